@@ -1,0 +1,226 @@
+/* triptych.h -- the public interface: images, pipelines, backends, and running one on another.
+ *
+ * One kernel source per filter runs sequentially, on CPU threads and on OpenCL devices and gives
+ * the same bytes on each.
+ *
+ *     struct tri_error error;
+ *     struct tri_pipeline *pipeline;
+ *     struct tri_backend *backend;
+ *     struct tri_job *job;
+ *     tri_pipeline_parse("gaussian:sigma=2,sobel", &pipeline, &error);
+ *     tri_backend_open("threads", NULL, &backend, &error);
+ *     tri_job_new(backend, pipeline, &in->shape, &job, &error);
+ *     tri_image_new(tri_job_shape(job), &out, &error);
+ *     tri_job_run(job, in, out, NULL, &error);
+ *
+ * Every function that can fail returns an enum tri_status and, unless it is TRI_OK, fills the
+ * caller's struct tri_error with one line: what failed, on what, what to try. Nothing aborts and
+ * nothing is global. Objects may be used by one thread at a time; different objects by different
+ * threads at once. Freeing NULL is allowed.
+ */
+#ifndef TRIPTYCH_H
+#define TRIPTYCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TRI_VERSION "0.1.0"
+
+/* The values are also the exit codes of the program. */
+enum tri_status {
+    TRI_OK = 0,
+    TRI_FAILED = 1,    /* input, output or the system failed */
+    TRI_USAGE = 2,     /* the request is wrong: unknown kernel, value out of range, ... */
+    TRI_DIFFERS = 3,   /* outputs that must be equal are not */
+    TRI_NO_DEVICE = 4, /* a device is missing or unusable */
+};
+
+struct tri_error {
+    enum tri_status status;
+    char text[1000]; /* one line without a newline; a build log may follow on further lines */
+};
+
+/* Fills `error` (which may be NULL) and returns `status`, so that `return tri_fail(...)` works. */
+enum tri_status tri_fail(struct tri_error *error, enum tri_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- images ---- */
+
+#define TRI_PLANES_MAX 4
+#define TRI_SIDE_MAX 1000000 /* width or height, in pixels */
+
+struct tri_shape {
+    int width, height; /* pixels, 1 to TRI_SIDE_MAX */
+    int planes;        /* 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA; alpha is the last plane */
+    int bits;          /* 8 or 16 per sample; 16-bit samples are native uint16_t */
+};
+
+/* Planar: each plane is `height` rows of samples. Rows have padding of at least 64 samples on
+ * both sides, which belongs to the engine. After the pixels are changed by hand, set `padded`
+ * to false. */
+struct tri_image {
+    struct tri_shape shape;
+    ptrdiff_t stride;       /* bytes from a row to the next */
+    ptrdiff_t plane_stride; /* bytes from a plane to the next */
+    unsigned char *data;    /* sample (0, 0) of plane 0; 64-byte aligned */
+    bool padded;            /* the padding replicates the edge samples */
+    void *memory;           /* the allocation: 4096-byte aligned */
+    size_t memory_size;     /* its size in bytes, a multiple of 4096 */
+};
+
+/* Makes an image of the shape; its pixels are not set. Fails where memory is short or the shape
+ * is not one of the above. Ends with tri_image_free. */
+enum tri_status tri_image_new(const struct tri_shape *shape, struct tri_image **image, struct tri_error *error);
+void tri_image_free(struct tri_image *image);
+
+/* Row y of a plane, at x = 0. */
+static inline void *tri_image_row(const struct tri_image *image, int plane, int y)
+{
+    return image->data + plane * image->plane_stride + y * image->stride;
+}
+
+/* Replicates the edge samples into the padding, unless that is done already. */
+void tri_image_pad(struct tri_image *image);
+
+bool tri_shape_equal(const struct tri_shape *a, const struct tri_shape *b);
+
+/* FNV-1a (64 bits) over shape and samples, plane by plane, row by row, without padding. */
+uint64_t tri_image_digest(const struct tri_image *image);
+
+/* Where two images of one shape first differ, in the order of the digest. */
+struct tri_difference {
+    uint64_t count; /* samples that differ; 0: the images are equal */
+    int plane, x, y;
+    int expected, actual;
+};
+struct tri_difference tri_image_compare(const struct tri_image *expected, const struct tri_image *actual);
+
+/* ---- PNG files ---- */
+
+#define TRI_PIXEL_LIMIT (UINT64_C(1) << 28) /* default of max_pixels: 268 megapixels */
+
+/* Reads every kind of PNG: 1, 2 and 4 bits become 8, a palette becomes RGB, tRNS becomes alpha.
+ * `path` "-" is standard input. An image of more than max_pixels (0: the default) is refused
+ * before memory is taken for it. Damage in ancillary data alone gives a picture and a line in
+ * `warning` (which may be NULL, and is empty otherwise). */
+enum tri_status tri_png_read(const char *path, uint64_t max_pixels, struct tri_image **image,
+                             char warning[200], struct tri_error *error);
+
+/* Writes beside `path` and renames, so that a failure leaves an old file untouched. "-" is
+ * standard output; what is no regular file (a device, a pipe) is written in place. */
+enum tri_status tri_png_write(const char *path, const struct tri_image *image, struct tri_error *error);
+
+/* ---- kernels and pipelines ---- */
+
+enum tri_param_type { TRI_INT, TRI_FLOAT, TRI_CHOICE };
+
+struct tri_param {
+    const char *name;
+    enum tri_param_type type;
+    double initial, minimum, maximum; /* of a choice: indices, minimum 0 */
+    const char *choices;              /* of a choice: its names, separated by '|' */
+    const char *help;                 /* a few words, with the unit */
+};
+
+struct tri_kernel; /* the rest of it is in host/pipeline/kernel.h */
+
+int tri_kernel_count(void);
+const struct tri_kernel *tri_kernel_at(int index);            /* in the order of their names */
+const struct tri_kernel *tri_kernel_find(const char *name);   /* NULL: there is none */
+const char *tri_kernel_name(const struct tri_kernel *kernel);
+const char *tri_kernel_family(const struct tri_kernel *kernel);  /* its folder: "window", ... */
+const char *tri_kernel_summary(const struct tri_kernel *kernel); /* a few words */
+const char *tri_kernel_help(const struct tri_kernel *kernel);    /* sentences, with the border rule */
+const char *tri_kernel_example(const struct tri_kernel *kernel); /* a pipeline */
+int tri_kernel_param_count(const struct tri_kernel *kernel);
+const struct tri_param *tri_kernel_param(const struct tri_kernel *kernel, int index);
+
+/* A chain of operations: "gray,gaussian:sigma=2,sobel". Parameters follow a colon, are separated
+ * by colons and may leave out their name when in order. TRI_USAGE: unknown names (with the
+ * nearest known one), malformed numbers, values out of range. */
+struct tri_pipeline;
+enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipeline, struct tri_error *error);
+void tri_pipeline_free(struct tri_pipeline *pipeline);
+const char *tri_pipeline_text(const struct tri_pipeline *pipeline); /* as given */
+int tri_pipeline_length(const struct tri_pipeline *pipeline);       /* operations */
+const struct tri_kernel *tri_pipeline_kernel(const struct tri_pipeline *pipeline, int operation);
+/* The value of a parameter; of a choice, its index. NAN: there is no such parameter. */
+double tri_pipeline_value(const struct tri_pipeline *pipeline, int operation, const char *param);
+/* The shape that the pipeline makes of `in`. */
+enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                                   struct tri_shape *out, struct tri_error *error);
+
+/* ---- backends ---- */
+
+struct tri_backend_info {
+    char name[64];    /* "sequential", "threads:2", "opencl:0.0" */
+    char device[160]; /* the CPU's or device's own name */
+    char isa[32];     /* "scalar", "avx512", ...; of an OpenCL device its dialect */
+    char driver[160]; /* of an OpenCL device: platform and driver version */
+    int workers;      /* threads, or compute units */
+    bool opencl, gpu;
+};
+
+struct tri_backend_options {
+    const char *isa; /* NULL or "native": the best this CPU has */
+};
+
+/* `on` is sequential, threads[:N], opencl[:SEL] or auto. SEL is gpu, cpu, P.D (platform and
+ * device number) or part of a name; after it, "/N" takes a sub-device of N compute units.
+ * TRI_NO_DEVICE: there is none that fits, or it failed its self-test. TRI_USAGE: `on` is
+ * malformed, or fits several (the error lists them). OpenCL is touched by opencl and auto only. */
+struct tri_backend;
+enum tri_status tri_backend_open(const char *on, const struct tri_backend_options *options,
+                                 struct tri_backend **backend, struct tri_error *error);
+void tri_backend_close(struct tri_backend *backend);
+const struct tri_backend_info *tri_backend_info(const struct tri_backend *backend);
+/* What `auto` chose and why; empty otherwise. */
+const char *tri_backend_note(const struct tri_backend *backend);
+
+int tri_cpu_workers(void);            /* cores that this process may use: affinity and cgroup quota */
+const char *tri_cpu_model(void);
+int tri_isa_count(void);              /* ISA levels built in that this CPU has, "scalar" first */
+const char *tri_isa_name(int index);
+
+struct tri_device_info {
+    char id[16]; /* "P.D" */
+    char platform[160], name[160], driver[160], version[160];
+    char type[16];    /* "CPU", "GPU", "accelerator", "other" */
+    char dialect[32]; /* "lanes" or "plain" */
+    int compute_units;
+    uint64_t memory; /* bytes */
+    bool usable;     /* the self-test passed */
+    char reason[1000]; /* why not */
+};
+/* All OpenCL devices; the array ends with free(). No platform at all is TRI_OK with count 0. */
+enum tri_status tri_devices(struct tri_device_info **devices, int *count, struct tri_error *error);
+
+/* ---- running ---- */
+
+struct tri_timing {
+    int64_t upload_ns, kernel_ns, download_ns;
+};
+
+/* A pipeline prepared for one backend and one input shape; may run any number of times. Backend
+ * and pipeline must outlive it. Kernels over time see successive runs as successive frames. */
+struct tri_job;
+enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,
+                            const struct tri_shape *in, struct tri_job **job, struct tri_error *error);
+void tri_job_free(struct tri_job *job);
+const struct tri_shape *tri_job_shape(const struct tri_job *job); /* of the output */
+/* `in` has the job's input shape, its padding may get filled; `out` has its output shape.
+ * `timing` may be NULL. */
+enum tri_status tri_job_run(struct tri_job *job, struct tri_image *in, struct tri_image *out,
+                            struct tri_timing *timing, struct tri_error *error);
+void tri_job_rewind(struct tri_job *job); /* the next run is a first frame again */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

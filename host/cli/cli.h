@@ -1,0 +1,40 @@
+/* cli.h -- the command line: its commands, and what they share for options, errors and help. */
+#ifndef TRIPTYCH_CLI_H
+#define TRIPTYCH_CLI_H
+
+#include "triptych.h"
+
+#include <getopt.h>
+
+/* The commands. argv[0] is the command's name; they return the exit code. */
+int cli_run(int argc, char **argv);
+int cli_bench(int argc, char **argv);
+int cli_verify(int argc, char **argv);
+int cli_devices(int argc, char **argv);
+int cli_kernels(int argc, char **argv);
+
+/* getopt_long with our messages: the value of the next option, -1 after the last one, '?' where it
+ * is wrong; that is reported already, and the command returns TRI_USAGE. `letters` is as for getopt,
+ * without a leading ':'. Options may stand anywhere; operands then begin at argv[optind]. */
+int cli_option(int argc, char **argv, const char *letters, const struct option *options);
+
+/* An option's or operand's decimal number, minimum to maximum. False: reported already. */
+bool cli_count(const char *command, const char *what, const char *text, uint64_t minimum, uint64_t maximum,
+               uint64_t *value);
+
+/* "triptych: TEXT" on standard error; the result is the exit code. */
+int cli_fail(const struct tri_error *error);
+/* "triptych: COMMAND: TEXT (see 'triptych COMMAND --help')"; the result is TRI_USAGE. */
+int cli_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* "triptych: note: TEXT". */
+void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The name most like `word`, or NULL where none is like it. */
+const char *cli_nearest(const char *word, const char *const names[], int count);
+
+/* Help, examples first; prints `text` to standard output and returns TRI_OK. bench and verify keep
+ * theirs in their own files, the rest is in help.c. */
+int cli_help(const char *text);
+extern const char cli_help_triptych[], cli_help_run[], cli_help_devices[], cli_help_kernels[];
+
+#endif

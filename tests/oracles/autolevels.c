@@ -1,0 +1,63 @@
+/* The oracle of autolevels: sorts the samples and drops a share of them at either end. */
+#include "../oracle.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static int ascending(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The samples of `planes` planes from `first` on, in order. */
+static int64_t *sorted(const struct tri_image *in, int first, int planes, size_t *count)
+{
+    size_t all = (size_t)in->shape.width * (size_t)in->shape.height * (size_t)planes;
+    int64_t *samples = oracle_memory(all, sizeof(int64_t));
+
+    *count = 0;
+    for (int plane = first; plane < first + planes; plane++)
+        for (int y = 0; y < in->shape.height; y++)
+            for (int x = 0; x < in->shape.width; x++)
+                samples[(*count)++] = oracle_sample(in, plane, x, y);
+    qsort(samples, all, sizeof(samples[0]), ascending);
+    return samples;
+}
+
+static void stretch(const struct tri_image *in, int first, int planes, double clip, struct expected *out)
+{
+    size_t count;
+    int64_t *samples = sorted(in, first, planes, &count);
+    /* More than `cut` samples lie at or below the one at index `cut`, and it is the lowest such. */
+    size_t cut = (size_t)floor(clip * (double)count);
+    int64_t low = samples[cut], high = samples[count - 1 - cut], max = oracle_max(in);
+
+    for (int plane = first; plane < first + planes; plane++)
+        for (int y = 0; y < out->height; y++)
+            for (int x = 0; x < out->width; x++) {
+                int64_t v = oracle_sample(in, plane, x, y);
+
+                if (high > low)
+                    v = v <= low ? 0 : v >= high ? max : oracle_divide((v - low) * max, high - low);
+                *oracle_at(out, plane, x, y) = (double)v;
+            }
+    free(samples);
+}
+
+static void run(const struct tri_pipeline *pipeline, int operation, const struct tri_image *in,
+                const struct tri_image *before, struct expected *out)
+{
+    int together = oracle_chosen(pipeline, operation, "planes", "joint") ? in->shape.planes : 1;
+
+    (void)before;
+    oracle_expect(out, in->shape.width, in->shape.height, in->shape.planes, 0);
+    for (int plane = 0; plane < out->planes; plane += together)
+        stretch(in, plane, together, tri_pipeline_value(pipeline, operation, "clip"), out);
+}
+
+static const char *const cases[] = {"clip=0", "clip=0.25", "clip=0.1:planes=joint", NULL};
+
+const struct oracle oracle_autolevels = {
+    .name = "autolevels", .alpha = ORACLE_KEPT, .run = run, .cases = cases};

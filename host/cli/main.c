@@ -1,0 +1,92 @@
+/* main.c -- the program: finds the command and runs it. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <png.h>
+#include <string.h>
+#include <unistd.h>
+
+static int help(int argc, char **argv);
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"run", cli_run},         {"bench", cli_bench},     {"verify", cli_verify},
+    {"devices", cli_devices}, {"kernels", cli_kernels}, {"help", help},
+};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static int run_command(int argc, char **argv)
+{
+    const char *names[COMMANDS];
+
+    for (int i = 0; i < COMMANDS; i++) {
+        if (strcmp(argv[0], commands[i].name) == 0)
+            return commands[i].run(argc, argv);
+        names[i] = commands[i].name;
+    }
+    const char *nearest = cli_nearest(argv[0], names, COMMANDS);
+    const char *what = argv[0][0] == '-' ? "option" : "command";
+    if (nearest)
+        fprintf(stderr, "triptych: unknown %s '%s'; did you mean '%s'?\n", what, argv[0], nearest);
+    else
+        fprintf(stderr, "triptych: unknown %s '%s' (see 'triptych --help')\n", what, argv[0]);
+    return TRI_USAGE;
+}
+
+/* "triptych help run" is "triptych run --help". */
+static int help(int argc, char **argv)
+{
+    char option[] = "--help";
+    char *arguments[] = {argc > 1 ? argv[1] : NULL, option, NULL};
+
+    if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
+        return cli_help(cli_help_triptych);
+    return run_command(2, arguments);
+}
+
+static int version(void)
+{
+    printf("triptych %s\ninstruction sets:", TRI_VERSION);
+    for (int i = 0; i < tri_isa_count(); i++)
+        printf(" %s", tri_isa_name(i));
+    printf("\nlibpng: %s\nOpenCL: yes\n", png_get_libpng_ver(NULL));
+    return TRI_OK;
+}
+
+/* With a closed standard stream the next file opened would take its place and get our messages.
+ * Opened the wrong way round, so that using it is still an error. */
+static void occupy_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+            _exit(TRI_FAILED);
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+
+    occupy_streams();
+    if (argc < 2) {
+        fputs("triptych: no command given (see 'triptych --help')\n", stderr);
+        status = TRI_USAGE;
+    } else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        status = cli_help(cli_help_triptych);
+    } else if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+        status = version();
+    } else {
+        status = run_command(argc - 1, argv + 1);
+    }
+
+    /* A result that did not arrive is no success: a full disk shows at the latest here. */
+    errno = 0;
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "triptych: cannot write to standard output%s%s\n", errno ? ": " : "",
+                errno ? strerror(errno) : "");
+        status = status ? status : TRI_FAILED;
+    }
+    return status;
+}

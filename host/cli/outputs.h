@@ -1,0 +1,22 @@
+/* outputs.h -- where `run` writes: one file, a folder, or a numbered pattern. */
+#ifndef TRIPTYCH_CLI_OUTPUTS_H
+#define TRIPTYCH_CLI_OUTPUTS_H
+
+#include "triptych.h"
+
+struct cli_outputs {
+    char **paths; /* one for each input */
+    int count;
+    char *folder; /* to be made before the first is written, or NULL */
+};
+
+/* Finds the output path of each input; writes nothing. TRI_USAGE where two inputs would share an
+ * output, or an output would replace an input that is read later. Ends with cli_outputs_free. */
+enum tri_status cli_outputs_plan(const char *target, char *const inputs[], int count,
+                                 struct cli_outputs *outputs, struct tri_error *error);
+void cli_outputs_free(struct cli_outputs *outputs);
+
+/* Makes the folder, with those above it, where the target names one that is not there. */
+enum tri_status cli_outputs_begin(const struct cli_outputs *outputs, struct tri_error *error);
+
+#endif

@@ -86,7 +86,7 @@ static void print_param(const struct tri_param *param, int widest)
         int length;
         const char *initial = choice(param, (int)param->initial, &length);
         for (const char *c = param->choices; *c; c++)
-            printf("%s", (const char[2]){*c == '|' ? ' ' : *c, '\0'});
+            putchar(*c == '|' ? ' ' : *c);
         printf("; default %.*s\n", length, initial);
     } else {
         printf("%s, %.10g to %.10g; default %.10g\n", param->type == TRI_INT ? "whole number" : "number",

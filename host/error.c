@@ -1,0 +1,20 @@
+/* error.c -- tri_fail: one place where a caller's struct tri_error is filled. */
+#include "triptych.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+enum tri_status tri_fail(struct tri_error *error, enum tri_status status, const char *format, ...)
+{
+    char text[sizeof error->text]; /* apart, as the arguments may point into error->text */
+    va_list arguments;
+
+    if (!error)
+        return status;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    error->status = status;
+    memcpy(error->text, text, sizeof text);
+    return status;
+}

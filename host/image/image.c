@@ -1,0 +1,252 @@
+/* image.c -- planar images: their memory, padding, digest and comparison. */
+#include "image.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define LINE ((uint64_t)64)         /* bytes of a cache line */
+#define PAGE ((uint64_t)4096)       /* what OpenCL asks for to use host memory without a copy */
+#define HUGE_PAGE ((uint64_t)1 << 21)
+#define ANY_PAGE ((uint64_t)1 << 16) /* a multiple of the page size of every machine */
+
+static uint64_t round_up(uint64_t value, uint64_t unit)
+{
+    return (value + unit - 1) / unit * unit;
+}
+
+bool tri_shape_equal(const struct tri_shape *a, const struct tri_shape *b)
+{
+    return a->width == b->width && a->height == b->height && a->planes == b->planes && a->bits == b->bits;
+}
+
+enum tri_status tri_shape_check(const struct tri_shape *shape, struct tri_error *error)
+{
+    if (shape->width < 1 || shape->width > TRI_SIDE_MAX || shape->height < 1 || shape->height > TRI_SIDE_MAX)
+        return tri_fail(error, TRI_USAGE, "no image can be %d x %d pixels: a side is 1 to %d", shape->width,
+                        shape->height, TRI_SIDE_MAX);
+    if (shape->planes < 1 || shape->planes > TRI_PLANES_MAX)
+        return tri_fail(error, TRI_USAGE, "no image can have %d planes: 1 to %d are possible", shape->planes,
+                        TRI_PLANES_MAX);
+    if (shape->bits != 8 && shape->bits != 16)
+        return tri_fail(error, TRI_USAGE, "no image can have %d bits per sample: 8 or 16 are possible",
+                        shape->bits);
+    return TRI_OK;
+}
+
+/* Zeroed, so that padding is initialised. Large images come in huge pages: the first touch of 4 KiB
+ * pages would cost more than most kernels. Small ones come from the heap, where the sanitizers and
+ * valgrind watch their bounds. */
+static void *memory_new(size_t size)
+{
+    if (size < HUGE_PAGE) {
+        void *memory = aligned_alloc(PAGE, size);
+        return memory ? memset(memory, 0, size) : NULL;
+    }
+    unsigned char *memory =
+        mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    size_t before = (size_t)(-(uintptr_t)memory & (HUGE_PAGE - 1));
+    if (before)
+        munmap(memory, before);
+    munmap(memory + before + size, HUGE_PAGE - before);
+#ifdef MADV_HUGEPAGE
+    madvise(memory + before, size, MADV_HUGEPAGE);
+#endif
+    return memory + before;
+}
+
+static void memory_free(void *memory, size_t size)
+{
+    if (size < HUGE_PAGE)
+        free(memory);
+    else
+        munmap(memory, size);
+}
+
+enum tri_status tri_image_new(const struct tri_shape *shape, struct tri_image **image, struct tri_error *error)
+{
+    *image = NULL;
+    enum tri_status status = tri_shape_check(shape, error);
+    if (status)
+        return status;
+
+    /* An odd number of cache lines: rows above each other then spread over all sets of the cache. */
+    uint64_t bytes = tri_sample_bytes(shape);
+    uint64_t stride = (TRI_PAD + round_up((uint64_t)shape->width, TRI_PAD) + 2 * TRI_PAD) * bytes;
+    if (stride / LINE % 2 == 0)
+        stride += LINE;
+    /* A bit more than a quarter of a page: the rows y of all planes differ modulo 4096. */
+    uint64_t plane_stride = round_up(stride * (uint64_t)shape->height, PAGE) + 17 * LINE;
+    uint64_t size = round_up(plane_stride * (uint64_t)shape->planes, PAGE);
+    if (size >= HUGE_PAGE)
+        size = round_up(size, ANY_PAGE);
+
+    struct tri_image *made = NULL;
+    void *memory = NULL;
+    if (size <= PTRDIFF_MAX - HUGE_PAGE && (made = malloc(sizeof *made)))
+        memory = memory_new((size_t)size);
+    if (!memory) {
+        free(made);
+        return tri_fail(error, TRI_FAILED, "no memory for an image of %d x %d pixels (%.1f MB)", shape->width,
+                        shape->height, (double)size / 1e6);
+    }
+    *made = (struct tri_image){
+        .shape = *shape,
+        .stride = (ptrdiff_t)stride,
+        .plane_stride = (ptrdiff_t)plane_stride,
+        .data = (unsigned char *)memory + TRI_PAD * bytes,
+        .memory = memory,
+        .memory_size = (size_t)size,
+    };
+    *image = made;
+    return TRI_OK;
+}
+
+void tri_image_free(struct tri_image *image)
+{
+    if (!image)
+        return;
+    memory_free(image->memory, image->memory_size);
+    free(image);
+}
+
+static void pad_row_8(uint8_t *row, int width)
+{
+    memset(row - TRI_PAD, row[0], TRI_PAD);
+    memset(row + width, row[width - 1], TRI_PAD);
+}
+
+static void pad_row_16(uint16_t *row, int width)
+{
+    uint16_t first = row[0], last = row[width - 1];
+    for (int i = 0; i < TRI_PAD; i++) {
+        row[i - TRI_PAD] = first;
+        row[width + i] = last;
+    }
+}
+
+void tri_image_pad(struct tri_image *image)
+{
+    if (image->padded)
+        return;
+    for (int plane = 0; plane < image->shape.planes; plane++) {
+        for (int y = 0; y < image->shape.height; y++) {
+            if (image->shape.bits == 8)
+                pad_row_8(tri_image_row(image, plane, y), image->shape.width);
+            else
+                pad_row_16(tri_image_row(image, plane, y), image->shape.width);
+        }
+    }
+    image->padded = true;
+}
+
+static uint64_t digest_byte(uint64_t digest, unsigned byte)
+{
+    return (digest ^ (byte & 255)) * UINT64_C(0x100000001b3);
+}
+
+/* 16-bit samples count as little-endian on every machine. */
+static uint64_t digest_row(uint64_t digest, const void *row, const struct tri_shape *shape)
+{
+    const uint8_t *row_8 = row;
+    const uint16_t *row_16 = row;
+    for (int x = 0; x < shape->width; x++) {
+        if (shape->bits == 8)
+            digest = digest_byte(digest, row_8[x]);
+        else
+            digest = digest_byte(digest_byte(digest, row_16[x]), row_16[x] >> 8);
+    }
+    return digest;
+}
+
+uint64_t tri_image_digest(const struct tri_image *image)
+{
+    const struct tri_shape *shape = &image->shape;
+    const int header[4] = {shape->width, shape->height, shape->planes, shape->bits};
+    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+
+    for (int i = 0; i < 4; i++)
+        for (int shift = 0; shift < 32; shift += 8)
+            digest = digest_byte(digest, (unsigned)header[i] >> shift);
+    for (int plane = 0; plane < shape->planes; plane++)
+        for (int y = 0; y < shape->height; y++)
+            digest = digest_row(digest, tri_image_row(image, plane, y), shape);
+    return digest;
+}
+
+static int sample(const struct tri_image *image, const void *row, int x)
+{
+    return image->shape.bits == 8 ? ((const uint8_t *)row)[x] : ((const uint16_t *)row)[x];
+}
+
+struct tri_difference tri_image_compare(const struct tri_image *expected, const struct tri_image *actual)
+{
+    const struct tri_shape *shape = &expected->shape;
+    struct tri_difference difference = {0};
+
+    if (!tri_shape_equal(shape, &actual->shape)) {
+        difference.count = UINT64_MAX; /* nothing can be compared, and equal they are not */
+        return difference;
+    }
+    for (int plane = 0; plane < shape->planes; plane++) {
+        for (int y = 0; y < shape->height; y++) {
+            const void *a = tri_image_row(expected, plane, y), *b = tri_image_row(actual, plane, y);
+            if (memcmp(a, b, (size_t)shape->width * tri_sample_bytes(shape)) == 0)
+                continue;
+            for (int x = 0; x < shape->width; x++) {
+                int want = sample(expected, a, x), have = sample(actual, b, x);
+                if (want != have && difference.count++ == 0)
+                    difference = (struct tri_difference){1, plane, x, y, want, have};
+            }
+        }
+    }
+    return difference;
+}
+
+/* Inlined with constant steps, which the compiler turns into shuffles. */
+static inline void spread_8(uint8_t *restrict to, int to_step, const uint8_t *restrict from, int from_step,
+                            int count)
+{
+    for (int i = 0; i < count; i++)
+        to[(ptrdiff_t)i * to_step] = from[(ptrdiff_t)i * from_step];
+}
+
+static inline void spread_16(uint16_t *restrict to, int to_step, const uint16_t *restrict from, int from_step,
+                             int count)
+{
+    for (int i = 0; i < count; i++)
+        to[(ptrdiff_t)i * to_step] = from[(ptrdiff_t)i * from_step];
+}
+
+void tri_row_split(const struct tri_image *image, int y, const void *interleaved)
+{
+    const int planes = image->shape.planes, width = image->shape.width;
+    for (int plane = 0; plane < planes; plane++) {
+        void *row = tri_image_row(image, plane, y);
+        if (image->shape.bits == 16)
+            spread_16(row, 1, (const uint16_t *)interleaved + plane, planes, width);
+        else if (planes == 1)
+            memcpy(row, interleaved, (size_t)width);
+        else if (planes == 3)
+            spread_8(row, 1, (const uint8_t *)interleaved + plane, 3, width);
+        else
+            spread_8(row, 1, (const uint8_t *)interleaved + plane, planes, width);
+    }
+}
+
+void tri_row_join(const struct tri_image *image, int y, void *interleaved)
+{
+    const int planes = image->shape.planes, width = image->shape.width;
+    for (int plane = 0; plane < planes; plane++) {
+        const void *row = tri_image_row(image, plane, y);
+        if (image->shape.bits == 16)
+            spread_16((uint16_t *)interleaved + plane, planes, row, 1, width);
+        else if (planes == 1)
+            memcpy(interleaved, row, (size_t)width);
+        else
+            spread_8((uint8_t *)interleaved + plane, planes, row, 1, width);
+    }
+}

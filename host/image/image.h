@@ -1,0 +1,37 @@
+/* image.h -- what the image room offers beyond triptych.h: limits of the layout, rows, output files. */
+#ifndef TRIPTYCH_IMAGE_H
+#define TRIPTYCH_IMAGE_H
+
+#include "../triptych.h"
+
+/* Layout of every image: rows begin TRI_PAD samples after the stride does; after the width, rounded
+ * up to TRI_PAD, come at least 2 * TRI_PAD samples that may be read, of which the first TRI_PAD after
+ * the width are replicated. The rounded width may be written. All of it is initialised memory. */
+#define TRI_PAD 64
+
+static inline size_t tri_sample_bytes(const struct tri_shape *shape)
+{
+    return shape->bits == 16 ? 2 : 1;
+}
+
+/* TRI_USAGE, and why, unless an image may have this shape. */
+enum tri_status tri_shape_check(const struct tri_shape *shape, struct tri_error *error);
+
+/* Row y of all planes, from or to samples that alternate by plane (as in a PNG or PPM file). */
+void tri_row_split(const struct tri_image *image, int y, const void *interleaved);
+void tri_row_join(const struct tri_image *image, int y, void *interleaved);
+
+/* A file being written: `file` is a new one beside `path`, which takes its place when closed with
+ * success. "-" is standard output; what is no regular file is written in place. */
+struct tri_output {
+    FILE *file;
+    const char *name; /* for messages */
+    char *target;     /* what `temporary` is renamed to: `path`, or what it links to */
+    char *temporary;  /* NULL: written in place */
+};
+enum tri_status tri_output_open(const char *path, struct tri_output *output, struct tri_error *error);
+/* Ends the output, after TRI_OK so far by flushing and renaming, otherwise by throwing the new file
+ * away. Returns `so_far` or the first failure. */
+enum tri_status tri_output_close(struct tri_output *output, enum tri_status so_far, struct tri_error *error);
+
+#endif

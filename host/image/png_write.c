@@ -1,0 +1,99 @@
+/* png_write.c -- tri_png_write: an image becomes a PNG file, by libpng. */
+#include "image.h"
+
+#include <errno.h>
+#include <png.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+/* libpng leaves a failed call by longjmp; all that must survive it is in here, and not in locals. */
+struct writer {
+    struct tri_output output;
+    png_structp png;
+    png_infop info;
+    png_bytep row; /* interleaved */
+    struct tri_error *error;
+};
+
+static enum tri_status cannot_write(const struct writer *writer, const char *why)
+{
+    return tri_fail(writer->error, TRI_FAILED, "cannot write %s: %s", writer->output.name, why);
+}
+
+PNG_NORETURN static void on_error(png_structp png, png_const_charp message)
+{
+    cannot_write(png_get_error_ptr(png), message);
+    png_longjmp(png, 1);
+}
+
+static void on_warning(png_structp png, png_const_charp message)
+{
+    (void)png;
+    (void)message; /* none of them concerns what is written here */
+}
+
+static void on_write(png_structp png, png_bytep data, size_t size)
+{
+    const struct writer *writer = png_get_io_ptr(png);
+    if (fwrite(data, 1, size, writer->output.file) != size)
+        png_error(png, strerror(errno));
+}
+
+static void on_flush(png_structp png)
+{
+    (void)png; /* tri_output_close flushes */
+}
+
+static void write_header(png_structp png, png_infop info, const struct tri_shape *shape)
+{
+    static const int colour_types[1 + TRI_PLANES_MAX] = {
+        0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGB_ALPHA};
+    const uint16_t probe = 1;
+
+    png_set_IHDR(png, info, (png_uint_32)shape->width, (png_uint_32)shape->height, shape->bits,
+                 colour_types[shape->planes], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+                 PNG_FILTER_TYPE_DEFAULT);
+    png_set_compression_level(png, LEVEL);
+    png_set_compression_strategy(png, STRATEGY);
+    png_set_filter(png, PNG_FILTER_TYPE_BASE, FILTER);
+    png_write_info(png, info);
+    if (shape->bits == 16 && *(const uint8_t *)&probe == 1)
+        png_set_swap(png);
+}
+
+static enum tri_status encode(struct writer *writer, const struct tri_image *image)
+{
+    const struct tri_shape *shape = &image->shape;
+
+    writer->row = malloc((size_t)shape->width * (size_t)shape->planes * tri_sample_bytes(shape));
+    writer->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, writer, on_error, on_warning);
+    if (writer->png)
+        writer->info = png_create_info_struct(writer->png);
+    if (!writer->info || !writer->row)
+        return cannot_write(writer, "no memory for libpng");
+    if (setjmp(png_jmpbuf(writer->png)))
+        return TRI_FAILED;
+    png_set_write_fn(writer->png, writer, on_write, on_flush);
+    write_header(writer->png, writer->info, shape);
+    for (int y = 0; y < shape->height; y++) {
+        tri_row_join(image, y, writer->row);
+        png_write_row(writer->png, writer->row);
+    }
+    png_write_end(writer->png, NULL);
+    return TRI_OK;
+}
+
+enum tri_status tri_png_write(const char *path, const struct tri_image *image, struct tri_error *error)
+{
+    struct writer writer = {.error = error};
+
+    enum tri_status status = tri_output_open(path, &writer.output, error);
+    if (status)
+        return status;
+    status = encode(&writer, image);
+    png_destroy_write_struct(&writer.png, &writer.info);
+    free(writer.row);
+    return tri_output_close(&writer.output, status, error);
+}

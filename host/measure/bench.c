@@ -1,0 +1,300 @@
+/* bench.c -- the run: verify, warm up, measure in interleaved rounds, verify again. */
+#include "measure/measure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What takes turns: a job, or a copy of the same footprint. */
+struct turn {
+    struct tri_bench_row *row; /* of a job; NULL: a copy */
+    struct tri_job *job;
+    struct tri_bench_copy *copy;
+    struct tri_copier *copier;
+    struct tri_timing *timings; /* one for each sample of the row */
+    int64_t once;               /* ns, from the warm-up */
+    int wanted, taken;
+    bool out; /* it failed or differs, and takes no more turns */
+};
+
+struct run {
+    const struct tri_lineup *lineup;
+    struct tri_pipeline *pipeline;
+    struct tri_image *in, *result; /* all contenders write to one image: the footprint stays the same */
+    struct tri_bench_case *figures;
+    struct turn *turns;
+    int count;
+    double seconds;
+};
+
+static size_t shape_bytes(const struct tri_shape *shape)
+{
+    return (size_t)shape->width * (size_t)shape->height * (size_t)shape->planes * (size_t)shape->bits / 8;
+}
+
+static void fail_turn(struct turn *turn, const struct tri_error *error)
+{
+    snprintf(turn->row->failure, sizeof turn->row->failure, "%.*s", (int)strcspn(error->text, "\n"), error->text);
+    turn->row->verified = false;
+    turn->out = true;
+}
+
+/* One first frame, into an image that no earlier run has left its result in. */
+static void run_clean(struct run *run, struct turn *turn)
+{
+    struct tri_error error;
+
+    memset(run->result->memory, 0xA5, run->result->memory_size);
+    run->result->padded = false;
+    tri_job_rewind(turn->job);
+    if (tri_job_run(turn->job, run->in, run->result, NULL, &error) != TRI_OK)
+        fail_turn(turn, &error);
+}
+
+/* Turn 0 is sequential scalar, the truth that the others are held against. */
+static void verify_turn(struct run *run, struct turn *turn)
+{
+    if (turn->out || !turn->row)
+        return;
+    run_clean(run, turn);
+    if (turn->out)
+        return;
+    turn->row->digest = tri_image_digest(run->result);
+    turn->row->verified = turn->row->digest == run->turns[0].row->digest;
+    turn->out = !turn->row->verified;
+}
+
+/* Nanoseconds of one run; negative: it failed. */
+static int64_t run_once(struct run *run, struct turn *turn, struct tri_timing *timing)
+{
+    struct tri_error error;
+
+    if (turn->copier)
+        return tri_copier_run(turn->copier);
+    int64_t start = tri_clock_ns();
+    enum tri_status status = tri_job_run(turn->job, run->in, run->result, timing, &error);
+    int64_t elapsed = tri_clock_ns() - start;
+    if (status == TRI_OK)
+        return elapsed;
+    fail_turn(turn, &error);
+    return -1;
+}
+
+/* At least two runs and 5 ms, so that clocks and caches have settled; the fastest tells how many
+ * samples fit the budget. */
+static bool warm_up(struct run *run, struct turn *turn)
+{
+    int64_t total = 0;
+    int64_t *samples;
+
+    turn->once = INT64_MAX;
+    for (int i = 0; i < 2 || (total < 5000000 && i < 100); i++) {
+        struct tri_timing timing;
+        int64_t elapsed = turn->out ? -1 : run_once(run, turn, &timing);
+
+        if (elapsed < 0)
+            return true;
+        total += elapsed;
+        turn->once = elapsed < turn->once ? elapsed : turn->once;
+    }
+    double fitting = run->seconds * 1e9 / (double)(turn->once > 0 ? turn->once : 1);
+    turn->wanted = fitting > TRI_ROUNDS_MAX ? TRI_ROUNDS_MAX : fitting < TRI_ROUNDS_MIN ? TRI_ROUNDS_MIN : (int)fitting;
+    samples = calloc((size_t)turn->wanted, sizeof *samples);
+    turn->timings = calloc((size_t)turn->wanted, sizeof *turn->timings);
+    if (turn->row)
+        turn->row->samples = samples;
+    else
+        turn->copy->samples = samples;
+    return samples && turn->timings;
+}
+
+/* A turn that wants fewer samples than there are rounds sits out evenly spread ones. */
+static bool takes_part(const struct turn *turn, int round, int rounds)
+{
+    return (int64_t)(round + 1) * turn->wanted / rounds > (int64_t)round * turn->wanted / rounds;
+}
+
+static void measure_rounds(struct run *run)
+{
+    int rounds = 0;
+
+    for (int i = 0; i < run->count; i++)
+        rounds = run->turns[i].wanted > rounds ? run->turns[i].wanted : rounds;
+    for (int round = 0; round < rounds; round++)
+        for (int i = 0; i < run->count; i++) {
+            /* A B C, then C B A: a slow drift falls on all alike. */
+            struct turn *turn = &run->turns[round % 2 ? run->count - 1 - i : i];
+
+            if (turn->out || !takes_part(turn, round, rounds))
+                continue;
+            int64_t elapsed = run_once(run, turn, &turn->timings[turn->taken]);
+            if (elapsed >= 0)
+                (turn->row ? turn->row->samples : turn->copy->samples)[turn->taken++] = elapsed;
+        }
+}
+
+static struct tri_summary summarize_phase(const struct turn *turn, size_t offset)
+{
+    int64_t phase[TRI_ROUNDS_MAX];
+
+    for (int i = 0; i < turn->taken; i++)
+        memcpy(&phase[i], (const char *)&turn->timings[i] + offset, sizeof phase[i]);
+    return tri_summarize(phase, turn->taken);
+}
+
+static void summarize_turn(struct run *run, struct turn *turn)
+{
+    struct tri_bench_row *row = turn->row;
+
+    if (!row) {
+        turn->copy->total = tri_summarize(turn->copy->samples, turn->taken);
+        return;
+    }
+    if (turn->out) /* figures of a wrong result are none */
+        return;
+    row->total = tri_summarize(row->samples, turn->taken);
+    row->kernel = summarize_phase(turn, offsetof(struct tri_timing, kernel_ns));
+    row->upload = summarize_phase(turn, offsetof(struct tri_timing, upload_ns));
+    row->download = summarize_phase(turn, offsetof(struct tri_timing, download_ns));
+    row->mpix_per_s = (double)run->in->shape.width * run->in->shape.height * 1e3 / (double)row->total.median;
+}
+
+static enum tri_status open_jobs(struct run *run, struct tri_error *error)
+{
+    struct tri_bench_case *figures = run->figures;
+
+    for (int i = 0; i < run->lineup->count; i++) {
+        const struct tri_contender *contender = &run->lineup->contenders[i];
+        struct turn *turn = &run->turns[run->count++];
+        struct tri_error why;
+
+        turn->row = &figures->rows[figures->row_count++];
+        *turn->row = (struct tri_bench_row){.info = contender->info, .listed = contender->listed};
+        enum tri_status status = tri_job_new(contender->backend, run->pipeline, &run->in->shape, &turn->job, &why);
+        if (status == TRI_OK)
+            continue;
+        turn->job = NULL;
+        fail_turn(turn, &why);
+        if (i == 0)
+            return tri_fail(error, status, "%s", why.text);
+    }
+    return TRI_OK;
+}
+
+/* A copy for each number of workers that a row on the CPU has. */
+static enum tri_status open_copies(struct run *run, struct tri_error *error)
+{
+    struct tri_bench_case *figures = run->figures;
+
+    for (int i = 0; i < figures->row_count; i++) {
+        int workers = figures->rows[i].info->workers;
+        bool known = figures->rows[i].info->gpu || workers < 1;
+
+        for (int j = 0; j < figures->copy_count; j++)
+            known |= figures->copies[j].workers == workers;
+        if (known)
+            continue;
+        struct turn *turn = &run->turns[run->count++];
+        turn->copy = &figures->copies[figures->copy_count++];
+        turn->copy->workers = workers;
+        /* A copy reads and writes each of its bytes: half as many move as much. */
+        enum tri_status status = tri_copier_new(workers, figures->bytes / 2 + 1, &turn->copier, error);
+        if (status != TRI_OK)
+            return status;
+    }
+    return TRI_OK;
+}
+
+static enum tri_status open_run(struct run *run, const char *pipeline, const char *input, struct tri_error *error)
+{
+    struct tri_bench_case *figures = run->figures;
+    size_t most = (size_t)run->lineup->count;
+    enum tri_status status = tri_pipeline_parse(pipeline, &run->pipeline, error);
+
+    if (status == TRI_OK)
+        status = tri_pipeline_shape(run->pipeline, &run->in->shape, &figures->out, error);
+    if (status == TRI_OK)
+        status = tri_image_new(&figures->out, &run->result, error);
+    if (status != TRI_OK)
+        return status;
+    figures->in = run->in->shape;
+    figures->bytes = shape_bytes(&figures->in) + shape_bytes(&figures->out);
+    figures->pipeline = strdup(pipeline);
+    figures->input = strdup(input);
+    figures->rows = calloc(most, sizeof *figures->rows);
+    figures->copies = calloc(most, sizeof *figures->copies);
+    run->turns = calloc(2 * most, sizeof *run->turns);
+    if (!figures->pipeline || !figures->input || !figures->rows || !figures->copies || !run->turns)
+        return tri_fail(error, TRI_FAILED, "no memory to measure %zu backends", most);
+    status = open_jobs(run, error);
+    return status == TRI_OK ? open_copies(run, error) : status;
+}
+
+static void close_run(struct run *run)
+{
+    for (int i = 0; i < run->count; i++) {
+        tri_job_free(run->turns[i].job);
+        tri_copier_free(run->turns[i].copier);
+        free(run->turns[i].timings);
+    }
+    free(run->turns);
+    tri_image_free(run->result);
+    tri_pipeline_free(run->pipeline);
+}
+
+/* What of the rows makes the run fail: wrong bytes, or a backend that was asked for and failed. */
+static enum tri_status verdict(const struct run *run, struct tri_error *error)
+{
+    for (int i = 0; i < run->figures->row_count; i++) {
+        const struct tri_bench_row *row = &run->figures->rows[i];
+
+        if (!row->verified && !row->failure[0])
+            return tri_fail(error, TRI_DIFFERS, "%s on %s (%s) differs from sequential scalar; see triptych verify",
+                            run->figures->pipeline, row->info->name, row->info->isa);
+    }
+    for (int i = 0; i < run->figures->row_count; i++) {
+        const struct tri_bench_row *row = &run->figures->rows[i];
+
+        if (row->failure[0] && (run->lineup->contenders[i].asked || !row->info->opencl))
+            return tri_fail(error, row->info->opencl ? TRI_NO_DEVICE : TRI_FAILED, "%s", row->failure);
+    }
+    return TRI_OK;
+}
+
+enum tri_status tri_bench_run(const struct tri_lineup *lineup, const char *pipeline, const char *input,
+                              struct tri_image *image, double seconds, struct tri_bench_case *result,
+                              struct tri_error *error)
+{
+    struct run run = {.lineup = lineup, .in = image, .figures = result, .seconds = seconds};
+
+    memset(result, 0, sizeof *result);
+    enum tri_status status = open_run(&run, pipeline, input, error);
+    for (int i = 0; i < run.count && status == TRI_OK; i++)
+        verify_turn(&run, &run.turns[i]);
+    for (int i = 0; i < run.count && status == TRI_OK; i++)
+        if (!warm_up(&run, &run.turns[i]))
+            status = tri_fail(error, TRI_FAILED, "no memory for samples");
+    if (status == TRI_OK) {
+        measure_rounds(&run);
+        for (int i = 0; i < run.count; i++)
+            verify_turn(&run, &run.turns[i]);
+        for (int i = 0; i < run.count; i++)
+            summarize_turn(&run, &run.turns[i]);
+        tri_bench_compare(result);
+        status = verdict(&run, error);
+    }
+    close_run(&run);
+    return status;
+}
+
+void tri_bench_case_free(struct tri_bench_case *result)
+{
+    for (int i = 0; i < result->row_count; i++)
+        free(result->rows[i].samples);
+    for (int i = 0; i < result->copy_count; i++)
+        free(result->copies[i].samples);
+    free(result->rows);
+    free(result->copies);
+    free(result->pipeline);
+    free(result->input);
+    memset(result, 0, sizeof *result);
+}

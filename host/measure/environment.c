@@ -1,0 +1,53 @@
+/* environment.c -- names what a figure depends on: CPU, cores, ISA, compiler, system, commit. */
+#include "measure/measure.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#ifndef TRI_COMMIT
+#define TRI_COMMIT "unknown"
+#endif
+
+#ifdef __clang__
+#define HOST_COMPILER __VERSION__ /* begins with its own name */
+#else
+#define HOST_COMPILER "gcc " __VERSION__
+#endif
+
+static void read_isas(struct tri_environment *environment)
+{
+    size_t length = 0;
+
+    for (int i = 0; i < tri_isa_count() && length < sizeof environment->isas; i++)
+        length += (size_t)snprintf(environment->isas + length, sizeof environment->isas - length, "%s%s",
+                                   i ? " " : "", tri_isa_name(i));
+}
+
+static void read_compilers(struct tri_environment *environment)
+{
+#ifdef TRI_KERNEL_CC
+    snprintf(environment->compiler, sizeof environment->compiler, "%s, kernels by %s", HOST_COMPILER, TRI_KERNEL_CC);
+#else
+    snprintf(environment->compiler, sizeof environment->compiler, "%s", HOST_COMPILER);
+#endif
+}
+
+void tri_environment_read(struct tri_environment *environment)
+{
+    struct utsname system;
+
+    memset(environment, 0, sizeof *environment);
+    snprintf(environment->cpu, sizeof environment->cpu, "%s", tri_cpu_model());
+    if (uname(&system) == 0)
+        snprintf(environment->kernel, sizeof environment->kernel, "%s %s %s", system.sysname, system.release,
+                 system.machine);
+    read_isas(environment);
+    read_compilers(environment);
+    snprintf(environment->commit, sizeof environment->commit, "%s", TRI_COMMIT);
+    environment->cores = tri_cpu_workers();
+    environment->cores_online = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    if (getloadavg(&environment->load, 1) != 1)
+        environment->load = -1;
+}

@@ -1,0 +1,199 @@
+/* measure.h -- what the room offers: who takes part, the bench run, verification, and their reports. */
+#ifndef TRIPTYCH_MEASURE_H
+#define TRIPTYCH_MEASURE_H
+
+#include "triptych.h"
+
+struct json_t; /* of jansson.h */
+
+/* ---- statistics: stats.c ---- */
+
+/* Of samples in nanoseconds. low and high bound the median with at least 95 % confidence, whatever
+ * the distribution; both are -1 where there are too few samples (less than 6). */
+struct tri_summary {
+    int count;
+    int64_t median, minimum, low, high;
+};
+
+struct tri_summary tri_summarize(const int64_t *samples, int count);
+
+/* T1 / (n Tn), from times with one and with n workers. */
+double tri_efficiency(double one, double many, int workers);
+
+/* The serial fraction that the speed-up shows: (1/S - 1/n) / (1 - 1/n); NAN for less than 2 workers.
+ * Karp and Flatt, "Measuring parallel processor performance", CACM 33(5), 1990. */
+double tri_karp_flatt(double speedup, int workers);
+
+/* Scaling laws fitted to speed-ups over one worker, by least squares. NAN where there are too few
+ * points: Amdahl's law takes one beside the worker count 1, the universal law six in all. */
+struct tri_scaling {
+    int points, most_workers;
+    double serial;                /* Amdahl: 1/S = serial + (1 - serial)/n */
+    double contention, coherence; /* universal: S = n / (1 + contention (n-1) + coherence n (n-1)) */
+};
+
+struct tri_scaling tri_scaling_fit(const int *workers, const double *speedups, int points);
+double tri_amdahl(double serial, double workers);
+double tri_gustafson(double serial, double workers);
+
+/* The worker counts that a scaling curve is measured at, ascending, from 1 to `most`: all up to 8,
+ * then 12, 16, 24, 32, 48, ... and `most` itself. Returns how many there are, at most 32. */
+int tri_worker_steps(int most, int steps[32]);
+
+/* ---- the machine: environment.c ---- */
+
+struct tri_environment {
+    char cpu[160], kernel[200], compiler[120], commit[64], isas[120];
+    int cores;        /* that this process may use */
+    int cores_online; /* that the machine has */
+    double load;      /* average of the last minute, before the run; negative: unknown */
+    const struct tri_device_info *devices; /* NULL where OpenCL is not used; belongs to the line-up */
+    int device_count;
+};
+
+void tri_environment_read(struct tri_environment *environment);
+
+/* ---- the memory limit: calibrate.c ---- */
+
+/* A crew of threads that copies one buffer to another, a part each. */
+struct tri_copier;
+enum tri_status tri_copier_new(int workers, size_t bytes, struct tri_copier **copier, struct tri_error *error);
+void tri_copier_free(struct tri_copier *copier);
+int64_t tri_copier_run(struct tri_copier *copier); /* nanoseconds */
+
+int64_t tri_clock_ns(void);
+
+/* ---- who takes part: lineup.c ---- */
+
+struct tri_lineup_request {
+    const char *const *on; /* as --on, also opencl:all; none: everything that the machine has */
+    int on_count;
+    const char *const *isa; /* of the CPU backends; none: every level sequentially, native threads */
+    int isa_count;
+    bool subdevices; /* of CPU devices too */
+    FILE *notes;     /* what is left out and why; may be NULL */
+};
+
+struct tri_contender {
+    struct tri_backend *backend;
+    const struct tri_backend_info *info;
+    bool listed; /* false: it runs as the base of comparisons only */
+    bool asked;  /* for by name: its failure is the run's failure */
+};
+
+/* The first contender is always sequential scalar. */
+struct tri_lineup {
+    struct tri_contender *contenders;
+    int count;
+    struct tri_device_info *devices; /* NULL where OpenCL was not used */
+    int device_count;
+};
+
+/* Ends with tri_lineup_close, also after a failure. */
+enum tri_status tri_lineup_open(const struct tri_lineup_request *request, struct tri_lineup *lineup,
+                                struct tri_error *error);
+void tri_lineup_close(struct tri_lineup *lineup);
+bool tri_is_sequential(const struct tri_backend_info *info);
+
+/* ---- inputs: pictures.c ---- */
+
+/* Gradients, edges and noise, the same ones for the same shape and seed. */
+enum tri_status tri_picture_generate(const struct tri_shape *shape, unsigned seed, struct tri_image **image,
+                                     struct tri_error *error);
+/* The largest PNG file in ./images or else in the installed data folder; false: none of 0.5 megapixels. */
+bool tri_picture_bundled(char path[512]);
+
+/* ---- the bench run: bench.c ---- */
+
+#define TRI_ROUNDS_MIN 6 /* fewer samples have no 95 % interval */
+#define TRI_ROUNDS_MAX 1000
+
+struct tri_bench_row {
+    const struct tri_backend_info *info; /* belongs to the line-up */
+    bool listed;
+    bool verified;     /* same bytes as sequential scalar, before and after; else there are no figures */
+    char failure[300]; /* why it could not run; empty otherwise */
+    uint64_t digest;
+    int64_t *samples; /* ns, end to end, in the order in which they were taken */
+    struct tri_summary total, upload, kernel, download;
+    double mpix_per_s;
+    double copy_share;   /* NAN where it does not apply, here and below */
+    double speedup;      /* over sequential scalar */
+    double speedup_best; /* over the fastest sequential row */
+    double efficiency, karp_flatt;
+};
+
+struct tri_bench_copy { /* memcpy of the same footprint */
+    int workers;
+    int64_t *samples;
+    struct tri_summary total;
+};
+
+/* One pipeline on one picture. */
+struct tri_bench_case {
+    char *pipeline, *input;
+    struct tri_shape in, out;
+    struct tri_bench_row *rows;
+    int row_count;
+    struct tri_bench_copy *copies;
+    int copy_count;
+    size_t bytes; /* read and written: samples of input and output */
+};
+
+/* Verifies, then measures all contenders in interleaved rounds, about `seconds` for each, then
+ * verifies again. Output that differs gives TRI_DIFFERS and contenders that failed though asked for
+ * their status, in both cases with a complete `result`, which ends with tri_bench_case_free. */
+enum tri_status tri_bench_run(const struct tri_lineup *lineup, const char *pipeline, const char *input,
+                              struct tri_image *image, double seconds, struct tri_bench_case *result,
+                              struct tri_error *error);
+void tri_bench_case_free(struct tri_bench_case *result);
+
+/* Fills the figures that compare rows: copy_share, speed-ups, efficiency, Karp-Flatt. */
+void tri_bench_compare(struct tri_bench_case *result);
+/* The scaling law of the rows that scale like `row`; points is 0 unless `row` is the first of them. */
+struct tri_scaling tri_bench_scaling(const struct tri_bench_case *result, int row);
+
+/* ---- reports: report_table.c, report_csv.c, report_json.c ---- */
+
+struct tri_report {
+    const struct tri_environment *environment;
+    const struct tri_bench_case *cases;
+    int count;
+};
+
+void tri_report_header(FILE *file, const struct tri_environment *environment, bool markdown);
+void tri_report_table(FILE *file, const struct tri_bench_case *result, bool markdown, bool bold);
+void tri_report_legend(FILE *file);
+void tri_report_csv(FILE *file, const struct tri_report *report);
+struct json_t *tri_report_json(const struct tri_report *report);                /* NULL: no memory */
+struct json_t *tri_environment_json(const struct tri_environment *environment); /* the same */
+
+/* Writes `json`, which may be NULL for want of memory, and frees it; "-" is standard output. An old
+ * file stays untouched by a failure. */
+enum tri_status tri_json_write(const char *path, struct json_t *json, struct tri_error *error);
+
+/* "3840x2160 RGB 8 bits". */
+const char *tri_shape_text(const struct tri_shape *shape, char text[64]);
+
+/* ---- verification: verify.c ---- */
+
+/* One pipeline on one backend, over all inputs. */
+struct tri_verify_result {
+    const char *pipeline;
+    const struct tri_backend_info *info;
+    int compared, differ;     /* pictures */
+    int inapplicable;         /* inputs that the pipeline does not take */
+    char failure[300];        /* why it could not run; empty otherwise */
+    struct tri_shape in, out; /* of the first picture that differs */
+    struct tri_difference difference;
+};
+
+/* Runs a pipeline on all contenders over the inputs; successive inputs of one shape are successive
+ * frames. results[i] belongs to contender i; results[0], the reference itself, stays empty.
+ * TRI_DIFFERS: outputs differ. Contenders that failed though asked for give their status. With
+ * `all_shapes`, an input that the pipeline does not take is an error. */
+enum tri_status tri_verify_run(const struct tri_lineup *lineup, const char *pipeline, struct tri_image *const *inputs,
+                               int input_count, bool all_shapes, struct tri_verify_result *results,
+                               struct tri_error *error);
+
+#endif

@@ -1,0 +1,77 @@
+/* report_csv.c -- the bench report as CSV: one line a row, the same names as in JSON, no samples. */
+#include "measure/measure.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+/* Quoted where RFC 4180 asks for it. */
+static void put_text(FILE *file, const char *text)
+{
+    if (!strpbrk(text, ",\"\r\n")) {
+        fprintf(file, "%s,", text);
+        return;
+    }
+    fputc('"', file);
+    for (; *text; text++) {
+        if (*text == '"')
+            fputc('"', file);
+        fputc(*text, file);
+    }
+    fputs("\",", file);
+}
+
+static void put_ns(FILE *file, const struct tri_summary *summary, int64_t value)
+{
+    if (summary->count > 0 && value >= 0)
+        fprintf(file, "%" PRId64, value);
+    fputc(',', file);
+}
+
+static void put_real(FILE *file, double value, const char *after)
+{
+    if (isfinite(value))
+        fprintf(file, "%.6g", value);
+    fputs(after, file);
+}
+
+static void put_row(FILE *file, const struct tri_bench_case *result, const struct tri_bench_row *row)
+{
+    const struct tri_summary none = {0};
+    const struct tri_backend_info *info = row->info;
+    bool measured = row->total.count > 0;
+
+    put_text(file, result->pipeline);
+    fprintf(file, "%d,%d,%d,%d,", result->in.width, result->in.height, result->in.planes, result->in.bits);
+    put_text(file, info->name);
+    put_text(file, info->device);
+    put_text(file, info->isa);
+    fprintf(file, "%d,%s,", info->workers, row->verified ? "true" : "false");
+    if (!row->failure[0])
+        fprintf(file, "%016" PRIx64, row->digest);
+    fprintf(file, ",%d,", row->total.count);
+    put_ns(file, &row->total, row->total.median);
+    put_ns(file, &row->total, row->total.minimum);
+    put_ns(file, &row->total, row->total.low);
+    put_ns(file, &row->total, row->total.high);
+    put_ns(file, info->opencl ? &row->upload : &none, row->upload.median);
+    put_ns(file, &row->kernel, row->kernel.median);
+    put_ns(file, info->opencl ? &row->download : &none, row->download.median);
+    put_real(file, measured ? row->mpix_per_s : (double)NAN, ",");
+    put_real(file, row->copy_share, ",");
+    put_real(file, row->speedup, ",");
+    put_real(file, row->efficiency, ",");
+    put_real(file, row->karp_flatt, "\n");
+}
+
+void tri_report_csv(FILE *file, const struct tri_report *report)
+{
+    fputs("pipeline,width,height,planes,bits,backend,device,isa,workers,verified,digest,samples,median_ns,min_ns,"
+          "ci95_low_ns,ci95_high_ns,upload_ns,kernel_ns,download_ns,mpix_per_s,copy_share,speedup,efficiency,"
+          "karp_flatt\n",
+          file);
+    for (int i = 0; i < report->count; i++)
+        for (int j = 0; j < report->cases[i].row_count; j++)
+            if (report->cases[i].rows[j].listed)
+                put_row(file, &report->cases[i], &report->cases[i].rows[j]);
+}

@@ -1,0 +1,195 @@
+/* report_json.c -- the bench report as JSON, with every sample; what does not apply is null. */
+#include "image/image.h"
+#include "measure/measure.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+
+/* What a driver says of itself need not be UTF-8, and JSON has to be. */
+static json_t *text_json(const char *text)
+{
+    json_t *value = json_string(text);
+
+    return value ? value : json_null();
+}
+
+static json_t *real_json(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* Nanoseconds, of a summary that may be empty. */
+static json_t *ns_json(const struct tri_summary *summary, int64_t value)
+{
+    return summary->count > 0 && value >= 0 ? json_integer(value) : json_null();
+}
+
+static json_t *samples_json(const int64_t *samples, int count)
+{
+    json_t *array = json_array();
+
+    for (int i = 0; i < count; i++)
+        json_array_append_new(array, json_integer(samples[i]));
+    return array;
+}
+
+static json_t *interval_json(const struct tri_summary *summary)
+{
+    if (summary->count == 0 || summary->low < 0)
+        return json_null();
+    json_t *array = json_array();
+    json_array_append_new(array, json_integer(summary->low));
+    json_array_append_new(array, json_integer(summary->high));
+    return array;
+}
+
+static json_t *isas_json(const char *isas)
+{
+    json_t *array = json_array();
+
+    while (*isas) {
+        size_t length = strcspn(isas, " ");
+
+        json_array_append_new(array, json_stringn(isas, length));
+        isas += length + strspn(isas + length, " ");
+    }
+    return array;
+}
+
+static json_t *device_json(const struct tri_device_info *device)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "id", text_json(device->id));
+    json_object_set_new(object, "name", text_json(device->name));
+    json_object_set_new(object, "type", text_json(device->type));
+    json_object_set_new(object, "platform", text_json(device->platform));
+    json_object_set_new(object, "version", text_json(device->version));
+    json_object_set_new(object, "driver", text_json(device->driver));
+    json_object_set_new(object, "dialect", text_json(device->dialect));
+    json_object_set_new(object, "compute_units", json_integer(device->compute_units));
+    json_object_set_new(object, "usable", json_boolean(device->usable));
+    json_object_set_new(object, "reason", device->usable ? json_null() : text_json(device->reason));
+    return object;
+}
+
+json_t *tri_environment_json(const struct tri_environment *environment)
+{
+    json_t *object = json_object(), *devices = json_array();
+
+    json_object_set_new(object, "cpu", text_json(environment->cpu));
+    json_object_set_new(object, "cores", json_integer(environment->cores));
+    json_object_set_new(object, "cores_online", json_integer(environment->cores_online));
+    json_object_set_new(object, "isas", isas_json(environment->isas));
+    json_object_set_new(object, "compiler", text_json(environment->compiler));
+    json_object_set_new(object, "commit", text_json(environment->commit));
+    json_object_set_new(object, "kernel", text_json(environment->kernel));
+    json_object_set_new(object, "load", environment->load < 0 ? json_null() : real_json(environment->load));
+    for (int i = 0; i < environment->device_count; i++)
+        json_array_append_new(devices, device_json(&environment->devices[i]));
+    json_object_set_new(object, "opencl", devices);
+    return object;
+}
+
+static void set_shape(json_t *object, const struct tri_bench_case *result)
+{
+    json_object_set_new(object, "pipeline", text_json(result->pipeline));
+    json_object_set_new(object, "width", json_integer(result->in.width));
+    json_object_set_new(object, "height", json_integer(result->in.height));
+    json_object_set_new(object, "planes", json_integer(result->in.planes));
+    json_object_set_new(object, "bits", json_integer(result->in.bits));
+}
+
+static void set_summary(json_t *object, const int64_t *samples, const struct tri_summary *total)
+{
+    json_object_set_new(object, "samples_ns", samples_json(samples, total->count));
+    json_object_set_new(object, "median_ns", ns_json(total, total->median));
+    json_object_set_new(object, "min_ns", ns_json(total, total->minimum));
+    json_object_set_new(object, "ci95_ns", interval_json(total));
+}
+
+static json_t *row_json(const struct tri_bench_case *result, const struct tri_bench_row *row)
+{
+    json_t *object = json_object();
+    const struct tri_backend_info *info = row->info;
+    bool measured = row->total.count > 0;
+    char digest[20];
+
+    snprintf(digest, sizeof digest, "%016" PRIx64, row->digest);
+    set_shape(object, result);
+    json_object_set_new(object, "backend", text_json(info->name));
+    json_object_set_new(object, "device", text_json(info->device));
+    json_object_set_new(object, "isa", text_json(info->isa));
+    json_object_set_new(object, "workers", json_integer(info->workers));
+    json_object_set_new(object, "verified", json_boolean(row->verified));
+    json_object_set_new(object, "digest", row->failure[0] ? json_null() : json_string(digest));
+    set_summary(object, row->samples, &row->total);
+    json_object_set_new(object, "upload_ns", info->opencl ? ns_json(&row->upload, row->upload.median) : json_null());
+    json_object_set_new(object, "kernel_ns", ns_json(&row->kernel, row->kernel.median));
+    json_object_set_new(object, "download_ns",
+                        info->opencl ? ns_json(&row->download, row->download.median) : json_null());
+    json_object_set_new(object, "mpix_per_s", measured ? real_json(row->mpix_per_s) : json_null());
+    json_object_set_new(object, "copy_share", measured ? real_json(row->copy_share) : json_null());
+    json_object_set_new(object, "speedup", measured ? real_json(row->speedup) : json_null());
+    json_object_set_new(object, "efficiency", measured ? real_json(row->efficiency) : json_null());
+    json_object_set_new(object, "karp_flatt", measured ? real_json(row->karp_flatt) : json_null());
+    return object;
+}
+
+static json_t *copy_json(const struct tri_bench_case *result, const struct tri_bench_copy *copy)
+{
+    json_t *object = json_object();
+    bool measured = copy->total.count > 0 && copy->total.median > 0;
+
+    set_shape(object, result);
+    json_object_set_new(object, "workers", json_integer(copy->workers));
+    json_object_set_new(object, "bytes", json_integer((json_int_t)result->bytes)); /* read and written */
+    json_object_set_new(object, "gb_per_s",
+                        measured ? real_json((double)result->bytes / (double)copy->total.median) : json_null());
+    set_summary(object, copy->samples, &copy->total);
+    return object;
+}
+
+json_t *tri_report_json(const struct tri_report *report)
+{
+    json_t *root = json_object(), *rows = json_array(), *copies = json_array(), *inputs = json_array();
+    json_t *environment = tri_environment_json(report->environment), *calibration = json_object();
+
+    for (int i = 0; i < report->count; i++) {
+        const struct tri_bench_case *result = &report->cases[i];
+
+        json_array_append_new(inputs, text_json(result->input));
+        for (int j = 0; j < result->row_count; j++)
+            if (result->rows[j].listed)
+                json_array_append_new(rows, row_json(result, &result->rows[j]));
+        for (int j = 0; j < result->copy_count; j++)
+            json_array_append_new(copies, copy_json(result, &result->copies[j]));
+    }
+    json_object_set_new(environment, "inputs", inputs); /* one for each measured pipeline */
+    json_object_set_new(calibration, "memcpy", copies);
+    json_object_set_new(root, "triptych", json_string(TRI_VERSION));
+    json_object_set_new(root, "environment", environment);
+    json_object_set_new(root, "calibration", calibration);
+    json_object_set_new(root, "rows", rows);
+    return root;
+}
+
+enum tri_status tri_json_write(const char *path, json_t *json, struct tri_error *error)
+{
+    struct tri_output output;
+    enum tri_status status = TRI_OK;
+
+    if (!json)
+        return tri_fail(error, TRI_FAILED, "cannot write %s: no memory for JSON", path);
+    status = tri_output_open(path, &output, error);
+    if (status == TRI_OK) {
+        if (json_dumpf(json, output.file, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) != 0 ||
+            fputc('\n', output.file) == EOF)
+            status = tri_fail(error, TRI_FAILED, "cannot write %s", path);
+        status = tri_output_close(&output, status, error);
+    }
+    json_decref(json);
+    return status;
+}

@@ -1,0 +1,162 @@
+/* kernel.h -- how a kernel file describes itself to the program: its name, parameters, graph of
+ * passes and known answer. Kernel files include this through the dialect; docs/kernels.md is the guide. */
+#ifndef TRI_KERNEL_H
+#define TRI_KERNEL_H
+
+#include "../triptych.h"
+#include "../../kernels/dialect/row.h"
+
+/* ---- ISA levels, slowest first; "scalar" is never vectorised ---- */
+
+#if defined(__x86_64__)
+#define TRI_LEVELS(X, argument) X(scalar, argument) X(sse, argument) X(avx2, argument) X(avx512, argument)
+#elif defined(__aarch64__)
+#define TRI_LEVELS(X, argument) X(scalar, argument) X(neon, argument)
+#else
+#define TRI_LEVELS(X, argument) X(scalar, argument) X(simd, argument)
+#endif
+#define TRI_LEVEL_ENUM(level, argument) TRI_LEVEL_##level,
+enum { TRI_LEVELS(TRI_LEVEL_ENUM, 0) TRI_LEVEL_COUNT };
+
+/* ---- passes ---- */
+
+#define TALLY_COPIES 4
+
+enum tri_pass_kind { PASS_LANES, PASS_GATHER, PASS_SLIDE, PASS_SCAN, PASS_TALLY };
+
+struct tri_rows {
+    void (*run)(const struct tri_row *row);
+    int in_size, out_size; /* bytes a sample */
+};
+
+struct tri_pass {
+    const char *name, *file;
+    enum tri_pass_kind kind;
+    const struct tri_rows *rows[2][TRI_LEVEL_COUNT]; /* [bits == 16] */
+};
+
+/* ---- the graph that a kernel's host part builds ---- */
+
+struct tri_graph;
+struct tri_operation; /* a kernel with the values of its parameters */
+
+/* What flows between kernels: a channel (one plane of samples) for each plane, alpha last. */
+struct tri_value {
+    int planes;
+    int channel[TRI_PLANES_MAX];
+};
+
+/* Counts of the samples of a tally's channels, by value. */
+struct tri_counts {
+    int bins; /* 1 << bits */
+    const uint64_t *count;
+    uint64_t total;
+};
+
+/* One pass at work. Channels are numbers from 1; 0 is none. */
+struct tri_node_spec {
+    int in[TRI_INPUTS];
+    int outputs;            /* default 1; of a tally 0 */
+    int low, high;          /* AT(dx, dy) is asked for low <= dy <= high, */
+    int origin, step;       /* and means row y + origin + dy * step; default step 1 */
+    int reach;              /* and for -reach <= dx <= reach */
+    bool whole;             /* the pass sees the whole plane of input 0 (SAMPLE, SOURCE) */
+    int width, height;      /* of the output; default as the input */
+    const void *constants;  /* copied; what CONSTANTS(type) points to */
+    size_t constants_size;
+    int tally;              /* of a tally: count into this one too; else: `finish` waits for it */
+    /* Completes the constants from the counts, in the middle of a run. */
+    void (*finish)(const struct tri_counts *counts, const struct tri_operation *operation, void *constants);
+};
+
+/* Adds a node; returns its first output's channel (further ones follow it), or of a tally a number
+ * for `tally`. After a failure, which the graph remembers, everything returns 0. */
+int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass, const struct tri_node_spec *spec);
+/* The channel as it was one frame earlier; in the first frame, as it is. */
+int tri_graph_before(struct tri_graph *graph, int channel);
+/* Another kernel, with default values but for one, on a channel. */
+int tri_graph_kernel(struct tri_graph *graph, const char *kernel, const char *param, double value, int channel);
+void tri_graph_fail(struct tri_graph *graph, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int tri_graph_bits(const struct tri_graph *graph);
+int tri_graph_width(const struct tri_graph *graph, int channel);
+int tri_graph_height(const struct tri_graph *graph, int channel);
+const struct tri_operation *tri_graph_operation(const struct tri_graph *graph);
+double tri_operation_value(const struct tri_operation *operation, const char *param);
+int tri_operation_bits(const struct tri_operation *operation);
+
+/* ---- arithmetic of the host parts: made of + - * / alone, so the same on every machine ---- */
+
+double tri_exp(double x);
+double tri_pow(double x, double y); /* x > 0 */
+double tri_sin_pi(double x);        /* sin(pi x) */
+struct tri_divisor tri_divisor_make(uint32_t divisor);
+
+/* ---- kernels ---- */
+
+/* What becomes of an alpha plane. */
+enum tri_alpha {
+    TRI_ALPHA_KEPT,          /* the kernel sees the colour planes only */
+    TRI_ALPHA_PLAIN,         /* alpha is a plane as the others */
+    TRI_ALPHA_PREMULTIPLIED, /* colour is multiplied by alpha before and divided by it after */
+};
+enum tri_alpha tri_alpha_kept(const struct tri_operation *operation);
+enum tri_alpha tri_alpha_plain(const struct tri_operation *operation);
+enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation);
+
+struct tri_picture {
+    int width, height, planes;
+    const unsigned char *samples; /* 8 bits, plane by plane */
+};
+
+/* Worked out by hand: with this text as the pipeline, `in` gives `out`. Where `before` has
+ * samples, it is the frame before `in`. */
+struct tri_known {
+    const char *pipeline;
+    struct tri_picture in, out, before;
+};
+
+struct tri_about {
+    const char *name;
+    enum tri_alpha (*alpha)(const struct tri_operation *operation);
+    const char *summary, *help, *example;
+    const struct tri_param *params; /* ends with name NULL */
+};
+
+struct tri_kernel {
+    const struct tri_about *about;
+    const struct tri_known *known;
+    /* One of these: for all planes together, or for one plane at a time. */
+    struct tri_value (*graph)(struct tri_graph *graph, struct tri_value in);
+    int (*graph_plane)(struct tri_graph *graph, int in);
+};
+
+/* ---- the words of a kernel file's host part ---- */
+
+#ifdef HOST
+/* PARAM_s stand one after the other without commas. */
+#define KERNEL(name, alpha, summary, help, example, ...)                                                     \
+    static const struct tri_param name##_params[] = {__VA_ARGS__{0}};                                        \
+    static const struct tri_about name##_about = {#name, alpha, summary, help, example, name##_params};
+#define PARAM_INT(name, initial, minimum, maximum, help) {#name, TRI_INT, initial, minimum, maximum, 0, help},
+#define PARAM_FLOAT(name, initial, minimum, maximum, help) {#name, TRI_FLOAT, initial, minimum, maximum, 0, help},
+#define PARAM_CHOICE(name, initial, count, choices, help) {#name, TRI_CHOICE, initial, 0, (count) - 1, choices, help},
+#define NO_PARAMS
+
+#define KNOWN(name, ...) static const struct tri_known name##_known = {__VA_ARGS__};
+#define PICTURE(width, height, planes, ...) {width, height, planes, (const unsigned char[]){__VA_ARGS__}}
+
+#define GRAPH(name)                                                                                          \
+    static struct tri_value name##_graph(struct tri_graph *graph, struct tri_value in);                      \
+    const struct tri_kernel tri_kernel_##name = {&name##_about, &name##_known, name##_graph, 0};             \
+    static struct tri_value name##_graph(struct tri_graph *graph, struct tri_value in)
+#define GRAPH_PLANE(name)                                                                                    \
+    static int name##_graph(struct tri_graph *graph, int in);                                                \
+    const struct tri_kernel tri_kernel_##name = {&name##_about, &name##_known, 0, name##_graph};             \
+    static int name##_graph(struct tri_graph *graph, int in)
+
+#define NODE(pass, ...) tri_graph_add(graph, &tri_pass_##pass, &(struct tri_node_spec){__VA_ARGS__})
+#define USES(pass) extern const struct tri_pass tri_pass_##pass;
+#define VALUE(param) tri_operation_value(tri_graph_operation(graph), #param)
+#endif
+
+#endif

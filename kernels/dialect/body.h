@@ -1,0 +1,85 @@
+/* body.h -- the words that pass bodies are written in, over either kind of lanes. */
+
+#if BITS == 8
+#define S u8            /* a sample */
+#define MAXIMUM 255     /* its largest value */
+#define WIDE u16        /* holds sums of some samples */
+#define WIDE_SIGNED i16 /* holds their differences */
+#define TO_S(v) U8(v)
+#define TO_WIDE(v) U16(v)
+#define TO_WIDE_SIGNED(v) I16(v)
+#else
+#define S u16
+#define MAXIMUM 65535
+#define WIDE u32
+#define WIDE_SIGNED i32
+#define TO_S(v) U16(v)
+#define TO_WIDE(v) U32(v)
+#define TO_WIDE_SIGNED(v) I32(v)
+#endif
+
+/* The same number in every lane. */
+#define ALL(type, number) ((type)(type##_e)(number))
+#define CLAMP(v, low, high) MIN(MAX(v, low), high)
+#define ABS_DIFFERENCE(a, b) (MAX(a, b) - MIN(a, b))
+
+/* The constants that the host part of the file computed for this node. */
+#define CONSTANTS(type) ((GLOBAL const type *)_r->constants)
+
+/* Accumulators: sums of products of 16-bit numbers, two products at a time. */
+#define ACC_ZERO() acc_zero()
+#define ACC_ADD_PAIR(sum, a, b, weight_a, weight_b) acc_add_pair(sum, a, b, weight_a, weight_b)
+#define ACC_NARROW(sum, shift) acc_narrow(sum, shift) /* rounded, saturated to i16 */
+
+/* To the nearest integer, half to even, for |v| < 2^22: adding 1.5 * 2^23 leaves no fraction. */
+#define ROUND(v) (((v) + ALL(f32, 12582912.0f)) - ALL(f32, 12582912.0f))
+/* A real number to a sample: rounded, saturated. */
+#define S_FROM_F32(v) TO_S(I32(ROUND(CLAMP(v, ALL(f32, 0.0f), ALL(f32, MAXIMUM)))))
+
+/* floor(n / d) for u32 lanes below 2^31 and a divisor that is the same in all lanes. */
+#define DIVIDE(n, d) (lanes_mul_hi((n) << 1, (d).multiplier) >> (d).shift)
+
+/* floor(n / d) of u32 lanes, each with a divisor of its own in 1 to 65535, for n <= 65535 * d +
+ * d - 1. A quotient from real numbers, however rough a device's division, is off by one at most;
+ * integers then put it right, so it is exact everywhere. */
+INLINE u32 divide_lanes(u32 n, u32 d)
+{
+    u32 q = U32(I32(F32(n >> 1) * ALL(f32, 2.0f) / F32(d)));
+    u32 product = q * d;
+    q = SELECT(product > n, q - ALL(u32, 1), q);
+    product = q * d;
+    return SELECT(n - product >= d, q + ALL(u32, 1), q);
+}
+
+/* round(sqrt(n)) of u32 lanes, exact for the same reason: r is right when r*r - r < n <= r*r + r. */
+#if LANES == 1
+#ifdef __OPENCL_VERSION__
+#define LANES_SQRT(v) sqrt(v)
+#else
+#define LANES_SQRT(v) __builtin_sqrtf(v)
+#endif
+#else
+INLINE f32 lanes_sqrt(f32 v)
+{
+    f32 root;
+    for (int i = 0; i < LANES; i++)
+#ifdef __OPENCL_VERSION__
+        root[i] = sqrt(v[i]);
+#else
+        root[i] = __builtin_sqrtf(v[i]);
+#endif
+    return root;
+}
+#define LANES_SQRT(v) lanes_sqrt(v)
+#endif
+
+INLINE u32 round_sqrt(u32 n)
+{
+    u32 r = U32(LANES_SQRT(F32(n)));
+    r = MIN(r, ALL(u32, 65535));
+    for (int i = 0; i < 2; i++)
+        r = SELECT((r > ALL(u32, 0)) & (r * r - r >= n), r - ALL(u32, 1), r);
+    for (int i = 0; i < 2; i++)
+        r = SELECT((r < ALL(u32, 65535)) & (r * r + r < n), r + ALL(u32, 1), r);
+    return r;
+}

@@ -1,0 +1,122 @@
+/* lanes.h -- the lane types as clang vectors: LANES samples side by side. Serves C and OpenCL C. */
+
+#define LANE_TYPE(name, element)                                                                             \
+    typedef element name __attribute__((ext_vector_type(LANES)));                                            \
+    typedef element name##_e;                                                                                \
+    typedef struct __attribute__((packed, may_alias)) {                                                      \
+        name v;                                                                                              \
+    } name##_at;
+
+LANE_TYPE(u8, uchar)
+LANE_TYPE(u16, ushort)
+LANE_TYPE(i16, short)
+LANE_TYPE(u32, uint)
+LANE_TYPE(i32, int)
+LANE_TYPE(u64, ulong)
+LANE_TYPE(f32, float)
+
+#define U8(v) __builtin_convertvector(v, u8)
+#define U16(v) __builtin_convertvector(v, u16)
+#define I16(v) __builtin_convertvector(v, i16)
+#define U32(v) __builtin_convertvector(v, u32)
+#define I32(v) __builtin_convertvector(v, i32)
+#define U64(v) __builtin_convertvector(v, u64)
+#define F32(v) __builtin_convertvector(v, f32)
+
+#define SELECT(condition, yes, no) ((condition) ? (yes) : (no))
+#define MIN(a, b) __builtin_elementwise_min(a, b)
+#define MAX(a, b) __builtin_elementwise_max(a, b)
+#define ABS(a) __builtin_elementwise_abs(a)
+
+#define LANES_SIZE(pointer) (sizeof(*(pointer)) / LANES)
+#define LANES_LOAD(type_of, row, x)                                                                          \
+    (((GLOBAL const __typeof__(*(type_of)) *)((row) + (x) * (long)LANES_SIZE(type_of)))->v)
+#define LANES_STORE(type_of, row, x, value)                                                                  \
+    (((GLOBAL __typeof__(*(type_of)) *)((row) + (x) * (long)LANES_SIZE(type_of)))->v = (value))
+
+/* ACC is a 32-bit accumulator for each lane; the order of its lanes is its own business, so that
+ * multiply-add instructions for pairs of 16-bit numbers fit: those take a pair per 32-bit lane,
+ * interleaving puts it there, and narrowing with the pack instruction undoes the order exactly. */
+#if defined(__AVX512BW__) && LANES % 32 == 0
+#define NATIVE 32
+#define NATIVE_LOW 0, 32, 1, 33, 2, 34, 3, 35, 8, 40, 9, 41, 10, 42, 11, 43, 16, 48, 17, 49, 18, 50, 19, 51, 24, 56, 25, 57, 26, 58, 27, 59
+#define NATIVE_HIGH 4, 36, 5, 37, 6, 38, 7, 39, 12, 44, 13, 45, 14, 46, 15, 47, 20, 52, 21, 53, 22, 54, 23, 55, 28, 60, 29, 61, 30, 62, 31, 63
+#define NATIVE_MADD __builtin_ia32_pmaddwd512
+#define NATIVE_PACK __builtin_ia32_packssdw512
+#elif defined(__AVX2__) && LANES % 16 == 0
+#define NATIVE 16
+#define NATIVE_LOW 0, 16, 1, 17, 2, 18, 3, 19, 8, 24, 9, 25, 10, 26, 11, 27
+#define NATIVE_HIGH 4, 20, 5, 21, 6, 22, 7, 23, 12, 28, 13, 29, 14, 30, 15, 31
+#define NATIVE_MADD __builtin_ia32_pmaddwd256
+#define NATIVE_PACK __builtin_ia32_packssdw256
+#elif defined(__SSE2__) && LANES % 8 == 0
+#define NATIVE 8
+#define NATIVE_LOW 0, 8, 1, 9, 2, 10, 3, 11
+#define NATIVE_HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#define NATIVE_MADD __builtin_ia32_pmaddwd128
+#define NATIVE_PACK __builtin_ia32_packssdw128
+#endif
+
+#ifdef NATIVE
+#define NATIVES (LANES / NATIVE)
+typedef short native16 __attribute__((__vector_size__(NATIVE * 2)));
+typedef int native32 __attribute__((__vector_size__(NATIVE * 2)));
+typedef struct {
+    native32 low[NATIVES], high[NATIVES];
+} acc;
+union native_lanes {
+    i16 lanes;
+    native16 native[NATIVES];
+};
+
+INLINE acc acc_zero(void)
+{
+    acc sum;
+    for (int i = 0; i < NATIVES; i++)
+        sum.low[i] = sum.high[i] = (native32){0};
+    return sum;
+}
+
+INLINE acc acc_add_pair(acc sum, i16 a, i16 b, short weight_a, short weight_b)
+{
+    const union native_lanes x = {a}, y = {b};
+    const native32 both = (native32){0} + (int)((uint)(ushort)weight_a | (uint)(ushort)weight_b << 16);
+    for (int i = 0; i < NATIVES; i++) {
+        const native16 low = __builtin_shufflevector(x.native[i], y.native[i], NATIVE_LOW);
+        const native16 high = __builtin_shufflevector(x.native[i], y.native[i], NATIVE_HIGH);
+        sum.low[i] += (native32)NATIVE_MADD(low, (native16)both);
+        sum.high[i] += (native32)NATIVE_MADD(high, (native16)both);
+    }
+    return sum;
+}
+
+INLINE i16 acc_narrow(acc sum, int shift)
+{
+    union native_lanes result;
+    for (int i = 0; i < NATIVES; i++) {
+        const native32 half = (native32){0} + ((1 << shift) >> 1);
+        result.native[i] = (native16)NATIVE_PACK((sum.low[i] + half) >> shift, (sum.high[i] + half) >> shift);
+    }
+    return result.lanes;
+}
+#else
+typedef i32 acc;
+INLINE acc acc_zero(void)
+{
+    return (i32)(0);
+}
+INLINE acc acc_add_pair(acc sum, i16 a, i16 b, short weight_a, short weight_b)
+{
+    return sum + I32(a) * (i32)(int)weight_a + I32(b) * (i32)(int)weight_b;
+}
+INLINE i16 acc_narrow(acc sum, int shift)
+{
+    const i32 shifted = (sum + (i32)((1 << shift) >> 1)) >> shift;
+    return I16(MIN(MAX(shifted, (i32)(-32768)), (i32)(32767)));
+}
+#endif
+
+INLINE u32 lanes_mul_hi(u32 a, uint b)
+{
+    return U32((U64(a) * (u64)(ulong)b) >> 32);
+}

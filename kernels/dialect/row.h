@@ -1,0 +1,39 @@
+/* row.h -- what a row function gets. The same text is compiled into the host and into OpenCL C. */
+#ifndef TRI_ROW_H
+#define TRI_ROW_H
+
+#ifdef __OPENCL_VERSION__
+#define GLOBAL __global
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define GLOBAL
+#define INLINE static inline __attribute__((always_inline, unused))
+typedef unsigned char uchar;
+typedef unsigned short ushort;
+typedef unsigned int uint;
+typedef unsigned long ulong;
+_Static_assert(sizeof(long) == 8, "OpenCL's long has 64 bits, and structures are shared with it");
+#endif
+
+#define TRI_INPUTS 8
+#define TRI_OUTPUTS 8
+
+struct tri_row {
+    GLOBAL const uchar **in[TRI_INPUTS];    /* in[i][dy]: the row at dy of input i, at x = 0 */
+    GLOBAL uchar *out[TRI_OUTPUTS];         /* output rows, at x = 0 */
+    GLOBAL const uchar *plane[TRI_INPUTS];  /* of passes that see whole planes: sample (0, 0) */
+    long stride[TRI_INPUTS];                /* and the bytes between their rows */
+    GLOBAL const uchar *constants;          /* what the kernel's host part computed */
+    int width, y;                           /* of the output: samples in a row, this row's number */
+    int in_width, in_height;                /* of input 0 */
+    int halo;                               /* samples beyond either edge that a scan must yield */
+};
+
+/* Exact division of n < 2^31 by a divisor d below 2^31: floor(n / d) is
+ * mul_hi(n, multiplier) >> shift. Granlund & Montgomery, "Division by invariant integers using
+ * multiplication", 1994. d = 1 cannot be had with a 32-bit multiplier: n is doubled for it. */
+struct tri_divisor {
+    uint multiplier, shift, divisor;
+};
+
+#endif

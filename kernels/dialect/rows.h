@@ -1,0 +1,161 @@
+/* rows.h -- PASS and its kin as row functions: one call makes one row of one pass.
+ *
+ * A body is a function whose arguments the macros hide: _r is the row, _it and _ot are null
+ * pointers that carry the types of input and output, _x is the place in the row. */
+
+#define PASS(name, IN, OUT) PASS_(name, IN, OUT)
+#define GATHER(name, IN, OUT) GATHER_(name, IN, OUT)
+#define SLIDE(name, IN, OUT) SLIDE_(name, IN, OUT)
+#define SCAN(name, IN, OUT) SCAN_(name, IN, OUT)
+#define TALLY(name, IN) TALLY_(name, IN)
+
+/* Lanes of the input at an offset. AT_INPUT: of input i. SOURCE: at row `y` of the whole plane. */
+#define AT(dx, dy) AT_INPUT(0, dx, dy)
+#define AT_INPUT(i, dx, dy) LANES_LOAD(_it, _r->in[i][dy], _x + (dx))
+#define SOURCE(dx, y) LANES_LOAD(_it, _r->plane[0] + (y) * _r->stride[0], _x + (dx))
+#define PUT(v) PUT_OUTPUT(0, v)
+#define PUT_OUTPUT(i, v) LANES_STORE(_ot, _r->out[i], _x, v)
+
+/* In gathers: one sample of the input's row, or of its whole plane; and a pointer into the row. */
+#define ROW_SAMPLE(x) (((GLOBAL const __typeof__(*_it) *)_r->in[0][0])[x])
+#define ROW_POINTER(x) ((GLOBAL const __typeof__(*_it) *)_r->in[0][0] + (x))
+#define SAMPLE(x, y) (((GLOBAL const __typeof__(*_it) *)(_r->plane[0] + (y) * _r->stride[0]))[x])
+#define X ((int)_x)
+#define Y (_r->y)
+#define IN_WIDTH (_r->in_width)
+#define IN_HEIGHT (_r->in_height)
+
+/* Rows of different buffers never overlap, except for a slide's own, where lanes stay in place. */
+#ifdef __clang__
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety) interleave(enable)")
+#else
+#define INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
+#if LANES == 1
+#define EACH_LANES INDEPENDENT for (int x = 0; x < width; x++)
+#else
+#define EACH_LANES for (int x = 0; x < width; x += LANES)
+#endif
+
+#define PASS_(name, IN, OUT)                                                                                 \
+    INLINE void name##_at(const struct tri_row *_r, GLOBAL const IN##_at *_it, GLOBAL OUT##_at *_ot,         \
+                          long _x);                                                                          \
+    ROW_FUNCTION(name, PASS_LANES, IN, OUT)                                                                  \
+    {                                                                                                        \
+        const struct tri_row local = *row;                                                                   \
+        const int width = local.width;                                                                       \
+        EACH_LANES name##_at(&local, 0, 0, x);                                                               \
+    }                                                                                                        \
+    INLINE void name##_at(const struct tri_row *_r, GLOBAL const IN##_at *_it, GLOBAL OUT##_at *_ot, long _x)
+
+#define GATHER_(name, IN, OUT)                                                                               \
+    INLINE OUT##_e name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x);                   \
+    ROW_FUNCTION(name, PASS_GATHER, IN, OUT)                                                                 \
+    {                                                                                                        \
+        const struct tri_row local = *row;                                                                   \
+        const int width = local.width;                                                                       \
+        GLOBAL OUT##_e *out = (GLOBAL OUT##_e *)local.out[0];                                                \
+        INDEPENDENT for (int x = 0; x < width; x++) out[x] = name##_at(&local, 0, x);                        \
+    }                                                                                                        \
+    INLINE OUT##_e name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x)
+
+/* A slide makes each row from the one above it: what enters the window and what leaves it. */
+#define SLIDE_(name, IN, OUT)                                                                                \
+    INLINE OUT name##_at(IN ENTERING, IN LEAVING, OUT ABOVE);                                                \
+    ROW_FUNCTION(name, PASS_SLIDE, IN, OUT)                                                                  \
+    {                                                                                                        \
+        const struct tri_row local = *row;                                                                   \
+        const int width = local.width;                                                                       \
+        GLOBAL const uchar *leaving = local.in[0][0], *entering = local.in[0][1], *above = local.in[1][0];   \
+        GLOBAL const IN##_at *it = 0;                                                                        \
+        GLOBAL OUT##_at *ot = 0;                                                                             \
+        EACH_LANES LANES_STORE(ot, local.out[0], x,                                                          \
+                               name##_at(LANES_LOAD(it, entering, x), LANES_LOAD(it, leaving, x),            \
+                                         LANES_LOAD(ot, above, x)));                                         \
+    }                                                                                                        \
+    INLINE OUT name##_at(IN ENTERING, IN LEAVING, OUT ABOVE)
+
+/* A scan yields running sums along the row, from `halo` samples before it to `halo` behind it. */
+#if LANES == 1
+#define SCAN_(name, IN, OUT)                                                                                 \
+    ROW_FUNCTION(name, PASS_SCAN, IN, OUT)                                                                   \
+    {                                                                                                        \
+        GLOBAL const IN##_e *in = (GLOBAL const IN##_e *)row->in[0][0];                                      \
+        GLOBAL OUT##_e *out = (GLOBAL OUT##_e *)row->out[0];                                                 \
+        const int last = row->width + row->halo;                                                             \
+        OUT##_e sum = 0;                                                                                     \
+        for (int x = -row->halo; x < last; x++)                                                              \
+            out[x] = sum += in[x];                                                                           \
+    }                                                                                                        \
+    _Static_assert(1, "takes the semicolon")
+#else
+#define SHIFT_UP(v, i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, ia, ib, ic, id, ie, if_)                         \
+    __builtin_shufflevector(v, zero, i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, ia, ib, ic, id, ie, if_)
+#define SCAN_(name, IN, OUT)                                                                                 \
+    typedef IN##_e name##_in __attribute__((ext_vector_type(16)));                                           \
+    typedef OUT##_e name##_out __attribute__((ext_vector_type(16)));                                         \
+    typedef struct __attribute__((packed, may_alias)) {                                                      \
+        name##_in v;                                                                                         \
+    } name##_in_at;                                                                                          \
+    typedef struct __attribute__((packed, may_alias)) {                                                      \
+        name##_out v;                                                                                        \
+    } name##_out_at;                                                                                         \
+    ROW_FUNCTION(name, PASS_SCAN, IN, OUT)                                                                   \
+    {                                                                                                        \
+        GLOBAL const uchar *in = row->in[0][0];                                                              \
+        GLOBAL uchar *out = row->out[0];                                                                     \
+        const long last = row->width + row->halo;                                                            \
+        const name##_out zero = (name##_out)(0);                                                             \
+        name##_out before = zero;                                                                            \
+        for (long x = -(long)row->halo; x < last; x += 16) {                                                 \
+            name##_out v = __builtin_convertvector(                                                          \
+                ((GLOBAL const name##_in_at *)(in + x * (long)sizeof(IN##_e)))->v, name##_out);              \
+            v += SHIFT_UP(v, 16, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14);                          \
+            v += SHIFT_UP(v, 16, 17, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13);                          \
+            v += SHIFT_UP(v, 16, 17, 18, 19, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);                          \
+            v += SHIFT_UP(v, 16, 17, 18, 19, 20, 21, 22, 23, 0, 1, 2, 3, 4, 5, 6, 7);                        \
+            v += before;                                                                                     \
+            ((GLOBAL name##_out_at *)(out + x * (long)sizeof(OUT##_e)))->v = v;                              \
+            before = SHIFT_UP(v, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15);            \
+        }                                                                                                    \
+    }                                                                                                        \
+    _Static_assert(1, "takes the semicolon")
+#endif
+
+/* A tally counts samples by value into TALLY_COPIES tables, so that equal neighbours do not wait
+ * for each other's increment. */
+#define TALLY_(name, IN)                                                                                     \
+    ROW_FUNCTION(name, PASS_TALLY, IN, u32)                                                                  \
+    {                                                                                                        \
+        GLOBAL const IN##_e *in = (GLOBAL const IN##_e *)row->in[0][0];                                      \
+        GLOBAL uint *counts = (GLOBAL uint *)row->out[0];                                                    \
+        const int width = row->width;                                                                        \
+        int x = 0;                                                                                           \
+        for (; x + 8 <= width; x += 8) {                                                                     \
+            for (int i = 0; i < 8; i++)                                                                      \
+                counts[(i % TALLY_COPIES << BITS) + in[x + i]]++;                                            \
+        }                                                                                                    \
+        for (; x < width; x++)                                                                               \
+            counts[in[x]]++;                                                                                 \
+    }                                                                                                        \
+    _Static_assert(1, "takes the semicolon")
+
+/* Sums of products along a row, for gathers; `count` is a multiple of 8. The order of the real
+ * sums is fixed: eight running sums, then a tree. */
+INLINE int dot_short(GLOBAL const short *a, GLOBAL const short *b, int count)
+{
+    int sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
+INLINE float dot_float(GLOBAL const float *a, GLOBAL const float *b, int count)
+{
+    float s[8] = {0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f};
+    for (int i = 0; i < count; i += 8)
+        for (int j = 0; j < 8; j++)
+            s[j] += a[i + j] * b[i + j];
+    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+}

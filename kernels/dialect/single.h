@@ -1,0 +1,50 @@
+/* single.h -- the lane types as one sample each: plain C for every compiler, plain OpenCL C 1.2. */
+
+#define LANES 1
+#define LANE_TYPE(name, element) typedef element name, name##_e, name##_at;
+
+LANE_TYPE(u8, uchar)
+LANE_TYPE(u16, ushort)
+LANE_TYPE(i16, short)
+LANE_TYPE(u32, uint)
+LANE_TYPE(i32, int)
+LANE_TYPE(u64, ulong)
+LANE_TYPE(f32, float)
+LANE_TYPE(acc, int)
+
+#define U8(v) ((uchar)(v))
+#define U16(v) ((ushort)(v))
+#define I16(v) ((short)(v))
+#define U32(v) ((uint)(v))
+#define I32(v) ((int)(v))
+#define U64(v) ((ulong)(v))
+#define F32(v) ((float)(v))
+
+#define SELECT(condition, yes, no) ((condition) ? (yes) : (no))
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+#define ABS(a) ((a) < 0 ? -(a) : (a))
+
+#define LANES_LOAD(type_of, row, x) (((GLOBAL const __typeof__(*(type_of)) *)(row))[x])
+#define LANES_STORE(type_of, row, x, value) (((GLOBAL __typeof__(*(type_of)) *)(row))[x] = (value))
+
+INLINE acc acc_zero(void)
+{
+    return 0;
+}
+
+INLINE acc acc_add_pair(acc sum, i16 a, i16 b, short weight_a, short weight_b)
+{
+    return sum + a * weight_a + b * weight_b;
+}
+
+INLINE i16 acc_narrow(acc sum, int shift)
+{
+    const int shifted = (sum + ((1 << shift) >> 1)) >> shift;
+    return I16(MIN(MAX(shifted, -32768), 32767));
+}
+
+INLINE uint lanes_mul_hi(uint a, uint b)
+{
+    return (uint)(((ulong)a * b) >> 32);
+}

@@ -1,0 +1,29 @@
+/* threshold -- white where a sample is above a level, else black. */
+#include "kernel.h"
+
+struct threshold {
+    uint level; /* samples above it become white */
+};
+
+PASS(threshold, S, S)
+{
+    const S level = ALL(S, CONSTANTS(struct threshold)->level);
+    PUT(SELECT(AT(0, 0) > level, ALL(S, MAXIMUM), ALL(S, 0)));
+}
+
+#ifdef HOST
+KERNEL(threshold, tri_alpha_kept, "white above a level, black elsewhere",
+       "Each plane by itself: the maximum where the sample is greater than level times the maximum, "
+       "else 0. Alpha is kept.",
+       "gray,threshold:level=0.4",
+       PARAM_FLOAT(level, 0.5, 0, 1, "share of the maximum"))
+
+KNOWN(threshold, "threshold:level=0.5", PICTURE(3, 1, 1, 127, 128, 255), PICTURE(3, 1, 1, 0, 255, 255))
+
+GRAPH_PLANE(threshold)
+{
+    const double maximum = (1 << tri_graph_bits(graph)) - 1;
+    const struct threshold k = {(uint)(VALUE(level) * maximum)};
+    return NODE(threshold, .in = {in}, .constants = &k, .constants_size = sizeof k);
+}
+#endif

@@ -1,0 +1,4 @@
+/* histogram -- how often each value occurs. */
+#include "kernel.h"
+
+TALLY(histogram, S);

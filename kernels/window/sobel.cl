@@ -1,0 +1,46 @@
+/* sobel -- the strength of edges, from the Sobel operator; borders replicate the edge sample. */
+#include "kernel.h"
+
+PASS(sobel_l1, S, S)
+{
+    const WIDE_SIGNED a = TO_WIDE_SIGNED(AT(-1, -1)), c = TO_WIDE_SIGNED(AT(1, -1));
+    const WIDE_SIGNED g = TO_WIDE_SIGNED(AT(-1, 1)), i = TO_WIDE_SIGNED(AT(1, 1));
+    const WIDE_SIGNED across = TO_WIDE_SIGNED(AT(1, 0)) - TO_WIDE_SIGNED(AT(-1, 0));
+    const WIDE_SIGNED down = TO_WIDE_SIGNED(AT(0, 1)) - TO_WIDE_SIGNED(AT(0, -1));
+    const WIDE_SIGNED rising = i - a, falling = c - g;
+    const WIDE_SIGNED gx = across + across + rising + falling;
+    const WIDE_SIGNED gy = down + down + rising - falling;
+    PUT(TO_S(MIN(ABS(gx) + ABS(gy), ALL(WIDE_SIGNED, MAXIMUM))));
+}
+
+/* A component above the maximum already decides the result, so both are cut there; the sum of
+ * their squares may then still pass 2^32, which shows as a sum below its first part. */
+PASS(sobel_l2, S, S)
+{
+    const i32 a = I32(AT(-1, -1)), c = I32(AT(1, -1)), g = I32(AT(-1, 1)), i = I32(AT(1, 1));
+    const i32 across = I32(AT(1, 0)) - I32(AT(-1, 0)), down = I32(AT(0, 1)) - I32(AT(0, -1));
+    const i32 rising = i - a, falling = c - g;
+    const i32 gx = across + across + rising + falling, gy = down + down + rising - falling;
+    const u32 x = U32(MIN(ABS(gx), ALL(i32, 65535))), y = U32(MIN(ABS(gy), ALL(i32, 65535)));
+    const u32 first = x * x, sum = first + y * y;
+    const u32 root = round_sqrt(SELECT(sum < first, ALL(u32, 0xffffffffu), sum));
+    PUT(TO_S(MIN(root, ALL(u32, MAXIMUM))));
+}
+
+#ifdef HOST
+KERNEL(sobel, tri_alpha_premultiplied, "strength of edges (Sobel operator)",
+       "The gradient gx, gy of the 3x3 Sobel operator, as min(|gx| + |gy|, maximum), or with norm=l2 "
+       "as the rounded length of the vector. Borders replicate the edge sample.",
+       "gray,sobel",
+       PARAM_CHOICE(norm, 0, 2, "l1|l2", "how gx and gy become one"))
+
+/* A step of 10 from left to right: gx = 4 * 10 on both sides of it. */
+KNOWN(sobel, "sobel", PICTURE(4, 2, 1, 0, 0, 10, 10, 0, 0, 10, 10), PICTURE(4, 2, 1, 0, 40, 40, 0, 0, 40, 40, 0))
+
+GRAPH_PLANE(sobel)
+{
+    if (VALUE(norm) == 1)
+        return NODE(sobel_l2, .in = {in}, .low = -1, .high = 1, .reach = 1);
+    return NODE(sobel_l1, .in = {in}, .low = -1, .high = 1, .reach = 1);
+}
+#endif

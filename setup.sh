@@ -1,0 +1,129 @@
+#!/bin/sh
+# setup.sh -- from a bare Debian or Ubuntu to a built, tested and measured triptych.
+set -eu
+
+cd "$(dirname "$0")"
+jobs=$(nproc 2>/dev/null || echo 2)
+
+usage() {
+    cat <<'END'
+usage: sh setup.sh deps   install what is missing (apt, as root or with sudo)
+       sh setup.sh test   deps, then build and run the tests
+       sh setup.sh demo   deps, then build and measure a pipeline on a picture of images/
+END
+}
+
+say() {
+    printf 'setup: %s\n' "$*" >&2
+}
+
+installed() {
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# The packages that the build and the tests cannot do without, those that are not there yet.
+# binutils: POCL links its kernels when they run.
+missing_packages() {
+    for package in gcc libc6-dev make clang pkg-config binutils ocl-icd-opencl-dev opencl-headers \
+        pocl-opencl-icd libpng-dev libcunit1-dev libjansson-dev; do
+        case $package in
+        pkg-config) installed pkg-config || installed pkgconf || echo "$package" ;;
+        *) installed "$package" || echo "$package" ;;
+        esac
+    done
+}
+
+# Wanted, but not on every release: the sanitizers' runtime for clang, named after clang's
+# version, and a device simulator that checks memory accesses.
+optional_packages() {
+    version=$(clang -dumpversion 2>/dev/null | cut -d. -f1)
+    for package in ${version:+libclang-rt-$version-dev} oclgrind; do
+        installed "$package" || echo "$package"
+    done
+}
+
+retry() {
+    for pause in 2 5 15 0; do
+        "$@" && return 0
+        [ "$pause" -eq 0 ] || { say "again in $pause s: $*"; sleep "$pause"; }
+    done
+    return 1
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        env DEBIAN_FRONTEND=noninteractive "$@"
+    else
+        sudo env DEBIAN_FRONTEND=noninteractive "$@"
+    fi
+}
+
+apt() {
+    as_root apt-get -q -y -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 "$@"
+}
+
+can_be_root() {
+    [ "$(id -u)" -eq 0 ] && return 0
+    command -v sudo >/dev/null || return 1
+    # Without a terminal nobody can type a password.
+    if [ -t 0 ]; then sudo -v; else sudo -n true 2>/dev/null; fi
+}
+
+deps() {
+    missing=$(missing_packages | tr '\n' ' ')
+    stamp=build/setup-optional
+    # Packages that this release lacks are not looked for each time.
+    if [ -z "$missing" ] && { [ -e "$stamp" ] || [ -z "$(optional_packages)" ]; }; then
+        return 0
+    fi
+    if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+        say "this needs Debian 12 or Ubuntu 24.04; elsewhere install the like of: $missing"
+        exit 1
+    fi
+    if ! can_be_root; then
+        [ -n "$missing" ] || return 0
+        say "not root and no sudo; run this as root, then try again:"
+        echo "apt-get update && apt-get install -y --no-install-recommends $missing"
+        exit 1
+    fi
+    say "installing: ${missing:-what is optional}"
+    retry apt update
+    if [ -n "$missing" ]; then
+        # shellcheck disable=SC2086 # one word for each package
+        retry apt install --no-install-recommends $missing
+    fi
+    for package in $(optional_packages); do
+        if apt-cache show "$package" >/dev/null 2>&1; then
+            apt install --no-install-recommends "$package" || say "going on without $package"
+        else
+            say "going on without $package, which this release lacks"
+        fi
+    done
+    mkdir -p build && touch "$stamp"
+}
+
+build() {
+    make -j"$jobs" "$@"
+}
+
+demo() {
+    pipeline=gaussian:sigma=2
+    picture=images/scene.png
+    output=demo-out.png
+
+    build
+    build/triptych bench "$pipeline" "$picture"
+    build/triptych run "$pipeline" "$picture" -o "$output"
+    printf '\nThe picture that %s made of %s: %s\n' "$pipeline" "$picture" "$(pwd)/$output"
+}
+
+case ${1:-} in
+deps) deps ;;
+test) deps && build test ;;
+demo) deps && demo ;;
+-h | --help | help) usage ;;
+*)
+    usage >&2
+    exit 2
+    ;;
+esac

@@ -1,13 +1,12 @@
 /* image.c -- planar images: their memory, padding, digest and comparison. */
 #include "image.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#define LINE ((uint64_t)64)         /* bytes of a cache line */
-#define PAGE ((uint64_t)4096)       /* what OpenCL asks for to use host memory without a copy */
+#define LINE ((uint64_t)64)   /* bytes of a cache line */
+#define PAGE ((uint64_t)4096) /* what OpenCL asks for to use host memory without a copy */
 #define HUGE_PAGE ((uint64_t)1 << 21)
 #define ANY_PAGE ((uint64_t)1 << 16) /* a multiple of the page size of every machine */
 
@@ -66,7 +65,8 @@ static void memory_free(void *memory, size_t size)
         munmap(memory, size);
 }
 
-enum tri_status tri_image_new(const struct tri_shape *shape, struct tri_image **image, struct tri_error *error)
+enum tri_status tri_image_new(const struct tri_shape *shape, struct tri_image **image,
+                              struct tri_error *error)
 {
     *image = NULL;
     enum tri_status status = tri_shape_check(shape, error);
@@ -206,16 +206,15 @@ struct tri_difference tri_image_compare(const struct tri_image *expected, const 
     return difference;
 }
 
-/* Inlined with constant steps, which the compiler turns into shuffles. */
-static inline void spread_8(uint8_t *restrict to, int to_step, const uint8_t *restrict from, int from_step,
-                            int count)
+static void spread_8(uint8_t *restrict to, int to_step, const uint8_t *restrict from, int from_step,
+                     int count)
 {
     for (int i = 0; i < count; i++)
         to[(ptrdiff_t)i * to_step] = from[(ptrdiff_t)i * from_step];
 }
 
-static inline void spread_16(uint16_t *restrict to, int to_step, const uint16_t *restrict from, int from_step,
-                             int count)
+static void spread_16(uint16_t *restrict to, int to_step, const uint16_t *restrict from, int from_step,
+                      int count)
 {
     for (int i = 0; i < count; i++)
         to[(ptrdiff_t)i * to_step] = from[(ptrdiff_t)i * from_step];
@@ -230,8 +229,6 @@ void tri_row_split(const struct tri_image *image, int y, const void *interleaved
             spread_16(row, 1, (const uint16_t *)interleaved + plane, planes, width);
         else if (planes == 1)
             memcpy(row, interleaved, (size_t)width);
-        else if (planes == 3)
-            spread_8(row, 1, (const uint8_t *)interleaved + plane, 3, width);
         else
             spread_8(row, 1, (const uint8_t *)interleaved + plane, planes, width);
     }

@@ -1,0 +1,437 @@
+/* rig.c -- backends, images with guards, and one pipeline run between them. */
+#include "rig.h"
+#include "tests.h"
+
+#include <CUnit/CUnit.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct rig rig;
+
+/* ---- random numbers ---- */
+
+uint64_t rig_draw(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+double rig_draw_unit(uint64_t *state)
+{
+    return (double)(rig_draw(state) >> 11) / 9007199254740992.0;
+}
+
+/* The seed and a name: so each kernel draws the same whether others are tested or not. */
+uint64_t rig_seed_for(const char *name)
+{
+    uint64_t state = rig.seed;
+
+    for (; *name; name++)
+        state = (state ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
+    return state;
+}
+
+/* ---- failures ---- */
+
+#define COMPLAINTS_MAX 5 /* printed per test */
+
+static struct {
+    const char *pipeline, *place, *pattern;
+    struct tri_shape shape;
+} now;
+static int complaints;
+
+void rig_begin(void)
+{
+    complaints = 0;
+}
+
+void rig_note(const char *pipeline, const struct place *place, const struct tri_shape *shape,
+              const char *pattern)
+{
+    now.pipeline = pipeline;
+    now.place = place->label;
+    now.shape = *shape;
+    now.pattern = pattern;
+}
+
+void rig_complain(const char *format, ...)
+{
+    size_t kernel = strcspn(now.pipeline, ":");
+    const char *params = now.pipeline[kernel] ? now.pipeline + kernel + 1 : "default";
+    va_list arguments;
+
+    CU_FAIL("see the line above");
+    if (complaints++ >= COMPLAINTS_MAX)
+        return;
+    if (strchr(now.pipeline, ','))
+        printf("\n  FAILED chain %s", now.pipeline);
+    else
+        printf("\n  FAILED kernel %.*s, parameters %s", (int)kernel, now.pipeline, params);
+    printf(", on %s, %dx%d, planes %d, bits %d, pattern %s, seed %llu:\n    ", now.place, now.shape.width,
+           now.shape.height, now.shape.planes, now.shape.bits, now.pattern, (unsigned long long)rig.seed);
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    printf("\n");
+}
+
+void rig_compare(const struct tri_image *expected, const struct tri_image *actual)
+{
+    struct tri_difference d = tri_image_compare(expected, actual);
+
+    if (d.count)
+        rig_complain("plane %d, x %d, y %d: expected %d, got %d; %llu samples differ", d.plane, d.x, d.y,
+                     d.expected, d.actual, (unsigned long long)d.count);
+}
+
+void rig_compare_oracle(const struct expected *expected, const struct tri_image *actual)
+{
+    const struct tri_shape *shape = &actual->shape;
+
+    if (shape->width != expected->width || shape->height != expected->height ||
+        shape->planes != expected->planes) {
+        rig_complain("expected %dx%d with %d planes, got %dx%d with %d", expected->width, expected->height,
+                     expected->planes, shape->width, shape->height, shape->planes);
+        return;
+    }
+    for (int plane = 0; plane < shape->planes; plane++)
+        for (int y = 0; y < shape->height; y++)
+            for (int x = 0; x < shape->width; x++) {
+                double wanted = *oracle_at(expected, plane, x, y);
+                int64_t got = oracle_sample(actual, plane, x, y);
+
+                if (!((double)got - wanted <= expected->bound && wanted - (double)got <= expected->bound)) {
+                    rig_complain("plane %d, x %d, y %d: expected %.6f within %g, got %d", plane, x, y, wanted,
+                                 expected->bound, (int)got);
+                    return;
+                }
+            }
+}
+
+/* ---- images ---- */
+
+const char *const rig_patterns[PATTERNS] = {"zeros", "maximum", "checkerboard", "ramp", "noise"};
+
+static const struct {
+    int width, height;
+} sizes[SIZES] = {{1, 1}, {1, 9}, {9, 1}, {2, 3}, {17, 5}, {64, 64}, {333, 217}, {130, 700}};
+
+struct tri_image *rig_image(const struct tri_shape *shape)
+{
+    struct tri_image *image;
+    struct tri_error error;
+
+    if (tri_image_new(shape, &image, &error)) {
+        fprintf(stderr, "tests: %s\n", error.text);
+        exit(1);
+    }
+    return image;
+}
+
+void rig_set_sample(struct tri_image *image, int plane, int x, int y, int64_t value)
+{
+    void *row = tri_image_row(image, plane, y);
+
+    if (image->shape.bits == 8)
+        ((uint8_t *)row)[x] = (uint8_t)value;
+    else
+        ((uint16_t *)row)[x] = (uint16_t)value;
+}
+
+/* Noise has many samples at the ends, so that alpha is often 0 or full. */
+static int64_t noise(uint64_t *state, int max)
+{
+    uint64_t bits = rig_draw(state);
+
+    return bits % 8 == 0 ? 0 : bits % 8 == 1 ? max : (int64_t)((bits >> 8) % ((uint64_t)max + 1));
+}
+
+static struct tri_image *draw_pattern(const struct tri_shape *shape, int pattern)
+{
+    struct tri_image *image = rig_image(shape);
+    int max = oracle_max(image), length = shape->width + shape->height;
+    uint64_t state = rig.seed + (uint64_t)shape->width * 7919 + (uint64_t)shape->planes;
+
+    for (int plane = 0; plane < shape->planes; plane++)
+        for (int y = 0; y < shape->height; y++)
+            for (int x = 0; x < shape->width; x++) {
+                int64_t ramp = (int64_t)(x + y + plane * length / 5) % length * max / length;
+                int64_t values[PATTERNS] = {0, max, (x + y + plane) % 2 ? max : 0, ramp, noise(&state, max)};
+
+                rig_set_sample(image, plane, x, y, values[pattern]);
+            }
+    return image;
+}
+
+static struct {
+    struct tri_image *image;
+    uint64_t digest;
+} inputs[SIZES][TRI_PLANES_MAX + 1][2][PATTERNS];
+
+struct tri_shape rig_shape(int size, int planes, int bits)
+{
+    return (struct tri_shape){sizes[size].width, sizes[size].height, planes, bits};
+}
+
+/* Made once, since drawing them takes longer than most kernels. */
+struct tri_image *rig_input(int size, int planes, int bits, int pattern)
+{
+    struct tri_image **image = &inputs[size][planes][bits == 16][pattern].image;
+    struct tri_shape shape = rig_shape(size, planes, bits);
+
+    if (!*image) {
+        *image = draw_pattern(&shape, pattern);
+        inputs[size][planes][bits == 16][pattern].digest = tri_image_digest(*image);
+    }
+    return *image;
+}
+
+enum { INPUTS = sizeof(inputs) / sizeof(inputs[0][0][0][0]) };
+
+void rig_check_inputs(void)
+{
+    for (int i = 0; i < INPUTS; i++) {
+        struct tri_image *image = (&inputs[0][0][0][0])[i].image;
+
+        if (image && tri_image_digest(image) != (&inputs[0][0][0][0])[i].digest) {
+            now.shape = image->shape;
+            now.pattern = rig_patterns[i % PATTERNS];
+            rig_complain("a run changed its input");
+        }
+    }
+}
+
+static void free_inputs(void)
+{
+    for (int i = 0; i < INPUTS; i++) {
+        tri_image_free((&inputs[0][0][0][0])[i].image);
+        (&inputs[0][0][0][0])[i].image = NULL;
+    }
+}
+
+/* ---- padding and guards ---- */
+
+#define PADDING 64 /* samples that a row has on either side at least */
+#define GUARD 0xa5
+
+/* A run that reads padding without asking for it reads this. */
+static void poison(struct tri_image *image)
+{
+    ptrdiff_t size = image->shape.bits / 8, width = image->shape.width * size;
+
+    for (int plane = 0; plane < image->shape.planes; plane++)
+        for (int y = 0; y < image->shape.height; y++) {
+            unsigned char *row = tri_image_row(image, plane, y);
+
+            memset(row - PADDING * size, 0x5b, (size_t)(PADDING * size));
+            memset(row + width, 0x5b, (size_t)(PADDING * size));
+        }
+    image->padded = false;
+}
+
+static bool check_gap(const unsigned char *from, const unsigned char *to)
+{
+    for (; from < to; from++)
+        if (*from != GUARD)
+            return false;
+    return true;
+}
+
+/* A run may write a row's pixels, rounded up to 64 samples as lanes store whole groups, and the padding:
+ * from 64 samples before the row to 64 after the rounded width. All other memory is a guard. */
+static void check_guards(const struct tri_image *image)
+{
+    ptrdiff_t size = image->shape.bits / 8, width = (image->shape.width + 63) / 64 * 64 * size;
+    const unsigned char *clean = image->memory, *end = clean + image->memory_size;
+
+    for (int plane = 0; plane < image->shape.planes; plane++)
+        for (int y = 0; y < image->shape.height; y++) {
+            const unsigned char *row = tri_image_row(image, plane, y);
+
+            if (!check_gap(clean, row - PADDING * size)) {
+                rig_complain("wrote outside the rows, before plane %d, row %d", plane, y);
+                return;
+            }
+            clean = row + width + PADDING * size;
+        }
+    if (!check_gap(clean, end))
+        rig_complain("wrote behind the last row");
+}
+
+static bool row_is_padded(const struct tri_image *image, int plane, int y)
+{
+    for (int x = 1; x <= PADDING; x++)
+        for (int side = 0; side < 2; side++) {
+            int edge = side ? image->shape.width - 1 : 0;
+            const unsigned char *row = tri_image_row(image, plane, y);
+            ptrdiff_t size = image->shape.bits / 8;
+
+            if (memcmp(row + edge * size, row + (edge + (side ? x : -x)) * size, (size_t)size))
+                return false;
+        }
+    return true;
+}
+
+static void check_padding(const struct tri_image *image)
+{
+    for (int plane = 0; image->padded && plane < image->shape.planes; plane++)
+        for (int y = 0; y < image->shape.height; y++)
+            if (!row_is_padded(image, plane, y)) {
+                rig_complain("says that it is padded, but plane %d, row %d is not", plane, y);
+                return;
+            }
+}
+
+/* ---- backends ---- */
+
+static bool add_place(const char *on, const char *isa, const char *label)
+{
+    struct tri_backend_options options = {.isa = isa};
+    struct place *place = &rig.places[rig.place_count];
+    struct tri_error error;
+
+    if (rig.place_count == (int)(sizeof(rig.places) / sizeof(rig.places[0])))
+        return false;
+    if (tri_backend_open(on, isa ? &options : NULL, &place->backend, &error)) {
+        printf("\n  %s: %s\n", label, error.text);
+        return false;
+    }
+    snprintf(place->label, sizeof(place->label), "%s", label);
+    place->opencl = !strncmp(on, "opencl", 6);
+    rig.place_count++;
+    return true;
+}
+
+static bool add_devices(void)
+{
+    static const char *const dialects[] = {"lanes", "plain"};
+    struct tri_device_info *devices = NULL;
+    struct tri_error error;
+    char on[40], label[140];
+    bool all = true;
+    int count;
+
+    if (tri_devices(&devices, &count, &error)) {
+        printf("\n  %s\n", error.text);
+        return false;
+    }
+    for (int i = 0; i < count; i++)
+        for (int d = 0; d < 2; d++) {
+            /* Lanes need a compiler with clang's vectors; plain must work everywhere. */
+            if (!strcmp(dialects[d], "lanes") && strcmp(devices[i].dialect, "lanes"))
+                continue;
+            setenv("TRIPTYCH_OPENCL_DIALECT", dialects[d], 1);
+            snprintf(on, sizeof(on), "opencl:%s", devices[i].id);
+            snprintf(label, sizeof(label), "%s %s (%.60s)", on, dialects[d], devices[i].name);
+            all = add_place(on, NULL, label) && all;
+        }
+    unsetenv("TRIPTYCH_OPENCL_DIALECT");
+    free(devices);
+    return all;
+}
+
+int rig_open(void)
+{
+    static const char *const threads[] = {"threads:1", "threads:2", "threads:3", "threads:64"};
+    const char *mode = getenv("TRIPTYCH_TESTS");
+    char label[140];
+
+    rig.full = mode && !strcmp(mode, "full");
+    if (!rig.seed)
+        rig.seed = test_seed();
+    for (int i = 0; i < tri_isa_count(); i++) {
+        snprintf(label, sizeof(label), "sequential %s", tri_isa_name(i));
+        if (!add_place("sequential", tri_isa_name(i), label))
+            return 1;
+    }
+    for (int i = 0; i < 4; i++)
+        if (!add_place(threads[i], NULL, threads[i]))
+            return 1;
+    rig.devices_opened = add_devices();
+    printf("\n  seed %llu; on", (unsigned long long)rig.seed);
+    for (int i = 0; i < rig.place_count; i++)
+        printf("%s %s", i ? "," : "", rig.places[i].label);
+    printf("\n");
+    return rig.place_count ? 0 : 1;
+}
+
+int rig_close(void)
+{
+    free_inputs();
+    while (rig.place_count)
+        tri_backend_close(rig.places[--rig.place_count].backend);
+    return 0;
+}
+
+const struct place *rig_find_place(const char *label)
+{
+    for (int i = 0; i < rig.place_count; i++)
+        if (strstr(rig.places[i].label, label))
+            return &rig.places[i];
+    return NULL;
+}
+
+/* One of each sort, for what is too much for all of them. */
+int rig_choose_places(const struct place *chosen[4])
+{
+    const struct place *device = rig_find_place(" lanes (");
+    int count = 0;
+
+    if (!device)
+        device = rig_find_place("opencl:");
+    chosen[count++] = &rig.places[0];
+    chosen[count++] = &rig.places[tri_isa_count() - 1];
+    chosen[count++] = rig_find_place("threads:3");
+    if (device)
+        chosen[count++] = device;
+    return count;
+}
+
+/* ---- one pipeline on one backend ---- */
+
+void trial_close(struct trial *trial)
+{
+    tri_job_free(trial->job);
+    tri_pipeline_free(trial->pipeline);
+    tri_image_free(trial->out);
+    *trial = (struct trial){0};
+}
+
+bool trial_open(struct trial *trial, const struct place *place, const char *text,
+                const struct tri_shape *shape)
+{
+    struct tri_error error;
+
+    *trial = (struct trial){0};
+    rig_note(text, place, shape, "any");
+    if (tri_pipeline_parse(text, &trial->pipeline, &error) ||
+        tri_job_new(place->backend, trial->pipeline, shape, &trial->job, &error)) {
+        rig_complain("status %d: %s", (int)error.status, error.text);
+        trial_close(trial);
+        return false;
+    }
+    trial->out = rig_image(tri_job_shape(trial->job));
+    return true;
+}
+
+bool trial_run(struct trial *trial, struct tri_image *in, const struct place *place, const char *pattern)
+{
+    struct tri_error error;
+
+    rig_note(tri_pipeline_text(trial->pipeline), place, &in->shape, pattern);
+    poison(in);
+    memset(trial->out->memory, GUARD, trial->out->memory_size);
+    trial->out->padded = false;
+    if (tri_job_run(trial->job, in, trial->out, NULL, &error)) {
+        rig_complain("status %d: %s", (int)error.status, error.text);
+        return false;
+    }
+    check_guards(trial->out);
+    check_padding(trial->out);
+    return true;
+}

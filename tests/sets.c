@@ -1,0 +1,116 @@
+/* sets.c -- values of a kernel's parameters: default, extreme, each choice, random, and the oracle's cases.
+ */
+#include "sets.h"
+#include "rig.h"
+
+#include <string.h>
+
+static double temper(const struct tri_param *param)
+{
+    return param->type == TRI_INT && param->maximum > 1000 ? 100 : param->maximum;
+}
+
+static double random_value(const struct tri_param *param, uint64_t *state, bool small)
+{
+    double low = param->minimum, high = temper(param);
+
+    if (rig_draw(state) % 4 == 0)
+        return param->initial;
+    if (param->type == TRI_CHOICE)
+        return (double)(rig_draw(state) % (uint64_t)(param->maximum + 1));
+    if (small) {
+        low = param->initial - 2 > low ? param->initial - 2 : low;
+        high = param->initial + 3 < high ? param->initial + 3 : high;
+    }
+    if (param->type == TRI_INT)
+        return low + (double)(rig_draw(state) % (uint64_t)(high - low + 1));
+    return low + (high - low) * rig_draw_unit(state);
+}
+
+static void print_value(const struct tri_param *param, double value, char *text, size_t size)
+{
+    const char *choice = param->choices;
+
+    if (param->type == TRI_CHOICE) {
+        for (int i = (int)value; i > 0; i--)
+            choice = strchr(choice, '|') + 1;
+        snprintf(text, size, ":%s=%.*s", param->name, (int)strcspn(choice, "|"), choice);
+    } else if (param->type == TRI_INT) {
+        snprintf(text, size, ":%s=%d", param->name, (int)value);
+    } else {
+        snprintf(text, size, ":%s=%.3f", param->name, value);
+    }
+}
+
+void set_draw(const struct tri_kernel *kernel, enum set_values choice, uint64_t *state, struct set *set)
+{
+    const struct oracle *oracle = oracle_find(tri_kernel_name(kernel));
+    size_t length = (size_t)snprintf(set->text, sizeof(set->text), "%s", tri_kernel_name(kernel));
+    double values[32] = {0};
+
+    for (int i = 0; i < tri_kernel_param_count(kernel) && i < 32; i++) {
+        const struct tri_param *param = tri_kernel_param(kernel, i);
+
+        values[i] = choice == LOWEST    ? param->minimum
+                    : choice == HIGHEST ? temper(param)
+                                        : random_value(param, state, choice == RANDOM_SMALL);
+        print_value(param, values[i], set->text + length, sizeof(set->text) - length);
+        length += strlen(set->text + length);
+    }
+    set->refused = oracle && oracle->refuses && oracle->refuses(values);
+}
+
+static void print_choices(const struct tri_kernel *kernel, struct set *sets, int *count)
+{
+    for (int i = 0; i < tri_kernel_param_count(kernel); i++) {
+        const struct tri_param *param = tri_kernel_param(kernel, i);
+
+        for (int value = 0; param->type == TRI_CHOICE && value <= (int)param->maximum; value++) {
+            struct set *set = &sets[(*count)++];
+            size_t length = (size_t)snprintf(set->text, sizeof(set->text), "%s", tri_kernel_name(kernel));
+
+            print_value(param, value, set->text + length, sizeof(set->text) - length);
+        }
+    }
+}
+
+int set_list(const struct tri_kernel *kernel, struct set sets[SETS_MAX], int *basic)
+{
+    const struct oracle *oracle = oracle_find(tri_kernel_name(kernel));
+    uint64_t state = rig_seed_for(tri_kernel_name(kernel));
+    int count = 1;
+
+    memset(sets, 0, SETS_MAX * sizeof(sets[0]));
+    snprintf(sets[0].text, sizeof(sets[0].text), "%s", tri_kernel_name(kernel));
+    if (tri_kernel_param_count(kernel)) {
+        set_draw(kernel, LOWEST, &state, &sets[count++]);
+        set_draw(kernel, HIGHEST, &state, &sets[count++]);
+        print_choices(kernel, sets, &count);
+        set_draw(kernel, RANDOM, &state, &sets[count++]);
+        set_draw(kernel, RANDOM, &state, &sets[count++]);
+    }
+    *basic = count;
+    for (int i = 0; oracle && oracle->cases && oracle->cases[i] && count < SETS_MAX; i++)
+        snprintf(sets[count++].text, sizeof(sets[0].text), "%s:%s", tri_kernel_name(kernel),
+                 oracle->cases[i]);
+    return count;
+}
+
+enum tri_status set_shape(const char *text, const struct tri_shape *in, struct tri_shape *out)
+{
+    struct tri_pipeline *pipeline = NULL;
+    struct tri_error error;
+    enum tri_status status = tri_pipeline_parse(text, &pipeline, &error);
+
+    if (!status)
+        status = tri_pipeline_shape(pipeline, in, out, &error);
+    tri_pipeline_free(pipeline);
+    return status;
+}
+
+bool set_too_large(const char *text, const struct tri_shape *in)
+{
+    struct tri_shape out;
+
+    return !set_shape(text, in, &out) && (int64_t)out.width * out.height > (rig.full ? 4000000 : 300000);
+}

@@ -288,28 +288,35 @@ static struct tri_image *picture(const struct tri_picture *from)
     return image;
 }
 
+static void check_known(const struct tri_known *known, const struct place *place, struct tri_image *before,
+                        struct tri_image *in, const struct tri_image *out)
+{
+    struct trial trial;
+
+    if (!trial_open(&trial, place, known->pipeline, &in->shape))
+        return;
+    if (!tri_shape_equal(&trial.out->shape, &out->shape))
+        rig_complain("its known answer has another shape");
+    else if ((!before || trial_run(&trial, before, place, "known, before")) &&
+             trial_run(&trial, in, place, "known"))
+        rig_compare(out, trial.out);
+    trial_close(&trial);
+}
+
 static void test_known(void)
 {
-    const struct tri_kernel *kernel = current_kernel();
-    const struct tri_known *known = kernel->known;
-    struct tri_image *in, *out;
+    const struct tri_known *known = current_kernel()->known;
+    struct tri_image *before, *in, *out;
 
     CU_ASSERT(known && known->pipeline);
     if (!known || !known->pipeline)
         return;
+    before = known->before.samples ? picture(&known->before) : NULL;
     in = picture(&known->in);
     out = picture(&known->out);
-    for (int i = 0; i < rig.place_count; i++) {
-        struct trial trial;
-
-        if (!trial_open(&trial, &rig.places[i], known->pipeline, &in->shape))
-            continue;
-        if (!tri_shape_equal(&trial.out->shape, &out->shape))
-            rig_complain("its known answer has another shape");
-        else if (trial_run(&trial, in, &rig.places[i], "known"))
-            rig_compare(out, trial.out);
-        trial_close(&trial);
-    }
+    for (int i = 0; i < rig.place_count; i++)
+        check_known(known, &rig.places[i], before, in, out);
+    tri_image_free(before);
     tri_image_free(in);
     tri_image_free(out);
 }

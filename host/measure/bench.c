@@ -24,6 +24,7 @@ struct run {
     struct turn *turns;
     int count;
     double seconds;
+    uint64_t truth; /* digest of what sequential scalar makes */
 };
 
 static size_t shape_bytes(const struct tri_shape *shape)
@@ -50,8 +51,8 @@ static void run_clean(struct run *run, struct turn *turn)
         fail_turn(turn, &error);
 }
 
-/* Turn 0 is sequential scalar, the truth that the others are held against. */
-static void verify_turn(struct run *run, struct turn *turn)
+/* Turn 0 is sequential scalar, whose first output is the truth. */
+static void verify_turn(struct run *run, struct turn *turn, bool is_truth)
 {
     if (turn->out || !turn->row)
         return;
@@ -59,7 +60,8 @@ static void verify_turn(struct run *run, struct turn *turn)
     if (turn->out)
         return;
     turn->row->digest = tri_image_digest(run->result);
-    turn->row->verified = turn->row->digest == run->turns[0].row->digest;
+    run->truth = is_truth ? turn->row->digest : run->truth;
+    turn->row->verified = turn->row->digest == run->truth;
     turn->out = !turn->row->verified;
 }
 
@@ -237,7 +239,6 @@ static void close_run(struct run *run)
         free(run->turns[i].timings);
     }
     free(run->turns);
-    tri_image_free(run->result);
     tri_pipeline_free(run->pipeline);
 }
 
@@ -269,19 +270,20 @@ enum tri_status tri_bench_run(const struct tri_lineup *lineup, const char *pipel
     memset(result, 0, sizeof *result);
     enum tri_status status = open_run(&run, pipeline, input, error);
     for (int i = 0; i < run.count && status == TRI_OK; i++)
-        verify_turn(&run, &run.turns[i]);
+        verify_turn(&run, &run.turns[i], i == 0);
     for (int i = 0; i < run.count && status == TRI_OK; i++)
         if (!warm_up(&run, &run.turns[i]))
             status = tri_fail(error, TRI_FAILED, "no memory for samples");
     if (status == TRI_OK) {
         measure_rounds(&run);
-        for (int i = 0; i < run.count; i++)
-            verify_turn(&run, &run.turns[i]);
+        for (int i = run.count - 1; i >= 0; i--) /* so that the picture is sequential scalar's */
+            verify_turn(&run, &run.turns[i], false);
         for (int i = 0; i < run.count; i++)
             summarize_turn(&run, &run.turns[i]);
         tri_bench_compare(result);
         status = verdict(&run, error);
     }
+    result->picture = run.result;
     close_run(&run);
     return status;
 }
@@ -296,5 +298,6 @@ void tri_bench_case_free(struct tri_bench_case *result)
     free(result->copies);
     free(result->pipeline);
     free(result->input);
+    tri_image_free(result->picture);
     memset(result, 0, sizeof *result);
 }

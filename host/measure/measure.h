@@ -138,6 +138,7 @@ struct tri_bench_case {
     struct tri_bench_copy *copies;
     int copy_count;
     size_t bytes; /* read and written: samples of input and output */
+    struct tri_image *picture; /* the output */
 };
 
 /* Verifies, then measures all contenders in interleaved rounds, about `seconds` for each, then

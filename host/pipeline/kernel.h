@@ -57,8 +57,8 @@ struct tri_counts {
 struct tri_node_spec {
     int in[TRI_INPUTS];
     int outputs;            /* default 1; of a tally 0 */
-    int low, high;          /* AT(dx, dy) is asked for low <= dy <= high, */
-    int origin, step;       /* and means row y + origin + dy * step; default step 1 */
+    int low, high;          /* AT(dx, dy) is asked for low <= dy <= high */
+    int sparse, rows[4];    /* or for 0 <= dy < sparse, and then means row y + rows[dy] */
     int reach;              /* and for -reach <= dx <= reach */
     bool whole;             /* the pass sees the whole plane of input 0 (SAMPLE, SOURCE) */
     int width, height;      /* of the output; default as the input */
@@ -76,13 +76,23 @@ int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass, const st
 int tri_graph_before(struct tri_graph *graph, int channel);
 /* Another kernel, with default values but for one, on a channel. */
 int tri_graph_kernel(struct tri_graph *graph, const char *kernel, const char *param, double value, int channel);
+/* A square window's result for passes of an idempotent operation on four samples (minimum, maximum):
+ * spans grow fourfold from pass to pass. `columns` takes rows AT(0, 0..3); `rows` takes samples at
+ * the four places in its constants. */
+int tri_graph_cover(struct tri_graph *graph, const struct tri_pass *columns, const struct tri_pass *rows, int radius,
+                    int channel);
+/* Each plane through a table of 2^bits ushorts that `finish` makes from its histogram, or from the
+ * histogram of all planes together. */
+struct tri_value tri_graph_by_histogram(struct tri_graph *graph, const struct tri_pass *histogram,
+                                        const struct tri_pass *lookup, bool joint,
+                                        void (*finish)(const struct tri_counts *, const struct tri_operation *, void *),
+                                        struct tri_value in);
 void tri_graph_fail(struct tri_graph *graph, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int tri_graph_bits(const struct tri_graph *graph);
 int tri_graph_width(const struct tri_graph *graph, int channel);
 int tri_graph_height(const struct tri_graph *graph, int channel);
 const struct tri_operation *tri_graph_operation(const struct tri_graph *graph);
 double tri_operation_value(const struct tri_operation *operation, const char *param);
-int tri_operation_bits(const struct tri_operation *operation);
 
 /* ---- arithmetic of the host parts: made of + - * / alone, so the same on every machine ---- */
 

@@ -19,7 +19,8 @@
 #endif
 
 /* The same number in every lane. */
-#define ALL(type, number) ((type)(type##_e)(number))
+#define ALL(type, number) ALL_(type, number)
+#define ALL_(type, number) ((type)(type##_e)(number))
 #define CLAMP(v, low, high) MIN(MAX(v, low), high)
 #define ABS_DIFFERENCE(a, b) (MAX(a, b) - MIN(a, b))
 

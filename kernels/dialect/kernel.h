@@ -6,6 +6,11 @@
 
 #include "row.h"
 
+/* As many lanes as samples fit; wider types then take several registers. */
+#if !defined(SINGLE) && defined(__clang__)
+#define LANES (LANES_BYTES * 8 / BITS)
+#endif
+
 #if defined(SINGLE) || !defined(__clang__)
 #include "single.h"
 #else

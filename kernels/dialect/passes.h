@@ -6,10 +6,10 @@
 #define SYMBOL_OF(name, level, bits) SYMBOL(name, level, bits)
 
 #define ROW_FUNCTION(name, kind, IN, OUT)                                                                    \
-    static void name##_row(const struct tri_row *row);                                                       \
-    const struct tri_rows SYMBOL_OF(name, LEVEL, BITS) = {name##_row, sizeof(IN##_e), sizeof(OUT##_e)};      \
+    static void name##_each_row(const struct tri_row *row);                                                       \
+    const struct tri_rows SYMBOL_OF(name, LEVEL, BITS) = {name##_each_row, sizeof(IN##_e), sizeof(OUT##_e)};      \
     DESCRIBE_PASS(name, kind)                                                                                \
-    static void name##_row(const struct tri_row *row)
+    static void name##_each_row(const struct tri_row *row)
 
 #ifdef HOST
 #define EXTERN_ROWS(level, name) extern const struct tri_rows tri_rows_##name##_##level##_8, tri_rows_##name##_##level##_16;

@@ -1,0 +1,162 @@
+# Makefile -- builds the program, the library, the tests and the benchmarks into $(BUILD).
+#
+# Variables: BUILD (folder), CC (host code), KERNEL_CC (kernels; clang gives SIMD lanes, any other
+# compiler one sample at a time), SANITIZE (address,undefined or thread), WERROR=1, PREFIX, DESTDIR.
+
+BUILD ?= build
+PREFIX ?= /usr/local
+KERNEL_CC ?= $(shell command -v clang || echo $(CC))
+SANITIZE ?=
+WERROR ?=
+
+MACHINE := $(shell $(CC) -dumpmachine | cut -d- -f1)
+ifeq ($(MACHINE),x86_64)
+LEVELS := scalar sse avx2 avx512
+else ifeq ($(MACHINE),aarch64)
+LEVELS := scalar neon
+else
+LEVELS := scalar simd
+endif
+FLAGS_sse := -march=x86-64-v2 -DLANES_BYTES=16
+FLAGS_avx2 := -march=x86-64-v3 -DLANES_BYTES=64
+FLAGS_avx512 := -march=x86-64-v4 -mprefer-vector-width=512 -DLANES_BYTES=64
+FLAGS_neon := -DLANES_BYTES=16
+FLAGS_simd := -DLANES_BYTES=16
+FLAGS_scalar := -DSINGLE -fno-tree-vectorize -fno-slp-vectorize
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wdouble-promotion
+OPTIMIZE := -O3 -g
+COMMON := -std=c11 -D_GNU_SOURCE -fPIC -ffp-contract=off $(if $(WERROR),-Werror) \
+          $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+COMMIT := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+PACKAGES := libpng jansson
+CFLAGS_ALL := $(COMMON) $(WARNINGS) -O2 -g $(CFLAGS) -Ihost -I$(BUILD) -pthread \
+              $(shell pkg-config --cflags $(PACKAGES)) -DTRI_COMMIT='"$(COMMIT)"' -DTRI_DATADIR='"$(PREFIX)/share/triptych"' \
+              -DCL_TARGET_OPENCL_VERSION=120 -DTRI_KERNEL_CC='"$(notdir $(firstword $(KERNEL_CC)))"'
+KERNEL_WARNINGS := -Wall -Wextra -Wno-unused-function -Wno-unknown-pragmas -Wno-missing-field-initializers \
+                   $(if $(findstring clang,$(KERNEL_CC)),-Wno-pass-failed)
+KERNEL_FLAGS := $(COMMON) $(OPTIMIZE) $(KERNEL_WARNINGS) $(KERNEL_CFLAGS) -Ikernels/dialect -Ihost -Wno-psabi
+LIBS := $(shell pkg-config --libs $(PACKAGES)) -lOpenCL -lm -pthread
+
+KERNELS := $(filter-out kernels/dialect/% kernels/shared/%,$(sort $(wildcard kernels/*/*.cl)))
+KERNEL_FILES := $(KERNELS) $(sort $(wildcard kernels/shared/*.cl))
+DIALECT := $(wildcard kernels/dialect/*.h)
+LIB_SOURCES := $(filter-out host/cli/%,$(wildcard host/*.c host/*/*.c))
+CLI_SOURCES := $(wildcard host/cli/*.c)
+TEST_SOURCES := $(wildcard tests/*.c)
+TEST_PROGRAMS := tests/make_images.c
+ORACLES := $(wildcard tests/oracles/*.c)
+
+KERNEL_OBJECTS := $(foreach f,$(KERNEL_FILES),$(foreach l,$(LEVELS),$(foreach b,8 16,$(BUILD)/kernels/$(notdir $(f:.cl=)).$(l).$(b).o)))
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/sources.o $(KERNEL_OBJECTS)
+CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
+TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(TEST_PROGRAMS),$(TEST_SOURCES)) $(ORACLES))
+
+.DELETE_ON_ERROR:
+.PHONY: all test check bench images format lint install uninstall clean help FORCE
+.SUFFIXES:
+
+all: $(BUILD)/triptych $(BUILD)/libtriptych.a $(BUILD)/libtriptych.so $(BUILD)/triptych.pc ## build the program and the library
+
+# Changed flags rebuild what they are for.
+HOST_STAMP = $(CC) $(filter-out -DTRI_COMMIT=%,$(CFLAGS_ALL))
+KERNEL_STAMP = $(KERNEL_CC) $(KERNEL_FLAGS) $(foreach l,$(LEVELS),$(FLAGS_$(l)))
+$(BUILD)/host.flags: FORCE
+	@mkdir -p $(BUILD)
+	@echo "$(subst ",,$(HOST_STAMP))" | cmp -s - $@ || echo "$(subst ",,$(HOST_STAMP))" > $@
+$(BUILD)/kernel.flags: FORCE
+	@mkdir -p $(BUILD)
+	@echo "$(subst ",,$(KERNEL_STAMP))" | cmp -s - $@ || echo "$(subst ",,$(KERNEL_STAMP))" > $@
+
+# The registry: the kernel files that there are. A file that comes or goes changes the list.
+$(BUILD)/registry_list.h: FORCE
+	@mkdir -p $(BUILD)
+	@for k in $(sort $(foreach k,$(KERNELS),$(basename $(notdir $(k))):$(notdir $(patsubst %/,%,$(dir $(k)))))); do \
+	  echo "KERNEL_ENTRY($${k%%:*}, $${k##*:})"; done > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/sources.c: $(KERNEL_FILES) $(DIALECT) host/embed.sh $(BUILD)/registry_list.h
+	@sh host/embed.sh $(DIALECT) $(KERNEL_FILES) > $@
+$(BUILD)/suites.h: FORCE
+	@for t in $(patsubst tests/%.c,%,$(filter-out tests/test_main.c,$(wildcard tests/test_*.c))); do echo "SUITE($${t}_suite)"; done > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/oracles.h: FORCE
+	@for o in $(basename $(notdir $(ORACLES))); do echo "ORACLE($$o)"; done > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+GENERATED := $(BUILD)/registry_list.h $(BUILD)/suites.h $(BUILD)/oracles.h
+
+$(BUILD)/%.o: %.c $(BUILD)/host.flags | $(GENERATED)
+	@mkdir -p $(dir $@)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+$(BUILD)/sources.o: $(BUILD)/sources.c $(BUILD)/host.flags
+	$(CC) $(CFLAGS_ALL) -Ihost/pipeline -Wno-overlength-strings -c $< -o $@
+
+define KERNEL_RULE
+$(BUILD)/kernels/$(notdir $(1:.cl=)).$(2).$(3).o: $(1) $(BUILD)/kernel.flags
+	@mkdir -p $$(dir $$@)
+	$$(KERNEL_CC) -x c $$(KERNEL_FLAGS) $$(FLAGS_$(2)) -DLEVEL=$(2) -DBITS=$(3) -DKERNEL_FILE='"$(notdir $(1:.cl=))"' \
+	  $(if $(filter scalar8,$(2)$(3)),-DHOST) -MMD -MP -c $$< -o $$@
+endef
+$(foreach f,$(KERNEL_FILES),$(foreach l,$(LEVELS),$(foreach b,8 16,$(eval $(call KERNEL_RULE,$(f),$(l),$(b))))))
+
+$(BUILD)/libtriptych.a: $(LIB_OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(BUILD)/libtriptych.so: $(LIB_OBJECTS)
+	$(CC) $(COMMON) -shared -Wl,-soname,libtriptych.so.0 $^ $(LIBS) $(LDFLAGS) -o $@
+$(BUILD)/triptych: $(CLI_OBJECTS) $(BUILD)/libtriptych.a
+	$(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
+$(BUILD)/triptych.pc: FORCE
+	@printf 'prefix=%s\nName: triptych\nDescription: image filters with the same bytes on every backend\nVersion: %s\nCflags: -I$${prefix}/include\nLibs: -L$${prefix}/lib -ltriptych\nRequires.private: libpng\nLibs.private: -lOpenCL -lm -pthread\n' \
+	  '$(PREFIX)' "$$(sed -n 's/.*TRI_VERSION "\(.*\)"/\1/p' host/triptych.h)" > $@
+
+$(BUILD)/tests/run: $(TEST_OBJECTS) $(BUILD)/libtriptych.a
+	$(CC) $(COMMON) $^ -lcunit $(LIBS) $(LDFLAGS) -o $@
+$(BUILD)/make_images: $(BUILD)/tests/make_images.o $(BUILD)/libtriptych.a
+	$(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
+$(BUILD)/example: docs/example.c $(BUILD)/libtriptych.a
+	$(CC) $(COMMON) $(WARNINGS) -Ihost $^ $(LIBS) $(LDFLAGS) -o $@
+
+test: all $(BUILD)/tests/run $(BUILD)/example ## build and run all tests
+	TRIPTYCH=$(BUILD)/triptych $(BUILD)/tests/run $(SUITE)
+
+bench: all ## the default benchmark
+	$(BUILD)/triptych bench
+
+images: $(BUILD)/make_images ## make the pictures in images/ anew
+	$(BUILD)/make_images images
+
+format: ## format the C sources
+	clang-format -i $$(git ls-files '*.c' 'host/*.h' 'tests/*.h')
+
+lint: ## static checks
+	cppcheck --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 --quiet \
+	  --suppress=missingIncludeSystem -D__x86_64__ -Ihost -I$(BUILD) host
+	shellcheck setup.sh host/embed.sh .ci/run bench/*.sh
+
+install: all ## install under $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include \
+	  $(DESTDIR)$(PREFIX)/share/triptych/images $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(BUILD)/triptych $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(BUILD)/libtriptych.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 755 $(BUILD)/libtriptych.so $(DESTDIR)$(PREFIX)/lib/libtriptych.so.0
+	ln -sf libtriptych.so.0 $(DESTDIR)$(PREFIX)/lib/libtriptych.so
+	install -m 644 $(BUILD)/triptych.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/
+	install -m 644 host/triptych.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 images/*.png $(DESTDIR)$(PREFIX)/share/triptych/images/
+	install -m 644 docs/triptych.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/triptych $(DESTDIR)$(PREFIX)/lib/libtriptych.* \
+	  $(DESTDIR)$(PREFIX)/lib/pkgconfig/triptych.pc $(DESTDIR)$(PREFIX)/include/triptych.h \
+	  $(DESTDIR)$(PREFIX)/share/man/man1/triptych.1
+	rm -rf $(DESTDIR)$(PREFIX)/share/triptych
+
+clean: ## remove $(BUILD)
+	rm -rf $(BUILD)
+
+help: ## this text
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo; echo "  variables: BUILD=$(BUILD) CC=$(CC) KERNEL_CC=$(KERNEL_CC) SANITIZE= WERROR= PREFIX=$(PREFIX) DESTDIR= SUITE="
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,40 @@
+/* backend.h -- what carries plans out. Each kind of backend fills in these functions. */
+#ifndef TRI_BACKEND_H
+#define TRI_BACKEND_H
+
+#include "../pipeline/plan.h"
+
+struct tri_backend {
+    struct tri_backend_info info;
+    char note[400];
+    bool alone; /* wants plans with every pass by itself */
+    enum tri_status (*prepare)(struct tri_job *job, struct tri_error *error);
+    enum tri_status (*run)(struct tri_job *job, struct tri_image *in, struct tri_image *out, struct tri_timing *timing,
+                           struct tri_error *error);
+    void (*release)(struct tri_job *job);
+    void (*close)(struct tri_backend *backend);
+};
+
+struct tri_job {
+    struct tri_backend *backend;
+    struct tri_plan *plan;
+    int frame;
+    void *state; /* the backend's */
+};
+
+enum tri_status tri_native_open(int workers, const char *isa, struct tri_backend **backend, struct tri_error *error);
+/* `selection` is what follows "opencl:", or "". */
+enum tri_status tri_opencl_open(const char *selection, struct tri_backend **backend, struct tri_error *error);
+
+int64_t tri_now_ns(void);
+
+/* Zeroed memory at a 4096-byte boundary; NULL: there is none. */
+void *tri_memory_new(size_t size);
+void tri_memory_free(void *memory, size_t size);
+
+/* Adds up `workers` scratch memories' tables, `scratch_step` bytes apart, and completes the constants
+ * that wait for this stage. */
+enum tri_status tri_stage_finish(struct tri_plan *plan, int stage, const unsigned char *scratch, size_t scratch_step,
+                                 int workers, struct tri_error *error);
+
+#endif

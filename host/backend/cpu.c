@@ -1,0 +1,137 @@
+/* cpu.c -- the CPU's model, its ISA levels, and the cores that this process may use. */
+#include "cpu.h"
+#include "backend.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+int64_t tri_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Large pages: first touches of small ones cost more than a filter. */
+void *tri_memory_new(size_t size)
+{
+    void *memory = mmap(NULL, size == 0 ? 1 : size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    if (size >= (1 << 21))
+        madvise(memory, size, MADV_HUGEPAGE);
+    return memory;
+}
+
+void tri_memory_free(void *memory, size_t size)
+{
+    if (memory != NULL)
+        munmap(memory, size == 0 ? 1 : size);
+}
+
+static bool has_level(const char *name)
+{
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (strcmp(name, "sse") == 0)
+        return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
+    if (strcmp(name, "avx2") == 0)
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma");
+    if (strcmp(name, "avx512") == 0)
+        return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512cd");
+#endif
+    (void)name;
+    return true;
+}
+
+static struct {
+    int count;
+    int level[TRI_LEVEL_COUNT];
+    char model[160];
+} cpu;
+static pthread_once_t cpu_once = PTHREAD_ONCE_INIT;
+
+#define LEVEL_NAME(level, argument) #level,
+static const char *const level_names[] = {TRI_LEVELS(LEVEL_NAME, 0)};
+
+static void find_model(void)
+{
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    char line[300];
+    snprintf(cpu.model, sizeof cpu.model, "unknown CPU");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        const char *colon = strchr(line, ':');
+        if (strncmp(line, "model name", 10) == 0 && colon != NULL) {
+            snprintf(cpu.model, sizeof cpu.model, "%.150s", colon + 2);
+            cpu.model[strcspn(cpu.model, "\n")] = '\0';
+            break;
+        }
+    }
+    if (file != NULL)
+        fclose(file);
+}
+
+static void find_cpu(void)
+{
+    for (int i = 0; i < TRI_LEVEL_COUNT; i++) {
+        if (has_level(level_names[i]))
+            cpu.level[cpu.count++] = i;
+    }
+    find_model();
+}
+
+int tri_isa_count(void)
+{
+    pthread_once(&cpu_once, find_cpu);
+    return cpu.count;
+}
+
+const char *tri_isa_name(int index)
+{
+    pthread_once(&cpu_once, find_cpu);
+    return level_names[cpu.level[index]];
+}
+
+int tri_isa_level(int index)
+{
+    pthread_once(&cpu_once, find_cpu);
+    return cpu.level[index];
+}
+
+const char *tri_cpu_model(void)
+{
+    pthread_once(&cpu_once, find_cpu);
+    return cpu.model;
+}
+
+/* The cgroup's CPU quota in cores, rounded up; 0: none is set. */
+static int quota(void)
+{
+    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "r");
+    long most = 0, period = 0;
+    if (file == NULL)
+        return 0;
+    const int found = fscanf(file, "%ld %ld", &most, &period);
+    fclose(file);
+    return found == 2 && period > 0 ? (int)((most + period - 1) / period) : 0;
+}
+
+int tri_cpu_workers(void)
+{
+    cpu_set_t *set = CPU_ALLOC(4096);
+    const size_t size = CPU_ALLOC_SIZE(4096);
+    int count = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    if (set != NULL && sched_getaffinity(0, size, set) == 0)
+        count = CPU_COUNT_S(size, set);
+    CPU_FREE(set);
+    const int most = quota();
+    if (most > 0 && most < count)
+        count = most;
+    return count < 1 ? 1 : count;
+}

@@ -1,0 +1,8 @@
+/* cpu.h -- what this CPU has. */
+#ifndef TRI_CPU_H
+#define TRI_CPU_H
+
+/* The place in TRI_LEVELS of the level that tri_isa_name(index) names. */
+int tri_isa_level(int index);
+
+#endif

@@ -1,0 +1,211 @@
+/* native.c -- plans on the CPU: each worker takes bands of rows from one counter and walks them. One
+ * worker is `sequential`; the code is the same. */
+#include "backend.h"
+#include "cpu.h"
+#include "pool.h"
+
+#define WALK_ARGUMENT , void (*const *runs)(const struct tri_row *)
+#define WALK_PASS_ON , runs
+#define RUN_PASS(pass, row) runs[pass](row)
+#include "../../kernels/dialect/walk.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Less than about 50 microseconds of work: waking threads costs more than they save. */
+#define SAMPLES_FOR_THREADS 65536
+
+struct native {
+    struct tri_backend base;
+    struct tri_pool *pool;
+    int workers, level;
+};
+
+struct native_job {
+    unsigned char *arena;
+    unsigned char **scratch;      /* of each worker */
+    GLOBAL const uchar ***tables; /* of row pointers, of each worker */
+    size_t scratch_size;
+    void (***runs)(const struct tri_row *); /* [stage][pass] */
+    /* The stage at work. */
+    const struct tri_plan *plan;
+    const struct tri_stage *stage;
+    int stage_number, band, workers;
+    unsigned char *in, *out;
+    atomic_int next;
+};
+
+static void work(void *argument, int worker)
+{
+    struct native_job *job = argument;
+    const struct tri_stage *stage = job->stage;
+    if (worker >= job->workers)
+        return;
+    uchar *base[BASE_COUNT] = {job->scratch[worker], job->arena, job->plan->constants, job->out, job->in};
+    for (;;) {
+        const int y = atomic_fetch_add_explicit(&job->next, job->band, memory_order_relaxed);
+        if (y >= stage->height)
+            return;
+        const int end = stage->height - y < job->band ? stage->height : y + job->band;
+        walk_band(stage->nodes, stage->node_count, job->plan->channels, base, job->tables[worker], stage->lead, y, end,
+                  (void (*const *)(const struct tri_row *))job->runs[job->stage_number]);
+    }
+}
+
+/* Rows at the edges of bands are made twice, `lead` of them, so bands grow with that. */
+static int band_rows(const struct tri_stage *stage, int workers)
+{
+    if (workers == 1)
+        return stage->height;
+    const int share = (stage->height + workers - 1) / workers;
+    int rows = share / 4 < 16 ? 16 : share / 4 > 256 ? 256 : share / 4;
+    if (rows < 8 * stage->lead)
+        rows = 8 * stage->lead;
+    return rows < share ? rows : share;
+}
+
+static enum tri_status run(struct tri_job *job, struct tri_image *in, struct tri_image *out, struct tri_timing *timing,
+                           struct tri_error *error)
+{
+    struct native *native = (struct native *)job->backend;
+    struct native_job *state = job->state;
+    const int64_t start = tri_now_ns();
+    state->in = in->memory;
+    state->out = out->memory;
+    for (int s = 0; s < job->plan->stage_count; s++) {
+        const struct tri_stage *stage = &job->plan->stages[s];
+        state->stage = stage;
+        state->stage_number = s;
+        state->workers = stage->samples < SAMPLES_FOR_THREADS ? 1 : native->workers;
+        state->band = band_rows(stage, state->workers);
+        atomic_store(&state->next, 0);
+        for (int w = 0; w < state->workers; w++)
+            memset(state->scratch[w], 0, (size_t)stage->zeroed);
+        if (state->workers == 1)
+            work(state, 0);
+        else
+            tri_pool_run(native->pool, work, state);
+        const enum tri_status status =
+            tri_stage_finish(job->plan, s, state->scratch[0], state->scratch_size, state->workers, error);
+        if (status != TRI_OK)
+            return status;
+    }
+    if (timing != NULL)
+        *timing = (struct tri_timing){.kernel_ns = tri_now_ns() - start};
+    return TRI_OK;
+}
+
+static void release(struct tri_job *job)
+{
+    const struct native *native = (struct native *)job->backend;
+    struct native_job *state = job->state;
+    if (state == NULL)
+        return;
+    for (int w = 0; state->tables != NULL && w < native->workers; w++)
+        free(state->tables[w]);
+    for (int s = 0; state->runs != NULL && s < job->plan->stage_count; s++)
+        free(state->runs[s]);
+    if (state->scratch != NULL)
+        tri_memory_free(state->scratch[0], state->scratch_size * (size_t)native->workers);
+    tri_memory_free(state->arena, (size_t)job->plan->arena_size);
+    free(state->scratch);
+    free(state->tables);
+    free(state->runs);
+    free(state);
+}
+
+static bool find_runs(const struct native *native, const struct tri_plan *plan, struct native_job *state)
+{
+    state->runs = calloc((size_t)plan->stage_count, sizeof state->runs[0]);
+    for (int s = 0; state->runs != NULL && s < plan->stage_count; s++) {
+        const struct tri_stage *stage = &plan->stages[s];
+        state->runs[s] = calloc((size_t)stage->pass_count, sizeof state->runs[s][0]);
+        for (int i = 0; state->runs[s] != NULL && i < stage->pass_count; i++)
+            state->runs[s][i] = stage->passes[i]->rows[plan->in.bits == 16][native->level]->run;
+        if (state->runs[s] == NULL)
+            return false;
+    }
+    return state->runs != NULL;
+}
+
+static bool take_memory(const struct native *native, const struct tri_plan *plan, struct native_job *state)
+{
+    const size_t workers = (size_t)native->workers;
+    int window = 1;
+    for (int s = 0; s < plan->stage_count; s++) {
+        const struct tri_stage *stage = &plan->stages[s];
+        state->scratch_size = (size_t)stage->scratch_size > state->scratch_size ? (size_t)stage->scratch_size
+                                                                                 : state->scratch_size;
+        window = stage->window > window ? stage->window : window;
+    }
+    state->arena = tri_memory_new((size_t)plan->arena_size);
+    state->scratch = calloc(workers, sizeof state->scratch[0]);
+    state->tables = calloc(workers, sizeof state->tables[0]);
+    if (state->arena == NULL || state->scratch == NULL || state->tables == NULL)
+        return false;
+    state->scratch[0] = tri_memory_new(state->scratch_size * workers);
+    for (size_t w = 0; w < workers; w++) {
+        if (w > 0)
+            state->scratch[w] = state->scratch[0] + w * state->scratch_size;
+        state->tables[w] = calloc((size_t)window, sizeof state->tables[w][0]);
+        if (state->tables[w] == NULL)
+            return false;
+    }
+    return state->scratch[0] != NULL;
+}
+
+static enum tri_status prepare(struct tri_job *job, struct tri_error *error)
+{
+    const struct native *native = (struct native *)job->backend;
+    struct native_job *state = calloc(1, sizeof *state);
+    job->state = state;
+    if (state == NULL)
+        return tri_fail(error, TRI_FAILED, "no memory for a job");
+    state->plan = job->plan;
+    if (!take_memory(native, job->plan, state) || !find_runs(native, job->plan, state))
+        return tri_fail(error, TRI_FAILED, "no memory for a job on %s: %ld MiB of planes and %d times %zu KiB of rows",
+                        native->base.info.name, job->plan->arena_size >> 20, native->workers, state->scratch_size >> 10);
+    return TRI_OK;
+}
+
+static void close_native(struct tri_backend *backend)
+{
+    struct native *native = (struct native *)backend;
+    tri_pool_free(native->pool);
+    free(native);
+}
+
+enum tri_status tri_native_open(int workers, const char *isa, struct tri_backend **backend, struct tri_error *error)
+{
+    int level = tri_isa_count() - 1;
+    if (isa != NULL && strcmp(isa, "native") != 0) {
+        for (level = 0; level < tri_isa_count() && strcmp(tri_isa_name(level), isa) != 0;)
+            level++;
+    }
+    if (level == tri_isa_count()) {
+        char list[200] = "";
+        for (int i = 0, used = 0; i < tri_isa_count(); i++)
+            used += snprintf(list + used, sizeof list - (size_t)used, "%s, ", tri_isa_name(i));
+        return tri_fail(error, TRI_USAGE, "unknown ISA level '%s': this CPU has %snative", isa, list);
+    }
+    struct native *native = calloc(1, sizeof *native);
+    if (native != NULL)
+        native->pool = tri_pool_new(workers < 1 ? 1 : workers);
+    if (native == NULL || native->pool == NULL) {
+        free(native);
+        return tri_fail(error, TRI_FAILED, "cannot start %d threads", workers);
+    }
+    struct tri_backend_info *info = &native->base.info;
+    snprintf(info->name, sizeof info->name, workers == 0 ? "sequential" : "threads:%d", workers);
+    snprintf(info->device, sizeof info->device, "%s", tri_cpu_model());
+    snprintf(info->isa, sizeof info->isa, "%s", tri_isa_name(level));
+    info->workers = native->workers = workers < 1 ? 1 : workers;
+    native->level = tri_isa_level(level);
+    native->base.prepare = prepare;
+    native->base.run = run;
+    native->base.release = release;
+    native->base.close = close_native;
+    *backend = &native->base;
+    return TRI_OK;
+}

@@ -1,0 +1,279 @@
+/* graph.c -- from a pipeline to a graph of passes: what kernels' host parts call, and what becomes
+ * of alpha around them. */
+#include "graph.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct tri_pass tri_pass_alpha_multiply, tri_pass_alpha_divide;
+
+void tri_graph_fail(struct tri_graph *graph, const char *format, ...)
+{
+    char text[500];
+    va_list arguments;
+    if (graph->error.status != TRI_OK)
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    tri_fail(&graph->error, TRI_USAGE, "%s", text);
+}
+
+/* Room for one more of `*count` elements; false, and the graph has failed, where memory is short. */
+static bool grow(struct tri_graph *graph, void **array, int count, int *room, size_t size)
+{
+    if (count < *room)
+        return true;
+    const int more = *room == 0 ? 32 : 2 * *room;
+    void *moved = realloc(*array, (size_t)more * size);
+    if (moved == NULL) {
+        tri_fail(&graph->error, TRI_FAILED, "no memory for a graph of %d passes", count);
+        return false;
+    }
+    *array = moved;
+    *room = more;
+    return true;
+}
+
+static int add_channel(struct tri_graph *graph, struct tri_channel channel)
+{
+    if (!grow(graph, (void **)&graph->channels, graph->channel_count, &graph->channel_room, sizeof channel))
+        return 0;
+    graph->channels[graph->channel_count] = channel;
+    return graph->channel_count++;
+}
+
+static void *copy_of(struct tri_graph *graph, const void *bytes, size_t size)
+{
+    void *copy = malloc(size);
+    if (copy == NULL)
+        tri_fail(&graph->error, TRI_FAILED, "no memory for a table of %zu bytes", size);
+    else
+        memcpy(copy, bytes, size);
+    return copy;
+}
+
+int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass, const struct tri_node_spec *spec)
+{
+    if (graph->error.status != TRI_OK ||
+        !grow(graph, (void **)&graph->nodes, graph->node_count, &graph->node_room, sizeof graph->nodes[0]))
+        return 0;
+    const bool tally = pass->kind == PASS_TALLY;
+    struct tri_node node = {.pass = pass, .spec = *spec, .first_output = graph->channel_count};
+    while (node.inputs < TRI_INPUTS && spec->in[node.inputs] != 0)
+        node.inputs++;
+    const struct tri_channel in = graph->channels[spec->in[0]];
+    node.spec.width = spec->width != 0 ? spec->width : in.width;
+    node.spec.height = spec->height != 0 ? spec->height : in.height;
+    node.spec.outputs = tally ? 0 : spec->outputs != 0 ? spec->outputs : 1;
+    node.tally = tally && spec->tally == 0 ? ++graph->tally_count : spec->tally;
+    node.operation = *graph->operation;
+    if (spec->constants_size != 0)
+        node.constants = copy_of(graph, spec->constants, spec->constants_size);
+    const int index = graph->node_count;
+    graph->nodes[graph->node_count++] = node;
+    const int size = pass->rows[graph->bits == 16][0]->out_size;
+    for (int i = 0; i < node.spec.outputs; i++)
+        add_channel(graph, (struct tri_channel){node.spec.width, node.spec.height, size, index, 0});
+    if (graph->error.status != TRI_OK)
+        return 0;
+    return tally ? node.tally : node.first_output;
+}
+
+int tri_graph_before(struct tri_graph *graph, int channel)
+{
+    if (graph->error.status != TRI_OK)
+        return 0;
+    struct tri_channel before = graph->channels[channel];
+    before.producer = FROM_BEFORE;
+    before.of = channel;
+    return add_channel(graph, before);
+}
+
+int tri_graph_bits(const struct tri_graph *graph)
+{
+    return graph->bits;
+}
+
+int tri_graph_width(const struct tri_graph *graph, int channel)
+{
+    return graph->channels[channel].width;
+}
+
+int tri_graph_height(const struct tri_graph *graph, int channel)
+{
+    return graph->channels[channel].height;
+}
+
+const struct tri_operation *tri_graph_operation(const struct tri_graph *graph)
+{
+    return graph->operation;
+}
+
+double tri_operation_value(const struct tri_operation *operation, const char *param)
+{
+    const struct tri_param *params = operation->kernel->about->params;
+    for (int i = 0; params[i].name != NULL; i++) {
+        if (strcmp(params[i].name, param) == 0)
+            return operation->values[i];
+    }
+    return NAN;
+}
+
+enum tri_alpha tri_alpha_kept(const struct tri_operation *operation)
+{
+    (void)operation;
+    return TRI_ALPHA_KEPT;
+}
+
+enum tri_alpha tri_alpha_plain(const struct tri_operation *operation)
+{
+    (void)operation;
+    return TRI_ALPHA_PLAIN;
+}
+
+enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
+{
+    (void)operation;
+    return TRI_ALPHA_PREMULTIPLIED;
+}
+
+/* ---- shapes of graph that several kernels share ---- */
+
+int tri_graph_cover(struct tri_graph *graph, const struct tri_pass *columns, const struct tri_pass *rows, int radius,
+                    int channel)
+{
+    const int side = 2 * radius + 1;
+    for (int direction = 0; direction < 2; direction++) {
+        for (int span = 1, done = 0; !done; span *= 4) {
+            /* The last pass centres the window; its four spans overlap as far as they must. */
+            done = span * 4 >= side;
+            int at[4], last = done ? side - span : 3 * span, reach = 0;
+            for (int i = 0; i < 4; i++) {
+                at[i] = (i * span < last ? i * span : last) - (done ? radius : 0);
+                reach = abs(at[i]) > reach ? abs(at[i]) : reach;
+            }
+            struct tri_node_spec spec = {.in = {channel}};
+            if (direction == 0) {
+                spec.sparse = 4;
+                memcpy(spec.rows, at, sizeof at);
+            } else {
+                spec.reach = reach;
+                spec.constants = at;
+                spec.constants_size = sizeof at;
+            }
+            channel = tri_graph_add(graph, direction == 0 ? columns : rows, &spec);
+        }
+    }
+    return channel;
+}
+
+struct tri_value tri_graph_by_histogram(struct tri_graph *graph, const struct tri_pass *histogram,
+                                        const struct tri_pass *lookup, bool joint,
+                                        void (*finish)(const struct tri_counts *, const struct tri_operation *, void *),
+                                        struct tri_value in)
+{
+    static const ushort nothing[1 << 16];
+    int tally[TRI_PLANES_MAX] = {0};
+    for (int p = 0; p < in.planes; p++)
+        tally[p] = tri_graph_add(graph, histogram,
+                                 &(struct tri_node_spec){.in = {in.channel[p]}, .tally = joint && p > 0 ? tally[0] : 0});
+    for (int p = 0; p < in.planes; p++)
+        in.channel[p] = tri_graph_add(graph, lookup,
+                                      &(struct tri_node_spec){.in = {in.channel[p]},
+                                                              .constants = nothing,
+                                                              .constants_size = sizeof(ushort) << graph->bits,
+                                                              .tally = tally[p],
+                                                              .finish = finish});
+    return in;
+}
+
+/* ---- from a pipeline to a graph ---- */
+
+static struct tri_value apply_kernel(struct tri_graph *graph, const struct tri_kernel *kernel, struct tri_value in)
+{
+    if (graph->error.status != TRI_OK)
+        return in;
+    if (kernel->graph != NULL)
+        return kernel->graph(graph, in);
+    for (int p = 0; p < in.planes; p++)
+        in.channel[p] = kernel->graph_plane(graph, in.channel[p]);
+    return in;
+}
+
+static struct tri_value with_alpha(struct tri_graph *graph, const struct tri_pass *pass, struct tri_value value)
+{
+    for (int p = 0; p < value.planes - 1; p++)
+        value.channel[p] =
+            tri_graph_add(graph, pass, &(struct tri_node_spec){.in = {value.channel[p], value.channel[value.planes - 1]}});
+    return value;
+}
+
+static struct tri_value apply(struct tri_graph *graph, const struct tri_operation *operation, struct tri_value value)
+{
+    graph->operation = operation;
+    const int alpha = value.channel[value.planes - 1];
+    if (value.planes % 2 == 1 || operation->kernel->about->alpha(operation) == TRI_ALPHA_PLAIN)
+        return apply_kernel(graph, operation->kernel, value);
+    if (operation->kernel->about->alpha(operation) == TRI_ALPHA_KEPT) {
+        value.planes--;
+        value = apply_kernel(graph, operation->kernel, value);
+        value.channel[value.planes++] = alpha;
+        return value;
+    }
+    value = with_alpha(graph, &tri_pass_alpha_multiply, value);
+    value = apply_kernel(graph, operation->kernel, value);
+    return with_alpha(graph, &tri_pass_alpha_divide, value);
+}
+
+int tri_graph_kernel(struct tri_graph *graph, const char *name, const char *param, double value, int channel)
+{
+    const struct tri_kernel *kernel = tri_kernel_find(name);
+    if (kernel == NULL) {
+        tri_graph_fail(graph, "%s needs the kernel %s, which is not built in", graph->operation->kernel->about->name, name);
+        return 0;
+    }
+    double values[32];
+    for (int i = 0; i < tri_kernel_param_count(kernel); i++) {
+        const struct tri_param *p = tri_kernel_param(kernel, i);
+        values[i] = strcmp(p->name, param) == 0 ? value : p->initial;
+    }
+    const struct tri_operation *outer = graph->operation, inner = {kernel, values, graph->bits};
+    graph->operation = &inner;
+    const struct tri_value result = apply_kernel(graph, kernel, (struct tri_value){1, {channel}});
+    graph->operation = outer;
+    return result.channel[0];
+}
+
+enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struct tri_shape *in, struct tri_graph *graph,
+                                struct tri_value *out, struct tri_shape *shape, struct tri_error *error)
+{
+    *graph = (struct tri_graph){.bits = in->bits};
+    struct tri_value value = {.planes = in->planes};
+    add_channel(graph, (struct tri_channel){0});
+    for (int p = 0; p < in->planes; p++)
+        value.channel[p] =
+            add_channel(graph, (struct tri_channel){in->width, in->height, in->bits / 8, FROM_INPUT, p});
+    for (int i = 0; i < pipeline->length && graph->error.status == TRI_OK; i++) {
+        const struct tri_operation operation = {pipeline->steps[i].kernel, pipeline->steps[i].values, in->bits};
+        value = apply(graph, &operation, value);
+    }
+    graph->operation = NULL;
+    if (graph->error.status != TRI_OK)
+        return tri_fail(error, graph->error.status, "%s", graph->error.text);
+    *out = value;
+    *shape = (struct tri_shape){tri_graph_width(graph, value.channel[0]), tri_graph_height(graph, value.channel[0]),
+                                value.planes, in->bits};
+    return TRI_OK;
+}
+
+void tri_graph_free(struct tri_graph *graph)
+{
+    for (int i = 0; i < graph->node_count; i++)
+        free(graph->nodes[i].constants);
+    free(graph->nodes);
+    free(graph->channels);
+    *graph = (struct tri_graph){0};
+}

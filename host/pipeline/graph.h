@@ -1,0 +1,57 @@
+/* graph.h -- passes at work and the channels between them, as the kernels' host parts build them. */
+#ifndef TRI_GRAPH_H
+#define TRI_GRAPH_H
+
+#include "kernel.h"
+
+struct tri_operation {
+    const struct tri_kernel *kernel;
+    const double *values; /* one for each parameter */
+    int bits;
+};
+
+enum { FROM_INPUT = -1, FROM_BEFORE = -2 };
+
+struct tri_channel {
+    int width, height, size; /* bytes a sample */
+    int producer;            /* node, FROM_INPUT or FROM_BEFORE */
+    int of;                  /* plane of the input, or the channel that it is one frame behind */
+};
+
+struct tri_node {
+    const struct tri_pass *pass;
+    struct tri_node_spec spec;
+    void *constants; /* the spec's, copied */
+    struct tri_operation operation; /* what it is part of, for `finish`: the pipeline's own values */
+    int inputs;
+    int first_output; /* channel; outputs follow each other */
+    int tally;        /* number from 1, of tallies and of those that wait for one */
+};
+
+struct tri_graph {
+    const struct tri_operation *operation; /* whose host part is at work */
+    int bits;
+    struct tri_node *nodes;
+    int node_count, node_room;
+    struct tri_channel *channels; /* [0] is none */
+    int channel_count, channel_room;
+    int tally_count;
+    struct tri_error error;
+};
+
+struct tri_pipeline {
+    char *text;
+    int length;
+    struct tri_pipeline_step {
+        const struct tri_kernel *kernel;
+        double *values;
+    } *steps;
+};
+
+/* Builds the graph of a pipeline for an input shape; `out` is what it yields, `shape` its shape.
+ * The input's channels are 1, 2, ... */
+enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struct tri_shape *in, struct tri_graph *graph,
+                                struct tri_value *out, struct tri_shape *shape, struct tri_error *error);
+void tri_graph_free(struct tri_graph *graph);
+
+#endif

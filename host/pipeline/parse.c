@@ -1,0 +1,234 @@
+/* parse.c -- from "gray,gaussian:sigma=2,sobel" to kernels and values. */
+#include "graph.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Levenshtein distance; words are short. */
+static int distance(const char *a, const char *b)
+{
+    int row[64];
+    const int n = (int)strlen(b);
+    if (n >= 63)
+        return 99;
+    for (int j = 0; j <= n; j++)
+        row[j] = j;
+    for (int i = 1; a[i - 1] != '\0'; i++) {
+        int diagonal = row[0];
+        row[0] = i;
+        for (int j = 1; j <= n; j++) {
+            const int change = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            const int shift = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            row[j] = change < shift ? change : shift;
+        }
+    }
+    return row[n];
+}
+
+/* ": did you mean X?" for the nearest candidate that is near enough, else what `otherwise` says. */
+static void suggest(char *text, size_t size, const char *best, int best_distance, const char *word, const char *otherwise)
+{
+    if (best != NULL && best_distance <= 1 + (int)strlen(word) / 3)
+        snprintf(text, size, "did you mean '%s'?", best);
+    else
+        snprintf(text, size, "%s", otherwise);
+}
+
+static enum tri_status unknown_kernel(const char *name, struct tri_error *error)
+{
+    const char *best = NULL;
+    int best_distance = 99;
+    for (int i = 0; i < tri_kernel_count(); i++) {
+        const char *candidate = tri_kernel_name(tri_kernel_at(i));
+        const int d = distance(name, candidate);
+        if (d < best_distance) {
+            best_distance = d;
+            best = candidate;
+        }
+    }
+    char hint[200];
+    suggest(hint, sizeof hint, best, best_distance, name, "'triptych kernels' lists them");
+    return tri_fail(error, TRI_USAGE, "unknown kernel '%s': %s", name, hint);
+}
+
+static enum tri_status unknown_param(const struct tri_kernel *kernel, const char *name, struct tri_error *error)
+{
+    const char *best = NULL;
+    int best_distance = 99;
+    char list[300] = "it has none", hint[400];
+    for (int i = 0, used = 0; i < tri_kernel_param_count(kernel); i++) {
+        const char *candidate = tri_kernel_param(kernel, i)->name;
+        const int d = distance(name, candidate);
+        if (d < best_distance) {
+            best_distance = d;
+            best = candidate;
+        }
+        used += snprintf(list + used, sizeof list - (size_t)used, "%s%s", i == 0 ? "it has " : ", ", candidate);
+    }
+    suggest(hint, sizeof hint, best, best_distance, name, list);
+    return tri_fail(error, TRI_USAGE, "%s has no parameter '%s': %s", kernel->about->name, name, hint);
+}
+
+static enum tri_status parse_choice(const struct tri_kernel *kernel, const struct tri_param *param, const char *text,
+                                    double *value, struct tri_error *error)
+{
+    const size_t length = strlen(text);
+    const char *name = param->choices;
+    for (int i = 0; name != NULL; i++) {
+        const char *end = strchr(name, '|');
+        const size_t n = end != NULL ? (size_t)(end - name) : strlen(name);
+        if (n == length && memcmp(name, text, n) == 0) {
+            *value = i;
+            return TRI_OK;
+        }
+        name = end != NULL ? end + 1 : NULL;
+    }
+    return tri_fail(error, TRI_USAGE, "%s: %s is '%s', but must be one of %s", kernel->about->name, param->name, text,
+                    param->choices);
+}
+
+static enum tri_status parse_value(const struct tri_kernel *kernel, const struct tri_param *param, const char *text,
+                                   double *value, struct tri_error *error)
+{
+    if (param->type == TRI_CHOICE)
+        return parse_choice(kernel, param, text, value, error);
+    char *end;
+    const bool plain = text[0] != '\0' && strspn(text, "0123456789.eE+-") == strlen(text);
+    *value = plain ? strtod(text, &end) : 0;
+    if (!plain || *end != '\0' || !isfinite(*value))
+        return tri_fail(error, TRI_USAGE, "%s: %s is '%s', which is not a number", kernel->about->name, param->name, text);
+    if (param->type == TRI_INT && *value != floor(*value))
+        return tri_fail(error, TRI_USAGE, "%s: %s is %s, but must be a whole number", kernel->about->name, param->name, text);
+    if (*value < param->minimum || *value > param->maximum)
+        return tri_fail(error, TRI_USAGE, "%s: %s is %s, but must be from %g to %.10g", kernel->about->name, param->name,
+                        text, param->minimum, param->maximum);
+    return TRI_OK;
+}
+
+/* "name=value", or a value for the parameter at `position`. */
+static enum tri_status parse_param(struct tri_pipeline_step *step, char *text, int position, struct tri_error *error)
+{
+    const struct tri_kernel *kernel = step->kernel;
+    const int count = tri_kernel_param_count(kernel);
+    char *equals = strchr(text, '=');
+    int index = position;
+    if (equals != NULL) {
+        *equals = '\0';
+        for (index = 0; index < count && strcmp(tri_kernel_param(kernel, index)->name, text) != 0;)
+            index++;
+        if (index == count)
+            return unknown_param(kernel, text, error);
+        text = equals + 1;
+    } else if (position >= count) {
+        return tri_fail(error, TRI_USAGE, "%s takes %d parameter%s, '%s' is one more", kernel->about->name, count,
+                        count == 1 ? "" : "s", text);
+    }
+    return parse_value(kernel, tri_kernel_param(kernel, index), text, &step->values[index], error);
+}
+
+static enum tri_status parse_step(struct tri_pipeline_step *step, char *text, struct tri_error *error)
+{
+    char *rest = strchr(text, ':');
+    if (rest != NULL)
+        *rest++ = '\0';
+    if (text[0] == '\0')
+        return tri_fail(error, TRI_USAGE, "the pipeline has an empty operation; operations are separated by single commas");
+    step->kernel = tri_kernel_find(text);
+    if (step->kernel == NULL)
+        return unknown_kernel(text, error);
+    const int count = tri_kernel_param_count(step->kernel);
+    step->values = calloc((size_t)count + 1, sizeof(double));
+    if (step->values == NULL)
+        return tri_fail(error, TRI_FAILED, "no memory for a pipeline");
+    for (int i = 0; i < count; i++)
+        step->values[i] = tri_kernel_param(step->kernel, i)->initial;
+    for (int position = 0; rest != NULL; position++) {
+        char *param = rest;
+        rest = strchr(param, ':');
+        if (rest != NULL)
+            *rest++ = '\0';
+        const enum tri_status status = parse_param(step, param, position, error);
+        if (status != TRI_OK)
+            return status;
+    }
+    return TRI_OK;
+}
+
+#define STEPS_MAX 1000
+
+enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipeline, struct tri_error *error)
+{
+    int commas = 0;
+    for (const char *c = text; *c != '\0'; c++)
+        commas += *c == ',';
+    *pipeline = NULL;
+    if (commas >= STEPS_MAX)
+        return tri_fail(error, TRI_USAGE, "a pipeline may have %d operations at most", STEPS_MAX);
+    struct tri_pipeline *p = calloc(1, sizeof *p);
+    char *copy = strdup(text);
+    if (p != NULL) {
+        p->text = strdup(text);
+        p->steps = calloc((size_t)commas + 1, sizeof p->steps[0]);
+    }
+    enum tri_status status = TRI_OK;
+    if (p == NULL || copy == NULL || p->text == NULL || p->steps == NULL)
+        status = tri_fail(error, TRI_FAILED, "no memory for a pipeline");
+    for (char *rest = copy; status == TRI_OK && rest != NULL;) {
+        char *step = rest;
+        rest = strchr(step, ',');
+        if (rest != NULL)
+            *rest++ = '\0';
+        status = parse_step(&p->steps[p->length++], step, error);
+    }
+    free(copy);
+    if (status != TRI_OK)
+        tri_pipeline_free(p);
+    else
+        *pipeline = p;
+    return status;
+}
+
+void tri_pipeline_free(struct tri_pipeline *pipeline)
+{
+    if (pipeline == NULL)
+        return;
+    for (int i = 0; i < pipeline->length; i++)
+        free(pipeline->steps[i].values);
+    free(pipeline->steps);
+    free(pipeline->text);
+    free(pipeline);
+}
+
+const char *tri_pipeline_text(const struct tri_pipeline *pipeline)
+{
+    return pipeline->text;
+}
+
+int tri_pipeline_length(const struct tri_pipeline *pipeline)
+{
+    return pipeline->length;
+}
+
+const struct tri_kernel *tri_pipeline_kernel(const struct tri_pipeline *pipeline, int operation)
+{
+    return pipeline->steps[operation].kernel;
+}
+
+double tri_pipeline_value(const struct tri_pipeline *pipeline, int operation, const char *param)
+{
+    const struct tri_operation it = {pipeline->steps[operation].kernel, pipeline->steps[operation].values, 0};
+    return tri_operation_value(&it, param);
+}
+
+enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const struct tri_shape *in, struct tri_shape *out,
+                                   struct tri_error *error)
+{
+    struct tri_graph graph;
+    struct tri_value value;
+    const enum tri_status status = tri_graph_build(pipeline, in, &graph, &value, out, error);
+    tri_graph_free(&graph);
+    return status;
+}

@@ -1,0 +1,574 @@
+/* plan.c -- cuts a graph into stages and gives every channel its memory.
+ *
+ * A node joins the stage of its sources, unless it needs a source as a whole (gathers, the frame
+ * before) or counts that are not complete before that stage ends. What crosses from stage to stage
+ * is kept as planes in the arena, everything else as rings of rows in the workers' scratch memory. */
+#include "plan.h"
+
+#include "../image/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct tri_pass tri_pass_relay;
+
+struct planner {
+    struct tri_graph graph;
+    struct tri_value out;
+    struct tri_plan *plan;
+    bool alone;
+    int *stage;      /* of each node */
+    int *last_stage; /* of each channel: in which it is read last */
+    bool *kept;      /* of each channel: a plane, not a ring */
+    bool *is_out;
+};
+
+static int producer_stage(const struct planner *p, int channel)
+{
+    const int producer = p->graph.channels[channel].producer;
+    return producer >= 0 ? p->stage[producer] : -1;
+}
+
+/* ---- the graph made fit ---- */
+
+static int relay(struct planner *p, int channel)
+{
+    static const struct tri_operation none = {0};
+    p->graph.operation = &none;
+    return tri_graph_add(&p->graph, &tri_pass_relay, &(struct tri_node_spec){.in = {channel}});
+}
+
+static bool is_read(const struct tri_graph *graph, int channel)
+{
+    for (int i = 0; i < graph->node_count; i++) {
+        for (int k = 0; k < graph->nodes[i].inputs; k++) {
+            if (graph->nodes[i].spec.in[k] == channel)
+                return true;
+        }
+    }
+    for (int c = 1; c < graph->channel_count; c++) {
+        if (graph->channels[c].producer == FROM_BEFORE && graph->channels[c].of == channel)
+            return true;
+    }
+    return false;
+}
+
+/* The output's planes are written by nodes that write nothing else and read by none. */
+static void relay_outputs(struct planner *p)
+{
+    for (int i = 0; i < p->out.planes; i++) {
+        bool shared = false;
+        for (int k = 0; k < i; k++)
+            shared |= p->out.channel[k] == p->out.channel[i];
+        if (p->graph.channels[p->out.channel[i]].producer < 0 || shared || is_read(&p->graph, p->out.channel[i]))
+            p->out.channel[i] = relay(p, p->out.channel[i]);
+    }
+}
+
+/* Puts a relay behind an input channel for all that read it, the frame after included. The new
+ * node goes to the front, so that the order stays topological. */
+static void relay_input(struct planner *p, int channel)
+{
+    struct tri_graph *g = &p->graph;
+    const int count = g->node_count, copy = relay(p, channel);
+    if (g->error.status != TRI_OK)
+        return;
+    const struct tri_node node = g->nodes[count];
+    memmove(g->nodes + 1, g->nodes, (size_t)count * sizeof node);
+    g->nodes[0] = node;
+    for (int c = 1; c < g->channel_count; c++) {
+        if (g->channels[c].producer >= 0)
+            g->channels[c].producer = c == copy ? 0 : g->channels[c].producer + 1;
+        if (g->channels[c].producer == FROM_BEFORE && g->channels[c].of == channel)
+            g->channels[c].of = copy;
+    }
+    for (int i = 1; i <= count; i++) {
+        for (int k = 0; k < g->nodes[i].inputs; k++)
+            g->nodes[i].spec.in[k] = g->nodes[i].spec.in[k] == channel ? copy : g->nodes[i].spec.in[k];
+    }
+}
+
+/* Samples beyond the row's ends that readers of each channel ask for. */
+static void count_halos(const struct tri_graph *graph, int *halo)
+{
+    memset(halo, 0, (size_t)graph->channel_count * sizeof *halo);
+    for (int i = graph->node_count - 1; i >= 0; i--) {
+        const struct tri_node *node = &graph->nodes[i];
+        const int reach = node->pass->kind == PASS_SCAN ? halo[node->first_output] : node->spec.reach;
+        for (int k = 0; k < node->inputs; k++)
+            halo[node->spec.in[k]] = reach > halo[node->spec.in[k]] ? reach : halo[node->spec.in[k]];
+    }
+}
+
+static void relay_inputs(struct planner *p)
+{
+    int *halo = calloc((size_t)p->graph.channel_count, sizeof *halo);
+    if (halo == NULL) {
+        tri_fail(&p->graph.error, TRI_FAILED, "no memory for a plan");
+        return;
+    }
+    count_halos(&p->graph, halo);
+    for (int c = p->graph.channel_count - 1; c > 0; c--) {
+        const struct tri_channel channel = p->graph.channels[c];
+        if (channel.producer == FROM_BEFORE && p->graph.channels[channel.of].producer == FROM_INPUT)
+            relay_input(p, channel.of);
+        else if (channel.producer == FROM_INPUT && halo[c] > TRI_PAD)
+            relay_input(p, c);
+    }
+    free(halo);
+}
+
+/* ---- stages ---- */
+
+static int node_stage(const struct planner *p, int i)
+{
+    const struct tri_node *node = &p->graph.nodes[i];
+    const bool tally = node->pass->kind == PASS_TALLY;
+    int stage = 0;
+    for (int k = 0; k < node->inputs; k++) {
+        const int channel = node->spec.in[k];
+        const struct tri_channel *c = &p->graph.channels[channel];
+        int earliest = producer_stage(p, channel);
+        if (c->producer == FROM_BEFORE)
+            earliest = producer_stage(p, c->of) + 1;
+        else if (c->producer >= 0 && (node->spec.whole || (p->kept[channel] && !tally)))
+            earliest++;
+        stage = earliest > stage ? earliest : stage;
+    }
+    for (int j = 0; j < i && node->tally != 0 && !tally; j++) {
+        const struct tri_node *source = &p->graph.nodes[j];
+        if (source->pass->kind == PASS_TALLY && source->tally == node->tally && p->stage[j] + 1 > stage)
+            stage = p->stage[j] + 1;
+    }
+    return p->alone && stage < i ? i : stage;
+}
+
+/* A channel is kept as planes when it is read in a later stage. That may move readers of the same
+ * stage to a later one, so it is repeated until nothing changes. */
+static void assign_stages(struct planner *p)
+{
+    struct tri_graph *g = &p->graph;
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (int i = 0; i < g->node_count; i++) {
+            const int stage = node_stage(p, i);
+            changed |= stage != p->stage[i];
+            p->stage[i] = stage;
+        }
+        for (int i = 0; i < g->node_count; i++) {
+            for (int k = 0; k < g->nodes[i].inputs; k++) {
+                const int channel = g->nodes[i].spec.in[k], of = g->channels[channel].of;
+                const int kept = g->channels[channel].producer == FROM_BEFORE ? of : channel;
+                if (!p->kept[kept] && (kept != channel || producer_stage(p, channel) < p->stage[i])) {
+                    p->kept[kept] = true;
+                    changed = true;
+                }
+                if (p->stage[i] > p->last_stage[channel])
+                    p->last_stage[channel] = p->stage[i];
+            }
+        }
+    }
+    for (int i = 0; i < g->node_count; i++)
+        p->plan->stage_count = p->stage[i] >= p->plan->stage_count ? p->stage[i] + 1 : p->plan->stage_count;
+}
+
+/* ---- memory ---- */
+
+static long round_up(long n, long to)
+{
+    return (n + to - 1) / to * to;
+}
+
+/* Rows of all channels: room for the halo, for lanes that run over the width, and for a gather's
+ * last weights; an odd number of 64-byte lines, so that rows do not share cache sets. */
+static long row_stride(const struct walk_channel *c)
+{
+    const long lines = ((2 * round_up(c->halo, 64) + round_up(c->width, 64) + 4 * TRI_PAD) * c->size + 63) / 64;
+    return (lines | 1) * 64;
+}
+
+static long row_start(const struct walk_channel *c)
+{
+    return (round_up(c->halo, 64) + TRI_PAD) * c->size;
+}
+
+/* First fit among the planes that are alive in the same stages. */
+static long arena_place(struct planner *p, int channel, long size, const long *sizes, const long *places)
+{
+    const int from = producer_stage(p, channel), to = p->last_stage[channel];
+    long place = 0;
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (int c = 1; c < channel; c++) {
+            if (sizes[c] == 0 || producer_stage(p, c) > to || p->last_stage[c] < from)
+                continue;
+            if (place < places[c] + sizes[c] && places[c] < place + size) {
+                place = places[c] + sizes[c];
+                moved = true;
+            }
+        }
+    }
+    return place;
+}
+
+static void add_history(struct planner *p, int channel, long size)
+{
+    struct tri_history *h = &p->plan->histories[p->plan->history_count++];
+    h->channel = channel;
+    for (int c = 1; c < p->graph.channel_count; c++) {
+        if (p->graph.channels[c].producer == FROM_BEFORE && p->graph.channels[c].of == channel)
+            h->before = c;
+    }
+    h->slot[0] = p->plan->arena_size;
+    h->slot[1] = h->slot[0] + size;
+    p->plan->arena_size += 2 * size;
+}
+
+static bool has_before(const struct tri_graph *graph, int channel)
+{
+    for (int c = 1; c < graph->channel_count; c++) {
+        if (graph->channels[c].producer == FROM_BEFORE && graph->channels[c].of == channel)
+            return true;
+    }
+    return false;
+}
+
+static void place_channels(struct planner *p, long *sizes, long *places)
+{
+    struct tri_plan *plan = p->plan;
+    for (int i = 1; i < plan->channel_count; i++) {
+        struct walk_channel *c = &plan->channels[i];
+        const struct tri_channel *from = &p->graph.channels[i];
+        c->stride = (int)row_stride(c);
+        c->offset = row_start(c);
+        if (p->is_out[i]) {
+            c->base = BASE_OUT;
+        } else if (from->producer == FROM_INPUT) {
+            c->base = BASE_IN;
+        } else if (from->producer == FROM_BEFORE) {
+            c->base = BASE_ARENA;
+        } else if (p->kept[i] && !has_before(&p->graph, i)) {
+            c->base = BASE_ARENA;
+            sizes[i] = round_up((long)c->stride * c->height, 4096) + 17 * 64;
+            places[i] = arena_place(p, i, sizes[i], sizes, places);
+            c->offset += places[i];
+            if (places[i] + sizes[i] > plan->arena_size)
+                plan->arena_size = places[i] + sizes[i];
+        }
+    }
+    for (int i = 1; i < plan->channel_count; i++) {
+        struct walk_channel *c = &plan->channels[i];
+        if (p->kept[i] && has_before(&p->graph, i)) {
+            c->base = BASE_ARENA;
+            add_history(p, i, round_up((long)c->stride * c->height, 4096) + 17 * 64);
+        }
+    }
+}
+
+/* ---- one stage ---- */
+
+static int pass_number(struct tri_stage *stage, const struct tri_pass *pass)
+{
+    for (int i = 0; i < stage->pass_count; i++) {
+        if (stage->passes[i] == pass)
+            return i;
+    }
+    stage->passes[stage->pass_count] = pass;
+    return stage->pass_count++;
+}
+
+static void lowest_highest(const struct walk_node *node, int *low, int *high)
+{
+    *low = node->low;
+    *high = node->high;
+    for (int i = 0; i < node->sparse; i++) {
+        *low = i == 0 || node->rows[i] < *low ? node->rows[i] : *low;
+        *high = i == 0 || node->rows[i] > *high ? node->rows[i] : *high;
+    }
+    if (node->whole)
+        *low = *high = 0;
+}
+
+static bool reads(const struct walk_node *node, int channel)
+{
+    for (int k = 0; k < node->inputs; k++) {
+        if (node->in[k] == channel)
+            return true;
+    }
+    return false;
+}
+
+/* How far ahead of the last pass of the stage, and from how far back, each node runs; and how many
+ * rows the rings need for that. From the last node to the first. */
+static void time_nodes(const struct planner *p, struct tri_stage *stage)
+{
+    for (int i = stage->node_count - 1; i >= 0; i--) {
+        struct walk_node *node = &stage->nodes[i];
+        bool is_read_here = false;
+        for (int pass = 0; pass < 2; pass++) {
+            for (int o = 0; o < node->outputs; o++) {
+                struct walk_channel *c = &p->plan->channels[node->out[o]];
+                int oldest = node->lag;
+                for (int j = i + 1; j < stage->node_count; j++) {
+                    const struct walk_node *reader = &stage->nodes[j];
+                    int low, high;
+                    if (!reads(reader, node->out[o]))
+                        continue;
+                    lowest_highest(reader, &low, &high);
+                    const int lag = reader->lag + high, back = reader->back - low;
+                    oldest = reader->lag + low < oldest ? reader->lag + low : oldest;
+                    if (pass == 0) {
+                        node->lag = !is_read_here || lag > node->lag ? lag : node->lag;
+                        node->back = !is_read_here || back > node->back ? back : node->back;
+                        is_read_here = true;
+                    }
+                }
+                if (pass == 1 && c->base == BASE_SCRATCH)
+                    c->rows = node->lag - oldest + 1;
+            }
+        }
+        stage->lead = node->back + node->lag > stage->lead ? node->back + node->lag : stage->lead;
+    }
+}
+
+static void place_rings(const struct planner *p, struct tri_stage *stage)
+{
+    long at = 0;
+    for (int i = 0; i < stage->node_count; i++) {
+        const struct walk_node *node = &stage->nodes[i];
+        if (node->kind == PASS_SLIDE) {
+            const struct walk_channel *c = &p->plan->channels[node->out[0]];
+            at = at > (c->width + 4 * 64) * 8L ? at : round_up((c->width + 4 * 64) * 8L, 64);
+        }
+    }
+    for (int i = 0; i < stage->tally_count; i++) {
+        stage->tallies[i].offset = at;
+        at += (long)stage->tallies[i].bins * TALLY_COPIES * (long)sizeof(uint32_t);
+    }
+    stage->zeroed = at;
+    for (int i = 0; i < stage->node_count; i++) {
+        const struct walk_node *node = &stage->nodes[i];
+        for (int o = 0; o < node->outputs; o++) {
+            struct walk_channel *c = &p->plan->channels[node->out[o]];
+            if (node->kind == PASS_TALLY || c->base != BASE_SCRATCH)
+                continue;
+            c->offset = at + row_start(c);
+            at += (long)c->rows * c->stride;
+        }
+    }
+    stage->scratch_size = round_up(at + 64, 4096);
+}
+
+/* A tally's tables are a channel of one row, behind those of the graph. */
+static int tally_channel(struct tri_plan *plan)
+{
+    plan->channels[plan->channel_count] = (struct walk_channel){.base = BASE_SCRATCH, .rows = 1, .size = 4};
+    return plan->channel_count++;
+}
+
+static void add_node(struct planner *p, struct tri_stage *stage, const struct tri_node *node, long constants)
+{
+    struct tri_plan *plan = p->plan;
+    struct walk_node *to = &stage->nodes[stage->node_count++];
+    const struct tri_channel *in = &p->graph.channels[node->spec.in[0]];
+    *to = (struct walk_node){.constants = constants, .pass = pass_number(stage, node->pass), .kind = (int)node->pass->kind,
+                             .inputs = node->inputs, .outputs = node->spec.outputs, .whole = node->spec.whole,
+                             .sparse = node->spec.sparse, .low = node->spec.low, .high = node->spec.high,
+                             .height = node->spec.height};
+    memcpy(to->in, node->spec.in, sizeof to->in);
+    memcpy(to->rows, node->spec.rows, sizeof to->rows);
+    for (int o = 0; o < to->outputs; o++)
+        to->out[o] = node->first_output + o;
+    if (node->pass->kind == PASS_TALLY) {
+        to->height = in->height;
+        to->outputs = 1;
+        to->out[0] = tally_channel(plan);
+        stage->tallies[stage->tally_count++] = (struct tri_tally){0, node->tally, 1 << p->graph.bits};
+    }
+    const int window = node->inputs * (to->sparse != 0 ? to->sparse : to->high - to->low + 1);
+    stage->window = window > stage->window ? window : stage->window;
+    stage->height = to->height > stage->height ? to->height : stage->height;
+    stage->samples += (int64_t)node->spec.width * to->height;
+}
+
+/* Tally tables get their places after the rings are known. */
+static void place_tallies(struct planner *p, struct tri_stage *stage)
+{
+    int tally = 0;
+    for (int i = 0; i < stage->node_count; i++) {
+        if (stage->nodes[i].kind == PASS_TALLY)
+            p->plan->channels[stage->nodes[i].out[0]].offset = stage->tallies[tally++].offset;
+    }
+}
+
+static bool make_stage(struct planner *p, int number, const long *constants)
+{
+    struct tri_stage *stage = &p->plan->stages[number];
+    const size_t count = (size_t)p->graph.node_count;
+    stage->nodes = calloc(count, sizeof stage->nodes[0]);
+    stage->passes = calloc(count, sizeof stage->passes[0]);
+    stage->tallies = calloc(count, sizeof stage->tallies[0]);
+    if (stage->nodes == NULL || stage->passes == NULL || stage->tallies == NULL)
+        return false;
+    for (int i = 0; i < p->graph.node_count; i++) {
+        if (p->stage[i] == number)
+            add_node(p, stage, &p->graph.nodes[i], constants[i]);
+    }
+    time_nodes(p, stage);
+    place_rings(p, stage);
+    place_tallies(p, stage);
+    return true;
+}
+
+/* ---- the whole ---- */
+
+static bool gather_constants(struct planner *p, long *constants)
+{
+    struct tri_plan *plan = p->plan;
+    for (int i = 0; i < p->graph.node_count; i++) {
+        constants[i] = plan->constants_size;
+        plan->constants_size += round_up((long)p->graph.nodes[i].spec.constants_size, 64);
+    }
+    plan->constants_size += 64;
+    plan->constants = calloc(1, (size_t)plan->constants_size);
+    plan->finishes = calloc((size_t)p->graph.node_count + 1, sizeof plan->finishes[0]);
+    if (plan->constants == NULL || plan->finishes == NULL)
+        return false;
+    for (int i = 0; i < p->graph.node_count; i++) {
+        const struct tri_node *node = &p->graph.nodes[i];
+        if (node->constants != NULL)
+            memcpy(plan->constants + constants[i], node->constants, node->spec.constants_size);
+        if (node->spec.finish != NULL)
+            plan->finishes[plan->finish_count++] =
+                (struct tri_finish){p->stage[i] - 1, node->tally, constants[i], node->spec.finish, node->operation};
+    }
+    return true;
+}
+
+static bool make_channels(struct planner *p)
+{
+    struct tri_plan *plan = p->plan;
+    const size_t room = (size_t)p->graph.channel_count + (size_t)p->graph.node_count;
+    int *halo = calloc(room, sizeof *halo);
+    long *sizes = calloc(room, sizeof *sizes), *places = calloc(room, sizeof *places);
+    plan->channels = calloc(room, sizeof plan->channels[0]);
+    plan->histories = calloc(room, sizeof plan->histories[0]);
+    const bool done = halo != NULL && sizes != NULL && places != NULL && plan->channels != NULL && plan->histories != NULL;
+    if (done) {
+        count_halos(&p->graph, halo);
+        plan->channel_count = p->graph.channel_count;
+        for (int c = 1; c < plan->channel_count; c++) {
+            const struct tri_channel *from = &p->graph.channels[c];
+            if (from->producer == FROM_BEFORE && halo[c] > halo[from->of])
+                halo[from->of] = halo[c];
+            plan->channels[c] = (struct walk_channel){
+                .base = BASE_SCRATCH, .size = from->size, .halo = halo[c], .width = from->width, .height = from->height};
+        }
+        for (int c = 1; c < plan->channel_count; c++) {
+            if (p->graph.channels[c].producer == FROM_BEFORE)
+                plan->channels[c].halo = plan->channels[p->graph.channels[c].of].halo = halo[p->graph.channels[c].of];
+        }
+        place_channels(p, sizes, places);
+    }
+    free(halo);
+    free(sizes);
+    free(places);
+    return done;
+}
+
+static bool make_plan(struct planner *p)
+{
+    struct tri_plan *plan = p->plan;
+    const size_t channels = (size_t)p->graph.channel_count, nodes = (size_t)p->graph.node_count;
+    long *constants = calloc(nodes, sizeof *constants);
+    p->stage = calloc(nodes, sizeof *p->stage);
+    p->last_stage = calloc(channels, sizeof *p->last_stage);
+    p->kept = calloc(channels, sizeof *p->kept);
+    p->is_out = calloc(channels, sizeof *p->is_out);
+    bool done = constants != NULL && p->stage != NULL && p->last_stage != NULL && p->kept != NULL && p->is_out != NULL;
+    if (done) {
+        for (int i = 0; i < p->out.planes; i++)
+            p->is_out[plan->out_channel[i] = p->out.channel[i]] = true;
+        assign_stages(p);
+        plan->tally_count = p->graph.tally_count;
+        plan->stages = calloc((size_t)plan->stage_count, sizeof plan->stages[0]);
+        done = plan->stages != NULL && gather_constants(p, constants) && make_channels(p);
+    }
+    for (int s = 0; done && s < plan->stage_count; s++)
+        done = make_stage(p, s, constants);
+    free(constants);
+    free(p->stage);
+    free(p->last_stage);
+    free(p->kept);
+    free(p->is_out);
+    return done;
+}
+
+enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct tri_shape *in, bool alone,
+                              struct tri_plan **result, struct tri_error *error)
+{
+    struct planner p = {.alone = alone};
+    *result = NULL;
+    enum tri_status status = tri_shape_check(in, error);
+    if (status != TRI_OK)
+        return status;
+    p.plan = calloc(1, sizeof *p.plan);
+    if (p.plan == NULL)
+        return tri_fail(error, TRI_FAILED, "no memory for a plan");
+    p.plan->in = *in;
+    status = tri_graph_build(pipeline, in, &p.graph, &p.out, &p.plan->out, error);
+    if (status == TRI_OK) {
+        relay_outputs(&p);
+        relay_inputs(&p);
+        status = p.graph.error.status;
+        if (status != TRI_OK || !make_plan(&p))
+            status = tri_fail(error, TRI_FAILED, "no memory for a plan");
+    }
+    tri_graph_free(&p.graph);
+    if (status == TRI_OK)
+        *result = p.plan;
+    else
+        tri_plan_free(p.plan);
+    return status;
+}
+
+void tri_plan_free(struct tri_plan *plan)
+{
+    if (plan == NULL)
+        return;
+    for (int i = 0; plan->stages != NULL && i < plan->stage_count; i++) {
+        free(plan->stages[i].nodes);
+        free(plan->stages[i].passes);
+        free(plan->stages[i].tallies);
+    }
+    free(plan->stages);
+    free(plan->channels);
+    free(plan->histories);
+    free(plan->constants);
+    free(plan->finishes);
+    free(plan);
+}
+
+void tri_plan_frame(struct tri_plan *plan, int frame, const struct tri_image *in, const struct tri_image *out)
+{
+    int in_plane = 0;
+    for (int c = 1; c < plan->channel_count; c++) {
+        struct walk_channel *channel = &plan->channels[c];
+        if (channel->base == BASE_IN) {
+            channel->stride = (int)in->stride;
+            channel->offset = (in->data - (unsigned char *)in->memory) + in_plane++ * in->plane_stride;
+        }
+    }
+    for (int p = 0; p < plan->out.planes; p++) {
+        struct walk_channel *channel = &plan->channels[plan->out_channel[p]];
+        channel->stride = (int)out->stride;
+        channel->offset = (out->data - (unsigned char *)out->memory) + p * out->plane_stride;
+    }
+    for (int h = 0; h < plan->history_count; h++) {
+        const struct tri_history *history = &plan->histories[h];
+        struct walk_channel *now = &plan->channels[history->channel], *before = &plan->channels[history->before];
+        now->offset = history->slot[frame % 2] + row_start(now);
+        before->stride = now->stride;
+        before->offset = history->slot[frame == 0 ? 0 : (frame + 1) % 2] + row_start(now);
+    }
+}

@@ -1,0 +1,66 @@
+/* plan.h -- how a graph is run: stages one after the other, in each of them passes that hand rows to
+ * each other. Backends carry plans out; nothing in a plan depends on which. */
+#ifndef TRI_PLAN_H
+#define TRI_PLAN_H
+
+#include "graph.h"
+#include "../../kernels/dialect/walk.h"
+
+struct tri_tally {
+    long offset;  /* of TALLY_COPIES tables of `bins` 32-bit counts, in the scratch memory */
+    int number;   /* tallies of one number are counted together */
+    int bins;
+};
+
+struct tri_stage {
+    struct walk_node *nodes;
+    int node_count;
+    const struct tri_pass **passes; /* those of the nodes, each once; a node's `pass` is a place here */
+    int pass_count;
+    int height, lead;
+    int window;          /* row pointers that the widest node needs */
+    long scratch_size;   /* bytes for one worker */
+    long zeroed;         /* so many of them, from the start, are zero at the start of each run */
+    struct tri_tally *tallies;
+    int tally_count;
+    int64_t samples;     /* made by all nodes: how much work it is */
+};
+
+/* Constants that a tally completes. */
+struct tri_finish {
+    int stage;  /* after this one */
+    int tally;
+    long constants;
+    void (*finish)(const struct tri_counts *counts, const struct tri_operation *operation, void *constants);
+    struct tri_operation operation;
+};
+
+struct tri_plan {
+    struct tri_shape in, out;
+    int out_channel[TRI_PLANES_MAX];
+    struct tri_stage *stages;
+    int stage_count;
+    struct walk_channel *channels;
+    int channel_count;
+    unsigned char *constants;
+    long constants_size;
+    long arena_size; /* bytes of planes between stages */
+    struct tri_finish *finishes;
+    int finish_count, tally_count;
+    /* Channels that are kept for the next frame, in two slots by turns. */
+    struct tri_history {
+        int channel, before; /* `before` is 0 where nothing asks for it */
+        long slot[2];
+    } *histories;
+    int history_count;
+};
+
+/* With `alone`, every pass is a stage of its own (for devices that run whole planes at a time).
+ * The pipeline must outlive the plan. */
+enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct tri_shape *in, bool alone,
+                              struct tri_plan **plan, struct tri_error *error);
+void tri_plan_free(struct tri_plan *plan);
+/* Points channels at the slots for this frame (0, 1, ...) and at the images' rows. */
+void tri_plan_frame(struct tri_plan *plan, int frame, const struct tri_image *in, const struct tri_image *out);
+
+#endif

@@ -1,0 +1,166 @@
+/* walk.h -- runs all passes of a stage over a band of rows, so that what passes hand to each other
+ * stays in the cache: every pass keeps a ring of as many rows as later passes still need. Compiled
+ * into the host (threads) and into OpenCL C (devices that are CPUs).
+ *
+ * The includer defines RUN_PASS(pass, row) and, where that needs one more argument, WALK_ARGUMENT
+ * and WALK_PASS_ON. */
+#ifndef TRI_WALK_H
+#define TRI_WALK_H
+
+enum { BASE_SCRATCH, BASE_ARENA, BASE_CONSTANTS, BASE_OUT, BASE_IN, BASE_COUNT };
+
+struct walk_channel {
+    long offset;       /* of sample (0, 0) from its base, in bytes */
+    int base, stride;  /* stride in bytes */
+    int rows;          /* of a ring; 0: all rows are there */
+    int size, halo;    /* bytes a sample; samples to replicate at both ends */
+    int width, height;
+    int unused;        /* the structure has the same layout everywhere */
+};
+
+struct walk_node {
+    long constants;    /* offset */
+    int pass, kind;    /* number within the stage; enum tri_pass_kind */
+    int inputs, outputs;
+    int in[TRI_INPUTS], out[TRI_OUTPUTS];
+    int whole, sparse, rows[4], low, high; /* as in tri_node_spec */
+    int lag, back;     /* in step y it makes row y + lag; its first row is `back` before the band's */
+    int height;        /* rows that there are to make */
+    int unused;
+};
+
+#endif /* TRI_WALK_H */
+
+/* The functions are for those who define RUN_PASS; others need the structures only. */
+#ifdef RUN_PASS
+
+#define WALK_TALLY 4 /* PASS_TALLY and PASS_SLIDE of enum tri_pass_kind, which OpenCL C does not see */
+#define WALK_SLIDE 2
+
+INLINE GLOBAL uchar *walk_row(GLOBAL const struct walk_channel *c, GLOBAL uchar **base, int y)
+{
+    if (c->rows != 0)
+        y = c->rows == 1 ? 0 : y % c->rows;
+    return base[c->base] + c->offset + (long)y * c->stride;
+}
+
+INLINE int walk_clamp(int y, int height)
+{
+    return y < 0 ? 0 : y >= height ? height - 1 : y;
+}
+
+#define WALK_FILL(type)                                                                                      \
+    {                                                                                                        \
+        GLOBAL type *samples = (GLOBAL type *)row;                                                           \
+        const type first = samples[0], last = samples[width - 1];                                            \
+        for (int i = 1; i <= halo; i++)                                                                      \
+            samples[-i] = first;                                                                             \
+        for (int i = 0; i < halo; i++)                                                                       \
+            samples[width + i] = last;                                                                       \
+    }
+
+static void walk_fill(GLOBAL uchar *row, int size, int width, int halo)
+{
+    if (size == 1)
+        WALK_FILL(uchar)
+    else if (size == 2)
+        WALK_FILL(ushort)
+    else if (size == 4)
+        WALK_FILL(uint)
+    else
+        WALK_FILL(ulong)
+}
+
+/* The rows that a node reads to make row `y`: pointers, from table[0] on. */
+INLINE void walk_inputs(GLOBAL const struct walk_node *node, GLOBAL const struct walk_channel *channels,
+                        GLOBAL uchar **base, GLOBAL const uchar **table, int y, struct tri_row *row)
+{
+    int used = 0;
+    for (int i = 0; i < node->inputs; i++) {
+        GLOBAL const struct walk_channel *c = &channels[node->in[i]];
+        if (node->whole) {
+            row->plane[i] = base[c->base] + c->offset;
+            row->stride[i] = c->stride;
+            continue;
+        }
+        const int first = used;
+        if (node->sparse != 0) {
+            for (int j = 0; j < node->sparse; j++)
+                table[used++] = walk_row(c, base, walk_clamp(y + node->rows[j], c->height));
+            row->in[i] = table + first;
+        } else {
+            for (int dy = node->low; dy <= node->high; dy++)
+                table[used++] = walk_row(c, base, walk_clamp(y + dy, c->height));
+            row->in[i] = table + first - node->low;
+        }
+    }
+}
+
+/* A slide's first row in a band is the sum of its window: all of the window's rows enter one by one
+ * and a row of zeros leaves. Zeros are at the start of the scratch memory. */
+#define WALK_ZEROS(base) ((base)[BASE_SCRATCH] + 64 * 8)
+
+static void walk_slide(GLOBAL const struct walk_node *node, GLOBAL const struct walk_channel *channels,
+                       GLOBAL uchar **base, int y, int first, struct tri_row *row WALK_ARGUMENT)
+{
+    GLOBAL const struct walk_channel *from = &channels[node->in[0]], *to = &channels[node->out[0]];
+    GLOBAL const uchar *rows[2], *above[1];
+    row->in[0] = rows;
+    row->in[1] = above;
+    above[0] = y == first ? WALK_ZEROS(base) : walk_row(to, base, y - 1);
+    if (y == first) {
+        rows[0] = WALK_ZEROS(base);
+        for (int dy = node->rows[0]; dy < node->rows[1]; dy++) {
+            rows[1] = walk_row(from, base, walk_clamp(y + dy, from->height));
+            RUN_PASS(node->pass, row);
+            above[0] = row->out[0];
+        }
+    }
+    rows[0] = walk_row(from, base, walk_clamp(y + node->rows[0], from->height));
+    rows[1] = walk_row(from, base, walk_clamp(y + node->rows[1], from->height));
+    RUN_PASS(node->pass, row);
+}
+
+static void walk_node_row(GLOBAL const struct walk_node *node, GLOBAL const struct walk_channel *channels,
+                          GLOBAL uchar **base, GLOBAL const uchar **table, int y, int first WALK_ARGUMENT)
+{
+    GLOBAL const struct walk_channel *in = &channels[node->in[0]], *out = &channels[node->out[0]];
+    struct tri_row row;
+    row.y = y;
+    row.in_width = in->width;
+    row.in_height = in->height;
+    row.width = node->kind == WALK_TALLY ? in->width : out->width;
+    row.halo = out->halo;
+    row.constants = base[BASE_CONSTANTS] + node->constants;
+    for (int i = 0; i < node->outputs; i++)
+        row.out[i] = walk_row(&channels[node->out[i]], base, y);
+    if (node->kind == WALK_SLIDE) {
+        walk_slide(node, channels, base, y, first, &row WALK_PASS_ON);
+    } else {
+        walk_inputs(node, channels, base, table, y, &row);
+        RUN_PASS(node->pass, &row);
+    }
+    for (int i = 0; i < node->outputs; i++) {
+        GLOBAL const struct walk_channel *c = &channels[node->out[i]];
+        if (c->halo > 0)
+            walk_fill(row.out[i], c->size, c->width, c->halo);
+    }
+}
+
+/* Makes rows y0 to y1 - 1 of the stage. Nodes are in topological order; a node lags behind its
+ * sources by as many rows as it reads ahead. `table` holds pointers for the widest window. */
+static void walk_band(GLOBAL const struct walk_node *nodes, int count, GLOBAL const struct walk_channel *channels,
+                      GLOBAL uchar **base, GLOBAL const uchar **table, int lead, int y0, int y1 WALK_ARGUMENT)
+{
+    for (int step = y0 - lead; step < y1; step++) {
+        for (int i = 0; i < count; i++) {
+            GLOBAL const struct walk_node *node = &nodes[i];
+            const int y = step + node->lag, begin = y0 - node->back, end = y1 + node->lag;
+            const int first = begin < 0 ? 0 : begin;
+            if (y >= first && y < (end > node->height ? node->height : end))
+                walk_node_row(node, channels, base, table, y, first WALK_PASS_ON);
+        }
+    }
+}
+
+#endif /* RUN_PASS */

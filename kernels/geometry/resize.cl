@@ -1,0 +1,269 @@
+/* resize -- columns, then rows, each output sample a weighted sum of input samples.
+ *
+ * Sample centres are aligned; when shrinking the filter is widened by the factor, as in Pillow and
+ * libvips. Samples outside the picture take the edge sample's value. 8 bits: integer weights, with
+ * 3 to 6 fraction bits kept between the passes; 16 bits: real numbers in a fixed order. */
+#include "kernel.h"
+
+/* Followed by int start[outputs], then by outputs * stride weights, short or float. */
+struct resize {
+    int taps, stride;       /* weights that are used, an even number; from one output's to the next's */
+    int shift, weights_at;  /* of the sum; bytes from here to the weights */
+};
+
+#define RESIZE CONSTANTS(struct resize)
+#define RESIZE_START(i) (((GLOBAL const int *)(RESIZE + 1))[i])
+#define RESIZE_WEIGHTS(type, i) ((GLOBAL const type *)(_r->constants + RESIZE->weights_at) + (i) * RESIZE->stride)
+#define RESIZE_ROW(i) (start + (i) < IN_HEIGHT ? start + (i) : IN_HEIGHT - 1)
+
+#if BITS == 8
+#define BETWEEN i16
+
+PASS(resize_columns, S, BETWEEN)
+{
+    const int start = RESIZE_START(Y), taps = RESIZE->taps;
+    GLOBAL const short *weight = RESIZE_WEIGHTS(short, Y);
+    acc sum = ACC_ZERO();
+    for (int i = 0; i < taps; i += 2)
+        sum = ACC_ADD_PAIR(sum, I16(SOURCE(0, RESIZE_ROW(i))), I16(SOURCE(0, RESIZE_ROW(i + 1))), weight[i],
+                           weight[i + 1]);
+    PUT(ACC_NARROW(sum, RESIZE->shift));
+}
+
+GATHER(resize_rows, BETWEEN, S)
+{
+    const int shift = RESIZE->shift;
+    const int sum = dot_short(ROW_POINTER(RESIZE_START(X)), RESIZE_WEIGHTS(short, X), RESIZE->stride);
+    const int rounded = (sum + (1 << (shift - 1))) >> shift;
+    return (uchar)(rounded < 0 ? 0 : rounded > MAXIMUM ? MAXIMUM : rounded);
+}
+#else
+#define BETWEEN f32
+
+PASS(resize_columns, S, BETWEEN)
+{
+    const int start = RESIZE_START(Y), taps = RESIZE->taps;
+    GLOBAL const float *weight = RESIZE_WEIGHTS(float, Y);
+    f32 sum = ALL(f32, 0.0f);
+    for (int i = 0; i < taps; i++)
+        sum = sum + F32(SOURCE(0, RESIZE_ROW(i))) * ALL(f32, weight[i]);
+    PUT(sum);
+}
+
+GATHER(resize_rows, BETWEEN, S)
+{
+    const float sum = dot_float(ROW_POINTER(RESIZE_START(X)), RESIZE_WEIGHTS(float, X), RESIZE->stride);
+    const float inside = sum < 0.0f ? 0.0f : sum > (float)MAXIMUM ? (float)MAXIMUM : sum;
+    return (ushort)(inside + 0.5f);
+}
+#endif
+
+PASS(pick_rows, S, S)
+{
+    PUT(SOURCE(0, CONSTANTS(int)[Y]));
+}
+
+GATHER(pick_columns, S, S)
+{
+    return ROW_SAMPLE(CONSTANTS(int)[X]);
+}
+
+#ifdef HOST
+#include <math.h>
+#include <stdlib.h>
+
+static enum tri_alpha resize_alpha(const struct tri_operation *operation)
+{
+    return tri_operation_value(operation, "filter") == 0 ? TRI_ALPHA_PLAIN : TRI_ALPHA_PREMULTIPLIED;
+}
+
+KERNEL(resize, resize_alpha, "larger or smaller",
+       "To a width and height, to one of them at the same ratio, or by a scale. When shrinking, "
+       "bilinear and lanczos3 weigh all samples that an output pixel covers; the result is within 1 "
+       "of the real-valued one. Sample centres are aligned; borders replicate the edge sample.",
+       "resize:scale=0.5",
+       PARAM_INT(width, 0, 0, 1000000, "pixels; 0: from height or scale")
+       PARAM_INT(height, 0, 0, 1000000, "pixels; 0: from width or scale")
+       PARAM_FLOAT(scale, 1, 0.001, 100, "factor where neither width nor height is given")
+       PARAM_CHOICE(filter, 2, 3, "nearest|bilinear|lanczos3", "how samples are weighed"))
+
+/* Half the size with the triangle of width 4: weights 1/8 3/8 3/8 1/8 of 0 0 80 80 with edges. */
+KNOWN(resize, "resize:scale=0.5:filter=bilinear", PICTURE(4, 1, 1, 0, 0, 80, 80), PICTURE(2, 1, 1, 10, 70))
+
+static double filter_at(int filter, double x)
+{
+    x = fabs(x);
+    if (filter == 1)
+        return x < 1 ? 1 - x : 0;
+    if (x < 1e-9)
+        return 1;
+    const double pi = 3.14159265358979323846;
+    return x < 3 ? 3 * tri_sin_pi(x) * tri_sin_pi(x / 3) / (pi * pi * x * x) : 0;
+}
+
+struct axis {
+    int in, out, filter, taps, stride, fraction;
+    int *start;
+    double *weight; /* [out][stride] */
+};
+
+/* The weights of one output sample, to sum 1; those outside fold onto the edge samples. */
+static void weigh(const struct axis *axis, int i)
+{
+    const double scale = (double)axis->in / axis->out, wide = scale > 1 ? scale : 1;
+    const double centre = (i + 0.5) * scale, support = (axis->filter == 1 ? 1 : 3) * wide;
+    const int first = (int)floor(centre - support), last = (int)ceil(centre + support);
+    const int start = first < 0 ? 0 : first;
+    double *weight = axis->weight + (size_t)i * (size_t)axis->stride, sum = 0;
+    axis->start[i] = start < axis->in ? start : axis->in - 1;
+    for (int x = first; x < last; x++) {
+        const double w = filter_at(axis->filter, (x + 0.5 - centre) / wide);
+        const int inside = x < 0 ? 0 : x >= axis->in ? axis->in - 1 : x;
+        weight[inside - axis->start[i]] += w;
+        sum += w;
+    }
+    for (int k = 0; k < axis->stride; k++)
+        weight[k] /= sum;
+}
+
+static bool axis_make(struct axis *axis, int in, int out, int filter)
+{
+    const double scale = (double)in / out, wide = scale > 1 ? scale : 1;
+    const int taps = 2 * (int)ceil((filter == 1 ? 1 : 3) * wide) + 2;
+    *axis = (struct axis){in, out, filter, (taps + 1) & ~1, (taps + 7) & ~7, 15, NULL, NULL};
+    axis->start = calloc((size_t)out, sizeof axis->start[0]);
+    axis->weight = calloc((size_t)out * (size_t)axis->stride, sizeof axis->weight[0]);
+    if (axis->start == NULL || axis->weight == NULL)
+        return false;
+    double largest = 0;
+    for (int i = 0; i < out; i++)
+        weigh(axis, i);
+    for (size_t i = 0; i < (size_t)out * (size_t)axis->stride; i++)
+        largest = fabs(axis->weight[i]) > largest ? fabs(axis->weight[i]) : largest;
+    while (axis->fraction < 18 && largest * (2 << axis->fraction) < 32767)
+        axis->fraction++;
+    if (largest * (1 << axis->fraction) > 32767)
+        axis->fraction--;
+    return true;
+}
+
+static void axis_free(struct axis *axis)
+{
+    free(axis->start);
+    free(axis->weight);
+}
+
+/* One output's weights as integers of sum 1 << fraction; what rounding leaves goes to the largest. */
+static void round_weights(const double *from, short *to, int count, int fraction)
+{
+    int rest = 1 << fraction, largest = 0;
+    for (int k = 0; k < count; k++) {
+        to[k] = (short)floor(from[k] * (1 << fraction) + 0.5);
+        rest -= to[k];
+        largest = to[k] > to[largest] ? k : largest;
+    }
+    to[largest] = (short)(to[largest] + rest > 32767 ? 32767 : to[largest] + rest);
+}
+
+static struct resize *axis_constants(const struct axis *axis, int bits, int shift, size_t *size)
+{
+    const size_t weights = (size_t)axis->out * (size_t)axis->stride;
+    const size_t at = (sizeof(struct resize) + (size_t)axis->out * sizeof(int) + 15) & ~(size_t)15;
+    *size = at + weights * (bits == 8 ? sizeof(short) : sizeof(float));
+    struct resize *k = calloc(1, *size);
+    if (k == NULL || *size > INT32_MAX) {
+        free(k);
+        return NULL;
+    }
+    *k = (struct resize){axis->taps, axis->stride, shift, (int)at};
+    for (int i = 0; i < axis->out; i++)
+        ((int *)(k + 1))[i] = axis->start[i];
+    if (bits == 8) {
+        for (int i = 0; i < axis->out; i++)
+            round_weights(axis->weight + (size_t)i * (size_t)axis->stride,
+                          (short *)((char *)k + at) + (size_t)i * (size_t)axis->stride, axis->stride, axis->fraction);
+    } else {
+        for (size_t i = 0; i < weights; i++)
+            ((float *)((char *)k + at))[i] = (float)axis->weight[i];
+    }
+    return k;
+}
+
+static struct tri_value resize_filtered(struct tri_graph *graph, struct tri_value in, int width, int height)
+{
+    const int bits = tri_graph_bits(graph), filter = (int)VALUE(filter);
+    struct axis x = {0}, y = {0};
+    struct resize *rows = NULL, *columns = NULL;
+    size_t rows_size, columns_size;
+    if (axis_make(&x, tri_graph_width(graph, in.channel[0]), width, filter) &&
+        axis_make(&y, tri_graph_height(graph, in.channel[0]), height, filter)) {
+        const int between = x.fraction > 15 ? 21 - x.fraction : 6;
+        columns = axis_constants(&y, bits, y.fraction - between, &columns_size);
+        rows = axis_constants(&x, bits, x.fraction + between, &rows_size);
+    }
+    if (columns == NULL || rows == NULL)
+        tri_graph_fail(graph, "resize: no memory for the weights of %d x %d pixels", width, height);
+    for (int p = 0; p < in.planes && columns != NULL && rows != NULL; p++) {
+        const int between = NODE(resize_columns, .in = {in.channel[p]}, .whole = true, .height = height,
+                                 .constants = columns, .constants_size = columns_size);
+        in.channel[p] = NODE(resize_rows, .in = {between}, .width = width, .constants = rows, .constants_size = rows_size);
+    }
+    axis_free(&x);
+    axis_free(&y);
+    free(rows);
+    free(columns);
+    return in;
+}
+
+/* floor((i + 0.5) * in / out) for each of `out`. */
+static int *nearest_of(int in, int out)
+{
+    int *at = malloc((size_t)out * sizeof at[0]);
+    for (int i = 0; at != NULL && i < out; i++)
+        at[i] = (int)((2 * (int64_t)i + 1) * in / (2 * (int64_t)out));
+    return at;
+}
+
+static struct tri_value resize_nearest(struct tri_graph *graph, struct tri_value in, int width, int height)
+{
+    int *x = nearest_of(tri_graph_width(graph, in.channel[0]), width);
+    int *y = nearest_of(tri_graph_height(graph, in.channel[0]), height);
+    if (x == NULL || y == NULL)
+        tri_graph_fail(graph, "resize: no memory for %d x %d pixels", width, height);
+    for (int p = 0; p < in.planes && x != NULL && y != NULL; p++) {
+        const int rows = NODE(pick_rows, .in = {in.channel[p]}, .whole = true, .height = height, .constants = y,
+                              .constants_size = (size_t)height * sizeof(int));
+        in.channel[p] = NODE(pick_columns, .in = {rows}, .width = width, .constants = x,
+                             .constants_size = (size_t)width * sizeof(int));
+    }
+    free(x);
+    free(y);
+    return in;
+}
+
+static double at_least_one(double side)
+{
+    return side < 0.5 ? 1 : floor(side + 0.5);
+}
+
+GRAPH(resize)
+{
+    const double old_width = tri_graph_width(graph, in.channel[0]), old_height = tri_graph_height(graph, in.channel[0]);
+    double width = VALUE(width), height = VALUE(height);
+    if (width == 0 && height == 0) {
+        width = at_least_one(old_width * VALUE(scale));
+        height = at_least_one(old_height * VALUE(scale));
+    } else if (width == 0) {
+        width = at_least_one(old_width * height / old_height);
+    } else if (height == 0) {
+        height = at_least_one(old_height * width / old_width);
+    }
+    if (width > TRI_SIDE_MAX || height > TRI_SIDE_MAX) {
+        tri_graph_fail(graph, "resize: %.0f x %.0f is larger than %d on a side", width, height, TRI_SIDE_MAX);
+        return in;
+    }
+    if (VALUE(filter) == 0)
+        return resize_nearest(graph, in, (int)width, (int)height);
+    return resize_filtered(graph, in, (int)width, (int)height);
+}
+#endif

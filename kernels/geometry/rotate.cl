@@ -1,0 +1,37 @@
+/* rotate -- turns the picture by quarters. */
+#include "kernel.h"
+
+GATHER(rotate_90, S, S)
+{
+    return SAMPLE(Y, IN_HEIGHT - 1 - X);
+}
+
+GATHER(rotate_180, S, S)
+{
+    return SAMPLE(IN_WIDTH - 1 - X, IN_HEIGHT - 1 - Y);
+}
+
+GATHER(rotate_270, S, S)
+{
+    return SAMPLE(IN_WIDTH - 1 - Y, X);
+}
+
+#ifdef HOST
+KERNEL(rotate, tri_alpha_plain, "turn by quarters", "Turns the picture clockwise.", "rotate:angle=270",
+       PARAM_CHOICE(angle, 0, 3, "90|180|270", "degrees, clockwise"))
+
+KNOWN(rotate, "rotate:angle=90", PICTURE(3, 2, 1, 1, 2, 3, 4, 5, 6), PICTURE(2, 3, 1, 4, 1, 5, 2, 6, 3))
+
+GRAPH_PLANE(rotate)
+{
+    const int width = tri_graph_width(graph, in), height = tri_graph_height(graph, in);
+    switch ((int)VALUE(angle)) {
+    case 0:
+        return NODE(rotate_90, .in = {in}, .whole = true, .width = height, .height = width);
+    case 1:
+        return NODE(rotate_180, .in = {in}, .whole = true);
+    default:
+        return NODE(rotate_270, .in = {in}, .whole = true, .width = height, .height = width);
+    }
+}
+#endif

@@ -1,0 +1,27 @@
+/* dilate -- the largest sample of a square window; borders replicate the edge sample. */
+#include "kernel.h"
+
+PASS(dilate_columns, S, S)
+{
+    PUT(MAX(MAX(AT(0, 0), AT(0, 1)), MAX(AT(0, 2), AT(0, 3))));
+}
+
+PASS(dilate_rows, S, S)
+{
+    GLOBAL const int *at = CONSTANTS(int);
+    PUT(MAX(MAX(AT(at[0], 0), AT(at[1], 0)), MAX(AT(at[2], 0), AT(at[3], 0))));
+}
+
+#ifdef HOST
+KERNEL(dilate, tri_alpha_premultiplied, "maximum of a square window: bright areas grow",
+       "The largest of the (2 radius + 1)^2 samples around each; the cost grows with the logarithm "
+       "of the radius. Borders replicate the edge sample.",
+       "dilate:radius=3", PARAM_INT(radius, 1, 1, 100, "half the window's side, in pixels"))
+
+KNOWN(dilate, "dilate", PICTURE(4, 2, 1, 5, 1, 0, 0, 1, 2, 1, 0), PICTURE(4, 2, 1, 5, 5, 2, 1, 5, 5, 2, 1))
+
+GRAPH_PLANE(dilate)
+{
+    return tri_graph_cover(graph, &tri_pass_dilate_columns, &tri_pass_dilate_rows, (int)VALUE(radius), in);
+}
+#endif

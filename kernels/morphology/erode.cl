@@ -1,0 +1,27 @@
+/* erode -- the smallest sample of a square window; borders replicate the edge sample. */
+#include "kernel.h"
+
+PASS(erode_columns, S, S)
+{
+    PUT(MIN(MIN(AT(0, 0), AT(0, 1)), MIN(AT(0, 2), AT(0, 3))));
+}
+
+PASS(erode_rows, S, S)
+{
+    GLOBAL const int *at = CONSTANTS(int);
+    PUT(MIN(MIN(AT(at[0], 0), AT(at[1], 0)), MIN(AT(at[2], 0), AT(at[3], 0))));
+}
+
+#ifdef HOST
+KERNEL(erode, tri_alpha_premultiplied, "minimum of a square window: dark areas grow",
+       "The smallest of the (2 radius + 1)^2 samples around each; the cost grows with the logarithm "
+       "of the radius. Borders replicate the edge sample.",
+       "erode:radius=3", PARAM_INT(radius, 1, 1, 100, "half the window's side, in pixels"))
+
+KNOWN(erode, "erode", PICTURE(4, 2, 1, 5, 4, 9, 9, 6, 8, 9, 9), PICTURE(4, 2, 1, 4, 4, 4, 9, 4, 4, 4, 9))
+
+GRAPH_PLANE(erode)
+{
+    return tri_graph_cover(graph, &tri_pass_erode_columns, &tri_pass_erode_rows, (int)VALUE(radius), in);
+}
+#endif

@@ -1,0 +1,56 @@
+/* box -- the mean of a square window at a cost that does not depend on its size: sums slide down
+ * the columns, running sums along the row give sums of windows as differences. Borders replicate
+ * the edge sample. */
+#include "kernel.h"
+
+struct box {
+    int radius;
+    struct tri_divisor area;
+};
+
+SLIDE(box_columns, S, u32)
+{
+    return ABOVE + (U32(ENTERING) - U32(LEAVING));
+}
+
+#if BITS == 8
+#define RUNNING u32 /* a window's sum fits, so it may wrap on the way */
+#else
+#define RUNNING u64
+#endif
+SCAN(box_running, u32, RUNNING);
+
+PASS(box_mean, RUNNING, S)
+{
+    GLOBAL const struct box *k = CONSTANTS(struct box);
+    const RUNNING sum = AT(k->radius, 0) - AT(-k->radius - 1, 0);
+    const u32 half = ALL(u32, k->area.divisor / 2);
+#if BITS == 8
+    PUT(TO_S(DIVIDE(sum + half, k->area)));
+#else
+    /* Up to 36 bits: long division by digits of 8 bits. */
+    const u32 high = U32(sum >> ALL(u64, 8)), low = U32(sum) & ALL(u32, 255);
+    const u32 quotient = DIVIDE(high, k->area);
+    const u32 rest = high - quotient * ALL(u32, k->area.divisor);
+    PUT(TO_S((quotient << ALL(u32, 8)) + DIVIDE((rest << ALL(u32, 8)) + low + half, k->area)));
+#endif
+}
+
+#ifdef HOST
+KERNEL(box, tri_alpha_premultiplied, "mean of a square window",
+       "The exact mean of the (2 radius + 1)^2 samples around each, rounded to nearest; the cost is "
+       "the same for every radius. Borders replicate the edge sample.",
+       "box:radius=15", PARAM_INT(radius, 1, 1, 500, "half the window's side, in pixels"))
+
+/* One row counts three times, for it is replicated: (0 + 0 + 90) / 3 in the first place. */
+KNOWN(box, "box", PICTURE(3, 1, 1, 0, 90, 240), PICTURE(3, 1, 1, 30, 110, 190))
+
+GRAPH_PLANE(box)
+{
+    const int radius = (int)VALUE(radius), side = 2 * radius + 1;
+    const struct box k = {radius, tri_divisor_make((uint32_t)(side * side))};
+    const int columns = NODE(box_columns, .in = {in}, .sparse = 2, .rows = {-radius - 1, radius});
+    const int running = NODE(box_running, .in = {columns});
+    return NODE(box_mean, .in = {running}, .reach = radius + 1, .constants = &k, .constants_size = sizeof k);
+}
+#endif

@@ -1,0 +1,129 @@
+/* median -- the median of a square window; borders replicate the edge sample.
+ *
+ * Columns are sorted once and serve all windows that they are part of. A window is then a matrix
+ * whose columns ascend; sorting its rows keeps that (Knuth, TAOCP 3, 5.2.4), and of the fully
+ * ordered matrix only the samples near the second diagonal can be the median: an element with
+ * more than half of the samples known to be below or above it cannot. */
+#include "kernel.h"
+
+#define ORDER(a, b)                                                                                          \
+    {                                                                                                        \
+        const S smaller = MIN(a, b);                                                                         \
+        b = MAX(a, b);                                                                                       \
+        a = smaller;                                                                                         \
+    }
+#define ORDER_3(a, b, c)                                                                                     \
+    ORDER(a, b)                                                                                              \
+    ORDER(b, c)                                                                                              \
+    ORDER(a, b)
+#define ORDER_5(a, b, c, d, e)                                                                               \
+    ORDER(a, b)                                                                                              \
+    ORDER(d, e)                                                                                              \
+    ORDER(c, e)                                                                                              \
+    ORDER(c, d)                                                                                              \
+    ORDER(b, e)                                                                                              \
+    ORDER(a, d)                                                                                              \
+    ORDER(a, c)                                                                                              \
+    ORDER(b, d)                                                                                              \
+    ORDER(b, c)
+/* The smallest to the front and the largest to the end, by halves. */
+#define EXTREMES_4(a, b, c, d)                                                                               \
+    ORDER(a, b)                                                                                              \
+    ORDER(c, d)                                                                                              \
+    ORDER(a, c)                                                                                              \
+    ORDER(b, d)
+#define EXTREMES_5(a, b, c, d, e)                                                                            \
+    EXTREMES_4(a, b, d, e)                                                                                   \
+    ORDER(a, c)                                                                                              \
+    ORDER(c, e)
+#define EXTREMES_6(a, b, c, d, e, f)                                                                         \
+    ORDER(a, d)                                                                                              \
+    ORDER(b, e)                                                                                              \
+    ORDER(c, f)                                                                                              \
+    ORDER(a, b)                                                                                              \
+    ORDER(a, c)                                                                                              \
+    ORDER(e, f)                                                                                              \
+    ORDER(d, f)
+#define EXTREMES_7(a, b, c, d, e, f, g)                                                                      \
+    EXTREMES_6(a, b, c, e, f, g)                                                                             \
+    ORDER(a, d)                                                                                              \
+    ORDER(d, g)
+
+PASS(median_sort_3, S, S)
+{
+    S a = AT(0, -1), b = AT(0, 0), c = AT(0, 1);
+    ORDER_3(a, b, c)
+    PUT_OUTPUT(0, a);
+    PUT_OUTPUT(1, b);
+    PUT_OUTPUT(2, c);
+}
+
+/* Of three sorted columns: the largest of the smallest, the median of the middle ones and the
+ * smallest of the largest have the median between them. */
+PASS(median_select_3, S, S)
+{
+    S low = MAX(MAX(AT_INPUT(0, -1, 0), AT_INPUT(0, 0, 0)), AT_INPUT(0, 1, 0));
+    S a = AT_INPUT(1, -1, 0), b = AT_INPUT(1, 0, 0), c = AT_INPUT(1, 1, 0);
+    S high = MIN(MIN(AT_INPUT(2, -1, 0), AT_INPUT(2, 0, 0)), AT_INPUT(2, 1, 0));
+    ORDER_3(a, b, c)
+    ORDER_3(low, b, high)
+    PUT(b);
+}
+
+PASS(median_sort_5, S, S)
+{
+    S a = AT(0, -2), b = AT(0, -1), c = AT(0, 0), d = AT(0, 1), e = AT(0, 2);
+    ORDER_5(a, b, c, d, e)
+    PUT_OUTPUT(0, a);
+    PUT_OUTPUT(1, b);
+    PUT_OUTPUT(2, c);
+    PUT_OUTPUT(3, d);
+    PUT_OUTPUT(4, e);
+}
+
+#define SORTED_ROW(r, a, b, c, d, e)                                                                         \
+    S a = AT_INPUT(r, -2, 0), b = AT_INPUT(r, -1, 0), c = AT_INPUT(r, 0, 0), d = AT_INPUT(r, 1, 0),          \
+      e = AT_INPUT(r, 2, 0);                                                                                 \
+    ORDER_5(a, b, c, d, e)
+
+/* Of the 25, row by row: 6 cannot be as large as the median and 6 not as small. Of the 13 left the
+ * smallest and the largest are dropped, one of the waiting ones comes in, and so on. */
+PASS(median_select_5, S, S)
+{
+    SORTED_ROW(0, a0, a1, a2, a3, a4)
+    SORTED_ROW(1, b0, b1, b2, b3, b4)
+    SORTED_ROW(2, c0, c1, c2, c3, c4)
+    SORTED_ROW(3, d0, d1, d2, d3, d4)
+    SORTED_ROW(4, e0, e1, e2, e3, e4)
+    ORDER(a3, b2)
+    ORDER(c1, d0)
+    ORDER(a3, c1)
+    ORDER(b4, c3)
+    ORDER(d2, e1)
+    ORDER(c3, e1)
+    EXTREMES_7(b2, c1, d0, a4, b4, c3, d2)
+    EXTREMES_6(c1, d0, b3, a4, b4, c3)
+    EXTREMES_5(d0, b3, c2, a4, b4)
+    EXTREMES_4(b3, c2, d1, a4)
+    ORDER_3(c2, d1, e0)
+    PUT(d1);
+}
+
+#ifdef HOST
+KERNEL(median, tri_alpha_premultiplied, "median of a square window: removes specks, keeps edges",
+       "The median of the (2 radius + 1)^2 samples around each. Borders replicate the edge sample.",
+       "median:radius=2", PARAM_INT(radius, 1, 1, 2, "half the window's side, in pixels"))
+
+/* One bright speck in the dark is gone. */
+KNOWN(median, "median", PICTURE(3, 3, 1, 1, 2, 3, 4, 250, 6, 7, 8, 9), PICTURE(3, 3, 1, 2, 3, 3, 4, 6, 6, 7, 8, 9))
+
+GRAPH_PLANE(median)
+{
+    if (VALUE(radius) == 1) {
+        const int c = NODE(median_sort_3, .in = {in}, .outputs = 3, .low = -1, .high = 1);
+        return NODE(median_select_3, .in = {c, c + 1, c + 2}, .reach = 1);
+    }
+    const int c = NODE(median_sort_5, .in = {in}, .outputs = 5, .low = -2, .high = 2);
+    return NODE(median_select_5, .in = {c, c + 1, c + 2, c + 3, c + 4}, .reach = 2);
+}
+#endif

@@ -71,35 +71,32 @@ can_be_root() {
 
 deps() {
     missing=$(missing_packages | tr '\n' ' ')
-    stamp=build/setup-optional
-    # Packages that this release lacks are not looked for each time.
-    if [ -z "$missing" ] && { [ -e "$stamp" ] || [ -z "$(optional_packages)" ]; }; then
+    optional=$(optional_packages)
+    # What is optional alone is worth no password and no look at the mirrors.
+    if [ -z "$missing" ] && { [ -z "$optional" ] || [ "$(id -u)" -ne 0 ]; }; then
         return 0
     fi
     if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
         say "this needs Debian 12 or Ubuntu 24.04; elsewhere install the like of: $missing"
         exit 1
     fi
-    if ! can_be_root; then
-        [ -n "$missing" ] || return 0
-        say "not root and no sudo; run this as root, then try again:"
-        echo "apt-get update && apt-get install -y --no-install-recommends $missing"
-        exit 1
-    fi
-    say "installing: ${missing:-what is optional}"
-    retry apt update
     if [ -n "$missing" ]; then
+        if ! can_be_root; then
+            say "not root and no sudo; run this as root, then try again:"
+            echo "apt-get update && apt-get install -y --no-install-recommends $missing"
+            exit 1
+        fi
+        say "installing $missing"
+        retry apt update
         # shellcheck disable=SC2086 # one word for each package
         retry apt install --no-install-recommends $missing
+        optional=$(optional_packages)
     fi
-    for package in $(optional_packages); do
+    for package in $optional; do
         if apt-cache show "$package" >/dev/null 2>&1; then
             apt install --no-install-recommends "$package" || say "going on without $package"
-        else
-            say "going on without $package, which this release lacks"
         fi
     done
-    mkdir -p build && touch "$stamp"
 }
 
 build() {

@@ -133,6 +133,14 @@ struct tri_image *rig_image(const struct tri_shape *shape)
     return image;
 }
 
+struct tri_image *rig_copy(const struct tri_image *image)
+{
+    struct tri_image *copy = rig_image(&image->shape);
+
+    memcpy(copy->memory, image->memory, image->memory_size);
+    return copy;
+}
+
 void rig_set_sample(struct tri_image *image, int plane, int x, int y, int64_t value)
 {
     void *row = tri_image_row(image, plane, y);
@@ -218,6 +226,38 @@ static void free_inputs(void)
 
 #define PADDING 64 /* samples that a row has on either side at least */
 #define GUARD 0xa5
+#define GUARD_SIZE 4096 /* before and after the memory of an output */
+
+/* An image as tri_image_new makes it, with guards around its memory. */
+static struct tri_image *new_guarded(const struct tri_shape *shape)
+{
+    struct tri_image *model = rig_image(shape), *image = oracle_memory(1, sizeof(*image));
+    ptrdiff_t offset = model->data - (unsigned char *)model->memory;
+    unsigned char *base = aligned_alloc(GUARD_SIZE, model->memory_size + 2 * GUARD_SIZE);
+
+    if (!base) {
+        fprintf(stderr, "tests: out of memory\n");
+        exit(1);
+    }
+    *image = *model;
+    image->memory = base + GUARD_SIZE;
+    image->data = base + GUARD_SIZE + offset;
+    tri_image_free(model);
+    return image;
+}
+
+static void free_guarded(struct tri_image *image)
+{
+    if (image)
+        free((unsigned char *)image->memory - GUARD_SIZE);
+    free(image);
+}
+
+static void set_guards(struct tri_image *image)
+{
+    memset((unsigned char *)image->memory - GUARD_SIZE, GUARD, image->memory_size + 2 * GUARD_SIZE);
+    image->padded = false;
+}
 
 /* A run that reads padding without asking for it reads this. */
 static void poison(struct tri_image *image)
@@ -247,7 +287,8 @@ static bool check_gap(const unsigned char *from, const unsigned char *to)
 static void check_guards(const struct tri_image *image)
 {
     ptrdiff_t size = image->shape.bits / 8, width = (image->shape.width + 63) / 64 * 64 * size;
-    const unsigned char *clean = image->memory, *end = clean + image->memory_size;
+    const unsigned char *clean = (unsigned char *)image->memory - GUARD_SIZE;
+    const unsigned char *end = (unsigned char *)image->memory + image->memory_size + GUARD_SIZE;
 
     for (int plane = 0; plane < image->shape.planes; plane++)
         for (int y = 0; y < image->shape.height; y++) {
@@ -398,7 +439,7 @@ void trial_close(struct trial *trial)
 {
     tri_job_free(trial->job);
     tri_pipeline_free(trial->pipeline);
-    tri_image_free(trial->out);
+    free_guarded(trial->out);
     *trial = (struct trial){0};
 }
 
@@ -415,7 +456,7 @@ bool trial_open(struct trial *trial, const struct place *place, const char *text
         trial_close(trial);
         return false;
     }
-    trial->out = rig_image(tri_job_shape(trial->job));
+    trial->out = new_guarded(tri_job_shape(trial->job));
     return true;
 }
 
@@ -425,8 +466,7 @@ bool trial_run(struct trial *trial, struct tri_image *in, const struct place *pl
 
     rig_note(tri_pipeline_text(trial->pipeline), place, &in->shape, pattern);
     poison(in);
-    memset(trial->out->memory, GUARD, trial->out->memory_size);
-    trial->out->padded = false;
+    set_guards(trial->out);
     if (tri_job_run(trial->job, in, trial->out, NULL, &error)) {
         rig_complain("status %d: %s", (int)error.status, error.text);
         return false;

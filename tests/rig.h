@@ -55,6 +55,7 @@ struct tri_shape rig_shape(int size, int planes, int bits);
 struct tri_image *rig_input(int size, int planes, int bits, int pattern); /* the rig's own */
 void rig_check_inputs(void);                                              /* no run changed one */
 struct tri_image *rig_image(const struct tri_shape *shape);               /* never NULL */
+struct tri_image *rig_copy(const struct tri_image *image);
 void rig_set_sample(struct tri_image *image, int plane, int x, int y, int64_t value);
 
 /* ---- one pipeline on one backend ---- */

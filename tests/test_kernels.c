@@ -135,8 +135,7 @@ static void check_places(const char *text, int size, int planes, int bits, bool 
     for (int pattern = 0; pattern < PATTERNS && good; pattern++) {
         good =
             trial_run(&trial, rig_input(size, planes, bits, pattern), &rig.places[0], rig_patterns[pattern]);
-        truth[pattern] = trial.out;
-        trial.out = rig_image(&truth[pattern]->shape);
+        truth[pattern] = rig_copy(trial.out);
     }
     for (int i = 1; i < rig.place_count && good; i++)
         if (wanted(&rig.places[i], size, planes, basic))

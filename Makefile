@@ -87,35 +87,35 @@ GENERATED := $(BUILD)/registry_list.h $(BUILD)/suites.h $(BUILD)/oracles.h
 
 $(BUILD)/%.o: %.c $(BUILD)/host.flags | $(GENERATED)
 	@mkdir -p $(dir $@)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+	@echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 $(BUILD)/sources.o: $(BUILD)/sources.c $(BUILD)/host.flags
-	$(CC) $(CFLAGS_ALL) -Ihost/pipeline -Wno-overlength-strings -c $< -o $@
+	@echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -Ihost/pipeline -Wno-overlength-strings -c $< -o $@
 
 define KERNEL_RULE
 $(BUILD)/kernels/$(notdir $(1:.cl=)).$(2).$(3).o: $(1) $(BUILD)/kernel.flags
 	@mkdir -p $$(dir $$@)
-	$$(KERNEL_CC) -x c $$(KERNEL_FLAGS) $$(FLAGS_$(2)) -DLEVEL=$(2) -DBITS=$(3) -DKERNEL_FILE='"$(notdir $(1:.cl=))"' \
+	@echo "  CL  $(notdir $(1)) $(2) $(3)"; $$(KERNEL_CC) -x c $$(KERNEL_FLAGS) $$(FLAGS_$(2)) -DLEVEL=$(2) -DBITS=$(3) -DKERNEL_FILE='"$(notdir $(1:.cl=))"' \
 	  $(if $(filter scalar8,$(2)$(3)),-DHOST) -MMD -MP -c $$< -o $$@
 endef
 $(foreach f,$(KERNEL_FILES),$(foreach l,$(LEVELS),$(foreach b,8 16,$(eval $(call KERNEL_RULE,$(f),$(l),$(b))))))
 
 $(BUILD)/libtriptych.a: $(LIB_OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@echo "  AR  $@"; $(AR) rcs $@ $^
 $(BUILD)/libtriptych.so: $(LIB_OBJECTS)
-	$(CC) $(COMMON) -shared -Wl,-soname,libtriptych.so.0 $^ $(LIBS) $(LDFLAGS) -o $@
+	@echo "  LD  $@"; $(CC) $(COMMON) -shared -Wl,-soname,libtriptych.so.0 $^ $(LIBS) $(LDFLAGS) -o $@
 $(BUILD)/triptych: $(CLI_OBJECTS) $(BUILD)/libtriptych.a
-	$(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
+	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
 $(BUILD)/triptych.pc: FORCE
 	@printf 'prefix=%s\nName: triptych\nDescription: image filters with the same bytes on every backend\nVersion: %s\nCflags: -I$${prefix}/include\nLibs: -L$${prefix}/lib -ltriptych\nRequires.private: libpng\nLibs.private: -lOpenCL -lm -pthread\n' \
 	  '$(PREFIX)' "$$(sed -n 's/.*TRI_VERSION "\(.*\)"/\1/p' host/triptych.h)" > $@
 
 $(BUILD)/tests/run: $(TEST_OBJECTS) $(BUILD)/libtriptych.a
-	$(CC) $(COMMON) $^ -lcunit $(LIBS) $(LDFLAGS) -o $@
+	@echo "  LD  $@"; $(CC) $(COMMON) $^ -lcunit $(LIBS) -lz $(LDFLAGS) -o $@
 $(BUILD)/make_images: $(BUILD)/tests/make_images.o $(BUILD)/libtriptych.a
-	$(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
+	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
 $(BUILD)/example: docs/example.c $(BUILD)/libtriptych.a
-	$(CC) $(COMMON) $(WARNINGS) -Ihost $^ $(LIBS) $(LDFLAGS) -o $@
+	@echo "  LD  $@"; $(CC) $(COMMON) $(WARNINGS) -Ihost $^ $(LIBS) $(LDFLAGS) -o $@
 
 test: all $(BUILD)/tests/run $(BUILD)/example ## build and run all tests
 	TRIPTYCH=$(BUILD)/triptych $(BUILD)/tests/run $(SUITE)

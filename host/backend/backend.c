@@ -159,3 +159,15 @@ enum tri_status tri_stage_finish(struct tri_plan *plan, int number, const unsign
     free(count);
     return TRI_OK;
 }
+
+/* Rows at the edges of bands are made twice, `lead` of them, so bands grow with that. */
+int tri_band_rows(const struct tri_stage *stage, int workers)
+{
+    if (workers == 1)
+        return stage->height;
+    const int share = (stage->height + workers - 1) / workers;
+    int rows = share / 4 < 16 ? 16 : share / 4 > 256 ? 256 : share / 4;
+    if (rows < 8 * stage->lead)
+        rows = 8 * stage->lead;
+    return rows < share ? rows : share;
+}

@@ -32,6 +32,9 @@ int64_t tri_now_ns(void);
 void *tri_memory_new(size_t size);
 void tri_memory_free(void *memory, size_t size);
 
+/* Rows of a stage that a worker takes at a time. */
+int tri_band_rows(const struct tri_stage *stage, int workers);
+
 /* Adds up `workers` scratch memories' tables, `scratch_step` bytes apart, and completes the constants
  * that wait for this stage. */
 enum tri_status tri_stage_finish(struct tri_plan *plan, int stage, const unsigned char *scratch, size_t scratch_step,

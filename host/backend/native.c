@@ -53,18 +53,6 @@ static void work(void *argument, int worker)
     }
 }
 
-/* Rows at the edges of bands are made twice, `lead` of them, so bands grow with that. */
-static int band_rows(const struct tri_stage *stage, int workers)
-{
-    if (workers == 1)
-        return stage->height;
-    const int share = (stage->height + workers - 1) / workers;
-    int rows = share / 4 < 16 ? 16 : share / 4 > 256 ? 256 : share / 4;
-    if (rows < 8 * stage->lead)
-        rows = 8 * stage->lead;
-    return rows < share ? rows : share;
-}
-
 static enum tri_status run(struct tri_job *job, struct tri_image *in, struct tri_image *out, struct tri_timing *timing,
                            struct tri_error *error)
 {
@@ -78,7 +66,7 @@ static enum tri_status run(struct tri_job *job, struct tri_image *in, struct tri
         state->stage = stage;
         state->stage_number = s;
         state->workers = stage->samples < SAMPLES_FOR_THREADS ? 1 : native->workers;
-        state->band = band_rows(stage, state->workers);
+        state->band = tri_band_rows(stage, state->workers);
         atomic_store(&state->next, 0);
         for (int w = 0; w < state->workers; w++)
             memset(state->scratch[w], 0, (size_t)stage->zeroed);

@@ -167,7 +167,7 @@ static void print_json(const struct tri_kernel *kernel)
 
     for (int i = 0; !kernel && i < tri_kernel_count(); i++)
         json_array_append_new(root, kernel_json(tri_kernel_at(i)));
-    json_dumpf(root, stdout, JSON_INDENT(2));
+    json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
     putchar('\n');
     json_decref(root);
 }

@@ -83,10 +83,10 @@ int main(int argc, char **argv)
 
     /* A result that did not arrive is no success: a full disk shows at the latest here. */
     errno = 0;
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "triptych: cannot write to standard output%s%s\n", errno ? ": " : "",
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == TRI_OK) {
+        fprintf(stderr, "triptych: cannot write standard output%s%s\n", errno ? ": " : "",
                 errno ? strerror(errno) : "");
-        status = status ? status : TRI_FAILED;
+        status = TRI_FAILED;
     }
     return status;
 }

@@ -203,7 +203,7 @@ static int verify_pipelines(const struct request *request, const struct tri_line
         const char *pipeline = request->pipeline ? request->pipeline : tri_kernel_example(tri_kernel_at(i));
         struct tri_error error;
         enum tri_status status = tri_verify_run(lineup, pipeline, inputs->images, inputs->count,
-                                                !inputs->generated, results, &error);
+                                                request->pipeline && !inputs->generated, results, &error);
 
         count_results(tally, lineup, results);
         if (status != TRI_OK && status != TRI_DIFFERS)

@@ -37,7 +37,7 @@ static void on_warning(png_structp png, png_const_charp message)
 {
     struct reader *reader = png_get_error_ptr(png);
     if (strstr(message, "incorrect data check")) /* zlib's sum over the pixels: they are damaged */
-        png_error(png, "IDAT: incorrect checksum of the image data");
+        png_error(png, message);
     if (!reader->warning[0])
         snprintf(reader->warning, sizeof reader->warning, "%s", message);
 }

@@ -142,32 +142,33 @@ enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
 
 /* ---- shapes of graph that several kernels share ---- */
 
+/* Windows stay centred while they grow, from radius q to at most 4q + 1: then the edge sample of a
+ * pass, which stands for all beyond it, covers nothing that the whole window would not. */
+static int cover(struct tri_graph *graph, const struct tri_pass *pass, bool along_rows, int radius, int channel)
+{
+    for (int q = 0; q < radius;) {
+        const int most = q == 0 ? 1 : 4 * q + 1, next = most < radius ? most : radius;
+        const int outer = next - q, inner = outer < q ? outer : q;
+        const int at[4] = {-outer, -inner, inner, outer};
+        struct tri_node_spec spec = {.in = {channel}};
+        if (along_rows) {
+            spec.reach = outer;
+            spec.constants = at;
+            spec.constants_size = sizeof at;
+        } else {
+            spec.sparse = 4;
+            memcpy(spec.rows, at, sizeof at);
+        }
+        channel = tri_graph_add(graph, pass, &spec);
+        q = next;
+    }
+    return channel;
+}
+
 int tri_graph_cover(struct tri_graph *graph, const struct tri_pass *columns, const struct tri_pass *rows, int radius,
                     int channel)
 {
-    const int side = 2 * radius + 1;
-    for (int direction = 0; direction < 2; direction++) {
-        for (int span = 1, done = 0; !done; span *= 4) {
-            /* The last pass centres the window; its four spans overlap as far as they must. */
-            done = span * 4 >= side;
-            int at[4], last = done ? side - span : 3 * span, reach = 0;
-            for (int i = 0; i < 4; i++) {
-                at[i] = (i * span < last ? i * span : last) - (done ? radius : 0);
-                reach = abs(at[i]) > reach ? abs(at[i]) : reach;
-            }
-            struct tri_node_spec spec = {.in = {channel}};
-            if (direction == 0) {
-                spec.sparse = 4;
-                memcpy(spec.rows, at, sizeof at);
-            } else {
-                spec.reach = reach;
-                spec.constants = at;
-                spec.constants_size = sizeof at;
-            }
-            channel = tri_graph_add(graph, direction == 0 ? columns : rows, &spec);
-        }
-    }
-    return channel;
+    return cover(graph, rows, true, radius, cover(graph, columns, false, radius, channel));
 }
 
 struct tri_value tri_graph_by_histogram(struct tri_graph *graph, const struct tri_pass *histogram,

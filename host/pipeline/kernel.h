@@ -20,8 +20,6 @@ enum { TRI_LEVELS(TRI_LEVEL_ENUM, 0) TRI_LEVEL_COUNT };
 
 /* ---- passes ---- */
 
-#define TALLY_COPIES 4
-
 enum tri_pass_kind { PASS_LANES, PASS_GATHER, PASS_SLIDE, PASS_SCAN, PASS_TALLY };
 
 struct tri_rows {

@@ -17,6 +17,7 @@ _Static_assert(sizeof(long) == 8, "OpenCL's long has 64 bits, and structures are
 
 #define TRI_INPUTS 8
 #define TRI_OUTPUTS 8
+#define TALLY_COPIES 4 /* tables that a tally counts into by turns */
 
 struct tri_row {
     GLOBAL const uchar **in[TRI_INPUTS];    /* in[i][dy]: the row at dy of input i, at x = 0 */

@@ -34,8 +34,10 @@ struct walk_node {
 /* The functions are for those who define RUN_PASS; others need the structures only. */
 #ifdef RUN_PASS
 
-#define WALK_TALLY 4 /* PASS_TALLY and PASS_SLIDE of enum tri_pass_kind, which OpenCL C does not see */
+/* PASS_SLIDE and so on of enum tri_pass_kind, which OpenCL C does not see. */
 #define WALK_SLIDE 2
+#define WALK_SCAN 3
+#define WALK_TALLY 4
 
 INLINE GLOBAL uchar *walk_row(GLOBAL const struct walk_channel *c, GLOBAL uchar **base, int y)
 {
@@ -142,7 +144,7 @@ static void walk_node_row(GLOBAL const struct walk_node *node, GLOBAL const stru
     }
     for (int i = 0; i < node->outputs; i++) {
         GLOBAL const struct walk_channel *c = &channels[node->out[i]];
-        if (c->halo > 0)
+        if (c->halo > 0 && node->kind != WALK_SCAN)
             walk_fill(row.out[i], c->size, c->width, c->halo);
     }
 }

@@ -5,15 +5,16 @@
  * 3 to 6 fraction bits kept between the passes; 16 bits: real numbers in a fixed order. */
 #include "kernel.h"
 
-/* Followed by int start[outputs], then by outputs * stride weights, short or float. */
+/* Followed by int start[outputs], then by outputs * taps weights, short or float. */
 struct resize {
-    int taps, stride;       /* weights that are used, an even number; from one output's to the next's */
-    int shift, weights_at;  /* of the sum; bytes from here to the weights */
+    int taps, shift; /* weights of one output, an even number, along rows a multiple of 8; of their sum */
+    int weights_at;  /* bytes from here to the weights */
+    int unused;
 };
 
 #define RESIZE CONSTANTS(struct resize)
 #define RESIZE_START(i) (((GLOBAL const int *)(RESIZE + 1))[i])
-#define RESIZE_WEIGHTS(type, i) ((GLOBAL const type *)(_r->constants + RESIZE->weights_at) + (i) * RESIZE->stride)
+#define RESIZE_WEIGHTS(type, i) ((GLOBAL const type *)(_r->constants + RESIZE->weights_at) + (i) * RESIZE->taps)
 #define RESIZE_ROW(i) (start + (i) < IN_HEIGHT ? start + (i) : IN_HEIGHT - 1)
 
 #if BITS == 8
@@ -33,7 +34,7 @@ PASS(resize_columns, S, BETWEEN)
 GATHER(resize_rows, BETWEEN, S)
 {
     const int shift = RESIZE->shift;
-    const int sum = dot_short(ROW_POINTER(RESIZE_START(X)), RESIZE_WEIGHTS(short, X), RESIZE->stride);
+    const int sum = dot_short(ROW_POINTER(RESIZE_START(X)), RESIZE_WEIGHTS(short, X), RESIZE->taps);
     const int rounded = (sum + (1 << (shift - 1))) >> shift;
     return (uchar)(rounded < 0 ? 0 : rounded > MAXIMUM ? MAXIMUM : rounded);
 }
@@ -52,7 +53,7 @@ PASS(resize_columns, S, BETWEEN)
 
 GATHER(resize_rows, BETWEEN, S)
 {
-    const float sum = dot_float(ROW_POINTER(RESIZE_START(X)), RESIZE_WEIGHTS(float, X), RESIZE->stride);
+    const float sum = dot_float(ROW_POINTER(RESIZE_START(X)), RESIZE_WEIGHTS(float, X), RESIZE->taps);
     const float inside = sum < 0.0f ? 0.0f : sum > (float)MAXIMUM ? (float)MAXIMUM : sum;
     return (ushort)(inside + 0.5f);
 }
@@ -102,47 +103,49 @@ static double filter_at(int filter, double x)
 }
 
 struct axis {
-    int in, out, filter, taps, stride, fraction;
+    int in, out, filter, taps, fraction;
+    double support; /* of the filter, in input samples to each side */
     int *start;
-    double *weight; /* [out][stride] */
+    double *weight; /* [out][taps] */
 };
 
-/* The weights of one output sample, to sum 1; those outside fold onto the edge samples. */
+/* The weights of one output sample, to sum 1; those outside fold onto the edge samples. All of the
+ * samples weighed are inside, unless there are more weights than samples. */
 static void weigh(const struct axis *axis, int i)
 {
-    const double scale = (double)axis->in / axis->out, wide = scale > 1 ? scale : 1;
-    const double centre = (i + 0.5) * scale, support = (axis->filter == 1 ? 1 : 3) * wide;
-    const int first = (int)floor(centre - support), last = (int)ceil(centre + support);
-    const int start = first < 0 ? 0 : first;
-    double *weight = axis->weight + (size_t)i * (size_t)axis->stride, sum = 0;
-    axis->start[i] = start < axis->in ? start : axis->in - 1;
+    const double scale = (double)axis->in / axis->out, wide = scale > 1 ? scale : 1, centre = (i + 0.5) * scale;
+    const int first = (int)floor(centre - axis->support + 0.5), last = (int)ceil(centre + axis->support - 0.5);
+    const int latest = axis->in > axis->taps ? axis->in - axis->taps : 0;
+    const int start = first < 0 ? 0 : first > latest ? latest : first;
+    double *weight = axis->weight + (size_t)i * (size_t)axis->taps, sum = 0;
+    axis->start[i] = start;
     for (int x = first; x < last; x++) {
         const double w = filter_at(axis->filter, (x + 0.5 - centre) / wide);
         const int inside = x < 0 ? 0 : x >= axis->in ? axis->in - 1 : x;
-        weight[inside - axis->start[i]] += w;
+        weight[inside - start] += w;
         sum += w;
     }
-    for (int k = 0; k < axis->stride; k++)
+    for (int k = 0; k < axis->taps; k++)
         weight[k] /= sum;
 }
 
-static bool axis_make(struct axis *axis, int in, int out, int filter)
+static bool axis_make(struct axis *axis, int in, int out, int filter, int align)
 {
-    const double scale = (double)in / out, wide = scale > 1 ? scale : 1;
-    const int taps = 2 * (int)ceil((filter == 1 ? 1 : 3) * wide) + 2;
-    *axis = (struct axis){in, out, filter, (taps + 1) & ~1, (taps + 7) & ~7, 15, NULL, NULL};
+    const double scale = (double)in / out, support = (filter == 1 ? 1 : 3) * (scale > 1 ? scale : 1);
+    const int taps = ((int)ceil(2 * support) + align) / align * align;
+    *axis = (struct axis){in, out, filter, taps, 15, support, NULL, NULL};
     axis->start = calloc((size_t)out, sizeof axis->start[0]);
-    axis->weight = calloc((size_t)out * (size_t)axis->stride, sizeof axis->weight[0]);
+    axis->weight = calloc((size_t)out * (size_t)taps, sizeof axis->weight[0]);
     if (axis->start == NULL || axis->weight == NULL)
         return false;
     double largest = 0;
     for (int i = 0; i < out; i++)
         weigh(axis, i);
-    for (size_t i = 0; i < (size_t)out * (size_t)axis->stride; i++)
+    for (size_t i = 0; i < (size_t)out * (size_t)taps; i++)
         largest = fabs(axis->weight[i]) > largest ? fabs(axis->weight[i]) : largest;
     while (axis->fraction < 18 && largest * (2 << axis->fraction) < 32767)
         axis->fraction++;
-    if (largest * (1 << axis->fraction) > 32767)
+    while (largest * (1 << axis->fraction) > 32767)
         axis->fraction--;
     return true;
 }
@@ -167,7 +170,7 @@ static void round_weights(const double *from, short *to, int count, int fraction
 
 static struct resize *axis_constants(const struct axis *axis, int bits, int shift, size_t *size)
 {
-    const size_t weights = (size_t)axis->out * (size_t)axis->stride;
+    const size_t weights = (size_t)axis->out * (size_t)axis->taps;
     const size_t at = (sizeof(struct resize) + (size_t)axis->out * sizeof(int) + 15) & ~(size_t)15;
     *size = at + weights * (bits == 8 ? sizeof(short) : sizeof(float));
     struct resize *k = calloc(1, *size);
@@ -175,13 +178,13 @@ static struct resize *axis_constants(const struct axis *axis, int bits, int shif
         free(k);
         return NULL;
     }
-    *k = (struct resize){axis->taps, axis->stride, shift, (int)at};
+    *k = (struct resize){axis->taps, shift, (int)at, 0};
     for (int i = 0; i < axis->out; i++)
         ((int *)(k + 1))[i] = axis->start[i];
     if (bits == 8) {
         for (int i = 0; i < axis->out; i++)
-            round_weights(axis->weight + (size_t)i * (size_t)axis->stride,
-                          (short *)((char *)k + at) + (size_t)i * (size_t)axis->stride, axis->stride, axis->fraction);
+            round_weights(axis->weight + (size_t)i * (size_t)axis->taps,
+                          (short *)((char *)k + at) + (size_t)i * (size_t)axis->taps, axis->taps, axis->fraction);
     } else {
         for (size_t i = 0; i < weights; i++)
             ((float *)((char *)k + at))[i] = (float)axis->weight[i];
@@ -195,18 +198,22 @@ static struct tri_value resize_filtered(struct tri_graph *graph, struct tri_valu
     struct axis x = {0}, y = {0};
     struct resize *rows = NULL, *columns = NULL;
     size_t rows_size, columns_size;
-    if (axis_make(&x, tri_graph_width(graph, in.channel[0]), width, filter) &&
-        axis_make(&y, tri_graph_height(graph, in.channel[0]), height, filter)) {
+    if (axis_make(&x, tri_graph_width(graph, in.channel[0]), width, filter, 8) &&
+        axis_make(&y, tri_graph_height(graph, in.channel[0]), height, filter, 2)) {
         const int between = x.fraction > 15 ? 21 - x.fraction : 6;
         columns = axis_constants(&y, bits, y.fraction - between, &columns_size);
         rows = axis_constants(&x, bits, x.fraction + between, &rows_size);
     }
     if (columns == NULL || rows == NULL)
         tri_graph_fail(graph, "resize: no memory for the weights of %d x %d pixels", width, height);
+    /* Weights of zero reach beyond a row that is shorter than their number; what they meet there must
+     * be numbers. */
+    const int beyond = x.taps > x.in ? x.taps - x.in : 0;
     for (int p = 0; p < in.planes && columns != NULL && rows != NULL; p++) {
         const int between = NODE(resize_columns, .in = {in.channel[p]}, .whole = true, .height = height,
                                  .constants = columns, .constants_size = columns_size);
-        in.channel[p] = NODE(resize_rows, .in = {between}, .width = width, .constants = rows, .constants_size = rows_size);
+        in.channel[p] = NODE(resize_rows, .in = {between}, .reach = beyond, .width = width, .constants = rows,
+                             .constants_size = rows_size);
     }
     axis_free(&x);
     axis_free(&y);

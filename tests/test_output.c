@@ -1,0 +1,253 @@
+/* test_output.c -- written files: what stays, what is replaced, what is written in place. */
+#include "tests.h"
+#include "image/image.h"
+
+#include <CUnit/Basic.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/triptych-test-XXXXXX";
+
+static int enter(void)
+{
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int leave(void)
+{
+    return rmdir(folder); /* fails where a test, or a failed write, has left a file */
+}
+
+/* A path in the suite's own folder; of two at a time. */
+static const char *scratch(const char *name)
+{
+    static char paths[2][512];
+    static int turn;
+    turn = !turn;
+    snprintf(paths[turn], sizeof paths[turn], "%s/%s", folder, name);
+    return paths[turn];
+}
+
+static int files_in_folder(void)
+{
+    int count = 0;
+    DIR *directory = opendir(folder);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(directory);
+    for (const struct dirent *entry; (entry = readdir(directory));)
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(directory);
+    return count;
+}
+
+static struct tri_image *noise(int width, int height, int planes, int bits)
+{
+    const struct tri_shape shape = {width, height, planes, bits};
+    struct tri_image *image;
+    uint32_t state = (uint32_t)(width * 31 + planes);
+
+    if (tri_image_new(&shape, &image, NULL))
+        return NULL;
+    for (int plane = 0; plane < planes; plane++)
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++) {
+                state = state * 1664525 + 1013904223;
+                if (bits == 8)
+                    ((uint8_t *)tri_image_row(image, plane, y))[x] = (uint8_t)(state >> 24);
+                else
+                    ((uint16_t *)tri_image_row(image, plane, y))[x] = (uint16_t)(state >> 16);
+            }
+    return image;
+}
+
+static void store(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    CU_ASSERT_TRUE(fputs(text, file) >= 0);
+    CU_ASSERT_EQUAL(fclose(file), 0);
+}
+
+static bool holds(const char *path, const char *text)
+{
+    char found[100] = "";
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return false;
+    found[fread(found, 1, sizeof found - 1, file)] = '\0';
+    fclose(file);
+    return strcmp(found, text) == 0;
+}
+
+/* The disk is full, as far as this process may tell. */
+static void test_failure_keeps_old_file(void)
+{
+    const char *path = scratch("old.png");
+    struct tri_image *image = noise(200, 200, 3, 8);
+    struct tri_error error = {0};
+    struct rlimit limit, tight;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(image);
+    store(path, "the old file");
+    CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    tight = limit;
+    tight.rlim_cur = 5000;
+    fflush(stdout);
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    enum tri_status status = tri_png_write(path, image, &error);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    signal(SIGXFSZ, handler);
+
+    CU_ASSERT_EQUAL(status, TRI_FAILED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, path));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, strerror(EFBIG)));
+    CU_ASSERT_TRUE(holds(path, "the old file"));
+    CU_ASSERT_EQUAL(files_in_folder(), 1);
+    CU_ASSERT_EQUAL(tri_png_write(path, image, &error), TRI_OK);
+    CU_ASSERT_EQUAL(files_in_folder(), 1);
+    tri_image_free(image);
+    unlink(path);
+}
+
+static void test_devices(void)
+{
+    struct tri_image *small = noise(2, 2, 1, 8), *large = noise(300, 300, 3, 8);
+    struct tri_error error = {0};
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(small);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(large);
+    CU_ASSERT_EQUAL(tri_png_write("/dev/full", small, &error), TRI_FAILED);
+    CU_ASSERT_STRING_EQUAL(error.text, "cannot write /dev/full: No space left on device");
+    CU_ASSERT_EQUAL(tri_png_write("/dev/full", large, &error), TRI_FAILED);
+    CU_ASSERT_STRING_EQUAL(error.text, "cannot write /dev/full: No space left on device");
+    CU_ASSERT_EQUAL(tri_png_write("/dev/null", large, &error), TRI_OK);
+    struct stat status;
+    CU_ASSERT_EQUAL(stat("/dev/null", &status), 0);
+    CU_ASSERT_TRUE(S_ISCHR(status.st_mode));
+    tri_image_free(small);
+    tri_image_free(large);
+}
+
+static void test_unwritable(void)
+{
+    struct tri_image *image = noise(2, 2, 1, 8);
+    struct tri_error error;
+    char want[1024];
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(image);
+    CU_ASSERT_EQUAL(tri_png_write(folder, image, &error), TRI_FAILED);
+    snprintf(want, sizeof want, "cannot write %s: Is a directory", folder);
+    CU_ASSERT_STRING_EQUAL(error.text, want);
+    CU_ASSERT_EQUAL(tri_png_write(scratch("missing/out.png"), image, &error), TRI_FAILED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "missing/out.png: No such file or directory"));
+    CU_ASSERT_EQUAL(tri_png_write("", image, &error), TRI_FAILED);
+    CU_ASSERT_EQUAL(files_in_folder(), 0);
+    tri_image_free(image);
+}
+
+static void test_permissions(void)
+{
+    const char *path = scratch("mode.png");
+    struct tri_image *image = noise(2, 2, 1, 8);
+    struct stat status;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(image);
+    mode_t mask = umask(027);
+    CU_ASSERT_EQUAL(tri_png_write(path, image, NULL), TRI_OK);
+    umask(mask);
+    CU_ASSERT_EQUAL_FATAL(stat(path, &status), 0);
+    CU_ASSERT_EQUAL(status.st_mode & 07777, 0640);
+    CU_ASSERT_EQUAL(chmod(path, 0604), 0);
+    CU_ASSERT_EQUAL(tri_png_write(path, image, NULL), TRI_OK);
+    CU_ASSERT_EQUAL_FATAL(stat(path, &status), 0);
+    CU_ASSERT_EQUAL(status.st_mode & 07777, 0604);
+    tri_image_free(image);
+    unlink(path);
+}
+
+static void test_links(void)
+{
+    struct tri_image *image = noise(2, 2, 1, 8), *in = NULL;
+    const char *path = scratch("target.png"), *link = scratch("link.png");
+    struct stat status;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(image);
+    CU_ASSERT_EQUAL_FATAL(symlink("target.png", link), 0);
+    for (int exists = 0; exists < 2; exists++) { /* at first the link leads nowhere */
+        CU_ASSERT_EQUAL(tri_png_write(link, image, NULL), TRI_OK);
+        CU_ASSERT_EQUAL(lstat(link, &status), 0);
+        CU_ASSERT_TRUE(S_ISLNK(status.st_mode));
+        CU_ASSERT_EQUAL_FATAL(tri_png_read(path, 0, &in, NULL, NULL), TRI_OK);
+        CU_ASSERT_EQUAL(tri_image_compare(image, in).count, 0);
+        tri_image_free(in);
+        store(path, "something else");
+    }
+    CU_ASSERT_EQUAL(files_in_folder(), 2);
+    unlink(link);
+    unlink(path);
+    tri_image_free(image);
+}
+
+static void test_pipe(void)
+{
+    const char *path = scratch("pipe");
+    struct tri_image *image = noise(20, 20, 3, 8);
+    unsigned char got[8];
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(image);
+    CU_ASSERT_EQUAL_FATAL(mkfifo(path, 0600), 0);
+    int reader = open(path, O_RDONLY | O_NONBLOCK);
+    CU_ASSERT_TRUE_FATAL(reader >= 0);
+    CU_ASSERT_EQUAL(tri_png_write(path, image, NULL), TRI_OK);
+    CU_ASSERT_EQUAL(read(reader, got, sizeof got), 8);
+    CU_ASSERT_EQUAL(memcmp(got, "\211PNG\r\n\032\n", 8), 0);
+    close(reader);
+    unlink(path);
+    tri_image_free(image);
+}
+
+/* Copies from standard input to standard output in a child, whose own streams are not yet used. */
+static void test_standard_streams(void)
+{
+    struct tri_image *image = noise(33, 21, 4, 16), *copy = NULL;
+    const char *from = scratch("from.png"), *to = scratch("to.png");
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(image);
+    CU_ASSERT_EQUAL(tri_png_write(from, image, NULL), TRI_OK);
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || tri_png_read("-", 0, &copy, NULL, NULL))
+            _exit(1);
+        _exit(tri_png_write("-", copy, NULL));
+    }
+    int status = -1;
+    CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+    CU_ASSERT_EQUAL(status, 0);
+    CU_ASSERT_EQUAL_FATAL(tri_png_read(to, 0, &copy, NULL, NULL), TRI_OK);
+    CU_ASSERT_EQUAL(tri_image_compare(image, copy).count, 0);
+    tri_image_free(copy);
+    tri_image_free(image);
+    unlink(from);
+    unlink(to);
+}
+
+int test_output_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("output", enter, leave);
+    return !(suite && CU_add_test(suite, "a failure keeps the old file", test_failure_keeps_old_file) &&
+             CU_add_test(suite, "devices are written in place", test_devices) &&
+             CU_add_test(suite, "what cannot be written", test_unwritable) &&
+             CU_add_test(suite, "permissions", test_permissions) && CU_add_test(suite, "links", test_links) &&
+             CU_add_test(suite, "pipes", test_pipe) &&
+             CU_add_test(suite, "standard streams", test_standard_streams));
+}

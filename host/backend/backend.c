@@ -121,43 +121,33 @@ void tri_job_rewind(struct tri_job *job)
     job->frame = 0;
 }
 
-static uint64_t tally_count(const struct tri_stage *stage, const unsigned char *scratch, size_t step, int workers,
-                            int number, uint64_t *count)
+static void add_counts(const struct tri_tally *tally, const unsigned char *scratch, uint64_t *count)
 {
-    uint64_t total = 0;
-    for (int t = 0; t < stage->tally_count; t++) {
-        const struct tri_tally *tally = &stage->tallies[t];
-        for (int w = 0; w < workers && tally->number == number; w++) {
-            const uint32_t *table = (const uint32_t *)(const void *)(scratch + (size_t)w * step + tally->offset);
-            for (int i = 0; i < tally->bins * TALLY_COPIES; i++) {
-                count[i % tally->bins] += table[i];
-                total += table[i];
-            }
-        }
+    const uint32_t *table = (const uint32_t *)(const void *)(scratch + tally->offset);
+    for (int copy = 0; copy < TALLY_COPIES; copy++) {
+        for (int i = 0; i < tally->bins; i++)
+            count[i] += *table++;
     }
-    return total;
 }
 
-enum tri_status tri_stage_finish(struct tri_plan *plan, int number, const unsigned char *scratch, size_t scratch_step,
-                                 int workers, struct tri_error *error)
+void tri_stage_finish(struct tri_plan *plan, int number, const unsigned char *scratch, size_t scratch_step, int workers)
 {
-    struct tri_stage *stage = &plan->stages[number];
-    if (stage->tally_count == 0)
-        return TRI_OK;
-    const int bins = stage->tallies[0].bins;
-    uint64_t *count = malloc((size_t)bins * sizeof *count);
-    if (count == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory for a histogram of %d values", bins);
+    const struct tri_stage *stage = &plan->stages[number];
+    const int bins = 1 << plan->in.bits;
+    for (int t = 0; t < stage->tally_count; t++) {
+        uint64_t *count = plan->counts + (size_t)(stage->tallies[t].number - 1) * (size_t)bins;
+        for (int w = 0; w < workers; w++)
+            add_counts(&stage->tallies[t], scratch + (size_t)w * scratch_step, count);
+    }
     for (int f = 0; f < plan->finish_count; f++) {
         const struct tri_finish *finish = &plan->finishes[f];
-        memset(count, 0, (size_t)bins * sizeof *count);
-        const struct tri_counts counts = {bins, count,
-                                          tally_count(stage, scratch, scratch_step, workers, finish->tally, count)};
-        if (counts.total > 0)
-            finish->finish(&counts, &finish->operation, plan->constants + finish->constants);
+        if (finish->stage != number)
+            continue;
+        struct tri_counts counts = {bins, plan->counts + (size_t)(finish->tally - 1) * (size_t)bins, 0};
+        for (int i = 0; i < bins; i++)
+            counts.total += counts.count[i];
+        finish->finish(&counts, &finish->operation, plan->constants + finish->constants);
     }
-    free(count);
-    return TRI_OK;
 }
 
 /* Rows at the edges of bands are made twice, `lead` of them, so bands grow with that. */

@@ -36,8 +36,7 @@ void tri_memory_free(void *memory, size_t size);
 int tri_band_rows(const struct tri_stage *stage, int workers);
 
 /* Adds up `workers` scratch memories' tables, `scratch_step` bytes apart, and completes the constants
- * that wait for this stage. */
-enum tri_status tri_stage_finish(struct tri_plan *plan, int stage, const unsigned char *scratch, size_t scratch_step,
-                                 int workers, struct tri_error *error);
+ * that wait for no more than this stage. */
+void tri_stage_finish(struct tri_plan *plan, int stage, const unsigned char *scratch, size_t scratch_step, int workers);
 
 #endif

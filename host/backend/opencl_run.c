@@ -252,9 +252,7 @@ static enum tri_status finish_stage(struct opencl *cl, struct tri_job *job, int 
     for (int i = 0; i < state->stages[number].items; i++)
         CHECK(clEnqueueReadBuffer, cl->queue, state->scratch, CL_TRUE, (size_t)i * (size_t)stage->scratch_size, step,
               state->tables + (size_t)i * step, 0, NULL, NULL);
-    const enum tri_status status = tri_stage_finish(plan, number, state->tables, step, state->stages[number].items, error);
-    if (status != TRI_OK)
-        return status;
+    tri_stage_finish(plan, number, state->tables, step, state->stages[number].items);
     CHECK(clEnqueueWriteBuffer, cl->queue, state->constants, CL_TRUE, 0, (size_t)plan->constants_size, plan->constants, 0,
           NULL, NULL);
     return TRI_OK;

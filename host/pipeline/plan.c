@@ -422,6 +422,18 @@ static bool make_stage(struct planner *p, int number, const long *constants)
 
 /* ---- the whole ---- */
 
+/* The stage after which all is counted. */
+static int counted_stage(const struct planner *p, int tally)
+{
+    int stage = 0;
+    for (int i = 0; i < p->graph.node_count; i++) {
+        const struct tri_node *node = &p->graph.nodes[i];
+        if (node->pass->kind == PASS_TALLY && node->tally == tally && p->stage[i] > stage)
+            stage = p->stage[i];
+    }
+    return stage;
+}
+
 static bool gather_constants(struct planner *p, long *constants)
 {
     struct tri_plan *plan = p->plan;
@@ -432,7 +444,8 @@ static bool gather_constants(struct planner *p, long *constants)
     plan->constants_size += 64;
     plan->constants = calloc(1, (size_t)plan->constants_size);
     plan->finishes = calloc((size_t)p->graph.node_count + 1, sizeof plan->finishes[0]);
-    if (plan->constants == NULL || plan->finishes == NULL)
+    plan->counts = calloc(((size_t)plan->tally_count << p->graph.bits) + 1, sizeof plan->counts[0]);
+    if (plan->constants == NULL || plan->finishes == NULL || plan->counts == NULL)
         return false;
     for (int i = 0; i < p->graph.node_count; i++) {
         const struct tri_node *node = &p->graph.nodes[i];
@@ -440,7 +453,7 @@ static bool gather_constants(struct planner *p, long *constants)
             memcpy(plan->constants + constants[i], node->constants, node->spec.constants_size);
         if (node->spec.finish != NULL)
             plan->finishes[plan->finish_count++] =
-                (struct tri_finish){p->stage[i] - 1, node->tally, constants[i], node->spec.finish, node->operation};
+                (struct tri_finish){counted_stage(p, node->tally), node->tally, constants[i], node->spec.finish, node->operation};
     }
     return true;
 }
@@ -546,12 +559,14 @@ void tri_plan_free(struct tri_plan *plan)
     free(plan->histories);
     free(plan->constants);
     free(plan->finishes);
+    free(plan->counts);
     free(plan);
 }
 
 void tri_plan_frame(struct tri_plan *plan, int frame, const struct tri_image *in, const struct tri_image *out)
 {
     int in_plane = 0;
+    memset(plan->counts, 0, ((size_t)plan->tally_count << plan->in.bits) * sizeof plan->counts[0]);
     for (int c = 1; c < plan->channel_count; c++) {
         struct walk_channel *channel = &plan->channels[c];
         if (channel->base == BASE_IN) {

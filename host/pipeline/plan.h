@@ -28,7 +28,7 @@ struct tri_stage {
 
 /* Constants that a tally completes. */
 struct tri_finish {
-    int stage;  /* after this one */
+    int stage;  /* after this one, in which the last of its tallies is */
     int tally;
     long constants;
     void (*finish)(const struct tri_counts *counts, const struct tri_operation *operation, void *constants);
@@ -46,7 +46,9 @@ struct tri_plan {
     long constants_size;
     long arena_size; /* bytes of planes between stages */
     struct tri_finish *finishes;
-    int finish_count, tally_count;
+    int finish_count;
+    uint64_t *counts; /* [tally - 1][1 << bits], of the run so far */
+    int tally_count;
     /* Channels that are kept for the next frame, in two slots by turns. */
     struct tri_history {
         int channel, before; /* `before` is 0 where nothing asks for it */
@@ -60,7 +62,7 @@ struct tri_plan {
 enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct tri_shape *in, bool alone,
                               struct tri_plan **plan, struct tri_error *error);
 void tri_plan_free(struct tri_plan *plan);
-/* Points channels at the slots for this frame (0, 1, ...) and at the images' rows. */
+/* Gets a run going: forgets counts, points channels at the slots for this frame (0, 1, ...) and at the images' rows. */
 void tri_plan_frame(struct tri_plan *plan, int frame, const struct tri_image *in, const struct tri_image *out);
 
 #endif

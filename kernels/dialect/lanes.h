@@ -59,8 +59,11 @@ LANE_TYPE(f32, float)
 
 #ifdef NATIVE
 #define NATIVES (LANES / NATIVE)
-typedef short native16 __attribute__((__vector_size__(NATIVE * 2)));
-typedef int native32 __attribute__((__vector_size__(NATIVE * 2)));
+typedef short native16 __attribute__((ext_vector_type(NATIVE)));
+typedef int native32 __attribute__((ext_vector_type(NATIVE / 2)));
+/* What the instructions' builtins take, which is another type of the same bits. */
+typedef short madd16 __attribute__((__vector_size__(NATIVE * 2)));
+typedef int madd32 __attribute__((__vector_size__(NATIVE * 2)));
 typedef struct {
     native32 low[NATIVES], high[NATIVES];
 } acc;
@@ -68,34 +71,53 @@ union native_lanes {
     i16 lanes;
     native16 native[NATIVES];
 };
+union native_bits {
+    native16 n16;
+    native32 n32;
+    madd16 m16;
+    madd32 m32;
+};
 
 INLINE acc acc_zero(void)
 {
     acc sum;
     for (int i = 0; i < NATIVES; i++)
-        sum.low[i] = sum.high[i] = (native32){0};
+        sum.low[i] = sum.high[i] = (native32)(0);
     return sum;
+}
+
+INLINE native32 acc_madd(native16 pairs, native32 weights)
+{
+    union native_bits a, b;
+    a.n16 = pairs;
+    b.n32 = weights;
+    a.m32 = NATIVE_MADD(a.m16, b.m16);
+    return a.n32;
 }
 
 INLINE acc acc_add_pair(acc sum, i16 a, i16 b, short weight_a, short weight_b)
 {
-    const union native_lanes x = {a}, y = {b};
-    const native32 both = (native32){0} + (int)((uint)(ushort)weight_a | (uint)(ushort)weight_b << 16);
+    const native32 both = (native32)(int)((uint)(ushort)weight_a | (uint)(ushort)weight_b << 16);
+    union native_lanes x, y;
+    x.lanes = a;
+    y.lanes = b;
     for (int i = 0; i < NATIVES; i++) {
-        const native16 low = __builtin_shufflevector(x.native[i], y.native[i], NATIVE_LOW);
-        const native16 high = __builtin_shufflevector(x.native[i], y.native[i], NATIVE_HIGH);
-        sum.low[i] += (native32)NATIVE_MADD(low, (native16)both);
-        sum.high[i] += (native32)NATIVE_MADD(high, (native16)both);
+        sum.low[i] += acc_madd(__builtin_shufflevector(x.native[i], y.native[i], NATIVE_LOW), both);
+        sum.high[i] += acc_madd(__builtin_shufflevector(x.native[i], y.native[i], NATIVE_HIGH), both);
     }
     return sum;
 }
 
 INLINE i16 acc_narrow(acc sum, int shift)
 {
+    const native32 rounding = (native32)((1 << shift) >> 1), places = (native32)(shift);
     union native_lanes result;
     for (int i = 0; i < NATIVES; i++) {
-        const native32 half = (native32){0} + ((1 << shift) >> 1);
-        result.native[i] = (native16)NATIVE_PACK((sum.low[i] + half) >> shift, (sum.high[i] + half) >> shift);
+        union native_bits low, high;
+        low.n32 = (sum.low[i] + rounding) >> places;
+        high.n32 = (sum.high[i] + rounding) >> places;
+        low.m16 = NATIVE_PACK(low.m32, high.m32);
+        result.native[i] = low.n16;
     }
     return result.lanes;
 }

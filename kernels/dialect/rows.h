@@ -43,9 +43,9 @@
                           long _x);                                                                          \
     ROW_FUNCTION(name, PASS_LANES, IN, OUT)                                                                  \
     {                                                                                                        \
-        const struct tri_row local = *row;                                                                   \
-        const int width = local.width;                                                                       \
-        EACH_LANES name##_at(&local, 0, 0, x);                                                               \
+        const struct tri_row here = *row;                                                                   \
+        const int width = here.width;                                                                       \
+        EACH_LANES name##_at(&here, 0, 0, x);                                                               \
     }                                                                                                        \
     INLINE void name##_at(const struct tri_row *_r, GLOBAL const IN##_at *_it, GLOBAL OUT##_at *_ot, long _x)
 
@@ -53,10 +53,10 @@
     INLINE OUT##_e name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x);                   \
     ROW_FUNCTION(name, PASS_GATHER, IN, OUT)                                                                 \
     {                                                                                                        \
-        const struct tri_row local = *row;                                                                   \
-        const int width = local.width;                                                                       \
-        GLOBAL OUT##_e *out = (GLOBAL OUT##_e *)local.out[0];                                                \
-        INDEPENDENT for (int x = 0; x < width; x++) out[x] = name##_at(&local, 0, x);                        \
+        const struct tri_row here = *row;                                                                   \
+        const int width = here.width;                                                                       \
+        GLOBAL OUT##_e *out = (GLOBAL OUT##_e *)here.out[0];                                                \
+        INDEPENDENT for (int x = 0; x < width; x++) out[x] = name##_at(&here, 0, x);                        \
     }                                                                                                        \
     INLINE OUT##_e name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x)
 
@@ -65,12 +65,12 @@
     INLINE OUT name##_at(IN ENTERING, IN LEAVING, OUT ABOVE);                                                \
     ROW_FUNCTION(name, PASS_SLIDE, IN, OUT)                                                                  \
     {                                                                                                        \
-        const struct tri_row local = *row;                                                                   \
-        const int width = local.width;                                                                       \
-        GLOBAL const uchar *leaving = local.in[0][0], *entering = local.in[0][1], *above = local.in[1][0];   \
+        const struct tri_row here = *row;                                                                   \
+        const int width = here.width;                                                                       \
+        GLOBAL const uchar *leaving = here.in[0][0], *entering = here.in[0][1], *above = here.in[1][0];   \
         GLOBAL const IN##_at *it = 0;                                                                        \
         GLOBAL OUT##_at *ot = 0;                                                                             \
-        EACH_LANES LANES_STORE(ot, local.out[0], x,                                                          \
+        EACH_LANES LANES_STORE(ot, here.out[0], x,                                                          \
                                name##_at(LANES_LOAD(it, entering, x), LANES_LOAD(it, leaving, x),            \
                                          LANES_LOAD(ot, above, x)));                                         \
     }                                                                                                        \

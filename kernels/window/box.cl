@@ -24,15 +24,15 @@ PASS(box_mean, RUNNING, S)
 {
     GLOBAL const struct box *k = CONSTANTS(struct box);
     const RUNNING sum = AT(k->radius, 0) - AT(-k->radius - 1, 0);
-    const u32 half = ALL(u32, k->area.divisor / 2);
+    const u32 rounding = ALL(u32, k->area.divisor / 2);
 #if BITS == 8
-    PUT(TO_S(DIVIDE(sum + half, k->area)));
+    PUT(TO_S(DIVIDE(sum + rounding, k->area)));
 #else
     /* Up to 36 bits: long division by digits of 8 bits. */
     const u32 high = U32(sum >> ALL(u64, 8)), low = U32(sum) & ALL(u32, 255);
     const u32 quotient = DIVIDE(high, k->area);
     const u32 rest = high - quotient * ALL(u32, k->area.divisor);
-    PUT(TO_S((quotient << ALL(u32, 8)) + DIVIDE((rest << ALL(u32, 8)) + low + half, k->area)));
+    PUT(TO_S((quotient << ALL(u32, 8)) + DIVIDE((rest << ALL(u32, 8)) + low + rounding, k->area)));
 #endif
 }
 

@@ -228,7 +228,10 @@ static void test_standard_streams(void)
         int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0600);
         if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || tri_png_read("-", 0, &copy, NULL, NULL))
             _exit(1);
-        _exit(tri_png_write("-", copy, NULL));
+        enum tri_status written = tri_png_write("-", copy, NULL);
+        tri_image_free(copy);
+        tri_image_free(image); /* the child's own, for leak checkers */
+        _exit(written);
     }
     int status = -1;
     CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);

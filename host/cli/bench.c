@@ -36,9 +36,14 @@ static const char help_text[] =
     "  -h, --help           this text\n";
 
 static const char *const suite[] = {
-    "invert",       "gaussian:sigma=2", "sobel",
-    "median:radius=2", "box:radius=15",    "equalize",
-    "resize:scale=0.5", "gaussian:sigma=1,sobel,dilate:radius=1,invert",
+    "invert",
+    "gaussian:sigma=2",
+    "sobel",
+    "median:radius=2",
+    "box:radius=15",
+    "equalize",
+    "resize:scale=0.5",
+    "gaussian:sigma=1,sobel,dilate:radius=1,invert",
 };
 enum { SUITE = sizeof suite / sizeof suite[0], MANY = 32 };
 
@@ -76,8 +81,8 @@ static bool parse_size(const char *text, struct tri_shape *size)
 
     *size = (struct tri_shape){0, 0, 3, 8};
     if (strspn(text, "0123456789x") == strlen(text) &&
-        sscanf(text, "%7dx%7d%c", &size->width, &size->height, &end) == 2 && size->width > 0 && size->height > 0 &&
-        size->width <= TRI_SIDE_MAX && size->height <= TRI_SIDE_MAX)
+        sscanf(text, "%7dx%7d%c", &size->width, &size->height, &end) == 2 && size->width > 0 &&
+        size->height > 0 && size->width <= TRI_SIDE_MAX && size->height <= TRI_SIDE_MAX)
         return true;
     cli_usage("bench", "--size: '%s' is not like 1920x1080, at most %d a side", text, TRI_SIDE_MAX);
     return false;
@@ -115,19 +120,38 @@ static int parse_options(int argc, char **argv, struct request *request)
 
     while (right && (option = cli_option(argc, argv, "o:h", options)) != -1)
         switch (option) {
-        case ON: right = append(request->on, &request->on_count, optarg, "--on"); break;
-        case ISA: right = append(request->isa, &request->isa_count, optarg, "--isa"); break;
-        case TIME: right = parse_seconds(optarg, &request->seconds); break;
-        case SIZE: right = parse_size(optarg, &request->size); break;
+        case ON:
+            right = append(request->on, &request->on_count, optarg, "--on");
+            break;
+        case ISA:
+            right = append(request->isa, &request->isa_count, optarg, "--isa");
+            break;
+        case TIME:
+            right = parse_seconds(optarg, &request->seconds);
+            break;
+        case SIZE:
+            right = parse_size(optarg, &request->size);
+            break;
         case MAX_PIXELS:
             right = cli_count("bench", "--max-pixels", optarg, 1, UINT64_MAX, &request->max_pixels);
             break;
-        case 'o': request->output = optarg; break;
-        case JSON: request->json = optarg; break;
-        case MARKDOWN: request->markdown = true; break;
-        case CSV: request->csv = true; break;
-        case 'h': cli_help(help_text); return -1;
-        default: right = false;
+        case 'o':
+            request->output = optarg;
+            break;
+        case JSON:
+            request->json = optarg;
+            break;
+        case MARKDOWN:
+            request->markdown = true;
+            break;
+        case CSV:
+            request->csv = true;
+            break;
+        case 'h':
+            cli_help(help_text);
+            return -1;
+        default:
+            right = false;
         }
     if (right && request->markdown && request->csv) {
         cli_usage("bench", "--markdown and --csv exclude each other");
@@ -144,7 +168,8 @@ static bool is_input(const char *operand)
     return strcmp(operand, "-") == 0 || (length > 4 && strcasecmp(operand + length - 4, ".png") == 0);
 }
 
-static enum tri_status choose_pipelines(struct request *request, int argc, char **argv, struct tri_error *error)
+static enum tri_status choose_pipelines(struct request *request, int argc, char **argv,
+                                        struct tri_error *error)
 {
     enum tri_status status = TRI_OK;
 
@@ -164,7 +189,8 @@ static enum tri_status choose_pipelines(struct request *request, int argc, char 
     return status;
 }
 
-static enum tri_status read_input(const char *path, uint64_t max_pixels, struct input *input, struct tri_error *error)
+static enum tri_status read_input(const char *path, uint64_t max_pixels, struct input *input,
+                                  struct tri_error *error)
 {
     char warning[200] = "";
     const char *slash = strrchr(path, '/');
@@ -182,7 +208,8 @@ static enum tri_status read_input(const char *path, uint64_t max_pixels, struct 
     return TRI_OK;
 }
 
-static enum tri_status choose_default(const struct request *request, struct input *input, struct tri_error *error)
+static enum tri_status choose_default(const struct request *request, struct input *input,
+                                      struct tri_error *error)
 {
     struct tri_shape shape = request->size.width > 0 ? request->size : (struct tri_shape){1920, 1080, 3, 8};
     char path[512];
@@ -196,8 +223,8 @@ static enum tri_status choose_default(const struct request *request, struct inpu
     return status;
 }
 
-static enum tri_status read_inputs(const struct request *request, char **paths, int count, struct input *inputs,
-                                   struct tri_error *error)
+static enum tri_status read_inputs(const struct request *request, char **paths, int count,
+                                   struct input *inputs, struct tri_error *error)
 {
     enum tri_status status = count == 0 ? choose_default(request, &inputs[0], error) : TRI_OK;
 
@@ -291,8 +318,8 @@ static enum tri_status write_files(const struct request *request, const struct t
     return status;
 }
 
-static int bench_inputs(const struct request *request, const struct tri_lineup *lineup, const struct input *inputs,
-                        int input_count)
+static int bench_inputs(const struct request *request, const struct tri_lineup *lineup,
+                        const struct input *inputs, int input_count)
 {
     struct tri_environment environment;
     struct tri_bench_case *cases =
@@ -338,11 +365,13 @@ int cli_bench(int argc, char **argv)
     struct input *inputs = calloc((size_t)count + 1, sizeof *inputs);
     if (!inputs)
         return cli_fail(&(struct tri_error){TRI_FAILED, "no memory for the inputs"});
-    struct tri_lineup_request who = {request.on, request.on_count, request.isa, request.isa_count, true, stderr};
+    struct tri_lineup_request who = {request.on, request.on_count, request.isa, request.isa_count, true,
+                                     stderr};
     status = read_inputs(&request, argv + optind, count, inputs, &error);
     if (status == TRI_OK)
         status = tri_lineup_open(&who, &lineup, &error);
-    result = status == TRI_OK ? bench_inputs(&request, &lineup, inputs, count > 0 ? count : 1) : cli_fail(&error);
+    result =
+        status == TRI_OK ? bench_inputs(&request, &lineup, inputs, count > 0 ? count : 1) : cli_fail(&error);
     tri_lineup_close(&lineup);
     for (int i = 0; i <= count; i++)
         tri_image_free(inputs[i].image);

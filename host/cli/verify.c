@@ -76,14 +76,23 @@ static int parse_options(int argc, char **argv, struct request *request)
 
     while (right && (option = cli_option(argc, argv, "h", options)) != -1)
         switch (option) {
-        case ON: right = append(request->on, &request->on_count, optarg, "--on"); break;
-        case ISA: right = append(request->isa, &request->isa_count, optarg, "--isa"); break;
+        case ON:
+            right = append(request->on, &request->on_count, optarg, "--on");
+            break;
+        case ISA:
+            right = append(request->isa, &request->isa_count, optarg, "--isa");
+            break;
         case MAX_PIXELS:
             right = cli_count("verify", "--max-pixels", optarg, 1, UINT64_MAX, &request->max_pixels);
             break;
-        case JSON: request->json = optarg; break;
-        case 'h': cli_help(help_text); return -1;
-        default: right = false;
+        case JSON:
+            request->json = optarg;
+            break;
+        case 'h':
+            cli_help(help_text);
+            return -1;
+        default:
+            right = false;
         }
     return right ? TRI_OK : TRI_USAGE;
 }
@@ -154,7 +163,8 @@ static json_t *result_json(const struct tri_verify_result *result)
 static void print_result(const struct tri_verify_result *result)
 {
     const struct tri_difference *difference = &result->difference;
-    uint64_t samples = (uint64_t)result->out.width * (uint64_t)result->out.height * (uint64_t)result->out.planes;
+    uint64_t samples =
+        (uint64_t)result->out.width * (uint64_t)result->out.height * (uint64_t)result->out.planes;
     char shape[64];
 
     printf("%-34s %-14s %-8s ", result->pipeline, result->info->name, result->info->isa);
@@ -215,7 +225,8 @@ static int verify_pipelines(const struct request *request, const struct tri_line
     return worst;
 }
 
-static int write_json(const struct request *request, const struct tri_lineup *lineup, const struct tally *tally)
+static int write_json(const struct request *request, const struct tri_lineup *lineup,
+                      const struct tally *tally)
 {
     struct tri_environment environment;
     struct tri_error error;
@@ -231,7 +242,8 @@ static int write_json(const struct request *request, const struct tri_lineup *li
 
 static int verify_inputs(const struct request *request, const struct inputs *inputs)
 {
-    struct tri_lineup_request who = {request->on, request->on_count, request->isa, request->isa_count, false, stderr};
+    struct tri_lineup_request who = {request->on, request->on_count, request->isa, request->isa_count, false,
+                                     stderr};
     struct tally tally = {.list = request->json ? json_array() : NULL};
     struct tri_lineup lineup = {0};
     struct tri_error error;
@@ -282,8 +294,9 @@ int cli_verify(int argc, char **argv)
     inputs.images = calloc((size_t)count + GENERATED, sizeof(struct tri_image *));
     if (!inputs.images)
         return cli_fail(&(struct tri_error){TRI_FAILED, "no memory for the inputs"});
-    enum tri_status status = count > 0 ? read_inputs(argv + optind, count, request.max_pixels, &inputs, &error)
-                                       : generate_inputs(&inputs, &error);
+    enum tri_status status = count > 0
+                                 ? read_inputs(argv + optind, count, request.max_pixels, &inputs, &error)
+                                 : generate_inputs(&inputs, &error);
     result = status == TRI_OK ? verify_inputs(&request, &inputs) : cli_fail(&error);
     for (int i = 0; i < inputs.count; i++)
         tri_image_free(inputs.images[i]);

@@ -34,7 +34,8 @@ static size_t shape_bytes(const struct tri_shape *shape)
 
 static void fail_turn(struct turn *turn, const struct tri_error *error)
 {
-    snprintf(turn->row->failure, sizeof turn->row->failure, "%.*s", (int)strcspn(error->text, "\n"), error->text);
+    snprintf(turn->row->failure, sizeof turn->row->failure, "%.*s", (int)strcspn(error->text, "\n"),
+             error->text);
     turn->row->verified = false;
     turn->out = true;
 }
@@ -99,7 +100,9 @@ static bool warm_up(struct run *run, struct turn *turn)
         turn->once = elapsed < turn->once ? elapsed : turn->once;
     }
     double fitting = run->seconds * 1e9 / (double)(turn->once > 0 ? turn->once : 1);
-    turn->wanted = fitting > TRI_ROUNDS_MAX ? TRI_ROUNDS_MAX : fitting < TRI_ROUNDS_MIN ? TRI_ROUNDS_MIN : (int)fitting;
+    turn->wanted = fitting > TRI_ROUNDS_MAX   ? TRI_ROUNDS_MAX
+                   : fitting < TRI_ROUNDS_MIN ? TRI_ROUNDS_MIN
+                                              : (int)fitting;
     samples = calloc((size_t)turn->wanted, sizeof *samples);
     turn->timings = calloc((size_t)turn->wanted, sizeof *turn->timings);
     if (turn->row)
@@ -171,7 +174,8 @@ static enum tri_status open_jobs(struct run *run, struct tri_error *error)
 
         turn->row = &figures->rows[figures->row_count++];
         *turn->row = (struct tri_bench_row){.info = contender->info, .listed = contender->listed};
-        enum tri_status status = tri_job_new(contender->backend, run->pipeline, &run->in->shape, &turn->job, &why);
+        enum tri_status status =
+            tri_job_new(contender->backend, run->pipeline, &run->in->shape, &turn->job, &why);
         if (status == TRI_OK)
             continue;
         turn->job = NULL;
@@ -206,7 +210,8 @@ static enum tri_status open_copies(struct run *run, struct tri_error *error)
     return TRI_OK;
 }
 
-static enum tri_status open_run(struct run *run, const char *pipeline, const char *input, struct tri_error *error)
+static enum tri_status open_run(struct run *run, const char *pipeline, const char *input,
+                                struct tri_error *error)
 {
     struct tri_bench_case *figures = run->figures;
     size_t most = (size_t)run->lineup->count;
@@ -249,7 +254,8 @@ static enum tri_status verdict(const struct run *run, struct tri_error *error)
         const struct tri_bench_row *row = &run->figures->rows[i];
 
         if (!row->verified && !row->failure[0])
-            return tri_fail(error, TRI_DIFFERS, "%s on %s (%s) differs from sequential scalar; see triptych verify",
+            return tri_fail(error, TRI_DIFFERS,
+                            "%s on %s (%s) differs from sequential scalar; see triptych verify",
                             run->figures->pipeline, row->info->name, row->info->isa);
     }
     for (int i = 0; i < run->figures->row_count; i++) {

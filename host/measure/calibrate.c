@@ -14,7 +14,7 @@ struct tri_copier {
         struct tri_copier *copier;
         pthread_t thread;
         int index;
-    } *members; /* the caller is number 0 and has no thread */
+    } * members; /* the caller is number 0 and has no thread */
     int started;
 
     pthread_mutex_t lock;

@@ -20,7 +20,8 @@ static bool same_family(const struct tri_backend_info *a, const struct tri_backe
 }
 
 /* The base of efficiency, the same code with one worker: sequential before threads:1. */
-static const struct tri_bench_row *one_worker(const struct tri_bench_case *result, const struct tri_bench_row *row)
+static const struct tri_bench_row *one_worker(const struct tri_bench_case *result,
+                                              const struct tri_bench_row *row)
 {
     const struct tri_bench_row *found = NULL;
 

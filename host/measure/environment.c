@@ -28,7 +28,8 @@ static void read_isas(struct tri_environment *environment)
 static void read_compilers(struct tri_environment *environment)
 {
 #ifdef TRI_KERNEL_CC
-    snprintf(environment->compiler, sizeof environment->compiler, "%s, kernels by %s", HOST_COMPILER, TRI_KERNEL_CC);
+    snprintf(environment->compiler, sizeof environment->compiler, "%s, kernels by %s", HOST_COMPILER,
+             TRI_KERNEL_CC);
 #else
     snprintf(environment->compiler, sizeof environment->compiler, "%s", HOST_COMPILER);
 #endif

@@ -35,8 +35,8 @@ static bool same_backend(const struct tri_backend_info *a, const struct tri_back
 }
 
 /* A backend that is there already is not added again, but listed and asked for if either was. */
-static enum tri_status add(struct tri_lineup *lineup, const char *on, const char *isa, bool listed, bool asked,
-                           struct tri_error *error)
+static enum tri_status add(struct tri_lineup *lineup, const char *on, const char *isa, bool listed,
+                           bool asked, struct tri_error *error)
 {
     struct tri_backend_options options = {.isa = isa};
     struct tri_backend *backend = NULL;
@@ -93,8 +93,8 @@ static void add_subdevices(struct tri_lineup *lineup, const struct tri_device_in
 }
 
 /* Every device; those that cannot be used are noted, and are an error only where asked for. */
-static enum tri_status add_devices(struct tri_lineup *lineup, const struct tri_lineup_request *request, bool asked,
-                                   struct tri_error *error)
+static enum tri_status add_devices(struct tri_lineup *lineup, const struct tri_lineup_request *request,
+                                   bool asked, struct tri_error *error)
 {
     enum tri_status status = list_devices(lineup, error);
 
@@ -155,8 +155,8 @@ static enum tri_status add_all(struct tri_lineup *lineup, const struct tri_lineu
     return status == TRI_OK ? add_devices(lineup, request, false, error) : status;
 }
 
-static enum tri_status add_asked(struct tri_lineup *lineup, const struct tri_lineup_request *request, const char *on,
-                                 struct tri_error *error)
+static enum tri_status add_asked(struct tri_lineup *lineup, const struct tri_lineup_request *request,
+                                 const char *on, struct tri_error *error)
 {
     int isa_count = request->isa_count > 0 ? request->isa_count : 1;
     enum tri_status status = TRI_OK;

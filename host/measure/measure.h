@@ -44,9 +44,9 @@ int tri_worker_steps(int most, int steps[32]);
 
 struct tri_environment {
     char cpu[160], kernel[200], compiler[120], commit[64], isas[120];
-    int cores;        /* that this process may use */
-    int cores_online; /* that the machine has */
-    double load;      /* average of the last minute, before the run; negative: unknown */
+    int cores;                             /* that this process may use */
+    int cores_online;                      /* that the machine has */
+    double load;                           /* average of the last minute, before the run; negative: unknown */
     const struct tri_device_info *devices; /* NULL where OpenCL is not used; belongs to the line-up */
     int device_count;
 };
@@ -57,7 +57,8 @@ void tri_environment_read(struct tri_environment *environment);
 
 /* A crew of threads that copies one buffer to another, a part each. */
 struct tri_copier;
-enum tri_status tri_copier_new(int workers, size_t bytes, struct tri_copier **copier, struct tri_error *error);
+enum tri_status tri_copier_new(int workers, size_t bytes, struct tri_copier **copier,
+                               struct tri_error *error);
 void tri_copier_free(struct tri_copier *copier);
 int64_t tri_copier_run(struct tri_copier *copier); /* nanoseconds */
 
@@ -137,7 +138,7 @@ struct tri_bench_case {
     int row_count;
     struct tri_bench_copy *copies;
     int copy_count;
-    size_t bytes; /* read and written: samples of input and output */
+    size_t bytes;              /* read and written: samples of input and output */
     struct tri_image *picture; /* the output */
 };
 
@@ -193,8 +194,8 @@ struct tri_verify_result {
  * frames. results[i] belongs to contender i; results[0], the reference itself, stays empty.
  * TRI_DIFFERS: outputs differ. Contenders that failed though asked for give their status. With
  * `all_shapes`, an input that the pipeline does not take is an error. */
-enum tri_status tri_verify_run(const struct tri_lineup *lineup, const char *pipeline, struct tri_image *const *inputs,
-                               int input_count, bool all_shapes, struct tri_verify_result *results,
-                               struct tri_error *error);
+enum tri_status tri_verify_run(const struct tri_lineup *lineup, const char *pipeline,
+                               struct tri_image *const *inputs, int input_count, bool all_shapes,
+                               struct tri_verify_result *results, struct tri_error *error);
 
 #endif

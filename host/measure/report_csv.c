@@ -66,7 +66,8 @@ static void put_row(FILE *file, const struct tri_bench_case *result, const struc
 
 void tri_report_csv(FILE *file, const struct tri_report *report)
 {
-    fputs("pipeline,width,height,planes,bits,backend,device,isa,workers,verified,digest,samples,median_ns,min_ns,"
+    fputs("pipeline,width,height,planes,bits,backend,device,isa,workers,verified,digest,samples,median_ns,"
+          "min_ns,"
           "ci95_low_ns,ci95_high_ns,upload_ns,kernel_ns,download_ns,mpix_per_s,copy_share,speedup,efficiency,"
           "karp_flatt\n",
           file);

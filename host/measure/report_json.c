@@ -126,7 +126,8 @@ static json_t *row_json(const struct tri_bench_case *result, const struct tri_be
     json_object_set_new(object, "verified", json_boolean(row->verified));
     json_object_set_new(object, "digest", row->failure[0] ? json_null() : json_string(digest));
     set_summary(object, row->samples, &row->total);
-    json_object_set_new(object, "upload_ns", info->opencl ? ns_json(&row->upload, row->upload.median) : json_null());
+    json_object_set_new(object, "upload_ns",
+                        info->opencl ? ns_json(&row->upload, row->upload.median) : json_null());
     json_object_set_new(object, "kernel_ns", ns_json(&row->kernel, row->kernel.median));
     json_object_set_new(object, "download_ns",
                         info->opencl ? ns_json(&row->download, row->download.median) : json_null());
@@ -147,7 +148,8 @@ static json_t *copy_json(const struct tri_bench_case *result, const struct tri_b
     json_object_set_new(object, "workers", json_integer(copy->workers));
     json_object_set_new(object, "bytes", json_integer((json_int_t)result->bytes)); /* read and written */
     json_object_set_new(object, "gb_per_s",
-                        measured ? real_json((double)result->bytes / (double)copy->total.median) : json_null());
+                        measured ? real_json((double)result->bytes / (double)copy->total.median)
+                                 : json_null());
     set_summary(object, copy->samples, &copy->total);
     return object;
 }

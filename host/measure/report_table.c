@@ -4,7 +4,21 @@
 #include <math.h>
 #include <string.h>
 
-enum { BACKEND, ISA, WORKERS, MEDIAN, INTERVAL, KERNEL, RATE, COPY, SCALAR, BEST, EFFICIENCY, KARP_FLATT, COLUMNS };
+enum {
+    BACKEND,
+    ISA,
+    WORKERS,
+    MEDIAN,
+    INTERVAL,
+    KERNEL,
+    RATE,
+    COPY,
+    SCALAR,
+    BEST,
+    EFFICIENCY,
+    KARP_FLATT,
+    COLUMNS
+};
 
 /* Widths are of characters on the screen, with the space before; two heads above each other. */
 static const struct {
@@ -129,8 +143,8 @@ static void put_scaling(FILE *file, const struct tri_bench_case *result, int ind
 
     if (fit.points < 2)
         return;
-    fprintf(file, "%.*s, %s: serial fraction %.1f %%", (int)strcspn(info->name, info->opencl ? "/" : ":"), info->name,
-            info->isa, fit.serial * 100);
+    fprintf(file, "%.*s, %s: serial fraction %.1f %%", (int)strcspn(info->name, info->opencl ? "/" : ":"),
+            info->name, info->isa, fit.serial * 100);
     if (fit.serial >= 0.0005)
         fprintf(file, ", so at most %.*fx (Amdahl)", 1 / fit.serial < 10 ? 1 : 0, 1 / fit.serial);
     fprintf(file, "; %.0f workers: %.1fx, or %.1fx if the picture grows with them (Gustafson)", more,
@@ -224,7 +238,8 @@ void tri_report_header(FILE *file, const struct tri_environment *environment, bo
 {
     const char *begin = markdown ? "- " : "";
 
-    fprintf(file, "%striptych %s, commit %s, %s\n", begin, TRI_VERSION, environment->commit, environment->compiler);
+    fprintf(file, "%striptych %s, commit %s, %s\n", begin, TRI_VERSION, environment->commit,
+            environment->compiler);
     fprintf(file, "%s%s, %d of %d cores, %s\n", begin, environment->cpu, environment->cores,
             environment->cores_online, environment->isas);
     fprintf(file, "%s%s\n", begin, environment->kernel);
@@ -237,15 +252,17 @@ void tri_report_header(FILE *file, const struct tri_environment *environment, bo
                 device->usable ? "" : " (unusable)", device->platform, device->version, device->driver);
     }
     if (environment->load > 0.5 * environment->cores_online)
-        fprintf(file, "%sthe machine was busy before the run: load %.1f on %d cores\n", begin, environment->load,
-                environment->cores_online);
+        fprintf(file, "%sthe machine was busy before the run: load %.1f on %d cores\n", begin,
+                environment->load, environment->cores_online);
 }
 
 void tri_report_legend(FILE *file)
 {
-    fputs("\nMedians, end to end: upload, kernel and download; \"kernel\" is the device's part. 95 %: so far at\n"
-          "most is the true median. Share of copy: memcpy of the same bytes with as many workers takes this\n"
-          "share of the time. Speed-up over sequential scalar, and over the best sequential row. Efficiency:\n"
-          "T1/(n Tn), where T1 is the same code with one worker. Karp-Flatt: the serial fraction.\n",
-          file);
+    fputs(
+        "\nMedians, end to end: upload, kernel and download; \"kernel\" is the device's part. 95 %: so far "
+        "at\n"
+        "most is the true median. Share of copy: memcpy of the same bytes with as many workers takes this\n"
+        "share of the time. Speed-up over sequential scalar, and over the best sequential row. Efficiency:\n"
+        "T1/(n Tn), where T1 is the same code with one worker. Karp-Flatt: the serial fraction.\n",
+        file);
 }

@@ -36,8 +36,8 @@ static enum tri_status run_frame(struct tri_backend *backend, const struct refer
     return tri_job_run(*job, reference->inputs[index], out, NULL, error);
 }
 
-static enum tri_status make_reference(const struct tri_lineup *lineup, struct reference *reference, bool all_shapes,
-                                      struct tri_error *error)
+static enum tri_status make_reference(const struct tri_lineup *lineup, struct reference *reference,
+                                      bool all_shapes, struct tri_error *error)
 {
     struct tri_job *job = NULL;
     enum tri_status status = TRI_OK;
@@ -53,7 +53,8 @@ static enum tri_status make_reference(const struct tri_lineup *lineup, struct re
         if (status == TRI_OK)
             status = tri_image_new(&shape, &reference->outputs[i], error);
         if (status == TRI_OK)
-            status = run_frame(lineup->contenders[0].backend, reference, i, &job, reference->outputs[i], error);
+            status =
+                run_frame(lineup->contenders[0].backend, reference, i, &job, reference->outputs[i], error);
     }
     tri_job_free(job);
     return status;
@@ -121,9 +122,9 @@ static enum tri_status verify_all(const struct tri_lineup *lineup, const struct 
     return verdict;
 }
 
-enum tri_status tri_verify_run(const struct tri_lineup *lineup, const char *pipeline, struct tri_image *const *inputs,
-                               int input_count, bool all_shapes, struct tri_verify_result *results,
-                               struct tri_error *error)
+enum tri_status tri_verify_run(const struct tri_lineup *lineup, const char *pipeline,
+                               struct tri_image *const *inputs, int input_count, bool all_shapes,
+                               struct tri_verify_result *results, struct tri_error *error)
 {
     struct reference reference = {.inputs = inputs, .count = input_count};
     enum tri_status status = tri_pipeline_parse(pipeline, &reference.pipeline, error);

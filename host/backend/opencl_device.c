@@ -234,7 +234,7 @@ static enum tri_status make_context(struct opencl *cl, struct tri_error *error)
     clGetDeviceInfo(cl->device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof shared, &shared, NULL);
     clGetDeviceInfo(cl->device, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
     cl->shared = shared == CL_TRUE && !cl->base.info.gpu;
-    snprintf(cl->options, sizeof cl->options, "-cl-std=CL1.2%s",
+    snprintf(cl->options, sizeof cl->options, "-w -cl-std=CL1.2%s",
              floats & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
     if (!compiler)
         return tri_fail(error, TRI_NO_DEVICE, "%s has no OpenCL compiler", cl->base.info.device);

@@ -59,6 +59,14 @@ LANE_TYPE(f32, float)
 
 #ifdef NATIVE
 #define NATIVES (LANES / NATIVE)
+/* Written out, since OpenCL compilers may keep arrays in memory that loops index. */
+#if NATIVES == 4
+#define EACH_NATIVE(DO) DO(0) DO(1) DO(2) DO(3)
+#elif NATIVES == 2
+#define EACH_NATIVE(DO) DO(0) DO(1)
+#else
+#define EACH_NATIVE(DO) DO(0)
+#endif
 typedef short native16 __attribute__((ext_vector_type(NATIVE)));
 typedef int native32 __attribute__((ext_vector_type(NATIVE / 2)));
 /* What the instructions' builtins take, which is another type of the same bits. */
@@ -81,8 +89,9 @@ union native_bits {
 INLINE acc acc_zero(void)
 {
     acc sum;
-    for (int i = 0; i < NATIVES; i++)
-        sum.low[i] = sum.high[i] = (native32)(0);
+#define ZERO(i) sum.low[i] = sum.high[i] = (native32)(0);
+    EACH_NATIVE(ZERO)
+#undef ZERO
     return sum;
 }
 
@@ -101,24 +110,30 @@ INLINE acc acc_add_pair(acc sum, i16 a, i16 b, short weight_a, short weight_b)
     union native_lanes x, y;
     x.lanes = a;
     y.lanes = b;
-    for (int i = 0; i < NATIVES; i++) {
-        sum.low[i] += acc_madd(__builtin_shufflevector(x.native[i], y.native[i], NATIVE_LOW), both);
-        sum.high[i] += acc_madd(__builtin_shufflevector(x.native[i], y.native[i], NATIVE_HIGH), both);
-    }
+#define ADD(i)                                                                                               \
+    sum.low[i] += acc_madd(__builtin_shufflevector(x.native[i], y.native[i], NATIVE_LOW), both);             \
+    sum.high[i] += acc_madd(__builtin_shufflevector(x.native[i], y.native[i], NATIVE_HIGH), both);
+    EACH_NATIVE(ADD)
+#undef ADD
     return sum;
+}
+
+INLINE native16 acc_pack(native32 low, native32 high)
+{
+    union native_bits a, b;
+    a.n32 = low;
+    b.n32 = high;
+    a.m16 = NATIVE_PACK(a.m32, b.m32);
+    return a.n16;
 }
 
 INLINE i16 acc_narrow(acc sum, int shift)
 {
     const native32 rounding = (native32)((1 << shift) >> 1), places = (native32)(shift);
     union native_lanes result;
-    for (int i = 0; i < NATIVES; i++) {
-        union native_bits low, high;
-        low.n32 = (sum.low[i] + rounding) >> places;
-        high.n32 = (sum.high[i] + rounding) >> places;
-        low.m16 = NATIVE_PACK(low.m32, high.m32);
-        result.native[i] = low.n16;
-    }
+#define NARROW(i) result.native[i] = acc_pack((sum.low[i] + rounding) >> places, (sum.high[i] + rounding) >> places);
+    EACH_NATIVE(NARROW)
+#undef NARROW
     return result.lanes;
 }
 #else

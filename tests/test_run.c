@@ -1,0 +1,341 @@
+/* test_run.c -- triptych run: what it writes where, and what bad use gets. */
+#include "shell.h"
+#include "tests.h"
+#include "triptych.h"
+
+#include <CUnit/CUnit.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEE " (see 'triptych run --help')\n"
+
+/* ---- pictures ---- */
+
+static int sample(const struct tri_shape *shape, int seed, int plane, int x, int y)
+{
+    return (x * 31 + y * 17 + plane * 53 + seed * 101) % ((1 << shape->bits) - 1);
+}
+
+/* Makes a PNG file in the folder whose samples `sample` knows. */
+static void make(const char *name, int width, int height, int planes, int bits, int seed)
+{
+    struct tri_shape shape = {width, height, planes, bits};
+    struct tri_image *image;
+    struct tri_error error = {0};
+
+    CU_ASSERT_EQUAL_FATAL(tri_image_new(&shape, &image, &error), TRI_OK);
+    for (int p = 0; p < planes; p++)
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++)
+                if (bits == 8)
+                    ((uint8_t *)tri_image_row(image, p, y))[x] = (uint8_t)sample(&shape, seed, p, x, y);
+                else
+                    ((uint16_t *)tri_image_row(image, p, y))[x] = (uint16_t)sample(&shape, seed, p, x, y);
+    CU_ASSERT_EQUAL_FATAL(tri_png_write(shell_path(name), image, &error), TRI_OK);
+    tri_image_free(image);
+}
+
+/* Whether the file is the inverse of what make() makes of these. */
+static bool inverted(const char *name, int width, int height, int planes, int bits, int seed)
+{
+    struct tri_shape shape = {width, height, planes, bits};
+    struct tri_image *image;
+    struct tri_error error = {0};
+    bool equal = true;
+
+    if (tri_png_read(shell_path(name), 0, &image, NULL, &error) != TRI_OK)
+        return false;
+    equal = tri_shape_equal(&image->shape, &shape);
+    for (int p = 0; equal && p < planes; p++)
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++) {
+                const void *row = tri_image_row(image, p, y);
+                int actual = bits == 8 ? ((const uint8_t *)row)[x] : ((const uint16_t *)row)[x];
+                equal = equal && actual == (1 << bits) - 1 - sample(&shape, seed, p, x, y);
+            }
+    tri_image_free(image);
+    return equal;
+}
+
+static int begin(void)
+{
+    if (shell_begin())
+        return 1;
+    make("a.png", 33, 17, 3, 8, 1);
+    make("b.png", 33, 17, 3, 8, 2);
+    make("other.png", 9, 5, 1, 16, 3);
+    return shell_run("mkdir o && echo old > o/old.png").code;
+}
+
+/* After it, o/ holds nothing but the old file, untouched. */
+#define EXPECT_NOTHING(command, code, err) \
+    do { \
+        EXPECT(command, code, "", err); \
+        EXPECT("ls -A o; cat o/old.png; rm -rf o; mkdir o; echo old > o/old.png", 0, "old.png\nold\n", ""); \
+    } while (0)
+
+/* ---- what is right ---- */
+
+static void test_one(void)
+{
+    EXPECT("$T run invert a.png -o one.png", 0, "", "");
+    CU_ASSERT(inverted("one.png", 33, 17, 3, 8, 1));
+    EXPECT("$T run -o two.png --on sequential --isa scalar invert -- other.png", 0, "", "");
+    CU_ASSERT(inverted("two.png", 9, 5, 1, 16, 3));
+    EXPECT("$T run invert,invert,invert a.png --output=one.png --on=threads:2", 0, "", "");
+    CU_ASSERT(inverted("one.png", 33, 17, 3, 8, 1));
+    EXPECT("cp a.png self.png && $T run invert self.png -o self.png", 0, "", "");
+    CU_ASSERT(inverted("self.png", 33, 17, 3, 8, 1));
+    EXPECT("$T run invert a.png -o 'odd %s%n.png'", 0, "", "");
+    CU_ASSERT(inverted("odd %s%n.png", 33, 17, 3, 8, 1));
+    EXPECT("ls -A; rm one.png two.png self.png odd*", 0,
+           "a.png\nb.png\no\nodd %s%n.png\none.png\nother.png\nself.png\ntwo.png\n", "");
+}
+
+static void test_streams(void)
+{
+    EXPECT("cat a.png | $T run invert - -o - > one.png", 0, "", "");
+    CU_ASSERT(inverted("one.png", 33, 17, 3, 8, 1));
+    EXPECT("$T run invert -o - - < a.png | $T run invert - -o - | $T run invert - -o two.png", 0, "", "");
+    EXPECT("cmp one.png two.png; rm one.png two.png", 0, "", "");
+    EXPECT("$T run invert -o made/ - a.png < b.png && ls made && rm -r made", 0, "a.png\nstdin.png\n", "");
+}
+
+static void test_many(void)
+{
+    EXPECT("$T run invert a.png b.png -o deep/made/ && ls -A deep/made", 0, "a.png\nb.png\n", "");
+    CU_ASSERT(inverted("deep/made/a.png", 33, 17, 3, 8, 1));
+    CU_ASSERT(inverted("deep/made/b.png", 33, 17, 3, 8, 2));
+    EXPECT("cp deep/made/b.png b.PNG; $T run invert ../*/a.png b.PNG -o deep && ls deep; rm b.PNG", 0,
+           "a.png\nb.PNG\nmade\n", "");
+    EXPECT("$T run invert a.png b.png -o 'deep/x%03d.png' && $T run invert a.png -o deep/%d && ls deep", 0,
+           "1\na.png\nb.PNG\nmade\nx001.png\nx002.png\n", "");
+    CU_ASSERT(inverted("deep/x002.png", 33, 17, 3, 8, 2));
+    EXPECT("cp b.png deep/x002.png; cd deep; $T run invert x001.png x002.png -o .; rm ../deep/x001.png", 0, "", "");
+    CU_ASSERT(inverted("deep/x002.png", 33, 17, 3, 8, 2));
+    EXPECT("rm -r deep", 0, "", "");
+}
+
+/* Inputs of one shape are frames: the second is compared with the first. */
+static void test_frames(void)
+{
+    EXPECT("$T run difference a.png a.png b.png -o d%d.png && $T run difference a.png -o first.png", 0, "", "");
+    EXPECT("cmp d1.png first.png && cmp -s d2.png d3.png", 1, "", "");
+    EXPECT("$T run difference a.png other.png a.png -o d%d.png", 0, "",
+           "triptych: note: other.png has another shape than the picture before it; such a change begins a new "
+           "series of frames\n");
+    EXPECT("$T run difference a.png other.png a.png -o d%d.png -q && cmp d3.png first.png; rm d?.png first.png", 0,
+           "", "");
+}
+
+static void test_timings(void)
+{
+    EXPECT("$T run invert a.png -o t.png --timings; rm t.png", 0, "",
+           "phase             ms   share\ndecode *.* %\nupload *.* %\nkernel *.* %\ndownload *.* %\nencode *.* %\n"
+           "other *.* %\ntotal *.*\n");
+}
+
+/* ---- what is wrong ---- */
+
+static void test_usage(void)
+{
+    EXPECT_NOTHING("$T run", 2, "triptych: run: no pipeline given" SEE);
+    EXPECT_NOTHING("$T run invert", 2, "triptych: run: no input given after the pipeline 'invert'" SEE);
+    EXPECT_NOTHING("$T run invert -o o/old.png", 2,
+                   "triptych: run: no input given after the pipeline 'invert'" SEE);
+    EXPECT_NOTHING("$T run invert a.png", 2, "triptych: run: no output given; add -o FILE" SEE);
+    EXPECT_NOTHING("$T run a.png invert -o o/old.png", 2,
+                   "triptych: run: 'a.png' is a file; the pipeline comes first" SEE);
+    EXPECT_NOTHING("$T run a.png -o o/old.png", 2,
+                   "triptych: run: 'a.png' is a file; the pipeline comes first" SEE);
+    EXPECT_NOTHING("$T run invert a.png -o", 2, "triptych: run: option '-o' needs a value" SEE);
+    EXPECT_NOTHING("$T run invert a.png -o ''", 2, "triptych: run: the name of the output is empty" SEE);
+    EXPECT_NOTHING("$T run invert a.png -o o/old.png -o o/b.png", 2, "triptych: run: -o is given twice" SEE);
+    EXPECT_NOTHING("$T run invert a.png -o o/old.png --onn threads", 2,
+                   "triptych: run: unknown option '--onn'; did you mean '--on'?" SEE);
+    EXPECT_NOTHING("$T run invert - - -o o/", 2, "triptych: run: standard input can be one input only" SEE);
+    EXPECT_NOTHING("$T run invert a.png -o o/old.png --max-pixels -1", 2,
+                   "triptych: run: --max-pixels: '-1' is not a whole number" SEE);
+    EXPECT_NOTHING("$T run invert a.png -o o/old.png --max-pixels 9k", 2,
+                   "triptych: run: --max-pixels: '9k' is not a whole number" SEE);
+    EXPECT_NOTHING("$T run invert a.png -o o/old.png --max-pixels 0", 2,
+                   "triptych: run: --max-pixels: 0 is not within 1 to 1000000000000" SEE);
+    EXPECT_NOTHING("$T run invert a.png -o o/old.png --max-pixels 99999999999999999999", 2,
+                   "triptych: run: --max-pixels: 99999999999999999999 is not within 1 to 1000000000000" SEE);
+}
+
+static void test_names(void)
+{
+    EXPECT_NOTHING("$T run invert a.png b.png -o o/old.png", 2,
+                   "triptych: run: 2 inputs cannot all be written to 'o/old.png'; use a folder (out/) or one %d "
+                   "(out-%04d.png)\n");
+    EXPECT_NOTHING("$T run invert a.png b.png -o -", 2, "triptych: run: 2 inputs cannot all be written to '-'; *\n");
+    EXPECT_NOTHING("$T run invert a.png b.png -o o/%d-%d.png", 2, "triptych: run: 2 inputs cannot *'o/%d-%d.png'*\n");
+    EXPECT_NOTHING("$T run invert a.png b.png -o o/%s.png", 2, "triptych: run: 2 inputs cannot *'o/%s.png'*\n");
+    EXPECT_NOTHING("$T run invert a.png b.png -o o/%99d.png", 2, "triptych: run: 2 inputs cannot *'o/%99d.png'*\n");
+    EXPECT_NOTHING("$T run invert a.png b.png -o o/%0d.png", 2, "triptych: run: 2 inputs cannot *'o/%0d.png'*\n");
+    EXPECT_NOTHING("$T run invert a.png ./a.png -o o/", 2,
+                   "triptych: run: 'a.png' and './a.png' would both be written to 'o/a.png'; use -o with %d\n");
+    EXPECT("cp b.png 1.png; $T run invert a.png 1.png -o %d.png; cmp b.png 1.png; rm 1.png", 0, "",
+           "triptych: run: the result of 'a.png' would replace '1.png' before that is read\n");
+}
+
+static void test_pipelines(void)
+{
+    EXPECT_NOTHING("$T run gausian a.png -o o/old.png", 2,
+                   "triptych: unknown kernel 'gausian': did you mean 'gaussian'?\n");
+    EXPECT_NOTHING("$T run gaussian:sgma=2 a.png -o o/old.png", 2,
+                   "triptych: gaussian has no parameter 'sgma': did you mean 'sigma'?\n");
+    EXPECT_NOTHING("$T run gaussian:sigma=1000 a.png -o o/old.png", 2,
+                   "triptych: gaussian: sigma is 1000, but must be from 0.1 to 100\n");
+    EXPECT_NOTHING("$T run gaussian:sigma=-2 a.png -o o/old.png", 2,
+                   "triptych: gaussian: sigma is -2, but must be from 0.1 to 100\n");
+    EXPECT_NOTHING("$T run gaussian:sigma=2x a.png -o o/old.png", 2,
+                   "triptych: gaussian: sigma is '2x', which is not a number\n");
+    EXPECT_NOTHING("$T run gaussian:sigma=nan a.png -o o/old.png", 2,
+                   "triptych: gaussian: sigma is 'nan', which is not a number\n");
+    EXPECT_NOTHING("$T run gaussian:sigma= a.png -o o/old.png", 2, "triptych: gaussian: sigma *\n");
+    EXPECT_NOTHING("$T run median:radius=1.5 a.png -o o/old.png", 2, "triptych: median: radius is *1.5*\n");
+    EXPECT_NOTHING("$T run '' a.png -o o/old.png", 2, "triptych: the pipeline *empty*\n");
+    EXPECT_NOTHING("$T run invert,,invert a.png -o o/old.png", 2,
+                   "triptych: the pipeline has an empty operation; operations are separated by single commas\n");
+    EXPECT_NOTHING("$T run resize:scale=100,resize:scale=100,resize:scale=100 a.png -o o/old.png", 2,
+                   "triptych: a.png: resize: 33000000 x 17000000 is larger than 1000000 on a side\n");
+}
+
+static void test_backends(void)
+{
+    EXPECT_NOTHING("$T run invert a.png -o o/old.png --on thread", 2, "triptych: unknown backend 'thread': *\n");
+    EXPECT_NOTHING("$T run invert a.png -o o/old.png --on ''", 2, "triptych: *\n");
+    EXPECT_NOTHING("$T run invert a.png -o o/old.png --on threads:0", 2, "triptych: *'threads:0'*\n");
+    EXPECT_NOTHING("$T run invert a.png -o o/old.png --on threads:two", 2, "triptych: *'threads:two'*\n");
+    EXPECT_NOTHING("$T run invert a.png -o o/old.png --isa mmx", 2,
+                   "triptych: unknown ISA level 'mmx': this CPU has scalar*native\n");
+    EXPECT_NOTHING("OCL_ICD_VENDORS=/nowhere/ $T run invert a.png -o o/old.png --on opencl", 4, "triptych: *OpenCL*\n");
+    EXPECT("OCL_ICD_VENDORS=/nowhere/ $T run invert a.png -o auto.png --on auto", 0, "",
+           "triptych: note: auto chose threads*OpenCL*\n");
+    CU_ASSERT(inverted("auto.png", 33, 17, 3, 8, 1));
+    EXPECT("OCL_ICD_VENDORS=/nowhere/ $T run invert a.png -o auto.png --on auto --quiet; rm auto.png", 0, "", "");
+}
+
+/* The loader would open the library that this platform names. */
+static void test_opencl_untouched(void)
+{
+    EXPECT("mkdir icd && echo /nowhere/touched.so > icd/x.icd", 0, "", "");
+    EXPECT("LD_DEBUG=files OCL_ICD_VENDORS=$PWD/icd/ $T devices 2>&1 | grep -q touched", 0, "", "*");
+    EXPECT("LD_DEBUG=files OCL_ICD_VENDORS=$PWD/icd/ $T run invert a.png -o t.png 2>&1 | grep touched", 1, "", "");
+    EXPECT("rm -r icd t.png", 0, "", "");
+}
+
+static void test_inputs(void)
+{
+    EXPECT_NOTHING("$T run invert missing.png -o o/old.png", 1,
+                   "triptych: cannot read missing.png: No such file or directory\n");
+    EXPECT_NOTHING("$T run invert o -o o/old.png", 1, "triptych: cannot read o: Is a directory\n");
+    EXPECT_NOTHING(": > t; $T run invert t -o o/old.png", 1, "triptych: cannot read t: the file is empty\n");
+    EXPECT_NOTHING("$T run invert - -o o/old.png", 1, "triptych: cannot read standard input: *\n");
+    EXPECT_NOTHING("$T run invert - -o o/old.png <&-", 1, "triptych: cannot read standard input: *\n");
+    EXPECT_NOTHING("echo text > t; $T run invert t -o o/old.png", 1,
+                   "triptych: cannot read t: not a PNG file (signature missing)\n");
+    EXPECT_NOTHING("head -c 200 a.png > t; $T run invert t -o o/old.png", 1,
+                   "triptych: cannot read t: the file is cut short\n");
+    EXPECT_NOTHING("head -c 20 a.png > t; $T run invert t -o o/old.png", 1, "triptych: cannot read t: *\n");
+    EXPECT_NOTHING("rm t; $T run invert a.png -o o/old.png --max-pixels 560", 1,
+                   "triptych: cannot read a.png: 33 x 17 pixels are more than the limit of 560 (raise it with "
+                   "--max-pixels)\n");
+    EXPECT("$T run invert a.png -o t.png --max-pixels 561; rm t.png", 0, "", "");
+}
+
+/* One input of several that cannot be read: the others are written, and the exit code tells. */
+static void test_some_fail(void)
+{
+    EXPECT("$T run invert a.png missing.png b.png -o made/; ls -A made", 0, "a.png\nb.png\n",
+           "triptych: cannot read missing.png: No such file or directory\n");
+    EXPECT("$T run invert a.png missing.png b.png -o made/ 2> err; code=$?; rm -r made err; exit $code", 1, "", "");
+}
+
+/* A header of 1,000,000 x 1,000,000 pixels in 100 bytes is refused before memory is taken for it. */
+static void test_huge(void)
+{
+    static const unsigned char png[100] = {
+        0x89, 'P', 'N', 'G', 13,   10,   26,  10,  0,   0, 0, 13, 'I', 'H',  'D',  'R',
+        0,    15,  66,  64,  0,    15,   66,  64,  8,   2, 0, 0,  0,   0x6e, 0x1a, 0x5d,
+        0x41, 0,   0,   0,   0x2b, 'I',  'D', 'A', 'T',
+    };
+    FILE *file = fopen(shell_path("huge.png"), "wb");
+
+    CU_ASSERT_EQUAL_FATAL(fwrite(png, 1, sizeof png, file), sizeof png);
+    fclose(file);
+    EXPECT_NOTHING("ulimit -v 4000000; $T run invert huge.png -o o/old.png", 1,
+                   "triptych: cannot read huge.png: 1000000 x 1000000 pixels are more than the limit of 268435456 "
+                   "(raise it with --max-pixels)\n");
+    EXPECT_NOTHING("$T run invert huge.png -o o/old.png --max-pixels 1000000000000", 1,
+                   "triptych: cannot read huge.png: *\n");
+}
+
+static void test_outputs(void)
+{
+    EXPECT_NOTHING("$T run invert a.png -o o/none/b.png", 1,
+                   "triptych: cannot write o/none/b.png: No such file or directory\n");
+    EXPECT_NOTHING("$T run invert a.png -o o/old.png/b.png", 1,
+                   "triptych: cannot write o/old.png/b.png: Not a directory\n");
+    EXPECT_NOTHING("$T run invert a.png -o o/old.png/", 1, "triptych: cannot *o/old.png/*: Not a directory\n");
+    EXPECT_NOTHING("$T run invert a.png -o /dev/full", 1,
+                   "triptych: cannot write /dev/full: No space left on device\n");
+    EXPECT_NOTHING("$T run invert a.png -o - > /dev/full", 1,
+                   "triptych: cannot write standard output: No space left on device\n");
+    EXPECT_NOTHING("$T run invert a.png -o - >&-", 1,
+                   "triptych: cannot write standard output: Bad file descriptor\n");
+    EXPECT_NOTHING("ulimit -f 0; trap '' XFSZ; $T run invert a.png -o o/old.png 2>&1 | cat >&2; exit 1", 1, "*");
+}
+
+/* An interrupted run leaves the old file, or the whole new one. */
+static void test_interrupted(void)
+{
+    make("large.png", 1500, 1000, 3, 8, 7);
+    EXPECT("$T run copy large.png -o o/new.png; mv o/new.png new.png", 0, "", "");
+    EXPECT("i=10; while [ $i -le 60 ]; do timeout -s INT 0.0$i $T run copy large.png -o o/old.png; "
+           "cmp -s new.png o/old.png || [ \"$(cat o/old.png)\" = old ] || echo half; "
+           "echo old > o/old.png; i=$((i + 2)); done; rm large.png new.png",
+           0, "", "");
+    EXPECT_NOTHING("true", 0, "");
+}
+
+/* Damaged files of the PNG conformance set. */
+static void test_corrupt(void)
+{
+    static const char *const names[] = {"xc1n0g08", "xc9n2c08", "xcrn0g04", "xcsn0g01", "xd0n2c08",
+                                        "xd3n2c08", "xd9n2c08", "xdtn0g01", "xhdn0g08", "xlfn0g04",
+                                        "xs1n0g01", "xs2n0g01", "xs4n0g01", "xs7n0g01"};
+    char name[64], path[1024], absolute[4096], command[5000];
+
+    for (int i = 0; i < 14; i++) {
+        snprintf(name, sizeof name, "pngsuite/%s.png", names[i]);
+        if (!test_data(name, path) || !realpath(path, absolute)) {
+            test_skip("the PNG conformance set is not there");
+            return;
+        }
+        snprintf(command, sizeof command, "$T run invert '%s' -o o/old.png", absolute);
+        EXPECT_NOTHING(command, 1, "triptych: cannot read *.png: *\n");
+    }
+}
+
+int test_run_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("run", begin, shell_end);
+
+    return !suite || !CU_add_test(suite, "one picture", test_one) ||
+           !CU_add_test(suite, "standard streams", test_streams) || !CU_add_test(suite, "many pictures", test_many) ||
+           !CU_add_test(suite, "frames", test_frames) || !CU_add_test(suite, "timings", test_timings) ||
+           !CU_add_test(suite, "wrong options", test_usage) || !CU_add_test(suite, "wrong names", test_names) ||
+           !CU_add_test(suite, "wrong pipelines", test_pipelines) ||
+           !CU_add_test(suite, "wrong backends", test_backends) ||
+           !CU_add_test(suite, "OpenCL untouched", test_opencl_untouched) ||
+           !CU_add_test(suite, "wrong inputs", test_inputs) ||
+           !CU_add_test(suite, "one wrong input of many", test_some_fail) ||
+           !CU_add_test(suite, "enormous header", test_huge) ||
+           !CU_add_test(suite, "wrong outputs", test_outputs) ||
+           !CU_add_test(suite, "interruption", test_interrupted) ||
+           !CU_add_test(suite, "corrupt files", test_corrupt);
+}

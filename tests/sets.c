@@ -74,11 +74,11 @@ static void print_choices(const struct tri_kernel *kernel, struct set *sets, int
     }
 }
 
-int set_list(const struct tri_kernel *kernel, struct set sets[SETS_MAX], int *basic)
+int set_list(const struct tri_kernel *kernel, struct set sets[SETS_MAX])
 {
     const struct oracle *oracle = oracle_find(tri_kernel_name(kernel));
     uint64_t state = rig_seed_for(tri_kernel_name(kernel));
-    int count = 1;
+    int count = 1, edge = 1;
 
     memset(sets, 0, SETS_MAX * sizeof(sets[0]));
     snprintf(sets[0].text, sizeof(sets[0].text), "%s", tri_kernel_name(kernel));
@@ -86,13 +86,15 @@ int set_list(const struct tri_kernel *kernel, struct set sets[SETS_MAX], int *ba
         set_draw(kernel, LOWEST, &state, &sets[count++]);
         set_draw(kernel, HIGHEST, &state, &sets[count++]);
         print_choices(kernel, sets, &count);
+        edge = count;
         set_draw(kernel, RANDOM, &state, &sets[count++]);
         set_draw(kernel, RANDOM, &state, &sets[count++]);
     }
-    *basic = count;
     for (int i = 0; oracle && oracle->cases && oracle->cases[i] && count < SETS_MAX; i++)
         snprintf(sets[count++].text, sizeof(sets[0].text), "%s:%s", tri_kernel_name(kernel),
                  oracle->cases[i]);
+    for (int i = 0; i < count; i++)
+        sets[i].rank = i == 0 ? SET_DEFAULT : i < edge ? SET_EDGE : SET_OTHER;
     return count;
 }
 

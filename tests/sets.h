@@ -6,13 +6,16 @@
 
 #define SETS_MAX 40
 
+enum set_rank { SET_DEFAULT, SET_EDGE, SET_OTHER };
+
 struct set {
-    char text[500]; /* a pipeline of the one kernel */
-    bool refused;   /* by its oracle: these values are TRI_USAGE */
+    char text[500];     /* a pipeline of the one kernel */
+    bool refused;       /* by its oracle: these values are TRI_USAGE */
+    enum set_rank rank; /* the lower, the more is run of it */
 };
 
-/* The default is first; those before `basic` matter most. Returns how many there are. */
-int set_list(const struct tri_kernel *kernel, struct set sets[SETS_MAX], int *basic);
+/* Returns how many there are. */
+int set_list(const struct tri_kernel *kernel, struct set sets[SETS_MAX]);
 
 enum set_values { LOWEST, HIGHEST, RANDOM, RANDOM_SMALL };
 void set_draw(const struct tri_kernel *kernel, enum set_values choice, uint64_t *state, struct set *set);

@@ -260,8 +260,8 @@ static void test_huge(void)
 {
     static const unsigned char png[100] = {
         0x89, 'P', 'N', 'G', 13,   10,   26,  10,  0,   0, 0, 13, 'I', 'H',  'D',  'R',
-        0,    15,  66,  64,  0,    15,   66,  64,  8,   2, 0, 0,  0,   0x6e, 0x1a, 0x5d,
-        0x41, 0,   0,   0,   0x2b, 'I',  'D', 'A', 'T',
+        0,    15,  66,  64,  0,    15,   66,  64,  8,   2, 0, 0,  0,   0xd3, 0x0f, 0xaf,
+        0x2a, 0,   0,   0,   0x2b, 'I',  'D', 'A', 'T',
     };
     FILE *file = fopen(shell_path("huge.png"), "wb");
 

@@ -100,7 +100,8 @@ static bool check(bool good, const char *file, int line, const char *command, co
                   const char *expected, const char *actual)
 {
     if (!good)
-        printf("\n%s:%d: %s\n-- %s expected:\n%s\n-- but got:\n%s\n", file, line, command, what, expected, actual);
+        printf("\n%s:%d: %s\n-- %s expected:\n%s\n-- but got:\n%s\n", file, line, command, what, expected,
+               actual);
     return good;
 }
 

@@ -21,6 +21,7 @@ const struct shell_result *shell_run(const char *command);
 /* Fails the running test unless `command` ends with `code` and gives just this on standard output
  * and error; a '*' stands for anything. */
 #define EXPECT(command, code, out, err) shell_expect(__FILE__, __LINE__, command, code, out, err)
-void shell_expect(const char *file, int line, const char *command, int code, const char *out, const char *err);
+void shell_expect(const char *file, int line, const char *command, int code, const char *out,
+                  const char *err);
 
 #endif

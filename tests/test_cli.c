@@ -22,14 +22,16 @@ static void test_help(void)
     for (int i = 0; i < 5; i++) {
         snprintf(command, sizeof command, "$T %s --help", commands[i]);
         EXPECT(command, 0, "Examples:\n  triptych *\nUsage: triptych *\nOptions:\n*  -h, --help *", "");
-        snprintf(command, sizeof command, "$T %s -h > o; $T help %s | cmp - o; rm o", commands[i], commands[i]);
+        snprintf(command, sizeof command, "$T %s -h > o; $T help %s | cmp - o; rm o", commands[i],
+                 commands[i]);
         EXPECT(command, 0, "", "");
     }
 }
 
 static void test_version(void)
 {
-    EXPECT("$T --version", 0, "triptych " TRI_VERSION "\ninstruction sets: scalar*\nlibpng: 1.*\nOpenCL: *\n", "");
+    EXPECT("$T --version", 0, "triptych " TRI_VERSION "\ninstruction sets: scalar*\nlibpng: 1.*\nOpenCL: *\n",
+           "");
     EXPECT("$T -V | head -1", 0, "triptych " TRI_VERSION "\n", "");
 }
 
@@ -43,17 +45,21 @@ static void test_unknown_words(void)
     EXPECT("$T help rnu", 2, "", "triptych: unknown command 'rnu'; did you mean 'run'?\n");
     EXPECT("$T --frob", 2, "", "triptych: unknown option '--frob'" SEE);
     EXPECT("$T devices --jsn", 2, "",
-           "triptych: devices: unknown option '--jsn'; did you mean '--json'? (see 'triptych devices --help')\n");
+           "triptych: devices: unknown option '--jsn'; did you mean '--json'? (see 'triptych devices "
+           "--help')\n");
     EXPECT("$T kernels --frobnicate", 2, "",
            "triptych: kernels: unknown option '--frobnicate' (see 'triptych kernels --help')\n");
-    EXPECT("$T kernels -j", 2, "", "triptych: kernels: unknown option '-j' (see 'triptych kernels --help')\n");
+    EXPECT("$T kernels -j", 2, "",
+           "triptych: kernels: unknown option '-j' (see 'triptych kernels --help')\n");
     EXPECT("$T devices --json=3", 2, "",
            "triptych: devices: option '--json' takes no value (see 'triptych devices --help')\n");
     EXPECT("$T devices 0.0", 2, "", "triptych: devices: takes no '0.0' (see 'triptych devices --help')\n");
-    EXPECT("$T kernels copy box", 2, "", "triptych: kernels: one name at a time (see 'triptych kernels --help')\n");
+    EXPECT("$T kernels copy box", 2, "",
+           "triptych: kernels: one name at a time (see 'triptych kernels --help')\n");
     EXPECT("$T kernels gausian", 2, "",
            "triptych: kernels: unknown kernel 'gausian'; did you mean 'gaussian'?\n");
-    EXPECT("$T kernels thresh", 2, "", "triptych: kernels: unknown kernel 'thresh'; did you mean 'threshold'?\n");
+    EXPECT("$T kernels thresh", 2, "",
+           "triptych: kernels: unknown kernel 'thresh'; did you mean 'threshold'?\n");
     EXPECT("$T kernels xyzzy", 2, "",
            "triptych: kernels: unknown kernel 'xyzzy' ('triptych kernels' lists them)\n");
     EXPECT("$T bench gausian", 2, "", "triptych: unknown kernel 'gausian': did you mean 'gaussian'?\n");
@@ -62,7 +68,8 @@ static void test_unknown_words(void)
 
 static void test_lost_output(void)
 {
-    EXPECT("$T --help > /dev/full", 1, "", "triptych: cannot write standard output: No space left on device\n");
+    EXPECT("$T --help > /dev/full", 1, "",
+           "triptych: cannot write standard output: No space left on device\n");
     EXPECT("$T kernels > /dev/full", 1, "", "triptych: cannot write standard output*\n");
     EXPECT("$T kernels --json > /dev/full", 1, "", "triptych: cannot write standard output*\n");
     EXPECT("$T devices --json > /dev/full", 1, "", "triptych: cannot write standard output*\n");

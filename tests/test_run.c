@@ -65,7 +65,7 @@ static int begin(void)
     make("a.png", 33, 17, 3, 8, 1);
     make("b.png", 33, 17, 3, 8, 2);
     make("other.png", 9, 5, 1, 16, 3);
-    return shell_run("mkdir o && echo old > o/old.png").code;
+    return shell_run("mkdir o && echo old > o/old.png")->code;
 }
 
 /* After it, o/ holds nothing but the old file, untouched. */
@@ -112,7 +112,8 @@ static void test_many(void)
     EXPECT("$T run invert a.png b.png -o 'deep/x%03d.png' && $T run invert a.png -o deep/%d && ls deep", 0,
            "1\na.png\nb.PNG\nmade\nx001.png\nx002.png\n", "");
     CU_ASSERT(inverted("deep/x002.png", 33, 17, 3, 8, 2));
-    EXPECT("cp b.png deep/x002.png; cd deep; $T run invert x001.png x002.png -o .; rm ../deep/x001.png", 0, "", "");
+    EXPECT("cp b.png deep/x002.png; cd deep; $T run invert x001.png x002.png -o .; rm ../deep/x001.png", 0,
+           "", "");
     CU_ASSERT(inverted("deep/x002.png", 33, 17, 3, 8, 2));
     EXPECT("rm -r deep", 0, "", "");
 }
@@ -120,19 +121,23 @@ static void test_many(void)
 /* Inputs of one shape are frames: the second is compared with the first. */
 static void test_frames(void)
 {
-    EXPECT("$T run difference a.png a.png b.png -o d%d.png && $T run difference a.png -o first.png", 0, "", "");
+    EXPECT("$T run difference a.png a.png b.png -o d%d.png && $T run difference a.png -o first.png", 0, "",
+           "");
     EXPECT("cmp d1.png first.png && cmp -s d2.png d3.png", 1, "", "");
-    EXPECT("$T run difference a.png other.png a.png -o d%d.png", 0, "",
-           "triptych: note: other.png has another shape than the picture before it; such a change begins a new "
-           "series of frames\n");
-    EXPECT("$T run difference a.png other.png a.png -o d%d.png -q && cmp d3.png first.png; rm d?.png first.png", 0,
-           "", "");
+    EXPECT(
+        "$T run difference a.png other.png a.png -o d%d.png", 0, "",
+        "triptych: note: other.png has another shape than the picture before it; such a change begins a new "
+        "series of frames\n");
+    EXPECT(
+        "$T run difference a.png other.png a.png -o d%d.png -q && cmp d3.png first.png; rm d?.png first.png",
+        0, "", "");
 }
 
 static void test_timings(void)
 {
     EXPECT("$T run invert a.png -o t.png --timings; rm t.png", 0, "",
-           "phase             ms   share\ndecode *.* %\nupload *.* %\nkernel *.* %\ndownload *.* %\nencode *.* %\n"
+           "phase             ms   share\ndecode *.* %\nupload *.* %\nkernel *.* %\ndownload *.* %\nencode "
+           "*.* %\n"
            "other *.* %\ntotal *.*\n");
 }
 
@@ -167,16 +172,23 @@ static void test_usage(void)
 
 static void test_names(void)
 {
-    EXPECT_NOTHING("$T run invert a.png b.png -o o/old.png", 2,
-                   "triptych: run: 2 inputs cannot all be written to 'o/old.png'; use a folder (out/) or one %d "
-                   "(out-%04d.png)\n");
-    EXPECT_NOTHING("$T run invert a.png b.png -o -", 2, "triptych: run: 2 inputs cannot all be written to '-'; *\n");
-    EXPECT_NOTHING("$T run invert a.png b.png -o o/%d-%d.png", 2, "triptych: run: 2 inputs cannot *'o/%d-%d.png'*\n");
-    EXPECT_NOTHING("$T run invert a.png b.png -o o/%s.png", 2, "triptych: run: 2 inputs cannot *'o/%s.png'*\n");
-    EXPECT_NOTHING("$T run invert a.png b.png -o o/%99d.png", 2, "triptych: run: 2 inputs cannot *'o/%99d.png'*\n");
-    EXPECT_NOTHING("$T run invert a.png b.png -o o/%0d.png", 2, "triptych: run: 2 inputs cannot *'o/%0d.png'*\n");
-    EXPECT_NOTHING("$T run invert a.png ./a.png -o o/", 2,
-                   "triptych: run: 'a.png' and './a.png' would both be written to 'o/a.png'; use -o with %d\n");
+    EXPECT_NOTHING(
+        "$T run invert a.png b.png -o o/old.png", 2,
+        "triptych: run: 2 inputs cannot all be written to 'o/old.png'; use a folder (out/) or one %d "
+        "(out-%04d.png)\n");
+    EXPECT_NOTHING("$T run invert a.png b.png -o -", 2,
+                   "triptych: run: 2 inputs cannot all be written to '-'; *\n");
+    EXPECT_NOTHING("$T run invert a.png b.png -o o/%d-%d.png", 2,
+                   "triptych: run: 2 inputs cannot *'o/%d-%d.png'*\n");
+    EXPECT_NOTHING("$T run invert a.png b.png -o o/%s.png", 2,
+                   "triptych: run: 2 inputs cannot *'o/%s.png'*\n");
+    EXPECT_NOTHING("$T run invert a.png b.png -o o/%99d.png", 2,
+                   "triptych: run: 2 inputs cannot *'o/%99d.png'*\n");
+    EXPECT_NOTHING("$T run invert a.png b.png -o o/%0d.png", 2,
+                   "triptych: run: 2 inputs cannot *'o/%0d.png'*\n");
+    EXPECT_NOTHING(
+        "$T run invert a.png ./a.png -o o/", 2,
+        "triptych: run: 'a.png' and './a.png' would both be written to 'o/a.png'; use -o with %d\n");
     EXPECT("cp b.png 1.png; $T run invert a.png 1.png -o %d.png; cmp b.png 1.png; rm 1.png", 0, "",
            "triptych: run: the result of 'a.png' would replace '1.png' before that is read\n");
 }
@@ -198,25 +210,29 @@ static void test_pipelines(void)
     EXPECT_NOTHING("$T run gaussian:sigma= a.png -o o/old.png", 2, "triptych: gaussian: sigma *\n");
     EXPECT_NOTHING("$T run median:radius=1.5 a.png -o o/old.png", 2, "triptych: median: radius is *1.5*\n");
     EXPECT_NOTHING("$T run '' a.png -o o/old.png", 2, "triptych: the pipeline *empty*\n");
-    EXPECT_NOTHING("$T run invert,,invert a.png -o o/old.png", 2,
-                   "triptych: the pipeline has an empty operation; operations are separated by single commas\n");
+    EXPECT_NOTHING(
+        "$T run invert,,invert a.png -o o/old.png", 2,
+        "triptych: the pipeline has an empty operation; operations are separated by single commas\n");
     EXPECT_NOTHING("$T run resize:scale=100,resize:scale=100,resize:scale=100 a.png -o o/old.png", 2,
                    "triptych: a.png: resize: 33000000 x 17000000 is larger than 1000000 on a side\n");
 }
 
 static void test_backends(void)
 {
-    EXPECT_NOTHING("$T run invert a.png -o o/old.png --on thread", 2, "triptych: unknown backend 'thread': *\n");
+    EXPECT_NOTHING("$T run invert a.png -o o/old.png --on thread", 2,
+                   "triptych: unknown backend 'thread': *\n");
     EXPECT_NOTHING("$T run invert a.png -o o/old.png --on ''", 2, "triptych: *\n");
     EXPECT_NOTHING("$T run invert a.png -o o/old.png --on threads:0", 2, "triptych: *'threads:0'*\n");
     EXPECT_NOTHING("$T run invert a.png -o o/old.png --on threads:two", 2, "triptych: *'threads:two'*\n");
     EXPECT_NOTHING("$T run invert a.png -o o/old.png --isa mmx", 2,
                    "triptych: unknown ISA level 'mmx': this CPU has scalar*native\n");
-    EXPECT_NOTHING("OCL_ICD_VENDORS=/nowhere/ $T run invert a.png -o o/old.png --on opencl", 4, "triptych: *OpenCL*\n");
+    EXPECT_NOTHING("OCL_ICD_VENDORS=/nowhere/ $T run invert a.png -o o/old.png --on opencl", 4,
+                   "triptych: *OpenCL*\n");
     EXPECT("OCL_ICD_VENDORS=/nowhere/ $T run invert a.png -o auto.png --on auto", 0, "",
            "triptych: note: auto chose threads*OpenCL*\n");
     CU_ASSERT(inverted("auto.png", 33, 17, 3, 8, 1));
-    EXPECT("OCL_ICD_VENDORS=/nowhere/ $T run invert a.png -o auto.png --on auto --quiet; rm auto.png", 0, "", "");
+    EXPECT("OCL_ICD_VENDORS=/nowhere/ $T run invert a.png -o auto.png --on auto --quiet; rm auto.png", 0, "",
+           "");
 }
 
 /* The loader would open the library that this platform names. */
@@ -224,7 +240,8 @@ static void test_opencl_untouched(void)
 {
     EXPECT("mkdir icd && echo /nowhere/touched.so > icd/x.icd", 0, "", "");
     EXPECT("LD_DEBUG=files OCL_ICD_VENDORS=$PWD/icd/ $T devices 2>&1 | grep -q touched", 0, "", "*");
-    EXPECT("LD_DEBUG=files OCL_ICD_VENDORS=$PWD/icd/ $T run invert a.png -o t.png 2>&1 | grep touched", 1, "", "");
+    EXPECT("LD_DEBUG=files OCL_ICD_VENDORS=$PWD/icd/ $T run invert a.png -o t.png 2>&1 | grep touched", 1, "",
+           "");
     EXPECT("rm -r icd t.png", 0, "", "");
 }
 
@@ -241,9 +258,10 @@ static void test_inputs(void)
     EXPECT_NOTHING("head -c 200 a.png > t; $T run invert t -o o/old.png", 1,
                    "triptych: cannot read t: the file is cut short\n");
     EXPECT_NOTHING("head -c 20 a.png > t; $T run invert t -o o/old.png", 1, "triptych: cannot read t: *\n");
-    EXPECT_NOTHING("rm t; $T run invert a.png -o o/old.png --max-pixels 560", 1,
-                   "triptych: cannot read a.png: 33 x 17 pixels are more than the limit of 560 (raise it with "
-                   "--max-pixels)\n");
+    EXPECT_NOTHING(
+        "rm t; $T run invert a.png -o o/old.png --max-pixels 560", 1,
+        "triptych: cannot read a.png: 33 x 17 pixels are more than the limit of 560 (raise it with "
+        "--max-pixels)\n");
     EXPECT("$T run invert a.png -o t.png --max-pixels 561; rm t.png", 0, "", "");
 }
 
@@ -252,24 +270,26 @@ static void test_some_fail(void)
 {
     EXPECT("$T run invert a.png missing.png b.png -o made/; ls -A made", 0, "a.png\nb.png\n",
            "triptych: cannot read missing.png: No such file or directory\n");
-    EXPECT("$T run invert a.png missing.png b.png -o made/ 2> err; code=$?; rm -r made err; exit $code", 1, "", "");
+    EXPECT("$T run invert a.png missing.png b.png -o made/ 2> err; code=$?; rm -r made err; exit $code", 1,
+           "", "");
 }
 
 /* A header of 1,000,000 x 1,000,000 pixels in 100 bytes is refused before memory is taken for it. */
 static void test_huge(void)
 {
     static const unsigned char png[100] = {
-        0x89, 'P', 'N', 'G', 13,   10,   26,  10,  0,   0, 0, 13, 'I', 'H',  'D',  'R',
-        0,    15,  66,  64,  0,    15,   66,  64,  8,   2, 0, 0,  0,   0xd3, 0x0f, 0xaf,
-        0x2a, 0,   0,   0,   0x2b, 'I',  'D', 'A', 'T',
+        0x89, 'P',  'N',  'G',  13,   10, 26, 10, 0,    0,   0,   13,  'I', 'H',
+        'D',  'R',  0,    15,   66,   64, 0,  15, 66,   64,  8,   2,   0,   0,
+        0,    0xd3, 0x0f, 0xaf, 0x2a, 0,  0,  0,  0x2b, 'I', 'D', 'A', 'T',
     };
     FILE *file = fopen(shell_path("huge.png"), "wb");
 
     CU_ASSERT_EQUAL_FATAL(fwrite(png, 1, sizeof png, file), sizeof png);
     fclose(file);
-    EXPECT_NOTHING("ulimit -v 4000000; $T run invert huge.png -o o/old.png", 1,
-                   "triptych: cannot read huge.png: 1000000 x 1000000 pixels are more than the limit of 268435456 "
-                   "(raise it with --max-pixels)\n");
+    EXPECT_NOTHING(
+        "ulimit -v 4000000; $T run invert huge.png -o o/old.png", 1,
+        "triptych: cannot read huge.png: 1000000 x 1000000 pixels are more than the limit of 268435456 "
+        "(raise it with --max-pixels)\n");
     EXPECT_NOTHING("$T run invert huge.png -o o/old.png --max-pixels 1000000000000", 1,
                    "triptych: cannot read huge.png: *\n");
 }
@@ -280,14 +300,16 @@ static void test_outputs(void)
                    "triptych: cannot write o/none/b.png: No such file or directory\n");
     EXPECT_NOTHING("$T run invert a.png -o o/old.png/b.png", 1,
                    "triptych: cannot write o/old.png/b.png: Not a directory\n");
-    EXPECT_NOTHING("$T run invert a.png -o o/old.png/", 1, "triptych: cannot *o/old.png/*: Not a directory\n");
+    EXPECT_NOTHING("$T run invert a.png -o o/old.png/", 1,
+                   "triptych: cannot *o/old.png/*: Not a directory\n");
     EXPECT_NOTHING("$T run invert a.png -o /dev/full", 1,
                    "triptych: cannot write /dev/full: No space left on device\n");
     EXPECT_NOTHING("$T run invert a.png -o - > /dev/full", 1,
                    "triptych: cannot write standard output: No space left on device\n");
     EXPECT_NOTHING("$T run invert a.png -o - >&-", 1,
                    "triptych: cannot write standard output: Bad file descriptor\n");
-    EXPECT_NOTHING("ulimit -f 0; trap '' XFSZ; $T run invert a.png -o o/old.png 2>&1 | cat >&2; exit 1", 1, "*");
+    EXPECT_NOTHING("ulimit -f 0; trap '' XFSZ; $T run invert a.png -o o/old.png 2>&1 | cat >&2; exit 1", 1,
+                   "*");
 }
 
 /* An interrupted run leaves the old file, or the whole new one. */
@@ -326,9 +348,10 @@ int test_run_suite(void)
     CU_pSuite suite = CU_add_suite("run", begin, shell_end);
 
     return !suite || !CU_add_test(suite, "one picture", test_one) ||
-           !CU_add_test(suite, "standard streams", test_streams) || !CU_add_test(suite, "many pictures", test_many) ||
-           !CU_add_test(suite, "frames", test_frames) || !CU_add_test(suite, "timings", test_timings) ||
-           !CU_add_test(suite, "wrong options", test_usage) || !CU_add_test(suite, "wrong names", test_names) ||
+           !CU_add_test(suite, "standard streams", test_streams) ||
+           !CU_add_test(suite, "many pictures", test_many) || !CU_add_test(suite, "frames", test_frames) ||
+           !CU_add_test(suite, "timings", test_timings) || !CU_add_test(suite, "wrong options", test_usage) ||
+           !CU_add_test(suite, "wrong names", test_names) ||
            !CU_add_test(suite, "wrong pipelines", test_pipelines) ||
            !CU_add_test(suite, "wrong backends", test_backends) ||
            !CU_add_test(suite, "OpenCL untouched", test_opencl_untouched) ||

@@ -18,13 +18,14 @@ static int sample(const struct tri_shape *shape, int seed, int plane, int x, int
 }
 
 /* Makes a PNG file in the folder whose samples `sample` knows. */
-static void make(const char *name, int width, int height, int planes, int bits, int seed)
+static bool make(const char *name, int width, int height, int planes, int bits, int seed)
 {
     struct tri_shape shape = {width, height, planes, bits};
     struct tri_image *image;
-    struct tri_error error = {0};
+    bool made;
 
-    CU_ASSERT_EQUAL_FATAL(tri_image_new(&shape, &image, &error), TRI_OK);
+    if (tri_image_new(&shape, &image, NULL) != TRI_OK)
+        return false;
     for (int p = 0; p < planes; p++)
         for (int y = 0; y < height; y++)
             for (int x = 0; x < width; x++)
@@ -32,8 +33,9 @@ static void make(const char *name, int width, int height, int planes, int bits, 
                     ((uint8_t *)tri_image_row(image, p, y))[x] = (uint8_t)sample(&shape, seed, p, x, y);
                 else
                     ((uint16_t *)tri_image_row(image, p, y))[x] = (uint16_t)sample(&shape, seed, p, x, y);
-    CU_ASSERT_EQUAL_FATAL(tri_png_write(shell_path(name), image, &error), TRI_OK);
+    made = tri_png_write(shell_path(name), image, NULL) == TRI_OK;
     tri_image_free(image);
+    return made;
 }
 
 /* Whether the file is the inverse of what make() makes of these. */
@@ -62,10 +64,8 @@ static int begin(void)
 {
     if (shell_begin())
         return 1;
-    make("a.png", 33, 17, 3, 8, 1);
-    make("b.png", 33, 17, 3, 8, 2);
-    make("other.png", 9, 5, 1, 16, 3);
-    return shell_run("mkdir o && echo old > o/old.png")->code;
+    return !make("a.png", 33, 17, 3, 8, 1) || !make("b.png", 33, 17, 3, 8, 2) ||
+           !make("other.png", 9, 5, 1, 16, 3) || shell_run("mkdir o && echo old > o/old.png")->code != 0;
 }
 
 /* After it, o/ holds nothing but the old file, untouched. */
@@ -107,7 +107,7 @@ static void test_many(void)
     EXPECT("$T run invert a.png b.png -o deep/made/ && ls -A deep/made", 0, "a.png\nb.png\n", "");
     CU_ASSERT(inverted("deep/made/a.png", 33, 17, 3, 8, 1));
     CU_ASSERT(inverted("deep/made/b.png", 33, 17, 3, 8, 2));
-    EXPECT("cp deep/made/b.png b.PNG; $T run invert ../*/a.png b.PNG -o deep && ls deep; rm b.PNG", 0,
+    EXPECT("cp deep/made/b.png b.PNG; $T run invert ./o/../a.png b.PNG -o deep && ls deep; rm b.PNG", 0,
            "a.png\nb.PNG\nmade\n", "");
     EXPECT("$T run invert a.png b.png -o 'deep/x%03d.png' && $T run invert a.png -o deep/%d && ls deep", 0,
            "1\na.png\nb.PNG\nmade\nx001.png\nx002.png\n", "");
@@ -315,7 +315,7 @@ static void test_outputs(void)
 /* An interrupted run leaves the old file, or the whole new one. */
 static void test_interrupted(void)
 {
-    make("large.png", 1500, 1000, 3, 8, 7);
+    CU_ASSERT_FATAL(make("large.png", 1500, 1000, 3, 8, 7));
     EXPECT("$T run copy large.png -o o/new.png; mv o/new.png new.png", 0, "", "");
     EXPECT("i=10; while [ $i -le 60 ]; do timeout -s INT 0.0$i $T run copy large.png -o o/old.png; "
            "cmp -s new.png o/old.png || [ \"$(cat o/old.png)\" = old ] || echo half; "

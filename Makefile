@@ -22,7 +22,7 @@ FLAGS_avx2 := -march=x86-64-v3 -DLANES_BYTES=64
 FLAGS_avx512 := -march=x86-64-v4 -mprefer-vector-width=512 -DLANES_BYTES=64
 FLAGS_neon := -DLANES_BYTES=16
 FLAGS_simd := -DLANES_BYTES=16
-FLAGS_scalar := -DSINGLE -fno-tree-vectorize -fno-slp-vectorize
+FLAGS_scalar := -DSINGLE -fno-tree-vectorize -fno-tree-slp-vectorize
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wdouble-promotion
 OPTIMIZE := -O3 -g

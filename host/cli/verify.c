@@ -167,7 +167,7 @@ static void print_result(const struct tri_verify_result *result)
         (uint64_t)result->out.width * (uint64_t)result->out.height * (uint64_t)result->out.planes;
     char shape[64];
 
-    printf("%-34s %-14s %-8s ", result->pipeline, result->info->name, result->info->isa);
+    printf("  %-14s %-8s ", result->info->name, result->info->isa);
     if (result->differ > 0)
         printf("DIFFERS in %d of %d\n", result->differ, result->compared);
     else if (result->failure[0])
@@ -177,7 +177,7 @@ static void print_result(const struct tri_verify_result *result)
     else
         printf("%d equal\n", result->compared);
     if (result->differ > 0)
-        printf("  first in %s: plane %d, x %d, y %d: expected %d, got %d; %llu of %llu samples differ\n",
+        printf("    first in %s: plane %d, x %d, y %d: expected %d, got %d; %llu of %llu samples differ\n",
                tri_shape_text(&result->in, shape), difference->plane, difference->x, difference->y,
                difference->expected, difference->actual, (unsigned long long)difference->count,
                (unsigned long long)samples);
@@ -186,6 +186,8 @@ static void print_result(const struct tri_verify_result *result)
 static void count_results(struct tally *tally, const struct tri_lineup *lineup,
                           const struct tri_verify_result *results)
 {
+    if (tally->text)
+        printf("%s\n", results[0].pipeline);
     for (int i = 1; i < lineup->count; i++) {
         if (!lineup->contenders[i].listed)
             continue;

@@ -101,8 +101,9 @@ static void format_row(const struct tri_bench_row *row, char cells[COLUMNS][CELL
     if (total->low >= 0) {
         int64_t below = total->median - total->low, above = total->high - total->median;
 
-        snprintf(cells[INTERVAL], CELL, "±%.1f %%",
-                 (double)(below > above ? below : above) * 100 / (double)total->median);
+        double share = (double)(below > above ? below : above) / (double)total->median;
+
+        snprintf(cells[INTERVAL], CELL, "±%.*f %%", share < 0.0995 ? 1 : 0, share * 100);
     }
     if (row->info->opencl)
         format_ms(cells[KERNEL], row->kernel.median);
@@ -135,23 +136,24 @@ static void put_heads(FILE *file, bool markdown, bool bold)
 }
 
 /* The law that the family of this row follows, under the table. */
-static void put_scaling(FILE *file, const struct tri_bench_case *result, int index)
+static void put_scaling(FILE *file, const struct tri_bench_case *result, int index, bool markdown)
 {
     const struct tri_backend_info *info = result->rows[index].info;
     struct tri_scaling fit = tri_bench_scaling(result, index);
     double more = fit.most_workers < 8 ? 16 : 4.0 * fit.most_workers;
+    const char *indent = markdown ? "" : "  ";
 
     if (fit.points < 2)
         return;
-    fprintf(file, "%.*s, %s: serial fraction %.1f %%", (int)strcspn(info->name, info->opencl ? "/" : ":"),
-            info->name, info->isa, fit.serial * 100);
+    fprintf(file, "%.*s, %s: serial fraction %.1f %% (Amdahl)",
+            (int)strcspn(info->name, info->opencl ? "/" : ":"), info->name, info->isa, fit.serial * 100);
     if (fit.serial >= 0.0005)
-        fprintf(file, ", so at most %.*fx (Amdahl)", 1 / fit.serial < 10 ? 1 : 0, 1 / fit.serial);
-    fprintf(file, "; %.0f workers: %.1fx, or %.1fx if the picture grows with them (Gustafson)", more,
-            tri_amdahl(fit.serial, more), tri_gustafson(fit.serial, more));
+        fprintf(file, ", so at most %.*fx", 1 / fit.serial < 10 ? 1 : 0, 1 / fit.serial);
+    fprintf(file, "\n%s%.0f workers: %.1fx, or %.1fx if the picture grows with them (Gustafson)\n", indent,
+            more, tri_amdahl(fit.serial, more), tri_gustafson(fit.serial, more));
     if (isfinite(fit.contention))
-        fprintf(file, "; universal law: contention %.4f, coherence %.6f", fit.contention, fit.coherence);
-    fputs("\n", file);
+        fprintf(file, "%suniversal law: contention %.4f, coherence %.6f\n", indent, fit.contention,
+                fit.coherence);
 }
 
 static void put_copies(FILE *file, const struct tri_bench_case *result)
@@ -206,8 +208,10 @@ static void put_title(FILE *file, const struct tri_bench_case *result, bool mark
         fprintf(file, "\n%s%s%s\n", bold ? "\033[1m" : "", result->pipeline, bold ? "\033[0m" : "");
     fprintf(file, "%s, %s%s%s", result->input, tri_shape_text(&result->in, in), same ? "" : " to ",
             same ? "" : tri_shape_text(&result->out, out));
-    if (most > 0)
+    if (most > fewest)
         fprintf(file, "; %d to %d samples a row", fewest, most);
+    else if (most > 0)
+        fprintf(file, "; %d samples a row", most);
     fputs("\n\n", file);
 }
 
@@ -230,7 +234,7 @@ void tri_report_table(FILE *file, const struct tri_bench_case *result, bool mark
     put_copies(file, result);
     for (int i = 0; i < result->row_count; i++) {
         fputs(markdown && tri_bench_scaling(result, i).points >= 2 ? "\n" : "", file);
-        put_scaling(file, result, i);
+        put_scaling(file, result, i, markdown);
     }
 }
 
@@ -247,7 +251,7 @@ void tri_report_header(FILE *file, const struct tri_environment *environment, bo
         const struct tri_device_info *device = &environment->devices[i];
         bool cpu = strcmp(device->type, "CPU") == 0;
 
-        fprintf(file, "%sopencl:%s is %s%s, %d units%s\n  %s, %s, driver %s\n", begin, device->id,
+        fprintf(file, "%sopencl:%s is %s%s, %d units%s\n  %s, %.10s, driver %s\n", begin, device->id,
                 cpu ? "the CPU through OpenCL: " : "", device->name, device->compute_units,
                 device->usable ? "" : " (unusable)", device->platform, device->version, device->driver);
     }
@@ -258,11 +262,10 @@ void tri_report_header(FILE *file, const struct tri_environment *environment, bo
 
 void tri_report_legend(FILE *file)
 {
-    fputs(
-        "\nMedians, end to end: upload, kernel and download; \"kernel\" is the device's part. 95 %: so far "
-        "at\n"
-        "most is the true median. Share of copy: memcpy of the same bytes with as many workers takes this\n"
-        "share of the time. Speed-up over sequential scalar, and over the best sequential row. Efficiency:\n"
-        "T1/(n Tn), where T1 is the same code with one worker. Karp-Flatt: the serial fraction.\n",
-        file);
+    fputs("\nMedians, end to end: upload, kernel and download; \"kernel\" is the device's part. The true\n"
+          "median lies within the given distance with 95 % confidence. Share of copy: of the time, memcpy\n"
+          "of the same bytes with as many workers would take this share. Speed-up over sequential scalar,\n"
+          "and over the best sequential row. Efficiency: T1/(n Tn), T1 being the same code with one worker.\n"
+          "Karp-Flatt: the serial fraction that the speed-up shows.\n",
+          file);
 }

@@ -119,7 +119,7 @@ double tri_operation_value(const struct tri_operation *operation, const char *pa
         if (strcmp(params[i].name, param) == 0)
             return operation->values[i];
     }
-    return NAN;
+    return (double)NAN;
 }
 
 enum tri_alpha tri_alpha_kept(const struct tri_operation *operation)

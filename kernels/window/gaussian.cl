@@ -81,7 +81,7 @@ static int half_gaussian(double sigma, double weight[GAUSSIAN_TAPS])
 
 GRAPH_PLANE(gaussian)
 {
-    double weight[GAUSSIAN_TAPS];
+    double weight[GAUSSIAN_TAPS] = {0};
     struct gaussian k = {.taps = half_gaussian(VALUE(sigma), weight)};
     int fraction = 15;
     while (fraction < 19 && weight[k.taps > 1 && weight[1] > weight[0]] * (2 << fraction) < 32767)

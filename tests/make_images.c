@@ -134,8 +134,8 @@ static struct colour window(const struct house *house, double x, double y, struc
 {
     double column = floor((x - house->left) / 24), row = floor((y - house->top - 10) / 34);
     double u = x - house->left - column * 24, v = y - house->top - 10 - row * 34;
-    if (row < 0 || y > HORIZON - 34 || house->left + (column + 1) * 24 > house->right ||
-        !in_box(u, v, 6, 6, 20, 28))
+    if (row < 0 || house->top + 10 + (row + 1) * 34 > HORIZON + 4 ||
+        house->left + (column + 1) * 24 > house->right || !in_box(u, v, 6, 6, 20, 28))
         return wall;
     if (!in_box(u, v, 7, 7, 19, 27) || (u > 12.5 && u < 13.5) || (v > 14 && v < 15))
         return rgb(60, 44, 48);

@@ -235,6 +235,23 @@ static void test_backends(void)
            "");
 }
 
+/* A device that cannot build a kernel: POCL without a linker, and without a place for what it makes. */
+static void test_device(void)
+{
+    if (shell_run("$T run invert a.png -o device.png --on opencl")->code == TRI_NO_DEVICE) {
+        test_skip("there is no OpenCL device");
+        return;
+    }
+    CU_ASSERT(inverted("device.png", 33, 17, 3, 8, 1));
+    EXPECT("rm device.png; $T devices", 0, "CPU\n*\nOpenCL\n  0.0  *\n    self-test  passed\n*", "");
+    EXPECT_NOTHING("PATH=/nowhere $T run invert a.png -o o/old.png --on opencl:cpu", 4,
+                   "triptych: *linker*\n");
+    EXPECT_NOTHING("POCL_CACHE_DIR=$PWD/a.png $T run invert a.png -o o/old.png --on opencl:cpu", 4,
+                   "triptych: *\n");
+    EXPECT_NOTHING("$T run invert a.png -o o/old.png --on opencl:9.9", 4,
+                   "triptych: no OpenCL device fits '9.9'; 'triptych devices' lists them\n");
+}
+
 /* The loader would open the library that this platform names. */
 static void test_opencl_untouched(void)
 {
@@ -354,6 +371,7 @@ int test_run_suite(void)
            !CU_add_test(suite, "wrong names", test_names) ||
            !CU_add_test(suite, "wrong pipelines", test_pipelines) ||
            !CU_add_test(suite, "wrong backends", test_backends) ||
+           !CU_add_test(suite, "OpenCL devices", test_device) ||
            !CU_add_test(suite, "OpenCL untouched", test_opencl_untouched) ||
            !CU_add_test(suite, "wrong inputs", test_inputs) ||
            !CU_add_test(suite, "one wrong input of many", test_some_fail) ||

@@ -105,7 +105,7 @@ build() {
 
 demo() {
     pipeline=gaussian:sigma=2
-    picture=images/scene.png
+    picture=images/street.png
     output=demo-out.png
 
     build

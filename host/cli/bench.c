@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "measure/measure.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -216,6 +217,12 @@ static enum tri_status choose_default(const struct request *request, struct inpu
 
     if (request->size.width == 0 && tri_picture_bundled(path))
         return read_input(path, request->max_pixels, input, error);
+    uint64_t limit = request->max_pixels ? request->max_pixels : TRI_PIXEL_LIMIT;
+    if ((uint64_t)shape.width * (uint64_t)shape.height > limit)
+        return tri_fail(error, TRI_FAILED,
+                        "a picture of %dx%d is beyond the limit of %" PRIu64
+                        " pixels; raise it with --max-pixels",
+                        shape.width, shape.height, limit);
     snprintf(input->name, sizeof input->name, "a generated picture");
     enum tri_status status = tri_picture_generate(&shape, 1, &input->image, error);
     if (status != TRI_OK)

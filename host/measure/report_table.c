@@ -28,13 +28,13 @@ static const struct {
 } columns[COLUMNS] = {
     [BACKEND] = {14, true, "", "backend", "backend"},
     [ISA] = {8, true, "", "ISA", "ISA"},
-    [WORKERS] = {5, false, "work-", "ers", "workers"},
-    [MEDIAN] = {10, false, "median", "ms", "median ms"},
+    [WORKERS] = {6, false, "work-", "ers", "workers"},
+    [MEDIAN] = {9, false, "median", "ms", "median ms"},
     [INTERVAL] = {8, false, "95 %", "within", "95 % within"},
-    [KERNEL] = {10, false, "kernel", "ms", "kernel ms"},
-    [RATE] = {9, false, "", "Mpix/s", "Mpix/s"},
-    [COPY] = {7, false, "share", "of copy", "share of copy"},
-    [SCALAR] = {8, false, "speed-up", "scalar", "speed-up over scalar"},
+    [KERNEL] = {9, false, "kernel", "ms", "kernel ms"},
+    [RATE] = {8, false, "", "Mpix/s", "Mpix/s"},
+    [COPY] = {8, false, "share", "of copy", "share of copy"},
+    [SCALAR] = {9, false, "speed-up", "scalar", "speed-up over scalar"},
     [BEST] = {7, false, "over", "best", "over best sequential"},
     [EFFICIENCY] = {7, false, "effi-", "ciency", "efficiency"},
     [KARP_FLATT] = {7, false, "Karp-", "Flatt", "Karp-Flatt"},
@@ -156,17 +156,23 @@ static void put_scaling(FILE *file, const struct tri_bench_case *result, int ind
                 fit.coherence);
 }
 
+/* Of one worker and of the most; JSON has them all. */
 static void put_copies(FILE *file, const struct tri_bench_case *result)
 {
-    fprintf(file, "memcpy of the same %.1f MB read and written:", (double)result->bytes / 1e6);
+    int most = 0;
+
+    for (int i = 0; i < result->copy_count; i++)
+        most = result->copies[i].workers > most ? result->copies[i].workers : most;
+    fprintf(file, "memcpy of the same %.1f MB read and written", (double)result->bytes / 1e6);
     for (int i = 0; i < result->copy_count; i++) {
         const struct tri_bench_copy *copy = &result->copies[i];
         char cell[CELL];
 
-        if (copy->total.count == 0 || copy->total.median <= 0)
+        if ((copy->workers != 1 && copy->workers != most) || copy->total.count == 0 ||
+            copy->total.median <= 0)
             continue;
         format_ms(cell, copy->total.median);
-        fprintf(file, "%s %s ms (%.1f GB/s) with %d", i ? "," : "", cell,
+        fprintf(file, "%s %s ms (%.1f GB/s) with %d", i ? "," : ":", cell,
                 (double)result->bytes / (double)copy->total.median, copy->workers);
     }
     fputs("\n", file);

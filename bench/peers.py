@@ -1,11 +1,12 @@
-#!/usr/bin/python3
-"""peers.py -- triptych beside OpenCV in one process, call by call in turn; prints medians and ratios.
+#!/usr/bin/env python3
+"""peers.py -- triptych and OpenCV beside each other: interleaved, medians, the same number of threads.
 
-Needs build/libtriptych.so and Debian's python3-opencv. Both use two threads. Kernel time on planes that
-are in memory: no files, no copies of ours or theirs but what the call itself makes.
+Each sample follows an untimed run of the same, so that nobody pays for what the one before left in the
+caches. triptych's figures are its kernel times on planes already in memory; OpenCV writes to arrays
+that exist already. Needs python3-opencv and build/libtriptych.so.
 """
 import argparse
-import ctypes as c
+import ctypes
 import json
 import os
 import statistics
@@ -14,178 +15,363 @@ import threading
 import time
 
 import cv2
-import numpy as np
+import numpy
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+PHOTO = os.path.join(ROOT, "..", "shared", "data", "photos", "elephants-3840x2160.png")
+REPLICATE = cv2.BORDER_REPLICATE
 
 
-class Shape(c.Structure):
-    _fields_ = [("width", c.c_int), ("height", c.c_int), ("planes", c.c_int), ("bits", c.c_int)]
+# ---- triptych.h ----
+
+class Error(ctypes.Structure):
+    _fields_ = [("status", ctypes.c_int), ("text", ctypes.c_char * 1000)]
 
 
-class Image(c.Structure):
-    _fields_ = [("shape", Shape), ("stride", c.c_ssize_t), ("plane_stride", c.c_ssize_t), ("data", c.c_void_p),
-                ("padded", c.c_bool), ("memory", c.c_void_p), ("memory_size", c.c_size_t)]
+class Shape(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int) for name in ("width", "height", "planes", "bits")]
 
 
-class Error(c.Structure):
-    _fields_ = [("status", c.c_int), ("text", c.c_char * 1000)]
+class Image(ctypes.Structure):
+    _fields_ = [("shape", Shape), ("stride", ctypes.c_ssize_t), ("plane_stride", ctypes.c_ssize_t),
+                ("data", ctypes.c_void_p), ("padded", ctypes.c_bool), ("memory", ctypes.c_void_p),
+                ("memory_size", ctypes.c_size_t)]
 
 
-class Timing(c.Structure):
-    _fields_ = [("upload_ns", c.c_int64), ("kernel_ns", c.c_int64), ("download_ns", c.c_int64)]
+class Options(ctypes.Structure):
+    _fields_ = [("isa", ctypes.c_char_p)]
 
 
-def library(path):
-    lib = c.CDLL(path)
-    lib.tri_job_shape.restype = c.POINTER(Shape)
-    return lib
+class Timing(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int64) for name in ("upload_ns", "kernel_ns", "download_ns")]
 
 
-class Triptych:
-    """One pipeline on one backend, with its images."""
+class Failure(Exception):
+    pass
 
-    backends = {}
 
-    def __init__(self, lib, on, pipeline, plane):
-        self.lib, self.error = lib, Error()
-        if on not in Triptych.backends:
-            backend = c.c_void_p()
-            self.check(lib.tri_backend_open(on.encode(), None, c.byref(backend), c.byref(self.error)))
-            Triptych.backends[on] = backend
-        self.pipeline, self.job = c.c_void_p(), c.c_void_p()
-        self.input, self.output = c.POINTER(Image)(), c.POINTER(Image)()
-        shape = Shape(plane.shape[1], plane.shape[0], 1, 8)
-        self.check(lib.tri_pipeline_parse(pipeline.encode(), c.byref(self.pipeline), c.byref(self.error)))
-        self.check(lib.tri_image_new(c.byref(shape), c.byref(self.input), c.byref(self.error)))
-        self.check(lib.tri_job_new(Triptych.backends[on], self.pipeline, c.byref(shape), c.byref(self.job),
-                                   c.byref(self.error)))
-        self.check(lib.tri_image_new(lib.tri_job_shape(self.job), c.byref(self.output), c.byref(self.error)))
-        image = self.input.contents
-        for y in range(plane.shape[0]):
-            c.memmove(image.data + y * image.stride, plane[y].ctypes.data, plane.shape[1])
+class Library:
+    def __init__(self, path):
+        self.library = ctypes.CDLL(path)
+        self.error = Error()
+        self.library.tri_job_shape.restype = ctypes.POINTER(Shape)
 
-    def check(self, status):
-        if status != 0:
-            sys.exit(self.error.text.decode())
+    def call(self, name, *arguments):
+        if getattr(self.library, name)(*arguments, ctypes.byref(self.error)) != 0:
+            raise Failure(self.error.text.decode(errors="replace"))
+
+    def pipeline(self, text):
+        pipeline = ctypes.c_void_p()
+        self.call("tri_pipeline_parse", text.encode(), ctypes.byref(pipeline))
+        return pipeline
+
+    def backend(self, on):
+        backend = ctypes.c_void_p()
+        self.call("tri_backend_open", on.encode(), ctypes.byref(Options(None)), ctypes.byref(backend))
+        return backend
+
+    def image(self, shape):
+        image = ctypes.POINTER(Image)()
+        self.call("tri_image_new", ctypes.byref(shape), ctypes.byref(image))
+        return image
+
+    def job(self, backend, pipeline, shape):
+        job = ctypes.c_void_p()
+        self.call("tri_job_new", backend, pipeline, ctypes.byref(shape), ctypes.byref(job))
+        return job
+
+
+def rows_of(image):
+    """The one plane of an image, as an array that shares its memory."""
+    header = image.contents
+    size = header.stride * (header.shape.height - 1) + header.shape.width
+    flat = numpy.ctypeslib.as_array(ctypes.cast(header.data, ctypes.POINTER(ctypes.c_uint8)), (size,))
+    return numpy.lib.stride_tricks.as_strided(flat, (header.shape.height, header.shape.width), (header.stride, 1))
+
+
+class Job:
+    """A pipeline on one backend: calling it gives the kernel time in milliseconds."""
+
+    def __init__(self, library, backend, pipeline, plane):
+        height, width = plane.shape
+        shape = Shape(width, height, 1, 8)
+        self.library = library
+        self.pipeline = library.pipeline(pipeline)
+        self.job = library.job(backend, self.pipeline, shape)
+        self.source = library.image(shape)
+        rows_of(self.source)[:] = plane
+        self.source.contents.padded = False
+        self.target = library.image(library.library.tri_job_shape(self.job).contents)
+        self.timing = Timing()
 
     def __call__(self):
-        timing = Timing()
-        self.check(self.lib.tri_job_run(self.job, self.input, self.output, c.byref(timing), c.byref(self.error)))
-        return timing.kernel_ns / 1e6
+        self.library.call("tri_job_run", self.job, self.source, self.target, ctypes.byref(self.timing))
+        return self.timing.kernel_ns / 1e6
+
+    def result(self):
+        return rows_of(self.target)
+
+    def free(self):
+        self.library.library.tri_job_free(self.job)
+        self.library.library.tri_pipeline_free(self.pipeline)
+        self.library.library.tri_image_free(self.source)
+        self.library.library.tri_image_free(self.target)
 
 
-def timed(call):
-    def run():
+# ---- OpenCV ----
+
+class Peer:
+    """A function of OpenCV: calling it gives its wall time in milliseconds."""
+
+    def __init__(self, function, plane):
+        self.function = function(plane)
+        self.output = self.function()
+
+    def __call__(self):
         start = time.perf_counter_ns()
-        call()
+        self.output = self.function()
         return (time.perf_counter_ns() - start) / 1e6
+
+    def result(self):
+        return self.output
+
+
+def one_call(operation, **fixed):
+    """Of an operation(plane, dst=...): a function that makes it write to one array every time."""
+    def bind(plane):
+        target = operation(plane, **fixed)
+        return lambda: operation(plane, dst=target, **fixed)
+    return bind
+
+
+def gaussian(side):
+    return one_call(lambda plane, dst=None: cv2.GaussianBlur(plane, (side, side), 1, dst=dst, sigmaY=1,
+                                                             borderType=REPLICATE))
+
+
+def edges(plane):
+    across, down = (numpy.empty(plane.shape, numpy.int16) for _ in range(2))
+    first, second, total = (numpy.empty(plane.shape, numpy.uint8) for _ in range(3))
+
+    def run():
+        cv2.Sobel(plane, cv2.CV_16S, 1, 0, dst=across, borderType=REPLICATE)
+        cv2.Sobel(plane, cv2.CV_16S, 0, 1, dst=down, borderType=REPLICATE)
+        cv2.convertScaleAbs(across, dst=first)
+        cv2.convertScaleAbs(down, dst=second)
+        return cv2.add(first, second, dst=total)
     return run
 
 
-def two_thread_copy(plane):
-    """memcpy of both halves at once; the threads are there beforehand."""
-    target = np.empty_like(plane)
-    half = plane.shape[0] // 2
-    start, end = threading.Barrier(2), threading.Barrier(2)
-
-    def copy(rows):
-        c.memmove(target[rows].ctypes.data, plane[rows].ctypes.data, target[rows].nbytes)
-
-    def other():
-        while True:
-            start.wait()
-            copy(slice(half, None))
-            end.wait()
-
-    threading.Thread(target=other, daemon=True).start()
-
-    def both():
-        start.wait()
-        copy(slice(0, half))
-        end.wait()
-    return both
-
-
-def sobel(plane):
-    x, y = cv2.Sobel(plane, cv2.CV_16S, 1, 0), cv2.Sobel(plane, cv2.CV_16S, 0, 1)
-    return cv2.add(cv2.convertScaleAbs(x), cv2.convertScaleAbs(y))
+def resized(interpolation):
+    def bind(plane):
+        size = (round(plane.shape[1] * 0.4), round(plane.shape[0] * 0.4))
+        target = numpy.empty(size[::-1], numpy.uint8)
+        return lambda: cv2.resize(plane, size, dst=target, interpolation=interpolation)
+    return bind
 
 
 def chain(plane):
-    blurred = cv2.GaussianBlur(plane, (9, 9), 1)
-    return cv2.bitwise_not(cv2.dilate(sobel(blurred), np.ones((3, 3), np.uint8)))
+    blurred, grown, negative = (numpy.empty(plane.shape, numpy.uint8) for _ in range(3))
+    square = numpy.ones((3, 3), numpy.uint8)
+    sobel = edges(blurred)
+
+    def run():
+        cv2.GaussianBlur(plane, (9, 9), 1, dst=blurred, sigmaY=1, borderType=REPLICATE)
+        cv2.dilate(sobel(), square, dst=grown)
+        return cv2.bitwise_not(grown, dst=negative)
+    return run
 
 
-def cases(plane):
-    """Pipeline, the peer's call, what it is, the ratio asked for (None: for information)."""
-    big = np.ones((15, 15), np.uint8)
-    small = (round(plane.shape[1] * 0.4), round(plane.shape[0] * 0.4))
+class Copy:
+    """memcpy in several threads, each a part: a few times over, as waking a thread takes as long."""
+    TIMES = 4
+
+    def __init__(self, plane, threads):
+        self.source = plane.copy()
+        self.target = numpy.zeros_like(plane)
+        self.begin, self.end = (threading.Barrier(threads + 1) for _ in range(2))
+        self.took = [0] * threads
+        cuts = [plane.size * i // threads // 64 * 64 for i in range(threads)] + [plane.size]
+        for i in range(threads):
+            threading.Thread(target=self.work, args=(i, cuts[i], cuts[i + 1]), daemon=True).start()
+
+    def work(self, index, first, last):
+        target, source = self.target.ctypes.data + first, self.source.ctypes.data + first
+        while True:
+            self.begin.wait()
+            start = time.perf_counter_ns()
+            for _ in range(self.TIMES):
+                ctypes.memmove(target, source, last - first)
+            self.took[index] = (time.perf_counter_ns() - start) / self.TIMES / 1e6
+            self.end.wait()
+
+    def __call__(self):
+        self.begin.wait()
+        self.end.wait()
+        return max(self.took)
+
+    def result(self):
+        return None
+
+
+# ---- what is compared ----
+
+def cases(threads):
+    """Name, pipeline, peer, goal for triptych's speed over the peer's (None: for information)."""
+    def square(side):
+        return numpy.ones((side, side), numpy.uint8)
+
     return [
-        ("gaussian:sigma=1", lambda: cv2.GaussianBlur(plane, (9, 9), 1), "GaussianBlur 9x9", 2),
-        ("gaussian:sigma=1", lambda: cv2.GaussianBlur(plane, (7, 7), 1), "GaussianBlur 7x7", None),
-        ("sobel", lambda: sobel(plane), "2 Sobel, 2 abs, add", 5),
-        ("median:radius=1", lambda: cv2.medianBlur(plane, 3), "medianBlur 3", 2.5),
-        ("median:radius=2", lambda: cv2.medianBlur(plane, 5), "medianBlur 5", 3),
-        ("box:radius=15", lambda: cv2.blur(plane, (31, 31)), "blur 31x31", 2),
-        ("dilate:radius=7", lambda: cv2.dilate(plane, big), "dilate 15x15", 1.5),
-        ("resize:scale=0.4", lambda: cv2.resize(plane, small, interpolation=cv2.INTER_LANCZOS4), "INTER_LANCZOS4", 2),
-        ("resize:scale=0.4", lambda: cv2.resize(plane, small, interpolation=cv2.INTER_AREA), "INTER_AREA", None),
-        ("equalize", lambda: cv2.equalizeHist(plane), "equalizeHist", 1),
-        ("invert", two_thread_copy(plane), "memcpy, 2 threads", 0.9),
-        ("invert", lambda: cv2.bitwise_not(plane), "bitwise_not", None),
-        ("gaussian:sigma=1,sobel,dilate:radius=1,invert", lambda: chain(plane), "the four calls", 4),
+        ("gaussian, OpenCV 9x9", "gaussian:sigma=1", gaussian(9), 2),
+        ("gaussian, OpenCV 7x7", "gaussian:sigma=1", gaussian(7), None),
+        ("sobel", "sobel", edges, 5),
+        ("median, radius 1", "median:radius=1", one_call(lambda p, dst=None: cv2.medianBlur(p, 3, dst=dst)), 2.5),
+        ("median, radius 2", "median:radius=2", one_call(lambda p, dst=None: cv2.medianBlur(p, 5, dst=dst)), 3),
+        ("box, radius 15", "box:radius=15",
+         one_call(lambda p, dst=None: cv2.blur(p, (31, 31), dst=dst, borderType=REPLICATE)), 2),
+        ("dilate, radius 7", "dilate:radius=7",
+         one_call(lambda p, dst=None: cv2.dilate(p, square(15), dst=dst)), 1.5),
+        ("resize 0.4, LANCZOS4", "resize:scale=0.4:filter=lanczos3", resized(cv2.INTER_LANCZOS4), 2),
+        ("resize 0.4, AREA", "resize:scale=0.4:filter=lanczos3", resized(cv2.INTER_AREA), None),
+        ("equalize", "equalize", one_call(lambda p, dst=None: cv2.equalizeHist(p, dst=dst)), 1),
+        ("invert, memcpy", "invert", lambda plane: Copy(plane, threads), 0.9),
+        ("invert, bitwise_not", "invert", one_call(lambda p, dst=None: cv2.bitwise_not(p, dst=dst)), None),
+        ("chain of four", "gaussian:sigma=1,sobel,dilate:radius=1,invert", chain, 4),
     ]
 
 
-def input_plane(width, height):
-    photo = os.path.join(ROOT, "..", "shared", "data", "photos", "elephants-3840x2160.png")
-    if os.path.exists(photo):
-        plane = cv2.imread(photo, cv2.IMREAD_GRAYSCALE)
-        return np.ascontiguousarray(cv2.resize(plane, (width, height)) if plane.shape != (height, width) else plane)
-    random = np.random.default_rng(1)
-    ramp = np.add.outer(np.arange(height), np.arange(width)) % 256
-    return np.clip(ramp + random.normal(0, 20, (height, width)), 0, 255).astype(np.uint8)
+def is_window(pipeline):
+    return pipeline.split(":")[0] in ("gaussian", "sobel", "median", "box", "dilate", "erode", "unsharp") \
+        and "," not in pipeline
 
 
-def interleaved(calls, repeats):
-    samples = [[] for _ in calls]
-    for call in calls:
-        call()
-    for round_ in range(repeats):
-        for i in range(len(calls)) if round_ % 2 == 0 else reversed(range(len(calls))):
-            samples[i].append(calls[i]())
-    return [statistics.median(s) for s in samples]
+def interleave(contenders, repeats):
+    """Median time of each, measured in rounds A B C, then C B A."""
+    samples = {name: [] for name in contenders}
+    for turn in range(repeats + 1):
+        order = list(contenders) if turn % 2 == 0 else list(reversed(contenders))
+        for name in order:
+            contenders[name]()
+            took = contenders[name]()
+            if turn > 0:  # the first round is the warm-up
+                samples[name].append(took)
+    return {name: statistics.median(taken) for name, taken in samples.items()}
+
+
+def largest_difference(ours, theirs):
+    if theirs is None or ours.shape != theirs.shape:
+        return None
+    return int(numpy.abs(ours.astype(int) - theirs.astype(int)).max())
+
+
+def measure(library, backends, case, plane, threads, repeats):
+    name, pipeline, bind, goal = case
+    peer = bind(plane) if "memcpy" in name else Peer(bind, plane)
+    jobs = {on: Job(library, backend, pipeline, plane) for on, backend in backends.items()}
+    medians = interleave({**jobs, "peer": peer}, repeats)
+    parallel = jobs["threads"]
+    row = {"case": name, "pipeline": pipeline, "goal": goal, "opencv_ms": medians["peer"],
+           "threads_ms": medians["threads"], "sequential_ms": medians["sequential"],
+           "opencl_ms": medians.get("opencl"), "ratio": medians["peer"] / medians["threads"],
+           "scaling": medians["sequential"] / medians["threads"],
+           "largest_difference": largest_difference(parallel.result(), peer.result())}
+    row["opencl_ratio"] = medians["threads"] / medians["opencl"] if "opencl" in medians else None
+    row["opencl_goal"] = 0.6 if is_window(pipeline) else None
+    for job in jobs.values():
+        job.free()
+    return row
+
+
+# ---- the report ----
+
+def verdict(value, goal):
+    if goal is None or value is None:
+        return "-"
+    return "yes" if value >= goal else "NO"
+
+
+def number(value, form="%.2f"):
+    return "-" if value is None else form % value
+
+
+def print_row(row, threads):
+    print("%-21s %9.3f %9.3f %6.2f %5s %-4s  %9.3f %5.2f  %9s %5s %-4s" % (
+        row["case"], row["threads_ms"], row["opencv_ms"], row["ratio"], number(row["goal"], "%g"),
+        verdict(row["ratio"], row["goal"]), row["sequential_ms"], row["scaling"],
+        number(row["opencl_ms"], "%.3f"), number(row["opencl_ratio"]),
+        verdict(row["opencl_ratio"], row["opencl_goal"])), flush=True)
+
+
+def print_head(size, source, threads, repeats):
+    print("%s, %dx%d, one plane of 8 bits; %d threads each; medians of %d, interleaved; OpenCV %s" % (
+        source, size[0], size[1], threads, repeats, cv2.__version__))
+    print("ratio: OpenCV's time over triptych's; scale: sequential over threads (goal 1.8 unless limited by")
+    print("memory); OpenCL: threads over OpenCL on the CPU, goal 0.6 for window kernels\n")
+    print("%-21s %9s %9s %6s %5s %-4s  %9s %5s  %9s %5s" % (
+        "", "threads", "OpenCV", "", "", "", "sequent.", "", "OpenCL", ""))
+    print("%-21s %9s %9s %6s %5s %-4s  %9s %5s  %9s %5s %-4s" % (
+        "case", "ms", "ms", "ratio", "goal", "", "ms", "scale", "ms", "ratio", "0.6"))
+
+
+def make_plane(size):
+    """The photograph where it is there and of the size asked for, else gradients, edges and noise."""
+    photo = cv2.imread(PHOTO, cv2.IMREAD_GRAYSCALE) if os.path.exists(PHOTO) else None
+    if photo is not None and photo.shape == size[::-1]:
+        return photo, "photograph"
+    across, down = numpy.meshgrid(numpy.arange(size[0]), numpy.arange(size[1]))
+    plane = (across * 128 // size[0] + down * 64 // size[1] + (across // 40 + down // 40) % 2 * 32)
+    noise = numpy.random.default_rng(1).integers(0, 32, plane.shape)
+    return (plane + noise).astype(numpy.uint8), "generated picture"
+
+
+def open_backends(library, threads):
+    backends = {"sequential": library.backend("sequential"), "threads": library.backend("threads:%d" % threads)}
+    for on in ("opencl:cpu/%d" % threads, "opencl:cpu"):
+        try:
+            backends["opencl"] = library.backend(on)
+            break
+        except Failure as failure:
+            print("peers.py: note: %s: %s" % (on, failure), file=sys.stderr)
+    return backends
+
+
+def parse_size(text):
+    width, height = text.split("x")
+    return int(width), int(height)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=31)
-    parser.add_argument("--size", default="3840x2160")
-    parser.add_argument("--library", default=os.path.join(ROOT, "build", "libtriptych.so"))
-    parser.add_argument("--json", metavar="FILE")
+    parser = argparse.ArgumentParser(description="Measures triptych and OpenCV beside each other.")
+    parser.add_argument("--repeats", type=int, default=21, help="samples of each; default 21")
+    parser.add_argument("--threads", type=int, default=2, help="for both; default 2")
+    parser.add_argument("--size", type=parse_size, default=(3840, 2160), metavar="WxH", help="default 3840x2160")
+    parser.add_argument("--only", default="", metavar="TEXT", help="cases whose name contains this")
+    parser.add_argument("--json", metavar="FILE", help="also write the figures as JSON")
+    parser.add_argument("--library", default=os.path.join(ROOT, "build", "libtriptych.so"), metavar="FILE")
     options = parser.parse_args()
-    cv2.setNumThreads(2)
-    lib, plane = library(options.library), input_plane(*map(int, options.size.split("x")))
+
+    cv2.setNumThreads(options.threads)
+    cv2.ocl.setUseOpenCL(False)
+    library = Library(options.library)
+    plane, source = make_plane(options.size)
+    backends = open_backends(library, options.threads)
     rows = []
-    print(f"{options.size}, 8 bits, one plane; OpenCV {cv2.__version__} with {cv2.getNumThreads()} threads; "
-          f"medians of {options.repeats}, ms")
-    print(f"{'pipeline':46} {'seq.':>7} {'thr:2':>7} {'POCL':>7} {'peer':>7}  {'x peer':>6} {'goal':>5}      "
-          f"{'2 thr.':>6} {'POCL':>5}  peer")
-    for pipeline, peer, name, goal in cases(plane):
-        ours = [Triptych(lib, on, pipeline, plane) for on in ("sequential", "threads:2", "opencl:cpu")]
-        alone, both, pocl, theirs = interleaved(ours + [timed(peer)], options.repeats)
-        ratio = theirs / both
-        verdict = "" if goal is None else "yes" if ratio >= goal else "NO"
-        print(f"{pipeline:46} {alone:7.2f} {both:7.2f} {pocl:7.2f} {theirs:7.2f}  {ratio:6.2f} "
-              f"{goal if goal else '':>5} {verdict:3}  {alone / both:6.2f} {both / pocl:5.2f}  {name}", flush=True)
-        rows.append({"pipeline": pipeline, "peer": name, "sequential_ms": alone, "threads2_ms": both, "opencl_ms": pocl,
-                     "peer_ms": theirs, "ratio": ratio, "goal": goal})
+    print_head(options.size, source, options.threads, options.repeats)
+    for case in cases(options.threads):
+        if options.only not in case[0]:
+            continue
+        try:
+            rows.append(measure(library, backends, case, plane, options.threads, options.repeats))
+            print_row(rows[-1], options.threads)
+        except Failure as failure:
+            print("peers.py: %s: %s" % (case[0], failure), file=sys.stderr)
+            return 1
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
-            json.dump({"size": options.size, "opencv": cv2.__version__, "repeats": options.repeats, "rows": rows}, file,
-                      indent=1)
+            json.dump({"size": options.size, "source": source, "threads": options.threads,
+                       "repeats": options.repeats, "opencv": cv2.__version__, "rows": rows}, file, indent=1)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -84,22 +84,3 @@ INLINE u32 round_sqrt(u32 n)
         r = SELECT((r < ALL(u32, 65535)) & (r * r + r < n), r + ALL(u32, 1), r);
     return r;
 }
-
-/* Sums of products along a row, for gathers; `count` is a multiple of 8. The order of the real
- * sums is fixed: eight running sums, then a tree. */
-INLINE int dot_short(GLOBAL const short *a, GLOBAL const short *b, int count)
-{
-    int sum = 0;
-    for (int i = 0; i < count; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
-
-INLINE float dot_float(GLOBAL const float *a, GLOBAL const float *b, int count)
-{
-    float s[8] = {0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f};
-    for (int i = 0; i < count; i += 8)
-        for (int j = 0; j < 8; j++)
-            s[j] += a[i + j] * b[i + j];
-    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
-}

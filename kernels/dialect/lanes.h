@@ -157,3 +157,50 @@ INLINE u32 lanes_mul_hi(u32 a, uint b)
 {
     return U32((U64(a) * (u64)(ulong)b) >> 32);
 }
+
+/* Sums of products along a row, for gathers, eight at a time: see single.h. */
+typedef float dot_f32 __attribute__((ext_vector_type(8)));
+typedef struct __attribute__((packed, may_alias)) {
+    dot_f32 v;
+} dot_f32_at;
+
+INLINE float dot_float(GLOBAL const float *a, GLOBAL const float *b, int count)
+{
+    dot_f32 s = (dot_f32)(0.0f);
+    for (int i = 0; i < count; i += 8)
+        s += ((GLOBAL const dot_f32_at *)(a + i))->v * ((GLOBAL const dot_f32_at *)(b + i))->v;
+    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+}
+
+typedef short dot_i16 __attribute__((ext_vector_type(8)));
+typedef int dot_i32 __attribute__((ext_vector_type(4)));
+typedef struct __attribute__((packed, may_alias)) {
+    dot_i16 v;
+} dot_i16_at;
+
+INLINE dot_i32 dot_pairs(dot_i16 a, dot_i16 b)
+{
+#ifdef __SSE2__
+    union {
+        dot_i16 i16;
+        short __attribute__((__vector_size__(16))) m16;
+        int __attribute__((__vector_size__(16))) m32;
+        dot_i32 i32;
+    } x, y;
+    x.i16 = a;
+    y.i16 = b;
+    x.m32 = __builtin_ia32_pmaddwd128(x.m16, y.m16);
+    return x.i32;
+#else
+    return __builtin_convertvector(a.even, dot_i32) * __builtin_convertvector(b.even, dot_i32) +
+           __builtin_convertvector(a.odd, dot_i32) * __builtin_convertvector(b.odd, dot_i32);
+#endif
+}
+
+INLINE int dot_short(GLOBAL const short *a, GLOBAL const short *b, int count)
+{
+    dot_i32 s = (dot_i32)(0);
+    for (int i = 0; i < count; i += 8)
+        s += dot_pairs(((GLOBAL const dot_i16_at *)(a + i))->v, ((GLOBAL const dot_i16_at *)(b + i))->v);
+    return (s[0] + s[1]) + (s[2] + s[3]);
+}

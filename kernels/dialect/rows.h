@@ -56,7 +56,7 @@
         const struct tri_row here = *row;                                                                   \
         const int width = here.width;                                                                       \
         GLOBAL OUT##_e *out = (GLOBAL OUT##_e *)here.out[0];                                                \
-        INDEPENDENT for (int x = 0; x < width; x++) out[x] = name##_at(&here, 0, x);                        \
+        INDEPENDENT for (int x = 0; x < width; x++) out[x] = name##_at(&here, 0, x);                         \
     }                                                                                                        \
     INLINE OUT##_e name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x)
 

@@ -71,8 +71,11 @@ static int64_t run_once(struct run *run, struct turn *turn, struct tri_timing *t
 {
     struct tri_error error;
 
-    if (turn->copier)
+    if (turn->copier) {
+        /* A job finds the images in the caches as the job before left them; so must a copy its buffers. */
+        tri_copier_run(turn->copier);
         return tri_copier_run(turn->copier);
+    }
     int64_t start = tri_clock_ns();
     enum tri_status status = tri_job_run(turn->job, run->in, run->result, timing, &error);
     int64_t elapsed = tri_clock_ns() - start;

@@ -107,7 +107,7 @@ $(BUILD)/libtriptych.so: $(LIB_OBJECTS)
 $(BUILD)/triptych: $(CLI_OBJECTS) $(BUILD)/libtriptych.a
 	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
 $(BUILD)/triptych.pc: FORCE
-	@printf 'prefix=%s\nName: triptych\nDescription: image filters with the same bytes on every backend\nVersion: %s\nCflags: -I$${prefix}/include\nLibs: -L$${prefix}/lib -ltriptych\nRequires.private: libpng\nLibs.private: -lOpenCL -lm -pthread\n' \
+	@printf 'prefix=%s\nName: triptych\nDescription: image filters with the same bytes on every backend\nVersion: %s\nCflags: -I$${prefix}/include\nLibs: -L$${prefix}/lib -ltriptych\nRequires.private: libpng jansson\nLibs.private: -lOpenCL -lm -pthread\n' \
 	  '$(PREFIX)' "$$(sed -n 's/.*TRI_VERSION "\(.*\)"/\1/p' host/triptych.h)" > $@
 
 $(BUILD)/tests/run: $(TEST_OBJECTS) $(BUILD)/libtriptych.a

@@ -121,10 +121,10 @@ void tri_job_rewind(struct tri_job *job)
     job->frame = 0;
 }
 
-static void add_counts(const struct tri_tally *tally, const unsigned char *scratch, uint64_t *count)
+static void add_counts(const struct tri_tally *tally, int bits, const unsigned char *scratch, uint64_t *count)
 {
     const uint32_t *table = (const uint32_t *)(const void *)(scratch + tally->offset);
-    for (int copy = 0; copy < TALLY_COPIES; copy++) {
+    for (int copy = 0; copy < TALLY_COPIES(bits); copy++) {
         for (int i = 0; i < tally->bins; i++)
             count[i] += *table++;
     }
@@ -137,7 +137,7 @@ void tri_stage_finish(struct tri_plan *plan, int number, const unsigned char *sc
     for (int t = 0; t < stage->tally_count; t++) {
         uint64_t *count = plan->counts + (size_t)(stage->tallies[t].number - 1) * (size_t)bins;
         for (int w = 0; w < workers; w++)
-            add_counts(&stage->tallies[t], scratch + (size_t)w * scratch_step, count);
+            add_counts(&stage->tallies[t], plan->in.bits, scratch + (size_t)w * scratch_step, count);
     }
     for (int f = 0; f < plan->finish_count; f++) {
         const struct tri_finish *finish = &plan->finishes[f];

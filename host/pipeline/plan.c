@@ -343,7 +343,7 @@ static void place_rings(const struct planner *p, struct tri_stage *stage)
     }
     for (int i = 0; i < stage->tally_count; i++) {
         stage->tallies[i].offset = at;
-        at += (long)stage->tallies[i].bins * TALLY_COPIES * (long)sizeof(uint32_t);
+        at += (long)stage->tallies[i].bins * TALLY_COPIES(p->graph.bits) * (long)sizeof(uint32_t);
     }
     stage->zeroed = at;
     for (int i = 0; i < stage->node_count; i++) {

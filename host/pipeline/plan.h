@@ -7,7 +7,7 @@
 #include "../../kernels/dialect/walk.h"
 
 struct tri_tally {
-    long offset;  /* of TALLY_COPIES tables of `bins` 32-bit counts, in the scratch memory */
+    long offset;  /* of TALLY_COPIES(bits) tables of `bins` 32-bit counts, in the scratch memory */
     int number;   /* tallies of one number are counted together */
     int bins;
 };

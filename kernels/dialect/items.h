@@ -51,7 +51,8 @@ struct item {
 
 INLINE long item_row(const struct item *item, int i, int dy)
 {
-    const int y = item->y + (item->sparse != 0 ? item->rows[dy] : dy);
+    /* The mask changes nothing but lets a compiler read ahead of the condition. */
+    const int y = item->y + (item->sparse != 0 ? item->rows[dy & 3] : dy);
     return (long)(y < 0 ? 0 : y >= item->in_height ? item->in_height - 1 : y) * item->stride[i];
 }
 
@@ -152,7 +153,7 @@ INLINE long item_row(const struct item *item, int i, int dy)
             (GLOBAL const IN##_e *)(in0 + launch.in_offset[0] + (long)y * launch.in_stride[0]);              \
         GLOBAL uint *counts = (GLOBAL uint *)(out0 + launch.out_offset[0]);                                  \
         for (int x = x0; x < x0 + ITEM_SAMPLES && x < launch.in_width; x++)                                  \
-            atomic_inc(&counts[(x % TALLY_COPIES << BITS) + row[x]]);                                        \
+            atomic_inc(&counts[(x % TALLY_COPIES(BITS) << BITS) + row[x]]);                                        \
     }                                                                                                        \
     struct name##_takes_the_semicolon
 

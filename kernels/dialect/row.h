@@ -17,7 +17,8 @@ _Static_assert(sizeof(long) == 8, "OpenCL's long has 64 bits, and structures are
 
 #define TRI_INPUTS 8
 #define TRI_OUTPUTS 8
-#define TALLY_COPIES 4 /* tables that a tally counts into by turns */
+/* Tables that a tally counts into by turns: large ones are rarely met twice in a row. */
+#define TALLY_COPIES(bits) ((bits) == 8 ? 4 : 1)
 
 struct tri_row {
     GLOBAL const uchar **in[TRI_INPUTS];    /* in[i][dy]: the row at dy of input i, at x = 0 */

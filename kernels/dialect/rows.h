@@ -134,7 +134,7 @@
         int x = 0;                                                                                           \
         for (; x + 8 <= width; x += 8) {                                                                     \
             for (int i = 0; i < 8; i++)                                                                      \
-                counts[(i % TALLY_COPIES << BITS) + in[x + i]]++;                                            \
+                counts[(i % TALLY_COPIES(BITS) << BITS) + in[x + i]]++;                                            \
         }                                                                                                    \
         for (; x < width; x++)                                                                               \
             counts[in[x]]++;                                                                                 \

@@ -383,6 +383,7 @@ int rig_open(void)
     char label[140];
 
     rig.full = mode && !strcmp(mode, "full");
+    rig.quick = mode && !strcmp(mode, "quick");
     if (!rig.seed)
         rig.seed = test_seed();
     for (int i = 0; i < tri_isa_count(); i++) {

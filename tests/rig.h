@@ -13,7 +13,7 @@ struct place {
 
 extern struct rig {
     uint64_t seed;
-    bool full; /* TRIPTYCH_TESTS=full */
+    bool full, quick; /* TRIPTYCH_TESTS=full, =quick */
     bool devices_opened;
     struct place places[64];
     int place_count;

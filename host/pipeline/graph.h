@@ -54,4 +54,10 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
                                 struct tri_value *out, struct tri_shape *shape, struct tri_error *error);
 void tri_graph_free(struct tri_graph *graph);
 
+/* Puts copies where outputs are read or shared, or inputs' padding is too narrow; a failure stays in
+ * the graph. */
+void tri_graph_fit(struct tri_graph *graph, struct tri_value *out);
+/* For each channel, the samples beyond a row's ends that its readers ask for. */
+void tri_graph_halos(const struct tri_graph *graph, int *halo);
+
 #endif

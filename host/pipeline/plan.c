@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const struct tri_pass tri_pass_relay;
-
 struct planner {
     struct tri_graph graph;
     struct tri_value out;
@@ -27,95 +25,6 @@ static int producer_stage(const struct planner *p, int channel)
 {
     const int producer = p->graph.channels[channel].producer;
     return producer >= 0 ? p->stage[producer] : -1;
-}
-
-/* ---- the graph made fit ---- */
-
-static int relay(struct planner *p, int channel)
-{
-    static const struct tri_operation none = {0};
-    p->graph.operation = &none;
-    return tri_graph_add(&p->graph, &tri_pass_relay, &(struct tri_node_spec){.in = {channel}});
-}
-
-static bool is_read(const struct tri_graph *graph, int channel)
-{
-    for (int i = 0; i < graph->node_count; i++) {
-        for (int k = 0; k < graph->nodes[i].inputs; k++) {
-            if (graph->nodes[i].spec.in[k] == channel)
-                return true;
-        }
-    }
-    for (int c = 1; c < graph->channel_count; c++) {
-        if (graph->channels[c].producer == FROM_BEFORE && graph->channels[c].of == channel)
-            return true;
-    }
-    return false;
-}
-
-/* The output's planes are written by nodes that write nothing else and read by none. */
-static void relay_outputs(struct planner *p)
-{
-    for (int i = 0; i < p->out.planes; i++) {
-        bool shared = false;
-        for (int k = 0; k < i; k++)
-            shared |= p->out.channel[k] == p->out.channel[i];
-        if (p->graph.channels[p->out.channel[i]].producer < 0 || shared || is_read(&p->graph, p->out.channel[i]))
-            p->out.channel[i] = relay(p, p->out.channel[i]);
-    }
-}
-
-/* Puts a relay behind an input channel for all that read it, the frame after included. The new
- * node goes to the front, so that the order stays topological. */
-static void relay_input(struct planner *p, int channel)
-{
-    struct tri_graph *g = &p->graph;
-    const int count = g->node_count, copy = relay(p, channel);
-    if (g->error.status != TRI_OK)
-        return;
-    const struct tri_node node = g->nodes[count];
-    memmove(g->nodes + 1, g->nodes, (size_t)count * sizeof node);
-    g->nodes[0] = node;
-    for (int c = 1; c < g->channel_count; c++) {
-        if (g->channels[c].producer >= 0)
-            g->channels[c].producer = c == copy ? 0 : g->channels[c].producer + 1;
-        if (g->channels[c].producer == FROM_BEFORE && g->channels[c].of == channel)
-            g->channels[c].of = copy;
-    }
-    for (int i = 1; i <= count; i++) {
-        for (int k = 0; k < g->nodes[i].inputs; k++)
-            g->nodes[i].spec.in[k] = g->nodes[i].spec.in[k] == channel ? copy : g->nodes[i].spec.in[k];
-    }
-}
-
-/* Samples beyond the row's ends that readers of each channel ask for. */
-static void count_halos(const struct tri_graph *graph, int *halo)
-{
-    memset(halo, 0, (size_t)graph->channel_count * sizeof *halo);
-    for (int i = graph->node_count - 1; i >= 0; i--) {
-        const struct tri_node *node = &graph->nodes[i];
-        const int reach = node->pass->kind == PASS_SCAN ? halo[node->first_output] : node->spec.reach;
-        for (int k = 0; k < node->inputs; k++)
-            halo[node->spec.in[k]] = reach > halo[node->spec.in[k]] ? reach : halo[node->spec.in[k]];
-    }
-}
-
-static void relay_inputs(struct planner *p)
-{
-    int *halo = calloc((size_t)p->graph.channel_count, sizeof *halo);
-    if (halo == NULL) {
-        tri_fail(&p->graph.error, TRI_FAILED, "no memory for a plan");
-        return;
-    }
-    count_halos(&p->graph, halo);
-    for (int c = p->graph.channel_count - 1; c > 0; c--) {
-        const struct tri_channel channel = p->graph.channels[c];
-        if (channel.producer == FROM_BEFORE && p->graph.channels[channel.of].producer == FROM_INPUT)
-            relay_input(p, channel.of);
-        else if (channel.producer == FROM_INPUT && halo[c] > TRI_PAD)
-            relay_input(p, c);
-    }
-    free(halo);
 }
 
 /* ---- stages ---- */
@@ -468,7 +377,7 @@ static bool make_channels(struct planner *p)
     plan->histories = calloc(room, sizeof plan->histories[0]);
     const bool done = halo != NULL && sizes != NULL && places != NULL && plan->channels != NULL && plan->histories != NULL;
     if (done) {
-        count_halos(&p->graph, halo);
+        tri_graph_halos(&p->graph, halo);
         plan->channel_count = p->graph.channel_count;
         for (int c = 1; c < plan->channel_count; c++) {
             const struct tri_channel *from = &p->graph.channels[c];
@@ -531,8 +440,7 @@ enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct 
     p.plan->in = *in;
     status = tri_graph_build(pipeline, in, &p.graph, &p.out, &p.plan->out, error);
     if (status == TRI_OK) {
-        relay_outputs(&p);
-        relay_inputs(&p);
+        tri_graph_fit(&p.graph, &p.out);
         status = p.graph.error.status;
         if (status != TRI_OK || !make_plan(&p))
             status = tri_fail(error, TRI_FAILED, "no memory for a plan");

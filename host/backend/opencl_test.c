@@ -2,6 +2,7 @@
  * kernel's known answer through the whole backend. */
 #include "opencl.h"
 
+#include <math.h>
 #include <string.h>
 
 #define CASES 64
@@ -20,7 +21,7 @@ static void expected(const float *a, const float *b, float *sum, int32_t *whole)
     for (int i = 0; i < CASES; i++) {
         volatile float product = a[i] * b[i], shifted = a[i] + 12582912.0f;
         sum[i] = product + a[(i + 1) % CASES];
-        whole[i] = (int32_t)(shifted - 12582912.0f) + (int32_t)((uint32_t)i * 0x01234567u >> (i % 32)) + (-i >> 3);
+        whole[i] = (int32_t)(shifted - 12582912.0f) + (int32_t)((uint32_t)i * 0x01234567u >> (i % 32)) + (int32_t)floor(-i / 8.0);
     }
 }
 

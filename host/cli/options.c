@@ -100,7 +100,7 @@ static void unknown_long(const char *command, const char *given, const struct op
     int count = 0, begun = 0;
 
     snprintf(word, sizeof word, "%.*s", (int)strcspn(given + 2, "="), given + 2);
-    for (; options[count].name && count < 32; count++) {
+    for (; count < 32 && options[count].name; count++) {
         names[count] = options[count].name;
         begun += strncmp(names[count], word, strlen(word)) == 0;
     }

@@ -242,7 +242,7 @@ int tri_graph_kernel(struct tri_graph *graph, const char *name, const char *para
         values[i] = strcmp(p->name, param) == 0 ? value : p->initial;
     }
     const struct tri_operation *outer = graph->operation, inner = {kernel, values, graph->bits};
-    graph->operation = &inner;
+    graph->operation = &inner; /* for as long as that kernel's host part runs */ // cppcheck-suppress autoVariables
     const struct tri_value result = apply_kernel(graph, kernel, (struct tri_value){1, {channel}});
     graph->operation = outer;
     return result.channel[0];

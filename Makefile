@@ -132,7 +132,7 @@ format: ## format the C sources
 lint: ## static checks
 	cppcheck --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 --quiet \
 	  --suppress=missingIncludeSystem -D__x86_64__ -Ihost -I$(BUILD) host
-	shellcheck setup.sh host/embed.sh .ci/run bench/*.sh
+	shellcheck setup.sh host/embed.sh .ci/run $(wildcard bench/*.sh)
 
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include \

@@ -106,7 +106,7 @@ build() {
 demo() {
     pipeline=gaussian:sigma=2
     picture=images/street.png
-    output=demo-out.png
+    output=build/demo.png
 
     build
     build/triptych bench "$pipeline" "$picture"

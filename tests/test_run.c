@@ -141,6 +141,17 @@ static void test_timings(void)
            "other *.* %\ntotal *.*\n");
 }
 
+/* The program of the docs, which the Makefile builds beside ours. */
+static void test_example(void)
+{
+    EXPECT(
+        "E=${T%/*}/example; [ -e $E ] && $E a.png 1.png && $T run gaussian:sigma=2,sobel a.png -o 2.png && "
+        "cmp 1.png 2.png && rm 1.png 2.png",
+        0, "", "");
+    EXPECT("${T%/*}/example none.png 1.png", 1, "", "cannot read none.png: No such file or directory\n");
+    EXPECT("${T%/*}/example", 2, "", "usage: example IN.png OUT.png\n");
+}
+
 /* ---- what is wrong ---- */
 
 static void test_usage(void)
@@ -374,7 +385,9 @@ int test_run_suite(void)
     return !suite || !CU_add_test(suite, "one picture", test_one) ||
            !CU_add_test(suite, "standard streams", test_streams) ||
            !CU_add_test(suite, "many pictures", test_many) || !CU_add_test(suite, "frames", test_frames) ||
-           !CU_add_test(suite, "timings", test_timings) || !CU_add_test(suite, "wrong options", test_usage) ||
+           !CU_add_test(suite, "timings", test_timings) ||
+           !CU_add_test(suite, "example program", test_example) ||
+           !CU_add_test(suite, "wrong options", test_usage) ||
            !CU_add_test(suite, "wrong names", test_names) ||
            !CU_add_test(suite, "wrong pipelines", test_pipelines) ||
            !CU_add_test(suite, "wrong backends", test_backends) ||

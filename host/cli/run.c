@@ -55,21 +55,31 @@ static void print_timings(const struct run *run)
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 enum { SIGNALS = sizeof signals / sizeof signals[0] };
 static volatile sig_atomic_t pending;
+static struct timespec since; /* of the handler alone */
 
 static void remember(int number)
 {
-    /* The second time it is meant: a write can hang, too. */
-    if (pending) {
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    if (!pending) {
+        pending = number;
+        since = time;
+    } else if (time.tv_sec - since.tv_sec > 1) {
+        /* Asked again: the write hangs. Sooner than that it is one request, which timeout(1) and a
+         * shell both pass on. */
         signal(number, SIG_DFL);
         raise(number);
     }
-    pending = number;
 }
 
 static enum tri_status write_whole(const char *path, const struct tri_image *image, struct tri_error *error)
 {
     struct sigaction action = {.sa_handler = remember, .sa_flags = SA_RESTART}, before[SIGNALS];
 
+    /* Two of them must not interrupt each other. */
+    for (int i = 0; i < SIGNALS; i++)
+        sigaddset(&action.sa_mask, signals[i]);
     for (int i = 0; i < SIGNALS; i++) {
         sigaction(signals[i], NULL, &before[i]);
         if (before[i].sa_handler != SIG_IGN)

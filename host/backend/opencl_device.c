@@ -77,6 +77,7 @@ static void set_pocl_environment(void)
         setenv("POCL_CACHE_DIR", folder, 0);
     snprintf(workers, sizeof workers, "%d", tri_cpu_workers());
     setenv("POCL_MAX_PTHREAD_COUNT", workers, 0);
+    setenv("PATH", "/usr/bin:/bin", 0); /* POCL looks for the linker there, and aborts without one */
 }
 
 /* Drivers may replace signal handlers when they start; ours are put back. */

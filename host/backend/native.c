@@ -4,6 +4,8 @@
 #include "cpu.h"
 #include "pool.h"
 
+#include "../image/image.h"
+
 #define WALK_ARGUMENT , void (*const *runs)(const struct tri_row *)
 #define WALK_PASS_ON , runs
 #define RUN_PASS(pass, row) runs[pass](row)
@@ -15,6 +17,8 @@
 
 /* Less than about 50 microseconds of work: waking threads costs more than they save. */
 #define SAMPLES_FOR_THREADS 65536
+
+#define OWN_LINES 128 /* bytes: a cache line, and the one that is fetched with it */
 
 struct native {
     struct tri_backend base;
@@ -134,7 +138,8 @@ static bool take_memory(const struct native *native, const struct tri_plan *plan
     for (size_t w = 0; w < workers; w++) {
         if (w > 0)
             state->scratch[w] = state->scratch[0] + w * state->scratch_size;
-        state->tables[w] = calloc((size_t)window, sizeof state->tables[w][0]);
+        /* Lines of its own: workers write their tables for every row, and would take them from each other. */
+        state->tables[w] = aligned_alloc(OWN_LINES, ((size_t)window * sizeof state->tables[w][0] / OWN_LINES + 1) * OWN_LINES);
         if (state->tables[w] == NULL)
             return false;
     }

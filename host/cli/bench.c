@@ -2,6 +2,8 @@
 #include "cli/cli.h"
 #include "measure/measure.h"
 
+#include "backend/cpu.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,16 +91,6 @@ static bool parse_size(const char *text, struct tri_shape *size)
     return false;
 }
 
-static bool append(const char *list[MANY], int *count, const char *text, const char *what)
-{
-    if (*count < MANY) {
-        list[(*count)++] = text;
-        return true;
-    }
-    cli_usage("bench", "%s: at most %d", what, (int)MANY);
-    return false;
-}
-
 /* TRI_OK, TRI_USAGE, or -1: help was printed. */
 static int parse_options(int argc, char **argv, struct request *request)
 {
@@ -122,10 +114,10 @@ static int parse_options(int argc, char **argv, struct request *request)
     while (right && (option = cli_option(argc, argv, "o:h", options)) != -1)
         switch (option) {
         case ON:
-            right = append(request->on, &request->on_count, optarg, "--on");
+            right = cli_append("bench", "--on", optarg, request->on, &request->on_count, MANY);
             break;
         case ISA:
-            right = append(request->isa, &request->isa_count, optarg, "--isa");
+            right = cli_append("bench", "--isa", optarg, request->isa, &request->isa_count, MANY);
             break;
         case TIME:
             right = parse_seconds(optarg, &request->seconds);
@@ -195,7 +187,7 @@ static enum tri_status read_input(const char *path, uint64_t max_pixels, struct 
 {
     char warning[200] = "";
     const char *slash = strrchr(path, '/');
-    int64_t start = tri_clock_ns();
+    int64_t start = tri_now_ns();
     enum tri_status status = tri_png_read(path, max_pixels, &input->image, warning, error);
 
     if (status != TRI_OK) {
@@ -205,7 +197,7 @@ static enum tri_status read_input(const char *path, uint64_t max_pixels, struct 
     if (warning[0])
         cli_note("%s", warning);
     snprintf(input->name, sizeof input->name, "%s, decoded in %.1f ms", slash ? slash + 1 : path,
-             (double)(tri_clock_ns() - start) / 1e6);
+             (double)(tri_now_ns() - start) / 1e6);
     return TRI_OK;
 }
 
@@ -243,11 +235,11 @@ static enum tri_status read_inputs(const struct request *request, char **paths, 
 static enum tri_status write_picture(const struct request *request, const struct tri_bench_case *result,
                                      struct tri_error *error)
 {
-    int64_t start = tri_clock_ns();
+    int64_t start = tri_now_ns();
     enum tri_status status = tri_png_write(request->output, result->picture, error);
 
     if (status == TRI_OK)
-        cli_note("%s written, encoded in %.1f ms", request->output, (double)(tri_clock_ns() - start) / 1e6);
+        cli_note("%s written, encoded in %.1f ms", request->output, (double)(tri_now_ns() - start) / 1e6);
     return status;
 }
 

@@ -29,8 +29,8 @@ int cli_usage(const char *command, const char *format, ...) __attribute__((forma
 /* "triptych: note: TEXT". */
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The name most like `word`, or NULL where none is like it. */
-const char *cli_nearest(const char *word, const char *const names[], int count);
+/* Appends an option's value to a list; false where it has `most` already, and that is reported. */
+bool cli_append(const char *command, const char *what, const char *value, const char *list[], int *count, int most);
 
 /* Help, examples first; prints `text` to standard output and returns TRI_OK. bench and verify keep
  * theirs in their own files, the rest is in help.c. */

@@ -1,5 +1,6 @@
 /* kernels.c -- triptych kernels: the list by family, and a page about one. */
 #include "cli/cli.h"
+#include "pipeline/nearest.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -183,7 +184,7 @@ static int unknown_kernel(const char *name)
     for (int i = 0; names && i < count; i++)
         names[i] = tri_kernel_name(tri_kernel_at(i));
     if (names)
-        nearest = cli_nearest(name, names, count);
+        nearest = tri_nearest(name, names, count);
     if (nearest)
         fprintf(stderr, "triptych: kernels: unknown kernel '%s'; did you mean '%s'?\n", name, nearest);
     else

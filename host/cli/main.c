@@ -1,5 +1,6 @@
 /* main.c -- the program: finds the command and runs it. */
 #include "cli/cli.h"
+#include "pipeline/nearest.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +28,7 @@ static int run_command(int argc, char **argv)
             return commands[i].run(argc, argv);
         names[i] = commands[i].name;
     }
-    const char *nearest = cli_nearest(argv[0], names, COMMANDS);
+    const char *nearest = tri_nearest(argv[0], names, COMMANDS);
     const char *what = argv[0][0] == '-' ? "option" : "command";
     if (nearest)
         fprintf(stderr, "triptych: unknown %s '%s'; did you mean '%s'?\n", what, argv[0], nearest);

@@ -1,4 +1,5 @@
 /* run.c -- triptych run: reads pictures, runs a pipeline on them, writes the results. */
+#include "backend/cpu.h"
 #include "cli/cli.h"
 #include "cli/outputs.h"
 
@@ -26,18 +27,10 @@ struct run {
     int64_t started, phases[PHASES];
 };
 
-static int64_t now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 static void print_timings(const struct run *run)
 {
     static const char *const names[PHASES] = {"decode", "upload", "kernel", "download", "encode"};
-    int64_t total = now() - run->started, other = total;
+    int64_t total = tri_now_ns() - run->started, other = total;
 
     fprintf(stderr, "%-9s %10s %7s\n", "phase", "ms", "share");
     for (int i = 0; i < PHASES; i++) {
@@ -142,10 +135,10 @@ static enum tri_status run_picture(struct run *run, const char *from, const char
     struct tri_image *in = NULL;
     struct tri_timing timing = {0};
     char warning[200] = "";
-    int64_t start = now();
+    int64_t start = tri_now_ns();
 
     enum tri_status status = tri_png_read(from, run->request->max_pixels, &in, warning, error);
-    run->phases[DECODE] += now() - start;
+    run->phases[DECODE] += tri_now_ns() - start;
     if (status != TRI_OK)
         return status;
     if (warning[0] && !run->request->quiet)
@@ -163,9 +156,9 @@ static enum tri_status run_picture(struct run *run, const char *from, const char
     run->phases[KERNEL] += timing.kernel_ns;
     run->phases[DOWNLOAD] += timing.download_ns;
 
-    start = now();
+    start = tri_now_ns();
     status = write_whole(to, run->out, error);
-    run->phases[ENCODE] += now() - start;
+    run->phases[ENCODE] += tri_now_ns() - start;
     return status;
 }
 
@@ -193,7 +186,7 @@ static int run_all(struct run *run, char *const inputs[], const struct cli_outpu
 
 static int execute(const struct request *request, char *const inputs[], int count)
 {
-    struct run run = {.request = request, .started = now()};
+    struct run run = {.request = request, .started = tri_now_ns()};
     struct cli_outputs outputs = {0};
     struct tri_backend_options options = {.isa = request->isa};
     struct tri_error error;

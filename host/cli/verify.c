@@ -49,16 +49,6 @@ struct tally {
     bool text;
 };
 
-static bool append(const char *list[MANY], int *count, const char *text, const char *what)
-{
-    if (*count < MANY) {
-        list[(*count)++] = text;
-        return true;
-    }
-    cli_usage("verify", "%s: at most %d", what, (int)MANY);
-    return false;
-}
-
 /* TRI_OK, TRI_USAGE, or -1: help was printed. */
 static int parse_options(int argc, char **argv, struct request *request)
 {
@@ -77,10 +67,10 @@ static int parse_options(int argc, char **argv, struct request *request)
     while (right && (option = cli_option(argc, argv, "h", options)) != -1)
         switch (option) {
         case ON:
-            right = append(request->on, &request->on_count, optarg, "--on");
+            right = cli_append("verify", "--on", optarg, request->on, &request->on_count, MANY);
             break;
         case ISA:
-            right = append(request->isa, &request->isa_count, optarg, "--isa");
+            right = cli_append("verify", "--isa", optarg, request->isa, &request->isa_count, MANY);
             break;
         case MAX_PIXELS:
             right = cli_count("verify", "--max-pixels", optarg, 1, UINT64_MAX, &request->max_pixels);

@@ -1,75 +1,40 @@
 /* parse.c -- from "gray,gaussian:sigma=2,sobel" to kernels and values. */
 #include "graph.h"
+#include "nearest.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Levenshtein distance; words are short. */
-static int distance(const char *a, const char *b)
-{
-    int row[64];
-    const int n = (int)strlen(b);
-    if (n >= 63)
-        return 99;
-    for (int j = 0; j <= n; j++)
-        row[j] = j;
-    for (int i = 1; a[i - 1] != '\0'; i++) {
-        int diagonal = row[0];
-        row[0] = i;
-        for (int j = 1; j <= n; j++) {
-            const int change = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            const int shift = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            row[j] = change < shift ? change : shift;
-        }
-    }
-    return row[n];
-}
-
-/* ": did you mean X?" for the nearest candidate that is near enough, else what `otherwise` says. */
-static void suggest(char *text, size_t size, const char *best, int best_distance, const char *word, const char *otherwise)
-{
-    if (best != NULL && best_distance <= 1 + (int)strlen(word) / 3)
-        snprintf(text, size, "did you mean '%s'?", best);
-    else
-        snprintf(text, size, "%s", otherwise);
-}
+#define NAMES_MAX 256
 
 static enum tri_status unknown_kernel(const char *name, struct tri_error *error)
 {
-    const char *best = NULL;
-    int best_distance = 99;
-    for (int i = 0; i < tri_kernel_count(); i++) {
-        const char *candidate = tri_kernel_name(tri_kernel_at(i));
-        const int d = distance(name, candidate);
-        if (d < best_distance) {
-            best_distance = d;
-            best = candidate;
-        }
-    }
-    char hint[200];
-    suggest(hint, sizeof hint, best, best_distance, name, "'triptych kernels' lists them");
-    return tri_fail(error, TRI_USAGE, "unknown kernel '%s': %s", name, hint);
+    const char *names[NAMES_MAX];
+    const int count = tri_kernel_count() < NAMES_MAX ? tri_kernel_count() : NAMES_MAX;
+    for (int i = 0; i < count; i++)
+        names[i] = tri_kernel_name(tri_kernel_at(i));
+    const char *nearest = tri_nearest(name, names, count);
+    if (nearest == NULL)
+        return tri_fail(error, TRI_USAGE, "unknown kernel '%s': 'triptych kernels' lists them", name);
+    return tri_fail(error, TRI_USAGE, "unknown kernel '%s': did you mean '%s'?", name, nearest);
 }
 
 static enum tri_status unknown_param(const struct tri_kernel *kernel, const char *name, struct tri_error *error)
 {
-    const char *best = NULL;
-    int best_distance = 99;
-    char list[300] = "it has none", hint[400];
-    for (int i = 0, used = 0; i < tri_kernel_param_count(kernel); i++) {
-        const char *candidate = tri_kernel_param(kernel, i)->name;
-        const int d = distance(name, candidate);
-        if (d < best_distance) {
-            best_distance = d;
-            best = candidate;
-        }
-        used += snprintf(list + used, sizeof list - (size_t)used, "%s%s", i == 0 ? "it has " : ", ", candidate);
+    const char *names[NAMES_MAX];
+    char list[300] = "it has none";
+    const int count = tri_kernel_param_count(kernel) < NAMES_MAX ? tri_kernel_param_count(kernel) : NAMES_MAX;
+    for (int i = 0, used = 0; i < count; i++) {
+        names[i] = tri_kernel_param(kernel, i)->name;
+        if (used < (int)sizeof list - 1)
+            used += snprintf(list + used, sizeof list - (size_t)used, "%s%s", i == 0 ? "it has " : ", ", names[i]);
     }
-    suggest(hint, sizeof hint, best, best_distance, name, list);
-    return tri_fail(error, TRI_USAGE, "%s has no parameter '%s': %s", kernel->about->name, name, hint);
+    const char *nearest = tri_nearest(name, names, count);
+    if (nearest == NULL)
+        return tri_fail(error, TRI_USAGE, "%s has no parameter '%s': %s", kernel->about->name, name, list);
+    return tri_fail(error, TRI_USAGE, "%s has no parameter '%s': did you mean '%s'?", kernel->about->name, name, nearest);
 }
 
 static enum tri_status parse_choice(const struct tri_kernel *kernel, const struct tri_param *param, const char *text,

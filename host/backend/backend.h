@@ -26,12 +26,6 @@ enum tri_status tri_native_open(int workers, const char *isa, struct tri_backend
 /* `selection` is what follows "opencl:", or "". */
 enum tri_status tri_opencl_open(const char *selection, struct tri_backend **backend, struct tri_error *error);
 
-int64_t tri_now_ns(void);
-
-/* Zeroed memory at a 4096-byte boundary; NULL: there is none. */
-void *tri_memory_new(size_t size);
-void tri_memory_free(void *memory, size_t size);
-
 /* Rows of a stage that a worker takes at a time. */
 int tri_band_rows(const struct tri_stage *stage, int workers);
 

@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,23 +14,6 @@ int64_t tri_now_ns(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
-/* Large pages: first touches of small ones cost more than a filter. */
-void *tri_memory_new(size_t size)
-{
-    void *memory = mmap(NULL, size == 0 ? 1 : size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
-        return NULL;
-    if (size >= (1 << 21))
-        madvise(memory, size, MADV_HUGEPAGE);
-    return memory;
-}
-
-void tri_memory_free(void *memory, size_t size)
-{
-    if (memory != NULL)
-        munmap(memory, size == 0 ? 1 : size);
 }
 
 static bool has_level(const char *name)

@@ -1,9 +1,9 @@
 /* opencl_run.c -- plans on an OpenCL device: with lanes one launch walks a stage's bands; otherwise
  * each pass is a launch over its whole planes. */
+#include "cpu.h"
 #include "opencl.h"
 
 #include "../../kernels/dialect/items.h"
-#include "../../kernels/dialect/walker.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -175,7 +175,7 @@ static enum tri_status launch_walk(struct opencl *cl, const struct tri_job *job,
         CHECK(clSetKernelArg, from->kernel, argument++, sizeof(cl_int), &numbers[i]);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         CHECK(clSetKernelArg, from->kernel, argument++, sizeof(cl_long), &sizes[i]);
-    const size_t global = (size_t)from->items * WALK_SPREAD, local = 1;
+    const size_t global = (size_t)from->items, local = 1;
     CHECK(clEnqueueNDRangeKernel, cl->queue, from->kernel, 1, NULL, &global, &local, 0, NULL, NULL);
     return TRI_OK;
 }

@@ -1,13 +1,14 @@
-/* pool.c -- threads that spin for about 20 microseconds for the next work, then sleep on a futex:
- * rows of a chain follow each other faster than a thread wakes up. */
+/* pool.c -- threads that spin for about 20 microseconds for the next work, then sleep on a futex: the
+ * stages of a plan follow each other faster than a thread wakes up. */
 #include "pool.h"
-#include "backend.h"
+#include "cpu.h"
 
 #include <limits.h>
-#include <sched.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>

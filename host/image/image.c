@@ -34,11 +34,18 @@ enum tri_status tri_shape_check(const struct tri_shape *shape, struct tri_error 
     return TRI_OK;
 }
 
+static size_t memory_size(size_t size)
+{
+    const size_t unit = size >= HUGE_PAGE ? ANY_PAGE : PAGE;
+    return size == 0 ? PAGE : (size + unit - 1) / unit * unit;
+}
+
 /* Zeroed, so that padding is initialised. Large images come in huge pages: the first touch of 4 KiB
  * pages would cost more than most kernels. Small ones come from the heap, where the sanitizers and
  * valgrind watch their bounds. */
-static void *memory_new(size_t size)
+void *tri_memory_new(size_t size)
 {
+    size = memory_size(size);
     if (size < HUGE_PAGE) {
         void *memory = aligned_alloc(PAGE, size);
         return memory ? memset(memory, 0, size) : NULL;
@@ -57,8 +64,11 @@ static void *memory_new(size_t size)
     return memory + before;
 }
 
-static void memory_free(void *memory, size_t size)
+void tri_memory_free(void *memory, size_t size)
 {
+    size = memory_size(size);
+    if (memory == NULL)
+        return;
     if (size < HUGE_PAGE)
         free(memory);
     else
@@ -87,7 +97,7 @@ enum tri_status tri_image_new(const struct tri_shape *shape, struct tri_image **
     struct tri_image *made = NULL;
     void *memory = NULL;
     if (size <= PTRDIFF_MAX - HUGE_PAGE && (made = malloc(sizeof *made)))
-        memory = memory_new((size_t)size);
+        memory = tri_memory_new((size_t)size);
     if (!memory) {
         free(made);
         return tri_fail(error, TRI_FAILED, "no memory for an image of %d x %d pixels (%.1f MB)", shape->width,
@@ -109,7 +119,7 @@ void tri_image_free(struct tri_image *image)
 {
     if (!image)
         return;
-    memory_free(image->memory, image->memory_size);
+    tri_memory_free(image->memory, image->memory_size);
     free(image);
 }
 

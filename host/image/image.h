@@ -14,6 +14,11 @@ static inline size_t tri_sample_bytes(const struct tri_shape *shape)
     return shape->bits == 16 ? 2 : 1;
 }
 
+/* Zeroed memory at a 4096-byte boundary, in huge pages where it is large; NULL: there is none. Ends
+ * with tri_memory_free and the same size. */
+void *tri_memory_new(size_t size);
+void tri_memory_free(void *memory, size_t size);
+
 /* TRI_USAGE, and why, unless an image may have this shape. */
 enum tri_status tri_shape_check(const struct tri_shape *shape, struct tri_error *error);
 

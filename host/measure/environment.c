@@ -1,14 +1,12 @@
 /* environment.c -- names what a figure depends on: CPU, cores, ISA, compiler, system, commit. */
 #include "measure/measure.h"
 
+#include "commit.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-
-#ifndef TRI_COMMIT
-#define TRI_COMMIT "unknown"
-#endif
 
 #ifdef __clang__
 #define HOST_COMPILER __VERSION__ /* begins with its own name */

@@ -62,8 +62,6 @@ enum tri_status tri_copier_new(int workers, size_t bytes, struct tri_copier **co
 void tri_copier_free(struct tri_copier *copier);
 int64_t tri_copier_run(struct tri_copier *copier); /* nanoseconds */
 
-int64_t tri_clock_ns(void);
-
 /* ---- who takes part: lineup.c ---- */
 
 struct tri_lineup_request {

@@ -3,11 +3,6 @@
 
 #define WALK_WINDOW 1024 /* row pointers */
 
-/* POCL hands work-groups to its threads by 32 and more, which may be all that there are; so only one
- * of each 32 has a band. */
-#define WALK_SPREAD 32
-
-#ifdef __OPENCL_VERSION__
 
 __kernel void walk(GLOBAL uchar *scratch, GLOBAL uchar *arena, GLOBAL uchar *constants, GLOBAL uchar *out,
                    GLOBAL uchar *in, GLOBAL const struct walk_node *nodes, GLOBAL const struct walk_channel *channels,
@@ -15,11 +10,8 @@ __kernel void walk(GLOBAL uchar *scratch, GLOBAL uchar *arena, GLOBAL uchar *con
 {
     GLOBAL uchar *base[BASE_COUNT];
     GLOBAL const uchar *table[WALK_WINDOW];
-    const int item = (int)get_global_id(0) / WALK_SPREAD;
-    const int y0 = item * band, y1 = height - y0 < band ? height : y0 + band;
-    if (get_global_id(0) % WALK_SPREAD != 0)
-        return;
-    base[BASE_SCRATCH] = scratch + item * scratch_step;
+    const int y0 = (int)get_global_id(0) * band, y1 = height - y0 < band ? height : y0 + band;
+    base[BASE_SCRATCH] = scratch + (long)get_global_id(0) * scratch_step;
     base[BASE_ARENA] = arena;
     base[BASE_CONSTANTS] = constants;
     base[BASE_OUT] = out;
@@ -28,4 +20,3 @@ __kernel void walk(GLOBAL uchar *scratch, GLOBAL uchar *arena, GLOBAL uchar *con
         ((GLOBAL ulong *)base[BASE_SCRATCH])[i] = 0;
     walk_band(nodes, count, channels, base, table, lead, y0, y1);
 }
-#endif

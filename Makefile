@@ -31,7 +31,7 @@ COMMON := -std=c11 -D_GNU_SOURCE -fPIC -ffp-contract=off $(if $(WERROR),-Werror)
 COMMIT := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 PACKAGES := libpng jansson
 CFLAGS_ALL := $(COMMON) $(WARNINGS) -O2 -g $(CFLAGS) -Ihost -I$(BUILD) -pthread \
-              $(shell pkg-config --cflags $(PACKAGES)) -DTRI_COMMIT='"$(COMMIT)"' -DTRI_DATADIR='"$(PREFIX)/share/triptych"' \
+              $(shell pkg-config --cflags $(PACKAGES)) -DTRI_DATADIR='"$(PREFIX)/share/triptych"' \
               -DCL_TARGET_OPENCL_VERSION=120 -DTRI_KERNEL_CC='"$(notdir $(firstword $(KERNEL_CC)))"'
 KERNEL_WARNINGS := -Wall -Wextra -Wno-unused-function -Wno-unknown-pragmas -Wno-missing-field-initializers \
                    $(if $(findstring clang,$(KERNEL_CC)),-Wno-pass-failed)
@@ -59,7 +59,7 @@ TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(TEST_PROGRAMS),$(TEST
 all: $(BUILD)/triptych $(BUILD)/libtriptych.a $(BUILD)/libtriptych.so $(BUILD)/triptych.pc ## build the program and the library
 
 # Changed flags rebuild what they are for.
-HOST_STAMP = $(CC) $(filter-out -DTRI_COMMIT=%,$(CFLAGS_ALL))
+HOST_STAMP = $(CC) $(CFLAGS_ALL)
 KERNEL_STAMP = $(KERNEL_CC) $(KERNEL_FLAGS) $(foreach l,$(LEVELS),$(FLAGS_$(l)))
 $(BUILD)/host.flags: FORCE
 	@mkdir -p $(BUILD)
@@ -74,6 +74,9 @@ $(BUILD)/registry_list.h: FORCE
 	@for k in $(sort $(foreach k,$(KERNELS),$(basename $(notdir $(k))):$(notdir $(patsubst %/,%,$(dir $(k)))))); do \
 	  echo "KERNEL_ENTRY($${k%%:*}, $${k##*:})"; done > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/commit.h: FORCE
+	@mkdir -p $(BUILD)
+	@echo '#define TRI_COMMIT "$(COMMIT)"' | cmp -s - $@ || echo '#define TRI_COMMIT "$(COMMIT)"' > $@
 $(BUILD)/sources.c: $(KERNEL_FILES) $(DIALECT) host/embed.sh $(BUILD)/registry_list.h
 	@sh host/embed.sh $(DIALECT) $(KERNEL_FILES) > $@
 $(BUILD)/suites.h: FORCE
@@ -83,7 +86,7 @@ $(BUILD)/oracles.h: FORCE
 	@for o in $(basename $(notdir $(ORACLES))); do echo "ORACLE($$o)"; done > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-GENERATED := $(BUILD)/registry_list.h $(BUILD)/suites.h $(BUILD)/oracles.h
+GENERATED := $(BUILD)/commit.h $(BUILD)/registry_list.h $(BUILD)/suites.h $(BUILD)/oracles.h
 
 $(BUILD)/%.o: %.c $(BUILD)/host.flags | $(GENERATED)
 	@mkdir -p $(dir $@)

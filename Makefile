@@ -29,10 +29,19 @@ OPTIMIZE := -O3 -g
 COMMON := -std=c11 -D_GNU_SOURCE -fPIC -ffp-contract=off $(if $(WERROR),-Werror) \
           $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 COMMIT := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
-PACKAGES := libpng jansson
+
+# A format is host/codec/NAME.c with host/codec/NAME_*.c. Those whose libraries are not there are left out.
+FORMATS_KNOWN := png pnm jpeg webp tiff
+PACKAGES_png := libpng zlib
+PACKAGES_jpeg := libjpeg
+PACKAGES_webp := libwebp libwebpmux libwebpdemux
+PACKAGES_tiff := libtiff-4
+FORMATS := $(foreach f,$(FORMATS_KNOWN),$(if $(wildcard host/codec/$f.c),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f)))
+ISAL := $(shell pkg-config --exists libisal && echo libisal)
+PACKAGES := jansson $(ISAL) $(sort $(foreach f,$(FORMATS),$(PACKAGES_$f)))
 CFLAGS_ALL := $(COMMON) $(WARNINGS) -O2 -g $(CFLAGS) -Ihost -I$(BUILD) -pthread \
               $(shell pkg-config --cflags $(PACKAGES)) -DTRI_DATADIR='"$(PREFIX)/share/triptych"' \
-              -DCL_TARGET_OPENCL_VERSION=120 -DTRI_KERNEL_CC='"$(notdir $(firstword $(KERNEL_CC)))"'
+              -DCL_TARGET_OPENCL_VERSION=120 $(if $(ISAL),-DTRI_ISAL) -DTRI_KERNEL_CC='"$(notdir $(firstword $(KERNEL_CC)))"'
 KERNEL_WARNINGS := -Wall -Wextra -Wno-unused-function -Wno-unknown-pragmas -Wno-missing-field-initializers \
                    $(if $(findstring clang,$(KERNEL_CC)),-Wno-pass-failed)
 KERNEL_FLAGS := $(COMMON) $(OPTIMIZE) $(KERNEL_WARNINGS) $(KERNEL_CFLAGS) -Ikernels/dialect -Ihost -Wno-psabi
@@ -41,14 +50,19 @@ LIBS := $(shell pkg-config --libs $(PACKAGES)) -lOpenCL -lm -pthread
 KERNELS := $(filter-out kernels/dialect/% kernels/shared/%,$(sort $(wildcard kernels/*/*.cl)))
 KERNEL_FILES := $(KERNELS) $(sort $(wildcard kernels/shared/*.cl))
 DIALECT := $(wildcard kernels/dialect/*.h)
-LIB_SOURCES := $(filter-out host/cli/%,$(wildcard host/*.c host/*/*.c))
+FORMATS_ABSENT := $(filter-out $(FORMATS),$(FORMATS_KNOWN))
+# Host code that is worth its own version for each ISA level.
+LEVEL_SOURCES := $(wildcard host/image/interleave.c host/codec/png_filter.c)
+LIB_SOURCES := $(filter-out host/cli/% $(LEVEL_SOURCES) $(foreach f,$(FORMATS_ABSENT),host/codec/$f.c host/codec/$f_%.c), \
+               $(wildcard host/*.c host/*/*.c))
 CLI_SOURCES := $(wildcard host/cli/*.c)
 TEST_SOURCES := $(wildcard tests/*.c)
 TEST_PROGRAMS := tests/make_images.c
 ORACLES := $(wildcard tests/oracles/*.c)
 
 KERNEL_OBJECTS := $(foreach f,$(KERNEL_FILES),$(foreach l,$(LEVELS),$(foreach b,8 16,$(BUILD)/kernels/$(notdir $(f:.cl=)).$(l).$(b).o)))
-LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/sources.o $(KERNEL_OBJECTS)
+LEVEL_OBJECTS := $(foreach f,$(LEVEL_SOURCES),$(foreach l,$(LEVELS),$(BUILD)/$(f:.c=).$(l).o))
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(LEVEL_OBJECTS) $(BUILD)/sources.o $(KERNEL_OBJECTS)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(TEST_PROGRAMS),$(TEST_SOURCES)) $(ORACLES))
 
@@ -74,6 +88,10 @@ $(BUILD)/registry_list.h: FORCE
 	@for k in $(sort $(foreach k,$(KERNELS),$(basename $(notdir $(k))):$(notdir $(patsubst %/,%,$(dir $(k)))))); do \
 	  echo "KERNEL_ENTRY($${k%%:*}, $${k##*:})"; done > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/codec_list.h: FORCE
+	@mkdir -p $(BUILD)
+	@for f in $(sort $(FORMATS)); do echo "CODEC_ENTRY($$f)"; done > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/commit.h: FORCE
 	@mkdir -p $(BUILD)
 	@echo '#define TRI_COMMIT "$(COMMIT)"' | cmp -s - $@ || echo '#define TRI_COMMIT "$(COMMIT)"' > $@
@@ -86,7 +104,7 @@ $(BUILD)/oracles.h: FORCE
 	@for o in $(basename $(notdir $(ORACLES))); do echo "ORACLE($$o)"; done > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-GENERATED := $(BUILD)/commit.h $(BUILD)/registry_list.h $(BUILD)/suites.h $(BUILD)/oracles.h
+GENERATED := $(BUILD)/codec_list.h $(BUILD)/commit.h $(BUILD)/registry_list.h $(BUILD)/suites.h $(BUILD)/oracles.h
 
 $(BUILD)/%.o: %.c $(BUILD)/host.flags | $(GENERATED)
 	@mkdir -p $(dir $@)
@@ -100,6 +118,12 @@ $(BUILD)/kernels/$(notdir $(1:.cl=)).$(2).$(3).o: $(1) $(BUILD)/kernel.flags
 	@echo "  CL  $(notdir $(1)) $(2) $(3)"; $$(KERNEL_CC) -x c $$(KERNEL_FLAGS) $$(FLAGS_$(2)) -DLEVEL=$(2) -DBITS=$(3) -DKERNEL_FILE='"$(notdir $(1:.cl=))"' \
 	  $(if $(filter scalar8,$(2)$(3)),-DHOST) -MMD -MP -c $$< -o $$@
 endef
+define LEVEL_RULE
+$(BUILD)/$(1:.c=).$(2).o: $(1) $(BUILD)/host.flags $(BUILD)/kernel.flags
+	@mkdir -p $$(dir $$@)
+	@echo "  CC  $(1) $(2)"; $$(KERNEL_CC) $$(COMMON) $$(OPTIMIZE) $$(WARNINGS) -Wno-psabi $$(FLAGS_$(2)) -DLEVEL=$(2) -MMD -MP -c $$< -o $$@
+endef
+$(foreach f,$(LEVEL_SOURCES),$(foreach l,$(LEVELS),$(eval $(call LEVEL_RULE,$f,$l))))
 $(foreach f,$(KERNEL_FILES),$(foreach l,$(LEVELS),$(foreach b,8 16,$(eval $(call KERNEL_RULE,$(f),$(l),$(b))))))
 
 $(BUILD)/libtriptych.a: $(LIB_OBJECTS)
@@ -110,7 +134,7 @@ $(BUILD)/libtriptych.so: $(LIB_OBJECTS)
 $(BUILD)/triptych: $(CLI_OBJECTS) $(BUILD)/libtriptych.a
 	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
 $(BUILD)/triptych.pc: FORCE
-	@printf 'prefix=%s\nName: triptych\nDescription: image filters with the same bytes on every backend\nVersion: %s\nCflags: -I$${prefix}/include\nLibs: -L$${prefix}/lib -ltriptych\nRequires.private: libpng jansson\nLibs.private: -lOpenCL -lm -pthread\n' \
+	@printf 'prefix=%s\nName: triptych\nDescription: image filters with the same bytes on every backend\nVersion: %s\nCflags: -I$${prefix}/include\nLibs: -L$${prefix}/lib -ltriptych\nRequires.private: $(PACKAGES)\nLibs.private: -lOpenCL -lm -pthread\n' \
 	  '$(PREFIX)' "$$(sed -n 's/.*TRI_VERSION "\(.*\)"/\1/p' host/triptych.h)" > $@
 
 $(BUILD)/tests/run: $(TEST_OBJECTS) $(BUILD)/libtriptych.a

@@ -9,12 +9,12 @@ int main(int argc, char **argv)
     struct tri_job *job = NULL;
     struct tri_error error = {0};
 
-    if (argc != 3 || tri_png_read(argv[1], 0, &in, NULL, &error) ||
+    if (argc != 3 || tri_image_read(argv[1], NULL, &in, NULL, &error) ||
         tri_pipeline_parse("gaussian:sigma=2,sobel", &pipeline, &error) ||
         tri_backend_open("threads", NULL, &backend, &error) ||
         tri_job_new(backend, pipeline, &in->shape, &job, &error) ||
         tri_image_new(tri_job_shape(job), &out, &error) ||
-        tri_job_run(job, in, out, NULL, &error) || tri_png_write(argv[2], out, &error))
+        tri_job_run(job, in, out, NULL, &error) || tri_image_write(argv[2], out, NULL, &error))
         fprintf(stderr, "%s\n", argc == 3 ? error.text : "usage: example IN.png OUT.png");
     tri_job_free(job);
     tri_backend_close(backend);

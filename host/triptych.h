@@ -16,7 +16,7 @@
  * Every function that can fail returns an enum tri_status and, unless it is TRI_OK, fills the
  * caller's struct tri_error with one line: what failed, on what, what to try. Nothing aborts and
  * nothing is global. Objects may be used by one thread at a time; different objects by different
- * threads at once. Freeing NULL is allowed.
+ * threads at once, also jobs of one CPU backend. Freeing NULL is allowed.
  */
 #ifndef TRIPTYCH_H
 #define TRIPTYCH_H
@@ -101,20 +101,81 @@ struct tri_difference {
 };
 struct tri_difference tri_image_compare(const struct tri_image *expected, const struct tri_image *actual);
 
-/* ---- PNG files ---- */
+/* ---- threads ---- */
+
+/* Threads that help those who call with them: codecs and backends that are given a pool use its
+ * threads as far as they are free. It may be used from several threads at once. `workers` counts the
+ * caller. TRI_FAILED: threads or memory are short. */
+struct tri_pool;
+enum tri_status tri_pool_new(int workers, struct tri_pool **pool, struct tri_error *error);
+void tri_pool_free(struct tri_pool *pool);
+
+/* ---- picture files ---- */
 
 #define TRI_PIXEL_LIMIT (UINT64_C(1) << 28) /* default of max_pixels: 268 megapixels */
 
-/* Reads every kind of PNG: 1, 2 and 4 bits become 8, a palette becomes RGB, tRNS becomes alpha.
- * `path` "-" is standard input. An image of more than max_pixels (0: the default) is refused
- * before memory is taken for it. Damage in ancillary data alone gives a picture and a line in
- * `warning` (which may be NULL, and is empty otherwise). */
-enum tri_status tri_png_read(const char *path, uint64_t max_pixels, struct tri_image **image,
-                             char warning[200], struct tri_error *error);
+/* What a file says about its picture beside the pixels: colour profile, EXIF, text, ... Types are PNG's
+ * chunk names, in every format: "iCCP" (here the profile itself), "eXIf", "sRGB", "pHYs", "tEXt", ... */
+struct tri_metadata;
+struct tri_metadata_item {
+    char type[5];
+    const unsigned char *data;
+    size_t size; /* bytes */
+};
+void tri_metadata_free(struct tri_metadata *metadata);
+int tri_metadata_count(const struct tri_metadata *metadata); /* 0 of NULL */
+const struct tri_metadata_item *tri_metadata_at(const struct tri_metadata *metadata, int index);
+
+/* A format that was built in: "png", "jpeg", ... */
+struct tri_format {
+    const char *name;
+    const char *extensions; /* "jpg|jpeg", the usual one first */
+    const char *library;    /* name and version, "libpng 1.6.39"; "" for what is triptych's own */
+};
+int tri_format_count(void);
+const struct tri_format *tri_format_at(int index); /* in the order of their names */
+/* By name or by extension, without its dot, in any case; NULL: there is none. */
+const struct tri_format *tri_format_find(const char *name);
+/* By the extension of a path; NULL: it has none, or none that is known. */
+const struct tri_format *tri_format_of_path(const char *path);
+
+struct tri_read_options {
+    uint64_t max_pixels;   /* larger pictures are refused before memory is taken; 0: TRI_PIXEL_LIMIT */
+    struct tri_pool *pool; /* NULL: the caller works alone */
+};
+
+/* What a reader tells beside the picture. */
+struct tri_read_info {
+    const struct tri_format *format;
+    struct tri_metadata *metadata; /* ends with tri_metadata_free; NULL: there is none */
+    char warning[200];             /* damage that does not touch the pixels; empty otherwise */
+};
+
+/* Reads a file of any format that was built in, known by its content. Samples become 8 or 16 bits that use
+ * the whole range, palettes RGB, an orientation that the file asks for is applied. `path` "-" is
+ * standard input. `options` and `info` may be NULL. */
+enum tri_status tri_image_read(const char *path, const struct tri_read_options *options, struct tri_image **image,
+                               struct tri_read_info *info, struct tri_error *error);
+
+enum tri_png_level { TRI_PNG_DEFAULT, TRI_PNG_FAST, TRI_PNG_SMALL };
+enum tri_subsampling { TRI_420, TRI_422, TRI_444 };
+
+struct tri_write_options {
+    const struct tri_format *format; /* NULL: by the path's extension; PNG for "-" and paths without any */
+    const struct tri_metadata *metadata; /* NULL: none */
+    struct tri_pool *pool;               /* NULL: the caller works alone; the bytes are the same */
+    enum tri_png_level png_level;
+    int quality; /* of lossy formats, 1 to 100; 0: the default, 90 */
+    enum tri_subsampling subsampling; /* of chroma in JPEG */
+    bool lossless; /* of WebP */
+};
 
 /* Writes beside `path` and renames, so that a failure leaves an old file untouched. "-" is
- * standard output; what is no regular file (a device, a pipe) is written in place. */
-enum tri_status tri_png_write(const char *path, const struct tri_image *image, struct tri_error *error);
+ * standard output; what is no regular file (a device, a pipe) is written in place. The bytes do not
+ * depend on the number of threads. `options` may be NULL. TRI_USAGE: the extension is unknown, or the
+ * format cannot hold such a picture. */
+enum tri_status tri_image_write(const char *path, const struct tri_image *image,
+                                const struct tri_write_options *options, struct tri_error *error);
 
 /* ---- kernels and pipelines ---- */
 
@@ -169,6 +230,7 @@ struct tri_backend_info {
 
 struct tri_backend_options {
     const char *isa; /* NULL or "native": the best this CPU has */
+    struct tri_pool *pool; /* for the CPU: whose threads to use, where there are free ones; NULL: own threads */
 };
 
 /* `on` is sequential, threads[:N], opencl[:SEL] or auto. SEL is gpu, cpu, P.D (platform and

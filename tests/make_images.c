@@ -369,7 +369,7 @@ static int draw(const char *folder, const char *name, struct tri_shape shape, sc
             for (int plane = 0; plane < shape.planes; plane++)
                 put(image, plane, x, y, values[plane]);
         }
-    if (tri_png_write(path, image, &error))
+    if (tri_image_write(path, image, NULL, &error))
         goto fail;
     tri_image_free(image);
     return 0;

@@ -102,7 +102,7 @@ static void test_failure_keeps_old_file(void)
     fflush(stdout);
     void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
     CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &tight), 0);
-    enum tri_status status = tri_png_write(path, image, &error);
+    enum tri_status status = tri_image_write(path, image, NULL, &error);
     setrlimit(RLIMIT_FSIZE, &limit);
     signal(SIGXFSZ, handler);
 
@@ -111,7 +111,7 @@ static void test_failure_keeps_old_file(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, strerror(EFBIG)));
     CU_ASSERT_TRUE(holds(path, "the old file"));
     CU_ASSERT_EQUAL(files_in_folder(), 1);
-    CU_ASSERT_EQUAL(tri_png_write(path, image, &error), TRI_OK);
+    CU_ASSERT_EQUAL(tri_image_write(path, image, NULL, &error), TRI_OK);
     CU_ASSERT_EQUAL(files_in_folder(), 1);
     tri_image_free(image);
     unlink(path);
@@ -124,11 +124,11 @@ static void test_devices(void)
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(small);
     CU_ASSERT_PTR_NOT_NULL_FATAL(large);
-    CU_ASSERT_EQUAL(tri_png_write("/dev/full", small, &error), TRI_FAILED);
+    CU_ASSERT_EQUAL(tri_image_write("/dev/full", small, NULL, &error), TRI_FAILED);
     CU_ASSERT_STRING_EQUAL(error.text, "cannot write /dev/full: No space left on device");
-    CU_ASSERT_EQUAL(tri_png_write("/dev/full", large, &error), TRI_FAILED);
+    CU_ASSERT_EQUAL(tri_image_write("/dev/full", large, NULL, &error), TRI_FAILED);
     CU_ASSERT_STRING_EQUAL(error.text, "cannot write /dev/full: No space left on device");
-    CU_ASSERT_EQUAL(tri_png_write("/dev/null", large, &error), TRI_OK);
+    CU_ASSERT_EQUAL(tri_image_write("/dev/null", large, NULL, &error), TRI_OK);
     struct stat status;
     CU_ASSERT_EQUAL(stat("/dev/null", &status), 0);
     CU_ASSERT_TRUE(S_ISCHR(status.st_mode));
@@ -143,12 +143,12 @@ static void test_unwritable(void)
     char want[1024];
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(image);
-    CU_ASSERT_EQUAL(tri_png_write(folder, image, &error), TRI_FAILED);
+    CU_ASSERT_EQUAL(tri_image_write(folder, image, NULL, &error), TRI_FAILED);
     snprintf(want, sizeof want, "cannot write %s: Is a directory", folder);
     CU_ASSERT_STRING_EQUAL(error.text, want);
-    CU_ASSERT_EQUAL(tri_png_write(scratch("missing/out.png"), image, &error), TRI_FAILED);
+    CU_ASSERT_EQUAL(tri_image_write(scratch("missing/out.png"), image, NULL, &error), TRI_FAILED);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "missing/out.png: No such file or directory"));
-    CU_ASSERT_EQUAL(tri_png_write("", image, &error), TRI_FAILED);
+    CU_ASSERT_EQUAL(tri_image_write("", image, NULL, &error), TRI_FAILED);
     CU_ASSERT_EQUAL(files_in_folder(), 0);
     tri_image_free(image);
 }
@@ -161,12 +161,12 @@ static void test_permissions(void)
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(image);
     mode_t mask = umask(027);
-    CU_ASSERT_EQUAL(tri_png_write(path, image, NULL), TRI_OK);
+    CU_ASSERT_EQUAL(tri_image_write(path, image, NULL, NULL), TRI_OK);
     umask(mask);
     CU_ASSERT_EQUAL_FATAL(stat(path, &status), 0);
     CU_ASSERT_EQUAL(status.st_mode & 07777, 0640);
     CU_ASSERT_EQUAL(chmod(path, 0604), 0);
-    CU_ASSERT_EQUAL(tri_png_write(path, image, NULL), TRI_OK);
+    CU_ASSERT_EQUAL(tri_image_write(path, image, NULL, NULL), TRI_OK);
     CU_ASSERT_EQUAL_FATAL(stat(path, &status), 0);
     CU_ASSERT_EQUAL(status.st_mode & 07777, 0604);
     tri_image_free(image);
@@ -182,10 +182,10 @@ static void test_links(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(image);
     CU_ASSERT_EQUAL_FATAL(symlink("target.png", link), 0);
     for (int exists = 0; exists < 2; exists++) { /* at first the link leads nowhere */
-        CU_ASSERT_EQUAL(tri_png_write(link, image, NULL), TRI_OK);
+        CU_ASSERT_EQUAL(tri_image_write(link, image, NULL, NULL), TRI_OK);
         CU_ASSERT_EQUAL(lstat(link, &status), 0);
         CU_ASSERT_TRUE(S_ISLNK(status.st_mode));
-        CU_ASSERT_EQUAL_FATAL(tri_png_read(path, 0, &in, NULL, NULL), TRI_OK);
+        CU_ASSERT_EQUAL_FATAL(tri_image_read(path, NULL, &in, NULL, NULL), TRI_OK);
         CU_ASSERT_EQUAL(tri_image_compare(image, in).count, 0);
         tri_image_free(in);
         store(path, "something else");
@@ -206,7 +206,7 @@ static void test_pipe(void)
     CU_ASSERT_EQUAL_FATAL(mkfifo(path, 0600), 0);
     int reader = open(path, O_RDONLY | O_NONBLOCK);
     CU_ASSERT_TRUE_FATAL(reader >= 0);
-    CU_ASSERT_EQUAL(tri_png_write(path, image, NULL), TRI_OK);
+    CU_ASSERT_EQUAL(tri_image_write(path, image, NULL, NULL), TRI_OK);
     CU_ASSERT_EQUAL(read(reader, got, sizeof got), 8);
     CU_ASSERT_EQUAL(memcmp(got, "\211PNG\r\n\032\n", 8), 0);
     close(reader);
@@ -221,14 +221,14 @@ static void test_standard_streams(void)
     const char *from = scratch("from.png"), *to = scratch("to.png");
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(image);
-    CU_ASSERT_EQUAL(tri_png_write(from, image, NULL), TRI_OK);
+    CU_ASSERT_EQUAL(tri_image_write(from, image, NULL, NULL), TRI_OK);
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
         int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-        if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || tri_png_read("-", 0, &copy, NULL, NULL))
+        if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || tri_image_read("-", NULL, &copy, NULL, NULL))
             _exit(1);
-        enum tri_status written = tri_png_write("-", copy, NULL);
+        enum tri_status written = tri_image_write("-", copy, NULL, NULL);
         tri_image_free(copy);
         tri_image_free(image); /* the child's own, for leak checkers */
         _exit(written);
@@ -236,7 +236,7 @@ static void test_standard_streams(void)
     int status = -1;
     CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
     CU_ASSERT_EQUAL(status, 0);
-    CU_ASSERT_EQUAL_FATAL(tri_png_read(to, 0, &copy, NULL, NULL), TRI_OK);
+    CU_ASSERT_EQUAL_FATAL(tri_image_read(to, NULL, &copy, NULL, NULL), TRI_OK);
     CU_ASSERT_EQUAL(tri_image_compare(image, copy).count, 0);
     tri_image_free(copy);
     tri_image_free(image);

@@ -7,18 +7,19 @@
 
 #define WORKERS_MAX 1024
 
-static enum tri_status open_threads(const char *on, const char *count, const char *isa, struct tri_backend **backend,
-                                    struct tri_error *error)
+static enum tri_status open_threads(const char *on, const char *count, const struct tri_backend_options *options,
+                                    struct tri_backend **backend, struct tri_error *error)
 {
     char *end = NULL;
     const long workers = isdigit((unsigned char)count[0]) ? strtol(count, &end, 10) : 0;
     if (end == NULL || *end != '\0' || workers < 1 || workers > WORKERS_MAX)
         return tri_fail(error, TRI_USAGE, "backend '%s': the number of threads must be from 1 to %d", on, WORKERS_MAX);
-    return tri_native_open((int)workers, isa, backend, error);
+    return tri_native_open((int)workers, options, backend, error);
 }
 
 /* A GPU where there is one; otherwise threads, and a note that says so. */
-static enum tri_status open_auto(const char *isa, struct tri_backend **backend, struct tri_error *error)
+static enum tri_status open_auto(const struct tri_backend_options *options, struct tri_backend **backend,
+                                 struct tri_error *error)
 {
     struct tri_error why;
     if (tri_opencl_open("gpu", backend, &why) == TRI_OK) {
@@ -26,7 +27,7 @@ static enum tri_status open_auto(const char *isa, struct tri_backend **backend, 
                  (*backend)->info.device);
         return TRI_OK;
     }
-    const enum tri_status status = tri_native_open(tri_cpu_workers(), isa, backend, error);
+    const enum tri_status status = tri_native_open(tri_cpu_workers(), options, backend, error);
     if (status == TRI_OK)
         snprintf((*backend)->note, sizeof (*backend)->note, "auto chose %s (%s): %.200s", (*backend)->info.name,
                  (*backend)->info.isa, why.text);
@@ -36,20 +37,22 @@ static enum tri_status open_auto(const char *isa, struct tri_backend **backend, 
 enum tri_status tri_backend_open(const char *on, const struct tri_backend_options *options, struct tri_backend **backend,
                                  struct tri_error *error)
 {
-    const char *isa = options != NULL ? options->isa : NULL;
+    static const struct tri_backend_options defaults;
+    if (options == NULL)
+        options = &defaults;
     *backend = NULL;
     if (strcmp(on, "sequential") == 0)
-        return tri_native_open(0, isa, backend, error);
+        return tri_native_open(0, options, backend, error);
     if (strcmp(on, "threads") == 0)
-        return tri_native_open(tri_cpu_workers(), isa, backend, error);
+        return tri_native_open(tri_cpu_workers(), options, backend, error);
     if (strncmp(on, "threads:", 8) == 0)
-        return open_threads(on, on + 8, isa, backend, error);
+        return open_threads(on, on + 8, options, backend, error);
     if (strcmp(on, "opencl") == 0)
         return tri_opencl_open("", backend, error);
     if (strncmp(on, "opencl:", 7) == 0)
         return tri_opencl_open(on + 7, backend, error);
     if (strcmp(on, "auto") == 0)
-        return open_auto(isa, backend, error);
+        return open_auto(options, backend, error);
     return tri_fail(error, TRI_USAGE, "unknown backend '%s': it is sequential, threads[:N], opencl[:DEVICE] or auto", on);
 }
 

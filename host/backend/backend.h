@@ -22,7 +22,8 @@ struct tri_job {
     void *state; /* the backend's */
 };
 
-enum tri_status tri_native_open(int workers, const char *isa, struct tri_backend **backend, struct tri_error *error);
+enum tri_status tri_native_open(int workers, const struct tri_backend_options *options, struct tri_backend **backend,
+                                struct tri_error *error);
 /* `selection` is what follows "opencl:", or "". */
 enum tri_status tri_opencl_open(const char *selection, struct tri_backend **backend, struct tri_error *error);
 

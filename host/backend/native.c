@@ -1,10 +1,9 @@
 /* native.c -- plans on the CPU: each worker takes bands of rows from one counter and walks them. One
  * worker is `sequential`; the code is the same. */
 #include "backend.h"
-#include "cpu.h"
-#include "pool.h"
-
 #include "../image/image.h"
+#include "../parallel/cpu.h"
+#include "../parallel/pool.h"
 
 #define WALK_ARGUMENT , void (*const *runs)(const struct tri_row *)
 #define WALK_PASS_ON , runs
@@ -23,6 +22,7 @@
 struct native {
     struct tri_backend base;
     struct tri_pool *pool;
+    bool own_pool;
     int workers, level;
 };
 
@@ -44,8 +44,6 @@ static void work(void *argument, int worker)
 {
     struct native_job *job = argument;
     const struct tri_stage *stage = job->stage;
-    if (worker >= job->workers)
-        return;
     uchar *base[BASE_COUNT] = {job->scratch[worker], job->arena, job->plan->constants, job->out, job->in};
     for (;;) {
         const int y = atomic_fetch_add_explicit(&job->next, job->band, memory_order_relaxed);
@@ -78,7 +76,7 @@ static enum tri_status run(struct tri_job *job, struct tri_image *in, struct tri
         if (state->workers == 1)
             work(state, 0);
         else
-            tri_pool_run(native->pool, work, state);
+            tri_pool_run(native->pool, state->workers, work, state);
         tri_stage_finish(job->plan, s, state->scratch[0], state->scratch_size, state->workers);
     }
     if (timing != NULL)
@@ -163,12 +161,15 @@ static enum tri_status prepare(struct tri_job *job, struct tri_error *error)
 static void close_native(struct tri_backend *backend)
 {
     struct native *native = (struct native *)backend;
-    tri_pool_free(native->pool);
+    if (native->own_pool)
+        tri_pool_free(native->pool);
     free(native);
 }
 
-enum tri_status tri_native_open(int workers, const char *isa, struct tri_backend **backend, struct tri_error *error)
+enum tri_status tri_native_open(int workers, const struct tri_backend_options *options, struct tri_backend **backend,
+                                struct tri_error *error)
 {
+    const char *isa = options->isa;
     int level = tri_isa_count() - 1;
     if (isa != NULL && strcmp(isa, "native") != 0) {
         for (level = 0; level < tri_isa_count() && strcmp(tri_isa_name(level), isa) != 0;)
@@ -181,11 +182,13 @@ enum tri_status tri_native_open(int workers, const char *isa, struct tri_backend
         return tri_fail(error, TRI_USAGE, "unknown ISA level '%s': this CPU has %snative", isa, list);
     }
     struct native *native = calloc(1, sizeof *native);
-    if (native != NULL)
-        native->pool = tri_pool_new(workers < 1 ? 1 : workers);
-    if (native == NULL || native->pool == NULL) {
+    if (native == NULL)
+        return tri_fail(error, TRI_FAILED, "no memory for a backend");
+    native->pool = options->pool;
+    native->own_pool = options->pool == NULL && workers > 1;
+    if (native->own_pool && tri_pool_new(workers, &native->pool, error) != TRI_OK) {
         free(native);
-        return tri_fail(error, TRI_FAILED, "cannot start %d threads", workers);
+        return TRI_FAILED;
     }
     struct tri_backend_info *info = &native->base.info;
     snprintf(info->name, sizeof info->name, workers == 0 ? "sequential" : "threads:%d", workers);

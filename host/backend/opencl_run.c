@@ -1,6 +1,6 @@
 /* opencl_run.c -- plans on an OpenCL device: with lanes one launch walks a stage's bands; otherwise
  * each pass is a launch over its whole planes. */
-#include "cpu.h"
+#include "../parallel/cpu.h"
 #include "opencl.h"
 
 #include "../../kernels/dialect/items.h"

@@ -2,7 +2,7 @@
 #include "cli/cli.h"
 #include "measure/measure.h"
 
-#include "backend/cpu.h"
+#include "parallel/cpu.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -185,17 +185,14 @@ static enum tri_status choose_pipelines(struct request *request, int argc, char 
 static enum tri_status read_input(const char *path, uint64_t max_pixels, struct input *input,
                                   struct tri_error *error)
 {
-    char warning[200] = "";
     const char *slash = strrchr(path, '/');
     int64_t start = tri_now_ns();
-    enum tri_status status = tri_png_read(path, max_pixels, &input->image, warning, error);
+    enum tri_status status = cli_read(path, max_pixels, &input->image, error);
 
     if (status != TRI_OK) {
         input->image = NULL;
         return status;
     }
-    if (warning[0])
-        cli_note("%s", warning);
     snprintf(input->name, sizeof input->name, "%s, decoded in %.1f ms", slash ? slash + 1 : path,
              (double)(tri_now_ns() - start) / 1e6);
     return TRI_OK;
@@ -236,7 +233,7 @@ static enum tri_status write_picture(const struct request *request, const struct
                                      struct tri_error *error)
 {
     int64_t start = tri_now_ns();
-    enum tri_status status = tri_png_write(request->output, result->picture, error);
+    enum tri_status status = tri_image_write(request->output, result->picture, NULL, error);
 
     if (status == TRI_OK)
         cli_note("%s written, encoded in %.1f ms", request->output, (double)(tri_now_ns() - start) / 1e6);

@@ -32,6 +32,9 @@ void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Appends an option's value to a list; false where it has `most` already, and that is reported. */
 bool cli_append(const char *command, const char *what, const char *value, const char *list[], int *count, int most);
 
+/* Reads a picture with all cores, and notes its reader's warning. */
+enum tri_status cli_read(const char *path, uint64_t max_pixels, struct tri_image **image, struct tri_error *error);
+
 /* Help, examples first; prints `text` to standard output and returns TRI_OK. bench and verify keep
  * theirs in their own files, the rest is in help.c. */
 int cli_help(const char *text);

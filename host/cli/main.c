@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <png.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -53,7 +52,13 @@ static int version(void)
     printf("triptych %s\ninstruction sets:", TRI_VERSION);
     for (int i = 0; i < tri_isa_count(); i++)
         printf(" %s", tri_isa_name(i));
-    printf("\nlibpng: %s\nOpenCL: yes\n", png_get_libpng_ver(NULL));
+    printf("\nformats:");
+    for (int i = 0; i < tri_format_count(); i++) {
+        const struct tri_format *format = tri_format_at(i);
+        printf("%s %s%s%s%s", i > 0 ? "," : "", format->name, format->library[0] ? " (" : "", format->library,
+               format->library[0] ? ")" : "");
+    }
+    printf("\nOpenCL: yes\n");
     return TRI_OK;
 }
 

@@ -112,3 +112,18 @@ bool cli_append(const char *command, const char *what, const char *value, const 
     cli_usage(command, "%s: at most %d", what, most);
     return false;
 }
+
+enum tri_status cli_read(const char *path, uint64_t max_pixels, struct tri_image **image, struct tri_error *error)
+{
+    struct tri_read_options options = {.max_pixels = max_pixels};
+    struct tri_read_info info;
+
+    if (tri_pool_new(tri_cpu_workers(), &options.pool, error) != TRI_OK)
+        return TRI_FAILED;
+    const enum tri_status status = tri_image_read(path, &options, image, &info, error);
+    tri_pool_free(options.pool);
+    if (status == TRI_OK && info.warning[0])
+        cli_note("%s: %s", path, info.warning);
+    tri_metadata_free(info.metadata);
+    return status;
+}

@@ -1,5 +1,5 @@
 /* run.c -- triptych run: reads pictures, runs a pipeline on them, writes the results. */
-#include "backend/cpu.h"
+#include "parallel/cpu.h"
 #include "cli/cli.h"
 #include "cli/outputs.h"
 
@@ -78,7 +78,7 @@ static enum tri_status write_whole(const char *path, const struct tri_image *ima
         if (before[i].sa_handler != SIG_IGN)
             sigaction(signals[i], &action, NULL);
     }
-    enum tri_status status = tri_png_write(path, image, error);
+    enum tri_status status = tri_image_write(path, image, NULL, error);
     for (int i = 0; i < SIGNALS; i++)
         sigaction(signals[i], &before[i], NULL);
     if (pending)
@@ -134,15 +134,17 @@ static enum tri_status run_picture(struct run *run, const char *from, const char
 {
     struct tri_image *in = NULL;
     struct tri_timing timing = {0};
-    char warning[200] = "";
+    const struct tri_read_options options = {.max_pixels = run->request->max_pixels};
+    struct tri_read_info info;
     int64_t start = tri_now_ns();
 
-    enum tri_status status = tri_png_read(from, run->request->max_pixels, &in, warning, error);
+    enum tri_status status = tri_image_read(from, &options, &in, &info, error);
     run->phases[DECODE] += tri_now_ns() - start;
     if (status != TRI_OK)
         return status;
-    if (warning[0] && !run->request->quiet)
-        cli_note("%s", warning);
+    tri_metadata_free(info.metadata);
+    if (info.warning[0] && !run->request->quiet)
+        cli_note("%s: %s", from, info.warning);
     status = prepare(run, from, &in->shape, error);
     if (status == TRI_OK) {
         status = tri_job_run(run->job, in, run->out, &timing, error);

@@ -109,13 +109,9 @@ static enum tri_status read_inputs(char **paths, int count, uint64_t max_pixels,
     enum tri_status status = TRI_OK;
 
     for (int i = 0; i < count && status == TRI_OK; i++) {
-        char warning[200] = "";
-
-        status = tri_png_read(paths[i], max_pixels, &inputs->images[inputs->count], warning, error);
+        status = cli_read(paths[i], max_pixels, &inputs->images[inputs->count], error);
         if (status == TRI_OK)
             inputs->count++;
-        if (status == TRI_OK && warning[0])
-            cli_note("%s", warning);
     }
     return status;
 }

@@ -1,5 +1,6 @@
 /* image.c -- planar images: their memory, padding, digest and comparison. */
 #include "image.h"
+#include "interleave.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -216,44 +217,23 @@ struct tri_difference tri_image_compare(const struct tri_image *expected, const 
     return difference;
 }
 
-static void spread_8(uint8_t *restrict to, int to_step, const uint8_t *restrict from, int from_step,
-                     int count)
-{
-    for (int i = 0; i < count; i++)
-        to[(ptrdiff_t)i * to_step] = from[(ptrdiff_t)i * from_step];
-}
+/* ---- interleaved rows: interleave.c, for the best level of this CPU ---- */
 
-static void spread_16(uint16_t *restrict to, int to_step, const uint16_t *restrict from, int from_step,
-                      int count)
-{
-    for (int i = 0; i < count; i++)
-        to[(ptrdiff_t)i * to_step] = from[(ptrdiff_t)i * from_step];
-}
+#define TABLE(level, argument) &tri_interleave_##level,
+static const struct tri_interleave *const interleave[] = {TRI_LEVELS(TABLE, 0)};
 
 void tri_row_split(const struct tri_image *image, int y, const void *interleaved)
 {
-    const int planes = image->shape.planes, width = image->shape.width;
-    for (int plane = 0; plane < planes; plane++) {
-        void *row = tri_image_row(image, plane, y);
-        if (image->shape.bits == 16)
-            spread_16(row, 1, (const uint16_t *)interleaved + plane, planes, width);
-        else if (planes == 1)
-            memcpy(row, interleaved, (size_t)width);
-        else
-            spread_8(row, 1, (const uint8_t *)interleaved + plane, planes, width);
-    }
+    void *rows[TRI_PLANES_MAX];
+    for (int plane = 0; plane < image->shape.planes; plane++)
+        rows[plane] = tri_image_row(image, plane, y);
+    interleave[tri_isa_best()]->split(rows, interleaved, image->shape.planes, image->shape.bits, image->shape.width);
 }
 
 void tri_row_join(const struct tri_image *image, int y, void *interleaved)
 {
-    const int planes = image->shape.planes, width = image->shape.width;
-    for (int plane = 0; plane < planes; plane++) {
-        const void *row = tri_image_row(image, plane, y);
-        if (image->shape.bits == 16)
-            spread_16((uint16_t *)interleaved + plane, planes, row, 1, width);
-        else if (planes == 1)
-            memcpy(interleaved, row, (size_t)width);
-        else
-            spread_8((uint8_t *)interleaved + plane, planes, row, 1, width);
-    }
+    const void *rows[TRI_PLANES_MAX];
+    for (int plane = 0; plane < image->shape.planes; plane++)
+        rows[plane] = tri_image_row(image, plane, y);
+    interleave[tri_isa_best()]->join(interleaved, rows, image->shape.planes, image->shape.bits, image->shape.width);
 }

@@ -1,7 +1,7 @@
 /* bench.c -- the run: verify, warm up, measure in interleaved rounds, verify again. */
 #include "measure/measure.h"
 
-#include "backend/cpu.h"
+#include "parallel/cpu.h"
 
 #include <stdlib.h>
 #include <string.h>

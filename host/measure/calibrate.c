@@ -1,10 +1,11 @@
 /* calibrate.c -- the memory limit: memcpy with any number of threads, which a filter cannot beat. */
 #include "measure/measure.h"
 
-#include "backend/cpu.h"
-#include "backend/pool.h"
 #include "image/image.h"
+#include "parallel/cpu.h"
+#include "parallel/pool.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,27 +13,32 @@ struct tri_copier {
     int workers;
     size_t bytes;
     char *from, *to;
+    atomic_size_t next;
     struct tri_pool *pool;
 };
 
-static void copy_part(void *argument, int index)
+/* Parts are a quarter of a worker's share, as the rows that workers of a stage take. */
+static void copy_parts(void *argument, int worker)
 {
-    const struct tri_copier *copier = argument;
-    /* Parts end on cache lines, so that no line is written by two threads. */
-    size_t lines = (copier->bytes + 63) / 64, workers = (size_t)copier->workers;
-    size_t first = lines * (size_t)index / workers * 64, last = lines * ((size_t)index + 1) / workers * 64;
+    struct tri_copier *copier = argument;
+    const size_t part = (copier->bytes / (size_t)(4 * copier->workers) + 64) / 64 * 64;
+    (void)worker;
 
-    if (last > copier->bytes)
-        last = copier->bytes;
-    if (first < last)
-        memcpy(copier->to + first, copier->from + first, last - first);
+    for (;;) {
+        const size_t first = atomic_fetch_add(&copier->next, part);
+        if (first >= copier->bytes)
+            return;
+        memcpy(copier->to + first, copier->from + first,
+               copier->bytes - first < part ? copier->bytes - first : part);
+    }
 }
 
 int64_t tri_copier_run(struct tri_copier *copier)
 {
     int64_t start = tri_now_ns();
 
-    tri_pool_run(copier->pool, copy_part, copier);
+    atomic_store(&copier->next, 0);
+    tri_pool_run(copier->pool, copier->workers, copy_parts, copier);
     return tri_now_ns() - start;
 }
 
@@ -57,8 +63,7 @@ enum tri_status tri_copier_new(int workers, size_t bytes, struct tri_copier **re
     copier->bytes = bytes;
     copier->from = tri_memory_new(bytes);
     copier->to = tri_memory_new(bytes);
-    copier->pool = tri_pool_new(workers);
-    if (!copier->from || !copier->to || !copier->pool) {
+    if (!copier->from || !copier->to || tri_pool_new(workers, &copier->pool, error) != TRI_OK) {
         tri_copier_free(copier);
         return tri_fail(error, TRI_FAILED, "no memory or threads to copy %zu bytes with %d workers", bytes,
                         workers);

@@ -4,19 +4,8 @@
 #define TRI_KERNEL_H
 
 #include "../triptych.h"
+#include "../parallel/cpu.h"
 #include "../../kernels/dialect/row.h"
-
-/* ---- ISA levels, slowest first; "scalar" is never vectorised ---- */
-
-#if defined(__x86_64__)
-#define TRI_LEVELS(X, argument) X(scalar, argument) X(sse, argument) X(avx2, argument) X(avx512, argument)
-#elif defined(__aarch64__)
-#define TRI_LEVELS(X, argument) X(scalar, argument) X(neon, argument)
-#else
-#define TRI_LEVELS(X, argument) X(scalar, argument) X(simd, argument)
-#endif
-#define TRI_LEVEL_ENUM(level, argument) TRI_LEVEL_##level,
-enum { TRI_LEVELS(TRI_LEVEL_ENUM, 0) TRI_LEVEL_COUNT };
 
 /* ---- passes ---- */
 

@@ -1,6 +1,6 @@
 /* cpu.c -- the CPU's model, its ISA levels, and the cores that this process may use. */
 #include "cpu.h"
-#include "backend.h"
+#include "../triptych.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -84,6 +84,11 @@ int tri_isa_level(int index)
 {
     pthread_once(&cpu_once, find_cpu);
     return cpu.level[index];
+}
+
+int tri_isa_best(void)
+{
+    return tri_isa_level(tri_isa_count() - 1);
 }
 
 const char *tri_cpu_model(void)

@@ -1,5 +1,5 @@
-/* png_write.c -- tri_png_write: an image becomes a PNG file, by libpng. */
-#include "image.h"
+/* png_write.c -- an image becomes a PNG file, by libpng. */
+#include "png_codec.h"
 
 #include <errno.h>
 #include <png.h>
@@ -10,16 +10,15 @@
 
 /* libpng leaves a failed call by longjmp; all that must survive it is in here, and not in locals. */
 struct writer {
-    struct tri_output output;
+    const struct tri_sink *sink;
     png_structp png;
     png_infop info;
     png_bytep row; /* interleaved */
-    struct tri_error *error;
 };
 
 static enum tri_status cannot_write(const struct writer *writer, const char *why)
 {
-    return tri_fail(writer->error, TRI_FAILED, "cannot write %s: %s", writer->output.name, why);
+    return tri_sink_fail(writer->sink, "%s", why);
 }
 
 PNG_NORETURN static void on_error(png_structp png, png_const_charp message)
@@ -37,7 +36,7 @@ static void on_warning(png_structp png, png_const_charp message)
 static void on_write(png_structp png, png_bytep data, size_t size)
 {
     const struct writer *writer = png_get_io_ptr(png);
-    if (fwrite(data, 1, size, writer->output.file) != size)
+    if (fwrite(data, 1, size, writer->sink->file) != size)
         png_error(png, strerror(errno));
 }
 
@@ -87,15 +86,12 @@ static enum tri_status encode(struct writer *writer, const struct tri_image *ima
     return TRI_OK;
 }
 
-enum tri_status tri_png_write(const char *path, const struct tri_image *image, struct tri_error *error)
+enum tri_status tri_png_write(const struct tri_sink *sink, const struct tri_image *image)
 {
-    struct writer writer = {.error = error};
+    struct writer writer = {.sink = sink};
 
-    enum tri_status status = tri_output_open(path, &writer.output, error);
-    if (status)
-        return status;
-    status = encode(&writer, image);
+    enum tri_status status = encode(&writer, image);
     png_destroy_write_struct(&writer.png, &writer.info);
     free(writer.row);
-    return tri_output_close(&writer.output, status, error);
+    return status;
 }

@@ -1,0 +1,304 @@
+/* codec.c -- finds the codec of a file, and gets the file's bytes to it and from it. */
+#include "codec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAGIC_MAX 16
+
+#define CODEC_ENTRY(name) extern const struct tri_codec tri_codec_##name;
+#include "codec_list.h"
+#undef CODEC_ENTRY
+
+static const struct tri_codec *const codecs[] = {
+#define CODEC_ENTRY(name) &tri_codec_##name,
+#include "codec_list.h"
+#undef CODEC_ENTRY
+};
+enum { CODECS = sizeof codecs / sizeof codecs[0] };
+
+static struct tri_format formats[CODECS];
+static char versions[CODECS][80];
+static pthread_once_t formats_once = PTHREAD_ONCE_INIT;
+
+static void find_formats(void)
+{
+    for (int i = 0; i < CODECS; i++) {
+        if (codecs[i]->version != NULL)
+            codecs[i]->version(versions[i]);
+        formats[i] = codecs[i]->format;
+        formats[i].library = versions[i];
+    }
+}
+
+/* ---- formats ---- */
+
+int tri_format_count(void)
+{
+    return CODECS;
+}
+
+const struct tri_format *tri_format_at(int index)
+{
+    pthread_once(&formats_once, find_formats);
+    return &formats[index];
+}
+
+static bool has_extension(const struct tri_format *format, const char *extension)
+{
+    const size_t length = strlen(extension);
+    for (const char *at = format->extensions;; at++) {
+        const size_t size = strcspn(at, "|");
+        if (size == length && strncasecmp(at, extension, size) == 0)
+            return true;
+        at += size;
+        if (*at == '\0')
+            return false;
+    }
+}
+
+const struct tri_format *tri_format_find(const char *name)
+{
+    for (int i = 0; i < CODECS; i++) {
+        const struct tri_format *format = tri_format_at(i);
+        if (strcasecmp(format->name, name) == 0 || has_extension(format, name))
+            return format;
+    }
+    return NULL;
+}
+
+static const char *extension_of(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    return dot == NULL || dot == name ? "" : dot + 1;
+}
+
+const struct tri_format *tri_format_of_path(const char *path)
+{
+    return tri_format_find(extension_of(path));
+}
+
+/* ---- reading ---- */
+
+enum tri_status tri_source_fail(const struct tri_source *source, const char *format, ...)
+{
+    char text[900];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return tri_fail(source->error, TRI_FAILED, "cannot read %s: %s", source->name, text);
+}
+
+void tri_source_warn(struct tri_source *source, const char *format, ...)
+{
+    va_list arguments;
+    if (source->warning[0] != '\0')
+        return;
+    va_start(arguments, format);
+    vsnprintf(source->warning, sizeof source->warning, format, arguments);
+    va_end(arguments);
+}
+
+enum tri_status tri_source_check_size(const struct tri_source *source, uint64_t width, uint64_t height)
+{
+    if (width > TRI_SIDE_MAX || height > TRI_SIDE_MAX)
+        return tri_source_fail(source, "%llu x %llu pixels; a side may have at most %d", (unsigned long long)width,
+                               (unsigned long long)height, TRI_SIDE_MAX);
+    if (width * height > source->max_pixels)
+        return tri_source_fail(source, "%llu x %llu pixels are more than the limit of %llu (raise it with --max-pixels)",
+                               (unsigned long long)width, (unsigned long long)height,
+                               (unsigned long long)source->max_pixels);
+    return TRI_OK;
+}
+
+enum tri_status tri_source_image(const struct tri_source *source, uint64_t width, uint64_t height, int planes,
+                                 int bits, struct tri_image **image)
+{
+    struct tri_error why;
+    if (tri_source_check_size(source, width, height) != TRI_OK)
+        return TRI_FAILED;
+    const struct tri_shape shape = {(int)width, (int)height, planes, bits};
+    return tri_image_new(&shape, image, &why) == TRI_OK ? TRI_OK : tri_source_fail(source, "%s", why.text);
+}
+
+/* A growing block of memory. */
+struct buffer {
+    unsigned char *data;
+    size_t size, room;
+};
+
+/* Reads until `buffer` holds `most` bytes or the file ends. */
+static enum tri_status fill(const struct tri_source *source, int file, struct buffer *buffer, size_t most)
+{
+    while (buffer->size < most) {
+        if (buffer->size == buffer->room) {
+            const size_t room = buffer->room * 2 < most ? buffer->room * 2 : most;
+            unsigned char *data = realloc(buffer->data, room);
+            if (data == NULL)
+                return tri_source_fail(source, "no memory for %zu bytes", room);
+            buffer->data = data;
+            buffer->room = room;
+        }
+        const size_t wanted = (buffer->room < most ? buffer->room : most) - buffer->size;
+        const ssize_t got = read(file, buffer->data + buffer->size, wanted);
+        if (got < 0 && errno != EINTR)
+            return tri_source_fail(source, "%s", strerror(errno));
+        if (got == 0)
+            return TRI_OK;
+        if (got > 0)
+            buffer->size += (size_t)got;
+    }
+    return TRI_OK;
+}
+
+static const struct tri_codec *probe(const struct buffer *buffer)
+{
+    for (int i = 0; i < CODECS; i++) {
+        if (codecs[i]->probe(buffer->data, buffer->size))
+            return codecs[i];
+    }
+    return NULL;
+}
+
+static enum tri_status unknown_content(const struct tri_source *source)
+{
+    char list[200] = "";
+    for (int i = 0, used = 0; i < CODECS; i++)
+        used += snprintf(list + used, sizeof list - (size_t)used, "%s%s", i > 0 ? ", " : "", codecs[i]->format.name);
+    return tri_source_fail(source, "no picture of a known format (%s)", list);
+}
+
+/* The content is known from the first bytes, so that no stream of anything else is read to its end. */
+static enum tri_status load(const struct tri_source *source, int file, struct buffer *buffer,
+                            const struct tri_codec **codec)
+{
+    struct stat status;
+    /* No format needs more for a picture within the limit, with room for what it says about it. */
+    const size_t most = (size_t)(source->max_pixels > SIZE_MAX / 32 ? SIZE_MAX / 2
+                                                                    : source->max_pixels * 12 + (UINT64_C(1) << 28));
+    buffer->room = 1 << 16;
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
+        buffer->room = (size_t)status.st_size < most ? (size_t)status.st_size + 1 : most;
+    buffer->data = malloc(buffer->room);
+    if (buffer->data == NULL)
+        return tri_source_fail(source, "no memory for %zu bytes", buffer->room);
+    if (fill(source, file, buffer, MAGIC_MAX) != TRI_OK)
+        return TRI_FAILED;
+    if (buffer->size == 0)
+        return tri_source_fail(source, "the file is empty");
+    *codec = probe(buffer);
+    if (*codec == NULL)
+        return unknown_content(source);
+    if (fill(source, file, buffer, most) != TRI_OK)
+        return TRI_FAILED;
+    if (buffer->size == most)
+        return tri_source_fail(source, "the file is larger than a picture of %llu pixels can be",
+                               (unsigned long long)source->max_pixels);
+    return TRI_OK;
+}
+
+static enum tri_status decode(struct tri_source *source, int file, struct tri_image **image,
+                              struct tri_read_info *info)
+{
+    const struct tri_codec *codec = NULL;
+    struct buffer buffer = {0};
+    enum tri_status status = load(source, file, &buffer, &codec);
+    if (status == TRI_OK) {
+        source->data = buffer.data;
+        source->size = buffer.size;
+        status = codec->read(source, image);
+    }
+    free(buffer.data);
+    if (status == TRI_OK && info != NULL)
+        info->format = tri_format_find(codec->format.name);
+    return status;
+}
+
+enum tri_status tri_image_read(const char *path, const struct tri_read_options *options, struct tri_image **image,
+                               struct tri_read_info *info, struct tri_error *error)
+{
+    const bool standard = strcmp(path, "-") == 0;
+    struct tri_source source = {.name = standard ? "standard input" : path, .error = error, .max_pixels = TRI_PIXEL_LIMIT};
+
+    *image = NULL;
+    if (info != NULL)
+        *info = (struct tri_read_info){0};
+    if (options != NULL) {
+        source.pool = options->pool;
+        source.max_pixels = options->max_pixels > 0 ? options->max_pixels : TRI_PIXEL_LIMIT;
+    }
+    if (info != NULL && (source.metadata = tri_metadata_new()) == NULL)
+        return tri_source_fail(&source, "no memory");
+    const int file = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    enum tri_status status =
+        file < 0 ? tri_source_fail(&source, "%s", strerror(errno)) : decode(&source, file, image, info);
+    if (file >= 0 && !standard)
+        close(file);
+    if (status != TRI_OK) {
+        tri_image_free(*image);
+        *image = NULL;
+    }
+    if (status != TRI_OK || info == NULL) {
+        tri_metadata_free(source.metadata);
+        return status;
+    }
+    info->metadata = source.metadata;
+    memcpy(info->warning, source.warning, sizeof info->warning);
+    return TRI_OK;
+}
+
+/* ---- writing ---- */
+
+enum tri_status tri_sink_fail(const struct tri_sink *sink, const char *format, ...)
+{
+    char text[900];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return tri_fail(sink->error, TRI_FAILED, "cannot write %s: %s", sink->name, text);
+}
+
+enum tri_status tri_sink_write(const struct tri_sink *sink, const void *data, size_t size)
+{
+    return size == 0 || fwrite(data, 1, size, sink->file) == size ? TRI_OK : tri_sink_fail(sink, "%s", strerror(errno));
+}
+
+static const struct tri_codec *codec_of(const struct tri_format *format)
+{
+    for (int i = 0; i < CODECS; i++) {
+        if (strcmp(codecs[i]->format.name, format->name) == 0)
+            return codecs[i];
+    }
+    return NULL;
+}
+
+enum tri_status tri_image_write(const char *path, const struct tri_image *image,
+                                const struct tri_write_options *options, struct tri_error *error)
+{
+    static const struct tri_write_options defaults;
+    struct tri_output output;
+    struct tri_sink sink = {.options = options != NULL ? options : &defaults, .error = error};
+    const struct tri_format *format = sink.options->format;
+
+    if (format == NULL)
+        format = tri_format_find(extension_of(path)[0] != '\0' && strcmp(path, "-") != 0 ? extension_of(path) : "png");
+    if (format == NULL)
+        return tri_fail(error, TRI_USAGE, "cannot write %s: no format has the extension '%s'", path, extension_of(path));
+    enum tri_status status = tri_output_open(path, &output, error);
+    if (status != TRI_OK)
+        return status;
+    sink.name = output.name;
+    sink.file = output.file;
+    status = codec_of(format)->write(&sink, image);
+    return tri_output_close(&output, status, error);
+}

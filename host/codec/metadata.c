@@ -1,0 +1,72 @@
+/* metadata.c -- a list of typed items. */
+#include "metadata.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct tri_metadata {
+    int count;
+    struct tri_metadata_item *items;
+};
+
+struct tri_metadata *tri_metadata_new(void)
+{
+    return calloc(1, sizeof(struct tri_metadata));
+}
+
+void tri_metadata_free(struct tri_metadata *metadata)
+{
+    if (metadata == NULL)
+        return;
+    for (int i = 0; i < metadata->count; i++)
+        free((void *)metadata->items[i].data);
+    free(metadata->items);
+    free(metadata);
+}
+
+bool tri_metadata_add(struct tri_metadata *metadata, const char type[5], const void *data, size_t size)
+{
+    struct tri_metadata_item *items = realloc(metadata->items, ((size_t)metadata->count + 1) * sizeof items[0]);
+    unsigned char *copy = malloc(size > 0 ? size : 1);
+    if (items != NULL)
+        metadata->items = items;
+    if (items == NULL || copy == NULL) {
+        free(copy);
+        return false;
+    }
+    if (size > 0)
+        memcpy(copy, data, size);
+    struct tri_metadata_item *item = &items[metadata->count++];
+    *item = (struct tri_metadata_item){.data = copy, .size = size};
+    memcpy(item->type, type, 4);
+    return true;
+}
+
+int tri_metadata_count(const struct tri_metadata *metadata)
+{
+    return metadata == NULL ? 0 : metadata->count;
+}
+
+const struct tri_metadata_item *tri_metadata_at(const struct tri_metadata *metadata, int index)
+{
+    return &metadata->items[index];
+}
+
+const struct tri_metadata_item *tri_metadata_find(const struct tri_metadata *metadata, const char *type)
+{
+    for (int i = 0; i < tri_metadata_count(metadata); i++) {
+        if (strcmp(metadata->items[i].type, type) == 0)
+            return &metadata->items[i];
+    }
+    return NULL;
+}
+
+/* ICC.1:2022, 7.2: a header of 128 bytes, the data's colour space at 16, "acsp" at 36. */
+const struct tri_metadata_item *tri_metadata_profile(const struct tri_metadata *metadata, int planes)
+{
+    const struct tri_metadata_item *profile = tri_metadata_find(metadata, "iCCP");
+    if (profile == NULL || profile->size < 132 || memcmp(profile->data + 36, "acsp", 4) != 0 ||
+        memcmp(profile->data + 16, planes < 3 ? "GRAY" : "RGB ", 4) != 0)
+        return NULL;
+    return profile;
+}

@@ -1,0 +1,24 @@
+/* cpu.h -- the clock, and the instruction set (ISA) levels that code is built for. */
+#ifndef TRI_CPU_H
+#define TRI_CPU_H
+
+#include <stdint.h>
+
+/* Slowest first; "scalar" is never vectorised. The Makefile's LEVELS are the same. */
+#if defined(__x86_64__)
+#define TRI_LEVELS(X, argument) X(scalar, argument) X(sse, argument) X(avx2, argument) X(avx512, argument)
+#elif defined(__aarch64__)
+#define TRI_LEVELS(X, argument) X(scalar, argument) X(neon, argument)
+#else
+#define TRI_LEVELS(X, argument) X(scalar, argument) X(simd, argument)
+#endif
+#define TRI_LEVEL_ENUM(level, argument) TRI_LEVEL_##level,
+enum { TRI_LEVELS(TRI_LEVEL_ENUM, 0) TRI_LEVEL_COUNT };
+
+/* The place in TRI_LEVELS of the level that tri_isa_name(index) names, and of the best of them. */
+int tri_isa_level(int index);
+int tri_isa_best(void);
+
+int64_t tri_now_ns(void); /* of a clock that only goes forward */
+
+#endif

@@ -213,6 +213,8 @@ int tri_pipeline_length(const struct tri_pipeline *pipeline);       /* operation
 const struct tri_kernel *tri_pipeline_kernel(const struct tri_pipeline *pipeline, int operation);
 /* The value of a parameter; of a choice, its index. NAN: there is no such parameter. */
 double tri_pipeline_value(const struct tri_pipeline *pipeline, int operation, const char *param);
+/* Whether a frame's result depends on frames before it, so that frames have to be run in order. */
+bool tri_pipeline_over_time(const struct tri_pipeline *pipeline);
 /* The shape that the pipeline makes of `in`. */
 enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const struct tri_shape *in,
                                    struct tri_shape *out, struct tri_error *error);

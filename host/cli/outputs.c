@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 /* "frame-%04d.png": the text in front of the number, the number's width, the text after it. */
@@ -40,35 +39,33 @@ static bool is_folder(const char *path)
            (path[strlen(path) - 1] == '/' || (stat(path, &status) == 0 && S_ISDIR(status.st_mode)));
 }
 
-static char *path_in_folder(const char *folder, const char *input)
+/* Keeps the name. Its extension too, where that is one of the format that is written; of a known other
+ * format it is replaced, and what is no picture's extension stays part of the name. */
+static char *path_in_folder(const char *folder, const char *name, const struct tri_format *format)
 {
     char *path;
-    size_t length = strlen(input);
+    const struct tri_format *named = tri_format_of_path(name);
     const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
+    const char *dot = strrchr(name, '.');
+    int length = (int)strlen(name);
 
-    if (strcmp(input, "-") == 0) {
-        input = "stdin";
-        length = 5;
-    }
-    while (length > 1 && input[length - 1] == '/')
-        length--;
-    size_t name = length;
-    while (name > 0 && input[name - 1] != '/')
-        name--;
-    bool png = length - name > 4 && strncasecmp(input + length - 4, ".png", 4) == 0;
-    if (asprintf(&path, "%s%s%.*s%s", folder, slash, (int)(length - name), input + name, png ? "" : ".png") <
-        0)
+    if (!format)
+        format = named ? named : tri_format_find("png");
+    if (named && named != format)
+        length = (int)(dot - name);
+    if (asprintf(&path, "%s%s%.*s%s%.*s", folder, slash, length, name, named == format ? "" : ".",
+                 named == format ? 0 : (int)strcspn(format->extensions, "|"), format->extensions) < 0)
         return NULL;
     return path;
 }
 
-static char *path_of(const char *target, bool folder, const struct pattern *pattern, const char *input,
-                     int number)
+static char *path_of(const char *target, bool folder, const struct pattern *pattern,
+                     const struct cli_input *input, const struct tri_format *format, int number)
 {
     char *path;
 
     if (folder)
-        return path_in_folder(target, input);
+        return path_in_folder(target, input->name, format);
     if (!pattern)
         return strdup(target);
     if (asprintf(&path, "%.*s%0*d%s", pattern->before, target, pattern->width, number, pattern->after) < 0)
@@ -101,7 +98,7 @@ static int by_inode(const void *a, const void *b)
     return (first->inode > second->inode) - (first->inode < second->inode);
 }
 
-static enum tri_status refuse_shared(const struct cli_outputs *outputs, char *const inputs[],
+static enum tri_status refuse_shared(const struct cli_outputs *outputs, const struct cli_input *inputs,
                                      struct place *places, struct tri_error *error)
 {
     for (int i = 0; i < outputs->count; i++)
@@ -111,20 +108,22 @@ static enum tri_status refuse_shared(const struct cli_outputs *outputs, char *co
         if (strcmp(places[i - 1].path, places[i].path) == 0)
             return tri_fail(error, TRI_USAGE,
                             "run: '%s' and '%s' would both be written to '%s'; use -o with %%d",
-                            inputs[places[i - 1].index], inputs[places[i].index], places[i].path);
+                            inputs[places[i - 1].index].path, inputs[places[i].index].path,
+                            places[i].path);
     return TRI_OK;
 }
 
-/* With `-o %d.png 2.png 1.png` the first result would replace the second input before it is read. */
-static enum tri_status refuse_overwriting(const struct cli_outputs *outputs, char *const inputs[],
+/* With `-o %d.png 2.png 1.png` the first result would replace the second input, which may be read later. A
+ * result that replaces its own input is fine. */
+static enum tri_status refuse_overwriting(const struct cli_outputs *outputs, const struct cli_input *inputs,
                                           struct place *places, struct tri_error *error)
 {
     struct stat status;
     size_t known = 0;
 
     for (int i = 0; i < outputs->count; i++)
-        if (strcmp(inputs[i], "-") != 0 && stat(inputs[i], &status) == 0 && S_ISREG(status.st_mode))
-            places[known++] = (struct place){inputs[i], status.st_dev, status.st_ino, i};
+        if (strcmp(inputs[i].path, "-") != 0 && stat(inputs[i].path, &status) == 0 && S_ISREG(status.st_mode))
+            places[known++] = (struct place){inputs[i].path, status.st_dev, status.st_ino, i};
     qsort(places, known, sizeof places[0], by_inode);
     for (int i = 0; i < outputs->count; i++) {
         if (stat(outputs->paths[i], &status) != 0)
@@ -137,16 +136,31 @@ static enum tri_status refuse_overwriting(const struct cli_outputs *outputs, cha
         while (found > places && by_inode(found - 1, &wanted) == 0)
             found--;
         for (; found < places + known && by_inode(found, &wanted) == 0; found++)
-            if (found->index > i)
-                return tri_fail(error, TRI_USAGE,
-                                "run: the result of '%s' would replace '%s' before that is read", inputs[i],
-                                found->path);
+            if (found->index != i)
+                return tri_fail(error, TRI_USAGE, "run: the result of '%s' would replace the input '%s'",
+                                inputs[i].path, found->path);
     }
     return TRI_OK;
 }
 
-enum tri_status cli_outputs_plan(const char *target, char *const inputs[], int count,
-                                 struct cli_outputs *outputs, struct tri_error *error)
+/* So that a name without a format is refused before anything is read. */
+static enum tri_status check_format(const struct cli_outputs *outputs, const struct tri_format *format,
+                                    struct tri_error *error)
+{
+    for (int i = 0; i < outputs->count; i++) {
+        const char *path = outputs->paths[i], *slash = strrchr(path, '/');
+        const char *dot = strrchr(slash ? slash : path, '.');
+        if (!format && dot && dot[1] && !tri_format_of_path(path) && strncmp(path, "/dev/", 5) != 0)
+            return tri_fail(error, TRI_USAGE,
+                            "run: no format has the extension of '%s'; say --format ('triptych --version' lists them)",
+                            path);
+    }
+    return TRI_OK;
+}
+
+enum tri_status cli_outputs_plan(const char *target, const struct tri_format *format,
+                                 const struct cli_input *inputs, int count, struct cli_outputs *outputs,
+                                 struct tri_error *error)
 {
     struct pattern pattern;
     bool folder = is_folder(target), numbered = !folder && parse_pattern(target, &pattern);
@@ -164,15 +178,17 @@ enum tri_status cli_outputs_plan(const char *target, char *const inputs[], int c
     if (!places || !outputs->paths)
         goto no_memory;
     for (outputs->count = 0; outputs->count < count; outputs->count++) {
-        const char *input = inputs[outputs->count];
-        char *path = path_of(target, folder, numbered ? &pattern : NULL, input, outputs->count + 1);
+        char *path = path_of(target, folder, numbered ? &pattern : NULL, &inputs[outputs->count], format,
+                             outputs->count + 1);
         if (!path)
             goto no_memory;
         outputs->paths[outputs->count] = path;
     }
     if (folder && !(outputs->folder = strdup(target)))
         goto no_memory;
-    status = refuse_shared(outputs, inputs, places, error);
+    status = check_format(outputs, format, error);
+    if (status == TRI_OK)
+        status = refuse_shared(outputs, inputs, places, error);
     if (status == TRI_OK)
         status = refuse_overwriting(outputs, inputs, places, error);
     free(places);
@@ -195,22 +211,31 @@ void cli_outputs_free(struct cli_outputs *outputs)
     *outputs = (struct cli_outputs){0};
 }
 
-enum tri_status cli_outputs_begin(const struct cli_outputs *outputs, struct tri_error *error)
+/* Makes the folders that `path` is in; those before `from` are there. */
+static enum tri_status make_folders(char *path, size_t from, struct tri_error *error)
 {
-    char *folder = outputs->folder;
-
-    if (!folder)
-        return TRI_OK;
-    for (char *end = folder + 1; *end; end++) {
+    for (char *end = path + from + 1; *end; end++) {
         if (*end != '/')
             continue;
         *end = '\0';
-        bool made = mkdir(folder, 0777) == 0 || errno == EEXIST;
+        bool made = mkdir(path, 0777) == 0 || errno == EEXIST;
         if (!made)
-            tri_fail(error, TRI_FAILED, "cannot make the folder '%s': %s", folder, strerror(errno));
+            tri_fail(error, TRI_FAILED, "cannot make the folder '%s': %s", path, strerror(errno));
         *end = '/';
         if (!made)
             return TRI_FAILED;
     }
     return TRI_OK;
+}
+
+enum tri_status cli_outputs_begin(const struct cli_outputs *outputs, struct tri_error *error)
+{
+    if (!outputs->folder)
+        return TRI_OK;
+    enum tri_status status = make_folders(outputs->folder, 0, error);
+    const size_t length = strlen(outputs->folder);
+    for (int i = 0; i < outputs->count && status == TRI_OK; i++)
+        if (strchr(outputs->paths[i] + length + 1, '/'))
+            status = make_folders(outputs->paths[i], length, error);
+    return status;
 }

@@ -1,227 +1,166 @@
 /* run.c -- triptych run: reads pictures, runs a pipeline on them, writes the results. */
-#include "parallel/cpu.h"
+#include "batch/batch.h"
 #include "cli/cli.h"
+#include "cli/interrupt.h"
 #include "cli/outputs.h"
+#include "cli/progress.h"
 
-#include <signal.h>
+#include "parallel/cpu.h"
+
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <strings.h>
 #include <unistd.h>
+
+#define JOBS_MAX 1024
 
 struct request {
     const char *pipeline, *output, *on, *isa;
-    uint64_t max_pixels;
-    bool timings, quiet;
+    uint64_t max_pixels, jobs;
+    struct tri_write_options write;
+    bool strip, fail_fast, timings, quiet;
 };
-
-enum phase { DECODE, UPLOAD, KERNEL, DOWNLOAD, ENCODE, PHASES };
 
 struct run {
     const struct request *request;
-    struct tri_pipeline *pipeline;
-    struct tri_backend *backend;
-    struct tri_job *job; /* for pictures of `shape`; NULL before the first */
-    struct tri_image *out;
-    struct tri_shape shape;
+    struct tri_batch batch;
+    struct cli_progress progress;
     bool reshaped; /* said already that the shape changed */
-    int64_t started, phases[PHASES];
+    int64_t started;
 };
 
-static void print_timings(const struct run *run)
-{
-    static const char *const names[PHASES] = {"decode", "upload", "kernel", "download", "encode"};
-    int64_t total = tri_now_ns() - run->started, other = total;
+/* ---- options ---- */
 
-    fprintf(stderr, "%-9s %10s %7s\n", "phase", "ms", "share");
-    for (int i = 0; i < PHASES; i++) {
-        other -= run->phases[i];
-        fprintf(stderr, "%-9s %10.3f %5.1f %%\n", names[i], (double)run->phases[i] / 1e6,
-                100.0 * (double)run->phases[i] / (double)total);
-    }
-    fprintf(stderr, "%-9s %10.3f %5.1f %%\n", "other", (double)other / 1e6,
-            100.0 * (double)other / (double)total);
-    fprintf(stderr, "%-9s %10.3f\n", "total", (double)total / 1e6);
+enum {
+    ON = 256,
+    ISA,
+    MAX_PIXELS,
+    JOBS,
+    FORMAT,
+    PNG_LEVEL,
+    QUALITY,
+    SUBSAMPLING,
+    LOSSLESS,
+    STRIP,
+    KEEP_GOING,
+    FAIL_FAST,
+    TIMINGS
+};
+
+static const struct option options[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"on", required_argument, NULL, ON},
+    {"isa", required_argument, NULL, ISA},
+    {"jobs", required_argument, NULL, 'j'},
+    {"max-pixels", required_argument, NULL, MAX_PIXELS},
+    {"format", required_argument, NULL, FORMAT},
+    {"png-level", required_argument, NULL, PNG_LEVEL},
+    {"quality", required_argument, NULL, QUALITY},
+    {"subsampling", required_argument, NULL, SUBSAMPLING},
+    {"lossless", no_argument, NULL, LOSSLESS},
+    {"strip", no_argument, NULL, STRIP},
+    {"keep-going", no_argument, NULL, KEEP_GOING},
+    {"fail-fast", no_argument, NULL, FAIL_FAST},
+    {"timings", no_argument, NULL, TIMINGS},
+    {"quiet", no_argument, NULL, 'q'},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
+/* The place of `text` in `names`, which '|' separates; -1: it is not there, and that is reported. */
+static int choose(const char *option, const char *text, const char *names)
+{
+    const size_t length = strlen(text);
+    int index = 0;
+
+    for (const char *at = names; length > 0 && at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL, index++)
+        if (strcspn(at, "|") == length && strncmp(at, text, length) == 0)
+            return index;
+    cli_usage("run", "%s: '%s' is none of %s", option, text, names);
+    return -1;
 }
 
-/* ---- signals: a picture that is being written is finished, so that no half of it stays ---- */
-
-static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-enum { SIGNALS = sizeof signals / sizeof signals[0] };
-static volatile sig_atomic_t pending;
-static struct timespec since; /* of the handler alone */
-
-static void remember(int number)
+static bool choose_format(const char *text, struct request *request)
 {
-    struct timespec time;
+    request->write.format = tri_format_find(text);
+    if (!request->write.format)
+        cli_usage("run", "--format: '%s' is no format that was built in ('triptych --version' lists them)", text);
+    return request->write.format;
+}
 
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    if (!pending) {
-        pending = number;
-        since = time;
-    } else if (time.tv_sec - since.tv_sec > 1) {
-        /* Asked again: the write hangs. Sooner than that it is one request, which timeout(1) and a
-         * shell both pass on. */
-        signal(number, SIG_DFL);
-        raise(number);
+static bool set_output(const char *text, struct request *request)
+{
+    if (request->output)
+        cli_usage("run", "-o is given twice");
+    else
+        request->output = text;
+    return request->output == text;
+}
+
+/* Options of how files are written. False: wrong, and reported. */
+static bool set_write_option(int option, const char *text, struct request *request)
+{
+    uint64_t number;
+    int choice;
+
+    switch (option) {
+    case FORMAT:
+        return choose_format(text, request);
+    case PNG_LEVEL:
+        choice = choose("--png-level", text, "default|fast|small");
+        request->write.png_level = (enum tri_png_level)choice;
+        return choice >= 0;
+    case QUALITY:
+        if (!cli_count("run", "--quality", text, 1, 100, &number))
+            return false;
+        request->write.quality = (int)number;
+        return true;
+    case SUBSAMPLING:
+        choice = choose("--subsampling", text, "420|422|444");
+        request->write.subsampling = (enum tri_subsampling)choice;
+        return choice >= 0;
+    case LOSSLESS:
+        request->write.lossless = true;
+        return true;
+    case STRIP:
+        request->strip = true;
+        return true;
+    default:
+        return false; /* '?', which is reported already */
     }
 }
 
-static enum tri_status write_whole(const char *path, const struct tri_image *image, struct tri_error *error)
+static bool set_option(int option, const char *text, struct request *request)
 {
-    struct sigaction action = {.sa_handler = remember, .sa_flags = SA_RESTART}, before[SIGNALS];
-
-    /* Two of them must not interrupt each other. */
-    for (int i = 0; i < SIGNALS; i++)
-        sigaddset(&action.sa_mask, signals[i]);
-    for (int i = 0; i < SIGNALS; i++) {
-        sigaction(signals[i], NULL, &before[i]);
-        if (before[i].sa_handler != SIG_IGN)
-            sigaction(signals[i], &action, NULL);
+    switch (option) {
+    case 'o':
+        return set_output(text, request);
+    case ON:
+        request->on = text;
+        return true;
+    case ISA:
+        request->isa = text;
+        return true;
+    case 'j':
+        return cli_count("run", "--jobs", text, 1, JOBS_MAX, &request->jobs);
+    case MAX_PIXELS:
+        return cli_count("run", "--max-pixels", text, 1, (uint64_t)TRI_SIDE_MAX * TRI_SIDE_MAX,
+                         &request->max_pixels);
+    case KEEP_GOING:
+        request->fail_fast = false;
+        return true;
+    case FAIL_FAST:
+        request->fail_fast = true;
+        return true;
+    case TIMINGS:
+        request->timings = true;
+        return true;
+    case 'q':
+        request->quiet = true;
+        return true;
+    default:
+        return set_write_option(option, text, request);
     }
-    enum tri_status status = tri_image_write(path, image, NULL, error);
-    for (int i = 0; i < SIGNALS; i++)
-        sigaction(signals[i], &before[i], NULL);
-    if (pending)
-        raise(pending);
-    return status;
-}
-
-/* ---- one picture ---- */
-
-/* Puts the file's name before the text: a pipeline knows shapes, not files. */
-static enum tri_status fail_on(const char *path, struct tri_error *error)
-{
-    struct tri_error inner = *error;
-
-    return tri_fail(error, inner.status, "%s: %s", path, inner.text);
-}
-
-/* Makes the job, and the image for its results, that fit this shape. */
-static enum tri_status prepare(struct run *run, const char *path, const struct tri_shape *shape,
-                               struct tri_error *error)
-{
-    enum tri_status status;
-
-    if (run->job && tri_shape_equal(&run->shape, shape))
-        return TRI_OK;
-    if (run->job && !run->reshaped && !run->request->quiet) {
-        cli_note(
-            "%s has another shape than the picture before it; such a change begins a new series of frames",
-            path);
-        run->reshaped = true;
-    }
-    tri_job_free(run->job);
-    run->job = NULL;
-    tri_image_free(run->out);
-    run->out = NULL;
-    status = tri_job_new(run->backend, run->pipeline, shape, &run->job, error);
-    if (status != TRI_OK) {
-        run->job = NULL;
-        return fail_on(path, error);
-    }
-    status = tri_image_new(tri_job_shape(run->job), &run->out, error);
-    if (status != TRI_OK) {
-        run->out = NULL;
-        tri_job_free(run->job);
-        run->job = NULL;
-        return fail_on(path, error);
-    }
-    run->shape = *shape;
-    return TRI_OK;
-}
-
-static enum tri_status run_picture(struct run *run, const char *from, const char *to, struct tri_error *error)
-{
-    struct tri_image *in = NULL;
-    struct tri_timing timing = {0};
-    const struct tri_read_options options = {.max_pixels = run->request->max_pixels};
-    struct tri_read_info info;
-    int64_t start = tri_now_ns();
-
-    enum tri_status status = tri_image_read(from, &options, &in, &info, error);
-    run->phases[DECODE] += tri_now_ns() - start;
-    if (status != TRI_OK)
-        return status;
-    tri_metadata_free(info.metadata);
-    if (info.warning[0] && !run->request->quiet)
-        cli_note("%s: %s", from, info.warning);
-    status = prepare(run, from, &in->shape, error);
-    if (status == TRI_OK) {
-        status = tri_job_run(run->job, in, run->out, &timing, error);
-        if (status != TRI_OK)
-            fail_on(from, error);
-    }
-    tri_image_free(in);
-    if (status != TRI_OK)
-        return status;
-    run->phases[UPLOAD] += timing.upload_ns;
-    run->phases[KERNEL] += timing.kernel_ns;
-    run->phases[DOWNLOAD] += timing.download_ns;
-
-    start = tri_now_ns();
-    status = write_whole(to, run->out, error);
-    run->phases[ENCODE] += tri_now_ns() - start;
-    return status;
-}
-
-/* ---- the command ---- */
-
-static int run_all(struct run *run, char *const inputs[], const struct cli_outputs *outputs)
-{
-    struct tri_error error;
-    int result = TRI_OK;
-
-    if (cli_outputs_begin(outputs, &error) != TRI_OK)
-        return cli_fail(&error);
-    for (int i = 0; i < outputs->count; i++) {
-        enum tri_status status = run_picture(run, inputs[i], outputs->paths[i], &error);
-        if (status == TRI_OK)
-            continue;
-        cli_fail(&error);
-        /* A device that fails will fail on the others, too. */
-        if (outputs->count == 1 || status == TRI_NO_DEVICE)
-            return status;
-        result = TRI_FAILED;
-    }
-    return result;
-}
-
-static int execute(const struct request *request, char *const inputs[], int count)
-{
-    struct run run = {.request = request, .started = tri_now_ns()};
-    struct cli_outputs outputs = {0};
-    struct tri_backend_options options = {.isa = request->isa};
-    struct tri_error error;
-    int result;
-
-    enum tri_status status = tri_pipeline_parse(request->pipeline, &run.pipeline, &error);
-    if (status != TRI_OK) {
-        run.pipeline = NULL;
-        if (access(request->pipeline, F_OK) == 0)
-            return cli_usage("run", "'%s' is a file; the pipeline comes first", request->pipeline);
-        return cli_fail(&error);
-    }
-    status = cli_outputs_plan(request->output, inputs, count, &outputs, &error);
-    if (status == TRI_OK)
-        status = tri_backend_open(request->on, &options, &run.backend, &error);
-    if (status != TRI_OK) {
-        run.backend = NULL;
-        result = cli_fail(&error);
-    } else {
-        const char *note = tri_backend_note(run.backend);
-        if (note[0] && !request->quiet)
-            cli_note("%s", note);
-        result = run_all(&run, inputs, &outputs);
-        if (request->timings)
-            print_timings(&run);
-    }
-    tri_job_free(run.job);
-    tri_image_free(run.out);
-    if (run.backend)
-        tri_backend_close(run.backend);
-    cli_outputs_free(&outputs);
-    tri_pipeline_free(run.pipeline);
-    return result;
 }
 
 /* What can be known to be wrong before anything is opened. */
@@ -240,7 +179,7 @@ static int check(const struct request *request, char *const operands[], int coun
     if (request->output[0] == '\0')
         return cli_usage("run", "the name of the output is empty");
     if (strcmp(request->output, "-") == 0 && isatty(STDOUT_FILENO))
-        return cli_usage("run", "no PNG is written to a terminal; send it to a file or a pipe");
+        return cli_usage("run", "no picture is written to a terminal; send it to a file or a pipe");
     for (int i = 1; i < count; i++)
         streams += strcmp(operands[i], "-") == 0;
     if (streams > 1)
@@ -248,46 +187,175 @@ static int check(const struct request *request, char *const operands[], int coun
     return TRI_OK;
 }
 
+/* ---- what is told ---- */
+
+static void print_timings(const struct run *run)
+{
+    const struct tri_batch *batch = &run->batch;
+    const double total = (double)(tri_now_ns() - run->started) / 1e6;
+    double sum = 0;
+
+    for (int i = 0; i < TRI_PHASES; i++)
+        sum += (double)batch->phases[i] / 1e6;
+    /* Of one file, what is left is the program's own start. Of several, phases of different files overlap. */
+    const double whole = batch->count == 1 && total > sum ? total : sum;
+    fprintf(stderr, "%-9s %10s %7s\n", "phase", "ms", "share");
+    for (int i = 0; i < TRI_PHASES; i++)
+        fprintf(stderr, "%-9s %10.3f %5.1f %%\n", tri_phase_names[i], (double)batch->phases[i] / 1e6,
+                (double)batch->phases[i] / 1e4 / whole);
+    if (batch->count == 1)
+        fprintf(stderr, "%-9s %10.3f %5.1f %%\n", "other", whole - sum, 100 * (whole - sum) / whole);
+    else
+        fprintf(stderr, "%-9s %10.3f, %.2f of them at a time\n", "sum", sum, sum / total);
+    fprintf(stderr, "%-9s %10.3f, %d files, %.1f megapixels/s\n", "total", total, batch->done,
+            batch->megapixels / total * 1e3);
+}
+
+static bool may_write(void *listener)
+{
+    (void)listener;
+    return cli_write_begin();
+}
+
+static void tell(void *listener, const struct tri_batch_result *result)
+{
+    struct run *run = listener;
+    const bool reshaped = result->new_series && !run->reshaped;
+
+    if (result->error.status != TRI_OK || (!run->request->quiet && (result->warning[0] || reshaped)))
+        cli_progress_clear(&run->progress);
+    if (result->warning[0] && !run->request->quiet)
+        cli_note("%s: %s", result->file->from, result->warning);
+    if (reshaped && !run->request->quiet)
+        cli_note("%s has another shape than the picture before it; such a change begins a new series of frames",
+                 result->file->from);
+    run->reshaped |= reshaped;
+    if (result->error.status != TRI_OK)
+        cli_fail(&result->error);
+    cli_progress_add(&run->progress, result->megapixels);
+}
+
+static void summarize(const struct tri_batch *batch)
+{
+    const int begun = batch->done + batch->failed;
+
+    if (batch->failed == 0 || batch->count == 1)
+        return;
+    fprintf(stderr, "triptych: %d of %d files failed", batch->failed, batch->count);
+    if (begun < batch->count)
+        fprintf(stderr, "; %d were not begun", batch->count - begun);
+    fputc('\n', stderr);
+}
+
+/* ---- the command ---- */
+
+static int run_files(struct run *run, const struct cli_inputs *inputs, const struct cli_outputs *outputs)
+{
+    struct tri_batch *batch = &run->batch;
+    struct tri_error error;
+    struct tri_batch_file *files = calloc((size_t)inputs->count, sizeof *files);
+
+    if (!files)
+        return cli_fail(&(struct tri_error){TRI_FAILED, "run: no memory for the names of the files"});
+    for (int i = 0; i < inputs->count; i++)
+        files[i] = (struct tri_batch_file){inputs->list[i].path, outputs->paths[i]};
+    batch->files = files;
+    batch->count = inputs->count;
+    enum tri_status status = cli_outputs_begin(outputs, &error);
+    if (status != TRI_OK) {
+        cli_fail(&error);
+    } else {
+        cli_progress_begin(&run->progress, batch->count, run->request->quiet);
+        cli_interrupt_catch();
+        status = tri_batch_run(batch, &error);
+        cli_progress_clear(&run->progress);
+        if (status != TRI_OK && batch->failed == 0) /* else told already */
+            cli_fail(&error);
+        summarize(batch);
+        if (run->request->timings)
+            print_timings(run);
+    }
+    free(files);
+    return status;
+}
+
+/* One pool of threads does everything; the backend takes part of it, or all. */
+static enum tri_status open_backend(const struct request *request, struct tri_batch *batch, struct tri_error *error)
+{
+    struct tri_backend_options with = {.isa = request->isa};
+    const bool alone = strcmp(request->on, "sequential") == 0;
+    int workers = alone ? 1 : tri_cpu_workers();
+
+    if (strncmp(request->on, "threads:", 8) == 0)
+        workers = atoi(request->on + 8) > 1 ? atoi(request->on + 8) : 1;
+    batch->jobs = request->jobs > 0 ? (int)request->jobs : workers;
+    workers = batch->jobs > workers ? batch->jobs : workers;
+    if (workers > 1 && workers <= JOBS_MAX && tri_pool_new(workers, &batch->pool, error) != TRI_OK)
+        return TRI_FAILED;
+    with.pool = batch->pool;
+    enum tri_status status = tri_backend_open(request->on, &with, &batch->backend, error);
+    if (status != TRI_OK)
+        return status;
+    /* While one waits for the device, the others read and write. */
+    if (tri_backend_info(batch->backend)->opencl && request->jobs == 0)
+        batch->jobs = workers + 1;
+    if (tri_backend_note(batch->backend)[0] && !request->quiet)
+        cli_note("%s", tri_backend_note(batch->backend));
+    return TRI_OK;
+}
+
+static int execute(const struct request *request, char *const operands[], int count)
+{
+    struct run run = {.request = request, .started = tri_now_ns()};
+    struct cli_inputs inputs = {0};
+    struct cli_outputs outputs = {0};
+    struct tri_pipeline *pipeline = NULL;
+    struct tri_error error;
+    int result;
+
+    enum tri_status status = tri_pipeline_parse(request->pipeline, &pipeline, &error);
+    if (status != TRI_OK && access(request->pipeline, F_OK) == 0)
+        return cli_usage("run", "'%s' is a file; the pipeline comes first", request->pipeline);
+    if (status == TRI_OK)
+        status = cli_inputs_find(operands, count, request->output, &inputs, &error);
+    if (status == TRI_OK)
+        status = cli_outputs_plan(request->output, request->write.format, inputs.list, inputs.count, &outputs, &error);
+    if (status == TRI_OK)
+        status = open_backend(request, &run.batch, &error);
+    if (status != TRI_OK) {
+        result = cli_fail(&error);
+    } else {
+        run.batch.pipeline = pipeline;
+        run.batch.read = (struct tri_read_options){request->max_pixels, run.batch.pool};
+        run.batch.write = request->write;
+        run.batch.write.pool = run.batch.pool;
+        run.batch.strip = request->strip;
+        run.batch.fail_fast = request->fail_fast;
+        run.batch.may_write = may_write;
+        run.batch.written = cli_write_end;
+        run.batch.through = tell;
+        run.batch.listener = &run;
+        result = run_files(&run, &inputs, &outputs);
+    }
+    if (run.batch.backend)
+        tri_backend_close(run.batch.backend);
+    tri_pool_free(run.batch.pool);
+    cli_outputs_free(&outputs);
+    cli_inputs_free(&inputs);
+    tri_pipeline_free(pipeline);
+    return result;
+}
+
 int cli_run(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"output", required_argument, NULL, 'o'}, {"on", required_argument, NULL, 'b'},
-        {"isa", required_argument, NULL, 'i'},    {"max-pixels", required_argument, NULL, 'm'},
-        {"timings", no_argument, NULL, 't'},      {"quiet", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, 'h'},         {0},
-    };
     struct request request = {.on = "threads"};
     int option;
 
-    while ((option = cli_option(argc, argv, "o:qh", options)) != -1) {
-        switch (option) {
-        case 'o':
-            if (request.output)
-                return cli_usage("run", "-o is given twice");
-            request.output = optarg;
-            break;
-        case 'b':
-            request.on = optarg;
-            break;
-        case 'i':
-            request.isa = optarg;
-            break;
-        case 'm':
-            if (!cli_count("run", "--max-pixels", optarg, 1, (uint64_t)TRI_SIDE_MAX * TRI_SIDE_MAX,
-                           &request.max_pixels))
-                return TRI_USAGE;
-            break;
-        case 't':
-            request.timings = true;
-            break;
-        case 'q':
-            request.quiet = true;
-            break;
-        case 'h':
+    while ((option = cli_option(argc, argv, "o:j:qh", options)) != -1) {
+        if (option == 'h')
             return cli_help(cli_help_run);
-        default:
+        if (!set_option(option, optarg, &request))
             return TRI_USAGE;
-        }
     }
     int result = check(&request, argv + optind, argc - optind);
     if (result != TRI_OK)

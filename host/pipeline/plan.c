@@ -453,6 +453,21 @@ enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct 
     return status;
 }
 
+/* Graphs tell, not kernels' descriptions, so a shape is needed that the pipeline takes. */
+bool tri_pipeline_over_time(const struct tri_pipeline *pipeline)
+{
+    for (int planes = 3; planes >= 1; planes -= 2) {
+        const struct tri_shape shape = {256, 256, planes, 8};
+        struct tri_plan *plan;
+        if (tri_plan_make(pipeline, &shape, false, &plan, NULL) != TRI_OK)
+            continue;
+        const bool over_time = plan->history_count > 0;
+        tri_plan_free(plan);
+        return over_time;
+    }
+    return true; /* nothing is known of it: one picture after the other is always right */
+}
+
 void tri_plan_free(struct tri_plan *plan)
 {
     if (plan == NULL)

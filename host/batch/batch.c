@@ -1,0 +1,252 @@
+/* batch.c -- files as a stream of items: named, decoded, computed, encoded. */
+#include "batch.h"
+
+#include "../parallel/cpu.h"
+#include "../parallel/stream.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const tri_phase_names[TRI_PHASES] = {"decode", "upload", "kernel", "download", "encode"};
+
+struct item {
+    struct tri_batch_result result;
+    struct tri_image *image; /* the input, then the output */
+    struct tri_read_info info;
+    int64_t phases[TRI_PHASES];
+};
+
+/* A job that waits for the next picture of its shape. */
+struct idle_job {
+    struct tri_job *job;
+    struct tri_shape shape;
+};
+
+struct run {
+    struct tri_batch *batch;
+    bool over_time;
+    pthread_mutex_t lock; /* for all that follows */
+    int next;
+    bool stopped;
+    struct idle_job *idle; /* at most batch->jobs */
+    int idle_count;
+    struct tri_shape last_shape; /* of the series of frames; width 0: none yet */
+    struct tri_error *error;     /* of the first file that failed */
+};
+
+/* ---- jobs ---- */
+
+static struct tri_job *take_idle(struct run *run, const struct tri_shape *shape)
+{
+    struct tri_job *job = NULL;
+    pthread_mutex_lock(&run->lock);
+    for (int i = run->idle_count - 1; i >= 0 && job == NULL; i--) {
+        if (tri_shape_equal(&run->idle[i].shape, shape)) {
+            job = run->idle[i].job;
+            run->idle[i] = run->idle[--run->idle_count];
+        }
+    }
+    pthread_mutex_unlock(&run->lock);
+    return job;
+}
+
+/* Where there are as many as files can be under way, another shape's job has to go. */
+static void put_idle(struct run *run, struct tri_job *job, const struct tri_shape *shape)
+{
+    struct tri_job *surplus = NULL;
+    pthread_mutex_lock(&run->lock);
+    if (run->idle_count == run->batch->jobs) {
+        surplus = run->idle[0].job;
+        run->idle[0] = run->idle[--run->idle_count];
+    }
+    run->idle[run->idle_count++] = (struct idle_job){job, *shape};
+    pthread_mutex_unlock(&run->lock);
+    tri_job_free(surplus);
+}
+
+static void free_idle(struct run *run)
+{
+    while (run->idle_count > 0)
+        tri_job_free(run->idle[--run->idle_count].job);
+}
+
+/* Pictures of one shape are frames, in the order of the files; another shape begins a new series. */
+static void continue_series(struct run *run, struct item *item)
+{
+    const struct tri_shape *shape = &item->image->shape;
+    if (!run->over_time)
+        return;
+    if (run->last_shape.width > 0 && !tri_shape_equal(&run->last_shape, shape)) {
+        item->result.new_series = true;
+        free_idle(run); /* stage "compute" is in order: nobody else is at the jobs */
+    }
+    run->last_shape = *shape;
+}
+
+/* ---- stages ---- */
+
+/* Puts the file's name before the text: a pipeline knows shapes, not files. */
+static void name_file(struct item *item)
+{
+    const struct tri_error inner = item->result.error;
+    tri_fail(&item->result.error, inner.status, "%s: %s", item->result.file->from, inner.text);
+}
+
+static void end_item(struct run *run, struct item *item)
+{
+    struct tri_batch *batch = run->batch;
+    const struct tri_error *error = &item->result.error;
+    tri_image_free(item->image);
+    tri_metadata_free(item->info.metadata);
+    pthread_mutex_lock(&run->lock);
+    for (int i = 0; i < TRI_PHASES; i++)
+        batch->phases[i] += item->phases[i];
+    batch->done += error->status == TRI_OK;
+    batch->megapixels += error->status == TRI_OK ? item->result.megapixels : 0;
+    /* A device that fails will fail on the others, too. */
+    if (error->status != TRI_OK && (batch->fail_fast || error->status == TRI_NO_DEVICE))
+        run->stopped = true;
+    if (error->status != TRI_OK && batch->failed++ == 0 && run->error != NULL)
+        *run->error = *error;
+    if (batch->through != NULL)
+        batch->through(batch->listener, &item->result);
+    pthread_mutex_unlock(&run->lock);
+}
+
+static bool next_file(void *context, void *data)
+{
+    struct run *run = context;
+    struct item *item = data;
+    pthread_mutex_lock(&run->lock);
+    const bool any = !run->stopped && run->next < run->batch->count;
+    if (any)
+        item->result.file = &run->batch->files[run->next++];
+    pthread_mutex_unlock(&run->lock);
+    return any;
+}
+
+static bool decode(void *context, void *data)
+{
+    struct run *run = context;
+    struct item *item = data;
+    const int64_t start = tri_now_ns();
+    const enum tri_status status =
+        tri_image_read(item->result.file->from, &run->batch->read, &item->image, &item->info, &item->result.error);
+    item->phases[TRI_DECODE] = tri_now_ns() - start;
+    if (status != TRI_OK) {
+        end_item(run, item);
+        return false;
+    }
+    const struct tri_shape *shape = &item->image->shape;
+    item->result.megapixels = (double)shape->width * shape->height / 1e6;
+    memcpy(item->result.warning, item->info.warning, sizeof item->result.warning);
+    return true;
+}
+
+static enum tri_status run_job(struct run *run, struct item *item, struct tri_image **out)
+{
+    const struct tri_shape shape = item->image->shape;
+    struct tri_error *error = &item->result.error;
+    struct tri_timing timing = {0};
+    struct tri_job *job = take_idle(run, &shape);
+    enum tri_status status = TRI_OK;
+    *out = NULL;
+    if (job == NULL)
+        status = tri_job_new(run->batch->backend, run->batch->pipeline, &shape, &job, error);
+    if (status == TRI_OK)
+        status = tri_image_new(tri_job_shape(job), out, error);
+    if (status == TRI_OK)
+        status = tri_job_run(job, item->image, *out, &timing, error);
+    if (status != TRI_OK) {
+        tri_job_free(job);
+        return status;
+    }
+    put_idle(run, job, &shape);
+    item->phases[TRI_UPLOAD] = timing.upload_ns;
+    item->phases[TRI_KERNEL] = timing.kernel_ns;
+    item->phases[TRI_DOWNLOAD] = timing.download_ns;
+    return TRI_OK;
+}
+
+static bool compute(void *context, void *data)
+{
+    struct run *run = context;
+    struct item *item = data;
+    struct tri_image *out;
+    continue_series(run, item);
+    const enum tri_status status = run_job(run, item, &out);
+    tri_image_free(item->image);
+    item->image = out;
+    if (status != TRI_OK) {
+        name_file(item);
+        end_item(run, item);
+        return false;
+    }
+    return true;
+}
+
+static bool encode(void *context, void *data)
+{
+    struct run *run = context;
+    struct item *item = data;
+    struct tri_batch *batch = run->batch;
+    struct tri_write_options options = batch->write;
+    const int64_t start = tri_now_ns();
+    options.metadata = batch->strip ? NULL : item->info.metadata;
+    if (batch->may_write == NULL || batch->may_write(batch->listener)) {
+        tri_image_write(item->result.file->to, item->image, &options, &item->result.error);
+        if (batch->written != NULL)
+            batch->written();
+    } else {
+        tri_fail(&item->result.error, TRI_FAILED, "%s was not written: the program was interrupted",
+                 item->result.file->to);
+    }
+    item->phases[TRI_ENCODE] = tri_now_ns() - start;
+    end_item(run, item);
+    return true;
+}
+
+/* ---- the batch ---- */
+
+static enum tri_status run_stream(struct run *run, struct tri_error *error)
+{
+    struct tri_batch *batch = run->batch;
+    /* A device computes one picture at a time, and frames follow each other. */
+    const bool in_order = run->over_time || tri_backend_info(batch->backend)->opencl;
+    const struct tri_stream_stage stages[] = {
+        {"next", true, next_file},
+        {"decode", false, decode},
+        {"compute", in_order, compute},
+        {"encode", false, encode},
+    };
+    struct tri_stream stream = {.stages = stages, .stage_count = 4, .context = run, .item_size = sizeof(struct item),
+                                .items_most = batch->jobs < batch->count ? batch->jobs : batch->count};
+    const enum tri_status status = tri_stream_run(batch->pool, &stream, error);
+    batch->wall_ns = stream.wall_ns;
+    return status;
+}
+
+enum tri_status tri_batch_run(struct tri_batch *batch, struct tri_error *error)
+{
+    struct tri_error first = {.status = TRI_FAILED};
+    struct run run = {.batch = batch, .error = &first, .over_time = tri_pipeline_over_time(batch->pipeline)};
+    enum tri_status status;
+
+    if (batch->count == 0)
+        return TRI_OK;
+    run.idle = calloc((size_t)batch->jobs, sizeof run.idle[0]);
+    if (run.idle == NULL || pthread_mutex_init(&run.lock, NULL) != 0) {
+        free(run.idle);
+        return tri_fail(error, TRI_FAILED, "no memory for %d files under way", batch->jobs);
+    }
+    status = run_stream(&run, error);
+    free_idle(&run);
+    free(run.idle);
+    pthread_mutex_destroy(&run.lock);
+    if (status != TRI_OK || batch->failed == 0)
+        return status;
+    if (error != NULL)
+        *error = first;
+    return batch->count == 1 || first.status == TRI_NO_DEVICE ? first.status : TRI_FAILED;
+}

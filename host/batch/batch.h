@@ -1,0 +1,52 @@
+/* batch.h -- picture files through a pipeline into picture files: reading, computing and writing of different
+ * files overlap on all threads, and where there are fewer files than threads, they share one. */
+#ifndef TRI_BATCH_H
+#define TRI_BATCH_H
+
+#include "../triptych.h"
+
+enum tri_phase { TRI_DECODE, TRI_UPLOAD, TRI_KERNEL, TRI_DOWNLOAD, TRI_ENCODE, TRI_PHASES };
+extern const char *const tri_phase_names[TRI_PHASES];
+
+struct tri_batch_file {
+    const char *from, *to;
+};
+
+/* How one file went. */
+struct tri_batch_result {
+    const struct tri_batch_file *file;
+    struct tri_error error; /* its status is TRI_OK where the file is written */
+    char warning[200];      /* of the reader; empty: none */
+    bool new_series;        /* of another shape than the file before: over time, a first frame */
+    double megapixels;      /* that were read */
+};
+
+struct tri_batch {
+    const struct tri_pipeline *pipeline;
+    struct tri_backend *backend;
+    struct tri_pool *pool; /* whose threads take part; also of `read` and `write`; NULL: the caller alone */
+    int jobs;              /* files under way at the same time, which bounds the memory */
+    const struct tri_batch_file *files;
+    int count;
+    struct tri_read_options read;
+    struct tri_write_options write; /* its metadata is that of each input, unless `strip` */
+    bool strip, fail_fast;
+    /* Around each write, by several threads at once; may be NULL. Where may_write says false nothing is written,
+     * and `written` is not called. */
+    bool (*may_write)(void *listener);
+    void (*written)(void);
+    /* Told of each file when it is through, one call at a time. */
+    void (*through)(void *listener, const struct tri_batch_result *result);
+    void *listener;
+    /* Filled in: */
+    int64_t phases[TRI_PHASES]; /* nanoseconds, summed over the files */
+    int64_t wall_ns;
+    int done, failed; /* files; with fail_fast the rest was not begun */
+    double megapixels;
+};
+
+/* Works through all files. TRI_FAILED: some failed; `error` is that of the first. A file whose device
+ * failed ends the batch, with TRI_NO_DEVICE. */
+enum tri_status tri_batch_run(struct tri_batch *batch, struct tri_error *error);
+
+#endif

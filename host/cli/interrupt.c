@@ -1,0 +1,65 @@
+/* interrupt.c -- lets no half of a file stay behind. */
+#include "cli/interrupt.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <time.h>
+
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+enum { SIGNALS = sizeof signals / sizeof signals[0] };
+
+/* A writer counts itself in and then looks for a signal; the handler notes the signal and then looks for writers.
+ * So either the writer sees the signal, or the handler the writer. */
+static atomic_int writers, pending;
+static struct timespec since; /* of the handler alone */
+
+static void end_by(int number)
+{
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void remember(int number)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (!atomic_load(&pending)) {
+        since = now;
+        atomic_store(&pending, number);
+        if (atomic_load(&writers) == 0)
+            end_by(number);
+    } else if (now.tv_sec - since.tv_sec > 1) {
+        /* Asked again: a write hangs. Sooner than that it is one request, which timeout(1) and a
+         * shell both pass on. */
+        end_by(number);
+    }
+}
+
+void cli_interrupt_catch(void)
+{
+    struct sigaction action = {.sa_handler = remember, .sa_flags = SA_RESTART}, before;
+
+    /* Two of them must not interrupt each other. */
+    for (int i = 0; i < SIGNALS; i++)
+        sigaddset(&action.sa_mask, signals[i]);
+    for (int i = 0; i < SIGNALS; i++)
+        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+}
+
+bool cli_write_begin(void)
+{
+    atomic_fetch_add(&writers, 1);
+    if (!atomic_load(&pending))
+        return true;
+    cli_write_end();
+    return false;
+}
+
+void cli_write_end(void)
+{
+    if (atomic_fetch_sub(&writers, 1) != 1 || !atomic_load(&pending))
+        return;
+    end_by(atomic_load(&pending));
+}

@@ -201,7 +201,7 @@ static void test_names(void)
         "$T run invert a.png ./a.png -o o/", 2,
         "triptych: run: 'a.png' and './a.png' would both be written to 'o/a.png'; use -o with %d\n");
     EXPECT("cp b.png 1.png; $T run invert a.png 1.png -o %d.png; cmp b.png 1.png; rm 1.png", 0, "",
-           "triptych: run: the result of 'a.png' would replace '1.png' before that is read\n");
+           "triptych: run: the result of 'a.png' would replace the input '1.png'\n");
 }
 
 static void test_pipelines(void)
@@ -277,7 +277,9 @@ static void test_inputs(void)
 {
     EXPECT_NOTHING("$T run invert missing.png -o o/old.png", 1,
                    "triptych: cannot read missing.png: No such file or directory\n");
-    EXPECT_NOTHING("$T run invert o -o o/old.png", 1, "triptych: cannot read o: Is a directory\n");
+    EXPECT_NOTHING("$T run invert o -o p.png", 1, "triptych: cannot read o/old.png: no picture *\n");
+    EXPECT_NOTHING("mkdir p; $T run invert p -o p.png; code=$?; rmdir p; exit $code", 1,
+                   "triptych: there is no picture in the folder 'p'\n");
     EXPECT_NOTHING(": > t; $T run invert t -o o/old.png", 1, "triptych: cannot read t: the file is empty\n");
     EXPECT_NOTHING("$T run invert - -o o/old.png", 1, "triptych: cannot read standard input: *\n");
     EXPECT_NOTHING("$T run invert - -o o/old.png <&-", 1, "triptych: cannot read standard input: *\n");
@@ -297,7 +299,7 @@ static void test_inputs(void)
 static void test_some_fail(void)
 {
     EXPECT("$T run invert a.png missing.png b.png -o made/; ls -A made", 0, "a.png\nb.png\n",
-           "triptych: cannot read missing.png: No such file or directory\n");
+           "triptych: cannot read missing.png: No such file or directory\ntriptych: 1 of 3 files failed\n");
     EXPECT("$T run invert a.png missing.png b.png -o made/ 2> err; code=$?; rm -r made err; exit $code", 1,
            "", "");
 }

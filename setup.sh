@@ -25,7 +25,7 @@ installed() {
 # binutils: POCL links its kernels when they run.
 missing_packages() {
     for package in gcc libc6-dev make clang pkg-config binutils ocl-icd-opencl-dev opencl-headers \
-        pocl-opencl-icd libpng-dev libcunit1-dev libjansson-dev; do
+        pocl-opencl-icd libpng-dev zlib1g-dev libjpeg-dev libcunit1-dev libjansson-dev; do
         case $package in
         pkg-config) installed pkg-config || installed pkgconf || echo "$package" ;;
         *) installed "$package" || echo "$package" ;;
@@ -33,11 +33,12 @@ missing_packages() {
     done
 }
 
-# Wanted, but not on every release: the sanitizers' runtime for clang, named after clang's
-# version, and a device simulator that checks memory accesses.
+# Wanted, but not on every release and machine: quick deflate (x86-64 and ARM only), further picture formats,
+# the sanitizers' runtime for clang, named after clang's version, and a device simulator that checks
+# memory accesses.
 optional_packages() {
     version=$(clang -dumpversion 2>/dev/null | cut -d. -f1)
-    for package in ${version:+libclang-rt-$version-dev} oclgrind; do
+    for package in libisal-dev libwebp-dev libtiff-dev ${version:+libclang-rt-$version-dev} oclgrind; do
         installed "$package" || echo "$package"
     done
 }

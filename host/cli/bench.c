@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 static const char help_text[] =
@@ -16,6 +15,7 @@ static const char help_text[] =
     "  triptych bench gaussian:sigma=2 photo.png\n"
     "  triptych bench gray,gaussian:sigma=2,sobel photo.png --json figures.json -o edges.png\n"
     "  triptych bench median --size 3840x2160 --on sequential --on threads --on opencl:gpu\n"
+    "  triptych bench gaussian:sigma=2 photo.png --end-to-end\n"
     "\n"
     "Usage: triptych bench [PIPELINE] [INPUT...] [OPTION]...\n"
     "\n"
@@ -29,6 +29,9 @@ static const char help_text[] =
     "      --on BACKEND     only this one (repeatable): sequential, threads[:N], opencl[:SEL]\n"
     "                       or opencl:all\n"
     "      --isa ISA        of sequential and threads (repeatable)\n"
+    "      --end-to-end     from file to file: decoding, transfers, kernel and encoding apart, what\n"
+    "                       limits, and what several files at a time gain. Of a PIPELINE and an\n"
+    "                       INPUT that is a file\n"
     "      --time SECONDS   how long to measure each row; default 0.1, at least 6 runs\n"
     "      --size WxH       a generated RGB picture of this size\n"
     "      --max-pixels N   refuse larger pictures; default 268435456\n"
@@ -59,11 +62,12 @@ struct request {
     uint64_t max_pixels;
     double seconds;
     struct tri_shape size; /* width 0: not asked for */
-    bool markdown, csv;
+    bool markdown, csv, end_to_end;
 };
 
 struct input {
     char name[600];
+    const char *path; /* NULL: generated */
     struct tri_image *image;
 };
 
@@ -94,7 +98,7 @@ static bool parse_size(const char *text, struct tri_shape *size)
 /* TRI_OK, TRI_USAGE, or -1: help was printed. */
 static int parse_options(int argc, char **argv, struct request *request)
 {
-    enum { ON = 256, ISA, TIME, SIZE, MAX_PIXELS, JSON, MARKDOWN, CSV };
+    enum { ON = 256, ISA, TIME, SIZE, MAX_PIXELS, JSON, MARKDOWN, CSV, END_TO_END };
     static const struct option options[] = {
         {"on", required_argument, NULL, ON},
         {"isa", required_argument, NULL, ISA},
@@ -105,6 +109,7 @@ static int parse_options(int argc, char **argv, struct request *request)
         {"json", required_argument, NULL, JSON},
         {"markdown", no_argument, NULL, MARKDOWN},
         {"csv", no_argument, NULL, CSV},
+        {"end-to-end", no_argument, NULL, END_TO_END},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -140,6 +145,9 @@ static int parse_options(int argc, char **argv, struct request *request)
         case CSV:
             request->csv = true;
             break;
+        case END_TO_END:
+            request->end_to_end = true;
+            break;
         case 'h':
             cli_help(help_text);
             return -1;
@@ -150,15 +158,17 @@ static int parse_options(int argc, char **argv, struct request *request)
         cli_usage("bench", "--markdown and --csv exclude each other");
         return TRI_USAGE;
     }
+    if (right && request->end_to_end && (request->markdown || request->csv || request->output)) {
+        cli_usage("bench", "--end-to-end makes a table or --json, and keeps no output");
+        return TRI_USAGE;
+    }
     return right ? TRI_OK : TRI_USAGE;
 }
 
 /* "triptych bench photo.png" is the suite on that picture: no kernel's name has a dot. */
 static bool is_input(const char *operand)
 {
-    size_t length = strlen(operand);
-
-    return strcmp(operand, "-") == 0 || (length > 4 && strcasecmp(operand + length - 4, ".png") == 0);
+    return strcmp(operand, "-") == 0 || tri_format_of_path(operand);
 }
 
 static enum tri_status choose_pipelines(struct request *request, int argc, char **argv,
@@ -193,6 +203,7 @@ static enum tri_status read_input(const char *path, uint64_t max_pixels, struct 
         input->image = NULL;
         return status;
     }
+    input->path = path;
     snprintf(input->name, sizeof input->name, "%s, decoded in %.1f ms", slash ? slash + 1 : path,
              (double)(tri_now_ns() - start) / 1e6);
     return TRI_OK;
@@ -342,6 +353,58 @@ static int bench_inputs(const struct request *request, const struct tri_lineup *
     return status;
 }
 
+/* ---- from file to file ---- */
+
+/* What a user would choose from: sequential at its best, all threads, and the devices. */
+static void list_whole(struct tri_lineup *lineup)
+{
+    const char *best = tri_isa_name(tri_isa_count() - 1);
+
+    for (int i = 0; i < lineup->count; i++) {
+        const struct tri_backend_info *info = lineup->contenders[i].info;
+        const bool all = tri_is_sequential(info) || info->workers == tri_cpu_workers();
+        lineup->contenders[i].listed = info->opencl || (all && strcmp(info->isa, best) == 0);
+    }
+}
+
+static int bench_whole(const struct request *request, struct tri_lineup *lineup, const struct input *input)
+{
+    const bool table = table_wanted(request);
+    struct tri_environment environment;
+    struct tri_whole_case result = {0};
+    struct tri_pipeline *pipeline = NULL;
+    struct tri_error error;
+
+    if (request->on_count == 0)
+        list_whole(lineup);
+    tri_environment_read(&environment);
+    environment.devices = lineup->devices;
+    environment.device_count = lineup->device_count;
+    if (table)
+        tri_report_header(stdout, &environment, false);
+    fflush(stdout);
+    enum tri_status status = tri_pipeline_parse(request->pipelines[0], &pipeline, &error);
+    if (status == TRI_OK)
+        status = tri_whole_run(lineup, pipeline, input->path, &input->image->shape, request->seconds, &result, &error);
+    for (int i = 0; i < result.row_count; i++)
+        if (result.rows[i].failure[0])
+            cli_note("no figures for %s: %s", result.rows[i].info->name, result.rows[i].failure);
+    if (result.rows && table) {
+        tri_whole_table(stdout, &result, request->pipelines[0], input->name);
+        tri_whole_legend(stdout, &result);
+    }
+    if (status != TRI_OK)
+        cli_fail(&error);
+    else if (request->json) {
+        status = tri_json_write(request->json, tri_whole_json(&result, request->pipelines[0], input->path), &error);
+        if (status != TRI_OK)
+            cli_fail(&error);
+    }
+    tri_whole_case_free(&result);
+    tri_pipeline_free(pipeline);
+    return status;
+}
+
 int cli_bench(int argc, char **argv)
 {
     struct request request = {.seconds = 0.1};
@@ -358,16 +421,23 @@ int cli_bench(int argc, char **argv)
     if (count > 0 && request.size.width > 0)
         return cli_usage("bench", "--size is of a generated picture; leave out the inputs");
 
+    if (request.end_to_end && (count != 1 || request.pipeline_count != 1 || strcmp(argv[optind], "-") == 0))
+        return cli_usage("bench", "--end-to-end is of one PIPELINE and one INPUT that is a file");
+
     struct input *inputs = calloc((size_t)count + 1, sizeof *inputs);
     if (!inputs)
         return cli_fail(&(struct tri_error){TRI_FAILED, "no memory for the inputs"});
-    struct tri_lineup_request who = {request.on, request.on_count, request.isa, request.isa_count, true,
-                                     stderr};
+    struct tri_lineup_request who = {request.on, request.on_count, request.isa, request.isa_count,
+                                     !request.end_to_end, stderr};
     status = read_inputs(&request, argv + optind, count, inputs, &error);
     if (status == TRI_OK)
         status = tri_lineup_open(&who, &lineup, &error);
-    result =
-        status == TRI_OK ? bench_inputs(&request, &lineup, inputs, count > 0 ? count : 1) : cli_fail(&error);
+    if (status != TRI_OK)
+        result = cli_fail(&error);
+    else if (request.end_to_end)
+        result = bench_whole(&request, &lineup, &inputs[0]);
+    else
+        result = bench_inputs(&request, &lineup, inputs, count > 0 ? count : 1);
     tri_lineup_close(&lineup);
     for (int i = 0; i <= count; i++)
         tri_image_free(inputs[i].image);

@@ -2,6 +2,7 @@
 #ifndef TRIPTYCH_MEASURE_H
 #define TRIPTYCH_MEASURE_H
 
+#include "batch/batch.h"
 #include "triptych.h"
 
 struct json_t; /* of jansson.h */
@@ -174,6 +175,39 @@ enum tri_status tri_json_write(const char *path, struct json_t *json, struct tri
 
 /* "3840x2160 RGB 8 bits". */
 const char *tri_shape_text(const struct tri_shape *shape, char text[64]);
+
+/* ---- from file to file: end_to_end.c, report_end_to_end.c ---- */
+
+struct tri_whole_row {
+    const struct tri_backend_info *info; /* belongs to the line-up */
+    bool listed;
+    bool verified;     /* the file has the same bytes as that of sequential scalar; else there are no figures */
+    char failure[300]; /* why it could not run; empty otherwise */
+    uint64_t digest;   /* of the file */
+    struct tri_summary phases[TRI_PHASES], total; /* of one file alone */
+    struct tri_summary each_of_many;              /* of a batch, by the number of its files */
+    int limit;                                    /* the phase that takes longest */
+    double mpix_per_s;                            /* of the batch */
+};
+
+struct tri_whole_case {
+    struct tri_shape in;
+    int64_t bytes_in, bytes_out; /* of the files */
+    struct tri_whole_row *rows;
+    int row_count;
+};
+
+/* Reads the file at `path`, whose picture has the shape `in`, runs the pipeline and writes a file of the same
+ * format, with every contender in turns, for `seconds` each or at least 6 rounds. TRI_DIFFERS: a contender
+ * wrote other bytes than sequential scalar. Ends with tri_whole_case_free, also after a failure. */
+enum tri_status tri_whole_run(const struct tri_lineup *lineup, const struct tri_pipeline *pipeline, const char *path,
+                              const struct tri_shape *in, double seconds, struct tri_whole_case *result,
+                              struct tri_error *error);
+void tri_whole_case_free(struct tri_whole_case *result);
+void tri_whole_table(FILE *file, const struct tri_whole_case *result, const char *pipeline, const char *input);
+/* What limits the fastest of them. */
+void tri_whole_legend(FILE *file, const struct tri_whole_case *result);
+struct json_t *tri_whole_json(const struct tri_whole_case *result, const char *pipeline, const char *input);
 
 /* ---- verification: verify.c ---- */
 

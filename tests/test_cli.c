@@ -66,6 +66,18 @@ static void test_unknown_words(void)
     EXPECT("$T verify gausian", 2, "", "triptych: unknown kernel 'gausian': did you mean 'gaussian'?\n");
 }
 
+/* From file to file: the figures are there, and nothing stays in the temporary folder. */
+static void test_end_to_end(void)
+{
+    EXPECT("mkdir tmp && $T run copy \"$OLDPWD/images/alpha.png\" -o x.png && TMPDIR=$PWD/tmp $T bench invert,sobel x.png "
+           "--end-to-end --time 0.001 --on sequential --on threads:2 --json j && rmdir tmp && "
+           "grep -c '\"limit\": \"[a-z]*\"' j; rm j x.png",
+           0, "triptych *decode*kernel*encode*limited by*\n2\n", "");
+    EXPECT("$T bench invert --end-to-end", 2, "", "*--end-to-end is of one PIPELINE and one INPUT*");
+    EXPECT("$T bench invert x.png --end-to-end --csv", 2, "", "*--end-to-end makes a table or --json*");
+    EXPECT("$T bench invert x.png --end-to-end", 1, "", "triptych: cannot read x.png*");
+}
+
 static void test_lost_output(void)
 {
     EXPECT("$T --help > /dev/full", 1, "",
@@ -207,6 +219,7 @@ int test_cli_suite(void)
     return !suite || !CU_add_test(suite, "help", test_help) || !CU_add_test(suite, "version", test_version) ||
            !CU_add_test(suite, "unknown words", test_unknown_words) ||
            !CU_add_test(suite, "standard output that is full or closed", test_lost_output) ||
+           !CU_add_test(suite, "from file to file", test_end_to_end) ||
            !CU_add_test(suite, "list of kernels", test_kernel_list) ||
            !CU_add_test(suite, "page of each kernel", test_kernel_pages) ||
            !CU_add_test(suite, "kernels as JSON", test_kernel_json) ||

@@ -283,6 +283,9 @@ const struct tri_shape *tri_job_shape(const struct tri_job *job); /* of the outp
 enum tri_status tri_job_run(struct tri_job *job, struct tri_image *in, struct tri_image *out,
                             struct tri_timing *timing, struct tri_error *error);
 void tri_job_rewind(struct tri_job *job); /* the next run is a first frame again */
+/* Frames by which `out` lags behind `in`, where a kernel looks at later frames: the first so many outputs are no
+ * frames. At the end the last frame goes in so many times more. */
+int tri_job_delay(const struct tri_job *job);
 
 #ifdef __cplusplus
 }

@@ -113,10 +113,14 @@ enum tri_status tri_job_run(struct tri_job *job, struct tri_image *in, struct tr
     out->padded = false;
     tri_plan_frame(job->plan, job->frame, in, out);
     const enum tri_status status = job->backend->run(job, in, out, timing, error);
-    /* Two slots by turns; 1 and 2 stand for all odd and even frames after the first. */
-    if (status == TRI_OK && ++job->frame > 2)
-        job->frame = 1;
+    if (status == TRI_OK)
+        job->frame++;
     return status;
+}
+
+int tri_job_delay(const struct tri_job *job)
+{
+    return job->plan->delay;
 }
 
 void tri_job_rewind(struct tri_job *job)

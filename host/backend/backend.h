@@ -18,7 +18,7 @@ struct tri_backend {
 struct tri_job {
     struct tri_backend *backend;
     struct tri_plan *plan;
-    int frame;
+    long frame;
     void *state; /* the backend's */
 };
 

@@ -62,6 +62,11 @@ static enum tri_status run(struct tri_job *job, struct tri_image *in, struct tri
     struct native_job *state = job->state;
     const int64_t start = tri_now_ns();
     (void)error;
+    for (int i = 0; i < job->plan->past_count && job->frame == 0; i++) {
+        long offset, size;
+        if (tri_plan_zeroed(job->plan, i, &offset, &size))
+            memset(state->arena + offset, 0, (size_t)size);
+    }
     state->in = in->memory;
     state->out = out->memory;
     for (int s = 0; s < job->plan->stage_count; s++) {

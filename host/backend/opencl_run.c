@@ -265,7 +265,14 @@ static enum tri_status run_stages(struct opencl *cl, struct tri_job *job, struct
     const struct tri_plan *plan = job->plan;
     CHECK(clEnqueueWriteBuffer, cl->queue, state->channels, CL_FALSE, 0,
           (size_t)plan->channel_count * sizeof plan->channels[0], plan->channels, 0, NULL, NULL);
-    if (job->frame == 0)
+    for (int i = 0; i < plan->past_count && job->frame == 0; i++) {
+        const cl_uint zero = 0;
+        long offset, size;
+        if (tri_plan_zeroed(plan, i, &offset, &size))
+            CHECK(clEnqueueFillBuffer, cl->queue, state->arena, &zero, sizeof zero, (size_t)offset, (size_t)size, 0, NULL,
+                  NULL);
+    }
+    if (job->frame == 0 || plan->frame_count > 0)
         CHECK(clEnqueueWriteBuffer, cl->queue, state->constants, CL_FALSE, 0, (size_t)plan->constants_size,
               plan->constants, 0, NULL, NULL);
     for (int s = 0; s < plan->stage_count; s++) {

@@ -76,20 +76,46 @@ int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass, const st
     graph->nodes[graph->node_count++] = node;
     const int size = pass->rows[graph->bits == 16][0]->out_size;
     for (int i = 0; i < node.spec.outputs; i++)
-        add_channel(graph, (struct tri_channel){node.spec.width, node.spec.height, size, index, 0});
+        add_channel(graph, (struct tri_channel){node.spec.width, node.spec.height, size, index, 0, 0, false});
     if (graph->error.status != TRI_OK)
         return 0;
     return tally ? node.tally : node.first_output;
 }
 
-int tri_graph_before(struct tri_graph *graph, int channel)
+int tri_graph_before(struct tri_graph *graph, int channel, int frames)
 {
-    if (graph->error.status != TRI_OK)
-        return 0;
+    if (graph->error.status != TRI_OK || frames == 0)
+        return channel;
     struct tri_channel before = graph->channels[channel];
     before.producer = FROM_BEFORE;
     before.of = channel;
+    before.ago = frames;
     return add_channel(graph, before);
+}
+
+int tri_graph_state(struct tri_graph *graph, int like)
+{
+    if (graph->error.status != TRI_OK)
+        return 0;
+    struct tri_channel state = graph->channels[like];
+    state.producer = FROM_BEFORE;
+    state.of = 0;
+    state.ago = 1;
+    state.state = true;
+    return add_channel(graph, state);
+}
+
+void tri_graph_keep(struct tri_graph *graph, int state, int channel)
+{
+    if (graph->error.status != TRI_OK)
+        return;
+    graph->channels[state].of = channel;
+    graph->channels[state].size = graph->channels[channel].size;
+}
+
+void tri_graph_delay(struct tri_graph *graph, int frames)
+{
+    graph->delay += frames;
 }
 
 int tri_graph_bits(const struct tri_graph *graph)
@@ -199,8 +225,11 @@ static struct tri_value apply_kernel(struct tri_graph *graph, const struct tri_k
         return in;
     if (kernel->graph != NULL)
         return kernel->graph(graph, in);
-    for (int p = 0; p < in.planes; p++)
+    const int delay = graph->delay;
+    for (int p = 0; p < in.planes; p++) {
+        graph->delay = delay; /* all planes are equally late */
         in.channel[p] = kernel->graph_plane(graph, in.channel[p]);
+    }
     return in;
 }
 
@@ -214,6 +243,7 @@ static struct tri_value with_alpha(struct tri_graph *graph, const struct tri_pas
 
 static struct tri_value apply(struct tri_graph *graph, const struct tri_operation *operation, struct tri_value value)
 {
+    const int delay = graph->delay;
     graph->operation = operation;
     const int alpha = value.channel[value.planes - 1];
     if (value.planes % 2 == 1 || operation->kernel->about->alpha(operation) == TRI_ALPHA_PLAIN)
@@ -221,11 +251,11 @@ static struct tri_value apply(struct tri_graph *graph, const struct tri_operatio
     if (operation->kernel->about->alpha(operation) == TRI_ALPHA_KEPT) {
         value.planes--;
         value = apply_kernel(graph, operation->kernel, value);
-        value.channel[value.planes++] = alpha;
+        value.channel[value.planes++] = tri_graph_before(graph, alpha, graph->delay - delay);
         return value;
     }
     value = with_alpha(graph, &tri_pass_alpha_multiply, value);
-    value = apply_kernel(graph, operation->kernel, value);
+    value = apply_kernel(graph, operation->kernel, value); /* alpha is one of its planes, and as late as they are */
     return with_alpha(graph, &tri_pass_alpha_divide, value);
 }
 
@@ -256,7 +286,7 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
     add_channel(graph, (struct tri_channel){0});
     for (int p = 0; p < in->planes; p++)
         value.channel[p] =
-            add_channel(graph, (struct tri_channel){in->width, in->height, in->bits / 8, FROM_INPUT, p});
+            add_channel(graph, (struct tri_channel){in->width, in->height, in->bits / 8, FROM_INPUT, p, 0, false});
     for (int i = 0; i < pipeline->length && graph->error.status == TRI_OK; i++) {
         const struct tri_operation operation = {pipeline->steps[i].kernel, pipeline->steps[i].values, in->bits};
         value = apply(graph, &operation, value);

@@ -15,7 +15,9 @@ enum { FROM_INPUT = -1, FROM_BEFORE = -2 };
 struct tri_channel {
     int width, height, size; /* bytes a sample */
     int producer;            /* node, FROM_INPUT or FROM_BEFORE */
-    int of;                  /* plane of the input, or the channel that it is one frame behind */
+    int of;                  /* plane of the input, or the channel that it is some frames behind */
+    int ago;                 /* so many frames, 1 or more */
+    bool state;              /* it is `of` one frame before, which is made from it; zero at first */
 };
 
 struct tri_node {
@@ -36,6 +38,7 @@ struct tri_graph {
     struct tri_channel *channels; /* [0] is none */
     int channel_count, channel_room;
     int tally_count;
+    int delay; /* frames that the result lags behind, of the operation at work or, at last, of all */
     struct tri_error error;
 };
 

@@ -54,13 +54,22 @@ struct tri_node_spec {
     int tally;              /* of a tally: count into this one too; else: `finish` waits for it */
     /* Completes the constants from the counts, in the middle of a run. */
     void (*finish)(const struct tri_counts *counts, const struct tri_operation *operation, void *constants);
+    /* Sets the constants for each frame, numbered from 0. */
+    void (*frame)(long number, const struct tri_operation *operation, void *constants);
 };
 
 /* Adds a node; returns its first output's channel (further ones follow it), or of a tally a number
  * for `tally`. After a failure, which the graph remembers, everything returns 0. */
 int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass, const struct tri_node_spec *spec);
-/* The channel as it was one frame earlier; in the first frame, as it is. */
-int tri_graph_before(struct tri_graph *graph, int channel);
+/* The channel as it was `frames` frames earlier, 1 to TRI_FRAMES_MAX; before the first frame, as in the first. */
+#define TRI_FRAMES_MAX 32
+int tri_graph_before(struct tri_graph *graph, int channel, int frames);
+/* A channel of the shape of `like` that holds what the frame before has kept by tri_graph_keep; in the first
+ * frame it is zero. */
+int tri_graph_state(struct tri_graph *graph, int like);
+void tri_graph_keep(struct tri_graph *graph, int state, int channel);
+/* The kernel's result is that of so many frames ago: it looks at frames after the one that it yields. */
+void tri_graph_delay(struct tri_graph *graph, int frames);
 /* Another kernel, with default values but for one, on a channel. */
 int tri_graph_kernel(struct tri_graph *graph, const char *kernel, const char *param, double value, int channel);
 /* A square window's result for passes of an idempotent operation on four samples (minimum, maximum):

@@ -38,8 +38,8 @@ static int node_stage(const struct planner *p, int i)
         const int channel = node->spec.in[k];
         const struct tri_channel *c = &p->graph.channels[channel];
         int earliest = producer_stage(p, channel);
-        if (c->producer == FROM_BEFORE)
-            earliest = producer_stage(p, c->of) + 1;
+        if (c->producer == FROM_BEFORE) /* in the first frame it is this one's; a state is always another's */
+            earliest = c->state ? -1 : producer_stage(p, c->of) + 1;
         else if (c->producer >= 0 && (node->spec.whole || (p->kept[channel] && !tally)))
             earliest++;
         stage = earliest > stage ? earliest : stage;
@@ -122,15 +122,18 @@ static long arena_place(struct planner *p, int channel, long size, const long *s
 
 static void add_history(struct planner *p, int channel, long size)
 {
-    struct tri_history *h = &p->plan->histories[p->plan->history_count++];
-    h->channel = channel;
+    struct tri_plan *plan = p->plan;
+    const int number = plan->history_count++;
+    int slots = 2;
     for (int c = 1; c < p->graph.channel_count; c++) {
-        if (p->graph.channels[c].producer == FROM_BEFORE && p->graph.channels[c].of == channel)
-            h->before = c;
+        const struct tri_channel *past = &p->graph.channels[c];
+        if (past->producer != FROM_BEFORE || past->of != channel)
+            continue;
+        plan->pasts[plan->past_count++] = (struct tri_past){c, number, past->ago, past->state};
+        slots = past->ago + 1 > slots ? past->ago + 1 : slots;
     }
-    h->slot[0] = p->plan->arena_size;
-    h->slot[1] = h->slot[0] + size;
-    p->plan->arena_size += 2 * size;
+    plan->histories[number] = (struct tri_history){channel, slots, plan->arena_size, size};
+    plan->arena_size += slots * size;
 }
 
 static bool has_before(const struct tri_graph *graph, int channel)
@@ -353,8 +356,9 @@ static bool gather_constants(struct planner *p, long *constants)
     plan->constants_size += 64;
     plan->constants = calloc(1, (size_t)plan->constants_size);
     plan->finishes = calloc((size_t)p->graph.node_count + 1, sizeof plan->finishes[0]);
+    plan->frames = calloc((size_t)p->graph.node_count + 1, sizeof plan->frames[0]);
     plan->counts = calloc(((size_t)plan->tally_count << p->graph.bits) + 1, sizeof plan->counts[0]);
-    if (plan->constants == NULL || plan->finishes == NULL || plan->counts == NULL)
+    if (plan->constants == NULL || plan->finishes == NULL || plan->frames == NULL || plan->counts == NULL)
         return false;
     for (int i = 0; i < p->graph.node_count; i++) {
         const struct tri_node *node = &p->graph.nodes[i];
@@ -362,7 +366,11 @@ static bool gather_constants(struct planner *p, long *constants)
             memcpy(plan->constants + constants[i], node->constants, node->spec.constants_size);
         if (node->spec.finish != NULL)
             plan->finishes[plan->finish_count++] =
-                (struct tri_finish){counted_stage(p, node->tally), node->tally, constants[i], node->spec.finish, node->operation};
+                (struct tri_finish){counted_stage(p, node->tally), node->tally, constants[i], node->spec.finish, NULL,
+                                    node->operation};
+        if (node->spec.frame != NULL)
+            plan->frames[plan->frame_count++] =
+                (struct tri_finish){.constants = constants[i], .frame = node->spec.frame, .operation = node->operation};
     }
     return true;
 }
@@ -375,7 +383,9 @@ static bool make_channels(struct planner *p)
     long *sizes = calloc(room, sizeof *sizes), *places = calloc(room, sizeof *places);
     plan->channels = calloc(room, sizeof plan->channels[0]);
     plan->histories = calloc(room, sizeof plan->histories[0]);
-    const bool done = halo != NULL && sizes != NULL && places != NULL && plan->channels != NULL && plan->histories != NULL;
+    plan->pasts = calloc(room, sizeof plan->pasts[0]);
+    const bool done = halo != NULL && sizes != NULL && places != NULL && plan->channels != NULL &&
+                      plan->histories != NULL && plan->pasts != NULL;
     if (done) {
         tri_graph_halos(&p->graph, halo);
         plan->channel_count = p->graph.channel_count;
@@ -413,6 +423,7 @@ static bool make_plan(struct planner *p)
             p->is_out[plan->out_channel[i] = p->out.channel[i]] = true;
         assign_stages(p);
         plan->tally_count = p->graph.tally_count;
+        plan->delay = p->graph.delay;
         plan->stages = calloc((size_t)plan->stage_count, sizeof plan->stages[0]);
         done = plan->stages != NULL && gather_constants(p, constants) && make_channels(p);
     }
@@ -480,13 +491,20 @@ void tri_plan_free(struct tri_plan *plan)
     free(plan->stages);
     free(plan->channels);
     free(plan->histories);
+    free(plan->pasts);
+    free(plan->frames);
     free(plan->constants);
     free(plan->finishes);
     free(plan->counts);
     free(plan);
 }
 
-void tri_plan_frame(struct tri_plan *plan, int frame, const struct tri_image *in, const struct tri_image *out)
+static long slot_of(const struct tri_history *history, long frame)
+{
+    return history->offset + frame % history->slots * history->size;
+}
+
+void tri_plan_frame(struct tri_plan *plan, long frame, const struct tri_image *in, const struct tri_image *out)
 {
     int in_plane = 0;
     memset(plan->counts, 0, ((size_t)plan->tally_count << plan->in.bits) * sizeof plan->counts[0]);
@@ -503,10 +521,28 @@ void tri_plan_frame(struct tri_plan *plan, int frame, const struct tri_image *in
         channel->offset = (out->data - (unsigned char *)out->memory) + p * out->plane_stride;
     }
     for (int h = 0; h < plan->history_count; h++) {
-        const struct tri_history *history = &plan->histories[h];
-        struct walk_channel *now = &plan->channels[history->channel], *before = &plan->channels[history->before];
-        now->offset = history->slot[frame % 2] + row_start(now);
-        before->stride = now->stride;
-        before->offset = history->slot[frame == 0 ? 0 : (frame + 1) % 2] + row_start(now);
+        struct walk_channel *now = &plan->channels[plan->histories[h].channel];
+        now->offset = slot_of(&plan->histories[h], frame) + row_start(now);
     }
+    for (int i = 0; i < plan->past_count; i++) {
+        const struct tri_past *past = &plan->pasts[i];
+        const struct tri_history *history = &plan->histories[past->history];
+        const struct walk_channel *now = &plan->channels[history->channel];
+        struct walk_channel *before = &plan->channels[past->channel];
+        before->stride = now->stride;
+        /* Before the first frame it is that one; a state then has a zeroed slot. */
+        before->offset = row_start(now) + slot_of(history, frame >= past->ago ? frame - past->ago
+                                                           : past->state      ? history->slots - 1
+                                                                              : 0);
+    }
+    for (int i = 0; i < plan->frame_count; i++)
+        plan->frames[i].frame(frame, &plan->frames[i].operation, plan->constants + plan->frames[i].constants);
+}
+
+bool tri_plan_zeroed(const struct tri_plan *plan, int i, long *offset, long *size)
+{
+    const struct tri_history *history = &plan->histories[plan->pasts[i].history];
+    *offset = slot_of(history, history->slots - 1);
+    *size = history->size;
+    return plan->pasts[i].state;
 }

@@ -32,6 +32,7 @@ struct tri_finish {
     int tally;
     long constants;
     void (*finish)(const struct tri_counts *counts, const struct tri_operation *operation, void *constants);
+    void (*frame)(long number, const struct tri_operation *operation, void *constants); /* or for each frame */
     struct tri_operation operation;
 };
 
@@ -49,12 +50,21 @@ struct tri_plan {
     int finish_count;
     uint64_t *counts; /* [tally - 1][1 << bits], of the run so far */
     int tally_count;
-    /* Channels that are kept for the next frame, in two slots by turns. */
+    /* Channels that are kept for later frames, in as many slots of the arena by turns as frames are asked for. */
     struct tri_history {
-        int channel, before; /* `before` is 0 where nothing asks for it */
-        long slot[2];
+        int channel, slots;
+        long offset, size; /* of slot 0, of each */
     } *histories;
     int history_count;
+    /* Channels that are what a kept one was `ago` frames before. */
+    struct tri_past {
+        int channel, history, ago;
+        bool state; /* zero in the first frame */
+    } *pasts;
+    int past_count;
+    struct tri_finish *frames; /* constants that depend on the number of the frame */
+    int frame_count;
+    int delay; /* frames by which the output lags behind the input */
 };
 
 /* With `alone`, every pass is a stage of its own (for devices that run whole planes at a time).
@@ -62,7 +72,10 @@ struct tri_plan {
 enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct tri_shape *in, bool alone,
                               struct tri_plan **plan, struct tri_error *error);
 void tri_plan_free(struct tri_plan *plan);
-/* Gets a run going: forgets counts, points channels at the slots for this frame (0, 1, ...) and at the images' rows. */
-void tri_plan_frame(struct tri_plan *plan, int frame, const struct tri_image *in, const struct tri_image *out);
+/* Gets a run going: forgets counts, sets the constants of this frame (0, 1, ...), points channels at the slots for it
+ * and at the images' rows. */
+void tri_plan_frame(struct tri_plan *plan, long frame, const struct tri_image *in, const struct tri_image *out);
+/* The part of the arena that has to be zero before frame 0, for past `i`; false: none. */
+bool tri_plan_zeroed(const struct tri_plan *plan, int i, long *offset, long *size);
 
 #endif

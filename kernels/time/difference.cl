@@ -17,6 +17,6 @@ KNOWN(difference, "difference", PICTURE(3, 1, 1, 10, 20, 255), PICTURE(3, 1, 1, 
 
 GRAPH_PLANE(difference)
 {
-    return NODE(difference, .in = {in, tri_graph_before(graph, in)});
+    return NODE(difference, .in = {in, tri_graph_before(graph, in, 1)});
 }
 #endif

@@ -1,0 +1,207 @@
+/* frame.c -- frames, and which codec reads or writes a file. */
+#include "video.h"
+
+#include "../image/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define VIDEO_ENTRY(name) extern const struct tri_video_codec tri_video_codec_##name;
+#include "video_list.h"
+#undef VIDEO_ENTRY
+
+/* In this order they are asked. */
+static const struct tri_video_codec *const codecs[] = {
+#define VIDEO_ENTRY(name) &tri_video_codec_##name,
+#include "video_list.h"
+#undef VIDEO_ENTRY
+};
+enum { CODECS = sizeof codecs / sizeof codecs[0] };
+
+/* ---- frames ---- */
+
+void tri_video_plane(const struct tri_video *video, int plane, struct tri_shape *shape)
+{
+    const int x = plane > 0 ? video->shift_x : 0, y = plane > 0 ? video->shift_y : 0;
+    *shape = (struct tri_shape){(video->width + (1 << x) - 1) >> x, (video->height + (1 << y) - 1) >> y, 1,
+                                video->bits > 8 ? 16 : 8};
+}
+
+enum tri_status tri_frame_new(const struct tri_video *video, struct tri_frame *frame, struct tri_error *error)
+{
+    enum tri_status status = TRI_OK;
+    *frame = (struct tri_frame){0};
+    for (int p = 0; p < video->planes && status == TRI_OK; p++) {
+        struct tri_shape shape;
+        tri_video_plane(video, p, &shape);
+        status = tri_image_new(&shape, &frame->planes[p], error);
+    }
+    if (status != TRI_OK)
+        tri_frame_free(frame);
+    return status;
+}
+
+void tri_frame_free(struct tri_frame *frame)
+{
+    for (int p = 0; p < 3; p++) {
+        tri_image_free(frame->planes[p]);
+        frame->planes[p] = NULL;
+    }
+}
+
+/* The highest bits follow the lowest again, so that 0 stays 0 and the largest becomes 65535. */
+void tri_frame_spread(struct tri_frame *frame, int bits)
+{
+    for (int p = 0; p < 3 && bits < 16; p++) {
+        const struct tri_image *image = frame->planes[p];
+        for (int y = 0; image != NULL && y < image->shape.height; y++) {
+            uint16_t *row = tri_image_row(image, 0, y);
+            for (int x = 0; x < image->shape.width; x++)
+                row[x] = (uint16_t)(row[x] << (16 - bits) | row[x] >> (2 * bits - 16));
+        }
+    }
+}
+
+/* round(v * (2^bits - 1) / 65535) */
+void tri_frame_gather(struct tri_frame *frame, int bits)
+{
+    const uint32_t most = (UINT32_C(1) << bits) - 1;
+    for (int p = 0; p < 3 && bits < 16; p++) {
+        const struct tri_image *image = frame->planes[p];
+        for (int y = 0; image != NULL && y < image->shape.height; y++) {
+            uint16_t *row = tri_image_row(image, 0, y);
+            for (int x = 0; x < image->shape.width; x++)
+                row[x] = (uint16_t)((row[x] * most + 32767) / 65535);
+        }
+    }
+}
+
+/* ---- reading ---- */
+
+static const struct tri_video_codec *reader_of(const char *path, const unsigned char *head, size_t size)
+{
+    for (int i = 0; i < CODECS; i++) {
+        if (codecs[i]->open != NULL && codecs[i]->probe(path, head, size))
+            return codecs[i];
+    }
+    return NULL;
+}
+
+bool tri_video_is(const char *path, const unsigned char *head, size_t size)
+{
+    return reader_of(path, head, size) != NULL;
+}
+
+/* The first bytes of a file; of what is no regular file nothing is taken. */
+static size_t head_of(const char *path, unsigned char head[TRI_HEAD])
+{
+    FILE *file = strcmp(path, "-") == 0 ? NULL : fopen(path, "rbe");
+    if (file == NULL)
+        return 0;
+    const size_t size = fread(head, 1, TRI_HEAD, file);
+    fclose(file);
+    return size;
+}
+
+enum tri_status tri_video_open(const char *path, const unsigned char *head, size_t size,
+                               struct tri_video_reader **result, struct tri_error *error)
+{
+    unsigned char own[TRI_HEAD];
+    struct tri_video_reader *reader = calloc(1, sizeof *reader);
+    *result = NULL;
+    if (reader == NULL)
+        return tri_fail(error, TRI_FAILED, "no memory to read %s", path);
+    const bool standard = strcmp(path, "-") == 0;
+    reader->name = standard ? "standard input" : path;
+    reader->codec = standard ? reader_of(path, head, size) : reader_of(path, own, head_of(path, own));
+    enum tri_status status =
+        reader->codec != NULL ? reader->codec->open(reader, path, head, standard ? size : 0, error)
+                              : tri_fail(error, TRI_FAILED, "cannot read %s: no video of a known format", reader->name);
+    if (status != TRI_OK) {
+        free(reader);
+        return status;
+    }
+    *result = reader;
+    return TRI_OK;
+}
+
+enum tri_status tri_video_next(struct tri_video_reader *reader, struct tri_frame *frame, bool *more,
+                               struct tri_error *error)
+{
+    return reader->codec->next(reader, frame, more, error);
+}
+
+enum tri_status tri_video_decode(struct tri_video_reader *reader, struct tri_frame *frame, struct tri_error *error)
+{
+    return reader->codec->decode(reader, frame, error);
+}
+
+void tri_video_close(struct tri_video_reader *reader)
+{
+    if (reader == NULL)
+        return;
+    reader->codec->close(reader);
+    free(reader);
+}
+
+/* ---- writing ---- */
+
+static const char *extension_of(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *dot = strrchr(slash != NULL ? slash : path, '.');
+    return dot == NULL ? "" : dot + 1;
+}
+
+bool tri_video_writes(const char *path, const char *format)
+{
+    for (int i = 0; i < CODECS; i++) {
+        if (codecs[i]->create != NULL && codecs[i]->writes(format != NULL ? format : extension_of(path)))
+            return true;
+    }
+    return false;
+}
+
+enum tri_status tri_video_create(const char *path, const struct tri_video *video,
+                                 const struct tri_video_write_options *options, struct tri_video_writer **result,
+                                 struct tri_error *error)
+{
+    const bool in_place = strcmp(path, "-") == 0 || strncmp(path, "/dev/", 5) == 0;
+    const char *format = options->format != NULL ? options->format : in_place ? "y4m" : extension_of(path);
+    struct tri_video_writer *writer = calloc(1, sizeof *writer);
+    *result = NULL;
+    if (writer == NULL)
+        return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
+    writer->video = *video;
+    writer->name = strcmp(path, "-") == 0 ? "standard output" : path;
+    for (int i = 0; i < CODECS && writer->codec == NULL; i++) {
+        if (codecs[i]->create != NULL && codecs[i]->writes(format))
+            writer->codec = codecs[i];
+    }
+    enum tri_status status =
+        writer->codec != NULL
+            ? writer->codec->create(writer, path, options, error)
+            : tri_fail(error, TRI_USAGE, "cannot write %s: '%s' is no video format that was built in", path, format);
+    if (status != TRI_OK) {
+        free(writer);
+        return status;
+    }
+    *result = writer;
+    return TRI_OK;
+}
+
+enum tri_status tri_video_encode(struct tri_video_writer *writer, struct tri_frame *frame, struct tri_error *error)
+{
+    return writer->codec->encode(writer, frame, error);
+}
+
+enum tri_status tri_video_put(struct tri_video_writer *writer, struct tri_frame *frame, struct tri_error *error)
+{
+    return writer->codec->put(writer, frame, error);
+}
+
+enum tri_status tri_video_end(struct tri_video_writer *writer, enum tri_status so_far, struct tri_error *error)
+{
+    const enum tri_status status = writer->codec->end(writer, so_far, error);
+    free(writer);
+    return status;
+}

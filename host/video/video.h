@@ -1,0 +1,122 @@
+/* video.h -- moving pictures: what a stream is, and reading and writing its frames. A format is one file of this
+ * folder (y4m.c, libav.c) that fills in a struct tri_video_codec. */
+#ifndef TRI_VIDEO_H
+#define TRI_VIDEO_H
+
+#include "../triptych.h"
+
+/* How Y'CbCr is made of R'G'B' (ITU-T H.273): the weights of red and blue. */
+enum tri_matrix { TRI_BT601, TRI_BT709, TRI_BT2020, TRI_RGB /* planes are R, G, B */ };
+
+struct tri_video {
+    int width, height;     /* pixels of luma */
+    int planes;            /* 1: luma alone; 3: luma, Cb, Cr */
+    int shift_x, shift_y;  /* chroma has (width + (1 << shift_x) - 1) >> shift_x columns, and rows alike */
+    int bits;              /* of a sample in the file, 8 to 16 */
+    int rate[2];           /* frames per second, a fraction; 0/0: unknown */
+    int aspect[2];         /* of a pixel, width to height; 0/0: unknown */
+    char interlace;        /* 'p' progressive, 't' top or 'b' bottom field first, 'm' mixed, '?' unknown */
+    char siting[12];       /* of chroma in Y4M's terms: "jpeg", "mpeg2", "paldv"; "": unknown */
+    enum tri_matrix matrix;
+    bool full_range;       /* 0 to 255, not 16 to 235 and 240 */
+    int time_base[2];      /* seconds, a fraction: the unit of a frame's time */
+    int64_t frames;        /* 0: unknown */
+    int rotation;          /* degrees that a player is to turn the picture by; kept, not applied */
+};
+
+/* One frame: each plane is an image of one plane, of 8 bits, or of 16 bits where the stream has more: then samples are
+ * spread over the whole range, 0 to 65535, so that kernels need not know how many bits a stream has. */
+struct tri_frame {
+    struct tri_image *planes[3];
+    long number;            /* from 0 */
+    int64_t time, duration; /* in units of time_base */
+    void *raw;              /* the codec's, between `next` and `decode` or `encode` and `put`; NULL: none */
+};
+
+/* Shape of a plane of frames. */
+void tri_video_plane(const struct tri_video *video, int plane, struct tri_shape *shape);
+/* Makes the planes. TRI_USAGE: such frames cannot be. Ends with tri_frame_free. */
+enum tri_status tri_frame_new(const struct tri_video *video, struct tri_frame *frame, struct tri_error *error);
+void tri_frame_free(struct tri_frame *frame);
+
+/* Samples of `bits` bits (9 to 16) in native 16-bit words to samples over the whole range, and back to the nearest;
+ * back and forth nothing changes. In place. */
+void tri_frame_spread(struct tri_frame *frame, int bits);
+void tri_frame_gather(struct tri_frame *frame, int bits);
+
+/* ---- reading ---- */
+
+struct tri_video_reader {
+    struct tri_video video;
+    const char *name;     /* for messages */
+    const struct tri_video_codec *codec;
+    char warning[200];    /* damage after which frames went on; empty otherwise */
+    void *state;
+};
+
+#define TRI_HEAD 16 /* bytes from the start that tell what a file is */
+
+/* Whether a file that begins so, and is named so, is a moving picture that can be read. */
+bool tri_video_is(const char *path, const unsigned char *head, size_t size);
+/* `head` are bytes that were read from "-" already (size 0: none); files are opened anew. */
+enum tri_status tri_video_open(const char *path, const unsigned char *head, size_t size,
+                               struct tri_video_reader **reader, struct tri_error *error);
+/* The next frame, into planes that there are: one call at a time. *more is false at the end. A file that is cut
+ * short is an error that names the frame. */
+enum tri_status tri_video_next(struct tri_video_reader *reader, struct tri_frame *frame, bool *more,
+                               struct tri_error *error);
+/* The rest of it, for which frames do not wait for each other: several threads at once, each for its own frame. */
+enum tri_status tri_video_decode(struct tri_video_reader *reader, struct tri_frame *frame, struct tri_error *error);
+void tri_video_close(struct tri_video_reader *reader);
+
+/* ---- writing ---- */
+
+struct tri_video_write_options {
+    const char *format;      /* "y4m" or a container of libavformat; NULL: by the path's extension, Y4M for "-" */
+    const char *video_codec; /* libavcodec's name; NULL: the container's usual one */
+    int crf;                 /* quality of the codec, -1: its default */
+    struct tri_video_reader *source; /* whose audio, subtitles and tags are copied; NULL: none */
+};
+
+struct tri_video_writer {
+    struct tri_video video;
+    const char *name;
+    const struct tri_video_codec *codec;
+    void *state;
+};
+
+/* Whether what a path, or a format that overrides it, names can be written. */
+bool tri_video_writes(const char *path, const char *format);
+/* Regular files are written beside and renamed at the end, as pictures are. */
+enum tri_status tri_video_create(const char *path, const struct tri_video *video,
+                                 const struct tri_video_write_options *options, struct tri_video_writer **writer,
+                                 struct tri_error *error);
+/* Turns planes into what the file holds; they are of no more use then: several threads at once. */
+enum tri_status tri_video_encode(struct tri_video_writer *writer, struct tri_frame *frame, struct tri_error *error);
+/* Writes it: one call at a time, in the order of the frames. */
+enum tri_status tri_video_put(struct tri_video_writer *writer, struct tri_frame *frame, struct tri_error *error);
+/* Ends the file after TRI_OK so far (also with the frames written up to an interruption), else throws a new file away;
+ * returns `so_far` or the first failure. Frees the writer. */
+enum tri_status tri_video_end(struct tri_video_writer *writer, enum tri_status so_far, struct tri_error *error);
+
+/* ---- codecs ---- */
+
+struct tri_video_codec {
+    const char *name;
+    /* Of the first bytes; where they say nothing, of the path's extension. */
+    bool (*probe)(const char *path, const unsigned char *head, size_t size);
+    bool (*writes)(const char *format); /* an extension, or what --format says */
+    enum tri_status (*open)(struct tri_video_reader *reader, const char *path, const unsigned char *head, size_t size,
+                            struct tri_error *error);
+    enum tri_status (*next)(struct tri_video_reader *reader, struct tri_frame *frame, bool *more, struct tri_error *error);
+    enum tri_status (*decode)(struct tri_video_reader *reader, struct tri_frame *frame, struct tri_error *error);
+    void (*close)(struct tri_video_reader *reader);
+    enum tri_status (*create)(struct tri_video_writer *writer, const char *path,
+                              const struct tri_video_write_options *options, struct tri_error *error);
+    enum tri_status (*encode)(struct tri_video_writer *writer, struct tri_frame *frame, struct tri_error *error);
+    enum tri_status (*put)(struct tri_video_writer *writer, struct tri_frame *frame, struct tri_error *error);
+    enum tri_status (*end)(struct tri_video_writer *writer, enum tri_status so_far, struct tri_error *error);
+    void (*discard)(struct tri_frame *frame); /* frees frame->raw of a frame that goes no further; NULL: there is none */
+};
+
+#endif

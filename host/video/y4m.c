@@ -1,0 +1,434 @@
+/* y4m.c -- YUV4MPEG2, the uncompressed stream of MJPEG tools that FFmpeg, x264 and the like exchange. Frames are read
+ * into and written from planes directly, without a copy in between.
+ *
+ * A line "YUV4MPEG2 W640 H480 F25:1 Ip A1:1 C420jpeg" and for each frame a line "FRAME" with the rows of its planes
+ * behind it; samples of more than 8 bits are little-endian words. */
+#include "video.h"
+
+#include "../image/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define MAGIC "YUV4MPEG2 "
+#define LINE_MAX_BYTES 1024
+#define BATCH 512 /* rows for one system call */
+
+struct input {
+    int file;
+    unsigned char head[TRI_HEAD]; /* read already */
+    size_t head_size, head_at;
+    long frames; /* read so far */
+};
+
+struct output {
+    struct tri_output file;
+    int descriptor;
+};
+
+/* ---- colour spaces ---- */
+
+static const struct space {
+    const char *name;
+    int planes, shift_x, shift_y;
+    const char *siting;
+} spaces[] = {
+    {"420jpeg", 3, 1, 1, "jpeg"}, {"420mpeg2", 3, 1, 1, "mpeg2"}, {"420paldv", 3, 1, 1, "paldv"},
+    {"420", 3, 1, 1, ""},         {"422", 3, 1, 0, ""},           {"444", 3, 0, 0, ""},
+    {"411", 3, 2, 0, ""},         {"440", 3, 0, 1, ""},           {"mono", 1, 0, 0, ""},
+};
+enum { SPACES = sizeof spaces / sizeof spaces[0] };
+
+/* "420p10", "mono12", "420mpeg2": false where it is none of what is known. */
+static bool parse_space(const char *text, struct tri_video *video)
+{
+    for (int i = 0; i < SPACES; i++) {
+        const struct space *space = &spaces[i];
+        const size_t length = strlen(space->name);
+        char end;
+        int bits = 8;
+        if (strncmp(text, space->name, length) != 0)
+            continue;
+        const char *rest = text + length;
+        if (*rest == 'p' && space->planes == 3)
+            rest++;
+        else if (*rest != '\0' && space->planes == 3)
+            continue;
+        if (*rest != '\0' && (sscanf(rest, "%2d%c", &bits, &end) != 1 || bits < 9 || bits > 16))
+            continue;
+        video->planes = space->planes;
+        video->shift_x = space->shift_x;
+        video->shift_y = space->shift_y;
+        video->bits = bits;
+        snprintf(video->siting, sizeof video->siting, "%s", space->siting);
+        return true;
+    }
+    return false;
+}
+
+static void print_space(const struct tri_video *video, char text[24])
+{
+    const struct space *found = &spaces[SPACES - 1];
+    for (int i = 0; i < SPACES; i++) {
+        const struct space *space = &spaces[i];
+        if (video->planes == space->planes && video->shift_x == space->shift_x && video->shift_y == space->shift_y &&
+            strcmp(video->bits > 8 ? "" : video->siting, space->siting) == 0) {
+            found = space;
+            break;
+        }
+    }
+    if (video->bits > 8)
+        snprintf(text, 24, "%s%s%d", found->name, found->planes == 3 ? "p" : "", video->bits);
+    else
+        snprintf(text, 24, "%s", found->name);
+}
+
+/* ---- reading ---- */
+
+static enum tri_status cannot_read(const struct tri_video_reader *reader, const char *why, struct tri_error *error)
+{
+    return tri_fail(error, TRI_FAILED, "cannot read %s: %s", reader->name, why);
+}
+
+static bool probe(const char *path, const unsigned char *head, size_t size)
+{
+    (void)path;
+    return size >= strlen(MAGIC) && memcmp(head, MAGIC, strlen(MAGIC)) == 0;
+}
+
+/* Up to `size` bytes; fewer at the end of the file, -1 and errno after a failure. */
+static ssize_t read_bytes(struct input *input, void *data, size_t size)
+{
+    size_t got = input->head_size - input->head_at < size ? input->head_size - input->head_at : size;
+    memcpy(data, input->head + input->head_at, got);
+    input->head_at += got;
+    while (got < size) {
+        const ssize_t more = read(input->file, (char *)data + got, size - got);
+        if (more < 0 && errno == EINTR)
+            continue;
+        if (more < 0)
+            return -1;
+        if (more == 0)
+            break;
+        got += (size_t)more;
+    }
+    return (ssize_t)got;
+}
+
+/* What follows `known` bytes of a line that are there, to its end; false: it is too long, or the file ends before. */
+static bool read_line(struct input *input, char line[LINE_MAX_BYTES], size_t known)
+{
+    for (size_t at = known; at < LINE_MAX_BYTES; at++) {
+        if (read_bytes(input, line + at, 1) != 1)
+            return false;
+        if (line[at] == '\n') {
+            line[at] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool parse_fraction(const char *text, int fraction[2])
+{
+    char end;
+    return sscanf(text, "%9d:%9d%c", &fraction[0], &fraction[1], &end) == 2 && fraction[0] >= 0 && fraction[1] >= 0;
+}
+
+static bool parse_field(const char *field, struct tri_video *video)
+{
+    char end;
+    switch (field[0]) {
+    case 'W':
+        return sscanf(field + 1, "%9d%c", &video->width, &end) == 1 && video->width > 0;
+    case 'H':
+        return sscanf(field + 1, "%9d%c", &video->height, &end) == 1 && video->height > 0;
+    case 'F':
+        return parse_fraction(field + 1, video->rate);
+    case 'A':
+        return parse_fraction(field + 1, video->aspect);
+    case 'I':
+        video->interlace = field[1];
+        return field[1] != '\0' && strchr("ptbm?", field[1]) != NULL && field[2] == '\0';
+    case 'C':
+        return parse_space(field + 1, video);
+    case 'X':
+        video->full_range |= strcmp(field, "XCOLORRANGE=FULL") == 0;
+        return true;
+    default:
+        return true;
+    }
+}
+
+static enum tri_status parse_header(struct tri_video_reader *reader, char *line, struct tri_error *error)
+{
+    struct tri_video *video = &reader->video;
+    char text[200], *rest = NULL;
+    *video = (struct tri_video){.planes = 3, .shift_x = 1, .shift_y = 1, .bits = 8, .interlace = '?', .siting = "jpeg"};
+    for (char *field = strtok_r(line, " ", &rest); field != NULL; field = strtok_r(NULL, " ", &rest)) {
+        if (!parse_field(field, video)) {
+            snprintf(text, sizeof text, "its header says '%.100s', which nothing here understands", field);
+            return cannot_read(reader, text, error);
+        }
+    }
+    if (video->width < 1 || video->height < 1 || video->width > TRI_SIDE_MAX || video->height > TRI_SIDE_MAX ||
+        (uint64_t)video->width * (uint64_t)video->height > TRI_PIXEL_LIMIT) {
+        snprintf(text, sizeof text, "its header says %d x %d pixels", video->width, video->height);
+        return cannot_read(reader, text, error);
+    }
+    /* What has the height of a television of old is coded as those were. */
+    video->matrix = video->height > 576 ? TRI_BT709 : TRI_BT601;
+    video->time_base[0] = video->rate[1] > 0 ? video->rate[1] : 1;
+    video->time_base[1] = video->rate[0] > 0 ? video->rate[0] : 25;
+    return TRI_OK;
+}
+
+static enum tri_status open_input(struct tri_video_reader *reader, const char *path, const unsigned char *head, size_t size,
+                                  struct tri_error *error)
+{
+    struct input *input = calloc(1, sizeof *input);
+    char line[LINE_MAX_BYTES];
+    if (input == NULL)
+        return cannot_read(reader, "no memory", error);
+    memcpy(input->head, head, size);
+    input->head_size = size;
+    input->file = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    reader->state = input;
+    enum tri_status status = TRI_OK;
+    if (input->file < 0)
+        status = cannot_read(reader, strerror(errno), error);
+    else if (read_bytes(input, line, strlen(MAGIC)) != (ssize_t)strlen(MAGIC) || !read_line(input, line, 0))
+        status = cannot_read(reader, "its header does not end", error);
+    else
+        status = parse_header(reader, line, error);
+    if (status != TRI_OK) {
+        if (input->file > STDIN_FILENO)
+            close(input->file);
+        free(input);
+    }
+    return status;
+}
+
+static size_t row_bytes(const struct tri_image *image)
+{
+    return (size_t)image->shape.width * tri_sample_bytes(&image->shape);
+}
+
+/* Rows from `y` on, to be read or written by one call. */
+static int gather_rows(const struct tri_image *image, int y, struct iovec rows[BATCH])
+{
+    int count = 0;
+    for (; count < BATCH && y < image->shape.height; count++, y++)
+        rows[count] = (struct iovec){tri_image_row(image, 0, y), row_bytes(image)};
+    return count;
+}
+
+/* Moves `rows` on by the bytes that a call has done; returns how many of them are left. */
+static int advance(struct iovec **rows, int count, size_t done)
+{
+    while (count > 0 && done >= (*rows)->iov_len) {
+        done -= (*rows)->iov_len;
+        (*rows)++;
+        count--;
+    }
+    if (count > 0) {
+        (*rows)->iov_base = (char *)(*rows)->iov_base + done;
+        (*rows)->iov_len -= done;
+    }
+    return count;
+}
+
+/* False at the end of the file (errno 0) or after a failure. */
+static bool read_plane(const struct input *input, struct tri_image *image)
+{
+    struct iovec batch[BATCH];
+    for (int y = 0; y < image->shape.height;) {
+        struct iovec *rows = batch;
+        int count = gather_rows(image, y, batch);
+        y += count;
+        while (count > 0) {
+            const ssize_t got = readv(input->file, rows, count);
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got <= 0) {
+                errno = got < 0 ? errno : 0;
+                return false;
+            }
+            count = advance(&rows, count, (size_t)got);
+        }
+    }
+    image->padded = false;
+    return true;
+}
+
+static enum tri_status cut_short(const struct tri_video_reader *reader, long frame, struct tri_error *error)
+{
+    char text[200];
+    snprintf(text, sizeof text, "it is cut short in frame %ld", frame + 1);
+    return cannot_read(reader, text, error);
+}
+
+static enum tri_status next(struct tri_video_reader *reader, struct tri_frame *frame, bool *more, struct tri_error *error)
+{
+    struct input *input = reader->state;
+    char line[LINE_MAX_BYTES], text[200];
+    const ssize_t got = read_bytes(input, line, 6);
+    *more = got != 0;
+    if (got < 0)
+        return cannot_read(reader, strerror(errno), error);
+    if (got == 0)
+        return TRI_OK;
+    if (got < 6)
+        return cut_short(reader, input->frames, error);
+    if (memcmp(line, "FRAME", 5) != 0 || (line[5] != '\n' && line[5] != ' ')) {
+        snprintf(text, sizeof text, "frame %ld does not begin with FRAME", input->frames + 1);
+        return cannot_read(reader, text, error);
+    }
+    if (line[5] == ' ' && !read_line(input, line, 6))
+        return cut_short(reader, input->frames, error);
+    for (int p = 0; p < reader->video.planes; p++) {
+        if (!read_plane(input, frame->planes[p]))
+            return errno != 0 ? cannot_read(reader, strerror(errno), error) : cut_short(reader, input->frames, error);
+    }
+    frame->number = frame->time = input->frames++;
+    frame->duration = 1;
+    return TRI_OK;
+}
+
+/* A sample may not be larger than its bits allow: what is above is cut off. */
+static void to_native(struct tri_frame *frame, int bits)
+{
+    const uint16_t mask = (uint16_t)((1 << bits) - 1), probe = 1;
+    const bool swap = *(const unsigned char *)&probe == 0;
+    for (int p = 0; p < 3 && frame->planes[p] != NULL; p++) {
+        for (int y = 0; y < frame->planes[p]->shape.height; y++) {
+            uint16_t *row = tri_image_row(frame->planes[p], 0, y);
+            for (int x = 0; x < frame->planes[p]->shape.width; x++)
+                row[x] = (swap ? __builtin_bswap16(row[x]) : row[x]) & mask;
+        }
+    }
+}
+
+static enum tri_status decode(struct tri_video_reader *reader, struct tri_frame *frame, struct tri_error *error)
+{
+    (void)error;
+    if (reader->video.bits > 8) {
+        to_native(frame, reader->video.bits);
+        tri_frame_spread(frame, reader->video.bits);
+    }
+    return TRI_OK;
+}
+
+static void close_input(struct tri_video_reader *reader)
+{
+    struct input *input = reader->state;
+    if (input->file > STDIN_FILENO)
+        close(input->file);
+    free(input);
+}
+
+/* ---- writing ---- */
+
+static enum tri_status cannot_write(const struct tri_video_writer *writer, struct tri_error *error)
+{
+    return tri_fail(error, TRI_FAILED, "cannot write %s: %s", writer->name, strerror(errno));
+}
+
+static bool writes(const char *format)
+{
+    return strcmp(format, "y4m") == 0;
+}
+
+static enum tri_status create(struct tri_video_writer *writer, const char *path,
+                              const struct tri_video_write_options *options, struct tri_error *error)
+{
+    const struct tri_video *video = &writer->video;
+    struct output *output = calloc(1, sizeof *output);
+    char space[24];
+    (void)options;
+    if (output == NULL)
+        return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
+    enum tri_status status = tri_output_open(path, &output->file, error);
+    if (status != TRI_OK) {
+        free(output);
+        return status;
+    }
+    writer->state = output;
+    output->descriptor = fileno(output->file.file);
+    print_space(video, space);
+    if (fprintf(output->file.file, MAGIC "W%d H%d F%d:%d I%c A%d:%d C%s%s\n", video->width, video->height, video->rate[0],
+                video->rate[1], video->interlace, video->aspect[0], video->aspect[1], space,
+                video->full_range ? " XCOLORRANGE=FULL" : "") < 0 ||
+        fflush(output->file.file) != 0) {
+        status = cannot_write(writer, error);
+        tri_output_close(&output->file, status, error);
+        free(output);
+    }
+    return status;
+}
+
+static enum tri_status encode(struct tri_video_writer *writer, struct tri_frame *frame, struct tri_error *error)
+{
+    (void)error;
+    if (writer->video.bits > 8) {
+        tri_frame_gather(frame, writer->video.bits);
+        to_native(frame, writer->video.bits); /* on big-endian machines it swaps */
+    }
+    return TRI_OK;
+}
+
+static bool write_all(int file, struct iovec *rows, int count)
+{
+    while (count > 0) {
+        const ssize_t done = writev(file, rows, count);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return false;
+        count = advance(&rows, count, (size_t)done);
+    }
+    return true;
+}
+
+static enum tri_status put(struct tri_video_writer *writer, struct tri_frame *frame, struct tri_error *error)
+{
+    const struct output *output = writer->state;
+    static char head[] = "FRAME\n";
+    struct iovec rows[BATCH] = {{head, 6}};
+    if (!write_all(output->descriptor, rows, 1))
+        return cannot_write(writer, error);
+    for (int p = 0; p < writer->video.planes; p++) {
+        for (int y = 0; y < frame->planes[p]->shape.height; y += BATCH) {
+            const int count = gather_rows(frame->planes[p], y, rows);
+            if (!write_all(output->descriptor, rows, count))
+                return cannot_write(writer, error);
+        }
+    }
+    return TRI_OK;
+}
+
+static enum tri_status end(struct tri_video_writer *writer, enum tri_status so_far, struct tri_error *error)
+{
+    struct output *output = writer->state;
+    const enum tri_status status = tri_output_close(&output->file, so_far, error);
+    free(output);
+    return status;
+}
+
+const struct tri_video_codec tri_video_codec_y4m = {
+    .name = "y4m",
+    .probe = probe,
+    .writes = writes,
+    .open = open_input,
+    .next = next,
+    .decode = decode,
+    .close = close_input,
+    .create = create,
+    .encode = encode,
+    .put = put,
+    .end = end,
+};

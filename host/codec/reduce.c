@@ -1,11 +1,11 @@
 /* reduce.c -- 16 bits to 8, and whether alpha can be left out. */
 #include "reduce.h"
 
-/* v / 257, rounded: v - v / 256 is v * 255 / 256 rounded up, and 16 bits hold all of it. */
+/* v / 257, rounded, for every v; 257 is 65535 / 255. */
 static void reduce_row(uint8_t *restrict to, const uint16_t *restrict from, int width)
 {
     for (int x = 0; x < width; x++)
-        to[x] = (uint8_t)((uint16_t)(from[x] - (from[x] >> 8) + 128) >> 8);
+        to[x] = (uint8_t)((from[x] * 255U + 32895) >> 16);
 }
 
 enum tri_status tri_image_reduce(const struct tri_image *image, struct tri_image **reduced, struct tri_error *error)

@@ -81,10 +81,11 @@ static uint32_t per_inch(uint32_t per_metre)
     return (uint32_t)(per_metre * 0.0254 + 0.5);
 }
 
-/* Whole dots per inch, unless only whole dots per cm say the same. */
+/* Dots per inch are usual, but cannot say everything that dots per cm can. */
 static bool wants_cm(uint32_t per_metre)
 {
-    return per_metre % 100 == 0 && (uint32_t)(per_inch(per_metre) / 0.0254 + 0.5) != per_metre;
+    const uint32_t dots = per_inch(per_metre);
+    return per_metre % 100 == 0 && (dots > 0xffff || (uint32_t)(dots / 0.0254 + 0.5) != per_metre);
 }
 
 static void set_density(struct jpeg_compress_struct *jpeg, const struct tri_metadata_item *item)
@@ -94,7 +95,7 @@ static void set_density(struct jpeg_compress_struct *jpeg, const struct tri_meta
     uint32_t x = get_32(item->data), y = get_32(item->data + 4);
     int unit = 0;
     if (item->data[8] == 1) {
-        unit = wants_cm(x) && y % 100 == 0 ? 2 : 1;
+        unit = (wants_cm(x) || wants_cm(y)) && x % 100 == 0 && y % 100 == 0 ? 2 : 1;
         x = unit == 2 ? x / 100 : per_inch(x);
         y = unit == 2 ? y / 100 : per_inch(y);
     }

@@ -1,5 +1,6 @@
 /* pictures.c -- what the tests of picture files share. */
 #include "pictures.h"
+#include "tests.h"
 
 #include <CUnit/CUnit.h>
 #include <math.h>
@@ -164,13 +165,30 @@ void pictures_expect_error(const char *path, const char *part)
     expect_text(error.text, part);
 }
 
-void pictures_expect_refusal(const char *path, const struct tri_image *image, enum tri_status status, const char *part)
+void pictures_expect_refusal(const char *path, const struct tri_image *image, enum tri_status status,
+                             const char *part)
 {
     struct tri_error error = {0};
     CU_ASSERT_EQUAL(tri_image_write(path, image, NULL, &error), status);
     expect_text(error.text, path);
     expect_text(error.text, part);
     CU_ASSERT_NOT_EQUAL(access(path, F_OK), 0);
+}
+
+void pictures_expect_disk_full(const char *format)
+{
+    const struct tri_write_options options = {.format = tri_format_find(format)};
+    struct tri_error error;
+    if (access("/dev/full", W_OK) != 0) {
+        test_skip("no /dev/full");
+        return;
+    }
+    for (int side = 10; side <= 500; side += 490) { /* less than buffers hold, and more */
+        struct tri_image *image = pictures_noise(side, side, 3, 8);
+        CU_ASSERT_EQUAL(tri_image_write("/dev/full", image, &options, &error), TRI_FAILED);
+        CU_ASSERT_STRING_EQUAL(error.text, "cannot write /dev/full: No space left on device");
+        tri_image_free(image);
+    }
 }
 
 void pictures_expect_cuts(const char *path, const struct bytes *file)
@@ -229,7 +247,8 @@ struct bytes pictures_profile(const char *space, size_t size)
 }
 
 /* EXIF says which sides of the scene the stored row 0 and column 0 are. */
-bool pictures_upright(const struct tri_image *upright, const struct tri_image *stored, int orientation, int slack)
+bool pictures_upright(const struct tri_image *upright, const struct tri_image *stored, int orientation,
+                      int slack)
 {
     static const struct {
         char row, column;

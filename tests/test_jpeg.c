@@ -39,7 +39,8 @@ static void set_up(struct jpeg_compress_struct *jpeg, const struct recipe *recip
     if (recipe->progressive)
         jpeg_simple_progression(jpeg);
     for (int i = 0; i < recipe->scans; i++)
-        scans[i] = (jpeg_scan_info){.comps_in_scan = 1, .component_index = {i}, .Ss = 0, .Se = 63, .Ah = 0, .Al = 0};
+        scans[i] =
+            (jpeg_scan_info){.comps_in_scan = 1, .component_index = {i}, .Ss = 0, .Se = 63, .Ah = 0, .Al = 0};
     if (recipe->scans > 0) {
         jpeg->scan_info = scans;
         jpeg->num_scans = recipe->scans;
@@ -122,13 +123,14 @@ static void test_qualities(void)
         int quality;
         enum tri_subsampling subsampling;
         double psnr;
-    } cases[] = {{100, TRI_444, 48}, {90, TRI_444, 42}, {90, TRI_422, 41}, {90, TRI_420, 41}, {50, TRI_420, 36},
-                 {10, TRI_420, 25}};
+    } cases[] = {{100, TRI_444, 48}, {90, TRI_444, 42}, {90, TRI_422, 41},
+                 {90, TRI_420, 41},  {50, TRI_420, 36}, {10, TRI_420, 25}};
     struct tri_image *image = pictures_scene(320, 200, 3, 8);
     double last = 100;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct tri_image *back = round_trip(
-            image, &(struct tri_write_options){.quality = cases[i].quality, .subsampling = cases[i].subsampling});
+        struct tri_image *back =
+            round_trip(image, &(struct tri_write_options){.quality = cases[i].quality,
+                                                          .subsampling = cases[i].subsampling});
         const double psnr = pictures_psnr(image, back);
         if (psnr < cases[i].psnr)
             printf("quality %d: %.1f dB\n", cases[i].quality, psnr);
@@ -232,8 +234,8 @@ static void test_inks(void)
     const char *path = pictures_path("inks.jpg");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         for (int kind = 0; kind < 3; kind++) {
-            const struct recipe recipe = {.in = JCS_CMYK, .stored = kind == 2 ? JCS_YCCK : JCS_CMYK, .components = 4,
-                                          .no_adobe = kind == 1};
+            const struct recipe recipe = {.in = JCS_CMYK, .stored = kind == 2 ? JCS_YCCK : JCS_CMYK,
+                                          .components = 4, .no_adobe = kind == 1};
             struct tri_image *inks = pictures_noise(20, 20, 4, 8);
             for (int plane = 0; plane < 4; plane++)
                 for (int y = 0; y < 20; y++)
@@ -260,9 +262,11 @@ static void test_limits(void)
     struct tri_error error;
     struct bytes file = compress(&gray, image);
     pictures_store(path, file.data, file.size);
-    CU_ASSERT_EQUAL(tri_image_read(path, &(struct tri_read_options){.max_pixels = 599}, &in, NULL, &error), TRI_FAILED);
+    CU_ASSERT_EQUAL(tri_image_read(path, &(struct tri_read_options){.max_pixels = 599}, &in, NULL, &error),
+                    TRI_FAILED);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "20 x 30 pixels are more than the limit of 599"));
-    CU_ASSERT_EQUAL(tri_image_read(path, &(struct tri_read_options){.max_pixels = 600}, &in, NULL, &error), TRI_OK);
+    CU_ASSERT_EQUAL(tri_image_read(path, &(struct tri_read_options){.max_pixels = 600}, &in, NULL, &error),
+                    TRI_OK);
     tri_image_free(in);
     tri_image_free(image);
 
@@ -296,18 +300,7 @@ static void test_refusals(void)
 
 static void test_disk_full(void)
 {
-    const struct tri_write_options options = {.format = tri_format_find("jpeg")};
-    struct tri_error error;
-    if (access("/dev/full", W_OK) != 0) {
-        test_skip("no /dev/full");
-        return;
-    }
-    for (int side = 10; side <= 500; side += 490) { /* less than libjpeg's buffer, and more */
-        struct tri_image *image = pictures_noise(side, side, 3, 8);
-        CU_ASSERT_EQUAL(tri_image_write("/dev/full", image, &options, &error), TRI_FAILED);
-        CU_ASSERT_STRING_EQUAL(error.text, "cannot write /dev/full: No space left on device");
-        tri_image_free(image);
-    }
+    pictures_expect_disk_full("jpeg");
 }
 
 /* ---- damage ---- */
@@ -440,8 +433,7 @@ int test_jpeg_suite(void)
              CU_add_test(suite, "qualities", test_qualities) &&
              CU_add_test(suite, "pictures with the same file", test_same_files) &&
              CU_add_test(suite, "subsampling", test_subsampling) &&
-             CU_add_test(suite, "every kind of file", test_kinds) &&
-             CU_add_test(suite, "inks", test_inks) &&
+             CU_add_test(suite, "every kind of file", test_kinds) && CU_add_test(suite, "inks", test_inks) &&
              CU_add_test(suite, "limits", test_limits) &&
              CU_add_test(suite, "pictures that JPEG cannot hold", test_refusals) &&
              CU_add_test(suite, "a disk that is full", test_disk_full) &&

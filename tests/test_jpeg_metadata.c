@@ -46,7 +46,8 @@ static struct tri_metadata *carried(const struct tri_image *image, struct tri_me
     return info.metadata;
 }
 
-static struct tri_metadata *with(struct tri_metadata *metadata, const char *type, const void *data, size_t size)
+static struct tri_metadata *with(struct tri_metadata *metadata, const char *type, const void *data,
+                                 size_t size)
 {
     if (metadata == NULL)
         metadata = tri_metadata_new();
@@ -55,7 +56,8 @@ static struct tri_metadata *with(struct tri_metadata *metadata, const char *type
     return metadata;
 }
 
-static bool has(const struct tri_metadata *metadata, int index, const char *type, const void *data, size_t size)
+static bool has(const struct tri_metadata *metadata, int index, const char *type, const void *data,
+                size_t size)
 {
     if (index >= tri_metadata_count(metadata))
         return false;
@@ -91,7 +93,7 @@ static void test_everything_survives(void)
     }
 }
 
-/* Profiles of another colour space, text of another kind, chunks that JPEG does not know, what is too long. */
+/* Profiles of another colour space, other text, chunks that JPEG does not know, what is too long. */
 static void test_what_does_not_fit(void)
 {
     if (absent())
@@ -133,13 +135,13 @@ static void test_density(void)
         unsigned char phys[9], jfif[5];
         bool back;
     } cases[] = {
-        {{0, 0, 0x0b, 0x13, 0, 0, 0x0b, 0x13, 1}, {1, 0, 72, 0, 72}, true},           /* 2835: 72 dpi */
-        {{0, 0, 0x0b, 0x13, 0, 0, 0x2e, 0x23, 1}, {1, 0, 72, 1, 44}, true},           /* 72 and 300 dpi */
-        {{0, 0, 0x2e, 0x18, 0, 0, 0x2e, 0x18, 1}, {2, 0, 118, 0, 118}, true},         /* 11800: 118 per cm */
-        {{0, 0x27, 0x5e, 0x96, 0, 0, 0, 39, 1}, {1, 0xff, 0xff, 0, 1}, true},         /* the most and the least */
-        {{0, 0, 0, 3, 0, 0, 0, 2, 0}, {0, 0, 3, 0, 2}, true},                         /* pixels that are no squares */
-        {{0, 0, 0, 1, 0, 0, 0, 1, 0}, {0, 0, 1, 0, 1}, false},                        /* squares: says nothing */
-        {{0, 0, 0, 3, 0, 1, 0, 0, 0}, {0, 0, 1, 0, 1}, false},                        /* too much for JFIF */
+        {{0, 0, 0x0b, 0x13, 0, 0, 0x0b, 0x13, 1}, {1, 0, 72, 0, 72}, true},   /* 2835: 72 dpi */
+        {{0, 0, 0x0b, 0x13, 0, 0, 0x2e, 0x23, 1}, {1, 0, 72, 1, 44}, true},   /* 72 and 300 dpi */
+        {{0, 0, 0x2e, 0x18, 0, 0, 0x2e, 0x18, 1}, {2, 0, 118, 0, 118}, true}, /* 11800: 118 per cm */
+        {{0, 0x27, 0x5e, 0x96, 0, 0, 0, 39, 1}, {1, 0xff, 0xff, 0, 1}, true}, /* the most and the least */
+        {{0, 0, 0, 3, 0, 0, 0, 2, 0}, {0, 0, 3, 0, 2}, true},                 /* pixels that are no squares */
+        {{0, 0, 0, 1, 0, 0, 0, 1, 0}, {0, 0, 1, 0, 1}, false},                /* squares: says nothing */
+        {{0, 0, 0, 3, 0, 1, 0, 0, 0}, {0, 0, 1, 0, 1}, false},                /* too much for JFIF */
         {{0, 0, 0, 0, 0, 0, 0, 0, 1}, {0, 0, 1, 0, 1}, false},
         {{0xff, 0xff, 0xff, 0xff, 0, 0, 0, 9, 1}, {0, 0, 1, 0, 1}, false},
     };
@@ -170,7 +172,8 @@ static void test_every_density(void)
     for (int unit = 1; unit <= 2; unit++)
         for (unsigned value = 1; value < 65536; value += 1 + value / 50) {
             struct tri_read_info info, again;
-            const unsigned char jfif[5] = {(unsigned char)unit, (unsigned char)(value >> 8), (unsigned char)value, 0, 9};
+            const unsigned char jfif[5] = {(unsigned char)unit, (unsigned char)(value >> 8),
+                                           (unsigned char)value, 0, 9};
             memcpy(file.data + 13, jfif, 5);
             tri_image_free(stored(&file, &info));
             struct bytes second = written(image, info.metadata);
@@ -203,8 +206,9 @@ static void test_orientation(void)
                 CU_ASSERT_TRUE(pictures_upright(turned, image, orientation, 6));
                 CU_ASSERT_EQUAL(tri_image_compare(turned, again).count, 0);
                 CU_ASSERT_TRUE(has(info.metadata, 0, "eXIf", upright.data, upright.size));
-                CU_ASSERT_TRUE(has(info.metadata, 1, "pHYs", orientation < 5 ? "\0\0\x0b\x13\0\0\x2e\x23\1"
-                                                                            : "\0\0\x2e\x23\0\0\x0b\x13\1", 9));
+                CU_ASSERT_TRUE(
+                    has(info.metadata, 1, "pHYs",
+                        orientation < 5 ? "\0\0\x0b\x13\0\0\x2e\x23\1" : "\0\0\x2e\x23\0\0\x0b\x13\1", 9));
                 tri_metadata_free(info.metadata);
                 tri_metadata_free(metadata);
                 tri_image_free(turned);

@@ -63,7 +63,8 @@ void tri_exif_set_orientation(unsigned char *data, size_t size, int orientation)
     data[at + little] = 0;
 }
 
-enum tri_status tri_source_exif(struct tri_source *source, const unsigned char *data, size_t size, int *orientation)
+enum tri_status tri_source_exif(struct tri_source *source, const unsigned char *data, size_t size,
+                                int *orientation)
 {
     if (size >= 6 && memcmp(data, "Exif\0\0", 6) == 0) {
         data += 6;
@@ -90,5 +91,6 @@ enum tri_status tri_source_exif(struct tri_source *source, const unsigned char *
 enum tri_status tri_source_orient(const struct tri_source *source, int orientation, struct tri_image **image)
 {
     struct tri_error why;
-    return tri_image_orient(image, orientation, &why) == TRI_OK ? TRI_OK : tri_source_fail(source, "%s", why.text);
+    return tri_image_orient(image, orientation, &why) == TRI_OK ? TRI_OK
+                                                                : tri_source_fail(source, "%s", why.text);
 }

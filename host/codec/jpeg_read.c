@@ -99,10 +99,12 @@ static void take_exif(struct reader *reader)
 {
     reader->orientation = 1;
     for (jpeg_saved_marker_ptr marker = reader->jpeg.marker_list; marker != NULL; marker = marker->next) {
-        if (marker->marker != JPEG_APP0 + 1 || marker->data_length < 6 || memcmp(marker->data, "Exif\0", 5) != 0)
+        if (marker->marker != JPEG_APP0 + 1 || marker->data_length < 6 ||
+            memcmp(marker->data, "Exif\0", 5) != 0)
             continue;
         /* The sixth byte is padding, and not 0 in every file. */
-        if (tri_source_exif(reader->source, marker->data + 6, marker->data_length - 6, &reader->orientation) != TRI_OK)
+        if (tri_source_exif(reader->source, marker->data + 6, marker->data_length - 6,
+                            &reader->orientation) != TRI_OK)
             longjmp(reader->failed, 1);
         return;
     }
@@ -149,9 +151,11 @@ static void take_density(struct reader *reader)
 {
     const struct jpeg_decompress_struct *jpeg = &reader->jpeg;
     const bool turned = reader->orientation >= 5;
-    const unsigned x = turned ? jpeg->Y_density : jpeg->X_density, y = turned ? jpeg->X_density : jpeg->Y_density;
+    const unsigned x = turned ? jpeg->Y_density : jpeg->X_density;
+    const unsigned y = turned ? jpeg->X_density : jpeg->Y_density;
     unsigned char data[9];
-    if (!jpeg->saw_JFIF_marker || x == 0 || y == 0 || jpeg->density_unit > 2 || (jpeg->density_unit == 0 && x == y))
+    if (!jpeg->saw_JFIF_marker || x == 0 || y == 0 || jpeg->density_unit > 2 ||
+        (jpeg->density_unit == 0 && x == y))
         return;
     put_32(data, density(x, jpeg->density_unit));
     put_32(data + 4, density(y, jpeg->density_unit));
@@ -193,7 +197,8 @@ static void check_scans(struct reader *reader)
             give_up(reader, "scans are missing");
         for (int i = 0; jpeg->coef_bits != NULL && i < DCTSIZE2; i++) {
             if (jpeg->coef_bits[c][i] != 0)
-                tri_source_warn(reader->source, "the last scans are missing; the picture is coarser than it was");
+                tri_source_warn(reader->source,
+                                "the last scans are missing; the picture is coarser than it was");
         }
     }
 }

@@ -10,7 +10,7 @@
 
 #define ROWS 16 /* handed to libjpeg at a time */
 #define QUALITY 90
-#define MARKER_MAX 65533 /* bytes in a marker */
+#define MARKER_MAX 65533                      /* bytes in a marker */
 #define PROFILE_MAX (255 * (MARKER_MAX - 14)) /* a profile spans as many markers (ICC.1:2022, B.4) */
 
 /* libjpeg leaves a failed call by longjmp; all that must survive it is in here, and not in locals. */
@@ -190,8 +190,9 @@ static enum tri_status check(const struct tri_sink *sink, const struct tri_image
 {
     const struct tri_shape *shape = &image->shape;
     if (shape->width > JPEG_MAX_DIMENSION || shape->height > JPEG_MAX_DIMENSION)
-        return tri_fail(sink->error, TRI_USAGE, "cannot write %s: %d x %d pixels; in JPEG a side has at most %ld",
-                        sink->name, shape->width, shape->height, JPEG_MAX_DIMENSION);
+        return tri_fail(sink->error, TRI_USAGE,
+                        "cannot write %s: %d x %d pixels; in JPEG a side has at most %ld", sink->name,
+                        shape->width, shape->height, JPEG_MAX_DIMENSION);
     if (!tri_image_opaque(image))
         return tri_fail(sink->error, TRI_USAGE,
                         "cannot write %s: JPEG has no transparency; use --format png or webp", sink->name);

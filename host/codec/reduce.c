@@ -8,7 +8,8 @@ static void reduce_row(uint8_t *restrict to, const uint16_t *restrict from, int 
         to[x] = (uint8_t)((from[x] * 255U + 32895) >> 16);
 }
 
-enum tri_status tri_image_reduce(const struct tri_image *image, struct tri_image **reduced, struct tri_error *error)
+enum tri_status tri_image_reduce(const struct tri_image *image, struct tri_image **reduced,
+                                 struct tri_error *error)
 {
     struct tri_shape shape = image->shape;
     *reduced = NULL;

@@ -32,7 +32,8 @@ static enum tri_status open_file(struct reader *reader)
 {
     const WebPData data = {reader->source->data, reader->source->size};
     WebPDemuxState state;
-    reader->demuxer = WebPDemuxPartial(&data, &state); /* unlike WebPDemux it tells cut files from damaged ones */
+    /* Unlike WebPDemux this one tells files cut short from damaged ones. */
+    reader->demuxer = WebPDemuxPartial(&data, &state);
     if (state == WEBP_DEMUX_PARSING_HEADER || state == WEBP_DEMUX_PARSED_HEADER)
         return tri_source_fail(reader->source, "the file is cut short");
     if (reader->demuxer == NULL || !WebPDemuxGetFrame(reader->demuxer, 1, &reader->frame))
@@ -75,8 +76,8 @@ static enum tri_status make_image(struct reader *reader)
         return TRI_FAILED;
     reader->pixels = calloc((size_t)width * height, (size_t)planes);
     return reader->pixels != NULL ? TRI_OK
-                                  : tri_source_fail(reader->source, "no memory for %u x %u pixels", (unsigned)width,
-                                                    (unsigned)height);
+                                  : tri_source_fail(reader->source, "no memory for %u x %u pixels",
+                                                    (unsigned)width, (unsigned)height);
 }
 
 static enum tri_status decode_frame(const struct reader *reader)

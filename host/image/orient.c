@@ -11,8 +11,9 @@
 static const struct way {
     bool turned, mirrored_x, mirrored_y;
 } ways[9] = {
-    [2] = {false, true, false}, [3] = {false, true, true}, [4] = {false, false, true}, [5] = {true, false, false},
-    [6] = {true, false, true},  [7] = {true, true, true},  [8] = {true, true, false},
+    [2] = {false, true, false}, [3] = {false, true, true}, [4] = {false, false, true},
+    [5] = {true, false, false}, [6] = {true, false, true}, [7] = {true, true, true},
+    [8] = {true, true, false},
 };
 
 #define LOOPS(type)                                                                                          \
@@ -51,8 +52,8 @@ static void flip_plane(const struct tri_image *to, const struct tri_image *from,
 
 /* Columns y to y + SQUARE of the stored picture, or those counted from its far side, become rows; of
  * these the samples x to x + SQUARE. */
-static void turn_square(const struct tri_image *to, const struct tri_image *from, int plane, struct way way, int x,
-                        int y)
+static void turn_square(const struct tri_image *to, const struct tri_image *from, int plane, struct way way,
+                        int x, int y)
 {
     const ptrdiff_t bytes = (ptrdiff_t)tri_sample_bytes(&from->shape);
     const ptrdiff_t stride = way.mirrored_y ? -from->stride : from->stride;
@@ -81,7 +82,8 @@ static void turn_plane(const struct tri_image *to, const struct tri_image *from,
 enum tri_status tri_image_orient(struct tri_image **image, int orientation, struct tri_error *error)
 {
     if (orientation < 1 || orientation > 8)
-        return tri_fail(error, TRI_USAGE, "no picture has the orientation %d: 1 to 8 are possible", orientation);
+        return tri_fail(error, TRI_USAGE, "no picture has the orientation %d: 1 to 8 are possible",
+                        orientation);
     if (orientation == 1)
         return TRI_OK;
     const struct way way = ways[orientation];

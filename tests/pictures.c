@@ -165,6 +165,21 @@ void pictures_expect_error(const char *path, const char *part)
     expect_text(error.text, part);
 }
 
+void pictures_expect_same_file(const char *name, const struct tri_image *a,
+                               const struct tri_write_options *options_a, const struct tri_image *b,
+                               const struct tri_write_options *options_b)
+{
+    const char *path = pictures_path(name);
+    CU_ASSERT_EQUAL_FATAL(tri_image_write(path, a, options_a, NULL), TRI_OK);
+    struct bytes one = pictures_load(path);
+    CU_ASSERT_EQUAL_FATAL(tri_image_write(path, b, options_b, NULL), TRI_OK);
+    struct bytes two = pictures_load(path);
+    CU_ASSERT_TRUE(one.size == two.size && memcmp(one.data, two.data, one.size) == 0);
+    free(one.data);
+    free(two.data);
+    unlink(path);
+}
+
 void pictures_expect_refusal(const char *path, const struct tri_image *image, enum tri_status status,
                              const char *part)
 {

@@ -31,6 +31,10 @@ double pictures_psnr(const struct tri_image *a, const struct tri_image *b);
 struct tri_image *pictures_read(const char *path, struct tri_read_info *info);
 /* Reading must fail with one line that names the path and holds `part`. */
 void pictures_expect_error(const char *path, const char *part);
+/* Two pictures, written with their options under the name, must give the same bytes. */
+void pictures_expect_same_file(const char *name, const struct tri_image *a,
+                               const struct tri_write_options *options_a, const struct tri_image *b,
+                               const struct tri_write_options *options_b);
 /* Writing must fail with the status and one line that holds `part`, and leave no file. */
 void pictures_expect_refusal(const char *path, const struct tri_image *image, enum tri_status status,
                              const char *part);

@@ -141,20 +141,6 @@ static void test_qualities(void)
     tri_image_free(image);
 }
 
-static void expect_same_file(const struct tri_image *a, const struct tri_write_options *options_a,
-                             const struct tri_image *b, const struct tri_write_options *options_b)
-{
-    const char *path = pictures_path("same.jpg");
-    CU_ASSERT_EQUAL_FATAL(tri_image_write(path, a, options_a, NULL), TRI_OK);
-    struct bytes one = pictures_load(path);
-    CU_ASSERT_EQUAL_FATAL(tri_image_write(path, b, options_b, NULL), TRI_OK);
-    struct bytes two = pictures_load(path);
-    CU_ASSERT_TRUE(one.size == two.size && memcmp(one.data, two.data, one.size) == 0);
-    free(one.data);
-    free(two.data);
-    unlink(path);
-}
-
 static void test_same_files(void)
 {
     struct tri_image *eight = pictures_noise(100, 40, 3, 8), *sixteen = pictures_noise(100, 40, 3, 16);
@@ -164,8 +150,9 @@ static void test_same_files(void)
                 ((uint16_t *)tri_image_row(sixteen, plane, y))[x] =
                     (uint16_t)(pictures_sample(eight, plane, x, y) * 257 +
                                (pictures_sample(eight, plane, x, y) < 255 ? 128 : 0));
-    expect_same_file(eight, NULL, sixteen, NULL);
-    expect_same_file(eight, NULL, eight, &(struct tri_write_options){.quality = 90, .subsampling = TRI_420});
+    pictures_expect_same_file("a.jpg", eight, NULL, sixteen, NULL);
+    pictures_expect_same_file("a.jpg", eight, NULL, eight,
+                              &(struct tri_write_options){.quality = 90, .subsampling = TRI_420});
     tri_image_free(eight);
     tri_image_free(sixteen);
 }
@@ -368,6 +355,22 @@ static struct bytes without_scans(const struct recipe *recipe, int number)
     return file;
 }
 
+/* The picture's data without its end, or with a wrong restart marker. */
+static void test_flawed_data(void)
+{
+    const struct recipe restarts = {.in = JCS_RGB, .stored = JCS_YCbCr, .components = 3, .restart = 1};
+    struct bytes file = flawed(&colour);
+    file.size = (find_marker(&file, 0, 0xda) + file.size) / 2;
+    pictures_add(&file, "\xff\xd9", 2);
+    expect_flaw(file, "premature end of data segment", NULL);
+    file = flawed(&restarts);
+    file.data[find_marker(&file, find_marker(&file, 0, 0xda), 0xd0) + 1] = 0xd3;
+    expect_flaw(file, "instead of RST0", NULL);
+    file = flawed(&colour);
+    memcpy(file.data + find_marker(&file, 0, 0xda) + 20, "\xff\0\xff\0\xff\0\xff", 8); /* ones only */
+    expect_flaw(file, "bad Huffman code", NULL);
+}
+
 static void test_flaws(void)
 {
     const struct recipe progressive = {JCS_RGB, JCS_YCbCr, 3, true, false, false, false, 0, 0};
@@ -439,5 +442,6 @@ int test_jpeg_suite(void)
              CU_add_test(suite, "a disk that is full", test_disk_full) &&
              CU_add_test(suite, "every byte cut or changed", test_damage) &&
              CU_add_test(suite, "single flaws", test_flaws) &&
+             CU_add_test(suite, "flawed data", test_flawed_data) &&
              CU_add_test(suite, "too many scans", test_too_many_scans));
 }

@@ -193,7 +193,7 @@ static void check_scans(struct reader *reader)
 {
     const struct jpeg_decompress_struct *jpeg = &reader->jpeg;
     for (int c = 0; c < jpeg->num_components; c++) {
-        if (jpeg->comp_info[c].quant_table == NULL || (jpeg->coef_bits != NULL && jpeg->coef_bits[c][0] < 0))
+        if (jpeg->comp_info[c].quant_table == NULL)
             give_up(reader, "scans are missing");
         for (int i = 0; jpeg->coef_bits != NULL && i < DCTSIZE2; i++) {
             if (jpeg->coef_bits[c][i] != 0)

@@ -31,6 +31,7 @@ struct run {
     bool stopped;
     struct idle_job *idle; /* at most batch->jobs */
     int idle_count;
+    bool reshaped;
     struct tri_shape last_shape; /* of the series of frames; width 0: none yet */
     struct tri_error *error;     /* of the first file that failed */
 };
@@ -78,7 +79,8 @@ static void continue_series(struct run *run, struct item *item)
     if (!run->over_time)
         return;
     if (run->last_shape.width > 0 && !tri_shape_equal(&run->last_shape, shape)) {
-        item->result.new_series = true;
+        item->result.new_series = !run->reshaped;
+        run->reshaped = true;
         free_idle(run); /* stage "compute" is in order: nobody else is at the jobs */
     }
     run->last_shape = *shape;
@@ -194,14 +196,11 @@ static bool encode(void *context, void *data)
     struct tri_write_options options = batch->write;
     const int64_t start = tri_now_ns();
     options.metadata = batch->strip ? NULL : item->info.metadata;
-    if (batch->may_write == NULL || batch->may_write(batch->listener)) {
-        tri_image_write(item->result.file->to, item->image, &options, &item->result.error);
-        if (batch->written != NULL)
-            batch->written();
-    } else {
-        tri_fail(&item->result.error, TRI_FAILED, "%s was not written: the program was interrupted",
-                 item->result.file->to);
-    }
+    if (batch->writing != NULL)
+        batch->writing();
+    tri_image_write(item->result.file->to, item->image, &options, &item->result.error);
+    if (batch->written != NULL)
+        batch->written();
     item->phases[TRI_ENCODE] = tri_now_ns() - start;
     end_item(run, item);
     return true;

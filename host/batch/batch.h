@@ -17,7 +17,7 @@ struct tri_batch_result {
     const struct tri_batch_file *file;
     struct tri_error error; /* its status is TRI_OK where the file is written */
     char warning[200];      /* of the reader; empty: none */
-    bool new_series;        /* of another shape than the file before: over time, a first frame */
+    bool new_series;        /* over time: the first of another shape than the file before, and so a first frame */
     double megapixels;      /* that were read */
 };
 
@@ -31,9 +31,7 @@ struct tri_batch {
     struct tri_read_options read;
     struct tri_write_options write; /* its metadata is that of each input, unless `strip` */
     bool strip, fail_fast;
-    /* Around each write, by several threads at once; may be NULL. Where may_write says false nothing is written,
-     * and `written` is not called. */
-    bool (*may_write)(void *listener);
+    void (*writing)(void); /* called around each write, by several threads at once; may be NULL */
     void (*written)(void);
     /* Told of each file when it is through, one call at a time. */
     void (*through)(void *listener, const struct tri_batch_result *result);

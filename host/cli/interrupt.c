@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
+#include <unistd.h>
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 enum { SIGNALS = sizeof signals / sizeof signals[0] };
@@ -48,13 +49,14 @@ void cli_interrupt_catch(void)
             sigaction(signals[i], &action, NULL);
 }
 
-bool cli_write_begin(void)
+void cli_write_begin(void)
 {
     atomic_fetch_add(&writers, 1);
     if (!atomic_load(&pending))
-        return true;
+        return;
     cli_write_end();
-    return false;
+    for (;;)
+        pause();
 }
 
 void cli_write_end(void)

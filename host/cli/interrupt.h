@@ -2,13 +2,11 @@
 #ifndef TRIPTYCH_CLI_INTERRUPT_H
 #define TRIPTYCH_CLI_INTERRUPT_H
 
-#include <stdbool.h>
-
 void cli_interrupt_catch(void);
 
-/* Around each write, by any thread. False: the program was interrupted; nothing is to be written, and there is
- * no cli_write_end. */
-bool cli_write_begin(void);
+/* Around each write, by any thread. When the program was interrupted, the first does not return: the last writer
+ * ends the program. */
+void cli_write_begin(void);
 void cli_write_end(void);
 
 #endif

@@ -25,7 +25,6 @@ struct run {
     const struct request *request;
     struct tri_batch batch;
     struct cli_progress progress;
-    bool reshaped; /* said already that the shape changed */
     int64_t started;
 };
 
@@ -211,25 +210,17 @@ static void print_timings(const struct run *run)
             batch->megapixels / total * 1e3);
 }
 
-static bool may_write(void *listener)
-{
-    (void)listener;
-    return cli_write_begin();
-}
-
 static void tell(void *listener, const struct tri_batch_result *result)
 {
     struct run *run = listener;
-    const bool reshaped = result->new_series && !run->reshaped;
 
-    if (result->error.status != TRI_OK || (!run->request->quiet && (result->warning[0] || reshaped)))
+    if (result->error.status != TRI_OK || (!run->request->quiet && (result->warning[0] || result->new_series)))
         cli_progress_clear(&run->progress);
     if (result->warning[0] && !run->request->quiet)
         cli_note("%s: %s", result->file->from, result->warning);
-    if (reshaped && !run->request->quiet)
+    if (result->new_series && !run->request->quiet)
         cli_note("%s has another shape than the picture before it; such a change begins a new series of frames",
                  result->file->from);
-    run->reshaped |= reshaped;
     if (result->error.status != TRI_OK)
         cli_fail(&result->error);
     cli_progress_add(&run->progress, result->megapixels);
@@ -331,7 +322,7 @@ static int execute(const struct request *request, char *const operands[], int co
         run.batch.write.pool = run.batch.pool;
         run.batch.strip = request->strip;
         run.batch.fail_fast = request->fail_fast;
-        run.batch.may_write = may_write;
+        run.batch.writing = cli_write_begin;
         run.batch.written = cli_write_end;
         run.batch.through = tell;
         run.batch.listener = &run;

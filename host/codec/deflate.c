@@ -1,0 +1,136 @@
+/* deflate.c -- pieces of a raw deflate stream, by ISA-L or zlib. */
+#include "deflate.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#ifdef TRI_ISAL
+#include <isa-l/igzip_lib.h>
+#endif
+
+#define STORED_MOST 65535 /* bytes of a stored block */
+#define WINDOW 32768
+
+static const int zlib_levels[] = {
+    [TRI_DEFLATE_FAST] = 1, [TRI_DEFLATE_DEFAULT] = 3, [TRI_DEFLATE_TRIAL] = 5, [TRI_DEFLATE_BEST] = 9};
+
+struct tri_deflate {
+    enum tri_deflate_effort effort;
+    z_stream zlib;
+#ifdef TRI_ISAL
+    struct isal_zstream isal;
+    uint8_t tables[ISAL_DEF_LVL2_DEFAULT];
+#endif
+};
+
+/* ---- stored blocks: for what cannot be compressed, so that there is a bound ---- */
+
+size_t tri_deflate_bound(size_t size)
+{
+    return size + 5 * (size / STORED_MOST + 1);
+}
+
+static size_t store(const struct tri_deflate_input *input, uint8_t *out)
+{
+    size_t left = input->size;
+    uint8_t *to = out;
+    do {
+        const size_t part = left < STORED_MOST ? left : STORED_MOST;
+        to[0] = input->last && part == left;
+        to[1] = (uint8_t)part;
+        to[2] = (uint8_t)(part >> 8);
+        to[3] = (uint8_t)~to[1];
+        to[4] = (uint8_t)~to[2];
+        memcpy(to + 5, input->data + (input->size - left), part);
+        to += 5 + part;
+        left -= part;
+    } while (left > 0);
+    return (size_t)(to - out);
+}
+
+/* ---- zlib; returns 0 where the result does not fit ---- */
+
+static bool zlib_open(struct tri_deflate *deflater)
+{
+    deflater->zlib = (z_stream){0};
+    return deflateInit2(&deflater->zlib, zlib_levels[deflater->effort], Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY) == Z_OK;
+}
+
+static size_t zlib_piece(struct tri_deflate *deflater, const struct tri_deflate_input *input, uint8_t *out, size_t room)
+{
+    z_stream *zlib = &deflater->zlib;
+    const size_t before = input->before < WINDOW ? input->before : WINDOW;
+    if (deflateReset(zlib) != Z_OK ||
+        deflateParams(zlib, zlib_levels[deflater->effort], input->noisy ? Z_FILTERED : Z_DEFAULT_STRATEGY) != Z_OK ||
+        (before > 0 && deflateSetDictionary(zlib, input->data - before, (uInt)before) != Z_OK))
+        return 0;
+    zlib->next_in = (Bytef *)input->data;
+    zlib->avail_in = (uInt)input->size;
+    zlib->next_out = out;
+    zlib->avail_out = (uInt)room;
+    const int result = deflate(zlib, input->last ? Z_FINISH : Z_SYNC_FLUSH);
+    return result == (input->last ? Z_STREAM_END : Z_OK) && zlib->avail_out > 0 ? room - zlib->avail_out : 0;
+}
+
+/* ---- ISA-L; the same ---- */
+
+static bool uses_isal(const struct tri_deflate *deflater)
+{
+#ifdef TRI_ISAL
+    return deflater->effort <= TRI_DEFLATE_DEFAULT;
+#else
+    (void)deflater;
+    return false;
+#endif
+}
+
+#ifdef TRI_ISAL
+static size_t isal_piece(struct tri_deflate *deflater, const struct tri_deflate_input *input, uint8_t *out, size_t room)
+{
+    struct isal_zstream *isal = &deflater->isal;
+    isal_deflate_init(isal);
+    isal->level = deflater->effort == TRI_DEFLATE_FAST ? 1 : 2;
+    isal->level_buf = deflater->tables;
+    isal->level_buf_size = sizeof deflater->tables;
+    isal->gzip_flag = IGZIP_DEFLATE;
+    isal->flush = input->last ? NO_FLUSH : FULL_FLUSH;
+    isal->end_of_stream = input->last;
+    isal->next_in = (uint8_t *)input->data;
+    isal->avail_in = (uint32_t)input->size;
+    isal->next_out = out;
+    isal->avail_out = (uint32_t)room;
+    return isal_deflate(isal) == COMP_OK && isal->avail_in == 0 && isal->avail_out > 0 ? room - isal->avail_out : 0;
+}
+#else
+#define isal_piece zlib_piece
+#endif
+
+/* ---- either ---- */
+
+struct tri_deflate *tri_deflate_new(enum tri_deflate_effort effort)
+{
+    struct tri_deflate *deflater = malloc(sizeof *deflater);
+    if (deflater == NULL)
+        return NULL;
+    deflater->effort = effort;
+    if (!uses_isal(deflater) && !zlib_open(deflater)) {
+        free(deflater);
+        return NULL;
+    }
+    return deflater;
+}
+
+void tri_deflate_free(struct tri_deflate *deflater)
+{
+    if (deflater != NULL && !uses_isal(deflater))
+        deflateEnd(&deflater->zlib);
+    free(deflater);
+}
+
+size_t tri_deflate_piece(struct tri_deflate *deflater, const struct tri_deflate_input *input, uint8_t *out)
+{
+    const size_t room = tri_deflate_bound(input->size);
+    const size_t made = uses_isal(deflater) ? isal_piece(deflater, input, out, room) : zlib_piece(deflater, input, out, room);
+    return made > 0 ? made : store(input, out);
+}

@@ -1,0 +1,31 @@
+/* jpeg.c -- the JPEG codec. */
+#include "jpeg_codec.h"
+
+#include <jpeglib.h>
+#include <string.h>
+
+static bool probe(const unsigned char *data, size_t size)
+{
+    return size >= 3 && memcmp(data, "\xff\xd8\xff", 3) == 0;
+}
+
+#define TEXT_OF(value) #value
+#define TEXT(macro) TEXT_OF(macro)
+
+static void version(char text[80])
+{
+#ifdef LIBJPEG_TURBO_VERSION
+    snprintf(text, 80, "libjpeg-turbo %s", TEXT(LIBJPEG_TURBO_VERSION));
+#else
+    snprintf(text, 80, "libjpeg %d", JPEG_LIB_VERSION);
+#endif
+}
+
+const struct tri_codec tri_codec_jpeg = {
+    .format = {.name = "jpeg", .extensions = "jpg|jpeg|jpe|jfif"},
+    .version = version,
+    .magic_size = 3,
+    .probe = probe,
+    .read = tri_jpeg_read,
+    .write = tri_jpeg_write,
+};

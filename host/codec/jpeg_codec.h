@@ -1,0 +1,10 @@
+/* jpeg_codec.h -- the parts of the JPEG codec. */
+#ifndef TRI_JPEG_CODEC_H
+#define TRI_JPEG_CODEC_H
+
+#include "codec.h"
+
+enum tri_status tri_jpeg_read(struct tri_source *source, struct tri_image **image);
+enum tri_status tri_jpeg_write(const struct tri_sink *sink, const struct tri_image *image);
+
+#endif

@@ -1,0 +1,268 @@
+/* jpeg_read.c -- a JPEG file becomes a planar image, by libjpeg. */
+#include "jpeg_codec.h"
+#include "exif.h"
+
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+
+#include <jerror.h>
+
+#define ROWS 16 /* libjpeg hands out a few at a time */
+/* The usual progressive file has 10. A file of few bytes could ask for so many that they took hours. */
+#define SCANS_MAX 500
+
+/* libjpeg leaves a failed call by longjmp; all that must survive it is in here, and not in locals. */
+struct reader {
+    struct tri_source *source;
+    struct jpeg_decompress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
+    jmp_buf failed;
+    int orientation;
+    struct tri_image *image;
+};
+
+static _Noreturn void give_up(struct reader *reader, const char *why)
+{
+    tri_source_fail(reader->source, "%s", why);
+    longjmp(reader->failed, 1);
+}
+
+static _Noreturn void on_error(j_common_ptr jpeg)
+{
+    struct reader *reader = jpeg->client_data;
+    char text[JMSG_LENGTH_MAX];
+    if (jpeg->err->msg_code == JWRN_JPEG_EOF || jpeg->err->msg_code == JERR_INPUT_EOF)
+        give_up(reader, "the file is cut short");
+    if (jpeg->err->msg_code == JERR_BAD_PRECISION)
+        snprintf(text, sizeof text, "%d bits per sample; only 8 can be read", jpeg->err->msg_parm.i[0]);
+    else
+        jpeg->err->format_message(jpeg, text);
+    give_up(reader, text);
+}
+
+/* Warnings have level -1; the rest is talk. libjpeg goes on where pixels are missing or wrong, which here is
+ * an error. */
+static void on_message(j_common_ptr jpeg, int level)
+{
+    const struct reader *reader = jpeg->client_data;
+    char text[JMSG_LENGTH_MAX];
+    if (level >= 0)
+        return;
+    switch (jpeg->err->msg_code) {
+    case JWRN_ARITH_BAD_CODE:
+    case JWRN_BOGUS_PROGRESSION:
+    case JWRN_HIT_MARKER:
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_JPEG_EOF:
+    case JWRN_MUST_RESYNC:
+        on_error(jpeg);
+    default:
+        jpeg->err->format_message(jpeg, text);
+        tri_source_warn(reader->source, "%s", text);
+    }
+}
+
+static void on_progress(j_common_ptr jpeg)
+{
+    if (((j_decompress_ptr)jpeg)->input_scan_number > SCANS_MAX)
+        give_up(jpeg->client_data, "the file has too many scans");
+}
+
+static void set_up(struct reader *reader)
+{
+    struct jpeg_decompress_struct *jpeg = &reader->jpeg;
+    jpeg_create_decompress(jpeg);
+    reader->progress.progress_monitor = on_progress;
+    jpeg->progress = &reader->progress;
+    jpeg_mem_src(jpeg, (unsigned char *)reader->source->data, (unsigned long)reader->source->size);
+    jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0xffff);
+    if (reader->source->metadata != NULL) {
+        jpeg_save_markers(jpeg, JPEG_APP0 + 2, 0xffff);
+        jpeg_save_markers(jpeg, JPEG_COM, 0xffff);
+    }
+}
+
+/* ---- metadata; XMP is not kept: it describes the file as much as the picture ---- */
+
+static void add(struct reader *reader, const char *type, const void *data, size_t size)
+{
+    if (reader->source->metadata != NULL && !tri_metadata_add(reader->source->metadata, type, data, size))
+        give_up(reader, "no memory for what the file says about the picture");
+}
+
+/* EXIF comes first, as the density depends on the orientation. */
+static void take_exif(struct reader *reader)
+{
+    reader->orientation = 1;
+    for (jpeg_saved_marker_ptr marker = reader->jpeg.marker_list; marker != NULL; marker = marker->next) {
+        if (marker->marker != JPEG_APP0 + 1 || marker->data_length < 6 ||
+            memcmp(marker->data, "Exif\0", 5) != 0)
+            continue;
+        /* The sixth byte is padding, and not 0 in every file. */
+        if (tri_source_exif(reader->source, marker->data + 6, marker->data_length - 6,
+                            &reader->orientation) != TRI_OK)
+            longjmp(reader->failed, 1);
+        return;
+    }
+}
+
+static void take_comments(struct reader *reader)
+{
+    static const char keyword[] = "Comment";
+    unsigned char text[sizeof keyword + 0xffff] = "Comment";
+    for (jpeg_saved_marker_ptr marker = reader->jpeg.marker_list; marker != NULL; marker = marker->next) {
+        if (marker->marker != JPEG_COM)
+            continue;
+        const size_t length = strnlen((const char *)marker->data, marker->data_length);
+        memcpy(text + sizeof keyword, marker->data, length);
+        add(reader, "tEXt", text, sizeof keyword + length);
+    }
+}
+
+static void take_profile(struct reader *reader)
+{
+    JOCTET *profile;
+    unsigned size;
+    if (reader->jpeg.out_color_space == JCS_CMYK || !jpeg_read_icc_profile(&reader->jpeg, &profile, &size))
+        return;
+    const bool added = tri_metadata_add(reader->source->metadata, "iCCP", profile, size);
+    free(profile);
+    if (!added)
+        give_up(reader, "no memory for the colour profile");
+}
+
+static void put_32(unsigned char *at, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        at[i] = (unsigned char)(value >> (24 - 8 * i));
+}
+
+/* JFIF has dots per inch or cm, PNG has them per metre; in both, unit 0 is a mere aspect ratio. */
+static uint32_t density(unsigned value, int unit)
+{
+    return unit == 1 ? (uint32_t)(value / 0.0254 + 0.5) : unit == 2 ? value * 100U : value;
+}
+
+static void take_density(struct reader *reader)
+{
+    const struct jpeg_decompress_struct *jpeg = &reader->jpeg;
+    const bool turned = reader->orientation >= 5;
+    const unsigned x = turned ? jpeg->Y_density : jpeg->X_density;
+    const unsigned y = turned ? jpeg->X_density : jpeg->Y_density;
+    unsigned char data[9];
+    if (!jpeg->saw_JFIF_marker || x == 0 || y == 0 || jpeg->density_unit > 2 ||
+        (jpeg->density_unit == 0 && x == y))
+        return;
+    put_32(data, density(x, jpeg->density_unit));
+    put_32(data + 4, density(y, jpeg->density_unit));
+    data[8] = jpeg->density_unit != 0;
+    add(reader, "pHYs", data, sizeof data);
+}
+
+/* ---- pixels ---- */
+
+static void choose_colours(struct reader *reader)
+{
+    struct jpeg_decompress_struct *jpeg = &reader->jpeg;
+    char text[80];
+    switch (jpeg->jpeg_color_space) {
+    case JCS_GRAYSCALE:
+        jpeg->out_color_space = JCS_GRAYSCALE;
+        break;
+    case JCS_RGB:
+    case JCS_YCbCr:
+        jpeg->out_color_space = JCS_RGB;
+        break;
+    case JCS_CMYK:
+    case JCS_YCCK:
+        jpeg->out_color_space = JCS_CMYK;
+        break;
+    default:
+        snprintf(text, sizeof text, "%d components of no known meaning", jpeg->num_components);
+        give_up(reader, text);
+    }
+}
+
+/* A file may lack scans, and be complete by libjpeg's measure: what it never had is gray. That the finest
+ * bits are left out is legal, and rare enough to be told. */
+static void check_scans(struct reader *reader)
+{
+    const struct jpeg_decompress_struct *jpeg = &reader->jpeg;
+    for (int c = 0; c < jpeg->num_components; c++) {
+        if (jpeg->comp_info[c].quant_table == NULL)
+            give_up(reader, "scans are missing");
+        for (int i = 0; jpeg->coef_bits != NULL && i < DCTSIZE2; i++) {
+            if (jpeg->coef_bits[c][i] != 0)
+                tri_source_warn(reader->source,
+                                "the last scans are missing; the picture is coarser than it was");
+        }
+    }
+}
+
+/* Inverted CMYK, as Adobe's programs write it and others therefore read it: 255 is no ink. In place. */
+static void make_rgb(JSAMPLE *row, int width)
+{
+    const JSAMPLE *from = row;
+    for (; width > 0; width--, from += 4, row += 3) {
+        for (int c = 0; c < 3; c++) {
+            const unsigned product = from[c] * (unsigned)from[3] + 128;
+            row[c] = (JSAMPLE)((product + (product >> 8)) >> 8); /* divided by 255 and rounded */
+        }
+    }
+}
+
+static void read_rows(struct reader *reader)
+{
+    struct jpeg_decompress_struct *jpeg = &reader->jpeg;
+    JSAMPARRAY rows = jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE,
+                                              jpeg->output_width * (JDIMENSION)jpeg->output_components, ROWS);
+    while (jpeg->output_scanline < jpeg->output_height) {
+        const int y = (int)jpeg->output_scanline, count = (int)jpeg_read_scanlines(jpeg, rows, ROWS);
+        for (int i = 0; i < count; i++) {
+            if (jpeg->out_color_space == JCS_CMYK)
+                make_rgb(rows[i], (int)jpeg->output_width);
+            tri_row_split(reader->image, y + i, rows[i]);
+        }
+    }
+}
+
+static enum tri_status decode(struct reader *reader)
+{
+    struct jpeg_decompress_struct *jpeg = &reader->jpeg;
+    if (setjmp(reader->failed) != 0)
+        return TRI_FAILED;
+    set_up(reader);
+    jpeg_read_header(jpeg, TRUE);
+    choose_colours(reader);
+    if (tri_source_image(reader->source, jpeg->image_width, jpeg->image_height,
+                         jpeg->out_color_space == JCS_GRAYSCALE ? 1 : 3, 8, &reader->image) != TRI_OK)
+        return TRI_FAILED;
+    take_exif(reader);
+    if (reader->source->metadata != NULL) {
+        take_profile(reader);
+        take_density(reader);
+        take_comments(reader);
+    }
+    jpeg_start_decompress(jpeg); /* reads all scans, if there are several */
+    check_scans(reader);
+    read_rows(reader);
+    jpeg_finish_decompress(jpeg); /* a file cut short after the pixels is an error too */
+    return tri_source_orient(reader->source, reader->orientation, &reader->image);
+}
+
+enum tri_status tri_jpeg_read(struct tri_source *source, struct tri_image **image)
+{
+    struct reader reader = {.source = source};
+    reader.jpeg.err = jpeg_std_error(&reader.errors);
+    reader.jpeg.client_data = &reader;
+    reader.errors.error_exit = on_error;
+    reader.errors.emit_message = on_message;
+    const enum tri_status status = decode(&reader);
+    jpeg_destroy_decompress(&reader.jpeg);
+    *image = reader.image; /* the caller frees it where this failed */
+    return status;
+}

@@ -1,0 +1,105 @@
+/* png_chunks.c -- chunks of a PNG file being written, those beside the pixels. */
+#include "png_chunks.h"
+#include "checksum.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#define CHUNK_MOST INT32_MAX /* bytes, by the specification */
+
+enum tri_status tri_png_write_chunk(const struct tri_sink *sink, const char *type, const void *data, size_t size)
+{
+    unsigned char head[8], sum[4];
+    tri_png_put_32(head, (uint32_t)size);
+    memcpy(head + 4, type, 4);
+    tri_png_put_32(sum, tri_crc32(tri_crc32(0, type, 4), data, size));
+    enum tri_status status = tri_sink_write(sink, head, sizeof head);
+    if (status == TRI_OK)
+        status = tri_sink_write(sink, data, size);
+    return status == TRI_OK ? tri_sink_write(sink, sum, sizeof sum) : status;
+}
+
+static enum tri_status write_header(const struct tri_sink *sink, const struct tri_shape *shape)
+{
+    static const unsigned char signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    static const unsigned char colour_types[1 + TRI_PLANES_MAX] = {0, 0, 4, 2, 6};
+    unsigned char header[13] = {0};
+    tri_png_put_32(header, (uint32_t)shape->width);
+    tri_png_put_32(header + 4, (uint32_t)shape->height);
+    header[8] = (unsigned char)shape->bits;
+    header[9] = colour_types[shape->planes];
+    const enum tri_status status = tri_sink_write(sink, signature, sizeof signature);
+    return status == TRI_OK ? tri_png_write_chunk(sink, "IHDR", header, sizeof header) : status;
+}
+
+/* ---- metadata ---- */
+
+static enum tri_status write_profile(const struct tri_sink *sink, const struct tri_metadata_item *profile)
+{
+    static const char head[5] = "icc\0"; /* name, and compression method 0 */
+    uLongf size = compressBound(profile->size);
+    unsigned char *data = malloc(sizeof head + size);
+    if (data == NULL)
+        return tri_sink_fail(sink, "no memory for %zu bytes of colour profile", (size_t)size);
+    memcpy(data, head, sizeof head);
+    enum tri_status status;
+    if (compress(data + sizeof head, &size, profile->data, profile->size) != Z_OK)
+        status = tri_sink_fail(sink, "no memory to compress the colour profile");
+    else
+        status = tri_png_write_chunk(sink, "iCCP", data, sizeof head + size);
+    free(data);
+    return status;
+}
+
+static bool is_sound(const struct tri_metadata_item *item)
+{
+    static const struct {
+        char type[5];
+        size_t size;
+    } sizes[] = {{"sRGB", 1}, {"gAMA", 4}, {"cHRM", 32}, {"pHYs", 9}};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        if (strcmp(item->type, sizes[i].type) == 0)
+            return item->size == sizes[i].size;
+    }
+    return item->size > 0 && item->size <= CHUNK_MOST;
+}
+
+/* The first of its type: files may have one. */
+static enum tri_status write_first(const struct tri_sink *sink, const char *type)
+{
+    const struct tri_metadata_item *item = tri_metadata_find(sink->options->metadata, type);
+    return item != NULL && is_sound(item) ? tri_png_write_chunk(sink, type, item->data, item->size) : TRI_OK;
+}
+
+/* All begin with a keyword, which a zero ends. */
+static bool is_text(const struct tri_metadata_item *item)
+{
+    if (strcmp(item->type, "tEXt") != 0 && strcmp(item->type, "zTXt") != 0 && strcmp(item->type, "iTXt") != 0)
+        return false;
+    const unsigned char *end = memchr(item->data, 0, item->size < 80 ? item->size : 80);
+    return end != NULL && end > item->data && item->size <= CHUNK_MOST;
+}
+
+static enum tri_status write_metadata(const struct tri_sink *sink, int planes)
+{
+    static const char *const singles[] = {"gAMA", "cHRM", "pHYs", "eXIf"};
+    const struct tri_metadata *metadata = sink->options->metadata;
+    const struct tri_metadata_item *profile = tri_metadata_profile(metadata, planes);
+    /* A file must not have both. */
+    enum tri_status status = profile != NULL ? write_profile(sink, profile) : write_first(sink, "sRGB");
+    for (size_t i = 0; i < sizeof singles / sizeof singles[0] && status == TRI_OK; i++)
+        status = write_first(sink, singles[i]);
+    for (int i = 0; i < tri_metadata_count(metadata) && status == TRI_OK; i++) {
+        const struct tri_metadata_item *item = tri_metadata_at(metadata, i);
+        if (is_text(item))
+            status = tri_png_write_chunk(sink, item->type, item->data, item->size);
+    }
+    return status;
+}
+
+enum tri_status tri_png_write_head(const struct tri_sink *sink, const struct tri_shape *shape)
+{
+    const enum tri_status status = write_header(sink, shape);
+    return status == TRI_OK ? write_metadata(sink, shape->planes) : status;
+}

@@ -37,8 +37,13 @@ PACKAGES_jpeg := libjpeg
 PACKAGES_webp := libwebp libwebpmux libwebpdemux
 PACKAGES_tiff := libtiff-4
 FORMATS := $(foreach f,$(FORMATS_KNOWN),$(if $(wildcard host/codec/$f.c),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f)))
+# Moving pictures alike, in the order in which they are asked: host/video/NAME.c.
+VIDEO_KNOWN := y4m libav
+PACKAGES_libav := libavformat libavcodec libavutil libswscale
+VIDEO := $(foreach f,$(VIDEO_KNOWN),$(if $(wildcard host/video/$f.c),$(if $(PACKAGES_$f),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f),$f)))
+VIDEO_ABSENT := $(filter-out $(VIDEO),$(VIDEO_KNOWN))
 ISAL := $(shell pkg-config --exists libisal && echo libisal)
-PACKAGES := jansson $(ISAL) $(sort $(foreach f,$(FORMATS),$(PACKAGES_$f)))
+PACKAGES := jansson $(ISAL) $(sort $(foreach f,$(FORMATS) $(VIDEO),$(PACKAGES_$f)))
 CFLAGS_ALL := $(COMMON) $(WARNINGS) -O2 -g $(CFLAGS) -Ihost -I$(BUILD) -pthread \
               $(shell pkg-config --cflags $(PACKAGES)) -DTRI_DATADIR='"$(PREFIX)/share/triptych"' \
               -DCL_TARGET_OPENCL_VERSION=120 $(if $(ISAL),-DTRI_ISAL) -DTRI_KERNEL_CC='"$(notdir $(firstword $(KERNEL_CC)))"'
@@ -53,7 +58,8 @@ DIALECT := $(wildcard kernels/dialect/*.h)
 FORMATS_ABSENT := $(filter-out $(FORMATS),$(FORMATS_KNOWN))
 # Host code that is worth its own version for each ISA level.
 LEVEL_SOURCES := $(wildcard host/image/interleave.c host/codec/png_filter.c host/codec/png_unfilter.c)
-LIB_SOURCES := $(filter-out host/cli/% $(LEVEL_SOURCES) $(foreach f,$(FORMATS_ABSENT),host/codec/$f.c host/codec/$f_%.c), \
+LIB_SOURCES := $(filter-out host/cli/% $(LEVEL_SOURCES) $(foreach f,$(FORMATS_ABSENT),host/codec/$f.c host/codec/$f_%.c) \
+               $(foreach f,$(VIDEO_ABSENT),host/video/$f.c host/video/$f_%.c), \
                $(wildcard host/*.c host/*/*.c))
 CLI_SOURCES := $(wildcard host/cli/*.c)
 TEST_SOURCES := $(filter-out $(FORMATS_ABSENT:%=tests/test_%.c),$(wildcard tests/*.c))
@@ -92,6 +98,10 @@ $(BUILD)/codec_list.h: FORCE
 	@mkdir -p $(BUILD)
 	@for f in $(sort $(FORMATS)); do echo "CODEC_ENTRY($$f)"; done > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/video_list.h: FORCE
+	@mkdir -p $(BUILD)
+	@for f in $(VIDEO); do echo "VIDEO_ENTRY($$f)"; done > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/commit.h: FORCE
 	@mkdir -p $(BUILD)
 	@echo '#define TRI_COMMIT "$(COMMIT)"' | cmp -s - $@ || echo '#define TRI_COMMIT "$(COMMIT)"' > $@
@@ -104,7 +114,7 @@ $(BUILD)/oracles.h: FORCE
 	@for o in $(basename $(notdir $(ORACLES))); do echo "ORACLE($$o)"; done > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-GENERATED := $(BUILD)/codec_list.h $(BUILD)/commit.h $(BUILD)/registry_list.h $(BUILD)/suites.h $(BUILD)/oracles.h
+GENERATED := $(BUILD)/codec_list.h $(BUILD)/video_list.h $(BUILD)/commit.h $(BUILD)/registry_list.h $(BUILD)/suites.h $(BUILD)/oracles.h
 
 $(BUILD)/%.o: %.c $(BUILD)/host.flags | $(GENERATED)
 	@mkdir -p $(dir $@)

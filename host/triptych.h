@@ -181,12 +181,16 @@ enum tri_status tri_image_write(const char *path, const struct tri_image *image,
 
 enum tri_param_type { TRI_INT, TRI_FLOAT, TRI_CHOICE };
 
+/* What counts pixels is scaled for the subsampled chroma of video. */
+enum tri_length { TRI_NO_LENGTH, TRI_RADIUS /* in both directions */, TRI_WIDTH, TRI_HEIGHT };
+
 struct tri_param {
     const char *name;
     enum tri_param_type type;
     double initial, minimum, maximum; /* of a choice: indices, minimum 0 */
     const char *choices;              /* of a choice: its names, separated by '|' */
     const char *help;                 /* a few words, with the unit */
+    enum tri_length length;           /* whether it counts pixels, and in which direction */
 };
 
 struct tri_kernel; /* the rest of it is in host/pipeline/kernel.h */
@@ -213,6 +217,12 @@ int tri_pipeline_length(const struct tri_pipeline *pipeline);       /* operation
 const struct tri_kernel *tri_pipeline_kernel(const struct tri_pipeline *pipeline, int operation);
 /* The value of a parameter; of a choice, its index. NAN: there is no such parameter. */
 double tri_pipeline_value(const struct tri_pipeline *pipeline, int operation, const char *param);
+/* Whether each plane's result depends on that plane alone, and is made the same way. */
+bool tri_pipeline_by_plane(const struct tri_pipeline *pipeline);
+/* The pipeline for planes that have 2^shift times fewer columns and rows: lengths are divided by that, radii by
+ * the geometric mean of both. */
+enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shift_x, int shift_y,
+                                    struct tri_pipeline **scaled, struct tri_error *error);
 /* Whether a frame's result depends on frames before it, so that frames have to be run in order. */
 bool tri_pipeline_over_time(const struct tri_pipeline *pipeline);
 /* The shape that the pipeline makes of `in`. */

@@ -143,9 +143,11 @@ struct tri_kernel {
 #define KERNEL(name, alpha, summary, help, example, ...)                                                     \
     static const struct tri_param name##_params[] = {__VA_ARGS__{0}};                                        \
     static const struct tri_about name##_about = {#name, alpha, summary, help, example, name##_params};
-#define PARAM_INT(name, initial, minimum, maximum, help) {#name, TRI_INT, initial, minimum, maximum, 0, help},
-#define PARAM_FLOAT(name, initial, minimum, maximum, help) {#name, TRI_FLOAT, initial, minimum, maximum, 0, help},
-#define PARAM_CHOICE(name, initial, count, choices, help) {#name, TRI_CHOICE, initial, 0, (count) - 1, choices, help},
+#define PARAM_INT(name, initial, minimum, maximum, help) {#name, TRI_INT, initial, minimum, maximum, 0, help, TRI_NO_LENGTH},
+#define PARAM_FLOAT(name, initial, minimum, maximum, help) {#name, TRI_FLOAT, initial, minimum, maximum, 0, help, TRI_NO_LENGTH},
+/* Of parameters that count pixels: TRI_RADIUS, TRI_WIDTH or TRI_HEIGHT. */
+#define PARAM_LENGTH(name, type, initial, minimum, maximum, help, length) {#name, type, initial, minimum, maximum, 0, help, length},
+#define PARAM_CHOICE(name, initial, count, choices, help) {#name, TRI_CHOICE, initial, 0, (count) - 1, choices, help, TRI_NO_LENGTH},
 #define NO_PARAMS
 
 #define KNOWN(name, ...) static const struct tri_known name##_known = {__VA_ARGS__};

@@ -197,3 +197,40 @@ enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const st
     tri_graph_free(&graph);
     return status;
 }
+
+static double scaled_value(const struct tri_param *param, double value, int shift_x, int shift_y)
+{
+    static const double halves[2] = {1, 0.70710678118654752}; /* 2^(-1/2) */
+    const int shift = param->length == TRI_WIDTH ? shift_x : param->length == TRI_HEIGHT ? shift_y : shift_x + shift_y;
+    if (param->length == TRI_NO_LENGTH || shift == 0)
+        return value;
+    if (param->length == TRI_RADIUS) {
+        value = value / (1 << shift / 2) * halves[shift % 2];
+        value = param->type == TRI_INT ? floor(value + 0.5) : value;
+    } else {
+        value = ceil(value / (1 << shift)); /* as planes of frames are rounded */
+    }
+    return value < param->minimum ? param->minimum : value;
+}
+
+enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shift_x, int shift_y,
+                                    struct tri_pipeline **scaled, struct tri_error *error)
+{
+    const enum tri_status status = tri_pipeline_parse(pipeline->text, scaled, error);
+    for (int i = 0; status == TRI_OK && i < pipeline->length; i++) {
+        const struct tri_kernel *kernel = pipeline->steps[i].kernel;
+        for (int k = 0; k < tri_kernel_param_count(kernel); k++)
+            (*scaled)->steps[i].values[k] =
+                scaled_value(tri_kernel_param(kernel, k), pipeline->steps[i].values[k], shift_x, shift_y);
+    }
+    return status;
+}
+
+bool tri_pipeline_by_plane(const struct tri_pipeline *pipeline)
+{
+    for (int i = 0; i < pipeline->length; i++) {
+        if (pipeline->steps[i].kernel->graph_plane == NULL)
+            return false;
+    }
+    return true;
+}

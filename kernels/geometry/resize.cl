@@ -83,8 +83,8 @@ KERNEL(resize, resize_alpha, "larger or smaller",
        "bilinear and lanczos3 weigh all samples that an output pixel covers; the result is within 1 "
        "of the real-valued one. Sample centres are aligned; borders replicate the edge sample.",
        "resize:scale=0.5",
-       PARAM_INT(width, 0, 0, 1000000, "pixels; 0: from height or scale")
-       PARAM_INT(height, 0, 0, 1000000, "pixels; 0: from width or scale")
+       PARAM_LENGTH(width, TRI_INT, 0, 0, 1000000, "pixels; 0: from height or scale", TRI_WIDTH)
+       PARAM_LENGTH(height, TRI_INT, 0, 0, 1000000, "pixels; 0: from width or scale", TRI_HEIGHT)
        PARAM_FLOAT(scale, 1, 0.001, 100, "factor where neither width nor height is given")
        PARAM_CHOICE(filter, 2, 3, "nearest|bilinear|lanczos3", "how samples are weighed"))
 

@@ -16,7 +16,7 @@ PASS(dilate_rows, S, S)
 KERNEL(dilate, tri_alpha_premultiplied, "maximum of a square window: bright areas grow",
        "The largest of the (2 radius + 1)^2 samples around each; the cost grows with the logarithm "
        "of the radius. Borders replicate the edge sample.",
-       "dilate:radius=3", PARAM_INT(radius, 1, 1, 100, "half the window's side, in pixels"))
+       "dilate:radius=3", PARAM_LENGTH(radius, TRI_INT, 1, 1, 100, "half the window's side, in pixels", TRI_RADIUS))
 
 KNOWN(dilate, "dilate", PICTURE(4, 2, 1, 5, 1, 0, 0, 1, 2, 1, 0), PICTURE(4, 2, 1, 5, 5, 2, 1, 5, 5, 2, 1))
 

@@ -21,7 +21,7 @@ KERNEL(unsharp, tri_alpha_premultiplied, "sharpening (unsharp masking)",
        "Adds amount times the difference from a Gaussian blur, where twice that difference is at "
        "least threshold times the maximum. Borders replicate the edge sample.",
        "unsharp:sigma=1.5:amount=0.8:threshold=0.02",
-       PARAM_FLOAT(sigma, 1, 0.1, 100, "standard deviation of the blur in pixels")
+       PARAM_LENGTH(sigma, TRI_FLOAT, 1, 0.1, 100, "standard deviation of the blur in pixels", TRI_RADIUS)
        PARAM_FLOAT(amount, 1, 0, 10, "share of the difference that is added")
        PARAM_FLOAT(threshold, 0, 0, 1, "share of the maximum"))
 

@@ -1,0 +1,25 @@
+/* filter.h -- a pipeline at work on frames, whose chroma planes may be smaller than luma. */
+#ifndef TRI_FILTER_H
+#define TRI_FILTER_H
+
+#include "video.h"
+
+struct tri_filter;
+
+/* Kernels that work on each plane by itself get the planes as they are, for chroma with lengths scaled to its
+ * subsampling; with `luma_only`, chroma stays as it is. Other pipelines get R, G and B: chroma is resized to the size of
+ * luma, converted by the kernel "ycbcr" with the stream's matrix and range, and back. Backend and pipeline must
+ * outlive it. */
+enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,
+                               const struct tri_video *in, bool luma_only, struct tri_filter **filter,
+                               struct tri_error *error);
+void tri_filter_free(struct tri_filter *filter);
+const struct tri_video *tri_filter_video(const struct tri_filter *filter); /* of the results */
+/* Frames by which results lag behind; as tri_job_delay. */
+int tri_filter_delay(const struct tri_filter *filter);
+/* Runs it on a frame into the planes of another. Unless the pipeline is over time several threads may do that at
+ * the same time, on CPU backends. With `luma_only`, `out` gets no chroma. */
+enum tri_status tri_filter_run(struct tri_filter *filter, const struct tri_frame *in, struct tri_frame *out,
+                               struct tri_timing *timing, struct tri_error *error);
+
+#endif

@@ -1,0 +1,271 @@
+/* transcode.c -- frames as a stream of items. Planes are used again and again, so that their memory is touched
+ * first only once. */
+#include "transcode.h"
+
+#include "../image/image.h"
+#include "../parallel/cpu.h"
+#include "../parallel/stream.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const tri_video_stage_names[TRI_VIDEO_STAGES] = {"read", "decode", "compute", "encode", "write"};
+
+struct item {
+    struct tri_frame in, out;
+    bool flush; /* no frame: drives out what lags behind */
+};
+
+struct run {
+    struct tri_transcode *transcode;
+    const struct tri_video *video_in, *video_out;
+    int delay;
+    int flushed;
+    bool ended;
+    /* Frames whose results lag behind, oldest first; stage "compute" is in order where there are any. */
+    struct tri_frame *late;
+    int late_count;
+    long runs;
+    pthread_mutex_t lock; /* for what follows */
+    struct tri_frame *spare_in, *spare_out;
+    int spare_in_count, spare_out_count;
+    enum tri_status status;
+    struct tri_error error;
+};
+
+static bool fail(struct run *run, const struct tri_error *error)
+{
+    pthread_mutex_lock(&run->lock);
+    if (run->status == TRI_OK) {
+        run->error = *error;
+        run->status = error->status;
+    }
+    pthread_mutex_unlock(&run->lock);
+    return false;
+}
+
+static bool failed(struct run *run)
+{
+    pthread_mutex_lock(&run->lock);
+    const bool result = run->status != TRI_OK;
+    pthread_mutex_unlock(&run->lock);
+    return result;
+}
+
+/* ---- planes ---- */
+
+static bool take(struct run *run, bool in, struct tri_frame *frame)
+{
+    struct tri_error error;
+    int *count = in ? &run->spare_in_count : &run->spare_out_count;
+    const struct tri_frame *spare = in ? run->spare_in : run->spare_out;
+    pthread_mutex_lock(&run->lock);
+    const bool found = *count > 0;
+    if (found)
+        *frame = spare[--*count];
+    pthread_mutex_unlock(&run->lock);
+    return found || tri_frame_new(in ? run->video_in : run->video_out, frame, &error) == TRI_OK || fail(run, &error);
+}
+
+static void put_back(struct run *run, bool in, struct tri_frame *frame)
+{
+    int *count = in ? &run->spare_in_count : &run->spare_out_count;
+    if (frame->planes[0] == NULL)
+        return;
+    pthread_mutex_lock(&run->lock);
+    (in ? run->spare_in : run->spare_out)[(*count)++] = (struct tri_frame){
+        .planes = {frame->planes[0], frame->planes[1], frame->planes[2]}};
+    pthread_mutex_unlock(&run->lock);
+    *frame = (struct tri_frame){0};
+}
+
+/* ---- stages ---- */
+
+/* After the last frame as many items as results lag behind. */
+static bool flush(struct run *run, struct item *item)
+{
+    run->ended = true;
+    item->flush = run->flushed < run->delay && run->runs > 0 && !failed(run);
+    run->flushed += item->flush;
+    return item->flush;
+}
+
+static bool read_frame(void *context, void *data)
+{
+    struct run *run = context;
+    struct item *item = data;
+    struct tri_transcode *transcode = run->transcode;
+    struct tri_error error;
+    bool more = false;
+    if (!run->ended && failed(run))
+        return false;
+    if (run->ended || (transcode->stop != NULL && transcode->stop()))
+        return flush(run, item);
+    if (!take(run, true, &item->in))
+        return false;
+    if (tri_video_next(transcode->reader, &item->in, &more, &error) != TRI_OK) {
+        fail(run, &error);
+        more = false;
+    }
+    if (!more)
+        put_back(run, true, &item->in);
+    return more || flush(run, item);
+}
+
+static void discard(struct run *run, struct item *item)
+{
+    const struct tri_video_codec *codec = run->transcode->reader->codec;
+    if (item->in.raw != NULL && codec->discard != NULL)
+        codec->discard(&item->in);
+    put_back(run, true, &item->in);
+    put_back(run, false, &item->out);
+}
+
+static bool decode(void *context, void *data)
+{
+    struct run *run = context;
+    struct item *item = data;
+    struct tri_error error;
+    if (item->flush || tri_video_decode(run->transcode->reader, &item->in, &error) == TRI_OK)
+        return true;
+    fail(run, &error);
+    discard(run, item);
+    return false;
+}
+
+static void copy_chroma(const struct tri_frame *from, struct tri_frame *to)
+{
+    for (int p = 1; p < 3 && from->planes[p] != NULL; p++) {
+        const struct tri_image *image = from->planes[p];
+        for (int y = 0; y < image->shape.height; y++)
+            memcpy(tri_image_row(to->planes[p], 0, y), tri_image_row(image, 0, y),
+                   (size_t)image->shape.width * tri_sample_bytes(&image->shape));
+    }
+}
+
+/* The oldest of the late frames is the one whose result there is now. */
+static bool bring_late(struct run *run, struct item *item)
+{
+    if (run->runs++ < run->delay) {
+        put_back(run, false, &item->out);
+        return false;
+    }
+    item->in = run->late[0];
+    memmove(run->late, run->late + 1, (size_t)--run->late_count * sizeof run->late[0]);
+    return true;
+}
+
+static bool compute(void *context, void *data)
+{
+    struct run *run = context;
+    struct item *item = data;
+    struct tri_transcode *transcode = run->transcode;
+    struct tri_timing timing;
+    struct tri_error error;
+    if (!take(run, false, &item->out)) {
+        discard(run, item);
+        return false;
+    }
+    if (run->delay > 0 && !item->flush) {
+        run->late[run->late_count++] = item->in;
+        item->in = (struct tri_frame){0};
+    }
+    const struct tri_frame *in = run->delay > 0 ? &run->late[run->late_count - 1] : &item->in;
+    if (tri_filter_run(transcode->filter, in, &item->out, &timing, &error) != TRI_OK) {
+        fail(run, &error);
+        discard(run, item);
+        return false;
+    }
+    pthread_mutex_lock(&run->lock);
+    transcode->timing.upload_ns += timing.upload_ns;
+    transcode->timing.kernel_ns += timing.kernel_ns;
+    transcode->timing.download_ns += timing.download_ns;
+    pthread_mutex_unlock(&run->lock);
+    if (run->delay > 0 && !bring_late(run, item))
+        return false;
+    if (transcode->luma_only)
+        copy_chroma(&item->in, &item->out);
+    item->out.number = item->in.number;
+    item->out.time = item->in.time;
+    item->out.duration = item->in.duration;
+    put_back(run, true, &item->in);
+    return true;
+}
+
+static bool encode(void *context, void *data)
+{
+    struct run *run = context;
+    struct item *item = data;
+    struct tri_error error;
+    if (tri_video_encode(run->transcode->writer, &item->out, &error) == TRI_OK)
+        return true;
+    fail(run, &error);
+    put_back(run, false, &item->out);
+    return false;
+}
+
+static bool write_frame(void *context, void *data)
+{
+    struct run *run = context;
+    struct item *item = data;
+    struct tri_transcode *transcode = run->transcode;
+    struct tri_error error;
+    const bool written = tri_video_put(transcode->writer, &item->out, &error) == TRI_OK || fail(run, &error);
+    put_back(run, false, &item->out);
+    if (written && transcode->through != NULL)
+        transcode->through(transcode->listener, transcode->frames + 1);
+    transcode->frames += written;
+    return written;
+}
+
+/* ---- the run ---- */
+
+static void free_frames(struct tri_frame *frames, int count)
+{
+    for (int i = 0; frames != NULL && i < count; i++)
+        tri_frame_free(&frames[i]);
+    free(frames);
+}
+
+enum tri_status tri_transcode_run(struct tri_transcode *transcode, struct tri_error *error)
+{
+    /* A device computes one frame at a time, and frames over time follow each other. */
+    const bool in_order = transcode->over_time || tri_backend_info(transcode->backend)->opencl;
+    const struct tri_stream_stage stages[TRI_VIDEO_STAGES] = {
+        {"read", true, read_frame},       {"decode", false, decode},     {"compute", in_order, compute},
+        {"encode", false, encode},        {"write", true, write_frame},
+    };
+    struct run run = {.transcode = transcode,
+                      .video_in = &transcode->reader->video,
+                      .video_out = tri_filter_video(transcode->filter),
+                      .delay = tri_filter_delay(transcode->filter)};
+    struct tri_stream stream = {.stages = stages,
+                                .stage_count = TRI_VIDEO_STAGES,
+                                .context = &run,
+                                .item_size = sizeof(struct item),
+                                .items_most = transcode->jobs};
+    const size_t room = (size_t)transcode->jobs + (size_t)run.delay + 1;
+    run.late = calloc(room, sizeof run.late[0]);
+    run.spare_in = calloc(room, sizeof run.spare_in[0]);
+    run.spare_out = calloc(room, sizeof run.spare_out[0]);
+    if (run.late == NULL || run.spare_in == NULL || run.spare_out == NULL || pthread_mutex_init(&run.lock, NULL) != 0) {
+        free(run.late);
+        free(run.spare_in);
+        free(run.spare_out);
+        return tri_fail(error, TRI_FAILED, "no memory for %d frames under way", transcode->jobs);
+    }
+    enum tri_status status = tri_stream_run(transcode->pool, &stream, error);
+    memcpy(transcode->busy_ns, stream.busy_ns, sizeof transcode->busy_ns);
+    transcode->wall_ns = stream.wall_ns;
+    if (status == TRI_OK && run.status != TRI_OK) {
+        status = run.status;
+        if (error != NULL)
+            *error = run.error;
+    }
+    free_frames(run.late, run.late_count);
+    free_frames(run.spare_in, run.spare_in_count);
+    free_frames(run.spare_out, run.spare_out_count);
+    pthread_mutex_destroy(&run.lock);
+    return status;
+}

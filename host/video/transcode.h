@@ -1,0 +1,32 @@
+/* transcode.h -- a stream of frames through a pipeline: reading, decoding, computing, encoding and writing overlap, with
+ * a bounded number of frames under way. */
+#ifndef TRI_TRANSCODE_H
+#define TRI_TRANSCODE_H
+
+#include "filter.h"
+
+enum tri_video_stage { TRI_READ, TRI_DECODE_FRAME, TRI_COMPUTE, TRI_ENCODE_FRAME, TRI_WRITE, TRI_VIDEO_STAGES };
+extern const char *const tri_video_stage_names[TRI_VIDEO_STAGES];
+
+struct tri_transcode {
+    struct tri_filter *filter;
+    struct tri_backend *backend;
+    bool over_time;          /* frames have to be computed in order */
+    struct tri_pool *pool;   /* NULL: one thing after another */
+    int jobs;                /* frames under way at the same time, which bounds the memory */
+    struct tri_video_reader *reader;
+    struct tri_video_writer *writer;
+    bool luma_only;          /* chroma is passed on as it is */
+    bool (*stop)(void);      /* asked before each frame; true: end here, with what there is. May be NULL */
+    void (*through)(void *listener, long frames); /* told after each frame that is written. May be NULL */
+    void *listener;
+    /* Filled in: */
+    long frames;
+    int64_t wall_ns, busy_ns[TRI_VIDEO_STAGES]; /* summed over workers */
+    struct tri_timing timing;                   /* what `compute` consists of */
+};
+
+/* Reads to the end. After a failure of the reader the frames before it are through; the caller ends the writer. */
+enum tri_status tri_transcode_run(struct tri_transcode *transcode, struct tri_error *error);
+
+#endif

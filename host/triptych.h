@@ -142,6 +142,8 @@ const struct tri_format *tri_format_of_path(const char *path);
 struct tri_read_options {
     uint64_t max_pixels;   /* larger pictures are refused before memory is taken; 0: TRI_PIXEL_LIMIT */
     struct tri_pool *pool; /* NULL: the caller works alone */
+    const unsigned char *head; /* bytes of "-" that the caller has read already, to know what it is */
+    size_t head_size;          /* at most 16 */
 };
 
 /* What a reader tells beside the picture. */

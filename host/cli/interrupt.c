@@ -65,3 +65,8 @@ void cli_write_end(void)
         return;
     end_by(atomic_load(&pending));
 }
+
+bool cli_interrupted(void)
+{
+    return atomic_load(&pending) != 0;
+}

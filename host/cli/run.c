@@ -4,25 +4,18 @@
 #include "cli/interrupt.h"
 #include "cli/outputs.h"
 #include "cli/progress.h"
+#include "cli/run.h"
 
 #include "parallel/cpu.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
-#define JOBS_MAX 1024
-
-struct request {
-    const char *pipeline, *output, *on, *isa;
-    uint64_t max_pixels, jobs;
-    struct tri_write_options write;
-    bool strip, fail_fast, timings, quiet;
-};
-
 struct run {
-    const struct request *request;
+    const struct cli_run_request *request;
     struct tri_batch batch;
     struct cli_progress progress;
     int64_t started;
@@ -41,6 +34,10 @@ enum {
     SUBSAMPLING,
     LOSSLESS,
     STRIP,
+    PLANES,
+    VIDEO_CODEC,
+    CRF,
+    STAGES,
     KEEP_GOING,
     FAIL_FAST,
     TIMINGS
@@ -58,6 +55,10 @@ static const struct option options[] = {
     {"subsampling", required_argument, NULL, SUBSAMPLING},
     {"lossless", no_argument, NULL, LOSSLESS},
     {"strip", no_argument, NULL, STRIP},
+    {"planes", required_argument, NULL, PLANES},
+    {"video-codec", required_argument, NULL, VIDEO_CODEC},
+    {"crf", required_argument, NULL, CRF},
+    {"stages", no_argument, NULL, STAGES},
     {"keep-going", no_argument, NULL, KEEP_GOING},
     {"fail-fast", no_argument, NULL, FAIL_FAST},
     {"timings", no_argument, NULL, TIMINGS},
@@ -79,15 +80,18 @@ static int choose(const char *option, const char *text, const char *names)
     return -1;
 }
 
-static bool choose_format(const char *text, struct request *request)
+static bool choose_format(const char *text, struct cli_run_request *request)
 {
+    const bool video = tri_video_writes("", text);
+
+    request->video.format = video ? text : NULL;
     request->write.format = tri_format_find(text);
-    if (!request->write.format)
+    if (!request->write.format && !video)
         cli_usage("run", "--format: '%s' is no format that was built in ('triptych --version' lists them)", text);
-    return request->write.format;
+    return request->write.format || video;
 }
 
-static bool set_output(const char *text, struct request *request)
+static bool set_output(const char *text, struct cli_run_request *request)
 {
     if (request->output)
         cli_usage("run", "-o is given twice");
@@ -97,7 +101,7 @@ static bool set_output(const char *text, struct request *request)
 }
 
 /* Options of how files are written. False: wrong, and reported. */
-static bool set_write_option(int option, const char *text, struct request *request)
+static bool set_write_option(int option, const char *text, struct cli_run_request *request)
 {
     uint64_t number;
     int choice;
@@ -124,12 +128,24 @@ static bool set_write_option(int option, const char *text, struct request *reque
     case STRIP:
         request->strip = true;
         return true;
+    case PLANES:
+        choice = choose("--planes", text, "all|y");
+        request->luma_only = choice == 1;
+        return choice >= 0;
+    case VIDEO_CODEC:
+        request->video.video_codec = text;
+        return true;
+    case CRF:
+        if (!cli_count("run", "--crf", text, 0, 63, &number))
+            return false;
+        request->video.crf = (int)number;
+        return true;
     default:
         return false; /* '?', which is reported already */
     }
 }
 
-static bool set_option(int option, const char *text, struct request *request)
+static bool set_option(int option, const char *text, struct cli_run_request *request)
 {
     switch (option) {
     case 'o':
@@ -141,7 +157,7 @@ static bool set_option(int option, const char *text, struct request *request)
         request->isa = text;
         return true;
     case 'j':
-        return cli_count("run", "--jobs", text, 1, JOBS_MAX, &request->jobs);
+        return cli_count("run", "--jobs", text, 1, CLI_JOBS_MAX, &request->jobs);
     case MAX_PIXELS:
         return cli_count("run", "--max-pixels", text, 1, (uint64_t)TRI_SIDE_MAX * TRI_SIDE_MAX,
                          &request->max_pixels);
@@ -150,6 +166,9 @@ static bool set_option(int option, const char *text, struct request *request)
         return true;
     case FAIL_FAST:
         request->fail_fast = true;
+        return true;
+    case STAGES:
+        request->stages = true;
         return true;
     case TIMINGS:
         request->timings = true;
@@ -163,7 +182,7 @@ static bool set_option(int option, const char *text, struct request *request)
 }
 
 /* What can be known to be wrong before anything is opened. */
-static int check(const struct request *request, char *const operands[], int count)
+static int check(const struct cli_run_request *request, char *const operands[], int count)
 {
     int streams = 0;
 
@@ -271,7 +290,7 @@ static int run_files(struct run *run, const struct cli_inputs *inputs, const str
 }
 
 /* One pool of threads does everything; the backend takes part of it, or all. */
-static enum tri_status open_backend(const struct request *request, struct tri_batch *batch, struct tri_error *error)
+enum tri_status cli_engine_open(const struct cli_run_request *request, struct cli_engine *engine, struct tri_error *error)
 {
     struct tri_backend_options with = {.isa = request->isa};
     const bool alone = strcmp(request->on, "sequential") == 0;
@@ -279,67 +298,108 @@ static enum tri_status open_backend(const struct request *request, struct tri_ba
 
     if (strncmp(request->on, "threads:", 8) == 0)
         workers = atoi(request->on + 8) > 1 ? atoi(request->on + 8) : 1;
-    batch->jobs = request->jobs > 0 ? (int)request->jobs : workers;
-    workers = batch->jobs > workers ? batch->jobs : workers;
-    if (workers > 1 && workers <= JOBS_MAX && tri_pool_new(workers, &batch->pool, error) != TRI_OK)
+    engine->jobs = request->jobs > 0 ? (int)request->jobs : workers;
+    workers = engine->jobs > workers ? engine->jobs : workers;
+    if (workers > 1 && workers <= CLI_JOBS_MAX && tri_pool_new(workers, &engine->pool, error) != TRI_OK)
         return TRI_FAILED;
-    with.pool = batch->pool;
-    enum tri_status status = tri_backend_open(request->on, &with, &batch->backend, error);
+    with.pool = engine->pool;
+    enum tri_status status = tri_backend_open(request->on, &with, &engine->backend, error);
     if (status != TRI_OK)
         return status;
     /* While one waits for the device, the others read and write. */
-    if (tri_backend_info(batch->backend)->opencl && request->jobs == 0)
-        batch->jobs = workers + 1;
-    if (tri_backend_note(batch->backend)[0] && !request->quiet)
-        cli_note("%s", tri_backend_note(batch->backend));
+    if (tri_backend_info(engine->backend)->opencl && request->jobs == 0)
+        engine->jobs = workers + 1;
+    if (tri_backend_note(engine->backend)[0] && !request->quiet)
+        cli_note("%s", tri_backend_note(engine->backend));
     return TRI_OK;
 }
 
-static int execute(const struct request *request, char *const operands[], int count)
+void cli_engine_close(struct cli_engine *engine)
+{
+    tri_backend_close(engine->backend);
+    tri_pool_free(engine->pool);
+}
+
+/* The first bytes of standard input, which are read once for all who have to know what it is. */
+static size_t read_head(unsigned char head[TRI_HEAD])
+{
+    size_t size = 0;
+
+    while (size < TRI_HEAD) {
+        const ssize_t got = read(STDIN_FILENO, head + size, TRI_HEAD - size);
+        if (got == 0 || (got < 0 && errno != EINTR))
+            break;
+        size += got > 0 ? (size_t)got : 0;
+    }
+    return size;
+}
+
+static int run_pictures(const struct cli_run_request *request, const struct tri_pipeline *pipeline,
+                        char *const operands[], int count, const unsigned char *head, size_t head_size)
 {
     struct run run = {.request = request, .started = tri_now_ns()};
+    struct cli_engine engine = {0};
     struct cli_inputs inputs = {0};
     struct cli_outputs outputs = {0};
-    struct tri_pipeline *pipeline = NULL;
     struct tri_error error;
     int result;
 
-    enum tri_status status = tri_pipeline_parse(request->pipeline, &pipeline, &error);
-    if (status != TRI_OK && access(request->pipeline, F_OK) == 0)
-        return cli_usage("run", "'%s' is a file; the pipeline comes first", request->pipeline);
-    if (status == TRI_OK)
-        status = cli_inputs_find(operands, count, request->output, &inputs, &error);
+    enum tri_status status = cli_inputs_find(operands, count, request->output, &inputs, &error);
     if (status == TRI_OK)
         status = cli_outputs_plan(request->output, request->write.format, inputs.list, inputs.count, &outputs, &error);
     if (status == TRI_OK)
-        status = open_backend(request, &run.batch, &error);
+        status = cli_engine_open(request, &engine, &error);
     if (status != TRI_OK) {
         result = cli_fail(&error);
     } else {
-        run.batch.pipeline = pipeline;
-        run.batch.read = (struct tri_read_options){request->max_pixels, run.batch.pool};
-        run.batch.write = request->write;
-        run.batch.write.pool = run.batch.pool;
-        run.batch.strip = request->strip;
-        run.batch.fail_fast = request->fail_fast;
-        run.batch.writing = cli_write_begin;
-        run.batch.written = cli_write_end;
-        run.batch.through = tell;
-        run.batch.listener = &run;
+        run.batch = (struct tri_batch){.pipeline = pipeline,
+                                       .backend = engine.backend,
+                                       .pool = engine.pool,
+                                       .jobs = engine.jobs,
+                                       .read = {request->max_pixels, engine.pool, head, head_size},
+                                       .write = request->write,
+                                       .strip = request->strip,
+                                       .fail_fast = request->fail_fast,
+                                       .writing = cli_write_begin,
+                                       .written = cli_write_end,
+                                       .through = tell,
+                                       .listener = &run};
+        run.batch.write.pool = engine.pool;
         result = run_files(&run, &inputs, &outputs);
     }
-    if (run.batch.backend)
-        tri_backend_close(run.batch.backend);
-    tri_pool_free(run.batch.pool);
+    cli_engine_close(&engine);
     cli_outputs_free(&outputs);
     cli_inputs_free(&inputs);
+    return result;
+}
+
+static int execute(const struct cli_run_request *request, char *const operands[], int count)
+{
+    struct tri_pipeline *pipeline = NULL;
+    struct tri_error error;
+    unsigned char head[TRI_HEAD];
+    size_t head_size = 0;
+    int result;
+
+    if (tri_pipeline_parse(request->pipeline, &pipeline, &error) != TRI_OK) {
+        if (access(request->pipeline, F_OK) == 0)
+            return cli_usage("run", "'%s' is a file; the pipeline comes first", request->pipeline);
+        return cli_fail(&error);
+    }
+    for (int i = 0; i < count; i++)
+        if (strcmp(operands[i], "-") == 0)
+            head_size = read_head(head);
+    if (count == 1 && tri_video_is(operands[0], head, head_size))
+        result = cli_run_video(request, pipeline, operands[0], head, head_size);
+    else
+        result = run_pictures(request, pipeline, operands, count, head, head_size);
     tri_pipeline_free(pipeline);
     return result;
 }
 
 int cli_run(int argc, char **argv)
 {
-    struct request request = {.on = "threads"};
+    struct cli_run_request request = {.on = "threads", .video = {.crf = -1}};
     int option;
 
     while ((option = cli_option(argc, argv, "o:j:qh", options)) != -1) {

@@ -178,8 +178,8 @@ static enum tri_status unknown_content(const struct tri_source *source)
 }
 
 /* The content is known from the first bytes, so that no stream of anything else is read to its end. */
-static enum tri_status load(const struct tri_source *source, int file, struct buffer *buffer,
-                            const struct tri_codec **codec)
+static enum tri_status load(const struct tri_source *source, int file, const struct tri_read_options *options,
+                            struct buffer *buffer, const struct tri_codec **codec)
 {
     struct stat status;
     /* No format needs more for a picture within the limit, with room for what it says about it. */
@@ -191,6 +191,10 @@ static enum tri_status load(const struct tri_source *source, int file, struct bu
     buffer->data = malloc(buffer->room);
     if (buffer->data == NULL)
         return tri_source_fail(source, "no memory for %zu bytes", buffer->room);
+    if (options != NULL && file == STDIN_FILENO && options->head_size > 0 && options->head_size <= MAGIC_MAX) {
+        memcpy(buffer->data, options->head, options->head_size);
+        buffer->size = options->head_size;
+    }
     if (fill(source, file, buffer, MAGIC_MAX) != TRI_OK)
         return TRI_FAILED;
     if (buffer->size == 0)
@@ -206,12 +210,12 @@ static enum tri_status load(const struct tri_source *source, int file, struct bu
     return TRI_OK;
 }
 
-static enum tri_status decode(struct tri_source *source, int file, struct tri_image **image,
-                              struct tri_read_info *info)
+static enum tri_status decode(struct tri_source *source, int file, const struct tri_read_options *options,
+                              struct tri_image **image, struct tri_read_info *info)
 {
     const struct tri_codec *codec = NULL;
     struct buffer buffer = {0};
-    enum tri_status status = load(source, file, &buffer, &codec);
+    enum tri_status status = load(source, file, options, &buffer, &codec);
     if (status == TRI_OK) {
         source->data = buffer.data;
         source->size = buffer.size;
@@ -240,7 +244,7 @@ enum tri_status tri_image_read(const char *path, const struct tri_read_options *
         return tri_source_fail(&source, "no memory");
     const int file = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     enum tri_status status =
-        file < 0 ? tri_source_fail(&source, "%s", strerror(errno)) : decode(&source, file, image, info);
+        file < 0 ? tri_source_fail(&source, "%s", strerror(errno)) : decode(&source, file, options, image, info);
     if (file >= 0 && !standard)
         close(file);
     if (status != TRI_OK) {

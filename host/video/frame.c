@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define VIDEO_ENTRY(name) extern const struct tri_video_codec tri_video_codec_##name;
 #include "video_list.h"
@@ -87,15 +88,11 @@ static const struct tri_video_codec *reader_of(const char *path, const unsigned 
     return NULL;
 }
 
-bool tri_video_is(const char *path, const unsigned char *head, size_t size)
-{
-    return reader_of(path, head, size) != NULL;
-}
-
 /* The first bytes of a file; of what is no regular file nothing is taken. */
 static size_t head_of(const char *path, unsigned char head[TRI_HEAD])
 {
-    FILE *file = strcmp(path, "-") == 0 ? NULL : fopen(path, "rbe");
+    struct stat status;
+    FILE *file = stat(path, &status) == 0 && S_ISREG(status.st_mode) ? fopen(path, "rbe") : NULL;
     if (file == NULL)
         return 0;
     const size_t size = fread(head, 1, TRI_HEAD, file);
@@ -103,17 +100,27 @@ static size_t head_of(const char *path, unsigned char head[TRI_HEAD])
     return size;
 }
 
+static const struct tri_video_codec *find_reader(const char *path, const unsigned char *head, size_t size)
+{
+    unsigned char own[TRI_HEAD];
+    return strcmp(path, "-") == 0 ? reader_of(path, head, size) : reader_of(path, own, head_of(path, own));
+}
+
+bool tri_video_is(const char *path, const unsigned char *head, size_t size)
+{
+    return find_reader(path, head, size) != NULL;
+}
+
 enum tri_status tri_video_open(const char *path, const unsigned char *head, size_t size,
                                struct tri_video_reader **result, struct tri_error *error)
 {
-    unsigned char own[TRI_HEAD];
     struct tri_video_reader *reader = calloc(1, sizeof *reader);
     *result = NULL;
     if (reader == NULL)
         return tri_fail(error, TRI_FAILED, "no memory to read %s", path);
     const bool standard = strcmp(path, "-") == 0;
     reader->name = standard ? "standard input" : path;
-    reader->codec = standard ? reader_of(path, head, size) : reader_of(path, own, head_of(path, own));
+    reader->codec = find_reader(path, head, size);
     enum tri_status status =
         reader->codec != NULL ? reader->codec->open(reader, path, head, standard ? size : 0, error)
                               : tri_fail(error, TRI_FAILED, "cannot read %s: no video of a known format", reader->name);

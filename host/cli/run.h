@@ -1,0 +1,34 @@
+/* run.h -- what `triptych run` is asked for, and its two ways: picture files and moving pictures. */
+#ifndef TRIPTYCH_CLI_RUN_H
+#define TRIPTYCH_CLI_RUN_H
+
+#include "triptych.h"
+#include "video/video.h"
+
+#define CLI_JOBS_MAX 1024
+
+struct cli_run_request {
+    const char *pipeline, *output, *on, *isa;
+    uint64_t max_pixels, jobs;
+    struct tri_write_options write;
+    struct tri_video_write_options video;
+    bool luma_only; /* --planes y */
+    bool strip, fail_fast, timings, stages, quiet;
+};
+
+/* What computes, and with which threads. */
+struct cli_engine {
+    struct tri_backend *backend;
+    struct tri_pool *pool; /* NULL: one thread */
+    int jobs;              /* pictures or frames under way at the same time */
+};
+
+enum tri_status cli_engine_open(const struct cli_run_request *request, struct cli_engine *engine,
+                                struct tri_error *error);
+void cli_engine_close(struct cli_engine *engine);
+
+/* run_video.c: one video to another. The result is the exit code. */
+int cli_run_video(const struct cli_run_request *request, const struct tri_pipeline *pipeline, const char *input,
+                  const unsigned char *head, size_t head_size);
+
+#endif

@@ -1,0 +1,139 @@
+/* run_video.c -- triptych run on a moving picture. */
+#include "cli/cli.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "cli/run.h"
+#include "parallel/pool.h"
+#include "video/transcode.h"
+
+#include <string.h>
+
+struct run {
+    const struct cli_run_request *request;
+    struct tri_transcode transcode;
+    struct cli_progress progress;
+    long count;  /* frames, as far as is known; 0: unknown */
+    double rate; /* a second; 0: unknown */
+};
+
+static void through(void *listener, long frames)
+{
+    struct run *run = listener;
+
+    cli_progress_frames(&run->progress, frames, run->count, run->rate);
+}
+
+/* An in-order stage that is never idle limits, however many threads there are; else the threads do, and most of
+ * their time goes to some stage. */
+static void print_limit(const struct tri_transcode *transcode, int workers)
+{
+    int most = 0;
+    int64_t sum = 0;
+
+    for (int i = 0; i < TRI_VIDEO_STAGES; i++) {
+        sum += transcode->busy_ns[i];
+        most = transcode->busy_ns[i] > transcode->busy_ns[most] ? i : most;
+    }
+    fprintf(stderr, "limited by %s, %.0f %% of the work; %.2f of %d threads were busy\n", tri_video_stage_names[most],
+            100.0 * (double)transcode->busy_ns[most] / (double)(sum > 0 ? sum : 1),
+            (double)sum / (double)transcode->wall_ns, workers);
+}
+
+static void print_stages(const struct run *run)
+{
+    const struct tri_transcode *transcode = &run->transcode;
+    const double wall = (double)transcode->wall_ns / 1e6, frames = transcode->frames > 0 ? (double)transcode->frames : 1;
+
+    fprintf(stderr, "%-9s %10s %9s %7s\n", "stage", "busy ms", "a frame", "busy");
+    for (int i = 0; i < TRI_VIDEO_STAGES; i++) {
+        const double busy = (double)transcode->busy_ns[i] / 1e6;
+        fprintf(stderr, "%-9s %10.1f %9.3f %5.1f %%\n", tri_video_stage_names[i], busy, busy / frames,
+                100 * busy / wall);
+    }
+    fprintf(stderr, "compute:  upload %.1f ms, kernels %.1f ms, download %.1f ms\n",
+            (double)transcode->timing.upload_ns / 1e6, (double)transcode->timing.kernel_ns / 1e6,
+            (double)transcode->timing.download_ns / 1e6);
+    fprintf(stderr, "%-9s %10.1f %9.3f, %ld frames, %.1f frames/s\n", "total", wall, wall / frames, transcode->frames,
+            1e3 * (double)transcode->frames / wall);
+    print_limit(transcode, tri_pool_workers(transcode->pool));
+}
+
+/* What is written up to a failure or an interruption of the input stays: a shorter video. */
+static enum tri_status run_stream(struct run *run, struct tri_error *error)
+{
+    struct tri_transcode *transcode = &run->transcode;
+    struct tri_error ending;
+
+    cli_progress_begin(&run->progress, 0, run->request->quiet);
+    enum tri_status status = tri_transcode_run(transcode, error);
+    cli_progress_clear(&run->progress);
+    const enum tri_status keep = status == TRI_OK || transcode->frames > 0 ? TRI_OK : status;
+    const enum tri_status ended = tri_video_end(transcode->writer, keep, &ending);
+    if (status == TRI_OK && ended != TRI_OK) {
+        *error = ending;
+        status = ended;
+    }
+    if (status == TRI_OK && transcode->frames == 0 && !cli_interrupted())
+        status = tri_fail(error, TRI_FAILED, "%s has no frames", transcode->reader->name);
+    if (run->request->stages || run->request->timings)
+        print_stages(run);
+    return status;
+}
+
+static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipeline, struct cli_engine *engine,
+                                struct tri_error *error)
+{
+    const struct cli_run_request *request = run->request;
+    struct tri_transcode *transcode = &run->transcode;
+    struct tri_video_write_options options = request->video;
+
+    enum tri_status status = cli_engine_open(request, engine, error);
+    if (status != TRI_OK)
+        return status;
+    transcode->backend = engine->backend;
+    transcode->pool = engine->pool;
+    /* Reading and writing go on while every thread computes. */
+    transcode->jobs = engine->pool == NULL || request->jobs > 0 ? engine->jobs : engine->jobs + 2;
+    transcode->over_time = tri_pipeline_over_time(pipeline);
+    transcode->luma_only = request->luma_only && tri_pipeline_by_plane(pipeline);
+    status = tri_filter_new(engine->backend, pipeline, &transcode->reader->video, request->luma_only,
+                            &transcode->filter, error);
+    options.source = transcode->reader;
+    if (status == TRI_OK)
+        status = tri_video_create(request->output, tri_filter_video(transcode->filter), &options, &transcode->writer,
+                                  error);
+    return status;
+}
+
+int cli_run_video(const struct cli_run_request *request, const struct tri_pipeline *pipeline, const char *input,
+                  const unsigned char *head, size_t head_size)
+{
+    struct run run = {.request = request};
+    struct cli_engine engine = {0};
+    struct tri_error error;
+    struct tri_video_reader *reader = NULL;
+
+    enum tri_status status = tri_video_open(input, head, head_size, &reader, &error);
+    if (status != TRI_OK)
+        return cli_fail(&error);
+    run.transcode = (struct tri_transcode){.reader = reader, .stop = cli_interrupted, .through = through, .listener = &run};
+    run.count = (long)reader->video.frames;
+    run.rate = reader->video.rate[1] > 0 ? (double)reader->video.rate[0] / reader->video.rate[1] : 0;
+    status = open_all(&run, pipeline, &engine, &error);
+    if (status == TRI_OK) {
+        cli_interrupt_catch();
+        cli_write_begin();
+        status = run_stream(&run, &error);
+        cli_write_end();
+    }
+    if (status != TRI_OK)
+        cli_fail(&error);
+    if (reader->warning[0]) {
+        cli_note("%s: %s", reader->name, reader->warning);
+        status = status == TRI_OK ? TRI_FAILED : status;
+    }
+    tri_filter_free(run.transcode.filter);
+    tri_video_close(reader);
+    cli_engine_close(&engine);
+    return status;
+}

@@ -5,6 +5,7 @@
 #include "parallel/cpu.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@ static const char help_text[] =
     "  triptych bench gray,gaussian:sigma=2,sobel photo.png --json figures.json -o edges.png\n"
     "  triptych bench median --size 3840x2160 --on sequential --on threads --on opencl:gpu\n"
     "  triptych bench gaussian:sigma=2 photo.png --end-to-end\n"
+    "  triptych bench sobel clip.y4m\n"
     "\n"
     "Usage: triptych bench [PIPELINE] [INPUT...] [OPTION]...\n"
     "\n"
@@ -23,7 +25,8 @@ static const char help_text[] =
     "in images/ of half a megapixel or more, else a generated 1920x1080 RGB one): sequentially\n"
     "at each instruction set, on 1 to all threads, and on every OpenCL device. Each row's bytes\n"
     "are compared with those of sequential scalar before and after; a row that differs has no\n"
-    "figures, and the exit code is 3.\n"
+    "figures, and the exit code is 3. INPUT may be a video: then frames that are held in memory are\n"
+    "run, rows of a frame in parallel and frames in parallel.\n"
     "\n"
     "Options:\n"
     "      --on BACKEND     only this one (repeatable): sequential, threads[:N], opencl[:SEL]\n"
@@ -168,7 +171,7 @@ static int parse_options(int argc, char **argv, struct request *request)
 /* "triptych bench photo.png" is the suite on that picture: no kernel's name has a dot. */
 static bool is_input(const char *operand)
 {
-    return strcmp(operand, "-") == 0 || tri_format_of_path(operand);
+    return strcmp(operand, "-") == 0 || tri_format_of_path(operand) || tri_video_is(operand, NULL, 0);
 }
 
 static enum tri_status choose_pipelines(struct request *request, int argc, char **argv,
@@ -353,7 +356,7 @@ static int bench_inputs(const struct request *request, const struct tri_lineup *
     return status;
 }
 
-/* ---- from file to file ---- */
+/* ---- from file to file, and over a clip ---- */
 
 /* What a user would choose from: sequential at its best, all threads, and the devices. */
 static void list_whole(struct tri_lineup *lineup)
@@ -367,42 +370,70 @@ static void list_whole(struct tri_lineup *lineup)
     }
 }
 
+/* The header, and what all kinds of measurement need. */
+static enum tri_status begin_report(const struct request *request, const struct tri_lineup *lineup,
+                                    struct tri_pipeline **pipeline, struct tri_error *error)
+{
+    struct tri_environment environment;
+
+    tri_environment_read(&environment);
+    environment.devices = lineup->devices;
+    environment.device_count = lineup->device_count;
+    if (table_wanted(request))
+        tri_report_header(stdout, &environment, false);
+    fflush(stdout);
+    return tri_pipeline_parse(request->pipelines[0], pipeline, error);
+}
+
+/* `json` is made where it is wanted; the result is the exit code. */
+static int end_report(const struct request *request, enum tri_status status, json_t *json, struct tri_error *error)
+{
+    if (request->json && status == TRI_OK)
+        status = tri_json_write(request->json, json, error);
+    else
+        json_decref(json);
+    return status == TRI_OK ? TRI_OK : cli_fail(error);
+}
+
 static int bench_whole(const struct request *request, struct tri_lineup *lineup, const struct input *input)
 {
-    const bool table = table_wanted(request);
-    struct tri_environment environment;
     struct tri_whole_case result = {0};
     struct tri_pipeline *pipeline = NULL;
     struct tri_error error;
 
     if (request->on_count == 0)
         list_whole(lineup);
-    tri_environment_read(&environment);
-    environment.devices = lineup->devices;
-    environment.device_count = lineup->device_count;
-    if (table)
-        tri_report_header(stdout, &environment, false);
-    fflush(stdout);
-    enum tri_status status = tri_pipeline_parse(request->pipelines[0], &pipeline, &error);
+    enum tri_status status = begin_report(request, lineup, &pipeline, &error);
     if (status == TRI_OK)
         status = tri_whole_run(lineup, pipeline, input->path, &input->image->shape, request->seconds, &result, &error);
     for (int i = 0; i < result.row_count; i++)
         if (result.rows[i].failure[0])
             cli_note("no figures for %s: %s", result.rows[i].info->name, result.rows[i].failure);
-    if (result.rows && table) {
+    if (result.rows && table_wanted(request)) {
         tri_whole_table(stdout, &result, request->pipelines[0], input->name);
         tri_whole_legend(stdout, &result);
     }
-    if (status != TRI_OK)
-        cli_fail(&error);
-    else if (request->json) {
-        status = tri_json_write(request->json, tri_whole_json(&result, request->pipelines[0], input->path), &error);
-        if (status != TRI_OK)
-            cli_fail(&error);
-    }
+    int code = end_report(request, status, tri_whole_json(&result, request->pipelines[0], input->path), &error);
     tri_whole_case_free(&result);
     tri_pipeline_free(pipeline);
-    return status;
+    return code;
+}
+
+static int bench_clip(const struct request *request, struct tri_lineup *lineup, const char *path)
+{
+    struct tri_clip_case result = {0};
+    struct tri_pipeline *pipeline = NULL;
+    struct tri_error error;
+
+    enum tri_status status = begin_report(request, lineup, &pipeline, &error);
+    if (status == TRI_OK)
+        status = tri_clip_run(lineup, pipeline, path, request->seconds, &result, &error);
+    if (result.rows && table_wanted(request))
+        tri_clip_table(stdout, &result, request->pipelines[0], path);
+    int code = end_report(request, status, tri_clip_json(&result, request->pipelines[0], path), &error);
+    tri_clip_case_free(&result);
+    tri_pipeline_free(pipeline);
+    return code;
 }
 
 int cli_bench(int argc, char **argv)
@@ -424,16 +455,23 @@ int cli_bench(int argc, char **argv)
     if (request.end_to_end && (count != 1 || request.pipeline_count != 1 || strcmp(argv[optind], "-") == 0))
         return cli_usage("bench", "--end-to-end is of one PIPELINE and one INPUT that is a file");
 
+    const bool clip = count == 1 && tri_video_is(argv[optind], NULL, 0);
+    if (clip && (request.pipeline_count != 1 || request.markdown || request.csv || request.output || request.end_to_end))
+        return cli_usage("bench", "of a video: one PIPELINE, and a table or --json");
+
     struct input *inputs = calloc((size_t)count + 1, sizeof *inputs);
     if (!inputs)
         return cli_fail(&(struct tri_error){TRI_FAILED, "no memory for the inputs"});
     struct tri_lineup_request who = {request.on, request.on_count, request.isa, request.isa_count,
                                      !request.end_to_end, stderr};
-    status = read_inputs(&request, argv + optind, count, inputs, &error);
+    if (!clip)
+        status = read_inputs(&request, argv + optind, count, inputs, &error);
     if (status == TRI_OK)
         status = tri_lineup_open(&who, &lineup, &error);
     if (status != TRI_OK)
         result = cli_fail(&error);
+    else if (clip)
+        result = bench_clip(&request, &lineup, argv[optind]);
     else if (request.end_to_end)
         result = bench_whole(&request, &lineup, &inputs[0]);
     else

@@ -4,6 +4,7 @@
 
 #include "batch/batch.h"
 #include "triptych.h"
+#include "video/video.h"
 
 struct json_t; /* of jansson.h */
 
@@ -208,6 +209,33 @@ void tri_whole_table(FILE *file, const struct tri_whole_case *result, const char
 /* What limits the fastest of them. */
 void tri_whole_legend(FILE *file, const struct tri_whole_case *result);
 struct json_t *tri_whole_json(const struct tri_whole_case *result, const char *pipeline, const char *input);
+
+/* ---- over a clip: clip.c, report_clip.c ---- */
+
+struct tri_clip_row {
+    const struct tri_backend_info *info; /* belongs to the line-up */
+    bool listed;
+    bool by_frames;    /* each worker has a frame of its own; else they share the rows of one */
+    bool verified;     /* every frame has the bytes of sequential scalar; else there are no figures */
+    char failure[300]; /* why it could not run; empty otherwise */
+    double frames_per_s, speedup; /* over sequential scalar */
+    int64_t median_ns, p99_ns;    /* of a frame */
+};
+
+struct tri_clip_case {
+    struct tri_video video;
+    int frames;
+    struct tri_clip_row *rows;
+    int row_count;
+};
+
+/* Runs the pipeline over the frames of the clip, up to 1 GiB of them held in memory, with every contender, for `seconds`
+ * or at least three times. Statuses as of tri_bench_run. Ends with tri_clip_case_free, also after a failure. */
+enum tri_status tri_clip_run(const struct tri_lineup *lineup, const struct tri_pipeline *pipeline, const char *path,
+                             double seconds, struct tri_clip_case *result, struct tri_error *error);
+void tri_clip_case_free(struct tri_clip_case *result);
+void tri_clip_table(FILE *file, const struct tri_clip_case *result, const char *pipeline, const char *path);
+struct json_t *tri_clip_json(const struct tri_clip_case *result, const char *pipeline, const char *path);
 
 /* ---- verification: verify.c ---- */
 

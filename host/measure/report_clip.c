@@ -1,0 +1,61 @@
+/* report_clip.c -- what was measured over a clip, as a table and as JSON. */
+#include "measure/measure.h"
+
+#include <jansson.h>
+
+static const char *chroma_text(const struct tri_video *video)
+{
+    if (video->planes == 1)
+        return "gray";
+    if (video->shift_x > 0)
+        return video->shift_y > 0 ? "4:2:0" : "4:2:2";
+    return "4:4:4";
+}
+
+void tri_clip_table(FILE *file, const struct tri_clip_case *result, const char *pipeline, const char *path)
+{
+    const struct tri_video *video = &result->video;
+
+    fprintf(file, "\n%s\n%s: %d frames in memory, %dx%d %s %d bits\n\n", pipeline, path, result->frames, video->width,
+            video->height, chroma_text(video), video->bits);
+    fprintf(file, "%-14s%-8s%4s  %-9s%10s%10s%10s%10s\n", "", "", "wor-", "in", "frames", "median", "99 % of", "speed-up");
+    fprintf(file, "%-14s%-8s%4s  %-9s%10s%10s%10s%10s\n", "backend", "ISA", "kers", "parallel", "/s", "ms", "frames", "scalar");
+    for (int i = 0; i < result->row_count; i++) {
+        const struct tri_clip_row *row = &result->rows[i];
+        if (!row->listed && row->verified)
+            continue;
+        fprintf(file, "%-14s%-8s%4d  %-9s", row->info->name, row->info->isa, row->info->workers,
+                row->by_frames ? "frames" : row->info->workers > 1 ? "rows" : "-");
+        if (row->verified && row->frames_per_s > 0)
+            fprintf(file, "%10.1f%10.3f%10.3f%9.1fx\n", row->frames_per_s, (double)row->median_ns / 1e6,
+                    (double)row->p99_ns / 1e6, row->speedup);
+        else
+            fprintf(file, "  %s\n", row->failure[0] ? row->failure : "OTHER BYTES: no figures");
+    }
+}
+
+json_t *tri_clip_json(const struct tri_clip_case *result, const char *pipeline, const char *path)
+{
+    json_t *object = json_object(), *rows = json_array();
+
+    json_object_set_new(object, "pipeline", json_string(pipeline));
+    json_object_set_new(object, "input", json_string(path));
+    json_object_set_new(object, "width", json_integer(result->video.width));
+    json_object_set_new(object, "height", json_integer(result->video.height));
+    json_object_set_new(object, "frames", json_integer(result->frames));
+    for (int i = 0; i < result->row_count; i++) {
+        const struct tri_clip_row *row = &result->rows[i];
+        json_t *item = json_object();
+        json_object_set_new(item, "backend", json_string(row->info->name));
+        json_object_set_new(item, "isa", json_string(row->info->isa));
+        json_object_set_new(item, "workers", json_integer(row->info->workers));
+        json_object_set_new(item, "parallel", json_string(row->by_frames ? "frames" : "rows"));
+        json_object_set_new(item, "verified", json_boolean(row->verified));
+        json_object_set_new(item, "frames_per_s", json_real(row->frames_per_s));
+        json_object_set_new(item, "median_ns", json_integer(row->median_ns));
+        json_object_set_new(item, "p99_ns", json_integer(row->p99_ns));
+        json_array_append_new(rows, item);
+    }
+    json_object_set_new(object, "rows", rows);
+    return object;
+}

@@ -140,13 +140,15 @@ static void test_round_trips(void)
                     }
 }
 
-/* Of several bands: taller than one, wider than one. */
+/* Of several bands: of many rows, of very many, of one that is longer than a band. */
 static void test_bands(void)
 {
-    static const int sides[][2] = {{700, 1801}, {3, 300000}, {300001, 4}};
+    static const int sides[][2] = {{700, 1801}, {3, 400000}, {1000000, 2}};
     for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++)
         for (int level = TRI_PNG_DEFAULT; level <= TRI_PNG_SMALL; level++)
             for (int content = 0; content < CONTENTS; content++) {
+                if (level == TRI_PNG_SMALL && content != NOISE) /* what takes its time */
+                    continue;
                 struct tri_image *image = picture(sides[i][0], sides[i][1], 2, 8, (enum content)content);
                 expect_round_trip(image, (enum tri_png_level)level);
                 tri_image_free(image);
@@ -158,6 +160,8 @@ static void test_workers(void)
     static const int workers[] = {1, 2, 3, 8};
     for (int level = TRI_PNG_DEFAULT; level <= TRI_PNG_SMALL; level++)
         for (int content = 0; content < CONTENTS; content++) {
+            if (level == TRI_PNG_SMALL && content != SMOOTH) /* what takes its time */
+                continue;
             struct tri_image *image = picture(900, 1801, 3, 8, (enum content)content);
             write_image(image, (enum tri_png_level)level, NULL);
             struct bytes alone = load(path);
@@ -287,10 +291,15 @@ static void write_with(const struct tri_metadata *metadata, int planes, char lis
 
 static void make_profile(unsigned char profile[200])
 {
-    memset(profile, 0, 200);
+    uint32_t state = 1;
+    memset(profile, 0, 132);
+    for (int i = 132; i < 200; i++) /* libpng wants no profile that compresses too well */
+        profile[i] = (unsigned char)((state = state * 1664525 + 1013904223) >> 24);
     png_save_uint_32(profile, 200);
+    profile[8] = 2;
     memcpy(profile + 12, "mntrRGB XYZ ", 12);
     memcpy(profile + 36, "acsp", 4);
+    memcpy(profile + 68, "\0\0\xf6\xd6\0\1\0\0\0\0\xd3\x2d", 12); /* D50, the one illuminant */
 }
 
 /* What is in the file under a type. */
@@ -372,9 +381,6 @@ static void test_profile(void)
     int method;
     CU_ASSERT_PTR_NOT_NULL_FATAL(metadata);
     make_profile(profile);
-    /* What libpng checks beside: illuminant D50, and a version. */
-    profile[8] = 2;
-    memcpy(profile + 68, "\0\0\xf6\xd6\0\1\0\0\0\0\xd3\x2d", 12);
     add(metadata, "iCCP", profile, sizeof profile);
     CU_ASSERT_EQUAL(tri_image_write(path, image, &options, NULL), TRI_OK);
     FILE *file = fopen(path, "rb");

@@ -162,7 +162,7 @@ static void test_workers(void)
         for (int content = 0; content < CONTENTS; content++) {
             if (level == TRI_PNG_SMALL && content != SMOOTH) /* what takes its time */
                 continue;
-            struct tri_image *image = picture(900, 1801, 3, 8, (enum content)content);
+            struct tri_image *image = picture(1100, 1001, level == TRI_PNG_SMALL ? 1 : 3, 16, (enum content)content);
             write_image(image, (enum tri_png_level)level, NULL);
             struct bytes alone = load(path);
             for (size_t i = 0; i < sizeof workers / sizeof workers[0]; i++) {

@@ -13,7 +13,7 @@
 #define WINDOW 32768
 
 #define TRIAL_LEVEL 5
-static const int zlib_levels[] = {[TRI_DEFLATE_FAST] = 1, [TRI_DEFLATE_DEFAULT] = 3, [TRI_DEFLATE_BEST] = 9};
+static const int zlib_levels[] = {[TRI_DEFLATE_FAST] = 1, [TRI_DEFLATE_DEFAULT] = 2, [TRI_DEFLATE_BEST] = 9};
 
 struct tri_deflate {
     enum tri_deflate_effort effort;

@@ -1,7 +1,8 @@
 # Makefile -- builds the program, the library, the tests and the benchmarks into $(BUILD).
 #
 # Variables: BUILD (folder), CC (host code), KERNEL_CC (kernels; clang gives SIMD lanes, any other
-# compiler one sample at a time), SANITIZE (address,undefined or thread), WERROR=1, PREFIX, DESTDIR.
+# compiler one sample at a time), SANITIZE (address,undefined or thread), WERROR=1, PREFIX, DESTDIR,
+# ISAL= (zlib in place of ISA-L, even where that is there).
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -184,6 +185,6 @@ clean: ## remove $(BUILD)
 
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@echo; echo "  variables: BUILD=$(BUILD) CC=$(CC) KERNEL_CC=$(KERNEL_CC) SANITIZE= WERROR= PREFIX=$(PREFIX) DESTDIR= SUITE="
+	@echo; echo "  variables: BUILD=$(BUILD) CC=$(CC) KERNEL_CC=$(KERNEL_CC) SANITIZE= WERROR= ISAL=$(ISAL) PREFIX=$(PREFIX) DESTDIR= SUITE="
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

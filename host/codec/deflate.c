@@ -12,8 +12,8 @@
 #define STORED_MOST 65535 /* bytes of a stored block */
 #define WINDOW 32768
 
-static const int zlib_levels[] = {
-    [TRI_DEFLATE_FAST] = 1, [TRI_DEFLATE_DEFAULT] = 3, [TRI_DEFLATE_TRIAL] = 5, [TRI_DEFLATE_BEST] = 9};
+#define TRIAL_LEVEL 5
+static const int zlib_levels[] = {[TRI_DEFLATE_FAST] = 1, [TRI_DEFLATE_DEFAULT] = 2, [TRI_DEFLATE_BEST] = 9};
 
 struct tri_deflate {
     enum tri_deflate_effort effort;
@@ -62,7 +62,8 @@ static size_t zlib_piece(struct tri_deflate *deflater, const struct tri_deflate_
     z_stream *zlib = &deflater->zlib;
     const size_t before = input->before < WINDOW ? input->before : WINDOW;
     if (deflateReset(zlib) != Z_OK ||
-        deflateParams(zlib, zlib_levels[deflater->effort], input->noisy ? Z_FILTERED : Z_DEFAULT_STRATEGY) != Z_OK ||
+        deflateParams(zlib, input->trial ? TRIAL_LEVEL : zlib_levels[deflater->effort],
+                      input->noisy ? Z_FILTERED : Z_DEFAULT_STRATEGY) != Z_OK ||
         (before > 0 && deflateSetDictionary(zlib, input->data - before, (uInt)before) != Z_OK))
         return 0;
     zlib->next_in = (Bytef *)input->data;

@@ -32,6 +32,8 @@ static bool read_header(const struct tri_source *source, size_t *at, struct head
     struct tri_png_chunk chunk;
 
     *at = TRI_PNG_SIGNATURE;
+    if (source->size < TRI_PNG_SIGNATURE || memcmp(source->data, "\211PNG\r\n\032\n", TRI_PNG_SIGNATURE) != 0)
+        return false;
     if (!tri_png_chunk_next(source, at, &chunk) || !tri_png_chunk_is(&chunk, "IHDR") || chunk.size != 13 ||
         !tri_png_chunk_intact(&chunk))
         return false;

@@ -52,7 +52,7 @@ KERNEL_FILES := $(KERNELS) $(sort $(wildcard kernels/shared/*.cl))
 DIALECT := $(wildcard kernels/dialect/*.h)
 FORMATS_ABSENT := $(filter-out $(FORMATS),$(FORMATS_KNOWN))
 # Host code that is worth its own version for each ISA level.
-LEVEL_SOURCES := $(wildcard host/image/interleave.c host/codec/inflate.c host/codec/png_filter.c host/codec/png_unfilter.c)
+LEVEL_SOURCES := $(wildcard host/image/interleave.c host/codec/png_filter.c host/codec/png_unfilter.c)
 LIB_SOURCES := $(filter-out host/cli/% $(LEVEL_SOURCES) $(foreach f,$(FORMATS_ABSENT),host/codec/$f.c host/codec/$f_%.c), \
                $(wildcard host/*.c host/*/*.c))
 CLI_SOURCES := $(wildcard host/cli/*.c)

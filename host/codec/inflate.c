@@ -1,4 +1,4 @@
-/* inflate.c -- DEFLATE data become bytes; compiled for each ISA level. */
+/* inflate.c -- DEFLATE data become bytes. */
 #include "inflate.h"
 
 #include <string.h>
@@ -231,10 +231,17 @@ static bool read_codes(struct tri_inflate *inflate)
            build_tables(inflate, sizes, literals, distances);
 }
 
-/* Back to whole bytes: those that are in `bits` are read again. */
-static void align(struct tri_inflate *inflate)
+/* Whole bytes that are in `bits` are read again. */
+static void give_back(struct tri_inflate *inflate)
 {
     inflate->in -= inflate->count >> 3;
+    inflate->count &= 7;
+    inflate->bits = LOW(inflate->bits, inflate->count);
+}
+
+static void align(struct tri_inflate *inflate)
+{
+    give_back(inflate);
     inflate->bits = 0;
     inflate->count = 0;
 }
@@ -284,14 +291,15 @@ static void copy_stored(struct tri_inflate *inflate, unsigned char **out, const 
         end_block(inflate);
 }
 
-/* Up to 15 bytes more than `length` are written. */
+/* Up to 31 bytes more than `length` are written. */
 static inline void copy_match(unsigned char *out, size_t distance, size_t length)
 {
     const unsigned char *const end = out + length, *from = out - distance;
     if (distance >= 16) {
-        do {
+        do { /* most matches take one turn */
             memcpy(out, from, 16);
-            out += 16, from += 16;
+            memcpy(out + 16, from + 16, 16);
+            out += 32, from += 32;
         } while (out < end);
     } else if (distance == 1) {
         memset(out, from[0], length);
@@ -385,19 +393,23 @@ static bool decode(struct tri_inflate *inflate, unsigned char **out_at, const un
     return good;
 }
 
-static enum tri_inflate_result run(struct tri_inflate *inflate, unsigned char **out, const unsigned char *wanted,
-                                   const unsigned char *history)
+enum tri_inflate_result tri_inflate_run(struct tri_inflate *inflate, unsigned char **out, const unsigned char *wanted,
+                                        const unsigned char *history)
 {
-    /* Behind the last input bits that are not there are read, a few of them; whoever takes one is found out. */
-    const unsigned char *const limit = inflate->last ? inflate->end + 16 : inflate->end - TRI_INFLATE_MARGIN;
     while (*out < wanted) {
         bool good = true;
         if (inflate->stage == TRI_INFLATE_ENDED) {
             align(inflate);
             return inflate->in <= inflate->end ? TRI_INFLATE_DONE : TRI_INFLATE_BAD;
         }
+        if (!inflate->last && inflate->end - inflate->in < TRI_INFLATE_MARGIN) {
+            give_back(inflate); /* what is before `in` will not be there any more */
+            return TRI_INFLATE_MORE;
+        }
+        /* Beyond the last input zeros are read, some of them; whoever has taken one is found out. */
+        const unsigned char *const limit = inflate->last ? inflate->end + 16 : inflate->end - TRI_INFLATE_MARGIN;
         if (inflate->in > limit)
-            return inflate->last ? TRI_INFLATE_BAD : TRI_INFLATE_MORE;
+            return TRI_INFLATE_BAD;
         if (inflate->stage == TRI_INFLATE_HEADER) {
             good = read_header(inflate);
         } else if (inflate->stage == TRI_INFLATE_CODES) {
@@ -412,7 +424,3 @@ static enum tri_inflate_result run(struct tri_inflate *inflate, unsigned char **
     }
     return TRI_INFLATE_FULL;
 }
-
-#define PASTE(a, b) a##b
-#define TABLE(level) PASTE(tri_inflater_, level)
-const struct tri_inflater TABLE(LEVEL) = {run};

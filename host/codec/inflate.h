@@ -1,13 +1,13 @@
-/* inflate.h -- DEFLATE data (RFC 1951) become bytes. inflate.c is compiled for each ISA level.
+/* inflate.h -- DEFLATE data (RFC 1951) become bytes, piece by piece.
  *
- * As strict as zlib: what zlib refuses is refused, codes that leave bit patterns unused included. */
+ * Exactly as strict as zlib: ISA-L, of the same speed, takes codes that leave bit patterns unused, which zlib
+ * refuses. So a file must not be read that libpng would not read. */
 #ifndef TRI_INFLATE_H
 #define TRI_INFLATE_H
 
-#include "../parallel/cpu.h"
-
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define TRI_INFLATE_HISTORY 32768
 #define TRI_INFLATE_MARGIN 1024 /* more input is asked for when less than this is left of it */
@@ -36,15 +36,10 @@ struct tri_inflate {
     uint32_t literals[2400], distances[512];
 };
 
-struct tri_inflater {
-    /* Writes from `*out` on, and moves it. Stops between symbols, so that up to TRI_INFLATE_BEYOND_OUT bytes
-     * after `wanted` are written; the output may go on after `*out` anywhere, if the last
-     * TRI_INFLATE_HISTORY bytes are copied to before there. `history` is the first byte that still counts. */
-    enum tri_inflate_result (*run)(struct tri_inflate *inflate, unsigned char **out, const unsigned char *wanted,
-                                   const unsigned char *history);
-};
-
-#define TRI_DECLARE_INFLATER(level, argument) extern const struct tri_inflater tri_inflater_##level;
-TRI_LEVELS(TRI_DECLARE_INFLATER, 0)
+/* Writes from `*out` on, and moves it. Stops between symbols, so that up to TRI_INFLATE_BEYOND_OUT bytes
+ * after `wanted` are written; the output may go on anywhere else, if `*out` is moved there and the
+ * TRI_INFLATE_HISTORY bytes before it are copied along. `history` is the first byte that still counts. */
+enum tri_inflate_result tri_inflate_run(struct tri_inflate *inflate, unsigned char **out, const unsigned char *wanted,
+                                        const unsigned char *history);
 
 #endif

@@ -134,7 +134,6 @@ static bool fill(struct input *input, struct tri_inflate *inflate)
 struct job {
     const struct tri_source *source;
     struct tri_image *image;
-    const struct tri_inflater *inflater;
     const struct tri_png_unfilter *unfilter;
     size_t line; /* bytes of a row in the file, with the filter's */
     int pixel;   /* bytes of one */
@@ -164,7 +163,7 @@ static int rows_of(const struct job *job, int band)
 static enum tri_inflate_result run_inflate(struct job *job, const unsigned char *wanted, const unsigned char *history)
 {
     for (;;) {
-        const enum tri_inflate_result result = job->inflater->run(&job->inflate, &job->out, wanted, history);
+        const enum tri_inflate_result result = tri_inflate_run(&job->inflate, &job->out, wanted, history);
         if (result != TRI_INFLATE_MORE)
             return result;
         if (!fill(&job->input, &job->inflate))
@@ -366,9 +365,7 @@ static unsigned char *make_memory(struct job *job, size_t *size)
     return memory;
 }
 
-#define INFLATER(level, argument) &tri_inflater_##level,
 #define UNFILTER(level, argument) &tri_png_unfilter_##level,
-static const struct tri_inflater *const inflaters[] = {TRI_LEVELS(INFLATER, 0)};
 static const struct tri_png_unfilter *const unfilters[] = {TRI_LEVELS(UNFILTER, 0)};
 
 static bool decode(struct job *job, const struct header *header, size_t pixels_at)
@@ -376,7 +373,6 @@ static bool decode(struct job *job, const struct header *header, size_t pixels_a
     size_t size;
 
     job->unfilter = unfilters[tri_isa_best()];
-    job->inflater = inflaters[tri_isa_best()];
     job->pixel = header->planes * header->bits / 8;
     job->line = (size_t)header->width * (size_t)job->pixel + 1;
     job->band_rows = job->line < BAND_BYTES ? (int)((BAND_BYTES + job->line - 1) / job->line) : 1;

@@ -68,7 +68,7 @@ CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(TEST_PROGRAMS),$(TEST_SOURCES)) $(ORACLES))
 
 .DELETE_ON_ERROR:
-.PHONY: all test check bench images format lint install uninstall clean help FORCE
+.PHONY: all test check fuzz bench images format lint install uninstall clean help FORCE
 .SUFFIXES:
 
 all: $(BUILD)/triptych $(BUILD)/libtriptych.a $(BUILD)/libtriptych.so $(BUILD)/triptych.pc ## build the program and the library
@@ -147,6 +147,16 @@ $(BUILD)/example: docs/example.c $(BUILD)/libtriptych.a
 
 test: all $(BUILD)/tests/run $(BUILD)/example ## build and run all tests
 	TRIPTYCH=$(BUILD)/triptych $(BUILD)/tests/run $(SUITE)
+
+# Files of one's own may be added: FUZZ_FILES.
+FUZZ_INPUTS ?= 2000000
+FUZZ_SEED ?= 1
+FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/*.c))
+$(BUILD)/fuzz/png: $(FUZZ_OBJECTS) $(BUILD)/libtriptych.a
+	@mkdir -p $(dir $@)
+	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
+fuzz: $(BUILD)/fuzz/png ## read FUZZ_INPUTS damaged PNG files as libpng does, from FUZZ_SEED
+	$< $(FUZZ_INPUTS) $(FUZZ_SEED) $(BUILD)/fuzz $(FUZZ_FILES)
 
 bench: all ## the default benchmark
 	$(BUILD)/triptych bench

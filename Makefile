@@ -36,7 +36,9 @@ PACKAGES_png := libpng zlib
 PACKAGES_jpeg := libjpeg
 PACKAGES_webp := libwebp libwebpmux libwebpdemux
 PACKAGES_tiff := libtiff-4
-FORMATS := $(foreach f,$(FORMATS_KNOWN),$(if $(wildcard host/codec/$f.c),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f)))
+NEEDS_tiff := libtiff-4 >= 4.5
+FORMATS := $(foreach f,$(FORMATS_KNOWN),$(if $(wildcard host/codec/$f.c),$(if $(PACKAGES_$f),\
+             $(shell pkg-config --exists '$(or $(NEEDS_$f),$(PACKAGES_$f))' && echo $f),$f)))
 ISAL := $(shell pkg-config --exists libisal && echo libisal)
 PACKAGES := jansson $(ISAL) $(sort $(foreach f,$(FORMATS),$(PACKAGES_$f)))
 CFLAGS_ALL := $(COMMON) $(WARNINGS) -O2 -g $(CFLAGS) -Ihost -I$(BUILD) -pthread \

@@ -294,16 +294,22 @@ static void swap_row(void *to, const void *from, size_t samples)
 {
     const uint64_t low = UINT64_C(0x00ff00ff00ff00ff);
     const uint16_t one = 1;
-    if (*(const uint8_t *)&one == 0) {
+    size_t i = 0;
+    if (*(const uint8_t *)&one == 0) { /* big-endian itself */
         memmove(to, from, samples * 2);
         return;
     }
-    for (size_t i = 0; i < samples; i += 4) {
-        const size_t size = samples - i < 4 ? (samples - i) * 2 : 8;
-        uint64_t four = 0;
-        memcpy(&four, (const char *)from + i * 2, size == 8 ? 8 : size);
+    for (; i + 4 <= samples; i += 4) {
+        uint64_t four;
+        memcpy(&four, (const char *)from + i * 2, sizeof four);
         four = (four & low) << 8 | (four >> 8 & low);
-        memcpy((char *)to + i * 2, &four, size == 8 ? 8 : size);
+        memcpy((char *)to + i * 2, &four, sizeof four);
+    }
+    for (; i < samples; i++) {
+        uint16_t sample;
+        memcpy(&sample, (const char *)from + i * 2, sizeof sample);
+        sample = (uint16_t)(sample << 8 | sample >> 8);
+        memcpy((char *)to + i * 2, &sample, sizeof sample);
     }
 }
 

@@ -11,8 +11,9 @@
 struct reader {
     struct tri_source *source;
     struct tri_tiff tiff;
-    uint32_t width, height, tile_width,
-        band_rows; /* rows that are stored together; tile_width 0: in strips */
+    uint32_t width, height;
+    uint32_t tile_width; /* 0: in strips */
+    uint32_t band_rows;  /* rows that are stored together */
     uint16_t bits, samples, photometric, layout, orientation;
     int colours;   /* samples without alpha */
     bool inverted; /* 0 is white */
@@ -35,8 +36,8 @@ static enum tri_status check_samples(struct reader *reader)
     uint16_t format;
     TIFFGetFieldDefaulted(reader->tiff.handle, TIFFTAG_SAMPLEFORMAT, &format);
     if (format == SAMPLEFORMAT_IEEEFP)
-        return tri_source_fail(
-            reader->source, "its samples are floating-point numbers; integers of up to 16 bits can be read");
+        return tri_source_fail(reader->source,
+                               "its samples are floating-point numbers; unsigned integers can be read");
     if (format != SAMPLEFORMAT_UINT && format != SAMPLEFORMAT_VOID)
         return tri_source_fail(reader->source,
                                "its samples are signed or complex numbers; unsigned integers can be read");
@@ -51,8 +52,8 @@ static enum tri_status check_samples(struct reader *reader)
 
 static enum tri_status check_tiles(struct reader *reader)
 {
-    const uint64_t picture = (uint64_t)reader->width * reader->height,
-                   most = picture > BLOCK_MIN ? picture : BLOCK_MIN;
+    const uint64_t picture = (uint64_t)reader->width * reader->height;
+    const uint64_t most = picture > BLOCK_MIN ? picture : BLOCK_MIN;
     const uint32_t width = reader->tile_width, height = reader->band_rows;
     if (width < 1 || height < 1 || width > TRI_SIDE_MAX || height > TRI_SIDE_MAX ||
         (uint64_t)width * height > most)
@@ -182,7 +183,7 @@ static enum tri_status make_tile(struct reader *reader)
     if (size <= 0 || (size_t)size != row * reader->band_rows ||
         reader->tile_width * together(reader) * reader->bits % 8 > 0)
         return fail(reader, "its tiles have an odd size");
-    reader->tile = malloc((size_t)size);
+    reader->tile = calloc(1, (size_t)size);
     return reader->tile != NULL ? TRI_OK : tri_source_fail(reader->source, "no memory for a tile");
 }
 
@@ -191,7 +192,7 @@ static enum tri_status make_memory(struct reader *reader)
     if (reader->tile_width > 0 && make_tile(reader) != TRI_OK)
         return TRI_FAILED;
     reader->band_rows = reader->band_rows < reader->height ? reader->band_rows : reader->height;
-    reader->band = malloc(row_bytes(reader, reader->width) * reader->band_rows);
+    reader->band = calloc(reader->band_rows, row_bytes(reader, reader->width));
     if (reader->band == NULL)
         return tri_source_fail(reader->source, "no memory for rows");
     return tri_source_image(reader->source, reader->width, reader->height, reader->samples,
@@ -205,8 +206,8 @@ static enum tri_status read_direct(struct reader *reader)
     enum tri_status status = find_alpha(reader) == TRI_OK ? make_memory(reader) : TRI_FAILED;
     for (uint16_t plane = 0; plane < planes; plane++) {
         for (uint32_t top = 0; top < reader->height && status == TRI_OK; top += reader->band_rows) {
-            const uint32_t left = reader->height - top,
-                           rows = left < reader->band_rows ? left : reader->band_rows;
+            const uint32_t left = reader->height - top;
+            const uint32_t rows = left < reader->band_rows ? left : reader->band_rows;
             status = (reader->tile != NULL ? read_tiles : read_strip)(reader, top, rows, plane);
             for (uint32_t y = 0; y < rows && status == TRI_OK; y++)
                 take_row(reader, top + y, plane, (char *)reader->band + y * bytes);
@@ -364,9 +365,9 @@ static enum tri_status decode(struct reader *reader)
         status = finish(reader);
     if (status == TRI_OK && !TIFFLastDirectory(reader->tiff.handle))
         tri_source_warn(reader->source, "it has several pages, of which the first is read");
-    return status != TRI_OK || reader->tiff.error[0] == '\0'
-               ? status
-               : fail(reader, ""); /* libtiff goes on after some */
+    if (status == TRI_OK && reader->tiff.error[0] != '\0') /* libtiff goes on after some errors */
+        return fail(reader, "");
+    return status;
 }
 
 enum tri_status tri_tiff_read(struct tri_source *source, struct tri_image **image)

@@ -58,7 +58,8 @@ LEVEL_SOURCES := $(wildcard host/image/interleave.c host/codec/png_filter.c host
 LIB_SOURCES := $(filter-out host/cli/% $(LEVEL_SOURCES) $(foreach f,$(FORMATS_ABSENT),host/codec/$f.c host/codec/$f_%.c), \
                $(wildcard host/*.c host/*/*.c))
 CLI_SOURCES := $(wildcard host/cli/*.c)
-TEST_SOURCES := $(wildcard tests/*.c)
+TEST_SOURCES := $(filter-out $(foreach f,$(FORMATS_ABSENT),tests/test_$f.c tests/test_$f_%.c tests/$f_files.c), \
+                $(wildcard tests/*.c))
 TEST_PROGRAMS := tests/make_images.c
 ORACLES := $(wildcard tests/oracles/*.c)
 
@@ -100,7 +101,7 @@ $(BUILD)/commit.h: FORCE
 $(BUILD)/sources.c: $(KERNEL_FILES) $(DIALECT) host/embed.sh $(BUILD)/registry_list.h
 	@sh host/embed.sh $(DIALECT) $(KERNEL_FILES) > $@
 $(BUILD)/suites.h: FORCE
-	@for t in $(patsubst tests/%.c,%,$(filter-out tests/test_main.c,$(wildcard tests/test_*.c))); do echo "SUITE($${t}_suite)"; done > $@.new
+	@for t in $(patsubst tests/%.c,%,$(filter-out tests/test_main.c,$(filter tests/test_%.c,$(TEST_SOURCES)))); do echo "SUITE($${t}_suite)"; done > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/oracles.h: FORCE
 	@for o in $(basename $(notdir $(ORACLES))); do echo "ORACLE($$o)"; done > $@.new

@@ -58,7 +58,7 @@ static void test_flaws(void)
     expect_flaw(TIFFTAG_TILEWIDTH, 1 << 16, 3, "it has tiles of 65536 x 65536 pixels for a picture of 4 x 3");
     expect_flaw(TIFFTAG_COMPRESSION, COMPRESSION_JP2000, 3, "not implemented");
     expect_flaw(TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MASK, 1, "can not handle image");
-    expect_flaw(TIFFTAG_COMPRESSION, COMPRESSION_LZW, 3, "LZWDecode");
+    expect_flaw(TIFFTAG_COMPRESSION, COMPRESSION_LZW, 3, "cannot read ");
     const char *path = pictures_path("short.tif");
     pictures_store(path, "II*", 3);
     pictures_expect_error(path, "no picture of a known format");

@@ -26,6 +26,10 @@ enum tri_status tri_shape_check(const struct tri_shape *shape, struct tri_error 
 void tri_row_split(const struct tri_image *image, int y, const void *interleaved);
 void tri_row_join(const struct tri_image *image, int y, void *interleaved);
 
+/* Replaces a picture that is stored in one of EXIF's orientations, 1 to 8, by the upright one; 1 is that
+ * already. After a failure the image is what it was. */
+enum tri_status tri_image_orient(struct tri_image **image, int orientation, struct tri_error *error);
+
 /* A file being written: `file` is a new one beside `path`, which takes its place when closed with
  * success. "-" is standard output; what is no regular file is written in place. */
 struct tri_output {

@@ -37,7 +37,9 @@ PACKAGES_png := libpng zlib
 PACKAGES_jpeg := libjpeg
 PACKAGES_webp := libwebp libwebpmux libwebpdemux
 PACKAGES_tiff := libtiff-4
-FORMATS := $(foreach f,$(FORMATS_KNOWN),$(if $(wildcard host/codec/$f.c),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f)))
+NEEDS_tiff := libtiff-4 >= 4.5
+FORMATS := $(foreach f,$(FORMATS_KNOWN),$(if $(wildcard host/codec/$f.c),$(if $(PACKAGES_$f),\
+             $(shell pkg-config --exists '$(or $(NEEDS_$f),$(PACKAGES_$f))' && echo $f),$f)))
 ISAL := $(shell pkg-config --exists libisal && echo libisal)
 PACKAGES := jansson $(ISAL) $(sort $(foreach f,$(FORMATS),$(PACKAGES_$f)))
 CFLAGS_ALL := $(COMMON) $(WARNINGS) -O2 -g $(CFLAGS) -Ihost -I$(BUILD) -pthread \
@@ -57,7 +59,8 @@ LEVEL_SOURCES := $(wildcard host/image/interleave.c host/codec/png_filter.c host
 LIB_SOURCES := $(filter-out host/cli/% $(LEVEL_SOURCES) $(foreach f,$(FORMATS_ABSENT),host/codec/$f.c host/codec/$f_%.c), \
                $(wildcard host/*.c host/*/*.c))
 CLI_SOURCES := $(wildcard host/cli/*.c)
-TEST_SOURCES := $(filter-out $(FORMATS_ABSENT:%=tests/test_%.c),$(wildcard tests/*.c))
+TEST_SOURCES := $(filter-out $(foreach f,$(FORMATS_ABSENT),tests/test_$f.c tests/test_$f_%.c tests/$f_files.c), \
+                $(wildcard tests/*.c))
 TEST_PROGRAMS := tests/make_images.c
 ORACLES := $(wildcard tests/oracles/*.c)
 

@@ -1,9 +1,7 @@
-/* test_png_write.c -- PNG files being written: the same bytes by any number of workers and ISA level, sizes, metadata. */
+/* test_png_write.c -- PNG files being written: the same bytes by any number of workers, sizes, metadata. */
 #include "tests.h"
 #include "codec/metadata.h"
-#include "codec/png_filter.h"
 #include "image/image.h"
-#include "image/interleave.h"
 
 #include <CUnit/Basic.h>
 #include <png.h>
@@ -91,7 +89,8 @@ static bool equals_libpng(const struct tri_image *image)
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
     png_infop info = png_create_info_struct(png);
     FILE *file = fopen(path, "rb");
-    const size_t size = (size_t)image->shape.width * (size_t)image->shape.planes * tri_sample_bytes(&image->shape);
+    const size_t size =
+        (size_t)image->shape.width * (size_t)image->shape.planes * tri_sample_bytes(&image->shape);
     unsigned char *row = malloc(size);
     const uint16_t probe = 1;
     bool equal = true;
@@ -102,7 +101,8 @@ static bool equals_libpng(const struct tri_image *image)
     png_init_io(png, file);
     png_set_benign_errors(png, 0);
     png_read_png(png, info, *(const uint8_t *)&probe == 1 ? PNG_TRANSFORM_SWAP_ENDIAN : 0, NULL);
-    equal = png_get_rowbytes(png, info) == size && png_get_image_height(png, info) == (png_uint_32)image->shape.height;
+    equal = png_get_rowbytes(png, info) == size &&
+            png_get_image_height(png, info) == (png_uint_32)image->shape.height;
     for (int y = 0; equal && y < image->shape.height; y++) {
         tri_row_join(image, y, row);
         equal = memcmp(row, png_get_rows(png, info)[y], size) == 0;
@@ -134,7 +134,8 @@ static void test_round_trips(void)
             for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++)
                 for (int level = TRI_PNG_DEFAULT; level <= TRI_PNG_SMALL; level++)
                     for (int content = 0; content < CONTENTS; content++) {
-                        struct tri_image *image = picture(sides[i][0], sides[i][1], planes, bits, (enum content)content);
+                        struct tri_image *image =
+                            picture(sides[i][0], sides[i][1], planes, bits, (enum content)content);
                         expect_round_trip(image, (enum tri_png_level)level);
                         tri_image_free(image);
                     }
@@ -162,7 +163,8 @@ static void test_workers(void)
         for (int content = 0; content < CONTENTS; content++) {
             if (level == TRI_PNG_SMALL && content != SMOOTH) /* what takes its time */
                 continue;
-            struct tri_image *image = picture(1100, 1001, level == TRI_PNG_SMALL ? 1 : 3, 16, (enum content)content);
+            struct tri_image *image =
+                picture(1100, 1001, level == TRI_PNG_SMALL ? 1 : 3, 16, (enum content)content);
             write_image(image, (enum tri_png_level)level, NULL);
             struct bytes alone = load(path);
             for (size_t i = 0; i < sizeof workers / sizeof workers[0]; i++) {
@@ -195,7 +197,8 @@ static size_t libpng_size(const struct tri_image *image, int level)
     CU_ASSERT_PTR_NOT_NULL_FATAL(row);
     png_init_io(png, file);
     png_set_IHDR(png, info, (png_uint_32)shape->width, (png_uint_32)shape->height, shape->bits,
-                 colours[shape->planes], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+                 colours[shape->planes], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+                 PNG_FILTER_TYPE_DEFAULT);
     png_set_compression_level(png, level);
     png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_ALL_FILTERS);
     png_write_info(png, info);
@@ -217,7 +220,8 @@ static void expect_sizes(const char *name, struct tri_pool *pool, bool small)
 {
     struct tri_image *image = NULL;
     CU_ASSERT_EQUAL_FATAL(tri_image_read(name, NULL, &image, NULL, NULL), TRI_OK);
-    const size_t usual = write_image(image, TRI_PNG_DEFAULT, pool), fast = write_image(image, TRI_PNG_FAST, pool);
+    const size_t usual = write_image(image, TRI_PNG_DEFAULT, pool),
+                 fast = write_image(image, TRI_PNG_FAST, pool);
     const size_t least = small ? write_image(image, TRI_PNG_SMALL, pool) : 0;
     const size_t reference = libpng_size(image, 6);
     if (usual > reference * 115 / 100 || fast > usual * 130 / 100) {
@@ -316,9 +320,11 @@ static void expect_chunk(const char *type, const void *data, size_t size)
 
 static void test_metadata(void)
 {
-    static const unsigned char gamma[4] = {0, 0, 0xb1, 0x8f}, unit[9] = {0, 0, 0x0b, 0x13, 0, 0, 0x0b, 0x13, 1};
-    static const unsigned char white[32] = {0, 0, 0x7a, 0x26, 0, 0, 0x80, 0x84, 0, 0, 0xfa, 0, 0, 0, 0x80, 0xe8,
-                                            0, 0, 0x75, 0x30, 0, 0, 0xea, 0x60, 0, 0, 0x3a, 0x98, 0, 0, 0x17, 0x70};
+    static const unsigned char gamma[4] = {0, 0, 0xb1, 0x8f},
+                               unit[9] = {0, 0, 0x0b, 0x13, 0, 0, 0x0b, 0x13, 1};
+    static const unsigned char white[32] = {0,    0,    0x7a, 0x26, 0,    0,    0x80, 0x84, 0,    0,   0xfa,
+                                            0,    0,    0,    0x80, 0xe8, 0,    0,    0x75, 0x30, 0,   0,
+                                            0xea, 0x60, 0,    0,    0x3a, 0x98, 0,    0,    0x17, 0x70};
     unsigned char profile[200];
     char list[400];
     struct tri_metadata *metadata = tri_metadata_new();
@@ -397,112 +403,6 @@ static void test_profile(void)
     tri_image_free(image);
 }
 
-/* ---- ISA levels ---- */
-
-#define FILTER_TABLE(level, argument) &tri_png_filter_##level,
-#define INTERLEAVE_TABLE(level, argument) &tri_interleave_##level,
-static const struct tri_png_filter *const filters[] = {TRI_LEVELS(FILTER_TABLE, 0)};
-static const struct tri_interleave *const interleaves[] = {TRI_LEVELS(INTERLEAVE_TABLE, 0)};
-
-enum { WIDEST = 1100, ROOM = TRI_PNG_BEFORE + WIDEST * 8 };
-
-static void fill(unsigned char *bytes, size_t size, uint32_t *state)
-{
-    for (size_t i = 0; i < size; i++)
-        bytes[i] = (unsigned char)((*state = *state * 1664525 + 1013904223) >> 24);
-}
-
-/* By the specification's own words. */
-static uint8_t predict(int type, int a, int b, int c)
-{
-    const int p = a + b - c, pa = abs(p - a), pb = abs(p - b), pc = abs(p - c);
-    const int paeth = pa <= pb && pa <= pc ? a : pb <= pc ? b : c;
-    const int all[] = {0, a, b, (a + b) / 2, paeth};
-    return (uint8_t)all[type];
-}
-
-static void expect_filters(const unsigned char *row, const unsigned char *above, int pixel, size_t size)
-{
-    static unsigned char want[ROOM], have[ROOM];
-    for (int type = 0; type < TRI_PNG_FILTERS; type++) {
-        uint64_t sum = 0;
-        for (size_t i = 0; i < size; i++) {
-            want[i] = (uint8_t)(row[i] - predict(type, row[(ptrdiff_t)i - pixel], above[i], above[(ptrdiff_t)i - pixel]));
-            sum += (uint64_t)abs((int8_t)want[i]);
-        }
-        for (int level = 0; level < tri_isa_count(); level++) {
-            memset(have, 0x55, sizeof have);
-            CU_ASSERT_EQUAL(filters[tri_isa_level(level)]->filter[type](have, row, above, pixel, size), sum);
-            CU_ASSERT_EQUAL(memcmp(want, have, size), 0);
-            CU_ASSERT_EQUAL(have[size], 0x55);
-        }
-    }
-}
-
-static void test_filters(void)
-{
-    static unsigned char rows[2][ROOM];
-    uint32_t state = 1;
-    for (int pixel = 1; pixel <= 8; pixel++)
-        for (int width = 1; width <= WIDEST; width += width < 140 ? 1 : 160) {
-            fill(rows[0] + TRI_PNG_BEFORE, (size_t)(width * pixel), &state);
-            fill(rows[1] + TRI_PNG_BEFORE, (size_t)(width * pixel), &state);
-            if (width % 3 == 0) /* the distance that is greatest */
-                memset(rows[1] + TRI_PNG_BEFORE, width % 2 ? 0x80 : 0, (size_t)(width * pixel));
-            expect_filters(rows[0] + TRI_PNG_BEFORE, rows[1] + TRI_PNG_BEFORE, pixel, (size_t)(width * pixel));
-            expect_filters(rows[1] + TRI_PNG_BEFORE, rows[0] + TRI_PNG_BEFORE, pixel, (size_t)(width * pixel));
-        }
-}
-
-static void expect_interleave(const struct tri_interleave *interleave, int planes, int bits, int width, uint32_t *state)
-{
-    static unsigned char pixels[ROOM], joined[ROOM], rows[TRI_PLANES_MAX][ROOM];
-    void *to[TRI_PLANES_MAX];
-    const void *from[TRI_PLANES_MAX];
-    const size_t sample = (size_t)bits / 8, size = (size_t)(width * planes) * sample;
-    int wrong = 0;
-    for (int plane = 0; plane < planes; plane++)
-        from[plane] = to[plane] = rows[plane];
-    fill(pixels, size, state);
-    interleave->split(to, pixels, planes, bits, width);
-    for (size_t x = 0; x < (size_t)width; x++)
-        for (size_t plane = 0; plane < (size_t)planes; plane++)
-            wrong += memcmp(rows[plane] + x * sample, pixels + (x * (size_t)planes + plane) * sample, sample) != 0;
-    memset(joined, 0x55, sizeof joined);
-    interleave->join(joined, from, planes, bits, width);
-    CU_ASSERT_EQUAL(wrong, 0);
-    CU_ASSERT_EQUAL(memcmp(pixels, joined, size), 0);
-    CU_ASSERT_EQUAL(joined[size], 0x55);
-}
-
-static void test_interleave(void)
-{
-    uint32_t state = 1;
-    for (int level = 0; level < tri_isa_count(); level++)
-        for (int planes = 1; planes <= TRI_PLANES_MAX; planes++)
-            for (int bits = 8; bits <= 16; bits += 8)
-                for (int width = 1; width <= WIDEST; width += width < 300 ? 1 : 160)
-                    expect_interleave(interleaves[tri_isa_level(level)], planes, bits, width, &state);
-}
-
-static void test_swap(void)
-{
-    unsigned char bytes[600], swapped[600];
-    uint16_t samples[300];
-    uint32_t state = 1;
-    for (int level = 0; level < tri_isa_count(); level++)
-        for (size_t count = 0; count < 300; count++) {
-            fill(bytes, sizeof bytes, &state);
-            memcpy(samples, bytes, sizeof bytes);
-            filters[tri_isa_level(level)]->swap(samples, count);
-            memcpy(swapped, samples, sizeof swapped);
-            int wrong = 0;
-            for (size_t i = 0; i < sizeof bytes; i++)
-                wrong += swapped[i] != bytes[i < 2 * count ? i ^ 1 : i];
-            CU_ASSERT_EQUAL(wrong, 0);
-        }
-}
-
 int test_png_write_suite(void)
 {
     CU_pSuite suite = CU_add_suite("png_write", enter, leave);
@@ -511,8 +411,5 @@ int test_png_write_suite(void)
              CU_add_test(suite, "the same bytes by any number of workers", test_workers) &&
              CU_add_test(suite, "sizes", test_sizes) && CU_add_test(suite, "metadata", test_metadata) &&
              CU_add_test(suite, "metadata that is broken", test_broken_metadata) &&
-             CU_add_test(suite, "colour profile", test_profile) &&
-             CU_add_test(suite, "filters of every ISA level", test_filters) &&
-             CU_add_test(suite, "planes and pixels of every ISA level", test_interleave) &&
-             CU_add_test(suite, "bytes swapped by every ISA level", test_swap));
+             CU_add_test(suite, "colour profile", test_profile));
 }

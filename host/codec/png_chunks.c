@@ -8,7 +8,8 @@
 
 #define CHUNK_MOST INT32_MAX /* bytes, by the specification */
 
-enum tri_status tri_png_write_chunk(const struct tri_sink *sink, const char *type, const void *data, size_t size)
+enum tri_status tri_png_write_chunk(const struct tri_sink *sink, const char *type, const void *data,
+                                    size_t size)
 {
     unsigned char head[8], sum[4];
     uint32_t crc = tri_crc32(0, type, 4);

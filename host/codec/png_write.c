@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FLAT 8      /* so many times smaller by deflate: flat graphics, where a second try costs little */
+#define FLAT 8       /* so many times smaller by deflate: flat graphics, where a second try costs little */
 #define WINDOW 32768 /* bytes that deflate looks back */
 
 #define HEAD 8 /* bytes of a chunk before its data: size and type */
@@ -56,9 +56,9 @@ struct writer {
     size_t room;            /* bytes of a piece's chunk */
     uint8_t *types;         /* filters of the rows, where they were chosen before; else NULL */
     struct band *bands;
-    atomic_int next;        /* band to be taken */
-    atomic_bool no_memory;  /* somebody had none */
-    pthread_mutex_t lock;   /* for what follows, and for `made` */
+    atomic_int next;       /* band to be taken */
+    atomic_bool no_memory; /* somebody had none */
+    pthread_mutex_t lock;  /* for what follows, and for `made` */
     enum tri_status status;
     struct piece *spare;
     int written;
@@ -151,7 +151,8 @@ static enum tri_status write_piece(struct writer *writer, int band, struct piece
 
 static struct piece *next_piece(const struct writer *writer)
 {
-    return writer->status == TRI_OK && writer->written < writer->count ? writer->bands[writer->written].made : NULL;
+    return writer->status == TRI_OK && writer->written < writer->count ? writer->bands[writer->written].made
+                                                                       : NULL;
 }
 
 /* Whoever brings the piece whose turn it is writes it, and those after it that are made by then. */
@@ -180,16 +181,19 @@ static void hand_over(struct writer *writer, int band, struct piece *piece)
 /* ---- bands ---- */
 
 /* Rows `first` to before `end`, by filters of the set; 0: by those that were chosen. */
-static void filter_rows(const struct writer *writer, struct scratch *scratch, int first, int end, unsigned set)
+static void filter_rows(const struct writer *writer, struct scratch *scratch, int first, int end,
+                        unsigned set)
 {
     uint8_t *to = scratch->filtered;
     for (int y = first; y < end; y++, to += writer->row)
         tri_png_rows_filter(&scratch->rows, y, set != 0 ? set : SET(writer->types[y]), to);
 }
 
-static size_t deflate_band(const struct writer *writer, struct scratch *scratch, int band, uint8_t *out, uint32_t *adler)
+static size_t deflate_band(const struct writer *writer, struct scratch *scratch, int band, uint8_t *out,
+                           uint32_t *adler)
 {
-    const int first = first_row(writer, band), end = first_row(writer, band + 1), before = rows_before(writer, band);
+    const int first = first_row(writer, band), end = first_row(writer, band + 1),
+              before = rows_before(writer, band);
     const unsigned flat = levels[writer->level].flat;
     const size_t looked_back = (size_t)before * writer->row;
     const struct tri_deflate_input input = {
@@ -251,8 +255,13 @@ static void make_pieces(void *argument, int worker)
 /* ---- the smallest of several ways, for each band ---- */
 
 static const unsigned sets[] = {
-    SET(TRI_PNG_NONE),  SET(TRI_PNG_SUB), SET(TRI_PNG_UP), SET(TRI_PNG_AVERAGE),
-    SET(TRI_PNG_PAETH), ADAPTIVE,         ADAPTIVE | SET(TRI_PNG_PAETH) | SET(TRI_PNG_NONE),
+    SET(TRI_PNG_NONE),
+    SET(TRI_PNG_SUB),
+    SET(TRI_PNG_UP),
+    SET(TRI_PNG_AVERAGE),
+    SET(TRI_PNG_PAETH),
+    ADAPTIVE,
+    ADAPTIVE | SET(TRI_PNG_PAETH) | SET(TRI_PNG_NONE),
 };
 #define SETS (int)(sizeof sets / sizeof sets[0])
 
@@ -261,13 +270,15 @@ struct trial {
     struct tri_deflate_input input;
 };
 
-static size_t try_set(const struct writer *writer, struct scratch *scratch, const struct trial *trial, int set)
+static size_t try_set(const struct writer *writer, struct scratch *scratch, const struct trial *trial,
+                      int set)
 {
     filter_rows(writer, scratch, trial->first, trial->end, sets[set]);
     return tri_deflate_piece(scratch->deflate, &trial->input, scratch->other);
 }
 
-/* By quick trials; flat graphics by what the best of them really become, which costs little there, and differs. */
+/* By quick trials; flat graphics by what the best of them really become, which costs little there, and
+ * differs. */
 static int find_set(const struct writer *writer, struct scratch *scratch, struct trial *trial)
 {
     size_t sizes[SETS];

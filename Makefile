@@ -1,7 +1,8 @@
 # Makefile -- builds the program, the library, the tests and the benchmarks into $(BUILD).
 #
 # Variables: BUILD (folder), CC (host code), KERNEL_CC (kernels; clang gives SIMD lanes, any other
-# compiler one sample at a time), SANITIZE (address,undefined or thread), WERROR=1, PREFIX, DESTDIR.
+# compiler one sample at a time), SANITIZE (address,undefined or thread), WERROR=1, PREFIX, DESTDIR,
+# ISAL= (zlib in place of ISA-L, even where that is there).
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -36,7 +37,9 @@ PACKAGES_png := libpng zlib
 PACKAGES_jpeg := libjpeg
 PACKAGES_webp := libwebp libwebpmux libwebpdemux
 PACKAGES_tiff := libtiff-4
-FORMATS := $(foreach f,$(FORMATS_KNOWN),$(if $(wildcard host/codec/$f.c),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f)))
+NEEDS_tiff := libtiff-4 >= 4.5
+FORMATS := $(foreach f,$(FORMATS_KNOWN),$(if $(wildcard host/codec/$f.c),$(if $(PACKAGES_$f),\
+             $(shell pkg-config --exists '$(or $(NEEDS_$f),$(PACKAGES_$f))' && echo $f),$f)))
 # Moving pictures alike, in the order in which they are asked: host/video/NAME.c.
 VIDEO_KNOWN := y4m libav
 PACKAGES_libav := libavformat libavcodec libavutil libswscale
@@ -62,7 +65,8 @@ LIB_SOURCES := $(filter-out host/cli/% $(LEVEL_SOURCES) $(foreach f,$(FORMATS_AB
                $(foreach f,$(VIDEO_ABSENT),host/video/$f.c host/video/$f_%.c), \
                $(wildcard host/*.c host/*/*.c))
 CLI_SOURCES := $(wildcard host/cli/*.c)
-TEST_SOURCES := $(filter-out $(FORMATS_ABSENT:%=tests/test_%.c),$(wildcard tests/*.c))
+TEST_SOURCES := $(filter-out $(foreach f,$(FORMATS_ABSENT),tests/test_$f.c tests/test_$f_%.c tests/$f_files.c), \
+                $(wildcard tests/*.c))
 TEST_PROGRAMS := tests/make_images.c
 ORACLES := $(wildcard tests/oracles/*.c)
 
@@ -73,7 +77,7 @@ CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(TEST_PROGRAMS),$(TEST_SOURCES)) $(ORACLES))
 
 .DELETE_ON_ERROR:
-.PHONY: all test check bench images format lint install uninstall clean help FORCE
+.PHONY: all test check fuzz bench images format lint install uninstall clean help FORCE
 .SUFFIXES:
 
 all: $(BUILD)/triptych $(BUILD)/libtriptych.a $(BUILD)/libtriptych.so $(BUILD)/triptych.pc ## build the program and the library
@@ -157,6 +161,16 @@ $(BUILD)/example: docs/example.c $(BUILD)/libtriptych.a
 test: all $(BUILD)/tests/run $(BUILD)/example ## build and run all tests
 	TRIPTYCH=$(BUILD)/triptych $(BUILD)/tests/run $(SUITE)
 
+# Files of one's own may be added: FUZZ_FILES.
+FUZZ_INPUTS ?= 2000000
+FUZZ_SEED ?= 1
+FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/*.c))
+$(BUILD)/fuzz/png: $(FUZZ_OBJECTS) $(BUILD)/libtriptych.a
+	@mkdir -p $(dir $@)
+	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
+fuzz: $(BUILD)/fuzz/png ## read FUZZ_INPUTS damaged PNG files as libpng does, from FUZZ_SEED
+	$< $(FUZZ_INPUTS) $(FUZZ_SEED) $(BUILD)/fuzz $(FUZZ_FILES)
+
 bench: all ## the default benchmark
 	$(BUILD)/triptych bench
 
@@ -194,6 +208,6 @@ clean: ## remove $(BUILD)
 
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@echo; echo "  variables: BUILD=$(BUILD) CC=$(CC) KERNEL_CC=$(KERNEL_CC) SANITIZE= WERROR= PREFIX=$(PREFIX) DESTDIR= SUITE="
+	@echo; echo "  variables: BUILD=$(BUILD) CC=$(CC) KERNEL_CC=$(KERNEL_CC) SANITIZE= WERROR= ISAL=$(ISAL) PREFIX=$(PREFIX) DESTDIR= SUITE="
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -12,8 +12,8 @@
 #define STORED_MOST 65535 /* bytes of a stored block */
 #define WINDOW 32768
 
-static const int zlib_levels[] = {
-    [TRI_DEFLATE_FAST] = 1, [TRI_DEFLATE_DEFAULT] = 3, [TRI_DEFLATE_TRIAL] = 5, [TRI_DEFLATE_BEST] = 9};
+#define TRIAL_LEVEL 5
+static const int zlib_levels[] = {[TRI_DEFLATE_FAST] = 1, [TRI_DEFLATE_DEFAULT] = 2, [TRI_DEFLATE_BEST] = 9};
 
 struct tri_deflate {
     enum tri_deflate_effort effort;
@@ -54,15 +54,18 @@ static size_t store(const struct tri_deflate_input *input, uint8_t *out)
 static bool zlib_open(struct tri_deflate *deflater)
 {
     deflater->zlib = (z_stream){0};
-    return deflateInit2(&deflater->zlib, zlib_levels[deflater->effort], Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY) == Z_OK;
+    return deflateInit2(&deflater->zlib, zlib_levels[deflater->effort], Z_DEFLATED, -15, 9,
+                        Z_DEFAULT_STRATEGY) == Z_OK;
 }
 
-static size_t zlib_piece(struct tri_deflate *deflater, const struct tri_deflate_input *input, uint8_t *out, size_t room)
+static size_t zlib_piece(struct tri_deflate *deflater, const struct tri_deflate_input *input, uint8_t *out,
+                         size_t room)
 {
     z_stream *zlib = &deflater->zlib;
     const size_t before = input->before < WINDOW ? input->before : WINDOW;
     if (deflateReset(zlib) != Z_OK ||
-        deflateParams(zlib, zlib_levels[deflater->effort], input->noisy ? Z_FILTERED : Z_DEFAULT_STRATEGY) != Z_OK ||
+        deflateParams(zlib, input->trial ? TRIAL_LEVEL : zlib_levels[deflater->effort],
+                      input->noisy ? Z_FILTERED : Z_DEFAULT_STRATEGY) != Z_OK ||
         (before > 0 && deflateSetDictionary(zlib, input->data - before, (uInt)before) != Z_OK))
         return 0;
     zlib->next_in = (Bytef *)input->data;
@@ -86,7 +89,8 @@ static bool uses_isal(const struct tri_deflate *deflater)
 }
 
 #ifdef TRI_ISAL
-static size_t isal_piece(struct tri_deflate *deflater, const struct tri_deflate_input *input, uint8_t *out, size_t room)
+static size_t isal_piece(struct tri_deflate *deflater, const struct tri_deflate_input *input, uint8_t *out,
+                         size_t room)
 {
     struct isal_zstream *isal = &deflater->isal;
     isal_deflate_init(isal);
@@ -100,7 +104,9 @@ static size_t isal_piece(struct tri_deflate *deflater, const struct tri_deflate_
     isal->avail_in = (uint32_t)input->size;
     isal->next_out = out;
     isal->avail_out = (uint32_t)room;
-    return isal_deflate(isal) == COMP_OK && isal->avail_in == 0 && isal->avail_out > 0 ? room - isal->avail_out : 0;
+    return isal_deflate(isal) == COMP_OK && isal->avail_in == 0 && isal->avail_out > 0
+               ? room - isal->avail_out
+               : 0;
 }
 #else
 #define isal_piece zlib_piece
@@ -131,6 +137,7 @@ void tri_deflate_free(struct tri_deflate *deflater)
 size_t tri_deflate_piece(struct tri_deflate *deflater, const struct tri_deflate_input *input, uint8_t *out)
 {
     const size_t room = tri_deflate_bound(input->size);
-    const size_t made = uses_isal(deflater) ? isal_piece(deflater, input, out, room) : zlib_piece(deflater, input, out, room);
+    const size_t made =
+        uses_isal(deflater) ? isal_piece(deflater, input, out, room) : zlib_piece(deflater, input, out, room);
     return made > 0 ? made : store(input, out);
 }

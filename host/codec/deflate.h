@@ -6,9 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* FAST and DEFAULT by ISA-L where it was there at build time, else by zlib; the others always by zlib.
- * TRIAL tells quickly about how small BEST would be. */
-enum tri_deflate_effort { TRI_DEFLATE_FAST, TRI_DEFLATE_DEFAULT, TRI_DEFLATE_TRIAL, TRI_DEFLATE_BEST };
+/* The first two by ISA-L where it was there at build time, else by zlib; the last always by zlib. */
+enum tri_deflate_effort { TRI_DEFLATE_FAST, TRI_DEFLATE_DEFAULT, TRI_DEFLATE_BEST };
 
 /* What a worker needs for one piece after another. */
 struct tri_deflate;
@@ -18,9 +17,11 @@ void tri_deflate_free(struct tri_deflate *deflater);
 struct tri_deflate_input {
     const uint8_t *data;
     size_t size;
-    size_t before; /* bytes in front of `data`, the end of the piece before, for matches; 0: it stands by itself */
     bool last;
-    bool noisy; /* short matches are worth less than single bytes. `before` and this matter to BEST and TRIAL */
+    /* For BEST only: */
+    size_t before; /* bytes in front of `data`, the end of the piece before, for matches; 0: none */
+    bool noisy;    /* short matches are worth less than single bytes */
+    bool trial;    /* less effort, to know about how small it would be */
 };
 
 size_t tri_deflate_bound(size_t size); /* bytes that a piece of `size` becomes at most */

@@ -6,7 +6,7 @@
 
 static bool probe(const unsigned char *data, size_t size)
 {
-    return size >= 8 && png_sig_cmp(data, 0, 8) == 0;
+    return size >= TRI_PNG_SIGNATURE && png_sig_cmp(data, 0, TRI_PNG_SIGNATURE) == 0;
 }
 
 static void version(char text[80])
@@ -14,10 +14,18 @@ static void version(char text[80])
     snprintf(text, 80, "libpng %s", png_get_libpng_ver(NULL));
 }
 
+static enum tri_status read(struct tri_source *source, struct tri_image **image)
+{
+    const enum tri_status status = tri_png_read_metadata(source);
+    if (status != TRI_OK || tri_png_read_fast(source, image))
+        return status;
+    return tri_png_read(source, image);
+}
+
 const struct tri_codec tri_codec_png = {
     .format = {.name = "png", .extensions = "png"},
     .version = version,
     .probe = probe,
-    .read = tri_png_read,
+    .read = read,
     .write = tri_png_write,
 };

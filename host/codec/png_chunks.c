@@ -8,12 +8,16 @@
 
 #define CHUNK_MOST INT32_MAX /* bytes, by the specification */
 
-enum tri_status tri_png_write_chunk(const struct tri_sink *sink, const char *type, const void *data, size_t size)
+enum tri_status tri_png_write_chunk(const struct tri_sink *sink, const char *type, const void *data,
+                                    size_t size)
 {
     unsigned char head[8], sum[4];
+    uint32_t crc = tri_crc32(0, type, 4);
+    if (size > 0) /* zlib takes data of NULL for a new beginning */
+        crc = tri_crc32(crc, data, size);
     tri_png_put_32(head, (uint32_t)size);
     memcpy(head + 4, type, 4);
-    tri_png_put_32(sum, tri_crc32(tri_crc32(0, type, 4), data, size));
+    tri_png_put_32(sum, crc);
     enum tri_status status = tri_sink_write(sink, head, sizeof head);
     if (status == TRI_OK)
         status = tri_sink_write(sink, data, size);

@@ -10,7 +10,8 @@ static inline void tri_png_put_32(unsigned char *to, uint32_t value)
         to[i] = (unsigned char)(value >> (24 - 8 * i));
 }
 
-enum tri_status tri_png_write_chunk(const struct tri_sink *sink, const char *type, const void *data, size_t size);
+enum tri_status tri_png_write_chunk(const struct tri_sink *sink, const char *type, const void *data,
+                                    size_t size);
 /* The signature, IHDR, and those items of the metadata that fit. */
 enum tri_status tri_png_write_head(const struct tri_sink *sink, const struct tri_shape *shape);
 

@@ -6,6 +6,26 @@
 
 /* By libpng: every kind of file. */
 enum tri_status tri_png_read(struct tri_source *source, struct tri_image **image);
+/* The usual kinds of file, if nothing at all is wrong with them. False: tri_png_read shall decide, and nothing was
+ * made or said. */
+bool tri_png_read_fast(const struct tri_source *source, struct tri_image **image);
+/* Adds what the file says about its picture to source->metadata, if that is not NULL. */
+enum tri_status tri_png_read_metadata(const struct tri_source *source);
+
 enum tri_status tri_png_write(const struct tri_sink *sink, const struct tri_image *image);
+
+#define TRI_PNG_SIGNATURE 8 /* bytes before the first chunk */
+
+struct tri_png_chunk {
+    const unsigned char *type; /* 4 letters, before the data */
+    const unsigned char *data; /* after it the CRC */
+    size_t size;
+};
+
+uint32_t tri_png_uint_32(const unsigned char *bytes);
+/* The chunk at `*at`, which then is the place of the next one. False: there is no whole chunk. */
+bool tri_png_chunk_next(const struct tri_source *source, size_t *at, struct tri_png_chunk *chunk);
+bool tri_png_chunk_is(const struct tri_png_chunk *chunk, const char *type);
+bool tri_png_chunk_intact(const struct tri_png_chunk *chunk); /* its CRC is right */
 
 #endif

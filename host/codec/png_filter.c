@@ -44,7 +44,7 @@ static inline uint8_t distance(uint8_t a, uint8_t b)
 static inline uint8_t paeth(uint8_t left, uint8_t above, uint8_t corner)
 {
     const uint8_t to_left = distance(above, corner), to_above = distance(left, corner);
-    const uint8_t between = (uint8_t)-((left > corner) != (above > corner));
+    const uint8_t between = (uint8_t) - ((left > corner) != (above > corner));
     const uint8_t to_corner = (uint8_t)(distance(to_left, to_above) | (uint8_t)~between);
     const uint8_t nearer = to_left <= to_above ? left : above;
     const uint8_t least = to_left <= to_above ? to_left : to_above;
@@ -58,26 +58,26 @@ static inline uint8_t magnitude(uint8_t value)
 }
 
 /* The full blocks have a count that is known, so that they become vectors without loops for what is left. */
-#define FILTER(predict)                                                                                      \
-    static inline uint16_t predict##_block(uint8_t *restrict out, const uint8_t *restrict row,               \
-                                           const uint8_t *restrict above, ptrdiff_t pixel, ptrdiff_t size)   \
-    {                                                                                                        \
-        uint16_t sum = 0;                                                                                    \
-        for (ptrdiff_t i = 0; i < size; i++) {                                                               \
-            const uint8_t value = (uint8_t)(row[i] - predict(row[i - pixel], above[i], above[i - pixel]));   \
-            out[i] = value;                                                                                  \
-            sum = (uint16_t)(sum + magnitude(value));                                                        \
-        }                                                                                                    \
-        return sum;                                                                                          \
-    }                                                                                                        \
-    static uint64_t filter_##predict(uint8_t *out, const uint8_t *row, const uint8_t *above, int pixel,      \
-                                     size_t size)                                                            \
-    {                                                                                                        \
-        uint64_t sum = 0;                                                                                    \
-        size_t at = 0;                                                                                       \
-        for (; at + BLOCK <= size; at += BLOCK)                                                              \
-            sum += predict##_block(out + at, row + at, above + at, pixel, BLOCK);                            \
-        return sum + predict##_block(out + at, row + at, above + at, pixel, (ptrdiff_t)(size - at));         \
+#define FILTER(predict) \
+    static inline uint16_t predict##_block(uint8_t *restrict out, const uint8_t *restrict row, \
+                                           const uint8_t *restrict above, ptrdiff_t pixel, ptrdiff_t size) \
+    { \
+        uint16_t sum = 0; \
+        for (ptrdiff_t i = 0; i < size; i++) { \
+            const uint8_t value = (uint8_t)(row[i] - predict(row[i - pixel], above[i], above[i - pixel])); \
+            out[i] = value; \
+            sum = (uint16_t)(sum + magnitude(value)); \
+        } \
+        return sum; \
+    } \
+    static uint64_t filter_##predict(uint8_t *out, const uint8_t *row, const uint8_t *above, int pixel, \
+                                     size_t size) \
+    { \
+        uint64_t sum = 0; \
+        size_t at = 0; \
+        for (; at + BLOCK <= size; at += BLOCK) \
+            sum += predict##_block(out + at, row + at, above + at, pixel, BLOCK); \
+        return sum + predict##_block(out + at, row + at, above + at, pixel, (ptrdiff_t)(size - at)); \
     }
 
 FILTER(none)
@@ -94,4 +94,5 @@ static void swap(uint16_t *samples, size_t count)
 
 #define PASTE(a, b) a##b
 #define TABLE(level) PASTE(tri_png_filter_, level)
-const struct tri_png_filter TABLE(LEVEL) = {{filter_none, filter_sub, filter_up, filter_average, filter_paeth}, swap};
+const struct tri_png_filter TABLE(LEVEL) = {
+    {filter_none, filter_sub, filter_up, filter_average, filter_paeth}, swap};

@@ -6,7 +6,14 @@
 
 #include <stddef.h>
 
-enum tri_png_filter_type { TRI_PNG_NONE, TRI_PNG_SUB, TRI_PNG_UP, TRI_PNG_AVERAGE, TRI_PNG_PAETH, TRI_PNG_FILTERS };
+enum tri_png_filter_type {
+    TRI_PNG_NONE,
+    TRI_PNG_SUB,
+    TRI_PNG_UP,
+    TRI_PNG_AVERAGE,
+    TRI_PNG_PAETH,
+    TRI_PNG_FILTERS
+};
 
 /* Bytes that must be there, and zero, before the rows that are given to a filter. */
 #define TRI_PNG_BEFORE 64
@@ -14,7 +21,8 @@ enum tri_png_filter_type { TRI_PNG_NONE, TRI_PNG_SUB, TRI_PNG_UP, TRI_PNG_AVERAG
 struct tri_png_filter {
     /* Filters `size` bytes of a row of pixels of `pixel` bytes. Returns the sum of the results' distances
      * from zero, as signed bytes: the smaller, the better they compress, as a rule. */
-    uint64_t (*filter[TRI_PNG_FILTERS])(uint8_t *out, const uint8_t *row, const uint8_t *above, int pixel, size_t size);
+    uint64_t (*filter[TRI_PNG_FILTERS])(uint8_t *out, const uint8_t *row, const uint8_t *above, int pixel,
+                                        size_t size);
     void (*swap)(uint16_t *samples, size_t count); /* the bytes of each */
 };
 

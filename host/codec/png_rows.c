@@ -16,7 +16,8 @@ bool tri_png_rows_open(struct tri_png_rows *rows, const struct tri_image *image)
     uint8_t *memory = aligned_alloc(64, 4 * room);
     if (memory == NULL)
         return false;
-    *rows = (struct tri_png_rows){.image = image, .filter = filters[tri_isa_best()], .pixel = pixel, .size = size};
+    *rows = (struct tri_png_rows){
+        .image = image, .filter = filters[tri_isa_best()], .pixel = pixel, .size = size};
     for (int i = 0; i < 3; i++)
         memset(memory + (size_t)i * room, 0, i < 2 ? TRI_PNG_BEFORE : room);
     rows->memory = memory;

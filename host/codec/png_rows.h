@@ -12,9 +12,9 @@
 struct tri_png_rows {
     const struct tri_image *image;
     const struct tri_png_filter *filter;
-    int pixel;       /* bytes of a pixel */
-    size_t size;     /* bytes of a row, without the filter's type before it */
-    int held[2];     /* which rows are in `rows` */
+    int pixel;   /* bytes of a pixel */
+    size_t size; /* bytes of a row, without the filter's type before it */
+    int held[2]; /* which rows are in `rows` */
     uint8_t *rows[2];
     uint8_t *nothing; /* the row above the first */
     uint8_t *other;   /* a filtered row that may be better than the one in place */

@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BAND_BYTES (1 << 19)
-#define FLAT 8      /* so many times smaller by deflate: flat graphics, where a second try costs little */
+#define FLAT 8       /* so many times smaller by deflate: flat graphics, where a second try costs little */
 #define WINDOW 32768 /* bytes that deflate looks back */
 
 #define HEAD 8 /* bytes of a chunk before its data: size and type */
@@ -29,10 +28,11 @@ static const struct {
     unsigned flat;    /* those tried too where bands are flat graphics */
     enum tri_deflate_effort effort;
     unsigned char flags; /* in the head of zlib's format: the effort, and a check of the head */
+    size_t band;         /* bytes at most */
 } levels[] = {
-    [TRI_PNG_DEFAULT] = {ADAPTIVE, SET(TRI_PNG_NONE), TRI_DEFLATE_DEFAULT, 0x5e},
-    [TRI_PNG_FAST] = {SET(TRI_PNG_UP), 0, TRI_DEFLATE_FAST, 0x01},
-    [TRI_PNG_SMALL] = {0, 0, TRI_DEFLATE_BEST, 0xda},
+    [TRI_PNG_DEFAULT] = {ADAPTIVE, SET(TRI_PNG_NONE), TRI_DEFLATE_DEFAULT, 0x5e, 1 << 19},
+    [TRI_PNG_FAST] = {SET(TRI_PNG_SUB) | SET(TRI_PNG_UP), 0, TRI_DEFLATE_FAST, 0x01, 1 << 19},
+    [TRI_PNG_SMALL] = {0, 0, TRI_DEFLATE_BEST, 0xda, 1 << 21},
 };
 
 /* An IDAT chunk to be. */
@@ -56,9 +56,9 @@ struct writer {
     size_t room;            /* bytes of a piece's chunk */
     uint8_t *types;         /* filters of the rows, where they were chosen before; else NULL */
     struct band *bands;
-    atomic_int next;        /* band to be taken */
-    atomic_bool no_memory;  /* somebody had none */
-    pthread_mutex_t lock;   /* for what follows, and for `made` */
+    atomic_int next;       /* band to be taken */
+    atomic_bool no_memory; /* somebody had none */
+    pthread_mutex_t lock;  /* for what follows, and for `made` */
     enum tri_status status;
     struct piece *spare;
     int written;
@@ -90,14 +90,14 @@ static int rows_before(const struct writer *writer, int band)
 
 /* ---- what a worker needs ---- */
 
-static bool open_scratch(struct scratch *scratch, const struct writer *writer, enum tri_deflate_effort effort)
+static bool open_scratch(struct scratch *scratch, const struct writer *writer)
 {
     const size_t rows = (size_t)(writer->rows + rows_before(writer, writer->count));
     if (!tri_png_rows_open(&scratch->rows, writer->image))
         return false;
     scratch->filtered = malloc(rows * writer->row);
     scratch->other = malloc(writer->room);
-    scratch->deflate = tri_deflate_new(effort);
+    scratch->deflate = tri_deflate_new(levels[writer->level].effort);
     return scratch->filtered != NULL && scratch->other != NULL && scratch->deflate != NULL;
 }
 
@@ -151,7 +151,8 @@ static enum tri_status write_piece(struct writer *writer, int band, struct piece
 
 static struct piece *next_piece(const struct writer *writer)
 {
-    return writer->status == TRI_OK && writer->written < writer->count ? writer->bands[writer->written].made : NULL;
+    return writer->status == TRI_OK && writer->written < writer->count ? writer->bands[writer->written].made
+                                                                       : NULL;
 }
 
 /* Whoever brings the piece whose turn it is writes it, and those after it that are made by then. */
@@ -180,16 +181,19 @@ static void hand_over(struct writer *writer, int band, struct piece *piece)
 /* ---- bands ---- */
 
 /* Rows `first` to before `end`, by filters of the set; 0: by those that were chosen. */
-static void filter_rows(const struct writer *writer, struct scratch *scratch, int first, int end, unsigned set)
+static void filter_rows(const struct writer *writer, struct scratch *scratch, int first, int end,
+                        unsigned set)
 {
     uint8_t *to = scratch->filtered;
     for (int y = first; y < end; y++, to += writer->row)
         tri_png_rows_filter(&scratch->rows, y, set != 0 ? set : SET(writer->types[y]), to);
 }
 
-static size_t deflate_band(const struct writer *writer, struct scratch *scratch, int band, uint8_t *out, uint32_t *adler)
+static size_t deflate_band(const struct writer *writer, struct scratch *scratch, int band, uint8_t *out,
+                           uint32_t *adler)
 {
-    const int first = first_row(writer, band), end = first_row(writer, band + 1), before = rows_before(writer, band);
+    const int first = first_row(writer, band), end = first_row(writer, band + 1),
+              before = rows_before(writer, band);
     const unsigned flat = levels[writer->level].flat;
     const size_t looked_back = (size_t)before * writer->row;
     const struct tri_deflate_input input = {
@@ -236,7 +240,7 @@ static void make_pieces(void *argument, int worker)
     bool ready = false;
     (void)worker;
     for (int band; (band = atomic_fetch_add(&writer->next, 1)) < writer->count;) {
-        ready = ready || open_scratch(&scratch, writer, levels[writer->level].effort);
+        ready = ready || open_scratch(&scratch, writer);
         struct piece *piece = ready ? take_piece(writer) : NULL;
         if (piece == NULL) {
             stop_without_memory(writer);
@@ -250,26 +254,63 @@ static void make_pieces(void *argument, int worker)
 
 /* ---- the smallest of several ways, for each band ---- */
 
+static const unsigned sets[] = {
+    SET(TRI_PNG_NONE),
+    SET(TRI_PNG_SUB),
+    SET(TRI_PNG_UP),
+    SET(TRI_PNG_AVERAGE),
+    SET(TRI_PNG_PAETH),
+    ADAPTIVE,
+    ADAPTIVE | SET(TRI_PNG_PAETH) | SET(TRI_PNG_NONE),
+};
+#define SETS (int)(sizeof sets / sizeof sets[0])
+
+struct trial {
+    int first, end; /* rows */
+    struct tri_deflate_input input;
+};
+
+static size_t try_set(const struct writer *writer, struct scratch *scratch, const struct trial *trial,
+                      int set)
+{
+    filter_rows(writer, scratch, trial->first, trial->end, sets[set]);
+    return tri_deflate_piece(scratch->deflate, &trial->input, scratch->other);
+}
+
+/* By quick trials; flat graphics by what the best of them really become, which costs little there, and
+ * differs. */
+static int find_set(const struct writer *writer, struct scratch *scratch, struct trial *trial)
+{
+    size_t sizes[SETS];
+    int best = 0;
+    for (int i = 0; i < SETS; i++) {
+        sizes[i] = try_set(writer, scratch, trial, i);
+        best = sizes[i] < sizes[best] ? i : best;
+    }
+    const size_t least = sizes[best];
+    trial->input.trial = least > trial->input.size / FLAT;
+    if (trial->input.trial)
+        return best;
+    best = 0;
+    for (int i = 0; i < SETS; i++) {
+        sizes[i] = sizes[i] <= least + least / 8 ? try_set(writer, scratch, trial, i) : SIZE_MAX;
+        best = sizes[i] < sizes[best] ? i : best;
+    }
+    return best;
+}
+
 static void choose_for_band(struct writer *writer, struct scratch *scratch, int band)
 {
-    static const unsigned sets[] = {
-        SET(TRI_PNG_NONE),    SET(TRI_PNG_SUB), SET(TRI_PNG_UP),
-        SET(TRI_PNG_AVERAGE), SET(TRI_PNG_PAETH), ADAPTIVE,
-        ADAPTIVE | SET(TRI_PNG_PAETH) | SET(TRI_PNG_NONE),
-    };
-    const int first = first_row(writer, band), end = first_row(writer, band + 1);
-    struct tri_deflate_input input = {.data = scratch->filtered, .size = (size_t)(end - first) * writer->row};
-    size_t least = SIZE_MAX;
-    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
-        filter_rows(writer, scratch, first, end, sets[i]);
-        const size_t size = tri_deflate_piece(scratch->deflate, &input, scratch->other);
-        for (int y = first; size < least && y < end; y++)
-            writer->types[y] = scratch->filtered[(size_t)(y - first) * writer->row];
-        least = size < least ? size : least;
-    }
-    filter_rows(writer, scratch, first, end, 0);
-    input.noisy = true;
-    writer->bands[band].noisy = tri_deflate_piece(scratch->deflate, &input, scratch->other) < least;
+    struct trial trial = {.first = first_row(writer, band), .end = first_row(writer, band + 1)};
+    trial.input.data = scratch->filtered;
+    trial.input.size = (size_t)(trial.end - trial.first) * writer->row;
+    trial.input.trial = true;
+    const int set = find_set(writer, scratch, &trial);
+    const size_t size = try_set(writer, scratch, &trial, set);
+    for (int y = trial.first; y < trial.end; y++)
+        writer->types[y] = scratch->filtered[(size_t)(y - trial.first) * writer->row];
+    trial.input.noisy = true;
+    writer->bands[band].noisy = tri_deflate_piece(scratch->deflate, &trial.input, scratch->other) < size;
 }
 
 static void choose(void *argument, int worker)
@@ -279,7 +320,7 @@ static void choose(void *argument, int worker)
     bool ready = false;
     (void)worker;
     for (int band; (band = atomic_fetch_add(&writer->next, 1)) < writer->count;) {
-        ready = ready || open_scratch(&scratch, writer, TRI_DEFLATE_TRIAL);
+        ready = ready || open_scratch(&scratch, writer);
         if (!ready) {
             stop_without_memory(writer);
             break;
@@ -296,7 +337,8 @@ static void cut(struct writer *writer)
 {
     const struct tri_shape *shape = &writer->image->shape;
     writer->row = 1 + (size_t)shape->width * (size_t)shape->planes * tri_sample_bytes(shape);
-    const size_t most = (writer->row * (size_t)shape->height + BAND_BYTES - 1) / BAND_BYTES;
+    const size_t band = levels[writer->level].band;
+    const size_t most = (writer->row * (size_t)shape->height + band - 1) / band;
     writer->rows = (int)(((size_t)shape->height + most - 1) / most);
     writer->count = (shape->height + writer->rows - 1) / writer->rows;
     writer->room = HEAD + ZLIB_HEAD + tri_deflate_bound((size_t)writer->rows * writer->row) + ZLIB_SUM + SUM;

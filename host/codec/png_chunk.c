@@ -1,0 +1,32 @@
+/* png_chunk.c -- the chunks of a PNG file in memory. */
+#include "checksum.h"
+#include "png_codec.h"
+
+#include <string.h>
+
+uint32_t tri_png_uint_32(const unsigned char *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+bool tri_png_chunk_next(const struct tri_source *source, size_t *at, struct tri_png_chunk *chunk)
+{
+    if (*at > source->size || source->size - *at < 12)
+        return false;
+    const unsigned char *start = source->data + *at;
+    *chunk = (struct tri_png_chunk){start + 4, start + 8, tri_png_uint_32(start)};
+    if (chunk->size > source->size - *at - 12)
+        return false;
+    *at += chunk->size + 12;
+    return true;
+}
+
+bool tri_png_chunk_is(const struct tri_png_chunk *chunk, const char *type)
+{
+    return memcmp(chunk->type, type, 4) == 0;
+}
+
+bool tri_png_chunk_intact(const struct tri_png_chunk *chunk)
+{
+    return tri_crc32(0, chunk->type, chunk->size + 4) == tri_png_uint_32(chunk->data + chunk->size);
+}

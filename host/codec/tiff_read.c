@@ -1,0 +1,387 @@
+/* tiff_read.c -- the first page of a TIFF file becomes a planar image, by libtiff. Of what it says about the
+ * picture, colour profile, resolution and orientation are read; its EXIF is not. */
+#include "tiff_codec.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_MIN (UINT64_C(1) << 24) /* tiles of so many pixels may be larger than the picture */
+
+struct reader {
+    struct tri_source *source;
+    struct tri_tiff tiff;
+    uint32_t width, height;
+    uint32_t tile_width; /* 0: in strips */
+    uint32_t band_rows;  /* rows that are stored together */
+    uint16_t bits, samples, photometric, layout, orientation;
+    int colours;   /* samples without alpha */
+    bool inverted; /* 0 is white */
+    enum { OPAQUE, STRAIGHT, PREMULTIPLIED } alpha;
+    void *band, *tile; /* rows in the file's layout; a part of them */
+    uint32_t *raster;  /* a picture that libtiff has converted */
+    struct tri_image *image;
+};
+
+/* libtiff's own words, where it has said something. */
+static enum tri_status fail(const struct reader *reader, const char *text)
+{
+    return tri_source_fail(reader->source, "%s", reader->tiff.error[0] != '\0' ? reader->tiff.error : text);
+}
+
+/* ---- what the file is ---- */
+
+static enum tri_status check_samples(struct reader *reader)
+{
+    uint16_t format;
+    TIFFGetFieldDefaulted(reader->tiff.handle, TIFFTAG_SAMPLEFORMAT, &format);
+    if (format == SAMPLEFORMAT_IEEEFP)
+        return tri_source_fail(reader->source,
+                               "its samples are floating-point numbers; unsigned integers can be read");
+    if (format != SAMPLEFORMAT_UINT && format != SAMPLEFORMAT_VOID)
+        return tri_source_fail(reader->source,
+                               "its samples are signed or complex numbers; unsigned integers can be read");
+    if (reader->samples < 1 || reader->samples > TRI_PLANES_MAX)
+        return tri_source_fail(reader->source, "it has %d samples per pixel; 1 to 4 can be read",
+                               reader->samples);
+    if (reader->bits > 16)
+        return tri_source_fail(reader->source, "its samples have %d bits; up to 16 can be read",
+                               reader->bits);
+    return TRI_OK;
+}
+
+static enum tri_status check_tiles(struct reader *reader)
+{
+    const uint64_t picture = (uint64_t)reader->width * reader->height;
+    const uint64_t most = picture > BLOCK_MIN ? picture : BLOCK_MIN;
+    const uint32_t width = reader->tile_width, height = reader->band_rows;
+    if (width < 1 || height < 1 || width > TRI_SIDE_MAX || height > TRI_SIDE_MAX ||
+        (uint64_t)width * height > most)
+        return tri_source_fail(reader->source, "it has tiles of %u x %u pixels for a picture of %u x %u",
+                               width, height, reader->width, reader->height);
+    return TRI_OK;
+}
+
+/* As the header has it, before memory is taken. */
+static enum tri_status check_size(struct reader *reader)
+{
+    TIFF *tiff = reader->tiff.handle;
+    if (reader->width == 0 || reader->height == 0)
+        return tri_source_fail(reader->source, "a picture of %u x %u pixels has none", reader->width,
+                               reader->height);
+    if (tri_source_check_size(reader->source, reader->width, reader->height) != TRI_OK)
+        return TRI_FAILED;
+    if (TIFFIsTiled(tiff)) {
+        TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &reader->tile_width);
+        TIFFGetField(tiff, TIFFTAG_TILELENGTH, &reader->band_rows);
+        return check_tiles(reader);
+    }
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_ROWSPERSTRIP, &reader->band_rows);
+    return reader->band_rows > 0 ? TRI_OK : tri_source_fail(reader->source, "its strips have no rows");
+}
+
+/* Extra samples of no stated kind are taken for alpha, as by most programs. */
+static enum tri_status find_alpha(struct reader *reader)
+{
+    uint16_t count = 0, *kinds = NULL;
+    const int extra = reader->samples - reader->colours;
+    TIFFGetFieldDefaulted(reader->tiff.handle, TIFFTAG_EXTRASAMPLES, &count, &kinds);
+    if (extra < 0 || extra > 1)
+        return tri_source_fail(reader->source, "it has %d samples per pixel, of which %d are colours",
+                               reader->samples, reader->colours);
+    if (extra == 1)
+        reader->alpha = count > 0 && kinds[0] == EXTRASAMPLE_ASSOCALPHA ? PREMULTIPLIED : STRAIGHT;
+    return TRI_OK;
+}
+
+/* Whether samples are the picture's, as they are; libtiff has to convert others. */
+static bool is_direct(const struct reader *reader)
+{
+    if (reader->bits == 1 || reader->bits == 2 || reader->bits == 4)
+        return reader->colours == 1 && reader->samples == 1;
+    return (reader->bits == 8 || reader->bits == 16) &&
+           (reader->colours == 1 || reader->photometric == PHOTOMETRIC_RGB);
+}
+
+static enum tri_status read_header(struct reader *reader)
+{
+    TIFF *tiff = reader->tiff.handle;
+    TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &reader->width);
+    TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &reader->height);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_BITSPERSAMPLE, &reader->bits);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLESPERPIXEL, &reader->samples);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_PLANARCONFIG, &reader->layout);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_ORIENTATION, &reader->orientation);
+    if (!TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &reader->photometric))
+        reader->photometric = reader->samples < 3 ? PHOTOMETRIC_MINISBLACK : PHOTOMETRIC_RGB;
+    reader->inverted = reader->photometric == PHOTOMETRIC_MINISWHITE;
+    reader->colours = reader->inverted || reader->photometric == PHOTOMETRIC_MINISBLACK ? 1 : 3;
+    return check_size(reader) == TRI_OK ? check_samples(reader) : TRI_FAILED;
+}
+
+/* ---- samples as they are ---- */
+
+/* The samples of a pixel that lie beside each other. */
+static size_t together(const struct reader *reader)
+{
+    return reader->layout == PLANARCONFIG_SEPARATE ? 1 : reader->samples;
+}
+
+static size_t row_bytes(const struct reader *reader, uint32_t width)
+{
+    return (width * together(reader) * reader->bits + 7) / 8;
+}
+
+static enum tri_status read_strip(struct reader *reader, uint32_t top, uint32_t rows, uint16_t plane)
+{
+    TIFF *tiff = reader->tiff.handle;
+    const tmsize_t size = (tmsize_t)(rows * row_bytes(reader, reader->width));
+    if (TIFFReadEncodedStrip(tiff, TIFFComputeStrip(tiff, top, plane), reader->band, size) != size)
+        return fail(reader, "a strip is damaged or cut short");
+    return TRI_OK;
+}
+
+static enum tri_status read_tiles(struct reader *reader, uint32_t top, uint32_t rows, uint16_t plane)
+{
+    TIFF *tiff = reader->tiff.handle;
+    const uint32_t width = reader->tile_width;
+    const size_t row = row_bytes(reader, reader->width), tile_row = row_bytes(reader, width);
+    const tmsize_t size = TIFFTileSize(tiff);
+    for (uint32_t x = 0; x < reader->width; x += width) {
+        const size_t from = row_bytes(reader, x), part = row - from < tile_row ? row - from : tile_row;
+        if (TIFFReadEncodedTile(tiff, TIFFComputeTile(tiff, x, top, 0, plane), reader->tile, size) != size)
+            return fail(reader, "a tile is damaged or cut short");
+        for (uint32_t y = 0; y < rows; y++)
+            memcpy((char *)reader->band + y * row + from, (char *)reader->tile + y * tile_row, part);
+    }
+    return TRI_OK;
+}
+
+/* Samples of 1, 2 or 4 bits. */
+static void spread(const struct reader *reader, const uint8_t *from, uint8_t *row)
+{
+    const unsigned bits = reader->bits, most = (1U << bits) - 1;
+    for (uint32_t x = 0; x < reader->width; x++)
+        row[x] = (uint8_t)((from[x * bits / 8] >> (8 - bits - x * bits % 8) & most) * (255 / most));
+}
+
+static void take_row(struct reader *reader, uint32_t y, uint16_t plane, const void *row)
+{
+    void *to = tri_image_row(reader->image, plane, (int)y);
+    if (reader->bits < 8)
+        spread(reader, row, to);
+    else if (reader->layout == PLANARCONFIG_SEPARATE)
+        memcpy(to, row, row_bytes(reader, reader->width));
+    else
+        tri_row_split(reader->image, (int)y, row);
+}
+
+static enum tri_status make_tile(struct reader *reader)
+{
+    const tmsize_t size = TIFFTileSize(reader->tiff.handle);
+    const size_t row = row_bytes(reader, reader->tile_width);
+    if (size <= 0 || (size_t)size != row * reader->band_rows ||
+        reader->tile_width * together(reader) * reader->bits % 8 > 0)
+        return fail(reader, "its tiles have an odd size");
+    reader->tile = calloc(1, (size_t)size);
+    return reader->tile != NULL ? TRI_OK : tri_source_fail(reader->source, "no memory for a tile");
+}
+
+static enum tri_status make_memory(struct reader *reader)
+{
+    if (reader->tile_width > 0 && make_tile(reader) != TRI_OK)
+        return TRI_FAILED;
+    reader->band_rows = reader->band_rows < reader->height ? reader->band_rows : reader->height;
+    reader->band = calloc(reader->band_rows, row_bytes(reader, reader->width));
+    if (reader->band == NULL)
+        return tri_source_fail(reader->source, "no memory for rows");
+    return tri_source_image(reader->source, reader->width, reader->height, reader->samples,
+                            reader->bits == 16 ? 16 : 8, &reader->image);
+}
+
+static enum tri_status read_direct(struct reader *reader)
+{
+    const uint16_t planes = reader->layout == PLANARCONFIG_SEPARATE ? reader->samples : 1;
+    const size_t bytes = row_bytes(reader, reader->width);
+    enum tri_status status = find_alpha(reader) == TRI_OK ? make_memory(reader) : TRI_FAILED;
+    for (uint16_t plane = 0; plane < planes; plane++) {
+        for (uint32_t top = 0; top < reader->height && status == TRI_OK; top += reader->band_rows) {
+            const uint32_t left = reader->height - top;
+            const uint32_t rows = left < reader->band_rows ? left : reader->band_rows;
+            status = (reader->tile != NULL ? read_tiles : read_strip)(reader, top, rows, plane);
+            for (uint32_t y = 0; y < rows && status == TRI_OK; y++)
+                take_row(reader, top + y, plane, (char *)reader->band + y * bytes);
+        }
+    }
+    return status;
+}
+
+/* ---- samples that libtiff converts ---- */
+
+static void take_raster(const struct reader *reader)
+{
+    for (uint32_t y = 0; y < reader->height; y++) {
+        const uint32_t *from = reader->raster + (size_t)y * reader->width;
+        for (int plane = 0; plane < reader->image->shape.planes; plane++) {
+            uint8_t *row = tri_image_row(reader->image, plane, (int)y);
+            for (uint32_t x = 0; x < reader->width; x++)
+                row[x] = (uint8_t)(from[x] >> 8 * plane);
+        }
+    }
+}
+
+static enum tri_status convert(struct reader *reader, TIFFRGBAImage *picture)
+{
+    /* Equal, so that libtiff leaves the orientation alone: it only mirrors, and does not turn. */
+    picture->orientation = picture->req_orientation = ORIENTATION_TOPLEFT;
+    reader->alpha = picture->alpha != 0 ? PREMULTIPLIED : OPAQUE; /* what libtiff makes of any alpha */
+    reader->colours = 3;
+    reader->inverted = false;
+    const enum tri_status status = tri_source_image(reader->source, reader->width, reader->height,
+                                                    reader->alpha == OPAQUE ? 3 : 4, 8, &reader->image);
+    if (status != TRI_OK)
+        return status;
+    reader->raster = calloc((size_t)reader->width * reader->height, sizeof reader->raster[0]);
+    if (reader->raster == NULL)
+        return tri_source_fail(reader->source, "no memory for libtiff's pixels");
+    if (!TIFFRGBAImageGet(picture, reader->raster, reader->width, reader->height))
+        return fail(reader, "its pixels are damaged or cut short");
+    take_raster(reader);
+    return TRI_OK;
+}
+
+static enum tri_status read_converted(struct reader *reader)
+{
+    TIFFRGBAImage picture;
+    char why[1024] = "";
+    if (!TIFFRGBAImageOK(reader->tiff.handle, why) ||
+        !TIFFRGBAImageBegin(&picture, reader->tiff.handle, 1, why))
+        return fail(reader, why[0] != '\0' ? why : "libtiff cannot convert it");
+    const enum tri_status status = convert(reader, &picture);
+    TIFFRGBAImageEnd(&picture);
+    return status;
+}
+
+/* ---- samples as triptych has them ---- */
+
+/* Alpha in straight form; samples that were stored as white less light. */
+#define LOOPS(type) \
+    static void divide_##type(type *row, const type *alpha, int width, unsigned most) \
+    { \
+        for (int x = 0; x < width; x++) { \
+            const unsigned a = alpha[x]; \
+            const unsigned sample = a > 0 ? (row[x] * most + a / 2) / a : 0; \
+            row[x] = (type)(sample < most ? sample : most); \
+        } \
+    } \
+    static void invert_##type(type *row, int width) \
+    { \
+        for (int x = 0; x < width; x++) \
+            row[x] = (type)~row[x]; \
+    }
+
+LOOPS(uint8_t)
+LOOPS(uint16_t)
+
+static void finish_row(const struct reader *reader, int y)
+{
+    const struct tri_shape *shape = &reader->image->shape;
+    void *alpha = tri_image_row(reader->image, shape->planes - 1, y);
+    for (int plane = 0; plane < reader->colours; plane++) {
+        void *row = tri_image_row(reader->image, plane, y);
+        if (reader->inverted && shape->bits == 8)
+            invert_uint8_t(row, shape->width);
+        else if (reader->inverted)
+            invert_uint16_t(row, shape->width);
+        if (reader->alpha == PREMULTIPLIED && shape->bits == 8)
+            divide_uint8_t(row, alpha, shape->width, 255);
+        else if (reader->alpha == PREMULTIPLIED)
+            divide_uint16_t(row, alpha, shape->width, 65535);
+    }
+}
+
+static enum tri_status finish(struct reader *reader)
+{
+    struct tri_error why;
+    if (reader->alpha == PREMULTIPLIED || reader->inverted) {
+        for (int y = 0; y < reader->image->shape.height; y++)
+            finish_row(reader, y);
+    }
+    const int orientation = reader->orientation >= 1 && reader->orientation <= 8 ? reader->orientation : 1;
+    return tri_image_orient(&reader->image, orientation, &why) == TRI_OK
+               ? TRI_OK
+               : tri_source_fail(reader->source, "%s", why.text);
+}
+
+/* ---- what it says beside the pixels ---- */
+
+/* PNG's pHYs: pixels per metre, or only their proportion. */
+static bool add_resolution(const struct reader *reader)
+{
+    float side[2] = {0, 0};
+    uint16_t unit = RESUNIT_NONE;
+    unsigned char data[9];
+    if (!TIFFGetField(reader->tiff.handle, TIFFTAG_XRESOLUTION, &side[0]) ||
+        !TIFFGetField(reader->tiff.handle, TIFFTAG_YRESOLUTION, &side[1]))
+        return true;
+    TIFFGetFieldDefaulted(reader->tiff.handle, TIFFTAG_RESOLUTIONUNIT, &unit);
+    const double scale = unit == RESUNIT_INCH ? 1 / 0.0254 : unit == RESUNIT_CENTIMETER ? 100 : 1;
+    for (int i = 0; i < 2; i++) {
+        const double value = round((double)side[reader->orientation >= 5 ? 1 - i : i] * scale);
+        if (!(value >= 1 && value <= INT32_MAX))
+            return true;
+        for (int byte = 0; byte < 4; byte++)
+            data[i * 4 + byte] = (unsigned char)((uint32_t)value >> (24 - 8 * byte));
+    }
+    data[8] = unit == RESUNIT_INCH || unit == RESUNIT_CENTIMETER;
+    return tri_metadata_add(reader->source->metadata, "pHYs", data, sizeof data);
+}
+
+static enum tri_status add_metadata(struct reader *reader)
+{
+    uint32_t size = 0;
+    const void *profile = NULL;
+    if (reader->source->metadata == NULL)
+        return TRI_OK;
+    if (TIFFGetField(reader->tiff.handle, TIFFTAG_ICCPROFILE, &size, &profile) && size > 0 &&
+        !tri_metadata_add(reader->source->metadata, "iCCP", profile, size))
+        return tri_source_fail(reader->source, "no memory for its colour profile");
+    return add_resolution(reader) ? TRI_OK : tri_source_fail(reader->source, "no memory for its resolution");
+}
+
+static enum tri_status decode(struct reader *reader)
+{
+    /* Decoders need at most a strip or tile at a time. */
+    const uint64_t pixels =
+        reader->source->max_pixels < PTRDIFF_MAX / 16 ? reader->source->max_pixels : PTRDIFF_MAX / 16;
+    if (!tri_tiff_open(&reader->tiff, reader->source->name, "r", (pixels + BLOCK_MIN) * 8))
+        return fail(reader, "libtiff cannot open it");
+    enum tri_status status = read_header(reader);
+    if (status == TRI_OK)
+        status = is_direct(reader) ? read_direct(reader) : read_converted(reader);
+    if (status == TRI_OK)
+        status = add_metadata(reader);
+    if (status == TRI_OK)
+        status = finish(reader);
+    if (status == TRI_OK && !TIFFLastDirectory(reader->tiff.handle))
+        tri_source_warn(reader->source, "it has several pages, of which the first is read");
+    if (status == TRI_OK && reader->tiff.error[0] != '\0') /* libtiff goes on after some errors */
+        return fail(reader, "");
+    return status;
+}
+
+enum tri_status tri_tiff_read(struct tri_source *source, struct tri_image **image)
+{
+    /* libtiff only reads what it is given so; the interface has no const. */
+    struct reader reader = {.source = source,
+                            .tiff = {.data = (unsigned char *)source->data, .size = source->size}};
+    const enum tri_status status = decode(&reader);
+    tri_tiff_close(&reader.tiff);
+    if (reader.tiff.warning[0] != '\0')
+        tri_source_warn(source, "%s", reader.tiff.warning);
+    free(reader.band);
+    free(reader.tile);
+    free(reader.raster);
+    *image = reader.image;
+    return status;
+}

@@ -1,0 +1,151 @@
+/* test_video.c -- triptych run and bench on Y4M streams: the same bytes however many frames are under way, and what bad
+ * streams get. */
+#include "shell.h"
+#include "tests.h"
+#include "triptych.h"
+
+#include <CUnit/CUnit.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A stream of `frames` frames whose samples depend on everything. Returns false where it cannot be written. */
+static bool make(const char *name, int width, int height, const char *space, int shift_x, int shift_y, int planes,
+                 int bytes, int frames)
+{
+    FILE *file = fopen(shell_path(name), "wb");
+    if (!file)
+        return false;
+    fprintf(file, "YUV4MPEG2 W%d H%d F30000:1001 Ip A1:1 C%s\n", width, height, space);
+    for (int frame = 0; frame < frames; frame++) {
+        fputs("FRAME\n", file);
+        for (int p = 0; p < planes; p++) {
+            const int w = p ? (width + (1 << shift_x) - 1) >> shift_x : width;
+            const int h = p ? (height + (1 << shift_y) - 1) >> shift_y : height;
+            for (int i = 0; i < w * h; i++) {
+                const unsigned sample = (unsigned)(i % w * 7 + i / w * 13 + p * 40 + frame * 29 + i % 3 * 50);
+                fputc((int)(sample & 255), file);
+                if (bytes == 2)
+                    fputc((int)(sample >> 8 & 3), file);
+            }
+        }
+    }
+    return fclose(file) == 0;
+}
+
+static int begin(void)
+{
+    return shell_begin() || !make("a.y4m", 176, 144, "420jpeg", 1, 1, 3, 1, 20) ||
+           !make("odd.y4m", 33, 17, "420mpeg2", 1, 1, 3, 1, 3) || !make("422.y4m", 40, 24, "422", 1, 0, 3, 1, 2) ||
+           !make("444.y4m", 40, 24, "444", 0, 0, 3, 1, 1) || !make("mono.y4m", 40, 24, "mono", 0, 0, 1, 1, 2) ||
+           !make("10.y4m", 41, 23, "420p10", 1, 1, 3, 2, 3) || !make("none.y4m", 40, 24, "420jpeg", 1, 1, 3, 1, 0);
+}
+
+static const char *const clips[] = {"a", "odd", "422", "444", "mono", "10"};
+enum { CLIPS = sizeof clips / sizeof clips[0] };
+
+static void test_copy(void)
+{
+    char command[200];
+    for (int i = 0; i < CLIPS; i++) {
+        snprintf(command, sizeof command, "$T run copy %s.y4m -o x.y4m && cmp x.y4m %s.y4m && rm x.y4m", clips[i], clips[i]);
+        EXPECT(command, 0, "", "");
+        snprintf(command, sizeof command, "cat %s.y4m | $T run copy - -o - | cmp - %s.y4m", clips[i], clips[i]);
+        EXPECT(command, 0, "", "");
+        snprintf(command, sizeof command, "$T run invert,invert %s.y4m -o - --planes y | cmp - %s.y4m", clips[i], clips[i]);
+        EXPECT(command, 0, "", "");
+    }
+    EXPECT("cp a.y4m b.y4m; $T run invert b.y4m -o b.y4m && $T run invert b.y4m -o b.y4m && cmp a.y4m b.y4m; rm b.y4m", 0,
+           "", "");
+    EXPECT("$T run invert a.y4m -o y.y4m --planes y && ! cmp -s y.y4m a.y4m && $T run invert y.y4m -o - --planes y | "
+           "cmp - a.y4m; rm y.y4m",
+           0, "", "");
+}
+
+/* By planes, over time, and with planes that change places; whatever is under way at the same time. */
+static void test_same_bytes(void)
+{
+    static const char *const pipelines[] = {"sobel", "difference", "gaussian:sigma=2,difference,dilate", "rotate:angle=90",
+                                            "resize:width=64:height=48", "difference,difference"};
+    static const char *const how[] = {"", "-j 1", "-j 2", "-j 8", "--on threads:3", "--isa scalar"};
+    char command[300];
+
+    for (size_t p = 0; p < sizeof pipelines / sizeof pipelines[0]; p++)
+        for (int c = 0; c < CLIPS; c++) {
+            snprintf(command, sizeof command, "$T run %s %s.y4m -o truth.y4m --on sequential", pipelines[p], clips[c]);
+            EXPECT(command, 0, "", "");
+            for (size_t i = 0; i < (c == 0 ? sizeof how / sizeof how[0] : 1); i++) {
+                snprintf(command, sizeof command, "$T run %s %s.y4m -o - %s | cmp - truth.y4m", pipelines[p], clips[c], how[i]);
+                EXPECT(command, 0, "", "");
+            }
+        }
+    if (shell_run("$T run invert a.y4m -o x.y4m --on opencl")->code == TRI_NO_DEVICE) {
+        test_skip("there is no OpenCL device");
+        return;
+    }
+    EXPECT("$T run gaussian,difference a.y4m -o truth.y4m --on sequential; $T run gaussian,difference a.y4m -o - --on opencl | "
+           "cmp - truth.y4m; rm x.y4m truth.y4m",
+           0, "", "");
+}
+
+/* A frame of a video is made of the same samples as a picture with them. */
+static void test_against_pictures(void)
+{
+    EXPECT("(echo P5 40 24 255; tail -c 960 mono.y4m) > m.pgm; (echo P5 40 24 255; tail -c 1926 mono.y4m | head -c 960) > l.pgm; "
+           "$T run sobel m.pgm -o s.pgm && $T run sobel mono.y4m -o s.y4m && tail -c 960 s.pgm > s1; tail -c 960 s.y4m | cmp - s1; "
+           "$T run difference l.pgm m.pgm -o d%d.pgm && tail -c 960 d2.pgm > s1; "
+           "$T run difference mono.y4m -o - | tail -c 960 | cmp - s1; rm m.pgm l.pgm s.pgm s.y4m s1 d1.pgm d2.pgm",
+           0, "", "");
+}
+
+static void test_bad_streams(void)
+{
+    /* Header 51 bytes, frames of 6 + 38016. */
+    EXPECT("head -c 100000 a.y4m > cut.y4m; $T run invert cut.y4m -o x.y4m", 1, "",
+           "triptych: cannot read cut.y4m: it is cut short in frame 3\n");
+    EXPECT("$T run invert a.y4m -o y.y4m; head -c $(stat -c %s x.y4m) y.y4m | cmp - x.y4m; "
+           "[ $(stat -c %s x.y4m) -gt 76000 ]; code=$?; rm x.y4m y.y4m cut.y4m; exit $code",
+           0, "", "");
+    EXPECT("$T run invert none.y4m -o x.y4m; code=$?; ls x.y4m; exit $code", 1, "", "triptych: none.y4m has no frames\n*");
+    EXPECT("head -c 30 a.y4m > cut.y4m; $T run invert cut.y4m -o x.y4m", 1, "", "triptych: cannot read cut.y4m: its header does not end\n");
+    EXPECT("echo 'YUV4MPEG2 W1000000 H1000000 C420jpeg' > big.y4m; $T run invert big.y4m -o x.y4m", 1, "",
+           "triptych: cannot read big.y4m: its header says 1000000 x 1000000 pixels\n");
+    EXPECT("echo 'YUV4MPEG2 W0 H10' > big.y4m; $T run invert big.y4m -o x.y4m", 1, "", "triptych: cannot read big.y4m: its header says 'W0'*\n");
+    EXPECT("echo 'YUV4MPEG2 H10' > big.y4m; $T run invert big.y4m -o x.y4m", 1, "", "triptych: cannot read big.y4m: its header says 0 x 10*\n");
+    EXPECT("echo 'YUV4MPEG2 W4 H4 C999' > big.y4m; $T run invert big.y4m -o x.y4m", 1, "", "triptych: cannot read big.y4m: its header says 'C999'*\n");
+    EXPECT("(head -c 38073 a.y4m; echo FRAMING; head -c 90000 a.y4m) > bad.y4m; head -1 bad.y4m | wc -c; $T run copy bad.y4m -o x.y4m; "
+           "code=$?; rm -f bad.y4m big.y4m cut.y4m x.y4m; exit $code",
+           1, "*", "triptych: cannot read bad.y4m: frame * does not begin with FRAME\n");
+    EXPECT("$T run invert a.y4m -o x.avi2", 2, "", "triptych: cannot write x.avi2: 'avi2' is no video format that was built in\n");
+    EXPECT("$T run invert a.y4m -o x.png", 2, "", "triptych: cannot write x.png: 'png' is no video *");
+    EXPECT("$T run invert a.y4m -o no/x.y4m", 1, "", "triptych: cannot write no/x.y4m: No such file or directory\n");
+    EXPECT("$T run invert a.y4m -o - > /dev/full", 1, "", "triptych: cannot write standard output: No space left on device\n");
+    EXPECT("$T run resize:scale=0.1 odd.y4m -o x.y4m", 2, "", "triptych: resize:scale=0.1 makes 3 x 2 pixels of luma*\n");
+    EXPECT("$T run invert a.y4m -o - | head -c 10 | wc -c", 0, "10\n", "");
+}
+
+/* What is there after an interruption is a stream of whole frames. */
+static void test_interrupted(void)
+{
+    CU_ASSERT_FATAL(make("long.y4m", 320, 240, "420jpeg", 1, 1, 3, 1, 200));
+    EXPECT("i=10; while [ $i -le 60 ]; do timeout -s INT 0.0$i $T run median:radius=2 long.y4m -o x.y4m; "
+           "[ ! -e x.y4m ] || $T run copy x.y4m -o - | cmp - x.y4m || echo broken; rm -f x.y4m; i=$((i + 5)); done; "
+           "ls -A | grep triptych; rm long.y4m",
+           0, "", "*");
+}
+
+static void test_reports(void)
+{
+    EXPECT("$T run sobel a.y4m -o x.y4m --stages; rm x.y4m", 0, "",
+           "stage *\nread *\ndecode *\ncompute *\nencode *\nwrite *\ncompute: *\ntotal *20 frames*\nlimited by *\n");
+    EXPECT("$T bench sobel a.y4m --time 0.01 --json j && grep -c frames_per_s j; rm j", 0, "*20 frames in memory, 176x144 4:2:0 8 bits*rows*frames*", "*");
+    EXPECT("$T bench sobel a.y4m --csv", 2, "", "*of a video: one PIPELINE*");
+}
+
+int test_video_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("video", begin, shell_end);
+    return !(suite && CU_add_test(suite, "copies", test_copy) && CU_add_test(suite, "the same bytes", test_same_bytes) &&
+             CU_add_test(suite, "against pictures", test_against_pictures) &&
+             CU_add_test(suite, "bad streams", test_bad_streams) && CU_add_test(suite, "interruption", test_interrupted) &&
+             CU_add_test(suite, "reports", test_reports));
+}

@@ -219,7 +219,7 @@ int tri_pipeline_length(const struct tri_pipeline *pipeline);       /* operation
 const struct tri_kernel *tri_pipeline_kernel(const struct tri_pipeline *pipeline, int operation);
 /* The value of a parameter; of a choice, its index. NAN: there is no such parameter. */
 double tri_pipeline_value(const struct tri_pipeline *pipeline, int operation, const char *param);
-/* Whether each plane's result depends on that plane alone, and is made the same way. */
+/* Whether each plane's result depends on that plane alone, and on no statistics of it. */
 bool tri_pipeline_by_plane(const struct tri_pipeline *pipeline);
 /* The pipeline for planes that have 2^shift times fewer columns and rows: lengths are divided by that, radii by
  * the geometric mean of both. */

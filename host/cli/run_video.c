@@ -67,9 +67,9 @@ static enum tri_status run_stream(struct run *run, struct tri_error *error)
     cli_progress_begin(&run->progress, 0, run->request->quiet);
     enum tri_status status = tri_transcode_run(transcode, error);
     cli_progress_clear(&run->progress);
-    const enum tri_status keep = status == TRI_OK || transcode->frames > 0 ? TRI_OK : status;
+    const enum tri_status keep = transcode->frames > 0 ? TRI_OK : TRI_FAILED;
     const enum tri_status ended = tri_video_end(transcode->writer, keep, &ending);
-    if (status == TRI_OK && ended != TRI_OK) {
+    if (status == TRI_OK && keep == TRI_OK && ended != TRI_OK) {
         *error = ending;
         status = ended;
     }

@@ -300,6 +300,48 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
     return TRI_OK;
 }
 
+/* For each channel, the planes of the input that it depends on, as bits. States are made from themselves, so it takes
+ * until nothing changes. */
+static void find_sources(const struct tri_graph *graph, unsigned *sources)
+{
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (int c = 1; c < graph->channel_count; c++) {
+            const struct tri_channel *channel = &graph->channels[c];
+            unsigned found = sources[c];
+            if (channel->producer == FROM_INPUT)
+                found = 1u << channel->of;
+            else if (channel->producer == FROM_BEFORE)
+                found |= sources[channel->of];
+            for (int k = 0; channel->producer >= 0 && k < graph->nodes[channel->producer].inputs; k++)
+                found |= sources[graph->nodes[channel->producer].spec.in[k]];
+            changed |= found != sources[c];
+            sources[c] = found;
+        }
+    }
+}
+
+/* Graphs tell, not kernels' descriptions. Counts of samples speak for pictures, where planes are R, G and B. */
+bool tri_pipeline_by_plane(const struct tri_pipeline *pipeline)
+{
+    const struct tri_shape in = {256, 256, 3, 8};
+    struct tri_graph graph;
+    struct tri_value out;
+    struct tri_shape shape;
+    bool by_plane = false;
+    if (tri_graph_build(pipeline, &in, &graph, &out, &shape, NULL) == TRI_OK) {
+        unsigned *sources = calloc((size_t)graph.channel_count, sizeof *sources);
+        by_plane = sources != NULL && out.planes == 3 && graph.tally_count == 0;
+        if (by_plane)
+            find_sources(&graph, sources);
+        for (int p = 0; by_plane && p < 3; p++)
+            by_plane = sources[out.channel[p]] == 1u << p;
+        free(sources);
+    }
+    tri_graph_free(&graph);
+    return by_plane;
+}
+
 void tri_graph_free(struct tri_graph *graph)
 {
     for (int i = 0; i < graph->node_count; i++)

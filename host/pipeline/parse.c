@@ -225,12 +225,3 @@ enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shi
     }
     return status;
 }
-
-bool tri_pipeline_by_plane(const struct tri_pipeline *pipeline)
-{
-    for (int i = 0; i < pipeline->length; i++) {
-        if (pipeline->steps[i].kernel->graph_plane == NULL)
-            return false;
-    }
-    return true;
-}

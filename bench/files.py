@@ -291,8 +291,8 @@ def many_vips(bench, files, output, **environment):
     line = ('in=$1 out=$2 jobs=$3; shift 3; '
             'printf "%s\\n" "$@" | xargs -P "$jobs" -I{} vips gaussblur "$in/{}" "$out/{}" 2')
     names = [os.path.basename(path) for path in files]
-    return process("sh", "-c", line, "sh", os.path.dirname(files[0]), output, str(bench.options.workers), *names,
-                   **environment)
+    return process("sh", "-c", line, "sh", os.path.dirname(files[0]), output, str(bench.options.workers),
+                   *names, **environment)
 
 
 def batch(bench):
@@ -314,8 +314,9 @@ def batch(bench):
     sizes = {name: size_of(path + "/*.png") for name, path in folders.items()}
     yield make_row(case, "%d vips at a time" % bench.options.workers, medians["triptych"], vips, 3,
                    (sizes["triptych"], sizes["vips"]))
-    yield make_row(case, "mogrify" if scale == 1 else "mogrify, scaled from %d" % len(few), medians["triptych"],
-                   medians["mogrify"], 10, (sizes["triptych"], int(sizes["mogrify"] * scale)))
+    peer = "mogrify" if scale == 1 else "mogrify, scaled from %d" % len(few)
+    yield make_row(case, peer, medians["triptych"], medians["mogrify"], 10,
+                   (sizes["triptych"], int(sizes["mogrify"] * scale)))
 
 
 def small_file(bench):
@@ -411,7 +412,7 @@ def parse_options():
     parser.add_argument("--slow-batch", type=int, default=20, metavar="N",
                         help="files of it for mogrify, whose time is scaled; default 20")
     parser.add_argument("--baseline", metavar="PATH", help="an earlier triptych, to compare with")
-    parser.add_argument("--folder", metavar="PATH", help="where to work; default the folder for temporary files")
+    parser.add_argument("--folder", metavar="PATH", help="where to work; default that for temporary files")
     parser.add_argument("--program", default=os.path.join(ROOT, "build", "triptych"), metavar="FILE")
     parser.add_argument("--library", default=os.path.join(ROOT, "build", "libtriptych.so"), metavar="FILE")
     options = parser.parse_args()
@@ -423,7 +424,8 @@ def main():
     options = parse_options()
     missing = [program for program in ("vips", "convert", "mogrify") if not has(program)]
     if missing:
-        print("files.py: not installed: %s (libvips-tools, imagemagick)" % ", ".join(missing), file=sys.stderr)
+        print("files.py: not installed (libvips-tools, imagemagick): %s" % ", ".join(missing),
+              file=sys.stderr)
         return 1
     rows = []
     with tempfile.TemporaryDirectory(prefix="triptych-", dir=options.folder) as folder:

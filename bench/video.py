@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+"""video.py -- triptych and FFmpeg's filters beside each other, on 1920x1080 4:2:0 frames of 8 bits.
+
+Whole processes, from a Y4M file in the page cache to nowhere, two threads each; they take turns, A B then
+B A, and the medians count. Needs the program in build/ and ffmpeg. The clip is the one of shared/data, scaled,
+or FFmpeg's test picture.
+"""
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+
+from files import Failure, ROOT, interleave, process
+
+CLIP = os.path.join(os.environ.get("TRIPTYCH_DATA", os.path.join(ROOT, "..", "shared", "data")), "video",
+                    "bigbuckbunny-720p.mp4")
+WIDTH, HEIGHT = 1920, 1080
+
+# Pipeline, FFmpeg's filter, goal.
+CASES = [
+    ("sobel", "sobel", 3),
+    ("gaussian:sigma=1.5", "gblur=sigma=1.5", 3),
+    ("median:radius=2", "median=radius=2", 20),
+    ("dilate:radius=1", "dilation", 3),
+    ("temporal_denoise", "hqdn3d", 2),
+    ("average:frames=3", "tmix=frames=3", 2),
+    ("deinterlace", "bwdif=mode=send_frame", 1),
+    ("difference", "tblend=all_mode=difference", 1),
+]
+
+
+def make_clip(path, frames):
+    source = ["-stream_loop", "-1", "-i", CLIP] if os.path.exists(CLIP) else \
+        ["-f", "lavfi", "-i", "testsrc2=size=%dx%d" % (WIDTH, HEIGHT)]
+    process("ffmpeg", "-v", "error", "-y", *source, "-frames:v", str(frames), "-vf",
+            "scale=%d:%d:flags=bicubic,format=yuv420p" % (WIDTH, HEIGHT), path)()
+    with open(path, "rb") as file:  # into the page cache
+        while file.read(1 << 24):
+            pass
+
+
+def measure(clip, options):
+    rows = []
+    for pipeline, filters, goal in CASES:
+        if options.only not in pipeline:
+            continue
+        threads = str(options.threads)
+        contenders = {
+            "triptych": (process(options.program, "run", pipeline, clip, "-o", "/dev/null", "--on",
+                                 "threads:" + threads, "--quiet"), False),
+            "sequential": (process(options.program, "run", pipeline, clip, "-o", "/dev/null", "--on", "sequential",
+                                   "--quiet"), False),
+            "ffmpeg": (process("ffmpeg", "-v", "error", "-filter_threads", threads, "-i", clip, "-vf", filters, "-f",
+                               "null", "-"), False),
+        }
+        medians = interleave(contenders, options.repeats)
+        ratio = medians["ffmpeg"] / medians["triptych"]
+        rows.append({"pipeline": pipeline, "ffmpeg": filters, "goal": goal, "ratio": ratio, "reached": ratio >= goal,
+                     "scaling": medians["sequential"] / medians["triptych"],
+                     **{name + "_fps": 1e3 * options.frames / took for name, took in medians.items()}})
+        row = rows[-1]
+        print("%-20s %-28s %10.1f %10.1f %7.2f %5g %-4s %7.2f" % (
+            pipeline, filters, row["triptych_fps"], row["ffmpeg_fps"], ratio, goal, "yes" if row["reached"] else "NO",
+            row["scaling"]), flush=True)
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Measures triptych and FFmpeg's filters beside each other.")
+    parser.add_argument("--frames", type=int, default=120, help="of the clip; default 120")
+    parser.add_argument("--repeats", type=int, default=7, help="default 7")
+    parser.add_argument("--threads", type=int, default=2, help="for both; default 2")
+    parser.add_argument("--only", default="", metavar="TEXT", help="pipelines that contain this")
+    parser.add_argument("--json", metavar="FILE", help="also write the figures as JSON")
+    parser.add_argument("--program", default=os.path.join(ROOT, "build", "triptych"), metavar="FILE")
+    options = parser.parse_args()
+
+    folder = tempfile.mkdtemp(prefix="triptych-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
+    try:
+        clip = os.path.join(folder, "clip.y4m")
+        make_clip(clip, options.frames)
+        print("%dx%d 4:2:0 8 bits, %d frames; %d threads; medians of %d, interleaved" % (
+            WIDTH, HEIGHT, options.frames, options.threads, options.repeats))
+        print("frames per second of whole processes, Y4M file to nowhere; scale: sequential's time over triptych's\n")
+        print("%-20s %-28s %10s %10s %7s %5s %-4s %7s" % (
+            "pipeline", "FFmpeg", "triptych", "FFmpeg", "ratio", "goal", "", "scale"))
+        rows = measure(clip, options)
+        if options.json:
+            with open(options.json, "w", encoding="utf-8") as file:
+                json.dump({"width": WIDTH, "height": HEIGHT, "frames": options.frames, "threads": options.threads,
+                           "repeats": options.repeats, "rows": rows}, file, indent=1)
+    except Failure as failure:
+        print("video.py: %s" % failure, file=sys.stderr)
+        return 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

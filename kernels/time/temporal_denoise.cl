@@ -72,8 +72,8 @@ PASS(temporal_denoise_time, DENOISE_TYPE, DENOISE_TYPE)
 #if BITS == 8
     const u16 difference = ABS_DIFFERENCE(now, before), limit = ALL(u16, k->past_limit);
     const u16 below = (limit - MIN(difference, limit)) * ALL(u16, k->stretch);
-    const u16 weight = DENOISE_HIGH(below, ALL(u16, k->norm)) << ALL(u16, 1);
-    const u16 past = DENOISE_HIGH(DENOISE_HIGH(weight, weight), difference);
+    const u16 weight = DENOISE_HIGH(below, ALL(u16, k->norm)), square = DENOISE_HIGH(weight + weight, weight);
+    const u16 past = DENOISE_HIGH(square + square, difference);
     const u16 result = SELECT(now > before, now - past, now + past);
 #else
     const f32 difference = before - now;

@@ -30,6 +30,15 @@ enum oracle_alpha oracle_alpha_of(const struct oracle *oracle, const struct tri_
     return oracle->alpha_of ? oracle->alpha_of(pipeline, operation) : oracle->alpha;
 }
 
+void oracle_frame(const struct oracle *oracle, const struct tri_pipeline *pipeline,
+                  struct tri_image *const *frames, int count, int index, struct expected *out)
+{
+    if (oracle->over_time)
+        oracle->over_time(pipeline, 0, frames, count, index, out);
+    else
+        oracle->run(pipeline, 0, frames[index], frames[index ? index - 1 : 0], out);
+}
+
 void *oracle_memory(size_t count, size_t size)
 {
     void *memory = calloc(count, size);

@@ -21,11 +21,13 @@ struct expected {
 struct oracle {
     const char *name;
     enum oracle_alpha alpha;
-    bool over_time; /* looks at the frame before */
-
     /* `in` has 1 or 3 planes; `before` is the frame before, or `in` itself for a first frame. */
     void (*run)(const struct tri_pipeline *pipeline, int operation, const struct tri_image *in,
                 const struct tri_image *before, struct expected *out);
+
+    /* Of a kernel over time instead: what becomes of frame `index` of a series of `count`, of one shape. */
+    void (*over_time)(const struct tri_pipeline *pipeline, int operation, struct tri_image *const *frames,
+                      int count, int index, struct expected *out);
 
     /* The rest may be NULL. */
     enum oracle_alpha (*alpha_of)(const struct tri_pipeline *pipeline,
@@ -37,6 +39,10 @@ struct oracle {
 const struct oracle *oracle_find(const char *name); /* NULL: there is none */
 enum oracle_alpha oracle_alpha_of(const struct oracle *oracle, const struct tri_pipeline *pipeline,
                                   int operation);
+
+/* Frame `index` of a series, by `run` or `over_time`. */
+void oracle_frame(const struct oracle *oracle, const struct tri_pipeline *pipeline,
+                  struct tri_image *const *frames, int count, int index, struct expected *out);
 
 /* ---- for the oracles; memory that is not to be had ends the program ---- */
 

@@ -55,39 +55,55 @@ static bool open_steps(const struct chain *chain, const struct tri_shape *in, st
     return true;
 }
 
-static bool run_steps(const struct chain *chain, struct trial *steps, struct tri_image *in,
-                      const char *pattern)
+/* `out` is what comes out at the end; NULL: a step has to see later frames first. `runs` counts those of each. */
+static bool run_steps(const struct chain *chain, struct trial *steps, int *runs, struct tri_image *in,
+                      const char *pattern, const struct tri_image **out)
 {
+    *out = NULL;
     for (int i = 0; i < chain->length; i++) {
         if (!trial_run(&steps[i], in, &rig.places[0], pattern))
             return false;
+        if (runs[i]++ < tri_job_delay(steps[i].job))
+            return true;
         in = steps[i].out;
     }
+    *out = in;
     return true;
 }
 
-enum { FRAMES = 3 };
+enum { FRAMES = 4 };
 
 static void check_chain(const struct chain *chain, int size, int planes, int bits, bool device)
 {
-    static const int frames[FRAMES] = {PATTERN_NOISE, PATTERN_CHECKERBOARD, PATTERN_RAMP};
+    static const int frames[FRAMES] = {PATTERN_NOISE, PATTERN_CHECKERBOARD, PATTERN_RAMP, PATTERN_NOISE};
     struct tri_shape shape = rig_shape(size, planes, bits);
     struct trial steps[CHAIN] = {{0}}, whole[4] = {{0}};
     const struct place *chosen[4];
     int count = rig_choose_places(chosen);
+    int runs[CHAIN] = {0}, delay = 0;
     bool good = open_steps(chain, &shape, steps);
 
     for (int i = 0; i < count && good; i++)
         if (device || !chosen[i]->opencl)
             good = trial_open(&whole[i], chosen[i], chain->text, &shape);
-    for (int frame = 0; frame < FRAMES && good; frame++) {
-        struct tri_image *in = rig_input(size, planes, bits, frames[frame]);
-        const char *pattern = rig_patterns[frames[frame]];
+    for (int i = 0; i < chain->length && good; i++)
+        delay += tri_job_delay(steps[i].job);
+    for (int frame = 0; frame < FRAMES + delay && good; frame++) {
+        int shown = frames[frame < FRAMES ? frame : FRAMES - 1];
+        struct tri_image *in = rig_input(size, planes, bits, shown);
+        const struct tri_image *truth = NULL;
 
-        good = run_steps(chain, steps, in, pattern);
-        for (int i = 0; i < count && good; i++)
-            if (whole[i].job && trial_run(&whole[i], in, chosen[i], pattern))
-                rig_compare(steps[chain->length - 1].out, whole[i].out);
+        /* What the last frames give once more is the whole chain's own. */
+        good = frame >= FRAMES || run_steps(chain, steps, runs, in, rig_patterns[shown], &truth);
+        for (int i = 0; i < count && good; i++) {
+            if (!whole[i].job || !trial_run(&whole[i], in, chosen[i], rig_patterns[shown]))
+                continue;
+            if (tri_job_delay(whole[i].job) != delay)
+                rig_complain("late by %d frames, the steps by %d", tri_job_delay(whole[i].job), delay);
+            if (truth)
+                rig_compare(truth, whole[i].out);
+            rig_compare(whole[0].out, whole[i].out);
+        }
     }
     for (int i = 0; i < 4; i++)
         trial_close(&whole[i]);
@@ -123,6 +139,11 @@ static void test_chosen_chains(void)
         {"gaussian:sigma=4", "box:radius=9", "median:radius=2", "unsharp:sigma=3", "erode:radius=6", "sobel"},
         {"gray", "matrix:rr=0.9:bg=0.2", "equalize", "resize:width=20", "matrix:rb=0.5", "gray"},
         {"copy", "copy"},
+        {"temporal_median", "gaussian"},
+        {"difference", "average:frames=3"},
+        {"temporal_denoise", "median:radius=2", "average:frames=9", "background", "box:radius=5"},
+        {"temporal_median", "temporal_denoise", "average:frames=10", "fade:frames=5", "background", "difference"},
+        {"temporal_median", "gaussian", "temporal_median"},
     };
 
     rig_begin();

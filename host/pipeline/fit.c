@@ -86,7 +86,7 @@ static void relay_inputs(struct tri_graph *graph)
     tri_graph_halos(graph, halo);
     for (int c = graph->channel_count - 1; c > 0; c--) {
         const struct tri_channel channel = graph->channels[c];
-        if (channel.producer == FROM_BEFORE && !channel.state && graph->channels[channel.of].producer == FROM_INPUT)
+        if (channel.producer == FROM_BEFORE && graph->channels[channel.of].producer == FROM_INPUT)
             relay_input(graph, channel.of);
         else if (channel.producer == FROM_INPUT && halo[c] > TRI_PAD)
             relay_input(graph, c);

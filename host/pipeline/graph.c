@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const struct tri_pass tri_pass_alpha_multiply, tri_pass_alpha_divide;
+extern const struct tri_pass tri_pass_alpha_multiply, tri_pass_alpha_divide, tri_pass_relay;
 
 void tri_graph_fail(struct tri_graph *graph, const char *format, ...)
 {
@@ -61,7 +61,7 @@ int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass, const st
         !grow(graph, (void **)&graph->nodes, graph->node_count, &graph->node_room, sizeof graph->nodes[0]))
         return 0;
     const bool tally = pass->kind == PASS_TALLY;
-    struct tri_node node = {.pass = pass, .spec = *spec, .first_output = graph->channel_count};
+    struct tri_node node = {.pass = pass, .spec = *spec, .first = graph->first, .first_output = graph->channel_count};
     while (node.inputs < TRI_INPUTS && spec->in[node.inputs] != 0)
         node.inputs++;
     const struct tri_channel in = graph->channels[spec->in[0]];
@@ -76,7 +76,7 @@ int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass, const st
     graph->nodes[graph->node_count++] = node;
     const int size = pass->rows[graph->bits == 16][0]->out_size;
     for (int i = 0; i < node.spec.outputs; i++)
-        add_channel(graph, (struct tri_channel){node.spec.width, node.spec.height, size, index, 0, 0, false});
+        add_channel(graph, (struct tri_channel){node.spec.width, node.spec.height, size, .producer = index});
     if (graph->error.status != TRI_OK)
         return 0;
     return tally ? node.tally : node.first_output;
@@ -86,10 +86,17 @@ int tri_graph_before(struct tri_graph *graph, int channel, int frames)
 {
     if (graph->error.status != TRI_OK || frames == 0)
         return channel;
+    if (graph->channels[channel].state) /* a past itself, so it is kept once more */
+        channel = tri_graph_add(graph, &tri_pass_relay, &(struct tri_node_spec){.in = {channel}});
     struct tri_channel before = graph->channels[channel];
+    if (before.producer == FROM_BEFORE) { /* further back in the same channel */
+        before.ago += frames;
+        return add_channel(graph, before);
+    }
     before.producer = FROM_BEFORE;
     before.of = channel;
     before.ago = frames;
+    before.first = graph->first;
     return add_channel(graph, before);
 }
 
@@ -101,6 +108,7 @@ int tri_graph_state(struct tri_graph *graph, int like)
     state.producer = FROM_BEFORE;
     state.of = 0;
     state.ago = 1;
+    state.first = graph->first;
     state.state = true;
     return add_channel(graph, state);
 }
@@ -243,15 +251,15 @@ static struct tri_value with_alpha(struct tri_graph *graph, const struct tri_pas
 
 static struct tri_value apply(struct tri_graph *graph, const struct tri_operation *operation, struct tri_value value)
 {
-    const int delay = graph->delay;
     graph->operation = operation;
+    graph->first = graph->delay;
     const int alpha = value.channel[value.planes - 1];
     if (value.planes % 2 == 1 || operation->kernel->about->alpha(operation) == TRI_ALPHA_PLAIN)
         return apply_kernel(graph, operation->kernel, value);
     if (operation->kernel->about->alpha(operation) == TRI_ALPHA_KEPT) {
         value.planes--;
         value = apply_kernel(graph, operation->kernel, value);
-        value.channel[value.planes++] = tri_graph_before(graph, alpha, graph->delay - delay);
+        value.channel[value.planes++] = tri_graph_before(graph, alpha, graph->delay - graph->first);
         return value;
     }
     value = with_alpha(graph, &tri_pass_alpha_multiply, value);
@@ -286,7 +294,7 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
     add_channel(graph, (struct tri_channel){0});
     for (int p = 0; p < in->planes; p++)
         value.channel[p] =
-            add_channel(graph, (struct tri_channel){in->width, in->height, in->bits / 8, FROM_INPUT, p, 0, false});
+            add_channel(graph, (struct tri_channel){in->width, in->height, in->bits / 8, FROM_INPUT, .of = p});
     for (int i = 0; i < pipeline->length && graph->error.status == TRI_OK; i++) {
         const struct tri_operation operation = {pipeline->steps[i].kernel, pipeline->steps[i].values, in->bits};
         value = apply(graph, &operation, value);

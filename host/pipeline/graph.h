@@ -17,6 +17,7 @@ struct tri_channel {
     int producer;            /* node, FROM_INPUT or FROM_BEFORE */
     int of;                  /* plane of the input, or the channel that it is some frames behind */
     int ago;                 /* so many frames, 1 or more */
+    int first;               /* and the frame in which `of` is the first of its own */
     bool state;              /* it is `of` one frame before, which is made from it; zero at first */
 };
 
@@ -25,6 +26,7 @@ struct tri_node {
     struct tri_node_spec spec;
     void *constants; /* the spec's, copied */
     struct tri_operation operation; /* what it is part of, for `finish`: the pipeline's own values */
+    int first; /* the frame in which it sees the first of its own: kernels before it may be late */
     int inputs;
     int first_output; /* channel; outputs follow each other */
     int tally;        /* number from 1, of tallies and of those that wait for one */
@@ -39,6 +41,7 @@ struct tri_graph {
     int channel_count, channel_room;
     int tally_count;
     int delay; /* frames that the result lags behind, of the operation at work or, at last, of all */
+    int first; /* frames that the operation's input lags behind */
     struct tri_error error;
 };
 

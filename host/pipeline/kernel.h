@@ -115,10 +115,10 @@ struct tri_picture {
 };
 
 /* Worked out by hand: with this text as the pipeline, `in` gives `out`. Where `before` has
- * samples, it is the frame before `in`. */
+ * samples, it is the frame before `in`, and `after` the one that a result which is late waits for. */
 struct tri_known {
     const char *pipeline;
-    struct tri_picture in, out, before;
+    struct tri_picture in, out, before, after;
 };
 
 struct tri_about {

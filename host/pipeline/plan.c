@@ -18,6 +18,7 @@ struct planner {
     int *stage;      /* of each node */
     int *last_stage; /* of each channel: in which it is read last */
     bool *kept;      /* of each channel: a plane, not a ring */
+    bool *once;      /* of each node: no row may be made twice, for it or what it feeds writes a plane */
     bool *is_out;
 };
 
@@ -28,6 +29,26 @@ static int producer_stage(const struct planner *p, int channel)
 }
 
 /* ---- stages ---- */
+
+static bool has_window(const struct tri_node_spec *spec)
+{
+    return spec->low != 0 || spec->high != 0 || spec->sparse != 0;
+}
+
+/* Rows at the edges of bands are made twice for windows. Two workers must not write one row of a plane, even if
+ * they write the same. */
+static bool made_once(const struct planner *p, int i)
+{
+    const struct tri_node *node = &p->graph.nodes[i];
+    bool once = false;
+    for (int o = 0; o < node->spec.outputs; o++)
+        once |= p->kept[node->first_output + o];
+    for (int k = 0; k < node->inputs; k++) {
+        const int producer = p->graph.channels[node->spec.in[k]].producer;
+        once |= producer >= 0 && p->stage[producer] == p->stage[i] && p->once[producer];
+    }
+    return once;
+}
 
 static int node_stage(const struct planner *p, int i)
 {
@@ -40,7 +61,8 @@ static int node_stage(const struct planner *p, int i)
         int earliest = producer_stage(p, channel);
         if (c->producer == FROM_BEFORE) /* in the first frame it is this one's; a state is always another's */
             earliest = c->state ? -1 : producer_stage(p, c->of) + 1;
-        else if (c->producer >= 0 && (node->spec.whole || (p->kept[channel] && !tally)))
+        else if (c->producer >= 0 && (node->spec.whole || (p->kept[channel] && !tally) ||
+                                      (has_window(&node->spec) && p->once[c->producer])))
             earliest++;
         stage = earliest > stage ? earliest : stage;
     }
@@ -63,6 +85,7 @@ static void assign_stages(struct planner *p)
             const int stage = node_stage(p, i);
             changed |= stage != p->stage[i];
             p->stage[i] = stage;
+            p->once[i] = made_once(p, i);
         }
         for (int i = 0; i < g->node_count; i++) {
             for (int k = 0; k < g->nodes[i].inputs; k++) {
@@ -124,15 +147,16 @@ static void add_history(struct planner *p, int channel, long size)
 {
     struct tri_plan *plan = p->plan;
     const int number = plan->history_count++;
-    int slots = 2;
+    int slots = 2, first = 0;
     for (int c = 1; c < p->graph.channel_count; c++) {
         const struct tri_channel *past = &p->graph.channels[c];
         if (past->producer != FROM_BEFORE || past->of != channel)
             continue;
         plan->pasts[plan->past_count++] = (struct tri_past){c, number, past->ago, past->state};
         slots = past->ago + 1 > slots ? past->ago + 1 : slots;
+        first = past->first;
     }
-    plan->histories[number] = (struct tri_history){channel, slots, plan->arena_size, size};
+    plan->histories[number] = (struct tri_history){channel, slots, first, plan->arena_size, size};
     plan->arena_size += slots * size;
 }
 
@@ -366,11 +390,12 @@ static bool gather_constants(struct planner *p, long *constants)
             memcpy(plan->constants + constants[i], node->constants, node->spec.constants_size);
         if (node->spec.finish != NULL)
             plan->finishes[plan->finish_count++] =
-                (struct tri_finish){counted_stage(p, node->tally), node->tally, constants[i], node->spec.finish, NULL,
-                                    node->operation};
+                (struct tri_finish){.stage = counted_stage(p, node->tally), .tally = node->tally, .constants = constants[i],
+                                    .finish = node->spec.finish, .operation = node->operation};
         if (node->spec.frame != NULL)
             plan->frames[plan->frame_count++] =
-                (struct tri_finish){.constants = constants[i], .frame = node->spec.frame, .operation = node->operation};
+                (struct tri_finish){.first = node->first, .constants = constants[i], .frame = node->spec.frame,
+                                    .operation = node->operation};
     }
     return true;
 }
@@ -416,8 +441,10 @@ static bool make_plan(struct planner *p)
     p->stage = calloc(nodes, sizeof *p->stage);
     p->last_stage = calloc(channels, sizeof *p->last_stage);
     p->kept = calloc(channels, sizeof *p->kept);
+    p->once = calloc(nodes, sizeof *p->once);
     p->is_out = calloc(channels, sizeof *p->is_out);
-    bool done = constants != NULL && p->stage != NULL && p->last_stage != NULL && p->kept != NULL && p->is_out != NULL;
+    bool done = constants != NULL && p->stage != NULL && p->last_stage != NULL && p->kept != NULL && p->once != NULL &&
+                p->is_out != NULL;
     if (done) {
         for (int i = 0; i < p->out.planes; i++)
             p->is_out[plan->out_channel[i] = p->out.channel[i]] = true;
@@ -433,6 +460,7 @@ static bool make_plan(struct planner *p)
     free(p->stage);
     free(p->last_stage);
     free(p->kept);
+    free(p->once);
     free(p->is_out);
     return done;
 }
@@ -472,7 +500,7 @@ bool tri_pipeline_over_time(const struct tri_pipeline *pipeline)
         struct tri_plan *plan;
         if (tri_plan_make(pipeline, &shape, false, &plan, NULL) != TRI_OK)
             continue;
-        const bool over_time = plan->history_count > 0;
+        const bool over_time = plan->history_count > 0 || plan->frame_count > 0;
         tri_plan_free(plan);
         return over_time;
     }
@@ -499,6 +527,12 @@ void tri_plan_free(struct tri_plan *plan)
     free(plan);
 }
 
+/* What comes before a channel's own first frame is the lag of kernels before it, and nobody's past. */
+static long own_frame(long frame, int first)
+{
+    return frame < first ? 0 : frame - first;
+}
+
 static long slot_of(const struct tri_history *history, long frame)
 {
     return history->offset + frame % history->slots * history->size;
@@ -522,21 +556,23 @@ void tri_plan_frame(struct tri_plan *plan, long frame, const struct tri_image *i
     }
     for (int h = 0; h < plan->history_count; h++) {
         struct walk_channel *now = &plan->channels[plan->histories[h].channel];
-        now->offset = slot_of(&plan->histories[h], frame) + row_start(now);
+        now->offset = slot_of(&plan->histories[h], own_frame(frame, plan->histories[h].first)) + row_start(now);
     }
     for (int i = 0; i < plan->past_count; i++) {
         const struct tri_past *past = &plan->pasts[i];
         const struct tri_history *history = &plan->histories[past->history];
         const struct walk_channel *now = &plan->channels[history->channel];
         struct walk_channel *before = &plan->channels[past->channel];
+        const long own = own_frame(frame, history->first);
         before->stride = now->stride;
         /* Before the first frame it is that one; a state then has a zeroed slot. */
-        before->offset = row_start(now) + slot_of(history, frame >= past->ago ? frame - past->ago
-                                                           : past->state      ? history->slots - 1
-                                                                              : 0);
+        before->offset = row_start(now) + slot_of(history, own >= past->ago ? own - past->ago
+                                                           : past->state    ? history->slots - 1
+                                                                            : 0);
     }
     for (int i = 0; i < plan->frame_count; i++)
-        plan->frames[i].frame(frame, &plan->frames[i].operation, plan->constants + plan->frames[i].constants);
+        plan->frames[i].frame(own_frame(frame, plan->frames[i].first), &plan->frames[i].operation,
+                              plan->constants + plan->frames[i].constants);
 }
 
 bool tri_plan_zeroed(const struct tri_plan *plan, int i, long *offset, long *size)

@@ -30,6 +30,7 @@ struct tri_stage {
 struct tri_finish {
     int stage;  /* after this one, in which the last of its tallies is */
     int tally;
+    int first;  /* of `frame`: the frame of the job that it takes for frame 0 */
     long constants;
     void (*finish)(const struct tri_counts *counts, const struct tri_operation *operation, void *constants);
     void (*frame)(long number, const struct tri_operation *operation, void *constants); /* or for each frame */
@@ -52,7 +53,7 @@ struct tri_plan {
     int tally_count;
     /* Channels that are kept for later frames, in as many slots of the arena by turns as frames are asked for. */
     struct tri_history {
-        int channel, slots;
+        int channel, slots, first; /* first: the frame of the job that is the channel's own frame 0 */
         long offset, size; /* of slot 0, of each */
     } *histories;
     int history_count;

@@ -1,0 +1,46 @@
+/* fade -- from black to the picture, or from the picture to black, over some frames. */
+#include "kernel.h"
+
+struct fade {
+    uint weight; /* of the picture, in 65536ths */
+};
+
+/* (v * weight + 32768) / 65536. Eight bits need 16 for it: 65535 then gives what 65536 would. */
+PASS(fade, S, S)
+{
+#if BITS == 8
+    const uint weight = CONSTANTS(struct fade)->weight;
+    const u16 fine = U16((U32(U16(AT(0, 0)) << ALL(u16, 8)) * U32(ALL(u16, weight - (weight >> 16)))) >> ALL(u32, 16));
+    PUT(U8((fine + ALL(u16, 128)) >> ALL(u16, 8)));
+#else
+    PUT(U16((U32(AT(0, 0)) * ALL(u32, CONSTANTS(struct fade)->weight) + ALL(u32, 32768)) >> ALL(u32, 16)));
+#endif
+}
+
+#ifdef HOST
+KERNEL(fade, tri_alpha_kept, "fades in from black, or out to black",
+       "Frame number start + i (the first frame has number 0) times i / frames, which is rounded to 65536ths and held "
+       "between 0 and 1; for out times 1 less that. The result is rounded half up. Alpha is kept.",
+       "fade:type=out:start=1:frames=4",
+       PARAM_CHOICE(type, 0, 2, "in|out", "whether the picture comes or goes")
+       PARAM_INT(start, 0, 0, 1000000, "number of the last frame without change or light")
+       PARAM_INT(frames, 25, 1, 1000000, "frames from there to the other end"))
+
+/* Of four frames the second: 3 / 4 of 100, 2 and 255, 1.5 of which is rounded up. */
+KNOWN(fade, "fade:type=out:frames=4", PICTURE(3, 1, 1, 100, 2, 255), PICTURE(3, 1, 1, 75, 2, 191), PICTURE(3, 1, 1, 1, 2, 3))
+
+static void fade_frame(long number, const struct tri_operation *operation, void *constants)
+{
+    const long frames = (long)tri_operation_value(operation, "frames");
+    const long since = number - (long)tri_operation_value(operation, "start");
+    const long step = since < 0 ? 0 : since > frames ? frames : since;
+    const long part = tri_operation_value(operation, "type") == 0 ? step : frames - step;
+    ((struct fade *)constants)->weight = (uint)((part * 131072 + frames) / (frames * 2));
+}
+
+GRAPH_PLANE(fade)
+{
+    const struct fade k = {65536};
+    return NODE(fade, .in = {in}, .constants = &k, .constants_size = sizeof k, .frame = fade_frame);
+}
+#endif

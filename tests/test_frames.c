@@ -1,0 +1,117 @@
+/* test_frames.c -- every kernel over series of frames: right by its oracle from the first frame to the last,
+ * with a new series after each rewind, on every backend. */
+#include "rig.h"
+#include "sets.h"
+#include "tests.h"
+
+#include <CUnit/CUnit.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FRAMES_MAX = 40 };
+
+/* A still picture with noise, and some samples that are anything: small changes and large ones. */
+static struct tri_image *draw_frame(const struct tri_shape *shape, int number)
+{
+    struct tri_image *image = rig_image(shape);
+    int max = oracle_max(image);
+    uint64_t state = rig.seed + (uint64_t)number * 1000003;
+
+    for (int plane = 0; plane < shape->planes; plane++)
+        for (int y = 0; y < shape->height; y++)
+            for (int x = 0; x < shape->width; x++) {
+                int64_t still = (x / 3 * 37 + y / 2 * 53 + plane * 91) % 97 * max / 96;
+                int64_t noise = (int64_t)(rig_draw(&state) % (uint64_t)(max / 12)) - max / 24;
+                bool any = rig_draw(&state) % 6 == 0;
+
+                rig_set_sample(image, plane, x, y,
+                               any ? (int64_t)(rig_draw(&state) % (uint64_t)(max + 1))
+                                   : (int64_t)oracle_clamp((double)(still + noise), 0, max));
+            }
+    return image;
+}
+
+/* All frames of a series, and the last one as often again as results are late. */
+static bool check_series(const struct oracle *oracle, const struct place *place, struct trial *trial,
+                         struct tri_image *const *frames, int count)
+{
+    int delay = tri_job_delay(trial->job);
+    char what[40];
+
+    for (int run = 0; run < count + delay; run++) {
+        struct expected expected;
+
+        snprintf(what, sizeof(what), "frame %d of %d", run - delay, count);
+        if (!trial_run(trial, frames[run < count ? run : count - 1], place, what))
+            return false;
+        if (run < delay)
+            continue;
+        oracle_frame(oracle, trial->pipeline, frames, count, run - delay, &expected);
+        rig_compare_oracle(&expected, trial->out);
+        free(expected.value);
+    }
+    return true;
+}
+
+static void check_place(const struct oracle *oracle, const struct place *place, const char *text,
+                        struct tri_image *const *frames, const int *lengths)
+{
+    struct trial trial;
+
+    if (!trial_open(&trial, place, text, &frames[0]->shape))
+        return;
+    for (int i = 0; lengths[i] && check_series(oracle, place, &trial, frames, lengths[i]); i++)
+        tri_job_rewind(trial.job);
+    trial_close(&trial);
+}
+
+static void check_shape(const struct oracle *oracle, const char *text, int size, int planes, int bits)
+{
+    static const int lengths[] = {7, 1, 2, FRAMES_MAX, 0}, independent[] = {3, 2, 0};
+    struct tri_shape shape = rig_shape(size, planes, bits);
+    struct tri_image *frames[FRAMES_MAX];
+
+    for (int i = 0; i < FRAMES_MAX; i++)
+        frames[i] = draw_frame(&shape, i);
+    for (int i = 0; i < rig.place_count; i++)
+        check_place(oracle, &rig.places[i], text, frames, oracle->over_time ? lengths : independent);
+    for (int i = 0; i < FRAMES_MAX; i++)
+        tri_image_free(frames[i]);
+}
+
+/* A test has no argument, so it is named after the kernel. */
+static void test_kernel(void)
+{
+    const struct tri_kernel *kernel = tri_kernel_find(CU_get_current_test()->pName);
+    const struct oracle *oracle = oracle_find(tri_kernel_name(kernel));
+    struct set sets[SETS_MAX];
+    int count = set_list(kernel, sets);
+
+    rig_begin();
+    CU_ASSERT_PTR_NOT_NULL(oracle);
+    if (!oracle)
+        return;
+    for (int i = 0; i < count && (oracle->over_time || sets[i].rank == SET_DEFAULT); i++) {
+        if (sets[i].refused || (rig.quick && sets[i].rank == SET_OTHER))
+            continue;
+        for (int bits = 8; bits <= 16; bits += 8) {
+            check_shape(oracle, sets[i].text, SIZE_17X5, 1, bits);
+            if (sets[i].rank == SET_DEFAULT) {
+                check_shape(oracle, sets[i].text, SIZE_17X5, 3, bits);
+                check_shape(oracle, sets[i].text, SIZE_1X1, 1, bits);
+            }
+        }
+    }
+}
+
+int test_frames_suite(void)
+{
+    const char *only = getenv("TRIPTYCH_KERNEL");
+    CU_pSuite suite = CU_add_suite("frames", rig_open, rig_close);
+    int failed = !suite;
+
+    for (int i = 0; i < tri_kernel_count() && !failed; i++)
+        if (!only || !strcmp(only, tri_kernel_name(tri_kernel_at(i))))
+            failed = !CU_add_test(suite, tri_kernel_name(tri_kernel_at(i)), test_kernel);
+    return failed;
+}

@@ -87,6 +87,18 @@ static void test_same_bytes(void)
            0, "", "");
 }
 
+/* The second input's frames are those before: of the same stream nothing differs, of another all that does. */
+static void test_second_input(void)
+{
+    EXPECT("$T run difference a.y4m --with a.y4m -o - | tail -c 38016 | tr -d '\\000' | wc -c", 0, "0\n", "");
+    EXPECT("$T run invert a.y4m -o b.y4m; $T run difference a.y4m --with b.y4m -o x.y4m --on sequential && "
+           "$T run difference a.y4m --with b.y4m -o - -j 8 | cmp - x.y4m; rm b.y4m x.y4m",
+           0, "", "");
+    EXPECT("$T run difference a.y4m --with 422.y4m -o x.y4m", 2, "", "triptych: a.y4m and 422.y4m have frames of different size*\n");
+    EXPECT("$T run invert a.y4m --with a.y4m -o x.y4m", 2, "", "triptych: invert makes nothing of a second input*\n");
+    EXPECT("$T run difference a.y4m --with none.y4m -o x.y4m", 2, "", "*different size*");
+}
+
 /* A frame of a video is made of the same samples as a picture with them. */
 static void test_against_pictures(void)
 {
@@ -146,6 +158,7 @@ int test_video_suite(void)
     CU_pSuite suite = CU_add_suite("video", begin, shell_end);
     return !(suite && CU_add_test(suite, "copies", test_copy) && CU_add_test(suite, "the same bytes", test_same_bytes) &&
              CU_add_test(suite, "against pictures", test_against_pictures) &&
+             CU_add_test(suite, "second input", test_second_input) &&
              CU_add_test(suite, "bad streams", test_bad_streams) && CU_add_test(suite, "interruption", test_interrupted) &&
              CU_add_test(suite, "reports", test_reports));
 }

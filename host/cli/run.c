@@ -35,6 +35,7 @@ enum {
     LOSSLESS,
     STRIP,
     PLANES,
+    WITH,
     VIDEO_CODEC,
     CRF,
     STAGES,
@@ -56,6 +57,7 @@ static const struct option options[] = {
     {"lossless", no_argument, NULL, LOSSLESS},
     {"strip", no_argument, NULL, STRIP},
     {"planes", required_argument, NULL, PLANES},
+    {"with", required_argument, NULL, WITH},
     {"video-codec", required_argument, NULL, VIDEO_CODEC},
     {"crf", required_argument, NULL, CRF},
     {"stages", no_argument, NULL, STAGES},
@@ -127,6 +129,9 @@ static bool set_write_option(int option, const char *text, struct cli_run_reques
         return true;
     case STRIP:
         request->strip = true;
+        return true;
+    case WITH:
+        request->with = text;
         return true;
     case PLANES:
         choice = choose("--planes", text, "all|y");
@@ -389,7 +394,10 @@ static int execute(const struct cli_run_request *request, char *const operands[]
     for (int i = 0; i < count; i++)
         if (strcmp(operands[i], "-") == 0)
             head_size = read_head(head);
-    if (count == 1 && tri_video_is(operands[0], head, head_size))
+    const bool video = count == 1 && tri_video_is(operands[0], head, head_size);
+    if (request->with && !video)
+        result = cli_usage("run", "--with is a second video; the input is none");
+    else if (video)
         result = cli_run_video(request, pipeline, operands[0], head, head_size);
     else
         result = run_pictures(request, pipeline, operands, count, head, head_size);

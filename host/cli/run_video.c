@@ -80,6 +80,22 @@ static enum tri_status run_stream(struct run *run, struct tri_error *error)
     return status;
 }
 
+/* Both inputs go through the same jobs. A result that lags behind would be the other input's. */
+static enum tri_status check_with(const struct tri_transcode *transcode, const struct tri_pipeline *pipeline,
+                                  struct tri_error *error)
+{
+    const struct tri_video *a = &transcode->reader->video, *b = &transcode->with->video;
+
+    if (a->width != b->width || a->height != b->height || a->planes != b->planes || a->shift_x != b->shift_x ||
+        a->shift_y != b->shift_y || (a->bits > 8) != (b->bits > 8))
+        return tri_fail(error, TRI_USAGE, "%s and %s have frames of different size or chroma", transcode->reader->name,
+                        transcode->with->name);
+    if (!transcode->over_time || tri_filter_delay(transcode->filter) > 0)
+        return tri_fail(error, TRI_USAGE, "%s makes nothing of a second input; blend and difference do",
+                        tri_pipeline_text(pipeline));
+    return TRI_OK;
+}
+
 static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipeline, struct cli_engine *engine,
                                 struct tri_error *error)
 {
@@ -98,6 +114,8 @@ static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipe
     transcode->luma_only = request->luma_only && tri_pipeline_by_plane(pipeline);
     status = tri_filter_new(engine->backend, pipeline, &transcode->reader->video, request->luma_only,
                             &transcode->filter, error);
+    if (status == TRI_OK && transcode->with)
+        status = check_with(transcode, pipeline, error);
     options.source = transcode->reader;
     if (status == TRI_OK)
         status = tri_video_create(request->output, tri_filter_video(transcode->filter), &options, &transcode->writer,
@@ -111,12 +129,18 @@ int cli_run_video(const struct cli_run_request *request, const struct tri_pipeli
     struct run run = {.request = request};
     struct cli_engine engine = {0};
     struct tri_error error;
-    struct tri_video_reader *reader = NULL;
+    struct tri_video_reader *reader = NULL, *with = NULL;
 
     enum tri_status status = tri_video_open(input, head, head_size, &reader, &error);
     if (status != TRI_OK)
         return cli_fail(&error);
-    run.transcode = (struct tri_transcode){.reader = reader, .stop = cli_interrupted, .through = through, .listener = &run};
+    if (request->with && (status = tri_video_open(request->with, NULL, 0, &with, &error)) != TRI_OK) {
+        tri_video_close(reader);
+        return cli_fail(&error);
+    }
+    run.transcode = (struct tri_transcode){.reader = reader,
+                                           .with = with,
+                                            .stop = cli_interrupted, .through = through, .listener = &run};
     run.count = (long)reader->video.frames;
     run.rate = reader->video.rate[1] > 0 ? (double)reader->video.rate[0] / reader->video.rate[1] : 0;
     status = open_all(&run, pipeline, &engine, &error);
@@ -133,6 +157,7 @@ int cli_run_video(const struct cli_run_request *request, const struct tri_pipeli
         status = status == TRI_OK ? TRI_FAILED : status;
     }
     tri_filter_free(run.transcode.filter);
+    tri_video_close(with);
     tri_video_close(reader);
     cli_engine_close(&engine);
     return status;

@@ -14,6 +14,7 @@ const char *const tri_video_stage_names[TRI_VIDEO_STAGES] = {"read", "decode", "
 
 struct item {
     struct tri_frame in, out;
+    struct tri_frame with; /* of the second input */
     bool flush; /* no frame: drives out what lags behind */
 };
 
@@ -27,7 +28,8 @@ struct run {
     struct tri_frame *late;
     int late_count;
     long runs;
-    pthread_mutex_t lock; /* for what follows */
+    struct tri_frame with; /* the last of the second input, for stage "compute" */
+    pthread_mutex_t lock;  /* for what follows */
     struct tri_frame *spare_in, *spare_out;
     int spare_in_count, spare_out_count;
     enum tri_status status;
@@ -91,6 +93,22 @@ static bool flush(struct run *run, struct item *item)
     return item->flush;
 }
 
+/* The second input's frame, if it has one more. */
+static bool read_with(struct run *run, struct item *item)
+{
+    struct tri_error error;
+    bool more = false;
+    if (!take(run, true, &item->with))
+        return false;
+    if (tri_video_next(run->transcode->with, &item->with, &more, &error) != TRI_OK) {
+        put_back(run, true, &item->with);
+        return fail(run, &error);
+    }
+    if (!more)
+        put_back(run, true, &item->with);
+    return true;
+}
+
 static bool read_frame(void *context, void *data)
 {
     struct run *run = context;
@@ -108,6 +126,8 @@ static bool read_frame(void *context, void *data)
         fail(run, &error);
         more = false;
     }
+    if (more && transcode->with != NULL && !read_with(run, item))
+        more = false;
     if (!more)
         put_back(run, true, &item->in);
     return more || flush(run, item);
@@ -119,6 +139,7 @@ static void discard(struct run *run, struct item *item)
     if (item->in.raw != NULL && codec->discard != NULL)
         codec->discard(&item->in);
     put_back(run, true, &item->in);
+    put_back(run, true, &item->with);
     put_back(run, false, &item->out);
 }
 
@@ -127,7 +148,9 @@ static bool decode(void *context, void *data)
     struct run *run = context;
     struct item *item = data;
     struct tri_error error;
-    if (item->flush || tri_video_decode(run->transcode->reader, &item->in, &error) == TRI_OK)
+    if (item->flush || (tri_video_decode(run->transcode->reader, &item->in, &error) == TRI_OK &&
+                        (item->with.planes[0] == NULL ||
+                         tri_video_decode(run->transcode->with, &item->with, &error) == TRI_OK)))
         return true;
     fail(run, &error);
     discard(run, item);
@@ -156,6 +179,21 @@ static bool bring_late(struct run *run, struct item *item)
     return true;
 }
 
+/* Runs the second input's frame before, whose own result nobody wants. */
+static enum tri_status run_with(struct run *run, struct item *item, struct tri_error *error)
+{
+    struct tri_timing timing;
+    if (item->with.planes[0] != NULL) {
+        put_back(run, true, &run->with);
+        run->with = item->with;
+        item->with = (struct tri_frame){0};
+    }
+    if (run->with.planes[0] == NULL)
+        return run->transcode->with == NULL ? TRI_OK
+                                            : tri_fail(error, TRI_FAILED, "%s has no frames", run->transcode->with->name);
+    return tri_filter_run(run->transcode->filter, &run->with, &item->out, &timing, error);
+}
+
 static bool compute(void *context, void *data)
 {
     struct run *run = context;
@@ -172,7 +210,8 @@ static bool compute(void *context, void *data)
         item->in = (struct tri_frame){0};
     }
     const struct tri_frame *in = run->delay > 0 ? &run->late[run->late_count - 1] : &item->in;
-    if (tri_filter_run(transcode->filter, in, &item->out, &timing, &error) != TRI_OK) {
+    if (run_with(run, item, &error) != TRI_OK ||
+        tri_filter_run(transcode->filter, in, &item->out, &timing, &error) != TRI_OK) {
         fail(run, &error);
         discard(run, item);
         return false;
@@ -245,7 +284,7 @@ enum tri_status tri_transcode_run(struct tri_transcode *transcode, struct tri_er
                                 .context = &run,
                                 .item_size = sizeof(struct item),
                                 .items_most = transcode->jobs};
-    const size_t room = (size_t)transcode->jobs + (size_t)run.delay + 1;
+    const size_t room = 2 * ((size_t)transcode->jobs + (size_t)run.delay + 1);
     run.late = calloc(room, sizeof run.late[0]);
     run.spare_in = calloc(room, sizeof run.spare_in[0]);
     run.spare_out = calloc(room, sizeof run.spare_out[0]);
@@ -263,6 +302,7 @@ enum tri_status tri_transcode_run(struct tri_transcode *transcode, struct tri_er
         if (error != NULL)
             *error = run.error;
     }
+    tri_frame_free(&run.with);
     free_frames(run.late, run.late_count);
     free_frames(run.spare_in, run.spare_in_count);
     free_frames(run.spare_out, run.spare_out_count);

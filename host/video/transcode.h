@@ -15,6 +15,9 @@ struct tri_transcode {
     struct tri_pool *pool;   /* NULL: one thing after another */
     int jobs;                /* frames under way at the same time, which bounds the memory */
     struct tri_video_reader *reader;
+    /* A second input, or NULL: the pipeline sees each of its frames as the frame before the reader's. Its last frame
+     * stays where it is shorter. */
+    struct tri_video_reader *with;
     struct tri_video_writer *writer;
     bool luma_only;          /* chroma is passed on as it is */
     bool (*stop)(void);      /* asked before each frame; true: end here, with what there is. May be NULL */

@@ -116,6 +116,7 @@ static bool check_sound(const char *path)
     int planes = planes_of[file.data[25]] + transparent;
     if (file.data[24] == 16 ? truth_16(path, planes, &truth) : truth_8(plain, planes, &truth))
         equal = equals_truth(image, &truth) && !info.warning[0];
+    tri_metadata_free(info.metadata);
     tri_image_free(image);
     free(truth.samples);
     free(plain.data);
@@ -172,6 +173,7 @@ static void test_round_trips(void)
                 CU_ASSERT_EQUAL(tri_image_compare(out, in).count, 0);
                 CU_ASSERT_STRING_EQUAL(info.warning, "");
                 CU_ASSERT_TRUE(check_sound(path)); /* as another reader sees it */
+                tri_metadata_free(info.metadata);
                 tri_image_free(in);
                 tri_image_free(out);
                 unlink(path);

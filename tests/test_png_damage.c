@@ -211,6 +211,7 @@ static void expect_flaw(const char *flaw, enum tri_status status, const char *pa
         CU_ASSERT_STRING_EQUAL(info.warning, "");
     if (!status)
         CU_ASSERT_EQUAL(((uint8_t *)tri_image_row(image, 0, 1))[1], 4);
+    tri_metadata_free(info.metadata);
     tri_image_free(image);
     unlink(path);
 }

@@ -20,7 +20,7 @@ struct truth {
 static struct bytes without_colour_space(struct bytes file, bool *transparent)
 {
     static const char *const dropped[] = {"gAMA", "sRGB", "cHRM", "iCCP"};
-    struct bytes kept = {NULL, 0};
+    struct bytes kept = {0};
 
     *transparent = false;
     png_add(&kept, file.data, 8);
@@ -220,7 +220,7 @@ static void test_too_large(void)
     const char *path = png_scratch("large.png");
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct bytes file = {NULL, 0};
+        struct bytes file = {0};
         png_add_header(&file, cases[i].width, cases[i].height, 16, PNG_COLOR_TYPE_RGB_ALPHA);
         png_add_pixels(&file, "", 1, 0, false);
         png_add_chunk(&file, "IEND", NULL, 0);

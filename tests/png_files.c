@@ -33,13 +33,14 @@ const char *png_scratch(const char *name)
 
 struct bytes png_load(const char *path)
 {
-    struct bytes bytes = {NULL, 0};
+    struct bytes bytes = {0};
     FILE *file = fopen(path, "rb");
     if (!file)
         return bytes;
-    bytes.data = malloc(1 << 24);
+    bytes.room = 1 << 24;
+    bytes.data = malloc(bytes.room);
     if (bytes.data)
-        bytes.size = fread(bytes.data, 1, 1 << 24, file);
+        bytes.size = fread(bytes.data, 1, bytes.room, file);
     fclose(file);
     return bytes;
 }
@@ -105,8 +106,11 @@ static uint32_t crc_32(const unsigned char *data, size_t size)
 
 void png_add(struct bytes *to, const void *data, size_t size)
 {
-    to->data = realloc(to->data, to->size + size);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(to->data);
+    if (to->size + size > to->room) {
+        to->room = 2 * (to->size + size);
+        to->data = realloc(to->data, to->room);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(to->data);
+    }
     memcpy(to->data + to->size, data, size);
     to->size += size;
 }

@@ -12,7 +12,7 @@ const char *png_scratch(const char *name); /* a path in it; of two at a time */
 
 struct bytes {
     unsigned char *data;
-    size_t size;
+    size_t size, room;
 };
 struct bytes png_load(const char *path);
 void png_store(const char *path, const void *data, size_t size);

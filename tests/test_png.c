@@ -20,7 +20,7 @@ struct truth {
 static struct bytes without_colour_space(struct bytes file, bool *transparent)
 {
     static const char *const dropped[] = {"gAMA", "sRGB", "cHRM", "iCCP"};
-    struct bytes kept = {NULL, 0};
+    struct bytes kept = {0};
 
     *transparent = false;
     png_add(&kept, file.data, 8);
@@ -116,6 +116,7 @@ static bool check_sound(const char *path)
     int planes = planes_of[file.data[25]] + transparent;
     if (file.data[24] == 16 ? truth_16(path, planes, &truth) : truth_8(plain, planes, &truth))
         equal = equals_truth(image, &truth) && !info.warning[0];
+    tri_metadata_free(info.metadata);
     tri_image_free(image);
     free(truth.samples);
     free(plain.data);
@@ -172,6 +173,7 @@ static void test_round_trips(void)
                 CU_ASSERT_EQUAL(tri_image_compare(out, in).count, 0);
                 CU_ASSERT_STRING_EQUAL(info.warning, "");
                 CU_ASSERT_TRUE(check_sound(path)); /* as another reader sees it */
+                tri_metadata_free(info.metadata);
                 tri_image_free(in);
                 tri_image_free(out);
                 unlink(path);
@@ -218,7 +220,7 @@ static void test_too_large(void)
     const char *path = png_scratch("large.png");
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct bytes file = {NULL, 0};
+        struct bytes file = {0};
         png_add_header(&file, cases[i].width, cases[i].height, 16, PNG_COLOR_TYPE_RGB_ALPHA);
         png_add_pixels(&file, "", 1, 0, false);
         png_add_chunk(&file, "IEND", NULL, 0);

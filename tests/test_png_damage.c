@@ -44,7 +44,7 @@ static size_t rows_of(const struct tri_image *image, unsigned char *rows)
 static struct bytes deflated(const unsigned char *rows, size_t size)
 {
     uLongf room = compressBound(size);
-    struct bytes stream = {malloc(room), 0};
+    struct bytes stream = {.data = malloc(room), .room = room};
     CU_ASSERT_PTR_NOT_NULL_FATAL(stream.data);
     CU_ASSERT_EQUAL(compress(stream.data, &room, rows, size), Z_OK);
     stream.size = room;
@@ -88,7 +88,7 @@ static void test_damage_everywhere(void)
 {
     const char *path = png_scratch("damaged.png");
     struct tri_image *image = png_noise(9, 7, 3, 8), *deep = png_noise(5, 3, 4, 16);
-    struct bytes file, several = {NULL, 0};
+    struct bytes file, several = {0};
     unsigned char rows[300];
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(image);
@@ -114,7 +114,7 @@ static void test_damage_beside_pixels(void)
 {
     const char *path = png_scratch("beside.png");
     struct tri_image *image = png_noise(5, 3, 4, 16), *in;
-    struct bytes file = {NULL, 0};
+    struct bytes file = {0};
     unsigned char rows[300];
     long read = 0;
 
@@ -182,7 +182,7 @@ static void test_damage_of_kinds(void)
 static void expect_flaw(const char *flaw, enum tri_status status, const char *part)
 {
     const char *path = png_scratch("flaw.png");
-    struct bytes file = {NULL, 0};
+    struct bytes file = {0};
     struct tri_image *image;
     struct tri_error error = {0};
     struct tri_read_info info;
@@ -211,6 +211,7 @@ static void expect_flaw(const char *flaw, enum tri_status status, const char *pa
         CU_ASSERT_STRING_EQUAL(info.warning, "");
     if (!status)
         CU_ASSERT_EQUAL(((uint8_t *)tri_image_row(image, 0, 1))[1], 4);
+    tri_metadata_free(info.metadata);
     tri_image_free(image);
     unlink(path);
 }
@@ -249,7 +250,8 @@ static void add_stream(struct bytes *file, const struct parts *parts)
     if (strcmp(parts->flaw, "without sum") == 0)
         stream.size -= 4;
     if (strcmp(parts->flaw, "empty among") == 0) {
-        const struct bytes first = {stream.data, 50}, second = {stream.data + 50, stream.size - 50};
+        const struct bytes first = {.data = stream.data, .size = 50},
+                           second = {.data = stream.data + 50, .size = stream.size - 50};
         png_add_chunk(file, "IDAT", NULL, 0);
         add_pieces(file, first, 7);
         png_add_chunk(file, "IDAT", NULL, 0);
@@ -276,7 +278,7 @@ static void expect_stream(const char *flaw, int rows_more, enum tri_status statu
 {
     const char *path = png_scratch("stream.png");
     struct parts parts = {.image = png_noise(20, 10, 1, 8), .flaw = flaw};
-    struct bytes file = {NULL, 0};
+    struct bytes file = {0};
     struct tri_image *in = NULL;
     struct tri_error error = {0};
     const bool huge = strcmp(flaw, "huge") == 0;
@@ -335,11 +337,10 @@ static void test_tiny_chunks(void)
     struct tri_image *image = png_noise(SIDE, SIDE, 1, 8), *in = NULL;
     unsigned char *rows = malloc((SIDE + 1) * SIDE);
     const char *path = png_scratch("tiny.png");
-    struct bytes file = {malloc(2 << 20), 0};
+    struct bytes file = {0};
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(image);
     CU_ASSERT_PTR_NOT_NULL_FATAL(rows);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(file.data);
     struct bytes stream = deflated(rows, rows_of(image, rows));
     CU_ASSERT_TRUE(stream.size > 100000);
     png_add_header(&file, SIDE, SIDE, 8, PNG_COLOR_TYPE_GRAY);

@@ -28,7 +28,7 @@ static struct bytes make_file(int width, int height, int type, int bits, int fil
 {
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
     png_infop info = png_create_info_struct(png);
-    struct bytes file = {NULL, 0};
+    struct bytes file = {0};
     uint32_t state = 1;
 
     if (setjmp(png_jmpbuf(png)))

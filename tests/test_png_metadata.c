@@ -19,7 +19,7 @@ struct item {
 
 static void begin(struct bytes *file)
 {
-    *file = (struct bytes){NULL, 0};
+    *file = (struct bytes){0};
     png_add_header(file, 2, 2, 8, PNG_COLOR_TYPE_GRAY);
 }
 

@@ -34,7 +34,7 @@ static const char help_text[] =
     "      --isa ISA        of sequential and threads (repeatable)\n"
     "      --end-to-end     from file to file: decoding, transfers, kernel and encoding apart, what\n"
     "                       limits, and what several files at a time gain. Of a PIPELINE and an\n"
-    "                       INPUT that is a file\n"
+    "                       INPUT that is a file; of a video its stages, written nowhere\n"
     "      --time SECONDS   how long to measure each row; default 0.1, at least 6 runs\n"
     "      --size WxH       a generated RGB picture of this size\n"
     "      --max-pixels N   refuse larger pictures; default 268435456\n"
@@ -426,9 +426,15 @@ static int bench_clip(const struct request *request, struct tri_lineup *lineup, 
     struct tri_error error;
 
     enum tri_status status = begin_report(request, lineup, &pipeline, &error);
-    if (status == TRI_OK)
+    if (status == TRI_OK && request->end_to_end) {
+        list_whole(lineup);
+        status = tri_clip_end_to_end(lineup, pipeline, path, &result, &error);
+    } else if (status == TRI_OK) {
         status = tri_clip_run(lineup, pipeline, path, request->seconds, &result, &error);
-    if (result.rows && table_wanted(request))
+    }
+    if (status == TRI_OK && table_wanted(request) && request->end_to_end)
+        tri_clip_end_to_end_table(stdout, &result, request->pipelines[0], path);
+    else if (result.rows && table_wanted(request))
         tri_clip_table(stdout, &result, request->pipelines[0], path);
     int code = end_report(request, status, tri_clip_json(&result, request->pipelines[0], path), &error);
     tri_clip_case_free(&result);
@@ -452,12 +458,11 @@ int cli_bench(int argc, char **argv)
     if (count > 0 && request.size.width > 0)
         return cli_usage("bench", "--size is of a generated picture; leave out the inputs");
 
-    if (request.end_to_end && (count != 1 || request.pipeline_count != 1 || strcmp(argv[optind], "-") == 0))
-        return cli_usage("bench", "--end-to-end is of one PIPELINE and one INPUT that is a file");
-
     const bool clip = count == 1 && tri_video_is(argv[optind], NULL, 0);
-    if (clip && (request.pipeline_count != 1 || request.markdown || request.csv || request.output || request.end_to_end))
+    if (clip && (request.pipeline_count != 1 || request.markdown || request.csv || request.output))
         return cli_usage("bench", "of a video: one PIPELINE, and a table or --json");
+    if (request.end_to_end && !clip && (count != 1 || request.pipeline_count != 1 || strcmp(argv[optind], "-") == 0))
+        return cli_usage("bench", "--end-to-end is of one PIPELINE and one INPUT that is a file");
 
     struct input *inputs = calloc((size_t)count + 1, sizeof *inputs);
     if (!inputs)

@@ -4,7 +4,7 @@
 
 #include "batch/batch.h"
 #include "triptych.h"
-#include "video/video.h"
+#include "video/transcode.h"
 
 struct json_t; /* of jansson.h */
 
@@ -220,6 +220,8 @@ struct tri_clip_row {
     char failure[300]; /* why it could not run; empty otherwise */
     double frames_per_s, speedup; /* over sequential scalar */
     int64_t median_ns, p99_ns;    /* of a frame */
+    double stages_ms[TRI_VIDEO_STAGES]; /* from file to file: of each stage, for a frame */
+    int limit;                          /* the stage that takes longest */
 };
 
 struct tri_clip_case {
@@ -234,6 +236,10 @@ struct tri_clip_case {
 enum tri_status tri_clip_run(const struct tri_lineup *lineup, const struct tri_pipeline *pipeline, const char *path,
                              double seconds, struct tri_clip_case *result, struct tri_error *error);
 void tri_clip_case_free(struct tri_clip_case *result);
+/* The whole way, from the file to nowhere, with every listed contender; the first is the base. */
+enum tri_status tri_clip_end_to_end(const struct tri_lineup *lineup, const struct tri_pipeline *pipeline, const char *path,
+                                    struct tri_clip_case *result, struct tri_error *error);
+void tri_clip_end_to_end_table(FILE *file, const struct tri_clip_case *result, const char *pipeline, const char *path);
 void tri_clip_table(FILE *file, const struct tri_clip_case *result, const char *pipeline, const char *path);
 struct json_t *tri_clip_json(const struct tri_clip_case *result, const char *pipeline, const char *path);
 

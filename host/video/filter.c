@@ -170,7 +170,7 @@ static enum tri_status parse_resize(const struct tri_video *video, int plane, st
     return tri_pipeline_parse(text, pipeline, error);
 }
 
-/* "ycbcr_to_rgb,PIPELINE,rgb_to_ycbcr", unless the stream is R, G, B or gray already. */
+/* "ycbcr:to=rgb,PIPELINE,ycbcr:to=ycbcr", unless the stream is R, G, B or gray already. */
 static enum tri_status parse_whole(struct tri_filter *filter, const struct tri_pipeline *pipeline, struct tri_error *error)
 {
     const struct tri_video *in = &filter->in;
@@ -179,7 +179,7 @@ static enum tri_status parse_whole(struct tri_filter *filter, const struct tri_p
     if (in->matrix == TRI_RGB)
         return tri_pipeline_parse(text, &filter->whole, error);
     snprintf(how, sizeof how, "matrix=%s:range=%s", matrix_name(in->matrix), in->full_range ? "full" : "limited");
-    if (asprintf(&whole, "ycbcr_to_rgb:%s,%s,rgb_to_ycbcr:%s", how, text, how) < 0)
+    if (asprintf(&whole, "ycbcr:to=rgb:%s,%s,ycbcr:to=ycbcr:%s", how, text, how) < 0)
         return tri_fail(error, TRI_FAILED, "no memory for a pipeline");
     const enum tri_status status = tri_pipeline_parse(whole, &filter->whole, error);
     free(whole);

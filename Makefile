@@ -38,7 +38,7 @@ PACKAGES_webp := libwebp libwebpmux libwebpdemux
 PACKAGES_tiff := libtiff-4
 FORMATS := $(foreach f,$(FORMATS_KNOWN),$(if $(wildcard host/codec/$f.c),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f)))
 # Moving pictures alike, in the order in which they are asked: host/video/NAME.c.
-VIDEO_KNOWN := y4m libav
+VIDEO_KNOWN := sequence y4m libav
 PACKAGES_libav := libavformat libavcodec libavutil libswscale
 VIDEO := $(foreach f,$(VIDEO_KNOWN),$(if $(wildcard host/video/$f.c),$(if $(PACKAGES_$f),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f),$f)))
 VIDEO_ABSENT := $(filter-out $(VIDEO),$(VIDEO_KNOWN))
@@ -62,7 +62,7 @@ LIB_SOURCES := $(filter-out host/cli/% $(LEVEL_SOURCES) $(foreach f,$(FORMATS_AB
                $(foreach f,$(VIDEO_ABSENT),host/video/$f.c host/video/$f_%.c), \
                $(wildcard host/*.c host/*/*.c))
 CLI_SOURCES := $(wildcard host/cli/*.c)
-TEST_SOURCES := $(filter-out $(FORMATS_ABSENT:%=tests/test_%.c),$(wildcard tests/*.c))
+TEST_SOURCES := $(filter-out $(FORMATS_ABSENT:%=tests/test_%.c) $(VIDEO_ABSENT:%=tests/test_%.c),$(wildcard tests/*.c))
 TEST_PROGRAMS := tests/make_images.c
 ORACLES := $(wildcard tests/oracles/*.c)
 

@@ -338,8 +338,9 @@ static enum tri_status cannot_write(const struct tri_video_writer *writer, struc
     return tri_fail(error, TRI_FAILED, "cannot write %s: %s", writer->name, strerror(errno));
 }
 
-static bool writes(const char *format)
+static bool writes(const char *path, const char *format)
 {
+    (void)path;
     return strcmp(format, "y4m") == 0;
 }
 

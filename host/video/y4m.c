@@ -96,7 +96,9 @@ static enum tri_status cannot_read(const struct tri_video_reader *reader, const 
 
 static bool probe(const char *path, const unsigned char *head, size_t size)
 {
-    (void)path;
+    const size_t length = strlen(path);
+    if (size == 0) /* so that it is told why nothing can be read */
+        return length > 4 && strcmp(path + length - 4, ".y4m") == 0;
     return size >= strlen(MAGIC) && memcmp(head, MAGIC, strlen(MAGIC)) == 0;
 }
 

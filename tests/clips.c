@@ -84,7 +84,8 @@ enum tri_status clips_write(const char *path, const struct tri_video *video,
     struct tri_video_writer *writer;
     struct tri_frame frame;
     CU_ASSERT_EQUAL_FATAL(tri_frame_new(video, &frame, error), TRI_OK);
-    enum tri_status status = tri_video_create(path, video, options != NULL ? options : &usual, &writer, error);
+    enum tri_status status =
+        tri_video_create(path, video, options != NULL ? options : &usual, &writer, error);
     if (status == TRI_OK) {
         for (long n = 0; n < count && status == TRI_OK; n++) {
             clips_fill(video, n, &frame);
@@ -171,8 +172,8 @@ void clips_must_read(const char *path, long count)
 {
     const struct clip clip = clips_read_file(path, 0);
     if (clip.status != TRI_OK || clip.frames != count || clip.wrong > 0 || clip.warning[0])
-        printf("%s: %ld frames for %ld, %ld wrong, %s%s\n", path, clip.frames, count, clip.wrong, clip.error.text,
-               clip.warning);
+        printf("%s: %ld frames for %ld, %ld wrong, %s%s\n", path, clip.frames, count, clip.wrong,
+               clip.error.text, clip.warning);
     CU_ASSERT_EQUAL(clip.status, TRI_OK);
     CU_ASSERT_EQUAL(clip.frames, count);
     CU_ASSERT_EQUAL(clip.wrong, 0);

@@ -76,7 +76,7 @@ static void test_numbers(void)
 static void test_patterns(void)
 {
     static const char *const good[] = {"%d.png", "a/b-%09d.png", "%03d.PNG", "%01d.png"};
-    static const char *const bad[] = {"a.png",     "%%d.png",  "%5d.png",  "%s.png",   "%d%d.png", "%0d.png",
+    static const char *const bad[] = {"a.png",    "%%d.png",   "%5d.png", "%s.png",   "%d%d.png", "%0d.png",
                                       "%d%n.png", "%010d.png", "%d.none", "%ld.png",  "%",        "%0",
                                       "%03",      "100%.png",  "%d",      "%-3d.png", "%03x.png"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
@@ -92,12 +92,14 @@ static void test_patterns(void)
 
 static void store(const char *path, int width, int planes, int bits, bool opaque)
 {
-    struct tri_image *image = opaque ? pictures_scene(width, 9, planes, bits) : pictures_noise(width, 9, planes, bits);
+    struct tri_image *image =
+        opaque ? pictures_scene(width, 9, planes, bits) : pictures_noise(width, 9, planes, bits);
     CU_ASSERT_EQUAL(tri_image_write(path, image, NULL, NULL), TRI_OK);
     tri_image_free(image);
 }
 
-static void expect_second(int width, int planes, int bits, bool opaque, const char *error, const char *warning)
+static void expect_second(int width, int planes, int bits, bool opaque, const char *error,
+                          const char *warning)
 {
     store(numbered("s", 1), 13, 3, 8, true);
     store(numbered("s", 2), width, planes, bits, opaque);

@@ -13,12 +13,12 @@ static const struct {
     const char *name;
     int planes, shift_x, shift_y, bits;
 } spaces[] = {
-    {"420jpeg", 3, 1, 1, 8},   {"420mpeg2", 3, 1, 1, 8}, {"420paldv", 3, 1, 1, 8}, {"420", 3, 1, 1, 8},
-    {"422", 3, 1, 0, 8},       {"444", 3, 0, 0, 8},      {"411", 3, 2, 0, 8},      {"440", 3, 0, 1, 8},
-    {"mono", 1, 0, 0, 8},      {"420p9", 3, 1, 1, 9},    {"420p10", 3, 1, 1, 10},  {"422p10", 3, 1, 0, 10},
-    {"444p10", 3, 0, 0, 10},   {"420p12", 3, 1, 1, 12},  {"422p12", 3, 1, 0, 12},  {"444p14", 3, 0, 0, 14},
-    {"420p16", 3, 1, 1, 16},   {"444p16", 3, 0, 0, 16},  {"mono9", 1, 0, 0, 9},    {"mono10", 1, 0, 0, 10},
-    {"mono12", 1, 0, 0, 12},   {"mono16", 1, 0, 0, 16},
+    {"420jpeg", 3, 1, 1, 8}, {"420mpeg2", 3, 1, 1, 8}, {"420paldv", 3, 1, 1, 8}, {"420", 3, 1, 1, 8},
+    {"422", 3, 1, 0, 8},     {"444", 3, 0, 0, 8},      {"411", 3, 2, 0, 8},      {"440", 3, 0, 1, 8},
+    {"mono", 1, 0, 0, 8},    {"420p9", 3, 1, 1, 9},    {"420p10", 3, 1, 1, 10},  {"422p10", 3, 1, 0, 10},
+    {"444p10", 3, 0, 0, 10}, {"420p12", 3, 1, 1, 12},  {"422p12", 3, 1, 0, 12},  {"444p14", 3, 0, 0, 14},
+    {"420p16", 3, 1, 1, 16}, {"444p16", 3, 0, 0, 16},  {"mono9", 1, 0, 0, 9},    {"mono10", 1, 0, 0, 10},
+    {"mono12", 1, 0, 0, 12}, {"mono16", 1, 0, 0, 16},
 };
 enum { SPACES = sizeof spaces / sizeof spaces[0] };
 
@@ -63,10 +63,10 @@ static void test_spaces(void)
     for (int i = 0; i < SPACES; i++) {
         for (int s = 0; s < 5; s++) {
             char header[200];
-            struct tri_video video = clips_video(sizes[s][0], sizes[s][1], spaces[i].planes, spaces[i].shift_x,
-                                                 spaces[i].shift_y, spaces[i].bits);
-            snprintf(header, sizeof header, "YUV4MPEG2 W%d H%d F30000:1001 Ip A1:1 C%s XYSCSS=X\n", video.width,
-                     video.height, spaces[i].name);
+            struct tri_video video = clips_video(sizes[s][0], sizes[s][1], spaces[i].planes,
+                                                 spaces[i].shift_x, spaces[i].shift_y, spaces[i].bits);
+            snprintf(header, sizeof header, "YUV4MPEG2 W%d H%d F30000:1001 Ip A1:1 C%s XYSCSS=X\n",
+                     video.width, video.height, spaces[i].name);
             struct bytes file = by_hand(header, &video, 3);
             const char *path = pictures_path("hand.y4m");
             pictures_store(path, file.data, file.size);
@@ -93,8 +93,8 @@ static void test_round_trips(void)
             char header[200], expected[300];
             struct tri_video video = clips_video(12 + odd, 8 + odd, spaces[i].planes, spaces[i].shift_x,
                                                  spaces[i].shift_y, spaces[i].bits);
-            snprintf(header, sizeof header, "YUV4MPEG2 W%d H%d F24:1 It A16:15 C%s XCOLORRANGE=FULL\n", video.width,
-                     video.height, spaces[i].name);
+            snprintf(header, sizeof header, "YUV4MPEG2 W%d H%d F24:1 It A16:15 C%s XCOLORRANGE=FULL\n",
+                     video.width, video.height, spaces[i].name);
             struct bytes file = by_hand(header, &video, 1);
             pictures_store(pictures_path("in.y4m"), file.data, file.size);
             struct tri_video_reader *reader = clips_open(pictures_path("in.y4m"));
@@ -129,7 +129,12 @@ static void test_fields(void)
         {"YUV4MPEG2 W4 H2\n", '?', {0, 0}, {0, 0}, false, "jpeg"},
         {"YUV4MPEG2 H2 W4 C420paldv Ib A0:0 F0:0\n", 'b', {0, 0}, {0, 0}, false, "paldv"},
         {"YUV4MPEG2 W4 H2 Im A40:33 F25:1 C420mpeg2\n", 'm', {40, 33}, {25, 1}, false, "mpeg2"},
-        {"YUV4MPEG2 W4 H2 I? F60000:1001 XCOLORRANGE=LIMITED XOTHER\n", '?', {0, 0}, {60000, 1001}, false, "jpeg"},
+        {"YUV4MPEG2 W4 H2 I? F60000:1001 XCOLORRANGE=LIMITED XOTHER\n",
+         '?',
+         {0, 0},
+         {60000, 1001},
+         false,
+         "jpeg"},
         {"YUV4MPEG2 W4 H2  Ip XCOLORRANGE=FULL \n", 'p', {0, 0}, {0, 0}, true, "jpeg"},
     };
     const struct tri_video video = clips_video(4, 2, 3, 1, 1, 8);

@@ -74,6 +74,7 @@ const AVOutputFormat *tri_libav_container(const char *format)
         return NULL;
     const AVOutputFormat *container = av_guess_format(format, name, NULL);
     if (container == NULL || container->video_codec == AV_CODEC_ID_NONE ||
+        container->video_codec == AV_CODEC_ID_PNG /* the cover of a song */ ||
         (container->flags & AVFMT_NOFILE) || listed(container->name, others))
         return NULL;
     return container;

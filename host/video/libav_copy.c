@@ -133,7 +133,7 @@ static enum tri_status copy_stream(struct tri_video_writer *writer, struct tri_l
     if (params->codec_type == AVMEDIA_TYPE_AUDIO ? container->audio_codec == AV_CODEC_ID_NONE
                                                  : params->codec_type != AVMEDIA_TYPE_SUBTITLE)
         return TRI_OK;
-    const int known = avformat_query_codec(container, params->codec_id, FF_COMPLIANCE_NORMAL);
+    const int known = avformat_query_codec(container, params->codec_id, FF_COMPLIANCE_UNOFFICIAL);
     if (known == 0 && params->codec_type == AVMEDIA_TYPE_SUBTITLE &&
         container->audio_codec == AV_CODEC_ID_NONE)
         return TRI_OK;

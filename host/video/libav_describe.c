@@ -13,7 +13,9 @@ bool tri_libav_layout(enum AVPixelFormat format, struct tri_video *video)
     const uint64_t strange = AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_BAYER | AV_PIX_FMT_FLAG_FLOAT;
     int bits = 8;
     video->planes = 0;
-    if (desc == NULL || (desc->flags & strange) || strncmp(desc->name, "xyz", 3) == 0)
+    /* Of the last two, one has other primaries, the other samples that no description can place. */
+    if (desc == NULL || (desc->flags & strange) || strncmp(desc->name, "xyz", 3) == 0 ||
+        format == AV_PIX_FMT_UYYVYY411)
         return false;
     for (int c = 0; c < desc->nb_components; c++)
         bits = desc->comp[c].depth > bits ? desc->comp[c].depth : bits;
@@ -167,9 +169,9 @@ void tri_libav_describe(const struct tri_libav_input *input, const AVFrame *fram
     set_fraction(video->aspect, av_guess_sample_aspect_ratio(input->format, stream, (AVFrame *)frame));
     set_fraction(video->time_base, stream->time_base);
     describe_colour(frame, video);
-    video->interlace = interlace_of(stream->codecpar->field_order);
+    video->interlace = frame_interlace(frame); /* which parsers of headers do not always know */
     if (video->interlace == '?')
-        video->interlace = frame_interlace(frame);
+        video->interlace = interlace_of(stream->codecpar->field_order);
     video->frames = stream->nb_frames > 0 ? stream->nb_frames : 0;
     video->rotation = rotation_of(stream);
 }

@@ -113,6 +113,36 @@ static int open_decoder(struct tri_libav_input *input)
     return avcodec_open2(input->decoder, codec, NULL);
 }
 
+/* A number of EBML: its first byte's leading zeros tell how long it is. -1: all ones, "unknown". */
+static int64_t read_ebml_size(AVIOContext *io)
+{
+    int length = 1, value = avio_r8(io);
+    while (length < 8 && !(value & 0x80 >> (length - 1)))
+        length++;
+    int64_t size = value & ((0x80 >> (length - 1)) - 1);
+    bool ones = size == (0x80 >> (length - 1)) - 1;
+    for (int i = 1; i < length; i++) {
+        value = avio_r8(io);
+        ones &= value == 0xff;
+        size = size << 8 | value;
+    }
+    return ones ? -1 : size;
+}
+
+/* Whether a Matroska file is shorter than its first segment, which libavformat passes over in silence. */
+static bool is_short_matroska(AVFormatContext *format)
+{
+    AVIOContext *io = format->pb;
+    const int64_t file_size = avio_size(io);
+    if (strncmp(format->iformat->name, "matroska", 8) != 0 || file_size < 0 || avio_seek(io, 4, SEEK_SET) < 0)
+        return false;
+    const int64_t header = read_ebml_size(io);
+    if (header < 0 || avio_skip(io, header) < 0 || avio_rb32(io) != 0x18538067)
+        return false;
+    const int64_t segment = read_ebml_size(io);
+    return segment >= 0 && avio_tell(io) > file_size - segment;
+}
+
 /* The index of MP4 and AVI tells how many packets there are to be. */
 static void end_input(struct tri_video_reader *reader, int code)
 {
@@ -120,7 +150,8 @@ static void end_input(struct tri_video_reader *reader, int code)
     input->ended = true;
     if (code != AVERROR_EOF)
         note_code(reader, code);
-    else if (input->packets < avformat_index_get_entries_count(input->stream))
+    else if (input->packets < avformat_index_get_entries_count(input->stream) ||
+             is_short_matroska(input->format))
         note_damage(reader, "the file is cut short");
 }
 

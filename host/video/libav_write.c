@@ -1,6 +1,7 @@
 /* libav_write.c -- encoding and muxing. */
 #include "libav_codec.h"
 
+#include <libavutil/avstring.h>
 #include <libavutil/opt.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -8,6 +9,8 @@
 #include <unistd.h>
 
 #define BUFFER_BYTES (1 << 18)
+#define MP4_NAMES "mp4,mov,3gp,3g2,ipod,psp,f4v,ismv"
+#define CRF_MOST 63 /* of any encoder */
 
 static enum tri_status cannot_write(const struct tri_video_writer *writer, int code, struct tri_error *error)
 {
@@ -72,13 +75,13 @@ static enum tri_status find_codec(const struct tri_video_writer *writer, const A
         if (*codec == NULL || (*codec)->type != AVMEDIA_TYPE_VIDEO)
             return tri_fail(error, TRI_USAGE, "cannot write %s: '%s' is no video encoder of libavcodec",
                             writer->name, name);
-        if (avformat_query_codec(container, (*codec)->id, FF_COMPLIANCE_NORMAL) == 0)
+        if (avformat_query_codec(container, (*codec)->id, FF_COMPLIANCE_UNOFFICIAL) == 0)
             return tri_fail(error, TRI_USAGE, "cannot write %s: %s cannot hold video of %s", writer->name,
                             container->name, name);
         return TRI_OK;
     }
     *codec = avcodec_find_encoder(container->video_codec);
-    if (*codec == NULL && avformat_query_codec(container, AV_CODEC_ID_MPEG4, FF_COMPLIANCE_NORMAL) == 1)
+    if (*codec == NULL && avformat_query_codec(container, AV_CODEC_ID_MPEG4, FF_COMPLIANCE_UNOFFICIAL) == 1)
         *codec = avcodec_find_encoder(AV_CODEC_ID_MPEG4);
     if (*codec == NULL)
         return tri_fail(error, TRI_USAGE,
@@ -191,7 +194,8 @@ static void choose_times(const struct tri_video *video, const AVOutputFormat *co
                          AVCodecContext *encoder)
 {
     AVRational rate = tri_libav_fraction(video->rate, (AVRational){25, 1});
-    bool regular = !(container->flags & AVFMT_VARIABLE_FPS);
+    /* MP4 can, but does not say so. */
+    bool regular = !(container->flags & AVFMT_VARIABLE_FPS) && av_match_name(container->name, MP4_NAMES) == 0;
     if (codec->supported_framerates != NULL) {
         rate = codec->supported_framerates[av_find_nearest_q_idx(rate, codec->supported_framerates)];
         regular = true;
@@ -223,7 +227,7 @@ static enum tri_status set_quality(const struct tri_video_writer *writer, const 
         return tri_fail(error, TRI_USAGE, "cannot write %s: the encoder %s has no constant rate factor",
                         writer->name, codec->name);
     snprintf(text, sizeof text, "%d", crf);
-    if (av_opt_set(encoder->priv_data, "crf", text, 0) < 0)
+    if (crf > CRF_MOST || av_opt_set(encoder->priv_data, "crf", text, 0) < 0)
         return tri_fail(error, TRI_USAGE, "cannot write %s: %d is no constant rate factor of %s",
                         writer->name, crf, codec->name);
     return TRI_OK;

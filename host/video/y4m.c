@@ -196,7 +196,8 @@ static enum tri_status open_input(struct tri_video_reader *reader, const char *p
     char line[LINE_MAX_BYTES];
     if (input == NULL)
         return cannot_read(reader, "no memory", error);
-    memcpy(input->head, head, size);
+    if (size > 0)
+        memcpy(input->head, head, size);
     input->head_size = size;
     input->file = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     reader->state = input;

@@ -41,7 +41,7 @@ NEEDS_tiff := libtiff-4 >= 4.5
 FORMATS := $(foreach f,$(FORMATS_KNOWN),$(if $(wildcard host/codec/$f.c),$(if $(PACKAGES_$f),\
              $(shell pkg-config --exists '$(or $(NEEDS_$f),$(PACKAGES_$f))' && echo $f),$f)))
 # Moving pictures alike, in the order in which they are asked: host/video/NAME.c.
-VIDEO_KNOWN := y4m libav
+VIDEO_KNOWN := sequence y4m libav
 PACKAGES_libav := libavformat libavcodec libavutil libswscale
 VIDEO := $(foreach f,$(VIDEO_KNOWN),$(if $(wildcard host/video/$f.c),$(if $(PACKAGES_$f),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f),$f)))
 VIDEO_ABSENT := $(filter-out $(VIDEO),$(VIDEO_KNOWN))
@@ -65,7 +65,7 @@ LIB_SOURCES := $(filter-out host/cli/% $(LEVEL_SOURCES) $(foreach f,$(FORMATS_AB
                $(foreach f,$(VIDEO_ABSENT),host/video/$f.c host/video/$f_%.c), \
                $(wildcard host/*.c host/*/*.c))
 CLI_SOURCES := $(wildcard host/cli/*.c)
-TEST_SOURCES := $(filter-out $(foreach f,$(FORMATS_ABSENT),tests/test_$f.c tests/test_$f_%.c tests/$f_files.c), \
+TEST_SOURCES := $(filter-out $(foreach f,$(FORMATS_ABSENT) $(VIDEO_ABSENT),tests/test_$f.c tests/test_$f_%.c tests/$f_files.c), \
                 $(wildcard tests/*.c))
 TEST_PROGRAMS := tests/make_images.c
 ORACLES := $(wildcard tests/oracles/*.c)

@@ -46,7 +46,8 @@ class Image(ctypes.Structure):
 
 
 class ReadOptions(ctypes.Structure):
-    _fields_ = [("max_pixels", ctypes.c_uint64), ("pool", ctypes.c_void_p)]
+    _fields_ = [("max_pixels", ctypes.c_uint64), ("pool", ctypes.c_void_p), ("head", ctypes.c_void_p),
+                ("head_size", ctypes.c_size_t)]
 
 
 class WriteOptions(ctypes.Structure):

@@ -162,7 +162,7 @@ static const char *extension_of(const char *path)
 bool tri_video_writes(const char *path, const char *format)
 {
     for (int i = 0; i < CODECS; i++) {
-        if (codecs[i]->create != NULL && codecs[i]->writes(format != NULL ? format : extension_of(path)))
+        if (codecs[i]->create != NULL && codecs[i]->writes(path, format != NULL ? format : extension_of(path)))
             return true;
     }
     return false;
@@ -181,7 +181,7 @@ enum tri_status tri_video_create(const char *path, const struct tri_video *video
     writer->video = *video;
     writer->name = strcmp(path, "-") == 0 ? "standard output" : path;
     for (int i = 0; i < CODECS && writer->codec == NULL; i++) {
-        if (codecs[i]->create != NULL && codecs[i]->writes(format))
+        if (codecs[i]->create != NULL && codecs[i]->writes(path, format))
             writer->codec = codecs[i];
     }
     enum tri_status status =

@@ -21,7 +21,7 @@ struct tri_video {
     bool full_range;       /* 0 to 255, not 16 to 235 and 240 */
     int time_base[2];      /* seconds, a fraction: the unit of a frame's time */
     int64_t frames;        /* 0: unknown */
-    int rotation;          /* degrees that a player is to turn the picture by; kept, not applied */
+    int rotation;          /* degrees clockwise that a player is to turn the picture by; kept, not applied */
 };
 
 /* One frame: each plane is an image of one plane, of 8 bits, or of 16 bits where the stream has more: then samples are
@@ -75,7 +75,9 @@ struct tri_video_write_options {
     const char *format;      /* "y4m" or a container of libavformat; NULL: by the path's extension, Y4M for "-" */
     const char *video_codec; /* libavcodec's name; NULL: the container's usual one */
     int crf;                 /* quality of the codec, -1: its default */
-    struct tri_video_reader *source; /* whose audio, subtitles and tags are copied; NULL: none */
+    /* Whose audio, subtitles and tags are copied; NULL: none. No frame was read of it yet, and it stays open until
+     * the end. */
+    struct tri_video_reader *source;
 };
 
 struct tri_video_writer {
@@ -105,7 +107,7 @@ struct tri_video_codec {
     const char *name;
     /* Of the first bytes; where they say nothing, of the path's extension. */
     bool (*probe)(const char *path, const unsigned char *head, size_t size);
-    bool (*writes)(const char *format); /* an extension, or what --format says */
+    bool (*writes)(const char *path, const char *format); /* format: what --format says, or the path's extension */
     enum tri_status (*open)(struct tri_video_reader *reader, const char *path, const unsigned char *head, size_t size,
                             struct tri_error *error);
     enum tri_status (*next)(struct tri_video_reader *reader, struct tri_frame *frame, bool *more, struct tri_error *error);

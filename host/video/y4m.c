@@ -96,7 +96,9 @@ static enum tri_status cannot_read(const struct tri_video_reader *reader, const 
 
 static bool probe(const char *path, const unsigned char *head, size_t size)
 {
-    (void)path;
+    const size_t length = strlen(path);
+    if (size == 0) /* so that it is told why nothing can be read */
+        return length > 4 && strcmp(path + length - 4, ".y4m") == 0;
     return size >= strlen(MAGIC) && memcmp(head, MAGIC, strlen(MAGIC)) == 0;
 }
 
@@ -194,7 +196,8 @@ static enum tri_status open_input(struct tri_video_reader *reader, const char *p
     char line[LINE_MAX_BYTES];
     if (input == NULL)
         return cannot_read(reader, "no memory", error);
-    memcpy(input->head, head, size);
+    if (size > 0)
+        memcpy(input->head, head, size);
     input->head_size = size;
     input->file = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     reader->state = input;
@@ -338,8 +341,9 @@ static enum tri_status cannot_write(const struct tri_video_writer *writer, struc
     return tri_fail(error, TRI_FAILED, "cannot write %s: %s", writer->name, strerror(errno));
 }
 
-static bool writes(const char *format)
+static bool writes(const char *path, const char *format)
 {
+    (void)path;
     return strcmp(format, "y4m") == 0;
 }
 

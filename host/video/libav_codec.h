@@ -1,0 +1,114 @@
+/* libav_codec.h -- the parts of the codec that goes through FFmpeg's libraries. */
+#ifndef TRI_LIBAV_CODEC_H
+#define TRI_LIBAV_CODEC_H
+
+#include "../image/image.h"
+#include "video.h"
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libavutil/pixdesc.h>
+#include <pthread.h>
+
+struct SwsContext;
+
+#define TRI_LIBAV_SCALERS 32
+
+struct tri_libav_packet {
+    AVPacket *packet;
+    struct tri_libav_packet *next;
+};
+
+struct tri_libav_input {
+    AVFormatContext *format;
+    AVIOContext *io; /* of standard input; NULL: libavformat opened the file */
+    unsigned char head[TRI_HEAD];
+    size_t head_size, head_at;
+    AVStream *stream;
+    AVCodecContext *decoder;
+    AVPacket *packet;
+    AVFrame *first; /* decoded to know its shape, not handed out yet */
+    int64_t start;  /* when the file begins, in the video's time base */
+    int64_t last;   /* time of the frame before */
+    long frames, packets;
+    int failures; /* of the decoder, one after another */
+    bool ended;
+    /* Packets of other streams in the order in which they were read. The writer takes them in a thread of its
+     * own. */
+    pthread_mutex_t lock;
+    struct tri_libav_packet *oldest, **newest;
+    size_t waiting; /* bytes */
+    bool wanted;    /* there is a writer that takes them */
+};
+
+struct tri_libav_output {
+    struct tri_output file;
+    int descriptor;
+    AVIOContext *io;
+    AVFormatContext *format;
+    AVStream *stream;
+    AVCodecContext *encoder;
+    AVPacket *packet;
+    int64_t last, duration;    /* of the newest frame, in the encoder's time base */
+    bool header;               /* was written */
+    enum AVPixelFormat planar; /* of frames' planes; where the encoder wants others, they are converted */
+    pthread_mutex_t lock;
+    struct SwsContext *scalers[TRI_LIBAV_SCALERS]; /* idle */
+    int scaler_count;
+    struct tri_libav_input *source; /* of copied streams; NULL: none */
+    int *streams;                   /* for each of the source's: index of its copy, -1: none */
+};
+
+/* libavutil's words for a failure. */
+#define TRI_LIBAV_TEXT 128
+const char *tri_libav_reason(int code, char text[TRI_LIBAV_TEXT]);
+AVRational tri_libav_fraction(const int fraction[2], AVRational otherwise);
+
+/* ---- libav_read.c ---- */
+enum tri_status tri_libav_open(struct tri_video_reader *reader, const char *path, const unsigned char *head,
+                               size_t size, struct tri_error *error);
+enum tri_status tri_libav_next(struct tri_video_reader *reader, struct tri_frame *frame, bool *more,
+                               struct tri_error *error);
+void tri_libav_close(struct tri_video_reader *reader);
+
+/* ---- libav_describe.c: between struct tri_video and what streams say ---- */
+/* Planes, their shifts and bits, and whether they are R, G, B; false: nothing that could be read. */
+bool tri_libav_layout(enum AVPixelFormat format, struct tri_video *video);
+void tri_libav_describe(const struct tri_libav_input *input, const AVFrame *frame, struct tri_video *video);
+/* Tags of colour, aspect and fields; `like` may have further ones, NULL: none. */
+void tri_libav_tag(AVCodecContext *encoder, const struct tri_video *video,
+                   const struct tri_video_reader *like);
+void tri_libav_tag_frame(AVFrame *frame, const AVCodecContext *encoder);
+bool tri_libav_rotate(AVStream *stream, int rotation);
+
+/* ---- libav_frame.c ---- */
+/* Components have planes of their own and samples native words. */
+bool tri_libav_is_planar(const AVPixFmtDescriptor *format);
+enum tri_status tri_libav_decode(struct tri_video_reader *reader, struct tri_frame *frame,
+                                 struct tri_error *error);
+void tri_libav_discard(struct tri_frame *frame);
+enum tri_status tri_libav_encode(struct tri_video_writer *writer, struct tri_frame *frame,
+                                 struct tri_error *error);
+void tri_libav_free_scalers(struct tri_libav_output *output);
+
+/* ---- libav_copy.c: streams beside the video, and tags ---- */
+/* Takes what is in `packet`, of a stream that is not the video. False: too much waits, or no memory. */
+bool tri_libav_keep(struct tri_libav_input *input, AVPacket *packet);
+void tri_libav_drop(struct tri_libav_input *input);
+/* Adds streams, chapters and tags to an output whose header is not written yet. */
+enum tri_status tri_libav_copy(struct tri_video_writer *writer, struct tri_libav_output *output,
+                               struct tri_error *error);
+/* Writes what waits; returns 0 or libav's code. */
+int tri_libav_write_kept(struct tri_libav_output *output);
+
+/* ---- libav_write.c ---- */
+enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *path,
+                                 const struct tri_video_write_options *options, struct tri_error *error);
+enum tri_status tri_libav_put(struct tri_video_writer *writer, struct tri_frame *frame,
+                              struct tri_error *error);
+enum tri_status tri_libav_end(struct tri_video_writer *writer, enum tri_status so_far,
+                              struct tri_error *error);
+/* The container of a format's name or extension; NULL: none for video. */
+const AVOutputFormat *tri_libav_container(const char *format);
+
+#endif

@@ -1,0 +1,227 @@
+/* libav_copy.c -- what goes from a source to its copy untouched: sound, subtitles, chapters, tags. */
+#include "libav_codec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WAITING_MOST ((size_t)256 << 20) /* bytes of packets that wait to be written */
+
+/* ---- packets on their way from the reader to the writer ---- */
+
+static void append(struct tri_libav_input *input, struct tri_libav_packet *kept)
+{
+    pthread_mutex_lock(&input->lock);
+    *input->newest = kept;
+    input->newest = &kept->next;
+    input->waiting += (size_t)kept->packet->size;
+    pthread_mutex_unlock(&input->lock);
+}
+
+static AVPacket *take(struct tri_libav_input *input)
+{
+    AVPacket *packet = NULL;
+    pthread_mutex_lock(&input->lock);
+    struct tri_libav_packet *kept = input->oldest;
+    if (kept != NULL) {
+        packet = kept->packet;
+        input->oldest = kept->next;
+        input->waiting -= (size_t)packet->size;
+        if (input->oldest == NULL)
+            input->newest = &input->oldest;
+    }
+    pthread_mutex_unlock(&input->lock);
+    free(kept);
+    return packet;
+}
+
+bool tri_libav_keep(struct tri_libav_input *input, AVPacket *packet)
+{
+    if (input->frames > 0 && !input->wanted)
+        return true;
+    pthread_mutex_lock(&input->lock);
+    const size_t waiting = input->waiting;
+    pthread_mutex_unlock(&input->lock);
+    struct tri_libav_packet *kept = waiting < WAITING_MOST ? calloc(1, sizeof *kept) : NULL;
+    AVPacket *own = kept != NULL ? av_packet_alloc() : NULL;
+    if (own == NULL || av_packet_make_refcounted(packet) < 0) {
+        av_packet_free(&own);
+        free(kept);
+        return false;
+    }
+    av_packet_move_ref(own, packet);
+    kept->packet = own;
+    append(input, kept);
+    return true;
+}
+
+void tri_libav_drop(struct tri_libav_input *input)
+{
+    for (AVPacket *packet = take(input); packet != NULL; packet = take(input))
+        av_packet_free(&packet);
+    for (unsigned i = 0; input->format != NULL && i < input->format->nb_streams; i++) {
+        AVStream *stream = input->format->streams[i];
+        if (stream != input->stream)
+            stream->discard = AVDISCARD_ALL;
+    }
+}
+
+/* The file begins at 0, as its video does. */
+static void shift_times(const struct tri_libav_input *input, AVPacket *packet, AVRational base)
+{
+    const int64_t start = av_rescale_q(input->start, input->stream->time_base, base);
+    if (packet->pts != AV_NOPTS_VALUE)
+        packet->pts -= start;
+    if (packet->dts != AV_NOPTS_VALUE)
+        packet->dts -= start;
+}
+
+int tri_libav_write_kept(struct tri_libav_output *output)
+{
+    struct tri_libav_input *input = output->source;
+    int code = 0;
+    if (input == NULL)
+        return 0;
+    for (AVPacket *packet = take(input); packet != NULL; packet = code < 0 ? NULL : take(input)) {
+        const int to = output->streams[packet->stream_index];
+        if (to >= 0) {
+            const AVRational base = input->format->streams[packet->stream_index]->time_base;
+            shift_times(input, packet, base);
+            av_packet_rescale_ts(packet, base, output->format->streams[to]->time_base);
+            packet->stream_index = to;
+            packet->pos = -1;
+            code = av_interleaved_write_frame(output->format, packet);
+        }
+        av_packet_free(&packet);
+    }
+    return code;
+}
+
+/* ---- streams ---- */
+
+static enum tri_status cannot_hold(const struct tri_video_writer *writer,
+                                   const struct tri_libav_output *output, const AVStream *from,
+                                   struct tri_error *error)
+{
+    return tri_fail(error, TRI_USAGE, "cannot write %s: %s cannot hold the %s (%s) of the source; mkv can",
+                    writer->name, output->format->oformat->name,
+                    av_get_media_type_string(from->codecpar->codec_type),
+                    avcodec_get_name(from->codecpar->codec_id));
+}
+
+static int add_stream(struct tri_libav_output *output, AVStream *from, int *index)
+{
+    AVStream *to = avformat_new_stream(output->format, NULL);
+    if (to == NULL)
+        return AVERROR(ENOMEM);
+    const int code = avcodec_parameters_copy(to->codecpar, from->codecpar);
+    to->codecpar->codec_tag = 0; /* the container's own */
+    to->time_base = from->time_base;
+    to->disposition = from->disposition;
+    *index = to->index;
+    return code < 0 ? code : av_dict_copy(&to->metadata, from->metadata, 0);
+}
+
+/* A container without any sound or subtitles at all gets none; one that has some, but not these, is refused.
+ */
+static enum tri_status copy_stream(struct tri_video_writer *writer, struct tri_libav_output *output,
+                                   AVStream *from, int *index, struct tri_error *error)
+{
+    const AVOutputFormat *container = output->format->oformat;
+    const AVCodecParameters *params = from->codecpar;
+    char text[TRI_LIBAV_TEXT];
+    *index = -1;
+    if (params->codec_type == AVMEDIA_TYPE_AUDIO ? container->audio_codec == AV_CODEC_ID_NONE
+                                                 : params->codec_type != AVMEDIA_TYPE_SUBTITLE)
+        return TRI_OK;
+    const int known = avformat_query_codec(container, params->codec_id, FF_COMPLIANCE_UNOFFICIAL);
+    if (known == 0 && params->codec_type == AVMEDIA_TYPE_SUBTITLE &&
+        container->audio_codec == AV_CODEC_ID_NONE)
+        return TRI_OK;
+    if (known == 0)
+        return cannot_hold(writer, output, from, error);
+    const int code = add_stream(output, from, index);
+    return code >= 0 ? TRI_OK
+                     : tri_fail(error, TRI_FAILED, "cannot write %s: %s", writer->name,
+                                tri_libav_reason(code, text));
+}
+
+static enum tri_status copy_streams(struct tri_video_writer *writer, struct tri_libav_output *output,
+                                    struct tri_error *error)
+{
+    const AVFormatContext *format = output->source->format;
+    enum tri_status status = TRI_OK;
+    output->streams = calloc(format->nb_streams, sizeof *output->streams);
+    if (output->streams == NULL)
+        return tri_fail(error, TRI_FAILED, "no memory to write %s", writer->name);
+    for (unsigned i = 0; i < format->nb_streams && status == TRI_OK; i++) {
+        status = copy_stream(writer, output, format->streams[i], &output->streams[i], error);
+        if (output->streams[i] < 0 && format->streams[i] != output->source->stream)
+            format->streams[i]->discard = AVDISCARD_ALL;
+    }
+    return status;
+}
+
+/* ---- chapters and tags ---- */
+
+/* libavformat frees what is in the list with av_freep. */
+static int copy_chapters(struct tri_libav_output *output)
+{
+    const AVFormatContext *from = output->source->format;
+    AVFormatContext *to = output->format;
+    if (from->nb_chapters == 0)
+        return 0;
+    to->chapters = av_calloc(from->nb_chapters, sizeof *to->chapters);
+    if (to->chapters == NULL)
+        return AVERROR(ENOMEM);
+    for (unsigned i = 0; i < from->nb_chapters; i++) {
+        const AVChapter *chapter = from->chapters[i];
+        const int64_t start =
+            av_rescale_q(output->source->start, output->source->stream->time_base, chapter->time_base);
+        AVChapter *copy = av_mallocz(sizeof *copy);
+        if (copy == NULL)
+            return AVERROR(ENOMEM);
+        to->chapters[to->nb_chapters++] = copy;
+        copy->id = chapter->id;
+        copy->time_base = chapter->time_base;
+        copy->start = chapter->start - start;
+        copy->end = chapter->end - start;
+        const int code = av_dict_copy(&copy->metadata, chapter->metadata, 0);
+        if (code < 0)
+            return code;
+    }
+    return 0;
+}
+
+/* Not those that tell how the old file was made. */
+static int copy_tags(struct tri_libav_output *output)
+{
+    static const char *const made[] = {"encoder", "major_brand", "minor_version", "compatible_brands"};
+    static const char *const of_video[] = {"language", "title", "handler_name"};
+    const AVDictionary *from = output->source->stream->metadata;
+    int code = av_dict_copy(&output->format->metadata, output->source->format->metadata, 0);
+    for (size_t i = 0; i < sizeof made / sizeof made[0] && code >= 0; i++)
+        code = av_dict_set(&output->format->metadata, made[i], NULL, 0);
+    for (size_t i = 0; i < sizeof of_video / sizeof of_video[0] && code >= 0; i++) {
+        const AVDictionaryEntry *entry = av_dict_get(from, of_video[i], NULL, 0);
+        if (entry != NULL)
+            code = av_dict_set(&output->stream->metadata, entry->key, entry->value, 0);
+    }
+    output->stream->disposition = output->source->stream->disposition;
+    return code;
+}
+
+enum tri_status tri_libav_copy(struct tri_video_writer *writer, struct tri_libav_output *output,
+                               struct tri_error *error)
+{
+    char text[TRI_LIBAV_TEXT];
+    const enum tri_status status = copy_streams(writer, output, error);
+    if (status != TRI_OK)
+        return status;
+    int code = copy_chapters(output);
+    if (code >= 0)
+        code = copy_tags(output);
+    if (code < 0)
+        return tri_fail(error, TRI_FAILED, "cannot write %s: %s", writer->name, tri_libav_reason(code, text));
+    output->source->wanted = true;
+    return TRI_OK;
+}

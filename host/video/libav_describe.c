@@ -1,0 +1,231 @@
+/* libav_describe.c -- what a stream is, from libav's terms to ours and back. */
+#include "libav_codec.h"
+
+#include <libavutil/display.h>
+#include <math.h>
+#include <string.h>
+
+/* ---- pixels ---- */
+
+bool tri_libav_layout(enum AVPixelFormat format, struct tri_video *video)
+{
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
+    const uint64_t strange = AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_BAYER | AV_PIX_FMT_FLAG_FLOAT;
+    int bits = 8;
+    video->planes = 0;
+    /* Of the last two, one has other primaries, the other samples that no description can place. */
+    if (desc == NULL || (desc->flags & strange) || strncmp(desc->name, "xyz", 3) == 0 ||
+        format == AV_PIX_FMT_UYYVYY411)
+        return false;
+    for (int c = 0; c < desc->nb_components; c++)
+        bits = desc->comp[c].depth > bits ? desc->comp[c].depth : bits;
+    if (bits > 16)
+        return false;
+    const bool rgb = (desc->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) && desc->nb_components != 2;
+    video->planes = desc->nb_components >= 3 || (desc->flags & AV_PIX_FMT_FLAG_PAL) ? 3 : 1;
+    video->shift_x = video->planes == 3 ? desc->log2_chroma_w : 0;
+    video->shift_y = video->planes == 3 ? desc->log2_chroma_h : 0;
+    video->bits = bits;
+    video->matrix = rgb && video->planes == 3 ? TRI_RGB : TRI_BT601;
+    return true;
+}
+
+/* ---- colour ---- */
+
+static enum tri_matrix matrix_of(const AVFrame *frame)
+{
+    switch (frame->colorspace) {
+    case AVCOL_SPC_BT709:
+    case AVCOL_SPC_SMPTE240M:
+        return TRI_BT709;
+    case AVCOL_SPC_BT470BG:
+    case AVCOL_SPC_SMPTE170M:
+    case AVCOL_SPC_FCC:
+        return TRI_BT601;
+    case AVCOL_SPC_BT2020_NCL:
+    case AVCOL_SPC_BT2020_CL:
+        return TRI_BT2020;
+    default: /* What has the height of a television of old is coded as those were. */
+        return frame->height > 576 ? TRI_BT709 : TRI_BT601;
+    }
+}
+
+static enum AVColorSpace space_of(const struct tri_video *video)
+{
+    switch (video->matrix) {
+    case TRI_BT709:
+        return AVCOL_SPC_BT709;
+    case TRI_BT2020:
+        return AVCOL_SPC_BT2020_NCL;
+    case TRI_RGB:
+        return AVCOL_SPC_RGB;
+    default:
+        return AVCOL_SPC_SMPTE170M;
+    }
+}
+
+static const struct {
+    enum AVChromaLocation location;
+    const char *siting;
+} sitings[] = {{AVCHROMA_LOC_LEFT, "mpeg2"}, {AVCHROMA_LOC_CENTER, "jpeg"}, {AVCHROMA_LOC_TOPLEFT, "paldv"}};
+enum { SITINGS = sizeof sitings / sizeof sitings[0] };
+
+static void describe_colour(const AVFrame *frame, struct tri_video *video)
+{
+    const char *name = av_get_pix_fmt_name(frame->format);
+    if (video->matrix != TRI_RGB)
+        video->matrix = matrix_of(frame);
+    video->full_range = frame->color_range == AVCOL_RANGE_JPEG || strncmp(name, "yuvj", 4) == 0 ||
+                        video->matrix == TRI_RGB ||
+                        (video->planes == 1 && frame->color_range != AVCOL_RANGE_MPEG);
+    for (int i = 0; i < SITINGS && video->planes == 3 && video->shift_x + video->shift_y > 0; i++) {
+        if (frame->chroma_location == sitings[i].location)
+            snprintf(video->siting, sizeof video->siting, "%s", sitings[i].siting);
+    }
+}
+
+/* ---- fields and turns ---- */
+
+static char interlace_of(enum AVFieldOrder order)
+{
+    switch (order) {
+    case AV_FIELD_PROGRESSIVE:
+        return 'p';
+    case AV_FIELD_TT:
+    case AV_FIELD_TB:
+        return 't';
+    case AV_FIELD_BB:
+    case AV_FIELD_BT:
+        return 'b';
+    default:
+        return '?';
+    }
+}
+
+static char frame_interlace(const AVFrame *frame)
+{
+#ifdef AV_FRAME_FLAG_INTERLACED
+    const bool interlaced = frame->flags & AV_FRAME_FLAG_INTERLACED,
+               top = frame->flags & AV_FRAME_FLAG_TOP_FIELD_FIRST;
+#else
+    const bool interlaced = frame->interlaced_frame, top = frame->top_field_first;
+#endif
+    return !interlaced ? '?' : top ? 't' : 'b';
+}
+
+static const int32_t *display_matrix(const AVStream *stream)
+{
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+    const AVPacketSideData *data = av_packet_side_data_get(
+        stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+    return data != NULL && data->size >= 9 * sizeof(int32_t) ? (const int32_t *)data->data : NULL;
+#else
+    size_t size = 0;
+    const uint8_t *data = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+    return data != NULL && size >= 9 * sizeof(int32_t) ? (const int32_t *)data : NULL;
+#endif
+}
+
+static int rotation_of(const AVStream *stream)
+{
+    const int32_t *matrix = display_matrix(stream);
+    const double turn = matrix != NULL ? av_display_rotation_get(matrix) : 0;
+    return isnan(turn) ? 0 : (int)((720 - lround(turn)) % 360);
+}
+
+bool tri_libav_rotate(AVStream *stream, int rotation)
+{
+    const size_t size = 9 * sizeof(int32_t);
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+    AVPacketSideData *data =
+        av_packet_side_data_new(&stream->codecpar->coded_side_data, &stream->codecpar->nb_coded_side_data,
+                                AV_PKT_DATA_DISPLAYMATRIX, size, 0);
+    int32_t *matrix = data != NULL ? (int32_t *)data->data : NULL;
+#else
+    int32_t *matrix = (int32_t *)av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, size);
+#endif
+    if (matrix != NULL)
+        av_display_rotation_set(matrix, rotation);
+    return matrix != NULL;
+}
+
+/* ---- streams ---- */
+
+static void set_fraction(int fraction[2], AVRational value)
+{
+    const bool known = value.num > 0 && value.den > 0;
+    fraction[0] = known ? value.num : 0;
+    fraction[1] = known ? value.den : 0;
+}
+
+void tri_libav_describe(const struct tri_libav_input *input, const AVFrame *frame, struct tri_video *video)
+{
+    AVStream *stream = input->stream;
+    const AVRational rate = stream->avg_frame_rate.num > 0 ? stream->avg_frame_rate : stream->r_frame_rate;
+    *video = (struct tri_video){.width = frame->width, .height = frame->height};
+    if (!tri_libav_layout(frame->format, video))
+        return;
+    set_fraction(video->rate, rate);
+    set_fraction(video->aspect, av_guess_sample_aspect_ratio(input->format, stream, (AVFrame *)frame));
+    set_fraction(video->time_base, stream->time_base);
+    describe_colour(frame, video);
+    video->interlace = frame_interlace(frame); /* which parsers of headers do not always know */
+    if (video->interlace == '?')
+        video->interlace = interlace_of(stream->codecpar->field_order);
+    video->frames = stream->nb_frames > 0 ? stream->nb_frames : 0;
+    video->rotation = rotation_of(stream);
+}
+
+/* ---- writing ---- */
+
+/* Primaries and transfer curve have no place in struct tri_video: they are the source's as long as its matrix
+ * is. */
+static void tag_colour(AVCodecContext *encoder, const struct tri_video *video,
+                       const struct tri_video_reader *like)
+{
+    encoder->colorspace = space_of(video);
+    if (like != NULL && like->video.matrix == video->matrix) {
+        const struct tri_libav_input *input = like->state;
+        encoder->color_primaries = input->decoder->color_primaries;
+        encoder->color_trc = input->decoder->color_trc;
+        if (input->decoder->colorspace != AVCOL_SPC_UNSPECIFIED)
+            encoder->colorspace = input->decoder->colorspace;
+    }
+    encoder->color_range =
+        video->full_range || video->matrix == TRI_RGB ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+    for (int i = 0; i < SITINGS; i++) {
+        if (strcmp(video->siting, sitings[i].siting) == 0)
+            encoder->chroma_sample_location = sitings[i].location;
+    }
+}
+
+void tri_libav_tag(AVCodecContext *encoder, const struct tri_video *video,
+                   const struct tri_video_reader *like)
+{
+    tag_colour(encoder, video, like);
+    encoder->sample_aspect_ratio = tri_libav_fraction(video->aspect, (AVRational){0, 1});
+    if (video->interlace == 't' || video->interlace == 'b') {
+        encoder->field_order = video->interlace == 't' ? AV_FIELD_TT : AV_FIELD_BB;
+        encoder->flags |= AV_CODEC_FLAG_INTERLACED_DCT | AV_CODEC_FLAG_INTERLACED_ME;
+    } else if (video->interlace == 'p') {
+        encoder->field_order = AV_FIELD_PROGRESSIVE;
+    }
+}
+
+void tri_libav_tag_frame(AVFrame *frame, const AVCodecContext *encoder)
+{
+    const bool top = encoder->field_order == AV_FIELD_TT, bottom = encoder->field_order == AV_FIELD_BB;
+    frame->colorspace = encoder->colorspace;
+    frame->color_primaries = encoder->color_primaries;
+    frame->color_trc = encoder->color_trc;
+    frame->color_range = encoder->color_range;
+    frame->chroma_location = encoder->chroma_sample_location;
+    frame->sample_aspect_ratio = encoder->sample_aspect_ratio;
+#ifdef AV_FRAME_FLAG_INTERLACED
+    frame->flags |=
+        (top || bottom ? AV_FRAME_FLAG_INTERLACED : 0) | (top ? AV_FRAME_FLAG_TOP_FIELD_FIRST : 0);
+#else
+    frame->interlaced_frame = top || bottom;
+    frame->top_field_first = top;
+#endif
+}

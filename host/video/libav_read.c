@@ -1,0 +1,364 @@
+/* libav_read.c -- demuxing and decoding: one frame after another as the decoder gives them. */
+#include "libav_codec.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FAILURES_MOST 1000 /* of a decoder one after another, before it counts as at its end */
+#define BUFFER_BYTES (1 << 16)
+
+static enum tri_status cannot_read(const struct tri_video_reader *reader, const char *why,
+                                   struct tri_error *error)
+{
+    return tri_fail(error, TRI_FAILED, "cannot read %s: %s", reader->name, why);
+}
+
+static enum tri_status cannot_read_code(const struct tri_video_reader *reader, int code,
+                                        struct tri_error *error)
+{
+    char text[TRI_LIBAV_TEXT];
+    return cannot_read(reader, tri_libav_reason(code, text), error);
+}
+
+/* The first damage is told, frames go on. */
+static void note_damage(struct tri_video_reader *reader, const char *what)
+{
+    const struct tri_libav_input *input = reader->state;
+    if (!reader->warning[0])
+        snprintf(reader->warning, sizeof reader->warning, "damaged at about frame %ld: %s", input->frames + 1,
+                 what);
+}
+
+static void note_code(struct tri_video_reader *reader, int code)
+{
+    char text[TRI_LIBAV_TEXT];
+    note_damage(reader, tri_libav_reason(code, text));
+}
+
+/* ---- standard input ---- */
+
+static int read_input(void *context, uint8_t *data, int size)
+{
+    struct tri_libav_input *input = context;
+    const size_t left = input->head_size - input->head_at;
+    if (left > 0) {
+        const size_t count = left < (size_t)size ? left : (size_t)size;
+        memcpy(data, input->head + input->head_at, count);
+        input->head_at += count;
+        return (int)count;
+    }
+    for (;;) {
+        const ssize_t got = read(STDIN_FILENO, data, (size_t)size);
+        if (got >= 0)
+            return got > 0 ? (int)got : AVERROR_EOF;
+        if (errno != EINTR)
+            return AVERROR(errno);
+    }
+}
+
+static int open_standard_input(struct tri_libav_input *input)
+{
+    unsigned char *buffer = av_malloc(BUFFER_BYTES);
+    if (buffer == NULL)
+        return AVERROR(ENOMEM);
+    input->io = avio_alloc_context(buffer, BUFFER_BYTES, 0, input, read_input, NULL, NULL);
+    if (input->io == NULL) {
+        av_free(buffer);
+        return AVERROR(ENOMEM);
+    }
+    input->format->pb = input->io;
+    return 0;
+}
+
+/* ---- the demuxer and the decoder ---- */
+
+/* A path is no address: "file:" keeps libavformat from taking "http://..." or "concat:..." for one. */
+static int open_format(struct tri_libav_input *input, const char *path)
+{
+    char *address = NULL;
+    input->format = avformat_alloc_context();
+    if (input->format == NULL)
+        return AVERROR(ENOMEM);
+    int code = 0;
+    if (strcmp(path, "-") == 0)
+        code = open_standard_input(input);
+    else if (asprintf(&address, "file:%s", path) < 0)
+        return AVERROR(ENOMEM);
+    if (code >= 0)
+        code =
+            avformat_open_input(&input->format, address, NULL, NULL); /* frees the context where it fails */
+    free(address);
+    return code < 0 ? code : avformat_find_stream_info(input->format, NULL);
+}
+
+static int open_decoder(struct tri_libav_input *input)
+{
+    const AVCodec *codec = NULL;
+    const int index = av_find_best_stream(input->format, AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0);
+    if (index < 0)
+        return index;
+    input->stream = input->format->streams[index];
+    if (input->stream->disposition & AV_DISPOSITION_ATTACHED_PIC) /* the cover of a song */
+        return AVERROR_STREAM_NOT_FOUND;
+    input->decoder = avcodec_alloc_context3(codec);
+    if (input->decoder == NULL)
+        return AVERROR(ENOMEM);
+    const int code = avcodec_parameters_to_context(input->decoder, input->stream->codecpar);
+    if (code < 0)
+        return code;
+    input->decoder->pkt_timebase = input->stream->time_base;
+    input->decoder->thread_count = tri_cpu_workers();
+    return avcodec_open2(input->decoder, codec, NULL);
+}
+
+/* A number of EBML: its first byte's leading zeros tell how long it is. -1: all ones, "unknown". */
+static int64_t read_ebml_size(AVIOContext *io)
+{
+    int length = 1, value = avio_r8(io);
+    while (length < 8 && !(value & 0x80 >> (length - 1)))
+        length++;
+    int64_t size = value & ((0x80 >> (length - 1)) - 1);
+    bool ones = size == (0x80 >> (length - 1)) - 1;
+    for (int i = 1; i < length; i++) {
+        value = avio_r8(io);
+        ones &= value == 0xff;
+        size = size << 8 | value;
+    }
+    return ones ? -1 : size;
+}
+
+/* Whether a Matroska file is shorter than its first segment, which libavformat passes over in silence. */
+static bool is_short_matroska(AVFormatContext *format)
+{
+    AVIOContext *io = format->pb;
+    const int64_t file_size = avio_size(io);
+    if (strncmp(format->iformat->name, "matroska", 8) != 0 || file_size < 0 || avio_seek(io, 4, SEEK_SET) < 0)
+        return false;
+    const int64_t header = read_ebml_size(io);
+    if (header < 0 || avio_skip(io, header) < 0 || avio_rb32(io) != 0x18538067)
+        return false;
+    const int64_t segment = read_ebml_size(io);
+    return segment >= 0 && avio_tell(io) > file_size - segment;
+}
+
+/* The index of MP4 and AVI tells how many packets there are to be. */
+static void end_input(struct tri_video_reader *reader, int code)
+{
+    struct tri_libav_input *input = reader->state;
+    input->ended = true;
+    if (code != AVERROR_EOF)
+        note_code(reader, code);
+    else if (input->packets < avformat_index_get_entries_count(input->stream) ||
+             is_short_matroska(input->format))
+        note_damage(reader, "the file is cut short");
+}
+
+/* The next packet to where it belongs. Returns 0, or what ends the reading. */
+static int feed(struct tri_video_reader *reader)
+{
+    struct tri_libav_input *input = reader->state;
+    AVPacket *packet = input->packet;
+    int code = av_read_frame(input->format, packet);
+    if (code < 0) {
+        end_input(reader, code);
+        code = avcodec_send_packet(input->decoder, NULL);
+        return code == AVERROR(ENOMEM) ? code : 0;
+    }
+    if (packet->stream_index != input->stream->index) {
+        const bool kept = tri_libav_keep(input, packet);
+        av_packet_unref(packet);
+        return kept ? 0 : AVERROR(ENOBUFS);
+    }
+    input->packets++;
+    if (packet->flags & AV_PKT_FLAG_CORRUPT)
+        note_damage(reader, "a packet is not whole");
+    code = avcodec_send_packet(input->decoder, packet);
+    av_packet_unref(packet);
+    if (code < 0 && code != AVERROR(ENOMEM))
+        note_code(reader, code);
+    return code == AVERROR(ENOMEM) ? code : 0;
+}
+
+/* The next frame. AVERROR_EOF: there is none. Damaged ones are passed over. */
+static int decode_next(struct tri_video_reader *reader, AVFrame *frame)
+{
+    struct tri_libav_input *input = reader->state;
+    for (;;) {
+        int code = avcodec_receive_frame(input->decoder, frame);
+        if (code >= 0) {
+            input->failures = 0;
+            if ((frame->flags & AV_FRAME_FLAG_CORRUPT) || frame->decode_error_flags)
+                note_damage(reader, "parts of it were made up by the decoder");
+            return 0;
+        }
+        if (code == AVERROR_EOF || code == AVERROR(ENOMEM))
+            return code;
+        if (code != AVERROR(EAGAIN)) {
+            note_code(reader, code);
+            if (++input->failures > FAILURES_MOST)
+                return AVERROR_EOF;
+            continue;
+        }
+        if (input->ended) /* a decoder that asks for more than there is */
+            return AVERROR_EOF;
+        code = feed(reader);
+        if (code < 0)
+            return code;
+    }
+}
+
+static enum tri_status open_first(struct tri_video_reader *reader, struct tri_error *error)
+{
+    struct tri_libav_input *input = reader->state;
+    struct tri_video *video = &reader->video;
+    input->first = av_frame_alloc();
+    input->packet = av_packet_alloc();
+    if (input->first == NULL || input->packet == NULL)
+        return cannot_read(reader, "no memory", error);
+    const int code = decode_next(reader, input->first);
+    if (code == AVERROR_EOF)
+        return cannot_read(reader, "it has no frame that can be decoded", error);
+    if (code < 0)
+        return cannot_read_code(reader, code, error);
+    tri_libav_describe(input, input->first, video);
+    if (video->planes == 0) {
+        const char *name = av_get_pix_fmt_name(input->first->format);
+        return tri_fail(error, TRI_FAILED, "cannot read %s: its pixels are of the kind %s", reader->name,
+                        name != NULL ? name : "unknown");
+    }
+    if (video->width < 1 || video->height < 1 || video->width > TRI_SIDE_MAX ||
+        video->height > TRI_SIDE_MAX || (uint64_t)video->width * (uint64_t)video->height > TRI_PIXEL_LIMIT)
+        return tri_fail(error, TRI_FAILED, "cannot read %s: it has %d x %d pixels", reader->name,
+                        video->width, video->height);
+    if (input->format->start_time != AV_NOPTS_VALUE && input->format->start_time > 0)
+        input->start = av_rescale_q(input->format->start_time, AV_TIME_BASE_Q, input->stream->time_base);
+    return TRI_OK;
+}
+
+enum tri_status tri_libav_open(struct tri_video_reader *reader, const char *path, const unsigned char *head,
+                               size_t size, struct tri_error *error)
+{
+    struct tri_libav_input *input = calloc(1, sizeof *input);
+    if (input == NULL || pthread_mutex_init(&input->lock, NULL) != 0) {
+        free(input);
+        return cannot_read(reader, "no memory", error);
+    }
+    /* One setting for the whole process: what fails is told by codes, and nothing but errors belongs on
+     * stderr. */
+    av_log_set_level(AV_LOG_QUIET);
+    reader->state = input;
+    input->newest = &input->oldest;
+    input->last = AV_NOPTS_VALUE;
+    if (size > 0)
+        memcpy(input->head, head, size);
+    input->head_size = size;
+    int code = open_format(input, path);
+    if (code >= 0)
+        code = open_decoder(input);
+    enum tri_status status = TRI_OK;
+    if (code == AVERROR_STREAM_NOT_FOUND)
+        status = cannot_read(reader, "there is no video in it", error);
+    else if (code < 0)
+        status = cannot_read_code(reader, code, error);
+    else
+        status = open_first(reader, error);
+    if (status != TRI_OK)
+        tri_libav_close(reader);
+    return status;
+}
+
+/* ---- frames ---- */
+
+static int64_t duration_of(const AVFrame *frame, const struct tri_video *video)
+{
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+    const int64_t duration = frame->duration;
+#else
+    const int64_t duration = frame->pkt_duration;
+#endif
+    if (duration > 0 || video->rate[0] < 1)
+        return duration > 0 ? duration : 1;
+    const int64_t frames = av_rescale_q(1, (AVRational){video->rate[1], video->rate[0]},
+                                        (AVRational){video->time_base[0], video->time_base[1]});
+    return frames > 0 ? frames : 1;
+}
+
+/* Without a time of its own a frame follows the one before. */
+static void set_times(struct tri_libav_input *input, const struct tri_video *video, struct tri_frame *frame)
+{
+    const AVFrame *raw = frame->raw;
+    frame->duration = duration_of(raw, video);
+    if (raw->best_effort_timestamp != AV_NOPTS_VALUE)
+        frame->time = raw->best_effort_timestamp - input->start;
+    else
+        frame->time = input->last == AV_NOPTS_VALUE ? 0 : input->last + frame->duration;
+    input->last = frame->time;
+    frame->number = input->frames++;
+}
+
+static enum tri_status check_shape(const struct tri_video_reader *reader, const AVFrame *raw,
+                                   struct tri_error *error)
+{
+    const struct tri_libav_input *input = reader->state;
+    const struct tri_video *video = &reader->video;
+    struct tri_video own = {0};
+    if (raw->width != video->width || raw->height != video->height)
+        return tri_fail(error, TRI_FAILED,
+                        "cannot read %s: frame %ld has %d x %d pixels, those before it %d x %d", reader->name,
+                        input->frames + 1, raw->width, raw->height, video->width, video->height);
+    if (!tri_libav_layout(raw->format, &own) || own.planes != video->planes ||
+        own.shift_x != video->shift_x || own.shift_y != video->shift_y || own.bits != video->bits ||
+        (own.matrix == TRI_RGB) != (video->matrix == TRI_RGB))
+        return tri_fail(error, TRI_FAILED,
+                        "cannot read %s: frame %ld has pixels of another kind than those before it",
+                        reader->name, input->frames + 1);
+    return TRI_OK;
+}
+
+enum tri_status tri_libav_next(struct tri_video_reader *reader, struct tri_frame *frame, bool *more,
+                               struct tri_error *error)
+{
+    struct tri_libav_input *input = reader->state;
+    AVFrame *raw = input->first;
+    *more = false;
+    if (input->frames == 0 && !input->wanted)
+        tri_libav_drop(input);
+    if (raw != NULL) {
+        input->first = NULL;
+    } else {
+        raw = av_frame_alloc();
+        const int code = raw != NULL ? decode_next(reader, raw) : AVERROR(ENOMEM);
+        if (code < 0) {
+            av_frame_free(&raw);
+            if (code == AVERROR(ENOBUFS))
+                return cannot_read(reader, "its sound is too far ahead of its pictures", error);
+            return code == AVERROR_EOF ? TRI_OK : cannot_read_code(reader, code, error);
+        }
+    }
+    if (check_shape(reader, raw, error) != TRI_OK) {
+        av_frame_free(&raw);
+        return TRI_FAILED;
+    }
+    *more = true;
+    frame->raw = raw;
+    set_times(input, &reader->video, frame);
+    return TRI_OK;
+}
+
+void tri_libav_close(struct tri_video_reader *reader)
+{
+    struct tri_libav_input *input = reader->state;
+    tri_libav_drop(input);
+    av_frame_free(&input->first);
+    av_packet_free(&input->packet);
+    avcodec_free_context(&input->decoder);
+    avformat_close_input(&input->format);
+    if (input->io != NULL)
+        av_freep(&input->io->buffer);
+    avio_context_free(&input->io);
+    pthread_mutex_destroy(&input->lock);
+    free(input);
+    reader->state = NULL;
+}

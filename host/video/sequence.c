@@ -1,0 +1,324 @@
+/* sequence.c -- numbered picture files as moving pictures: "frame-%04d.png". */
+#include "video.h"
+
+#include "../image/image.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RATE 25 /* frames per second, as pictures tell none */
+#define DIGITS_MOST 9
+
+struct pattern {
+    char *before;
+    const char *after; /* in the caller's path */
+    int digits;        /* at least so many */
+};
+
+struct input {
+    struct pattern pattern;
+    char *path;
+    long first, count, next;
+    pthread_mutex_t lock; /* for the reader's warning */
+};
+
+struct output {
+    struct pattern pattern;
+    char *path;
+    const struct tri_format *format;
+};
+
+/* ---- patterns ---- */
+
+/* One "%d" or "%04d", and no other '%'. False: it is no pattern. */
+static bool find_pattern(const char *path, struct pattern *pattern)
+{
+    const char *percent = strchr(path, '%');
+    if (percent == NULL || strchr(percent + 1, '%') != NULL)
+        return false;
+    const char *at = percent + 1;
+    pattern->digits = 1;
+    if (*at == '0' && at[1] >= '1' && at[1] <= '0' + DIGITS_MOST) {
+        pattern->digits = at[1] - '0';
+        at += 2;
+    }
+    pattern->before = NULL;
+    pattern->after = at + 1;
+    return *at == 'd';
+}
+
+static bool keep_pattern(const char *path, struct pattern *pattern, char **copy)
+{
+    *copy = strdup(path);
+    if (*copy == NULL || !find_pattern(*copy, pattern))
+        return false;
+    pattern->before = strndup(*copy, (size_t)(strchr(*copy, '%') - *copy));
+    return pattern->before != NULL;
+}
+
+/* NULL: no memory. */
+static char *path_of(const struct pattern *pattern, long number)
+{
+    char *path = NULL;
+    return asprintf(&path, "%s%0*ld%s", pattern->before, pattern->digits, number, pattern->after) < 0 ? NULL
+                                                                                                      : path;
+}
+
+static bool exists(const struct pattern *pattern, long number)
+{
+    char *path = path_of(pattern, number);
+    const bool found = path != NULL && access(path, F_OK) == 0;
+    free(path);
+    return found;
+}
+
+static bool probe(const char *path, const unsigned char *head, size_t size)
+{
+    struct pattern pattern;
+    (void)head;
+    (void)size;
+    return find_pattern(path, &pattern) && tri_format_of_path(path) != NULL;
+}
+
+static bool writes(const char *path, const char *format)
+{
+    struct pattern pattern;
+    return find_pattern(path, &pattern) && tri_format_find(format) != NULL;
+}
+
+/* ---- reading ---- */
+
+static void describe(const struct tri_image *image, struct tri_video *video)
+{
+    *video = (struct tri_video){.width = image->shape.width,
+                                .height = image->shape.height,
+                                .planes = image->shape.planes > 2 ? 3 : 1,
+                                .bits = image->shape.bits,
+                                .rate = {RATE, 1},
+                                .interlace = 'p',
+                                .matrix = TRI_RGB,
+                                .full_range = true,
+                                .time_base = {1, RATE}};
+}
+
+/* The file's picture, which must be like those before. */
+static enum tri_status read_picture(const struct input *input, long number, struct tri_image **image,
+                                    char **path, struct tri_error *error)
+{
+    *image = NULL;
+    *path = path_of(&input->pattern, number);
+    if (*path == NULL)
+        return tri_fail(error, TRI_FAILED, "no memory to read %s", input->path);
+    return tri_image_read(*path, NULL, image, NULL, error);
+}
+
+static void close_input(struct tri_video_reader *reader)
+{
+    struct input *input = reader->state;
+    pthread_mutex_destroy(&input->lock);
+    free(input->pattern.before);
+    free(input->path);
+    free(input);
+}
+
+static enum tri_status open_first(struct tri_video_reader *reader, struct tri_error *error)
+{
+    struct input *input = reader->state;
+    struct tri_image *image = NULL;
+    char *path = NULL;
+    input->first = exists(&input->pattern, 0) ? 0 : 1;
+    while (exists(&input->pattern, input->first + input->count))
+        input->count++;
+    if (input->count == 0)
+        return tri_fail(error, TRI_FAILED, "cannot read %s: there is no file of the number 0 or 1",
+                        reader->name);
+    const enum tri_status status = read_picture(input, input->first, &image, &path, error);
+    if (status == TRI_OK) {
+        describe(image, &reader->video);
+        reader->video.frames = input->count;
+    }
+    tri_image_free(image);
+    free(path);
+    return status;
+}
+
+static enum tri_status open_input(struct tri_video_reader *reader, const char *path,
+                                  const unsigned char *head, size_t size, struct tri_error *error)
+{
+    struct input *input = calloc(1, sizeof *input);
+    (void)head;
+    (void)size;
+    if (input == NULL || pthread_mutex_init(&input->lock, NULL) != 0) {
+        free(input);
+        return tri_fail(error, TRI_FAILED, "no memory to read %s", path);
+    }
+    reader->state = input;
+    const enum tri_status status = keep_pattern(path, &input->pattern, &input->path)
+                                       ? open_first(reader, error)
+                                       : tri_fail(error, TRI_FAILED, "no memory to read %s", path);
+    if (status != TRI_OK)
+        close_input(reader);
+    return status;
+}
+
+/* Files are opened by `decode`: they do not wait for each other. */
+static enum tri_status next(struct tri_video_reader *reader, struct tri_frame *frame, bool *more,
+                            struct tri_error *error)
+{
+    struct input *input = reader->state;
+    (void)error;
+    *more = input->next < input->count;
+    if (*more) {
+        frame->number = frame->time = input->next++;
+        frame->duration = 1;
+    }
+    return TRI_OK;
+}
+
+static bool is_opaque(const struct tri_image *image)
+{
+    const int alpha = image->shape.planes - 1;
+    for (int y = 0; y < image->shape.height; y++) {
+        const uint8_t *row = tri_image_row(image, alpha, y);
+        const size_t bytes = (size_t)image->shape.width * tri_sample_bytes(&image->shape);
+        for (size_t x = 0; x < bytes; x++) {
+            if (row[x] != 255)
+                return false;
+        }
+    }
+    return true;
+}
+
+static void note_alpha(struct tri_video_reader *reader, const char *path)
+{
+    struct input *input = reader->state;
+    pthread_mutex_lock(&input->lock);
+    if (!reader->warning[0])
+        snprintf(reader->warning, sizeof reader->warning,
+                 "%s is transparent in places, which frames cannot be", path);
+    pthread_mutex_unlock(&input->lock);
+}
+
+/* A gray picture among coloured ones is one that its writer has packed more tightly. */
+static enum tri_status take_picture(const struct tri_video_reader *reader, const struct tri_image *image,
+                                    const char *path, struct tri_frame *frame, struct tri_error *error)
+{
+    const struct tri_video *video = &reader->video;
+    const struct tri_shape *shape = &image->shape;
+    const int planes = shape->planes > 2 ? 3 : 1;
+    if (shape->width != video->width || shape->height != video->height)
+        return tri_fail(error, TRI_FAILED, "cannot read %s: it has %d x %d pixels, the first picture %d x %d",
+                        path, shape->width, shape->height, video->width, video->height);
+    if (shape->bits != video->bits || planes > video->planes)
+        return tri_fail(error, TRI_FAILED,
+                        "cannot read %s: it has %s of %d bits, the first picture %s of %d bits", path,
+                        planes == 3 ? "colours" : "grays", shape->bits,
+                        video->planes == 3 ? "colours" : "grays", video->bits);
+    for (int p = 0; p < video->planes; p++) {
+        for (int y = 0; y < shape->height; y++)
+            memcpy(tri_image_row(frame->planes[p], 0, y), tri_image_row(image, p < planes ? p : 0, y),
+                   (size_t)shape->width * tri_sample_bytes(shape));
+        frame->planes[p]->padded = false;
+    }
+    return TRI_OK;
+}
+
+static enum tri_status decode(struct tri_video_reader *reader, struct tri_frame *frame,
+                              struct tri_error *error)
+{
+    const struct input *input = reader->state;
+    struct tri_image *image = NULL;
+    char *path = NULL;
+    enum tri_status status = read_picture(input, input->first + frame->number, &image, &path, error);
+    if (status == TRI_OK)
+        status = take_picture(reader, image, path, frame, error);
+    if (status == TRI_OK && image->shape.planes % 2 == 0 && !is_opaque(image))
+        note_alpha(reader, path);
+    tri_image_free(image);
+    free(path);
+    return status;
+}
+
+/* ---- writing ---- */
+
+static void free_output(struct output *output)
+{
+    free(output->pattern.before);
+    free(output->path);
+    free(output);
+}
+
+static enum tri_status create(struct tri_video_writer *writer, const char *path,
+                              const struct tri_video_write_options *options, struct tri_error *error)
+{
+    const struct tri_video *video = &writer->video;
+    if (video->planes == 3 && video->matrix != TRI_RGB)
+        return tri_fail(error, TRI_USAGE,
+                        "cannot write %s: pictures are RGB or gray, and these frames are YCbCr", path);
+    struct output *output = calloc(1, sizeof *output);
+    if (output == NULL)
+        return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
+    if (!keep_pattern(path, &output->pattern, &output->path)) {
+        free_output(output);
+        return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
+    }
+    output->format = options->format != NULL ? tri_format_find(options->format) : tri_format_of_path(path);
+    writer->state = output;
+    return TRI_OK;
+}
+
+/* A picture is written by whoever has it: files do not wait for each other. */
+static enum tri_status encode(struct tri_video_writer *writer, struct tri_frame *frame,
+                              struct tri_error *error)
+{
+    const struct output *output = writer->state;
+    const struct tri_write_options options = {.format = output->format};
+    const struct tri_shape shape = {writer->video.width, writer->video.height, writer->video.planes,
+                                    writer->video.bits > 8 ? 16 : 8};
+    struct tri_image *image = NULL;
+    char *path = path_of(&output->pattern, frame->number + 1);
+    enum tri_status status = path != NULL
+                                 ? tri_image_new(&shape, &image, error)
+                                 : tri_fail(error, TRI_FAILED, "no memory to write %s", output->path);
+    for (int p = 0; p < shape.planes && status == TRI_OK; p++) {
+        for (int y = 0; y < shape.height; y++)
+            memcpy(tri_image_row(image, p, y), tri_image_row(frame->planes[p], 0, y),
+                   (size_t)shape.width * tri_sample_bytes(&shape));
+    }
+    if (status == TRI_OK)
+        status = tri_image_write(path, image, &options, error);
+    tri_image_free(image);
+    free(path);
+    return status;
+}
+
+static enum tri_status put(struct tri_video_writer *writer, struct tri_frame *frame, struct tri_error *error)
+{
+    (void)writer;
+    (void)frame;
+    (void)error;
+    return TRI_OK;
+}
+
+static enum tri_status end(struct tri_video_writer *writer, enum tri_status so_far, struct tri_error *error)
+{
+    (void)error;
+    free_output(writer->state);
+    return so_far;
+}
+
+const struct tri_video_codec tri_video_codec_sequence = {
+    .name = "sequence",
+    .probe = probe,
+    .writes = writes,
+    .open = open_input,
+    .next = next,
+    .decode = decode,
+    .close = close_input,
+    .create = create,
+    .encode = encode,
+    .put = put,
+    .end = end,
+};

@@ -24,7 +24,8 @@ void png_expect_error(const char *path, const char *part);
 
 void png_add(struct bytes *to, const void *data, size_t size);
 void png_add_chunk(struct bytes *to, const char *type, const void *data, size_t size);
-void png_add_header(struct bytes *to, uint32_t width, uint32_t height, int bits, int colour_type); /* and signature */
+void png_add_header(struct bytes *to, uint32_t width, uint32_t height, int bits,
+                    int colour_type); /* and signature */
 /* Fewer than 256 bytes of rows as one stored block; the Adler-32 is off by `off`, and may have a chunk
  * of its own. */
 void png_add_pixels(struct bytes *to, const void *rows, size_t size, unsigned off, bool apart);

@@ -16,7 +16,8 @@ struct data {
 };
 
 /* All of it in pieces of input and output. Returns the size, or -1; `left` is what follows the data. */
-static long inflate_pieces(struct data in, unsigned char *result, size_t piece_in, size_t piece_out, size_t *left)
+static long inflate_pieces(struct data in, unsigned char *result, size_t piece_in, size_t piece_out,
+                           size_t *left)
 {
     enum { HISTORY = TRI_INFLATE_HISTORY };
     struct tri_inflate *inflate = calloc(1, sizeof *inflate);
@@ -32,7 +33,8 @@ static long inflate_pieces(struct data in, unsigned char *result, size_t piece_i
         const unsigned char *history = slot + HISTORY - (total < HISTORY ? total : HISTORY);
         got = tri_inflate_run(inflate, &out, slot + HISTORY + piece_out, history);
         if (got == TRI_INFLATE_MORE) {
-            const size_t kept = (size_t)(inflate->end - inflate->in), more = piece_in < in.size - taken ? piece_in : in.size - taken;
+            const size_t kept = (size_t)(inflate->end - inflate->in),
+                         more = piece_in < in.size - taken ? piece_in : in.size - taken;
             memmove(input, inflate->in, kept);
             memcpy(input + kept, in.bytes + taken, more);
             taken += more;
@@ -42,7 +44,8 @@ static long inflate_pieces(struct data in, unsigned char *result, size_t piece_i
             memset(input + kept + more, 0, TRI_INFLATE_BEYOND_IN);
             continue;
         }
-        const size_t size = (size_t)(out - slot) - HISTORY < piece_out ? (size_t)(out - slot) - HISTORY : piece_out;
+        const size_t size =
+            (size_t)(out - slot) - HISTORY < piece_out ? (size_t)(out - slot) - HISTORY : piece_out;
         if (got == TRI_INFLATE_BAD || total + size > OUT_MAX)
             break;
         memcpy(result + total, slot + HISTORY, size);
@@ -62,7 +65,8 @@ static long inflate_pieces(struct data in, unsigned char *result, size_t piece_i
 
 static long inflate_zlib(struct data in, unsigned char *result, size_t *left)
 {
-    z_stream stream = {.next_in = in.bytes, .avail_in = (uInt)in.size, .next_out = result, .avail_out = OUT_MAX};
+    z_stream stream = {
+        .next_in = in.bytes, .avail_in = (uInt)in.size, .next_out = result, .avail_out = OUT_MAX};
     CU_ASSERT_EQUAL_FATAL(inflateInit2(&stream, -15), Z_OK);
     const int got = inflate(&stream, Z_FINISH);
     const long size = got == Z_STREAM_END ? (long)stream.total_out : -1;
@@ -81,9 +85,12 @@ static bool expect_same(const char *what, struct data in)
 
     for (size_t i = 0; i < (in.size < 4000 ? 3 : 2); i++) {
         const long got = inflate_pieces(in, result, pieces[i][0], pieces[i][1], &left);
-        const bool same = got == size && (size < 0 || (left == expected_left && memcmp(result, expected, (size_t)size) == 0));
+        const bool same =
+            got == size &&
+            (size < 0 || (left == expected_left && memcmp(result, expected, (size_t)size) == 0));
         if (!same)
-            printf("%s, pieces %zu: %ld bytes, %zu left; zlib %ld, %zu\n", what, i, got, left, size, expected_left);
+            printf("%s, pieces %zu: %ld bytes, %zu left; zlib %ld, %zu\n", what, i, got, left, size,
+                   expected_left);
         CU_ASSERT_TRUE(same);
     }
     free(expected);
@@ -127,7 +134,8 @@ static void put_symbol(struct bits *bits, const struct code *code, int symbol)
 }
 
 /* The header of a last block; the lengths go out one by one, 4 bits each. */
-static void put_header(struct bits *bits, const struct code *literals, const struct code *distances, const unsigned char *lengths)
+static void put_header(struct bits *bits, const struct code *literals, const struct code *distances,
+                       const unsigned char *lengths)
 {
     static const unsigned char order[19] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
     struct code plain = {.symbols = 19};
@@ -248,9 +256,11 @@ static void draw_code(struct code *code, int symbols, int wanted, uint64_t *stat
     number(code);
 }
 
-static void put_random_symbols(struct bits *bits, const struct code *literals, const struct code *distances, uint64_t *state)
+static void put_random_symbols(struct bits *bits, const struct code *literals, const struct code *distances,
+                               uint64_t *state)
 {
-    static const unsigned char length_extra[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
+    static const unsigned char length_extra[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
+                                                   2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
     for (int i = (int)draw(state, 3000); i > 0; i--) {
         const int symbol = (int)draw(state, draw(state, 4) ? 256 : 286);
         if (literals->sizes[symbol] == 0 || symbol == 256)
@@ -295,7 +305,8 @@ static void test_random_blocks(void)
         put_header(bits, &literals, &distances, NULL);
         put_random_symbols(bits, &literals, &distances, &state);
         if (draw(&state, 4) == 0)
-            bits->bytes[draw(&state, (unsigned)(bits->count + 7) / 8)] ^= (unsigned char)(1 << draw(&state, 8));
+            bits->bytes[draw(&state, (unsigned)(bits->count + 7) / 8)] ^=
+                (unsigned char)(1 << draw(&state, 8));
         taken += expect_same("random block", (struct data){bits->bytes, (bits->count + 7) / 8});
     }
     CU_ASSERT_TRUE(taken > 500);
@@ -315,9 +326,13 @@ static void test_of_zlib(void)
         const size_t size = draw(&state, i % 20 == 0 ? 300000 : 3000);
         const unsigned sort = draw(&state, 5), period = 1 + draw(&state, 40);
         for (size_t k = 0; k < size; k++)
-            plain[k] = (unsigned char)(sort == 0 ? 0 : sort == 1 ? draw(&state, 256) : sort == 2 ? draw(&state, 3) : (k % period) * 7 + draw(&state, 20) / 19);
+            plain[k] = (unsigned char)(sort == 0   ? 0
+                                       : sort == 1 ? draw(&state, 256)
+                                       : sort == 2 ? draw(&state, 3)
+                                                   : (k % period) * 7 + draw(&state, 20) / 19);
         z_stream stream = {.next_in = plain, .avail_in = (uInt)size, .next_out = packed, .avail_out = 400000};
-        deflateInit2(&stream, (int)draw(&state, 10), Z_DEFLATED, -15, 1 + (int)draw(&state, 9), (int)draw(&state, 5));
+        deflateInit2(&stream, (int)draw(&state, 10), Z_DEFLATED, -15, 1 + (int)draw(&state, 9),
+                     (int)draw(&state, 5));
         CU_ASSERT_EQUAL(deflate(&stream, Z_FINISH), Z_STREAM_END);
         struct data data = {packed, stream.total_out};
         deflateEnd(&stream);
@@ -325,7 +340,9 @@ static void test_of_zlib(void)
         if (i % 3 == 0)
             data.size = draw(&state, (unsigned)data.size + 1);
         for (int k = (int)draw(&state, 3); k > 0 && data.size > 0; k--)
-            packed[draw(&state, 2) ? draw(&state, (unsigned)data.size) : draw(&state, data.size < 30 ? (unsigned)data.size : 30)] ^= (unsigned char)(1 << draw(&state, 8));
+            packed[draw(&state, 2) ? draw(&state, (unsigned)data.size)
+                                   : draw(&state, data.size < 30 ? (unsigned)data.size : 30)] ^=
+                (unsigned char)(1 << draw(&state, 8));
         taken += expect_same("of zlib, changed", data);
     }
     CU_ASSERT_TRUE(taken > 1500);
@@ -338,5 +355,6 @@ int test_inflate_suite(void)
     CU_pSuite suite = CU_add_suite("inflate", NULL, NULL);
     return !(suite && CU_add_test(suite, "codes whole and not", test_codes) &&
              CU_add_test(suite, "blocks byte by byte", test_bytes) &&
-             CU_add_test(suite, "random blocks", test_random_blocks) && CU_add_test(suite, "what zlib makes", test_of_zlib));
+             CU_add_test(suite, "random blocks", test_random_blocks) &&
+             CU_add_test(suite, "what zlib makes", test_of_zlib));
 }

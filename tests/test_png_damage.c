@@ -14,7 +14,8 @@
 
 static bool reads_fast(const struct bytes *file)
 {
-    const struct tri_source source = {.name = "file", .data = file->data, .size = file->size, .max_pixels = TRI_PIXEL_LIMIT};
+    const struct tri_source source = {
+        .name = "file", .data = file->data, .size = file->size, .max_pixels = TRI_PIXEL_LIMIT};
     struct tri_image *image = NULL;
     const bool read = tri_png_read_fast(&source, &image);
     tri_image_free(image);
@@ -31,7 +32,8 @@ static size_t rows_of(const struct tri_image *image, unsigned char *rows)
         for (int x = 0; x < shape->width; x++) {
             for (int plane = 0; plane < shape->planes; plane++) {
                 const void *row = tri_image_row(image, plane, y);
-                const unsigned sample = shape->bits == 8 ? ((const uint8_t *)row)[x] : ((const uint16_t *)row)[x];
+                const unsigned sample =
+                    shape->bits == 8 ? ((const uint8_t *)row)[x] : ((const uint16_t *)row)[x];
                 if (shape->bits == 16)
                     rows[at++] = (unsigned char)(sample >> 8);
                 rows[at++] = (unsigned char)sample;
@@ -66,7 +68,9 @@ static void expect_whole_only(const char *path, struct bytes *file, const struct
 
     for (size_t size = 0; size < file->size; size++) {
         png_store(path, file->data, size);
-        png_expect_error(path, size == 0 ? "empty" : size < 8 ? "no picture of a known format" : "the file is cut short");
+        png_expect_error(path, size == 0  ? "empty"
+                               : size < 8 ? "no picture of a known format"
+                                          : "the file is cut short");
     }
     for (size_t bit = 0; bit < file->size * 8; bit++) {
         file->data[bit / 8] ^= (unsigned char)(1 << bit % 8);
@@ -193,8 +197,8 @@ static void expect_flaw(const char *flaw, enum tri_status status, const char *pa
         file.data[file.size - 1] ^= 1;
     if (strcmp(flaw, "critical") == 0)
         png_add_chunk(&file, "CgBI", "what", 4);
-    png_add_pixels(&file, "\0\1\2\0\3\4", strcmp(flaw, "missing") == 0 ? 3 : 6, strncmp(flaw, "adler", 5) == 0,
-               strstr(flaw, "apart") != NULL);
+    png_add_pixels(&file, "\0\1\2\0\3\4", strcmp(flaw, "missing") == 0 ? 3 : 6,
+                   strncmp(flaw, "adler", 5) == 0, strstr(flaw, "apart") != NULL);
     if (strcmp(flaw, "end") == 0)
         png_add_chunk(&file, "tEXt", "Comment\0bye", 11);
     else
@@ -366,6 +370,7 @@ int test_png_damage_suite(void)
     return !(suite && CU_add_test(suite, "every byte cut, every bit changed", test_damage_everywhere) &&
              CU_add_test(suite, "every bit changed, beside the pixels too", test_damage_beside_pixels) &&
              CU_add_test(suite, "damage of every kind of file", test_damage_of_kinds) &&
-             CU_add_test(suite, "single flaws", test_flaws) && CU_add_test(suite, "streams of pixels", test_streams) &&
+             CU_add_test(suite, "single flaws", test_flaws) &&
+             CU_add_test(suite, "streams of pixels", test_streams) &&
              CU_add_test(suite, "100,000 chunks", test_tiny_chunks));
 }

@@ -1,4 +1,5 @@
-/* test_png_fast.c -- the fast reader of PNG files: what it accepts, that it reads as libpng does, and its parts. */
+/* test_png_fast.c -- the fast reader of PNG files: what it accepts, that it reads as libpng does, and its
+ * parts. */
 #include "png_files.h"
 #include "tests.h"
 
@@ -57,8 +58,12 @@ static struct bytes make_file(int width, int height, int type, int bits, int fil
 
 static struct tri_source source_of(const struct bytes *file, struct tri_pool *pool, struct tri_error *error)
 {
-    return (struct tri_source){
-        .name = "file", .data = file->data, .size = file->size, .max_pixels = TRI_PIXEL_LIMIT, .pool = pool, .error = error};
+    return (struct tri_source){.name = "file",
+                               .data = file->data,
+                               .size = file->size,
+                               .max_pixels = TRI_PIXEL_LIMIT,
+                               .pool = pool,
+                               .error = error};
 }
 
 static void expect_equal(const struct bytes *file, struct tri_pool *pool)
@@ -74,13 +79,14 @@ static void expect_equal(const struct bytes *file, struct tri_pool *pool)
     tri_image_free(slow);
 }
 
-static const int types[4] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB_ALPHA};
+static const int types[4] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_GRAY_ALPHA,
+                             PNG_COLOR_TYPE_RGB_ALPHA};
 
 static void test_kinds(void)
 {
     static const int sides[][2] = {{1, 1}, {1, 7}, {2, 3}, {5, 1}, {33, 4}, {320, 241}, {70000, 5}};
-    static const int filters[] = {PNG_ALL_FILTERS,  PNG_FILTER_NONE, PNG_FILTER_SUB, PNG_FILTER_UP,
-                                  PNG_FILTER_AVG, PNG_FILTER_PAETH};
+    static const int filters[] = {PNG_ALL_FILTERS, PNG_FILTER_NONE, PNG_FILTER_SUB,
+                                  PNG_FILTER_UP,   PNG_FILTER_AVG,  PNG_FILTER_PAETH};
     struct tri_pool *pools[3] = {NULL};
 
     for (int i = 1; i < 3; i++)
@@ -88,8 +94,8 @@ static void test_kinds(void)
     for (int kind = 0; kind < 8; kind++)
         for (size_t side = 0; side < sizeof sides / sizeof sides[0]; side++)
             for (size_t filter = 0; filter < (side < 5 ? 6 : 1); filter++) {
-                struct bytes file = make_file(sides[side][0], sides[side][1], types[kind / 2], 8 + kind % 2 * 8,
-                                              filters[filter], side % 2 ? 8192 : 100);
+                struct bytes file = make_file(sides[side][0], sides[side][1], types[kind / 2],
+                                              8 + kind % 2 * 8, filters[filter], side % 2 ? 8192 : 100);
                 for (int i = 0; i < 3; i++)
                     expect_equal(&file, pools[i]);
                 free(file.data);
@@ -143,10 +149,11 @@ static void test_declined(void)
         const char *name;
         bool accepted;
     } cases[] = {
-        {"basn0g08", true},  {"basn0g16", true},  {"basn2c08", true},  {"basn2c16", true}, {"basn4a08", true},
-        {"basn4a16", true},  {"basn6a08", true},  {"basn6a16", true},  {"f04n2c08", true}, {"z09n2c08", true},
-        {"oi9n2c16", true},  {"ct1n0g04", false}, {"basn0g01", false}, {"basn3p08", false}, {"basi2c08", false},
-        {"tbrn2c08", false}, {"xcsn0g01", false}, {"xd9n2c08", false}, {"ps1n2c16", true},
+        {"basn0g08", true},  {"basn0g16", true},  {"basn2c08", true},  {"basn2c16", true},
+        {"basn4a08", true},  {"basn4a16", true},  {"basn6a08", true},  {"basn6a16", true},
+        {"f04n2c08", true},  {"z09n2c08", true},  {"oi9n2c16", true},  {"ct1n0g04", false},
+        {"basn0g01", false}, {"basn3p08", false}, {"basi2c08", false}, {"tbrn2c08", false},
+        {"xcsn0g01", false}, {"xd9n2c08", false}, {"ps1n2c16", true},
     };
     char name[64], path[1024];
 
@@ -168,17 +175,24 @@ static void test_declined(void)
 
 static int predict(int filter, int left, int above, int corner)
 {
-    const int guess = left + above - corner, a = abs(guess - left), b = abs(guess - above), c = abs(guess - corner);
+    const int guess = left + above - corner, a = abs(guess - left), b = abs(guess - above),
+              c = abs(guess - corner);
     switch (filter) {
-    case 0: return 0;
-    case 1: return left;
-    case 2: return above;
-    case 3: return (left + above) / 2;
-    default: return a <= b && a <= c ? left : b <= c ? above : corner;
+    case 0:
+        return 0;
+    case 1:
+        return left;
+    case 2:
+        return above;
+    case 3:
+        return (left + above) / 2;
+    default:
+        return a <= b && a <= c ? left : b <= c ? above : corner;
     }
 }
 
-static void unfilter_row(int filter, int pixel, unsigned char *row, const unsigned char *filtered, const unsigned char *above, int size)
+static void unfilter_row(int filter, int pixel, unsigned char *row, const unsigned char *filtered,
+                         const unsigned char *above, int size)
 {
     for (int i = 0; i < size; i++) {
         const int left = i < pixel ? 0 : row[i - pixel], corner = i < pixel ? 0 : above[i - pixel];
@@ -231,14 +245,16 @@ static void test_filters(void)
 /* All that Paeth's predictor may see: the lanes take it in another form than the standard's. */
 static void test_paeth(void)
 {
-    unsigned char above[8 + TRI_PNG_BEYOND_ROW] = {0}, filtered[8 + TRI_PNG_BEYOND_ROW] = {0}, row[8 + TRI_PNG_BEYOND_ROW];
+    unsigned char above[8 + TRI_PNG_BEYOND_ROW] = {0}, filtered[8 + TRI_PNG_BEYOND_ROW] = {0},
+                            row[8 + TRI_PNG_BEYOND_ROW];
     long wrong = 0;
 
     for (int left = 0; left < 256; left++)
         for (int over = 0; over < 256; over++)
             for (int corner = 0; corner < 256; corner++) {
                 above[0] = (unsigned char)corner;
-                filtered[0] = (unsigned char)(left - corner); /* of the first pixel, what is above is nearest */
+                filtered[0] =
+                    (unsigned char)(left - corner); /* of the first pixel, what is above is nearest */
                 above[4] = (unsigned char)over;
                 unfilters[tri_isa_best()]->row(4, 4, row, filtered, above, 8);
                 wrong += row[4] != predict(4, left, over, corner);

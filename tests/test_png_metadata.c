@@ -90,11 +90,23 @@ static void test_none(void)
 static void test_unsound(void)
 {
     static const struct item unsound[] = {
-        {"gAMA", "\0\0\1", 3},      {"gAMA", "\0\0\261\217\0", 5}, {"sRGB", "", 0},         {"cHRM", "0123", 4},
-        {"pHYs", "\0\0\13\23", 4},  {"eXIf", "Exif\0\0II*\0", 10}, {"eXIf", "II*", 3},      {"eXIf", "MM*\0\0\0", 6},
-        {"tEXt", "no end", 6},      {"tEXt", "\0text", 5},         {"zTXt", "", 0},         {"iTXt", "\0", 1},
-        {"iCCP", "name\0", 5},      {"iCCP", "name\0\0", 6},       {"iCCP", "name\0\1x\234\3\0\0\0\0\1", 14},
-        {"iCCP", "name\0\0x\234\3\0\0\0\0\1", 14}, {"iCCP", "name\0\0nothing deflated", 22},
+        {"gAMA", "\0\0\1", 3},
+        {"gAMA", "\0\0\261\217\0", 5},
+        {"sRGB", "", 0},
+        {"cHRM", "0123", 4},
+        {"pHYs", "\0\0\13\23", 4},
+        {"eXIf", "Exif\0\0II*\0", 10},
+        {"eXIf", "II*", 3},
+        {"eXIf", "MM*\0\0\0", 6},
+        {"tEXt", "no end", 6},
+        {"tEXt", "\0text", 5},
+        {"zTXt", "", 0},
+        {"iTXt", "\0", 1},
+        {"iCCP", "name\0", 5},
+        {"iCCP", "name\0\0", 6},
+        {"iCCP", "name\0\1x\234\3\0\0\0\0\1", 14},
+        {"iCCP", "name\0\0x\234\3\0\0\0\0\1", 14},
+        {"iCCP", "name\0\0nothing deflated", 22},
     };
     static const struct item sound[] = {{"gAMA", "\0\0\261\217", 4}, {"eXIf", "MM\0*\0\0\0\10", 8}};
     char keyword[100];
@@ -165,6 +177,7 @@ static void test_profiles(void)
 int test_png_metadata_suite(void)
 {
     CU_pSuite suite = CU_add_suite("png_metadata", png_enter, png_leave);
-    return !(suite && CU_add_test(suite, "every type", test_every_type) && CU_add_test(suite, "none", test_none) &&
-             CU_add_test(suite, "unsound ones", test_unsound) && CU_add_test(suite, "profiles", test_profiles));
+    return !(suite && CU_add_test(suite, "every type", test_every_type) &&
+             CU_add_test(suite, "none", test_none) && CU_add_test(suite, "unsound ones", test_unsound) &&
+             CU_add_test(suite, "profiles", test_profiles));
 }

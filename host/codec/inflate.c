@@ -9,17 +9,17 @@
 #define CODE_MAX 15
 
 /* An entry of a table says what the next bits mean: in bits 0 to 5 how many there are, extra bits included,
- * and in bits 6 and 7 how many literals: one in bits 16 to 23, the other in bits 24 to 31. With none of them it
- * is a length or a distance: its base is in bits 16 to 31, the bits of its code alone in 8 to 11. */
+ * and in bits 6 and 7 how many literals: one in bits 16 to 23, the other in bits 24 to 31. With none of them
+ * it is a length or a distance: its base is in bits 16 to 31, the bits of its code alone in 8 to 11. */
 #define LITERAL 0x40u
 #define LITERALS 0xc0u
 /* Else one of these: */
 #define SPECIAL 0x1000u
-#define SUBTABLE 0x2000u /* another table: begins at bits 16 to 31, bits 8 to 11 are what it is looked up with */
+#define SUBTABLE 0x2000u /* it begins at bits 16 to 31, and so many bits as 8 to 11 say look it up */
 #define END_OF_BLOCK 0x4000u
 #define INVALID SPECIAL
 
-#define TAKEN(entry) ((entry) & 63)
+#define TAKEN(entry) ((entry)&63)
 #define CODE_BITS(entry) ((entry) >> 8 & 15)
 #define BASE(entry) ((entry) >> 16)
 
@@ -45,9 +45,11 @@ enum kind { LITERAL_KIND, DISTANCE_KIND, PLAIN_KIND };
 /* RFC 1951, 3.2.5 */
 static const uint16_t length_bases[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
                                           31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
-static const uint8_t length_extra[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
-static const uint16_t distance_bases[30] = {1,   2,   3,   4,   5,   7,    9,    13,   17,   25,   33,   49,   65,    97,    129,
-                                            193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
+static const uint8_t length_extra[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
+                                         2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
+static const uint16_t distance_bases[30] = {1,    2,    3,    4,    5,    7,    9,    13,    17,    25,
+                                            33,   49,   65,   97,   129,  193,  257,  385,   513,   769,
+                                            1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
 static const uint8_t distance_extra[30] = {0, 0, 0, 0, 1, 1, 2, 2,  3,  3,  4,  4,  5,  5,  6,
                                            6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
 
@@ -57,16 +59,20 @@ static inline uint32_t entry_of(enum kind kind, unsigned symbol, unsigned size)
     if (kind == PLAIN_KIND)
         return symbol << 16 | size;
     if (kind == DISTANCE_KIND)
-        return symbol >= 30 ? INVALID : (uint32_t)distance_bases[symbol] << 16 | size << 8 | (size + distance_extra[symbol]);
+        return symbol >= 30
+                   ? INVALID
+                   : (uint32_t)distance_bases[symbol] << 16 | size << 8 | (size + distance_extra[symbol]);
     if (symbol < 256)
         return symbol << 16 | LITERAL | size;
     if (symbol == 256)
         return SPECIAL | END_OF_BLOCK | size;
     symbol -= 257;
-    return symbol >= 29 ? INVALID : (uint32_t)length_bases[symbol] << 16 | size << 8 | (size + length_extra[symbol]);
+    return symbol >= 29 ? INVALID
+                        : (uint32_t)length_bases[symbol] << 16 | size << 8 | (size + length_extra[symbol]);
 }
 
-/* Codes are packed starting with their most significant bit, and tables are looked up with the least significant. */
+/* Codes are packed starting with their most significant bit, and tables are looked up with the least
+ * significant. */
 static inline unsigned reverse(unsigned code, unsigned size)
 {
     unsigned reversed = 0;
@@ -75,8 +81,10 @@ static inline unsigned reverse(unsigned code, unsigned size)
     return reversed;
 }
 
-/* The bits for the table of the codes that begin as `symbols[at]`'s does: as many as it takes until they are complete. */
-static unsigned subtable_bits(const unsigned counts[CODE_MAX + 1], unsigned used, unsigned size, unsigned table_bits)
+/* The bits that look up the subtable of codes that begin alike, from the first of them on, the `used`th of
+ * its size: as many as it takes until they are complete. */
+static unsigned subtable_bits(const unsigned counts[CODE_MAX + 1], unsigned used, unsigned size,
+                              unsigned table_bits)
 {
     unsigned bits = size - table_bits;
     int left = (1 << bits) - (int)(counts[size] - used);
@@ -87,8 +95,8 @@ static unsigned subtable_bits(const unsigned counts[CODE_MAX + 1], unsigned used
     return bits;
 }
 
-/* False, unless all bit patterns have a meaning; as in zlib, a code of one bit may stand alone, and of distances
- * there may be none. */
+/* False, unless all bit patterns have a meaning; as in zlib, a code of one bit may stand alone, and of
+ * distances there may be none. */
 static bool check_complete(enum kind kind, const unsigned counts[CODE_MAX + 1], unsigned codes)
 {
     int left = 1;
@@ -100,48 +108,61 @@ static bool check_complete(enum kind kind, const unsigned counts[CODE_MAX + 1], 
     return left == 0 || (kind != PLAIN_KIND && codes == counts[1]);
 }
 
-static bool build(uint32_t *table, size_t room, unsigned table_bits, enum kind kind, const uint8_t *sizes, unsigned symbols)
+/* By size, and within one in their order: the order of their codes. */
+static void sort_symbols(uint16_t *sorted, const unsigned counts[CODE_MAX + 1], const uint8_t *sizes,
+                         unsigned symbols)
 {
-    unsigned counts[CODE_MAX + 1] = {0}, starts[CODE_MAX + 2], code = 0, sub_end = 0, sub_bits = 0;
-    uint16_t sorted[320];
+    unsigned starts[CODE_MAX + 1] = {0};
+    for (unsigned size = 2; size <= CODE_MAX; size++)
+        starts[size] = starts[size - 1] + counts[size - 1];
+    for (unsigned i = 0; i < symbols; i++)
+        if (sizes[i] != 0)
+            sorted[starts[sizes[i]]++] = (uint16_t)i;
+}
+
+/* Every entry of the table whose index ends with these bits. */
+static void fill(uint32_t *table, unsigned table_bits, unsigned index, unsigned bits, uint32_t entry)
+{
+    for (size_t at = index; at < (size_t)1 << table_bits; at += (size_t)1 << bits)
+        table[at] = entry;
+}
+
+/* A table of 1 << table_bits entries, and behind it those for longer codes, `room` entries in all. */
+static bool build(uint32_t *table, size_t room, unsigned table_bits, enum kind kind, const uint8_t *sizes,
+                  unsigned symbols)
+{
+    unsigned counts[CODE_MAX + 1] = {0}, code = 0, prefix = 0, sub_bits = 0;
+    uint16_t sorted[320], *symbol = sorted;
     size_t next = (size_t)1 << table_bits, sub = 0;
 
     for (unsigned i = 0; i < symbols; i++)
         counts[sizes[i]]++;
     const unsigned codes = symbols - counts[0];
+    counts[0] = 0;
     if (!check_complete(kind, counts, codes))
         return false;
-    starts[1] = 0;
-    for (unsigned size = 1; size <= CODE_MAX; size++)
-        starts[size + 1] = starts[size] + counts[size];
-    for (unsigned i = 0; i < symbols; i++)
-        if (sizes[i] != 0)
-            sorted[starts[sizes[i]]++] = (uint16_t)i;
+    sort_symbols(sorted, counts, sizes, symbols);
     if (codes < 2)
-        for (size_t i = 0; i < next; i++)
-            table[i] = INVALID;
-    for (unsigned size = 1, i = 0; size <= CODE_MAX; size++, code <<= 1) {
-        for (unsigned used = 0; used < counts[size]; used++, i++, code++) {
-            const unsigned reversed = reverse(code, size);
+        fill(table, table_bits, 0, 0, INVALID);
+    for (unsigned size = 1; size <= CODE_MAX; size++, code <<= 1) {
+        for (unsigned used = 0; used < counts[size]; used++, symbol++, code++) {
+            const unsigned index = reverse(code, size);
             if (size <= table_bits) {
-                const uint32_t entry = entry_of(kind, sorted[i], size);
-                for (size_t at = reversed; at < (size_t)1 << table_bits; at += (size_t)1 << size)
-                    table[at] = entry;
+                fill(table, table_bits, index, size, entry_of(kind, *symbol, size));
                 continue;
             }
-            /* Codes of a subtable follow each other: `sub_end` is the first, of this size, that is beyond it. */
-            if (sub_bits == 0 || code >> (size - table_bits) != sub_end) {
+            const unsigned rest = size - table_bits;
+            if (sub_bits == 0 || code >> rest != prefix) { /* codes that begin alike follow each other */
+                prefix = code >> rest;
                 sub_bits = subtable_bits(counts, used, size, table_bits);
-                sub_end = code >> (size - table_bits);
                 sub = next;
                 next += (size_t)1 << sub_bits;
                 if (next > room)
                     return false;
-                table[reversed & ((1u << table_bits) - 1)] = (uint32_t)sub << 16 | SPECIAL | SUBTABLE | sub_bits << 8 | table_bits;
+                table[reverse(prefix, table_bits)] =
+                    (uint32_t)sub << 16 | SPECIAL | SUBTABLE | sub_bits << 8 | table_bits;
             }
-            const uint32_t entry = entry_of(kind, sorted[i], size - table_bits);
-            for (size_t at = reversed >> table_bits; at < (size_t)1 << sub_bits; at += (size_t)1 << (size - table_bits))
-                table[sub + at] = entry;
+            fill(table + sub, sub_bits, index >> table_bits, rest, entry_of(kind, *symbol, rest));
         }
     }
     return true;
@@ -158,10 +179,13 @@ static void pair_literals(uint32_t *table)
     }
 }
 
-static bool build_tables(struct tri_inflate *inflate, const uint8_t *sizes, unsigned literals, unsigned distances)
+static bool build_tables(struct tri_inflate *inflate, const uint8_t *sizes, unsigned literals,
+                         unsigned distances)
 {
-    if (!build(inflate->literals, sizeof inflate->literals / 4, LITERAL_BITS, LITERAL_KIND, sizes, literals) ||
-        !build(inflate->distances, sizeof inflate->distances / 4, DISTANCE_BITS, DISTANCE_KIND, sizes + literals, distances))
+    if (!build(inflate->literals, sizeof inflate->literals / 4, LITERAL_BITS, LITERAL_KIND, sizes,
+               literals) ||
+        !build(inflate->distances, sizeof inflate->distances / 4, DISTANCE_BITS, DISTANCE_KIND,
+               sizes + literals, distances))
         return false;
     pair_literals(inflate->literals);
     return true;
@@ -184,7 +208,8 @@ static bool build_fixed(struct tri_inflate *inflate)
 /* ---- block headers ---- */
 
 /* The lengths of all codes, themselves coded. */
-static bool read_sizes(struct tri_inflate *inflate, const uint32_t table[1 << LENGTH_BITS], uint8_t *sizes, unsigned symbols)
+static bool read_sizes(struct tri_inflate *inflate, const uint32_t table[1 << LENGTH_BITS], uint8_t *sizes,
+                       unsigned symbols)
 {
     const unsigned char *const beyond = inflate->end + TRI_INFLATE_BEYOND_IN / 2;
     for (unsigned i = 0; i < symbols;) {
@@ -212,7 +237,8 @@ static bool read_sizes(struct tri_inflate *inflate, const uint32_t table[1 << LE
 static bool read_codes(struct tri_inflate *inflate)
 {
     static const uint8_t order[19] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
-    const unsigned literals = (unsigned)LOW(inflate->bits, 5) + 257, distances = (unsigned)LOW(inflate->bits >> 5, 5) + 1,
+    const unsigned literals = (unsigned)LOW(inflate->bits, 5) + 257,
+                   distances = (unsigned)LOW(inflate->bits >> 5, 5) + 1,
                    lengths = (unsigned)LOW(inflate->bits >> 10, 4) + 4;
     uint8_t sizes[288 + 32] = {0};
     uint32_t table[1 << LENGTH_BITS];
@@ -316,14 +342,14 @@ static inline void copy_match(unsigned char *out, size_t distance, size_t length
     }
 }
 
-#define TAKE_LITERALS()                                                                                      \
-    do {                                                                                                     \
-        const uint16_t pair = (uint16_t)(entry >> 16);                                                       \
-        out[0] = (unsigned char)pair;                                                                        \
-        out[1] = (unsigned char)(pair >> 8);                                                                 \
-        out += entry >> 6 & 3;                                                                               \
-        DROP(bits, count, TAKEN(entry));                                                                     \
-        entry = literals[LOW(bits, LITERAL_BITS)];                                                           \
+#define TAKE_LITERALS() \
+    do { \
+        const uint16_t pair = (uint16_t)(entry >> 16); \
+        out[0] = (unsigned char)pair; \
+        out[1] = (unsigned char)(pair >> 8); \
+        out += entry >> 6 & 3; \
+        DROP(bits, count, TAKEN(entry)); \
+        entry = literals[LOW(bits, LITERAL_BITS)]; \
     } while (0)
 
 /* Decodes symbols until the output is as long as wanted, the input short, or the block ended. */
@@ -393,8 +419,8 @@ static bool decode(struct tri_inflate *inflate, unsigned char **out_at, const un
     return good;
 }
 
-enum tri_inflate_result tri_inflate_run(struct tri_inflate *inflate, unsigned char **out, const unsigned char *wanted,
-                                        const unsigned char *history)
+enum tri_inflate_result tri_inflate_run(struct tri_inflate *inflate, unsigned char **out,
+                                        const unsigned char *wanted, const unsigned char *history)
 {
     while (*out < wanted) {
         bool good = true;
@@ -407,7 +433,8 @@ enum tri_inflate_result tri_inflate_run(struct tri_inflate *inflate, unsigned ch
             return TRI_INFLATE_MORE;
         }
         /* Beyond the last input zeros are read, some of them; whoever has taken one is found out. */
-        const unsigned char *const limit = inflate->last ? inflate->end + 16 : inflate->end - TRI_INFLATE_MARGIN;
+        const unsigned char *const limit =
+            inflate->last ? inflate->end + 16 : inflate->end - TRI_INFLATE_MARGIN;
         if (inflate->in > limit)
             return TRI_INFLATE_BAD;
         if (inflate->stage == TRI_INFLATE_HEADER) {

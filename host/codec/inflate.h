@@ -39,7 +39,7 @@ struct tri_inflate {
 /* Writes from `*out` on, and moves it. Stops between symbols, so that up to TRI_INFLATE_BEYOND_OUT bytes
  * after `wanted` are written; the output may go on anywhere else, if `*out` is moved there and the
  * TRI_INFLATE_HISTORY bytes before it are copied along. `history` is the first byte that still counts. */
-enum tri_inflate_result tri_inflate_run(struct tri_inflate *inflate, unsigned char **out, const unsigned char *wanted,
-                                        const unsigned char *history);
+enum tri_inflate_result tri_inflate_run(struct tri_inflate *inflate, unsigned char **out,
+                                        const unsigned char *wanted, const unsigned char *history);
 
 #endif

@@ -6,8 +6,8 @@
 
 /* By libpng: every kind of file. */
 enum tri_status tri_png_read(struct tri_source *source, struct tri_image **image);
-/* The usual kinds of file, if nothing at all is wrong with them. False: tri_png_read shall decide, and nothing was
- * made or said. */
+/* The usual kinds of file, if nothing at all is wrong with them. False: tri_png_read shall decide, and
+ * nothing was made or said. */
 bool tri_png_read_fast(const struct tri_source *source, struct tri_image **image);
 /* Adds what the file says about its picture to source->metadata, if that is not NULL. */
 enum tri_status tri_png_read_metadata(const struct tri_source *source);

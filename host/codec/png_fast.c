@@ -1,8 +1,8 @@
-/* png_fast.c -- the usual PNG files, fast: bands of rows are inflated into a small ring, and unfiltered and split into
- * planes from there, by another thread where one is free.
+/* png_fast.c -- the usual PNG files, fast: bands of rows are inflated into a small ring, and unfiltered and
+ * split into planes from there, by another thread where one is free.
  *
- * Only what libpng reads without a word is accepted, with a right sum for every byte; anything else is left to
- * it. So both give the same pixels, and all that is said about damage is libpng's. */
+ * Only what libpng reads without a word is accepted, with a right sum for every byte; anything else is left
+ * to it. So both give the same pixels, and all that is said about damage is libpng's. */
 #include "checksum.h"
 #include "inflate.h"
 #include "png_codec.h"
@@ -38,7 +38,8 @@ static bool read_header(const struct tri_source *source, size_t *at, struct head
         !tri_png_chunk_intact(&chunk))
         return false;
     const unsigned char *data = chunk.data;
-    *header = (struct header){tri_png_uint_32(data), tri_png_uint_32(data + 4), data[9] < 7 ? planes_of[data[9]] : 0, data[8]};
+    *header = (struct header){tri_png_uint_32(data), tri_png_uint_32(data + 4),
+                              data[9] < 7 ? planes_of[data[9]] : 0, data[8]};
     const bool size_fits = header->width > 0 && header->height > 0 && header->width <= TRI_SIDE_MAX &&
                            header->height <= TRI_SIDE_MAX &&
                            (uint64_t)header->width * header->height <= source->max_pixels;
@@ -54,13 +55,16 @@ static bool is_ignored(const struct tri_png_chunk *chunk)
             return false;
     }
     const bool ancillary = chunk->type[0] & 32;
-    return ancillary && !tri_png_chunk_is(chunk, "tRNS") && chunk->size <= ANCILLARY_MAX && tri_png_chunk_intact(chunk);
+    return ancillary && !tri_png_chunk_is(chunk, "tRNS") && chunk->size <= ANCILLARY_MAX &&
+           tri_png_chunk_intact(chunk);
 }
 
-/* Looks at all chunks after IHDR; the sums of IDAT are left for later. Libpng warns about longer IDAT than pixels take. */
+/* Looks at all chunks after IHDR; the sums of IDAT are left for later. Libpng warns about longer IDAT than
+ * pixels take. */
 static bool check_chunks(const struct tri_source *source, size_t at, uint64_t bytes, size_t *pixels_at)
 {
-    const uint64_t stored = bytes + 6 + 5 * (bytes / 32566 + 1), most = stored > ANCILLARY_MAX ? stored : ANCILLARY_MAX;
+    const uint64_t stored = bytes + 6 + 5 * (bytes / 32566 + 1),
+                   most = stored > ANCILLARY_MAX ? stored : ANCILLARY_MAX;
     struct tri_png_chunk chunk;
     bool before = true, within = false;
 
@@ -89,7 +93,7 @@ static bool check_chunks(const struct tri_source *source, size_t at, uint64_t by
 
 struct input {
     const struct tri_source *source;
-    size_t at;                 /* of the next chunk */
+    size_t at;                  /* of the next chunk */
     struct tri_png_chunk chunk; /* this one, without what has been taken from it */
     uint32_t crc;
     unsigned char *buffer;
@@ -101,7 +105,8 @@ static bool next_chunk(struct input *input, bool *last)
 {
     if (input->chunk.data != NULL && input->crc != tri_png_uint_32(input->chunk.data))
         return false;
-    *last = !tri_png_chunk_next(input->source, &input->at, &input->chunk) || !tri_png_chunk_is(&input->chunk, "IDAT");
+    *last = !tri_png_chunk_next(input->source, &input->at, &input->chunk) ||
+            !tri_png_chunk_is(&input->chunk, "IDAT");
     input->crc = tri_crc32(0, input->chunk.type, 4);
     return true;
 }
@@ -160,7 +165,8 @@ static int rows_of(const struct job *job, int band)
     return left < job->band_rows ? left : job->band_rows;
 }
 
-static enum tri_inflate_result run_inflate(struct job *job, const unsigned char *wanted, const unsigned char *history)
+static enum tri_inflate_result run_inflate(struct job *job, const unsigned char *wanted,
+                                           const unsigned char *history)
 {
     for (;;) {
         const enum tri_inflate_result result = tri_inflate_run(&job->inflate, &job->out, wanted, history);
@@ -171,7 +177,8 @@ static enum tri_inflate_result run_inflate(struct job *job, const unsigned char 
     }
 }
 
-/* RFC 1950: the two bytes before the data. Libpng takes a smaller window at its word, so it has to hold everything. */
+/* RFC 1950: the two bytes before the data. Libpng takes a smaller window at its word, so it has to hold
+ * everything. */
 static bool begin_stream(struct job *job)
 {
     job->inflate.in = job->inflate.end = job->input.buffer;
@@ -248,7 +255,8 @@ static bool unfilter_band(struct job *job, int band)
             return false;
         if (y + 1 < end) {
             const unsigned char *const filtered[2] = {at + 1, at + job->line + 1};
-            job->unfilter->two_rows(filters, job->pixel, job->rows + 1, filtered, job->rows[0], job->line - 1);
+            job->unfilter->two_rows(filters, job->pixel, job->rows + 1, filtered, job->rows[0],
+                                    job->line - 1);
             split(job, y++, job->rows[1]);
             exchange(&job->rows[0], &job->rows[2]);
             split(job, y++, job->rows[0]);
@@ -304,7 +312,8 @@ static void unfilter_all(struct job *job)
 
 static bool may_inflate(const struct job *job)
 {
-    const int ahead = atomic_load(&job->joined) ? SLOTS : 1; /* alone, a band that has just been written is read */
+    const int ahead =
+        atomic_load(&job->joined) ? SLOTS : 1; /* alone, a band that has just been written is read */
     const int inflated = atomic_load(&job->inflated);
     return inflated < job->bands && inflated - atomic_load(&job->finished) < ahead;
 }
@@ -399,7 +408,8 @@ bool tri_png_read_fast(const struct tri_source *source, struct tri_image **image
 
     if (!read_header(source, &at, &header))
         return false;
-    const uint64_t bytes = ((uint64_t)header.width * (uint64_t)(header.planes * header.bits / 8) + 1) * header.height;
+    const uint64_t bytes =
+        ((uint64_t)header.width * (uint64_t)(header.planes * header.bits / 8) + 1) * header.height;
     if (!check_chunks(source, at, bytes, &pixels_at))
         return false;
     const struct tri_shape shape = {(int)header.width, (int)header.height, header.planes, header.bits};

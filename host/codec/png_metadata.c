@@ -35,17 +35,22 @@ static bool is_sound(int kind, const struct tri_png_chunk *chunk)
 {
     static const size_t sizes[SINGLES] = {[SRGB] = 1, [GAMA] = 4, [CHRM] = 32, [PHYS] = 9};
     switch (kind) {
-    case TEXT: return keyword_size(chunk) > 0;
-    case ICCP: return keyword_size(chunk) > 0 && chunk->size > keyword_size(chunk) + 2;
+    case TEXT:
+        return keyword_size(chunk) > 0;
+    case ICCP:
+        return keyword_size(chunk) > 0 && chunk->size > keyword_size(chunk) + 2;
     case EXIF:
-        return chunk->size >= 4 && (memcmp(chunk->data, "II*\0", 4) == 0 || memcmp(chunk->data, "MM\0*", 4) == 0);
-    default: return chunk->size == sizes[kind];
+        return chunk->size >= 4 &&
+               (memcmp(chunk->data, "II*\0", 4) == 0 || memcmp(chunk->data, "MM\0*", 4) == 0);
+    default:
+        return chunk->size == sizes[kind];
     }
 }
 
-/* Inflates into memory that grows from a size that most profiles keep within. NULL: no whole zlib stream, more
- * than PROFILE_MAX bytes, or no memory (`lacking`). */
-static unsigned char *inflate_profile(const unsigned char *data, size_t size, size_t *profile_size, bool *lacking)
+/* Inflates into memory that grows from a size that most profiles keep within. NULL: no whole zlib stream,
+ * more than PROFILE_MAX bytes, or no memory (`lacking`). */
+static unsigned char *inflate_profile(const unsigned char *data, size_t size, size_t *profile_size,
+                                      bool *lacking)
 {
     z_stream stream = {.next_in = (unsigned char *)data, .avail_in = (uInt)size};
     unsigned char *profile = NULL;
@@ -112,7 +117,8 @@ enum tri_status tri_png_read_metadata(const struct tri_source *source)
         if (tri_png_chunk_is(&chunk, "IEND"))
             break;
         const int kind = kind_of(&chunk);
-        if (kind == NOTHING || (kind < SINGLES && seen[kind]) || !is_sound(kind, &chunk) || !tri_png_chunk_intact(&chunk))
+        if (kind == NOTHING || (kind < SINGLES && seen[kind]) || !is_sound(kind, &chunk) ||
+            !tri_png_chunk_intact(&chunk))
             continue;
         if (!add(source->metadata, kind, &chunk, &added))
             return tri_source_fail(source, "no memory for what the file says about the picture");

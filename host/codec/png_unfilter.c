@@ -9,7 +9,8 @@
 /* PNG (third edition), 9.2; all sums are modulo 256. */
 enum { NONE, SUB, UP, AVERAGE, PAETH };
 
-static void up(unsigned char *restrict row, const unsigned char *restrict filtered, const unsigned char *restrict above, size_t size)
+static void up(unsigned char *restrict row, const unsigned char *restrict filtered,
+               const unsigned char *restrict above, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         row[i] = (unsigned char)(filtered[i] + above[i]);
@@ -40,8 +41,9 @@ INLINE lanes choose(lanes mask, lanes yes, lanes no)
     return (yes & mask) | (no & ~mask);
 }
 
-/* With t = 3c - (a + b): t <= min(a, b) says that the larger of a and b is nearest to a + b - c, t >= max(a, b)
- * that the smaller is, and else c is: three steps after `a` is known, where the distances would take six. */
+/* With t = 3c - (a + b), t <= min(a, b) says that the larger of a and b is nearest to a + b - c, and
+ * t >= max(a, b) that the smaller is; else c is. That is three steps after `a` is known, where distances
+ * would take six. */
 INLINE lanes paeth(lanes left, lanes above, lanes corner)
 {
     const lanes t = (corner + corner + corner - above) - left;
@@ -59,7 +61,8 @@ INLINE lanes step(int filter, lanes left, lanes above, lanes corner, lanes value
     return (paeth(left, above, corner) + value) & byte;
 }
 
-INLINE void pixels(int filter, int pixel, unsigned char *row, const unsigned char *filtered, const unsigned char *above, size_t size)
+INLINE void pixels(int filter, int pixel, unsigned char *row, const unsigned char *filtered,
+                   const unsigned char *above, size_t size)
 {
     lanes left = {0}, corner = {0};
     for (size_t i = 0; i < size; i += (size_t)pixel) {
@@ -70,14 +73,16 @@ INLINE void pixels(int filter, int pixel, unsigned char *row, const unsigned cha
     }
 }
 
-/* Each pixel waits for the one before it; two rows, the second a pixel behind the first, wait at the same time. */
+/* Each pixel waits for the one before it. In two rows, the second a pixel behind the first, two of them wait
+ * at the same time. */
 INLINE void two_paeth(int pixel, unsigned char *const rows[2], const unsigned char *const filtered[2],
                       const unsigned char *above, size_t size)
 {
     const size_t step_size = (size_t)pixel;
     unsigned char *const first = rows[0], *const second = rows[1];
     const unsigned char *const filtered_first = filtered[0], *const filtered_second = filtered[1];
-    lanes zero = {0}, over = load(above, pixel), left = step(PAETH, zero, over, zero, load(filtered_first, pixel));
+    lanes zero = {0}, over = load(above, pixel),
+          left = step(PAETH, zero, over, zero, load(filtered_first, pixel));
     lanes corner = over, left_below = zero, corner_below = zero;
 
     store(first, left, pixel);
@@ -85,7 +90,8 @@ INLINE void two_paeth(int pixel, unsigned char *const rows[2], const unsigned ch
         const lanes over_below = left;
         over = load(above + i, pixel);
         left = step(PAETH, left, over, corner, load(filtered_first + i, pixel));
-        left_below = step(PAETH, left_below, over_below, corner_below, load(filtered_second + i - step_size, pixel));
+        left_below =
+            step(PAETH, left_below, over_below, corner_below, load(filtered_second + i - step_size, pixel));
         corner = over;
         corner_below = over_below;
         store(first + i, left, pixel);
@@ -100,13 +106,15 @@ INLINE void two_paeth(int pixel, unsigned char *const rows[2], const unsigned ch
 /* A byte at a time, for pixels of 1 and 2 bytes and for the scalar level. */
 INLINE int paeth_of_bytes(int left, int above, int corner)
 {
-    const int t = 3 * corner - left - above, lower = left < above ? left : above, upper = left < above ? above : left;
+    const int t = 3 * corner - left - above, lower = left < above ? left : above,
+              upper = left < above ? above : left;
     const int inner = t >= upper ? lower : corner;
     return t <= lower ? upper : inner;
 }
 
-INLINE void single_bytes(int filter, int pixel, unsigned char *restrict row, const unsigned char *restrict filtered,
-                         const unsigned char *restrict above, size_t size)
+INLINE void single_bytes(int filter, int pixel, unsigned char *restrict row,
+                         const unsigned char *restrict filtered, const unsigned char *restrict above,
+                         size_t size)
 {
     int left[8] = {0}, corner[8] = {0};
     for (size_t i = 0; i < size; i += (size_t)pixel) {
@@ -128,16 +136,16 @@ INLINE void single_bytes(int filter, int pixel, unsigned char *restrict row, con
 #define PIXELS pixels
 #endif
 
-#define FILTERS(name, work, pixel)                                                                           \
-    static void name(int filter, unsigned char *row, const unsigned char *filtered, const unsigned char *above, \
-                     size_t size)                                                                            \
-    {                                                                                                        \
-        if (filter == SUB)                                                                                   \
-            work(SUB, pixel, row, filtered, above, size);                                                    \
-        else if (filter == AVERAGE)                                                                          \
-            work(AVERAGE, pixel, row, filtered, above, size);                                                \
-        else                                                                                                 \
-            work(PAETH, pixel, row, filtered, above, size);                                                  \
+#define FILTERS(name, work, pixel) \
+    static void name(int filter, unsigned char *row, const unsigned char *filtered, \
+                     const unsigned char *above, size_t size) \
+    { \
+        if (filter == SUB) \
+            work(SUB, pixel, row, filtered, above, size); \
+        else if (filter == AVERAGE) \
+            work(AVERAGE, pixel, row, filtered, above, size); \
+        else \
+            work(PAETH, pixel, row, filtered, above, size); \
     }
 FILTERS(filters_1, single_bytes, 1)
 FILTERS(filters_2, single_bytes, 2)
@@ -146,7 +154,8 @@ FILTERS(filters_4, PIXELS, 4)
 FILTERS(filters_6, PIXELS, 6)
 FILTERS(filters_8, PIXELS, 8)
 
-static void row_of(int filter, int pixel, unsigned char *row, const unsigned char *filtered, const unsigned char *above, size_t size)
+static void row_of(int filter, int pixel, unsigned char *row, const unsigned char *filtered,
+                   const unsigned char *above, size_t size)
 {
     if (filter == NONE) {
         memcpy(row, filtered, size);
@@ -157,25 +166,43 @@ static void row_of(int filter, int pixel, unsigned char *row, const unsigned cha
         return;
     }
     switch (pixel) {
-    case 1: filters_1(filter, row, filtered, above, size); break;
-    case 2: filters_2(filter, row, filtered, above, size); break;
-    case 3: filters_3(filter, row, filtered, above, size); break;
-    case 4: filters_4(filter, row, filtered, above, size); break;
-    case 6: filters_6(filter, row, filtered, above, size); break;
-    default: filters_8(filter, row, filtered, above, size);
+    case 1:
+        filters_1(filter, row, filtered, above, size);
+        break;
+    case 2:
+        filters_2(filter, row, filtered, above, size);
+        break;
+    case 3:
+        filters_3(filter, row, filtered, above, size);
+        break;
+    case 4:
+        filters_4(filter, row, filtered, above, size);
+        break;
+    case 6:
+        filters_6(filter, row, filtered, above, size);
+        break;
+    default:
+        filters_8(filter, row, filtered, above, size);
     }
 }
 
-static void two_rows(const int filters[2], int pixel, unsigned char *const rows[2], const unsigned char *const filtered[2],
-                     const unsigned char *above, size_t size)
+static void two_rows(const int filters[2], int pixel, unsigned char *const rows[2],
+                     const unsigned char *const filtered[2], const unsigned char *above, size_t size)
 {
 #ifndef SINGLE
     if (filters[0] == PAETH && filters[1] == PAETH && pixel >= 3) {
         switch (pixel) {
-        case 3: two_paeth(3, rows, filtered, above, size); break;
-        case 4: two_paeth(4, rows, filtered, above, size); break;
-        case 6: two_paeth(6, rows, filtered, above, size); break;
-        default: two_paeth(8, rows, filtered, above, size);
+        case 3:
+            two_paeth(3, rows, filtered, above, size);
+            break;
+        case 4:
+            two_paeth(4, rows, filtered, above, size);
+            break;
+        case 6:
+            two_paeth(6, rows, filtered, above, size);
+            break;
+        default:
+            two_paeth(8, rows, filtered, above, size);
         }
         return;
     }

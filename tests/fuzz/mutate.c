@@ -44,7 +44,9 @@ static void move_chunks(struct file *file, const struct file *other, uint64_t *s
     const int a = (int)below(state, (unsigned)count), b = (int)below(state, (unsigned)count);
     const struct chunk taken = chunks[a];
     switch (below(state, 3)) {
-    case 0: memmove(chunks + a, chunks + a + 1, (size_t)(--count - a) * sizeof chunks[0]); break;
+    case 0:
+        memmove(chunks + a, chunks + a + 1, (size_t)(--count - a) * sizeof chunks[0]);
+        break;
     case 1:
         memmove(chunks + b + 1, chunks + b, (size_t)(count++ - b) * sizeof chunks[0]);
         chunks[b] = taken;
@@ -95,12 +97,23 @@ static void change_header(struct file *file, const struct file *other, uint64_t 
     if (file->size < 33)
         return;
     switch (below(state, 6)) {
-    case 0: set_32(file->data + 16, get_32(file->data + 16) + below(state, 5) - 2); break;
-    case 1: set_32(file->data + 20, get_32(file->data + 20) + below(state, 5) - 2); break;
-    case 2: file->data[24] = (unsigned char)(1 << below(state, 6)); break;
-    case 3: file->data[25] = (unsigned char)below(state, 8); break;
-    case 4: file->data[26 + below(state, 3)] = (unsigned char)below(state, 3); break;
-    default: set_32(file->data + 16 + 4 * below(state, 2), (uint32_t)draw(state) >> below(state, 32));
+    case 0:
+        set_32(file->data + 16, get_32(file->data + 16) + below(state, 5) - 2);
+        break;
+    case 1:
+        set_32(file->data + 20, get_32(file->data + 20) + below(state, 5) - 2);
+        break;
+    case 2:
+        file->data[24] = (unsigned char)(1 << below(state, 6));
+        break;
+    case 3:
+        file->data[25] = (unsigned char)below(state, 8);
+        break;
+    case 4:
+        file->data[26 + below(state, 3)] = (unsigned char)below(state, 3);
+        break;
+    default:
+        set_32(file->data + 16 + 4 * below(state, 2), (uint32_t)draw(state) >> below(state, 32));
     }
 }
 
@@ -171,11 +184,15 @@ static void change_rows(struct file *file, const struct file *other, uint64_t *s
         for (unsigned i = below(state, 20); i > 0; i--)
             rows[below(state, (unsigned)size)] = (unsigned char)draw(state);
         for (unsigned i = below(state, 12); i > 0 && line > 0; i--)
-            rows[below(state, (unsigned)(size / line)) * line] = (unsigned char)below(state, below(state, 30) ? 5 : 256);
+            rows[below(state, (unsigned)(size / line)) * line] =
+                (unsigned char)below(state, below(state, 30) ? 5 : 256);
         if (below(state, 12) == 0)
-            size += below(state, 2) ? below(state, 64) : -(uLongf)below(state, size < 64 ? (unsigned)size : 64);
+            size +=
+                below(state, 2) ? below(state, 64) : -(uLongf)below(state, size < 64 ? (unsigned)size : 64);
         z_stream deflater = {.next_in = rows, .avail_in = (uInt)size};
-        deflateInit2(&deflater, (int)below(state, 10), Z_DEFLATED, below(state, 2) ? 15 : 8 + (int)below(state, 8), 1 + (int)below(state, 9), (int)below(state, 5));
+        deflateInit2(&deflater, (int)below(state, 10), Z_DEFLATED,
+                     below(state, 2) ? 15 : 8 + (int)below(state, 8), 1 + (int)below(state, 9),
+                     (int)below(state, 5));
         stream.size = 0;
         unsigned char piece[4096];
         int result;
@@ -202,8 +219,12 @@ static void change_stream(struct file *file, const struct file *other, uint64_t 
 
     if (rows != NULL && stream.size > 8) {
         for (unsigned i = 1 + below(state, 3); i > 0; i--)
-            stream.data[below(state, 2) ? below(state, (unsigned)stream.size) : below(state, 8)] ^= (unsigned char)(1 << below(state, 8));
-        z_stream inflater = {.next_in = stream.data + 2, .avail_in = (uInt)stream.size - 2, .next_out = rows, .avail_out = (uInt)size};
+            stream.data[below(state, 2) ? below(state, (unsigned)stream.size) : below(state, 8)] ^=
+                (unsigned char)(1 << below(state, 8));
+        z_stream inflater = {.next_in = stream.data + 2,
+                             .avail_in = (uInt)stream.size - 2,
+                             .next_out = rows,
+                             .avail_out = (uInt)size};
         inflateInit2(&inflater, -15);
         inflate(&inflater, Z_FINISH);
         if (inflater.avail_in >= 4)
@@ -222,9 +243,15 @@ static void change_frame(struct file *file, const struct file *other, uint64_t *
     (void)other;
     if (stream.size > 6) {
         switch (below(state, 4)) {
-        case 0: stream.data[stream.size - 1 - below(state, 4)] ^= (unsigned char)(1 << below(state, 8)); break;
-        case 1: file_put(&stream, "extra", 1 + below(state, 5)); break;
-        case 2: stream.size -= 1 + below(state, 5); break;
+        case 0:
+            stream.data[stream.size - 1 - below(state, 4)] ^= (unsigned char)(1 << below(state, 8));
+            break;
+        case 1:
+            file_put(&stream, "extra", 1 + below(state, 5));
+            break;
+        case 2:
+            stream.size -= 1 + below(state, 5);
+            break;
         default:
             stream.data[0] = (unsigned char)(below(state, 9) << 4 | (below(state, 8) ? 8 : below(state, 16)));
             stream.data[1] = (unsigned char)(below(state, 8) << 5);
@@ -237,8 +264,9 @@ static void change_frame(struct file *file, const struct file *other, uint64_t *
 
 static void insert_chunk(struct file *file, const struct file *other, uint64_t *state)
 {
-    static const char types[][5] = {"tEXt", "zTXt", "iTXt", "gAMA", "sRGB", "iCCP", "eXIf", "pHYs", "cHRM", "tRNS", "PLTE",
-                                    "IDAT", "IEND", "tIME", "bKGD", "hIST", "sBIT", "acTL", "vpAg", "CgBI", "a1Zz", "zzzz"};
+    static const char types[][5] = {"tEXt", "zTXt", "iTXt", "gAMA", "sRGB", "iCCP", "eXIf", "pHYs",
+                                    "cHRM", "tRNS", "PLTE", "IDAT", "IEND", "tIME", "bKGD", "hIST",
+                                    "sBIT", "acTL", "vpAg", "CgBI", "a1Zz", "zzzz"};
     struct chunk chunks[CHUNKS_MAX];
     unsigned char data[64];
     const int count = file_chunks(file, chunks, CHUNKS_MAX);
@@ -250,7 +278,8 @@ static void insert_chunk(struct file *file, const struct file *other, uint64_t *
     for (size_t i = 0; i < sizeof data; i++)
         data[i] = (unsigned char)(draw(state) & (i % 5 == 4 ? 0 : 255));
     file_put(&made, file->data, at);
-    file_put_chunk(&made, types[below(state, sizeof types / sizeof types[0])], data, below(state, sizeof data));
+    file_put_chunk(&made, types[below(state, sizeof types / sizeof types[0])], data,
+                   below(state, sizeof data));
     file_put(&made, file->data + at, file->size - at);
     file_free(file);
     *file = made;

@@ -1,5 +1,5 @@
-/* png.c -- damages PNG files in a great many ways, and compares what users get with what libpng makes of them:
- * both the same pixels, or both refuse.
+/* png.c -- damages PNG files in a great many ways, and compares what users get with what libpng makes of
+ * them: both the same pixels, or both refuse.
  *
  * usage: png INPUTS SEED FOLDER [FILE...]    a file that is read differently goes to FOLDER */
 #include "fuzz.h"
@@ -60,20 +60,23 @@ static bool same_pixels(const struct tri_image *a, const struct tri_image *b)
 }
 
 /* NULL: all is well. Else what is wrong. */
-static const char *compare(struct fuzzer *fuzzer, const struct file *input, struct counts *counts, bool all_ways)
+static const char *compare(struct fuzzer *fuzzer, const struct file *input, struct counts *counts,
+                           bool all_ways)
 {
     struct tri_error error;
     struct tri_image *fast = NULL, *slow = NULL, *users = NULL;
     /* Memory of just this size shows reads beyond it to the sanitizers. */
     unsigned char *data = malloc(input->size > 0 ? input->size : 1);
     struct tri_metadata *metadata = tri_metadata_new();
-    struct tri_source source = {.name = "input", .data = data, .size = input->size, .max_pixels = PIXELS_MAX, .error = &error};
+    struct tri_source source = {
+        .name = "input", .data = data, .size = input->size, .max_pixels = PIXELS_MAX, .error = &error};
     struct tri_source plain = source, user = source;
     const char *wrong = NULL;
 
     if (data == NULL || metadata == NULL)
         exit(2);
-    memcpy(data, input->data, input->size);
+    if (input->size > 0)
+        memcpy(data, input->data, input->size);
     source.pool = all_ways ? fuzzer->pool : NULL;
     const bool accepted = tri_png_read_fast(&source, &fast);
     const bool sound = tri_png_read(&plain, &slow) == TRI_OK;
@@ -125,7 +128,8 @@ static void save(const struct file *input, const char *folder, uint64_t seed, lo
 /* Each input follows from the seed and its number alone. */
 static bool run_one(struct fuzzer *fuzzer, uint64_t seed, long number, const char *folder)
 {
-    uint64_t state = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15) ^ ((uint64_t)number + 1) * UINT64_C(0xbf58476d1ce4e5b9);
+    uint64_t state =
+        (seed + 1) * UINT64_C(0x9e3779b97f4a7c15) ^ ((uint64_t)number + 1) * UINT64_C(0xbf58476d1ce4e5b9);
     const int small = fuzzer->seed_count - LARGE_SEEDS;
     struct file input = {0};
     struct counts counts = {0};
@@ -133,7 +137,8 @@ static bool run_one(struct fuzzer *fuzzer, uint64_t seed, long number, const cha
 
     for (int i = 0; i < 4; i++)
         draw(&state);
-    const int chosen = below(&state, 200) == 0 ? small + (int)below(&state, LARGE_SEEDS) : (int)below(&state, (unsigned)small);
+    const int chosen = below(&state, 200) == 0 ? small + (int)below(&state, LARGE_SEEDS)
+                                               : (int)below(&state, (unsigned)small);
     file_copy(&input, &fuzzer->seeds[chosen].file);
     for (unsigned times = 1 + below(&state, 2) * below(&state, 3); times > 0; times--) {
         mutation = mutation_draw(&state);
@@ -146,7 +151,8 @@ static bool run_one(struct fuzzer *fuzzer, uint64_t seed, long number, const cha
     add(&fuzzer->by_seed[chosen], &counts);
     add(&fuzzer->by_mutation[mutation], &counts);
     if (wrong != NULL) {
-        printf("input %ld (%s, last \"%s\"): %s\n", number, fuzzer->seeds[chosen].kind, mutation_name(mutation), wrong);
+        printf("input %ld (%s, last \"%s\"): %s\n", number, fuzzer->seeds[chosen].kind,
+               mutation_name(mutation), wrong);
         save(&input, folder, seed, number);
     }
     file_free(&input);

@@ -19,8 +19,9 @@ static void on_flush(png_structp png)
 /* The kinds that the fast reader takes come more often. */
 static void choose_kind(uint64_t *state, int *type, int *bits, bool *interlaced, bool *transparent)
 {
-    static const unsigned char kinds[15][2] = {{0, 8}, {0, 16}, {2, 8}, {2, 16}, {4, 8}, {4, 16}, {6, 8}, {6, 16},
-                                               {0, 1}, {0, 2},  {0, 4}, {3, 1},  {3, 2}, {3, 4},  {3, 8}};
+    static const unsigned char kinds[15][2] = {{0, 8},  {0, 16}, {2, 8},  {2, 16}, {4, 8},
+                                               {4, 16}, {6, 8},  {6, 16}, {0, 1},  {0, 2},
+                                               {0, 4},  {3, 1},  {3, 2},  {3, 4},  {3, 8}};
     const bool usual = below(state, 4) > 0;
     const unsigned kind = below(state, usual ? 8 : 15);
     *type = kinds[kind][0];
@@ -33,9 +34,12 @@ static void put_ancillary(png_structp png, png_infop info, uint64_t *state)
 {
     static png_text texts[3];
     png_color_16 background = {0};
-    texts[0] = (png_text){.compression = PNG_TEXT_COMPRESSION_NONE, .key = (char *)"Title", .text = (char *)"seed"};
-    texts[1] = (png_text){.compression = PNG_TEXT_COMPRESSION_zTXt, .key = (char *)"Comment", .text = (char *)"a a a a a a a"};
-    texts[2] = (png_text){.compression = PNG_ITXT_COMPRESSION_NONE, .key = (char *)"Author", .text = (char *)"nobody"};
+    texts[0] =
+        (png_text){.compression = PNG_TEXT_COMPRESSION_NONE, .key = (char *)"Title", .text = (char *)"seed"};
+    texts[1] = (png_text){
+        .compression = PNG_TEXT_COMPRESSION_zTXt, .key = (char *)"Comment", .text = (char *)"a a a a a a a"};
+    texts[2] = (png_text){
+        .compression = PNG_ITXT_COMPRESSION_NONE, .key = (char *)"Author", .text = (char *)"nobody"};
     if (below(state, 2))
         png_set_gAMA_fixed(png, info, 45455);
     if (below(state, 2))
@@ -48,7 +52,8 @@ static void put_ancillary(png_structp png, png_infop info, uint64_t *state)
         png_set_bKGD(png, info, &background);
 }
 
-static void put_palette(png_structp png, png_infop info, int type, int bits, bool transparent, uint64_t *state)
+static void put_palette(png_structp png, png_infop info, int type, int bits, bool transparent,
+                        uint64_t *state)
 {
     png_color palette[256];
     png_byte alpha[256];
@@ -65,13 +70,16 @@ static void put_palette(png_structp png, png_infop info, int type, int bits, boo
 }
 
 /* Smooth with some noise, so that every filter and matches of many lengths come. */
-static void put_pixels(png_structp png, unsigned char *row, size_t size, int height, int passes, uint64_t *state)
+static void put_pixels(png_structp png, unsigned char *row, size_t size, int height, int passes,
+                       uint64_t *state)
 {
     const unsigned noise = below(state, 4), slope = below(state, 5);
     for (int pass = 0; pass < passes; pass++) {
         for (int y = 0; y < height; y++) {
             for (size_t i = 0; i < size; i++)
-                row[i] = (unsigned char)(noise == 3 ? draw(state) : (i + (size_t)y) * slope + (draw(state) & ((1u << noise) - 1)));
+                row[i] = (unsigned char)(noise == 3
+                                             ? draw(state)
+                                             : (i + (size_t)y) * slope + (draw(state) & ((1u << noise) - 1)));
             png_write_row(png, row);
         }
     }
@@ -92,11 +100,12 @@ void seed_make(struct seed *seed, uint64_t *state, bool large)
         exit(2);
     }
     choose_kind(state, &type, &bits, &interlaced, &transparent);
-    snprintf(seed->kind, sizeof seed->kind, "type %d, %2d bits%s%s", type, bits, interlaced ? ", interlaced" : "",
-             transparent ? ", tRNS" : "");
+    snprintf(seed->kind, sizeof seed->kind, "type %d, %2d bits%s%s", type, bits,
+             interlaced ? ", interlaced" : "", transparent ? ", tRNS" : "");
     png_set_write_fn(png, &seed->file, on_write, on_flush);
     png_set_IHDR(png, info, (png_uint_32)width, (png_uint_32)height, bits, type,
-                 interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+                 interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+                 PNG_FILTER_TYPE_DEFAULT);
     put_palette(png, info, type, bits, transparent, state);
     put_ancillary(png, info, state);
     png_set_compression_level(png, (int)below(state, 10));

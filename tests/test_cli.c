@@ -30,7 +30,7 @@ static void test_help(void)
 
 static void test_version(void)
 {
-    EXPECT("$T --version", 0, "triptych " TRI_VERSION "\ninstruction sets: scalar*\nformats: *png (libpng 1.*\nOpenCL: *\n",
+    EXPECT("$T --version", 0, "triptych " TRI_VERSION "\ninstruction sets: scalar*\nformats: *png (libpng 1.*video: *y4m*\nOpenCL: *\n",
            "");
     EXPECT("$T -V | head -1", 0, "triptych " TRI_VERSION "\n", "");
 }

@@ -1,6 +1,7 @@
 /* main.c -- the program: finds the command and runs it. */
 #include "cli/cli.h"
 #include "pipeline/nearest.h"
+#include "video/video.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -57,6 +58,13 @@ static int version(void)
         const struct tri_format *format = tri_format_at(i);
         printf("%s %s%s%s%s", i > 0 ? "," : "", format->name, format->library[0] ? " (" : "", format->library,
                format->library[0] ? ")" : "");
+    }
+    printf("\nvideo:");
+    for (int i = 0; tri_video_codec_at(i); i++) {
+        const struct tri_video_codec *codec = tri_video_codec_at(i);
+        printf("%s %s", i > 0 ? "," : "", codec->name);
+        if (codec->library)
+            printf(" (%s)", codec->library());
     }
     printf("\nOpenCL: yes\n");
     return TRI_OK;

@@ -19,6 +19,11 @@ static const struct tri_video_codec *const codecs[] = {
 };
 enum { CODECS = sizeof codecs / sizeof codecs[0] };
 
+const struct tri_video_codec *tri_video_codec_at(int index)
+{
+    return index < CODECS ? codecs[index] : NULL;
+}
+
 /* ---- frames ---- */
 
 void tri_video_plane(const struct tri_video *video, int plane, struct tri_shape *shape)

@@ -86,7 +86,13 @@ static bool writes(const char *path, const char *format)
     return tri_libav_container(format) != NULL;
 }
 
+static const char *library(void)
+{
+    return "libavformat " AV_STRINGIFY(LIBAVFORMAT_VERSION);
+}
+
 const struct tri_video_codec tri_video_codec_libav = {
+    .library = library,
     .name = "libav",
     .probe = probe,
     .writes = writes,

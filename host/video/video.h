@@ -103,8 +103,12 @@ enum tri_status tri_video_end(struct tri_video_writer *writer, enum tri_status s
 
 /* ---- codecs ---- */
 
+/* Those that were built in, by index; NULL behind the last. */
+const struct tri_video_codec *tri_video_codec_at(int index);
+
 struct tri_video_codec {
     const char *name;
+    const char *(*library)(void); /* its version, for users; NULL: none is needed */
     /* Of the first bytes; where they say nothing, of the path's extension. */
     bool (*probe)(const char *path, const unsigned char *head, size_t size);
     bool (*writes)(const char *path, const char *format); /* format: what --format says, or the path's extension */

@@ -62,7 +62,7 @@ LIB_SOURCES := $(filter-out host/cli/% $(LEVEL_SOURCES) $(foreach f,$(FORMATS_AB
                $(foreach f,$(VIDEO_ABSENT),host/video/$f.c host/video/$f_%.c), \
                $(wildcard host/*.c host/*/*.c))
 CLI_SOURCES := $(wildcard host/cli/*.c)
-TEST_SOURCES := $(filter-out $(FORMATS_ABSENT:%=tests/test_%.c) $(VIDEO_ABSENT:%=tests/test_%.c),$(wildcard tests/*.c))
+TEST_SOURCES := $(filter-out $(foreach f,$(FORMATS_ABSENT) $(VIDEO_ABSENT),tests/test_$f.c tests/test_$f_%.c),$(wildcard tests/*.c))
 TEST_PROGRAMS := tests/make_images.c
 ORACLES := $(wildcard tests/oracles/*.c)
 

@@ -1,12 +1,14 @@
 /* clips.c -- what the tests of moving pictures share. */
 #include "clips.h"
 
+#include "pictures.h"
 #include "tests.h"
 
 #include <CUnit/CUnit.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct tri_video clips_video(int width, int height, int planes, int shift_x, int shift_y, int bits)
@@ -194,4 +196,64 @@ void clips_restore_input(int old)
 {
     CU_ASSERT_EQUAL(dup2(old, STDIN_FILENO), STDIN_FILENO);
     close(old);
+}
+
+/* ---- what libraries and programs there are ---- */
+
+bool clips_lack_encoder(const char *name)
+{
+    const struct tri_video video = clips_video(64, 48, 3, 1, 1, 8);
+    const struct tri_video_write_options options = {.video_codec = name, .crf = -1};
+    struct tri_video_writer *writer;
+    const char *path = pictures_path("lack.mkv");
+    const bool lack = tri_video_create(path, &video, &options, &writer, NULL) != TRI_OK;
+    if (lack)
+        test_skip("an encoder is not there");
+    else
+        tri_video_end(writer, TRI_FAILED, NULL);
+    return lack;
+}
+
+bool clips_ffmpeg(const char *arguments)
+{
+    char command[2000];
+    if (system("command -v ffmpeg >/dev/null") != 0) {
+        test_skip("no ffmpeg");
+        return false;
+    }
+    snprintf(command, sizeof command, "cd %s && ffmpeg -nostdin -v error -y %s", pictures_path(""),
+             arguments);
+    const int code = system(command);
+    CU_ASSERT_TRUE(WIFEXITED(code) && WEXITSTATUS(code) == 0);
+    return true;
+}
+
+enum tri_status clips_copy(const char *from, const char *to, const struct tri_video_write_options *like,
+                           long most, struct tri_error *error)
+{
+    struct tri_video_reader *reader = clips_open(from);
+    struct tri_video_write_options options = *like;
+    struct tri_video_writer *writer;
+    struct tri_frame frame;
+    bool more = true;
+    options.source = reader;
+    enum tri_status status = tri_video_create(to, &reader->video, &options, &writer, error);
+    if (status == TRI_OK) {
+        CU_ASSERT_EQUAL_FATAL(tri_frame_new(&reader->video, &frame, error), TRI_OK);
+        for (long n = 0; n != most && status == TRI_OK; n++) {
+            status = tri_video_next(reader, &frame, &more, error);
+            if (!more)
+                break;
+            if (status == TRI_OK)
+                status = tri_video_decode(reader, &frame, error);
+            if (status == TRI_OK)
+                status = tri_video_encode(writer, &frame, error);
+            if (status == TRI_OK)
+                status = tri_video_put(writer, &frame, error);
+        }
+        tri_frame_free(&frame);
+        status = tri_video_end(writer, status, error);
+    }
+    tri_video_close(reader);
+    return status;
 }

@@ -34,6 +34,15 @@ struct clip clips_read_file(const char *path, int slack);
 /* Must give `count` frames as clips_fill makes them. */
 void clips_must_read(const char *path, long count);
 
+/* Frames go over as they are, with everything beside them: `most` of them, -1: all. */
+enum tri_status clips_copy(const char *from, const char *to, const struct tri_video_write_options *like,
+                           long most, struct tri_error *error);
+
+/* True, and the test counts as skipped: libavcodec was built without it. */
+bool clips_lack_encoder(const char *name);
+/* Runs ffmpeg in the folder of pictures.h. False, and the test counts as skipped: there is none. */
+bool clips_ffmpeg(const char *arguments);
+
 /* The file as standard input. Returns the old one, for clips_restore_input. */
 int clips_feed_input(const char *path, size_t skip);
 void clips_restore_input(int old);

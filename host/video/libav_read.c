@@ -219,7 +219,12 @@ static enum tri_status open_first(struct tri_video_reader *reader, struct tri_er
         return cannot_read(reader, "no memory", error);
     const int code = decode_next(reader, input->first);
     if (code == AVERROR_EOF)
-        return cannot_read(reader, "it has no frame that can be decoded", error);
+        return cannot_read(reader,
+                           input->io == NULL
+                               ? "it has no frame that can be decoded"
+                               : "it has no frame that can be decoded; MP4 with its index at the end "
+                                 "cannot come through a pipe",
+                           error);
     if (code < 0)
         return cannot_read_code(reader, code, error);
     tri_libav_describe(input, input->first, video);

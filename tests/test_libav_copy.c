@@ -1,0 +1,190 @@
+/* test_libav_copy.c -- what goes from a video to its copy untouched. Sources come from the program ffmpeg. */
+#include "clips.h"
+#include "pictures.h"
+#include "tests.h"
+
+#include <CUnit/Basic.h>
+#include <libavformat/avformat.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct tri_video_write_options ffv1 = {.video_codec = "ffv1", .crf = -1};
+
+#define PICTURES "-f lavfi -i testsrc=s=64x48:r=25:d=3 "
+#define SOUND "-f lavfi -i sine=d=3 "
+
+/* ---- sound ---- */
+
+/* All packets of streams that are no video, one after another, and how many there are. */
+static struct bytes sound_of(const char *path, int *packets, int *streams)
+{
+    struct bytes all = {NULL, 0};
+    AVFormatContext *format = NULL;
+    AVPacket *packet = av_packet_alloc();
+    *packets = *streams = 0;
+    CU_ASSERT_EQUAL_FATAL(avformat_open_input(&format, path, NULL, NULL), 0);
+    CU_ASSERT_TRUE(avformat_find_stream_info(format, NULL) >= 0);
+    for (unsigned i = 0; i < format->nb_streams; i++)
+        *streams += format->streams[i]->codecpar->codec_type != AVMEDIA_TYPE_VIDEO;
+    while (av_read_frame(format, packet) == 0) {
+        if (format->streams[packet->stream_index]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO) {
+            pictures_add(&all, packet->data, (size_t)packet->size);
+            ++*packets;
+        }
+        av_packet_unref(packet);
+    }
+    av_packet_free(&packet);
+    avformat_close_input(&format);
+    return all;
+}
+
+static void expect_same_sound(const char *from, const char *to)
+{
+    int packets[2], streams[2];
+    struct bytes a = sound_of(from, &packets[0], &streams[0]), b = sound_of(to, &packets[1], &streams[1]);
+    CU_ASSERT_TRUE(packets[0] > 10);
+    CU_ASSERT_EQUAL(packets[0], packets[1]);
+    CU_ASSERT_EQUAL(streams[0], streams[1]);
+    CU_ASSERT_TRUE(a.size == b.size && memcmp(a.data, b.data, a.size) == 0);
+    free(a.data);
+    free(b.data);
+}
+
+static void test_sound(void)
+{
+    static const struct {
+        const char *arguments, *from, *to;
+        bool lossless;
+    } cases[] = {
+        {PICTURES SOUND "-c:v mpeg4 -c:a aac", "src.mp4", "dst.mp4", false},
+        {PICTURES SOUND "-c:v mpeg4 -c:a aac", "src.mp4", "dst.mkv", true},
+        {PICTURES SOUND "-c:v ffv1 -c:a pcm_s16le", "src.mkv", "dst.mkv", true},
+        {PICTURES SOUND "-c:v mpeg4 -c:a aac", "src.mkv", "dst.mp4", false},
+        {PICTURES SOUND SOUND "-map 0 -map 1 -map 2 -c:v mpeg4 -c:a flac", "src.mkv", "dst.mkv", true},
+        {PICTURES SOUND "-c:v mpeg2video -c:a mp2", "src.ts", "dst.mkv", true},
+        {PICTURES SOUND "-c:v mpeg4 -c:a mp2", "src.avi", "dst.mkv", true},
+    };
+    struct tri_error error = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char arguments[500];
+        snprintf(arguments, sizeof arguments, "%s %s", cases[i].arguments, cases[i].from);
+        if (!clips_ffmpeg(arguments))
+            return;
+        const struct tri_video_write_options usual = {.crf = -1};
+        const char *from = pictures_path(cases[i].from), *to = pictures_path(cases[i].to);
+        const enum tri_status status = clips_copy(from, to, cases[i].lossless ? &ffv1 : &usual, -1, &error);
+        if (status != TRI_OK)
+            printf("%s\n", error.text);
+        CU_ASSERT_EQUAL_FATAL(status, TRI_OK);
+        expect_same_sound(from, to);
+        const struct clip a = clips_read_file(from, 255), b = clips_read_file(to, 255);
+        CU_ASSERT_EQUAL(a.frames, 75);
+        CU_ASSERT_EQUAL(b.frames, 75);
+        CU_ASSERT_EQUAL(a.status, TRI_OK);
+        CU_ASSERT_EQUAL(b.status, TRI_OK);
+        unlink(from);
+        unlink(to);
+    }
+}
+
+/* Sound that belongs to a time stays there: not only the bytes are the same. */
+static void test_sound_times(void)
+{
+    struct tri_error error;
+    if (!clips_ffmpeg(PICTURES SOUND "-c:v mpeg2video -c:a mp2 -muxdelay 2 src.ts"))
+        return;
+    CU_ASSERT_EQUAL(clips_copy(pictures_path("src.ts"), pictures_path("dst.mkv"), &ffv1, -1, &error), TRI_OK);
+    int64_t offsets[2];
+    for (int i = 0; i < 2; i++) {
+        AVFormatContext *format = NULL;
+        int64_t starts[2] = {0};
+        CU_ASSERT_EQUAL_FATAL(
+            avformat_open_input(&format, pictures_path(i ? "dst.mkv" : "src.ts"), NULL, NULL), 0);
+        CU_ASSERT_TRUE(avformat_find_stream_info(format, NULL) >= 0);
+        for (unsigned s = 0; s < 2; s++)
+            starts[s] = av_rescale_q(format->streams[s]->start_time, format->streams[s]->time_base,
+                                     (AVRational){1, 1000});
+        offsets[i] = starts[1] - starts[0];
+        CU_ASSERT_TRUE(i == 0 || llabs(starts[0]) < 100);
+        avformat_close_input(&format);
+    }
+    CU_ASSERT_TRUE(llabs(offsets[0] - offsets[1]) <= 1);
+    unlink(pictures_path("src.ts"));
+    unlink(pictures_path("dst.mkv"));
+}
+
+/* A run that was interrupted leaves a file that plays. */
+static void test_interrupted(void)
+{
+    struct tri_error error;
+    const struct tri_video_write_options usual = {.crf = -1};
+    if (!clips_ffmpeg(PICTURES SOUND "-c:v mpeg4 -c:a aac src.mp4"))
+        return;
+    CU_ASSERT_EQUAL(clips_copy(pictures_path("src.mp4"), pictures_path("dst.mp4"), &usual, 20, &error),
+                    TRI_OK);
+    const struct clip clip = clips_read_file(pictures_path("dst.mp4"), 255);
+    CU_ASSERT_EQUAL(clip.status, TRI_OK);
+    CU_ASSERT_EQUAL(clip.frames, 20);
+    CU_ASSERT_STRING_EQUAL(clip.warning, "");
+    unlink(pictures_path("src.mp4"));
+    unlink(pictures_path("dst.mp4"));
+}
+
+static void test_chapters_and_tags(void)
+{
+    static const char text[] =
+        ";FFMETADATA1\ntitle=A title\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=1000\ntitle=One\n"
+        "[CHAPTER]\nTIMEBASE=1/1000\nSTART=1000\nEND=3000\ntitle=Two\n";
+    static const char subtitles[] = "1\n00:00:00,000 --> 00:00:01,000\nHello\n\n";
+    struct tri_error error;
+    pictures_store(pictures_path("tags.txt"), text, strlen(text));
+    pictures_store(pictures_path("words.srt"), subtitles, strlen(subtitles));
+    if (clips_ffmpeg(PICTURES SOUND
+                     "-i words.srt -i tags.txt -map 0 -map 1 -map 2 -map_metadata 3 -map_chapters 3 "
+                     "-metadata:s:a:0 language=fra -c:v ffv1 -c:a flac -c:s srt src.mkv")) {
+        AVFormatContext *format = NULL;
+        CU_ASSERT_EQUAL(clips_copy(pictures_path("src.mkv"), pictures_path("dst.mkv"), &ffv1, -1, &error),
+                        TRI_OK);
+        CU_ASSERT_EQUAL_FATAL(avformat_open_input(&format, pictures_path("dst.mkv"), NULL, NULL), 0);
+        CU_ASSERT_EQUAL(format->nb_streams, 3);
+        CU_ASSERT_EQUAL_FATAL(format->nb_chapters, 2);
+        CU_ASSERT_EQUAL(
+            av_rescale_q(format->chapters[1]->start, format->chapters[1]->time_base, (AVRational){1, 1000}),
+            1000);
+        CU_ASSERT_STRING_EQUAL(av_dict_get(format->chapters[1]->metadata, "title", NULL, 0)->value, "Two");
+        CU_ASSERT_STRING_EQUAL(av_dict_get(format->metadata, "title", NULL, 0)->value, "A title");
+        CU_ASSERT_STRING_EQUAL(av_dict_get(format->streams[1]->metadata, "language", NULL, 0)->value, "fra");
+        avformat_close_input(&format);
+        unlink(pictures_path("src.mkv"));
+        unlink(pictures_path("dst.mkv"));
+    }
+    unlink(pictures_path("tags.txt"));
+    unlink(pictures_path("words.srt"));
+}
+
+/* ---- refusals ---- */
+
+static void test_sound_that_does_not_fit(void)
+{
+    struct tri_error error;
+    if (!clips_ffmpeg(PICTURES SOUND "-c:v ffv1 -c:a flac src.mkv"))
+        return;
+    const struct tri_video_write_options usual = {.crf = -1};
+    CU_ASSERT_EQUAL(clips_copy(pictures_path("src.mkv"), pictures_path("a.webm"), &usual, -1, &error),
+                    TRI_USAGE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "webm cannot hold the audio (flac)"));
+    CU_ASSERT_EQUAL(clips_copy(pictures_path("src.mkv"), pictures_path("a.gif"), &usual, -1, &error), TRI_OK);
+    unlink(pictures_path("a.gif"));
+    unlink(pictures_path("src.mkv"));
+}
+
+int test_libav_copy_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("libav copies", pictures_enter, pictures_leave);
+    return !(suite && CU_add_test(suite, "sound", test_sound) &&
+             CU_add_test(suite, "times of sound", test_sound_times) &&
+             CU_add_test(suite, "a run that was interrupted", test_interrupted) &&
+             CU_add_test(suite, "chapters and tags", test_chapters_and_tags) &&
+             CU_add_test(suite, "sound that does not fit", test_sound_that_does_not_fit));
+}

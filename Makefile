@@ -45,15 +45,23 @@ VIDEO_KNOWN := sequence y4m libav
 PACKAGES_libav := libavformat libavcodec libavutil libswscale
 VIDEO := $(foreach f,$(VIDEO_KNOWN),$(if $(wildcard host/video/$f.c),$(if $(PACKAGES_$f),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f),$f)))
 VIDEO_ABSENT := $(filter-out $(VIDEO),$(VIDEO_KNOWN))
+# Those that take long to load are modules: of these only host/codec/NAME.c or host/video/NAME.c is in the library.
+MODULES := $(filter webp tiff libav,$(FORMATS) $(VIDEO))
 ISAL := $(shell pkg-config --exists libisal && echo libisal)
-PACKAGES := jansson $(ISAL) $(sort $(foreach f,$(FORMATS) $(VIDEO),$(PACKAGES_$f)))
+PACKAGES := jansson $(ISAL) $(sort $(foreach f,$(filter-out $(MODULES),$(FORMATS) $(VIDEO)),$(PACKAGES_$f)))
+MODULE_PACKAGES := $(foreach m,$(MODULES),$(PACKAGES_$m))
+VERSIONS := $(foreach m,$(MODULES),-DTRI_VERSION_$m='"$(shell pkg-config --modversion $(firstword $(PACKAGES_$m)))"')
 CFLAGS_ALL := $(COMMON) $(WARNINGS) -O2 -g $(CFLAGS) -Ihost -I$(BUILD) -pthread \
-              $(shell pkg-config --cflags $(PACKAGES)) -DTRI_DATADIR='"$(PREFIX)/share/triptych"' \
+              $(shell pkg-config --cflags $(PACKAGES) $(MODULE_PACKAGES)) $(VERSIONS) \
+              -DTRI_DATADIR='"$(PREFIX)/share/triptych"' -DTRI_MODULEDIR='"$(PREFIX)/lib/triptych"' \
               -DCL_TARGET_OPENCL_VERSION=120 $(if $(ISAL),-DTRI_ISAL) -DTRI_KERNEL_CC='"$(notdir $(firstword $(KERNEL_CC)))"'
 KERNEL_WARNINGS := -Wall -Wextra -Wno-unused-function -Wno-unknown-pragmas -Wno-missing-field-initializers \
                    $(if $(findstring clang,$(KERNEL_CC)),-Wno-pass-failed)
 KERNEL_FLAGS := $(COMMON) $(OPTIMIZE) $(KERNEL_WARNINGS) $(KERNEL_CFLAGS) -Ikernels/dialect -Ihost -Wno-psabi
-LIBS := $(shell pkg-config --libs $(PACKAGES)) -lOpenCL -lm -pthread
+LIBS := $(shell pkg-config --libs $(PACKAGES)) -lOpenCL -lm -ldl -pthread
+MODULE_LIBS := $(shell pkg-config --libs $(MODULE_PACKAGES))
+# Modules take what they need from the program, so all of the library is in it.
+WHOLE_LIBRARY = -rdynamic -Wl,--whole-archive $(BUILD)/libtriptych.a -Wl,--no-whole-archive
 
 KERNELS := $(filter-out kernels/dialect/% kernels/shared/%,$(sort $(wildcard kernels/*/*.cl)))
 KERNEL_FILES := $(KERNELS) $(sort $(wildcard kernels/shared/*.cl))
@@ -62,7 +70,8 @@ FORMATS_ABSENT := $(filter-out $(FORMATS),$(FORMATS_KNOWN))
 # Host code that is worth its own version for each ISA level.
 LEVEL_SOURCES := $(wildcard host/image/interleave.c host/codec/png_filter.c host/codec/png_unfilter.c)
 LIB_SOURCES := $(filter-out host/cli/% $(LEVEL_SOURCES) $(foreach f,$(FORMATS_ABSENT),host/codec/$f.c host/codec/$f_%.c) \
-               $(foreach f,$(VIDEO_ABSENT),host/video/$f.c host/video/$f_%.c), \
+               $(foreach f,$(VIDEO_ABSENT),host/video/$f.c host/video/$f_%.c) \
+               $(foreach m,$(MODULES),host/codec/$m_%.c host/video/$m_%.c), \
                $(wildcard host/*.c host/*/*.c))
 CLI_SOURCES := $(wildcard host/cli/*.c)
 TEST_SOURCES := $(filter-out $(foreach f,$(FORMATS_ABSENT) $(VIDEO_ABSENT),tests/test_$f.c tests/test_$f_%.c tests/$f_files.c), \
@@ -76,11 +85,14 @@ LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(LEVEL_OBJECTS) $(BUILD)/sources
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(TEST_PROGRAMS),$(TEST_SOURCES)) $(ORACLES))
 
+MODULE_FILES := $(MODULES:%=$(BUILD)/modules/%.so)
+module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/codec/$1_*.c host/video/$1_*.c))
+
 .DELETE_ON_ERROR:
 .PHONY: all test check fuzz bench images format lint install uninstall clean help FORCE
 .SUFFIXES:
 
-all: $(BUILD)/triptych $(BUILD)/libtriptych.a $(BUILD)/libtriptych.so $(BUILD)/triptych.pc ## build the program and the library
+all: $(BUILD)/triptych $(MODULE_FILES) $(BUILD)/libtriptych.a $(BUILD)/libtriptych.so $(BUILD)/triptych.pc ## build the program and the library
 
 # Changed flags rebuild what they are for.
 HOST_STAMP = $(CC) $(CFLAGS_ALL)
@@ -146,17 +158,25 @@ $(BUILD)/libtriptych.a: $(LIB_OBJECTS)
 $(BUILD)/libtriptych.so: $(LIB_OBJECTS)
 	@echo "  LD  $@"; $(CC) $(COMMON) -shared -Wl,-soname,libtriptych.so.0 $^ $(LIBS) $(LDFLAGS) -o $@
 $(BUILD)/triptych: $(CLI_OBJECTS) $(BUILD)/libtriptych.a
-	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
+	@echo "  LD  $@"; $(CC) $(COMMON) $(CLI_OBJECTS) $(WHOLE_LIBRARY) $(LIBS) $(LDFLAGS) -o $@
+define MODULE_RULE
+$(BUILD)/modules/$1.so: $(call module_objects,$1)
+	@mkdir -p $$(dir $$@)
+	@echo "  LD  $$@"; $(CC) $(COMMON) -shared $$^ $(shell pkg-config --libs $(PACKAGES_$1)) $(LDFLAGS) -o $$@
+endef
+$(foreach m,$(MODULES),$(eval $(call MODULE_RULE,$m)))
 $(BUILD)/triptych.pc: FORCE
-	@printf 'prefix=%s\nName: triptych\nDescription: image filters with the same bytes on every backend\nVersion: %s\nCflags: -I$${prefix}/include\nLibs: -L$${prefix}/lib -ltriptych\nRequires.private: $(PACKAGES)\nLibs.private: -lOpenCL -lm -pthread\n' \
+	@printf 'prefix=%s\nName: triptych\nDescription: image filters with the same bytes on every backend\nVersion: %s\nCflags: -I$${prefix}/include\nLibs: -L$${prefix}/lib -ltriptych\nRequires.private: $(PACKAGES)\nLibs.private: -lOpenCL -lm -ldl -pthread\n' \
 	  '$(PREFIX)' "$$(sed -n 's/.*TRI_VERSION "\(.*\)"/\1/p' host/triptych.h)" > $@
 
-$(BUILD)/tests/run: $(TEST_OBJECTS) $(BUILD)/libtriptych.a
-	@echo "  LD  $@"; $(CC) $(COMMON) $^ -lcunit $(LIBS) -lz $(LDFLAGS) -o $@
+# Tests of libav look into its module.
+LIBAV_OBJECTS := $(if $(filter libav,$(MODULES)),$(call module_objects,libav))
+$(BUILD)/tests/run: $(TEST_OBJECTS) $(LIBAV_OBJECTS) $(BUILD)/libtriptych.a
+	@echo "  LD  $@"; $(CC) $(COMMON) $(TEST_OBJECTS) $(LIBAV_OBJECTS) $(WHOLE_LIBRARY) -lcunit $(LIBS) $(MODULE_LIBS) -lz $(LDFLAGS) -o $@
 $(BUILD)/make_images: $(BUILD)/tests/make_images.o $(BUILD)/libtriptych.a
 	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
 $(BUILD)/example: docs/example.c $(BUILD)/libtriptych.a
-	@echo "  LD  $@"; $(CC) $(COMMON) $(WARNINGS) -Ihost $^ $(LIBS) $(LDFLAGS) -o $@
+	@echo "  LD  $@"; $(CC) $(COMMON) $(WARNINGS) -Ihost docs/example.c $(WHOLE_LIBRARY) $(LIBS) $(LDFLAGS) -o $@
 
 test: all $(BUILD)/tests/run $(BUILD)/example ## build and run all tests
 	TRIPTYCH=$(BUILD)/triptych $(BUILD)/tests/run $(SUITE)
@@ -193,6 +213,7 @@ install: all ## install under $(DESTDIR)$(PREFIX)
 	install -m 755 $(BUILD)/libtriptych.so $(DESTDIR)$(PREFIX)/lib/libtriptych.so.0
 	ln -sf libtriptych.so.0 $(DESTDIR)$(PREFIX)/lib/libtriptych.so
 	install -m 644 $(BUILD)/triptych.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/
+	$(if $(MODULES),install -d $(DESTDIR)$(PREFIX)/lib/triptych && install -m 755 $(MODULE_FILES) $(DESTDIR)$(PREFIX)/lib/triptych/)
 	install -m 644 host/triptych.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 images/*.png $(DESTDIR)$(PREFIX)/share/triptych/images/
 	install -m 644 docs/triptych.1 $(DESTDIR)$(PREFIX)/share/man/man1/
@@ -201,7 +222,7 @@ uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/triptych $(DESTDIR)$(PREFIX)/lib/libtriptych.* \
 	  $(DESTDIR)$(PREFIX)/lib/pkgconfig/triptych.pc $(DESTDIR)$(PREFIX)/include/triptych.h \
 	  $(DESTDIR)$(PREFIX)/share/man/man1/triptych.1
-	rm -rf $(DESTDIR)$(PREFIX)/share/triptych
+	rm -rf $(DESTDIR)$(PREFIX)/share/triptych $(DESTDIR)$(PREFIX)/lib/triptych
 
 clean: ## remove $(BUILD)
 	rm -rf $(BUILD)

@@ -1,6 +1,8 @@
 /* codec.c -- finds the codec of a file, and gets the file's bytes to it and from it. */
 #include "codec.h"
 
+#include "../module.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -31,11 +33,20 @@ static pthread_once_t formats_once = PTHREAD_ONCE_INIT;
 static void find_formats(void)
 {
     for (int i = 0; i < CODECS; i++) {
-        if (codecs[i]->version != NULL)
-            codecs[i]->version(versions[i]);
         formats[i] = codecs[i]->format;
-        formats[i].library = versions[i];
+        if (codecs[i]->version != NULL) {
+            codecs[i]->version(versions[i]);
+            formats[i].library = versions[i];
+        } else if (formats[i].library == NULL) {
+            formats[i].library = "";
+        }
     }
+}
+
+/* The codec itself, or the functions that its module has; NULL: that cannot be loaded, and why. */
+static const struct tri_codec *complete(const struct tri_codec *codec, struct tri_error *error)
+{
+    return codec->module == NULL ? codec : tri_module_load(codec->module, error);
 }
 
 /* ---- formats ---- */
@@ -210,16 +221,23 @@ static enum tri_status load(const struct tri_source *source, int file, const str
     return TRI_OK;
 }
 
+static enum tri_status read_by(const struct tri_codec *codec, struct tri_source *source, struct tri_image **image,
+                               const struct tri_error *why)
+{
+    return codec != NULL ? codec->read(source, image) : tri_source_fail(source, "%s", why->text);
+}
+
 static enum tri_status decode(struct tri_source *source, int file, const struct tri_read_options *options,
                               struct tri_image **image, struct tri_read_info *info)
 {
     const struct tri_codec *codec = NULL;
     struct buffer buffer = {0};
+    struct tri_error why;
     enum tri_status status = load(source, file, options, &buffer, &codec);
     if (status == TRI_OK) {
         source->data = buffer.data;
         source->size = buffer.size;
-        status = codec->read(source, image);
+        status = read_by(complete(codec, &why), source, image, &why);
     }
     free(buffer.data);
     if (status == TRI_OK && info != NULL)
@@ -291,6 +309,7 @@ enum tri_status tri_image_write(const char *path, const struct tri_image *image,
 {
     static const struct tri_write_options defaults;
     struct tri_output output;
+    struct tri_error why;
     struct tri_sink sink = {.options = options != NULL ? options : &defaults, .error = error};
     const struct tri_format *format = sink.options->format;
 
@@ -298,11 +317,14 @@ enum tri_status tri_image_write(const char *path, const struct tri_image *image,
         format = tri_format_find(extension_of(path)[0] != '\0' && strcmp(path, "-") != 0 ? extension_of(path) : "png");
     if (format == NULL)
         return tri_fail(error, TRI_USAGE, "cannot write %s: no format has the extension '%s'", path, extension_of(path));
+    const struct tri_codec *codec = complete(codec_of(format), &why);
+    if (codec == NULL)
+        return tri_fail(error, TRI_FAILED, "cannot write %s: %s", path, why.text);
     enum tri_status status = tri_output_open(path, &output, error);
     if (status != TRI_OK)
         return status;
     sink.name = output.name;
     sink.file = output.file;
-    status = codec_of(format)->write(&sink, image);
+    status = codec->write(&sink, image);
     return tri_output_close(&output, status, error);
 }

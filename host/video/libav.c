@@ -1,31 +1,9 @@
-/* libav.c -- video through FFmpeg's libraries: which files, and the codec's functions. */
-#include "libav_codec.h"
+/* libav.c -- video through FFmpeg's libraries: which files. The rest is a module, for they take long to load. */
+#include "../module.h"
+#include "video.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-const char *tri_libav_reason(int code, char text[TRI_LIBAV_TEXT])
-{
-    av_strerror(code, text, TRI_LIBAV_TEXT);
-    return text;
-}
-
-AVRational tri_libav_fraction(const int fraction[2], AVRational otherwise)
-{
-    return fraction[0] > 0 && fraction[1] > 0 ? (AVRational){fraction[0], fraction[1]} : otherwise;
-}
-
-/* ---- which files ---- */
-
-static bool listed(const char *word, const char *const *list)
-{
-    for (; *list != NULL; list++) {
-        if (strcasecmp(word, *list) == 0)
-            return true;
-    }
-    return false;
-}
 
 static bool begins(const unsigned char *head, size_t size, size_t at, const char *magic, size_t length)
 {
@@ -54,41 +32,53 @@ static bool has_magic(const unsigned char *head, size_t size)
            begins(head, size, 0, "GIF8", 4) || begins(head, size, 0, "DKIF", 4);
 }
 
+static const char *const extensions[] = {
+    "mp4",  "m4v", "mov",   "qt",   "mkv",  "webm", "avi",  "mpg",  "mpeg", "m1v", "m2v",
+    "vob",  "ts",  "m2ts",  "mts",  "flv",  "f4v",  "wmv",  "asf",  "ogv",  "ogm", "3gp",
+    "3g2",  "gif", "mxf",   "dv",   "nut",  "ivf",  "obu",  "h264", "264",  "avc", "hevc",
+    "h265", "265", "mjpeg", "mjpg", "apng", "rm",   "rmvb", NULL};
+
+static bool has_extension(const char *extension)
+{
+    for (const char *const *known = extensions; *known != NULL; known++) {
+        if (strcasecmp(extension, *known) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool probe(const char *path, const unsigned char *head, size_t size)
 {
-    static const char *const extensions[] = {
-        "mp4",  "m4v", "mov",   "qt",   "mkv",  "webm", "avi",  "mpg",  "mpeg", "m1v", "m2v",
-        "vob",  "ts",  "m2ts",  "mts",  "flv",  "f4v",  "wmv",  "asf",  "ogv",  "ogm", "3gp",
-        "3g2",  "gif", "mxf",   "dv",   "nut",  "ivf",  "obu",  "h264", "264",  "avc", "hevc",
-        "h265", "265", "mjpeg", "mjpg", "apng", "rm",   "rmvb", NULL};
     const char *slash = strrchr(path, '/'), *dot = strrchr(slash != NULL ? slash : path, '.');
-    return has_magic(head, size) || (dot != NULL && listed(dot + 1, extensions));
+    return has_magic(head, size) || (dot != NULL && has_extension(dot + 1));
 }
 
-const AVOutputFormat *tri_libav_container(const char *format)
-{
-    /* They are for pictures. */
-    static const char *const others[] = {"webp", "ico", "fits", "avif", NULL};
-    char name[64];
-    if (*format == '\0' || snprintf(name, sizeof name, "x.%s", format) >= (int)sizeof name)
-        return NULL;
-    const AVOutputFormat *container = av_guess_format(format, name, NULL);
-    if (container == NULL || container->video_codec == AV_CODEC_ID_NONE ||
-        container->video_codec == AV_CODEC_ID_PNG /* the cover of a song */ ||
-        (container->flags & AVFMT_NOFILE) || listed(container->name, others))
-        return NULL;
-    return container;
-}
-
+/* Only of what is not on the list the libraries are asked. */
 static bool writes(const char *path, const char *format)
 {
-    (void)path;
-    return tri_libav_container(format) != NULL;
+    const struct tri_video_codec *module;
+    return *format != '\0' && (has_extension(format) || ((module = tri_module_load("libav", NULL)) != NULL &&
+                                                         module->writes(path, format)));
+}
+
+/* From here on the reader or the writer has the module's functions. */
+static enum tri_status open_input(struct tri_video_reader *reader, const char *path, const unsigned char *head, size_t size,
+                                  struct tri_error *error)
+{
+    reader->codec = tri_module_load("libav", error);
+    return reader->codec != NULL ? reader->codec->open(reader, path, head, size, error) : TRI_FAILED;
+}
+
+static enum tri_status create(struct tri_video_writer *writer, const char *path,
+                              const struct tri_video_write_options *options, struct tri_error *error)
+{
+    writer->codec = tri_module_load("libav", error);
+    return writer->codec != NULL ? writer->codec->create(writer, path, options, error) : TRI_FAILED;
 }
 
 static const char *library(void)
 {
-    return "libavformat " AV_STRINGIFY(LIBAVFORMAT_VERSION);
+    return "libavformat " TRI_VERSION_libav;
 }
 
 const struct tri_video_codec tri_video_codec_libav = {
@@ -96,13 +86,6 @@ const struct tri_video_codec tri_video_codec_libav = {
     .name = "libav",
     .probe = probe,
     .writes = writes,
-    .open = tri_libav_open,
-    .next = tri_libav_next,
-    .decode = tri_libav_decode,
-    .close = tri_libav_close,
-    .create = tri_libav_create,
-    .encode = tri_libav_encode,
-    .put = tri_libav_put,
-    .end = tri_libav_end,
-    .discard = tri_libav_discard,
+    .open = open_input,
+    .create = create,
 };

@@ -1,0 +1,12 @@
+/* module.h -- formats whose libraries take long to load are modules: shared objects that are loaded when such a file
+ * is read or written for the first time. */
+#ifndef TRI_MODULE_H
+#define TRI_MODULE_H
+
+#include "triptych.h"
+
+/* What the module NAME calls `tri_module`; NULL: it cannot be loaded, and why. Modules are looked for in the folder
+ * $TRIPTYCH_MODULES, in `modules` beside the program or above its folder, and where `make install` puts them. */
+const void *tri_module_load(const char *name, struct tri_error *error);
+
+#endif

@@ -66,8 +66,12 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
         }
 }
 
-static const char *const cases[] = {
-    "to=rgb:matrix=bt709",           "to=rgb:matrix=bt2020",           "to=rgb:range=full",
-    "to=ycbcr:matrix=bt709:range=full", "to=ycbcr:matrix=bt2020:range=full", "to=rgb:matrix=bt2020:range=full", NULL};
+static const char *const cases[] = {"to=rgb:matrix=bt709",
+                                    "to=rgb:matrix=bt2020",
+                                    "to=rgb:range=full",
+                                    "to=ycbcr:matrix=bt709:range=full",
+                                    "to=ycbcr:matrix=bt2020:range=full",
+                                    "to=rgb:matrix=bt2020:range=full",
+                                    NULL};
 
 const struct oracle oracle_ycbcr = {.name = "ycbcr", .alpha = ORACLE_KEPT, .run = run, .cases = cases};

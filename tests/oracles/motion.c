@@ -1,7 +1,6 @@
 /* The oracle of motion: tries every place of a block, then walks along each line. */
 #include "../oracle.h"
 
-#include <limits.h>
 #include <stdlib.h>
 
 struct field {
@@ -13,8 +12,8 @@ static int64_t level(const struct tri_image *image, int x, int y)
 {
     if (image->shape.planes == 1)
         return oracle_sample(image, 0, x, y);
-    return (oracle_sample(image, 0, x, y) + 2 * oracle_sample(image, 1, x, y) + oracle_sample(image, 2, x, y) +
-            2) / 4;
+    return (2 + oracle_sample(image, 0, x, y) + 2 * oracle_sample(image, 1, x, y) +
+            oracle_sample(image, 2, x, y)) / 4;
 }
 
 static int at_most(int a, int b)
@@ -37,21 +36,30 @@ static int64_t disagreement(const struct field *field, int x, int y, int from_x,
     return sum;
 }
 
-/* Of places that agree equally well, the nearest. */
+/* Whether a movement comes before another that is as good: the shorter, then that of fewer rows, then down,
+ * then to the right. */
+static bool comes_before(int dx, int dy, int than_x, int than_y)
+{
+    int length = dx * dx + dy * dy, than = than_x * than_x + than_y * than_y;
+
+    if (length != than)
+        return length < than;
+    if (abs(dy) != abs(than_y))
+        return abs(dy) < abs(than_y);
+    return dy != than_y ? dy > than_y : dx > than_x;
+}
+
 static void find_motion(const struct field *field, int x, int y, int *best_x, int *best_y)
 {
     int64_t least = INT64_MAX;
-    int nearest = INT_MAX;
 
     for (int dy = -field->range; dy <= field->range; dy++)
         for (int dx = -field->range; dx <= field->range; dx++) {
             int64_t sum = disagreement(field, x, y, x - dx, y - dy);
-            int distance = dx * dx + dy * dy;
 
-            if (sum < 0 || sum > least || (sum == least && distance >= nearest))
+            if (sum < 0 || sum > least || (sum == least && !comes_before(dx, dy, *best_x, *best_y)))
                 continue;
             least = sum;
-            nearest = distance;
             *best_x = dx;
             *best_y = dy;
         }

@@ -37,11 +37,8 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
             }
 }
 
-static const char *const cases[] = {"mode=add:opacity=1",
-                                    "mode=multiply:opacity=1",
-                                    "mode=screen:opacity=1",
-                                    "mode=lighten:opacity=0.3",
-                                    "mode=difference:opacity=1",
-                                    NULL};
+static const char *const cases[] = {"mode=add:opacity=1",        "mode=multiply:opacity=1",
+                                    "mode=screen:opacity=1",     "mode=lighten:opacity=0.3",
+                                    "mode=difference:opacity=1", NULL};
 
 const struct oracle oracle_blend = {.name = "blend", .alpha = ORACLE_KEPT, .run = run, .cases = cases};

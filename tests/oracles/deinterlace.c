@@ -67,7 +67,8 @@ static int64_t other_field(const struct place_in_time *p, int x, int dy)
 static int64_t change_of_lines(const struct place_in_time *p, const struct tri_image *than, int x)
 {
     return (llabs(at(p, than, 0, x, -1) - at(p, p->now, 0, x, -1)) +
-            llabs(at(p, than, 0, x, 1) - at(p, p->now, 0, x, 1))) / 2;
+            llabs(at(p, than, 0, x, 1) - at(p, p->now, 0, x, 1))) /
+           2;
 }
 
 static int64_t missing(const struct place_in_time *p, int x)

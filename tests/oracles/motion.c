@@ -13,7 +13,8 @@ static int64_t level(const struct tri_image *image, int x, int y)
     if (image->shape.planes == 1)
         return oracle_sample(image, 0, x, y);
     return (2 + oracle_sample(image, 0, x, y) + 2 * oracle_sample(image, 1, x, y) +
-            oracle_sample(image, 2, x, y)) / 4;
+            oracle_sample(image, 2, x, y)) /
+           4;
 }
 
 static int at_most(int a, int b)

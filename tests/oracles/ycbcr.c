@@ -2,8 +2,8 @@
 #include "../oracle.h"
 
 struct coding {
-    double red, blue;              /* weights in Y */
-    double black, y_span, c_span;  /* levels of Y, and how many there are of Y and of Cb and Cr */
+    double red, blue;             /* weights in Y */
+    double black, y_span, c_span; /* levels of Y, and how many there are of Y and of Cb and Cr */
 };
 
 static struct coding coding_of(const struct tri_pipeline *pipeline, int operation)

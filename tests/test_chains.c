@@ -55,7 +55,8 @@ static bool open_steps(const struct chain *chain, const struct tri_shape *in, st
     return true;
 }
 
-/* `out` is what comes out at the end; NULL: a step has to see later frames first. `runs` counts those of each. */
+/* `out` is what comes out at the end; NULL: a step has to see later frames first. `runs` counts those of
+ * each. */
 static bool run_steps(const struct chain *chain, struct trial *steps, int *runs, struct tri_image *in,
                       const char *pattern, const struct tri_image **out)
 {
@@ -142,8 +143,10 @@ static void test_chosen_chains(void)
         {"temporal_median", "gaussian"},
         {"difference", "average:frames=3"},
         {"temporal_denoise", "median:radius=2", "average:frames=9", "background", "box:radius=5"},
-        {"temporal_median", "temporal_denoise", "average:frames=10", "fade:frames=5", "background", "difference"},
+        {"temporal_median", "temporal_denoise", "average:frames=10", "fade:frames=5", "background",
+         "difference"},
         {"temporal_median", "gaussian", "temporal_median"},
+        {"temporal_median:radius=2", "fade:frames=4", "temporal_median", "difference"},
     };
 
     rig_begin();

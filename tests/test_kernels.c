@@ -208,7 +208,8 @@ static void test_backends(void)
         for (int size = 0; size < SIZES && !sets[i].refused; size++)
             for (int planes = 1; planes <= TRI_PLANES_MAX; planes++)
                 for (int bits = 8; bits <= 16; bits += 8)
-                    check_corner(&(struct corner){&sets[i], size, planes, bits, oracle && oracle->over_time != NULL});
+                    check_corner(
+                        &(struct corner){&sets[i], size, planes, bits, oracle && oracle->over_time != NULL});
     rig_check_inputs();
 }
 

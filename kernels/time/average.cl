@@ -10,8 +10,9 @@ struct average {
 
 /* A sum of 8-bit samples fits 16 bits, where lanes divide fastest. */
 #if BITS == 8
-#define AVERAGE_OF(sum, k) \
-    TO_S(U16((U32((sum) + ALL(u16, (k)->rounding)) * U32(ALL(u16, (k)->multiplier))) >> ALL(u32, 16)) >> ALL(u16, (k)->shift))
+#define AVERAGE_HIGH(a, b) U16((U32(a) * U32(b)) >> ALL(u32, 16))
+#define AVERAGE_OF(sum, k)                                                                                   \
+    TO_S(AVERAGE_HIGH((sum) + ALL(u16, (k)->rounding), ALL(u16, (k)->multiplier)) >> ALL(u16, (k)->shift))
 #else
 #define AVERAGE_OF(sum, k) TO_S(DIVIDE((sum) + ALL(u32, (k)->rounding), (k)->divisor))
 #endif
@@ -26,8 +27,8 @@ PASS(average_few, S, S)
     PUT(AVERAGE_OF(sum, k));
 }
 
-/* More frames: a sum that is handed on from frame to frame. In the first one it is zero, and the frame enters as
- * often as it counts; so nothing is to leave then. */
+/* More frames: a sum that is handed on from frame to frame. In the first one it is zero, and the frame enters
+ * as often as it counts; so nothing is to leave then. */
 struct average_change {
     ushort entering, leaving;
 };
@@ -35,7 +36,8 @@ struct average_change {
 PASS(average_change, S, WIDE)
 {
     GLOBAL const struct average_change *k = CONSTANTS(struct average_change);
-    PUT(TO_WIDE(AT_INPUT(0, 0, 0)) * ALL(WIDE, k->entering) - TO_WIDE(AT_INPUT(1, 0, 0)) * ALL(WIDE, k->leaving));
+    const WIDE entering = TO_WIDE(AT_INPUT(0, 0, 0)), leaving = TO_WIDE(AT_INPUT(1, 0, 0));
+    PUT(entering * ALL(WIDE, k->entering) - leaving * ALL(WIDE, k->leaving));
 }
 
 /* Twice: for what follows, and to be kept. */
@@ -53,19 +55,21 @@ PASS(average_mean, WIDE, S)
 
 #ifdef HOST
 KERNEL(average, tri_alpha_kept, "mean of the last frames: less noise, moving things blur",
-       "The exact mean of the last frames, sample by sample, rounded half up. Before the first frame the first counts. "
-       "Alpha is that of this frame.",
+       "The exact mean of the last frames, sample by sample, rounded half up. Before the first frame the "
+       "first counts. Alpha is that of this frame.",
        "average:frames=5", PARAM_INT(frames, 3, 1, 32, "how many"))
 
-/* The frame before counts twice, since it is the first: (2 * 10 + 13) / 3, (2 * 255 + 0) / 3, (0 + 1) / 3, (4 + 1) / 3. */
+/* The frame before counts twice, since it is the first: (2 * 10 + 13) / 3, (2 * 255 + 0) / 3, (0 + 1) / 3,
+ * (2 * 2 + 1) / 3. */
 KNOWN(average, "average", PICTURE(4, 1, 1, 13, 0, 1, 1), PICTURE(4, 1, 1, 11, 170, 0, 2),
       PICTURE(4, 1, 1, 10, 255, 0, 2))
 
-/* Exact for sums of up to 127 frames and half of one: the multiplier is too large by less than 1, and so is the
- * quotient by less than 1 / frames. */
+/* Exact for up to 127 frames: the multiplier is too large by less than 1, and so is the quotient by less than
+ * 1 / frames. */
 static struct average average_of(int frames)
 {
-    struct average k = {.frames = frames, .rounding = (uint)frames / 2, .divisor = tri_divisor_make((uint32_t)frames)};
+    struct average k = {.frames = frames, .rounding = (uint)frames / 2};
+    k.divisor = tri_divisor_make((uint32_t)frames);
     while (2 << k.shift < frames)
         k.shift++;
     k.multiplier = (ushort)(((65536u << k.shift) + (uint)frames - 1) / (uint)frames);
@@ -81,10 +85,11 @@ static void average_frame(long number, const struct tri_operation *operation, vo
 static int average_many(struct tri_graph *graph, int in, const struct average *k)
 {
     const struct average_change change = {1, 1};
-    const int entering = NODE(average_change, .in = {in, tri_graph_before(graph, in, k->frames)}, .constants = &change,
-                              .constants_size = sizeof change, .frame = average_frame);
-    const int before = tri_graph_state(graph, entering);
-    const int sum = NODE(average_sum, .in = {entering, before}, .outputs = 2);
+    const int leaving = tri_graph_before(graph, in, k->frames);
+    const int difference = NODE(average_change, .in = {in, leaving}, .constants = &change,
+                                .constants_size = sizeof change, .frame = average_frame);
+    const int before = tri_graph_state(graph, difference);
+    const int sum = NODE(average_sum, .in = {difference, before}, .outputs = 2);
     tri_graph_keep(graph, before, sum + 1);
     return NODE(average_mean, .in = {sum}, .constants = k, .constants_size = sizeof *k);
 }

@@ -1,4 +1,5 @@
-/* background -- what stands still is learnt as a running average; what differs from it is told apart. */
+/* background -- what stands still is learnt as a running average; what differs from it is told apart.
+ * The average moves by ((|difference| >> 8) * rate) >> 8, in numbers of 24 bits, with a rate of 65536ths. */
 #include "kernel.h"
 
 /* Samples, and the average, are numbers of 24 bits: BACKGROUND_FRACTION of them behind the point. */
@@ -43,9 +44,9 @@ PASS(background_narrow, u32, S)
 
 #ifdef HOST
 KERNEL(background, tri_alpha_kept, "what moves before a background that is learnt",
-       "The background is the first frame, and then goes towards each frame by rate of the difference, in fixed point "
-       "of 24 bits. The mask is white where a sample differs from the background before it by more than threshold, "
-       "and black elsewhere. Alpha is kept.",
+       "The background is the first frame, and then goes towards each frame by rate of the difference, in "
+       "fixed point of 24 bits. The mask is white where a sample differs from the background before it by "
+       "more than threshold, and black elsewhere. Alpha is kept.",
        "background:rate=0.2:threshold=20",
        PARAM_FLOAT(rate, 0.05, 0, 1, "share of a frame in the background after it")
        PARAM_FLOAT(threshold, 30, 0, 255, "difference, of 255, up to which a sample is background")
@@ -57,13 +58,16 @@ KNOWN(background, "background", PICTURE(4, 1, 1, 100, 131, 130, 69), PICTURE(4, 
 
 GRAPH_PLANE(background)
 {
-    const double one = (double)(1 << (24 - tri_graph_bits(graph))) * ((1 << tri_graph_bits(graph)) - 1) / 255;
+    const int bits = tri_graph_bits(graph);
+    const double one = (double)(1 << (24 - bits)) * ((1 << bits) - 1) / 255;
     const struct background k = {(uint)(VALUE(rate) * 65536 + 0.5), (uint)(VALUE(threshold) * one)};
     const int wide = NODE(background_widen, .in = {in});
     const int before = tri_graph_state(graph, wide);
-    const struct tri_node_spec spec = {.in = {wide, before}, .outputs = 2, .constants = &k, .constants_size = sizeof k};
-    const int out = tri_graph_add(graph, VALUE(output) == 0 ? &tri_pass_background_mask : &tri_pass_background_average,
-                                  &spec);
+    const struct tri_node_spec spec = {
+        .in = {wide, before}, .outputs = 2, .constants = &k, .constants_size = sizeof k};
+    const struct tri_pass *pass =
+        VALUE(output) == 0 ? &tri_pass_background_mask : &tri_pass_background_average;
+    const int out = tri_graph_add(graph, pass, &spec);
     tri_graph_keep(graph, before, out + 1);
     return NODE(background_narrow, .in = {out});
 }

@@ -10,8 +10,8 @@ PASS(fade, S, S)
 {
 #if BITS == 8
     const uint weight = CONSTANTS(struct fade)->weight;
-    const u16 fine = U16((U32(U16(AT(0, 0)) << ALL(u16, 8)) * U32(ALL(u16, weight - (weight >> 16)))) >> ALL(u32, 16));
-    PUT(U8((fine + ALL(u16, 128)) >> ALL(u16, 8)));
+    const u16 shifted = U16(AT(0, 0)) << ALL(u16, 8), part = ALL(u16, weight - (weight >> 16));
+    PUT(U8((U16((U32(shifted) * U32(part)) >> ALL(u32, 16)) + ALL(u16, 128)) >> ALL(u16, 8)));
 #else
     PUT(U16((U32(AT(0, 0)) * ALL(u32, CONSTANTS(struct fade)->weight) + ALL(u32, 32768)) >> ALL(u32, 16)));
 #endif
@@ -19,15 +19,16 @@ PASS(fade, S, S)
 
 #ifdef HOST
 KERNEL(fade, tri_alpha_kept, "fades in from black, or out to black",
-       "Frame number start + i (the first frame has number 0) times i / frames, which is rounded to 65536ths and held "
-       "between 0 and 1; for out times 1 less that. The result is rounded half up. Alpha is kept.",
+       "Frame number start + i (the first frame has number 0) times i / frames, held in 0 to 1; for out "
+       "1 less that. The factor is rounded to 65536ths, the result half up. Alpha is kept.",
        "fade:type=out:start=1:frames=4",
        PARAM_CHOICE(type, 0, 2, "in|out", "whether the picture comes or goes")
-       PARAM_INT(start, 0, 0, 1000000, "number of the last frame without change or light")
+       PARAM_INT(start, 0, 0, 1000000, "number of the frame that is the last of the picture, or of black")
        PARAM_INT(frames, 25, 1, 1000000, "frames from there to the other end"))
 
 /* Of four frames the second: 3 / 4 of 100, 2 and 255, 1.5 of which is rounded up. */
-KNOWN(fade, "fade:type=out:frames=4", PICTURE(3, 1, 1, 100, 2, 255), PICTURE(3, 1, 1, 75, 2, 191), PICTURE(3, 1, 1, 1, 2, 3))
+KNOWN(fade, "fade:type=out:frames=4", PICTURE(3, 1, 1, 100, 2, 255), PICTURE(3, 1, 1, 75, 2, 191),
+      PICTURE(3, 1, 1, 1, 2, 3))
 
 static void fade_frame(long number, const struct tri_operation *operation, void *constants)
 {

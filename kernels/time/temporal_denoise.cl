@@ -1,18 +1,19 @@
 /* temporal_denoise -- removes noise from moving pictures: a small mean that keeps edges, then a running mean
  * over time that lets go where something moves. Borders replicate the edge sample.
  *
- * Space: each of eight neighbours pulls the sample towards itself by g * w(d) * d, where d is their difference, g 1/8
- * (corners 1/16) and w(d) = max(0, 1 - d / limit). Time: what is left of the difference to the result before is
- * w(d)^2 of it. Eight bits are computed as integers with 8 more bits behind the point, 16 bits as floats. */
+ * Space: each of eight neighbours pulls the sample towards itself by g * w(d) * d; d is their difference,
+ * g 1/8 (corners 1/16) and w(d) = max(0, 1 - d / limit). Time: what is left of the difference to the result
+ * before is w(d)^2 of it. Eight bits are computed as integers with 8 more bits behind the point, 16 bits as
+ * floats. */
 #include "kernel.h"
 
 struct temporal_denoise {
-    /* Of 8 bits. Space: differences times `scale` against `limit`; `unit` turns sums into 256ths. Time: a limit in
-     * 256ths; `stretch` and `norm` make 32767 of it. */
+    /* 8 bits. Space: differences times `scale` against `limit`; `unit` turns sums into 256ths. Time: a limit
+     * in 256ths; `stretch` and `norm` make 32767 of it. */
     ushort scale, limit;
     short unit;
     ushort past_limit, stretch, norm;
-    /* Of 16 bits: 1 / limit. */
+    /* 16 bits: 1 / limit. */
     float per_limit, per_past_limit;
 };
 
@@ -57,13 +58,14 @@ PASS(temporal_denoise_space, S, DENOISE_TYPE)
     PUT((U16(sample) << ALL(u16, 8)) + U16(I16((I32(sum) * I32(ALL(i16, k->unit))) >> ALL(i32, 16))));
 #else
     const f32 sample = F32(AT(0, 0));
-    const f32 corners = (DENOISE_PULL(-1, -1) + DENOISE_PULL(1, -1)) + (DENOISE_PULL(-1, 1) + DENOISE_PULL(1, 1));
-    const f32 sides = (DENOISE_PULL(0, -1) + DENOISE_PULL(-1, 0)) + (DENOISE_PULL(1, 0) + DENOISE_PULL(0, 1));
+    const f32 corners = DENOISE_PULL(-1, -1) + DENOISE_PULL(1, -1) + DENOISE_PULL(-1, 1) + DENOISE_PULL(1, 1);
+    const f32 sides = DENOISE_PULL(0, -1) + DENOISE_PULL(-1, 0) + DENOISE_PULL(1, 0) + DENOISE_PULL(0, 1);
     PUT(sample + (corners + (sides + sides)) * ALL(f32, 0.0625f));
 #endif
 }
 
-/* Inputs: this frame, and the result before plus 1, where 0 is none yet. The result, and it plus 1 to be kept. */
+/* Inputs: this frame, and the result before plus 1, where 0 is none yet. Outputs: the result, and it plus 1,
+ * to be kept. */
 PASS(temporal_denoise_time, DENOISE_TYPE, DENOISE_TYPE)
 {
     GLOBAL const struct temporal_denoise *k = CONSTANTS(struct temporal_denoise);
@@ -95,29 +97,31 @@ PASS(temporal_denoise_narrow, DENOISE_TYPE, S)
 
 #ifdef HOST
 KERNEL(temporal_denoise, tri_alpha_kept, "removes noise from moving pictures, keeps edges and what moves",
-       "A mean of the 3x3 window, in which neighbours count less the more they differ, then a running mean over time, in "
-       "which the past counts less the more it differs: both a quarter at the given difference. 0 leaves a step "
-       "out. Borders replicate the edge sample. Alpha is kept.",
+       "A mean of the 3x3 window, in which neighbours count less the more they differ, then a running mean "
+       "over time, in which the past does: both count a quarter at the given difference. "
+       "0 leaves a step out. Borders replicate the edge sample. Alpha is kept.",
        "temporal_denoise:spatial=6:temporal=10",
        PARAM_FLOAT(spatial, 4, 0, 40, "difference, of 255, at which a neighbour counts a quarter")
        PARAM_FLOAT(temporal, 6, 0, 127, "difference, of 255, at which the past counts a quarter"))
 
 /* A flat picture: the past counts (1 - 3 / 12)^2 of a difference of 3, and nothing of one of 12. */
-KNOWN(temporal_denoise, "temporal_denoise:spatial=0", PICTURE(4, 1, 1, 13, 10, 22, 7), PICTURE(4, 1, 1, 11, 10, 22, 9),
-      PICTURE(4, 1, 1, 10, 10, 10, 10))
+KNOWN(temporal_denoise, "temporal_denoise:spatial=0", PICTURE(4, 1, 1, 13, 10, 22, 7),
+      PICTURE(4, 1, 1, 11, 10, 22, 9), PICTURE(4, 1, 1, 10, 10, 10, 10))
 
 static struct temporal_denoise temporal_denoise_of(double spatial, double temporal, int bits)
 {
     struct temporal_denoise k = {.scale = 1};
-    const double limit = spatial * 4 / 3, past_limit = temporal * 2; /* 1 - 3 / 4 and (1 - 1 / 2)^2 are a quarter */
+    /* 1 - 3 / 4 and (1 - 1 / 2)^2 are a quarter. */
+    const double limit = spatial * 4 / 3, past_limit = temporal * 2;
     const double level = bits == 8 ? 1 : 257;
     k.per_limit = limit == 0 ? 0 : (float)(1 / (limit * level));
     k.per_past_limit = past_limit == 0 ? 0 : (float)(1 / (past_limit * level));
-    /* Twelve times the largest pull, limit / 2 * scale * limit / 2, fits 16 bits; so do scaled differences. */
+    /* 12 times the largest pull, limit / 2 * scale * limit / 2, fits 16 bits; so do scaled differences. */
     while (k.scale < 256 && 12 * limit * limit / 4 * (k.scale * 2 + 1) < 32767)
         k.scale = (ushort)(k.scale * 2);
     k.limit = (ushort)(limit * k.scale + 0.5);
-    k.unit = (short)(k.limit <= k.scale ? 0 : 16 * 65536.0 / k.limit + 0.5); /* below 1 nothing is pulled */
+    /* A limit of 1 pulls nothing. */
+    k.unit = (short)(k.limit <= k.scale ? 0 : 16 * 65536.0 / k.limit + 0.5);
     k.past_limit = (ushort)(past_limit * 256);
     k.stretch = 1;
     while (k.past_limit != 0 && k.past_limit * k.stretch < 32768)
@@ -128,14 +132,15 @@ static struct temporal_denoise temporal_denoise_of(double spatial, double tempor
 
 GRAPH_PLANE(temporal_denoise)
 {
-    const struct temporal_denoise k = temporal_denoise_of(VALUE(spatial), VALUE(temporal), tri_graph_bits(graph));
+    const double spatial = VALUE(spatial), temporal = VALUE(temporal);
+    const struct temporal_denoise k = temporal_denoise_of(spatial, temporal, tri_graph_bits(graph));
     int frame;
-    if (VALUE(spatial) == 0)
+    if (spatial == 0)
         frame = NODE(temporal_denoise_widen, .in = {in});
     else
         frame = NODE(temporal_denoise_space, .in = {in}, .low = -1, .high = 1, .reach = 1, .constants = &k,
                      .constants_size = sizeof k);
-    if (VALUE(temporal) != 0) {
+    if (temporal != 0) {
         const int before = tri_graph_state(graph, frame);
         frame = NODE(temporal_denoise_time, .in = {frame, before}, .outputs = 2, .constants = &k,
                      .constants_size = sizeof k);

@@ -21,8 +21,8 @@ PASS(temporal_median_5, S, S)
 
 #ifdef HOST
 KERNEL(temporal_median, tri_alpha_kept, "median over frames: removes what is there for a moment only",
-       "The median of the 2 radius + 1 frames around each, sample by sample. Results are radius frames late. Before "
-       "the first frame the first counts, after the last the last. Alpha is kept.",
+       "The median of the 2 radius + 1 frames around each, sample by sample. Results are radius frames late. "
+       "Before the first frame the first counts, after the last the last. Alpha is kept.",
        "temporal_median:radius=2", PARAM_INT(radius, 1, 1, 2, "frames before and after"))
 
 KNOWN(temporal_median, "temporal_median", PICTURE(4, 1, 1, 9, 9, 9, 250), PICTURE(4, 1, 1, 5, 9, 7, 30),
@@ -35,6 +35,8 @@ GRAPH_PLANE(temporal_median)
     for (int i = 1; i <= 2 * radius; i++)
         spec.in[i] = tri_graph_before(graph, in, i);
     tri_graph_delay(graph, radius);
-    return tri_graph_add(graph, radius == 1 ? &tri_pass_temporal_median_3 : &tri_pass_temporal_median_5, &spec);
+    if (radius == 1)
+        return tri_graph_add(graph, &tri_pass_temporal_median_3, &spec);
+    return tri_graph_add(graph, &tri_pass_temporal_median_5, &spec);
 }
 #endif

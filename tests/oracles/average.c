@@ -20,7 +20,8 @@ static void over_time(const struct tri_pipeline *pipeline, int operation, struct
             }
 }
 
-static const char *const cases[] = {"frames=2", "frames=4", "frames=5", "frames=8", "frames=9", "frames=17", NULL};
+static const char *const cases[] = {"frames=2", "frames=4",  "frames=5", "frames=8",
+                                    "frames=9", "frames=17", NULL};
 
 const struct oracle oracle_average = {
     .name = "average", .alpha = ORACLE_KEPT, .over_time = over_time, .cases = cases};

@@ -26,13 +26,13 @@ static void over_time(const struct tri_pipeline *pipeline, int operation, struct
                     step = distance / 256 * rate / 256;
                     average += sample > average ? step : -step;
                 }
-                *oracle_at(out, plane, x, y) =
-                    mask ? ((double)distance > threshold ? (double)max : 0) : (double)oracle_divide(average, one);
+                *oracle_at(out, plane, x, y) = mask ? ((double)distance > threshold ? (double)max : 0)
+                                                    : (double)oracle_divide(average, one);
             }
 }
 
-static const char *const cases[] = {"rate=0.3:output=background", "rate=0.01:threshold=8", "rate=1:threshold=0",
-                                    "rate=0.001:output=background", NULL};
+static const char *const cases[] = {"rate=0.3:output=background", "rate=0.01:threshold=8",
+                                    "rate=1:threshold=0", "rate=0.001:output=background", NULL};
 
 const struct oracle oracle_background = {
     .name = "background", .alpha = ORACLE_KEPT, .over_time = over_time, .cases = cases};

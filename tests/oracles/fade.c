@@ -21,8 +21,8 @@ static void over_time(const struct tri_pipeline *pipeline, int operation, struct
                     (double)oracle_divide(weight * oracle_sample(in, plane, x, y), 65536);
 }
 
-static const char *const cases[] = {"type=in:start=2:frames=3", "type=out:start=5:frames=30", "type=out:frames=1",
-                                    NULL};
+static const char *const cases[] = {"type=in:start=2:frames=3", "type=out:start=5:frames=30",
+                                    "type=out:frames=1", NULL};
 
 const struct oracle oracle_fade = {
     .name = "fade", .alpha = ORACLE_KEPT, .over_time = over_time, .cases = cases};

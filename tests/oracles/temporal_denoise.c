@@ -23,14 +23,15 @@ static double smooth(const struct tri_image *in, int plane, int x, int y, double
 }
 
 /* The kernel's results may be rounded the other way near a half. Of 8 bits it takes `limit` as a whole number
- * of 1 / scale, a power of two above 5461 / limit^2 - 1/2 or 256, which moves a sum of pulls by up to 3/8 / scale;
- * numbers are cut to 256ths, and weights to a few 32768ths. The error of a frame's mean at most doubles over time:
- * with x = difference / limit a result moves by a = (1 - x)(1 - 3 x) of what the past does, -1/3 <= a <= 1, and by
- * 1 - a of what the frame does. That of the past's weight adds up. Floats of 16 bits err by 2^-24 of 2^16 some
- * times. */
+ * of 1 / scale, a power of two above 5461 / limit^2 - 1/2 or 256, which moves a sum of pulls by up to 3/8 /
+ * scale; numbers are cut to 256ths, and weights to a few 32768ths. The error of a frame's mean at most
+ * doubles over time: with x = difference / limit a result moves by a = (1 - x)(1 - 3 x) of what the past
+ * does, -1/3 <= a <= 1, and by 1 - a of what the frame does. That of the past's weight adds up. Floats of 16
+ * bits err by 2^-24 of 2^16 some times. */
 static double bound(int bits, double spatial, double temporal, int frames)
 {
-    double limit = spatial * 4 / 3, scale = limit > 0 ? fmin(256, fmax(1, 5461 / (limit * limit) - 0.5)) : 256;
+    double limit = spatial * 4 / 3,
+           scale = limit > 0 ? fmin(256, fmax(1, 5461 / (limit * limit) - 0.5)) : 256;
     double space = bits == 8 ? 0.375 / scale + 0.005 : 0.05;
     double time = bits == 8 ? 2e-4 * 2 * temporal + 0.005 : 0.03;
 
@@ -63,8 +64,8 @@ static void over_time(const struct tri_pipeline *pipeline, int operation, struct
             }
 }
 
-static const char *const cases[] = {"spatial=0", "temporal=0", "spatial=1:temporal=2", "spatial=12:temporal=30",
-                                    NULL};
+static const char *const cases[] = {"spatial=0", "temporal=0", "spatial=1:temporal=2",
+                                    "spatial=12:temporal=30", NULL};
 
 const struct oracle oracle_temporal_denoise = {
     .name = "temporal_denoise", .alpha = ORACLE_KEPT, .over_time = over_time, .cases = cases};

@@ -1,4 +1,4 @@
-/* test_colour.c -- RGB to Y'CbCr and back, and Y'CbCr to RGB and back: how far from the original that ends. */
+/* test_colour.c -- RGB to Y'CbCr and back, or the other way round: how far from the original that ends. */
 #include "rig.h"
 #include "tests.h"
 
@@ -32,7 +32,8 @@ static bool is_inside(const struct tri_image *image, int x, int y)
     return true;
 }
 
-static int64_t farthest(const struct tri_image *from, const struct tri_image *between, const struct tri_image *to)
+static int64_t farthest(const struct tri_image *from, const struct tri_image *between,
+                        const struct tri_image *to)
 {
     int64_t most = 0;
 
@@ -70,15 +71,17 @@ static void check_journey(const char *there_text, const char *back_text, int bit
         trial_close(&back);
     }
     if (error > most)
-        rig_complain("%s there and back: off by %lld, more than %lld", there_text, (long long)error, (long long)most);
+        rig_complain("%s there and back: off by %lld, more than %lld", there_text, (long long)error,
+                     (long long)most);
     trial_close(&there);
 }
 
 /* Limited range has fewer levels than RGB: rounding each of Y, Cb and Cr by half a level moves blue by up to
- * 0.58 + 1.07 levels, so that 2 is the best that there is. What is farther apart comes back as it was. */
+ * 0.58 + 1.07 levels, so that 2 is the best that there is; the other way round nothing changes. */
 static void test_journeys(void)
 {
-    static const char *const matrices[] = {"bt601", "bt709", "bt2020"}, *const ranges[] = {"limited", "full"};
+    static const char *const matrices[] = {"bt601", "bt709", "bt2020"};
+    static const char *const ranges[] = {"limited", "full"};
 
     rig_begin();
     for (int i = 0; i < 6; i++)
@@ -87,7 +90,8 @@ static void test_journeys(void)
             char to_ycbcr[80], to_rgb[80];
 
             snprintf(to_ycbcr, sizeof(to_ycbcr), "ycbcr:matrix=%s:range=%s", matrices[i % 3], ranges[range]);
-            snprintf(to_rgb, sizeof(to_rgb), "ycbcr:to=rgb:matrix=%s:range=%s", matrices[i % 3], ranges[range]);
+            snprintf(to_rgb, sizeof(to_rgb), "ycbcr:to=rgb:matrix=%s:range=%s", matrices[i % 3],
+                     ranges[range]);
             check_journey(to_ycbcr, to_rgb, bits, range == 0 ? 2 : 1);
             check_journey(to_rgb, to_ycbcr, bits, range == 0 ? 0 : 1);
         }

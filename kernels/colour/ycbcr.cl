@@ -27,7 +27,8 @@ INLINE S ycbcr_sum(GLOBAL const struct ycbcr *k, int i, i32 a, i32 b, i32 c)
     const i32 eight = ALL(i32, 8), low_byte = ALL(i32, 255);
     const i32 x = ALL(i32, k->weight[i][0]), y = ALL(i32, k->weight[i][1]), z = ALL(i32, k->weight[i][2]);
     const i32 high = (a >> eight) * x + (b >> eight) * y + (c >> eight) * z;
-    const i32 low = (a & low_byte) * x + (b & low_byte) * y + (c & low_byte) * z + ALL(i32, 1 << (k->shift - 1));
+    const i32 rounding = ALL(i32, 1 << (k->shift - 1));
+    const i32 low = (a & low_byte) * x + (b & low_byte) * y + (c & low_byte) * z + rounding;
     const i32 sum = (high + (low >> eight)) >> ALL(i32, k->shift - 8);
     return U16(CLAMP(sum + ALL(i32, k->after[i]), ALL(i32, 0), ALL(i32, MAXIMUM)));
 }
@@ -54,20 +55,23 @@ PASS(ycbcr_luma, S, S)
 #include <math.h>
 
 KERNEL(ycbcr, tri_alpha_kept, "RGB to Y'CbCr and back",
-       "Planes R, G, B become Y, Cb, Cr (to=ycbcr) or the other way round (to=rgb), rounded to nearest and clamped. "
-       "Limited range is 16 to 235 for Y and 16 to 240 for Cb and Cr, full range 0 to 255 for all; 0 of Cb and Cr is "
-       "128. Samples of 16 bits are these times 257, so that black is at 4112 and white at 60395. A gray picture "
-       "counts as Y alone: only its range changes. Alpha is kept.",
+       "Planes R, G, B become Y, Cb, Cr (to=ycbcr) or the other way round (to=rgb), rounded to nearest and "
+       "clamped. Limited range is 16 to 235 for Y and 16 to 240 for Cb and Cr, full range 0 to 255 for "
+       "all; no colour is at 128. Samples of 16 bits are these times 257: black at 4112, white at 60395. "
+       "A gray picture counts as Y alone: only its range changes. RGB comes back within 1 from full range "
+       "and within 2 from limited range, which has fewer levels. Alpha is kept.",
        "ycbcr:to=rgb:matrix=bt709:range=limited",
        PARAM_CHOICE(to, 0, 2, "ycbcr|rgb", "what the planes become")
        PARAM_CHOICE(matrix, 0, 3, "bt601|bt709|bt2020", "whose weights of red, green and blue")
        PARAM_CHOICE(range, 0, 2, "limited|full", "levels of Y, Cb and Cr"))
 
-/* Red: Y is 16 + 219 * 0.299 = 81.5, Cb 128 - 224 * 0.299 / 1.772 = 90.2, Cr 128 + 112; white: 235, 128, 128. */
-KNOWN(ycbcr, "ycbcr", PICTURE(2, 1, 3, 255, 255, 0, 255, 0, 255), PICTURE(2, 1, 3, 81, 235, 90, 128, 240, 128))
+/* Red: Y is 16 + 219 * 0.299 = 81.48, Cb 128 - 224 * 0.299 / 1.772 = 90.2, Cr 128 + 112; white: Y is 235. */
+KNOWN(ycbcr, "ycbcr", PICTURE(2, 1, 3, 255, 255, 0, 255, 0, 255),
+      PICTURE(2, 1, 3, 81, 235, 90, 128, 240, 128))
 
-/* Of Y, Cb and Cr: what the weights of R, G and B or of Y, Cb and Cr are in real numbers. */
-static void ycbcr_weights(bool to_rgb, double red, double blue, double y_scale, double c_scale, double w[3][3])
+/* The weights in real numbers, of which red and blue are those in Y. */
+static void ycbcr_weights(bool to_rgb, double red, double blue, double y_scale, double c_scale,
+                          double w[3][3])
 {
     const double green = 1 - red - blue, cb = 2 * (1 - blue), cr = 2 * (1 - red);
     const double from[3][3] = {{red * y_scale, green * y_scale, blue * y_scale},
@@ -87,7 +91,8 @@ GRAPH(ycbcr)
     static const double weights[3][2] = {{0.299, 0.114}, {0.2126, 0.0722}, {0.2627, 0.0593}};
     const bool to_rgb = VALUE(to) == 1, full = VALUE(range) == 1;
     const int unit = tri_graph_bits(graph) == 8 ? 1 : 257;
-    const double *of = weights[(int)VALUE(matrix)], y_scale = full ? 1 : 219.0 / 255, c_scale = full ? 1 : 224.0 / 255;
+    const double *of = weights[(int)VALUE(matrix)];
+    const double y_scale = full ? 1 : 219.0 / 255, c_scale = full ? 1 : 224.0 / 255;
     const int zero[3] = {full ? 0 : 16 * unit, 128 * unit, 128 * unit};
     struct ycbcr k = {.shift = unit == 257 ? 20 : to_rgb ? 13 : 15}; /* as large as the sums allow */
     double w[3][3];
@@ -106,10 +111,11 @@ GRAPH(ycbcr)
         return in;
     if (in.planes == 1) {
         k.weight[0][0] += to_rgb ? 0 : k.weight[0][1] + k.weight[0][2];
-        return (struct tri_value){1, {NODE(ycbcr_luma, .in = {in.channel[0]}, .constants = &k, .constants_size = sizeof k)}};
+        in.channel[0] = NODE(ycbcr_luma, .in = {in.channel[0]}, .constants = &k, .constants_size = sizeof k);
+        return in;
     }
-    const int first = NODE(ycbcr, .in = {in.channel[0], in.channel[1], in.channel[2]}, .outputs = 3, .constants = &k,
-                           .constants_size = sizeof k);
+    const int first = NODE(ycbcr, .in = {in.channel[0], in.channel[1], in.channel[2]}, .outputs = 3,
+                           .constants = &k, .constants_size = sizeof k);
     return (struct tri_value){3, {first, first + 1, first + 2}};
 }
 #endif

@@ -16,10 +16,12 @@
 #define PUT(v) PUT_OUTPUT(0, v)
 #define PUT_OUTPUT(i, v) LANES_STORE(_ot, _r->out[i], _x, v)
 
-/* In gathers: one sample of the input's row, or of its whole plane; and a pointer into the row. */
+/* In gathers: one sample of the input's row, or of its whole plane, or of that of input i; and a pointer into
+ * the row. */
 #define ROW_SAMPLE(x) (((GLOBAL const __typeof__(*_it) *)_r->in[0][0])[x])
 #define ROW_POINTER(x) ((GLOBAL const __typeof__(*_it) *)_r->in[0][0] + (x))
-#define SAMPLE(x, y) (((GLOBAL const __typeof__(*_it) *)(_r->plane[0] + (y) * _r->stride[0]))[x])
+#define SAMPLE(x, y) SAMPLE_INPUT(0, x, y)
+#define SAMPLE_INPUT(i, x, y) (((GLOBAL const __typeof__(*_it) *)(_r->plane[i] + (y) * _r->stride[i]))[x])
 #define X ((int)_x)
 #define Y (_r->y)
 #define IN_WIDTH (_r->in_width)

@@ -1,6 +1,6 @@
-/* deinterlace -- keeps the lines of one field and makes those between them from the lines above and below, along the
- * direction in which these agree best, but no farther from what the frames around show than they change there.
- * The interpolation is that of yadif. */
+/* deinterlace -- keeps the lines of one field and makes those between them from the lines above and below,
+ * along the direction in which these agree best, but no farther from what the frames around show than they
+ * change there. The interpolation is that of yadif. */
 #include "kernel.h"
 
 struct deinterlace {
@@ -10,21 +10,22 @@ struct deinterlace {
 #define DEINTERLACE_CHANGE(a, b) TO_WIDE_SIGNED(ABS_DIFFERENCE(a, b))
 #define DEINTERLACE_MEAN(a, b) ((TO_WIDE_SIGNED(a) + TO_WIDE_SIGNED(b)) >> ALL(WIDE_SIGNED, 1))
 
-/* Inputs: 0 the frame, 1 the one before it, 2 the one after it. What is above leans to dx, what is below to -dx. */
-#define DEINTERLACE_LEAN(dx)                                                                                     \
-    (DEINTERLACE_CHANGE(AT_INPUT(0, (dx) - 1, above), AT_INPUT(0, -(dx) - 1, below)) +                           \
-     DEINTERLACE_CHANGE(AT_INPUT(0, (dx), above), AT_INPUT(0, -(dx), below)) +                                   \
+/* Inputs: the frame, the one before it, the one after it. A direction leans to dx above, to -dx below. */
+#define DEINTERLACE_LEAN(dx)                                                                                \
+    (DEINTERLACE_CHANGE(AT_INPUT(0, (dx) - 1, above), AT_INPUT(0, -(dx) - 1, below)) +                      \
+     DEINTERLACE_CHANGE(AT_INPUT(0, (dx), above), AT_INPUT(0, -(dx), below)) +                              \
      DEINTERLACE_CHANGE(AT_INPUT(0, (dx) + 1, above), AT_INPUT(0, -(dx) + 1, below)))
 
 #define DEINTERLACE_ALONG(dx) DEINTERLACE_MEAN(AT_INPUT(0, dx, above), AT_INPUT(0, -(dx), below))
 
 /* The steeper lean counts only where the gentler one is better than what was best so far. */
-#define DEINTERLACE_TRY(gentle, steep)                                                                           \
-    {                                                                                                            \
-        const WIDE_SIGNED found = DEINTERLACE_LEAN(gentle), further = DEINTERLACE_LEAN(steep);                   \
-        const WIDE_SIGNED mean = SELECT(further < found, DEINTERLACE_ALONG(steep), DEINTERLACE_ALONG(gentle));   \
-        line = SELECT(found < best, mean, line);                                                                 \
-        best = SELECT(found < best, MIN(found, further), best);                                                  \
+#define DEINTERLACE_TRY(gentle, steep)                                                                      \
+    {                                                                                                       \
+        const WIDE_SIGNED found = DEINTERLACE_LEAN(gentle), further = DEINTERLACE_LEAN(steep);              \
+        const WIDE_SIGNED mean =                                                                            \
+            SELECT(further < found, DEINTERLACE_ALONG(steep), DEINTERLACE_ALONG(gentle));                   \
+        line = SELECT(found < best, mean, line);                                                            \
+        best = SELECT(found < best, MIN(found, further), best);                                             \
     }
 
 PASS(deinterlace, S, S)
@@ -60,14 +61,14 @@ PASS(deinterlace, S, S)
 
 #ifdef HOST
 KERNEL(deinterlace, tri_alpha_kept, "whole frames from interlaced ones",
-       "Keeps the lines of the field that is shown first, and makes the others anew as yadif does: from the lines above "
-       "and below, along the direction of up to two samples to either side in which they agree best, held to how much "
-       "the samples around change from frame to frame. A frame gives a frame. The result is one frame late. Beyond the "
-       "picture a field goes on with its edge line. Alpha is kept.",
+       "Keeps the lines of the field that is shown first, and makes the others anew as yadif does: from "
+       "the lines above and below, along the direction of up to two samples to either side in which they "
+       "agree best, held to how much the samples around change from frame to frame. A frame gives a frame, "
+       "one frame late. Beyond the picture a field goes on with its edge line. Alpha is kept.",
        "deinterlace:parity=bottom",
-       PARAM_CHOICE(parity, 0, 2, "top|bottom", "the field that is shown first: lines 0, 2, ... or 1, 3, ..."))
+       PARAM_CHOICE(parity, 0, 2, "top|bottom", "the field shown first: lines 0, 2, ... or 1, 3, ..."))
 
-/* What has changed is made of its neighbours, what has not stays, being no lower than its neighbours' neighbours. */
+/* The line that has changed is made of its neighbours, the one that has not stays. */
 KNOWN(deinterlace, "deinterlace", PICTURE(1, 5, 1, 10, 60, 12, 14, 14), PICTURE(1, 5, 1, 10, 11, 12, 14, 14),
       PICTURE(1, 5, 1, 10, 10, 12, 14, 14), PICTURE(1, 5, 1, 10, 60, 12, 14, 14))
 

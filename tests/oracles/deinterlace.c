@@ -67,7 +67,8 @@ static int64_t other_field(const struct place_in_time *p, int x, int dy)
 static int64_t change_of_lines(const struct place_in_time *p, const struct tri_image *than, int x)
 {
     return (llabs(at(p, than, 0, x, -1) - at(p, p->now, 0, x, -1)) +
-            llabs(at(p, than, 0, x, 1) - at(p, p->now, 0, x, 1))) / 2;
+            llabs(at(p, than, 0, x, 1) - at(p, p->now, 0, x, 1))) /
+           2;
 }
 
 static int64_t missing(const struct place_in_time *p, int x)
@@ -81,7 +82,8 @@ static int64_t missing(const struct place_in_time *p, int x)
     margin = largest(margin, change_of_lines(p, p->before, x));
     margin = largest(margin, change_of_lines(p, p->after, x));
     margin = largest(margin, largest(-hill, -valley));
-    return (int64_t)oracle_clamp((double)along_edge(p, x), (double)(middle - margin), (double)(middle + margin));
+    return (int64_t)oracle_clamp((double)along_edge(p, x), (double)(middle - margin),
+                                 (double)(middle + margin));
 }
 
 static void over_time(const struct tri_pipeline *pipeline, int operation, struct tri_image *const *frames,
@@ -100,4 +102,5 @@ static void over_time(const struct tri_pipeline *pipeline, int operation, struct
                     (double)(p.y % 2 == kept ? oracle_sample(p.now, p.plane, x, p.y) : missing(&p, x));
 }
 
-const struct oracle oracle_deinterlace = {.name = "deinterlace", .alpha = ORACLE_KEPT, .over_time = over_time};
+const struct oracle oracle_deinterlace = {
+    .name = "deinterlace", .alpha = ORACLE_KEPT, .over_time = over_time};

@@ -2,8 +2,8 @@
 #include "../oracle.h"
 
 struct coding {
-    double red, blue;              /* weights in Y */
-    double black, y_span, c_span;  /* levels of Y, and how many there are of Y and of Cb and Cr */
+    double red, blue;             /* weights in Y */
+    double black, y_span, c_span; /* levels of Y, and how many there are of Y and of Cb and Cr */
 };
 
 static struct coding coding_of(const struct tri_pipeline *pipeline, int operation)
@@ -66,8 +66,12 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
         }
 }
 
-static const char *const cases[] = {
-    "to=rgb:matrix=bt709",           "to=rgb:matrix=bt2020",           "to=rgb:range=full",
-    "to=ycbcr:matrix=bt709:range=full", "to=ycbcr:matrix=bt2020:range=full", "to=rgb:matrix=bt2020:range=full", NULL};
+static const char *const cases[] = {"to=rgb:matrix=bt709",
+                                    "to=rgb:matrix=bt2020",
+                                    "to=rgb:range=full",
+                                    "to=ycbcr:matrix=bt709:range=full",
+                                    "to=ycbcr:matrix=bt2020:range=full",
+                                    "to=rgb:matrix=bt2020:range=full",
+                                    NULL};
 
 const struct oracle oracle_ycbcr = {.name = "ycbcr", .alpha = ORACLE_KEPT, .run = run, .cases = cases};

@@ -33,8 +33,8 @@ static void *open_module(const char *name)
     program_folder(program);
     const struct {
         const char *folder, *below;
-    } places[] = {{getenv("TRIPTYCH_MODULES"), ""}, {program, "/modules"}, {program, "/../modules"}};
-    for (int i = 0; i < 3; i++) {
+    } places[] = {{getenv("TRIPTYCH_MODULES"), ""}, {program, "/modules"}, {program, "/../modules"}, {program, "/../lib/triptych"}};
+    for (int i = 0; i < 4; i++) {
         if (places[i].folder == NULL || places[i].folder[0] == '\0')
             continue;
         snprintf(path, sizeof path, "%s%s/%s.so", places[i].folder, places[i].below, name);

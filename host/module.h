@@ -6,7 +6,8 @@
 #include "triptych.h"
 
 /* What the module NAME calls `tri_module`; NULL: it cannot be loaded, and why. Modules are looked for in the folder
- * $TRIPTYCH_MODULES, in `modules` beside the program or above its folder, and where `make install` puts them. */
+ * $TRIPTYCH_MODULES, in `modules` beside the program or above its folder, in ../lib/triptych from there, and where `make install`
+ * put them. */
 const void *tri_module_load(const char *name, struct tri_error *error);
 
 #endif

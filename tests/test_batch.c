@@ -117,7 +117,8 @@ static void test_options(void)
     EXPECT("$T run invert in/01.png -o x.xyz", 2, "", "triptych: run: no format has the extension of 'x.xyz'; say --format *\n");
     EXPECT("$T run invert in/01.png -o x.xyz --format png && $T run invert x.xyz -o x.png && ls x.*; rm x.*", 0,
            "x.png\nx.xyz\n", "");
-    EXPECT("$T run invert in/01.png -o x.png --format gif", 2, "", "triptych: run: --format: 'gif' is no format *\n");
+    EXPECT("$T run invert in/01.png -o x.png --format xyz", 2, "", "triptych: run: --format: 'xyz' is no format *\n");
+    EXPECT("$T run invert in/01.png -o x.png --format y4m", 2, "", "triptych: run: --format: 'y4m' is a format of videos*\n");
     EXPECT("$T run invert in/01.png -o x.png --png-level best", 2, "", "triptych: run: --png-level: 'best' is none of default|fast|small*\n");
     EXPECT("$T run invert in/01.png -o x.png --subsampling 4", 2, "", "triptych: run: --subsampling: '4' is none of 420|422|444*\n");
     EXPECT("$T run invert in/01.png -o x.png --quality 101", 2, "", "triptych: run: --quality: 101 is not within 1 to 100*\n");

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-extern const struct tri_video_codec tri_video_codec_libav;
+extern const struct tri_video_codec tri_module; /* of libav_module.c */
 
 /* ---- conversions ---- */
 
@@ -130,7 +130,7 @@ static void test_layouts(void)
     int known = 0;
     for (const AVPixFmtDescriptor *desc = av_pix_fmt_desc_next(NULL); desc != NULL;
          desc = av_pix_fmt_desc_next(desc)) {
-        struct tri_video_reader reader = {.name = "frame", .codec = &tri_video_codec_libav};
+        struct tri_video_reader reader = {.name = "frame", .codec = &tri_module};
         struct tri_frame frame;
         if (!tri_libav_layout(av_pix_fmt_desc_get_id(desc), &reader.video) ||
             (desc->flags & AV_PIX_FMT_FLAG_PAL) || strcmp(desc->name, "monow") == 0)

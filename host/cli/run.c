@@ -394,6 +394,10 @@ static int execute(const struct cli_run_request *request, char *const operands[]
     for (int i = 0; i < count; i++)
         if (strcmp(operands[i], "-") == 0)
             head_size = read_head(head);
+    if (request->video.format && !request->write.format && !(count == 1 && tri_video_is(operands[0], head, head_size))) {
+        tri_pipeline_free(pipeline);
+        return cli_usage("run", "--format: '%s' is a format of videos, and the input is none", request->video.format);
+    }
     const bool video = count == 1 && tri_video_is(operands[0], head, head_size);
     if (request->with && !video)
         result = cli_usage("run", "--with is a second video; the input is none");

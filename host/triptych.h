@@ -227,6 +227,8 @@ enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shi
                                     struct tri_pipeline **scaled, struct tri_error *error);
 /* Whether a frame's result depends on frames before it, so that frames have to be run in order. */
 bool tri_pipeline_over_time(const struct tri_pipeline *pipeline);
+/* What tri_job_delay of its jobs will be. */
+int tri_pipeline_delay(const struct tri_pipeline *pipeline);
 /* The shape that the pipeline makes of `in`. */
 enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const struct tri_shape *in,
                                    struct tri_shape *out, struct tri_error *error);

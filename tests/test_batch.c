@@ -86,6 +86,18 @@ static void test_frames(void)
     EXPECT("$T run difference frames -o a/ --jobs 1 --on sequential -q; $T run difference frames -o b/ --jobs 8 -q && "
            "diff -r a b && $T run difference frames -o b/ --jobs 3 -q --on threads:3 && diff -r a b",
            0, "", "");
+    /* Results that lag behind go to the files that they belong to. */
+    EXPECT("rm a/* b/*; mkdir f; i=1; for k in copy copy invert flip invert,flip sobel; do $T run $k in/01.png -o f/$i.png; "
+           "i=$((i + 1)); done; $T run temporal_median:radius=2 f -o a/ --on sequential && $T run temporal_median:radius=2 f -o b/ "
+           "-j 8 && diff -r a b && ls a | wc -l",
+           0, "6\n", "");
+    EXPECT("$T run temporal_median f/1.png f/2.png f/3.png -o m%d.png && cmp m1.png f/1.png && cmp m2.png f/1.png && "
+           "cmp m3.png f/3.png && $T run temporal_median:radius=2 f/4.png -o m1.png && cmp m1.png f/4.png; rm m?.png",
+           0, "", "");
+    EXPECT("$T run temporal_median f/1.png in/03.png f/2.png f/3.png -o m%d.png; code=$?; cmp m4.png f/3.png; ls m?.png | wc -l; "
+           "rm -r m?.png f; exit $code",
+           1, "3\n", "triptych: in/03.png: it has another shape*\ntriptych: 1 of 4 files failed\n");
+    EXPECT("$T run difference frames -o a/ --jobs 1 --on sequential -q", 0, "", "");
     EXPECT("cmp -s a/11.png a/12.png; code=$?; rm -r frames a b; exit $code", 1, "", "");
 }
 

@@ -15,6 +15,7 @@ struct item {
     struct tri_image *image; /* the input, then the output */
     struct tri_read_info info;
     int64_t phases[TRI_PHASES];
+    bool flush; /* no file: drives out a result that lags behind */
 };
 
 /* A job that waits for the next picture of its shape. */
@@ -26,6 +27,10 @@ struct idle_job {
 struct run {
     struct tri_batch *batch;
     bool over_time;
+    int delay, flushed; /* frames by which results lag behind; stage "compute" is in order then */
+    struct item *late;  /* files whose results are not there yet, oldest first */
+    int late_count;
+    long frames;          /* that the job has seen */
     pthread_mutex_t lock; /* for all that follows */
     int next;
     bool stopped;
@@ -124,8 +129,10 @@ static bool next_file(void *context, void *data)
     const bool any = !run->stopped && run->next < run->batch->count;
     if (any)
         item->result.file = &run->batch->files[run->next++];
+    else
+        item->flush = run->flushed++ < run->delay;
     pthread_mutex_unlock(&run->lock);
-    return any;
+    return any || item->flush;
 }
 
 static bool decode(void *context, void *data)
@@ -133,6 +140,8 @@ static bool decode(void *context, void *data)
     struct run *run = context;
     struct item *item = data;
     const int64_t start = tri_now_ns();
+    if (item->flush)
+        return true;
     const enum tri_status status =
         tri_image_read(item->result.file->from, &run->batch->read, &item->image, &item->info, &item->result.error);
     item->phases[TRI_DECODE] = tri_now_ns() - start;
@@ -146,9 +155,9 @@ static bool decode(void *context, void *data)
     return true;
 }
 
-static enum tri_status run_job(struct run *run, struct item *item, struct tri_image **out)
+static enum tri_status run_job(struct run *run, struct item *item, struct tri_image *in, struct tri_image **out)
 {
-    const struct tri_shape shape = item->image->shape;
+    const struct tri_shape shape = in->shape;
     struct tri_error *error = &item->result.error;
     struct tri_timing timing = {0};
     struct tri_job *job = take_idle(run, &shape);
@@ -159,7 +168,7 @@ static enum tri_status run_job(struct run *run, struct item *item, struct tri_im
     if (status == TRI_OK)
         status = tri_image_new(tri_job_shape(job), out, error);
     if (status == TRI_OK)
-        status = tri_job_run(job, item->image, *out, &timing, error);
+        status = tri_job_run(job, in, *out, &timing, error);
     if (status != TRI_OK) {
         tri_job_free(job);
         return status;
@@ -171,21 +180,56 @@ static enum tri_status run_job(struct run *run, struct item *item, struct tri_im
     return TRI_OK;
 }
 
+static bool fail_item(struct run *run, struct item *item)
+{
+    name_file(item);
+    end_item(run, item);
+    return false;
+}
+
+/* Where results lag behind, the item goes on as the file whose result there is now. */
+static bool compute_late(struct run *run, struct item *item)
+{
+    struct tri_image *out;
+    if (!item->flush && run->late_count > 0 && !tri_shape_equal(&run->late[0].image->shape, &item->image->shape)) {
+        tri_fail(&item->result.error, TRI_FAILED, "it has another shape than the pictures before it, and %s looks at both",
+                 tri_pipeline_text(run->batch->pipeline));
+        return fail_item(run, item);
+    }
+    if (!item->flush)
+        run->late[run->late_count++] = *item;
+    if (run->late_count == 0)
+        return false;
+    struct item *last = &run->late[run->late_count - 1];
+    if (run_job(run, last, last->image, &out) != TRI_OK) {
+        tri_image_free(out);
+        *item = *last;
+        run->late_count--;
+        return fail_item(run, item);
+    }
+    if (run->frames++ < run->delay) {
+        tri_image_free(out);
+        return false;
+    }
+    *item = run->late[0];
+    memmove(run->late, run->late + 1, (size_t)--run->late_count * sizeof run->late[0]);
+    tri_image_free(item->image);
+    item->image = out;
+    return true;
+}
+
 static bool compute(void *context, void *data)
 {
     struct run *run = context;
     struct item *item = data;
     struct tri_image *out;
+    if (run->delay > 0)
+        return compute_late(run, item);
     continue_series(run, item);
-    const enum tri_status status = run_job(run, item, &out);
+    const enum tri_status status = run_job(run, item, item->image, &out);
     tri_image_free(item->image);
     item->image = out;
-    if (status != TRI_OK) {
-        name_file(item);
-        end_item(run, item);
-        return false;
-    }
-    return true;
+    return status == TRI_OK || fail_item(run, item);
 }
 
 static bool encode(void *context, void *data)
@@ -234,14 +278,22 @@ enum tri_status tri_batch_run(struct tri_batch *batch, struct tri_error *error)
 
     if (batch->count == 0)
         return TRI_OK;
+    run.delay = tri_pipeline_delay(batch->pipeline);
+    run.late = calloc((size_t)run.delay + 1, sizeof run.late[0]);
     run.idle = calloc((size_t)batch->jobs, sizeof run.idle[0]);
-    if (run.idle == NULL || pthread_mutex_init(&run.lock, NULL) != 0) {
+    if (run.late == NULL || run.idle == NULL || pthread_mutex_init(&run.lock, NULL) != 0) {
+        free(run.late);
         free(run.idle);
         return tri_fail(error, TRI_FAILED, "no memory for %d files under way", batch->jobs);
     }
     status = run_stream(&run, error);
     free_idle(&run);
     free(run.idle);
+    for (int i = 0; i < run.late_count; i++) { /* what a failing device has left */
+        tri_image_free(run.late[i].image);
+        tri_metadata_free(run.late[i].info.metadata);
+    }
+    free(run.late);
     pthread_mutex_destroy(&run.lock);
     if (status != TRI_OK || batch->failed == 0)
         return status;

@@ -492,19 +492,33 @@ enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct 
     return status;
 }
 
-/* Graphs tell, not kernels' descriptions, so a shape is needed that the pipeline takes. */
+/* Graphs tell, not kernels' descriptions, so a shape is needed that the pipeline takes. NULL: none is found. */
+static struct tri_plan *any_plan(const struct tri_pipeline *pipeline)
+{
+    struct tri_plan *plan = NULL;
+    for (int planes = 3; planes >= 1 && plan == NULL; planes -= 2) {
+        const struct tri_shape shape = {256, 256, planes, 8};
+        if (tri_plan_make(pipeline, &shape, false, &plan, NULL) != TRI_OK)
+            plan = NULL;
+    }
+    return plan;
+}
+
 bool tri_pipeline_over_time(const struct tri_pipeline *pipeline)
 {
-    for (int planes = 3; planes >= 1; planes -= 2) {
-        const struct tri_shape shape = {256, 256, planes, 8};
-        struct tri_plan *plan;
-        if (tri_plan_make(pipeline, &shape, false, &plan, NULL) != TRI_OK)
-            continue;
-        const bool over_time = plan->history_count > 0 || plan->frame_count > 0;
-        tri_plan_free(plan);
-        return over_time;
-    }
-    return true; /* nothing is known of it: one picture after the other is always right */
+    struct tri_plan *plan = any_plan(pipeline);
+    /* Where nothing is known of it, one picture after the other is always right. */
+    const bool over_time = plan == NULL || plan->history_count > 0 || plan->frame_count > 0;
+    tri_plan_free(plan);
+    return over_time;
+}
+
+int tri_pipeline_delay(const struct tri_pipeline *pipeline)
+{
+    struct tri_plan *plan = any_plan(pipeline);
+    const int delay = plan == NULL ? 0 : plan->delay;
+    tri_plan_free(plan);
+    return delay;
 }
 
 void tri_plan_free(struct tri_plan *plan)

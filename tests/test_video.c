@@ -145,6 +145,16 @@ static void test_interrupted(void)
            0, "", "*");
 }
 
+/* Videos become pictures, and those become videos again. */
+static void test_sequences(void)
+{
+    EXPECT("$T run copy 444.y4m -o 's%02d.png' && ls s??.png && $T run copy 's%02d.png' -o s.y4m && head -1 s.y4m", 0,
+           "s01.png\nYUV4MPEG2 W40 H24 F25:1 *C444*\n", "");
+    EXPECT("$T run invert a.y4m -o 's%02d.png' && ls s??.png | wc -l && $T run invert 's%02d.png' -o 't%d.png' && "
+           "$T run copy a.y4m -o 'u%d.png' && cmp t7.png u7.png; rm s*.png t*.png u*.png s.y4m",
+           0, "20\n", "");
+}
+
 static void test_reports(void)
 {
     EXPECT("$T run sobel a.y4m -o x.y4m --stages; rm x.y4m", 0, "",
@@ -160,5 +170,6 @@ int test_video_suite(void)
              CU_add_test(suite, "against pictures", test_against_pictures) &&
              CU_add_test(suite, "second input", test_second_input) &&
              CU_add_test(suite, "bad streams", test_bad_streams) && CU_add_test(suite, "interruption", test_interrupted) &&
+             CU_add_test(suite, "picture sequences", test_sequences) &&
              CU_add_test(suite, "reports", test_reports));
 }

@@ -120,7 +120,7 @@ static int64_t run_clip(struct way *way)
     struct tri_error error;
     tri_filter_free(way->filter);
     way->filter = NULL;
-    if (tri_filter_new(backend, way->pipeline, &way->clip->reader->video, false, &way->filter, &error) != TRI_OK) {
+    if (tri_filter_new(backend, way->pipeline, &way->clip->reader->video, TRI_ANY_COLOUR, false, &way->filter, &error) != TRI_OK) {
         way->error = error;
         return -1;
     }

@@ -128,11 +128,15 @@ static enum tri_status find_output(struct tri_filter *filter, const struct set *
 {
     struct tri_video *out = &filter->out;
     const struct tri_shape *shape = filter->by_plane ? tri_job_shape(set->planes[0]) : &set->after->shape;
+    const enum tri_matrix matrix = out->matrix;
     *out = filter->in;
+    out->matrix = matrix;
     out->width = shape->width;
     out->height = shape->height;
     if (!filter->by_plane) {
         out->planes = shape->planes > 2 ? 3 : 1;
+        if (matrix == TRI_RGB)
+            out->shift_x = out->shift_y = 0;
         return TRI_OK;
     }
     if (out->planes == 1)
@@ -170,16 +174,17 @@ static enum tri_status parse_resize(const struct tri_video *video, int plane, st
     return tri_pipeline_parse(text, pipeline, error);
 }
 
-/* "ycbcr:to=rgb,PIPELINE,ycbcr:to=ycbcr", unless the stream is R, G, B or gray already. */
+/* "ycbcr:to=rgb,PIPELINE,ycbcr:to=ycbcr": the first unless the stream is R, G, B already, the last unless that is
+ * what comes out. */
 static enum tri_status parse_whole(struct tri_filter *filter, const struct tri_pipeline *pipeline, struct tri_error *error)
 {
     const struct tri_video *in = &filter->in;
-    const char *text = tri_pipeline_text(pipeline);
+    const bool from_rgb = in->matrix == TRI_RGB, to_rgb = filter->out.matrix == TRI_RGB;
     char how[60], *whole = NULL;
-    if (in->matrix == TRI_RGB)
-        return tri_pipeline_parse(text, &filter->whole, error);
-    snprintf(how, sizeof how, "matrix=%s:range=%s", matrix_name(in->matrix), in->full_range ? "full" : "limited");
-    if (asprintf(&whole, "ycbcr:to=rgb:%s,%s,ycbcr:to=ycbcr:%s", how, text, how) < 0)
+    snprintf(how, sizeof how, "matrix=%s:range=%s", matrix_name(from_rgb ? filter->out.matrix : in->matrix),
+             in->full_range ? "full" : "limited");
+    if (asprintf(&whole, "%s%s%s%s%s%s", from_rgb ? "" : "ycbcr:to=rgb:", from_rgb ? "" : how, from_rgb ? "" : ",",
+                 tri_pipeline_text(pipeline), to_rgb ? "" : ",ycbcr:to=ycbcr:", to_rgb ? "" : how) < 0)
         return tri_fail(error, TRI_FAILED, "no memory for a pipeline");
     const enum tri_status status = tri_pipeline_parse(whole, &filter->whole, error);
     free(whole);
@@ -204,8 +209,8 @@ static enum tri_status parse_pipelines(struct tri_filter *filter, const struct t
 }
 
 enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,
-                               const struct tri_video *in, bool luma_only, struct tri_filter **result,
-                               struct tri_error *error)
+                               const struct tri_video *in, enum tri_colour takes, bool luma_only,
+                               struct tri_filter **result, struct tri_error *error)
 {
     struct tri_filter *filter = calloc(1, sizeof *filter);
     *result = NULL;
@@ -215,7 +220,10 @@ enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pip
     }
     filter->backend = backend;
     filter->in = *in;
-    filter->by_plane = tri_pipeline_by_plane(pipeline);
+    filter->out.matrix = takes == TRI_ONLY_RGB                              ? TRI_RGB
+                         : takes == TRI_ONLY_YCBCR && in->matrix == TRI_RGB ? TRI_BT709
+                                                                            : in->matrix;
+    filter->by_plane = tri_pipeline_by_plane(pipeline) && filter->out.matrix == in->matrix;
     filter->luma_only = luma_only && filter->by_plane && in->planes > 1;
     struct set *set = NULL;
     enum tri_status status = parse_pipelines(filter, pipeline, error);
@@ -223,7 +231,7 @@ enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pip
         status = new_set(filter, &set, error);
     if (status == TRI_OK)
         status = find_output(filter, set, error);
-    if (status == TRI_OK && filter->up != NULL && filter->out.planes == 3) {
+    if (status == TRI_OK && filter->up != NULL && filter->out.planes == 3 && filter->out.matrix != TRI_RGB) {
         free_set(set); /* made without what follows it */
         set = NULL;
         status = parse_resize(&filter->out, 1, &filter->down, error);

@@ -8,11 +8,11 @@ struct tri_filter;
 
 /* Kernels that work on each plane by itself get the planes as they are, for chroma with lengths scaled to its
  * subsampling; with `luma_only`, chroma stays as it is. Other pipelines get R, G and B: chroma is resized to the size of
- * luma, converted by the kernel "ycbcr" with the stream's matrix and range, and back. Backend and pipeline must
- * outlive it. */
+ * luma, converted by the kernel "ycbcr" with the stream's matrix and range, and back. Where `takes` asks for R, G, B or
+ * for Y, Cb, Cr, that is what comes out. Backend and pipeline must outlive it. */
 enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,
-                               const struct tri_video *in, bool luma_only, struct tri_filter **filter,
-                               struct tri_error *error);
+                               const struct tri_video *in, enum tri_colour takes, bool luma_only,
+                               struct tri_filter **filter, struct tri_error *error);
 void tri_filter_free(struct tri_filter *filter);
 const struct tri_video *tri_filter_video(const struct tri_filter *filter); /* of the results */
 /* Frames by which results lag behind; as tri_job_delay. */

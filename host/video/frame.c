@@ -164,35 +164,45 @@ static const char *extension_of(const char *path)
     return dot == NULL ? "" : dot + 1;
 }
 
+static const struct tri_video_codec *writer_of(const char *path, const char *format)
+{
+    const bool in_place = strcmp(path, "-") == 0 || strncmp(path, "/dev/", 5) == 0;
+    if (format == NULL)
+        format = in_place ? "y4m" : extension_of(path);
+    for (int i = 0; i < CODECS; i++) {
+        if (codecs[i]->create != NULL && codecs[i]->writes(path, format))
+            return codecs[i];
+    }
+    return NULL;
+}
+
 bool tri_video_writes(const char *path, const char *format)
 {
-    for (int i = 0; i < CODECS; i++) {
-        if (codecs[i]->create != NULL && codecs[i]->writes(path, format != NULL ? format : extension_of(path)))
-            return true;
-    }
-    return false;
+    return writer_of(path, format) != NULL;
+}
+
+enum tri_colour tri_video_takes(const char *path, const char *format)
+{
+    const struct tri_video_codec *codec = writer_of(path, format);
+    return codec != NULL ? codec->takes : TRI_ANY_COLOUR;
 }
 
 enum tri_status tri_video_create(const char *path, const struct tri_video *video,
                                  const struct tri_video_write_options *options, struct tri_video_writer **result,
                                  struct tri_error *error)
 {
-    const bool in_place = strcmp(path, "-") == 0 || strncmp(path, "/dev/", 5) == 0;
-    const char *format = options->format != NULL ? options->format : in_place ? "y4m" : extension_of(path);
     struct tri_video_writer *writer = calloc(1, sizeof *writer);
     *result = NULL;
     if (writer == NULL)
         return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
     writer->video = *video;
     writer->name = strcmp(path, "-") == 0 ? "standard output" : path;
-    for (int i = 0; i < CODECS && writer->codec == NULL; i++) {
-        if (codecs[i]->create != NULL && codecs[i]->writes(path, format))
-            writer->codec = codecs[i];
-    }
+    writer->codec = writer_of(path, options->format);
     enum tri_status status =
         writer->codec != NULL
             ? writer->codec->create(writer, path, options, error)
-            : tri_fail(error, TRI_USAGE, "cannot write %s: '%s' is no video format that was built in", path, format);
+            : tri_fail(error, TRI_USAGE, "cannot write %s: '%s' is no video format that was built in", path,
+                       options->format != NULL ? options->format : extension_of(path));
     if (status != TRI_OK) {
         free(writer);
         return status;

@@ -8,6 +8,9 @@
 /* How Y'CbCr is made of R'G'B' (ITU-T H.273): the weights of red and blue. */
 enum tri_matrix { TRI_BT601, TRI_BT709, TRI_BT2020, TRI_RGB /* planes are R, G, B */ };
 
+/* What planes a writer takes. */
+enum tri_colour { TRI_ANY_COLOUR, TRI_ONLY_RGB, TRI_ONLY_YCBCR };
+
 struct tri_video {
     int width, height;     /* pixels of luma */
     int planes;            /* 1: luma alone; 3: luma, Cb, Cr */
@@ -89,6 +92,8 @@ struct tri_video_writer {
 
 /* Whether what a path, or a format that overrides it, names can be written. */
 bool tri_video_writes(const char *path, const char *format);
+/* What its frames have to be. */
+enum tri_colour tri_video_takes(const char *path, const char *format);
 /* Regular files are written beside and renamed at the end, as pictures are. */
 enum tri_status tri_video_create(const char *path, const struct tri_video *video,
                                  const struct tri_video_write_options *options, struct tri_video_writer **writer,
@@ -111,6 +116,7 @@ struct tri_video_codec {
     const char *(*library)(void); /* its version, for users; NULL: none is needed */
     /* Of the first bytes; where they say nothing, of the path's extension. */
     bool (*probe)(const char *path, const unsigned char *head, size_t size);
+    enum tri_colour takes;
     bool (*writes)(const char *path, const char *format); /* format: what --format says, or the path's extension */
     enum tri_status (*open)(struct tri_video_reader *reader, const char *path, const unsigned char *head, size_t size,
                             struct tri_error *error);

@@ -426,6 +426,7 @@ static enum tri_status end(struct tri_video_writer *writer, enum tri_status so_f
 const struct tri_video_codec tri_video_codec_y4m = {
     .name = "y4m",
     .probe = probe,
+    .takes = TRI_ONLY_YCBCR,
     .writes = writes,
     .open = open_input,
     .next = next,

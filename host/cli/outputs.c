@@ -150,7 +150,7 @@ static enum tri_status check_format(const struct cli_outputs *outputs, const str
     for (int i = 0; i < outputs->count; i++) {
         const char *path = outputs->paths[i], *slash = strrchr(path, '/');
         const char *dot = strrchr(slash ? slash : path, '.');
-        if (!format && dot && dot[1] && !tri_format_of_path(path) && strncmp(path, "/dev/", 5) != 0)
+        if (!format && dot && dot[1] && !tri_format_of_path(path))
             return tri_fail(error, TRI_USAGE,
                             "run: no format has the extension of '%s'; say --format ('triptych --version' lists them)",
                             path);

@@ -166,9 +166,8 @@ static const char *extension_of(const char *path)
 
 static const struct tri_video_codec *writer_of(const char *path, const char *format)
 {
-    const bool in_place = strcmp(path, "-") == 0 || strncmp(path, "/dev/", 5) == 0;
-    if (format == NULL)
-        format = in_place ? "y4m" : extension_of(path);
+    if (format == NULL) /* without an extension are "-" and devices */
+        format = extension_of(path)[0] != '\0' ? extension_of(path) : "y4m";
     for (int i = 0; i < CODECS; i++) {
         if (codecs[i]->create != NULL && codecs[i]->writes(path, format))
             return codecs[i];

@@ -137,22 +137,18 @@ class Libpng:
 # ---- measuring ----
 
 def run(command, **environment):
-    """Wall time in milliseconds and largest resident memory in KiB of a process."""
+    """Wall time in milliseconds of a process."""
     start = time.perf_counter_ns()
-    process = subprocess.Popen(command, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
-                               stderr=subprocess.PIPE)
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
+    done = subprocess.run(command, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, check=False)
     took = (time.perf_counter_ns() - start) / 1e6
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stderr.close()
-    if process.returncode != 0:
-        raise Failure("%s: %s" % (command[0], said.decode(errors="replace").strip()))
-    return took, usage.ru_maxrss
+    if done.returncode != 0:
+        raise Failure("%s: %s" % (command[0], done.stderr.decode(errors="replace").strip()))
+    return took
 
 
 def process(*command, **environment):
-    return lambda: run(command, **environment)[0]
+    return lambda: run(command, **environment)
 
 
 def timed(function, *arguments):
@@ -340,12 +336,26 @@ def small_file(bench):
                        (size_of(output % "triptych"), size_of(output % name)))
 
 
+# A process begins with the memory of the one that starts it, so a small one does that.
+PEAK = ("import os, sys; process = os.spawnvp(os.P_NOWAIT, sys.argv[1], sys.argv[1:]); "
+        "_, status, usage = os.wait4(process, 0); print(status, usage.ru_maxrss)")
+
+
+def peak(command):
+    """Largest resident memory in KiB of a process."""
+    said = subprocess.run([sys.executable, "-I", "-S", "-c", PEAK, *command], stdout=subprocess.PIPE, check=True)
+    status, kib = map(int, said.stdout.split())
+    if status != 0:
+        raise Failure("%s: status %d" % (command[0], status))
+    return kib
+
+
 def memory(bench):
     """The largest memory of a batch, and of one twice as long: it must not grow by more than a tenth."""
     kib = {}
     for count in (bench.options.batch, bench.options.batch * 2):
         command = batch_command(bench, bench.batch(count), bench.folder("memory"))
-        kib[count] = statistics.median(run(command)[1] for _ in range(SLOW_REPEATS))
+        kib[count] = statistics.median(peak(command) for _ in range(SLOW_REPEATS))
     once, twice = kib.values()
     yield {"case": "memory, batch", "kib": kib, "reached": twice <= once * 1.1}
 

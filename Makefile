@@ -169,10 +169,8 @@ $(BUILD)/triptych.pc: FORCE
 	@printf 'prefix=%s\nName: triptych\nDescription: image filters with the same bytes on every backend\nVersion: %s\nCflags: -I$${prefix}/include\nLibs: -L$${prefix}/lib -ltriptych\nRequires.private: $(PACKAGES)\nLibs.private: -lOpenCL -lm -ldl -pthread\n' \
 	  '$(PREFIX)' "$$(sed -n 's/.*TRI_VERSION "\(.*\)"/\1/p' host/triptych.h)" > $@
 
-# Tests of libav look into its module.
-LIBAV_OBJECTS := $(if $(filter libav,$(MODULES)),$(call module_objects,libav))
-$(BUILD)/tests/run: $(TEST_OBJECTS) $(LIBAV_OBJECTS) $(BUILD)/libtriptych.a
-	@echo "  LD  $@"; $(CC) $(COMMON) $(TEST_OBJECTS) $(LIBAV_OBJECTS) $(WHOLE_LIBRARY) -lcunit $(LIBS) $(MODULE_LIBS) -lz $(LDFLAGS) -o $@
+$(BUILD)/tests/run: $(TEST_OBJECTS) $(BUILD)/libtriptych.a
+	@echo "  LD  $@"; $(CC) $(COMMON) $(TEST_OBJECTS) $(WHOLE_LIBRARY) -lcunit $(LIBS) $(MODULE_LIBS) -lz $(LDFLAGS) -o $@
 $(BUILD)/make_images: $(BUILD)/tests/make_images.o $(BUILD)/libtriptych.a
 	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
 $(BUILD)/example: docs/example.c $(BUILD)/libtriptych.a

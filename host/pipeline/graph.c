@@ -336,8 +336,9 @@ bool tri_pipeline_by_plane(const struct tri_pipeline *pipeline)
     struct tri_graph graph;
     struct tri_value out;
     struct tri_shape shape;
+    struct tri_error refused;
     bool by_plane = false;
-    if (tri_graph_build(pipeline, &in, &graph, &out, &shape, NULL) == TRI_OK) {
+    if (tri_graph_build(pipeline, &in, &graph, &out, &shape, &refused) == TRI_OK) {
         unsigned *sources = calloc((size_t)graph.channel_count, sizeof *sources);
         by_plane = sources != NULL && out.planes == 3 && graph.tally_count == 0;
         if (by_plane)

@@ -317,9 +317,10 @@ enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct 
 static struct tri_plan *any_plan(const struct tri_pipeline *pipeline)
 {
     struct tri_plan *plan = NULL;
+    struct tri_error refused;
     for (int planes = 3; planes >= 1 && plan == NULL; planes -= 2) {
         const struct tri_shape shape = {256, 256, planes, 8};
-        if (tri_plan_make(pipeline, &shape, false, &plan, NULL) != TRI_OK)
+        if (tri_plan_make(pipeline, &shape, false, &plan, &refused) != TRI_OK)
             plan = NULL;
     }
     return plan;

@@ -6,7 +6,7 @@
 
 enum tri_status tri_fail(struct tri_error *error, enum tri_status status, const char *format, ...)
 {
-    char text[sizeof error->text]; /* apart, as the arguments may point into error->text */
+    char text[sizeof (struct tri_error){0}.text]; /* apart, as the arguments may point into error->text */
     va_list arguments;
 
     if (!error)

@@ -166,8 +166,10 @@ static const char *extension_of(const char *path)
 
 static const struct tri_video_codec *writer_of(const char *path, const char *format)
 {
-    if (format == NULL) /* without an extension are "-" and devices */
-        format = extension_of(path)[0] != '\0' ? extension_of(path) : "y4m";
+    struct stat status;
+    const bool in_place = strcmp(path, "-") == 0 || (stat(path, &status) == 0 && !S_ISREG(status.st_mode));
+    if (format == NULL)
+        format = in_place ? "y4m" : extension_of(path);
     for (int i = 0; i < CODECS; i++) {
         if (codecs[i]->create != NULL && codecs[i]->writes(path, format))
             return codecs[i];

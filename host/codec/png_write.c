@@ -31,7 +31,7 @@ static const struct {
     size_t band;         /* bytes at most */
 } levels[] = {
     [TRI_PNG_DEFAULT] = {ADAPTIVE, SET(TRI_PNG_NONE), TRI_DEFLATE_DEFAULT, 0x5e, 1 << 19},
-    [TRI_PNG_FAST] = {SET(TRI_PNG_SUB) | SET(TRI_PNG_UP), 0, TRI_DEFLATE_FAST, 0x01, 1 << 19},
+    [TRI_PNG_FAST] = {SET(TRI_PNG_UP), 0, TRI_DEFLATE_FAST, 0x01, 1 << 19},
     [TRI_PNG_SMALL] = {0, 0, TRI_DEFLATE_BEST, 0xda, 1 << 21},
 };
 

@@ -96,23 +96,20 @@ static enum tri_status check_with(const struct tri_transcode *transcode, const s
     return TRI_OK;
 }
 
-static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipeline, struct cli_engine *engine,
+static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipeline, const struct cli_engine *engine,
                                 struct tri_error *error)
 {
     const struct cli_run_request *request = run->request;
     struct tri_transcode *transcode = &run->transcode;
     struct tri_video_write_options options = request->video;
 
-    enum tri_status status = cli_engine_open(request, engine, error);
-    if (status != TRI_OK)
-        return status;
     transcode->backend = engine->backend;
     transcode->pool = engine->pool;
     /* Reading and writing go on while every thread computes. */
     transcode->jobs = engine->pool == NULL || request->jobs > 0 ? engine->jobs : engine->jobs + 2;
     transcode->over_time = tri_pipeline_over_time(pipeline);
     transcode->luma_only = request->luma_only && tri_pipeline_by_plane(pipeline);
-    status = tri_filter_new(engine->backend, pipeline, &transcode->reader->video,
+    enum tri_status status = tri_filter_new(engine->backend, pipeline, &transcode->reader->video,
                             tri_video_takes(request->output, request->video.format), request->luma_only,
                             &transcode->filter, error);
     if (status == TRI_OK && transcode->with)
@@ -144,11 +141,14 @@ int cli_run_video(const struct cli_run_request *request, const struct tri_pipeli
                                             .stop = cli_interrupted, .through = through, .listener = &run};
     run.count = (long)reader->video.frames;
     run.rate = reader->video.rate[1] > 0 ? (double)reader->video.rate[0] / reader->video.rate[1] : 0;
-    status = open_all(&run, pipeline, &engine, &error);
+    status = cli_engine_open(request, &engine, &error);
     if (status == TRI_OK) {
+        /* From before the output is made, so that nothing of it stays. */
         cli_interrupt_catch();
         cli_write_begin();
-        status = run_stream(&run, &error);
+        status = open_all(&run, pipeline, &engine, &error);
+        if (status == TRI_OK)
+            status = run_stream(&run, &error);
         cli_write_end();
     }
     if (status != TRI_OK)

@@ -110,8 +110,8 @@ static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipe
     transcode->over_time = tri_pipeline_over_time(pipeline);
     transcode->luma_only = request->luma_only && tri_pipeline_by_plane(pipeline);
     enum tri_status status = tri_filter_new(engine->backend, pipeline, &transcode->reader->video,
-                            tri_video_takes(request->output, request->video.format), request->luma_only,
-                            &transcode->filter, error);
+                                            tri_video_takes(request->output, request->video.format),
+                                            request->luma_only, &transcode->filter, error);
     if (status == TRI_OK && transcode->with)
         status = check_with(transcode, pipeline, error);
     options.source = transcode->reader;

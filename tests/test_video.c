@@ -99,6 +99,18 @@ static void test_second_input(void)
     EXPECT("$T run difference a.y4m --with none.y4m -o x.y4m", 2, "", "*different size*");
 }
 
+/* Results that lag behind all come, of the shortest stream and of one that is cut short too. */
+static void test_late(void)
+{
+    EXPECT("h=$(head -1 a.y4m | wc -c); head -c $((h + 38022)) a.y4m > b.y4m; for i in 1 2 3 4 5 6 7 8 9; do $T run temporal_median:radius=2 b.y4m -o - -j 8 | "
+           "cmp - b.y4m || exit 1; done",
+           0, "", "");
+    EXPECT("h=$(head -1 a.y4m | wc -c); head -c $((h + 5 * 38022 + 1000)) a.y4m > b.y4m; head -c $((h + 5 * 38022)) a.y4m > c.y4m; "
+           "$T run temporal_median c.y4m -o d.y4m && $T run temporal_median b.y4m -o x.y4m -j 4",
+           1, "", "triptych: cannot read b.y4m: it is cut short in frame 6\n");
+    EXPECT("cmp d.y4m x.y4m; code=$?; rm b.y4m c.y4m d.y4m x.y4m; exit $code", 0, "", "");
+}
+
 /* A frame of a video is made of the same samples as a picture with them. */
 static void test_against_pictures(void)
 {
@@ -111,7 +123,6 @@ static void test_against_pictures(void)
 
 static void test_bad_streams(void)
 {
-    /* Header 51 bytes, frames of 6 + 38016. */
     EXPECT("head -c 100000 a.y4m > cut.y4m; $T run invert cut.y4m -o x.y4m", 1, "",
            "triptych: cannot read cut.y4m: it is cut short in frame 3\n");
     EXPECT("$T run invert a.y4m -o y.y4m; head -c $(stat -c %s x.y4m) y.y4m | cmp - x.y4m; "
@@ -153,6 +164,8 @@ static void test_sequences(void)
     EXPECT("$T run invert a.y4m -o 's%02d.png' && ls s??.png | wc -l && $T run invert 's%02d.png' -o 't%d.png' && "
            "$T run copy a.y4m -o 'u%d.png' && cmp t7.png u7.png; rm s*.png t*.png u*.png s.y4m",
            0, "20\n", "");
+    EXPECT("$T run invert a.y4m -o 's%d.png' --planes y && $T run invert a.y4m -o 't%d.png' && cmp s3.png t3.png; rm s*.png t*.png", 0,
+           "", "");
 }
 
 static void test_reports(void)
@@ -168,6 +181,7 @@ int test_video_suite(void)
     CU_pSuite suite = CU_add_suite("video", begin, shell_end);
     return !(suite && CU_add_test(suite, "copies", test_copy) && CU_add_test(suite, "the same bytes", test_same_bytes) &&
              CU_add_test(suite, "against pictures", test_against_pictures) &&
+             CU_add_test(suite, "late results", test_late) &&
              CU_add_test(suite, "second input", test_second_input) &&
              CU_add_test(suite, "bad streams", test_bad_streams) && CU_add_test(suite, "interruption", test_interrupted) &&
              CU_add_test(suite, "picture sequences", test_sequences) &&

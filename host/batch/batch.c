@@ -278,7 +278,7 @@ enum tri_status tri_batch_run(struct tri_batch *batch, struct tri_error *error)
 
     if (batch->count == 0)
         return TRI_OK;
-    run.delay = tri_pipeline_delay(batch->pipeline);
+    run.delay = run.over_time ? tri_pipeline_delay(batch->pipeline) : 0;
     run.late = calloc((size_t)run.delay + 1, sizeof run.late[0]);
     run.idle = calloc((size_t)batch->jobs, sizeof run.idle[0]);
     if (run.late == NULL || run.idle == NULL || pthread_mutex_init(&run.lock, NULL) != 0) {

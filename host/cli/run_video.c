@@ -108,7 +108,6 @@ static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipe
     /* Reading and writing go on while every thread computes. */
     transcode->jobs = engine->pool == NULL || request->jobs > 0 ? engine->jobs : engine->jobs + 2;
     transcode->over_time = tri_pipeline_over_time(pipeline);
-    transcode->luma_only = request->luma_only && tri_pipeline_by_plane(pipeline);
     enum tri_status status = tri_filter_new(engine->backend, pipeline, &transcode->reader->video,
                                             tri_video_takes(request->output, request->video.format),
                                             request->luma_only, &transcode->filter, error);

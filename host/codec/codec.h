@@ -1,5 +1,6 @@
 /* codec.h -- what a file format has to offer. A codec is one file of this folder, named for its format, with a
- * `const struct tri_codec tri_codec_NAME`; the Makefile finds it, and builds it where its libraries are. */
+ * `const struct tri_codec tri_codec_NAME`; the Makefile lists it, and
+ * builds it where its libraries are. */
 #ifndef TRI_CODEC_H
 #define TRI_CODEC_H
 

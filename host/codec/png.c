@@ -11,7 +11,12 @@ static bool probe(const unsigned char *data, size_t size)
 
 static void version(char text[80])
 {
-    snprintf(text, 80, "libpng %s", png_get_libpng_ver(NULL));
+#ifdef TRI_ISAL
+    static const char deflater[] = ", deflate by ISA-L";
+#else
+    static const char deflater[] = "";
+#endif
+    snprintf(text, 80, "libpng %s%s", png_get_libpng_ver(NULL), deflater);
 }
 
 static enum tri_status read(struct tri_source *source, struct tri_image **image)

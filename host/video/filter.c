@@ -20,7 +20,8 @@ struct tri_filter {
     struct tri_backend *backend;
     struct tri_video in, out;
     bool by_plane, luma_only;
-    struct tri_pipeline *luma, *chroma; /* by plane */
+    const struct tri_pipeline *luma; /* by plane; the caller's */
+    struct tri_pipeline *chroma;
     struct tri_pipeline *up, *whole, *down;
     int delay;
     pthread_mutex_t lock; /* for `idle` */
@@ -195,14 +196,10 @@ static enum tri_status parse_pipelines(struct tri_filter *filter, const struct t
                                        struct tri_error *error)
 {
     const struct tri_video *in = &filter->in;
-    enum tri_status status = TRI_OK;
-    if (filter->by_plane) {
-        status = tri_pipeline_scaled(pipeline, 0, 0, &filter->luma, error);
-        if (status == TRI_OK)
-            status = tri_pipeline_scaled(pipeline, in->shift_x, in->shift_y, &filter->chroma, error);
-        return status;
-    }
-    status = parse_whole(filter, pipeline, error);
+    filter->luma = pipeline;
+    if (filter->by_plane)
+        return tri_pipeline_scaled(pipeline, in->shift_x, in->shift_y, &filter->chroma, error);
+    enum tri_status status = parse_whole(filter, pipeline, error);
     if (status == TRI_OK && in->planes == 3 && (in->shift_x > 0 || in->shift_y > 0))
         status = parse_resize(in, 0, &filter->up, error);
     return status;
@@ -257,7 +254,6 @@ void tri_filter_free(struct tri_filter *filter)
         filter->idle = set->next;
         free_set(set);
     }
-    tri_pipeline_free(filter->luma);
     tri_pipeline_free(filter->chroma);
     tri_pipeline_free(filter->up);
     tri_pipeline_free(filter->whole);
@@ -269,6 +265,11 @@ void tri_filter_free(struct tri_filter *filter)
 const struct tri_video *tri_filter_video(const struct tri_filter *filter)
 {
     return &filter->out;
+}
+
+bool tri_filter_luma_only(const struct tri_filter *filter)
+{
+    return filter->luma_only;
 }
 
 int tri_filter_delay(const struct tri_filter *filter)

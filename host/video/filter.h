@@ -17,8 +17,10 @@ void tri_filter_free(struct tri_filter *filter);
 const struct tri_video *tri_filter_video(const struct tri_filter *filter); /* of the results */
 /* Frames by which results lag behind; as tri_job_delay. */
 int tri_filter_delay(const struct tri_filter *filter);
+/* Whether `out` gets no chroma below: as asked for, unless planes change their meaning. */
+bool tri_filter_luma_only(const struct tri_filter *filter);
 /* Runs it on a frame into the planes of another. Unless the pipeline is over time several threads may do that at
- * the same time, on CPU backends. With `luma_only`, `out` gets no chroma. */
+ * the same time, on CPU backends. */
 enum tri_status tri_filter_run(struct tri_filter *filter, const struct tri_frame *in, struct tri_frame *out,
                                struct tri_timing *timing, struct tri_error *error);
 

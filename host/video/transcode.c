@@ -22,8 +22,9 @@ struct run {
     struct tri_transcode *transcode;
     const struct tri_video *video_in, *video_out;
     int delay;
+    /* Of stage "read": */
     int flushed;
-    bool ended;
+    bool ended, any;
     /* Frames whose results lag behind, oldest first; stage "compute" is in order where there are any. */
     struct tri_frame *late;
     int late_count;
@@ -84,13 +85,21 @@ static void put_back(struct run *run, bool in, struct tri_frame *frame)
 
 /* ---- stages ---- */
 
-/* After the last frame as many items as results lag behind. */
+/* After the last frame, and after a failure to read one, as many items as results lag behind. */
 static bool flush(struct run *run, struct item *item)
 {
     run->ended = true;
-    item->flush = run->flushed < run->delay && run->runs > 0 && !failed(run);
+    item->flush = run->any && run->flushed < run->delay;
     run->flushed += item->flush;
     return item->flush;
+}
+
+/* For a frame that goes no further. */
+static void discard_frame(struct run *run, const struct tri_video_reader *reader, struct tri_frame *frame)
+{
+    if (frame->raw != NULL && reader->codec->discard != NULL)
+        reader->codec->discard(frame);
+    put_back(run, true, frame);
 }
 
 /* The second input's frame, if it has one more. */
@@ -129,17 +138,15 @@ static bool read_frame(void *context, void *data)
     if (more && transcode->with != NULL && !read_with(run, item))
         more = false;
     if (!more)
-        put_back(run, true, &item->in);
+        discard_frame(run, transcode->reader, &item->in);
+    run->any |= more;
     return more || flush(run, item);
 }
 
 static void discard(struct run *run, struct item *item)
 {
-    const struct tri_video_codec *codec = run->transcode->reader->codec;
-    if (item->in.raw != NULL && codec->discard != NULL)
-        codec->discard(&item->in);
-    put_back(run, true, &item->in);
-    put_back(run, true, &item->with);
+    discard_frame(run, run->transcode->reader, &item->in);
+    discard_frame(run, run->transcode->with, &item->with);
     put_back(run, false, &item->out);
 }
 
@@ -209,6 +216,10 @@ static bool compute(void *context, void *data)
         run->late[run->late_count++] = item->in;
         item->in = (struct tri_frame){0};
     }
+    if (run->delay > 0 && run->late_count == 0) { /* no frame got here */
+        put_back(run, false, &item->out);
+        return false;
+    }
     const struct tri_frame *in = run->delay > 0 ? &run->late[run->late_count - 1] : &item->in;
     if (run_with(run, item, &error) != TRI_OK ||
         tri_filter_run(transcode->filter, in, &item->out, &timing, &error) != TRI_OK) {
@@ -223,7 +234,7 @@ static bool compute(void *context, void *data)
     pthread_mutex_unlock(&run->lock);
     if (run->delay > 0 && !bring_late(run, item))
         return false;
-    if (transcode->luma_only)
+    if (tri_filter_luma_only(transcode->filter))
         copy_chroma(&item->in, &item->out);
     item->out.number = item->in.number;
     item->out.time = item->in.time;

@@ -19,7 +19,6 @@ struct tri_transcode {
      * stays where it is shorter. */
     struct tri_video_reader *with;
     struct tri_video_writer *writer;
-    bool luma_only;          /* chroma is passed on as it is */
     bool (*stop)(void);      /* asked before each frame; true: end here, with what there is. May be NULL */
     void (*through)(void *listener, long frames); /* told after each frame that is written. May be NULL */
     void *listener;

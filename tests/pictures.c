@@ -25,16 +25,16 @@ int pictures_leave(void)
 
 const char *pictures_path(const char *name)
 {
-    static char paths[2][512];
+    static char paths[4][512];
     static int turn;
-    turn = !turn;
+    turn = (turn + 1) % 4;
     snprintf(paths[turn], sizeof paths[turn], "%s/%s", folder, name);
     return paths[turn];
 }
 
 struct bytes pictures_load(const char *path)
 {
-    struct bytes bytes = {malloc(1 << 24), 0};
+    struct bytes bytes = {.data = malloc(1 << 24)};
     FILE *file = fopen(path, "rb");
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     CU_ASSERT_PTR_NOT_NULL_FATAL(bytes.data);
@@ -53,8 +53,11 @@ void pictures_store(const char *path, const void *data, size_t size)
 
 void pictures_add(struct bytes *to, const void *data, size_t size)
 {
-    to->data = realloc(to->data, to->size + size);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(to->data);
+    if (to->size + size > to->room) {
+        to->room = 2 * (to->size + size);
+        to->data = realloc(to->data, to->room);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(to->data);
+    }
     memcpy(to->data + to->size, data, size);
     to->size += size;
 }
@@ -161,6 +164,7 @@ void pictures_expect_error(const char *path, const char *part)
     CU_ASSERT_EQUAL(error.status, TRI_FAILED);
     CU_ASSERT_PTR_NULL(image);
     CU_ASSERT_PTR_NULL(info.metadata);
+    CU_ASSERT_STRING_EQUAL(info.warning, "");
     expect_text(error.text, path);
     expect_text(error.text, part);
 }
@@ -244,7 +248,7 @@ struct bytes pictures_exif(bool little, int orientation)
     /* Two entries: the maker "ab", and the orientation; no further directory. */
     static const unsigned char big[38] = "MM\0*\0\0\0\10\0\2\1\17\0\2\0\0\0\3ab\0\0\1\22\0\3\0\0\0\1\0\1";
     static const unsigned char small[38] = "II*\0\10\0\0\0\2\0\17\1\2\0\3\0\0\0ab\0\0\22\1\3\0\1\0\0\0\1";
-    struct bytes exif = {NULL, 0};
+    struct bytes exif = {0};
     pictures_add(&exif, little ? small : big, 38);
     exif.data[little ? 30 : 31] = (unsigned char)orientation;
     return exif;
@@ -252,7 +256,7 @@ struct bytes pictures_exif(bool little, int orientation)
 
 struct bytes pictures_profile(const char *space, size_t size)
 {
-    struct bytes profile = {malloc(size), size};
+    struct bytes profile = {.data = malloc(size), .size = size};
     CU_ASSERT_PTR_NOT_NULL_FATAL(profile.data);
     for (size_t i = 0; i < size; i++)
         profile.data[i] = (unsigned char)(i * 7 + i / 251);

@@ -5,14 +5,14 @@
 #include "triptych.h"
 
 struct bytes {
-    unsigned char *data;
-    size_t size;
+    unsigned char *data; /* ends with free() */
+    size_t size, room;   /* room: that pictures_add has made */
 };
 
 /* For CU_add_suite: makes the folder, and removes it; that fails where a test has left a file in it. */
 int pictures_enter(void);
 int pictures_leave(void);
-/* A path in the folder; of two at a time. */
+/* A path in the folder, of four at a time; "" is the folder itself. */
 const char *pictures_path(const char *name);
 
 struct bytes pictures_load(const char *path);

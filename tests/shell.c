@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[64], program[PATH_MAX];
+static char folder[64], program[PATH_MAX], root[PATH_MAX];
 static struct shell_result result;
 
 int shell_begin(void)
@@ -22,7 +22,7 @@ int shell_begin(void)
         return 1;
     }
     strcpy(folder, "/tmp/triptych-test-XXXXXX");
-    return !mkdtemp(folder);
+    return !getcwd(root, sizeof root) || !mkdtemp(folder);
 }
 
 int shell_end(void)
@@ -68,6 +68,7 @@ const struct shell_result *shell_run(const char *command)
         int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
         if (chdir(folder) == 0 && dup2(null, 0) >= 0 && dup2(out, 1) >= 0 && dup2(err, 2) >= 0) {
             setenv("T", program, 1);
+            setenv("ROOT", root, 1);
             unsetenv("POSIXLY_CORRECT");
             execl("/bin/sh", "sh", "-c", command, (char *)NULL);
         }

@@ -11,7 +11,7 @@ int shell_end(void);
 /* The path of `name` in the folder; good until the next call. */
 const char *shell_path(const char *name);
 
-/* Runs `command` in the folder with $T naming the program; its output is then at hand. */
+/* Runs `command` in the folder; $T names the program, $ROOT where the tests began. Its output is then at hand. */
 struct shell_result {
     int code; /* 128 and the signal's number where one ended it */
     char out[1 << 18], err[1 << 16];

@@ -69,7 +69,7 @@ static void test_unknown_words(void)
 /* From file to file: the figures are there, and nothing stays in the temporary folder. */
 static void test_end_to_end(void)
 {
-    EXPECT("mkdir tmp && $T run copy \"$OLDPWD/images/alpha.png\" -o x.png && TMPDIR=$PWD/tmp $T bench invert,sobel x.png "
+    EXPECT("mkdir tmp && $T run copy \"$ROOT/images/alpha.png\" -o x.png && TMPDIR=$PWD/tmp $T bench invert,sobel x.png "
            "--end-to-end --time 0.001 --on sequential --on threads:2 --json j && rmdir tmp && "
            "grep -c '\"limit\": \"[a-z]*\"' j; rm j x.png",
            0, "triptych *decode*kernel*encode*limited by*\n2\n", "");

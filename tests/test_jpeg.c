@@ -70,7 +70,7 @@ static struct bytes compress(const struct recipe *recipe, const struct tri_image
     }
     jpeg_finish_compress(&jpeg);
     jpeg_destroy_compress(&jpeg);
-    return (struct bytes){data, size};
+    return (struct bytes){.data = data, .size = size};
 }
 
 /* Where a marker's 0xff is, from `from` on. */
@@ -410,7 +410,7 @@ static void test_too_many_scans(void)
     const char *path = pictures_path("bomb.jpg");
     const struct recipe recipe = {JCS_GRAYSCALE, JCS_GRAYSCALE, 1, false, false, false, false, 0, 1};
     struct tri_image *image = pictures_scene(8, 8, 1, 8);
-    struct bytes file = compress(&recipe, image), bomb = {NULL, 0};
+    struct bytes file = compress(&recipe, image), bomb = {0};
     /* Three components are promised, and the first one comes again and again. */
     const size_t frame = find_marker(&file, 0, 0xc0), scan = find_marker(&file, 0, 0xda);
     pictures_add(&bomb, file.data, frame);

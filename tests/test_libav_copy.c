@@ -19,7 +19,7 @@ static const struct tri_video_write_options ffv1 = {.video_codec = "ffv1", .crf 
 /* All packets of streams that are no video, one after another, and how many there are. */
 static struct bytes sound_of(const char *path, int *packets, int *streams)
 {
-    struct bytes all = {NULL, 0};
+    struct bytes all = {0};
     AVFormatContext *format = NULL;
     AVPacket *packet = av_packet_alloc();
     *packets = *streams = 0;

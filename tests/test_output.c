@@ -1,4 +1,5 @@
 /* test_output.c -- written files: what stays, what is replaced, what is written in place. */
+#include "pictures.h"
 #include "tests.h"
 #include "image/image.h"
 
@@ -14,57 +15,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/triptych-test-XXXXXX";
-
-static int enter(void)
-{
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int leave(void)
-{
-    return rmdir(folder); /* fails where a test, or a failed write, has left a file */
-}
-
-/* A path in the suite's own folder; of two at a time. */
-static const char *scratch(const char *name)
-{
-    static char paths[2][512];
-    static int turn;
-    turn = !turn;
-    snprintf(paths[turn], sizeof paths[turn], "%s/%s", folder, name);
-    return paths[turn];
-}
-
 static int files_in_folder(void)
 {
     int count = 0;
-    DIR *directory = opendir(folder);
+    DIR *directory = opendir(pictures_path(""));
     CU_ASSERT_PTR_NOT_NULL_FATAL(directory);
     for (const struct dirent *entry; (entry = readdir(directory));)
         count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
     closedir(directory);
     return count;
-}
-
-static struct tri_image *noise(int width, int height, int planes, int bits)
-{
-    const struct tri_shape shape = {width, height, planes, bits};
-    struct tri_image *image;
-    uint32_t state = (uint32_t)(width * 31 + planes);
-
-    if (tri_image_new(&shape, &image, NULL))
-        return NULL;
-    for (int plane = 0; plane < planes; plane++)
-        for (int y = 0; y < height; y++)
-            for (int x = 0; x < width; x++) {
-                state = state * 1664525 + 1013904223;
-                if (bits == 8)
-                    ((uint8_t *)tri_image_row(image, plane, y))[x] = (uint8_t)(state >> 24);
-                else
-                    ((uint16_t *)tri_image_row(image, plane, y))[x] = (uint16_t)(state >> 16);
-            }
-    return image;
 }
 
 static void store(const char *path, const char *text)
@@ -89,8 +48,8 @@ static bool holds(const char *path, const char *text)
 /* The disk is full, as far as this process may tell. */
 static void test_failure_keeps_old_file(void)
 {
-    const char *path = scratch("old.png");
-    struct tri_image *image = noise(200, 200, 3, 8);
+    const char *path = pictures_path("old.png");
+    struct tri_image *image = pictures_noise(200, 200, 3, 8);
     struct tri_error error = {0};
     struct rlimit limit, tight;
 
@@ -119,7 +78,7 @@ static void test_failure_keeps_old_file(void)
 
 static void test_devices(void)
 {
-    struct tri_image *small = noise(2, 2, 1, 8), *large = noise(300, 300, 3, 8);
+    struct tri_image *small = pictures_noise(2, 2, 1, 8), *large = pictures_noise(300, 300, 3, 8);
     struct tri_error error = {0};
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(small);
@@ -138,15 +97,15 @@ static void test_devices(void)
 
 static void test_unwritable(void)
 {
-    struct tri_image *image = noise(2, 2, 1, 8);
+    struct tri_image *image = pictures_noise(2, 2, 1, 8);
     struct tri_error error;
     char want[1024];
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(image);
-    CU_ASSERT_EQUAL(tri_image_write(folder, image, NULL, &error), TRI_FAILED);
-    snprintf(want, sizeof want, "cannot write %s: Is a directory", folder);
+    CU_ASSERT_EQUAL(tri_image_write(pictures_path(""), image, NULL, &error), TRI_FAILED);
+    snprintf(want, sizeof want, "cannot write %s: Is a directory", pictures_path(""));
     CU_ASSERT_STRING_EQUAL(error.text, want);
-    CU_ASSERT_EQUAL(tri_image_write(scratch("missing/out.png"), image, NULL, &error), TRI_FAILED);
+    CU_ASSERT_EQUAL(tri_image_write(pictures_path("missing/out.png"), image, NULL, &error), TRI_FAILED);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "missing/out.png: No such file or directory"));
     CU_ASSERT_EQUAL(tri_image_write("", image, NULL, &error), TRI_FAILED);
     CU_ASSERT_EQUAL(files_in_folder(), 0);
@@ -155,8 +114,8 @@ static void test_unwritable(void)
 
 static void test_permissions(void)
 {
-    const char *path = scratch("mode.png");
-    struct tri_image *image = noise(2, 2, 1, 8);
+    const char *path = pictures_path("mode.png");
+    struct tri_image *image = pictures_noise(2, 2, 1, 8);
     struct stat status;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(image);
@@ -175,8 +134,8 @@ static void test_permissions(void)
 
 static void test_links(void)
 {
-    struct tri_image *image = noise(2, 2, 1, 8), *in = NULL;
-    const char *path = scratch("target.png"), *link = scratch("link.png");
+    struct tri_image *image = pictures_noise(2, 2, 1, 8), *in = NULL;
+    const char *path = pictures_path("target.png"), *link = pictures_path("link.png");
     struct stat status;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(image);
@@ -198,8 +157,8 @@ static void test_links(void)
 
 static void test_pipe(void)
 {
-    const char *path = scratch("pipe");
-    struct tri_image *image = noise(20, 20, 3, 8);
+    const char *path = pictures_path("pipe");
+    struct tri_image *image = pictures_noise(20, 20, 3, 8);
     unsigned char got[8];
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(image);
@@ -217,8 +176,8 @@ static void test_pipe(void)
 /* Copies from standard input to standard output in a child, whose own streams are not yet used. */
 static void test_standard_streams(void)
 {
-    struct tri_image *image = noise(33, 21, 4, 16), *copy = NULL;
-    const char *from = scratch("from.png"), *to = scratch("to.png");
+    struct tri_image *image = pictures_noise(33, 21, 4, 16), *copy = NULL;
+    const char *from = pictures_path("from.png"), *to = pictures_path("to.png");
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(image);
     CU_ASSERT_EQUAL(tri_image_write(from, image, NULL, NULL), TRI_OK);
@@ -246,7 +205,7 @@ static void test_standard_streams(void)
 
 int test_output_suite(void)
 {
-    CU_pSuite suite = CU_add_suite("output", enter, leave);
+    CU_pSuite suite = CU_add_suite("output", pictures_enter, pictures_leave);
     return !(suite && CU_add_test(suite, "a failure keeps the old file", test_failure_keeps_old_file) &&
              CU_add_test(suite, "devices are written in place", test_devices) &&
              CU_add_test(suite, "what cannot be written", test_unwritable) &&

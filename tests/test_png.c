@@ -23,7 +23,7 @@ static struct bytes without_colour_space(struct bytes file, bool *transparent)
     struct bytes kept = {0};
 
     *transparent = false;
-    png_add(&kept, file.data, 8);
+    pictures_add(&kept, file.data, 8);
     for (size_t at = 8; at + 12 <= file.size;) {
         const unsigned char *type = file.data + at + 4;
         size_t size = png_get_uint_32(file.data + at) + 12;
@@ -32,7 +32,7 @@ static struct bytes without_colour_space(struct bytes file, bool *transparent)
             drop |= memcmp(type, dropped[i], 4) == 0;
         *transparent |= memcmp(type, "tRNS", 4) == 0;
         if (!drop)
-            png_add(&kept, file.data + at, size);
+            pictures_add(&kept, file.data + at, size);
         at += size;
     }
     return kept;
@@ -100,7 +100,7 @@ static bool equals_truth(const struct tri_image *image, const struct truth *trut
 static bool check_sound(const char *path)
 {
     static const int planes_of[] = {1, 0, 3, 3, 2, 0, 4};
-    struct bytes file = png_load(path), plain;
+    struct bytes file = pictures_load(path), plain;
     struct tri_image *image;
     struct truth truth = {0};
     struct tri_error error;
@@ -140,7 +140,7 @@ static void test_conformance(void)
             continue;
         snprintf(path, sizeof path, "%s/%s", set, entry->d_name);
         if (entry->d_name[0] == 'x') {
-            png_expect_error(path, "cannot read ");
+            pictures_expect_error(path, "cannot read ");
             corrupt++;
         } else {
             bool equal = check_sound(path);
@@ -164,8 +164,8 @@ static void test_round_trips(void)
     for (int planes = 1; planes <= 4; planes++)
         for (int bits = 8; bits <= 16; bits += 8)
             for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++) {
-                const char *path = png_scratch("round.png");
-                struct tri_image *out = png_noise(sides[i][0], sides[i][1], planes, bits), *in = NULL;
+                const char *path = pictures_path("round.png");
+                struct tri_image *out = pictures_noise(sides[i][0], sides[i][1], planes, bits), *in = NULL;
                 struct tri_read_info info;
                 CU_ASSERT_PTR_NOT_NULL_FATAL(out);
                 CU_ASSERT_EQUAL(tri_image_write(path, out, NULL, NULL), TRI_OK);
@@ -186,20 +186,20 @@ static void test_no_picture(void)
 {
     char data[1024];
 
-    png_expect_error(png_folder, "Is a directory");
-    png_expect_error(png_scratch("missing.png"), "No such file or directory");
-    png_expect_error(png_scratch("missing/x.png"), "No such file or directory");
-    const char *path = png_scratch("bad.png");
-    png_store(path, "", 0);
-    png_expect_error(path, "the file is empty");
-    png_store(path, "\211PNG", 4);
-    png_expect_error(path, "no picture of a known format");
-    png_store(path, "GIF89a, or so it seems", 22);
-    png_expect_error(path, "no picture of a known format");
+    pictures_expect_error(pictures_path(""), "Is a directory");
+    pictures_expect_error(pictures_path("missing.png"), "No such file or directory");
+    pictures_expect_error(pictures_path("missing/x.png"), "No such file or directory");
+    const char *path = pictures_path("bad.png");
+    pictures_store(path, "", 0);
+    pictures_expect_error(path, "the file is empty");
+    pictures_store(path, "\211PNG", 4);
+    pictures_expect_error(path, "no picture of a known format");
+    pictures_store(path, "GIF89a, or so it seems", 22);
+    pictures_expect_error(path, "no picture of a known format");
     memset(data, 0, sizeof data);
     memcpy(data, "\211PNG\r\n\032\n", 8);
-    png_store(path, data, sizeof data);
-    png_expect_error(path, "cannot read ");
+    pictures_store(path, data, sizeof data);
+    pictures_expect_error(path, "cannot read ");
     unlink(path);
 }
 
@@ -217,7 +217,7 @@ static void test_too_large(void)
         {0, 1, "IHDR"},
         {4294967295, 1, "cannot read "},
     };
-    const char *path = png_scratch("large.png");
+    const char *path = pictures_path("large.png");
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct bytes file = {0};
@@ -225,17 +225,17 @@ static void test_too_large(void)
         png_add_pixels(&file, "", 1, 0, false);
         png_add_chunk(&file, "IEND", NULL, 0);
         CU_ASSERT_TRUE(file.size < 100);
-        png_store(path, file.data, file.size);
+        pictures_store(path, file.data, file.size);
         free(file.data);
-        png_expect_error(path, cases[i].part);
+        pictures_expect_error(path, cases[i].part);
     }
     unlink(path);
 }
 
 static void test_limit(void)
 {
-    const char *path = png_scratch("limit.png");
-    struct tri_image *image = png_noise(20, 30, 1, 8), *in = NULL;
+    const char *path = pictures_path("limit.png");
+    struct tri_image *image = pictures_noise(20, 30, 1, 8), *in = NULL;
     struct tri_error error;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(image);
@@ -250,7 +250,7 @@ static void test_limit(void)
 
 int test_png_suite(void)
 {
-    CU_pSuite suite = CU_add_suite("png", png_enter, png_leave);
+    CU_pSuite suite = CU_add_suite("png", pictures_enter, pictures_leave);
     return !(suite && CU_add_test(suite, "conformance set, pixel for pixel", test_conformance) &&
              CU_add_test(suite, "round trips", test_round_trips) &&
              CU_add_test(suite, "files that are no picture", test_no_picture) &&

@@ -67,20 +67,20 @@ static void expect_whole_only(const char *path, struct bytes *file, const struct
     struct tri_image *in;
 
     for (size_t size = 0; size < file->size; size++) {
-        png_store(path, file->data, size);
-        png_expect_error(path, size == 0  ? "empty"
+        pictures_store(path, file->data, size);
+        pictures_expect_error(path, size == 0  ? "empty"
                                : size < 8 ? "no picture of a known format"
                                           : "the file is cut short");
     }
     for (size_t bit = 0; bit < file->size * 8; bit++) {
         file->data[bit / 8] ^= (unsigned char)(1 << bit % 8);
-        png_store(path, file->data, file->size);
+        pictures_store(path, file->data, file->size);
         CU_ASSERT_EQUAL(tri_image_read(path, NULL, &in, NULL, NULL), TRI_FAILED);
         CU_ASSERT_PTR_NULL(in);
         file->data[bit / 8] ^= (unsigned char)(1 << bit % 8);
     }
-    png_add(file, "trailing", 8); /* what follows the end is not looked at */
-    png_store(path, file->data, file->size);
+    pictures_add(file, "trailing", 8); /* what follows the end is not looked at */
+    pictures_store(path, file->data, file->size);
     CU_ASSERT_EQUAL_FATAL(tri_image_read(path, NULL, &in, NULL, NULL), TRI_OK);
     CU_ASSERT_EQUAL(tri_image_compare(image, in).count, 0);
     tri_image_free(in);
@@ -90,14 +90,14 @@ static void expect_whole_only(const char *path, struct bytes *file, const struct
 
 static void test_damage_everywhere(void)
 {
-    const char *path = png_scratch("damaged.png");
-    struct tri_image *image = png_noise(9, 7, 3, 8), *deep = png_noise(5, 3, 4, 16);
+    const char *path = pictures_path("damaged.png");
+    struct tri_image *image = pictures_noise(9, 7, 3, 8), *deep = pictures_noise(5, 3, 4, 16);
     struct bytes file, several = {0};
     unsigned char rows[300];
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(image);
     CU_ASSERT_EQUAL(tri_image_write(path, image, NULL, NULL), TRI_OK);
-    file = png_load(path);
+    file = pictures_load(path);
     expect_whole_only(path, &file, image);
     free(file.data);
 
@@ -116,8 +116,8 @@ static void test_damage_everywhere(void)
 /* A flipped bit where nothing hangs on it changes no pixel. */
 static void test_damage_beside_pixels(void)
 {
-    const char *path = png_scratch("beside.png");
-    struct tri_image *image = png_noise(5, 3, 4, 16), *in;
+    const char *path = pictures_path("beside.png");
+    struct tri_image *image = pictures_noise(5, 3, 4, 16), *in;
     struct bytes file = {0};
     unsigned char rows[300];
     long read = 0;
@@ -133,7 +133,7 @@ static void test_damage_beside_pixels(void)
     CU_ASSERT_TRUE(reads_fast(&file));
     for (size_t bit = 0; bit < file.size * 8; bit++) {
         file.data[bit / 8] ^= (unsigned char)(1 << bit % 8);
-        png_store(path, file.data, file.size);
+        pictures_store(path, file.data, file.size);
         CU_ASSERT_FALSE(reads_fast(&file));
         if (tri_image_read(path, NULL, &in, NULL, NULL) == TRI_OK) {
             CU_ASSERT_EQUAL(tri_image_compare(image, in).count, 0);
@@ -154,7 +154,7 @@ static void test_damage_beside_pixels(void)
 static void test_damage_of_kinds(void)
 {
     static const char *const names[] = {"basi6a16", "basi3p02", "tbbn3p08", "tbrn2c08", "s03i3p01"};
-    const char *path = png_scratch("damaged.png");
+    const char *path = pictures_path("damaged.png");
     char name[64], original[1024];
 
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
@@ -164,15 +164,15 @@ static void test_damage_of_kinds(void)
             test_skip("no PNG conformance set");
             break;
         }
-        struct bytes file = png_load(original);
+        struct bytes file = pictures_load(original);
         CU_ASSERT_PTR_NOT_NULL_FATAL(file.data);
         for (size_t size = 0; size < file.size; size += 1 + file.size / 200) {
-            png_store(path, file.data, size);
+            pictures_store(path, file.data, size);
             CU_ASSERT_EQUAL(tri_image_read(path, NULL, &in, NULL, NULL), TRI_FAILED);
         }
         for (size_t i = 0; i < file.size; i += 1 + file.size / 200) {
             file.data[i] ^= 0xff;
-            png_store(path, file.data, file.size);
+            pictures_store(path, file.data, file.size);
             if (tri_image_read(path, NULL, &in, NULL, NULL) == TRI_OK)
                 tri_image_free(in);
             file.data[i] ^= 0xff;
@@ -185,7 +185,7 @@ static void test_damage_of_kinds(void)
 /* A picture of 2 x 2 grays with one flaw. */
 static void expect_flaw(const char *flaw, enum tri_status status, const char *part)
 {
-    const char *path = png_scratch("flaw.png");
+    const char *path = pictures_path("flaw.png");
     struct bytes file = {0};
     struct tri_image *image;
     struct tri_error error = {0};
@@ -203,7 +203,7 @@ static void expect_flaw(const char *flaw, enum tri_status status, const char *pa
         png_add_chunk(&file, "tEXt", "Comment\0bye", 11);
     else
         png_add_chunk(&file, "IEND", NULL, 0);
-    png_store(path, file.data, file.size);
+    pictures_store(path, file.data, file.size);
     free(file.data);
 
     CU_ASSERT_EQUAL(tri_image_read(path, NULL, &image, &info, &error), status);
@@ -248,7 +248,7 @@ static void add_stream(struct bytes *file, const struct parts *parts)
     const size_t start = file->size;
 
     if (strcmp(parts->flaw, "extra bytes") == 0)
-        png_add(&stream, "\0\0\0", 3);
+        pictures_add(&stream, "\0\0\0", 3);
     if (strcmp(parts->flaw, "two bytes") == 0)
         stream.size = 2;
     if (strcmp(parts->flaw, "without sum") == 0)
@@ -280,8 +280,8 @@ static void add_stream(struct bytes *file, const struct parts *parts)
 
 static void expect_stream(const char *flaw, int rows_more, enum tri_status status, bool fast)
 {
-    const char *path = png_scratch("stream.png");
-    struct parts parts = {.image = png_noise(20, 10, 1, 8), .flaw = flaw};
+    const char *path = pictures_path("stream.png");
+    struct parts parts = {.image = pictures_noise(20, 10, 1, 8), .flaw = flaw};
     struct bytes file = {0};
     struct tri_image *in = NULL;
     struct tri_error error = {0};
@@ -294,7 +294,7 @@ static void expect_stream(const char *flaw, int rows_more, enum tri_status statu
     png_add_header(&file, huge ? 16384 : 20, huge ? 16384 : 10, 8, PNG_COLOR_TYPE_GRAY);
     add_stream(&file, &parts);
     png_add_chunk(&file, "IEND", NULL, 0);
-    png_store(path, file.data, file.size);
+    pictures_store(path, file.data, file.size);
 
     const bool is_fast = reads_fast(&file);
     const enum tri_status is = tri_image_read(path, NULL, &in, NULL, &error);
@@ -338,9 +338,9 @@ static void test_streams(void)
 static void test_tiny_chunks(void)
 {
     enum { SIDE = 316 }; /* 100172 bytes that cannot be deflated, each in a chunk of its own */
-    struct tri_image *image = png_noise(SIDE, SIDE, 1, 8), *in = NULL;
+    struct tri_image *image = pictures_noise(SIDE, SIDE, 1, 8), *in = NULL;
     unsigned char *rows = malloc((SIDE + 1) * SIDE);
-    const char *path = png_scratch("tiny.png");
+    const char *path = pictures_path("tiny.png");
     struct bytes file = {0};
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(image);
@@ -350,7 +350,7 @@ static void test_tiny_chunks(void)
     png_add_header(&file, SIDE, SIDE, 8, PNG_COLOR_TYPE_GRAY);
     add_pieces(&file, stream, 1);
     png_add_chunk(&file, "IEND", NULL, 0);
-    png_store(path, file.data, file.size);
+    pictures_store(path, file.data, file.size);
     const int64_t start = tri_now_ns();
     CU_ASSERT_TRUE(reads_fast(&file));
     CU_ASSERT_TRUE(tri_now_ns() - start < INT64_C(2000000000));
@@ -366,7 +366,7 @@ static void test_tiny_chunks(void)
 
 int test_png_damage_suite(void)
 {
-    CU_pSuite suite = CU_add_suite("png_damage", png_enter, png_leave);
+    CU_pSuite suite = CU_add_suite("png_damage", pictures_enter, pictures_leave);
     return !(suite && CU_add_test(suite, "every byte cut, every bit changed", test_damage_everywhere) &&
              CU_add_test(suite, "every bit changed, beside the pixels too", test_damage_beside_pixels) &&
              CU_add_test(suite, "damage of every kind of file", test_damage_of_kinds) &&

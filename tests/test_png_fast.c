@@ -16,7 +16,7 @@
 
 static void on_write(png_structp png, png_bytep data, size_t size)
 {
-    png_add(png_get_io_ptr(png), data, size);
+    pictures_add(png_get_io_ptr(png), data, size);
 }
 
 static void on_flush(png_structp png)
@@ -129,7 +129,7 @@ static void test_workers(void)
 
 static bool accepts(const char *path, int max_pixels)
 {
-    struct bytes file = png_load(path);
+    struct bytes file = pictures_load(path);
     struct tri_error error;
     struct tri_source source = source_of(&file, NULL, &error);
     struct tri_image *image = NULL;
@@ -283,7 +283,7 @@ static void test_native(void)
 
 int test_png_fast_suite(void)
 {
-    CU_pSuite suite = CU_add_suite("png_fast", png_enter, png_leave);
+    CU_pSuite suite = CU_add_suite("png_fast", pictures_enter, pictures_leave);
     return !(suite && CU_add_test(suite, "every kind, size and filter, as by libpng", test_kinds) &&
              CU_add_test(suite, "workers", test_workers) &&
              CU_add_test(suite, "what is accepted", test_declined) &&

@@ -31,13 +31,13 @@ static void put_pixels(struct bytes *file)
 /* Ends the file, and reads it: just these items, in their order. */
 static void expect_items(struct bytes *file, const struct item *items, int count)
 {
-    const char *path = png_scratch("items.png");
+    const char *path = pictures_path("items.png");
     struct tri_image *image;
     struct tri_read_info info;
 
     png_add_chunk(file, "IEND", NULL, 0);
     png_add_chunk(file, "tEXt", "After\0end", 9);
-    png_store(path, file->data, file->size);
+    pictures_store(path, file->data, file->size);
     CU_ASSERT_EQUAL_FATAL(tri_image_read(path, NULL, &image, &info, NULL), TRI_OK);
     CU_ASSERT_EQUAL(tri_metadata_count(info.metadata), count);
     for (int i = 0; i < count && i < tri_metadata_count(info.metadata); i++) {
@@ -176,7 +176,7 @@ static void test_profiles(void)
 
 int test_png_metadata_suite(void)
 {
-    CU_pSuite suite = CU_add_suite("png_metadata", png_enter, png_leave);
+    CU_pSuite suite = CU_add_suite("png_metadata", pictures_enter, pictures_leave);
     return !(suite && CU_add_test(suite, "every type", test_every_type) &&
              CU_add_test(suite, "none", test_none) && CU_add_test(suite, "unsound ones", test_unsound) &&
              CU_add_test(suite, "profiles", test_profiles));

@@ -35,7 +35,7 @@ struct bytes {
 
 static struct bytes load(const char *name)
 {
-    struct bytes bytes = {NULL, 0};
+    struct bytes bytes = {0};
     FILE *file = fopen(name, "rb");
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     fseek(file, 0, SEEK_END);

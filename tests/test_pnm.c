@@ -126,7 +126,7 @@ static void test_maxvals(void)
         for (int plain = 0; plain < 2; plain++) {
             const int maxval = maxvals[i], full = maxval > 255 ? 65535 : 255;
             const char *path = pictures_path("maxval.pgm");
-            struct bytes file = {NULL, 0};
+            struct bytes file = {0};
             struct tri_read_info info;
             char text[64];
             pictures_add(&file, text,
@@ -255,7 +255,7 @@ static void test_damage(void)
     };
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         const char *path = pictures_path("damaged.pnm");
-        struct bytes file = {NULL, 0};
+        struct bytes file = {0};
         pictures_add(&file, files[i].file, files[i].size);
         pictures_expect_cuts(path, &file);
         for (int bit = 0; bit < 8; bit++)

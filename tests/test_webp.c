@@ -205,7 +205,7 @@ static void test_orientation(void)
     for (int orientation = 1; orientation <= 8; orientation++)
         for (int prefixed = 0; prefixed <= 1; prefixed++) {
             struct tri_image *image = pictures_noise(70, 31, 3, 8);
-            struct bytes exif = pictures_exif(false, orientation), chunk = {NULL, 0};
+            struct bytes exif = pictures_exif(false, orientation), chunk = {0};
             struct tri_metadata *metadata = tri_metadata_new();
             CU_ASSERT_PTR_NOT_NULL_FATAL(metadata);
             pictures_add(&chunk, "Exif\0", prefixed * 6U);
@@ -256,7 +256,7 @@ static void add_chunk(struct bytes *to, const char *type, const void *head, size
 static struct bytes animation(const struct tri_image *image, int x, int y, int frames)
 {
     unsigned char canvas[10] = {0x12, 0, 0, 0, 59, 0, 0, 49}, frame[16] = {0}; /* alpha, animated */
-    struct bytes still = written(image, &lossless), file = {NULL, 0};
+    struct bytes still = written(image, &lossless), file = {0};
     pictures_add(&file, "RIFF\0\0\0\0WEBP", 12);
     add_chunk(&file, "VP8X", canvas, 10, "", 0);
     add_chunk(&file, "ANIM", "\0\0\0\0\0\0", 6, "", 0);

@@ -50,7 +50,7 @@ static void add_frame(struct bytes *to, const struct tri_video *video, long numb
 
 static struct bytes by_hand(const char *header, const struct tri_video *video, long frames)
 {
-    struct bytes file = {NULL, 0};
+    struct bytes file = {0};
     add_text(&file, header);
     for (long n = 0; n < frames; n++)
         add_frame(&file, video, n, n % 2 ? "FRAME Ippp XSOMETHING\n" : "FRAME\n");
@@ -175,7 +175,7 @@ static void expect_failure(const struct bytes *file, const char *part)
 
 static void expect_header_failure(const char *header, const char *part)
 {
-    struct bytes file = {NULL, 0};
+    struct bytes file = {0};
     add_text(&file, header);
     expect_failure(&file, part);
     free(file.data);
@@ -224,7 +224,7 @@ static void test_bad_headers(void)
     expect_header_failure("YUV4MPEG2 W4 H2 Iq\n", "Iq");
     expect_header_failure("YUV4MPEG2 W4 H2 I\n", "'I'");
     expect_header_failure("YUV4MPEG2 W4 H2", "does not end");
-    struct bytes file = {NULL, 0};
+    struct bytes file = {0};
     add_text(&file, "YUV4MPEG2 W4 H2 X");
     for (int i = 0; i < 2000; i++)
         add_text(&file, "x");
@@ -259,7 +259,7 @@ static void test_bad_frames(void)
 /* Words above the largest of so many bits are cut to them, and stay so. */
 static void test_wide_samples(void)
 {
-    struct bytes file = {NULL, 0};
+    struct bytes file = {0};
     add_text(&file, "YUV4MPEG2 W2 H1 Cmono10\nFRAME\n");
     pictures_add(&file, "\xff\xff\xff\x03", 4);
     const char *path = pictures_path("wide.y4m");

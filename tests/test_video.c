@@ -168,6 +168,14 @@ static void test_sequences(void)
            "", "");
 }
 
+/* Black and white of limited range, 64 and 940 of ten bits, are 0 and 65535 in R, G and B; and the other way round. */
+static void test_levels_of_ten_bits(void)
+{
+    EXPECT("(echo YUV4MPEG2 W2 H1 F25:1 C444p10; echo FRAME; printf '\\100\\000\\254\\003\\000\\002\\000\\002\\000\\002\\000\\002') > l.y4m; "
+           "$T run copy l.y4m -o 'l%d.ppm' && tail -c 12 l1.ppm | od -An -v -tx1; $T run matrix l.y4m -o - | tail -c 12 | od -An -v -tx1; rm l.y4m l1.ppm",
+           0, " 00 00 00 00 00 00 ff ff ff ff ff ff\n 40 00 ac 03 00 02 00 02 00 02 00 02\n", "");
+}
+
 static void test_reports(void)
 {
     EXPECT("$T run sobel a.y4m -o x.y4m --stages; rm x.y4m", 0, "",
@@ -185,5 +193,6 @@ int test_video_suite(void)
              CU_add_test(suite, "second input", test_second_input) &&
              CU_add_test(suite, "bad streams", test_bad_streams) && CU_add_test(suite, "interruption", test_interrupted) &&
              CU_add_test(suite, "picture sequences", test_sequences) &&
+             CU_add_test(suite, "levels of ten bits", test_levels_of_ten_bits) &&
              CU_add_test(suite, "reports", test_reports));
 }

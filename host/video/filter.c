@@ -182,8 +182,8 @@ static enum tri_status parse_whole(struct tri_filter *filter, const struct tri_p
     const struct tri_video *in = &filter->in;
     const bool from_rgb = in->matrix == TRI_RGB, to_rgb = filter->out.matrix == TRI_RGB;
     char how[60], *whole = NULL;
-    snprintf(how, sizeof how, "matrix=%s:range=%s", matrix_name(from_rgb ? filter->out.matrix : in->matrix),
-             in->full_range ? "full" : "limited");
+    snprintf(how, sizeof how, "matrix=%s:range=%s:bits=%d", matrix_name(from_rgb ? filter->out.matrix : in->matrix),
+             in->full_range ? "full" : "limited", in->bits);
     if (asprintf(&whole, "%s%s%s%s%s%s", from_rgb ? "" : "ycbcr:to=rgb:", from_rgb ? "" : how, from_rgb ? "" : ",",
                  tri_pipeline_text(pipeline), to_rgb ? "" : ",ycbcr:to=ycbcr:", to_rgb ? "" : how) < 0)
         return tri_fail(error, TRI_FAILED, "no memory for a pipeline");

@@ -54,16 +54,20 @@ PASS(ycbcr_luma, S, S)
 #ifdef HOST
 #include <math.h>
 
-KERNEL(ycbcr, tri_alpha_kept, "RGB to Y'CbCr and back",
-       "Planes R, G, B become Y, Cb, Cr (to=ycbcr) or the other way round (to=rgb), rounded to nearest and "
-       "clamped. Limited range is 16 to 235 for Y and 16 to 240 for Cb and Cr, full range 0 to 255 for "
-       "all; no colour is at 128. Samples of 16 bits are these times 257: black at 4112, white at 60395. "
-       "A gray picture counts as Y alone: only its range changes. RGB comes back within 1 from full range "
-       "and within 2 from limited range, which has fewer levels. Alpha is kept.",
-       "ycbcr:to=rgb:matrix=bt709:range=limited",
-       PARAM_CHOICE(to, 0, 2, "ycbcr|rgb", "what the planes become")
-       PARAM_CHOICE(matrix, 0, 3, "bt601|bt709|bt2020", "whose weights of red, green and blue")
-       PARAM_CHOICE(range, 0, 2, "limited|full", "levels of Y, Cb and Cr"))
+KERNEL(
+    ycbcr, tri_alpha_kept, "RGB to Y'CbCr and back",
+    "Planes R, G, B become Y, Cb, Cr (to=ycbcr) or the other way round (to=rgb), rounded to nearest and "
+    "clamped. Limited range is 16 to 235 for Y and 16 to 240 for Cb and Cr, full range 0 to 255 for "
+    "all; no colour is at 128. With more bits these levels are times 2^(bits - 8), and where samples of 16 "
+    "bits hold values of fewer bits, those are spread over the whole range: value << (16 - bits), with its "
+    "highest bits repeated below. "
+    "A gray picture counts as Y alone: only its range changes. RGB comes back within 1 from full range "
+    "and within 2 from limited range, which has fewer levels. Alpha is kept.",
+    "ycbcr:to=rgb:matrix=bt709:range=limited",
+    PARAM_CHOICE(to, 0, 2, "ycbcr|rgb", "what the planes become")
+        PARAM_CHOICE(matrix, 0, 3, "bt601|bt709|bt2020", "whose weights of red, green and blue")
+            PARAM_CHOICE(range, 0, 2, "limited|full", "levels of Y, Cb and Cr")
+                PARAM_INT(bits, 16, 8, 16, "of the values that samples of 16 bits hold"))
 
 /* Red: Y is 16 + 219 * 0.299 = 81.48, Cb 128 - 224 * 0.299 / 1.772 = 90.2, Cr 128 + 112; white: Y is 235. */
 KNOWN(ycbcr, "ycbcr", PICTURE(2, 1, 3, 255, 255, 0, 255, 0, 255),
@@ -86,15 +90,24 @@ static void ycbcr_weights(bool to_rgb, double red, double blue, double y_scale, 
     }
 }
 
+/* A level of 8 bits in values of `bits` bits, spread over the bits that samples have. */
+static int ycbcr_level(int level, int bits, int of_samples)
+{
+    const int value = level << (bits - 8);
+    return of_samples == 8 ? value : value << (16 - bits) | value >> (2 * bits - 16);
+}
+
 GRAPH(ycbcr)
 {
     static const double weights[3][2] = {{0.299, 0.114}, {0.2126, 0.0722}, {0.2627, 0.0593}};
     const bool to_rgb = VALUE(to) == 1, full = VALUE(range) == 1;
-    const int unit = tri_graph_bits(graph) == 8 ? 1 : 257;
+    const int of_samples = tri_graph_bits(graph), bits = of_samples == 8 ? 8 : (int)VALUE(bits);
     const double *of = weights[(int)VALUE(matrix)];
-    const double y_scale = full ? 1 : 219.0 / 255, c_scale = full ? 1 : 224.0 / 255;
-    const int zero[3] = {full ? 0 : 16 * unit, 128 * unit, 128 * unit};
-    struct ycbcr k = {.shift = unit == 257 ? 20 : to_rgb ? 13 : 15}; /* as large as the sums allow */
+    struct ycbcr k = {.shift = of_samples == 16 ? 20 : to_rgb ? 13 : 15}; /* as large as the sums allow */
+    const double one = (double)(1 << (bits - 8)) / ((1 << bits) - 1);
+    const double y_scale = full ? 1 : 219 * one, c_scale = full ? 1 : 224 * one;
+    const int grey = ycbcr_level(128, bits, of_samples);
+    const int zero[3] = {full ? 0 : ycbcr_level(16, bits, of_samples), grey, grey};
     double w[3][3];
     ycbcr_weights(to_rgb, of[0], of[1], y_scale, c_scale, w);
     for (int i = 0; i < 3; i++) {

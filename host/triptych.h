@@ -301,6 +301,25 @@ void tri_job_rewind(struct tri_job *job); /* the next run is a first frame again
  * frames. At the end the last frame goes in so many times more. */
 int tri_job_delay(const struct tri_job *job);
 
+/* What a kernel of the pipeline tells beside the picture ("motion": vectors). Names of the columns, separated by commas;
+ * NULL: nothing is told. */
+const char *tri_job_data_columns(const struct tri_job *job);
+/* The lines of the last run, as CSV without those names; *text ends with free(). */
+enum tri_status tri_job_data(struct tri_job *job, char **text, struct tri_error *error);
+
+/* The steps of tri_job_run apart, for streams of frames: threads that upload and download some frames then overlap the
+ * kernels of another one. On the CPU, and on devices that share its memory, uploads and downloads cost next to nothing.
+ * One frame at a time is in a flight, whose steps follow each other; it serves all jobs of its backend, and different
+ * flights may be at work at once. One job computes one frame at a time, and sees frames in that order. */
+struct tri_flight;
+enum tri_status tri_flight_new(struct tri_backend *backend, struct tri_flight **flight, struct tri_error *error);
+void tri_flight_free(struct tri_flight *flight); /* before its backend is closed */
+enum tri_status tri_flight_upload(struct tri_flight *flight, struct tri_image *in, struct tri_error *error);
+/* `in` of the flight and `out` have to stay until the next step. */
+enum tri_status tri_flight_compute(struct tri_flight *flight, struct tri_job *job, struct tri_image *out,
+                                   struct tri_error *error);
+enum tri_status tri_flight_download(struct tri_flight *flight, struct tri_error *error); /* then `out` is there */
+
 #ifdef __cplusplus
 }
 #endif

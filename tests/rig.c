@@ -367,11 +367,14 @@ static bool add_devices(void)
             if (!strcmp(dialects[d], "lanes") && strcmp(devices[i].dialect, "lanes"))
                 continue;
             setenv("TRIPTYCH_OPENCL_DIALECT", dialects[d], 1);
+            /* As GPUs are: plain, and with memory of their own. */
+            setenv("TRIPTYCH_OPENCL_MEMORY", strcmp(dialects[d], "plain") ? "host" : "copy", 1);
             snprintf(on, sizeof(on), "opencl:%s", devices[i].id);
             snprintf(label, sizeof(label), "%s %s (%.60s)", on, dialects[d], devices[i].name);
             all = add_place(on, NULL, label) && all;
         }
     unsetenv("TRIPTYCH_OPENCL_DIALECT");
+    unsetenv("TRIPTYCH_OPENCL_MEMORY");
     free(devices);
     return all;
 }

@@ -82,8 +82,11 @@ static void test_same_bytes(void)
         test_skip("there is no OpenCL device");
         return;
     }
-    EXPECT("$T run gaussian,difference a.y4m -o truth.y4m --on sequential; $T run gaussian,difference a.y4m -o - --on opencl | "
-           "cmp - truth.y4m; rm x.y4m truth.y4m",
+    /* With memory of the host's, and of its own. */
+    EXPECT("for p in gaussian,difference gray,sobel temporal_median average; do for clip in a odd 10; do "
+           "$T run $p $clip.y4m -o truth.y4m --on sequential; for m in host copy; do for j in 1 2 8; do "
+           "TRIPTYCH_OPENCL_MEMORY=$m $T run $p $clip.y4m -o - --on opencl -j $j | cmp - truth.y4m || echo $p $clip $m $j; "
+           "done; done; done; done; rm x.y4m truth.y4m",
            0, "", "");
 }
 
@@ -176,10 +179,53 @@ static void test_levels_of_ten_bits(void)
            0, " 00 00 00 00 00 00 ff ff ff ff ff ff\n 40 00 ac 03 00 02 00 02 00 02 00 02\n", "");
 }
 
+/* Noise that moves by three columns to the right and two rows up from frame to frame. */
+static bool make_moving(const char *name, int frames)
+{
+    FILE *file = fopen(shell_path(name), "wb");
+    if (!file)
+        return false;
+    fputs("YUV4MPEG2 W70 H50 F25:1 Cmono\n", file);
+    for (int frame = 0; frame < frames; frame++) {
+        fputs("FRAME\n", file);
+        for (int i = 0; i < 70 * 50; i++) {
+            const unsigned x = (unsigned)(i % 70 - 3 * frame + 1000), y = (unsigned)(i / 70 + 2 * frame + 1000);
+            fputc((int)((x * 2654435761u ^ y * 40503u * 65537u) >> 13 & 255), file);
+        }
+    }
+    return fclose(file) == 0;
+}
+
+/* A line for each block of each frame, about the frame that it comes with, whoever computes and whatever lags behind. */
+static void test_told(void)
+{
+    CU_ASSERT_FATAL(make_moving("moving.y4m", 6));
+    EXPECT("$T run motion moving.y4m -o x.y4m --data v.csv --on sequential && head -1 v.csv && wc -l < v.csv && "
+           "grep -c '^[1-5],\\(16\\|32\\|48\\),\\(16\\|32\\),16,16,3,-2$' v.csv && grep -c ,0,0$ v.csv && grep '^0,64,48' v.csv",
+           0, "frame,x,y,width,height,dx,dy\n121\n30\n20\n0,64,48,6,2,0,0\n", "");
+    EXPECT("for how in '-j 1' '-j 8' '--on threads:3' '--isa scalar'; do "
+           "$T run motion moving.y4m $how --data - | cmp - v.csv || exit 1; done; "
+           "$T run motion,temporal_median:radius=2 moving.y4m -o /dev/null --data - | cmp - v.csv; "
+           "$T run motion moving.y4m -o y.y4m --data /dev/null && cmp x.y4m y.y4m; rm y.y4m",
+           0, "", "");
+    if (shell_run("$T run invert a.y4m -o x.y4m --on opencl")->code != TRI_NO_DEVICE)
+        EXPECT("$T run motion moving.y4m --data - --on opencl | cmp - v.csv; "
+               "TRIPTYCH_OPENCL_MEMORY=copy TRIPTYCH_OPENCL_DIALECT=plain $T run motion moving.y4m --data - --on opencl | cmp - v.csv",
+               0, "", "");
+    EXPECT("$T run sobel moving.y4m -o x.y4m --data w.csv; code=$?; ls w.csv; exit $code", 2, "",
+           "triptych: no kernel of sobel has anything for --data\nls: *");
+    EXPECT("$T run motion moving.y4m -o - --data -", 2, "", "*standard output can be one output only*");
+    EXPECT("$T run motion $ROOT/images/alpha.png -o x.png --data v.csv", 2, "", "*--data tells of the frames of a video*");
+    EXPECT("$T run motion moving.y4m --data no/v.csv", 1, "", "triptych: cannot write no/v.csv: No such file or directory\n");
+    EXPECT("$T run motion moving.y4m -o no/x.y4m --data v.csv; code=$?; wc -l < v.csv; rm moving.y4m v.csv x.y4m; exit $code", 1,
+           "121\n", "triptych: cannot write no/x.y4m*");
+    EXPECT("$T run motion a.y4m --data /dev/full", 1, "", "triptych: cannot write /dev/full: No space left on device\n");
+}
+
 static void test_reports(void)
 {
     EXPECT("$T run sobel a.y4m -o x.y4m --stages; rm x.y4m", 0, "",
-           "stage *\nread *\ndecode *\ncompute *\nencode *\nwrite *\ncompute: *\ntotal *20 frames*\nlimited by *\n");
+           "stage *\nread *\ndecode *\nupload *\ncompute *\ndownload *\nencode *\nwrite *\ntotal *20 frames*\nlimited by *\n");
     EXPECT("$T bench sobel a.y4m --time 0.01 --json j && grep -c frames_per_s j; rm j", 0, "*20 frames in memory, 176x144 4:2:0 8 bits*rows*frames*", "*");
     EXPECT("$T bench sobel a.y4m --csv", 2, "", "*of a video: one PIPELINE*");
 }
@@ -193,6 +239,7 @@ int test_video_suite(void)
              CU_add_test(suite, "second input", test_second_input) &&
              CU_add_test(suite, "bad streams", test_bad_streams) && CU_add_test(suite, "interruption", test_interrupted) &&
              CU_add_test(suite, "picture sequences", test_sequences) &&
+             CU_add_test(suite, "data beside frames", test_told) &&
              CU_add_test(suite, "levels of ten bits", test_levels_of_ten_bits) &&
              CU_add_test(suite, "reports", test_reports));
 }

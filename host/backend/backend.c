@@ -1,5 +1,7 @@
 /* backend.c -- backends by name, and jobs on them. */
 #include "backend.h"
+#include "../image/image.h"
+#include "../parallel/cpu.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -80,6 +82,7 @@ enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeli
     if (job == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for a job");
     job->backend = backend;
+    job->flight.backend = backend;
     enum tri_status status = tri_plan_make(pipeline, in, backend->alone, &job->plan, error);
     if (status == TRI_OK)
         status = backend->prepare(job, error);
@@ -90,10 +93,17 @@ enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeli
     return status;
 }
 
+static void land(struct tri_flight *flight)
+{
+    if (flight->backend->land != NULL)
+        flight->backend->land(flight);
+}
+
 void tri_job_free(struct tri_job *job)
 {
     if (job == NULL)
         return;
+    land(&job->flight);
     job->backend->release(job);
     tri_plan_free(job->plan);
     free(job);
@@ -107,16 +117,65 @@ const struct tri_shape *tri_job_shape(const struct tri_job *job)
 enum tri_status tri_job_run(struct tri_job *job, struct tri_image *in, struct tri_image *out, struct tri_timing *timing,
                             struct tri_error *error)
 {
-    if (!tri_shape_equal(&in->shape, &job->plan->in) || !tri_shape_equal(&out->shape, &job->plan->out))
-        return tri_fail(error, TRI_USAGE, "an image is not of the shape that the job was made for");
+    int64_t times[4] = {tri_now_ns()};
+    enum tri_status status = tri_flight_upload(&job->flight, in, error);
+    times[1] = tri_now_ns();
+    if (status == TRI_OK)
+        status = tri_flight_compute(&job->flight, job, out, error);
+    times[2] = tri_now_ns();
+    if (status == TRI_OK)
+        status = tri_flight_download(&job->flight, error);
+    times[3] = tri_now_ns();
+    if (timing != NULL)
+        *timing = (struct tri_timing){times[1] - times[0], times[2] - times[1], times[3] - times[2]};
+    return status;
+}
+
+/* ---- the steps of a run ---- */
+
+enum tri_status tri_flight_new(struct tri_backend *backend, struct tri_flight **flight, struct tri_error *error)
+{
+    *flight = calloc(1, sizeof **flight);
+    if (*flight == NULL)
+        return tri_fail(error, TRI_FAILED, "no memory for a frame under way");
+    (*flight)->backend = backend;
+    return TRI_OK;
+}
+
+void tri_flight_free(struct tri_flight *flight)
+{
+    if (flight != NULL)
+        land(flight);
+    free(flight);
+}
+
+enum tri_status tri_flight_upload(struct tri_flight *flight, struct tri_image *in, struct tri_error *error)
+{
     tri_image_pad(in);
+    flight->in = in;
+    return flight->backend->upload != NULL ? flight->backend->upload(flight, error) : TRI_OK;
+}
+
+enum tri_status tri_flight_compute(struct tri_flight *flight, struct tri_job *job, struct tri_image *out,
+                                   struct tri_error *error)
+{
+    if (!tri_shape_equal(&flight->in->shape, &job->plan->in) || !tri_shape_equal(&out->shape, &job->plan->out))
+        return tri_fail(error, TRI_USAGE, "an image is not of the shape that the job was made for");
     out->padded = false;
-    tri_plan_frame(job->plan, job->frame, in, out);
-    const enum tri_status status = job->backend->run(job, in, out, timing, error);
+    flight->out = out;
+    tri_plan_frame(job->plan, job->frame, flight->in, out);
+    const enum tri_status status = job->backend->run(job, flight, error);
     if (status == TRI_OK)
         job->frame++;
     return status;
 }
+
+enum tri_status tri_flight_download(struct tri_flight *flight, struct tri_error *error)
+{
+    return flight->backend->download != NULL ? flight->backend->download(flight, error) : TRI_OK;
+}
+
+/* ---- what is around the runs ---- */
 
 int tri_job_delay(const struct tri_job *job)
 {
@@ -126,6 +185,49 @@ int tri_job_delay(const struct tri_job *job)
 void tri_job_rewind(struct tri_job *job)
 {
     job->frame = 0;
+}
+
+const char *tri_job_data_columns(const struct tri_job *job)
+{
+    return job->plan->told.channel != 0 ? job->plan->told.columns : NULL;
+}
+
+static void print_lines(FILE *to, const struct tri_plan *plan, const unsigned char *plane)
+{
+    const struct walk_channel *channel = &plan->channels[plan->told.channel];
+    for (int y = 0; y < channel->height; y++) {
+        const uint32_t *row = (const uint32_t *)(const void *)(plane + (ptrdiff_t)y * channel->stride);
+        for (int x = 0; x < channel->width; x++)
+            plan->told.line(to, x, y, row[x], plan->constants + plan->told_constants);
+    }
+}
+
+enum tri_status tri_job_data(struct tri_job *job, char **text, struct tri_error *error)
+{
+    const struct tri_plan *plan = job->plan;
+    *text = NULL;
+    if (plan->told.channel == 0)
+        return tri_fail(error, TRI_USAGE, "no kernel of the pipeline tells anything beside the picture");
+    const struct walk_channel *channel = &plan->channels[plan->told.channel];
+    const size_t size = (size_t)channel->stride * (size_t)(channel->height - 1) + sizeof(uint32_t) * (size_t)channel->width;
+    size_t length;
+    unsigned char *plane = malloc(size);
+    FILE *to = open_memstream(text, &length);
+    enum tri_status status = TRI_OK;
+    if (plane == NULL || to == NULL)
+        status = tri_fail(error, TRI_FAILED, "no memory for what the pipeline tells");
+    if (status == TRI_OK)
+        status = job->backend->fetch(job, (long)channel->offset, size, plane, error);
+    if (status == TRI_OK)
+        print_lines(to, plan, plane);
+    if (to != NULL && fclose(to) != 0 && status == TRI_OK)
+        status = tri_fail(error, TRI_FAILED, "no memory for what the pipeline tells");
+    free(plane);
+    if (status != TRI_OK) {
+        free(*text);
+        *text = NULL;
+    }
+    return status;
 }
 
 static void add_counts(const struct tri_tally *tally, int bits, const unsigned char *scratch, uint64_t *count)

@@ -4,14 +4,25 @@
 
 #include "../pipeline/plan.h"
 
+struct tri_flight {
+    struct tri_backend *backend;
+    struct tri_image *in, *out; /* of the frame that is on its way */
+    void *state;                /* the backend's */
+};
+
 struct tri_backend {
     struct tri_backend_info info;
     char note[400];
     bool alone; /* wants plans with every pass by itself */
     enum tri_status (*prepare)(struct tri_job *job, struct tri_error *error);
-    enum tri_status (*run)(struct tri_job *job, struct tri_image *in, struct tri_image *out, struct tri_timing *timing,
-                           struct tri_error *error);
+    enum tri_status (*run)(struct tri_job *job, struct tri_flight *flight, struct tri_error *error);
+    /* `size` bytes of the arena as the last run has left them. */
+    enum tri_status (*fetch)(struct tri_job *job, long offset, size_t size, void *to, struct tri_error *error);
     void (*release)(struct tri_job *job);
+    /* These three are NULL where kernels work on images in place. */
+    enum tri_status (*upload)(struct tri_flight *flight, struct tri_error *error);
+    enum tri_status (*download)(struct tri_flight *flight, struct tri_error *error);
+    void (*land)(struct tri_flight *flight); /* frees the state */
     void (*close)(struct tri_backend *backend);
 };
 
@@ -19,7 +30,8 @@ struct tri_job {
     struct tri_backend *backend;
     struct tri_plan *plan;
     long frame;
-    void *state; /* the backend's */
+    struct tri_flight flight; /* of tri_job_run */
+    void *state;              /* the backend's */
 };
 
 enum tri_status tri_native_open(int workers, const struct tri_backend_options *options, struct tri_backend **backend,

@@ -55,20 +55,18 @@ static void work(void *argument, int worker)
     }
 }
 
-static enum tri_status run(struct tri_job *job, struct tri_image *in, struct tri_image *out, struct tri_timing *timing,
-                           struct tri_error *error)
+static enum tri_status run(struct tri_job *job, struct tri_flight *flight, struct tri_error *error)
 {
     struct native *native = (struct native *)job->backend;
     struct native_job *state = job->state;
-    const int64_t start = tri_now_ns();
     (void)error;
     for (int i = 0; i < job->plan->past_count && job->frame == 0; i++) {
         long offset, size;
         if (tri_plan_zeroed(job->plan, i, &offset, &size))
             memset(state->arena + offset, 0, (size_t)size);
     }
-    state->in = in->memory;
-    state->out = out->memory;
+    state->in = flight->in->memory;
+    state->out = flight->out->memory;
     for (int s = 0; s < job->plan->stage_count; s++) {
         const struct tri_stage *stage = &job->plan->stages[s];
         state->stage = stage;
@@ -84,8 +82,14 @@ static enum tri_status run(struct tri_job *job, struct tri_image *in, struct tri
             tri_pool_run(native->pool, state->workers, work, state);
         tri_stage_finish(job->plan, s, state->scratch[0], state->scratch_size, state->workers);
     }
-    if (timing != NULL)
-        *timing = (struct tri_timing){.kernel_ns = tri_now_ns() - start};
+    return TRI_OK;
+}
+
+static enum tri_status fetch(struct tri_job *job, long offset, size_t size, void *to, struct tri_error *error)
+{
+    const struct native_job *state = job->state;
+    (void)error;
+    memcpy(to, state->arena + offset, size);
     return TRI_OK;
 }
 
@@ -203,6 +207,7 @@ enum tri_status tri_native_open(int workers, const struct tri_backend_options *o
     native->level = tri_isa_level(level);
     native->base.prepare = prepare;
     native->base.run = run;
+    native->base.fetch = fetch;
     native->base.release = release;
     native->base.close = close_native;
     *backend = &native->base;

@@ -13,7 +13,8 @@ struct opencl {
     bool shared;     /* memory is the host's */
     bool lanes;      /* clang's vectors work: bands are walked */
     cl_context context;
-    cl_command_queue queue;
+    cl_command_queue queue;     /* of kernels */
+    cl_command_queue transfers; /* of images, so that they overlap kernels of other frames */
     char options[100]; /* of the compiler */
     struct opencl_program {
         char *source;
@@ -24,6 +25,13 @@ struct opencl {
 
 /* TRI_NO_DEVICE, with the call, the code's symbol and the device; `what` may be NULL. */
 enum tri_status tri_opencl_fail(struct tri_error *error, const char *call, cl_int code, const char *device);
+/* Returns that for a call that fails; `cl` and `error` are the function's. */
+#define CHECK(call, ...)                                                                                     \
+    do {                                                                                                     \
+        const cl_int code_ = call(__VA_ARGS__);                                                              \
+        if (code_ != CL_SUCCESS)                                                                             \
+            return tri_opencl_fail(error, #call, code_, cl->base.info.device);                               \
+    } while (0)
 const char *tri_opencl_symbol(cl_int code);
 
 /* The program of a stage's passes; kept, and freed with the backend. */
@@ -31,11 +39,28 @@ enum tri_status tri_opencl_program(struct opencl *cl, const struct tri_stage *st
                                    struct tri_error *error);
 enum tri_status tri_opencl_build(struct opencl *cl, const char *source, cl_program *program, struct tri_error *error);
 
+/* Buffers; size 0 is fine, and so is releasing NULL. */
+enum tri_status tri_opencl_buffer(struct opencl *cl, cl_mem_flags flags, size_t size, void *host, cl_mem *buffer,
+                                  struct tri_error *error);
+void tri_opencl_release_buffer(cl_mem buffer);
+
 /* Jobs. */
 enum tri_status tri_opencl_prepare(struct tri_job *job, struct tri_error *error);
-enum tri_status tri_opencl_run(struct tri_job *job, struct tri_image *in, struct tri_image *out,
-                               struct tri_timing *timing, struct tri_error *error);
+enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, struct tri_error *error);
+enum tri_status tri_opencl_fetch(struct tri_job *job, long offset, size_t size, void *to, struct tri_error *error);
 void tri_opencl_release(struct tri_job *job);
+
+/* Images to the device and back. */
+struct opencl_flight {
+    cl_mem in, out; /* kept while images stay where they are, or, where memory is not shared, of one size */
+    const void *in_memory, *out_memory;
+    size_t in_size, out_size;
+};
+/* The output's buffer, before kernels write to it. */
+enum tri_status tri_opencl_output(struct tri_flight *flight, struct tri_error *error);
+enum tri_status tri_opencl_upload(struct tri_flight *flight, struct tri_error *error);
+enum tri_status tri_opencl_download(struct tri_flight *flight, struct tri_error *error);
+void tri_opencl_land(struct tri_flight *flight);
 
 /* Whether the device computes as the exactness rules ask. */
 enum tri_status tri_opencl_self_test(struct opencl *cl, struct tri_error *error);

@@ -205,6 +205,8 @@ static void close_opencl(struct tri_backend *backend)
     }
     if (cl->queue != NULL)
         clReleaseCommandQueue(cl->queue);
+    if (cl->transfers != NULL)
+        clReleaseCommandQueue(cl->transfers);
     if (cl->context != NULL)
         clReleaseContext(cl->context);
     if (cl->sub_device)
@@ -234,7 +236,8 @@ static enum tri_status make_context(struct opencl *cl, struct tri_error *error)
     clGetDeviceInfo(cl->device, CL_DEVICE_SINGLE_FP_CONFIG, sizeof floats, &floats, NULL);
     clGetDeviceInfo(cl->device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof shared, &shared, NULL);
     clGetDeviceInfo(cl->device, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
-    cl->shared = shared == CL_TRUE && !cl->base.info.gpu;
+    const char *memory = getenv("TRIPTYCH_OPENCL_MEMORY");
+    cl->shared = shared == CL_TRUE && !cl->base.info.gpu && (memory == NULL || strcmp(memory, "copy") != 0);
     snprintf(cl->options, sizeof cl->options, "-w -cl-std=CL1.2%s",
              floats & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
     if (!compiler)
@@ -243,6 +246,8 @@ static enum tri_status make_context(struct opencl *cl, struct tri_error *error)
     if (code != CL_SUCCESS)
         return tri_opencl_fail(error, "clCreateContext", code, cl->base.info.device);
     cl->queue = clCreateCommandQueue(cl->context, cl->device, 0, &code);
+    if (code == CL_SUCCESS)
+        cl->transfers = clCreateCommandQueue(cl->context, cl->device, 0, &code);
     if (code != CL_SUCCESS)
         return tri_opencl_fail(error, "clCreateCommandQueue", code, cl->base.info.device);
     return TRI_OK;
@@ -266,7 +271,11 @@ static enum tri_status open_device(const struct found *found, int units, struct 
     snprintf(info->driver, sizeof info->driver, "%.100s %.50s", found->info.platform, found->info.driver);
     cl->base.prepare = tri_opencl_prepare;
     cl->base.run = tri_opencl_run;
+    cl->base.fetch = tri_opencl_fetch;
     cl->base.release = tri_opencl_release;
+    cl->base.upload = tri_opencl_upload;
+    cl->base.download = tri_opencl_download;
+    cl->base.land = tri_opencl_land;
     cl->base.close = close_opencl;
     enum tri_status status = TRI_OK;
     if (strstr(found->info.platform, "Portable Computing Language") != NULL && !on_path("ld") && !on_path("lld"))

@@ -1,6 +1,5 @@
 /* opencl_run.c -- plans on an OpenCL device: with lanes one launch walks a stage's bands; otherwise
  * each pass is a launch over its whole planes. */
-#include "../parallel/cpu.h"
 #include "opencl.h"
 
 #include "../../kernels/dialect/items.h"
@@ -17,29 +16,7 @@ struct opencl_job {
     } *stages;
     size_t scratch_step; /* of each work-item */
     unsigned char *tables; /* a copy of the tallies' */
-    /* The images' buffers, kept while the images stay where they are. */
-    cl_mem in, out;
-    const void *in_memory, *out_memory;
 };
-
-#define CHECK(call, ...)                                                                                     \
-    do {                                                                                                     \
-        const cl_int code_ = call(__VA_ARGS__);                                                              \
-        if (code_ != CL_SUCCESS)                                                                             \
-            return tri_opencl_fail(error, #call, code_, cl->base.info.device);                               \
-    } while (0)
-
-static enum tri_status new_buffer(struct opencl *cl, cl_mem_flags flags, size_t size, void *host, cl_mem *buffer,
-                                  struct tri_error *error)
-{
-    cl_int code;
-    *buffer = clCreateBuffer(cl->context, flags, size == 0 ? 64 : size, host, &code);
-    if (code != CL_SUCCESS) {
-        *buffer = NULL;
-        return tri_opencl_fail(error, "clCreateBuffer", code, cl->base.info.device);
-    }
-    return TRI_OK;
-}
 
 static enum tri_status prepare_stage(struct opencl *cl, const struct tri_job *job, int number, struct tri_error *error)
 {
@@ -61,7 +38,7 @@ static enum tri_status prepare_stage(struct opencl *cl, const struct tri_job *jo
     const size_t step = cl->lanes ? (size_t)stage->scratch_size : (size_t)stage->zeroed;
     if (step * (size_t)to->items > state->scratch_step)
         state->scratch_step = step * (size_t)to->items;
-    return new_buffer(cl, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, (size_t)stage->node_count * sizeof stage->nodes[0],
+    return tri_opencl_buffer(cl, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, (size_t)stage->node_count * sizeof stage->nodes[0],
                       stage->nodes, &to->nodes, error);
 }
 
@@ -86,21 +63,15 @@ enum tri_status tri_opencl_prepare(struct tri_job *job, struct tri_error *error)
     if (status == TRI_OK && state->tables == NULL)
         status = tri_fail(error, TRI_FAILED, "no memory for a job");
     if (status == TRI_OK)
-        status = new_buffer(cl, CL_MEM_READ_WRITE, (size_t)plan->arena_size, NULL, &state->arena, error);
+        status = tri_opencl_buffer(cl, CL_MEM_READ_WRITE, (size_t)plan->arena_size, NULL, &state->arena, error);
     if (status == TRI_OK)
-        status = new_buffer(cl, CL_MEM_READ_WRITE, state->scratch_step, NULL, &state->scratch, error);
+        status = tri_opencl_buffer(cl, CL_MEM_READ_WRITE, state->scratch_step, NULL, &state->scratch, error);
     if (status == TRI_OK)
-        status = new_buffer(cl, CL_MEM_READ_ONLY, (size_t)plan->constants_size, NULL, &state->constants, error);
+        status = tri_opencl_buffer(cl, CL_MEM_READ_ONLY, (size_t)plan->constants_size, NULL, &state->constants, error);
     if (status == TRI_OK)
-        status = new_buffer(cl, CL_MEM_READ_ONLY, (size_t)plan->channel_count * sizeof plan->channels[0], NULL,
+        status = tri_opencl_buffer(cl, CL_MEM_READ_ONLY, (size_t)plan->channel_count * sizeof plan->channels[0], NULL,
                             &state->channels, error);
     return status;
-}
-
-static void release_buffer(cl_mem buffer)
-{
-    if (buffer != NULL)
-        clReleaseMemObject(buffer);
 }
 
 void tri_opencl_release(struct tri_job *job)
@@ -111,61 +82,25 @@ void tri_opencl_release(struct tri_job *job)
     for (int s = 0; state->stages != NULL && s < job->plan->stage_count; s++) {
         if (state->stages[s].kernel != NULL)
             clReleaseKernel(state->stages[s].kernel);
-        release_buffer(state->stages[s].nodes);
+        tri_opencl_release_buffer(state->stages[s].nodes);
     }
-    release_buffer(state->arena);
-    release_buffer(state->constants);
-    release_buffer(state->channels);
-    release_buffer(state->scratch);
-    release_buffer(state->in);
-    release_buffer(state->out);
+    tri_opencl_release_buffer(state->arena);
+    tri_opencl_release_buffer(state->constants);
+    tri_opencl_release_buffer(state->channels);
+    tri_opencl_release_buffer(state->scratch);
     free(state->stages);
     free(state->tables);
     free(state);
 }
 
-/* An image's buffer: its own memory where the device shares it, memory of the device elsewhere. */
-static enum tri_status image_buffer(struct opencl *cl, const struct tri_image *image, cl_mem *buffer, const void **memory,
-                                    struct tri_error *error)
-{
-    if (*buffer != NULL && *memory == image->memory)
-        return TRI_OK;
-    if (*buffer != NULL && !cl->shared) {
-        *memory = image->memory; /* any image of this shape fits */
-        return TRI_OK;
-    }
-    release_buffer(*buffer);
-    *memory = image->memory;
-    return new_buffer(cl, CL_MEM_READ_WRITE | (cl->shared ? CL_MEM_USE_HOST_PTR : 0), image->memory_size,
-                      cl->shared ? image->memory : NULL, buffer, error);
-}
-
-/* Hands shared memory to the device (write) or back to the host (read); copies where it is not shared. */
-static enum tri_status transfer(struct opencl *cl, cl_mem buffer, const struct tri_image *image, bool to_device,
-                                struct tri_error *error)
-{
-    if (cl->shared) {
-        cl_int code;
-        void *mapped = clEnqueueMapBuffer(cl->queue, buffer, CL_TRUE, to_device ? CL_MAP_WRITE : CL_MAP_READ, 0,
-                                          image->memory_size, 0, NULL, NULL, &code);
-        if (code != CL_SUCCESS)
-            return tri_opencl_fail(error, "clEnqueueMapBuffer", code, cl->base.info.device);
-        CHECK(clEnqueueUnmapMemObject, cl->queue, buffer, mapped, 0, NULL, NULL);
-    } else if (to_device) {
-        CHECK(clEnqueueWriteBuffer, cl->queue, buffer, CL_FALSE, 0, image->memory_size, image->memory, 0, NULL, NULL);
-    } else {
-        CHECK(clEnqueueReadBuffer, cl->queue, buffer, CL_FALSE, 0, image->memory_size, image->memory, 0, NULL, NULL);
-    }
-    CHECK(clFinish, cl->queue);
-    return TRI_OK;
-}
-
-static enum tri_status launch_walk(struct opencl *cl, const struct tri_job *job, int number, struct tri_error *error)
+static enum tri_status launch_walk(struct opencl *cl, const struct tri_job *job, const struct opencl_flight *flight, int number,
+                                   struct tri_error *error)
 {
     struct opencl_job *state = job->state;
     const struct tri_stage *stage = &job->plan->stages[number];
     const struct opencl_stage *from = &state->stages[number];
-    const cl_mem buffers[] = {state->scratch, state->arena, state->constants, state->out, state->in, from->nodes, state->channels};
+    const cl_mem buffers[] = {state->scratch, state->arena, state->constants, flight->out, flight->in,
+                              from->nodes, state->channels};
     const cl_int numbers[] = {stage->node_count, stage->lead, stage->height, from->band};
     const cl_long sizes[] = {stage->scratch_size, stage->zeroed};
     cl_uint argument = 0;
@@ -180,9 +115,9 @@ static enum tri_status launch_walk(struct opencl *cl, const struct tri_job *job,
     return TRI_OK;
 }
 
-static cl_mem buffer_of(const struct opencl_job *state, int base)
+static cl_mem buffer_of(const struct opencl_job *state, const struct opencl_flight *flight, int base)
 {
-    const cl_mem buffers[BASE_COUNT] = {state->scratch, state->arena, state->constants, state->out, state->in};
+    const cl_mem buffers[BASE_COUNT] = {state->scratch, state->arena, state->constants, flight->out, flight->in};
     return buffers[base];
 }
 
@@ -200,7 +135,8 @@ static void item_counts(const struct walk_node *node, const struct item_launch *
     }
 }
 
-static enum tri_status launch_items(struct opencl *cl, const struct tri_job *job, int number, struct tri_error *error)
+static enum tri_status launch_items(struct opencl *cl, const struct tri_job *job, const struct opencl_flight *flight, int number,
+                                    struct tri_error *error)
 {
     struct opencl_job *state = job->state;
     const struct walk_node *node = &job->plan->stages[number].nodes[0];
@@ -214,14 +150,14 @@ static enum tri_status launch_items(struct opencl *cl, const struct tri_job *job
     cl_uint argument = 0;
     for (int i = 0; i < TRI_INPUTS; i++, argument++) {
         const struct walk_channel *c = &channels[node->in[i < node->inputs ? i : 0]];
-        const cl_mem buffer = buffer_of(state, c->base);
+        const cl_mem buffer = buffer_of(state, flight, c->base);
         launch.in_offset[i] = c->offset;
         launch.in_stride[i] = c->stride;
         CHECK(clSetKernelArg, kernel, argument, sizeof buffer, &buffer);
     }
     for (int i = 0; i < TRI_OUTPUTS; i++, argument++) {
         const struct walk_channel *c = &channels[node->out[i < node->outputs ? i : 0]];
-        const cl_mem buffer = buffer_of(state, c->base);
+        const cl_mem buffer = buffer_of(state, flight, c->base);
         launch.out_offset[i] = c->offset;
         launch.out_stride[i] = c->stride;
         CHECK(clSetKernelArg, kernel, argument, sizeof buffer, &buffer);
@@ -259,7 +195,8 @@ static enum tri_status finish_stage(struct opencl *cl, struct tri_job *job, int 
     return TRI_OK;
 }
 
-static enum tri_status run_stages(struct opencl *cl, struct tri_job *job, struct tri_error *error)
+static enum tri_status run_stages(struct opencl *cl, struct tri_job *job, const struct opencl_flight *flight,
+                                  struct tri_error *error)
 {
     struct opencl_job *state = job->state;
     const struct tri_plan *plan = job->plan;
@@ -276,7 +213,7 @@ static enum tri_status run_stages(struct opencl *cl, struct tri_job *job, struct
         CHECK(clEnqueueWriteBuffer, cl->queue, state->constants, CL_FALSE, 0, (size_t)plan->constants_size,
               plan->constants, 0, NULL, NULL);
     for (int s = 0; s < plan->stage_count; s++) {
-        enum tri_status status = cl->lanes ? launch_walk(cl, job, s, error) : launch_items(cl, job, s, error);
+        enum tri_status status = cl->lanes ? launch_walk(cl, job, flight, s, error) : launch_items(cl, job, flight, s, error);
         if (status == TRI_OK)
             status = finish_stage(cl, job, s, error);
         if (status != TRI_OK)
@@ -286,25 +223,16 @@ static enum tri_status run_stages(struct opencl *cl, struct tri_job *job, struct
     return TRI_OK;
 }
 
-enum tri_status tri_opencl_run(struct tri_job *job, struct tri_image *in, struct tri_image *out,
-                               struct tri_timing *timing, struct tri_error *error)
+enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, struct tri_error *error)
+{
+    const enum tri_status status = tri_opencl_output(flight, error);
+    return status == TRI_OK ? run_stages((struct opencl *)job->backend, job, flight->state, error) : status;
+}
+
+enum tri_status tri_opencl_fetch(struct tri_job *job, long offset, size_t size, void *to, struct tri_error *error)
 {
     struct opencl *cl = (struct opencl *)job->backend;
-    struct opencl_job *state = job->state;
-    int64_t times[4] = {tri_now_ns()};
-    enum tri_status status = image_buffer(cl, in, &state->in, &state->in_memory, error);
-    if (status == TRI_OK)
-        status = image_buffer(cl, out, &state->out, &state->out_memory, error);
-    if (status == TRI_OK)
-        status = transfer(cl, state->in, in, true, error);
-    times[1] = tri_now_ns();
-    if (status == TRI_OK)
-        status = run_stages(cl, job, error);
-    times[2] = tri_now_ns();
-    if (status == TRI_OK)
-        status = transfer(cl, state->out, out, false, error);
-    times[3] = tri_now_ns();
-    if (timing != NULL)
-        *timing = (struct tri_timing){times[1] - times[0], times[2] - times[1], times[3] - times[2]};
-    return status;
+    const struct opencl_job *state = job->state;
+    CHECK(clEnqueueReadBuffer, cl->queue, state->arena, CL_TRUE, (size_t)offset, size, to, 0, NULL, NULL);
+    return TRI_OK;
 }

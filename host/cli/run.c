@@ -36,6 +36,7 @@ enum {
     STRIP,
     PLANES,
     WITH,
+    DATA,
     VIDEO_CODEC,
     CRF,
     STAGES,
@@ -58,6 +59,7 @@ static const struct option options[] = {
     {"strip", no_argument, NULL, STRIP},
     {"planes", required_argument, NULL, PLANES},
     {"with", required_argument, NULL, WITH},
+    {"data", required_argument, NULL, DATA},
     {"video-codec", required_argument, NULL, VIDEO_CODEC},
     {"crf", required_argument, NULL, CRF},
     {"stages", no_argument, NULL, STAGES},
@@ -133,6 +135,9 @@ static bool set_write_option(int option, const char *text, struct cli_run_reques
     case WITH:
         request->with = text;
         return true;
+    case DATA:
+        request->data = text;
+        return true;
     case PLANES:
         choice = choose("--planes", text, "all|y");
         request->luma_only = choice == 1;
@@ -201,6 +206,8 @@ static int check(const struct cli_run_request *request, char *const operands[], 
         return cli_usage("run", "no output given; add -o FILE");
     if (request->output[0] == '\0')
         return cli_usage("run", "the name of the output is empty");
+    if (request->data && strcmp(request->data, "-") == 0 && strcmp(request->output, "-") == 0)
+        return cli_usage("run", "standard output can be one output only");
     if (strcmp(request->output, "-") == 0 && isatty(STDOUT_FILENO))
         return cli_usage("run", "no picture is written to a terminal; send it to a file or a pipe");
     for (int i = 1; i < count; i++)
@@ -401,6 +408,8 @@ static int execute(const struct cli_run_request *request, char *const operands[]
     const bool video = count == 1 && tri_video_is(operands[0], head, head_size);
     if (request->with && !video)
         result = cli_usage("run", "--with is a second video; the input is none");
+    else if (request->data && !video)
+        result = cli_usage("run", "--data tells of the frames of a video; the input is none");
     else if (video)
         result = cli_run_video(request, pipeline, operands[0], head, head_size);
     else
@@ -420,6 +429,8 @@ int cli_run(int argc, char **argv)
         if (!set_option(option, optarg, &request))
             return TRI_USAGE;
     }
+    if (!request.output && request.data) /* all that is wanted */
+        request.output = "/dev/null";
     int result = check(&request, argv + optind, argc - optind);
     if (result != TRI_OK)
         return result;

@@ -8,7 +8,7 @@
 #define CLI_JOBS_MAX 1024
 
 struct cli_run_request {
-    const char *pipeline, *output, *with, *on, *isa;
+    const char *pipeline, *output, *with, *data, *on, *isa;
     uint64_t max_pixels, jobs;
     struct tri_write_options write;
     struct tri_video_write_options video;

@@ -3,6 +3,7 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/run.h"
+#include "image/image.h"
 #include "parallel/pool.h"
 #include "video/transcode.h"
 
@@ -11,6 +12,7 @@
 struct run {
     const struct cli_run_request *request;
     struct tri_transcode transcode;
+    struct tri_output data; /* --data */
     struct cli_progress progress;
     long count;  /* frames, as far as is known; 0: unknown */
     double rate; /* a second; 0: unknown */
@@ -50,9 +52,6 @@ static void print_stages(const struct run *run)
         fprintf(stderr, "%-9s %10.1f %9.3f %5.1f %%\n", tri_video_stage_names[i], busy, busy / frames,
                 100 * busy / wall);
     }
-    fprintf(stderr, "compute:  upload %.1f ms, kernels %.1f ms, download %.1f ms\n",
-            (double)transcode->timing.upload_ns / 1e6, (double)transcode->timing.kernel_ns / 1e6,
-            (double)transcode->timing.download_ns / 1e6);
     fprintf(stderr, "%-9s %10.1f %9.3f, %ld frames, %.1f frames/s\n", "total", wall, wall / frames, transcode->frames,
             1e3 * (double)transcode->frames / wall);
     print_limit(transcode, tri_pool_workers(transcode->pool));
@@ -72,6 +71,11 @@ static enum tri_status run_stream(struct run *run, struct tri_error *error)
     if (status == TRI_OK && keep == TRI_OK && ended != TRI_OK) {
         *error = ending;
         status = ended;
+    }
+    const enum tri_status told = tri_output_close(&run->data, keep, &ending);
+    if (status == TRI_OK && keep == TRI_OK && told != TRI_OK) {
+        *error = ending;
+        status = told;
     }
     if (status == TRI_OK && transcode->frames == 0 && !cli_interrupted())
         status = tri_fail(error, TRI_FAILED, "%s has no frames", transcode->reader->name);
@@ -96,6 +100,20 @@ static enum tri_status check_with(const struct tri_transcode *transcode, const s
     return TRI_OK;
 }
 
+static enum tri_status open_data(struct run *run, const struct tri_pipeline *pipeline, struct tri_error *error)
+{
+    const char *path = run->request->data;
+
+    if (!path)
+        return TRI_OK;
+    if (!tri_filter_data_columns(run->transcode.filter))
+        return tri_fail(error, TRI_USAGE, "no kernel of %s has anything for --data", tri_pipeline_text(pipeline));
+    const enum tri_status status = tri_output_open(path, &run->data, error);
+    run->transcode.data = run->data.file;
+    run->transcode.data_name = run->data.name;
+    return status;
+}
+
 static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipeline, const struct cli_engine *engine,
                                 struct tri_error *error)
 {
@@ -115,9 +133,11 @@ static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipe
         status = check_with(transcode, pipeline, error);
     options.source = transcode->reader;
     if (status == TRI_OK)
+        status = open_data(run, pipeline, error);
+    if (status == TRI_OK)
         status = tri_video_create(request->output, tri_filter_video(transcode->filter), &options, &transcode->writer,
                                   error);
-    return status;
+    return status == TRI_OK ? TRI_OK : tri_output_close(&run->data, status, error);
 }
 
 int cli_run_video(const struct cli_run_request *request, const struct tri_pipeline *pipeline, const char *input,

@@ -93,10 +93,9 @@ static uint64_t digest_frame(const struct tri_frame *frame)
 
 static void do_frame(struct way *way, int i, struct tri_frame *out)
 {
-    struct tri_timing timing;
     struct tri_error error;
     const int64_t start = tri_now_ns();
-    if (tri_filter_run(way->filter, &way->clip->frames[i], out, &timing, &error) != TRI_OK) {
+    if (tri_filter_run(way->filter, &way->clip->frames[i], out, &error) != TRI_OK) {
         if (!atomic_exchange(&way->failed, true))
             way->error = error;
         return;

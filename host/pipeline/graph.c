@@ -126,6 +126,22 @@ void tri_graph_delay(struct tri_graph *graph, int frames)
     graph->delay += frames;
 }
 
+void tri_graph_data(struct tri_graph *graph, int channel, const char *columns,
+                    void (*line)(FILE *to, int x, int y, uint32_t sample, const void *constants))
+{
+    if (graph->error.status != TRI_OK || graph->told_by == graph->operation->values)
+        return;
+    if (graph->channels[channel].size != sizeof(uint32_t) || graph->channels[channel].producer < 0) {
+        tri_graph_fail(graph, "%s: what it tells has to be made by a pass, with 32 bits a sample",
+                       graph->operation->kernel->about->name);
+        return;
+    }
+    graph->told = (struct tri_told){channel, columns, line};
+    graph->told_by = graph->operation->values;
+    graph->told_first = graph->first;
+    graph->told_delay = graph->delay;
+}
+
 int tri_graph_bits(const struct tri_graph *graph)
 {
     return graph->bits;
@@ -298,6 +314,10 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
     for (int i = 0; i < pipeline->length && graph->error.status == TRI_OK; i++) {
         const struct tri_operation operation = {pipeline->steps[i].kernel, pipeline->steps[i].values, in->bits};
         value = apply(graph, &operation, value);
+    }
+    if (graph->told.channel != 0) { /* what is told is about the frame that comes out */
+        graph->first = graph->told_first;
+        graph->told.channel = tri_graph_before(graph, graph->told.channel, graph->delay - graph->told_delay);
     }
     graph->operation = NULL;
     if (graph->error.status != TRI_OK)

@@ -32,6 +32,13 @@ struct tri_node {
     int tally;        /* number from 1, of tallies and of those that wait for one */
 };
 
+/* What is told beside the picture; see tri_graph_data. */
+struct tri_told {
+    int channel; /* 0: nothing */
+    const char *columns;
+    void (*line)(FILE *to, int x, int y, uint32_t sample, const void *constants);
+};
+
 struct tri_graph {
     const struct tri_operation *operation; /* whose host part is at work */
     int bits;
@@ -42,6 +49,9 @@ struct tri_graph {
     int tally_count;
     int delay; /* frames that the result lags behind, of the operation at work or, at last, of all */
     int first; /* frames that the operation's input lags behind */
+    struct tri_told told;
+    const double *told_by; /* the values of the operation that tells it */
+    int told_first, told_delay; /* `first` of that operation, and `delay` up to there */
     struct tri_error error;
 };
 

@@ -70,6 +70,11 @@ int tri_graph_state(struct tri_graph *graph, int like);
 void tri_graph_keep(struct tri_graph *graph, int state, int channel);
 /* The kernel's result is that of so many frames ago: it looks at frames after the one that it yields. */
 void tri_graph_delay(struct tri_graph *graph, int frames);
+/* What the kernel tells beside the picture, as CSV: each sample of a channel of 32 bits becomes a line, or none, by
+ * `line`, whose constants are those of the node that makes the channel. Of several kernels in a pipeline the last one
+ * tells, and of its planes the first. */
+void tri_graph_data(struct tri_graph *graph, int channel, const char *columns,
+                    void (*line)(FILE *to, int x, int y, uint32_t sample, const void *constants));
 /* Another kernel, with default values but for one, on a channel. */
 int tri_graph_kernel(struct tri_graph *graph, const char *kernel, const char *param, double value, int channel);
 /* A square window's result for passes of an idempotent operation on four samples (minimum, maximum):

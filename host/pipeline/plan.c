@@ -5,6 +5,7 @@
  * is kept as planes in the arena, everything else as rings of rows in the workers' scratch memory. */
 #include "planner.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +61,21 @@ static int node_stage(const struct planner *p, int i)
     return p->alone && stage < i ? i : stage;
 }
 
+static int made_as(const struct planner *p, int channel)
+{
+    return p->graph.channels[channel].producer == FROM_BEFORE ? p->graph.channels[channel].of : channel;
+}
+
+/* What is told beside the picture stays to the end. */
+static void keep_told(struct planner *p)
+{
+    const int channel = p->graph.told.channel;
+    if (channel == 0)
+        return;
+    p->kept[made_as(p, channel)] = true;
+    p->last_stage[channel] = INT_MAX;
+}
+
 /* A channel is kept as planes when it is read in a later stage. That may move readers of the same
  * stage to a later one, so it is repeated until nothing changes. */
 static void assign_stages(struct planner *p)
@@ -75,8 +91,7 @@ static void assign_stages(struct planner *p)
         }
         for (int i = 0; i < g->node_count; i++) {
             for (int k = 0; k < g->nodes[i].inputs; k++) {
-                const int channel = g->nodes[i].spec.in[k], of = g->channels[channel].of;
-                const int kept = g->channels[channel].producer == FROM_BEFORE ? of : channel;
+                const int channel = g->nodes[i].spec.in[k], kept = made_as(p, channel);
                 if (!p->kept[kept] && (kept != channel || producer_stage(p, channel) < p->stage[i])) {
                     p->kept[kept] = true;
                     changed = true;
@@ -203,6 +218,8 @@ static bool gather_constants(struct planner *p, long *constants)
     plan->finishes = calloc((size_t)p->graph.node_count + 1, sizeof plan->finishes[0]);
     plan->frames = calloc((size_t)p->graph.node_count + 1, sizeof plan->frames[0]);
     plan->counts = calloc(((size_t)plan->tally_count << p->graph.bits) + 1, sizeof plan->counts[0]);
+    plan->told = p->graph.told;
+    plan->told_constants = plan->told.channel != 0 ? constants[p->graph.channels[made_as(p, plan->told.channel)].producer] : 0;
     if (plan->constants == NULL || plan->finishes == NULL || plan->frames == NULL || plan->counts == NULL)
         return false;
     for (int i = 0; i < p->graph.node_count; i++) {
@@ -269,6 +286,7 @@ static bool make_plan(struct planner *p)
     if (done) {
         for (int i = 0; i < p->out.planes; i++)
             p->is_out[plan->out_channel[i] = p->out.channel[i]] = true;
+        keep_told(p);
         assign_stages(p);
         plan->tally_count = p->graph.tally_count;
         plan->delay = p->graph.delay;

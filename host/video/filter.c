@@ -7,13 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What one frame at a time is run with. */
+/* The jobs that compute one frame at a time. Of a pipeline over time there is one set. */
 struct set {
     struct set *next; /* of those that are idle */
-    struct tri_job *planes[3];
+    struct tri_job *planes[3], *whole;
+};
+
+/* What one frame under way needs beside them. */
+struct tri_filter_slot {
+    struct tri_filter_slot *next; /* of those that are idle */
+    struct tri_flight *flights[3];
     /* For R, G and B: */
-    struct tri_job *up[2], *whole, *down[2]; /* of Cb and Cr; NULL where they have luma's size */
-    struct tri_image *before, *after;        /* all planes together */
+    struct tri_job *up[2], *down[2];  /* of Cb and Cr; NULL where they have luma's size */
+    struct tri_image *before, *after; /* all planes together */
+    struct tri_frame *out;            /* since `compute` */
 };
 
 struct tri_filter {
@@ -23,9 +30,13 @@ struct tri_filter {
     const struct tri_pipeline *luma; /* by plane; the caller's */
     struct tri_pipeline *chroma;
     struct tri_pipeline *up, *whole, *down;
+    int out_planes; /* that the pipeline for R, G and B makes, alpha with them */
     int delay;
-    pthread_mutex_t lock; /* for `idle` */
-    struct set *idle;
+    const char *columns; /* of what a kernel tells beside the picture */
+    bool tells;          /* and whether results come with it */
+    pthread_mutex_t lock; /* for these */
+    struct set *sets;
+    struct tri_filter_slot *slots;
 };
 
 /* ---- sets of jobs ---- */
@@ -36,62 +47,33 @@ static void free_set(struct set *set)
         return;
     for (int p = 0; p < 3; p++)
         tri_job_free(set->planes[p]);
-    for (int i = 0; i < 2; i++) {
-        tri_job_free(set->up[i]);
-        tri_job_free(set->down[i]);
-    }
     tri_job_free(set->whole);
-    tri_image_free(set->before);
-    tri_image_free(set->after);
     free(set);
 }
 
-static enum tri_status new_jobs_by_plane(const struct tri_filter *filter, struct set *set, struct tri_error *error)
+/* Planes that have jobs of their own, or that are one image for the job of all. */
+static int planes_of(const struct tri_filter *filter)
 {
-    const int planes = filter->luma_only ? 1 : filter->in.planes;
-    enum tri_status status = TRI_OK;
-    for (int p = 0; p < planes && status == TRI_OK; p++) {
-        struct tri_shape shape;
-        tri_video_plane(&filter->in, p, &shape);
-        status = tri_job_new(filter->backend, p > 0 ? filter->chroma : filter->luma, &shape, &set->planes[p], error);
-    }
-    return status;
-}
-
-static enum tri_status new_jobs_for_rgb(const struct tri_filter *filter, struct set *set, struct tri_error *error)
-{
-    struct tri_shape shape, chroma;
-    tri_video_plane(&filter->in, 0, &shape);
-    tri_video_plane(&filter->in, 1, &chroma);
-    const struct tri_shape plane = shape;
-    enum tri_status status = TRI_OK;
-    shape.planes = filter->in.planes;
-    for (int i = 0; filter->up != NULL && i < 2 && status == TRI_OK; i++)
-        status = tri_job_new(filter->backend, filter->up, &chroma, &set->up[i], error);
-    if (status == TRI_OK)
-        status = tri_job_new(filter->backend, filter->whole, &shape, &set->whole, error);
-    if (status == TRI_OK)
-        status = tri_image_new(&shape, &set->before, error);
-    if (status == TRI_OK)
-        status = tri_image_new(tri_job_shape(set->whole), &set->after, error);
-    struct tri_shape result = plane;
-    if (status == TRI_OK) {
-        result.width = set->after->shape.width;
-        result.height = set->after->shape.height;
-    }
-    for (int i = 0; filter->down != NULL && i < 2 && status == TRI_OK; i++)
-        status = tri_job_new(filter->backend, filter->down, &result, &set->down[i], error);
-    return status;
+    return filter->luma_only ? 1 : filter->in.planes;
 }
 
 static enum tri_status new_set(const struct tri_filter *filter, struct set **result, struct tri_error *error)
 {
     struct set *set = calloc(1, sizeof *set);
+    enum tri_status status = TRI_OK;
+    struct tri_shape shape;
     *result = NULL;
     if (set == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for the jobs of a frame");
-    const enum tri_status status =
-        filter->by_plane ? new_jobs_by_plane(filter, set, error) : new_jobs_for_rgb(filter, set, error);
+    for (int p = 0; filter->by_plane && p < planes_of(filter) && status == TRI_OK; p++) {
+        tri_video_plane(&filter->in, p, &shape);
+        status = tri_job_new(filter->backend, p > 0 ? filter->chroma : filter->luma, &shape, &set->planes[p], error);
+    }
+    if (!filter->by_plane) {
+        tri_video_plane(&filter->in, 0, &shape);
+        shape.planes = filter->in.planes;
+        status = tri_job_new(filter->backend, filter->whole, &shape, &set->whole, error);
+    }
     if (status == TRI_OK)
         *result = set;
     else
@@ -99,21 +81,106 @@ static enum tri_status new_set(const struct tri_filter *filter, struct set **res
     return status;
 }
 
-static struct set *take_idle(struct tri_filter *filter)
+/* Whose delay is the frame's, and what it tells: luma's, where planes have jobs of their own. */
+static struct tri_job *telling_job(const struct tri_filter *filter, const struct set *set)
 {
-    pthread_mutex_lock(&filter->lock);
-    struct set *set = filter->idle;
-    if (set != NULL)
-        filter->idle = set->next;
-    pthread_mutex_unlock(&filter->lock);
-    return set;
+    return filter->by_plane ? set->planes[0] : set->whole;
 }
 
-static void put_idle(struct tri_filter *filter, struct set *set)
+/* Made with the lock held: that nobody else makes jobs at the same time is what devices ask for. */
+static enum tri_status take_set(struct tri_filter *filter, struct set **set, struct tri_error *error)
+{
+    enum tri_status status = TRI_OK;
+    pthread_mutex_lock(&filter->lock);
+    *set = filter->sets;
+    if (*set != NULL)
+        filter->sets = (*set)->next;
+    else
+        status = new_set(filter, set, error);
+    pthread_mutex_unlock(&filter->lock);
+    return status;
+}
+
+static void put_set(struct tri_filter *filter, struct set *set)
 {
     pthread_mutex_lock(&filter->lock);
-    set->next = filter->idle;
-    filter->idle = set;
+    set->next = filter->sets;
+    filter->sets = set;
+    pthread_mutex_unlock(&filter->lock);
+}
+
+/* ---- slots ---- */
+
+static void free_slot(struct tri_filter_slot *slot)
+{
+    if (slot == NULL)
+        return;
+    for (int p = 0; p < 3; p++)
+        tri_flight_free(slot->flights[p]);
+    for (int i = 0; i < 2; i++) {
+        tri_job_free(slot->up[i]);
+        tri_job_free(slot->down[i]);
+    }
+    tri_image_free(slot->before);
+    tri_image_free(slot->after);
+    free(slot);
+}
+
+static enum tri_status prepare_for_rgb(const struct tri_filter *filter, struct tri_filter_slot *slot, struct tri_error *error)
+{
+    struct tri_shape shape, chroma, result;
+    tri_video_plane(&filter->in, 0, &shape);
+    tri_video_plane(&filter->in, 1, &chroma);
+    tri_video_plane(&filter->out, 0, &result);
+    const struct tri_shape plane = result;
+    shape.planes = filter->in.planes;
+    result.planes = filter->out_planes;
+    enum tri_status status = tri_image_new(&shape, &slot->before, error);
+    if (status == TRI_OK)
+        status = tri_image_new(&result, &slot->after, error);
+    for (int i = 0; filter->up != NULL && i < 2 && status == TRI_OK; i++)
+        status = tri_job_new(filter->backend, filter->up, &chroma, &slot->up[i], error);
+    for (int i = 0; filter->down != NULL && i < 2 && status == TRI_OK; i++)
+        status = tri_job_new(filter->backend, filter->down, &plane, &slot->down[i], error);
+    return status;
+}
+
+static enum tri_status new_slot(const struct tri_filter *filter, struct tri_filter_slot **result, struct tri_error *error)
+{
+    struct tri_filter_slot *slot = calloc(1, sizeof *slot);
+    *result = NULL;
+    if (slot == NULL)
+        return tri_fail(error, TRI_FAILED, "no memory for a frame under way");
+    enum tri_status status = filter->by_plane ? TRI_OK : prepare_for_rgb(filter, slot, error);
+    for (int p = 0; status == TRI_OK && p < (filter->by_plane ? planes_of(filter) : 1); p++)
+        status = tri_flight_new(filter->backend, &slot->flights[p], error);
+    if (status == TRI_OK)
+        *result = slot;
+    else
+        free_slot(slot);
+    return status;
+}
+
+static enum tri_status take_slot(struct tri_filter *filter, struct tri_filter_slot **slot, struct tri_error *error)
+{
+    enum tri_status status = TRI_OK;
+    pthread_mutex_lock(&filter->lock);
+    *slot = filter->slots;
+    if (*slot != NULL)
+        filter->slots = (*slot)->next;
+    else
+        status = new_slot(filter, slot, error);
+    pthread_mutex_unlock(&filter->lock);
+    return status;
+}
+
+void tri_filter_drop(struct tri_filter *filter, struct tri_filter_slot *slot)
+{
+    if (slot == NULL)
+        return;
+    pthread_mutex_lock(&filter->lock);
+    slot->next = filter->slots;
+    filter->slots = slot;
     pthread_mutex_unlock(&filter->lock);
 }
 
@@ -128,12 +195,13 @@ static bool same_size(const struct tri_shape *a, const struct tri_shape *b)
 static enum tri_status find_output(struct tri_filter *filter, const struct set *set, struct tri_error *error)
 {
     struct tri_video *out = &filter->out;
-    const struct tri_shape *shape = filter->by_plane ? tri_job_shape(set->planes[0]) : &set->after->shape;
+    const struct tri_shape *shape = filter->by_plane ? tri_job_shape(set->planes[0]) : tri_job_shape(set->whole);
     const enum tri_matrix matrix = out->matrix;
     *out = filter->in;
     out->matrix = matrix;
     out->width = shape->width;
     out->height = shape->height;
+    filter->out_planes = shape->planes;
     if (!filter->by_plane) {
         out->planes = shape->planes > 2 ? 3 : 1;
         if (matrix == TRI_RGB)
@@ -223,25 +291,25 @@ enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pip
     filter->by_plane = tri_pipeline_by_plane(pipeline) && filter->out.matrix == in->matrix;
     filter->luma_only = luma_only && filter->by_plane && in->planes > 1;
     struct set *set = NULL;
+    struct tri_filter_slot *slot = NULL;
     enum tri_status status = parse_pipelines(filter, pipeline, error);
     if (status == TRI_OK)
         status = new_set(filter, &set, error);
     if (status == TRI_OK)
         status = find_output(filter, set, error);
-    if (status == TRI_OK && filter->up != NULL && filter->out.planes == 3 && filter->out.matrix != TRI_RGB) {
-        free_set(set); /* made without what follows it */
-        set = NULL;
+    if (status == TRI_OK && filter->up != NULL && filter->out.planes == 3 && filter->out.matrix != TRI_RGB)
         status = parse_resize(&filter->out, 1, &filter->down, error);
-        if (status == TRI_OK)
-            status = new_set(filter, &set, error);
-    }
+    if (status == TRI_OK)
+        status = new_slot(filter, &slot, error);
     if (status != TRI_OK) {
         free_set(set);
         tri_filter_free(filter);
         return status;
     }
-    filter->delay = tri_job_delay(filter->by_plane ? set->planes[0] : set->whole);
-    put_idle(filter, set);
+    filter->delay = tri_job_delay(telling_job(filter, set));
+    filter->columns = tri_job_data_columns(telling_job(filter, set));
+    put_set(filter, set);
+    tri_filter_drop(filter, slot);
     *result = filter;
     return TRI_OK;
 }
@@ -250,9 +318,13 @@ void tri_filter_free(struct tri_filter *filter)
 {
     if (filter == NULL)
         return;
-    for (struct set *set; (set = filter->idle) != NULL;) {
-        filter->idle = set->next;
+    for (struct set *set; (set = filter->sets) != NULL;) {
+        filter->sets = set->next;
         free_set(set);
+    }
+    for (struct tri_filter_slot *slot; (slot = filter->slots) != NULL;) {
+        filter->slots = slot->next;
+        free_slot(slot);
     }
     tri_pipeline_free(filter->chroma);
     tri_pipeline_free(filter->up);
@@ -277,18 +349,17 @@ int tri_filter_delay(const struct tri_filter *filter)
     return filter->delay;
 }
 
-/* ---- one frame ---- */
-
-static enum tri_status run_job(struct tri_job *job, struct tri_image *in, struct tri_image *out, struct tri_timing *timing,
-                               struct tri_error *error)
+const char *tri_filter_data_columns(const struct tri_filter *filter)
 {
-    struct tri_timing took = {0};
-    const enum tri_status status = tri_job_run(job, in, out, &took, error);
-    timing->upload_ns += took.upload_ns;
-    timing->kernel_ns += took.kernel_ns;
-    timing->download_ns += took.download_ns;
-    return status;
+    return filter->columns;
 }
+
+void tri_filter_tell(struct tri_filter *filter)
+{
+    filter->tells = filter->columns != NULL;
+}
+
+/* ---- one frame ---- */
 
 /* One plane of an image as an image: it shares the memory. */
 static struct tri_image plane_of(const struct tri_image *image, int plane)
@@ -307,45 +378,95 @@ static void copy_plane(const struct tri_image *from, const struct tri_image *to)
         memcpy(tri_image_row(to, 0, y), tri_image_row(from, 0, y), bytes);
 }
 
-static enum tri_status run_for_rgb(const struct set *set, int planes_in, int planes_out, const struct tri_frame *in,
-                                   struct tri_frame *out, struct tri_timing *timing, struct tri_error *error)
+/* By its job where the sizes differ. */
+static enum tri_status bring_plane(struct tri_job *job, struct tri_image *from, struct tri_image *to, struct tri_error *error)
+{
+    if (job != NULL)
+        return tri_job_run(job, from, to, NULL, error);
+    copy_plane(from, to);
+    to->padded = false;
+    return TRI_OK;
+}
+
+static enum tri_status upload_together(const struct tri_filter *filter, struct tri_filter_slot *slot,
+                                       const struct tri_frame *in, struct tri_error *error)
 {
     enum tri_status status = TRI_OK;
-    for (int p = 0; p < planes_in && status == TRI_OK; p++) {
-        struct tri_image view = plane_of(set->before, p);
-        if (p > 0 && set->up[p - 1] != NULL)
-            status = run_job(set->up[p - 1], in->planes[p], &view, timing, error);
-        else
-            copy_plane(in->planes[p], &view);
+    for (int p = 0; p < filter->in.planes && status == TRI_OK; p++) {
+        struct tri_image view = plane_of(slot->before, p);
+        status = bring_plane(p > 0 ? slot->up[p - 1] : NULL, in->planes[p], &view, error);
     }
-    set->before->padded = false;
+    slot->before->padded = false;
+    return status == TRI_OK ? tri_flight_upload(slot->flights[0], slot->before, error) : status;
+}
+
+enum tri_status tri_filter_upload(struct tri_filter *filter, const struct tri_frame *in, struct tri_filter_slot **result,
+                                  struct tri_error *error)
+{
+    struct tri_filter_slot *slot;
+    *result = NULL;
+    enum tri_status status = take_slot(filter, &slot, error);
+    if (status != TRI_OK)
+        return status;
+    if (!filter->by_plane)
+        status = upload_together(filter, slot, in, error);
+    for (int p = 0; filter->by_plane && p < planes_of(filter) && status == TRI_OK; p++)
+        status = tri_flight_upload(slot->flights[p], in->planes[p], error);
     if (status == TRI_OK)
-        status = run_job(set->whole, set->before, set->after, timing, error);
-    for (int p = 0; p < planes_out && status == TRI_OK; p++) {
-        struct tri_image view = plane_of(set->after, p);
-        if (p > 0 && set->down[p - 1] != NULL)
-            status = run_job(set->down[p - 1], &view, out->planes[p], timing, error);
-        else
-            copy_plane(&view, out->planes[p]);
+        *result = slot;
+    else
+        tri_filter_drop(filter, slot);
+    return status;
+}
+
+enum tri_status tri_filter_compute(struct tri_filter *filter, struct tri_filter_slot *slot, struct tri_frame *out,
+                                   struct tri_error *error)
+{
+    struct set *set;
+    enum tri_status status = take_set(filter, &set, error);
+    if (status != TRI_OK)
+        return status;
+    slot->out = out;
+    if (!filter->by_plane)
+        status = tri_flight_compute(slot->flights[0], set->whole, slot->after, error);
+    for (int p = 0; filter->by_plane && p < planes_of(filter) && status == TRI_OK; p++)
+        status = tri_flight_compute(slot->flights[p], set->planes[p], out->planes[p], error);
+    if (status == TRI_OK && filter->tells)
+        status = tri_job_data(telling_job(filter, set), &out->data, error);
+    put_set(filter, set);
+    return status;
+}
+
+static enum tri_status download_together(const struct tri_filter *filter, const struct tri_filter_slot *slot,
+                                         struct tri_error *error)
+{
+    enum tri_status status = tri_flight_download(slot->flights[0], error);
+    for (int p = 0; p < filter->out.planes && status == TRI_OK; p++) {
+        struct tri_image view = plane_of(slot->after, p);
+        status = bring_plane(p > 0 ? slot->down[p - 1] : NULL, &view, slot->out->planes[p], error);
     }
     return status;
 }
 
-enum tri_status tri_filter_run(struct tri_filter *filter, const struct tri_frame *in, struct tri_frame *out,
-                               struct tri_timing *timing, struct tri_error *error)
+enum tri_status tri_filter_download(struct tri_filter *filter, struct tri_filter_slot *slot, struct tri_error *error)
 {
-    struct set *set = take_idle(filter);
-    enum tri_status status = TRI_OK;
-    *timing = (struct tri_timing){0};
-    if (set == NULL)
-        status = new_set(filter, &set, error);
-    for (int p = 0; status == TRI_OK && p < 3; p++) {
-        if (set->planes[p] != NULL)
-            status = run_job(set->planes[p], in->planes[p], out->planes[p], timing, error);
-    }
-    if (status == TRI_OK && !filter->by_plane)
-        status = run_for_rgb(set, filter->in.planes, filter->out.planes, in, out, timing, error);
-    if (set != NULL)
-        put_idle(filter, set);
+    enum tri_status status = filter->by_plane ? TRI_OK : download_together(filter, slot, error);
+    for (int p = 0; filter->by_plane && p < planes_of(filter) && status == TRI_OK; p++)
+        status = tri_flight_download(slot->flights[p], error);
+    tri_filter_drop(filter, slot);
+    return status;
+}
+
+enum tri_status tri_filter_run(struct tri_filter *filter, const struct tri_frame *in, struct tri_frame *out,
+                               struct tri_error *error)
+{
+    struct tri_filter_slot *slot;
+    enum tri_status status = tri_filter_upload(filter, in, &slot, error);
+    if (status != TRI_OK)
+        return status;
+    status = tri_filter_compute(filter, slot, out, error);
+    if (status == TRI_OK)
+        return tri_filter_download(filter, slot, error);
+    tri_filter_drop(filter, slot);
     return status;
 }

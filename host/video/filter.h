@@ -19,9 +19,25 @@ const struct tri_video *tri_filter_video(const struct tri_filter *filter); /* of
 int tri_filter_delay(const struct tri_filter *filter);
 /* Whether `out` gets no chroma below: as asked for, unless planes change their meaning. */
 bool tri_filter_luma_only(const struct tri_filter *filter);
-/* Runs it on a frame into the planes of another. Unless the pipeline is over time several threads may do that at
- * the same time, on CPU backends. */
+/* Columns of what a kernel tells of a frame, as tri_job_data_columns; NULL: nothing. After tri_filter_tell the frames of
+ * results have it. */
+const char *tri_filter_data_columns(const struct tri_filter *filter);
+void tri_filter_tell(struct tri_filter *filter);
+
+/* A frame on its way through the filter. Its steps follow each other, and different threads may take those of different
+ * frames; but in the order of the frames `compute` if the pipeline is over time, and one at a time on OpenCL devices. */
+struct tri_filter_slot;
+enum tri_status tri_filter_upload(struct tri_filter *filter, const struct tri_frame *in, struct tri_filter_slot **slot,
+                                  struct tri_error *error);
+/* Into the planes of `out`, which are of use after `download`; `in` is of no more. */
+enum tri_status tri_filter_compute(struct tri_filter *filter, struct tri_filter_slot *slot, struct tri_frame *out,
+                                   struct tri_error *error);
+enum tri_status tri_filter_download(struct tri_filter *filter, struct tri_filter_slot *slot, struct tri_error *error);
+/* Instead of further steps, after a failure of `compute` too. NULL is fine. */
+void tri_filter_drop(struct tri_filter *filter, struct tri_filter_slot *slot);
+
+/* All three. */
 enum tri_status tri_filter_run(struct tri_filter *filter, const struct tri_frame *in, struct tri_frame *out,
-                               struct tri_timing *timing, struct tri_error *error);
+                               struct tri_error *error);
 
 #endif

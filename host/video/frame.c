@@ -53,6 +53,8 @@ void tri_frame_free(struct tri_frame *frame)
         tri_image_free(frame->planes[p]);
         frame->planes[p] = NULL;
     }
+    free(frame->data);
+    frame->data = NULL;
 }
 
 /* The highest bits follow the lowest again, so that 0 stays 0 and the largest becomes 65535. */

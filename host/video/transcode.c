@@ -6,15 +6,18 @@
 #include "../parallel/cpu.h"
 #include "../parallel/stream.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-const char *const tri_video_stage_names[TRI_VIDEO_STAGES] = {"read", "decode", "compute", "encode", "write"};
+const char *const tri_video_stage_names[TRI_VIDEO_STAGES] = {"read",     "decode", "upload", "compute",
+                                                            "download", "encode", "write"};
 
 struct item {
     struct tri_frame in, out;
     struct tri_frame with; /* of the second input */
+    struct tri_filter_slot *slot; /* from `upload` to `download` */
     bool flush; /* no frame: drives out what lags behind */
 };
 
@@ -76,6 +79,7 @@ static void put_back(struct run *run, bool in, struct tri_frame *frame)
     int *count = in ? &run->spare_in_count : &run->spare_out_count;
     if (frame->planes[0] == NULL)
         return;
+    free(frame->data);
     pthread_mutex_lock(&run->lock);
     (in ? run->spare_in : run->spare_out)[(*count)++] = (struct tri_frame){
         .planes = {frame->planes[0], frame->planes[1], frame->planes[2]}};
@@ -145,6 +149,8 @@ static bool read_frame(void *context, void *data)
 
 static void discard(struct run *run, struct item *item)
 {
+    tri_filter_drop(run->transcode->filter, item->slot);
+    item->slot = NULL;
     discard_frame(run, run->transcode->reader, &item->in);
     discard_frame(run, run->transcode->with, &item->with);
     put_back(run, false, &item->out);
@@ -164,6 +170,78 @@ static bool decode(void *context, void *data)
     return false;
 }
 
+static bool upload(void *context, void *data)
+{
+    struct run *run = context;
+    struct item *item = data;
+    struct tri_error error;
+    if (item->flush || tri_filter_upload(run->transcode->filter, &item->in, &item->slot, &error) == TRI_OK)
+        return true;
+    fail(run, &error);
+    discard(run, item);
+    return false;
+}
+
+/* Runs the second input's frame before, whose own result nobody wants. */
+static enum tri_status run_with(struct run *run, struct item *item, struct tri_error *error)
+{
+    if (item->with.planes[0] != NULL) {
+        put_back(run, true, &run->with);
+        run->with = item->with;
+        item->with = (struct tri_frame){0};
+    }
+    if (run->transcode->with == NULL)
+        return TRI_OK;
+    if (run->with.planes[0] == NULL)
+        return tri_fail(error, TRI_FAILED, "%s has no frames", run->transcode->with->name);
+    const enum tri_status status = tri_filter_run(run->transcode->filter, &run->with, &item->out, error);
+    free(item->out.data);
+    item->out.data = NULL;
+    return status;
+}
+
+static enum tri_status compute_frame(struct run *run, struct item *item, struct tri_error *error)
+{
+    struct tri_filter *filter = run->transcode->filter;
+    enum tri_status status = TRI_OK;
+    if (item->flush) /* the last frame once more */
+        status = tri_filter_upload(filter, &run->late[run->late_count - 1], &item->slot, error);
+    if (status == TRI_OK)
+        status = run_with(run, item, error);
+    return status == TRI_OK ? tri_filter_compute(filter, item->slot, &item->out, error) : status;
+}
+
+/* Where results are late, that of the oldest frame is there now, or none yet. */
+static bool bring_late(struct run *run, struct item *item)
+{
+    if (run->runs++ < run->delay)
+        return false;
+    item->in = run->late[0];
+    memmove(run->late, run->late + 1, (size_t)--run->late_count * sizeof run->late[0]);
+    return true;
+}
+
+static bool compute(void *context, void *data)
+{
+    struct run *run = context;
+    struct item *item = data;
+    struct tri_error error;
+    bool goes_on = take(run, false, &item->out);
+    if (goes_on && run->delay > 0 && !item->flush) {
+        run->late[run->late_count++] = item->in;
+        item->in = (struct tri_frame){0};
+    }
+    if (goes_on && run->delay > 0 && run->late_count == 0) /* no frame got here */
+        goes_on = false;
+    if (goes_on && compute_frame(run, item, &error) != TRI_OK)
+        goes_on = fail(run, &error);
+    if (goes_on && run->delay > 0)
+        goes_on = bring_late(run, item);
+    if (!goes_on)
+        discard(run, item);
+    return goes_on;
+}
+
 static void copy_chroma(const struct tri_frame *from, struct tri_frame *to)
 {
     for (int p = 1; p < 3 && from->planes[p] != NULL; p++) {
@@ -174,67 +252,20 @@ static void copy_chroma(const struct tri_frame *from, struct tri_frame *to)
     }
 }
 
-/* The oldest of the late frames is the one whose result there is now. */
-static bool bring_late(struct run *run, struct item *item)
-{
-    if (run->runs++ < run->delay) {
-        put_back(run, false, &item->out);
-        return false;
-    }
-    item->in = run->late[0];
-    memmove(run->late, run->late + 1, (size_t)--run->late_count * sizeof run->late[0]);
-    return true;
-}
-
-/* Runs the second input's frame before, whose own result nobody wants. */
-static enum tri_status run_with(struct run *run, struct item *item, struct tri_error *error)
-{
-    struct tri_timing timing;
-    if (item->with.planes[0] != NULL) {
-        put_back(run, true, &run->with);
-        run->with = item->with;
-        item->with = (struct tri_frame){0};
-    }
-    if (run->with.planes[0] == NULL)
-        return run->transcode->with == NULL ? TRI_OK
-                                            : tri_fail(error, TRI_FAILED, "%s has no frames", run->transcode->with->name);
-    return tri_filter_run(run->transcode->filter, &run->with, &item->out, &timing, error);
-}
-
-static bool compute(void *context, void *data)
+static bool download(void *context, void *data)
 {
     struct run *run = context;
     struct item *item = data;
-    struct tri_transcode *transcode = run->transcode;
-    struct tri_timing timing;
+    struct tri_filter *filter = run->transcode->filter;
     struct tri_error error;
-    if (!take(run, false, &item->out)) {
-        discard(run, item);
-        return false;
-    }
-    if (run->delay > 0 && !item->flush) {
-        run->late[run->late_count++] = item->in;
-        item->in = (struct tri_frame){0};
-    }
-    if (run->delay > 0 && run->late_count == 0) { /* no frame got here */
-        put_back(run, false, &item->out);
-        return false;
-    }
-    const struct tri_frame *in = run->delay > 0 ? &run->late[run->late_count - 1] : &item->in;
-    if (run_with(run, item, &error) != TRI_OK ||
-        tri_filter_run(transcode->filter, in, &item->out, &timing, &error) != TRI_OK) {
+    const enum tri_status status = tri_filter_download(filter, item->slot, &error);
+    item->slot = NULL;
+    if (status != TRI_OK) {
         fail(run, &error);
         discard(run, item);
         return false;
     }
-    pthread_mutex_lock(&run->lock);
-    transcode->timing.upload_ns += timing.upload_ns;
-    transcode->timing.kernel_ns += timing.kernel_ns;
-    transcode->timing.download_ns += timing.download_ns;
-    pthread_mutex_unlock(&run->lock);
-    if (run->delay > 0 && !bring_late(run, item))
-        return false;
-    if (tri_filter_luma_only(transcode->filter))
+    if (tri_filter_luma_only(filter))
         copy_chroma(&item->in, &item->out);
     item->out.number = item->in.number;
     item->out.time = item->in.time;
@@ -255,13 +286,27 @@ static bool encode(void *context, void *data)
     return false;
 }
 
+/* Each line begins with the number of its frame. */
+static enum tri_status write_data(const struct tri_transcode *transcode, const struct tri_frame *frame,
+                                  struct tri_error *error)
+{
+    if (transcode->data == NULL)
+        return TRI_OK;
+    for (const char *line = frame->data; line != NULL && *line != '\0'; line += strcspn(line, "\n") + 1)
+        fprintf(transcode->data, "%ld,%.*s\n", frame->number, (int)strcspn(line, "\n"), line);
+    return ferror(transcode->data) ? tri_fail(error, TRI_FAILED, "cannot write %s: %s", transcode->data_name, strerror(errno))
+                                   : TRI_OK;
+}
+
 static bool write_frame(void *context, void *data)
 {
     struct run *run = context;
     struct item *item = data;
     struct tri_transcode *transcode = run->transcode;
     struct tri_error error;
-    const bool written = tri_video_put(transcode->writer, &item->out, &error) == TRI_OK || fail(run, &error);
+    const bool written = (write_data(transcode, &item->out, &error) == TRI_OK &&
+                          tri_video_put(transcode->writer, &item->out, &error) == TRI_OK) ||
+                         fail(run, &error);
     put_back(run, false, &item->out);
     if (written && transcode->through != NULL)
         transcode->through(transcode->listener, transcode->frames + 1);
@@ -283,8 +328,8 @@ enum tri_status tri_transcode_run(struct tri_transcode *transcode, struct tri_er
     /* A device computes one frame at a time, and frames over time follow each other. */
     const bool in_order = transcode->over_time || tri_backend_info(transcode->backend)->opencl;
     const struct tri_stream_stage stages[TRI_VIDEO_STAGES] = {
-        {"read", true, read_frame},       {"decode", false, decode},     {"compute", in_order, compute},
-        {"encode", false, encode},        {"write", true, write_frame},
+        {"read", true, read_frame},     {"decode", false, decode}, {"upload", false, upload}, {"compute", in_order, compute},
+        {"download", false, download}, {"encode", false, encode}, {"write", true, write_frame},
     };
     struct run run = {.transcode = transcode,
                       .video_in = &transcode->reader->video,
@@ -304,6 +349,10 @@ enum tri_status tri_transcode_run(struct tri_transcode *transcode, struct tri_er
         free(run.spare_in);
         free(run.spare_out);
         return tri_fail(error, TRI_FAILED, "no memory for %d frames under way", transcode->jobs);
+    }
+    if (transcode->data != NULL) {
+        fprintf(transcode->data, "frame,%s\n", tri_filter_data_columns(transcode->filter));
+        tri_filter_tell(transcode->filter);
     }
     enum tri_status status = tri_stream_run(transcode->pool, &stream, error);
     memcpy(transcode->busy_ns, stream.busy_ns, sizeof transcode->busy_ns);

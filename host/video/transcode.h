@@ -1,11 +1,20 @@
-/* transcode.h -- a stream of frames through a pipeline: reading, decoding, computing, encoding and writing overlap, with
- * a bounded number of frames under way. */
+/* transcode.h -- a stream of frames through a pipeline: reading, decoding, uploading, computing, downloading,
+ * encoding and writing overlap, with a bounded number of frames under way. */
 #ifndef TRI_TRANSCODE_H
 #define TRI_TRANSCODE_H
 
 #include "filter.h"
 
-enum tri_video_stage { TRI_READ, TRI_DECODE_FRAME, TRI_COMPUTE, TRI_ENCODE_FRAME, TRI_WRITE, TRI_VIDEO_STAGES };
+enum tri_video_stage {
+    TRI_READ,
+    TRI_DECODE_FRAME,
+    TRI_UPLOAD_FRAME,
+    TRI_COMPUTE,
+    TRI_DOWNLOAD_FRAME,
+    TRI_ENCODE_FRAME,
+    TRI_WRITE,
+    TRI_VIDEO_STAGES
+};
 extern const char *const tri_video_stage_names[TRI_VIDEO_STAGES];
 
 struct tri_transcode {
@@ -19,13 +28,14 @@ struct tri_transcode {
      * stays where it is shorter. */
     struct tri_video_reader *with;
     struct tri_video_writer *writer;
+    FILE *data; /* what a kernel tells of the frames goes here as CSV, and is flushed. NULL: nowhere */
+    const char *data_name; /* for messages */
     bool (*stop)(void);      /* asked before each frame; true: end here, with what there is. May be NULL */
     void (*through)(void *listener, long frames); /* told after each frame that is written. May be NULL */
     void *listener;
     /* Filled in: */
     long frames;
     int64_t wall_ns, busy_ns[TRI_VIDEO_STAGES]; /* summed over workers */
-    struct tri_timing timing;                   /* what `compute` consists of */
 };
 
 /* Reads to the end. After a failure of the reader the frames before it are through; the caller ends the writer. */

@@ -33,6 +33,7 @@ struct tri_frame {
     struct tri_image *planes[3];
     long number;            /* from 0 */
     int64_t time, duration; /* in units of time_base */
+    char *data;             /* CSV lines about it, of a kernel; ends with free(). NULL: none */
     void *raw;              /* the codec's, between `next` and `decode` or `encode` and `put`; NULL: none */
 };
 

@@ -122,7 +122,8 @@ KERNEL(motion, tri_alpha_kept, "how blocks have moved since the frame before",
        "up to range rows and columns away and in the picture; of equal ones the nearest, then the one of "
        "fewer rows, then one from above or from the left. A white line leads from the block's centre as far "
        "as it has moved; a block at rest has a dot. Of colours (R + 2 G + B) / 4 is compared. The first "
-       "frame is its own frame before. Alpha is kept.",
+       "frame is its own frame before. With --data each block is a line of CSV: its corner and size in pixels, and "
+       "how far it has moved to the right and down. Alpha is kept.",
        "motion:size=8:range=15",
        PARAM_CHOICE(size, 1, 2, "8|16", "side of the blocks, in pixels")
        PARAM_INT(range, 7, 1, 32, "how far a block may have moved, in rows and in columns"))
@@ -143,11 +144,21 @@ static int motion_search(struct tri_graph *graph, struct tri_value in, const str
                 .constants = k, .constants_size = sizeof *k);
 }
 
+/* Where a block is, how large, and how far it has moved since the frame before. */
+static void motion_line(FILE *to, int x, int y, uint sample, const void *constants)
+{
+    const struct motion *k = constants;
+    const int size = 1 << k->shift, left = x * size, top = y * size;
+    fprintf(to, "%d,%d,%d,%d,%d,%d\n", left, top, MOTION_MIN(size, k->width - left), MOTION_MIN(size, k->height - top),
+            MOTION_X(sample), MOTION_Y(sample));
+}
+
 GRAPH(motion)
 {
     const struct motion k = {VALUE(size) == 0 ? 3 : 4, (int)VALUE(range),
                              tri_graph_width(graph, in.channel[0]), tri_graph_height(graph, in.channel[0])};
     const int vectors = motion_search(graph, in, &k);
+    tri_graph_data(graph, vectors, "x,y,width,height,dx,dy", motion_line);
     const int lines = NODE(motion_lines, .in = {vectors}, .whole = true, .width = k.width, .height = k.height,
                            .constants = &k, .constants_size = sizeof k);
     for (int p = 0; p < in.planes; p++)

@@ -301,6 +301,9 @@ static int run_files(struct run *run, const struct cli_inputs *inputs, const str
     return status;
 }
 
+/* Threads that wait for a device to compute, and for what goes there or comes back, take no core. */
+#define WAITING 2
+
 /* One pool of threads does everything; the backend takes part of it, or all. */
 enum tri_status cli_engine_open(const struct cli_run_request *request, struct cli_engine *engine, struct tri_error *error)
 {
@@ -310,6 +313,8 @@ enum tri_status cli_engine_open(const struct cli_run_request *request, struct cl
 
     if (strncmp(request->on, "threads:", 8) == 0)
         workers = atoi(request->on + 8) > 1 ? atoi(request->on + 8) : 1;
+    if (strncmp(request->on, "opencl", 6) == 0)
+        workers += WAITING;
     engine->jobs = request->jobs > 0 ? (int)request->jobs : workers;
     workers = engine->jobs > workers ? engine->jobs : workers;
     if (workers > 1 && workers <= CLI_JOBS_MAX && tri_pool_new(workers, &engine->pool, error) != TRI_OK)
@@ -318,9 +323,6 @@ enum tri_status cli_engine_open(const struct cli_run_request *request, struct cl
     enum tri_status status = tri_backend_open(request->on, &with, &engine->backend, error);
     if (status != TRI_OK)
         return status;
-    /* While one waits for the device, the others read and write. */
-    if (tri_backend_info(engine->backend)->opencl && request->jobs == 0)
-        engine->jobs = workers + 1;
     if (tri_backend_note(engine->backend)[0] && !request->quiet)
         cli_note("%s", tri_backend_note(engine->backend));
     return TRI_OK;

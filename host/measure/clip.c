@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define POOLED 32 /* rounds: enough for a percentile */
 #define CLIP_BYTES ((size_t)1 << 30) /* of frames held; a clip that is longer is measured up to there */
 
 struct clip {
@@ -78,6 +79,10 @@ struct way {
     atomic_int next;
     atomic_bool failed;
     int64_t *samples; /* of each frame */
+    int64_t *pooled;  /* of the frames of POOLED rounds */
+    int64_t *wholes;  /* of each round */
+    int64_t sum;
+    int rounds;
     uint64_t *digests;
     bool verifying;
     struct tri_error error;
@@ -143,8 +148,10 @@ static enum tri_status open_way(struct way *way, struct tri_error *error)
     const int workers = way->row->info->workers;
     way->outs = calloc((size_t)(workers > 1 ? workers : 1), sizeof way->outs[0]);
     way->samples = calloc((size_t)way->clip->count, sizeof way->samples[0]);
+    way->pooled = calloc(POOLED * (size_t)way->clip->count, sizeof way->pooled[0]);
+    way->wholes = calloc(TRI_ROUNDS_MAX, sizeof way->wholes[0]);
     way->digests = calloc((size_t)way->clip->count, sizeof way->digests[0]);
-    if (way->outs == NULL || way->samples == NULL || way->digests == NULL)
+    if (way->outs == NULL || way->samples == NULL || way->pooled == NULL || way->wholes == NULL || way->digests == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for samples");
     if (!way->row->by_frames)
         return TRI_OK;
@@ -163,6 +170,8 @@ static void close_way(struct way *way)
     tri_pool_free(way->pool);
     free(way->outs);
     free(way->samples);
+    free(way->pooled);
+    free(way->wholes);
     free(way->digests);
 }
 
@@ -184,33 +193,55 @@ static void verify(struct way *way, const struct way *truth)
         snprintf(way->row->failure, sizeof way->row->failure, "%.*s", (int)strcspn(way->error.text, "\n"), way->error.text);
 }
 
-static enum tri_status measure(struct way *ways, int count, double seconds, int64_t *pooled, int64_t *wholes,
-                               struct tri_error *error)
+/* False: it has had its rounds, or has no figures. */
+static bool wants_more(const struct way *way, double seconds)
 {
-    const int frames = ways[0].clip->count;
-    for (int w = 0; w < count; w++) {
-        struct way *way = &ways[w];
-        int rounds = 0;
-        int64_t sum = 0;
-        while (way->row->verified && way->row->listed && rounds < TRI_ROUNDS_MAX &&
-               (rounds < 3 || (double)sum < seconds * 1e9)) {
-            const int64_t took = run_clip(way);
-            if (took < 0)
+    return way->row->verified && way->row->listed && way->rounds < TRI_ROUNDS_MAX &&
+           (way->rounds < 3 || (double)way->sum < seconds * 1e9);
+}
+
+static bool take_round(struct way *way)
+{
+    const size_t frames = (size_t)way->clip->count;
+    const int64_t took = run_clip(way);
+    if (took < 0)
+        return false;
+    way->wholes[way->rounds] = took;
+    way->sum += took;
+    if (way->rounds < POOLED)
+        memcpy(way->pooled + (size_t)way->rounds * frames, way->samples, frames * sizeof way->pooled[0]);
+    way->rounds++;
+    return true;
+}
+
+static void summarize(struct way *way)
+{
+    const size_t samples = (size_t)(way->rounds < POOLED ? way->rounds : POOLED) * (size_t)way->clip->count;
+    if (samples == 0)
+        return;
+    qsort(way->pooled, samples, sizeof way->pooled[0], by_time);
+    way->row->median_ns = way->pooled[samples / 2];
+    way->row->p99_ns = way->pooled[(size_t)((double)(samples - 1) * 0.99)];
+    way->row->frames_per_s = 1e9 * way->clip->count / (double)tri_summarize(way->wholes, way->rounds).median;
+}
+
+/* A B C, C B A, ...: what disturbs the machine for a while disturbs all. */
+static enum tri_status measure(struct way *ways, int count, double seconds, struct tri_error *error)
+{
+    bool more = true;
+    for (int round = 0; more; round++) {
+        more = false;
+        for (int i = 0; i < count; i++) {
+            struct way *way = &ways[round % 2 == 0 ? i : count - 1 - i];
+            if (!wants_more(way, seconds))
+                continue;
+            if (!take_round(way))
                 return tri_fail(error, TRI_FAILED, "%s", way->error.text);
-            wholes[rounds] = took;
-            if (rounds < 32) /* enough for a percentile */
-                memcpy(pooled + (size_t)rounds * (size_t)frames, way->samples, (size_t)frames * sizeof pooled[0]);
-            sum += took;
-            rounds++;
+            more = true;
         }
-        if (rounds == 0)
-            continue;
-        const size_t samples = (size_t)(rounds < 32 ? rounds : 32) * (size_t)frames;
-        qsort(pooled, samples, sizeof pooled[0], by_time);
-        way->row->median_ns = pooled[samples / 2];
-        way->row->p99_ns = pooled[(size_t)((double)(samples - 1) * 0.99)];
-        way->row->frames_per_s = 1e9 * frames / (double)tri_summarize(wholes, rounds).median;
     }
+    for (int i = 0; i < count; i++)
+        summarize(&ways[i]);
     return TRI_OK;
 }
 
@@ -236,11 +267,10 @@ static enum tri_status measure_clip(const struct tri_lineup *lineup, const struc
                                     struct tri_error *error)
 {
     struct way *ways = calloc(2 * (size_t)lineup->count, sizeof *ways);
-    int64_t *pooled = calloc(32 * (size_t)clip->count, sizeof *pooled), *wholes = calloc(TRI_ROUNDS_MAX, sizeof *wholes);
     result->rows = calloc(2 * (size_t)lineup->count, sizeof *result->rows);
     enum tri_status status = TRI_OK;
     int count = 0;
-    if (ways == NULL || result->rows == NULL || pooled == NULL || wholes == NULL)
+    if (ways == NULL || result->rows == NULL)
         status = tri_fail(error, TRI_FAILED, "no memory to measure");
     else
         count = plan_ways(lineup, pipeline, clip, result, ways);
@@ -251,7 +281,7 @@ static enum tri_status measure_clip(const struct tri_lineup *lineup, const struc
     if (status == TRI_OK && ways[0].row->failure[0])
         status = tri_fail(error, ways[0].error.status, "%s", ways[0].row->failure);
     if (status == TRI_OK)
-        status = measure(ways, count, seconds, pooled, wholes, error);
+        status = measure(ways, count, seconds, error);
     for (int i = 0; i < count && status == TRI_OK; i++) {
         result->rows[i].speedup = result->rows[i].frames_per_s / result->rows[0].frames_per_s;
         if (!result->rows[i].verified && !result->rows[i].failure[0])
@@ -261,8 +291,6 @@ static enum tri_status measure_clip(const struct tri_lineup *lineup, const struc
     for (int i = 0; i < count; i++)
         close_way(&ways[i]);
     free(ways);
-    free(pooled);
-    free(wholes);
     return status;
 }
 

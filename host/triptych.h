@@ -221,6 +221,8 @@ const struct tri_kernel *tri_pipeline_kernel(const struct tri_pipeline *pipeline
 double tri_pipeline_value(const struct tri_pipeline *pipeline, int operation, const char *param);
 /* Whether each plane's result depends on that plane alone, and on no statistics of it. */
 bool tri_pipeline_by_plane(const struct tri_pipeline *pipeline);
+/* Whether the result is no colour, but a mask or strengths, whatever planes it is made of. */
+bool tri_pipeline_monochrome(const struct tri_pipeline *pipeline);
 /* The pipeline for planes that have 2^shift times fewer columns and rows: lengths are divided by that, radii by
  * the geometric mean of both. */
 enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shift_x, int shift_y,

@@ -93,7 +93,7 @@ static void test_same_bytes(void)
 /* The second input's frames are those before: of the same stream nothing differs, of another all that does. */
 static void test_second_input(void)
 {
-    EXPECT("$T run difference a.y4m --with a.y4m -o - | tail -c 38016 | tr -d '\\000' | wc -c", 0, "0\n", "");
+    EXPECT("$T run difference a.y4m --with a.y4m --planes all -o - | tail -c 38016 | tr -d '\\000' | wc -c", 0, "0\n", "");
     EXPECT("$T run invert a.y4m -o b.y4m; $T run difference a.y4m --with b.y4m -o x.y4m --on sequential && "
            "$T run difference a.y4m --with b.y4m -o - -j 8 | cmp - x.y4m; rm b.y4m x.y4m",
            0, "", "");
@@ -197,6 +197,23 @@ static bool make_moving(const char *name, int frames)
 }
 
 /* A line for each block of each frame, about the frame that it comes with, whoever computes and whatever lags behind. */
+/* What is no colour comes in gray, unless all planes are asked for. */
+static void test_monochrome(void)
+{
+    EXPECT("for p in sobel difference threshold:level=0.3 background gaussian,sobel,dilate; do "
+           "$T run $p a.y4m -o x.y4m; $T run $p a.y4m -o y.y4m --planes all; for f in 0 19; do "
+           "at=$(($(head -1 a.y4m | wc -c) + f * 38022 + 6)); "
+           "tail -c +$((at + 1)) x.y4m | head -c 25344 > x; tail -c +$((at + 1)) y.y4m | head -c 25344 | cmp - x; "
+           "tail -c +$((at + 25345)) x.y4m | head -c 12672 | tr -d '\\200' | wc -c; "
+           "tail -c +$((at + 25345)) y.y4m | head -c 12672 | tr -d '\\200' | wc -c | grep -v '^0'; done; done | sort | uniq -c | head -1; "
+           "$T run sobel 10.y4m -o - | tail -c $((2 * 21 * 12 * 2)) | od -An -v -tx2 -w2 | sort | uniq -c; rm x x.y4m y.y4m",
+           0, "     10 0\n    504  0200\n", "");
+    EXPECT("$T run background:output=background a.y4m -o x.y4m; $T run background:output=background a.y4m -o - --planes all | cmp - x.y4m; "
+           "rm x.y4m",
+           0, "", "");
+    EXPECT("$T run resize:scale=0.5,sobel a.y4m -o - | wc -c", 0, "*\n", "");
+}
+
 static void test_told(void)
 {
     CU_ASSERT_FATAL(make_moving("moving.y4m", 6));
@@ -239,6 +256,7 @@ int test_video_suite(void)
              CU_add_test(suite, "second input", test_second_input) &&
              CU_add_test(suite, "bad streams", test_bad_streams) && CU_add_test(suite, "interruption", test_interrupted) &&
              CU_add_test(suite, "picture sequences", test_sequences) &&
+             CU_add_test(suite, "gray results", test_monochrome) &&
              CU_add_test(suite, "data beside frames", test_told) &&
              CU_add_test(suite, "levels of ten bits", test_levels_of_ten_bits) &&
              CU_add_test(suite, "reports", test_reports));

@@ -70,9 +70,12 @@ const char cli_help_run[] =
     "      --strip          leave out colour profile, EXIF, text and the like\n"
     "\n"
     "Videos (INPUT and OUTPUT are one each; Y4M also through '-'):\n"
-    "      --planes WHICH   all (default), or y: leave chroma as it is\n"
+    "      --planes WHICH   y: leave chroma as it is; all: run on it too, as is usual unless\n"
+    "                       results are no colour (edges, masks), which become gray\n"
     "      --with FILE      a second video: its frames are the frames before those of INPUT, for\n"
     "                       blend and difference\n"
+    "      --data FILE      what a kernel tells beside the frames, as CSV: motion its vectors. Then\n"
+    "                       -o may be left out\n"
     "      --video-codec C  of FFmpeg's encoders; default the usual one of OUTPUT's format\n"
     "      --crf N          quality for encoders that know it, 0 to 63\n"
     "      --stages         print on standard error how busy each stage was\n";

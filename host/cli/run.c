@@ -140,7 +140,7 @@ static bool set_write_option(int option, const char *text, struct cli_run_reques
         return true;
     case PLANES:
         choice = choose("--planes", text, "all|y");
-        request->luma_only = choice == 1;
+        request->chroma = choice == 1 ? TRI_CHROMA_KEPT : TRI_CHROMA_RUN;
         return choice >= 0;
     case VIDEO_CODEC:
         request->video.video_codec = text;

@@ -3,7 +3,7 @@
 #define TRIPTYCH_CLI_RUN_H
 
 #include "triptych.h"
-#include "video/video.h"
+#include "video/filter.h"
 
 #define CLI_JOBS_MAX 1024
 
@@ -12,7 +12,7 @@ struct cli_run_request {
     uint64_t max_pixels, jobs;
     struct tri_write_options write;
     struct tri_video_write_options video;
-    bool luma_only; /* --planes y */
+    enum tri_chroma chroma; /* --planes */
     bool strip, fail_fast, timings, stages, quiet;
 };
 

@@ -128,7 +128,7 @@ static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipe
     transcode->over_time = tri_pipeline_over_time(pipeline);
     enum tri_status status = tri_filter_new(engine->backend, pipeline, &transcode->reader->video,
                                             tri_video_takes(request->output, request->video.format),
-                                            request->luma_only, &transcode->filter, error);
+                                            request->chroma, &transcode->filter, error);
     if (status == TRI_OK && transcode->with)
         status = check_with(transcode, pipeline, error);
     options.source = transcode->reader;

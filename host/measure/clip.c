@@ -124,7 +124,7 @@ static int64_t run_clip(struct way *way)
     struct tri_error error;
     tri_filter_free(way->filter);
     way->filter = NULL;
-    if (tri_filter_new(backend, way->pipeline, &way->clip->reader->video, TRI_ANY_COLOUR, false, &way->filter, &error) != TRI_OK) {
+    if (tri_filter_new(backend, way->pipeline, &way->clip->reader->video, TRI_ANY_COLOUR, TRI_CHROMA_USUAL, &way->filter, &error) != TRI_OK) {
         way->error = error;
         return -1;
     }

@@ -16,7 +16,7 @@ static enum tri_status run_once(const struct tri_pipeline *pipeline, const char 
                                 .over_time = tri_pipeline_over_time(pipeline)};
     enum tri_status status = tri_video_open(path, NULL, 0, &run.reader, error);
     if (status == TRI_OK)
-        status = tri_filter_new(backend, pipeline, &run.reader->video, TRI_ANY_COLOUR, false, &run.filter, error);
+        status = tri_filter_new(backend, pipeline, &run.reader->video, TRI_ANY_COLOUR, TRI_CHROMA_USUAL, &run.filter, error);
     if (status == TRI_OK)
         status = tri_video_create("/dev/null", tri_filter_video(run.filter), &options, &run.writer, error);
     if (status == TRI_OK) {

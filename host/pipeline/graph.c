@@ -126,6 +126,11 @@ void tri_graph_delay(struct tri_graph *graph, int frames)
     graph->delay += frames;
 }
 
+void tri_graph_monochrome(struct tri_graph *graph)
+{
+    graph->monochrome = true;
+}
+
 void tri_graph_data(struct tri_graph *graph, int channel, const char *columns,
                     void (*line)(FILE *to, int x, int y, uint32_t sample, const void *constants))
 {
@@ -349,16 +354,31 @@ static void find_sources(const struct tri_graph *graph, unsigned *sources)
     }
 }
 
+/* Of three planes. Ends with tri_graph_free in any case. */
+static bool any_graph(const struct tri_pipeline *pipeline, struct tri_graph *graph, struct tri_value *out)
+{
+    const struct tri_shape in = {256, 256, 3, 8};
+    struct tri_shape shape;
+    struct tri_error refused;
+    return tri_graph_build(pipeline, &in, graph, out, &shape, &refused) == TRI_OK;
+}
+
+bool tri_pipeline_monochrome(const struct tri_pipeline *pipeline)
+{
+    struct tri_graph graph;
+    struct tri_value out;
+    const bool monochrome = any_graph(pipeline, &graph, &out) && graph.monochrome;
+    tri_graph_free(&graph);
+    return monochrome;
+}
+
 /* Graphs tell, not kernels' descriptions. Counts of samples speak for pictures, where planes are R, G and B. */
 bool tri_pipeline_by_plane(const struct tri_pipeline *pipeline)
 {
-    const struct tri_shape in = {256, 256, 3, 8};
     struct tri_graph graph;
     struct tri_value out;
-    struct tri_shape shape;
-    struct tri_error refused;
     bool by_plane = false;
-    if (tri_graph_build(pipeline, &in, &graph, &out, &shape, &refused) == TRI_OK) {
+    if (any_graph(pipeline, &graph, &out)) {
         unsigned *sources = calloc((size_t)graph.channel_count, sizeof *sources);
         by_plane = sources != NULL && out.planes == 3 && graph.tally_count == 0;
         if (by_plane)

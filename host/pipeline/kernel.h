@@ -70,6 +70,8 @@ int tri_graph_state(struct tri_graph *graph, int like);
 void tri_graph_keep(struct tri_graph *graph, int state, int channel);
 /* The kernel's result is that of so many frames ago: it looks at frames after the one that it yields. */
 void tri_graph_delay(struct tri_graph *graph, int frames);
+/* The result is no colour, whatever planes it is made of (a mask, strengths): of videos in Y'CbCr luma alone is made. */
+void tri_graph_monochrome(struct tri_graph *graph);
 /* What the kernel tells beside the picture, as CSV: each sample of a channel of 32 bits becomes a line, or none, by
  * `line`, whose constants are those of the node that makes the channel. Of several kernels in a pipeline the last one
  * tells, and of its planes the first. */

@@ -26,9 +26,10 @@ struct tri_filter_slot {
 struct tri_filter {
     struct tri_backend *backend;
     struct tri_video in, out;
-    bool by_plane, luma_only;
+    bool by_plane;
+    enum { COMPUTED, COPIED, NEUTRAL } chroma; /* by plane; what it comes from */
     const struct tri_pipeline *luma; /* by plane; the caller's */
-    struct tri_pipeline *chroma;
+    struct tri_pipeline *scaled; /* for chroma */
     struct tri_pipeline *up, *whole, *down;
     int out_planes; /* that the pipeline for R, G and B makes, alpha with them */
     int delay;
@@ -54,7 +55,7 @@ static void free_set(struct set *set)
 /* Planes that have jobs of their own, or that are one image for the job of all. */
 static int planes_of(const struct tri_filter *filter)
 {
-    return filter->luma_only ? 1 : filter->in.planes;
+    return filter->chroma == COMPUTED ? filter->in.planes : 1;
 }
 
 static enum tri_status new_set(const struct tri_filter *filter, struct set **result, struct tri_error *error)
@@ -67,7 +68,7 @@ static enum tri_status new_set(const struct tri_filter *filter, struct set **res
         return tri_fail(error, TRI_FAILED, "no memory for the jobs of a frame");
     for (int p = 0; filter->by_plane && p < planes_of(filter) && status == TRI_OK; p++) {
         tri_video_plane(&filter->in, p, &shape);
-        status = tri_job_new(filter->backend, p > 0 ? filter->chroma : filter->luma, &shape, &set->planes[p], error);
+        status = tri_job_new(filter->backend, p > 0 ? filter->scaled : filter->luma, &shape, &set->planes[p], error);
     }
     if (!filter->by_plane) {
         tri_video_plane(&filter->in, 0, &shape);
@@ -208,9 +209,9 @@ static enum tri_status find_output(struct tri_filter *filter, const struct set *
             out->shift_x = out->shift_y = 0;
         return TRI_OK;
     }
-    if (out->planes == 1)
+    if (out->planes == 1 || filter->chroma == NEUTRAL)
         return TRI_OK;
-    const struct tri_shape *chroma = filter->luma_only ? NULL : tri_job_shape(set->planes[1]);
+    const struct tri_shape *chroma = filter->chroma == COPIED ? NULL : tri_job_shape(set->planes[1]);
     for (int turn = 0; turn < 2; turn++) {
         struct tri_shape wanted, old;
         out->shift_x = turn ? filter->in.shift_y : filter->in.shift_x;
@@ -223,7 +224,7 @@ static enum tri_status find_output(struct tri_filter *filter, const struct set *
     return tri_fail(error, TRI_USAGE, "%s makes %d x %d pixels of luma and %d x %d of chroma, which do not fit together%s",
                     tri_pipeline_text(filter->luma), shape->width, shape->height, chroma != NULL ? chroma->width : 0,
                     chroma != NULL ? chroma->height : 0,
-                    filter->luma_only ? "; leave out --planes y" : "; give resize width and height that are even");
+                    filter->chroma == COPIED ? "; leave out --planes y" : "; give resize width and height that are even");
 }
 
 /* ---- pipelines ---- */
@@ -266,7 +267,7 @@ static enum tri_status parse_pipelines(struct tri_filter *filter, const struct t
     const struct tri_video *in = &filter->in;
     filter->luma = pipeline;
     if (filter->by_plane)
-        return tri_pipeline_scaled(pipeline, in->shift_x, in->shift_y, &filter->chroma, error);
+        return tri_pipeline_scaled(pipeline, in->shift_x, in->shift_y, &filter->scaled, error);
     enum tri_status status = parse_whole(filter, pipeline, error);
     if (status == TRI_OK && in->planes == 3 && (in->shift_x > 0 || in->shift_y > 0))
         status = parse_resize(in, 0, &filter->up, error);
@@ -274,7 +275,7 @@ static enum tri_status parse_pipelines(struct tri_filter *filter, const struct t
 }
 
 enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,
-                               const struct tri_video *in, enum tri_colour takes, bool luma_only,
+                               const struct tri_video *in, enum tri_colour takes, enum tri_chroma chroma,
                                struct tri_filter **result, struct tri_error *error)
 {
     struct tri_filter *filter = calloc(1, sizeof *filter);
@@ -289,7 +290,10 @@ enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pip
                          : takes == TRI_ONLY_YCBCR && in->matrix == TRI_RGB ? TRI_BT709
                                                                             : in->matrix;
     filter->by_plane = tri_pipeline_by_plane(pipeline) && filter->out.matrix == in->matrix;
-    filter->luma_only = luma_only && filter->by_plane && in->planes > 1;
+    if (filter->by_plane && in->planes > 1 && in->matrix != TRI_RGB)
+        filter->chroma = chroma == TRI_CHROMA_KEPT                                          ? COPIED
+                         : chroma == TRI_CHROMA_USUAL && tri_pipeline_monochrome(pipeline) ? NEUTRAL
+                                                                                            : COMPUTED;
     struct set *set = NULL;
     struct tri_filter_slot *slot = NULL;
     enum tri_status status = parse_pipelines(filter, pipeline, error);
@@ -326,7 +330,7 @@ void tri_filter_free(struct tri_filter *filter)
         filter->slots = slot->next;
         free_slot(slot);
     }
-    tri_pipeline_free(filter->chroma);
+    tri_pipeline_free(filter->scaled);
     tri_pipeline_free(filter->up);
     tri_pipeline_free(filter->whole);
     tri_pipeline_free(filter->down);
@@ -337,11 +341,6 @@ void tri_filter_free(struct tri_filter *filter)
 const struct tri_video *tri_filter_video(const struct tri_filter *filter)
 {
     return &filter->out;
-}
-
-bool tri_filter_luma_only(const struct tri_filter *filter)
-{
-    return filter->luma_only;
 }
 
 int tri_filter_delay(const struct tri_filter *filter)
@@ -448,11 +447,36 @@ static enum tri_status download_together(const struct tri_filter *filter, const 
     return status;
 }
 
-enum tri_status tri_filter_download(struct tri_filter *filter, struct tri_filter_slot *slot, struct tri_error *error)
+/* No colour: the middle of the range, 128 of 8 bits and the like, spread as samples are. */
+static void clear_plane(const struct tri_image *image, int bits)
+{
+    for (int y = 0; y < image->shape.height; y++) {
+        void *row = tri_image_row(image, 0, y);
+        if (image->shape.bits == 8)
+            memset(row, 128, (size_t)image->shape.width);
+        for (int x = 0; image->shape.bits == 16 && x < image->shape.width; x++)
+            ((uint16_t *)row)[x] = (uint16_t)(0x8000 | 0x8000 >> bits);
+    }
+}
+
+static void bring_chroma(const struct tri_filter *filter, const struct tri_frame *in, const struct tri_frame *out)
+{
+    for (int p = 1; p < filter->out.planes; p++) {
+        if (filter->chroma == COPIED)
+            copy_plane(in->planes[p], out->planes[p]);
+        if (filter->chroma == NEUTRAL)
+            clear_plane(out->planes[p], filter->out.bits);
+    }
+}
+
+enum tri_status tri_filter_download(struct tri_filter *filter, struct tri_filter_slot *slot, const struct tri_frame *in,
+                                    struct tri_error *error)
 {
     enum tri_status status = filter->by_plane ? TRI_OK : download_together(filter, slot, error);
     for (int p = 0; filter->by_plane && p < planes_of(filter) && status == TRI_OK; p++)
         status = tri_flight_download(slot->flights[p], error);
+    if (status == TRI_OK)
+        bring_chroma(filter, in, slot->out);
     tri_filter_drop(filter, slot);
     return status;
 }
@@ -466,7 +490,7 @@ enum tri_status tri_filter_run(struct tri_filter *filter, const struct tri_frame
         return status;
     status = tri_filter_compute(filter, slot, out, error);
     if (status == TRI_OK)
-        return tri_filter_download(filter, slot, error);
+        return tri_filter_download(filter, slot, in, error);
     tri_filter_drop(filter, slot);
     return status;
 }

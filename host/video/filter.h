@@ -6,19 +6,21 @@
 
 struct tri_filter;
 
+/* What becomes of chroma under kernels that work on each plane by itself. Usually they run on it, but where results are
+ * no colour (tri_pipeline_monochrome) it becomes neutral. Or it is in any case as the other planes, or stays as it is. */
+enum tri_chroma { TRI_CHROMA_USUAL, TRI_CHROMA_RUN, TRI_CHROMA_KEPT };
+
 /* Kernels that work on each plane by itself get the planes as they are, for chroma with lengths scaled to its
- * subsampling; with `luma_only`, chroma stays as it is. Other pipelines get R, G and B: chroma is resized to the size of
+ * subsampling. Other pipelines get R, G and B: chroma is resized to the size of
  * luma, converted by the kernel "ycbcr" with the stream's matrix and range, and back. Where `takes` asks for R, G, B or
  * for Y, Cb, Cr, that is what comes out. Backend and pipeline must outlive it. */
 enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,
-                               const struct tri_video *in, enum tri_colour takes, bool luma_only,
+                               const struct tri_video *in, enum tri_colour takes, enum tri_chroma chroma,
                                struct tri_filter **filter, struct tri_error *error);
 void tri_filter_free(struct tri_filter *filter);
 const struct tri_video *tri_filter_video(const struct tri_filter *filter); /* of the results */
 /* Frames by which results lag behind; as tri_job_delay. */
 int tri_filter_delay(const struct tri_filter *filter);
-/* Whether `out` gets no chroma below: as asked for, unless planes change their meaning. */
-bool tri_filter_luma_only(const struct tri_filter *filter);
 /* Columns of what a kernel tells of a frame, as tri_job_data_columns; NULL: nothing. After tri_filter_tell the frames of
  * results have it. */
 const char *tri_filter_data_columns(const struct tri_filter *filter);
@@ -32,7 +34,9 @@ enum tri_status tri_filter_upload(struct tri_filter *filter, const struct tri_fr
 /* Into the planes of `out`, which are of use after `download`; `in` is of no more. */
 enum tri_status tri_filter_compute(struct tri_filter *filter, struct tri_filter_slot *slot, struct tri_frame *out,
                                    struct tri_error *error);
-enum tri_status tri_filter_download(struct tri_filter *filter, struct tri_filter_slot *slot, struct tri_error *error);
+/* `in` is the frame that `out` is the result of: with a delay, an earlier one than that of `upload`. */
+enum tri_status tri_filter_download(struct tri_filter *filter, struct tri_filter_slot *slot, const struct tri_frame *in,
+                                    struct tri_error *error);
 /* Instead of further steps, after a failure of `compute` too. NULL is fine. */
 void tri_filter_drop(struct tri_filter *filter, struct tri_filter_slot *slot);
 

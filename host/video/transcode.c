@@ -242,31 +242,18 @@ static bool compute(void *context, void *data)
     return goes_on;
 }
 
-static void copy_chroma(const struct tri_frame *from, struct tri_frame *to)
-{
-    for (int p = 1; p < 3 && from->planes[p] != NULL; p++) {
-        const struct tri_image *image = from->planes[p];
-        for (int y = 0; y < image->shape.height; y++)
-            memcpy(tri_image_row(to->planes[p], 0, y), tri_image_row(image, 0, y),
-                   (size_t)image->shape.width * tri_sample_bytes(&image->shape));
-    }
-}
-
 static bool download(void *context, void *data)
 {
     struct run *run = context;
     struct item *item = data;
-    struct tri_filter *filter = run->transcode->filter;
     struct tri_error error;
-    const enum tri_status status = tri_filter_download(filter, item->slot, &error);
+    const enum tri_status status = tri_filter_download(run->transcode->filter, item->slot, &item->in, &error);
     item->slot = NULL;
     if (status != TRI_OK) {
         fail(run, &error);
         discard(run, item);
         return false;
     }
-    if (tri_filter_luma_only(filter))
-        copy_chroma(&item->in, &item->out);
     item->out.number = item->in.number;
     item->out.time = item->in.time;
     item->out.duration = item->in.duration;

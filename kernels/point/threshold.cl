@@ -24,6 +24,7 @@ GRAPH_PLANE(threshold)
 {
     const double maximum = (1 << tri_graph_bits(graph)) - 1;
     const struct threshold k = {(uint)(VALUE(level) * maximum)};
+    tri_graph_monochrome(graph);
     return NODE(threshold, .in = {in}, .constants = &k, .constants_size = sizeof k);
 }
 #endif

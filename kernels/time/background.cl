@@ -67,6 +67,8 @@ GRAPH_PLANE(background)
         .in = {wide, before}, .outputs = 2, .constants = &k, .constants_size = sizeof k};
     const struct tri_pass *pass =
         VALUE(output) == 0 ? &tri_pass_background_mask : &tri_pass_background_average;
+    if (VALUE(output) == 0)
+        tri_graph_monochrome(graph);
     const int out = tri_graph_add(graph, pass, &spec);
     tri_graph_keep(graph, before, out + 1);
     return NODE(background_narrow, .in = {out});

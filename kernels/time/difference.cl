@@ -17,6 +17,7 @@ KNOWN(difference, "difference", PICTURE(3, 1, 1, 10, 20, 255), PICTURE(3, 1, 1, 
 
 GRAPH_PLANE(difference)
 {
+    tri_graph_monochrome(graph);
     return NODE(difference, .in = {in, tri_graph_before(graph, in, 1)});
 }
 #endif

@@ -39,6 +39,7 @@ KNOWN(sobel, "sobel", PICTURE(4, 2, 1, 0, 0, 10, 10, 0, 0, 10, 10), PICTURE(4, 2
 
 GRAPH_PLANE(sobel)
 {
+    tri_graph_monochrome(graph);
     if (VALUE(norm) == 1)
         return NODE(sobel_l2, .in = {in}, .low = -1, .high = 1, .reach = 1);
     return NODE(sobel_l1, .in = {in}, .low = -1, .high = 1, .reach = 1);

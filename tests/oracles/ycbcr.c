@@ -22,7 +22,7 @@ static struct coding coding_of(const struct tri_pipeline *pipeline, int operatio
 {
     int bits = max == 255 ? 8 : (int)tri_pipeline_value(pipeline, operation, "bits");
     double one = (double)(1 << (bits - 8)) / ((1 << bits) - 1) * max; /* a level of 8 bits */
-    struct coding coding = {0.299, 0.114, 16, 128, 219 * one, 224 * one};
+    struct coding coding = {0.299, 0.114, 16, 128, 219 * one, 224 * one, max};
 
     if (oracle_chosen(pipeline, operation, "matrix", "bt709")) {
         coding.red = 0.2126;
@@ -39,7 +39,6 @@ static struct coding coding_of(const struct tri_pipeline *pipeline, int operatio
         coding.black = spread((int)coding.black << (bits - 8), bits);
         coding.gray = spread(128 << (bits - 8), bits);
     }
-    coding.max = max;
     return coding;
 }
 

@@ -49,9 +49,9 @@ def measure(clip, options):
         threads = str(options.threads)
         contenders = {
             "triptych": (process(options.program, "run", pipeline, clip, "-o", "/dev/null", "--on",
-                                 "threads:" + threads, "--quiet"), False),
+                                 "threads:" + threads, "--planes", "all", "--quiet"), False),
             "sequential": (process(options.program, "run", pipeline, clip, "-o", "/dev/null", "--on", "sequential",
-                                   "--quiet"), False),
+                                   "--planes", "all", "--quiet"), False),
             "ffmpeg": (process("ffmpeg", "-v", "error", "-filter_threads", threads, "-i", clip, "-vf", filters, "-f",
                                "null", "-"), False),
         }

@@ -2,13 +2,15 @@
 """video.py -- triptych and FFmpeg's filters beside each other, on 1920x1080 4:2:0 frames of 8 bits.
 
 Whole processes, from a Y4M file in the page cache to nowhere, two threads each; they take turns, A B then
-B A, and the medians count. Needs the program in build/ and ffmpeg. The clip is the one of shared/data, scaled,
-or FFmpeg's test picture.
+B A, and the medians count. Then what pipelining buys where decoding, computing and encoding take about as long: PNG
+files to PNG files, with two threads and one thing after another. Needs the program in build/ and ffmpeg. The clip is the
+one of shared/data, scaled, or FFmpeg's test picture.
 """
 import argparse
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -29,6 +31,10 @@ CASES = [
     ("deinterlace", "bwdif=mode=send_frame", 1),
     ("difference", "tblend=all_mode=difference", 1),
 ]
+
+
+# The radius is such that computing takes about as long as decoding and as encoding.
+PIPELINED, PIPELINED_FRAMES, PIPELINED_GOAL = "gaussian:sigma=5", 60, 1.7
 
 
 def make_clip(path, frames):
@@ -67,6 +73,35 @@ def measure(clip, options):
     return rows
 
 
+def stage_shares(text):
+    """What `run --stages` says: shares of the time that all stages took together, those above 1 %."""
+    busy = {}
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) == 5 and words[-1] == "%":
+            busy[words[0]] = float(words[1])
+    return {stage: time / sum(busy.values()) for stage, time in busy.items() if time > 0.01 * sum(busy.values())}
+
+
+def measure_pipelining(folder, clip, options):
+    frames = os.path.join(folder, "in-%04d.png")
+    process("ffmpeg", "-v", "error", "-i", clip, "-frames:v", str(PIPELINED_FRAMES), frames)()
+    command = [options.program, "run", PIPELINED, frames, "-o", os.path.join(folder, "out-%04d.png"), "--quiet", "--on"]
+    stages = subprocess.run([*command, "sequential", "--stages"], stderr=subprocess.PIPE, check=True, text=True).stderr
+    shares = stage_shares(stages)
+    medians = interleave({"sequential": (process(*command, "sequential"), False),
+                          "threads": (process(*command, "threads:" + str(options.threads)), False)}, options.repeats)
+    row = {"pipeline": PIPELINED, "frames": PIPELINED_FRAMES, "shares": shares, "goal": PIPELINED_GOAL,
+           "ratio": medians["sequential"] / medians["threads"],
+           **{name + "_fps": 1e3 * PIPELINED_FRAMES / took for name, took in medians.items()}}
+    print("\nPNG to PNG, %s, %d frames: %s of the work" % (
+        PIPELINED, PIPELINED_FRAMES, ", ".join("%s %.0f %%" % (stage, 100 * share) for stage, share in shares.items())))
+    print("one after another %.1f, %d threads %.1f frames/s: %.2f, goal %g %s" % (
+        row["sequential_fps"], options.threads, row["threads_fps"], row["ratio"], PIPELINED_GOAL,
+        "yes" if row["ratio"] >= PIPELINED_GOAL else "NO"), flush=True)
+    return row
+
+
 def main():
     parser = argparse.ArgumentParser(description="Measures triptych and FFmpeg's filters beside each other.")
     parser.add_argument("--frames", type=int, default=120, help="of the clip; default 120")
@@ -87,10 +122,11 @@ def main():
         print("%-20s %-28s %10s %10s %7s %5s %-4s %7s" % (
             "pipeline", "FFmpeg", "triptych", "FFmpeg", "ratio", "goal", "", "scale"))
         rows = measure(clip, options)
+        pipelining = measure_pipelining(folder, clip, options) if options.only in PIPELINED else None
         if options.json:
             with open(options.json, "w", encoding="utf-8") as file:
                 json.dump({"width": WIDTH, "height": HEIGHT, "frames": options.frames, "threads": options.threads,
-                           "repeats": options.repeats, "rows": rows}, file, indent=1)
+                           "repeats": options.repeats, "rows": rows, "pipelining": pipelining}, file, indent=1)
     except Failure as failure:
         print("video.py: %s" % failure, file=sys.stderr)
         return 1

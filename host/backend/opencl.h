@@ -56,8 +56,10 @@ struct opencl_flight {
     const void *in_memory, *out_memory;
     size_t in_size, out_size;
 };
-/* The output's buffer, before kernels write to it. */
+/* The output's buffer, before kernels write to it; and the end of all kernels, after which the host may read it where
+ * memory is shared. */
 enum tri_status tri_opencl_output(struct tri_flight *flight, struct tri_error *error);
+enum tri_status tri_opencl_wait(struct tri_flight *flight, struct tri_error *error);
 enum tri_status tri_opencl_upload(struct tri_flight *flight, struct tri_error *error);
 enum tri_status tri_opencl_download(struct tri_flight *flight, struct tri_error *error);
 void tri_opencl_land(struct tri_flight *flight);

@@ -35,19 +35,17 @@ static enum tri_status image_buffer(struct opencl *cl, const struct tri_image *i
                              cl->shared ? image->memory : NULL, buffer, error);
 }
 
-/* Hands shared memory to the device (write) or back to the host (read). Several threads may be at it, each with its
- * own image, so what is waited for is this one alone. */
-static enum tri_status hand_over(struct opencl *cl, cl_mem buffer, size_t size, cl_map_flags flags, struct tri_error *error)
+/* Hands shared memory to the device (write) or back to the host (read), in order with the kernels: nobody waits for
+ * the former, and who waits for the latter has waited for the kernels. */
+static enum tri_status hand_over(struct opencl *cl, cl_mem buffer, size_t size, bool to_device, struct tri_error *error)
 {
     cl_int code;
-    cl_event done;
-    void *mapped = clEnqueueMapBuffer(cl->transfers, buffer, CL_TRUE, flags, 0, size, 0, NULL, NULL, &code);
+    void *mapped = clEnqueueMapBuffer(cl->queue, buffer, to_device ? CL_FALSE : CL_TRUE, to_device ? CL_MAP_WRITE : CL_MAP_READ,
+                                      0, size, 0, NULL, NULL, &code);
     if (code != CL_SUCCESS)
         return tri_opencl_fail(error, "clEnqueueMapBuffer", code, cl->base.info.device);
-    CHECK(clEnqueueUnmapMemObject, cl->transfers, buffer, mapped, 0, NULL, &done);
-    code = clWaitForEvents(1, &done);
-    clReleaseEvent(done);
-    return code == CL_SUCCESS ? TRI_OK : tri_opencl_fail(error, "clWaitForEvents", code, cl->base.info.device);
+    CHECK(clEnqueueUnmapMemObject, cl->queue, buffer, mapped, 0, NULL, NULL);
+    return TRI_OK;
 }
 
 enum tri_status tri_opencl_upload(struct tri_flight *flight, struct tri_error *error)
@@ -61,7 +59,7 @@ enum tri_status tri_opencl_upload(struct tri_flight *flight, struct tri_error *e
         return tri_fail(error, TRI_FAILED, "no memory for a frame under way");
     const enum tri_status status = image_buffer(cl, in, &state->in, &state->in_memory, &state->in_size, error);
     if (status != TRI_OK || cl->shared)
-        return status == TRI_OK ? hand_over(cl, state->in, in->memory_size, CL_MAP_WRITE, error) : status;
+        return status == TRI_OK ? hand_over(cl, state->in, in->memory_size, true, error) : status;
     CHECK(clEnqueueWriteBuffer, cl->transfers, state->in, CL_TRUE, 0, in->memory_size, in->memory, 0, NULL, NULL);
     return TRI_OK;
 }
@@ -71,6 +69,17 @@ enum tri_status tri_opencl_output(struct tri_flight *flight, struct tri_error *e
     struct opencl_flight *state = flight->state;
     return image_buffer((struct opencl *)flight->backend, flight->out, &state->out, &state->out_memory, &state->out_size,
                         error);
+}
+
+enum tri_status tri_opencl_wait(struct tri_flight *flight, struct tri_error *error)
+{
+    struct opencl *cl = (struct opencl *)flight->backend;
+    const struct opencl_flight *state = flight->state;
+    const enum tri_status status =
+        cl->shared ? hand_over(cl, state->out, flight->out->memory_size, false, error) : TRI_OK;
+    if (status == TRI_OK)
+        CHECK(clFinish, cl->queue);
+    return status;
 }
 
 /* Samples alone: what lies between rows on the device is nothing that anybody has written. */
@@ -92,9 +101,7 @@ enum tri_status tri_opencl_download(struct tri_flight *flight, struct tri_error 
     const struct opencl_flight *state = flight->state;
     const struct tri_image *out = flight->out;
     enum tri_status status = TRI_OK;
-    if (cl->shared)
-        return hand_over(cl, state->out, out->memory_size, CL_MAP_READ, error);
-    for (int p = 0; p < out->shape.planes && status == TRI_OK; p++)
+    for (int p = 0; !cl->shared && p < out->shape.planes && status == TRI_OK; p++)
         status = read_plane(cl, state->out, out, p, error);
     return status;
 }

@@ -219,14 +219,15 @@ static enum tri_status run_stages(struct opencl *cl, struct tri_job *job, const 
         if (status != TRI_OK)
             return status;
     }
-    CHECK(clFinish, cl->queue);
     return TRI_OK;
 }
 
 enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, struct tri_error *error)
 {
-    const enum tri_status status = tri_opencl_output(flight, error);
-    return status == TRI_OK ? run_stages((struct opencl *)job->backend, job, flight->state, error) : status;
+    enum tri_status status = tri_opencl_output(flight, error);
+    if (status == TRI_OK)
+        status = run_stages((struct opencl *)job->backend, job, flight->state, error);
+    return status == TRI_OK ? tri_opencl_wait(flight, error) : status;
 }
 
 enum tri_status tri_opencl_fetch(struct tri_job *job, long offset, size_t size, void *to, struct tri_error *error)

@@ -301,28 +301,37 @@ static int run_files(struct run *run, const struct cli_inputs *inputs, const str
     return status;
 }
 
-/* Threads that wait for a device to compute, and for what goes there or comes back, take no core. */
+/* Threads that wait for what goes to a device with memory of its own, or comes back, take no core. */
 #define WAITING 2
 
-/* One pool of threads does everything; the backend takes part of it, or all. */
+static int count_workers(const char *on, const struct tri_backend *opened)
+{
+    if (strcmp(on, "sequential") == 0)
+        return 1;
+    if (strncmp(on, "threads:", 8) == 0)
+        return atoi(on + 8) > 1 ? atoi(on + 8) : 1;
+    return tri_cpu_workers() + (opened && tri_backend_info(opened)->gpu ? WAITING : 0);
+}
+
+/* One pool of threads does everything; a backend on the CPU takes part of it, or all. */
 enum tri_status cli_engine_open(const struct cli_run_request *request, struct cli_engine *engine, struct tri_error *error)
 {
     struct tri_backend_options with = {.isa = request->isa};
-    const bool alone = strcmp(request->on, "sequential") == 0;
-    int workers = alone ? 1 : tri_cpu_workers();
 
-    if (strncmp(request->on, "threads:", 8) == 0)
-        workers = atoi(request->on + 8) > 1 ? atoi(request->on + 8) : 1;
-    if (strncmp(request->on, "opencl", 6) == 0)
-        workers += WAITING;
+    if (strncmp(request->on, "opencl", 6) == 0 &&
+        tri_backend_open(request->on, &with, &engine->backend, error) != TRI_OK)
+        return error->status;
+    const int workers = count_workers(request->on, engine->backend);
     engine->jobs = request->jobs > 0 ? (int)request->jobs : workers;
-    workers = engine->jobs > workers ? engine->jobs : workers;
-    if (workers > 1 && workers <= CLI_JOBS_MAX && tri_pool_new(workers, &engine->pool, error) != TRI_OK)
+    const int threads = engine->jobs > workers ? engine->jobs : workers;
+    if (threads > 1 && threads <= CLI_JOBS_MAX && tri_pool_new(threads, &engine->pool, error) != TRI_OK)
         return TRI_FAILED;
     with.pool = engine->pool;
-    enum tri_status status = tri_backend_open(request->on, &with, &engine->backend, error);
-    if (status != TRI_OK)
-        return status;
+    if (!engine->backend && tri_backend_open(request->on, &with, &engine->backend, error) != TRI_OK)
+        return error->status;
+    /* While one waits for the device, the others read and write. */
+    if (tri_backend_info(engine->backend)->opencl && request->jobs == 0)
+        engine->jobs = workers + 1;
     if (tri_backend_note(engine->backend)[0] && !request->quiet)
         cli_note("%s", tri_backend_note(engine->backend));
     return TRI_OK;

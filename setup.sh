@@ -79,7 +79,7 @@ deps() {
         return 0
     fi
     if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
-        say "this needs Debian 12 or Ubuntu 24.04; elsewhere install the like of: $missing"
+        say "this needs Debian 12, 13 or Ubuntu 24.04; elsewhere install the like of: $missing"
         exit 1
     fi
     if [ -n "$missing" ]; then

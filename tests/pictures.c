@@ -58,7 +58,8 @@ void pictures_add(struct bytes *to, const void *data, size_t size)
         to->data = realloc(to->data, to->room);
         CU_ASSERT_PTR_NOT_NULL_FATAL(to->data);
     }
-    memcpy(to->data + to->size, data, size);
+    if (size > 0) /* else there may be no memory at all */
+        memcpy(to->data + to->size, data, size);
     to->size += size;
 }
 

@@ -165,6 +165,18 @@ static void take_density(struct reader *reader)
 
 /* ---- pixels ---- */
 
+/* Older libjpeg says so itself. Lossless files come in units of one sample, and not of a DCT's block. */
+static void refuse_lossless(struct reader *reader)
+{
+#if JPEG_LIB_VERSION >= 70
+    const int unit = reader->jpeg.min_DCT_h_scaled_size;
+#else
+    const int unit = reader->jpeg.min_DCT_scaled_size;
+#endif
+    if (unit != DCTSIZE)
+        give_up(reader, "Unsupported JPEG process: SOF type 0xc3");
+}
+
 static void choose_colours(struct reader *reader)
 {
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;
@@ -237,6 +249,7 @@ static enum tri_status decode(struct reader *reader)
         return TRI_FAILED;
     set_up(reader);
     jpeg_read_header(jpeg, TRUE);
+    refuse_lossless(reader);
     choose_colours(reader);
     if (tri_source_image(reader->source, jpeg->image_width, jpeg->image_height,
                          jpeg->out_color_space == JCS_GRAYSCALE ? 1 : 3, 8, &reader->image) != TRI_OK)

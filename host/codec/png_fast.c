@@ -54,8 +54,9 @@ static bool is_ignored(const struct tri_png_chunk *chunk)
         if (letter < 'a' || letter > 'z')
             return false;
     }
-    const bool ancillary = chunk->type[0] & 32;
-    return ancillary && !tri_png_chunk_is(chunk, "tRNS") && chunk->size <= ANCILLARY_MAX &&
+    /* Newer libpng refuses those whose third letter is small. */
+    const bool ancillary = chunk->type[0] & 32, reserved = chunk->type[2] & 32;
+    return ancillary && !reserved && !tri_png_chunk_is(chunk, "tRNS") && chunk->size <= ANCILLARY_MAX &&
            tri_png_chunk_intact(chunk);
 }
 

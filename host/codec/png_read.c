@@ -28,7 +28,8 @@ PNG_NORETURN static void on_error(png_structp png, png_const_charp message)
 static void on_warning(png_structp png, png_const_charp message)
 {
     struct reader *reader = png_get_error_ptr(png);
-    if (strstr(message, "incorrect data check")) /* zlib's sum over the pixels: they are damaged */
+    /* Damage all the same: zlib's sum over the pixels, and the end's, a warning to newer libpng. */
+    if (strstr(message, "incorrect data check") || strcmp(message, "IEND: CRC error") == 0)
         png_error(png, message);
     tri_source_warn(reader->source, "%s", message);
 }

@@ -138,24 +138,37 @@ static enum AVPixelFormat full_range_twin(enum AVPixelFormat format)
     }
 }
 
-static bool takes(const AVCodec *codec, enum AVPixelFormat format)
+/* What an encoder takes, lists with an end; NULL where it takes anything. */
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
+static const void *taken(const AVCodec *codec, enum AVCodecConfig config)
 {
-    for (const enum AVPixelFormat *p = codec->pix_fmts; p != NULL && *p != AV_PIX_FMT_NONE; p++) {
-        if (*p == format)
-            return true;
-    }
-    return false;
+    const void *list = NULL;
+    return avcodec_get_supported_config(NULL, codec, config, 0, &list, NULL) >= 0 ? list : NULL;
+}
+#define taken_formats(codec) ((const enum AVPixelFormat *)taken(codec, AV_CODEC_CONFIG_PIX_FORMAT))
+#define taken_rates(codec) ((const AVRational *)taken(codec, AV_CODEC_CONFIG_FRAME_RATE))
+#else
+#define taken_formats(codec) ((codec)->pix_fmts)
+#define taken_rates(codec) ((codec)->supported_framerates)
+#endif
+
+static bool has(const enum AVPixelFormat *list, enum AVPixelFormat format)
+{
+    while (*list != AV_PIX_FMT_NONE && *list != format)
+        list++;
+    return *list == format;
 }
 
 static enum AVPixelFormat nearest_format(const AVCodec *codec, enum AVPixelFormat planar, bool full_range)
 {
+    const enum AVPixelFormat *formats = taken_formats(codec);
     const enum AVPixelFormat twin = full_range_twin(planar);
-    if (codec->pix_fmts == NULL)
+    if (formats == NULL)
         return planar;
     /* JPEG knows nothing but the full range. */
-    if (takes(codec, twin) && (full_range || codec->id == AV_CODEC_ID_MJPEG))
+    if (has(formats, twin) && (full_range || codec->id == AV_CODEC_ID_MJPEG))
         return twin;
-    return avcodec_find_best_pix_fmt_of_list(codec->pix_fmts, planar, 0, NULL);
+    return avcodec_find_best_pix_fmt_of_list(formats, planar, 0, NULL);
 }
 
 /* The encoder's pixels, and whether planes go into them directly. */
@@ -196,8 +209,9 @@ static void choose_times(const struct tri_video *video, const AVOutputFormat *co
     AVRational rate = tri_libav_fraction(video->rate, (AVRational){25, 1});
     /* MP4 can, but does not say so. */
     bool regular = !(container->flags & AVFMT_VARIABLE_FPS) && av_match_name(container->name, MP4_NAMES) == 0;
-    if (codec->supported_framerates != NULL) {
-        rate = codec->supported_framerates[av_find_nearest_q_idx(rate, codec->supported_framerates)];
+    const AVRational *rates = taken_rates(codec);
+    if (rates != NULL) {
+        rate = rates[av_find_nearest_q_idx(rate, rates)];
         regular = true;
     }
     encoder->framerate = rate;

@@ -58,6 +58,7 @@ INLINE long item_row(const struct item *item, int i, int dy)
 
 #define PASS(name, IN, OUT) PASS_(name, IN, OUT)
 #define GATHER(name, IN, OUT) GATHER_(name, IN, OUT)
+#define GATHER_PAIRS(name, IN, OUT) GATHER_(name, IN, OUT)
 #define SLIDE(name, IN, OUT) SLIDE_(name, IN, OUT)
 #define SCAN(name, IN, OUT) SCAN_(name, IN, OUT)
 #define TALLY(name, IN) TALLY_(name, IN)

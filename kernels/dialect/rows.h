@@ -5,6 +5,7 @@
 
 #define PASS(name, IN, OUT) PASS_(name, IN, OUT)
 #define GATHER(name, IN, OUT) GATHER_(name, IN, OUT)
+#define GATHER_PAIRS(name, IN, OUT) GATHER_PAIRS_(name, IN, OUT)
 #define SLIDE(name, IN, OUT) SLIDE_(name, IN, OUT)
 #define SCAN(name, IN, OUT) SCAN_(name, IN, OUT)
 #define TALLY(name, IN) TALLY_(name, IN)
@@ -59,6 +60,27 @@
         const int width = here.width;                                                                       \
         GLOBAL OUT##_e *out = (GLOBAL OUT##_e *)here.out[0];                                                \
         INDEPENDENT for (int x = 0; x < width; x++) out[x] = name##_at(&here, 0, x);                         \
+    }                                                                                                        \
+    INLINE OUT##_e name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x)
+
+/* A gather from the input's row alone at multiples or halves of X: by pairs compilers see how places follow each other,
+ * and make lanes of it. */
+#define GATHER_PAIRS_(name, IN, OUT)                                                                         \
+    INLINE OUT##_e name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x);                   \
+    ROW_FUNCTION(name, PASS_GATHER, IN, OUT)                                                                 \
+    {                                                                                                        \
+        struct tri_row here = *row;                                                                         \
+        GLOBAL const uchar *first = here.in[0][0]; /* nothing that is written changes it */                  \
+        const int pairs = here.width / 2;                                                                    \
+        GLOBAL OUT##_e *out = (GLOBAL OUT##_e *)here.out[0];                                                \
+        here.in[0] = &first;                                                                                 \
+        INDEPENDENT for (int x = 0; x < pairs; x++)                                                          \
+        {                                                                                                    \
+            out[2 * x] = name##_at(&here, 0, 2 * x);                                                         \
+            out[2 * x + 1] = name##_at(&here, 0, 2 * x + 1);                                                 \
+        }                                                                                                    \
+        if (here.width % 2 != 0)                                                                             \
+            out[2 * pairs] = name##_at(&here, 0, 2 * pairs);                                                 \
     }                                                                                                        \
     INLINE OUT##_e name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x)
 

@@ -38,6 +38,7 @@ GATHER(resize_rows, BETWEEN, S)
     const int rounded = (sum + (1 << (shift - 1))) >> shift;
     return (uchar)(rounded < 0 ? 0 : rounded > MAXIMUM ? MAXIMUM : rounded);
 }
+#define RESIZE_BY_TWO(sum, shift) ((uchar)(((sum) + (1 << ((shift) - 1))) >> (shift)))
 #else
 #define BETWEEN f32
 
@@ -57,7 +58,25 @@ GATHER(resize_rows, BETWEEN, S)
     const float inside = sum < 0.0f ? 0.0f : sum > (float)MAXIMUM ? (float)MAXIMUM : sum;
     return (ushort)(inside + 0.5f);
 }
+#define RESIZE_BY_TWO(sum, shift) ((ushort)((sum) * (1.0f / (float)(1 << (shift))) + 0.5f))
 #endif
+
+/* The bilinear filter where one row is just twice as long as the other, as with chroma of videos: the weights are the same
+ * everywhere, 1 3 and 3 1 by turns, or 1 3 3 1. None is negative, so the sum is in range. */
+#define RESIZE_DOUBLE_BITS (BITS == 8 ? 6 : 0) /* of the fraction between the passes */
+#define RESIZE_HALVE_BITS (BITS == 8 ? 5 : 0)
+
+GATHER_PAIRS(resize_double, BETWEEN, S)
+{
+    const int x = X >> 1;
+    return RESIZE_BY_TWO(ROW_SAMPLE(x) * 3 + ROW_SAMPLE((X & 1) != 0 ? x + 1 : x - 1), 2 + RESIZE_DOUBLE_BITS);
+}
+
+GATHER_PAIRS(resize_halve, BETWEEN, S)
+{
+    const int x = 2 * X;
+    return RESIZE_BY_TWO((ROW_SAMPLE(x) + ROW_SAMPLE(x + 1)) * 3 + ROW_SAMPLE(x - 1) + ROW_SAMPLE(x + 2), 3 + RESIZE_HALVE_BITS);
+}
 
 PASS(pick_rows, S, S)
 {
@@ -192,6 +211,34 @@ static struct resize *axis_constants(const struct axis *axis, int bits, int shif
     return k;
 }
 
+static bool is_double(const struct axis *x)
+{
+    return x->filter == 1 && x->out == 2 * x->in;
+}
+
+static bool is_half(const struct axis *x)
+{
+    return x->filter == 1 && x->in == 2 * x->out;
+}
+
+/* Fraction bits between the passes of 8 bits. */
+static int bits_between(const struct axis *x)
+{
+    return is_double(x) ? RESIZE_DOUBLE_BITS : is_half(x) ? RESIZE_HALVE_BITS : x->fraction > 15 ? 21 - x->fraction : 6;
+}
+
+static int resize_row(struct tri_graph *graph, const struct axis *x, const struct resize *rows, size_t rows_size, int channel)
+{
+    if (is_double(x))
+        return NODE(resize_double, .in = {channel}, .reach = 1, .width = x->out);
+    if (is_half(x))
+        return NODE(resize_halve, .in = {channel}, .reach = 1, .width = x->out);
+    /* Weights of zero reach beyond a row that is shorter than their number; what they meet there must
+     * be numbers. */
+    const int beyond = x->taps > x->in ? x->taps - x->in : 0;
+    return NODE(resize_rows, .in = {channel}, .reach = beyond, .width = x->out, .constants = rows, .constants_size = rows_size);
+}
+
 static struct tri_value resize_filtered(struct tri_graph *graph, struct tri_value in, int width, int height)
 {
     const int bits = tri_graph_bits(graph), filter = (int)VALUE(filter);
@@ -200,20 +247,16 @@ static struct tri_value resize_filtered(struct tri_graph *graph, struct tri_valu
     size_t rows_size, columns_size;
     if (axis_make(&x, tri_graph_width(graph, in.channel[0]), width, filter, 8) &&
         axis_make(&y, tri_graph_height(graph, in.channel[0]), height, filter, 2)) {
-        const int between = x.fraction > 15 ? 21 - x.fraction : 6;
+        const int between = bits_between(&x);
         columns = axis_constants(&y, bits, y.fraction - between, &columns_size);
         rows = axis_constants(&x, bits, x.fraction + between, &rows_size);
     }
     if (columns == NULL || rows == NULL)
         tri_graph_fail(graph, "resize: no memory for the weights of %d x %d pixels", width, height);
-    /* Weights of zero reach beyond a row that is shorter than their number; what they meet there must
-     * be numbers. */
-    const int beyond = x.taps > x.in ? x.taps - x.in : 0;
     for (int p = 0; p < in.planes && columns != NULL && rows != NULL; p++) {
-        const int between = NODE(resize_columns, .in = {in.channel[p]}, .whole = true, .height = height,
-                                 .constants = columns, .constants_size = columns_size);
-        in.channel[p] = NODE(resize_rows, .in = {between}, .reach = beyond, .width = width, .constants = rows,
-                             .constants_size = rows_size);
+        const int high = NODE(resize_columns, .in = {in.channel[p]}, .whole = true, .height = height,
+                              .constants = columns, .constants_size = columns_size);
+        in.channel[p] = resize_row(graph, &x, rows, rows_size, high);
     }
     axis_free(&x);
     axis_free(&y);

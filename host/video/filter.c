@@ -136,7 +136,7 @@ static enum tri_status find_output(struct tri_filter *filter, const struct set *
     out->height = shape->height;
     if (!filter->by_plane) {
         out->planes = shape->planes > 2 ? 3 : 1;
-        if (matrix == TRI_RGB)
+        if (matrix == TRI_RGB || out->planes == 1)
             out->shift_x = out->shift_y = 0;
         return TRI_OK;
     }

@@ -121,6 +121,15 @@ static void test_against_pictures(void)
            0, "", "");
 }
 
+/* What a header says beside the picture goes on; what is no longer true does not. */
+static void test_comments(void)
+{
+    EXPECT("(echo 'YUV4MPEG2 W4 H2 F25:1 It A10:11 C420jpeg XYSCSS=420JPEG XCOLORRANGE=LIMITED XANY=1'; echo FRAME; "
+           "printf 123456789012) > c.y4m; $T run copy c.y4m -o - | cmp - c.y4m && $T run gray c.y4m -o - | head -1",
+           0, "YUV4MPEG2 W4 H2 F25:1 It A10:11 Cmono XCOLORRANGE=LIMITED XANY=1\n", "");
+    EXPECT("sed 's/LIMITED XANY=1/FULL/' c.y4m > d.y4m; $T run copy d.y4m -o - | cmp - d.y4m; rm c.y4m d.y4m", 0, "", "");
+}
+
 static void test_bad_streams(void)
 {
     EXPECT("head -c 100000 a.y4m > cut.y4m; $T run invert cut.y4m -o x.y4m", 1, "",
@@ -156,6 +165,20 @@ static void test_interrupted(void)
            0, "", "*");
 }
 
+/* Without chroma there is no subsampling either. */
+static void test_gray(void)
+{
+    EXPECT("$T run gray a.y4m -o g.y4m && head -1 g.y4m && $T run gray a.y4m -o 'g%d.png' && ls g*.png | wc -l; rm g*", 0,
+           "YUV4MPEG2 W176 H144 *Cmono*\n20\n", "");
+    if (shell_run("ffmpeg -version")->code != 0 || shell_run("$T run copy a.y4m -o g.mkv --video-codec ffv1")->code != 0) {
+        test_skip("no ffmpeg");
+        return;
+    }
+    EXPECT("$T run gray g.mkv -o h.mkv --video-codec ffv1 && $T run gray 10.y4m -o h.mkv --video-codec ffv1 && "
+           "$T run gray g.mkv -o g.y4m && $T run gray a.y4m -o - | cmp - g.y4m; rm g.mkv h.mkv g.y4m",
+           0, "", "");
+}
+
 /* Videos become pictures, and those become videos again. */
 static void test_sequences(void)
 {
@@ -166,6 +189,13 @@ static void test_sequences(void)
            0, "20\n", "");
     EXPECT("$T run invert a.y4m -o 's%d.png' --planes y && $T run invert a.y4m -o 't%d.png' && cmp s3.png t3.png; rm s*.png t*.png", 0,
            "", "");
+    /* Numbers from 0 become numbers from 1: no picture may be written over before it is read. */
+    EXPECT("$T run copy a.y4m -o 's%d.png' && cp s1.png s0.png && cp s2.png t.png && "
+           "$T run invert 's%d.png' -o './s%d.png'; code=$?; cmp s2.png t.png && exit $code",
+           2, "", "triptych: cannot write ./s%d.png: the result of picture 0 would replace the input ./s1.png\n");
+    EXPECT("rm s0.png; $T run invert 's%d.png' -o 's%d.png' && $T run invert 's%d.png' -o 's%d.png' && cmp s2.png t.png; "
+           "rm s*.png t.png",
+           0, "", "");
 }
 
 static void test_reports(void)
@@ -183,7 +213,9 @@ int test_video_suite(void)
              CU_add_test(suite, "against pictures", test_against_pictures) &&
              CU_add_test(suite, "late results", test_late) &&
              CU_add_test(suite, "second input", test_second_input) &&
+             CU_add_test(suite, "comments", test_comments) &&
              CU_add_test(suite, "bad streams", test_bad_streams) && CU_add_test(suite, "interruption", test_interrupted) &&
+             CU_add_test(suite, "gray", test_gray) &&
              CU_add_test(suite, "picture sequences", test_sequences) &&
              CU_add_test(suite, "reports", test_reports));
 }

@@ -105,15 +105,16 @@ static void test_usual_codecs(void)
     }
 }
 
-/* The same frames give the same file. */
+/* The same frames give the same file. (Of libx264 164 that is not so: it looks at memory that it never wrote.) */
 static void test_same_file(void)
 {
     const struct tri_video video = clips_video(64, 48, 3, 1, 1, 8);
-    static const char *const names[] = {"same.mkv", "same.mp4"};
+    static const char *const names[] = {"same.mkv", "same.mp4"}, *const codecs[] = {"ffv1", "mpeg4"};
     for (int i = 0; i < 2; i++) {
-        clips_must_write(pictures_path(names[i]), &video, NULL, 10, NULL);
+        const struct tri_video_write_options options = {.video_codec = codecs[i], .crf = -1};
+        clips_must_write(pictures_path(names[i]), &video, &options, 10, NULL);
         struct bytes first = pictures_load(pictures_path(names[i]));
-        clips_must_write(pictures_path(names[i]), &video, NULL, 10, NULL);
+        clips_must_write(pictures_path(names[i]), &video, &options, 10, NULL);
         struct bytes second = pictures_load(pictures_path(names[i]));
         CU_ASSERT_TRUE(first.size == second.size && memcmp(first.data, second.data, first.size) == 0);
         free(first.data);

@@ -163,6 +163,93 @@ static void test_chapters_and_tags(void)
     unlink(pictures_path("words.srt"));
 }
 
+/* Packets of all streams of a kind, and of Matroska's attachments what is in its header. */
+static struct bytes attached_to(const char *path, const char *codec)
+{
+    struct bytes all = {0};
+    AVFormatContext *format = NULL;
+    CU_ASSERT_EQUAL_FATAL(avformat_open_input(&format, path, NULL, NULL), 0);
+    CU_ASSERT_TRUE(avformat_find_stream_info(format, NULL) >= 0);
+    for (unsigned i = 0; i < format->nb_streams; i++) {
+        const AVStream *stream = format->streams[i];
+        if (strcmp(avcodec_get_name(stream->codecpar->codec_id), codec) != 0)
+            continue;
+        if (stream->attached_pic.size > 0)
+            pictures_add(&all, stream->attached_pic.data, (size_t)stream->attached_pic.size);
+        else
+            pictures_add(&all, stream->codecpar->extradata, (size_t)stream->codecpar->extradata_size);
+    }
+    avformat_close_input(&format);
+    return all;
+}
+
+static void expect_same_attached(const char *from, const char *to, const char *codec)
+{
+    struct bytes a = attached_to(pictures_path(from), codec), b = attached_to(pictures_path(to), codec);
+    if (a.size < 100 || a.size != b.size)
+        printf("%s %s: %zu and %zu bytes\n", from, to, a.size, b.size);
+    CU_ASSERT_TRUE(a.size > 100 && a.size == b.size && memcmp(a.data, b.data, a.size) == 0);
+    free(a.data);
+    free(b.data);
+}
+
+/* Fonts, and the picture on the cover in MP4's and in Matroska's way. */
+static void test_attached(void)
+{
+    static const struct {
+        const char *from, *to, *codec;
+    } cases[] = {{"cover.mp4", "a.mp4", "png"}, {"a.mp4", "a.mkv", "png"},      {"a.mkv", "b.mkv", "png"},
+                 {"b.mkv", "b.mp4", "png"},     {"font.mkv", "c.mkv", "ttf"}, {"font.mkv", "c.mp4", ""}};
+    const struct tri_video_write_options usual = {.crf = -1};
+    struct tri_error error = {0};
+    char font[500] = "not really a font";
+    pictures_store(pictures_path("some.ttf"), font, sizeof font);
+    if (clips_ffmpeg("-f lavfi -i testsrc=s=32x32:d=0.04 -frames:v 1 cover.png") &&
+        clips_ffmpeg(PICTURES SOUND "-i cover.png -map 0 -map 1 -map 2 -c:v:0 mpeg4 -c:a aac -c:v:1 png "
+                                    "-disposition:v:1 attached_pic cover.mp4") &&
+        clips_ffmpeg(PICTURES "-attach some.ttf -metadata:s:t mimetype=application/x-truetype-font -c:v mpeg4 font.mkv")) {
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+            char from[512];
+            snprintf(from, sizeof from, "%s", pictures_path(cases[i].from));
+            CU_ASSERT_EQUAL_FATAL(clips_copy(from, pictures_path(cases[i].to), &usual, -1, &error), TRI_OK);
+            CU_ASSERT_EQUAL(clips_read_file(pictures_path(cases[i].to), 255).frames, 75);
+            if (cases[i].codec[0])
+                expect_same_attached(cases[i].from, cases[i].to, cases[i].codec);
+        }
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+            unlink(pictures_path(cases[i].to));
+        unlink(pictures_path("cover.png"));
+        unlink(pictures_path("cover.mp4"));
+        unlink(pictures_path("font.mkv"));
+    }
+    unlink(pictures_path("some.ttf"));
+}
+
+/* Sound that is damaged does not end the pictures. */
+static void test_damaged_sound(void)
+{
+    struct tri_error error = {0};
+    char path[512];
+    if (!clips_ffmpeg(PICTURES SOUND "-c:v mpeg2video -c:a aac src.ts"))
+        return;
+    struct bytes file = pictures_load(pictures_path("src.ts"));
+    for (int round = 0; round < 8; round++) {
+        for (size_t i = 0; i < 60; i++)
+            file.data[file.size / 3 + i * 97 + (size_t)round * 1000] ^= 0x5a;
+        snprintf(path, sizeof path, "%s", pictures_path("damaged.ts"));
+        pictures_store(path, file.data, file.size);
+        const enum tri_status status = clips_copy(path, pictures_path("dst.mkv"), &ffv1, -1, &error);
+        if (status != TRI_OK)
+            printf("%s\n", error.text);
+        CU_ASSERT_EQUAL(status, TRI_OK);
+        CU_ASSERT_TRUE(clips_read_file(pictures_path("dst.mkv"), 255).frames > 60);
+        unlink(pictures_path("dst.mkv"));
+    }
+    free(file.data);
+    unlink(path);
+    unlink(pictures_path("src.ts"));
+}
+
 /* ---- refusals ---- */
 
 static void test_sound_that_does_not_fit(void)
@@ -179,6 +266,25 @@ static void test_sound_that_does_not_fit(void)
     unlink(pictures_path("src.mkv"));
 }
 
+static void test_subtitles_that_do_not_fit(void)
+{
+    static const char text[] = "1\n00:00:00,000 --> 00:00:01,000\nHello\n\n";
+    const struct tri_video_write_options usual = {.crf = -1};
+    struct tri_error error;
+    pictures_store(pictures_path("words.srt"), text, strlen(text));
+    if (clips_ffmpeg(PICTURES "-i words.srt -c:v mpeg4 -c:s mov_text src.mp4")) {
+        const char *path = pictures_path("src.mp4");
+        CU_ASSERT_EQUAL(clips_copy(path, pictures_path("a.mkv"), &usual, -1, &error), TRI_USAGE);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "matroska cannot hold the subtitle (mov_text) of the source; the source's"));
+        CU_ASSERT_EQUAL(clips_copy(pictures_path("src.mp4"), pictures_path("a.ts"), &usual, -1, &error), TRI_USAGE);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "mpegts cannot hold the subtitle (mov_text)"));
+        CU_ASSERT_EQUAL(clips_copy(pictures_path("src.mp4"), pictures_path("a.gif"), &usual, -1, &error), TRI_OK);
+        unlink(pictures_path("a.gif"));
+        unlink(pictures_path("src.mp4"));
+    }
+    unlink(pictures_path("words.srt"));
+}
+
 int test_libav_copy_suite(void)
 {
     CU_pSuite suite = CU_add_suite("libav copies", pictures_enter, pictures_leave);
@@ -186,5 +292,8 @@ int test_libav_copy_suite(void)
              CU_add_test(suite, "times of sound", test_sound_times) &&
              CU_add_test(suite, "a run that was interrupted", test_interrupted) &&
              CU_add_test(suite, "chapters and tags", test_chapters_and_tags) &&
-             CU_add_test(suite, "sound that does not fit", test_sound_that_does_not_fit));
+             CU_add_test(suite, "attachments and covers", test_attached) &&
+             CU_add_test(suite, "damaged sound", test_damaged_sound) &&
+             CU_add_test(suite, "sound that does not fit", test_sound_that_does_not_fit) &&
+             CU_add_test(suite, "subtitles that do not fit", test_subtitles_that_do_not_fit));
 }

@@ -56,6 +56,8 @@ struct tri_libav_output {
     struct SwsContext *scalers[TRI_LIBAV_SCALERS]; /* idle */
     int scaler_count;
     struct tri_libav_input *source; /* of copied streams; NULL: none */
+    struct tri_video_reader *reader; /* that has it */
+    long refused;                   /* packets of copied streams that could not be written */
     int *streams;                   /* for each of the source's: index of its copy, -1: none */
 };
 

@@ -1,6 +1,7 @@
 /* libav_copy.c -- what goes from a source to its copy untouched: sound, subtitles, chapters, tags. */
 #include "libav_codec.h"
 
+#include <libavutil/avstring.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +91,11 @@ int tri_libav_write_kept(struct tri_libav_output *output)
             packet->stream_index = to;
             packet->pos = -1;
             code = av_interleaved_write_frame(output->format, packet);
+            /* Damage in the source, of which there is less without it. */
+            if (code < 0 && code != AVERROR(ENOMEM) && output->io->error == 0) {
+                output->refused++;
+                code = 0;
+            }
         }
         av_packet_free(&packet);
     }
@@ -98,14 +104,25 @@ int tri_libav_write_kept(struct tri_libav_output *output)
 
 /* ---- streams ---- */
 
+static bool holds(const AVOutputFormat *container, enum AVCodecID codec)
+{
+    const AVCodecDescriptor *desc = avcodec_descriptor_get(codec);
+    const int known = avformat_query_codec(container, codec, FF_COMPLIANCE_UNOFFICIAL);
+    /* MPEG's do not tell; text would be data that nobody understands there. */
+    const bool text = desc != NULL && (desc->props & AV_CODEC_PROP_TEXT_SUB);
+    return known > 0 || (known < 0 && !text);
+}
+
 static enum tri_status cannot_hold(const struct tri_video_writer *writer,
                                    const struct tri_libav_output *output, const AVStream *from,
                                    struct tri_error *error)
 {
-    return tri_fail(error, TRI_USAGE, "cannot write %s: %s cannot hold the %s (%s) of the source; mkv can",
+    const AVOutputFormat *mkv = av_guess_format("matroska", NULL, NULL);
+    return tri_fail(error, TRI_USAGE, "cannot write %s: %s cannot hold the %s (%s) of the source; %s can",
                     writer->name, output->format->oformat->name,
                     av_get_media_type_string(from->codecpar->codec_type),
-                    avcodec_get_name(from->codecpar->codec_id));
+                    avcodec_get_name(from->codecpar->codec_id),
+                    mkv != NULL && holds(mkv, from->codecpar->codec_id) ? "mkv" : "the source's own format");
 }
 
 static int add_stream(struct tri_libav_output *output, AVStream *from, int *index)
@@ -121,25 +138,63 @@ static int add_stream(struct tri_libav_output *output, AVStream *from, int *inde
     return code < 0 ? code : av_dict_copy(&to->metadata, from->metadata, 0);
 }
 
-/* A container without any sound or subtitles at all gets none; one that has some, but not these, is refused.
- */
+/* Matroska's covers are attachments, which its muxer takes with a name and a type. */
+static int attach_cover(struct tri_libav_output *output, AVStream *from)
+{
+    const AVCodecDescriptor *desc = avcodec_descriptor_get(from->codecpar->codec_id);
+    const char *type = desc != NULL && desc->mime_types != NULL ? desc->mime_types[0] : NULL;
+    const bool png = from->codecpar->codec_id == AV_CODEC_ID_PNG;
+    AVStream *to = type != NULL && from->attached_pic.size > 0 ? avformat_new_stream(output->format, NULL) : NULL;
+    if (to == NULL)
+        return type != NULL && from->attached_pic.size > 0 ? AVERROR(ENOMEM) : 0;
+    const size_t size = (size_t)from->attached_pic.size;
+    to->codecpar->codec_type = AVMEDIA_TYPE_ATTACHMENT;
+    to->codecpar->codec_id = from->codecpar->codec_id;
+    to->codecpar->extradata = av_mallocz(size + AV_INPUT_BUFFER_PADDING_SIZE);
+    if (to->codecpar->extradata == NULL)
+        return AVERROR(ENOMEM);
+    memcpy(to->codecpar->extradata, from->attached_pic.data, size);
+    to->codecpar->extradata_size = (int)size;
+    int code = av_dict_set(&to->metadata, "filename", png ? "cover.png" : "cover.jpg", 0);
+    if (code >= 0)
+        code = av_dict_copy(&to->metadata, from->metadata, 0); /* may have a name of its own */
+    return code < 0 ? code : av_dict_set(&to->metadata, "mimetype", type, AV_DICT_DONT_OVERWRITE);
+}
+
+/* Fonts and the like, and pictures on the cover, where the container has a place for them. */
+static int copy_attached(struct tri_libav_output *output, AVStream *from, int *index)
+{
+    const AVOutputFormat *container = output->format->oformat;
+    const bool cover = from->disposition & AV_DISPOSITION_ATTACHED_PIC, mkv = strcmp(container->name, "matroska") == 0;
+    int code = 0;
+    if (mkv && cover)
+        return attach_cover(output, from);
+    if (cover && av_match_name(container->name, "mp4,ipod") > 0) {
+        code = add_stream(output, from, index);
+        if (code >= 0)
+            output->format->streams[*index]->disposition = AV_DISPOSITION_ATTACHED_PIC;
+    } else if (mkv && from->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT &&
+               av_dict_get(from->metadata, "filename", NULL, 0) != NULL) {
+        code = add_stream(output, from, index);
+    }
+    return code;
+}
+
+/* A container without any sound at all gets neither sound nor subtitles; one that has some, but not these, is
+ * refused. */
 static enum tri_status copy_stream(struct tri_video_writer *writer, struct tri_libav_output *output,
                                    AVStream *from, int *index, struct tri_error *error)
 {
     const AVOutputFormat *container = output->format->oformat;
     const AVCodecParameters *params = from->codecpar;
+    const bool timed = params->codec_type == AVMEDIA_TYPE_AUDIO || params->codec_type == AVMEDIA_TYPE_SUBTITLE;
     char text[TRI_LIBAV_TEXT];
     *index = -1;
-    if (params->codec_type == AVMEDIA_TYPE_AUDIO ? container->audio_codec == AV_CODEC_ID_NONE
-                                                 : params->codec_type != AVMEDIA_TYPE_SUBTITLE)
+    if (timed && container->audio_codec == AV_CODEC_ID_NONE)
         return TRI_OK;
-    const int known = avformat_query_codec(container, params->codec_id, FF_COMPLIANCE_UNOFFICIAL);
-    if (known == 0 && params->codec_type == AVMEDIA_TYPE_SUBTITLE &&
-        container->audio_codec == AV_CODEC_ID_NONE)
-        return TRI_OK;
-    if (known == 0)
+    if (timed && !holds(container, params->codec_id))
         return cannot_hold(writer, output, from, error);
-    const int code = add_stream(output, from, index);
+    const int code = timed ? add_stream(output, from, index) : copy_attached(output, from, index);
     return code >= 0 ? TRI_OK
                      : tri_fail(error, TRI_FAILED, "cannot write %s: %s", writer->name,
                                 tri_libav_reason(code, text));
@@ -154,8 +209,11 @@ static enum tri_status copy_streams(struct tri_video_writer *writer, struct tri_
     if (output->streams == NULL)
         return tri_fail(error, TRI_FAILED, "no memory to write %s", writer->name);
     for (unsigned i = 0; i < format->nb_streams && status == TRI_OK; i++) {
+        output->streams[i] = -1;
+        if (format->streams[i] == output->source->stream)
+            continue;
         status = copy_stream(writer, output, format->streams[i], &output->streams[i], error);
-        if (output->streams[i] < 0 && format->streams[i] != output->source->stream)
+        if (output->streams[i] < 0)
             format->streams[i]->discard = AVDISCARD_ALL;
     }
     return status;
@@ -196,7 +254,7 @@ static int copy_chapters(struct tri_libav_output *output)
 static int copy_tags(struct tri_libav_output *output)
 {
     static const char *const made[] = {"encoder", "major_brand", "minor_version", "compatible_brands"};
-    static const char *const of_video[] = {"language", "title", "handler_name"};
+    static const char *const of_video[] = {"language", "title", "handler_name", "comment", "creation_time", "timecode"};
     const AVDictionary *from = output->source->stream->metadata;
     int code = av_dict_copy(&output->format->metadata, output->source->format->metadata, 0);
     for (size_t i = 0; i < sizeof made / sizeof made[0] && code >= 0; i++)

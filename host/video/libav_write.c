@@ -332,6 +332,7 @@ enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *pa
     output->packet = av_packet_alloc();
     if (options->source != NULL && options->source->codec->open == tri_libav_open)
         output->source = options->source->state;
+    output->reader = output->source != NULL ? options->source : NULL;
     const int code = avformat_alloc_output_context2(&output->format, tri_libav_container(format), NULL, path);
     enum tri_status status = code >= 0 && output->packet != NULL
                                  ? open_encoder(writer, output, options, error)
@@ -427,6 +428,9 @@ enum tri_status tri_libav_end(struct tri_video_writer *writer, enum tri_status s
         if (code < 0)
             status = cannot_write(writer, code, error);
     }
+    if (output->refused > 0 && !output->reader->warning[0])
+        snprintf(output->reader->warning, sizeof output->reader->warning,
+                 "%ld damaged packets of its sound or subtitles were left out", output->refused);
     free_output(output);
     return tri_output_close(&file, status, error);
 }

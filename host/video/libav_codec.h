@@ -31,7 +31,10 @@ struct tri_libav_input {
     int64_t start;  /* when the file begins, in the video's time base */
     int64_t last;   /* time of the frame before */
     long frames, packets;
-    int failures; /* of the decoder, one after another */
+    struct tri_libav_clock *clocks; /* of streams, by index */
+    int clock_count;
+    int64_t shift; /* of the newest clock; see libav_times.c */
+    int failures;  /* of the decoder, one after another */
     bool ended;
     /* Packets of other streams in the order in which they were read. The writer takes them in a thread of its
      * own. */
@@ -50,6 +53,7 @@ struct tri_libav_output {
     AVCodecContext *encoder;
     AVPacket *packet;
     int64_t last, duration;    /* of the newest frame, in the encoder's time base */
+    int64_t shift;             /* of all packets: what of the first frame's time the encoder's time base lacks */
     bool header;               /* was written */
     enum AVPixelFormat planar; /* of frames' planes; where the encoder wants others, they are converted */
     pthread_mutex_t lock;
@@ -73,6 +77,10 @@ enum tri_status tri_libav_next(struct tri_video_reader *reader, struct tri_frame
                                struct tri_error *error);
 void tri_libav_close(struct tri_video_reader *reader);
 
+/* ---- libav_times.c ---- */
+/* Shifts the packet's times, so that they go on after those before. */
+void tri_libav_join(struct tri_libav_input *input, AVPacket *packet);
+
 /* ---- libav_describe.c: between struct tri_video and what streams say ---- */
 /* Planes, their shifts and bits, and whether they are R, G, B; false: nothing that could be read. */
 bool tri_libav_layout(enum AVPixelFormat format, struct tri_video *video);
@@ -82,6 +90,8 @@ void tri_libav_tag(AVCodecContext *encoder, const struct tri_video *video,
                    const struct tri_video_reader *like);
 void tri_libav_tag_frame(AVFrame *frame, const AVCodecContext *encoder);
 bool tri_libav_rotate(AVStream *stream, int rotation);
+/* False: no memory. */
+bool tri_libav_copy_side_data(const struct tri_libav_input *input, AVStream *to);
 
 /* ---- libav_frame.c ---- */
 /* Components have planes of their own and samples native words. */

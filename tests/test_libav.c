@@ -197,6 +197,21 @@ static void test_tags(void)
     }
 }
 
+/* Of what does not say it, about as many as its length makes likely. */
+static void test_lengths(void)
+{
+    static const char *const names[] = {"length.mkv", "length.mp4", "length.ts"};
+    const struct tri_video video = clips_video(64, 48, 3, 1, 1, 8);
+    for (int i = 0; i < 3; i++) {
+        const char *path = pictures_path(names[i]);
+        clips_must_write(path, &video, NULL, 40, NULL);
+        struct tri_video_reader *reader = clips_open(path);
+        CU_ASSERT_TRUE(reader->video.frames >= 38 && reader->video.frames <= 42);
+        tri_video_close(reader);
+        unlink(path);
+    }
+}
+
 /* ---- threads ---- */
 
 struct share {
@@ -293,6 +308,7 @@ int test_libav_suite(void)
              CU_add_test(suite, "usual codecs", test_usual_codecs) &&
              CU_add_test(suite, "the same file again", test_same_file) &&
              CU_add_test(suite, "times of frames", test_times) && CU_add_test(suite, "tags", test_tags) &&
+             CU_add_test(suite, "lengths", test_lengths) &&
              CU_add_test(suite, "several threads", test_threads) &&
              CU_add_test(suite, "real files", test_real_files));
 }

@@ -92,15 +92,18 @@ static void test_sound(void)
 static void test_sound_times(void)
 {
     struct tri_error error;
+    static const char *const names[] = {"src.ts", "dst.mkv", "dst.ts"}; /* MPEG-2's frames have times by number */
+    const struct tri_video_write_options usual = {.crf = -1};
     if (!clips_ffmpeg(PICTURES SOUND "-c:v mpeg2video -c:a mp2 -muxdelay 2 src.ts"))
         return;
     CU_ASSERT_EQUAL(clips_copy(pictures_path("src.ts"), pictures_path("dst.mkv"), &ffv1, -1, &error), TRI_OK);
-    int64_t offsets[2];
-    for (int i = 0; i < 2; i++) {
+    CU_ASSERT_EQUAL(clips_copy(pictures_path("src.ts"), pictures_path("dst.ts"), &usual, -1, &error), TRI_OK);
+    int64_t offsets[3];
+    for (int i = 0; i < 3; i++) {
         AVFormatContext *format = NULL;
         int64_t starts[2] = {0};
         CU_ASSERT_EQUAL_FATAL(
-            avformat_open_input(&format, pictures_path(i ? "dst.mkv" : "src.ts"), NULL, NULL), 0);
+            avformat_open_input(&format, pictures_path(names[i]), NULL, NULL), 0);
         CU_ASSERT_TRUE(avformat_find_stream_info(format, NULL) >= 0);
         for (unsigned s = 0; s < 2; s++)
             starts[s] = av_rescale_q(format->streams[s]->start_time, format->streams[s]->time_base,
@@ -110,8 +113,9 @@ static void test_sound_times(void)
         avformat_close_input(&format);
     }
     CU_ASSERT_TRUE(llabs(offsets[0] - offsets[1]) <= 1);
-    unlink(pictures_path("src.ts"));
-    unlink(pictures_path("dst.mkv"));
+    CU_ASSERT_TRUE(llabs(offsets[0] - offsets[2]) <= 1);
+    for (int i = 0; i < 3; i++)
+        unlink(pictures_path(names[i]));
 }
 
 /* A run that was interrupted leaves a file that plays. */
@@ -161,6 +165,32 @@ static void test_chapters_and_tags(void)
     }
     unlink(pictures_path("tags.txt"));
     unlink(pictures_path("words.srt"));
+}
+
+/* A picture that is shown mirrored, which is no turn. */
+static void test_mirrored(void)
+{
+    static const unsigned char mirror[] = {255, 255, 0, 0}; /* -1.0 */
+    struct tri_error error;
+    const struct tri_video_write_options usual = {.crf = -1};
+    if (!clips_ffmpeg(PICTURES "-c:v mpeg4 src.mp4"))
+        return;
+    struct bytes file = pictures_load(pictures_path("src.mp4"));
+    size_t at = 0;
+    while (at + 80 < file.size && memcmp(file.data + at, "tkhd", 4) != 0)
+        at++;
+    memcpy(file.data + at + 44, mirror, sizeof mirror); /* of version 0 */
+    pictures_store(pictures_path("src.mp4"), file.data, file.size);
+    free(file.data);
+    CU_ASSERT_EQUAL(clips_copy(pictures_path("src.mp4"), pictures_path("dst.mp4"), &usual, -1, &error), TRI_OK);
+    file = pictures_load(pictures_path("dst.mp4"));
+    at = 0;
+    while (at + 80 < file.size && memcmp(file.data + at, "tkhd", 4) != 0)
+        at++;
+    CU_ASSERT_TRUE(at + 80 < file.size && memcmp(file.data + at + 44, mirror, sizeof mirror) == 0);
+    free(file.data);
+    unlink(pictures_path("src.mp4"));
+    unlink(pictures_path("dst.mp4"));
 }
 
 /* Packets of all streams of a kind, and of Matroska's attachments what is in its header. */
@@ -293,6 +323,7 @@ int test_libav_copy_suite(void)
              CU_add_test(suite, "a run that was interrupted", test_interrupted) &&
              CU_add_test(suite, "chapters and tags", test_chapters_and_tags) &&
              CU_add_test(suite, "attachments and covers", test_attached) &&
+             CU_add_test(suite, "a mirror", test_mirrored) &&
              CU_add_test(suite, "damaged sound", test_damaged_sound) &&
              CU_add_test(suite, "sound that does not fit", test_sound_that_does_not_fit) &&
              CU_add_test(suite, "subtitles that do not fit", test_subtitles_that_do_not_fit));

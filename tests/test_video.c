@@ -165,6 +165,21 @@ static void test_interrupted(void)
            0, "", "*");
 }
 
+/* Encoders say nothing by themselves. */
+static void test_quiet(void)
+{
+    static const char *const encoders[] = {"libx265", "libsvtav1", "libx264"};
+    char command[200];
+    for (size_t i = 0; i < sizeof encoders / sizeof encoders[0]; i++) {
+        snprintf(command, sizeof command, "$T run copy a.y4m -o x.mkv --video-codec %s", encoders[i]);
+        if (shell_run(command)->code == TRI_USAGE)
+            test_skip("an encoder is not there");
+        else
+            EXPECT(command, 0, "", "");
+    }
+    shell_run("rm -f x.mkv");
+}
+
 /* Without chroma there is no subsampling either. */
 static void test_gray(void)
 {
@@ -216,6 +231,7 @@ int test_video_suite(void)
              CU_add_test(suite, "comments", test_comments) &&
              CU_add_test(suite, "bad streams", test_bad_streams) && CU_add_test(suite, "interruption", test_interrupted) &&
              CU_add_test(suite, "gray", test_gray) &&
+             CU_add_test(suite, "encoders that talk", test_quiet) &&
              CU_add_test(suite, "picture sequences", test_sequences) &&
              CU_add_test(suite, "reports", test_reports));
 }

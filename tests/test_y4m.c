@@ -152,6 +152,7 @@ static void test_fields(void)
         CU_ASSERT_STRING_EQUAL(found->siting, cases[i].siting);
         CU_ASSERT_TRUE(found->time_base[0] > 0 && found->time_base[1] > 0);
         CU_ASSERT_EQUAL(found->matrix, TRI_BT601);
+        CU_ASSERT_EQUAL(found->frames, 2);
         tri_video_close(reader);
         unlink(path);
         free(file.data);
@@ -190,7 +191,7 @@ static void test_cuts(void)
     const size_t ends[] = {head, head + 6 + samples, head + 6 + samples + 22 + samples, file.size};
     CU_ASSERT_EQUAL_FATAL(file.size, ends[2] + 6 + samples);
     for (size_t size = 0; size < file.size; size++) {
-        const struct bytes cut = {file.data, size};
+        const struct bytes cut = {.data = file.data, .size = size};
         char part[60];
         int frame = 0;
         while (frame < 3 && size >= ends[frame])
@@ -283,7 +284,7 @@ static void test_missing(void)
     const struct clip clip = clips_read_file(pictures_path("missing.y4m"), 0);
     CU_ASSERT_EQUAL(clip.status, TRI_FAILED);
     CU_ASSERT_PTR_NOT_NULL(strstr(clip.error.text, "No such file"));
-    struct bytes file = {malloc(1), 0};
+    struct bytes file = {.data = malloc(1)};
     expect_failure(&file, "cannot read");
     free(file.data);
 }

@@ -233,6 +233,15 @@ static enum tri_status set_quality(const struct tri_video_writer *writer, const 
     return TRI_OK;
 }
 
+/* These write to standard error by themselves. */
+static void silence(const AVCodec *codec, AVCodecContext *encoder)
+{
+    if (strcmp(codec->name, "libx265") == 0)
+        av_opt_set(encoder->priv_data, "x265-params", "log-level=none", 0);
+    else if (strcmp(codec->name, "libsvtav1") == 0)
+        setenv("SVT_LOG", "1", 0);
+}
+
 static enum tri_status open_encoder(struct tri_video_writer *writer, struct tri_libav_output *output,
                                     const struct tri_video_write_options *options, struct tri_error *error)
 {
@@ -257,6 +266,7 @@ static enum tri_status open_encoder(struct tri_video_writer *writer, struct tri_
         status = set_quality(writer, codec, options->crf, encoder, error);
     if (status != TRI_OK)
         return status;
+    silence(codec, encoder);
     const int code = avcodec_open2(encoder, codec, NULL);
     if (code < 0)
         return tri_fail(error, TRI_FAILED, "cannot write %s: %s does not take %d x %d pixels of %s: %s",
@@ -279,9 +289,10 @@ static enum tri_status add_video(struct tri_video_writer *writer, struct tri_lib
     output->stream->time_base = output->encoder->time_base;
     output->stream->avg_frame_rate = output->encoder->framerate;
     output->stream->sample_aspect_ratio = output->encoder->sample_aspect_ratio;
-    if (writer->video.rotation != 0 && !tri_libav_rotate(output->stream, writer->video.rotation))
-        return cannot_write(writer, AVERROR(ENOMEM), error);
-    return TRI_OK;
+    const bool done = output->source != NULL     ? tri_libav_copy_side_data(output->source, output->stream)
+                      : writer->video.rotation != 0 ? tri_libav_rotate(output->stream, writer->video.rotation)
+                                                    : true;
+    return done ? TRI_OK : cannot_write(writer, AVERROR(ENOMEM), error);
 }
 
 static enum tri_status begin_file(struct tri_video_writer *writer, struct tri_libav_output *output,
@@ -368,6 +379,8 @@ static int send_frame(struct tri_libav_output *output, const AVFrame *frame)
         if (packet->duration <= 0) /* of the last frame of all it matters */
             packet->duration = output->duration;
         av_packet_rescale_ts(packet, output->encoder->time_base, output->stream->time_base);
+        packet->pts += packet->pts != AV_NOPTS_VALUE ? output->shift : 0;
+        packet->dts += packet->dts != AV_NOPTS_VALUE ? output->shift : 0;
         code = av_interleaved_write_frame(output->format, packet);
     }
     return code == AVERROR(EAGAIN) || code == AVERROR_EOF ? 0 : code;
@@ -378,6 +391,9 @@ static void set_times(const struct tri_video_writer *writer, const struct tri_fr
     struct tri_libav_output *output = writer->state;
     const AVRational to = output->encoder->time_base, from = tri_libav_fraction(writer->video.time_base, to);
     raw->pts = av_rescale_q(frame->time, from, to);
+    if (output->last == AV_NOPTS_VALUE)
+        output->shift = av_rescale_q(frame->time, from, output->stream->time_base) -
+                        av_rescale_q(raw->pts, to, output->stream->time_base);
     if (output->last != AV_NOPTS_VALUE && raw->pts <= output->last) /* encoders want them to grow */
         raw->pts = output->last + 1;
     output->last = raw->pts;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -200,6 +201,22 @@ static enum tri_status parse_header(struct tri_video_reader *reader, char *line,
     return TRI_OK;
 }
 
+/* As many as a regular file has room for. */
+static int64_t count_frames(const struct tri_video *video, int file)
+{
+    struct stat status;
+    const off_t at = lseek(file, 0, SEEK_CUR);
+    int64_t bytes = (int64_t)strlen("FRAME\n");
+    if (at < 0 || fstat(file, &status) != 0 || !S_ISREG(status.st_mode))
+        return 0;
+    for (int p = 0; p < video->planes; p++) {
+        struct tri_shape shape;
+        tri_video_plane(video, p, &shape);
+        bytes += (int64_t)shape.width * shape.height * (int64_t)tri_sample_bytes(&shape);
+    }
+    return (status.st_size - at) / bytes;
+}
+
 static enum tri_status open_input(struct tri_video_reader *reader, const char *path, const unsigned char *head, size_t size,
                                   struct tri_error *error)
 {
@@ -219,6 +236,8 @@ static enum tri_status open_input(struct tri_video_reader *reader, const char *p
         status = cannot_read(reader, "its header does not end", error);
     else
         status = parse_header(reader, line, error);
+    if (status == TRI_OK)
+        reader->video.frames = count_frames(&reader->video, input->file);
     if (status != TRI_OK) {
         if (input->file > STDIN_FILENO)
             close(input->file);

@@ -399,7 +399,9 @@ static int execute(const struct cli_run_request *request, char *const operands[]
         return cli_usage("run", "--format: '%s' is a format of videos, and the input is none", request->video.format);
     }
     const bool video = count == 1 && tri_video_is(operands[0], head, head_size);
-    if (request->with && !video)
+    if (count == 1 && strcmp(operands[0], "-") == 0 && head_size == 0)
+        result = cli_fail(&(struct tri_error){TRI_FAILED, "cannot read standard input: there is nothing in it"});
+    else if (request->with && !video)
         result = cli_usage("run", "--with is a second video; the input is none");
     else if (video)
         result = cli_run_video(request, pipeline, operands[0], head, head_size);

@@ -134,7 +134,8 @@ static bool is_short_matroska(AVFormatContext *format)
 {
     AVIOContext *io = format->pb;
     const int64_t file_size = avio_size(io);
-    if (strncmp(format->iformat->name, "matroska", 8) != 0 || file_size < 0 || avio_seek(io, 4, SEEK_SET) < 0)
+    if (strncmp(format->iformat->name, "matroska", 8) != 0 || !(io->seekable & AVIO_SEEKABLE_NORMAL) ||
+        file_size < 0 || avio_seek(io, 4, SEEK_SET) < 0)
         return false;
     const int64_t header = read_ebml_size(io);
     if (header < 0 || avio_skip(io, header) < 0 || avio_rb32(io) != 0x18538067)

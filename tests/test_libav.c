@@ -197,6 +197,22 @@ static void test_tags(void)
     }
 }
 
+/* GIF counts hundredths of seconds: of faster frames it gets as many as players show in time. */
+static void test_fast(void)
+{
+    struct tri_video video = clips_video(64, 48, 3, 1, 1, 8);
+    const char *path = pictures_path("fast.gif");
+    video.rate[0] = video.time_base[1] = 150;
+    clips_must_write(path, &video, NULL, 30, NULL);
+    struct tri_video_reader *reader = clips_open(path);
+    const struct clip clip = clips_read(reader, 255);
+    CU_ASSERT_EQUAL(clip.status, TRI_OK);
+    CU_ASSERT_EQUAL(clip.frames, 10);
+    CU_ASSERT_EQUAL(in_units(&reader->video, clip.times[9], 100), 18);
+    tri_video_close(reader);
+    unlink(path);
+}
+
 /* Of what does not say it, about as many as its length makes likely. */
 static void test_lengths(void)
 {
@@ -308,6 +324,7 @@ int test_libav_suite(void)
              CU_add_test(suite, "usual codecs", test_usual_codecs) &&
              CU_add_test(suite, "the same file again", test_same_file) &&
              CU_add_test(suite, "times of frames", test_times) && CU_add_test(suite, "tags", test_tags) &&
+             CU_add_test(suite, "frames too fast", test_fast) &&
              CU_add_test(suite, "lengths", test_lengths) &&
              CU_add_test(suite, "several threads", test_threads) &&
              CU_add_test(suite, "real files", test_real_files));

@@ -11,6 +11,7 @@
 #define BUFFER_BYTES (1 << 18)
 #define MP4_NAMES "mp4,mov,3gp,3g2,ipod,psp,f4v,ismv"
 #define CRF_MOST 63 /* of any encoder */
+#define GIF_LEAST 2 /* hundredths of seconds of a frame: what has fewer is shown as if it had 10 */
 
 static enum tri_status cannot_write(const struct tri_video_writer *writer, int code, struct tri_error *error)
 {
@@ -204,6 +205,8 @@ static void choose_times(const struct tri_video *video, const AVOutputFormat *co
     encoder->time_base = tri_libav_fraction(video->time_base, av_inv_q(rate));
     if (regular || (codec->id == AV_CODEC_ID_MPEG4 && encoder->time_base.den > 65535))
         encoder->time_base = av_inv_q(rate);
+    if (codec->id == AV_CODEC_ID_GIF)
+        encoder->time_base = (AVRational){1, 100};
 }
 
 static enum tri_status set_quality(const struct tri_video_writer *writer, const AVCodec *codec, int crf,
@@ -386,7 +389,8 @@ static int send_frame(struct tri_libav_output *output, const AVFrame *frame)
     return code == AVERROR(EAGAIN) || code == AVERROR_EOF ? 0 : code;
 }
 
-static void set_times(const struct tri_video_writer *writer, const struct tri_frame *frame, AVFrame *raw)
+/* False: the frame comes too soon behind the one before. */
+static bool set_times(const struct tri_video_writer *writer, const struct tri_frame *frame, AVFrame *raw)
 {
     struct tri_libav_output *output = writer->state;
     const AVRational to = output->encoder->time_base, from = tri_libav_fraction(writer->video.time_base, to);
@@ -394,6 +398,9 @@ static void set_times(const struct tri_video_writer *writer, const struct tri_fr
     if (output->last == AV_NOPTS_VALUE)
         output->shift = av_rescale_q(frame->time, from, output->stream->time_base) -
                         av_rescale_q(raw->pts, to, output->stream->time_base);
+    if (output->last != AV_NOPTS_VALUE && output->encoder->codec_id == AV_CODEC_ID_GIF &&
+        raw->pts < output->last + GIF_LEAST)
+        return false;
     if (output->last != AV_NOPTS_VALUE && raw->pts <= output->last) /* encoders want them to grow */
         raw->pts = output->last + 1;
     output->last = raw->pts;
@@ -403,6 +410,7 @@ static void set_times(const struct tri_video_writer *writer, const struct tri_fr
 #else
     raw->pkt_duration = output->duration;
 #endif
+    return true;
 }
 
 enum tri_status tri_libav_put(struct tri_video_writer *writer, struct tri_frame *frame,
@@ -411,9 +419,9 @@ enum tri_status tri_libav_put(struct tri_video_writer *writer, struct tri_frame 
     struct tri_libav_output *output = writer->state;
     AVFrame *raw = frame->raw;
     frame->raw = NULL;
-    set_times(writer, frame, raw);
+    const bool soon = !set_times(writer, frame, raw);
     int code = tri_libav_write_kept(output);
-    if (code >= 0)
+    if (code >= 0 && !soon)
         code = send_frame(output, raw);
     av_frame_free(&raw);
     if (code >= 0)

@@ -280,6 +280,27 @@ static void test_damaged_sound(void)
     unlink(pictures_path("src.ts"));
 }
 
+/* Streams that appear when the copy has begun already are none of it. */
+static void test_late_streams(void)
+{
+    struct tri_error error = {0};
+    if (!clips_ffmpeg("-f lavfi -i testsrc=s=64x48:r=25:d=15 -f lavfi -i sine=d=15 -c:v mpeg2video -c:a mp2 one.ts") ||
+        !clips_ffmpeg(PICTURES SOUND "-c:v mpeg2video -c:a mp2 -mpegts_service_id 2 -mpegts_pmt_start_pid 0x1100 "
+                                     "-mpegts_start_pid 0x200 two.ts"))
+        return;
+    struct bytes both = pictures_load(pictures_path("one.ts")), two = pictures_load(pictures_path("two.ts"));
+    pictures_add(&both, two.data, two.size);
+    pictures_store(pictures_path("both.ts"), both.data, both.size);
+    CU_ASSERT_EQUAL(clips_copy(pictures_path("both.ts"), pictures_path("dst.mkv"), &ffv1, -1, &error), TRI_OK);
+    expect_same_sound(pictures_path("one.ts"), pictures_path("dst.mkv"));
+    free(both.data);
+    free(two.data);
+    unlink(pictures_path("one.ts"));
+    unlink(pictures_path("two.ts"));
+    unlink(pictures_path("both.ts"));
+    unlink(pictures_path("dst.mkv"));
+}
+
 /* ---- refusals ---- */
 
 static void test_sound_that_does_not_fit(void)
@@ -325,6 +346,7 @@ int test_libav_copy_suite(void)
              CU_add_test(suite, "attachments and covers", test_attached) &&
              CU_add_test(suite, "a mirror", test_mirrored) &&
              CU_add_test(suite, "damaged sound", test_damaged_sound) &&
+             CU_add_test(suite, "streams that come late", test_late_streams) &&
              CU_add_test(suite, "sound that does not fit", test_sound_that_does_not_fit) &&
              CU_add_test(suite, "subtitles that do not fit", test_subtitles_that_do_not_fit));
 }

@@ -16,6 +16,7 @@ struct SwsContext;
 
 struct tri_libav_packet {
     AVPacket *packet;
+    AVRational base; /* of its times */
     struct tri_libav_packet *next;
 };
 
@@ -42,6 +43,7 @@ struct tri_libav_input {
     struct tri_libav_packet *oldest, **newest;
     size_t waiting; /* bytes */
     bool wanted;    /* there is a writer that takes them */
+    int known;      /* streams that the writer has seen; others may appear later, and the list moves then */
 };
 
 struct tri_libav_output {

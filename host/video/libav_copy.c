@@ -18,13 +18,14 @@ static void append(struct tri_libav_input *input, struct tri_libav_packet *kept)
     pthread_mutex_unlock(&input->lock);
 }
 
-static AVPacket *take(struct tri_libav_input *input)
+static AVPacket *take(struct tri_libav_input *input, AVRational *base)
 {
     AVPacket *packet = NULL;
     pthread_mutex_lock(&input->lock);
     struct tri_libav_packet *kept = input->oldest;
     if (kept != NULL) {
         packet = kept->packet;
+        *base = kept->base;
         input->oldest = kept->next;
         input->waiting -= (size_t)packet->size;
         if (input->oldest == NULL)
@@ -37,7 +38,7 @@ static AVPacket *take(struct tri_libav_input *input)
 
 bool tri_libav_keep(struct tri_libav_input *input, AVPacket *packet)
 {
-    if (input->frames > 0 && !input->wanted)
+    if (input->wanted ? packet->stream_index >= input->known : input->frames > 0)
         return true;
     pthread_mutex_lock(&input->lock);
     const size_t waiting = input->waiting;
@@ -51,13 +52,15 @@ bool tri_libav_keep(struct tri_libav_input *input, AVPacket *packet)
     }
     av_packet_move_ref(own, packet);
     kept->packet = own;
+    kept->base = input->format->streams[own->stream_index]->time_base;
     append(input, kept);
     return true;
 }
 
 void tri_libav_drop(struct tri_libav_input *input)
 {
-    for (AVPacket *packet = take(input); packet != NULL; packet = take(input))
+    AVRational base;
+    for (AVPacket *packet = take(input, &base); packet != NULL; packet = take(input, &base))
         av_packet_free(&packet);
     for (unsigned i = 0; input->format != NULL && i < input->format->nb_streams; i++) {
         AVStream *stream = input->format->streams[i];
@@ -79,13 +82,13 @@ static void shift_times(const struct tri_libav_input *input, AVPacket *packet, A
 int tri_libav_write_kept(struct tri_libav_output *output)
 {
     struct tri_libav_input *input = output->source;
+    AVRational base;
     int code = 0;
     if (input == NULL)
         return 0;
-    for (AVPacket *packet = take(input); packet != NULL; packet = code < 0 ? NULL : take(input)) {
+    for (AVPacket *packet = take(input, &base); packet != NULL; packet = code < 0 ? NULL : take(input, &base)) {
         const int to = output->streams[packet->stream_index];
         if (to >= 0) {
-            const AVRational base = input->format->streams[packet->stream_index]->time_base;
             shift_times(input, packet, base);
             av_packet_rescale_ts(packet, base, output->format->streams[to]->time_base);
             packet->stream_index = to;
@@ -280,6 +283,7 @@ enum tri_status tri_libav_copy(struct tri_video_writer *writer, struct tri_libav
         code = copy_tags(output);
     if (code < 0)
         return tri_fail(error, TRI_FAILED, "cannot write %s: %s", writer->name, tri_libav_reason(code, text));
+    output->source->known = (int)output->source->format->nb_streams;
     output->source->wanted = true;
     return TRI_OK;
 }

@@ -206,6 +206,9 @@ static void test_gray(void)
     EXPECT("$T run gray g.mkv -o h.mkv --video-codec ffv1 && $T run gray 10.y4m -o h.mkv --video-codec ffv1 && "
            "$T run gray g.mkv -o g.y4m && $T run gray a.y4m -o - | cmp - g.y4m; rm g.mkv h.mkv g.y4m",
            0, "", "");
+    EXPECT("$T run gray a.y4m -o 'g%d.png' && $T run copy 'g%d.png' -o g.mkv --video-codec ffv1 && $T run copy g.mkv -o 'h%d.png' && "
+           "cmp g7.png h7.png && $T run gray 'g%d.png' -o g.gif; rm g*.png h*.png g.mkv g.gif",
+           0, "", "");
 }
 
 /* Videos become pictures, and those become videos again. */

@@ -11,7 +11,7 @@
 #define BUFFER_BYTES (1 << 18)
 #define MP4_NAMES "mp4,mov,3gp,3g2,ipod,psp,f4v,ismv"
 #define CRF_MOST 63 /* of any encoder */
-#define GIF_LEAST 2 /* hundredths of seconds of a frame: what has fewer is shown as if it had 10 */
+#define GIF_LEAST 2 /* hundredths of a second for a frame: fewer are shown as 10 */
 
 static enum tri_status cannot_write(const struct tri_video_writer *writer, int code, struct tri_error *error)
 {
@@ -342,6 +342,8 @@ enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *pa
     }
     av_log_set_level(AV_LOG_QUIET); /* as in tri_libav_open */
     writer->state = output;
+    if (writer->video.planes == 1 && writer->video.matrix == TRI_RGB) /* the gray of pictures */
+        writer->video.matrix = writer->video.height > 576 ? TRI_BT709 : TRI_BT601;
     output->last = AV_NOPTS_VALUE;
     output->packet = av_packet_alloc();
     if (options->source != NULL && options->source->codec->open == tri_libav_open)

@@ -157,6 +157,8 @@ static void test_bad_streams(void)
     EXPECT("echo 'YUV4MPEG2 W0 H10' > big.y4m; $T run invert big.y4m -o x.y4m", 1, "", "triptych: cannot read big.y4m: its header says 'W0'*\n");
     EXPECT("echo 'YUV4MPEG2 H10' > big.y4m; $T run invert big.y4m -o x.y4m", 1, "", "triptych: cannot read big.y4m: its header says 0 x 10*\n");
     EXPECT("echo 'YUV4MPEG2 W4 H4 C999' > big.y4m; $T run invert big.y4m -o x.y4m", 1, "", "triptych: cannot read big.y4m: its header says 'C999'*\n");
+    EXPECT("printf 'YUV4MPEG2 W4 H4 C\\033[7m\\351\n' > big.y4m; $T run invert big.y4m -o x.y4m", 1, "",
+           "triptych: cannot read big.y4m: its header says 'C?[7m?', which nothing here understands\n");
     EXPECT("(head -c 38073 a.y4m; echo FRAMING; head -c 90000 a.y4m) > bad.y4m; head -1 bad.y4m | wc -c; $T run copy bad.y4m -o x.y4m; "
            "code=$?; rm -f bad.y4m big.y4m cut.y4m x.y4m; exit $code",
            1, "*", "triptych: cannot read bad.y4m: frame * does not begin with FRAME\n");

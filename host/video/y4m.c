@@ -185,6 +185,8 @@ static enum tri_status parse_header(struct tri_video_reader *reader, char *line,
     *video = (struct tri_video){.planes = 3, .shift_x = 1, .shift_y = 1, .bits = 8, .interlace = '?', .siting = "jpeg"};
     for (char *field = strtok_r(line, " ", &rest); field != NULL; field = strtok_r(NULL, " ", &rest)) {
         if (!parse_field(field, video)) {
+            for (char *at = field; *at != '\0'; at++) /* it may be anything at all */
+                *at = *at < ' ' || *at > '~' ? '?' : *at;
             snprintf(text, sizeof text, "its header says '%.100s', which nothing here understands", field);
             return cannot_read(reader, text, error);
         }

@@ -301,6 +301,31 @@ static void test_late_streams(void)
     unlink(pictures_path("dst.mkv"));
 }
 
+/* What the head of a file promises and its body lacks. */
+static void test_sound_that_is_none(void)
+{
+    struct tri_error error = {0};
+    const struct tri_video_write_options usual = {.crf = -1};
+    if (!clips_ffmpeg(PICTURES SOUND "-c:v mpeg2video -c:a mp2 -mpegts_start_pid 0x100 src.ts"))
+        return;
+    struct bytes file = pictures_load(pictures_path("src.ts"));
+    for (size_t at = 0; at + 188 <= file.size; at += 188) {
+        if ((file.data[at + 1] & 31) == 1 && file.data[at + 2] == 1) /* the sound's: now of no stream */
+            file.data[at + 1] |= 31;
+    }
+    pictures_store(pictures_path("src.ts"), file.data, file.size);
+    free(file.data);
+    struct tri_video_reader *reader = clips_open(pictures_path("src.ts"));
+    struct tri_video_write_options options = usual;
+    struct tri_video_writer *writer;
+    options.source = reader;
+    CU_ASSERT_EQUAL_FATAL(tri_video_create(pictures_path("dst.mp4"), &reader->video, &options, &writer, &error), TRI_OK);
+    CU_ASSERT_PTR_NOT_NULL(strstr(reader->warning, "nothing is known of its sound"));
+    tri_video_end(writer, TRI_FAILED, &error);
+    tri_video_close(reader);
+    unlink(pictures_path("src.ts"));
+}
+
 /* ---- refusals ---- */
 
 static void test_sound_that_does_not_fit(void)
@@ -346,6 +371,7 @@ int test_libav_copy_suite(void)
              CU_add_test(suite, "attachments and covers", test_attached) &&
              CU_add_test(suite, "a mirror", test_mirrored) &&
              CU_add_test(suite, "damaged sound", test_damaged_sound) &&
+             CU_add_test(suite, "sound that is none", test_sound_that_is_none) &&
              CU_add_test(suite, "streams that come late", test_late_streams) &&
              CU_add_test(suite, "sound that does not fit", test_sound_that_does_not_fit) &&
              CU_add_test(suite, "subtitles that do not fit", test_subtitles_that_do_not_fit));

@@ -195,6 +195,13 @@ static enum tri_status copy_stream(struct tri_video_writer *writer, struct tri_l
     *index = -1;
     if (timed && container->audio_codec == AV_CODEC_ID_NONE)
         return TRI_OK;
+    if (params->codec_type == AVMEDIA_TYPE_AUDIO && params->sample_rate <= 0) {
+        if (!output->reader->warning[0])
+            snprintf(output->reader->warning, sizeof output->reader->warning,
+                     "damaged: nothing is known of its sound (%s), which is left out",
+                     avcodec_get_name(params->codec_id));
+        return TRI_OK;
+    }
     if (timed && !holds(container, params->codec_id))
         return cannot_hold(writer, output, from, error);
     const int code = timed ? add_stream(output, from, index) : copy_attached(output, from, index);

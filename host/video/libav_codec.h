@@ -63,7 +63,7 @@ struct tri_libav_output {
     int scaler_count;
     struct tri_libav_input *source; /* of copied streams; NULL: none */
     struct tri_video_reader *reader; /* that has it */
-    long refused;                   /* packets of copied streams that could not be written */
+    long refused, refused_now;      /* packets that could not be written, in all and one after another */
     int *streams;                   /* for each of the source's: index of its copy, -1: none */
 };
 
@@ -112,6 +112,8 @@ void tri_libav_drop(struct tri_libav_input *input);
 /* Adds streams, chapters and tags to an output whose header is not written yet. */
 enum tri_status tri_libav_copy(struct tri_video_writer *writer, struct tri_libav_output *output,
                                struct tri_error *error);
+/* Hands a packet, or NULL at the end, to the muxer; returns 0 or libav's code. */
+int tri_libav_write(struct tri_libav_output *output, AVPacket *packet);
 /* Writes what waits; returns 0 or libav's code. */
 int tri_libav_write_kept(struct tri_libav_output *output);
 

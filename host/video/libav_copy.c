@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REFUSED_MOST 100 /* packets one after another: damage in a source, of which there is less without them */
 #define WAITING_MOST ((size_t)256 << 20) /* bytes of packets that wait to be written */
 
 /* ---- packets on their way from the reader to the writer ---- */
@@ -79,6 +80,21 @@ static void shift_times(const struct tri_libav_input *input, AVPacket *packet, A
         packet->dts -= start;
 }
 
+/* A packet that fails may be an older one of a copied stream: they are written when there are some of each. */
+int tri_libav_write(struct tri_libav_output *output, AVPacket *packet)
+{
+    const int code = av_interleaved_write_frame(output->format, packet);
+    if (code >= 0)
+        output->refused_now = 0;
+    else if (output->source != NULL && code != AVERROR(ENOMEM) && output->io->error == 0 &&
+             output->refused_now < REFUSED_MOST) {
+        output->refused_now++;
+        output->refused++;
+        return 0;
+    }
+    return code;
+}
+
 int tri_libav_write_kept(struct tri_libav_output *output)
 {
     struct tri_libav_input *input = output->source;
@@ -93,12 +109,7 @@ int tri_libav_write_kept(struct tri_libav_output *output)
             av_packet_rescale_ts(packet, base, output->format->streams[to]->time_base);
             packet->stream_index = to;
             packet->pos = -1;
-            code = av_interleaved_write_frame(output->format, packet);
-            /* Damage in the source, of which there is less without it. */
-            if (code < 0 && code != AVERROR(ENOMEM) && output->io->error == 0) {
-                output->refused++;
-                code = 0;
-            }
+            code = tri_libav_write(output, packet);
         }
         av_packet_free(&packet);
     }

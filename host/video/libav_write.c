@@ -386,7 +386,7 @@ static int send_frame(struct tri_libav_output *output, const AVFrame *frame)
         av_packet_rescale_ts(packet, output->encoder->time_base, output->stream->time_base);
         packet->pts += packet->pts != AV_NOPTS_VALUE ? output->shift : 0;
         packet->dts += packet->dts != AV_NOPTS_VALUE ? output->shift : 0;
-        code = av_interleaved_write_frame(output->format, packet);
+        code = tri_libav_write(output, packet);
     }
     return code == AVERROR(EAGAIN) || code == AVERROR_EOF ? 0 : code;
 }
@@ -437,6 +437,11 @@ static int finish(struct tri_libav_output *output)
     int code = send_frame(output, NULL);
     if (code >= 0)
         code = tri_libav_write_kept(output);
+    long refused;
+    do { /* until nothing is left that fails */
+        refused = output->refused;
+        code = code < 0 ? code : tri_libav_write(output, NULL);
+    } while (output->refused > refused);
     if (code >= 0)
         code = av_write_trailer(output->format);
     avio_flush(output->io);

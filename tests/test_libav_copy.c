@@ -92,15 +92,18 @@ static void test_sound(void)
 static void test_sound_times(void)
 {
     struct tri_error error;
+    static const char *const names[] = {"src.ts", "dst.mkv", "dst.ts"}; /* MPEG-2's frames have times by number */
+    const struct tri_video_write_options usual = {.crf = -1};
     if (!clips_ffmpeg(PICTURES SOUND "-c:v mpeg2video -c:a mp2 -muxdelay 2 src.ts"))
         return;
     CU_ASSERT_EQUAL(clips_copy(pictures_path("src.ts"), pictures_path("dst.mkv"), &ffv1, -1, &error), TRI_OK);
-    int64_t offsets[2];
-    for (int i = 0; i < 2; i++) {
+    CU_ASSERT_EQUAL(clips_copy(pictures_path("src.ts"), pictures_path("dst.ts"), &usual, -1, &error), TRI_OK);
+    int64_t offsets[3];
+    for (int i = 0; i < 3; i++) {
         AVFormatContext *format = NULL;
         int64_t starts[2] = {0};
         CU_ASSERT_EQUAL_FATAL(
-            avformat_open_input(&format, pictures_path(i ? "dst.mkv" : "src.ts"), NULL, NULL), 0);
+            avformat_open_input(&format, pictures_path(names[i]), NULL, NULL), 0);
         CU_ASSERT_TRUE(avformat_find_stream_info(format, NULL) >= 0);
         for (unsigned s = 0; s < 2; s++)
             starts[s] = av_rescale_q(format->streams[s]->start_time, format->streams[s]->time_base,
@@ -110,8 +113,9 @@ static void test_sound_times(void)
         avformat_close_input(&format);
     }
     CU_ASSERT_TRUE(llabs(offsets[0] - offsets[1]) <= 1);
-    unlink(pictures_path("src.ts"));
-    unlink(pictures_path("dst.mkv"));
+    CU_ASSERT_TRUE(llabs(offsets[0] - offsets[2]) <= 1);
+    for (int i = 0; i < 3; i++)
+        unlink(pictures_path(names[i]));
 }
 
 /* A run that was interrupted leaves a file that plays. */
@@ -163,6 +167,170 @@ static void test_chapters_and_tags(void)
     unlink(pictures_path("words.srt"));
 }
 
+/* A picture that is shown mirrored, which is no turn. */
+static void test_mirrored(void)
+{
+    static const unsigned char mirror[] = {255, 255, 0, 0}; /* -1.0 */
+    struct tri_error error;
+    const struct tri_video_write_options usual = {.crf = -1};
+    if (!clips_ffmpeg(PICTURES "-c:v mpeg4 src.mp4"))
+        return;
+    struct bytes file = pictures_load(pictures_path("src.mp4"));
+    size_t at = 0;
+    while (at + 80 < file.size && memcmp(file.data + at, "tkhd", 4) != 0)
+        at++;
+    memcpy(file.data + at + 44, mirror, sizeof mirror); /* of version 0 */
+    pictures_store(pictures_path("src.mp4"), file.data, file.size);
+    free(file.data);
+    CU_ASSERT_EQUAL(clips_copy(pictures_path("src.mp4"), pictures_path("dst.mp4"), &usual, -1, &error), TRI_OK);
+    file = pictures_load(pictures_path("dst.mp4"));
+    at = 0;
+    while (at + 80 < file.size && memcmp(file.data + at, "tkhd", 4) != 0)
+        at++;
+    CU_ASSERT_TRUE(at + 80 < file.size && memcmp(file.data + at + 44, mirror, sizeof mirror) == 0);
+    free(file.data);
+    unlink(pictures_path("src.mp4"));
+    unlink(pictures_path("dst.mp4"));
+}
+
+/* Packets of all streams of a kind, and of Matroska's attachments what is in its header. */
+static struct bytes attached_to(const char *path, const char *codec)
+{
+    struct bytes all = {0};
+    AVFormatContext *format = NULL;
+    CU_ASSERT_EQUAL_FATAL(avformat_open_input(&format, path, NULL, NULL), 0);
+    CU_ASSERT_TRUE(avformat_find_stream_info(format, NULL) >= 0);
+    for (unsigned i = 0; i < format->nb_streams; i++) {
+        const AVStream *stream = format->streams[i];
+        if (strcmp(avcodec_get_name(stream->codecpar->codec_id), codec) != 0)
+            continue;
+        if (stream->attached_pic.size > 0)
+            pictures_add(&all, stream->attached_pic.data, (size_t)stream->attached_pic.size);
+        else
+            pictures_add(&all, stream->codecpar->extradata, (size_t)stream->codecpar->extradata_size);
+    }
+    avformat_close_input(&format);
+    return all;
+}
+
+static void expect_same_attached(const char *from, const char *to, const char *codec)
+{
+    struct bytes a = attached_to(pictures_path(from), codec), b = attached_to(pictures_path(to), codec);
+    if (a.size < 100 || a.size != b.size)
+        printf("%s %s: %zu and %zu bytes\n", from, to, a.size, b.size);
+    CU_ASSERT_TRUE(a.size > 100 && a.size == b.size && memcmp(a.data, b.data, a.size) == 0);
+    free(a.data);
+    free(b.data);
+}
+
+/* Fonts, and the picture on the cover in MP4's and in Matroska's way. */
+static void test_attached(void)
+{
+    static const struct {
+        const char *from, *to, *codec;
+    } cases[] = {{"cover.mp4", "a.mp4", "png"}, {"a.mp4", "a.mkv", "png"},      {"a.mkv", "b.mkv", "png"},
+                 {"b.mkv", "b.mp4", "png"},     {"font.mkv", "c.mkv", "ttf"}, {"font.mkv", "c.mp4", ""}};
+    const struct tri_video_write_options usual = {.crf = -1};
+    struct tri_error error = {0};
+    char font[500] = "not really a font";
+    pictures_store(pictures_path("some.ttf"), font, sizeof font);
+    if (clips_ffmpeg("-f lavfi -i testsrc=s=32x32:d=0.04 -frames:v 1 cover.png") &&
+        clips_ffmpeg(PICTURES SOUND "-i cover.png -map 0 -map 1 -map 2 -c:v:0 mpeg4 -c:a aac -c:v:1 png "
+                                    "-disposition:v:1 attached_pic cover.mp4") &&
+        clips_ffmpeg(PICTURES "-attach some.ttf -metadata:s:t mimetype=application/x-truetype-font -c:v mpeg4 font.mkv")) {
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+            char from[512];
+            snprintf(from, sizeof from, "%s", pictures_path(cases[i].from));
+            CU_ASSERT_EQUAL_FATAL(clips_copy(from, pictures_path(cases[i].to), &usual, -1, &error), TRI_OK);
+            CU_ASSERT_EQUAL(clips_read_file(pictures_path(cases[i].to), 255).frames, 75);
+            if (cases[i].codec[0])
+                expect_same_attached(cases[i].from, cases[i].to, cases[i].codec);
+        }
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+            unlink(pictures_path(cases[i].to));
+        unlink(pictures_path("cover.png"));
+        unlink(pictures_path("cover.mp4"));
+        unlink(pictures_path("font.mkv"));
+    }
+    unlink(pictures_path("some.ttf"));
+}
+
+/* Sound that is damaged does not end the pictures. */
+static void test_damaged_sound(void)
+{
+    const struct tri_video_write_options usual = {.crf = -1};
+    struct tri_error error = {0};
+    char path[512];
+    if (!clips_ffmpeg(PICTURES SOUND "-c:v mpeg2video -c:a aac src.ts"))
+        return;
+    struct bytes file = pictures_load(pictures_path("src.ts"));
+    for (int round = 0; round < 8; round++) {
+        for (size_t i = 0; i < 60; i++)
+            file.data[file.size / 3 + i * 97 + (size_t)round * 1000] ^= 0x5a;
+        snprintf(path, sizeof path, "%s", pictures_path("damaged.ts"));
+        pictures_store(path, file.data, file.size);
+        const enum tri_status status = clips_copy(path, pictures_path("dst.mkv"), &ffv1, -1, &error);
+        if (status != TRI_OK)
+            printf("%s\n", error.text);
+        CU_ASSERT_EQUAL(status, TRI_OK);
+        CU_ASSERT_TRUE(clips_read_file(pictures_path("dst.mkv"), 255).frames > 60);
+        unlink(pictures_path("dst.mkv"));
+        /* Here the muxer finds out only when it writes a packet of the video. */
+        CU_ASSERT_EQUAL(clips_copy(path, pictures_path("dst.ts"), &usual, -1, &error), TRI_OK);
+        CU_ASSERT_TRUE(clips_read_file(pictures_path("dst.ts"), 255).frames > 60);
+        unlink(pictures_path("dst.ts"));
+    }
+    free(file.data);
+    unlink(path);
+    unlink(pictures_path("src.ts"));
+}
+
+/* Streams that appear when the copy has begun already are none of it. */
+static void test_late_streams(void)
+{
+    struct tri_error error = {0};
+    if (!clips_ffmpeg("-f lavfi -i testsrc=s=64x48:r=25:d=15 -f lavfi -i sine=d=15 -c:v mpeg2video -c:a mp2 one.ts") ||
+        !clips_ffmpeg(PICTURES SOUND "-c:v mpeg2video -c:a mp2 -mpegts_service_id 2 -mpegts_pmt_start_pid 0x1100 "
+                                     "-mpegts_start_pid 0x200 two.ts"))
+        return;
+    struct bytes both = pictures_load(pictures_path("one.ts")), two = pictures_load(pictures_path("two.ts"));
+    pictures_add(&both, two.data, two.size);
+    pictures_store(pictures_path("both.ts"), both.data, both.size);
+    CU_ASSERT_EQUAL(clips_copy(pictures_path("both.ts"), pictures_path("dst.mkv"), &ffv1, -1, &error), TRI_OK);
+    expect_same_sound(pictures_path("one.ts"), pictures_path("dst.mkv"));
+    free(both.data);
+    free(two.data);
+    unlink(pictures_path("one.ts"));
+    unlink(pictures_path("two.ts"));
+    unlink(pictures_path("both.ts"));
+    unlink(pictures_path("dst.mkv"));
+}
+
+/* What the head of a file promises and its body lacks. */
+static void test_sound_that_is_none(void)
+{
+    struct tri_error error = {0};
+    const struct tri_video_write_options usual = {.crf = -1};
+    if (!clips_ffmpeg(PICTURES SOUND "-c:v mpeg2video -c:a mp2 -mpegts_start_pid 0x100 src.ts"))
+        return;
+    struct bytes file = pictures_load(pictures_path("src.ts"));
+    for (size_t at = 0; at + 188 <= file.size; at += 188) {
+        if ((file.data[at + 1] & 31) == 1 && file.data[at + 2] == 1) /* the sound's: now of no stream */
+            file.data[at + 1] |= 31;
+    }
+    pictures_store(pictures_path("src.ts"), file.data, file.size);
+    free(file.data);
+    struct tri_video_reader *reader = clips_open(pictures_path("src.ts"));
+    struct tri_video_write_options options = usual;
+    struct tri_video_writer *writer;
+    options.source = reader;
+    CU_ASSERT_EQUAL_FATAL(tri_video_create(pictures_path("dst.mp4"), &reader->video, &options, &writer, &error), TRI_OK);
+    CU_ASSERT_PTR_NOT_NULL(strstr(reader->warning, "nothing is known of its sound"));
+    tri_video_end(writer, TRI_FAILED, &error);
+    tri_video_close(reader);
+    unlink(pictures_path("src.ts"));
+}
+
 /* ---- refusals ---- */
 
 static void test_sound_that_does_not_fit(void)
@@ -179,6 +347,25 @@ static void test_sound_that_does_not_fit(void)
     unlink(pictures_path("src.mkv"));
 }
 
+static void test_subtitles_that_do_not_fit(void)
+{
+    static const char text[] = "1\n00:00:00,000 --> 00:00:01,000\nHello\n\n";
+    const struct tri_video_write_options usual = {.crf = -1};
+    struct tri_error error;
+    pictures_store(pictures_path("words.srt"), text, strlen(text));
+    if (clips_ffmpeg(PICTURES "-i words.srt -c:v mpeg4 -c:s mov_text src.mp4")) {
+        const char *path = pictures_path("src.mp4");
+        CU_ASSERT_EQUAL(clips_copy(path, pictures_path("a.mkv"), &usual, -1, &error), TRI_USAGE);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "matroska cannot hold the subtitle (mov_text) of the source; the source's"));
+        CU_ASSERT_EQUAL(clips_copy(pictures_path("src.mp4"), pictures_path("a.ts"), &usual, -1, &error), TRI_USAGE);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "mpegts cannot hold the subtitle (mov_text)"));
+        CU_ASSERT_EQUAL(clips_copy(pictures_path("src.mp4"), pictures_path("a.gif"), &usual, -1, &error), TRI_OK);
+        unlink(pictures_path("a.gif"));
+        unlink(pictures_path("src.mp4"));
+    }
+    unlink(pictures_path("words.srt"));
+}
+
 int test_libav_copy_suite(void)
 {
     CU_pSuite suite = CU_add_suite("libav copies", pictures_enter, pictures_leave);
@@ -186,5 +373,11 @@ int test_libav_copy_suite(void)
              CU_add_test(suite, "times of sound", test_sound_times) &&
              CU_add_test(suite, "a run that was interrupted", test_interrupted) &&
              CU_add_test(suite, "chapters and tags", test_chapters_and_tags) &&
-             CU_add_test(suite, "sound that does not fit", test_sound_that_does_not_fit));
+             CU_add_test(suite, "attachments and covers", test_attached) &&
+             CU_add_test(suite, "a mirror", test_mirrored) &&
+             CU_add_test(suite, "damaged sound", test_damaged_sound) &&
+             CU_add_test(suite, "sound that is none", test_sound_that_is_none) &&
+             CU_add_test(suite, "streams that come late", test_late_streams) &&
+             CU_add_test(suite, "sound that does not fit", test_sound_that_does_not_fit) &&
+             CU_add_test(suite, "subtitles that do not fit", test_subtitles_that_do_not_fit));
 }

@@ -200,6 +200,46 @@ static void test_cut_with_index(void)
     unlink(pictures_path("whole.mp4"));
 }
 
+/* Cut where nothing but the end is missing: every frame but the last ones comes, and it is told. */
+static void test_cut_ends(void)
+{
+    static const char *const names[] = {"end.ts", "end.gif"};
+    const struct tri_video video = clips_video(64, 48, 3, 1, 1, 8);
+    for (int i = 0; i < 2; i++) {
+        const char *path = pictures_path(names[i]);
+        clips_must_write(path, &video, NULL, 9, NULL);
+        struct bytes file = pictures_load(path);
+        struct clip clip = clips_read_file(path, 255);
+        CU_ASSERT_EQUAL(clip.frames, 9);
+        CU_ASSERT_STRING_EQUAL(clip.warning, "");
+        pictures_store(path, file.data, file.size - 7);
+        clip = clips_read_file(path, 255);
+        CU_ASSERT_TRUE(clip.frames >= 8);
+        CU_ASSERT_PTR_NOT_NULL(strstr(clip.warning, "the file is cut short"));
+        free(file.data);
+        unlink(path);
+    }
+}
+
+/* Two files, one behind the other, whose times begin anew. */
+static void test_joined(void)
+{
+    if (!clips_ffmpeg("-f lavfi -i testsrc=s=64x48:r=25:d=1 -f lavfi -i sine=d=1 -c:v mpeg2video -c:a mp2 one.ts"))
+        return;
+    struct bytes file = pictures_load(pictures_path("one.ts")), three = {0};
+    for (int i = 0; i < 3; i++)
+        pictures_add(&three, file.data, file.size);
+    pictures_store(pictures_path("three.ts"), three.data, three.size);
+    const struct clip clip = clips_read_file(pictures_path("three.ts"), 255);
+    CU_ASSERT_EQUAL(clip.frames, 75);
+    for (int n = 1; n < 75; n++) /* of 90 kHz */
+        CU_ASSERT_TRUE(llabs(clip.times[n] - clip.times[n - 1] - 3600) <= (n % 25 == 0 ? 9000 : 0));
+    free(file.data);
+    free(three.data);
+    unlink(pictures_path("one.ts"));
+    unlink(pictures_path("three.ts"));
+}
+
 static void test_no_video(void)
 {
     struct clip clip = clips_read_file(pictures_path("missing.mp4"), 0);
@@ -246,6 +286,8 @@ int test_libav_files_suite(void)
              CU_add_test(suite, "a disk that is full", test_disk_full) &&
              CU_add_test(suite, "damage", test_damage) &&
              CU_add_test(suite, "an index in front, and the end missing", test_cut_with_index) &&
+             CU_add_test(suite, "the very end missing", test_cut_ends) &&
+             CU_add_test(suite, "files one behind the other", test_joined) &&
              CU_add_test(suite, "no video", test_no_video) &&
              CU_add_test(suite, "a change of size", test_change_of_size));
 }

@@ -281,6 +281,9 @@ static void test_inputs(void)
     EXPECT_NOTHING("mkdir p; $T run invert p -o p.png; code=$?; rmdir p; exit $code", 1,
                    "triptych: there is no picture in the folder 'p'\n");
     EXPECT_NOTHING(": > t; $T run invert t -o o/old.png", 1, "triptych: cannot read t: the file is empty\n");
+    EXPECT_NOTHING(": | $T run invert - -o o/a.y4m", 1, "triptych: cannot read standard input: there is nothing in it\n");
+    EXPECT_NOTHING("$T run invert a.png -o o/a.y4m", 2, "triptych: run: 'o/a.y4m' would be a video, which is made of *\n");
+    EXPECT_NOTHING("$T run invert a.png b.png -o o/%d.mp4", 2, "triptych: run: 'o/1.mp4' would be a video*\n");
     EXPECT_NOTHING("$T run invert - -o o/old.png", 1, "triptych: cannot read standard input: *\n");
     EXPECT_NOTHING("$T run invert - -o o/old.png <&-", 1, "triptych: cannot read standard input: *\n");
     EXPECT_NOTHING("echo text > t; $T run invert t -o o/old.png", 1,

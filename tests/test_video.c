@@ -124,6 +124,28 @@ static void test_against_pictures(void)
            0, "", "");
 }
 
+/* What a header says beside the picture goes on; what is no longer true does not. */
+static void test_comments(void)
+{
+    EXPECT("(echo 'YUV4MPEG2 W4 H2 F25:1 It A10:11 C420jpeg XYSCSS=420JPEG XCOLORRANGE=LIMITED XANY=1'; echo FRAME; "
+           "printf 123456789012) > c.y4m; $T run copy c.y4m -o - | cmp - c.y4m && $T run gray c.y4m -o - | head -1",
+           0, "YUV4MPEG2 W4 H2 F25:1 It A10:11 Cmono XCOLORRANGE=LIMITED XANY=1\n", "");
+    EXPECT("sed 's/LIMITED XANY=1/FULL/' c.y4m > d.y4m; $T run copy d.y4m -o - | cmp - d.y4m; rm c.y4m d.y4m", 0, "", "");
+}
+
+/* A pipe with a name, with and without an extension. */
+static void test_pipes(void)
+{
+    EXPECT("mkfifo p p.y4m; cat a.y4m > p & $T run copy p -o - | cmp - a.y4m && (cat a.y4m > p & $T run copy p -o x.y4m) && "
+           "cmp x.y4m a.y4m && (cat a.y4m > p.y4m & $T run copy p.y4m -o x.y4m) && cmp x.y4m a.y4m; rm p p.y4m x.y4m",
+           0, "", "");
+    if (shell_run("$T run copy a.y4m -o x.mkv --video-codec ffv1")->code != 0) {
+        test_skip("no ffmpeg");
+        return;
+    }
+    EXPECT("mkfifo p.mkv; cat x.mkv > p.mkv & $T run copy p.mkv -o - | cmp - a.y4m; rm p.mkv x.mkv", 0, "", "");
+}
+
 static void test_bad_streams(void)
 {
     EXPECT("head -c 100000 a.y4m > cut.y4m; $T run invert cut.y4m -o x.y4m", 1, "",
@@ -138,6 +160,8 @@ static void test_bad_streams(void)
     EXPECT("echo 'YUV4MPEG2 W0 H10' > big.y4m; $T run invert big.y4m -o x.y4m", 1, "", "triptych: cannot read big.y4m: its header says 'W0'*\n");
     EXPECT("echo 'YUV4MPEG2 H10' > big.y4m; $T run invert big.y4m -o x.y4m", 1, "", "triptych: cannot read big.y4m: its header says 0 x 10*\n");
     EXPECT("echo 'YUV4MPEG2 W4 H4 C999' > big.y4m; $T run invert big.y4m -o x.y4m", 1, "", "triptych: cannot read big.y4m: its header says 'C999'*\n");
+    EXPECT("printf 'YUV4MPEG2 W4 H4 C\\033[7m\\351\n' > big.y4m; $T run invert big.y4m -o x.y4m", 1, "",
+           "triptych: cannot read big.y4m: its header says 'C?[7m?', which nothing here understands\n");
     EXPECT("(head -c 38073 a.y4m; echo FRAMING; head -c 90000 a.y4m) > bad.y4m; head -1 bad.y4m | wc -c; $T run copy bad.y4m -o x.y4m; "
            "code=$?; rm -f bad.y4m big.y4m cut.y4m x.y4m; exit $code",
            1, "*", "triptych: cannot read bad.y4m: frame * does not begin with FRAME\n");
@@ -159,6 +183,39 @@ static void test_interrupted(void)
            0, "", "*");
 }
 
+/* Encoders say nothing by themselves. (libx265 does not free all of its memory.) */
+static void test_quiet(void)
+{
+    static const char *const encoders[] = {"libx265", "libsvtav1", "libx264"};
+    char command[200];
+    for (size_t i = 0; i < sizeof encoders / sizeof encoders[0]; i++) {
+        snprintf(command, sizeof command, "ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 $T run copy a.y4m -o x.mkv --video-codec %s",
+                 encoders[i]);
+        if (shell_run(command)->code == TRI_USAGE)
+            test_skip("an encoder is not there");
+        else
+            EXPECT(command, 0, "", "");
+    }
+    shell_run("rm -f x.mkv");
+}
+
+/* Without chroma there is no subsampling either. */
+static void test_gray(void)
+{
+    EXPECT("$T run gray a.y4m -o g.y4m && head -1 g.y4m && $T run gray a.y4m -o 'g%d.png' && ls g*.png | wc -l; rm g*", 0,
+           "YUV4MPEG2 W176 H144 *Cmono*\n20\n", "");
+    if (shell_run("ffmpeg -version")->code != 0 || shell_run("$T run copy a.y4m -o g.mkv --video-codec ffv1")->code != 0) {
+        test_skip("no ffmpeg");
+        return;
+    }
+    EXPECT("$T run gray g.mkv -o h.mkv --video-codec ffv1 && $T run gray 10.y4m -o h.mkv --video-codec ffv1 && "
+           "$T run gray g.mkv -o g.y4m && $T run gray a.y4m -o - | cmp - g.y4m; rm g.mkv h.mkv g.y4m",
+           0, "", "");
+    EXPECT("$T run gray a.y4m -o 'g%d.png' && $T run copy 'g%d.png' -o g.mkv --video-codec ffv1 && $T run copy g.mkv -o 'h%d.png' && "
+           "cmp g7.png h7.png && $T run gray 'g%d.png' -o g.gif; rm g*.png h*.png g.mkv g.gif",
+           0, "", "");
+}
+
 /* Videos become pictures, and those become videos again. */
 static void test_sequences(void)
 {
@@ -169,6 +226,13 @@ static void test_sequences(void)
            0, "20\n", "");
     EXPECT("$T run invert a.y4m -o 's%d.png' --planes y && $T run invert a.y4m -o 't%d.png' && cmp s3.png t3.png; rm s*.png t*.png", 0,
            "", "");
+    /* Numbers from 0 become numbers from 1: no picture may be written over before it is read. */
+    EXPECT("$T run copy a.y4m -o 's%d.png' && cp s1.png s0.png && cp s2.png t.png && "
+           "$T run invert 's%d.png' -o './s%d.png'; code=$?; cmp s2.png t.png && exit $code",
+           2, "", "triptych: cannot write ./s%d.png: the result of picture 0 would replace the input ./s1.png\n");
+    EXPECT("rm s0.png; $T run invert 's%d.png' -o 's%d.png' && $T run invert 's%d.png' -o 's%d.png' && cmp s2.png t.png; "
+           "rm s*.png t.png",
+           0, "", "");
 }
 
 /* Black and white of limited range, 64 and 940 of ten bits, are 0 and 65535 in R, G and B; and the other way round. */
@@ -254,7 +318,11 @@ int test_video_suite(void)
              CU_add_test(suite, "against pictures", test_against_pictures) &&
              CU_add_test(suite, "late results", test_late) &&
              CU_add_test(suite, "second input", test_second_input) &&
+             CU_add_test(suite, "comments", test_comments) &&
+             CU_add_test(suite, "pipes with names", test_pipes) &&
              CU_add_test(suite, "bad streams", test_bad_streams) && CU_add_test(suite, "interruption", test_interrupted) &&
+             CU_add_test(suite, "gray", test_gray) &&
+             CU_add_test(suite, "encoders that talk", test_quiet) &&
              CU_add_test(suite, "picture sequences", test_sequences) &&
              CU_add_test(suite, "gray results", test_monochrome) &&
              CU_add_test(suite, "data beside frames", test_told) &&

@@ -152,6 +152,7 @@ static void test_fields(void)
         CU_ASSERT_STRING_EQUAL(found->siting, cases[i].siting);
         CU_ASSERT_TRUE(found->time_base[0] > 0 && found->time_base[1] > 0);
         CU_ASSERT_EQUAL(found->matrix, TRI_BT601);
+        CU_ASSERT_EQUAL(found->frames, 2);
         tri_video_close(reader);
         unlink(path);
         free(file.data);

@@ -1,5 +1,6 @@
 /* outputs.c -- names the output file of each input of `run`, and refuses names that would collide. */
 #include "cli/outputs.h"
+#include "video/video.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -150,10 +151,15 @@ static enum tri_status check_format(const struct cli_outputs *outputs, const str
     for (int i = 0; i < outputs->count; i++) {
         const char *path = outputs->paths[i], *slash = strrchr(path, '/');
         const char *dot = strrchr(slash ? slash : path, '.');
-        if (!format && dot && dot[1] && !tri_format_of_path(path))
+        if (format || !dot || !dot[1] || tri_format_of_path(path))
+            continue;
+        if (tri_video_writes(path, NULL))
             return tri_fail(error, TRI_USAGE,
-                            "run: no format has the extension of '%s'; say --format ('triptych --version' lists them)",
+                            "run: '%s' would be a video, which is made of one video or one pattern (in-%%04d.png)",
                             path);
+        return tri_fail(error, TRI_USAGE,
+                        "run: no format has the extension of '%s'; say --format ('triptych --version' lists them)",
+                        path);
     }
     return TRI_OK;
 }

@@ -9,9 +9,11 @@
 #include "parallel/cpu.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct run {
@@ -396,11 +398,26 @@ static int run_pictures(const struct cli_run_request *request, const struct tri_
     return result;
 }
 
+/* What is in a pipe can be looked at only once: one with a name, as bash's <(...), becomes standard input. */
+static bool take_pipe(const char *path)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0 || !S_ISFIFO(status.st_mode) || tri_video_is(path, NULL, 0))
+        return false;
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    const bool taken = file >= 0 && dup2(file, STDIN_FILENO) == STDIN_FILENO;
+    if (file > STDIN_FILENO)
+        close(file);
+    return taken;
+}
+
 static int execute(const struct cli_run_request *request, char *const operands[], int count)
 {
     struct tri_pipeline *pipeline = NULL;
     struct tri_error error;
     unsigned char head[TRI_HEAD];
+    char dash[] = "-", *const standard[] = {dash};
     size_t head_size = 0;
     int result;
 
@@ -409,6 +426,8 @@ static int execute(const struct cli_run_request *request, char *const operands[]
             return cli_usage("run", "'%s' is a file; the pipeline comes first", request->pipeline);
         return cli_fail(&error);
     }
+    if (count == 1 && take_pipe(operands[0]))
+        operands = standard;
     for (int i = 0; i < count; i++)
         if (strcmp(operands[i], "-") == 0)
             head_size = read_head(head);
@@ -417,7 +436,9 @@ static int execute(const struct cli_run_request *request, char *const operands[]
         return cli_usage("run", "--format: '%s' is a format of videos, and the input is none", request->video.format);
     }
     const bool video = count == 1 && tri_video_is(operands[0], head, head_size);
-    if (request->with && !video)
+    if (count == 1 && strcmp(operands[0], "-") == 0 && head_size == 0)
+        result = cli_fail(&(struct tri_error){TRI_FAILED, "cannot read standard input: there is nothing in it"});
+    else if (request->with && !video)
         result = cli_usage("run", "--with is a second video; the input is none");
     else if (request->data && !video)
         result = cli_usage("run", "--data tells of the frames of a video; the input is none");

@@ -205,7 +205,7 @@ static enum tri_status find_output(struct tri_filter *filter, const struct set *
     filter->out_planes = shape->planes;
     if (!filter->by_plane) {
         out->planes = shape->planes > 2 ? 3 : 1;
-        if (matrix == TRI_RGB)
+        if (matrix == TRI_RGB || out->planes == 1)
             out->shift_x = out->shift_y = 0;
         return TRI_OK;
     }

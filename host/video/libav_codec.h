@@ -16,6 +16,7 @@ struct SwsContext;
 
 struct tri_libav_packet {
     AVPacket *packet;
+    AVRational base; /* of its times */
     struct tri_libav_packet *next;
 };
 
@@ -31,7 +32,10 @@ struct tri_libav_input {
     int64_t start;  /* when the file begins, in the video's time base */
     int64_t last;   /* time of the frame before */
     long frames, packets;
-    int failures; /* of the decoder, one after another */
+    struct tri_libav_clock *clocks; /* of streams, by index */
+    int clock_count;
+    int64_t shift; /* of the newest clock; see libav_times.c */
+    int failures;  /* of the decoder, one after another */
     bool ended;
     /* Packets of other streams in the order in which they were read. The writer takes them in a thread of its
      * own. */
@@ -39,6 +43,7 @@ struct tri_libav_input {
     struct tri_libav_packet *oldest, **newest;
     size_t waiting; /* bytes */
     bool wanted;    /* there is a writer that takes them */
+    int known;      /* streams that the writer has seen; others may appear later, and the list moves then */
 };
 
 struct tri_libav_output {
@@ -50,12 +55,15 @@ struct tri_libav_output {
     AVCodecContext *encoder;
     AVPacket *packet;
     int64_t last, duration;    /* of the newest frame, in the encoder's time base */
+    int64_t shift;             /* of all packets: what of the first frame's time the encoder's time base lacks */
     bool header;               /* was written */
     enum AVPixelFormat planar; /* of frames' planes; where the encoder wants others, they are converted */
     pthread_mutex_t lock;
     struct SwsContext *scalers[TRI_LIBAV_SCALERS]; /* idle */
     int scaler_count;
     struct tri_libav_input *source; /* of copied streams; NULL: none */
+    struct tri_video_reader *reader; /* that has it */
+    long refused, refused_now;      /* packets that could not be written, in all and one after another */
     int *streams;                   /* for each of the source's: index of its copy, -1: none */
 };
 
@@ -71,6 +79,10 @@ enum tri_status tri_libav_next(struct tri_video_reader *reader, struct tri_frame
                                struct tri_error *error);
 void tri_libav_close(struct tri_video_reader *reader);
 
+/* ---- libav_times.c ---- */
+/* Shifts the packet's times, so that they go on after those before. */
+void tri_libav_join(struct tri_libav_input *input, AVPacket *packet);
+
 /* ---- libav_describe.c: between struct tri_video and what streams say ---- */
 /* Planes, their shifts and bits, and whether they are R, G, B; false: nothing that could be read. */
 bool tri_libav_layout(enum AVPixelFormat format, struct tri_video *video);
@@ -80,6 +92,8 @@ void tri_libav_tag(AVCodecContext *encoder, const struct tri_video *video,
                    const struct tri_video_reader *like);
 void tri_libav_tag_frame(AVFrame *frame, const AVCodecContext *encoder);
 bool tri_libav_rotate(AVStream *stream, int rotation);
+/* False: no memory. */
+bool tri_libav_copy_side_data(const struct tri_libav_input *input, AVStream *to);
 
 /* ---- libav_frame.c ---- */
 /* Components have planes of their own and samples native words. */
@@ -98,6 +112,8 @@ void tri_libav_drop(struct tri_libav_input *input);
 /* Adds streams, chapters and tags to an output whose header is not written yet. */
 enum tri_status tri_libav_copy(struct tri_video_writer *writer, struct tri_libav_output *output,
                                struct tri_error *error);
+/* Hands a packet, or NULL at the end, to the muxer; returns 0 or libav's code. */
+int tri_libav_write(struct tri_libav_output *output, AVPacket *packet);
 /* Writes what waits; returns 0 or libav's code. */
 int tri_libav_write_kept(struct tri_libav_output *output);
 

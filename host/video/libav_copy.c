@@ -1,9 +1,11 @@
 /* libav_copy.c -- what goes from a source to its copy untouched: sound, subtitles, chapters, tags. */
 #include "libav_codec.h"
 
+#include <libavutil/avstring.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define REFUSED_MOST 100 /* packets one after another: damage in a source, of which there is less without them */
 #define WAITING_MOST ((size_t)256 << 20) /* bytes of packets that wait to be written */
 
 /* ---- packets on their way from the reader to the writer ---- */
@@ -17,13 +19,14 @@ static void append(struct tri_libav_input *input, struct tri_libav_packet *kept)
     pthread_mutex_unlock(&input->lock);
 }
 
-static AVPacket *take(struct tri_libav_input *input)
+static AVPacket *take(struct tri_libav_input *input, AVRational *base)
 {
     AVPacket *packet = NULL;
     pthread_mutex_lock(&input->lock);
     struct tri_libav_packet *kept = input->oldest;
     if (kept != NULL) {
         packet = kept->packet;
+        *base = kept->base;
         input->oldest = kept->next;
         input->waiting -= (size_t)packet->size;
         if (input->oldest == NULL)
@@ -36,7 +39,7 @@ static AVPacket *take(struct tri_libav_input *input)
 
 bool tri_libav_keep(struct tri_libav_input *input, AVPacket *packet)
 {
-    if (input->frames > 0 && !input->wanted)
+    if (input->wanted ? packet->stream_index >= input->known : input->frames > 0)
         return true;
     pthread_mutex_lock(&input->lock);
     const size_t waiting = input->waiting;
@@ -50,13 +53,15 @@ bool tri_libav_keep(struct tri_libav_input *input, AVPacket *packet)
     }
     av_packet_move_ref(own, packet);
     kept->packet = own;
+    kept->base = input->format->streams[own->stream_index]->time_base;
     append(input, kept);
     return true;
 }
 
 void tri_libav_drop(struct tri_libav_input *input)
 {
-    for (AVPacket *packet = take(input); packet != NULL; packet = take(input))
+    AVRational base;
+    for (AVPacket *packet = take(input, &base); packet != NULL; packet = take(input, &base))
         av_packet_free(&packet);
     for (unsigned i = 0; input->format != NULL && i < input->format->nb_streams; i++) {
         AVStream *stream = input->format->streams[i];
@@ -75,21 +80,36 @@ static void shift_times(const struct tri_libav_input *input, AVPacket *packet, A
         packet->dts -= start;
 }
 
+/* A packet that fails may be an older one of a copied stream: they are written when there are some of each. */
+int tri_libav_write(struct tri_libav_output *output, AVPacket *packet)
+{
+    const int code = av_interleaved_write_frame(output->format, packet);
+    if (code >= 0)
+        output->refused_now = 0;
+    else if (output->source != NULL && code != AVERROR(ENOMEM) && output->io->error == 0 &&
+             output->refused_now < REFUSED_MOST) {
+        output->refused_now++;
+        output->refused++;
+        return 0;
+    }
+    return code;
+}
+
 int tri_libav_write_kept(struct tri_libav_output *output)
 {
     struct tri_libav_input *input = output->source;
+    AVRational base;
     int code = 0;
     if (input == NULL)
         return 0;
-    for (AVPacket *packet = take(input); packet != NULL; packet = code < 0 ? NULL : take(input)) {
+    for (AVPacket *packet = take(input, &base); packet != NULL; packet = code < 0 ? NULL : take(input, &base)) {
         const int to = output->streams[packet->stream_index];
         if (to >= 0) {
-            const AVRational base = input->format->streams[packet->stream_index]->time_base;
             shift_times(input, packet, base);
             av_packet_rescale_ts(packet, base, output->format->streams[to]->time_base);
             packet->stream_index = to;
             packet->pos = -1;
-            code = av_interleaved_write_frame(output->format, packet);
+            code = tri_libav_write(output, packet);
         }
         av_packet_free(&packet);
     }
@@ -98,14 +118,25 @@ int tri_libav_write_kept(struct tri_libav_output *output)
 
 /* ---- streams ---- */
 
+static bool holds(const AVOutputFormat *container, enum AVCodecID codec)
+{
+    const AVCodecDescriptor *desc = avcodec_descriptor_get(codec);
+    const int known = avformat_query_codec(container, codec, FF_COMPLIANCE_UNOFFICIAL);
+    /* MPEG's do not tell; text would be data that nobody understands there. */
+    const bool text = desc != NULL && (desc->props & AV_CODEC_PROP_TEXT_SUB);
+    return known > 0 || (known < 0 && !text);
+}
+
 static enum tri_status cannot_hold(const struct tri_video_writer *writer,
                                    const struct tri_libav_output *output, const AVStream *from,
                                    struct tri_error *error)
 {
-    return tri_fail(error, TRI_USAGE, "cannot write %s: %s cannot hold the %s (%s) of the source; mkv can",
+    const AVOutputFormat *mkv = av_guess_format("matroska", NULL, NULL);
+    return tri_fail(error, TRI_USAGE, "cannot write %s: %s cannot hold the %s (%s) of the source; %s can",
                     writer->name, output->format->oformat->name,
                     av_get_media_type_string(from->codecpar->codec_type),
-                    avcodec_get_name(from->codecpar->codec_id));
+                    avcodec_get_name(from->codecpar->codec_id),
+                    mkv != NULL && holds(mkv, from->codecpar->codec_id) ? "mkv" : "the source's own format");
 }
 
 static int add_stream(struct tri_libav_output *output, AVStream *from, int *index)
@@ -121,25 +152,70 @@ static int add_stream(struct tri_libav_output *output, AVStream *from, int *inde
     return code < 0 ? code : av_dict_copy(&to->metadata, from->metadata, 0);
 }
 
-/* A container without any sound or subtitles at all gets none; one that has some, but not these, is refused.
- */
+/* Matroska's covers are attachments, which its muxer takes with a name and a type. */
+static int attach_cover(struct tri_libav_output *output, AVStream *from)
+{
+    const AVCodecDescriptor *desc = avcodec_descriptor_get(from->codecpar->codec_id);
+    const char *type = desc != NULL && desc->mime_types != NULL ? desc->mime_types[0] : NULL;
+    const bool png = from->codecpar->codec_id == AV_CODEC_ID_PNG;
+    AVStream *to = type != NULL && from->attached_pic.size > 0 ? avformat_new_stream(output->format, NULL) : NULL;
+    if (to == NULL)
+        return type != NULL && from->attached_pic.size > 0 ? AVERROR(ENOMEM) : 0;
+    const size_t size = (size_t)from->attached_pic.size;
+    to->codecpar->codec_type = AVMEDIA_TYPE_ATTACHMENT;
+    to->codecpar->codec_id = from->codecpar->codec_id;
+    to->codecpar->extradata = av_mallocz(size + AV_INPUT_BUFFER_PADDING_SIZE);
+    if (to->codecpar->extradata == NULL)
+        return AVERROR(ENOMEM);
+    memcpy(to->codecpar->extradata, from->attached_pic.data, size);
+    to->codecpar->extradata_size = (int)size;
+    int code = av_dict_set(&to->metadata, "filename", png ? "cover.png" : "cover.jpg", 0);
+    if (code >= 0)
+        code = av_dict_copy(&to->metadata, from->metadata, 0); /* may have a name of its own */
+    return code < 0 ? code : av_dict_set(&to->metadata, "mimetype", type, AV_DICT_DONT_OVERWRITE);
+}
+
+/* Fonts and the like, and pictures on the cover, where the container has a place for them. */
+static int copy_attached(struct tri_libav_output *output, AVStream *from, int *index)
+{
+    const AVOutputFormat *container = output->format->oformat;
+    const bool cover = from->disposition & AV_DISPOSITION_ATTACHED_PIC, mkv = strcmp(container->name, "matroska") == 0;
+    int code = 0;
+    if (mkv && cover)
+        return attach_cover(output, from);
+    if (cover && av_match_name(container->name, "mp4,ipod") > 0) {
+        code = add_stream(output, from, index);
+        if (code >= 0)
+            output->format->streams[*index]->disposition = AV_DISPOSITION_ATTACHED_PIC;
+    } else if (mkv && from->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT &&
+               av_dict_get(from->metadata, "filename", NULL, 0) != NULL) {
+        code = add_stream(output, from, index);
+    }
+    return code;
+}
+
+/* A container without any sound at all gets neither sound nor subtitles; one that has some, but not these, is
+ * refused. */
 static enum tri_status copy_stream(struct tri_video_writer *writer, struct tri_libav_output *output,
                                    AVStream *from, int *index, struct tri_error *error)
 {
     const AVOutputFormat *container = output->format->oformat;
     const AVCodecParameters *params = from->codecpar;
+    const bool timed = params->codec_type == AVMEDIA_TYPE_AUDIO || params->codec_type == AVMEDIA_TYPE_SUBTITLE;
     char text[TRI_LIBAV_TEXT];
     *index = -1;
-    if (params->codec_type == AVMEDIA_TYPE_AUDIO ? container->audio_codec == AV_CODEC_ID_NONE
-                                                 : params->codec_type != AVMEDIA_TYPE_SUBTITLE)
+    if (timed && container->audio_codec == AV_CODEC_ID_NONE)
         return TRI_OK;
-    const int known = avformat_query_codec(container, params->codec_id, FF_COMPLIANCE_UNOFFICIAL);
-    if (known == 0 && params->codec_type == AVMEDIA_TYPE_SUBTITLE &&
-        container->audio_codec == AV_CODEC_ID_NONE)
+    if (params->codec_type == AVMEDIA_TYPE_AUDIO && params->sample_rate <= 0) {
+        if (!output->reader->warning[0])
+            snprintf(output->reader->warning, sizeof output->reader->warning,
+                     "damaged: nothing is known of its sound (%s), which is left out",
+                     avcodec_get_name(params->codec_id));
         return TRI_OK;
-    if (known == 0)
+    }
+    if (timed && !holds(container, params->codec_id))
         return cannot_hold(writer, output, from, error);
-    const int code = add_stream(output, from, index);
+    const int code = timed ? add_stream(output, from, index) : copy_attached(output, from, index);
     return code >= 0 ? TRI_OK
                      : tri_fail(error, TRI_FAILED, "cannot write %s: %s", writer->name,
                                 tri_libav_reason(code, text));
@@ -154,8 +230,11 @@ static enum tri_status copy_streams(struct tri_video_writer *writer, struct tri_
     if (output->streams == NULL)
         return tri_fail(error, TRI_FAILED, "no memory to write %s", writer->name);
     for (unsigned i = 0; i < format->nb_streams && status == TRI_OK; i++) {
+        output->streams[i] = -1;
+        if (format->streams[i] == output->source->stream)
+            continue;
         status = copy_stream(writer, output, format->streams[i], &output->streams[i], error);
-        if (output->streams[i] < 0 && format->streams[i] != output->source->stream)
+        if (output->streams[i] < 0)
             format->streams[i]->discard = AVDISCARD_ALL;
     }
     return status;
@@ -196,7 +275,7 @@ static int copy_chapters(struct tri_libav_output *output)
 static int copy_tags(struct tri_libav_output *output)
 {
     static const char *const made[] = {"encoder", "major_brand", "minor_version", "compatible_brands"};
-    static const char *const of_video[] = {"language", "title", "handler_name"};
+    static const char *const of_video[] = {"language", "title", "handler_name", "comment", "creation_time", "timecode"};
     const AVDictionary *from = output->source->stream->metadata;
     int code = av_dict_copy(&output->format->metadata, output->source->format->metadata, 0);
     for (size_t i = 0; i < sizeof made / sizeof made[0] && code >= 0; i++)
@@ -222,6 +301,7 @@ enum tri_status tri_libav_copy(struct tri_video_writer *writer, struct tri_libav
         code = copy_tags(output);
     if (code < 0)
         return tri_fail(error, TRI_FAILED, "cannot write %s: %s", writer->name, tri_libav_reason(code, text));
+    output->source->known = (int)output->source->format->nb_streams;
     output->source->wanted = true;
     return TRI_OK;
 }

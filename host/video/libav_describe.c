@@ -126,6 +126,41 @@ static const int32_t *display_matrix(const AVStream *stream)
 #endif
 }
 
+static bool add_side_data(AVStream *stream, enum AVPacketSideDataType type, const void *data, size_t size)
+{
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+    AVPacketSideData *side =
+        av_packet_side_data_new(&stream->codecpar->coded_side_data, &stream->codecpar->nb_coded_side_data, type, size, 0);
+    uint8_t *to = side != NULL ? side->data : NULL;
+#else
+    uint8_t *to = av_stream_new_side_data(stream, type, size);
+#endif
+    if (to != NULL)
+        memcpy(to, data, size);
+    return to != NULL;
+}
+
+/* What the brightest light is, and how pictures lie on a screen: not of the stream alone, frames may say it. */
+bool tri_libav_copy_side_data(const struct tri_libav_input *input, AVStream *to)
+{
+    static const struct {
+        enum AVFrameSideDataType of_frame;
+        enum AVPacketSideDataType of_stream;
+    } kinds[] = {{AV_FRAME_DATA_MASTERING_DISPLAY_METADATA, AV_PKT_DATA_MASTERING_DISPLAY_METADATA},
+                 {AV_FRAME_DATA_CONTENT_LIGHT_LEVEL, AV_PKT_DATA_CONTENT_LIGHT_LEVEL},
+                 {AV_FRAME_DATA_SPHERICAL, AV_PKT_DATA_SPHERICAL},
+                 {AV_FRAME_DATA_STEREO3D, AV_PKT_DATA_STEREO3D}};
+    bool done = true;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && done; i++) {
+        const AVFrameSideData *data =
+            input->first != NULL ? av_frame_get_side_data(input->first, kinds[i].of_frame) : NULL;
+        if (data != NULL)
+            done = add_side_data(to, kinds[i].of_stream, data->data, data->size);
+    }
+    const int32_t *matrix = display_matrix(input->stream); /* which may mirror too */
+    return done && (matrix == NULL || add_side_data(to, AV_PKT_DATA_DISPLAYMATRIX, matrix, 9 * sizeof *matrix));
+}
+
 static int rotation_of(const AVStream *stream)
 {
     const int32_t *matrix = display_matrix(stream);
@@ -135,18 +170,9 @@ static int rotation_of(const AVStream *stream)
 
 bool tri_libav_rotate(AVStream *stream, int rotation)
 {
-    const size_t size = 9 * sizeof(int32_t);
-#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
-    AVPacketSideData *data =
-        av_packet_side_data_new(&stream->codecpar->coded_side_data, &stream->codecpar->nb_coded_side_data,
-                                AV_PKT_DATA_DISPLAYMATRIX, size, 0);
-    int32_t *matrix = data != NULL ? (int32_t *)data->data : NULL;
-#else
-    int32_t *matrix = (int32_t *)av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, size);
-#endif
-    if (matrix != NULL)
-        av_display_rotation_set(matrix, rotation);
-    return matrix != NULL;
+    int32_t matrix[9];
+    av_display_rotation_set(matrix, rotation);
+    return add_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, matrix, sizeof matrix);
 }
 
 /* ---- streams ---- */
@@ -156,6 +182,15 @@ static void set_fraction(int fraction[2], AVRational value)
     const bool known = value.num > 0 && value.den > 0;
     fraction[0] = known ? value.num : 0;
     fraction[1] = known ? value.den : 0;
+}
+
+/* Of files that do not say it what their length makes likely. */
+static int64_t frames_of(const AVFormatContext *format, const AVStream *stream, AVRational rate)
+{
+    if (stream->nb_frames > 0 || rate.num < 1 || rate.den < 1 || format->duration == AV_NOPTS_VALUE)
+        return stream->nb_frames > 0 ? stream->nb_frames : 0;
+    const int64_t frames = av_rescale_q(format->duration, AV_TIME_BASE_Q, av_inv_q(rate));
+    return frames > 0 ? frames : 0;
 }
 
 void tri_libav_describe(const struct tri_libav_input *input, const AVFrame *frame, struct tri_video *video)
@@ -172,7 +207,7 @@ void tri_libav_describe(const struct tri_libav_input *input, const AVFrame *fram
     video->interlace = frame_interlace(frame); /* which parsers of headers do not always know */
     if (video->interlace == '?')
         video->interlace = interlace_of(stream->codecpar->field_order);
-    video->frames = stream->nb_frames > 0 ? stream->nb_frames : 0;
+    video->frames = frames_of(input->format, stream, rate);
     video->rotation = rotation_of(stream);
 }
 

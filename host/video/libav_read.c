@@ -134,13 +134,31 @@ static bool is_short_matroska(AVFormatContext *format)
 {
     AVIOContext *io = format->pb;
     const int64_t file_size = avio_size(io);
-    if (strncmp(format->iformat->name, "matroska", 8) != 0 || file_size < 0 || avio_seek(io, 4, SEEK_SET) < 0)
+    if (strncmp(format->iformat->name, "matroska", 8) != 0 || !(io->seekable & AVIO_SEEKABLE_NORMAL) ||
+        file_size < 0 || avio_seek(io, 4, SEEK_SET) < 0)
         return false;
     const int64_t header = read_ebml_size(io);
     if (header < 0 || avio_skip(io, header) < 0 || avio_rb32(io) != 0x18538067)
         return false;
     const int64_t segment = read_ebml_size(io);
     return segment >= 0 && avio_tell(io) > file_size - segment;
+}
+
+/* Nothing tells how many packets there are to be, but what there is has to be whole: of 188 bytes, with a time or a
+ * check of 4 or 16 more. */
+static bool is_short_mpegts(AVFormatContext *format)
+{
+    const int64_t size = avio_size(format->pb);
+    return strcmp(format->iformat->name, "mpegts") == 0 && size > 0 && size % 188 != 0 && size % 192 != 0 &&
+           size % 204 != 0;
+}
+
+/* The demuxer ends behind a ';', or at the end of the file. */
+static bool is_short_gif(AVFormatContext *format)
+{
+    AVIOContext *io = format->pb;
+    return strcmp(format->iformat->name, "gif") == 0 && (io->seekable & AVIO_SEEKABLE_NORMAL) &&
+           avio_seek(io, -1, SEEK_CUR) >= 0 && avio_r8(io) != ';';
 }
 
 /* The index of MP4 and AVI tells how many packets there are to be. */
@@ -151,7 +169,7 @@ static void end_input(struct tri_video_reader *reader, int code)
     if (code != AVERROR_EOF)
         note_code(reader, code);
     else if (input->packets < avformat_index_get_entries_count(input->stream) ||
-             is_short_matroska(input->format))
+             is_short_matroska(input->format) || is_short_mpegts(input->format) || is_short_gif(input->format))
         note_damage(reader, "the file is cut short");
 }
 
@@ -166,6 +184,7 @@ static int feed(struct tri_video_reader *reader)
         code = avcodec_send_packet(input->decoder, NULL);
         return code == AVERROR(ENOMEM) ? code : 0;
     }
+    tri_libav_join(input, packet);
     if (packet->stream_index != input->stream->index) {
         const bool kept = tri_libav_keep(input, packet);
         av_packet_unref(packet);
@@ -363,6 +382,7 @@ void tri_libav_close(struct tri_video_reader *reader)
     if (input->io != NULL)
         av_freep(&input->io->buffer);
     avio_context_free(&input->io);
+    free(input->clocks);
     pthread_mutex_destroy(&input->lock);
     free(input);
     reader->state = NULL;

@@ -11,6 +11,7 @@
 #define BUFFER_BYTES (1 << 18)
 #define MP4_NAMES "mp4,mov,3gp,3g2,ipod,psp,f4v,ismv"
 #define CRF_MOST 63 /* of any encoder */
+#define GIF_LEAST 2 /* hundredths of a second for a frame: fewer are shown as 10 */
 
 static enum tri_status cannot_write(const struct tri_video_writer *writer, int code, struct tri_error *error)
 {
@@ -218,6 +219,8 @@ static void choose_times(const struct tri_video *video, const AVOutputFormat *co
     encoder->time_base = tri_libav_fraction(video->time_base, av_inv_q(rate));
     if (regular || (codec->id == AV_CODEC_ID_MPEG4 && encoder->time_base.den > 65535))
         encoder->time_base = av_inv_q(rate);
+    if (codec->id == AV_CODEC_ID_GIF)
+        encoder->time_base = (AVRational){1, 100};
 }
 
 static enum tri_status set_quality(const struct tri_video_writer *writer, const AVCodec *codec, int crf,
@@ -247,6 +250,15 @@ static enum tri_status set_quality(const struct tri_video_writer *writer, const 
     return TRI_OK;
 }
 
+/* These write to standard error by themselves. */
+static void silence(const AVCodec *codec, AVCodecContext *encoder)
+{
+    if (strcmp(codec->name, "libx265") == 0)
+        av_opt_set(encoder->priv_data, "x265-params", "log-level=none", 0);
+    else if (strcmp(codec->name, "libsvtav1") == 0)
+        setenv("SVT_LOG", "1", 0);
+}
+
 static enum tri_status open_encoder(struct tri_video_writer *writer, struct tri_libav_output *output,
                                     const struct tri_video_write_options *options, struct tri_error *error)
 {
@@ -271,6 +283,7 @@ static enum tri_status open_encoder(struct tri_video_writer *writer, struct tri_
         status = set_quality(writer, codec, options->crf, encoder, error);
     if (status != TRI_OK)
         return status;
+    silence(codec, encoder);
     const int code = avcodec_open2(encoder, codec, NULL);
     if (code < 0)
         return tri_fail(error, TRI_FAILED, "cannot write %s: %s does not take %d x %d pixels of %s: %s",
@@ -293,9 +306,10 @@ static enum tri_status add_video(struct tri_video_writer *writer, struct tri_lib
     output->stream->time_base = output->encoder->time_base;
     output->stream->avg_frame_rate = output->encoder->framerate;
     output->stream->sample_aspect_ratio = output->encoder->sample_aspect_ratio;
-    if (writer->video.rotation != 0 && !tri_libav_rotate(output->stream, writer->video.rotation))
-        return cannot_write(writer, AVERROR(ENOMEM), error);
-    return TRI_OK;
+    const bool done = output->source != NULL     ? tri_libav_copy_side_data(output->source, output->stream)
+                      : writer->video.rotation != 0 ? tri_libav_rotate(output->stream, writer->video.rotation)
+                                                    : true;
+    return done ? TRI_OK : cannot_write(writer, AVERROR(ENOMEM), error);
 }
 
 static enum tri_status begin_file(struct tri_video_writer *writer, struct tri_libav_output *output,
@@ -342,10 +356,13 @@ enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *pa
     }
     av_log_set_level(AV_LOG_QUIET); /* as in tri_libav_open */
     writer->state = output;
+    if (writer->video.planes == 1 && writer->video.matrix == TRI_RGB) /* the gray of pictures */
+        writer->video.matrix = writer->video.height > 576 ? TRI_BT709 : TRI_BT601;
     output->last = AV_NOPTS_VALUE;
     output->packet = av_packet_alloc();
     if (options->source != NULL && options->source->codec->open == tri_libav_open)
         output->source = options->source->state;
+    output->reader = output->source != NULL ? options->source : NULL;
     const int code = avformat_alloc_output_context2(&output->format, tri_libav_container(format), NULL, path);
     enum tri_status status = code >= 0 && output->packet != NULL
                                  ? open_encoder(writer, output, options, error)
@@ -381,16 +398,25 @@ static int send_frame(struct tri_libav_output *output, const AVFrame *frame)
         if (packet->duration <= 0) /* of the last frame of all it matters */
             packet->duration = output->duration;
         av_packet_rescale_ts(packet, output->encoder->time_base, output->stream->time_base);
-        code = av_interleaved_write_frame(output->format, packet);
+        packet->pts += packet->pts != AV_NOPTS_VALUE ? output->shift : 0;
+        packet->dts += packet->dts != AV_NOPTS_VALUE ? output->shift : 0;
+        code = tri_libav_write(output, packet);
     }
     return code == AVERROR(EAGAIN) || code == AVERROR_EOF ? 0 : code;
 }
 
-static void set_times(const struct tri_video_writer *writer, const struct tri_frame *frame, AVFrame *raw)
+/* False: the frame comes too soon behind the one before. */
+static bool set_times(const struct tri_video_writer *writer, const struct tri_frame *frame, AVFrame *raw)
 {
     struct tri_libav_output *output = writer->state;
     const AVRational to = output->encoder->time_base, from = tri_libav_fraction(writer->video.time_base, to);
     raw->pts = av_rescale_q(frame->time, from, to);
+    if (output->last == AV_NOPTS_VALUE)
+        output->shift = av_rescale_q(frame->time, from, output->stream->time_base) -
+                        av_rescale_q(raw->pts, to, output->stream->time_base);
+    if (output->last != AV_NOPTS_VALUE && output->encoder->codec_id == AV_CODEC_ID_GIF &&
+        raw->pts < output->last + GIF_LEAST)
+        return false;
     if (output->last != AV_NOPTS_VALUE && raw->pts <= output->last) /* encoders want them to grow */
         raw->pts = output->last + 1;
     output->last = raw->pts;
@@ -400,6 +426,7 @@ static void set_times(const struct tri_video_writer *writer, const struct tri_fr
 #else
     raw->pkt_duration = output->duration;
 #endif
+    return true;
 }
 
 enum tri_status tri_libav_put(struct tri_video_writer *writer, struct tri_frame *frame,
@@ -408,9 +435,9 @@ enum tri_status tri_libav_put(struct tri_video_writer *writer, struct tri_frame 
     struct tri_libav_output *output = writer->state;
     AVFrame *raw = frame->raw;
     frame->raw = NULL;
-    set_times(writer, frame, raw);
+    const bool soon = !set_times(writer, frame, raw);
     int code = tri_libav_write_kept(output);
-    if (code >= 0)
+    if (code >= 0 && !soon)
         code = send_frame(output, raw);
     av_frame_free(&raw);
     if (code >= 0)
@@ -424,6 +451,11 @@ static int finish(struct tri_libav_output *output)
     int code = send_frame(output, NULL);
     if (code >= 0)
         code = tri_libav_write_kept(output);
+    long refused;
+    do { /* until nothing is left that fails */
+        refused = output->refused;
+        code = code < 0 ? code : tri_libav_write(output, NULL);
+    } while (output->refused > refused);
     if (code >= 0)
         code = av_write_trailer(output->format);
     avio_flush(output->io);
@@ -441,6 +473,9 @@ enum tri_status tri_libav_end(struct tri_video_writer *writer, enum tri_status s
         if (code < 0)
             status = cannot_write(writer, code, error);
     }
+    if (output->refused > 0 && !output->reader->warning[0])
+        snprintf(output->reader->warning, sizeof output->reader->warning,
+                 "%ld damaged packets of its sound or subtitles were left out", output->refused);
     free_output(output);
     return tri_output_close(&file, status, error);
 }

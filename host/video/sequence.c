@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define RATE 25 /* frames per second, as pictures tell none */
@@ -243,6 +244,45 @@ static enum tri_status decode(struct tri_video_reader *reader, struct tri_frame 
 
 /* ---- writing ---- */
 
+/* Which of the input's numbers a path has; -1: it is none of its files. */
+static long number_of(const struct input *input, const char *path)
+{
+    const char *slash = strrchr(input->pattern.before, '/'), *name = strrchr(path, '/');
+    const char *before = slash != NULL ? slash + 1 : input->pattern.before;
+    const size_t length = strlen(before);
+    struct stat own, other;
+    char *end;
+    name = name != NULL ? name + 1 : path;
+    if (strncmp(name, before, length) != 0 || name[length] < '0' || name[length] > '9')
+        return -1;
+    const long number = strtol(name + length, &end, 10);
+    if (strcmp(end, input->pattern.after) != 0 || number < input->first || number - input->first >= input->count)
+        return -1;
+    char *file = path_of(&input->pattern, number);
+    const bool same = file != NULL && stat(file, &own) == 0 && stat(path, &other) == 0 &&
+                      own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+    free(file);
+    return same ? number : -1;
+}
+
+/* A result may replace its own picture, but none that is read later. */
+static enum tri_status check_source(const struct output *output, const struct tri_video_reader *source,
+                                    struct tri_error *error)
+{
+    const struct input *input = source->state;
+    enum tri_status status = TRI_OK;
+    for (long i = 0; i < input->count && status == TRI_OK; i++) {
+        char *path = path_of(&output->pattern, i + 1);
+        const long number = path != NULL ? number_of(input, path) : -1;
+        if (number >= 0 && number != input->first + i)
+            status = tri_fail(error, TRI_USAGE,
+                              "cannot write %s: the result of picture %ld would replace the input %s", output->path,
+                              input->first + i, path);
+        free(path);
+    }
+    return status;
+}
+
 static void free_output(struct output *output)
 {
     free(output->pattern.before);
@@ -263,6 +303,11 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
     if (!keep_pattern(path, &output->pattern, &output->path)) {
         free_output(output);
         return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
+    }
+    if (options->source != NULL && options->source->codec->open == open_input &&
+        check_source(output, options->source, error) != TRI_OK) {
+        free_output(output);
+        return TRI_USAGE;
     }
     output->format = options->format != NULL ? tri_format_find(options->format) : tri_format_of_path(path);
     writer->state = output;

@@ -23,7 +23,8 @@ struct tri_video {
     enum tri_matrix matrix;
     bool full_range;       /* 0 to 255, not 16 to 235 and 240 */
     int time_base[2];      /* seconds, a fraction: the unit of a frame's time */
-    int64_t frames;        /* 0: unknown */
+    int64_t frames;        /* about; 0: unknown */
+    char comments[256];    /* of Y4M, fields that begin with X: "XA XB" */
     int rotation;          /* degrees clockwise that a player is to turn the picture by; kept, not applied */
 };
 

@@ -11,6 +11,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -141,6 +143,16 @@ static bool parse_fraction(const char *text, int fraction[2])
     return sscanf(text, "%9d:%9d%c", &fraction[0], &fraction[1], &end) == 2 && fraction[0] >= 0 && fraction[1] >= 0;
 }
 
+/* What does not fit is left out; of the range `full_range` tells. */
+static void keep_comment(const char *field, struct tri_video *video)
+{
+    const size_t used = strlen(video->comments);
+    if (strcmp(field, "XCOLORRANGE=FULL") == 0)
+        video->full_range = true;
+    else if (used + strlen(field) + 2 <= sizeof video->comments)
+        sprintf(video->comments + used, "%s%s", used > 0 ? " " : "", field);
+}
+
 static bool parse_field(const char *field, struct tri_video *video)
 {
     char end;
@@ -159,7 +171,7 @@ static bool parse_field(const char *field, struct tri_video *video)
     case 'C':
         return parse_space(field + 1, video);
     case 'X':
-        video->full_range |= strcmp(field, "XCOLORRANGE=FULL") == 0;
+        keep_comment(field, video);
         return true;
     default:
         return true;
@@ -173,6 +185,8 @@ static enum tri_status parse_header(struct tri_video_reader *reader, char *line,
     *video = (struct tri_video){.planes = 3, .shift_x = 1, .shift_y = 1, .bits = 8, .interlace = '?', .siting = "jpeg"};
     for (char *field = strtok_r(line, " ", &rest); field != NULL; field = strtok_r(NULL, " ", &rest)) {
         if (!parse_field(field, video)) {
+            for (char *at = field; *at != '\0'; at++) /* it may be anything at all */
+                *at = *at < ' ' || *at > '~' ? '?' : *at;
             snprintf(text, sizeof text, "its header says '%.100s', which nothing here understands", field);
             return cannot_read(reader, text, error);
         }
@@ -187,6 +201,22 @@ static enum tri_status parse_header(struct tri_video_reader *reader, char *line,
     video->time_base[0] = video->rate[1] > 0 ? video->rate[1] : 1;
     video->time_base[1] = video->rate[0] > 0 ? video->rate[0] : 25;
     return TRI_OK;
+}
+
+/* As many as a regular file has room for. */
+static int64_t count_frames(const struct tri_video *video, int file)
+{
+    struct stat status;
+    const off_t at = lseek(file, 0, SEEK_CUR);
+    int64_t bytes = (int64_t)strlen("FRAME\n");
+    if (at < 0 || fstat(file, &status) != 0 || !S_ISREG(status.st_mode))
+        return 0;
+    for (int p = 0; p < video->planes; p++) {
+        struct tri_shape shape;
+        tri_video_plane(video, p, &shape);
+        bytes += (int64_t)shape.width * shape.height * (int64_t)tri_sample_bytes(&shape);
+    }
+    return (status.st_size - at) / bytes;
 }
 
 static enum tri_status open_input(struct tri_video_reader *reader, const char *path, const unsigned char *head, size_t size,
@@ -208,6 +238,8 @@ static enum tri_status open_input(struct tri_video_reader *reader, const char *p
         status = cannot_read(reader, "its header does not end", error);
     else
         status = parse_header(reader, line, error);
+    if (status == TRI_OK)
+        reader->video.frames = count_frames(&reader->video, input->file);
     if (status != TRI_OK) {
         if (input->file > STDIN_FILENO)
             close(input->file);
@@ -347,12 +379,26 @@ static bool writes(const char *path, const char *format)
     return strcmp(format, "y4m") == 0;
 }
 
+static void print_comments(const struct tri_video *video, const char *space, char text[sizeof video->comments + 32])
+{
+    char all[sizeof video->comments], *rest = NULL;
+    snprintf(all, sizeof all, "%s", video->comments);
+    text[0] = '\0';
+    for (char *field = strtok_r(all, " ", &rest); field != NULL; field = strtok_r(NULL, " ", &rest)) {
+        /* FFmpeg repeats the colour space here. */
+        if (strncmp(field, "XYSCSS=", 7) != 0 || strcasecmp(field + 7, space) == 0)
+            sprintf(text + strlen(text), " %s", field);
+    }
+    if (video->full_range)
+        strcat(text, " XCOLORRANGE=FULL");
+}
+
 static enum tri_status create(struct tri_video_writer *writer, const char *path,
                               const struct tri_video_write_options *options, struct tri_error *error)
 {
     const struct tri_video *video = &writer->video;
     struct output *output = calloc(1, sizeof *output);
-    char space[24];
+    char space[24], comments[sizeof video->comments + 32];
     (void)options;
     if (output == NULL)
         return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
@@ -364,9 +410,10 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
     writer->state = output;
     output->descriptor = fileno(output->file.file);
     print_space(video, space);
+    print_comments(video, space, comments);
     if (fprintf(output->file.file, MAGIC "W%d H%d F%d:%d I%c A%d:%d C%s%s\n", video->width, video->height, video->rate[0],
                 video->rate[1], video->interlace, video->aspect[0], video->aspect[1], space,
-                video->full_range ? " XCOLORRANGE=FULL" : "") < 0 ||
+                comments) < 0 ||
         fflush(output->file.file) != 0) {
         status = cannot_write(writer, error);
         tri_output_close(&output->file, status, error);

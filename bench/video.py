@@ -34,7 +34,7 @@ CASES = [
 
 
 # The radius is such that computing takes about as long as decoding and as encoding.
-PIPELINED, PIPELINED_FRAMES, PIPELINED_GOAL = "gaussian:sigma=5", 60, 1.7
+PIPELINED, PIPELINED_FRAMES, PIPELINED_GOAL = "gaussian:sigma=9.5", 60, 1.7
 
 
 def make_clip(path, frames):

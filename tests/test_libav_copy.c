@@ -342,9 +342,45 @@ static void test_sound_that_does_not_fit(void)
     CU_ASSERT_EQUAL(clips_copy(pictures_path("src.mkv"), pictures_path("a.webm"), &usual, -1, &error),
                     TRI_USAGE);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "webm cannot hold the audio (flac)"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "or leave it out by --no-audio"));
     CU_ASSERT_EQUAL(clips_copy(pictures_path("src.mkv"), pictures_path("a.gif"), &usual, -1, &error), TRI_OK);
     unlink(pictures_path("a.gif"));
+    const struct tri_video_write_options silent = {.crf = -1, .no_audio = true};
+    int packets, streams;
+    CU_ASSERT_EQUAL(clips_copy(pictures_path("src.mkv"), pictures_path("a.webm"), &silent, -1, &error), TRI_OK);
+    free(sound_of(pictures_path("a.webm"), &packets, &streams).data);
+    CU_ASSERT_EQUAL(streams, 0);
+    unlink(pictures_path("a.webm"));
     unlink(pictures_path("src.mkv"));
+}
+
+/* What a source says of its colours is said again, and what it leaves open stays open. */
+static void test_colour_tags(void)
+{
+    static const char *const tags[] = {"", "-color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709 ",
+                                       "-color_range pc -colorspace smpte170m "};
+    char command[300];
+    struct tri_error error;
+    for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
+        AVFormatContext *formats[2] = {NULL, NULL};
+        snprintf(command, sizeof command, "%s-pix_fmt yuv420p -c:v ffv1 %ssrc.mkv", PICTURES, tags[i]);
+        if (!clips_ffmpeg(command))
+            return;
+        const char *paths[2] = {pictures_path("src.mkv"), pictures_path("dst.mkv")};
+        CU_ASSERT_EQUAL_FATAL(clips_copy(paths[0], paths[1], &ffv1, -1, &error), TRI_OK);
+        for (int k = 0; k < 2; k++) {
+            CU_ASSERT_EQUAL_FATAL(avformat_open_input(&formats[k], paths[k], NULL, NULL), 0);
+            CU_ASSERT_TRUE(avformat_find_stream_info(formats[k], NULL) >= 0);
+        }
+        const AVCodecParameters *a = formats[0]->streams[0]->codecpar, *b = formats[1]->streams[0]->codecpar;
+        CU_ASSERT_TRUE(a->color_space == b->color_space && a->color_range == b->color_range &&
+                       a->color_primaries == b->color_primaries && a->color_trc == b->color_trc);
+        CU_ASSERT_EQUAL(a->color_space == AVCOL_SPC_UNSPECIFIED, i == 0);
+        for (int k = 0; k < 2; k++) {
+            avformat_close_input(&formats[k]);
+            unlink(paths[k]);
+        }
+    }
 }
 
 static void test_subtitles_that_do_not_fit(void)
@@ -374,6 +410,7 @@ int test_libav_copy_suite(void)
              CU_add_test(suite, "a run that was interrupted", test_interrupted) &&
              CU_add_test(suite, "chapters and tags", test_chapters_and_tags) &&
              CU_add_test(suite, "attachments and covers", test_attached) &&
+             CU_add_test(suite, "tags of colour", test_colour_tags) &&
              CU_add_test(suite, "a mirror", test_mirrored) &&
              CU_add_test(suite, "damaged sound", test_damaged_sound) &&
              CU_add_test(suite, "sound that is none", test_sound_that_is_none) &&

@@ -78,6 +78,7 @@ const char cli_help_run[] =
     "                       -o may be left out\n"
     "      --video-codec C  of FFmpeg's encoders; default the usual one of OUTPUT's format\n"
     "      --crf N          quality for encoders that know it, 0 to 63\n"
+    "      --no-audio, --no-subtitles  leave them out; else they are copied as they are\n"
     "      --stages         print on standard error how busy each stage was\n";
 
 const char cli_help_devices[] =

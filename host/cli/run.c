@@ -41,6 +41,8 @@ enum {
     DATA,
     VIDEO_CODEC,
     CRF,
+    NO_AUDIO,
+    NO_SUBTITLES,
     STAGES,
     KEEP_GOING,
     FAIL_FAST,
@@ -64,6 +66,8 @@ static const struct option options[] = {
     {"data", required_argument, NULL, DATA},
     {"video-codec", required_argument, NULL, VIDEO_CODEC},
     {"crf", required_argument, NULL, CRF},
+    {"no-audio", no_argument, NULL, NO_AUDIO},
+    {"no-subtitles", no_argument, NULL, NO_SUBTITLES},
     {"stages", no_argument, NULL, STAGES},
     {"keep-going", no_argument, NULL, KEEP_GOING},
     {"fail-fast", no_argument, NULL, FAIL_FAST},
@@ -146,6 +150,12 @@ static bool set_write_option(int option, const char *text, struct cli_run_reques
         return choice >= 0;
     case VIDEO_CODEC:
         request->video.video_codec = text;
+        return true;
+    case NO_AUDIO:
+        request->video.no_audio = true;
+        return true;
+    case NO_SUBTITLES:
+        request->video.no_subtitles = true;
         return true;
     case CRF:
         if (!cli_count("run", "--crf", text, 0, 63, &number))

@@ -111,7 +111,7 @@ bool tri_libav_keep(struct tri_libav_input *input, AVPacket *packet);
 void tri_libav_drop(struct tri_libav_input *input);
 /* Adds streams, chapters and tags to an output whose header is not written yet. */
 enum tri_status tri_libav_copy(struct tri_video_writer *writer, struct tri_libav_output *output,
-                               struct tri_error *error);
+                               const struct tri_video_write_options *options, struct tri_error *error);
 /* Hands a packet, or NULL at the end, to the muxer; returns 0 or libav's code. */
 int tri_libav_write(struct tri_libav_output *output, AVPacket *packet);
 /* Writes what waits; returns 0 or libav's code. */

@@ -132,11 +132,12 @@ static enum tri_status cannot_hold(const struct tri_video_writer *writer,
                                    struct tri_error *error)
 {
     const AVOutputFormat *mkv = av_guess_format("matroska", NULL, NULL);
-    return tri_fail(error, TRI_USAGE, "cannot write %s: %s cannot hold the %s (%s) of the source; %s can",
+    return tri_fail(error, TRI_USAGE, "cannot write %s: %s cannot hold the %s (%s) of the source; %s can, or leave it out by --no-%s",
                     writer->name, output->format->oformat->name,
                     av_get_media_type_string(from->codecpar->codec_type),
                     avcodec_get_name(from->codecpar->codec_id),
-                    mkv != NULL && holds(mkv, from->codecpar->codec_id) ? "mkv" : "the source's own format");
+                    mkv != NULL && holds(mkv, from->codecpar->codec_id) ? "mkv" : "the source's own format",
+                    from->codecpar->codec_type == AVMEDIA_TYPE_AUDIO ? "audio" : "subtitles");
 }
 
 static int add_stream(struct tri_libav_output *output, AVStream *from, int *index)
@@ -197,13 +198,16 @@ static int copy_attached(struct tri_libav_output *output, AVStream *from, int *i
 /* A container without any sound at all gets neither sound nor subtitles; one that has some, but not these, is
  * refused. */
 static enum tri_status copy_stream(struct tri_video_writer *writer, struct tri_libav_output *output,
-                                   AVStream *from, int *index, struct tri_error *error)
+                                   const struct tri_video_write_options *options, AVStream *from, int *index,
+                                   struct tri_error *error)
 {
     const AVOutputFormat *container = output->format->oformat;
     const AVCodecParameters *params = from->codecpar;
     const bool timed = params->codec_type == AVMEDIA_TYPE_AUDIO || params->codec_type == AVMEDIA_TYPE_SUBTITLE;
     char text[TRI_LIBAV_TEXT];
     *index = -1;
+    if (params->codec_type == AVMEDIA_TYPE_AUDIO ? options->no_audio : timed && options->no_subtitles)
+        return TRI_OK;
     if (timed && container->audio_codec == AV_CODEC_ID_NONE)
         return TRI_OK;
     if (params->codec_type == AVMEDIA_TYPE_AUDIO && params->sample_rate <= 0) {
@@ -222,7 +226,7 @@ static enum tri_status copy_stream(struct tri_video_writer *writer, struct tri_l
 }
 
 static enum tri_status copy_streams(struct tri_video_writer *writer, struct tri_libav_output *output,
-                                    struct tri_error *error)
+                                    const struct tri_video_write_options *options, struct tri_error *error)
 {
     const AVFormatContext *format = output->source->format;
     enum tri_status status = TRI_OK;
@@ -233,7 +237,7 @@ static enum tri_status copy_streams(struct tri_video_writer *writer, struct tri_
         output->streams[i] = -1;
         if (format->streams[i] == output->source->stream)
             continue;
-        status = copy_stream(writer, output, format->streams[i], &output->streams[i], error);
+        status = copy_stream(writer, output, options, format->streams[i], &output->streams[i], error);
         if (output->streams[i] < 0)
             format->streams[i]->discard = AVDISCARD_ALL;
     }
@@ -290,10 +294,10 @@ static int copy_tags(struct tri_libav_output *output)
 }
 
 enum tri_status tri_libav_copy(struct tri_video_writer *writer, struct tri_libav_output *output,
-                               struct tri_error *error)
+                               const struct tri_video_write_options *options, struct tri_error *error)
 {
     char text[TRI_LIBAV_TEXT];
-    const enum tri_status status = copy_streams(writer, output, error);
+    const enum tri_status status = copy_streams(writer, output, options, error);
     if (status != TRI_OK)
         return status;
     int code = copy_chapters(output);

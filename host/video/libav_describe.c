@@ -213,21 +213,23 @@ void tri_libav_describe(const struct tri_libav_input *input, const AVFrame *fram
 
 /* ---- writing ---- */
 
-/* Primaries and transfer curve have no place in struct tri_video: they are the source's as long as its matrix
- * is. */
+/* Primaries and transfer curve have no place in struct tri_video: they are the source's as long as its matrix is. What the
+ * source leaves open stays open, unless another size would make players guess otherwise. */
 static void tag_colour(AVCodecContext *encoder, const struct tri_video *video,
                        const struct tri_video_reader *like)
 {
+    const bool full = video->full_range || video->matrix == TRI_RGB;
     encoder->colorspace = space_of(video);
+    encoder->color_range = full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
     if (like != NULL && like->video.matrix == video->matrix) {
         const struct tri_libav_input *input = like->state;
         encoder->color_primaries = input->decoder->color_primaries;
         encoder->color_trc = input->decoder->color_trc;
-        if (input->decoder->colorspace != AVCOL_SPC_UNSPECIFIED)
+        if (input->decoder->colorspace != AVCOL_SPC_UNSPECIFIED || like->video.height == video->height)
             encoder->colorspace = input->decoder->colorspace;
+        if (input->decoder->color_range == AVCOL_RANGE_UNSPECIFIED && !full)
+            encoder->color_range = AVCOL_RANGE_UNSPECIFIED;
     }
-    encoder->color_range =
-        video->full_range || video->matrix == TRI_RGB ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
     for (int i = 0; i < SITINGS; i++) {
         if (strcmp(video->siting, sitings[i].siting) == 0)
             encoder->chroma_sample_location = sitings[i].location;

@@ -370,7 +370,7 @@ enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *pa
     if (status == TRI_OK)
         status = add_video(writer, output, error);
     if (status == TRI_OK && output->source != NULL)
-        status = tri_libav_copy(writer, output, error);
+        status = tri_libav_copy(writer, output, options, error);
     if (status == TRI_OK)
         status = begin_file(writer, output, path, error);
     if (status != TRI_OK) {

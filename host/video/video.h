@@ -80,6 +80,7 @@ struct tri_video_write_options {
     const char *format;      /* "y4m" or a container of libavformat; NULL: by the path's extension, Y4M for "-" */
     const char *video_codec; /* libavcodec's name; NULL: the container's usual one */
     int crf;                 /* quality of the codec, -1: its default */
+    bool no_audio, no_subtitles; /* of the source are copied */
     /* Whose audio, subtitles and tags are copied; NULL: none. No frame was read of it yet, and it stays open until
      * the end. */
     struct tri_video_reader *source;

@@ -124,7 +124,7 @@ static void test_kernel_pages(void)
         const struct shell_result *result = shell_run(command);
         CU_ASSERT_EQUAL(result->code, 0);
         CU_ASSERT_STRING_EQUAL(result->err, "");
-        snprintf(word, sizeof word, "triptych run %s in.png", tri_kernel_example(kernel));
+        snprintf(word, sizeof word, "triptych run %s in.", tri_kernel_example(kernel));
         CU_ASSERT_PTR_NOT_NULL(strstr(result->out, word));
         for (int p = 0; p < tri_kernel_param_count(kernel); p++) {
             snprintf(word, sizeof word, "\n  %s ", tri_kernel_param(kernel, p)->name);

@@ -96,12 +96,23 @@ static void print_param(const struct tri_param *param, int widest)
     printf("  %-*s  %s\n", widest, "", param->help);
 }
 
+/* With the files that such a kernel is for: over time, those are videos. */
+static void print_example(const char *pipeline)
+{
+    struct tri_pipeline *parsed = NULL;
+    const bool video = tri_pipeline_parse(pipeline, &parsed, NULL) == TRI_OK && tri_pipeline_over_time(parsed);
+    const char *files = video ? "in.mp4 -o out.mp4" : "in.png -o out.png";
+
+    tri_pipeline_free(parsed);
+    printf("Example:\n  triptych run %s %s\n\n", pipeline, files);
+}
+
 static void print_page(const struct tri_kernel *kernel)
 {
     int count = tri_kernel_param_count(kernel), widest = 0;
 
     printf("%s (%s): %s\n\n", tri_kernel_name(kernel), tri_kernel_family(kernel), tri_kernel_summary(kernel));
-    printf("Example:\n  triptych run %s in.png -o out.png\n\n", tri_kernel_example(kernel));
+    print_example(tri_kernel_example(kernel));
     for (int i = 0; i < count; i++) {
         int width = (int)strlen(tri_kernel_param(kernel, i)->name);
         widest = width > widest ? width : widest;

@@ -223,6 +223,8 @@ double tri_pipeline_value(const struct tri_pipeline *pipeline, int operation, co
 bool tri_pipeline_by_plane(const struct tri_pipeline *pipeline);
 /* Whether the result is no colour, but a mask or strengths, whatever planes it is made of. */
 bool tri_pipeline_monochrome(const struct tri_pipeline *pipeline);
+/* Whether it means R, G and B, so that on planes of Y'CbCr colours would change. */
+bool tri_pipeline_wants_light(const struct tri_pipeline *pipeline);
 /* The pipeline for planes that have 2^shift times fewer columns and rows: lengths are divided by that, radii by
  * the geometric mean of both. */
 enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shift_x, int shift_y,

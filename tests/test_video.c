@@ -275,7 +275,23 @@ static void test_monochrome(void)
     EXPECT("$T run background:output=background a.y4m -o x.y4m; $T run background:output=background a.y4m -o - --planes all | cmp - x.y4m; "
            "rm x.y4m",
            0, "", "");
-    EXPECT("$T run resize:scale=0.5,sobel a.y4m -o - | wc -c", 0, "*\n", "");
+    EXPECT("$T run resize:scale=0.5,sobel a.y4m -o x.y4m && $T run copy x.y4m -o - | cmp - x.y4m; head -1 x.y4m; rm x.y4m", 0,
+           "YUV4MPEG2 W88 H72 *\n", "");
+}
+
+/* Black is 16 and no colour 128, unless planes are asked for, for which 0 is black. A picture of luma alone has black too. */
+static void test_light(void)
+{
+    EXPECT("$T run fade:type=out:frames=1 a.y4m -o - | tail -c 38016 | tr '\\020\\200' 'ab' | fold -w 1 | sort | uniq -c; "
+           "$T run fade:type=out:frames=1 a.y4m -o - --planes all | tail -c 38016 | tr -d '\\000' | wc -c; "
+           "$T run fade:type=out:frames=1 mono.y4m -o - | tail -c 960 | tr -d '\\020' | wc -c; "
+           "$T run fade:type=out:frames=1 10.y4m -o - | tail -c $((2 * 21 * 12 * 2 + 2)) | od -An -v -tx2 -w2 | sort | uniq -c",
+           0, "  25344 a\n  12672 b\n0\n0\n      1  0040\n    504  0200\n", "");
+    EXPECT("$T run levels:gamma=2 a.y4m -o x.y4m --planes y && tail -c 12672 x.y4m > x && tail -c 12672 a.y4m | cmp - x; rm x x.y4m", 0,
+           "", "");
+    EXPECT("$T run blend:mode=screen a.y4m -o x.y4m --on sequential --isa scalar && $T run blend:mode=screen a.y4m -o - -j 8 | "
+           "cmp - x.y4m; rm x.y4m",
+           0, "", "");
 }
 
 static void test_told(void)
@@ -325,6 +341,7 @@ int test_video_suite(void)
              CU_add_test(suite, "encoders that talk", test_quiet) &&
              CU_add_test(suite, "picture sequences", test_sequences) &&
              CU_add_test(suite, "gray results", test_monochrome) &&
+             CU_add_test(suite, "light", test_light) &&
              CU_add_test(suite, "data beside frames", test_told) &&
              CU_add_test(suite, "levels of ten bits", test_levels_of_ten_bits) &&
              CU_add_test(suite, "reports", test_reports));

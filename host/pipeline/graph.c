@@ -131,6 +131,11 @@ void tri_graph_monochrome(struct tri_graph *graph)
     graph->monochrome = true;
 }
 
+void tri_graph_light(struct tri_graph *graph)
+{
+    graph->light = true;
+}
+
 void tri_graph_data(struct tri_graph *graph, int channel, const char *columns,
                     void (*line)(FILE *to, int x, int y, uint32_t sample, const void *constants))
 {
@@ -370,6 +375,15 @@ bool tri_pipeline_monochrome(const struct tri_pipeline *pipeline)
     const bool monochrome = any_graph(pipeline, &graph, &out) && graph.monochrome;
     tri_graph_free(&graph);
     return monochrome;
+}
+
+bool tri_pipeline_wants_light(const struct tri_pipeline *pipeline)
+{
+    struct tri_graph graph;
+    struct tri_value out;
+    const bool light = any_graph(pipeline, &graph, &out) && graph.light;
+    tri_graph_free(&graph);
+    return light;
 }
 
 /* Graphs tell, not kernels' descriptions. Counts of samples speak for pictures, where planes are R, G and B. */

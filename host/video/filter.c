@@ -289,7 +289,8 @@ enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pip
     filter->out.matrix = takes == TRI_ONLY_RGB                              ? TRI_RGB
                          : takes == TRI_ONLY_YCBCR && in->matrix == TRI_RGB ? TRI_BT709
                                                                             : in->matrix;
-    filter->by_plane = tri_pipeline_by_plane(pipeline) && filter->out.matrix == in->matrix;
+    filter->by_plane = tri_pipeline_by_plane(pipeline) && filter->out.matrix == in->matrix &&
+                       (chroma != TRI_CHROMA_USUAL || in->matrix == TRI_RGB || !tri_pipeline_wants_light(pipeline));
     if (filter->by_plane && in->planes > 1 && in->matrix != TRI_RGB)
         filter->chroma = chroma == TRI_CHROMA_KEPT                                          ? COPIED
                          : chroma == TRI_CHROMA_USUAL && tri_pipeline_monochrome(pipeline) ? NEUTRAL

@@ -17,6 +17,7 @@ KNOWN(levels, "levels:gamma=2", PICTURE(3, 1, 1, 0, 64, 255), PICTURE(3, 1, 1, 0
 
 GRAPH_PLANE(levels)
 {
+    tri_graph_light(graph);
     const int entries = 1 << tri_graph_bits(graph);
     const double black = VALUE(black), white = VALUE(white), power = 1.0 / VALUE(gamma);
     if (white <= black) {

@@ -69,6 +69,8 @@ GRAPH_PLANE(blend)
     const struct blend k = {whole - above, above};
     const struct tri_node_spec spec = {
         .in = {in, tri_graph_before(graph, in, 1)}, .constants = &k, .constants_size = sizeof k};
+    if (VALUE(mode) > 0) /* normal is a mean, which may be taken of anything */
+        tri_graph_light(graph);
     return tri_graph_add(graph, modes[(int)VALUE(mode)], &spec);
 }
 #endif

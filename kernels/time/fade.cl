@@ -41,6 +41,7 @@ static void fade_frame(long number, const struct tri_operation *operation, void 
 
 GRAPH_PLANE(fade)
 {
+    tri_graph_light(graph);
     const struct fade k = {65536};
     return NODE(fade, .in = {in}, .constants = &k, .constants_size = sizeof k, .frame = fade_frame);
 }

@@ -316,13 +316,13 @@ static int run_files(struct run *run, const struct cli_inputs *inputs, const str
 /* Threads that wait for what goes to a device with memory of its own, or comes back, take no core. */
 #define WAITING 2
 
-static int count_workers(const char *on, const struct tri_backend *opened)
+int cli_workers(const char *on)
 {
     if (strcmp(on, "sequential") == 0)
         return 1;
     if (strncmp(on, "threads:", 8) == 0)
         return atoi(on + 8) > 1 ? atoi(on + 8) : 1;
-    return tri_cpu_workers() + (opened && tri_backend_info(opened)->gpu ? WAITING : 0);
+    return tri_cpu_workers();
 }
 
 /* One pool of threads does everything; a backend on the CPU takes part of it, or all. */
@@ -333,7 +333,8 @@ enum tri_status cli_engine_open(const struct cli_run_request *request, struct cl
     if (strncmp(request->on, "opencl", 6) == 0 &&
         tri_backend_open(request->on, &with, &engine->backend, error) != TRI_OK)
         return error->status;
-    const int workers = count_workers(request->on, engine->backend);
+    const int waiting = engine->backend && tri_backend_info(engine->backend)->gpu ? WAITING : 0;
+    const int workers = cli_workers(request->on) + waiting;
     engine->jobs = request->jobs > 0 ? (int)request->jobs : workers;
     const int threads = engine->jobs > workers ? engine->jobs : workers;
     if (threads > 1 && threads <= CLI_JOBS_MAX && tri_pool_new(threads, &engine->pool, error) != TRI_OK)

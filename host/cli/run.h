@@ -23,6 +23,8 @@ struct cli_engine {
     int jobs;              /* pictures or frames under way at the same time */
 };
 
+/* Threads that --on leaves to what has threads of its own: one of "sequential", N of "threads:N", else one for each core. */
+int cli_workers(const char *on);
 enum tri_status cli_engine_open(const struct cli_run_request *request, struct cli_engine *engine,
                                 struct tri_error *error);
 void cli_engine_close(struct cli_engine *engine);

@@ -132,6 +132,7 @@ static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipe
     if (status == TRI_OK && transcode->with)
         status = check_with(transcode, pipeline, error);
     options.source = transcode->reader;
+    options.threads = transcode->reader->threads;
     if (status == TRI_OK)
         status = open_data(run, pipeline, error);
     if (status == TRI_OK)
@@ -147,11 +148,12 @@ int cli_run_video(const struct cli_run_request *request, const struct tri_pipeli
     struct cli_engine engine = {0};
     struct tri_error error;
     struct tri_video_reader *reader = NULL, *with = NULL;
+    const int threads = cli_workers(request->on);
 
-    enum tri_status status = tri_video_open(input, head, head_size, &reader, &error);
+    enum tri_status status = tri_video_open(input, head, head_size, threads, &reader, &error);
     if (status != TRI_OK)
         return cli_fail(&error);
-    if (request->with && (status = tri_video_open(request->with, NULL, 0, &with, &error)) != TRI_OK) {
+    if (request->with && (status = tri_video_open(request->with, NULL, 0, threads, &with, &error)) != TRI_OK) {
         tri_video_close(reader);
         return cli_fail(&error);
     }

@@ -2,6 +2,7 @@
  * writing take, and what their overlapping gains over doing one thing after another. */
 #include "measure/measure.h"
 
+#include "parallel/pool.h"
 #include "video/transcode.h"
 
 #include <stdlib.h>
@@ -14,7 +15,7 @@ static enum tri_status run_once(const struct tri_pipeline *pipeline, const char 
     const struct tri_video_write_options options = {.format = "y4m", .crf = -1};
     struct tri_transcode run = {.backend = backend, .pool = pool, .jobs = jobs,
                                 .over_time = tri_pipeline_over_time(pipeline)};
-    enum tri_status status = tri_video_open(path, NULL, 0, &run.reader, error);
+    enum tri_status status = tri_video_open(path, NULL, 0, tri_pool_workers(pool), &run.reader, error);
     if (status == TRI_OK)
         status = tri_filter_new(backend, pipeline, &run.reader->video, TRI_ANY_COLOUR, TRI_CHROMA_USUAL, &run.filter, error);
     if (status == TRI_OK)
@@ -68,7 +69,7 @@ enum tri_status tri_clip_end_to_end(const struct tri_lineup *lineup, const struc
 {
     struct tri_video_reader *reader;
     *result = (struct tri_clip_case){0};
-    enum tri_status status = tri_video_open(path, NULL, 0, &reader, error);
+    enum tri_status status = tri_video_open(path, NULL, 0, 1, &reader, error);
     if (status != TRI_OK)
         return status;
     result->video = reader->video;

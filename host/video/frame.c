@@ -118,7 +118,7 @@ bool tri_video_is(const char *path, const unsigned char *head, size_t size)
     return find_reader(path, head, size) != NULL;
 }
 
-enum tri_status tri_video_open(const char *path, const unsigned char *head, size_t size,
+enum tri_status tri_video_open(const char *path, const unsigned char *head, size_t size, int threads,
                                struct tri_video_reader **result, struct tri_error *error)
 {
     struct tri_video_reader *reader = calloc(1, sizeof *reader);
@@ -127,6 +127,7 @@ enum tri_status tri_video_open(const char *path, const unsigned char *head, size
         return tri_fail(error, TRI_FAILED, "no memory to read %s", path);
     const bool standard = strcmp(path, "-") == 0;
     reader->name = standard ? "standard input" : path;
+    reader->threads = threads > 0 ? threads : tri_cpu_workers();
     reader->codec = find_reader(path, head, size);
     enum tri_status status =
         reader->codec != NULL ? reader->codec->open(reader, path, head, standard ? size : 0, error)
@@ -200,6 +201,7 @@ enum tri_status tri_video_create(const char *path, const struct tri_video *video
         return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
     writer->video = *video;
     writer->name = strcmp(path, "-") == 0 ? "standard output" : path;
+    writer->threads = options->threads > 0 ? options->threads : tri_cpu_workers();
     writer->codec = writer_of(path, options->format);
     enum tri_status status =
         writer->codec != NULL

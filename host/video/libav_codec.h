@@ -3,6 +3,7 @@
 #define TRI_LIBAV_CODEC_H
 
 #include "../image/image.h"
+#include "../parallel/cpu.h"
 #include "video.h"
 
 #include <libavcodec/avcodec.h>

@@ -93,7 +93,7 @@ static int open_format(struct tri_libav_input *input, const char *path)
     return code < 0 ? code : avformat_find_stream_info(input->format, NULL);
 }
 
-static int open_decoder(struct tri_libav_input *input)
+static int open_decoder(struct tri_libav_input *input, int threads)
 {
     const AVCodec *codec = NULL;
     const int index = av_find_best_stream(input->format, AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0);
@@ -109,7 +109,7 @@ static int open_decoder(struct tri_libav_input *input)
     if (code < 0)
         return code;
     input->decoder->pkt_timebase = input->stream->time_base;
-    input->decoder->thread_count = tri_cpu_workers();
+    input->decoder->thread_count = threads;
     return avcodec_open2(input->decoder, codec, NULL);
 }
 
@@ -173,6 +173,25 @@ static void end_input(struct tri_video_reader *reader, int code)
         note_damage(reader, "the file is cut short");
 }
 
+/* Decoding is counted apart, for whoever asks where the time goes. */
+static int send_packet(struct tri_video_reader *reader, const AVPacket *packet)
+{
+    const struct tri_libav_input *input = reader->state;
+    const int64_t start = tri_now_ns();
+    const int code = avcodec_send_packet(input->decoder, packet);
+    reader->decode_ns += tri_now_ns() - start;
+    return code;
+}
+
+static int receive_frame(struct tri_video_reader *reader, AVFrame *frame)
+{
+    const struct tri_libav_input *input = reader->state;
+    const int64_t start = tri_now_ns();
+    const int code = avcodec_receive_frame(input->decoder, frame);
+    reader->decode_ns += tri_now_ns() - start;
+    return code;
+}
+
 /* The next packet to where it belongs. Returns 0, or what ends the reading. */
 static int feed(struct tri_video_reader *reader)
 {
@@ -181,7 +200,7 @@ static int feed(struct tri_video_reader *reader)
     int code = av_read_frame(input->format, packet);
     if (code < 0) {
         end_input(reader, code);
-        code = avcodec_send_packet(input->decoder, NULL);
+        code = send_packet(reader, NULL);
         return code == AVERROR(ENOMEM) ? code : 0;
     }
     tri_libav_join(input, packet);
@@ -193,7 +212,7 @@ static int feed(struct tri_video_reader *reader)
     input->packets++;
     if (packet->flags & AV_PKT_FLAG_CORRUPT)
         note_damage(reader, "a packet is not whole");
-    code = avcodec_send_packet(input->decoder, packet);
+    code = send_packet(reader, packet);
     av_packet_unref(packet);
     if (code < 0 && code != AVERROR(ENOMEM))
         note_code(reader, code);
@@ -205,7 +224,7 @@ static int decode_next(struct tri_video_reader *reader, AVFrame *frame)
 {
     struct tri_libav_input *input = reader->state;
     for (;;) {
-        int code = avcodec_receive_frame(input->decoder, frame);
+        int code = receive_frame(reader, frame);
         if (code >= 0) {
             input->failures = 0;
             if ((frame->flags & AV_FRAME_FLAG_CORRUPT) || frame->decode_error_flags)
@@ -280,7 +299,7 @@ enum tri_status tri_libav_open(struct tri_video_reader *reader, const char *path
     input->head_size = size;
     int code = open_format(input, path);
     if (code >= 0)
-        code = open_decoder(input);
+        code = open_decoder(input, reader->threads);
     enum tri_status status = TRI_OK;
     if (code == AVERROR_STREAM_NOT_FOUND)
         status = cannot_read(reader, "there is no video in it", error);

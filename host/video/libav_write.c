@@ -273,7 +273,7 @@ static enum tri_status open_encoder(struct tri_video_writer *writer, struct tri_
         return cannot_write(writer, AVERROR(ENOMEM), error);
     encoder->width = video->width;
     encoder->height = video->height;
-    encoder->thread_count = tri_cpu_workers();
+    encoder->thread_count = writer->threads;
     if (output->format->oformat->flags & AVFMT_GLOBALHEADER)
         encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     tri_libav_tag(encoder, video, output->source != NULL ? options->source : NULL);
@@ -383,15 +383,35 @@ enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *pa
 
 /* ---- frames ---- */
 
-/* Sends a frame, or NULL at the end, and writes the packets that there are then. */
-static int send_frame(struct tri_libav_output *output, const AVFrame *frame)
+/* Encoding is counted apart, for whoever asks where the time goes. */
+static int encode_frame(struct tri_video_writer *writer, const AVFrame *frame)
 {
+    const struct tri_libav_output *output = writer->state;
+    const int64_t start = tri_now_ns();
+    const int code = avcodec_send_frame(output->encoder, frame);
+    writer->encode_ns += tri_now_ns() - start;
+    return code;
+}
+
+static int receive_packet(struct tri_video_writer *writer)
+{
+    const struct tri_libav_output *output = writer->state;
+    const int64_t start = tri_now_ns();
+    const int code = avcodec_receive_packet(output->encoder, output->packet);
+    writer->encode_ns += tri_now_ns() - start;
+    return code;
+}
+
+/* Sends a frame, or NULL at the end, and writes the packets that there are then. */
+static int send_frame(struct tri_video_writer *writer, const AVFrame *frame)
+{
+    struct tri_libav_output *output = writer->state;
     AVPacket *packet = output->packet;
-    int code = avcodec_send_frame(output->encoder, frame);
+    int code = encode_frame(writer, frame);
     if (code == AVERROR_EOF)
         return 0;
     while (code >= 0) {
-        code = avcodec_receive_packet(output->encoder, packet);
+        code = receive_packet(writer);
         if (code < 0)
             break;
         packet->stream_index = output->stream->index;
@@ -438,7 +458,7 @@ enum tri_status tri_libav_put(struct tri_video_writer *writer, struct tri_frame 
     const bool soon = !set_times(writer, frame, raw);
     int code = tri_libav_write_kept(output);
     if (code >= 0 && !soon)
-        code = send_frame(output, raw);
+        code = send_frame(writer, raw);
     av_frame_free(&raw);
     if (code >= 0)
         code = output->io->error;
@@ -446,9 +466,10 @@ enum tri_status tri_libav_put(struct tri_video_writer *writer, struct tri_frame 
 }
 
 /* Data that a failure has held up are not written after it. */
-static int finish(struct tri_libav_output *output)
+static int finish(struct tri_video_writer *writer)
 {
-    int code = send_frame(output, NULL);
+    struct tri_libav_output *output = writer->state;
+    int code = send_frame(writer, NULL);
     if (code >= 0)
         code = tri_libav_write_kept(output);
     long refused;
@@ -469,7 +490,7 @@ enum tri_status tri_libav_end(struct tri_video_writer *writer, enum tri_status s
     struct tri_output file = output->file;
     enum tri_status status = so_far;
     if (status == TRI_OK) {
-        const int code = finish(output);
+        const int code = finish(writer);
         if (code < 0)
             status = cannot_write(writer, code, error);
     }

@@ -310,6 +310,12 @@ static void free_frames(struct tri_frame *frames, int count)
     free(frames);
 }
 
+static void move_time(struct tri_transcode *transcode, enum tri_video_stage from, enum tri_video_stage to, int64_t time)
+{
+    transcode->busy_ns[from] -= time;
+    transcode->busy_ns[to] += time;
+}
+
 enum tri_status tri_transcode_run(struct tri_transcode *transcode, struct tri_error *error)
 {
     /* A device computes one frame at a time, and frames over time follow each other. */
@@ -341,8 +347,12 @@ enum tri_status tri_transcode_run(struct tri_transcode *transcode, struct tri_er
         fprintf(transcode->data, "frame,%s\n", tri_filter_data_columns(transcode->filter));
         tri_filter_tell(transcode->filter);
     }
+    const int64_t decoded_ns = transcode->reader->decode_ns, encoded_ns = transcode->writer->encode_ns;
     enum tri_status status = tri_stream_run(transcode->pool, &stream, error);
     memcpy(transcode->busy_ns, stream.busy_ns, sizeof transcode->busy_ns);
+    /* Decoders and encoders that need their frames in order are at work where those are read and written. */
+    move_time(transcode, TRI_READ, TRI_DECODE_FRAME, transcode->reader->decode_ns - decoded_ns);
+    move_time(transcode, TRI_WRITE, TRI_ENCODE_FRAME, transcode->writer->encode_ns - encoded_ns);
     transcode->wall_ns = stream.wall_ns;
     if (status == TRI_OK && run.status != TRI_OK) {
         status = run.status;

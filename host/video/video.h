@@ -55,6 +55,8 @@ struct tri_video_reader {
     struct tri_video video;
     const char *name;     /* for messages */
     const struct tri_video_codec *codec;
+    int threads;          /* as asked for, 1 or more */
+    int64_t decode_ns;    /* of `next`, what was decoding, where a codec tells */
     char warning[200];    /* damage after which frames went on; empty otherwise */
     void *state;
 };
@@ -63,8 +65,9 @@ struct tri_video_reader {
 
 /* Whether a file that begins so, and is named so, is a moving picture that can be read. */
 bool tri_video_is(const char *path, const unsigned char *head, size_t size);
-/* `head` are bytes that were read from "-" already (size 0: none); files are opened anew. */
-enum tri_status tri_video_open(const char *path, const unsigned char *head, size_t size,
+/* `head` are bytes that were read from "-" already (size 0: none); files are opened anew. `threads` are those that a
+ * decoder may have of its own, 0: one for each core. */
+enum tri_status tri_video_open(const char *path, const unsigned char *head, size_t size, int threads,
                                struct tri_video_reader **reader, struct tri_error *error);
 /* The next frame, into planes that there are: one call at a time. *more is false at the end. A file that is cut
  * short is an error that names the frame. */
@@ -80,6 +83,7 @@ struct tri_video_write_options {
     const char *format;      /* "y4m" or a container of libavformat; NULL: by the path's extension, Y4M for "-" */
     const char *video_codec; /* libavcodec's name; NULL: the container's usual one */
     int crf;                 /* quality of the codec, -1: its default */
+    int threads;             /* that an encoder may have of its own; 0: one for each core */
     bool no_audio, no_subtitles; /* of the source are copied */
     /* Whose audio, subtitles and tags are copied; NULL: none. No frame was read of it yet, and it stays open until
      * the end. */
@@ -89,6 +93,8 @@ struct tri_video_write_options {
 struct tri_video_writer {
     struct tri_video video;
     const char *name;
+    int threads;
+    int64_t encode_ns; /* of `put`, what was encoding, where a codec tells */
     const struct tri_video_codec *codec;
     void *state;
 };

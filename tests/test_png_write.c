@@ -1,4 +1,5 @@
 /* test_png_write.c -- PNG files being written: the same bytes by any number of workers, sizes, metadata. */
+#include "codec/deflate.h"
 #include "tests.h"
 #include "codec/metadata.h"
 #include "image/image.h"
@@ -403,12 +404,42 @@ static void test_profile(void)
     tri_image_free(image);
 }
 
+/* Flat graphics by deflaters all over the memory: what they make may not depend on where they are. */
+static void test_places(void)
+{
+    enum { PLACES = 500, SIZE = 60000 };
+    static struct tri_deflate *deflaters[PLACES];
+    static uint8_t data[SIZE];
+    const struct tri_deflate_input input = {.data = data, .size = SIZE, .last = true};
+    uint8_t *first = malloc(tri_deflate_bound(SIZE)), *again = malloc(tri_deflate_bound(SIZE));
+    CU_ASSERT_TRUE_FATAL(first != NULL && again != NULL);
+    for (int i = 0; i < SIZE; i++)
+        data[i] = (uint8_t)(i % 1021 == 0 ? 1 : i % 1021 < 4 ? i / 1021 * 3 + i % 1021 * 50 - 50 : 2);
+    for (int effort = TRI_DEFLATE_FAST; effort <= TRI_DEFLATE_DEFAULT; effort++) {
+        size_t size = 0;
+        int different = 0;
+        for (int i = 0; i < PLACES; i++) {
+            deflaters[i] = tri_deflate_new((enum tri_deflate_effort)effort);
+            CU_ASSERT_PTR_NOT_NULL_FATAL(deflaters[i]);
+            const size_t made = tri_deflate_piece(deflaters[i], &input, i == 0 ? first : again);
+            size = i == 0 ? made : size;
+            different += made != size || (i > 0 && memcmp(first, again, size) != 0);
+        }
+        for (int i = 0; i < PLACES; i++)
+            tri_deflate_free(deflaters[i]);
+        CU_ASSERT_EQUAL(different, 0);
+    }
+    free(first);
+    free(again);
+}
+
 int test_png_write_suite(void)
 {
     CU_pSuite suite = CU_add_suite("png_write", enter, leave);
     return !(suite && CU_add_test(suite, "round trips", test_round_trips) &&
              CU_add_test(suite, "several bands", test_bands) &&
              CU_add_test(suite, "the same bytes by any number of workers", test_workers) &&
+             CU_add_test(suite, "the same bytes wherever in memory", test_places) &&
              CU_add_test(suite, "sizes", test_sizes) && CU_add_test(suite, "metadata", test_metadata) &&
              CU_add_test(suite, "metadata that is broken", test_broken_metadata) &&
              CU_add_test(suite, "colour profile", test_profile));

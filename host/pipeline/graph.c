@@ -368,22 +368,25 @@ static bool any_graph(const struct tri_pipeline *pipeline, struct tri_graph *gra
     return tri_graph_build(pipeline, &in, graph, out, &shape, &refused) == TRI_OK;
 }
 
-bool tri_pipeline_monochrome(const struct tri_pipeline *pipeline)
+/* What kernels have said of the graph; nothing where none can be built. */
+static struct tri_graph said_of(const struct tri_pipeline *pipeline)
 {
     struct tri_graph graph;
     struct tri_value out;
-    const bool monochrome = any_graph(pipeline, &graph, &out) && graph.monochrome;
+    const bool built = any_graph(pipeline, &graph, &out);
+    const struct tri_graph said = {.monochrome = built && graph.monochrome, .light = built && graph.light};
     tri_graph_free(&graph);
-    return monochrome;
+    return said;
+}
+
+bool tri_pipeline_monochrome(const struct tri_pipeline *pipeline)
+{
+    return said_of(pipeline).monochrome;
 }
 
 bool tri_pipeline_wants_light(const struct tri_pipeline *pipeline)
 {
-    struct tri_graph graph;
-    struct tri_value out;
-    const bool light = any_graph(pipeline, &graph, &out) && graph.light;
-    tri_graph_free(&graph);
-    return light;
+    return said_of(pipeline).light;
 }
 
 /* Graphs tell, not kernels' descriptions. Counts of samples speak for pictures, where planes are R, G and B. */

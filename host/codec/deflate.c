@@ -20,7 +20,7 @@ struct tri_deflate {
     z_stream zlib;
 #ifdef TRI_ISAL
     struct isal_zstream isal;
-    uint8_t tables[ISAL_DEF_LVL3_DEFAULT];
+    uint8_t tables[ISAL_DEF_LVL2_DEFAULT];
 #endif
 };
 
@@ -89,11 +89,26 @@ static bool uses_isal(const struct tri_deflate *deflater)
 }
 
 #ifdef TRI_ISAL
-/* Levels 1 and 2 of ISA-L 2.30 hash a part of the state's address in place of the third byte's place (the x86 code's first
- * step), so that now and then, for some addresses, flat graphics become other bytes. Levels 0 and 3 do not. */
-#define FAST_LEVEL 0
-#define GOOD_LEVEL 3
+/* Levels 1 and 2 of ISA-L 2.30 begin a stream by hashing a part of the state's address in place of what follows the
+ * first byte (x86 code), so that for some addresses flat graphics become other bytes. A stream that goes on does not begin
+ * so: these first bytes are stored, and ISA-L is told that they were before. */
+#define STORED_FIRST ((size_t)8)
 #define PROBE ((size_t)16384)
+
+/* False: there is no room. */
+static bool store_first(struct isal_zstream *isal)
+{
+    const struct tri_deflate_input first = {.data = isal->next_in, .size = STORED_FIRST};
+    if (isal->avail_out <= tri_deflate_bound(STORED_FIRST) ||
+        isal_deflate_set_dict(isal, isal->next_in, STORED_FIRST) != COMP_OK)
+        return false;
+    const size_t made = store(&first, isal->next_out);
+    isal->next_in += STORED_FIRST;
+    isal->avail_in -= (uint32_t)STORED_FIRST;
+    isal->next_out += made;
+    isal->avail_out -= (uint32_t)made;
+    return true;
+}
 
 static size_t isal_run(struct tri_deflate *deflater, const struct tri_deflate_input *input, uint32_t level, uint8_t *out,
                        size_t room)
@@ -110,6 +125,8 @@ static size_t isal_run(struct tri_deflate *deflater, const struct tri_deflate_in
     isal->avail_in = (uint32_t)input->size;
     isal->next_out = out;
     isal->avail_out = (uint32_t)room;
+    if (level > 0 && input->size > STORED_FIRST && !store_first(isal))
+        return 0;
     return isal_deflate(isal) == COMP_OK && isal->avail_in == 0 && isal->avail_out > 0
                ? room - isal->avail_out
                : 0;
@@ -120,14 +137,14 @@ static uint32_t fast_level(struct tri_deflate *deflater, const struct tri_deflat
 {
     const size_t size = input->size < PROBE ? input->size : PROBE;
     const struct tri_deflate_input probe = {.data = input->data + (input->size - size) / 2, .size = size, .last = true};
-    const size_t made = isal_run(deflater, &probe, FAST_LEVEL, out, room);
-    return made > 0 && made < size / 4 ? FAST_LEVEL : GOOD_LEVEL;
+    const size_t made = isal_run(deflater, &probe, 0, out, room);
+    return made > 0 && made < size / 4 ? 0 : 1;
 }
 
 static size_t isal_piece(struct tri_deflate *deflater, const struct tri_deflate_input *input, uint8_t *out,
                          size_t room)
 {
-    const uint32_t level = deflater->effort == TRI_DEFLATE_FAST ? fast_level(deflater, input, out, room) : GOOD_LEVEL;
+    const uint32_t level = deflater->effort == TRI_DEFLATE_FAST ? fast_level(deflater, input, out, room) : 2;
     return isal_run(deflater, input, level, out, room);
 }
 #else

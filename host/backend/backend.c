@@ -114,11 +114,21 @@ const struct tri_shape *tri_job_shape(const struct tri_job *job)
     return &job->plan->out;
 }
 
+static enum tri_status check_shapes(const struct tri_job *job, const struct tri_image *in, const struct tri_image *out,
+                                    struct tri_error *error)
+{
+    if (!tri_shape_equal(&in->shape, &job->plan->in) || !tri_shape_equal(&out->shape, &job->plan->out))
+        return tri_fail(error, TRI_USAGE, "an image is not of the shape that the job was made for");
+    return TRI_OK;
+}
+
 enum tri_status tri_job_run(struct tri_job *job, struct tri_image *in, struct tri_image *out, struct tri_timing *timing,
                             struct tri_error *error)
 {
     int64_t times[4] = {tri_now_ns()};
-    enum tri_status status = tri_flight_upload(&job->flight, in, error);
+    enum tri_status status = check_shapes(job, in, out, error); /* before anything is done to them */
+    if (status == TRI_OK)
+        status = tri_flight_upload(&job->flight, in, error);
     times[1] = tri_now_ns();
     if (status == TRI_OK)
         status = tri_flight_compute(&job->flight, job, out, error);
@@ -159,12 +169,13 @@ enum tri_status tri_flight_upload(struct tri_flight *flight, struct tri_image *i
 enum tri_status tri_flight_compute(struct tri_flight *flight, struct tri_job *job, struct tri_image *out,
                                    struct tri_error *error)
 {
-    if (!tri_shape_equal(&flight->in->shape, &job->plan->in) || !tri_shape_equal(&out->shape, &job->plan->out))
-        return tri_fail(error, TRI_USAGE, "an image is not of the shape that the job was made for");
+    enum tri_status status = check_shapes(job, flight->in, out, error);
+    if (status != TRI_OK)
+        return status;
     out->padded = false;
     flight->out = out;
     tri_plan_frame(job->plan, job->frame, flight->in, out);
-    const enum tri_status status = job->backend->run(job, flight, error);
+    status = job->backend->run(job, flight, error);
     if (status == TRI_OK)
         job->frame++;
     return status;

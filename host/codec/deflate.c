@@ -132,7 +132,7 @@ static size_t isal_run(struct tri_deflate *deflater, const struct tri_deflate_in
                : 0;
 }
 
-/* The fastest is good enough for flat graphics, which the piece's middle tells. */
+/* Level 0 is the fastest, and good enough for flat graphics, which the piece's middle tells. */
 static uint32_t fast_level(struct tri_deflate *deflater, const struct tri_deflate_input *input, uint8_t *out, size_t room)
 {
     const size_t size = input->size < PROBE ? input->size : PROBE;

@@ -28,7 +28,7 @@ struct tri_transcode {
      * stays where it is shorter. */
     struct tri_video_reader *with;
     struct tri_video_writer *writer;
-    FILE *data; /* what a kernel tells of the frames goes here as CSV, and is flushed. NULL: nowhere */
+    FILE *data; /* what a kernel tells of the frames goes here as CSV; the caller closes it. NULL: nowhere */
     const char *data_name; /* for messages */
     bool (*stop)(void);      /* asked before each frame; true: end here, with what there is. May be NULL */
     void (*through)(void *listener, long frames); /* told after each frame that is written. May be NULL */

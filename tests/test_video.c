@@ -180,7 +180,7 @@ static void test_interrupted(void)
     EXPECT("i=10; while [ $i -le 60 ]; do timeout -s INT 0.0$i $T run median:radius=2 long.y4m -o x.y4m; "
            "[ ! -e x.y4m ] || $T run copy x.y4m -o - | cmp - x.y4m || echo broken; rm -f x.y4m; i=$((i + 5)); done; "
            "ls -A | grep triptych; rm long.y4m",
-           0, "", "*");
+           0, "", "");
 }
 
 /* Encoders say nothing by themselves. (libx265 does not free all of its memory.) */

@@ -12,7 +12,8 @@ enum { SIGNALS = sizeof signals / sizeof signals[0] };
 /* A writer counts itself in and then looks for a signal; the handler notes the signal and then looks for writers.
  * So either the writer sees the signal, or the handler the writer. */
 static atomic_int writers, pending;
-static struct timespec since; /* of the handler alone */
+/* The second of the first signal. Atomic, since a second signal may come on another thread meanwhile. */
+static _Atomic time_t since = -1;
 
 static void end_by(int number)
 {
@@ -23,14 +24,14 @@ static void end_by(int number)
 static void remember(int number)
 {
     struct timespec now;
+    time_t first = -1;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    if (!atomic_load(&pending)) {
-        since = now;
+    if (atomic_compare_exchange_strong(&since, &first, now.tv_sec)) {
         atomic_store(&pending, number);
         if (atomic_load(&writers) == 0)
             end_by(number);
-    } else if (now.tv_sec - since.tv_sec > 1) {
+    } else if (now.tv_sec - first > 1) {
         /* Asked again: a write hangs. Sooner than that it is one request, which timeout(1) and a
          * shell both pass on. */
         end_by(number);

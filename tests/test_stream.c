@@ -252,10 +252,47 @@ static void test_overlap(void)
     CU_ASSERT_TRUE(stream.wall_ns < sum); /* by far: 32 against 90 times 3 ms */
 }
 
+/* All threads find a place in a stream, also where they come one by one and the first of them have to wait. */
+enum { TOGETHER = 6 };
+
+static bool begin_late(void *context, void *item)
+{
+    atomic_int *begun = context;
+    (void)item;
+    const int number = atomic_fetch_add(&begun[0], 1);
+    usleep(number == 0 ? 20000 : 0);
+    return number < TOGETHER;
+}
+
+static bool meet(void *context, void *item)
+{
+    atomic_int *here = (atomic_int *)context + 1;
+    (void)item;
+    atomic_fetch_add(here, 1);
+    for (int i = 0; i < 5000 && atomic_load(here) < TOGETHER; i++)
+        usleep(1000);
+    return true;
+}
+
+static void test_all_come(void)
+{
+    static const struct tri_stream_stage stages[] = {{"begin", true, begin_late}, {"meet", false, meet}};
+    atomic_int counts[2] = {0};
+    struct tri_stream stream = {
+        .stages = stages, .stage_count = 2, .context = counts, .item_size = 1, .items_most = TOGETHER};
+    struct tri_pool *pool;
+
+    CU_ASSERT_EQUAL_FATAL(tri_pool_new(TOGETHER, &pool, NULL), TRI_OK);
+    CU_ASSERT_EQUAL(tri_stream_run(pool, &stream, NULL), TRI_OK);
+    tri_pool_free(pool);
+    CU_ASSERT_TRUE(stream.wall_ns < INT64_C(4000000000)); /* five seconds, where one does not come */
+}
+
 int test_stream_suite(void)
 {
     CU_pSuite suite = CU_add_suite("stream", NULL, NULL);
     return !(suite && CU_add_test(suite, "pool", test_pool) &&
              CU_add_test(suite, "pool, many callers", test_many_callers) &&
-             CU_add_test(suite, "stages", test_stream) && CU_add_test(suite, "stages overlap", test_overlap));
+             CU_add_test(suite, "stages", test_stream) && CU_add_test(suite, "stages overlap", test_overlap) &&
+             CU_add_test(suite, "all threads come", test_all_come));
 }

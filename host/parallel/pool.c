@@ -19,6 +19,7 @@
 
 /* The state of a call is one word, so that nobody joins what has just closed. */
 #define OPEN UINT64_C(1)
+#define LASTING UINT64_C(2)        /* for threads that are free, not for those that wait */
 #define ACTIVE (UINT64_C(1) << 8)  /* one worker that has joined and not returned, 16 bits of them */
 #define JOINED (UINT64_C(1) << 24) /* one that has joined */
 #define MOST (UINT64_C(1) << 40)   /* one that may join */
@@ -68,22 +69,22 @@ static void wait_for_change(struct tri_pool *pool, int old)
     }
 }
 
-/* The number of the worker, or 0: the call is closed or full. */
-static int join(struct call *call)
+/* The number of the worker, or 0: the call is closed or full, or not for it. */
+static int join(struct call *call, bool waits)
 {
     uint64_t state = atomic_load_explicit(&call->state, memory_order_acquire);
-    while (state & OPEN && FIELD(state, JOINED) < FIELD(state, MOST)) {
+    while (state & OPEN && FIELD(state, JOINED) < FIELD(state, MOST) && !(waits && state & LASTING)) {
         if (atomic_compare_exchange_weak(&call->state, &state, state + JOINED + ACTIVE))
             return (int)FIELD(state, JOINED) + 1;
     }
     return 0;
 }
 
-static bool help(struct tri_pool *pool)
+static bool help(struct tri_pool *pool, bool waits)
 {
     for (int i = 0; i < pool->calls_size; i++) {
         struct call *call = &pool->calls[i];
-        const int worker = join(call);
+        const int worker = join(call, waits);
         if (worker == 0)
             continue;
         call->work(call->argument, worker);
@@ -101,7 +102,7 @@ static void *thread_main(void *argument)
         const int round = atomic_load(&pool->round);
         if (atomic_load(&pool->ending))
             return NULL;
-        if (!help(pool))
+        if (!help(pool, false))
             wait_for_change(pool, round);
     }
 }
@@ -113,7 +114,7 @@ int tri_pool_round(struct tri_pool *pool)
 
 void tri_pool_wait(struct tri_pool *pool, int round)
 {
-    if (!help(pool))
+    if (!help(pool, true))
         wait_for_change(pool, round);
 }
 
@@ -178,7 +179,7 @@ static struct call *take_call(struct tri_pool *pool)
     return NULL;
 }
 
-void tri_pool_run(struct tri_pool *pool, int workers, void (*work)(void *argument, int worker), void *argument)
+static void run(struct tri_pool *pool, int workers, uint64_t kind, void (*work)(void *argument, int worker), void *argument)
 {
     struct call *call = NULL;
     if (pool != NULL && workers > 1 && pool->workers > 1)
@@ -189,7 +190,7 @@ void tri_pool_run(struct tri_pool *pool, int workers, void (*work)(void *argumen
     }
     call->work = work;
     call->argument = argument;
-    atomic_store(&call->state, OPEN | (uint64_t)(workers - 1) * MOST);
+    atomic_store(&call->state, OPEN | kind | (uint64_t)(workers - 1) * MOST);
     tri_pool_next_round(pool);
     work(argument, 0);
     atomic_fetch_and(&call->state, ~OPEN);
@@ -202,4 +203,14 @@ void tri_pool_run(struct tri_pool *pool, int workers, void (*work)(void *argumen
             sched_yield();
     }
     atomic_store_explicit(&call->taken, false, memory_order_release);
+}
+
+void tri_pool_run(struct tri_pool *pool, int workers, void (*work)(void *argument, int worker), void *argument)
+{
+    run(pool, workers, 0, work, argument);
+}
+
+void tri_pool_stay(struct tri_pool *pool, void (*work)(void *argument, int worker), void *argument)
+{
+    run(pool, tri_pool_workers(pool), LASTING, work, argument);
 }

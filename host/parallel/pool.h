@@ -10,6 +10,10 @@
  * threads may call at once, and from within work. With pool NULL the caller works alone. */
 void tri_pool_run(struct tri_pool *pool, int workers, void (*work)(void *argument, int worker), void *argument);
 
+/* The same for work that waits in between (tri_pool_wait), on all threads. None comes that waits itself: it could not go
+ * on with what it waits in before this has ended, and would take the place of another. */
+void tri_pool_stay(struct tri_pool *pool, void (*work)(void *argument, int worker), void *argument);
+
 int tri_pool_workers(const struct tri_pool *pool); /* as made; 1 of NULL */
 
 /* For a worker that has to wait until another changes something: takes the round, looks, and where there is

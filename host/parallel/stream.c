@@ -144,7 +144,7 @@ enum tri_status tri_stream_run(struct tri_pool *pool, struct tri_stream *stream,
     for (size_t i = 0; i < count; i++)
         run.slots[i].item = items + i * stream->item_size;
     memset(stream->busy_ns, 0, sizeof stream->busy_ns);
-    tri_pool_run(pool, tri_pool_workers(pool), work, &run);
+    tri_pool_stay(pool, work, &run);
     stream->wall_ns = tri_now_ns() - start;
     stream->items = run.begun;
     pthread_mutex_destroy(&run.lock);

@@ -231,6 +231,8 @@ enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shi
                                     struct tri_pipeline **scaled, struct tri_error *error);
 /* Whether a frame's result depends on frames before it, so that frames have to be run in order. */
 bool tri_pipeline_over_time(const struct tri_pipeline *pipeline);
+/* Whether it looks at a frame and the one before, and at nothing else of time: both may then be of different videos. */
+bool tri_pipeline_pairs(const struct tri_pipeline *pipeline);
 /* What tri_job_delay of its jobs will be. */
 int tri_pipeline_delay(const struct tri_pipeline *pipeline);
 /* The shape that the pipeline makes of `in`. */

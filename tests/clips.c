@@ -121,7 +121,7 @@ struct tri_video_reader *clips_open(const char *path)
 {
     struct tri_video_reader *reader;
     struct tri_error error = {0};
-    if (tri_video_open(path, NULL, 0, 0, &reader, &error) != TRI_OK) {
+    if (tri_video_open(path, NULL, &reader, &error) != TRI_OK) {
         printf("%s\n", error.text);
         CU_FAIL_FATAL("a clip cannot be opened");
     }
@@ -158,7 +158,7 @@ struct clip clips_read_file(const char *path, int slack)
 {
     struct tri_video_reader *reader = NULL;
     struct clip clip = {0};
-    clip.status = tri_video_open(path, NULL, 0, 0, &reader, &clip.error);
+    clip.status = tri_video_open(path, NULL, &reader, &clip.error);
     if (clip.status == TRI_OK)
         clip = clips_read(reader, slack);
     tri_video_close(reader);

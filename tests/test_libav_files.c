@@ -92,7 +92,7 @@ static void test_standard_input(void)
     clips_must_write(path, &video, &ffv1, 7, NULL);
     struct bytes file = pictures_load(path);
     const int old = clips_feed_input(path, TRI_HEAD);
-    CU_ASSERT_EQUAL(tri_video_open("-", file.data, TRI_HEAD, 0, &reader, &error), TRI_OK);
+    CU_ASSERT_EQUAL(tri_video_open("-", &(struct tri_video_read_options){.head = file.data, .head_size = TRI_HEAD}, &reader, &error), TRI_OK);
     if (reader != NULL) {
         const struct clip clip = clips_read(reader, 0);
         CU_ASSERT_EQUAL(clip.status, TRI_OK);

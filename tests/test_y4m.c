@@ -302,7 +302,7 @@ static void test_standard_input(void)
         struct tri_error error;
         const int old = clips_feed_input(path, known);
         CU_ASSERT_TRUE(tri_video_is("-", file.data, known));
-        CU_ASSERT_EQUAL(tri_video_open("-", file.data, known, 0, &reader, &error), TRI_OK);
+        CU_ASSERT_EQUAL(tri_video_open("-", &(struct tri_video_read_options){.head = file.data, .head_size = known}, &reader, &error), TRI_OK);
         if (reader != NULL) {
             const struct clip clip = clips_read(reader, 0);
             CU_ASSERT_EQUAL(clip.status, TRI_OK);

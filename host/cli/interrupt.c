@@ -6,7 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+/* Where nobody reads the output any more, there are other files to end. */
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 enum { SIGNALS = sizeof signals / sizeof signals[0] };
 
 /* A writer counts itself in and then looks for a signal; the handler notes the signal and then looks for writers.
@@ -31,7 +32,7 @@ static void remember(int number)
         atomic_store(&pending, number);
         if (atomic_load(&writers) == 0)
             end_by(number);
-    } else if (now.tv_sec - first > 1) {
+    } else if (number != SIGPIPE && now.tv_sec - first > 1) {
         /* Asked again: a write hangs. Sooner than that it is one request, which timeout(1) and a
          * shell both pass on. */
         end_by(number);
@@ -70,4 +71,9 @@ void cli_write_end(void)
 bool cli_interrupted(void)
 {
     return atomic_load(&pending) != 0;
+}
+
+bool cli_unread(void)
+{
+    return atomic_load(&pending) == SIGPIPE;
 }

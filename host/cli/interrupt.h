@@ -12,5 +12,7 @@ void cli_write_begin(void);
 void cli_write_end(void);
 /* Whether the program was interrupted, for a writer that can stop early. */
 bool cli_interrupted(void);
+/* By nobody reading the output: nothing is to be said of it. */
+bool cli_unread(void);
 
 #endif

@@ -92,13 +92,13 @@ static int choose(const char *option, const char *text, const char *names)
 
 static bool choose_format(const char *text, struct cli_run_request *request)
 {
-    const bool video = tri_video_writes("", text);
-
-    request->video.format = video ? text : NULL;
+    request->video.format = text; /* of pictures too: those of a sequence */
     request->write.format = tri_format_find(text);
-    if (!request->write.format && !video)
-        cli_usage("run", "--format: '%s' is no format that was built in ('triptych --version' lists them)", text);
-    return request->write.format || video;
+    /* In this order, for the libraries of video take long to load. */
+    if (request->write.format || tri_video_writes("", text))
+        return true;
+    cli_usage("run", "--format: '%s' is no format that was built in ('triptych --version' lists them)", text);
+    return false;
 }
 
 static bool set_output(const char *text, struct cli_run_request *request)
@@ -224,6 +224,7 @@ static int check(const struct cli_run_request *request, char *const operands[], 
         return cli_usage("run", "no picture is written to a terminal; send it to a file or a pipe");
     for (int i = 1; i < count; i++)
         streams += strcmp(operands[i], "-") == 0;
+    streams += request->with && strcmp(request->with, "-") == 0;
     if (streams > 1)
         return cli_usage("run", "standard input can be one input only");
     return TRI_OK;
@@ -423,7 +424,7 @@ static bool take_pipe(const char *path)
     return taken;
 }
 
-static int execute(const struct cli_run_request *request, char *const operands[], int count)
+static int execute(struct cli_run_request *request, char *const operands[], int count)
 {
     struct tri_pipeline *pipeline = NULL;
     struct tri_error error;
@@ -439,6 +440,10 @@ static int execute(const struct cli_run_request *request, char *const operands[]
     }
     if (count == 1 && take_pipe(operands[0]))
         operands = standard;
+    else if (request->with && strcmp(operands[0], "-") != 0 && take_pipe(request->with))
+        request->with = "-";
+    if (request->with && strcmp(request->with, "-") == 0)
+        head_size = read_head(head);
     for (int i = 0; i < count; i++)
         if (strcmp(operands[i], "-") == 0)
             head_size = read_head(head);

@@ -8,6 +8,9 @@
 #include "video/transcode.h"
 
 #include <string.h>
+#include <sys/stat.h>
+
+#define NEVER_IDLE 0.95 /* share of the time */
 
 struct run {
     const struct cli_run_request *request;
@@ -25,8 +28,8 @@ static void through(void *listener, long frames)
     cli_progress_frames(&run->progress, frames, run->count, run->rate);
 }
 
-/* An in-order stage that is never idle limits, however many threads there are; else the threads do, and most of
- * their time goes to some stage. */
+/* A stage of one frame at a time that is hardly ever idle limits, however many threads there are; else the threads do, and
+ * most of their time goes to some stage. */
 static void print_limit(const struct tri_transcode *transcode, int workers)
 {
     int most = 0;
@@ -36,6 +39,9 @@ static void print_limit(const struct tri_transcode *transcode, int workers)
         sum += transcode->busy_ns[i];
         most = transcode->busy_ns[i] > transcode->busy_ns[most] ? i : most;
     }
+    for (int i = 0; i < TRI_VIDEO_STAGES; i++)
+        if (transcode->in_order[i] && (double)transcode->busy_ns[i] > NEVER_IDLE * (double)transcode->wall_ns)
+            most = i;
     fprintf(stderr, "limited by %s, %.0f %% of the work; %.2f of %d threads were busy\n", tri_video_stage_names[most],
             100.0 * (double)transcode->busy_ns[most] / (double)(sum > 0 ? sum : 1),
             (double)sum / (double)transcode->wall_ns, workers);
@@ -57,7 +63,7 @@ static void print_stages(const struct run *run)
     print_limit(transcode, tri_pool_workers(transcode->pool));
 }
 
-/* What is written up to a failure or an interruption of the input stays: a shorter video. */
+/* What is written up to a failure of an input or an interruption stays: a shorter video. */
 static enum tri_status run_stream(struct run *run, struct tri_error *error)
 {
     struct tri_transcode *transcode = &run->transcode;
@@ -66,7 +72,7 @@ static enum tri_status run_stream(struct run *run, struct tri_error *error)
     cli_progress_begin(&run->progress, 0, run->request->quiet);
     enum tri_status status = tri_transcode_run(transcode, error);
     cli_progress_clear(&run->progress);
-    const enum tri_status keep = transcode->frames > 0 ? TRI_OK : TRI_FAILED;
+    const enum tri_status keep = transcode->frames > 0 && transcode->sound ? TRI_OK : TRI_FAILED;
     const enum tri_status ended = tri_video_end(transcode->writer, keep, &ending);
     if (status == TRI_OK && keep == TRI_OK && ended != TRI_OK) {
         *error = ending;
@@ -84,7 +90,12 @@ static enum tri_status run_stream(struct run *run, struct tri_error *error)
     return status;
 }
 
-/* Both inputs go through the same jobs. A result that lags behind would be the other input's. */
+/* Both inputs go through the same jobs, so kernels may look at two frames and no more. */
+static const char *samples_of(const struct tri_video *video)
+{
+    return video->matrix == TRI_RGB ? "R, G, B" : video->full_range ? "Y'CbCr of full range" : "Y'CbCr of limited range";
+}
+
 static enum tri_status check_with(const struct tri_transcode *transcode, const struct tri_pipeline *pipeline,
                                   struct tri_error *error)
 {
@@ -94,10 +105,22 @@ static enum tri_status check_with(const struct tri_transcode *transcode, const s
         a->shift_y != b->shift_y || (a->bits > 8) != (b->bits > 8))
         return tri_fail(error, TRI_USAGE, "%s and %s have frames of different size or chroma", transcode->reader->name,
                         transcode->with->name);
-    if (!transcode->over_time || tri_filter_delay(transcode->filter) > 0)
+    if ((a->matrix == TRI_RGB) != (b->matrix == TRI_RGB) || a->full_range != b->full_range)
+        return tri_fail(error, TRI_USAGE, "%s has %s, %s %s: convert one of them before", transcode->reader->name,
+                        samples_of(a), transcode->with->name, samples_of(b));
+    if (!tri_pipeline_pairs(pipeline))
         return tri_fail(error, TRI_USAGE, "%s makes nothing of a second input; blend and difference do",
                         tri_pipeline_text(pipeline));
     return TRI_OK;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+    struct stat first, second;
+
+    if (stat(a, &first) == 0 && stat(b, &second) == 0)
+        return S_ISREG(first.st_mode) && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+    return strcmp(a, b) == 0;
 }
 
 static enum tri_status open_data(struct run *run, const struct tri_pipeline *pipeline, struct tri_error *error)
@@ -106,6 +129,8 @@ static enum tri_status open_data(struct run *run, const struct tri_pipeline *pip
 
     if (!path)
         return TRI_OK;
+    if (same_file(path, run->request->output))
+        return tri_fail(error, TRI_USAGE, "--data and -o cannot both be %s", path);
     if (!tri_filter_data_columns(run->transcode.filter))
         return tri_fail(error, TRI_USAGE, "no kernel of %s has anything for --data", tri_pipeline_text(pipeline));
     const enum tri_status status = tri_output_open(path, &run->data, error);
@@ -121,24 +146,55 @@ static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipe
     struct tri_transcode *transcode = &run->transcode;
     struct tri_video_write_options options = request->video;
 
-    transcode->backend = engine->backend;
     transcode->pool = engine->pool;
     /* Reading and writing go on while every thread computes. */
     transcode->jobs = engine->pool == NULL || request->jobs > 0 ? engine->jobs : engine->jobs + 2;
-    transcode->over_time = tri_pipeline_over_time(pipeline);
     enum tri_status status = tri_filter_new(engine->backend, pipeline, &transcode->reader->video,
                                             tri_video_takes(request->output, request->video.format),
                                             request->chroma, &transcode->filter, error);
     if (status == TRI_OK && transcode->with)
         status = check_with(transcode, pipeline, error);
     options.source = transcode->reader;
-    options.threads = transcode->reader->threads;
+    options.with = transcode->with;
+    options.threads = transcode->reader->options.threads;
+    options.pictures = request->write;
+    options.strip = request->strip;
     if (status == TRI_OK)
         status = open_data(run, pipeline, error);
     if (status == TRI_OK)
         status = tri_video_create(request->output, tri_filter_video(transcode->filter), &options, &transcode->writer,
                                   error);
+    if (status == TRI_OK && transcode->reader->video.rotation != 0 && !transcode->writer->codec->turns)
+        cli_note("%s asks players to turn it by %d degrees, which %s cannot say", transcode->reader->name,
+                 transcode->reader->video.rotation, transcode->writer->name);
     return status == TRI_OK ? TRI_OK : tri_output_close(&run->data, status, error);
+}
+
+/* Damage after which frames went on. */
+static enum tri_status tell_damage(const struct tri_video_reader *reader, enum tri_status so_far)
+{
+    if (!reader || !reader->warning[0])
+        return so_far;
+    cli_note("%s: %s", reader->name, reader->warning);
+    return so_far == TRI_OK ? TRI_FAILED : so_far;
+}
+
+/* Signals are caught from before the output is made, so that nothing of it stays, until all is told. */
+static enum tri_status run_caught(struct run *run, const struct tri_pipeline *pipeline, const struct cli_engine *engine)
+{
+    struct tri_error error;
+
+    cli_interrupt_catch();
+    cli_write_begin();
+    enum tri_status status = open_all(run, pipeline, engine, &error);
+    if (status == TRI_OK)
+        status = run_stream(run, &error);
+    if (status != TRI_OK && !cli_unread())
+        cli_fail(&error);
+    status = tell_damage(run->transcode.reader, status);
+    status = tell_damage(run->transcode.with, status);
+    cli_write_end();
+    return status;
 }
 
 int cli_run_video(const struct cli_run_request *request, const struct tri_pipeline *pipeline, const char *input,
@@ -148,35 +204,25 @@ int cli_run_video(const struct cli_run_request *request, const struct tri_pipeli
     struct cli_engine engine = {0};
     struct tri_error error;
     struct tri_video_reader *reader = NULL, *with = NULL;
-    const int threads = cli_workers(request->on);
+    const struct tri_video_read_options options = {.threads = cli_workers(request->on),
+                                                   .max_pixels = request->max_pixels,
+                                                   .stop = cli_interrupted,
+                                                   .head = head,
+                                                   .head_size = head_size};
 
-    enum tri_status status = tri_video_open(input, head, head_size, threads, &reader, &error);
-    if (status != TRI_OK)
-        return cli_fail(&error);
-    if (request->with && (status = tri_video_open(request->with, NULL, 0, threads, &with, &error)) != TRI_OK) {
-        tri_video_close(reader);
-        return cli_fail(&error);
-    }
-    run.transcode = (struct tri_transcode){.reader = reader,
-                                           .with = with,
-                                            .stop = cli_interrupted, .through = through, .listener = &run};
-    run.count = (long)reader->video.frames;
-    run.rate = reader->video.rate[1] > 0 ? (double)reader->video.rate[0] / reader->video.rate[1] : 0;
-    status = cli_engine_open(request, &engine, &error);
-    if (status == TRI_OK) {
-        /* From before the output is made, so that nothing of it stays. */
-        cli_interrupt_catch();
-        cli_write_begin();
-        status = open_all(&run, pipeline, &engine, &error);
-        if (status == TRI_OK)
-            status = run_stream(&run, &error);
-        cli_write_end();
-    }
-    if (status != TRI_OK)
+    enum tri_status status = tri_video_open(input, &options, &reader, &error);
+    if (status == TRI_OK && request->with)
+        status = tri_video_open(request->with, &options, &with, &error);
+    if (status == TRI_OK)
+        status = cli_engine_open(request, &engine, &error);
+    if (status != TRI_OK) {
         cli_fail(&error);
-    if (reader->warning[0]) {
-        cli_note("%s: %s", reader->name, reader->warning);
-        status = status == TRI_OK ? TRI_FAILED : status;
+    } else {
+        run.transcode = (struct tri_transcode){
+            .reader = reader, .with = with, .stop = cli_interrupted, .through = through, .listener = &run};
+        run.count = (long)reader->video.frames;
+        run.rate = reader->video.rate[1] > 0 ? (double)reader->video.rate[0] / reader->video.rate[1] : 0;
+        status = run_caught(&run, pipeline, &engine);
     }
     tri_filter_free(run.transcode.filter);
     tri_video_close(with);

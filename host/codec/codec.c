@@ -171,13 +171,19 @@ static enum tri_status fill(const struct tri_source *source, int file, struct bu
     return TRI_OK;
 }
 
-static const struct tri_codec *probe(const struct buffer *buffer)
+static const struct tri_codec *probe(const unsigned char *data, size_t size)
 {
     for (int i = 0; i < CODECS; i++) {
-        if (codecs[i]->probe(buffer->data, buffer->size))
+        if (codecs[i]->probe(data, size))
             return codecs[i];
     }
     return NULL;
+}
+
+const struct tri_format *tri_format_of_head(const unsigned char *head, size_t size)
+{
+    const struct tri_codec *codec = probe(head, size);
+    return codec != NULL ? &codec->format : NULL;
 }
 
 static enum tri_status unknown_content(const struct tri_source *source)
@@ -210,7 +216,7 @@ static enum tri_status load(const struct tri_source *source, int file, const str
         return TRI_FAILED;
     if (buffer->size == 0)
         return tri_source_fail(source, "the file is empty");
-    *codec = probe(buffer);
+    *codec = probe(buffer->data, buffer->size);
     if (*codec == NULL)
         return unknown_content(source);
     if (fill(source, file, buffer, most) != TRI_OK)
@@ -304,11 +310,11 @@ static const struct tri_codec *codec_of(const struct tri_format *format)
     return NULL;
 }
 
-enum tri_status tri_image_write(const char *path, const struct tri_image *image,
-                                const struct tri_write_options *options, struct tri_error *error)
+enum tri_status tri_image_write_beside(const char *path, const struct tri_image *image,
+                                       const struct tri_write_options *options, struct tri_output *output,
+                                       struct tri_error *error)
 {
     static const struct tri_write_options defaults;
-    struct tri_output output;
     struct tri_error why;
     struct tri_sink sink = {.options = options != NULL ? options : &defaults, .error = error};
     const struct tri_format *format = sink.options->format;
@@ -320,11 +326,18 @@ enum tri_status tri_image_write(const char *path, const struct tri_image *image,
     const struct tri_codec *codec = complete(codec_of(format), &why);
     if (codec == NULL)
         return tri_fail(error, TRI_FAILED, "cannot write %s: %s", path, why.text);
-    enum tri_status status = tri_output_open(path, &output, error);
+    const enum tri_status status = tri_output_open(path, output, error);
     if (status != TRI_OK)
         return status;
-    sink.name = output.name;
-    sink.file = output.file;
-    status = codec->write(&sink, image);
-    return tri_output_close(&output, status, error);
+    sink.name = output->name;
+    sink.file = output->file;
+    return codec->write(&sink, image) == TRI_OK ? TRI_OK : tri_output_close(output, TRI_FAILED, error);
+}
+
+enum tri_status tri_image_write(const char *path, const struct tri_image *image,
+                                const struct tri_write_options *options, struct tri_error *error)
+{
+    struct tri_output output;
+    const enum tri_status status = tri_image_write_beside(path, image, options, &output, error);
+    return status == TRI_OK ? tri_output_close(&output, TRI_OK, error) : status;
 }

@@ -42,5 +42,11 @@ enum tri_status tri_output_open(const char *path, struct tri_output *output, str
 /* Ends the output, after TRI_OK so far by flushing and renaming, otherwise by throwing the new file
  * away. Returns `so_far` or the first failure. */
 enum tri_status tri_output_close(struct tri_output *output, enum tri_status so_far, struct tri_error *error);
+/* By the first bytes of a file, at most 16 of them; NULL: it is no picture that can be read. */
+const struct tri_format *tri_format_of_head(const unsigned char *head, size_t size);
+/* tri_image_write up to there: after TRI_OK the output is open yet. */
+enum tri_status tri_image_write_beside(const char *path, const struct tri_image *image,
+                                       const struct tri_write_options *options, struct tri_output *output,
+                                       struct tri_error *error);
 
 #endif

@@ -299,7 +299,7 @@ enum tri_status tri_clip_run(const struct tri_lineup *lineup, const struct tri_p
 {
     struct clip clip = {0};
     *result = (struct tri_clip_case){0};
-    enum tri_status status = tri_video_open(path, NULL, 0, 0, &clip.reader, error);
+    enum tri_status status = tri_video_open(path, NULL, &clip.reader, error);
     if (status != TRI_OK)
         return status;
     status = read_clip(&clip, error);

@@ -13,9 +13,9 @@ static enum tri_status run_once(const struct tri_pipeline *pipeline, const char 
                                 struct tri_pool *pool, int jobs, struct tri_transcode *result, struct tri_error *error)
 {
     const struct tri_video_write_options options = {.format = "y4m", .crf = -1};
-    struct tri_transcode run = {.backend = backend, .pool = pool, .jobs = jobs,
-                                .over_time = tri_pipeline_over_time(pipeline)};
-    enum tri_status status = tri_video_open(path, NULL, 0, tri_pool_workers(pool), &run.reader, error);
+    const struct tri_video_read_options reading = {.threads = tri_pool_workers(pool)};
+    struct tri_transcode run = {.pool = pool, .jobs = jobs};
+    enum tri_status status = tri_video_open(path, &reading, &run.reader, error);
     if (status == TRI_OK)
         status = tri_filter_new(backend, pipeline, &run.reader->video, TRI_ANY_COLOUR, TRI_CHROMA_USUAL, &run.filter, error);
     if (status == TRI_OK)
@@ -69,7 +69,7 @@ enum tri_status tri_clip_end_to_end(const struct tri_lineup *lineup, const struc
 {
     struct tri_video_reader *reader;
     *result = (struct tri_clip_case){0};
-    enum tri_status status = tri_video_open(path, NULL, 0, 1, &reader, error);
+    enum tri_status status = tri_video_open(path, NULL, &reader, error);
     if (status != TRI_OK)
         return status;
     result->video = reader->video;

@@ -353,6 +353,16 @@ bool tri_pipeline_over_time(const struct tri_pipeline *pipeline)
     return over_time;
 }
 
+bool tri_pipeline_pairs(const struct tri_pipeline *pipeline)
+{
+    struct tri_plan *plan = any_plan(pipeline);
+    bool pairs = plan != NULL && plan->past_count > 0 && plan->frame_count == 0 && plan->delay == 0;
+    for (int i = 0; pairs && i < plan->past_count; i++)
+        pairs = plan->pasts[i].ago == 1 && !plan->pasts[i].state;
+    tri_plan_free(plan);
+    return pairs;
+}
+
 int tri_pipeline_delay(const struct tri_pipeline *pipeline)
 {
     struct tri_plan *plan = any_plan(pipeline);

@@ -28,7 +28,7 @@ struct tri_filter {
     struct tri_video in, out;
     bool by_plane;
     enum { COMPUTED, COPIED, NEUTRAL } chroma; /* by plane; what it comes from */
-    const struct tri_pipeline *luma; /* by plane; the caller's */
+    const struct tri_pipeline *luma; /* the caller's */
     struct tri_pipeline *scaled; /* for chroma */
     struct tri_pipeline *up, *whole, *down;
     int out_planes; /* that the pipeline for R, G and B makes, alpha with them */
@@ -342,6 +342,11 @@ void tri_filter_free(struct tri_filter *filter)
 const struct tri_video *tri_filter_video(const struct tri_filter *filter)
 {
     return &filter->out;
+}
+
+bool tri_filter_in_order(const struct tri_filter *filter)
+{
+    return tri_pipeline_over_time(filter->luma) || tri_backend_info(filter->backend)->opencl;
 }
 
 int tri_filter_delay(const struct tri_filter *filter)

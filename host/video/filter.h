@@ -22,13 +22,15 @@ void tri_filter_free(struct tri_filter *filter);
 const struct tri_video *tri_filter_video(const struct tri_filter *filter); /* of the results */
 /* Frames by which results lag behind; as tri_job_delay. */
 int tri_filter_delay(const struct tri_filter *filter);
+/* Whether frames have to be computed one at a time, in their order: over time, and on OpenCL devices. */
+bool tri_filter_in_order(const struct tri_filter *filter);
 /* Columns of what a kernel tells of a frame, as tri_job_data_columns; NULL: nothing. After tri_filter_tell the frames of
  * results have it. */
 const char *tri_filter_data_columns(const struct tri_filter *filter);
 void tri_filter_tell(struct tri_filter *filter);
 
 /* A frame on its way through the filter. Its steps follow each other, and different threads may take those of different
- * frames; but in the order of the frames `compute` if the pipeline is over time, and one at a time on OpenCL devices. */
+ * frames; but `compute` as tri_filter_in_order says. */
 struct tri_filter_slot;
 enum tri_status tri_filter_upload(struct tri_filter *filter, const struct tri_frame *in, struct tri_filter_slot **slot,
                                   struct tri_error *error);

@@ -3,9 +3,13 @@
 
 #include "../image/image.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define STOP_MS 100 /* until a signal is noticed while a pipe has nothing */
 
 #define VIDEO_ENTRY(name) extern const struct tri_video_codec tri_video_codec_##name;
 #include "video_list.h"
@@ -25,6 +29,11 @@ const struct tri_video_codec *tri_video_codec_at(int index)
 }
 
 /* ---- frames ---- */
+
+enum tri_matrix tri_video_usual_matrix(int height)
+{
+    return height > 576 ? TRI_BT709 : TRI_BT601;
+}
 
 void tri_video_plane(const struct tri_video *video, int plane, struct tri_shape *shape)
 {
@@ -53,8 +62,15 @@ void tri_frame_free(struct tri_frame *frame)
         tri_image_free(frame->planes[p]);
         frame->planes[p] = NULL;
     }
+    tri_frame_free_data(frame);
+}
+
+void tri_frame_free_data(struct tri_frame *frame)
+{
     free(frame->data);
+    tri_metadata_free(frame->metadata);
     frame->data = NULL;
+    frame->metadata = NULL;
 }
 
 /* The highest bits follow the lowest again, so that 0 stays 0 and the largest becomes 65535. */
@@ -118,7 +134,19 @@ bool tri_video_is(const char *path, const unsigned char *head, size_t size)
     return find_reader(path, head, size) != NULL;
 }
 
-enum tri_status tri_video_open(const char *path, const unsigned char *head, size_t size, int threads,
+static void set_options(struct tri_video_reader *reader, const struct tri_video_read_options *options, bool standard)
+{
+    if (options != NULL)
+        reader->options = *options;
+    if (reader->options.threads == 0)
+        reader->options.threads = tri_cpu_workers();
+    if (reader->options.max_pixels == 0)
+        reader->options.max_pixels = TRI_PIXEL_LIMIT;
+    if (!standard)
+        reader->options.head_size = 0;
+}
+
+enum tri_status tri_video_open(const char *path, const struct tri_video_read_options *options,
                                struct tri_video_reader **result, struct tri_error *error)
 {
     struct tri_video_reader *reader = calloc(1, sizeof *reader);
@@ -127,10 +155,10 @@ enum tri_status tri_video_open(const char *path, const unsigned char *head, size
         return tri_fail(error, TRI_FAILED, "no memory to read %s", path);
     const bool standard = strcmp(path, "-") == 0;
     reader->name = standard ? "standard input" : path;
-    reader->threads = threads > 0 ? threads : tri_cpu_workers();
-    reader->codec = find_reader(path, head, size);
+    set_options(reader, options, standard);
+    reader->codec = find_reader(path, reader->options.head, reader->options.head_size);
     enum tri_status status =
-        reader->codec != NULL ? reader->codec->open(reader, path, head, standard ? size : 0, error)
+        reader->codec != NULL ? reader->codec->open(reader, path, error)
                               : tri_fail(error, TRI_FAILED, "cannot read %s: no video of a known format", reader->name);
     if (status != TRI_OK) {
         free(reader);
@@ -138,6 +166,32 @@ enum tri_status tri_video_open(const char *path, const unsigned char *head, size
     }
     *result = reader;
     return TRI_OK;
+}
+
+enum tri_status tri_video_check_size(const struct tri_video_reader *reader, int width, int height, struct tri_error *error)
+{
+    if (width < 1 || height < 1 || width > TRI_SIDE_MAX || height > TRI_SIDE_MAX)
+        return tri_fail(error, TRI_FAILED, "cannot read %s: frames of %d x %d pixels; a side may have 1 to %d", reader->name,
+                        width, height, TRI_SIDE_MAX);
+    if ((uint64_t)width * (uint64_t)height > reader->options.max_pixels)
+        return tri_fail(error, TRI_FAILED,
+                        "cannot read %s: frames of %d x %d pixels are more than the limit of %llu (raise it with --max-pixels)",
+                        reader->name, width, height, (unsigned long long)reader->options.max_pixels);
+    return TRI_OK;
+}
+
+bool tri_video_wait(const struct tri_video_reader *reader, int file)
+{
+    bool (*const stop)(void) = reader->options.stop;
+    struct pollfd waited = {.fd = file, .events = POLLIN};
+    for (;;) {
+        /* Not without end, for a signal may come just before, and to another thread. */
+        const int ready = poll(&waited, 1, stop != NULL ? STOP_MS : -1);
+        if (ready > 0 || (ready < 0 && errno != EINTR))
+            return true;
+        if (stop != NULL && stop())
+            return false;
+    }
 }
 
 enum tri_status tri_video_next(struct tri_video_reader *reader, struct tri_frame *frame, bool *more,
@@ -172,7 +226,7 @@ static const struct tri_video_codec *writer_of(const char *path, const char *for
     struct stat status;
     const bool in_place = strcmp(path, "-") == 0 || (stat(path, &status) == 0 && !S_ISREG(status.st_mode));
     if (format == NULL)
-        format = in_place ? "y4m" : extension_of(path);
+        format = in_place && extension_of(path)[0] == '\0' ? "y4m" : extension_of(path);
     for (int i = 0; i < CODECS; i++) {
         if (codecs[i]->create != NULL && codecs[i]->writes(path, format))
             return codecs[i];

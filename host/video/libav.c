@@ -1,4 +1,5 @@
 /* libav.c -- video through FFmpeg's libraries: which files. The rest is a module, for they take long to load. */
+#include "../image/image.h"
 #include "../module.h"
 #include "video.h"
 
@@ -23,13 +24,20 @@ static bool is_mp4(const unsigned char *head, size_t size)
     return true;
 }
 
+/* The first packet of a transport stream as multiplexers write it: it begins a unit, and has a payload. */
+static bool is_mpegts(const unsigned char *head, size_t size)
+{
+    return size >= 4 && head[0] == 0x47 && (head[1] & 0xc0) == 0x40 && (head[3] & 0xd0) == 0x10;
+}
+
 static bool has_magic(const unsigned char *head, size_t size)
 {
     return is_mp4(head, size) || begins(head, size, 0, "\x1a\x45\xdf\xa3", 4) ||
            (begins(head, size, 0, "RIFF", 4) && begins(head, size, 8, "AVI ", 4)) ||
            begins(head, size, 0, "FLV", 3) || begins(head, size, 0, "\0\0\1\xba", 4) ||
            begins(head, size, 0, "\0\0\1\xb3", 4) || begins(head, size, 0, "OggS", 4) ||
-           begins(head, size, 0, "GIF8", 4) || begins(head, size, 0, "DKIF", 4);
+           begins(head, size, 0, "GIF8", 4) || begins(head, size, 0, "DKIF", 4) ||
+           begins(head, size, 0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11", 8) || is_mpegts(head, size);
 }
 
 static const char *const extensions[] = {
@@ -47,10 +55,17 @@ static bool has_extension(const char *extension)
     return false;
 }
 
+/* Streams of pictures begin as pictures do; anything else that does is a picture, whatever it is called. */
+static bool may_begin_so(const char *extension, const unsigned char *head, size_t size)
+{
+    return tri_format_of_head(head, size) == NULL || strcasecmp(extension, "apng") == 0 ||
+           strcasecmp(extension, "mjpeg") == 0 || strcasecmp(extension, "mjpg") == 0;
+}
+
 static bool probe(const char *path, const unsigned char *head, size_t size)
 {
     const char *slash = strrchr(path, '/'), *dot = strrchr(slash != NULL ? slash : path, '.');
-    return has_magic(head, size) || (dot != NULL && has_extension(dot + 1));
+    return has_magic(head, size) || (dot != NULL && has_extension(dot + 1) && may_begin_so(dot + 1, head, size));
 }
 
 /* Only of what is not on the list the libraries are asked. */
@@ -62,11 +77,10 @@ static bool writes(const char *path, const char *format)
 }
 
 /* From here on the reader or the writer has the module's functions. */
-static enum tri_status open_input(struct tri_video_reader *reader, const char *path, const unsigned char *head, size_t size,
-                                  struct tri_error *error)
+static enum tri_status open_input(struct tri_video_reader *reader, const char *path, struct tri_error *error)
 {
     reader->codec = tri_module_load("libav", error);
-    return reader->codec != NULL ? reader->codec->open(reader, path, head, size, error) : TRI_FAILED;
+    return reader->codec != NULL ? reader->codec->open(reader, path, error) : TRI_FAILED;
 }
 
 static enum tri_status create(struct tri_video_writer *writer, const char *path,

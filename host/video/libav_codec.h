@@ -24,8 +24,9 @@ struct tri_libav_packet {
 struct tri_libav_input {
     AVFormatContext *format;
     AVIOContext *io; /* of standard input; NULL: libavformat opened the file */
-    unsigned char head[TRI_HEAD];
-    size_t head_size, head_at;
+    const struct tri_video_reader *reader; /* it is the state of */
+    unsigned char head[TRI_HEAD]; /* read already */
+    size_t head_at;
     AVStream *stream;
     AVCodecContext *decoder;
     AVPacket *packet;
@@ -74,8 +75,7 @@ const char *tri_libav_reason(int code, char text[TRI_LIBAV_TEXT]);
 AVRational tri_libav_fraction(const int fraction[2], AVRational otherwise);
 
 /* ---- libav_read.c ---- */
-enum tri_status tri_libav_open(struct tri_video_reader *reader, const char *path, const unsigned char *head,
-                               size_t size, struct tri_error *error);
+enum tri_status tri_libav_open(struct tri_video_reader *reader, const char *path, struct tri_error *error);
 enum tri_status tri_libav_next(struct tri_video_reader *reader, struct tri_frame *frame, bool *more,
                                struct tri_error *error);
 void tri_libav_close(struct tri_video_reader *reader);

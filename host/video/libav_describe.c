@@ -45,8 +45,8 @@ static enum tri_matrix matrix_of(const AVFrame *frame)
     case AVCOL_SPC_BT2020_NCL:
     case AVCOL_SPC_BT2020_CL:
         return TRI_BT2020;
-    default: /* What has the height of a television of old is coded as those were. */
-        return frame->height > 576 ? TRI_BT709 : TRI_BT601;
+    default:
+        return tri_video_usual_matrix(frame->height);
     }
 }
 
@@ -227,7 +227,8 @@ static void tag_colour(AVCodecContext *encoder, const struct tri_video *video,
         encoder->color_trc = input->decoder->color_trc;
         if (input->decoder->colorspace != AVCOL_SPC_UNSPECIFIED || like->video.height == video->height)
             encoder->colorspace = input->decoder->colorspace;
-        if (input->decoder->color_range == AVCOL_RANGE_UNSPECIFIED && !full)
+        /* But gray alone would be taken for full range. */
+        if (input->decoder->color_range == AVCOL_RANGE_UNSPECIFIED && !full && video->planes > 1)
             encoder->color_range = AVCOL_RANGE_UNSPECIFIED;
     }
     for (int i = 0; i < SITINGS; i++) {
@@ -243,7 +244,8 @@ void tri_libav_tag(AVCodecContext *encoder, const struct tri_video *video,
     encoder->sample_aspect_ratio = tri_libav_fraction(video->aspect, (AVRational){0, 1});
     if (video->interlace == 't' || video->interlace == 'b') {
         encoder->field_order = video->interlace == 't' ? AV_FIELD_TT : AV_FIELD_BB;
-        encoder->flags |= AV_CODEC_FLAG_INTERLACED_DCT | AV_CODEC_FLAG_INTERLACED_ME;
+        if (video->height % 4 == 0) /* else fields have no whole rows of chroma, which x264 refuses */
+            encoder->flags |= AV_CODEC_FLAG_INTERLACED_DCT | AV_CODEC_FLAG_INTERLACED_ME;
     } else if (video->interlace == 'p') {
         encoder->field_order = AV_FIELD_PROGRESSIVE;
     }

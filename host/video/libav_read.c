@@ -42,20 +42,21 @@ static void note_code(struct tri_video_reader *reader, int code)
 static int read_input(void *context, uint8_t *data, int size)
 {
     struct tri_libav_input *input = context;
-    const size_t left = input->head_size - input->head_at;
+    const size_t left = input->reader->options.head_size - input->head_at;
     if (left > 0) {
         const size_t count = left < (size_t)size ? left : (size_t)size;
         memcpy(data, input->head + input->head_at, count);
         input->head_at += count;
         return (int)count;
     }
-    for (;;) {
+    while (tri_video_wait(input->reader, STDIN_FILENO)) {
         const ssize_t got = read(STDIN_FILENO, data, (size_t)size);
         if (got >= 0)
             return got > 0 ? (int)got : AVERROR_EOF;
-        if (errno != EINTR)
+        if (errno != EINTR && errno != EAGAIN)
             return AVERROR(errno);
     }
+    return AVERROR_EXIT; /* asked to stop */
 }
 
 static int open_standard_input(struct tri_libav_input *input)
@@ -166,6 +167,8 @@ static void end_input(struct tri_video_reader *reader, int code)
 {
     struct tri_libav_input *input = reader->state;
     input->ended = true;
+    if (code == AVERROR_EXIT)
+        return;
     if (code != AVERROR_EOF)
         note_code(reader, code);
     else if (input->packets < avformat_index_get_entries_count(input->stream) ||
@@ -271,17 +274,14 @@ static enum tri_status open_first(struct tri_video_reader *reader, struct tri_er
         return tri_fail(error, TRI_FAILED, "cannot read %s: its pixels are of the kind %s", reader->name,
                         name != NULL ? name : "unknown");
     }
-    if (video->width < 1 || video->height < 1 || video->width > TRI_SIDE_MAX ||
-        video->height > TRI_SIDE_MAX || (uint64_t)video->width * (uint64_t)video->height > TRI_PIXEL_LIMIT)
-        return tri_fail(error, TRI_FAILED, "cannot read %s: it has %d x %d pixels", reader->name,
-                        video->width, video->height);
+    if (tri_video_check_size(reader, video->width, video->height, error) != TRI_OK)
+        return TRI_FAILED;
     if (input->format->start_time != AV_NOPTS_VALUE && input->format->start_time > 0)
         input->start = av_rescale_q(input->format->start_time, AV_TIME_BASE_Q, input->stream->time_base);
     return TRI_OK;
 }
 
-enum tri_status tri_libav_open(struct tri_video_reader *reader, const char *path, const unsigned char *head,
-                               size_t size, struct tri_error *error)
+enum tri_status tri_libav_open(struct tri_video_reader *reader, const char *path, struct tri_error *error)
 {
     struct tri_libav_input *input = calloc(1, sizeof *input);
     if (input == NULL || pthread_mutex_init(&input->lock, NULL) != 0) {
@@ -294,12 +294,12 @@ enum tri_status tri_libav_open(struct tri_video_reader *reader, const char *path
     reader->state = input;
     input->newest = &input->oldest;
     input->last = AV_NOPTS_VALUE;
-    if (size > 0)
-        memcpy(input->head, head, size);
-    input->head_size = size;
+    input->reader = reader;
+    if (reader->options.head_size > 0)
+        memcpy(input->head, reader->options.head, reader->options.head_size);
     int code = open_format(input, path);
     if (code >= 0)
-        code = open_decoder(input, reader->threads);
+        code = open_decoder(input, reader->options.threads);
     enum tri_status status = TRI_OK;
     if (code == AVERROR_STREAM_NOT_FOUND)
         status = cannot_read(reader, "there is no video in it", error);

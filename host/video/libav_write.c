@@ -357,7 +357,7 @@ enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *pa
     av_log_set_level(AV_LOG_QUIET); /* as in tri_libav_open */
     writer->state = output;
     if (writer->video.planes == 1 && writer->video.matrix == TRI_RGB) /* the gray of pictures */
-        writer->video.matrix = writer->video.height > 576 ? TRI_BT709 : TRI_BT601;
+        writer->video.matrix = tri_video_usual_matrix(writer->video.height);
     output->last = AV_NOPTS_VALUE;
     output->packet = av_packet_alloc();
     if (options->source != NULL && options->source->codec->open == tri_libav_open)

@@ -28,7 +28,8 @@ struct input {
 struct output {
     struct pattern pattern;
     char *path;
-    const struct tri_format *format;
+    struct tri_write_options options;
+    bool strip;
 };
 
 /* ---- patterns ---- */
@@ -105,14 +106,16 @@ static void describe(const struct tri_image *image, struct tri_video *video)
 }
 
 /* The file's picture, which must be like those before. */
-static enum tri_status read_picture(const struct input *input, long number, struct tri_image **image,
-                                    char **path, struct tri_error *error)
+static enum tri_status read_picture(const struct tri_video_reader *reader, long number, struct tri_image **image,
+                                    struct tri_read_info *info, char **path, struct tri_error *error)
 {
+    const struct input *input = reader->state;
+    const struct tri_read_options options = {.max_pixels = reader->options.max_pixels};
     *image = NULL;
     *path = path_of(&input->pattern, number);
     if (*path == NULL)
         return tri_fail(error, TRI_FAILED, "no memory to read %s", input->path);
-    return tri_image_read(*path, NULL, image, NULL, error);
+    return tri_image_read(*path, &options, image, info, error);
 }
 
 static void close_input(struct tri_video_reader *reader)
@@ -135,7 +138,7 @@ static enum tri_status open_first(struct tri_video_reader *reader, struct tri_er
     if (input->count == 0)
         return tri_fail(error, TRI_FAILED, "cannot read %s: there is no file of the number 0 or 1",
                         reader->name);
-    const enum tri_status status = read_picture(input, input->first, &image, &path, error);
+    const enum tri_status status = read_picture(reader, input->first, &image, NULL, &path, error);
     if (status == TRI_OK) {
         describe(image, &reader->video);
         reader->video.frames = input->count;
@@ -145,12 +148,9 @@ static enum tri_status open_first(struct tri_video_reader *reader, struct tri_er
     return status;
 }
 
-static enum tri_status open_input(struct tri_video_reader *reader, const char *path,
-                                  const unsigned char *head, size_t size, struct tri_error *error)
+static enum tri_status open_input(struct tri_video_reader *reader, const char *path, struct tri_error *error)
 {
     struct input *input = calloc(1, sizeof *input);
-    (void)head;
-    (void)size;
     if (input == NULL || pthread_mutex_init(&input->lock, NULL) != 0) {
         free(input);
         return tri_fail(error, TRI_FAILED, "no memory to read %s", path);
@@ -232,7 +232,9 @@ static enum tri_status decode(struct tri_video_reader *reader, struct tri_frame 
     const struct input *input = reader->state;
     struct tri_image *image = NULL;
     char *path = NULL;
-    enum tri_status status = read_picture(input, input->first + frame->number, &image, &path, error);
+    struct tri_read_info info = {0};
+    enum tri_status status = read_picture(reader, input->first + frame->number, &image, &info, &path, error);
+    frame->metadata = info.metadata;
     if (status == TRI_OK)
         status = take_picture(reader, image, path, frame, error);
     if (status == TRI_OK && image->shape.planes % 2 == 0 && !is_opaque(image))
@@ -269,6 +271,8 @@ static long number_of(const struct input *input, const char *path)
 static enum tri_status check_source(const struct output *output, const struct tri_video_reader *source,
                                     struct tri_error *error)
 {
+    if (source == NULL || source->codec->open != open_input)
+        return TRI_OK;
     const struct input *input = source->state;
     enum tri_status status = TRI_OK;
     for (long i = 0; i < input->count && status == TRI_OK; i++) {
@@ -304,47 +308,80 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
         free_output(output);
         return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
     }
-    if (options->source != NULL && options->source->codec->open == open_input &&
-        check_source(output, options->source, error) != TRI_OK) {
+    if (check_source(output, options->source, error) != TRI_OK || check_source(output, options->with, error) != TRI_OK) {
         free_output(output);
         return TRI_USAGE;
     }
-    output->format = options->format != NULL ? tri_format_find(options->format) : tri_format_of_path(path);
+    output->options = options->pictures;
+    output->options.format = options->format != NULL ? tri_format_find(options->format) : tri_format_of_path(path);
+    output->strip = options->strip;
     writer->state = output;
     return TRI_OK;
 }
 
-/* A picture is written by whoever has it: files do not wait for each other. */
-static enum tri_status encode(struct tri_video_writer *writer, struct tri_frame *frame,
-                              struct tri_error *error)
+/* A picture that is written, and takes its place in its turn. */
+struct picture {
+    struct tri_output output;
+    char *path;
+};
+
+static enum tri_status end_picture(struct tri_frame *frame, enum tri_status so_far, struct tri_error *error)
+{
+    struct picture *picture = frame->raw;
+    const enum tri_status status = tri_output_close(&picture->output, so_far, error);
+    free(picture->path);
+    free(picture);
+    frame->raw = NULL;
+    return status;
+}
+
+static void discard(struct tri_frame *frame)
+{
+    end_picture(frame, TRI_FAILED, NULL);
+}
+
+/* By whoever has it: files do not wait for each other. */
+static enum tri_status write_picture(const struct tri_video_writer *writer, const struct tri_frame *frame,
+                                     const struct tri_image *image, struct picture *picture, struct tri_error *error)
 {
     const struct output *output = writer->state;
-    const struct tri_write_options options = {.format = output->format};
+    struct tri_write_options options = output->options;
+    options.metadata = output->strip ? NULL : frame->metadata;
+    picture->path = path_of(&output->pattern, frame->number + 1);
+    if (picture->path == NULL)
+        return tri_fail(error, TRI_FAILED, "no memory to write %s", output->path);
+    return tri_image_write_beside(picture->path, image, &options, &picture->output, error);
+}
+
+static enum tri_status encode(struct tri_video_writer *writer, struct tri_frame *frame, struct tri_error *error)
+{
     const struct tri_shape shape = {writer->video.width, writer->video.height, writer->video.planes,
                                     writer->video.bits > 8 ? 16 : 8};
     struct tri_image *image = NULL;
-    char *path = path_of(&output->pattern, frame->number + 1);
-    enum tri_status status = path != NULL
-                                 ? tri_image_new(&shape, &image, error)
-                                 : tri_fail(error, TRI_FAILED, "no memory to write %s", output->path);
+    struct picture *picture = calloc(1, sizeof *picture);
+    enum tri_status status = picture != NULL ? tri_image_new(&shape, &image, error)
+                                             : tri_fail(error, TRI_FAILED, "no memory to write %s", writer->name);
     for (int p = 0; p < shape.planes && status == TRI_OK; p++) {
         for (int y = 0; y < shape.height; y++)
             memcpy(tri_image_row(image, p, y), tri_image_row(frame->planes[p], 0, y),
                    (size_t)shape.width * tri_sample_bytes(&shape));
     }
     if (status == TRI_OK)
-        status = tri_image_write(path, image, &options, error);
+        status = write_picture(writer, frame, image, picture, error);
     tri_image_free(image);
-    free(path);
+    if (status == TRI_OK) {
+        frame->raw = picture;
+    } else {
+        free(picture != NULL ? picture->path : NULL);
+        free(picture);
+    }
     return status;
 }
 
 static enum tri_status put(struct tri_video_writer *writer, struct tri_frame *frame, struct tri_error *error)
 {
     (void)writer;
-    (void)frame;
-    (void)error;
-    return TRI_OK;
+    return end_picture(frame, TRI_OK, error);
 }
 
 static enum tri_status end(struct tri_video_writer *writer, enum tri_status so_far, struct tri_error *error)
@@ -367,4 +404,5 @@ const struct tri_video_codec tri_video_codec_sequence = {
     .encode = encode,
     .put = put,
     .end = end,
+    .discard = discard,
 };

@@ -7,6 +7,7 @@
 #include "../parallel/stream.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,19 @@ const char *const tri_video_stage_names[TRI_VIDEO_STAGES] = {"read",     "decode
                                                             "download", "encode", "write"};
 
 struct item {
+    long number; /* in the order of reading */
     struct tri_frame in, out;
     struct tri_frame with; /* of the second input */
     struct tri_filter_slot *slot; /* from `upload` to `download` */
     bool flush; /* no frame: drives out what lags behind */
+};
+
+/* Where the stream ends for a failure. Items behind it go no further, however far they are: what comes out is the
+ * same as if one thing was done after another. */
+struct failure {
+    long at;    /* number of the first item that failed; LONG_MAX: none */
+    bool input; /* it could not be read: what lags behind is driven out yet */
+    struct tri_error error;
 };
 
 struct run {
@@ -26,6 +36,7 @@ struct run {
     const struct tri_video *video_in, *video_out;
     int delay;
     /* Of stage "read": */
+    long begun;
     int flushed;
     bool ended, any;
     /* Frames whose results lag behind, oldest first; stage "compute" is in order where there are any. */
@@ -36,34 +47,35 @@ struct run {
     pthread_mutex_t lock;  /* for what follows */
     struct tri_frame *spare_in, *spare_out;
     int spare_in_count, spare_out_count;
-    enum tri_status status;
-    struct tri_error error;
+    struct failure failure;
 };
 
-static bool fail(struct run *run, const struct tri_error *error)
+/* Of several failures the first frame's counts. Where what was driven out after one of the input fails as well, that does
+ * not tell any more, but what was written is not good. */
+static void fail(struct run *run, const struct item *item, bool input, const struct tri_error *error)
 {
+    struct failure *failure = &run->failure;
     pthread_mutex_lock(&run->lock);
-    if (run->status == TRI_OK) {
-        run->error = *error;
-        run->status = error->status;
-    }
+    if (item->number < failure->at)
+        *failure = (struct failure){item->number, input, *error};
+    else if (item->flush)
+        failure->input = false;
     pthread_mutex_unlock(&run->lock);
-    return false;
 }
 
-static bool failed(struct run *run)
+static bool may_go_on(struct run *run, const struct item *item)
 {
+    const struct failure *failure = &run->failure;
     pthread_mutex_lock(&run->lock);
-    const bool result = run->status != TRI_OK;
+    const bool result = item->number < failure->at || (item->flush && failure->input);
     pthread_mutex_unlock(&run->lock);
     return result;
 }
 
 /* ---- planes ---- */
 
-static bool take(struct run *run, bool in, struct tri_frame *frame)
+static enum tri_status take(struct run *run, bool in, struct tri_frame *frame, struct tri_error *error)
 {
-    struct tri_error error;
     int *count = in ? &run->spare_in_count : &run->spare_out_count;
     const struct tri_frame *spare = in ? run->spare_in : run->spare_out;
     pthread_mutex_lock(&run->lock);
@@ -71,7 +83,7 @@ static bool take(struct run *run, bool in, struct tri_frame *frame)
     if (found)
         *frame = spare[--*count];
     pthread_mutex_unlock(&run->lock);
-    return found || tri_frame_new(in ? run->video_in : run->video_out, frame, &error) == TRI_OK || fail(run, &error);
+    return found ? TRI_OK : tri_frame_new(in ? run->video_in : run->video_out, frame, error);
 }
 
 static void put_back(struct run *run, bool in, struct tri_frame *frame)
@@ -79,7 +91,7 @@ static void put_back(struct run *run, bool in, struct tri_frame *frame)
     int *count = in ? &run->spare_in_count : &run->spare_out_count;
     if (frame->planes[0] == NULL)
         return;
-    free(frame->data);
+    tri_frame_free_data(frame);
     pthread_mutex_lock(&run->lock);
     (in ? run->spare_in : run->spare_out)[(*count)++] = (struct tri_frame){
         .planes = {frame->planes[0], frame->planes[1], frame->planes[2]}};
@@ -87,9 +99,43 @@ static void put_back(struct run *run, bool in, struct tri_frame *frame)
     *frame = (struct tri_frame){0};
 }
 
+/* For a frame that goes no further. */
+static void discard_frame(struct run *run, const struct tri_video_codec *codec, bool in, struct tri_frame *frame)
+{
+    if (frame->raw != NULL)
+        codec->discard(frame);
+    put_back(run, in, frame);
+}
+
+static void discard(struct run *run, struct item *item)
+{
+    const struct tri_transcode *transcode = run->transcode;
+    tri_filter_drop(transcode->filter, item->slot);
+    item->slot = NULL;
+    discard_frame(run, transcode->reader->codec, true, &item->in);
+    if (transcode->with != NULL)
+        discard_frame(run, transcode->with->codec, true, &item->with);
+    discard_frame(run, transcode->writer->codec, false, &item->out);
+}
+
 /* ---- stages ---- */
 
-/* After the last frame, and after a failure to read one, as many items as results lag behind. */
+/* A stage's work, unless there was a failure before. False: the item ends here. */
+static bool go(struct run *run, struct item *item, bool input,
+               enum tri_status (*work)(struct run *run, struct item *item, struct tri_error *error))
+{
+    struct tri_error error;
+    bool goes_on = may_go_on(run, item);
+    if (goes_on && work(run, item, &error) != TRI_OK) {
+        fail(run, item, input, &error);
+        goes_on = false;
+    }
+    if (!goes_on)
+        discard(run, item);
+    return goes_on;
+}
+
+/* After the last frame as many items as results lag behind. */
 static bool flush(struct run *run, struct item *item)
 {
     run->ended = true;
@@ -98,88 +144,64 @@ static bool flush(struct run *run, struct item *item)
     return item->flush;
 }
 
-/* For a frame that goes no further. */
-static void discard_frame(struct run *run, const struct tri_video_reader *reader, struct tri_frame *frame)
+static enum tri_status next_frame(struct run *run, struct tri_video_reader *reader, struct tri_frame *frame, bool *more,
+                                  struct tri_error *error)
 {
-    if (frame->raw != NULL && reader->codec->discard != NULL)
-        reader->codec->discard(frame);
-    put_back(run, true, frame);
+    enum tri_status status = take(run, true, frame, error);
+    *more = false;
+    if (status == TRI_OK)
+        status = tri_video_next(reader, frame, more, error);
+    if (status != TRI_OK || !*more) {
+        discard_frame(run, reader->codec, true, frame);
+        *more = false;
+    }
+    return status;
 }
 
-/* The second input's frame, if it has one more. */
-static bool read_with(struct run *run, struct item *item)
+static enum tri_status read_work(struct run *run, struct item *item, struct tri_error *error)
 {
-    struct tri_error error;
-    bool more = false;
-    if (!take(run, true, &item->with))
-        return false;
-    if (tri_video_next(run->transcode->with, &item->with, &more, &error) != TRI_OK) {
-        put_back(run, true, &item->with);
-        return fail(run, &error);
-    }
-    if (!more)
-        put_back(run, true, &item->with);
-    return true;
+    const struct tri_transcode *transcode = run->transcode;
+    bool more;
+    if (transcode->stop != NULL && transcode->stop())
+        return TRI_OK;
+    enum tri_status status = next_frame(run, transcode->reader, &item->in, &more, error);
+    if (more && transcode->with != NULL) /* the second input may have ended */
+        status = next_frame(run, transcode->with, &item->with, &more, error);
+    return status;
 }
 
 static bool read_frame(void *context, void *data)
 {
     struct run *run = context;
     struct item *item = data;
-    struct tri_transcode *transcode = run->transcode;
-    struct tri_error error;
-    bool more = false;
-    if (!run->ended && failed(run))
-        return false;
-    if (run->ended || (transcode->stop != NULL && transcode->stop()))
-        return flush(run, item);
-    if (!take(run, true, &item->in))
-        return false;
-    if (tri_video_next(transcode->reader, &item->in, &more, &error) != TRI_OK) {
-        fail(run, &error);
-        more = false;
-    }
-    if (more && transcode->with != NULL && !read_with(run, item))
-        more = false;
-    if (!more)
-        discard_frame(run, transcode->reader, &item->in);
-    run->any |= more;
-    return more || flush(run, item);
+    item->number = run->begun++;
+    if (!run->ended && go(run, item, true, read_work) && item->in.planes[0] != NULL)
+        return run->any = true;
+    return flush(run, item);
 }
 
-static void discard(struct run *run, struct item *item)
+static enum tri_status decode_work(struct run *run, struct item *item, struct tri_error *error)
 {
-    tri_filter_drop(run->transcode->filter, item->slot);
-    item->slot = NULL;
-    discard_frame(run, run->transcode->reader, &item->in);
-    discard_frame(run, run->transcode->with, &item->with);
-    put_back(run, false, &item->out);
+    const struct tri_transcode *transcode = run->transcode;
+    enum tri_status status = item->flush ? TRI_OK : tri_video_decode(transcode->reader, &item->in, error);
+    if (status == TRI_OK && item->with.planes[0] != NULL)
+        status = tri_video_decode(transcode->with, &item->with, error);
+    return status;
 }
 
-static bool decode(void *context, void *data)
+static bool decode(void *run, void *item)
 {
-    struct run *run = context;
-    struct item *item = data;
-    struct tri_error error;
-    if (item->flush || (tri_video_decode(run->transcode->reader, &item->in, &error) == TRI_OK &&
-                        (item->with.planes[0] == NULL ||
-                         tri_video_decode(run->transcode->with, &item->with, &error) == TRI_OK)))
-        return true;
-    fail(run, &error);
-    discard(run, item);
-    return false;
+    return go(run, item, true, decode_work);
 }
 
-static bool upload(void *context, void *data)
+static enum tri_status upload_work(struct run *run, struct item *item, struct tri_error *error)
 {
-    struct run *run = context;
-    struct item *item = data;
-    struct tri_error error;
-    if (item->flush || tri_filter_upload(run->transcode->filter, &item->in, &item->slot, &error) == TRI_OK)
-        return true;
-    fail(run, &error);
-    discard(run, item);
-    return false;
+    return item->flush ? TRI_OK : tri_filter_upload(run->transcode->filter, &item->in, &item->slot, error);
+}
+
+static bool upload(void *run, void *item)
+{
+    return go(run, item, false, upload_work);
 }
 
 /* Runs the second input's frame before, whose own result nobody wants. */
@@ -195,16 +217,21 @@ static enum tri_status run_with(struct run *run, struct item *item, struct tri_e
     if (run->with.planes[0] == NULL)
         return tri_fail(error, TRI_FAILED, "%s has no frames", run->transcode->with->name);
     const enum tri_status status = tri_filter_run(run->transcode->filter, &run->with, &item->out, error);
-    free(item->out.data);
-    item->out.data = NULL;
+    tri_frame_free_data(&item->out);
     return status;
 }
 
-static enum tri_status compute_frame(struct run *run, struct item *item, struct tri_error *error)
+static enum tri_status compute_work(struct run *run, struct item *item, struct tri_error *error)
 {
     struct tri_filter *filter = run->transcode->filter;
-    enum tri_status status = TRI_OK;
-    if (item->flush) /* the last frame once more */
+    enum tri_status status = take(run, false, &item->out, error);
+    if (run->delay > 0 && !item->flush) {
+        run->late[run->late_count++] = item->in;
+        item->in = (struct tri_frame){0};
+    }
+    if (item->flush && run->late_count == 0) /* no frame got here */
+        return status;
+    if (status == TRI_OK && item->flush) /* the last frame once more */
         status = tri_filter_upload(filter, &run->late[run->late_count - 1], &item->slot, error);
     if (status == TRI_OK)
         status = run_with(run, item, error);
@@ -214,7 +241,7 @@ static enum tri_status compute_frame(struct run *run, struct item *item, struct 
 /* Where results are late, that of the oldest frame is there now, or none yet. */
 static bool bring_late(struct run *run, struct item *item)
 {
-    if (run->runs++ < run->delay)
+    if (run->late_count == 0 || run->runs++ < run->delay)
         return false;
     item->in = run->late[0];
     memmove(run->late, run->late + 1, (size_t)--run->late_count * sizeof run->late[0]);
@@ -225,52 +252,42 @@ static bool compute(void *context, void *data)
 {
     struct run *run = context;
     struct item *item = data;
-    struct tri_error error;
-    bool goes_on = take(run, false, &item->out);
-    if (goes_on && run->delay > 0 && !item->flush) {
-        run->late[run->late_count++] = item->in;
-        item->in = (struct tri_frame){0};
-    }
-    if (goes_on && run->delay > 0 && run->late_count == 0) /* no frame got here */
-        goes_on = false;
-    if (goes_on && compute_frame(run, item, &error) != TRI_OK)
-        goes_on = fail(run, &error);
-    if (goes_on && run->delay > 0)
-        goes_on = bring_late(run, item);
-    if (!goes_on)
-        discard(run, item);
-    return goes_on;
+    if (!go(run, item, false, compute_work))
+        return false;
+    if (run->delay == 0 || bring_late(run, item))
+        return true;
+    discard(run, item);
+    return false;
 }
 
-static bool download(void *context, void *data)
+static enum tri_status download_work(struct run *run, struct item *item, struct tri_error *error)
 {
-    struct run *run = context;
-    struct item *item = data;
-    struct tri_error error;
-    const enum tri_status status = tri_filter_download(run->transcode->filter, item->slot, &item->in, &error);
+    const enum tri_status status = tri_filter_download(run->transcode->filter, item->slot, &item->in, error);
     item->slot = NULL;
-    if (status != TRI_OK) {
-        fail(run, &error);
-        discard(run, item);
-        return false;
-    }
+    if (status != TRI_OK)
+        return status;
     item->out.number = item->in.number;
     item->out.time = item->in.time;
     item->out.duration = item->in.duration;
+    item->out.metadata = item->in.metadata;
+    item->in.metadata = NULL;
     put_back(run, true, &item->in);
-    return true;
+    return TRI_OK;
 }
 
-static bool encode(void *context, void *data)
+static bool download(void *run, void *item)
 {
-    struct run *run = context;
-    struct item *item = data;
-    struct tri_error error;
-    if (tri_video_encode(run->transcode->writer, &item->out, &error) == TRI_OK)
-        return true;
-    fail(run, &error);
-    put_back(run, false, &item->out);
-    return false;
+    return go(run, item, false, download_work);
+}
+
+static enum tri_status encode_work(struct run *run, struct item *item, struct tri_error *error)
+{
+    return tri_video_encode(run->transcode->writer, &item->out, error);
+}
+
+static bool encode(void *run, void *item)
+{
+    return go(run, item, false, encode_work);
 }
 
 /* Each line begins with the number of its frame. */
@@ -285,20 +302,24 @@ static enum tri_status write_data(const struct tri_transcode *transcode, const s
                                    : TRI_OK;
 }
 
-static bool write_frame(void *context, void *data)
+static enum tri_status write_work(struct run *run, struct item *item, struct tri_error *error)
 {
-    struct run *run = context;
-    struct item *item = data;
     struct tri_transcode *transcode = run->transcode;
-    struct tri_error error;
-    const bool written = (write_data(transcode, &item->out, &error) == TRI_OK &&
-                          tri_video_put(transcode->writer, &item->out, &error) == TRI_OK) ||
-                         fail(run, &error);
+    enum tri_status status = write_data(transcode, &item->out, error);
+    if (status == TRI_OK)
+        status = tri_video_put(transcode->writer, &item->out, error);
+    if (status != TRI_OK)
+        return status;
     put_back(run, false, &item->out);
-    if (written && transcode->through != NULL)
-        transcode->through(transcode->listener, transcode->frames + 1);
-    transcode->frames += written;
-    return written;
+    transcode->frames++;
+    if (transcode->through != NULL)
+        transcode->through(transcode->listener, transcode->frames);
+    return TRI_OK;
+}
+
+static bool write_frame(void *run, void *item)
+{
+    return go(run, item, false, write_work);
 }
 
 /* ---- the run ---- */
@@ -318,8 +339,7 @@ static void move_time(struct tri_transcode *transcode, enum tri_video_stage from
 
 enum tri_status tri_transcode_run(struct tri_transcode *transcode, struct tri_error *error)
 {
-    /* A device computes one frame at a time, and frames over time follow each other. */
-    const bool in_order = transcode->over_time || tri_backend_info(transcode->backend)->opencl;
+    const bool in_order = tri_filter_in_order(transcode->filter);
     const struct tri_stream_stage stages[TRI_VIDEO_STAGES] = {
         {"read", true, read_frame},     {"decode", false, decode}, {"upload", false, upload}, {"compute", in_order, compute},
         {"download", false, download}, {"encode", false, encode}, {"write", true, write_frame},
@@ -327,7 +347,8 @@ enum tri_status tri_transcode_run(struct tri_transcode *transcode, struct tri_er
     struct run run = {.transcode = transcode,
                       .video_in = &transcode->reader->video,
                       .video_out = tri_filter_video(transcode->filter),
-                      .delay = tri_filter_delay(transcode->filter)};
+                      .delay = tri_filter_delay(transcode->filter),
+                      .failure = {.at = LONG_MAX}};
     struct tri_stream stream = {.stages = stages,
                                 .stage_count = TRI_VIDEO_STAGES,
                                 .context = &run,
@@ -350,14 +371,17 @@ enum tri_status tri_transcode_run(struct tri_transcode *transcode, struct tri_er
     const int64_t decoded_ns = transcode->reader->decode_ns, encoded_ns = transcode->writer->encode_ns;
     enum tri_status status = tri_stream_run(transcode->pool, &stream, error);
     memcpy(transcode->busy_ns, stream.busy_ns, sizeof transcode->busy_ns);
+    for (int i = 0; i < TRI_VIDEO_STAGES; i++)
+        transcode->in_order[i] = stages[i].in_order;
     /* Decoders and encoders that need their frames in order are at work where those are read and written. */
     move_time(transcode, TRI_READ, TRI_DECODE_FRAME, transcode->reader->decode_ns - decoded_ns);
     move_time(transcode, TRI_WRITE, TRI_ENCODE_FRAME, transcode->writer->encode_ns - encoded_ns);
     transcode->wall_ns = stream.wall_ns;
-    if (status == TRI_OK && run.status != TRI_OK) {
-        status = run.status;
+    transcode->sound = run.failure.at == LONG_MAX || run.failure.input;
+    if (status == TRI_OK && run.failure.at != LONG_MAX) {
+        status = run.failure.error.status;
         if (error != NULL)
-            *error = run.error;
+            *error = run.failure.error;
     }
     tri_frame_free(&run.with);
     free_frames(run.late, run.late_count);

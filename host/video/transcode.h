@@ -19,8 +19,6 @@ extern const char *const tri_video_stage_names[TRI_VIDEO_STAGES];
 
 struct tri_transcode {
     struct tri_filter *filter;
-    struct tri_backend *backend;
-    bool over_time;          /* frames have to be computed in order */
     struct tri_pool *pool;   /* NULL: one thing after another */
     int jobs;                /* frames under way at the same time, which bounds the memory */
     struct tri_video_reader *reader;
@@ -35,10 +33,13 @@ struct tri_transcode {
     void *listener;
     /* Filled in: */
     long frames;
+    bool sound; /* frames were written without a gap, and whole: nothing failed, or only an input did */
     int64_t wall_ns, busy_ns[TRI_VIDEO_STAGES]; /* summed over workers */
+    bool in_order[TRI_VIDEO_STAGES];            /* of one frame at a time */
 };
 
-/* Reads to the end. After a failure of the reader the frames before it are through; the caller ends the writer. */
+/* Reads to the end, or to the first failure: then the frames before it are through, and none behind it, however many
+ * are under way. The caller ends the writer. */
 enum tri_status tri_transcode_run(struct tri_transcode *transcode, struct tri_error *error);
 
 #endif

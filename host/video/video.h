@@ -34,15 +34,19 @@ struct tri_frame {
     struct tri_image *planes[3];
     long number;            /* from 0 */
     int64_t time, duration; /* in units of time_base */
-    char *data;             /* CSV lines about it, of a kernel; ends with free(). NULL: none */
+    char *data;             /* CSV lines about it, of a kernel; NULL: none */
+    struct tri_metadata *metadata; /* of a picture that it was read from; NULL: none */
     void *raw;              /* the codec's, between `next` and `decode` or `encode` and `put`; NULL: none */
 };
 
+/* That of streams which do not tell: what has the height of a television of old is coded as those were. */
+enum tri_matrix tri_video_usual_matrix(int height);
 /* Shape of a plane of frames. */
 void tri_video_plane(const struct tri_video *video, int plane, struct tri_shape *shape);
 /* Makes the planes. TRI_USAGE: such frames cannot be. Ends with tri_frame_free. */
 enum tri_status tri_frame_new(const struct tri_video *video, struct tri_frame *frame, struct tri_error *error);
 void tri_frame_free(struct tri_frame *frame);
+void tri_frame_free_data(struct tri_frame *frame); /* and metadata, not the planes */
 
 /* Samples of `bits` bits (9 to 16) in native 16-bit words to samples over the whole range, and back to the nearest;
  * back and forth nothing changes. In place. */
@@ -51,11 +55,19 @@ void tri_frame_gather(struct tri_frame *frame, int bits);
 
 /* ---- reading ---- */
 
+struct tri_video_read_options {
+    int threads;          /* that a decoder may have of its own; 0: one for each core */
+    uint64_t max_pixels;  /* of a frame; larger ones are refused; 0: TRI_PIXEL_LIMIT */
+    bool (*stop)(void);   /* asked while a pipe has nothing to read; true: it is as if it ended. NULL: it is waited for */
+    const unsigned char *head; /* bytes of "-" that the caller has read already, to know what it is */
+    size_t head_size;          /* at most TRI_HEAD */
+};
+
 struct tri_video_reader {
     struct tri_video video;
     const char *name;     /* for messages */
     const struct tri_video_codec *codec;
-    int threads;          /* as asked for, 1 or more */
+    struct tri_video_read_options options; /* without a 0 */
     int64_t decode_ns;    /* of `next`, what was decoding, where a codec tells */
     char warning[200];    /* damage after which frames went on; empty otherwise */
     void *state;
@@ -65,9 +77,8 @@ struct tri_video_reader {
 
 /* Whether a file that begins so, and is named so, is a moving picture that can be read. */
 bool tri_video_is(const char *path, const unsigned char *head, size_t size);
-/* `head` are bytes that were read from "-" already (size 0: none); files are opened anew. `threads` are those that a
- * decoder may have of its own, 0: one for each core. */
-enum tri_status tri_video_open(const char *path, const unsigned char *head, size_t size, int threads,
+/* `options` may be NULL. */
+enum tri_status tri_video_open(const char *path, const struct tri_video_read_options *options,
                                struct tri_video_reader **reader, struct tri_error *error);
 /* The next frame, into planes that there are: one call at a time. *more is false at the end. A file that is cut
  * short is an error that names the frame. */
@@ -84,10 +95,13 @@ struct tri_video_write_options {
     const char *video_codec; /* libavcodec's name; NULL: the container's usual one */
     int crf;                 /* quality of the codec, -1: its default */
     int threads;             /* that an encoder may have of its own; 0: one for each core */
+    struct tri_write_options pictures; /* how those of a sequence are written */
+    bool strip;              /* leave out what pictures say beside their pixels */
     bool no_audio, no_subtitles; /* of the source are copied */
     /* Whose audio, subtitles and tags are copied; NULL: none. No frame was read of it yet, and it stays open until
      * the end. */
     struct tri_video_reader *source;
+    const struct tri_video_reader *with; /* a second input; NULL: none */
 };
 
 struct tri_video_writer {
@@ -117,6 +131,11 @@ enum tri_status tri_video_end(struct tri_video_writer *writer, enum tri_status s
 
 /* ---- codecs ---- */
 
+/* For readers: TRI_FAILED, and why, where frames of that size are not wanted. */
+enum tri_status tri_video_check_size(const struct tri_video_reader *reader, int width, int height, struct tri_error *error);
+/* Waits until there is something to read, or the end. False: asked to stop meanwhile. */
+bool tri_video_wait(const struct tri_video_reader *reader, int file);
+
 /* Those that were built in, by index; NULL behind the last. */
 const struct tri_video_codec *tri_video_codec_at(int index);
 
@@ -126,9 +145,9 @@ struct tri_video_codec {
     /* Of the first bytes; where they say nothing, of the path's extension. */
     bool (*probe)(const char *path, const unsigned char *head, size_t size);
     enum tri_colour takes;
+    bool turns; /* files may ask players to turn the picture */
     bool (*writes)(const char *path, const char *format); /* format: what --format says, or the path's extension */
-    enum tri_status (*open)(struct tri_video_reader *reader, const char *path, const unsigned char *head, size_t size,
-                            struct tri_error *error);
+    enum tri_status (*open)(struct tri_video_reader *reader, const char *path, struct tri_error *error);
     enum tri_status (*next)(struct tri_video_reader *reader, struct tri_frame *frame, bool *more, struct tri_error *error);
     enum tri_status (*decode)(struct tri_video_reader *reader, struct tri_frame *frame, struct tri_error *error);
     void (*close)(struct tri_video_reader *reader);

@@ -25,6 +25,7 @@ struct input {
     unsigned char head[TRI_HEAD]; /* read already */
     size_t head_size, head_at;
     long frames; /* read so far */
+    const struct tri_video_reader *reader;
 };
 
 struct output {
@@ -72,21 +73,22 @@ static bool parse_space(const char *text, struct tri_video *video)
     return false;
 }
 
-static void print_space(const struct tri_video *video, char text[24])
+/* Only spaces of 8 bits that are smaller in both directions tell where chroma lies. False: it has no name. */
+static bool print_space(const struct tri_video *video, char text[24])
 {
-    const struct space *found = &spaces[SPACES - 1];
+    const bool sited = video->bits == 8 && video->planes == 3 && video->shift_x == 1 && video->shift_y == 1;
     for (int i = 0; i < SPACES; i++) {
         const struct space *space = &spaces[i];
-        if (video->planes == space->planes && video->shift_x == space->shift_x && video->shift_y == space->shift_y &&
-            strcmp(video->bits > 8 ? "" : video->siting, space->siting) == 0) {
-            found = space;
-            break;
-        }
+        if (video->planes != space->planes || video->shift_x != space->shift_x || video->shift_y != space->shift_y ||
+            strcmp(sited ? video->siting : "", space->siting) != 0)
+            continue;
+        if (video->bits > 8)
+            snprintf(text, 24, "%s%s%d", space->name, space->planes == 3 ? "p" : "", video->bits);
+        else
+            snprintf(text, 24, "%s", space->name);
+        return true;
     }
-    if (video->bits > 8)
-        snprintf(text, 24, "%s%s%d", found->name, found->planes == 3 ? "p" : "", video->bits);
-    else
-        snprintf(text, 24, "%s", found->name);
+    return false;
 }
 
 /* ---- reading ---- */
@@ -104,15 +106,19 @@ static bool probe(const char *path, const unsigned char *head, size_t size)
     return size >= strlen(MAGIC) && memcmp(head, MAGIC, strlen(MAGIC)) == 0;
 }
 
-/* Up to `size` bytes; fewer at the end of the file, -1 and errno after a failure. */
+/* Up to `size` bytes; fewer at the end of the file, -1 and errno after a failure, ECANCELED where it shall stop. */
 static ssize_t read_bytes(struct input *input, void *data, size_t size)
 {
     size_t got = input->head_size - input->head_at < size ? input->head_size - input->head_at : size;
     memcpy(data, input->head + input->head_at, got);
     input->head_at += got;
     while (got < size) {
+        if (!tri_video_wait(input->reader, input->file)) {
+            errno = ECANCELED;
+            return -1;
+        }
         const ssize_t more = read(input->file, (char *)data + got, size - got);
-        if (more < 0 && errno == EINTR)
+        if (more < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (more < 0)
             return -1;
@@ -191,16 +197,10 @@ static enum tri_status parse_header(struct tri_video_reader *reader, char *line,
             return cannot_read(reader, text, error);
         }
     }
-    if (video->width < 1 || video->height < 1 || video->width > TRI_SIDE_MAX || video->height > TRI_SIDE_MAX ||
-        (uint64_t)video->width * (uint64_t)video->height > TRI_PIXEL_LIMIT) {
-        snprintf(text, sizeof text, "its header says %d x %d pixels", video->width, video->height);
-        return cannot_read(reader, text, error);
-    }
-    /* What has the height of a television of old is coded as those were. */
-    video->matrix = video->height > 576 ? TRI_BT709 : TRI_BT601;
+    video->matrix = tri_video_usual_matrix(video->height);
     video->time_base[0] = video->rate[1] > 0 ? video->rate[1] : 1;
     video->time_base[1] = video->rate[0] > 0 ? video->rate[0] : 25;
-    return TRI_OK;
+    return tri_video_check_size(reader, video->width, video->height, error);
 }
 
 /* As many as a regular file has room for. */
@@ -219,16 +219,17 @@ static int64_t count_frames(const struct tri_video *video, int file)
     return (status.st_size - at) / bytes;
 }
 
-static enum tri_status open_input(struct tri_video_reader *reader, const char *path, const unsigned char *head, size_t size,
-                                  struct tri_error *error)
+static enum tri_status open_input(struct tri_video_reader *reader, const char *path, struct tri_error *error)
 {
+    const struct tri_video_read_options *options = &reader->options;
     struct input *input = calloc(1, sizeof *input);
     char line[LINE_MAX_BYTES];
     if (input == NULL)
         return cannot_read(reader, "no memory", error);
-    if (size > 0)
-        memcpy(input->head, head, size);
-    input->head_size = size;
+    if (options->head_size > 0)
+        memcpy(input->head, options->head, options->head_size);
+    input->head_size = options->head_size;
+    input->reader = reader;
     input->file = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     reader->state = input;
     enum tri_status status = TRI_OK;
@@ -277,7 +278,7 @@ static int advance(struct iovec **rows, int count, size_t done)
     return count;
 }
 
-/* False at the end of the file (errno 0) or after a failure. */
+/* False at the end of the file (errno 0) or after a failure, as read_bytes. */
 static bool read_plane(const struct input *input, struct tri_image *image)
 {
     struct iovec batch[BATCH];
@@ -286,8 +287,12 @@ static bool read_plane(const struct input *input, struct tri_image *image)
         int count = gather_rows(image, y, batch);
         y += count;
         while (count > 0) {
+            if (!tri_video_wait(input->reader, input->file)) {
+                errno = ECANCELED;
+                return false;
+            }
             const ssize_t got = readv(input->file, rows, count);
-            if (got < 0 && errno == EINTR)
+            if (got < 0 && (errno == EINTR || errno == EAGAIN))
                 continue;
             if (got <= 0) {
                 errno = got < 0 ? errno : 0;
@@ -307,27 +312,37 @@ static enum tri_status cut_short(const struct tri_video_reader *reader, long fra
     return cannot_read(reader, text, error);
 }
 
+/* What a failure of reading (errno, 0: the file ended) is for the frame: to be stopped is the end. */
+static enum tri_status no_frame(const struct tri_video_reader *reader, bool *more, struct tri_error *error)
+{
+    const struct input *input = reader->state;
+    *more = false;
+    if (errno == ECANCELED)
+        return TRI_OK;
+    return errno != 0 ? cannot_read(reader, strerror(errno), error) : cut_short(reader, input->frames, error);
+}
+
 static enum tri_status next(struct tri_video_reader *reader, struct tri_frame *frame, bool *more, struct tri_error *error)
 {
     struct input *input = reader->state;
     char line[LINE_MAX_BYTES], text[200];
+    errno = 0;
     const ssize_t got = read_bytes(input, line, 6);
-    *more = got != 0;
-    if (got < 0)
-        return cannot_read(reader, strerror(errno), error);
+    *more = got == 6;
     if (got == 0)
         return TRI_OK;
     if (got < 6)
-        return cut_short(reader, input->frames, error);
+        return no_frame(reader, more, error);
     if (memcmp(line, "FRAME", 5) != 0 || (line[5] != '\n' && line[5] != ' ')) {
         snprintf(text, sizeof text, "frame %ld does not begin with FRAME", input->frames + 1);
         return cannot_read(reader, text, error);
     }
+    errno = 0;
     if (line[5] == ' ' && !read_line(input, line, 6))
-        return cut_short(reader, input->frames, error);
+        return no_frame(reader, more, error);
     for (int p = 0; p < reader->video.planes; p++) {
         if (!read_plane(input, frame->planes[p]))
-            return errno != 0 ? cannot_read(reader, strerror(errno), error) : cut_short(reader, input->frames, error);
+            return no_frame(reader, more, error);
     }
     frame->number = frame->time = input->frames++;
     frame->duration = 1;
@@ -402,6 +417,11 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
     (void)options;
     if (output == NULL)
         return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
+    if (!print_space(video, space)) {
+        free(output);
+        return tri_fail(error, TRI_USAGE, "cannot write %s: Y4M has no name for chroma of 1/%d of the columns and 1/%d of the rows",
+                        path, 1 << video->shift_x, 1 << video->shift_y);
+    }
     enum tri_status status = tri_output_open(path, &output->file, error);
     if (status != TRI_OK) {
         free(output);
@@ -409,7 +429,6 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
     }
     writer->state = output;
     output->descriptor = fileno(output->file.file);
-    print_space(video, space);
     print_comments(video, space, comments);
     if (fprintf(output->file.file, MAGIC "W%d H%d F%d:%d I%c A%d:%d C%s%s\n", video->width, video->height, video->rate[0],
                 video->rate[1], video->interlace, video->aspect[0], video->aspect[1], space,

@@ -7,6 +7,7 @@
 #include "parallel/pool.h"
 #include "video/transcode.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -114,13 +115,19 @@ static enum tri_status check_with(const struct tri_transcode *transcode, const s
     return TRI_OK;
 }
 
+/* Of files that need not be there yet: by their folders. */
 static bool same_file(const char *a, const char *b)
 {
-    struct stat first, second;
+    const char *first = strrchr(a, '/'), *second = strrchr(b, '/');
+    char *folder = strndup(a, first ? (size_t)(first - a + 1) : 0), *other = strndup(b, second ? (size_t)(second - b + 1) : 0);
+    struct stat one, two;
+    const bool same = folder && other && strcmp(first ? first + 1 : a, second ? second + 1 : b) == 0 &&
+                      stat(*folder ? folder : ".", &one) == 0 && stat(*other ? other : ".", &two) == 0 &&
+                      one.st_dev == two.st_dev && one.st_ino == two.st_ino;
 
-    if (stat(a, &first) == 0 && stat(b, &second) == 0)
-        return S_ISREG(first.st_mode) && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-    return strcmp(a, b) == 0;
+    free(folder);
+    free(other);
+    return same;
 }
 
 static enum tri_status open_data(struct run *run, const struct tri_pipeline *pipeline, struct tri_error *error)
@@ -129,7 +136,7 @@ static enum tri_status open_data(struct run *run, const struct tri_pipeline *pip
 
     if (!path)
         return TRI_OK;
-    if (same_file(path, run->request->output))
+    if (same_file(path, run->request->output) && strncmp(path, "/dev/", 5) != 0)
         return tri_fail(error, TRI_USAGE, "--data and -o cannot both be %s", path);
     if (!tri_filter_data_columns(run->transcode.filter))
         return tri_fail(error, TRI_USAGE, "no kernel of %s has anything for --data", tri_pipeline_text(pipeline));

@@ -131,6 +131,11 @@ void tri_graph_monochrome(struct tri_graph *graph)
     graph->monochrome = true;
 }
 
+struct tri_levels tri_graph_levels(const struct tri_graph *graph)
+{
+    return graph->levels;
+}
+
 void tri_graph_light(struct tri_graph *graph)
 {
     graph->light = true;
@@ -315,7 +320,9 @@ int tri_graph_kernel(struct tri_graph *graph, const char *name, const char *para
 enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struct tri_shape *in, struct tri_graph *graph,
                                 struct tri_value *out, struct tri_shape *shape, struct tri_error *error)
 {
-    *graph = (struct tri_graph){.bits = in->bits};
+    *graph = (struct tri_graph){.bits = in->bits, .levels = pipeline->levels};
+    if (graph->levels.white == 0)
+        graph->levels.white = (UINT32_C(1) << in->bits) - 1;
     struct tri_value value = {.planes = in->planes};
     add_channel(graph, (struct tri_channel){0});
     for (int p = 0; p < in->planes; p++)

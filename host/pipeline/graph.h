@@ -50,6 +50,7 @@ struct tri_graph {
     int delay; /* frames that the result lags behind, of the operation at work or, at last, of all */
     int first; /* frames that the operation's input lags behind */
     bool monochrome, light;
+    struct tri_levels levels;
     struct tri_told told;
     const double *told_by; /* the values of the operation that tells it */
     int told_first, told_delay; /* `first` of that operation, and `delay` up to there */
@@ -63,7 +64,12 @@ struct tri_pipeline {
         const struct tri_kernel *kernel;
         double *values;
     } *steps;
+    struct tri_levels levels; /* of planes of video; white is 0: the usual ones */
 };
+
+/* A copy of the pipeline for planes that have 2^shift times fewer columns and rows (tri_pipeline_scaled), and those levels. */
+enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline, int shift_x, int shift_y, struct tri_levels levels,
+                                      struct tri_pipeline **result, struct tri_error *error);
 
 /* Builds the graph of a pipeline for an input shape; `out` is what it yields, `shape` its shape.
  * The input's channels are 1, 2, ... */

@@ -72,6 +72,12 @@ void tri_graph_keep(struct tri_graph *graph, int state, int channel);
 void tri_graph_delay(struct tri_graph *graph, int frames);
 /* The result is no colour, whatever planes it is made of (a mask, strengths): of videos in Y'CbCr luma alone is made. */
 void tri_graph_monochrome(struct tri_graph *graph);
+/* The samples that mean black and white in the planes at work: 0 and the largest one, unless they are planes of video in
+ * Y'CbCr. Of chroma both are the middle, which is no colour. */
+struct tri_levels {
+    uint32_t black, white;
+};
+struct tri_levels tri_graph_levels(const struct tri_graph *graph);
 /* The kernel means light, not any samples (a curve, a product): videos in Y'CbCr become R, G, B for it. */
 void tri_graph_light(struct tri_graph *graph);
 /* What the kernel tells beside the picture, as CSV: each sample of a channel of 32 bits becomes a line, or none, by

@@ -225,3 +225,12 @@ enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shi
     }
     return status;
 }
+
+enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline, int shift_x, int shift_y, struct tri_levels levels,
+                                      struct tri_pipeline **result, struct tri_error *error)
+{
+    const enum tri_status status = tri_pipeline_scaled(pipeline, shift_x, shift_y, result, error);
+    if (status == TRI_OK)
+        (*result)->levels = levels;
+    return status;
+}

@@ -2,6 +2,7 @@
 #include "filter.h"
 
 #include "../image/image.h"
+#include "../pipeline/graph.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -20,17 +21,20 @@ struct tri_filter_slot {
     /* For R, G and B: */
     struct tri_job *up[2], *down[2];  /* of Cb and Cr; NULL where they have luma's size */
     struct tri_image *before, *after; /* all planes together */
+    struct tri_frame plain;           /* the result before `convert` */
     struct tri_frame *out;            /* since `compute` */
 };
 
 struct tri_filter {
     struct tri_backend *backend;
     struct tri_video in, out;
-    bool by_plane;
+    bool by_plane, usual; /* usual: as a picture is meant, not as samples are */
     enum { COMPUTED, COPIED, NEUTRAL } chroma; /* by plane; what it comes from */
-    const struct tri_pipeline *luma; /* the caller's */
-    struct tri_pipeline *scaled; /* for chroma */
+    const struct tri_pipeline *pipeline; /* the caller's */
+    struct tri_pipeline *planes[2]; /* by plane: for the first, and for the others */
     struct tri_pipeline *up, *whole, *down;
+    struct tri_pipeline *copy;   /* by plane: of `convert` */
+    struct tri_filter *convert;  /* of results to R, G, B, or from it; NULL: they are as they are wanted */
     int out_planes; /* that the pipeline for R, G and B makes, alpha with them */
     int delay;
     const char *columns; /* of what a kernel tells beside the picture */
@@ -68,7 +72,7 @@ static enum tri_status new_set(const struct tri_filter *filter, struct set **res
         return tri_fail(error, TRI_FAILED, "no memory for the jobs of a frame");
     for (int p = 0; filter->by_plane && p < planes_of(filter) && status == TRI_OK; p++) {
         tri_video_plane(&filter->in, p, &shape);
-        status = tri_job_new(filter->backend, p > 0 ? filter->scaled : filter->luma, &shape, &set->planes[p], error);
+        status = tri_job_new(filter->backend, filter->planes[p > 0], &shape, &set->planes[p], error);
     }
     if (!filter->by_plane) {
         tri_video_plane(&filter->in, 0, &shape);
@@ -124,6 +128,7 @@ static void free_slot(struct tri_filter_slot *slot)
     }
     tri_image_free(slot->before);
     tri_image_free(slot->after);
+    tri_frame_free(&slot->plain);
     free(slot);
 }
 
@@ -153,6 +158,8 @@ static enum tri_status new_slot(const struct tri_filter *filter, struct tri_filt
     if (slot == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for a frame under way");
     enum tri_status status = filter->by_plane ? TRI_OK : prepare_for_rgb(filter, slot, error);
+    if (status == TRI_OK && filter->convert != NULL)
+        status = tri_frame_new(&filter->out, &slot->plain, error);
     for (int p = 0; status == TRI_OK && p < (filter->by_plane ? planes_of(filter) : 1); p++)
         status = tri_flight_new(filter->backend, &slot->flights[p], error);
     if (status == TRI_OK)
@@ -222,7 +229,7 @@ static enum tri_status find_output(struct tri_filter *filter, const struct set *
             return TRI_OK;
     }
     return tri_fail(error, TRI_USAGE, "%s makes %d x %d pixels of luma and %d x %d of chroma, which do not fit together%s",
-                    tri_pipeline_text(filter->luma), shape->width, shape->height, chroma != NULL ? chroma->width : 0,
+                    tri_pipeline_text(filter->pipeline), shape->width, shape->height, chroma != NULL ? chroma->width : 0,
                     chroma != NULL ? chroma->height : 0,
                     filter->chroma == COPIED ? "; leave out --planes y" : "; give resize width and height that are even");
 }
@@ -261,22 +268,46 @@ static enum tri_status parse_whole(struct tri_filter *filter, const struct tri_p
     return status;
 }
 
+/* A value of eight bits in terms of a plane's samples, where 9 to 15 bits are spread over 16. */
+static uint32_t level_of(const struct tri_video *video, uint32_t eight)
+{
+    const uint32_t value = eight << (video->bits - 8);
+    return video->bits == 8 ? eight : value << (16 - video->bits) | value >> (2 * video->bits - 16);
+}
+
+/* Planes of video mean something; where the user has chosen planes by himself, or of R, G and B, samples are samples. */
+static enum tri_status parse_planes(struct tri_filter *filter, const struct tri_pipeline *pipeline, struct tri_error *error)
+{
+    const struct tri_video *in = &filter->in;
+    struct tri_levels luma = {0}, chroma = {0};
+    if (filter->usual && in->matrix != TRI_RGB) {
+        chroma.black = chroma.white = level_of(in, 128);
+        if (!in->full_range)
+            luma = (struct tri_levels){level_of(in, 16), level_of(in, 235)};
+    }
+    const enum tri_status status = tri_pipeline_of_plane(pipeline, 0, 0, luma, &filter->planes[0], error);
+    return status == TRI_OK
+               ? tri_pipeline_of_plane(pipeline, in->shift_x, in->shift_y, chroma, &filter->planes[1], error)
+               : status;
+}
+
 static enum tri_status parse_pipelines(struct tri_filter *filter, const struct tri_pipeline *pipeline,
                                        struct tri_error *error)
 {
     const struct tri_video *in = &filter->in;
-    filter->luma = pipeline;
+    filter->pipeline = pipeline;
     if (filter->by_plane)
-        return tri_pipeline_scaled(pipeline, in->shift_x, in->shift_y, &filter->scaled, error);
+        return parse_planes(filter, pipeline, error);
     enum tri_status status = parse_whole(filter, pipeline, error);
     if (status == TRI_OK && in->planes == 3 && (in->shift_x > 0 || in->shift_y > 0))
         status = parse_resize(in, 0, &filter->up, error);
     return status;
 }
 
-enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,
-                               const struct tri_video *in, enum tri_colour takes, enum tri_chroma chroma,
-                               struct tri_filter **result, struct tri_error *error)
+/* One filter, whose results are of that matrix. */
+static enum tri_status make_filter(struct tri_backend *backend, const struct tri_pipeline *pipeline, const struct tri_video *in,
+                                   bool by_plane, enum tri_matrix matrix, enum tri_chroma chroma,
+                                   struct tri_filter **result, struct tri_error *error)
 {
     struct tri_filter *filter = calloc(1, sizeof *filter);
     *result = NULL;
@@ -286,17 +317,14 @@ enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pip
     }
     filter->backend = backend;
     filter->in = *in;
-    filter->out.matrix = takes == TRI_ONLY_RGB                              ? TRI_RGB
-                         : takes == TRI_ONLY_YCBCR && in->matrix == TRI_RGB ? TRI_BT709
-                                                                            : in->matrix;
-    filter->by_plane = tri_pipeline_by_plane(pipeline) && filter->out.matrix == in->matrix &&
-                       (chroma != TRI_CHROMA_USUAL || in->matrix == TRI_RGB || !tri_pipeline_wants_light(pipeline));
-    if (filter->by_plane && in->planes > 1 && in->matrix != TRI_RGB)
+    filter->out.matrix = matrix;
+    filter->by_plane = by_plane;
+    filter->usual = chroma == TRI_CHROMA_USUAL;
+    if (by_plane && in->planes > 1 && in->matrix != TRI_RGB)
         filter->chroma = chroma == TRI_CHROMA_KEPT                                          ? COPIED
                          : chroma == TRI_CHROMA_USUAL && tri_pipeline_monochrome(pipeline) ? NEUTRAL
                                                                                             : COMPUTED;
     struct set *set = NULL;
-    struct tri_filter_slot *slot = NULL;
     enum tri_status status = parse_pipelines(filter, pipeline, error);
     if (status == TRI_OK)
         status = new_set(filter, &set, error);
@@ -304,8 +332,6 @@ enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pip
         status = find_output(filter, set, error);
     if (status == TRI_OK && filter->up != NULL && filter->out.planes == 3 && filter->out.matrix != TRI_RGB)
         status = parse_resize(&filter->out, 1, &filter->down, error);
-    if (status == TRI_OK)
-        status = new_slot(filter, &slot, error);
     if (status != TRI_OK) {
         free_set(set);
         tri_filter_free(filter);
@@ -314,8 +340,56 @@ enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pip
     filter->delay = tri_job_delay(telling_job(filter, set));
     filter->columns = tri_job_data_columns(telling_job(filter, set));
     put_set(filter, set);
-    tri_filter_drop(filter, slot);
     *result = filter;
+    return TRI_OK;
+}
+
+/* What is wanted of the results. Y4M, which takes nothing but Y'CbCr, does not tell the matrix. */
+static enum tri_status choose_matrix(const struct tri_pipeline *pipeline, const struct tri_video *in, enum tri_colour takes,
+                                     enum tri_matrix *matrix, struct tri_error *error)
+{
+    struct tri_shape shape;
+    *matrix = takes == TRI_ONLY_RGB ? TRI_RGB : in->matrix;
+    if (takes != TRI_ONLY_YCBCR || in->matrix != TRI_RGB)
+        return TRI_OK;
+    tri_video_plane(in, 0, &shape);
+    shape.planes = in->planes;
+    const enum tri_status status = tri_pipeline_shape(pipeline, &shape, &shape, error);
+    *matrix = tri_video_usual_matrix(shape.height);
+    return status;
+}
+
+/* By plane, what comes out is of the same matrix as what goes in; another filter makes of it what is wanted. */
+static enum tri_status add_conversion(struct tri_filter *filter, enum tri_matrix matrix, struct tri_error *error)
+{
+    enum tri_status status = filter->out.matrix != matrix ? tri_pipeline_parse("copy", &filter->copy, error) : TRI_OK;
+    if (filter->copy != NULL)
+        status = make_filter(filter->backend, filter->copy, &filter->out, false, matrix, TRI_CHROMA_USUAL, &filter->convert, error);
+    return status;
+}
+
+enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,
+                               const struct tri_video *in, enum tri_colour takes, enum tri_chroma chroma,
+                               struct tri_filter **result, struct tri_error *error)
+{
+    const bool by_plane = tri_pipeline_by_plane(pipeline) &&
+                          (chroma != TRI_CHROMA_USUAL || in->matrix == TRI_RGB || !tri_pipeline_wants_light(pipeline));
+    struct tri_filter_slot *slot = NULL;
+    enum tri_matrix matrix;
+    *result = NULL;
+    enum tri_status status = choose_matrix(pipeline, in, takes, &matrix, error);
+    if (status == TRI_OK)
+        status = make_filter(backend, pipeline, in, by_plane, by_plane ? in->matrix : matrix, chroma, result, error);
+    if (status == TRI_OK)
+        status = add_conversion(*result, matrix, error);
+    if (status == TRI_OK) /* that there is memory for one frame is known before anything is written */
+        status = take_slot(*result, &slot, error);
+    if (status != TRI_OK) {
+        tri_filter_free(*result);
+        *result = NULL;
+        return status;
+    }
+    tri_filter_drop(*result, slot);
     return TRI_OK;
 }
 
@@ -331,7 +405,10 @@ void tri_filter_free(struct tri_filter *filter)
         filter->slots = slot->next;
         free_slot(slot);
     }
-    tri_pipeline_free(filter->scaled);
+    tri_filter_free(filter->convert);
+    tri_pipeline_free(filter->copy);
+    tri_pipeline_free(filter->planes[0]);
+    tri_pipeline_free(filter->planes[1]);
     tri_pipeline_free(filter->up);
     tri_pipeline_free(filter->whole);
     tri_pipeline_free(filter->down);
@@ -341,12 +418,12 @@ void tri_filter_free(struct tri_filter *filter)
 
 const struct tri_video *tri_filter_video(const struct tri_filter *filter)
 {
-    return &filter->out;
+    return filter->convert != NULL ? &filter->convert->out : &filter->out;
 }
 
 bool tri_filter_in_order(const struct tri_filter *filter)
 {
-    return tri_pipeline_over_time(filter->luma) || tri_backend_info(filter->backend)->opencl;
+    return tri_pipeline_over_time(filter->pipeline) || tri_backend_info(filter->backend)->opencl;
 }
 
 int tri_filter_delay(const struct tri_filter *filter)
@@ -427,6 +504,7 @@ enum tri_status tri_filter_upload(struct tri_filter *filter, const struct tri_fr
 enum tri_status tri_filter_compute(struct tri_filter *filter, struct tri_filter_slot *slot, struct tri_frame *out,
                                    struct tri_error *error)
 {
+    const struct tri_frame *planes = filter->convert != NULL ? &slot->plain : out;
     struct set *set;
     enum tri_status status = take_set(filter, &set, error);
     if (status != TRI_OK)
@@ -435,7 +513,7 @@ enum tri_status tri_filter_compute(struct tri_filter *filter, struct tri_filter_
     if (!filter->by_plane)
         status = tri_flight_compute(slot->flights[0], set->whole, slot->after, error);
     for (int p = 0; filter->by_plane && p < planes_of(filter) && status == TRI_OK; p++)
-        status = tri_flight_compute(slot->flights[p], set->planes[p], out->planes[p], error);
+        status = tri_flight_compute(slot->flights[p], set->planes[p], planes->planes[p], error);
     if (status == TRI_OK && filter->tells)
         status = tri_job_data(telling_job(filter, set), &out->data, error);
     put_set(filter, set);
@@ -454,14 +532,14 @@ static enum tri_status download_together(const struct tri_filter *filter, const 
 }
 
 /* No colour: the middle of the range, 128 of 8 bits and the like, spread as samples are. */
-static void clear_plane(const struct tri_image *image, int bits)
+static void clear_plane(const struct tri_filter *filter, const struct tri_image *image)
 {
     for (int y = 0; y < image->shape.height; y++) {
         void *row = tri_image_row(image, 0, y);
         if (image->shape.bits == 8)
             memset(row, 128, (size_t)image->shape.width);
         for (int x = 0; image->shape.bits == 16 && x < image->shape.width; x++)
-            ((uint16_t *)row)[x] = (uint16_t)(0x8000 | 0x8000 >> bits);
+            ((uint16_t *)row)[x] = (uint16_t)level_of(&filter->out, 128);
     }
 }
 
@@ -471,7 +549,7 @@ static void bring_chroma(const struct tri_filter *filter, const struct tri_frame
         if (filter->chroma == COPIED)
             copy_plane(in->planes[p], out->planes[p]);
         if (filter->chroma == NEUTRAL)
-            clear_plane(out->planes[p], filter->out.bits);
+            clear_plane(filter, out->planes[p]);
     }
 }
 
@@ -482,7 +560,9 @@ enum tri_status tri_filter_download(struct tri_filter *filter, struct tri_filter
     for (int p = 0; filter->by_plane && p < planes_of(filter) && status == TRI_OK; p++)
         status = tri_flight_download(slot->flights[p], error);
     if (status == TRI_OK)
-        bring_chroma(filter, in, slot->out);
+        bring_chroma(filter, in, filter->convert != NULL ? &slot->plain : slot->out);
+    if (status == TRI_OK && filter->convert != NULL)
+        status = tri_filter_run(filter->convert, &slot->plain, slot->out, error);
     tri_filter_drop(filter, slot);
     return status;
 }

@@ -3,6 +3,7 @@
 
 struct fade {
     uint weight; /* of the picture, in 65536ths */
+    uint black;
 };
 
 /* (v * weight + 32768) / 65536. Eight bits need 16 for it: 65535 then gives what 65536 would. */
@@ -15,6 +16,13 @@ PASS(fade, S, S)
 #else
     PUT(U16((U32(AT(0, 0)) * ALL(u32, CONSTANTS(struct fade)->weight) + ALL(u32, 32768)) >> ALL(u32, 16)));
 #endif
+}
+
+/* The same from a black that is not 0: (v * weight + black * (65536 - weight) + 32768) / 65536 */
+PASS(fade_black, S, S)
+{
+    const uint weight = CONSTANTS(struct fade)->weight, rest = CONSTANTS(struct fade)->black * (65536 - weight) + 32768;
+    PUT(TO_S((U32(AT(0, 0)) * ALL(u32, weight) + ALL(u32, rest)) >> ALL(u32, 16)));
 }
 
 #ifdef HOST
@@ -41,8 +49,9 @@ static void fade_frame(long number, const struct tri_operation *operation, void 
 
 GRAPH_PLANE(fade)
 {
-    tri_graph_light(graph);
-    const struct fade k = {65536};
+    const struct fade k = {65536, tri_graph_levels(graph).black};
+    if (k.black != 0)
+        return NODE(fade_black, .in = {in}, .constants = &k, .constants_size = sizeof k, .frame = fade_frame);
     return NODE(fade, .in = {in}, .constants = &k, .constants_size = sizeof k, .frame = fade_frame);
 }
 #endif

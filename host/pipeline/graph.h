@@ -50,6 +50,8 @@ struct tri_graph {
     int delay; /* frames that the result lags behind, of the operation at work or, at last, of all */
     int first; /* frames that the operation's input lags behind */
     bool monochrome, light;
+    bool turned; /* an odd number of times */
+    enum tri_fields fields;
     struct tri_told told;
     const double *told_by; /* the values of the operation that tells it */
     int told_first, told_delay; /* `first` of that operation, and `delay` up to there */

@@ -298,6 +298,10 @@ enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeli
                             const struct tri_shape *in, struct tri_job **job, struct tri_error *error);
 void tri_job_free(struct tri_job *job);
 const struct tri_shape *tri_job_shape(const struct tri_job *job); /* of the output */
+/* What becomes of the fields of interlaced frames, which are lines 0, 2, ... and lines 1, 3, ... */
+enum tri_fields { TRI_FIELDS_KEPT, TRI_FIELDS_EXCHANGED /* each has the other's place */, TRI_FIELDS_GONE };
+enum tri_fields tri_job_fields(const struct tri_job *job);
+bool tri_job_turned(const struct tri_job *job); /* rows and columns have changed places, and with them a pixel's sides */
 /* `in` has the job's input shape, its padding may get filled; `out` has its output shape.
  * `timing` may be NULL. */
 enum tri_status tri_job_run(struct tri_job *job, struct tri_image *in, struct tri_image *out,

@@ -133,6 +133,103 @@ static void test_comments(void)
     EXPECT("sed 's/LIMITED XANY=1/FULL/' c.y4m > d.y4m; $T run copy d.y4m -o - | cmp - d.y4m; rm c.y4m d.y4m", 0, "", "");
 }
 
+/* A header tells where kernels have put fields and the sides of a pixel, in R, G, B as on planes. What is unknown becomes
+ * progressive only where it must be. The middle one of three rows stays where it is. */
+static void test_fields(void)
+{
+    static const struct {
+        const char *pipeline;
+        int height;
+        const char *before, *after;
+    } cases[] = {
+        {"copy", 6, "It A2:1", "W8 H6 It A2:1"},
+        {"gaussian", 6, "It A2:1", "W8 H6 It A2:1"},
+        {"deinterlace", 6, "It A2:1", "W8 H6 Ip A2:1"},
+        {"deinterlace:parity=bottom", 6, "Ib A2:1", "W8 H6 Ip A2:1"},
+        {"deinterlace", 6, "Im A2:1", "W8 H6 Ip A2:1"},
+        {"deinterlace", 6, "I? A0:0", "W8 H6 Ip A0:0"},
+        {"rotate:angle=90", 6, "It A2:1", "W6 H8 Ip A1:2"},
+        {"rotate:angle=90", 6, "I? A0:0", "W6 H8 Ip A0:0"},
+        {"rotate:angle=270", 3, "Ib A10:11", "W3 H8 Ip A11:10"},
+        {"rotate:angle=90,rotate:angle=90", 6, "It A2:1", "W8 H6 Ip A2:1"},
+        {"rotate:angle=90,flip:axis=vertical", 6, "It A2:1", "W6 H8 Ip A1:2"},
+        {"rotate:angle=180", 6, "It A2:1", "W8 H6 Ib A2:1"},
+        {"rotate:angle=180", 3, "It A2:1", "W8 H3 It A2:1"},
+        {"flip", 6, "It A2:1", "W8 H6 It A2:1"},
+        {"flip:axis=vertical", 6, "It A2:1", "W8 H6 Ib A2:1"},
+        {"flip:axis=vertical", 6, "Ib A2:1", "W8 H6 It A2:1"},
+        {"flip:axis=vertical", 3, "Ib A2:1", "W8 H3 Ib A2:1"},
+        {"flip:axis=vertical", 6, "Ip A2:1", "W8 H6 Ip A2:1"},
+        {"flip:axis=vertical", 6, "Im A2:1", "W8 H6 Im A2:1"},
+        {"flip:axis=vertical", 6, "I? A2:1", "W8 H6 I? A2:1"},
+        {"flip:axis=vertical,flip:axis=vertical", 6, "It A2:1", "W8 H6 It A2:1"},
+        {"flip:axis=vertical,flip,rotate:angle=180,rotate:angle=180", 6, "It A2:1", "W8 H6 Ib A2:1"},
+        {"flip:axis=vertical,deinterlace", 6, "It A2:1", "W8 H6 Ip A2:1"},
+        {"deinterlace,flip:axis=vertical", 6, "It A2:1", "W8 H6 Ip A2:1"},
+        {"resize:width=4:height=6", 6, "It A2:1", "W4 H6 It A2:1"},
+        {"resize:width=8:height=4", 6, "It A2:1", "W8 H4 Ip A2:1"},
+        {"resize:width=8:height=12:filter=nearest,resize:width=8:height=6", 6, "It A2:1", "W8 H6 Ip A2:1"},
+        {"levels:gamma=2", 6, "It A2:1", "W8 H6 It A2:1"},
+        {"levels:gamma=2,deinterlace", 6, "It A2:1", "W8 H6 Ip A2:1"},
+        {"levels:gamma=2,rotate:angle=90", 6, "It A2:1", "W6 H8 Ip A1:2"},
+        {"matrix,flip:axis=vertical", 6, "It A2:1", "W8 H6 Ib A2:1"},
+        {"matrix,resize:width=8:height=4", 6, "It A2:1", "W8 H4 Ip A2:1"},
+        {"gray,rotate:angle=180", 6, "It A2:1", "W8 H6 Ib A2:1"},
+    };
+    char command[400], line[100];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const int height = cases[i].height;
+        snprintf(command, sizeof command,
+                 "(echo YUV4MPEG2 W8 H%d F25:1 '%s' C420jpeg; echo FRAME; head -c %d /dev/zero) | $T run %s - -o x.y4m && "
+                 "head -1 x.y4m | cut -d ' ' -f 2,3,5,6; rm x.y4m",
+                 height, cases[i].before, 8 * height + 8 * ((height + 1) / 2), cases[i].pipeline);
+        snprintf(line, sizeof line, "%s\n", cases[i].after);
+        EXPECT(command, 0, line, "");
+    }
+}
+
+/* However many planes there are, they are flipped or turned once. */
+static void test_fields_of_planes(void)
+{
+    struct tri_backend *backend;
+    struct tri_pipeline *pipeline;
+    struct tri_job *job;
+    CU_ASSERT_EQUAL_FATAL(tri_backend_open("sequential", NULL, &backend, NULL), TRI_OK);
+    for (int planes = 1; planes <= 4; planes++) {
+        const struct tri_shape shape = {8, 6, planes, 8};
+        for (int turned = 0; turned < 2; turned++) {
+            CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse(turned ? "rotate" : "flip:axis=vertical", &pipeline, NULL), TRI_OK);
+            CU_ASSERT_EQUAL_FATAL(tri_job_new(backend, pipeline, &shape, &job, NULL), TRI_OK);
+            CU_ASSERT_EQUAL(tri_job_fields(job), turned ? TRI_FIELDS_GONE : TRI_FIELDS_EXCHANGED);
+            CU_ASSERT_EQUAL(tri_job_turned(job), turned);
+            tri_job_free(job);
+            tri_pipeline_free(pipeline);
+        }
+    }
+    tri_backend_close(backend);
+}
+
+/* So do files by FFmpeg's libraries, whose decoders know fields too. A line: whether the first frame is interlaced, with its
+ * top field first; the stream's aspect and order of fields. (Of H.264 in MP4 ffprobe says "tt" for either order.) */
+static void test_fields_in_files(void)
+{
+    if (shell_run("ffprobe -version")->code != 0 || shell_run("$T run copy a.y4m -o f.mp4 --video-codec libx264")->code != 0 ||
+        shell_run("$T run copy a.y4m -o f.mkv --video-codec mpeg2video")->code != 0) {
+        test_skip("no ffprobe, or encoders that are not there");
+        return;
+    }
+    EXPECT("sed '1s/Ip A1:1/It A2:1/' a.y4m > f.y4m; for kind in mp4,libx264 mkv,mpeg2video; do "
+           "to=${kind%,*}; codec=${kind#*,}; $T run copy f.y4m -o f.$to --video-codec $codec; "
+           "for p in copy flip:axis=vertical deinterlace rotate:angle=90 levels:gamma=2,rotate:angle=270 resize:width=176:height=96; do "
+           "$T run $p f.$to -o g.$to --video-codec $codec && ffprobe -v error -read_intervals %+#1 -show_entries "
+           "frame=interlaced_frame,top_field_first:stream=sample_aspect_ratio,field_order -of default=nw=1:nk=1 g.$to | "
+           "tr '\\n' ' '; echo; done; done; rm f.y4m f.mp4 f.mkv g.mp4 g.mkv",
+           0,
+           "1 1 2:1 tt \n1 0 2:1 * \n0 0 2:1 progressive \n0 0 1:2 progressive \n0 0 1:2 progressive \n0 0 2:1 progressive \n"
+           "1 1 2:1 tt \n1 0 2:1 bb \n0 0 2:1 progressive \n0 0 1:2 progressive \n0 0 1:2 progressive \n0 0 2:1 progressive \n",
+           "");
+}
+
 /* A pipe with a name, with and without an extension. */
 static void test_pipes(void)
 {
@@ -335,6 +432,9 @@ int test_video_suite(void)
              CU_add_test(suite, "late results", test_late) &&
              CU_add_test(suite, "second input", test_second_input) &&
              CU_add_test(suite, "comments", test_comments) &&
+             CU_add_test(suite, "fields and aspect", test_fields) &&
+             CU_add_test(suite, "fields and aspect of planes", test_fields_of_planes) &&
+             CU_add_test(suite, "fields and aspect in files", test_fields_in_files) &&
              CU_add_test(suite, "pipes with names", test_pipes) &&
              CU_add_test(suite, "bad streams", test_bad_streams) && CU_add_test(suite, "interruption", test_interrupted) &&
              CU_add_test(suite, "gray", test_gray) &&

@@ -188,6 +188,16 @@ enum tri_status tri_flight_download(struct tri_flight *flight, struct tri_error 
 
 /* ---- what is around the runs ---- */
 
+enum tri_fields tri_job_fields(const struct tri_job *job)
+{
+    return job->plan->fields;
+}
+
+bool tri_job_turned(const struct tri_job *job)
+{
+    return job->plan->turned;
+}
+
 int tri_job_delay(const struct tri_job *job)
 {
     return job->plan->delay;

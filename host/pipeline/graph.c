@@ -141,6 +141,21 @@ void tri_graph_light(struct tri_graph *graph)
     graph->light = true;
 }
 
+/* Exchanged twice they are as before; what is gone stays so. */
+void tri_graph_fields(struct tri_graph *graph, enum tri_fields fields)
+{
+    if (graph->fields == TRI_FIELDS_GONE || fields == TRI_FIELDS_GONE)
+        graph->fields = TRI_FIELDS_GONE;
+    else
+        graph->fields = graph->fields == fields ? TRI_FIELDS_KEPT : TRI_FIELDS_EXCHANGED;
+}
+
+void tri_graph_turned(struct tri_graph *graph)
+{
+    graph->turned = !graph->turned;
+    graph->fields = TRI_FIELDS_GONE;
+}
+
 void tri_graph_data(struct tri_graph *graph, int channel, const char *columns,
                     void (*line)(FILE *to, int x, int y, uint32_t sample, const void *constants))
 {
@@ -265,8 +280,12 @@ static struct tri_value apply_kernel(struct tri_graph *graph, const struct tri_k
     if (kernel->graph != NULL)
         return kernel->graph(graph, in);
     const int delay = graph->delay;
+    const enum tri_fields fields = graph->fields;
+    const bool turned = graph->turned;
     for (int p = 0; p < in.planes; p++) {
-        graph->delay = delay; /* all planes are equally late */
+        graph->delay = delay; /* all planes are equally late, and their rows lie alike */
+        graph->fields = fields;
+        graph->turned = turned;
         in.channel[p] = kernel->graph_plane(graph, in.channel[p]);
     }
     return in;

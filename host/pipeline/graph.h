@@ -51,6 +51,8 @@ struct tri_graph {
     int first; /* frames that the operation's input lags behind */
     bool monochrome, light;
     struct tri_levels levels;
+    bool turned; /* an odd number of times */
+    enum tri_fields fields;
     struct tri_told told;
     const double *told_by; /* the values of the operation that tells it */
     int told_first, told_delay; /* `first` of that operation, and `delay` up to there */

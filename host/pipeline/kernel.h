@@ -80,6 +80,10 @@ struct tri_levels {
 struct tri_levels tri_graph_levels(const struct tri_graph *graph);
 /* The kernel means light, not any samples (a curve, a product): videos in Y'CbCr become R, G, B for it. */
 void tri_graph_light(struct tri_graph *graph);
+/* What becomes of the fields of an interlaced video: where they are gone, the result is progressive. */
+void tri_graph_fields(struct tri_graph *graph, enum tri_fields fields);
+/* Rows and columns have changed places: the aspect of a pixel is turned too, and there are no fields. */
+void tri_graph_turned(struct tri_graph *graph);
 /* What the kernel tells beside the picture, as CSV: each sample of a channel of 32 bits becomes a line, or none, by
  * `line`, whose constants are those of the node that makes the channel. Of several kernels in a pipeline the last one
  * tells, and of its planes the first. */

@@ -290,6 +290,8 @@ static bool make_plan(struct planner *p)
         assign_stages(p);
         plan->tally_count = p->graph.tally_count;
         plan->delay = p->graph.delay;
+        plan->fields = p->graph.fields;
+        plan->turned = p->graph.turned;
         plan->stages = calloc((size_t)plan->stage_count, sizeof plan->stages[0]);
         done = plan->stages != NULL && gather_constants(p, constants) && make_channels(p);
     }

@@ -66,6 +66,8 @@ struct tri_plan {
     struct tri_finish *frames; /* constants that depend on the number of the frame */
     int frame_count;
     int delay; /* frames by which the output lags behind the input */
+    enum tri_fields fields;
+    bool turned;
     struct tri_told told; /* its channel is a plane of the arena at the end of a run */
     long told_constants;
 };

@@ -86,7 +86,7 @@ static enum tri_status new_set(const struct tri_filter *filter, struct set **res
     return status;
 }
 
-/* Whose delay is the frame's, and what it tells: luma's, where planes have jobs of their own. */
+/* Whose delay is the frame's, how its rows lie, and what it tells: luma's, where planes have jobs of their own. */
 static struct tri_job *telling_job(const struct tri_filter *filter, const struct set *set)
 {
     return filter->by_plane ? set->planes[0] : set->whole;
@@ -199,16 +199,34 @@ static bool same_size(const struct tri_shape *a, const struct tri_shape *b)
     return a->width == b->width && a->height == b->height;
 }
 
+/* Fields, and the sides of a pixel, are where kernels have put them. Without fields a stream is progressive, also where
+ * nobody knew whether it had any. */
+static void describe_lines(const struct tri_job *job, struct tri_video *out)
+{
+    const enum tri_fields fields = tri_job_fields(job);
+    if (fields == TRI_FIELDS_GONE)
+        out->interlace = 'p';
+    else if (fields == TRI_FIELDS_EXCHANGED && (out->interlace == 't' || out->interlace == 'b'))
+        out->interlace = out->interlace == 't' ? 'b' : 't';
+    if (tri_job_turned(job)) {
+        const int width = out->aspect[0];
+        out->aspect[0] = out->aspect[1];
+        out->aspect[1] = width;
+    }
+}
+
 /* Turned by 90 degrees, columns and rows change places, and so does their subsampling. */
 static enum tri_status find_output(struct tri_filter *filter, const struct set *set, struct tri_error *error)
 {
     struct tri_video *out = &filter->out;
-    const struct tri_shape *shape = filter->by_plane ? tri_job_shape(set->planes[0]) : tri_job_shape(set->whole);
+    const struct tri_job *job = telling_job(filter, set);
+    const struct tri_shape *shape = tri_job_shape(job);
     const enum tri_matrix matrix = out->matrix;
     *out = filter->in;
     out->matrix = matrix;
     out->width = shape->width;
     out->height = shape->height;
+    describe_lines(job, out);
     filter->out_planes = shape->planes;
     if (!filter->by_plane) {
         out->planes = shape->planes > 2 ? 3 : 1;

@@ -18,7 +18,7 @@ struct tri_video {
     int bits;              /* of a sample in the file, 8 to 16 */
     int rate[2];           /* frames per second, a fraction; 0/0: unknown */
     int aspect[2];         /* of a pixel, width to height; 0/0: unknown */
-    char interlace;        /* 'p' progressive, 't' top or 'b' bottom field first, 'm' mixed, '?' unknown */
+    char interlace;        /* 'p' progressive: no fields, 't' top or 'b' bottom field first, 'm' mixed, '?' unknown */
     char siting[12];       /* of chroma in Y4M's terms: "jpeg", "mpeg2", "paldv"; "": unknown */
     enum tri_matrix matrix;
     bool full_range;       /* 0 to 255, not 16 to 235 and 240 */

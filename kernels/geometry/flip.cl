@@ -22,6 +22,8 @@ GRAPH_PLANE(flip)
 {
     if (VALUE(axis) == 0)
         return NODE(flip_rows, .in = {in});
+    if (tri_graph_height(graph, in) % 2 == 0) /* else the middle row stays, and all keep their parity */
+        tri_graph_fields(graph, TRI_FIELDS_EXCHANGED);
     return NODE(flip_columns, .in = {in}, .whole = true);
 }
 #endif

@@ -312,6 +312,8 @@ GRAPH(resize)
         tri_graph_fail(graph, "resize: %.0f x %.0f is larger than %d on a side", width, height, TRI_SIDE_MAX);
         return in;
     }
+    if (height != old_height)
+        tri_graph_fields(graph, TRI_FIELDS_GONE);
     if (VALUE(filter) == 0)
         return resize_nearest(graph, in, (int)width, (int)height);
     return resize_filtered(graph, in, (int)width, (int)height);

@@ -25,7 +25,12 @@ KNOWN(rotate, "rotate:angle=90", PICTURE(3, 2, 1, 1, 2, 3, 4, 5, 6), PICTURE(2, 
 GRAPH_PLANE(rotate)
 {
     const int width = tri_graph_width(graph, in), height = tri_graph_height(graph, in);
-    switch ((int)VALUE(angle)) {
+    const int angle = (int)VALUE(angle);
+    if (angle != 1)
+        tri_graph_turned(graph);
+    else if (height % 2 == 0)
+        tri_graph_fields(graph, TRI_FIELDS_EXCHANGED);
+    switch (angle) {
     case 0:
         return NODE(rotate_90, .in = {in}, .whole = true, .width = height, .height = width);
     case 1:

@@ -77,6 +77,7 @@ GRAPH_PLANE(deinterlace)
     const struct deinterlace k = {(int)VALUE(parity)};
     const int now = tri_graph_before(graph, in, 1), before = tri_graph_before(graph, in, 2);
     tri_graph_delay(graph, 1);
+    tri_graph_fields(graph, TRI_FIELDS_GONE);
     return NODE(deinterlace, .in = {now, before, in}, .low = -2, .high = 2, .reach = 3, .constants = &k,
                 .constants_size = sizeof k);
 }

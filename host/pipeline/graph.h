@@ -51,6 +51,7 @@ struct tri_graph {
     int first; /* frames that the operation's input lags behind */
     bool monochrome, light;
     struct tri_levels levels;
+    bool bottom_first; /* of the input */
     bool turned; /* an odd number of times */
     enum tri_fields fields;
     struct tri_told told;
@@ -67,10 +68,19 @@ struct tri_pipeline {
         double *values;
     } *steps;
     struct tri_levels levels; /* of planes of video; white is 0: the usual ones */
+    bool bottom_first;        /* of interlaced video */
 };
 
-/* A copy of the pipeline for planes that have 2^shift times fewer columns and rows (tri_pipeline_scaled), and those levels. */
-enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline, int shift_x, int shift_y, struct tri_levels levels,
+/* A plane of a video's frames. */
+struct tri_plane {
+    struct tri_shape luma;     /* of frames */
+    int shift_x, shift_y;      /* it has 2^shift times fewer columns and rows */
+    struct tri_levels levels;  /* white 0: the usual ones */
+    bool bottom_first;         /* of interlaced frames, the second line is of the field shown first */
+};
+/* A copy of the pipeline for such planes: tri_pipeline_scaled, and what a step makes has the size of what it makes of luma,
+ * divided. */
+enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline, const struct tri_plane *plane,
                                       struct tri_pipeline **result, struct tri_error *error);
 
 /* Builds the graph of a pipeline for an input shape; `out` is what it yields, `shape` its shape.

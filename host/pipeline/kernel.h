@@ -80,6 +80,8 @@ struct tri_levels {
 struct tri_levels tri_graph_levels(const struct tri_graph *graph);
 /* The kernel means light, not any samples (a curve, a product): videos in Y'CbCr become R, G, B for it. */
 void tri_graph_light(struct tri_graph *graph);
+/* Whether the second line of frames is of the field that is shown first; not, where nothing is known of it. */
+bool tri_graph_bottom_first(const struct tri_graph *graph);
 /* What becomes of the fields of an interlaced video: where they are gone, the result is progressive. */
 void tri_graph_fields(struct tri_graph *graph, enum tri_fields fields);
 /* Rows and columns have changed places: the aspect of a pixel is turned too, and there are no fields. */

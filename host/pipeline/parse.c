@@ -226,11 +226,40 @@ enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shi
     return status;
 }
 
-enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline, int shift_x, int shift_y, struct tri_levels levels,
+/* The size that step `i` makes of luma, divided as chroma is then: a scale by itself would round once more. */
+static enum tri_status set_size(const struct tri_pipeline *pipeline, int i, const struct tri_plane *plane,
+                                struct tri_pipeline *own, struct tri_error *error)
+{
+    const struct tri_pipeline until = {.length = i + 1, .steps = pipeline->steps};
+    const struct tri_kernel *kernel = pipeline->steps[i].kernel;
+    struct tri_graph graph;
+    struct tri_value value;
+    struct tri_shape shape;
+    const enum tri_status status = tri_graph_build(&until, &plane->luma, &graph, &value, &shape, error);
+    const int shift_x = graph.turned ? plane->shift_y : plane->shift_x, shift_y = graph.turned ? plane->shift_x : plane->shift_y;
+    for (int k = 0; k < tri_kernel_param_count(kernel) && status == TRI_OK; k++) {
+        const struct tri_param *param = tri_kernel_param(kernel, k);
+        if (param->length == TRI_WIDTH)
+            own->steps[i].values[k] = (shape.width + (1 << shift_x) - 1) >> shift_x;
+        else if (param->length == TRI_HEIGHT)
+            own->steps[i].values[k] = (shape.height + (1 << shift_y) - 1) >> shift_y;
+    }
+    tri_graph_free(&graph);
+    return status;
+}
+
+enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline, const struct tri_plane *plane,
                                       struct tri_pipeline **result, struct tri_error *error)
 {
-    const enum tri_status status = tri_pipeline_scaled(pipeline, shift_x, shift_y, result, error);
-    if (status == TRI_OK)
-        (*result)->levels = levels;
+    enum tri_status status = tri_pipeline_scaled(pipeline, plane->shift_x, plane->shift_y, result, error);
+    for (int i = 0; i < pipeline->length && status == TRI_OK && plane->shift_x + plane->shift_y > 0; i++)
+        status = set_size(pipeline, i, plane, *result, error);
+    if (status == TRI_OK) {
+        (*result)->levels = plane->levels;
+        (*result)->bottom_first = plane->bottom_first;
+    } else {
+        tri_pipeline_free(*result);
+        *result = NULL;
+    }
     return status;
 }

@@ -194,11 +194,6 @@ void tri_filter_drop(struct tri_filter *filter, struct tri_filter_slot *slot)
 
 /* ---- what comes out ---- */
 
-static bool same_size(const struct tri_shape *a, const struct tri_shape *b)
-{
-    return a->width == b->width && a->height == b->height;
-}
-
 /* Fields, and the sides of a pixel, are where kernels have put them. Without fields a stream is progressive, also where
  * nobody knew whether it had any. */
 static void describe_lines(const struct tri_job *job, struct tri_video *out)
@@ -213,6 +208,22 @@ static void describe_lines(const struct tri_job *job, struct tri_video *out)
         out->aspect[0] = out->aspect[1];
         out->aspect[1] = width;
     }
+}
+
+/* Chroma has to be as large as it is in frames of luma's new size. It is, where it went the same way as luma. */
+static enum tri_status check_chroma(const struct tri_filter *filter, const struct set *set, struct tri_error *error)
+{
+    struct tri_shape wanted, chroma;
+    tri_video_plane(&filter->out, 1, &wanted);
+    if (filter->chroma == COPIED)
+        tri_video_plane(&filter->in, 1, &chroma);
+    else
+        chroma = *tri_job_shape(set->planes[1]);
+    if (chroma.width == wanted.width && chroma.height == wanted.height)
+        return TRI_OK;
+    return tri_fail(error, TRI_USAGE, "%s makes %d x %d pixels of luma and %d x %d of chroma, which do not fit together%s",
+                    tri_pipeline_text(filter->pipeline), filter->out.width, filter->out.height, chroma.width, chroma.height,
+                    filter->chroma == COPIED ? "; leave out --planes y" : "");
 }
 
 /* Turned by 90 degrees, columns and rows change places, and so does their subsampling. */
@@ -236,20 +247,11 @@ static enum tri_status find_output(struct tri_filter *filter, const struct set *
     }
     if (out->planes == 1 || filter->chroma == NEUTRAL)
         return TRI_OK;
-    const struct tri_shape *chroma = filter->chroma == COPIED ? NULL : tri_job_shape(set->planes[1]);
-    for (int turn = 0; turn < 2; turn++) {
-        struct tri_shape wanted, old;
-        out->shift_x = turn ? filter->in.shift_y : filter->in.shift_x;
-        out->shift_y = turn ? filter->in.shift_x : filter->in.shift_y;
-        tri_video_plane(out, 1, &wanted);
-        tri_video_plane(&filter->in, 1, &old);
-        if (same_size(chroma != NULL ? chroma : &old, &wanted))
-            return TRI_OK;
+    if (tri_job_turned(job)) {
+        out->shift_x = filter->in.shift_y;
+        out->shift_y = filter->in.shift_x;
     }
-    return tri_fail(error, TRI_USAGE, "%s makes %d x %d pixels of luma and %d x %d of chroma, which do not fit together%s",
-                    tri_pipeline_text(filter->pipeline), shape->width, shape->height, chroma != NULL ? chroma->width : 0,
-                    chroma != NULL ? chroma->height : 0,
-                    filter->chroma == COPIED ? "; leave out --planes y" : "; give resize width and height that are even");
+    return check_chroma(filter, set, error);
 }
 
 /* ---- pipelines ---- */
@@ -282,6 +284,8 @@ static enum tri_status parse_whole(struct tri_filter *filter, const struct tri_p
                  tri_pipeline_text(pipeline), to_rgb ? "" : ",ycbcr:to=ycbcr:", to_rgb ? "" : how) < 0)
         return tri_fail(error, TRI_FAILED, "no memory for a pipeline");
     const enum tri_status status = tri_pipeline_parse(whole, &filter->whole, error);
+    if (status == TRI_OK)
+        filter->whole->bottom_first = in->interlace == 'b';
     free(whole);
     return status;
 }
@@ -297,16 +301,18 @@ static uint32_t level_of(const struct tri_video *video, uint32_t eight)
 static enum tri_status parse_planes(struct tri_filter *filter, const struct tri_pipeline *pipeline, struct tri_error *error)
 {
     const struct tri_video *in = &filter->in;
-    struct tri_levels luma = {0}, chroma = {0};
+    const bool bottom_first = in->interlace == 'b';
+    struct tri_plane luma = {.bottom_first = bottom_first};
+    struct tri_plane chroma = {.shift_x = in->shift_x, .shift_y = in->shift_y, .bottom_first = bottom_first};
+    tri_video_plane(in, 0, &chroma.luma);
     if (filter->usual && in->matrix != TRI_RGB) {
-        chroma.black = chroma.white = level_of(in, 128);
+        const uint32_t middle = level_of(in, 128);
+        chroma.levels = (struct tri_levels){middle, middle};
         if (!in->full_range)
-            luma = (struct tri_levels){level_of(in, 16), level_of(in, 235)};
+            luma.levels = (struct tri_levels){level_of(in, 16), level_of(in, 235)};
     }
-    const enum tri_status status = tri_pipeline_of_plane(pipeline, 0, 0, luma, &filter->planes[0], error);
-    return status == TRI_OK
-               ? tri_pipeline_of_plane(pipeline, in->shift_x, in->shift_y, chroma, &filter->planes[1], error)
-               : status;
+    const enum tri_status status = tri_pipeline_of_plane(pipeline, &luma, &filter->planes[0], error);
+    return status == TRI_OK ? tri_pipeline_of_plane(pipeline, &chroma, &filter->planes[1], error) : status;
 }
 
 static enum tri_status parse_pipelines(struct tri_filter *filter, const struct tri_pipeline *pipeline,

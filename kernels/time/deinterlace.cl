@@ -66,7 +66,7 @@ KERNEL(deinterlace, tri_alpha_kept, "whole frames from interlaced ones",
        "agree best, held to how much the samples around change from frame to frame. A frame gives a frame, "
        "one frame late. Beyond the picture a field goes on with its edge line. Alpha is kept.",
        "deinterlace:parity=bottom",
-       PARAM_CHOICE(parity, 0, 2, "top|bottom", "the field shown first: lines 0, 2, ... or 1, 3, ..."))
+       PARAM_CHOICE(parity, 0, 3, "auto|top|bottom", "the field shown first: as the video says, lines 0, 2, ... or 1, 3, ..."))
 
 /* The line that has changed is made of its neighbours, the one that has not stays. */
 KNOWN(deinterlace, "deinterlace", PICTURE(1, 5, 1, 10, 60, 12, 14, 14), PICTURE(1, 5, 1, 10, 11, 12, 14, 14),
@@ -74,7 +74,8 @@ KNOWN(deinterlace, "deinterlace", PICTURE(1, 5, 1, 10, 60, 12, 14, 14), PICTURE(
 
 GRAPH_PLANE(deinterlace)
 {
-    const struct deinterlace k = {(int)VALUE(parity)};
+    const int parity = (int)VALUE(parity);
+    const struct deinterlace k = {parity == 0 ? tri_graph_bottom_first(graph) : parity - 1};
     const int now = tri_graph_before(graph, in, 1), before = tri_graph_before(graph, in, 2);
     tri_graph_delay(graph, 1);
     tri_graph_fields(graph, TRI_FIELDS_GONE);

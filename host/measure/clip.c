@@ -262,6 +262,16 @@ static int plan_ways(const struct tri_lineup *lineup, const struct tri_pipeline 
     return result->row_count;
 }
 
+/* Sequential scalar is not measured where it is not listed; then there is nothing to compare with. */
+static void compare(struct tri_clip_case *result)
+{
+    const double base = result->row_count > 0 ? result->rows[0].frames_per_s : 0;
+    for (int i = 0; i < result->row_count; i++) {
+        struct tri_clip_row *row = &result->rows[i];
+        row->speedup = base > 0 && row->frames_per_s > 0 ? row->frames_per_s / base : (double)NAN;
+    }
+}
+
 static enum tri_status measure_clip(const struct tri_lineup *lineup, const struct tri_pipeline *pipeline,
                                     const struct clip *clip, double seconds, struct tri_clip_case *result,
                                     struct tri_error *error)
@@ -282,8 +292,8 @@ static enum tri_status measure_clip(const struct tri_lineup *lineup, const struc
         status = tri_fail(error, ways[0].error.status, "%s", ways[0].row->failure);
     if (status == TRI_OK)
         status = measure(ways, count, seconds, error);
+    compare(result);
     for (int i = 0; i < count && status == TRI_OK; i++) {
-        result->rows[i].speedup = result->rows[i].frames_per_s / result->rows[0].frames_per_s;
         if (!result->rows[i].verified && !result->rows[i].failure[0])
             status = tri_fail(error, TRI_DIFFERS, "%s (%s) differs from sequential scalar", result->rows[i].info->name,
                               result->rows[i].info->isa);

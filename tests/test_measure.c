@@ -365,6 +365,31 @@ static void test_clip_reports(void)
     json_decref(root);
 }
 
+static void test_clip_chroma(void)
+{
+    static const struct {
+        int shift_x, shift_y;
+        const char *line;
+    } known[] = {{0, 0, "64x48 4:4:4 8 bits"}, {1, 0, "64x48 4:2:2 8 bits"}, {1, 1, "64x48 4:2:0 8 bits"},
+                 {2, 0, "64x48 4:1:1 8 bits"}, {0, 1, "64x48 4:4:0 8 bits"}, {2, 2, "64x48 4:1:0 8 bits"},
+                 {3, 1, "64x48 YCbCr 8 bits"}, {1, 2, "64x48 YCbCr 8 bits"}};
+    struct tri_clip_row rows[3];
+    struct tri_clip_case clip;
+
+    make_up_clip(rows, &clip);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        clip.video.shift_x = known[i].shift_x;
+        clip.video.shift_y = known[i].shift_y;
+        char *text = clip_table(&clip);
+        CU_ASSERT_PTR_NOT_NULL(strstr(text, known[i].line));
+        free(text);
+    }
+    clip.video.planes = 1;
+    char *text = clip_table(&clip);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "64x48 gray 8 bits"));
+    free(text);
+}
+
 /* ---- with the engine ---- */
 
 static void test_run(void)
@@ -450,6 +475,7 @@ int test_measure_suite(void)
         !CU_add_test(suite, "rows compared", test_comparison) || !CU_add_test(suite, "JSON", test_json) ||
         !CU_add_test(suite, "table and CSV", test_texts) ||
         !CU_add_test(suite, "table and JSON of a clip", test_clip_reports) ||
+        !CU_add_test(suite, "subsampling of a clip", test_clip_chroma) ||
         !CU_add_test(suite, "line-up", test_lineup) || !CU_add_test(suite, "bench run", test_run) ||
         !CU_add_test(suite, "verification", test_verify))
         return CU_get_error();

@@ -6,11 +6,13 @@
 
 static const char *chroma_text(const struct tri_video *video)
 {
+    static const char *const names[3][3] = {
+        {"4:4:4", "4:4:0", NULL}, {"4:2:2", "4:2:0", NULL}, {"4:1:1", NULL, "4:1:0"}};
     if (video->planes == 1)
         return "gray";
-    if (video->shift_x > 0)
-        return video->shift_y > 0 ? "4:2:0" : "4:2:2";
-    return "4:4:4";
+    const bool named = video->shift_x < 3 && video->shift_y < 3;
+    const char *name = named ? names[video->shift_x][video->shift_y] : NULL;
+    return name != NULL ? name : "YCbCr";
 }
 
 static void put_figures(FILE *file, const struct tri_clip_row *row)

@@ -328,6 +328,10 @@ static void test_reports(void)
     EXPECT("$T bench sobel a.y4m --time 0.01 --on threads:2 --json j | grep ^threads:2 | tr -d '.0-9' && "
            "grep -c frames_per_s j; rm j",
            0, "threads:* rows * -\nthreads:* frames * -\n2\n", "");
+    /* More workers than frames, and a series that is begun anew. */
+    EXPECT("for p in levels:gamma=2 average; do $T bench $p 422.y4m --time 0.01 --on threads:5 | "
+           "grep ^threads:5 | tr -d '.0-9'; done",
+           0, "threads:* rows * -\nthreads:* frames * -\nthreads:* rows * -\n", "");
     EXPECT("$T bench sobel a.y4m --csv", 2, "", "*of a video: one PIPELINE*");
 }
 

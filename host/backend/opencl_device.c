@@ -80,8 +80,17 @@ static void set_pocl_environment(void)
     setenv("PATH", "/usr/bin:/bin", 0); /* POCL looks for the linker there, and aborts without one */
 }
 
+/* How many there are; of more than DEVICES_MAX the first. (The call tells the number of all.) */
+static cl_uint find_platforms(cl_platform_id platforms[DEVICES_MAX])
+{
+    cl_uint count = 0;
+    if (clGetPlatformIDs(DEVICES_MAX, platforms, &count) != CL_SUCCESS)
+        return 0;
+    return count < DEVICES_MAX ? count : DEVICES_MAX;
+}
+
 /* Drivers may replace signal handlers when they start; ours are put back. */
-static cl_int first_look(cl_uint *count)
+static void look(void)
 {
     struct sigaction old[32];
     bool known[32];
@@ -89,8 +98,8 @@ static cl_int first_look(cl_uint *count)
         known[i] = sigaction(i, NULL, &old[i]) == 0;
     set_pocl_environment();
     cl_platform_id platforms[DEVICES_MAX];
-    const cl_int code = clGetPlatformIDs(DEVICES_MAX, platforms, count);
-    for (cl_uint p = 0; code == CL_SUCCESS && p < *count; p++) {
+    const cl_uint count = find_platforms(platforms);
+    for (cl_uint p = 0; p < count; p++) {
         cl_uint devices;
         clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, 0, NULL, &devices);
     }
@@ -98,15 +107,9 @@ static cl_int first_look(cl_uint *count)
         if (known[i])
             sigaction(i, &old[i], NULL);
     }
-    return code;
 }
 
 static pthread_once_t looked = PTHREAD_ONCE_INIT;
-static void look(void)
-{
-    cl_uint count = 0;
-    first_look(&count);
-}
 
 static void device_text(cl_device_id device, cl_device_info what, char *text, size_t size)
 {
@@ -139,11 +142,9 @@ static void describe(struct found *found)
 static int find_devices(struct found found[DEVICES_MAX])
 {
     cl_platform_id platforms[DEVICES_MAX];
-    cl_uint platform_count = 0;
     int count = 0;
     pthread_once(&looked, look);
-    if (clGetPlatformIDs(DEVICES_MAX, platforms, &platform_count) != CL_SUCCESS)
-        return 0;
+    const cl_uint platform_count = find_platforms(platforms);
     for (cl_uint p = 0; p < platform_count; p++) {
         cl_device_id devices[DEVICES_MAX];
         cl_uint device_count = 0;

@@ -311,6 +311,85 @@ static void test_texts(void)
     free(text);
 }
 
+/* Over a clip: a base that is not listed, two threads, and a row that differs. */
+static void make_up_clip(struct tri_clip_row rows[3], struct tri_clip_case *clip)
+{
+    rows[0] = (struct tri_clip_row){.info = &infos[0], .verified = true, .speedup = (double)NAN};
+    rows[1] = (struct tri_clip_row){.info = &infos[3],
+                                    .listed = true,
+                                    .verified = true,
+                                    .frames_per_s = 160,
+                                    .speedup = (double)NAN,
+                                    .median_ns = 12000000,
+                                    .p99_ns = 13000000};
+    rows[2] = (struct tri_clip_row){.info = &infos[4], .listed = true, .speedup = (double)NAN};
+    *clip = (struct tri_clip_case){{.width = 64, .height = 48, .planes = 3, .bits = 8}, 9, rows, 3};
+}
+
+static char *clip_table(const struct tri_clip_case *clip)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    tri_clip_table(file, clip, "sobel", "c.y4m");
+    fclose(file);
+    return text;
+}
+
+static void test_clip_reports(void)
+{
+    struct tri_clip_row rows[3];
+    struct tri_clip_case clip;
+
+    make_up_clip(rows, &clip);
+    char *text = clip_table(&clip);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, " 160.0    12.000    13.000         -\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "OTHER BYTES"));
+    CU_ASSERT_PTR_NULL(strstr(text, "sequential"));
+    free(text);
+    rows[1].speedup = 2;
+    text = clip_table(&clip);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, " 160.0    12.000    13.000      2.0x\n"));
+    free(text);
+
+    json_t *root = tri_clip_json(&clip, "sobel", "c.y4m"), *list = json_object_get(root, "rows");
+    const json_t *two = json_array_get(list, 0), *wrong = json_array_get(list, 1);
+    CU_ASSERT_EQUAL(json_array_size(list), 2);
+    CU_ASSERT_DOUBLE_EQUAL(json_real_value(json_object_get(two, "frames_per_s")), 160, 1e-9);
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(two, "median_ns")), 12000000);
+    CU_ASSERT(json_is_false(json_object_get(wrong, "verified")));
+    CU_ASSERT(json_is_null(json_object_get(wrong, "frames_per_s")));
+    CU_ASSERT(json_is_null(json_object_get(wrong, "median_ns")));
+    json_decref(root);
+}
+
+static void test_clip_chroma(void)
+{
+    static const struct {
+        int shift_x, shift_y;
+        const char *line;
+    } known[] = {{0, 0, "64x48 4:4:4 8 bits"}, {1, 0, "64x48 4:2:2 8 bits"}, {1, 1, "64x48 4:2:0 8 bits"},
+                 {2, 0, "64x48 4:1:1 8 bits"}, {0, 1, "64x48 4:4:0 8 bits"}, {2, 2, "64x48 4:1:0 8 bits"},
+                 {3, 1, "64x48 YCbCr 8 bits"}, {1, 2, "64x48 YCbCr 8 bits"}};
+    struct tri_clip_row rows[3];
+    struct tri_clip_case clip;
+
+    make_up_clip(rows, &clip);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        clip.video.shift_x = known[i].shift_x;
+        clip.video.shift_y = known[i].shift_y;
+        char *text = clip_table(&clip);
+        CU_ASSERT_PTR_NOT_NULL(strstr(text, known[i].line));
+        free(text);
+    }
+    clip.video.planes = 1;
+    char *text = clip_table(&clip);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "64x48 gray 8 bits"));
+    free(text);
+}
+
 /* ---- with the engine ---- */
 
 static void test_run(void)
@@ -394,8 +473,11 @@ int test_measure_suite(void)
         !CU_add_test(suite, "worker counts of a curve", test_worker_steps) ||
         !CU_add_test(suite, "memcpy by a crew", test_copier) ||
         !CU_add_test(suite, "rows compared", test_comparison) || !CU_add_test(suite, "JSON", test_json) ||
-        !CU_add_test(suite, "table and CSV", test_texts) || !CU_add_test(suite, "line-up", test_lineup) ||
-        !CU_add_test(suite, "bench run", test_run) || !CU_add_test(suite, "verification", test_verify))
+        !CU_add_test(suite, "table and CSV", test_texts) ||
+        !CU_add_test(suite, "table and JSON of a clip", test_clip_reports) ||
+        !CU_add_test(suite, "subsampling of a clip", test_clip_chroma) ||
+        !CU_add_test(suite, "line-up", test_lineup) || !CU_add_test(suite, "bench run", test_run) ||
+        !CU_add_test(suite, "verification", test_verify))
         return CU_get_error();
     return 0;
 }

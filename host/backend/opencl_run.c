@@ -224,10 +224,17 @@ static enum tri_status run_stages(struct opencl *cl, struct tri_job *job, const 
 
 enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, struct tri_error *error)
 {
+    struct opencl *cl = (struct opencl *)job->backend;
     enum tri_status status = tri_opencl_output(flight, error);
     if (status == TRI_OK)
-        status = run_stages((struct opencl *)job->backend, job, flight->state, error);
-    return status == TRI_OK ? tri_opencl_wait(flight, error) : status;
+        status = run_stages(cl, job, flight->state, error);
+    if (status == TRI_OK)
+        status = tri_opencl_wait(flight, error);
+    /* What is under way reads the plan and the images, which the caller may free. The error to tell is the
+     * first one. */
+    if (status != TRI_OK)
+        clFinish(cl->queue);
+    return status;
 }
 
 enum tri_status tri_opencl_fetch(struct tri_job *job, long offset, size_t size, void *to, struct tri_error *error)

@@ -71,11 +71,12 @@ struct way {
     const struct tri_contender *contender;
     const struct clip *clip;
     const struct tri_pipeline *pipeline;
-    struct tri_filter *filter;
+    int workers;                 /* that have frames of their own; 1 where they share the rows of one */
+    struct tri_filter **filters; /* of each of them */
+    struct tri_frame *outs;
+    int outs_count;
     struct tri_backend *backend; /* with one thread, for frames in parallel; NULL: the contender's own */
     struct tri_pool *pool;
-    struct tri_frame *outs; /* of each worker */
-    int outs_count;
     atomic_int next;
     atomic_bool failed;
     int64_t *samples; /* of each frame */
@@ -96,11 +97,12 @@ static uint64_t digest_frame(const struct tri_frame *frame)
     return digest;
 }
 
-static void do_frame(struct way *way, int i, struct tri_frame *out)
+static void do_frame(struct way *way, int i, int worker)
 {
+    struct tri_frame *out = &way->outs[worker];
     struct tri_error error;
     const int64_t start = tri_now_ns();
-    if (tri_filter_run(way->filter, &way->clip->frames[i], out, &error) != TRI_OK) {
+    if (tri_filter_run(way->filters[worker], &way->clip->frames[i], out, &error) != TRI_OK) {
         if (!atomic_exchange(&way->failed, true))
             way->error = error;
         return;
@@ -114,60 +116,79 @@ static void do_frames(void *argument, int worker)
 {
     struct way *way = argument;
     for (int i; !atomic_load(&way->failed) && (i = atomic_fetch_add(&way->next, 1)) < way->clip->count;)
-        do_frame(way, i, &way->outs[worker]);
+        do_frame(way, i, worker);
 }
 
-/* Nanoseconds of all frames; negative: it failed. Every round is a new series of frames: a new filter, made before. */
-static int64_t run_clip(struct way *way)
+/* One for each worker: a filter makes what frames under way need when they come, and that is not to be
+ * measured. */
+static enum tri_status make_filter(struct way *way, int worker)
 {
     struct tri_backend *backend = way->backend != NULL ? way->backend : way->contender->backend;
-    struct tri_error error;
-    tri_filter_free(way->filter);
-    way->filter = NULL;
-    if (tri_filter_new(backend, way->pipeline, &way->clip->reader->video, TRI_ANY_COLOUR, TRI_CHROMA_USUAL, &way->filter, &error) != TRI_OK) {
-        way->error = error;
-        return -1;
-    }
-    for (; way->outs_count < (way->row->by_frames ? way->row->info->workers : 1); way->outs_count++) {
-        if (tri_frame_new(tri_filter_video(way->filter), &way->outs[way->outs_count], &error) != TRI_OK) {
-            way->error = error;
+    struct tri_filter **filter = &way->filters[worker];
+    tri_filter_free(*filter);
+    enum tri_status status = tri_filter_new(backend, way->pipeline, &way->clip->reader->video, TRI_ANY_COLOUR,
+                                            TRI_CHROMA_USUAL, filter, &way->error);
+    if (status != TRI_OK || worker < way->outs_count)
+        return status;
+    status = tri_frame_new(tri_filter_video(*filter), &way->outs[worker], &way->error);
+    way->outs_count += status == TRI_OK;
+    return status;
+}
+
+/* Over time every round is a new series of frames, with a new filter whose memory nobody has touched yet.
+ * Other filters stay, and make a frame before the first round. */
+static enum tri_status prepare(struct way *way, int worker)
+{
+    const bool over_time = tri_pipeline_over_time(way->pipeline);
+    if (way->filters[worker] != NULL && !over_time)
+        return TRI_OK;
+    const enum tri_status status = make_filter(way, worker);
+    if (status != TRI_OK || over_time)
+        return status;
+    return tri_filter_run(way->filters[worker], &way->clip->frames[0], &way->outs[worker], &way->error);
+}
+
+/* Nanoseconds of all frames; negative: it failed. */
+static int64_t run_clip(struct way *way)
+{
+    for (int w = 0; w < way->workers; w++) {
+        if (prepare(way, w) != TRI_OK)
             return -1;
-        }
     }
     atomic_store(&way->next, 0);
     const int64_t start = tri_now_ns();
-    if (way->row->by_frames)
-        tri_pool_run(way->pool, way->row->info->workers, do_frames, way);
-    else
-        do_frames(way, 0);
+    tri_pool_run(way->pool, way->workers, do_frames, way);
     return atomic_load(&way->failed) ? -1 : tri_now_ns() - start;
 }
 
 static enum tri_status open_way(struct way *way, struct tri_error *error)
 {
-    const int workers = way->row->info->workers;
-    way->outs = calloc((size_t)(workers > 1 ? workers : 1), sizeof way->outs[0]);
+    way->workers = way->row->by_frames ? way->row->info->workers : 1;
+    way->filters = calloc((size_t)way->workers, sizeof way->filters[0]);
+    way->outs = calloc((size_t)way->workers, sizeof way->outs[0]);
     way->samples = calloc((size_t)way->clip->count, sizeof way->samples[0]);
     way->pooled = calloc(POOLED * (size_t)way->clip->count, sizeof way->pooled[0]);
     way->wholes = calloc(TRI_ROUNDS_MAX, sizeof way->wholes[0]);
     way->digests = calloc((size_t)way->clip->count, sizeof way->digests[0]);
-    if (way->outs == NULL || way->samples == NULL || way->pooled == NULL || way->wholes == NULL || way->digests == NULL)
+    if (way->filters == NULL || way->outs == NULL || way->samples == NULL || way->pooled == NULL || way->wholes == NULL || way->digests == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for samples");
     if (!way->row->by_frames)
         return TRI_OK;
     const struct tri_backend_options options = {.isa = way->row->info->isa};
-    const enum tri_status status = tri_pool_new(workers, &way->pool, error);
+    const enum tri_status status = tri_pool_new(way->workers, &way->pool, error);
     return status == TRI_OK ? tri_backend_open("sequential", &options, &way->backend, error) : status;
 }
 
 static void close_way(struct way *way)
 {
-    tri_filter_free(way->filter);
+    for (int i = 0; way->filters != NULL && i < way->workers; i++)
+        tri_filter_free(way->filters[i]);
     for (int i = 0; i < way->outs_count; i++)
         tri_frame_free(&way->outs[i]);
     if (way->backend != NULL)
         tri_backend_close(way->backend);
     tri_pool_free(way->pool);
+    free(way->filters);
     free(way->outs);
     free(way->samples);
     free(way->pooled);
@@ -262,6 +283,16 @@ static int plan_ways(const struct tri_lineup *lineup, const struct tri_pipeline 
     return result->row_count;
 }
 
+/* Sequential scalar is not measured where it is not listed; then there is nothing to compare with. */
+static void compare(struct tri_clip_case *result)
+{
+    const double base = result->row_count > 0 ? result->rows[0].frames_per_s : 0;
+    for (int i = 0; i < result->row_count; i++) {
+        struct tri_clip_row *row = &result->rows[i];
+        row->speedup = base > 0 && row->frames_per_s > 0 ? row->frames_per_s / base : (double)NAN;
+    }
+}
+
 static enum tri_status measure_clip(const struct tri_lineup *lineup, const struct tri_pipeline *pipeline,
                                     const struct clip *clip, double seconds, struct tri_clip_case *result,
                                     struct tri_error *error)
@@ -282,8 +313,8 @@ static enum tri_status measure_clip(const struct tri_lineup *lineup, const struc
         status = tri_fail(error, ways[0].error.status, "%s", ways[0].row->failure);
     if (status == TRI_OK)
         status = measure(ways, count, seconds, error);
+    compare(result);
     for (int i = 0; i < count && status == TRI_OK; i++) {
-        result->rows[i].speedup = result->rows[i].frames_per_s / result->rows[0].frames_per_s;
         if (!result->rows[i].verified && !result->rows[i].failure[0])
             status = tri_fail(error, TRI_DIFFERS, "%s (%s) differs from sequential scalar", result->rows[i].info->name,
                               result->rows[i].info->isa);

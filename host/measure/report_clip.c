@@ -2,14 +2,27 @@
 #include "measure/measure.h"
 
 #include <jansson.h>
+#include <math.h>
 
 static const char *chroma_text(const struct tri_video *video)
 {
+    static const char *const names[3][3] = {
+        {"4:4:4", "4:4:0", NULL}, {"4:2:2", "4:2:0", NULL}, {"4:1:1", NULL, "4:1:0"}};
     if (video->planes == 1)
         return "gray";
-    if (video->shift_x > 0)
-        return video->shift_y > 0 ? "4:2:0" : "4:2:2";
-    return "4:4:4";
+    const bool named = video->shift_x < 3 && video->shift_y < 3;
+    const char *name = named ? names[video->shift_x][video->shift_y] : NULL;
+    return name != NULL ? name : "YCbCr";
+}
+
+static void put_figures(FILE *file, const struct tri_clip_row *row)
+{
+    fprintf(file, "%10.1f%10.3f%10.3f", row->frames_per_s, (double)row->median_ns / 1e6,
+            (double)row->p99_ns / 1e6);
+    if (isfinite(row->speedup))
+        fprintf(file, "%9.1fx\n", row->speedup);
+    else
+        fprintf(file, "%10s\n", "-");
 }
 
 void tri_clip_table(FILE *file, const struct tri_clip_case *result, const char *pipeline, const char *path)
@@ -27,11 +40,31 @@ void tri_clip_table(FILE *file, const struct tri_clip_case *result, const char *
         fprintf(file, "%-14s%-8s%4d  %-9s", row->info->name, row->info->isa, row->info->workers,
                 row->by_frames ? "frames" : row->info->workers > 1 ? "rows" : "-");
         if (row->verified && row->frames_per_s > 0)
-            fprintf(file, "%10.1f%10.3f%10.3f%9.1fx\n", row->frames_per_s, (double)row->median_ns / 1e6,
-                    (double)row->p99_ns / 1e6, row->speedup);
+            put_figures(file, row);
         else
             fprintf(file, "  %s\n", row->failure[0] ? row->failure : "OTHER BYTES: no figures");
     }
+}
+
+static json_t *ns_json(int64_t value)
+{
+    return value > 0 ? json_integer(value) : json_null();
+}
+
+static json_t *row_json(const struct tri_clip_row *row)
+{
+    json_t *item = json_object();
+
+    json_object_set_new(item, "backend", json_string(row->info->name));
+    json_object_set_new(item, "isa", json_string(row->info->isa));
+    json_object_set_new(item, "workers", json_integer(row->info->workers));
+    json_object_set_new(item, "parallel", json_string(row->by_frames ? "frames" : "rows"));
+    json_object_set_new(item, "verified", json_boolean(row->verified));
+    json_object_set_new(item, "frames_per_s",
+                        row->frames_per_s > 0 ? json_real(row->frames_per_s) : json_null());
+    json_object_set_new(item, "median_ns", ns_json(row->median_ns));
+    json_object_set_new(item, "p99_ns", ns_json(row->p99_ns));
+    return item;
 }
 
 json_t *tri_clip_json(const struct tri_clip_case *result, const char *pipeline, const char *path)
@@ -43,19 +76,9 @@ json_t *tri_clip_json(const struct tri_clip_case *result, const char *pipeline, 
     json_object_set_new(object, "width", json_integer(result->video.width));
     json_object_set_new(object, "height", json_integer(result->video.height));
     json_object_set_new(object, "frames", json_integer(result->frames));
-    for (int i = 0; i < result->row_count; i++) {
-        const struct tri_clip_row *row = &result->rows[i];
-        json_t *item = json_object();
-        json_object_set_new(item, "backend", json_string(row->info->name));
-        json_object_set_new(item, "isa", json_string(row->info->isa));
-        json_object_set_new(item, "workers", json_integer(row->info->workers));
-        json_object_set_new(item, "parallel", json_string(row->by_frames ? "frames" : "rows"));
-        json_object_set_new(item, "verified", json_boolean(row->verified));
-        json_object_set_new(item, "frames_per_s", json_real(row->frames_per_s));
-        json_object_set_new(item, "median_ns", json_integer(row->median_ns));
-        json_object_set_new(item, "p99_ns", json_integer(row->p99_ns));
-        json_array_append_new(rows, item);
-    }
+    for (int i = 0; i < result->row_count; i++)
+        if (result->rows[i].listed)
+            json_array_append_new(rows, row_json(&result->rows[i]));
     json_object_set_new(object, "rows", rows);
     return object;
 }

@@ -2,6 +2,7 @@
 #include "clips.h"
 
 #include "pictures.h"
+#include "shell.h"
 #include "tests.h"
 
 #include <CUnit/CUnit.h>
@@ -256,4 +257,27 @@ enum tri_status clips_copy(const char *from, const char *to, const struct tri_vi
     }
     tri_video_close(reader);
     return status;
+}
+
+bool clips_stream(const char *name, int width, int height, const char *space, int shift_x, int shift_y, int planes,
+                  int bytes, int frames)
+{
+    FILE *file = fopen(shell_path(name), "wb");
+    if (!file)
+        return false;
+    fprintf(file, "YUV4MPEG2 W%d H%d F30000:1001 Ip A1:1 C%s\n", width, height, space);
+    for (int frame = 0; frame < frames; frame++) {
+        fputs("FRAME\n", file);
+        for (int p = 0; p < planes; p++) {
+            const int w = p ? (width + (1 << shift_x) - 1) >> shift_x : width;
+            const int h = p ? (height + (1 << shift_y) - 1) >> shift_y : height;
+            for (int i = 0; i < w * h; i++) {
+                const unsigned sample = (unsigned)(i % w * 7 + i / w * 13 + p * 40 + frame * 29 + i % 3 * 50);
+                fputc((int)(sample & 255), file);
+                if (bytes == 2)
+                    fputc((int)(sample >> 8 & 3), file);
+            }
+        }
+    }
+    return fclose(file) == 0;
 }

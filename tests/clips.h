@@ -47,4 +47,9 @@ bool clips_ffmpeg(const char *arguments);
 int clips_feed_input(const char *path, size_t skip);
 void clips_restore_input(int old);
 
+/* Writes a Y4M stream in shell.h's folder whose samples depend on everything, those of two bytes having ten bits. False: it
+ * cannot be written. */
+bool clips_stream(const char *name, int width, int height, const char *space, int shift_x, int shift_y, int planes,
+                  int bytes, int frames);
+
 #endif

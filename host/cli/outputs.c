@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* "frame-%04d.png": the text in front of the number, the number's width, the text after it. */
 struct pattern {
@@ -145,18 +146,21 @@ static enum tri_status refuse_overwriting(const struct cli_outputs *outputs, con
 }
 
 /* So that a name without a format is refused before anything is read. */
-static enum tri_status check_format(const struct cli_outputs *outputs, const struct tri_format *format,
-                                    struct tri_error *error)
+static enum tri_status check_format(const struct cli_outputs *outputs, const struct cli_input *inputs,
+                                    const struct tri_format *format, struct tri_error *error)
 {
     for (int i = 0; i < outputs->count; i++) {
         const char *path = outputs->paths[i], *slash = strrchr(path, '/');
         const char *dot = strrchr(slash ? slash : path, '.');
         if (format || !dot || !dot[1] || tri_format_of_path(path))
             continue;
+        if (access(inputs[i].path, F_OK) != 0 && strcmp(inputs[i].path, "-") != 0)
+            return tri_fail(error, TRI_FAILED, "cannot read %s: %s", inputs[i].path, strerror(errno));
         if (tri_video_writes(path, NULL))
             return tri_fail(error, TRI_USAGE,
-                            "run: '%s' would be a video, which is made of one video or one pattern (in-%%04d.png)",
-                            path);
+                            "run: '%s' would be a video, which is made of one video or one pattern (in-%%04d.png), and '%s' is "
+                            "none that is known",
+                            path, inputs[i].path);
         return tri_fail(error, TRI_USAGE,
                         "run: no format has the extension of '%s'; say --format ('triptych --version' lists them)",
                         path);
@@ -192,7 +196,7 @@ enum tri_status cli_outputs_plan(const char *target, const struct tri_format *fo
     }
     if (folder && !(outputs->folder = strdup(target)))
         goto no_memory;
-    status = check_format(outputs, format, error);
+    status = check_format(outputs, inputs, format, error);
     if (status == TRI_OK)
         status = refuse_shared(outputs, inputs, places, error);
     if (status == TRI_OK)

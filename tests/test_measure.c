@@ -323,7 +323,8 @@ static void make_up_clip(struct tri_clip_row rows[3], struct tri_clip_case *clip
                                     .median_ns = 12000000,
                                     .p99_ns = 13000000};
     rows[2] = (struct tri_clip_row){.info = &infos[4], .listed = true, .speedup = (double)NAN};
-    *clip = (struct tri_clip_case){{.width = 64, .height = 48, .planes = 3, .bits = 8}, 9, rows, 3};
+    *clip = (struct tri_clip_case){
+        .video = {.width = 64, .height = 48, .planes = 3, .bits = 8}, .frames = 9, .rows = rows, .row_count = 3};
 }
 
 static char *clip_table(const struct tri_clip_case *clip)

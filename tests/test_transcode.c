@@ -101,6 +101,11 @@ static void test_options(void)
     EXPECT("$T run copy a.y4m -o 's%d.jpg' --quality 5 && $T run copy a.y4m -o 't%d.jpg' --quality 95 && "
            "[ $(($(wc -c < s3.jpg) * 3)) -lt $(wc -c < t3.jpg) ]; code=$?; rm s*.jpg t*.jpg; exit $code",
            0, "", "");
+    for (int i = 0; i < 2; i++)
+        EXPECT(i ? "$T run copy a.y4m -o x.y4m --crf 20" : "$T run copy a.y4m -o 'x%d.png' --video-codec ffv1", 2, "",
+               "triptych: cannot write x*: in this format there is no video codec to choose, and no crf\n");
+    EXPECT("$T run copy a.y4m -o x.y4m --on sequential --jobs 2", 2, "", "triptych: run: --on sequential does one thing after another*\n");
+    EXPECT("$T bench sobel a.y4m --on sequential --end-to-end --json - | grep -cE 'stages_ms|limit|\"compute\"|verified'", 0, "3\n", "*");
     EXPECT("$T run copy a.y4m -o x.y4m --max-pixels 25343", 1, "",
            "triptych: cannot read a.y4m: frames of 176 x 144 pixels are more than the limit of 25343 (raise it with --max-pixels)\n");
     EXPECT("$T run copy a.y4m -o 's%d.png'; $T run copy 's%d.png' -o x.y4m --max-pixels 25343; code=$?; rm s*.png; exit $code", 1, "",

@@ -216,6 +216,9 @@ static int check(const struct cli_run_request *request, char *const operands[], 
         return cli_usage("run", "no input given after the pipeline '%s'", operands[0]);
     if (!request->output)
         return cli_usage("run", "no output given; add -o FILE");
+    if (strcmp(request->on, "sequential") == 0 && request->jobs > 1)
+        return cli_usage("run", "--on sequential does one thing after another: there cannot be %llu --jobs at a time",
+                         (unsigned long long)request->jobs);
     if (request->output[0] == '\0')
         return cli_usage("run", "the name of the output is empty");
     if (request->data && strcmp(request->data, "-") == 0 && strcmp(request->output, "-") == 0)

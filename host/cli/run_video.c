@@ -171,7 +171,7 @@ static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipe
     if (status == TRI_OK)
         status = tri_video_create(request->output, tri_filter_video(transcode->filter), &options, &transcode->writer,
                                   error);
-    if (status == TRI_OK && transcode->reader->video.rotation != 0 && !transcode->writer->codec->turns)
+    if (status == TRI_OK && transcode->reader->video.rotation != 0 && !transcode->writer->codec->containers)
         cli_note("%s asks players to turn it by %d degrees, which %s cannot say", transcode->reader->name,
                  transcode->reader->video.rotation, transcode->writer->name);
     return status == TRI_OK ? TRI_OK : tri_output_close(&run->data, status, error);

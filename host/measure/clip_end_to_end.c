@@ -68,7 +68,7 @@ enum tri_status tri_clip_end_to_end(const struct tri_lineup *lineup, const struc
                                     struct tri_clip_case *result, struct tri_error *error)
 {
     struct tri_video_reader *reader;
-    *result = (struct tri_clip_case){0};
+    *result = (struct tri_clip_case){.end_to_end = true};
     enum tri_status status = tri_video_open(path, NULL, &reader, error);
     if (status != TRI_OK)
         return status;

@@ -230,6 +230,7 @@ struct tri_clip_case {
     int frames;
     struct tri_clip_row *rows;
     int row_count;
+    bool end_to_end; /* from file to nowhere: rows have stages, and nothing was compared */
 };
 
 /* Runs the pipeline over the frames of the clip, up to 1 GiB of them held in memory, with every contender, for `seconds`

@@ -1,5 +1,6 @@
 /* report_clip.c -- what was measured over a clip, as a table and as JSON. */
 #include "measure/measure.h"
+#include "video/transcode.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -51,17 +52,31 @@ static json_t *ns_json(int64_t value)
     return value > 0 ? json_integer(value) : json_null();
 }
 
-static json_t *row_json(const struct tri_clip_row *row)
+static json_t *stages_json(const struct tri_clip_row *row)
+{
+    json_t *stages = json_object();
+
+    for (int i = 0; i < TRI_VIDEO_STAGES; i++)
+        json_object_set_new(stages, tri_video_stage_names[i], json_real(row->stages_ms[i]));
+    return stages;
+}
+
+static json_t *row_json(const struct tri_clip_row *row, bool end_to_end)
 {
     json_t *item = json_object();
 
     json_object_set_new(item, "backend", json_string(row->info->name));
     json_object_set_new(item, "isa", json_string(row->info->isa));
     json_object_set_new(item, "workers", json_integer(row->info->workers));
-    json_object_set_new(item, "parallel", json_string(row->by_frames ? "frames" : "rows"));
-    json_object_set_new(item, "verified", json_boolean(row->verified));
     json_object_set_new(item, "frames_per_s",
                         row->frames_per_s > 0 ? json_real(row->frames_per_s) : json_null());
+    if (end_to_end) {
+        json_object_set_new(item, "stages_ms", stages_json(row));
+        json_object_set_new(item, "limit", json_string(tri_video_stage_names[row->limit]));
+        return item;
+    }
+    json_object_set_new(item, "parallel", json_string(row->by_frames ? "frames" : "rows"));
+    json_object_set_new(item, "verified", json_boolean(row->verified));
     json_object_set_new(item, "median_ns", ns_json(row->median_ns));
     json_object_set_new(item, "p99_ns", ns_json(row->p99_ns));
     return item;
@@ -75,10 +90,11 @@ json_t *tri_clip_json(const struct tri_clip_case *result, const char *pipeline, 
     json_object_set_new(object, "input", json_string(path));
     json_object_set_new(object, "width", json_integer(result->video.width));
     json_object_set_new(object, "height", json_integer(result->video.height));
-    json_object_set_new(object, "frames", json_integer(result->frames));
+    if (!result->end_to_end)
+        json_object_set_new(object, "frames", json_integer(result->frames));
     for (int i = 0; i < result->row_count; i++)
         if (result->rows[i].listed)
-            json_array_append_new(rows, row_json(&result->rows[i]));
+            json_array_append_new(rows, row_json(&result->rows[i], result->end_to_end));
     json_object_set_new(object, "rows", rows);
     return object;
 }

@@ -257,11 +257,14 @@ enum tri_status tri_video_create(const char *path, const struct tri_video *video
     writer->name = strcmp(path, "-") == 0 ? "standard output" : path;
     writer->threads = options->threads > 0 ? options->threads : tri_cpu_workers();
     writer->codec = writer_of(path, options->format);
-    enum tri_status status =
-        writer->codec != NULL
-            ? writer->codec->create(writer, path, options, error)
-            : tri_fail(error, TRI_USAGE, "cannot write %s: '%s' is no video format that was built in", path,
-                       options->format != NULL ? options->format : extension_of(path));
+    enum tri_status status;
+    if (writer->codec == NULL)
+        status = tri_fail(error, TRI_USAGE, "cannot write %s: '%s' is no video format that was built in", path,
+                          options->format != NULL ? options->format : extension_of(path));
+    else if (!writer->codec->containers && (options->video_codec != NULL || options->crf >= 0))
+        status = tri_fail(error, TRI_USAGE, "cannot write %s: in this format there is no video codec to choose, and no crf", path);
+    else
+        status = writer->codec->create(writer, path, options, error);
     if (status != TRI_OK) {
         free(writer);
         return status;

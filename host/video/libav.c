@@ -99,6 +99,7 @@ const struct tri_video_codec tri_video_codec_libav = {
     .library = library,
     .name = "libav",
     .probe = probe,
+    .containers = true,
     .writes = writes,
     .open = open_input,
     .create = create,

@@ -49,7 +49,7 @@ extern const struct tri_video_codec tri_module;
 const struct tri_video_codec tri_module = {
     .name = "libav",
     .writes = writes,
-    .turns = true,
+    .containers = true,
     .open = tri_libav_open,
     .next = tri_libav_next,
     .decode = tri_libav_decode,

@@ -145,7 +145,7 @@ struct tri_video_codec {
     /* Of the first bytes; where they say nothing, of the path's extension. */
     bool (*probe)(const char *path, const unsigned char *head, size_t size);
     enum tri_colour takes;
-    bool turns; /* files may ask players to turn the picture */
+    bool containers; /* of coded video: with a choice of encoders, and a turn that players are asked for */
     bool (*writes)(const char *path, const char *format); /* format: what --format says, or the path's extension */
     enum tri_status (*open)(struct tri_video_reader *reader, const char *path, struct tri_error *error);
     enum tri_status (*next)(struct tri_video_reader *reader, struct tri_frame *frame, bool *more, struct tri_error *error);

@@ -237,3 +237,11 @@ void tri_row_join(const struct tri_image *image, int y, void *interleaved)
         rows[plane] = tri_image_row(image, plane, y);
     interleave[tri_isa_best()]->join(interleaved, rows, image->shape.planes, image->shape.bits, image->shape.width);
 }
+
+void tri_image_copy_plane(const struct tri_image *from, int from_plane, struct tri_image *to, int to_plane)
+{
+    const size_t bytes = (size_t)from->shape.width * tri_sample_bytes(&from->shape);
+    for (int y = 0; y < from->shape.height; y++)
+        memcpy(tri_image_row(to, to_plane, y), tri_image_row(from, from_plane, y), bytes);
+    to->padded = false;
+}

@@ -19,6 +19,9 @@ static inline size_t tri_sample_bytes(const struct tri_shape *shape)
 void *tri_memory_new(size_t size);
 void tri_memory_free(void *memory, size_t size);
 
+/* One plane of an image to one of another, of the same size and depth. */
+void tri_image_copy_plane(const struct tri_image *from, int from_plane, struct tri_image *to, int to_plane);
+
 /* TRI_USAGE, and why, unless an image may have this shape. */
 enum tri_status tri_shape_check(const struct tri_shape *shape, struct tri_error *error);
 

@@ -477,20 +477,12 @@ static struct tri_image plane_of(const struct tri_image *image, int plane)
     return view;
 }
 
-static void copy_plane(const struct tri_image *from, const struct tri_image *to)
-{
-    const size_t bytes = (size_t)from->shape.width * tri_sample_bytes(&from->shape);
-    for (int y = 0; y < from->shape.height; y++)
-        memcpy(tri_image_row(to, 0, y), tri_image_row(from, 0, y), bytes);
-}
-
 /* By its job where the sizes differ. */
 static enum tri_status bring_plane(struct tri_job *job, struct tri_image *from, struct tri_image *to, struct tri_error *error)
 {
     if (job != NULL)
         return tri_job_run(job, from, to, NULL, error);
-    copy_plane(from, to);
-    to->padded = false;
+    tri_image_copy_plane(from, 0, to, 0);
     return TRI_OK;
 }
 
@@ -571,7 +563,7 @@ static void bring_chroma(const struct tri_filter *filter, const struct tri_frame
 {
     for (int p = 1; p < filter->out.planes; p++) {
         if (filter->chroma == COPIED)
-            copy_plane(in->planes[p], out->planes[p]);
+            tri_image_copy_plane(in->planes[p], 0, out->planes[p], 0);
         if (filter->chroma == NEUTRAL)
             clear_plane(filter, out->planes[p]);
     }

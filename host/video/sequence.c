@@ -217,12 +217,8 @@ static enum tri_status take_picture(const struct tri_video_reader *reader, const
                         "cannot read %s: it has %s of %d bits, the first picture %s of %d bits", path,
                         planes == 3 ? "colours" : "grays", shape->bits,
                         video->planes == 3 ? "colours" : "grays", video->bits);
-    for (int p = 0; p < video->planes; p++) {
-        for (int y = 0; y < shape->height; y++)
-            memcpy(tri_image_row(frame->planes[p], 0, y), tri_image_row(image, p < planes ? p : 0, y),
-                   (size_t)shape->width * tri_sample_bytes(shape));
-        frame->planes[p]->padded = false;
-    }
+    for (int p = 0; p < video->planes; p++)
+        tri_image_copy_plane(image, p < planes ? p : 0, frame->planes[p], 0);
     return TRI_OK;
 }
 
@@ -361,11 +357,8 @@ static enum tri_status encode(struct tri_video_writer *writer, struct tri_frame 
     struct picture *picture = calloc(1, sizeof *picture);
     enum tri_status status = picture != NULL ? tri_image_new(&shape, &image, error)
                                              : tri_fail(error, TRI_FAILED, "no memory to write %s", writer->name);
-    for (int p = 0; p < shape.planes && status == TRI_OK; p++) {
-        for (int y = 0; y < shape.height; y++)
-            memcpy(tri_image_row(image, p, y), tri_image_row(frame->planes[p], 0, y),
-                   (size_t)shape.width * tri_sample_bytes(&shape));
-    }
+    for (int p = 0; p < shape.planes && status == TRI_OK; p++)
+        tri_image_copy_plane(frame->planes[p], 0, image, p);
     if (status == TRI_OK)
         status = write_picture(writer, frame, image, picture, error);
     tri_image_free(image);

@@ -204,6 +204,8 @@ static enum tri_status compute_frame(struct run *run, struct item *item, struct 
 {
     struct tri_filter *filter = run->transcode->filter;
     enum tri_status status = TRI_OK;
+    if (item->flush)
+        tri_filter_end(filter);
     if (item->flush) /* the last frame once more */
         status = tri_filter_upload(filter, &run->late[run->late_count - 1], &item->slot, error);
     if (status == TRI_OK)

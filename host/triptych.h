@@ -308,8 +308,12 @@ enum tri_status tri_job_run(struct tri_job *job, struct tri_image *in, struct tr
                             struct tri_timing *timing, struct tri_error *error);
 void tri_job_rewind(struct tri_job *job); /* the next run is a first frame again */
 /* Frames by which `out` lags behind `in`, where a kernel looks at later frames: the first so many outputs are no
- * frames. At the end the last frame goes in so many times more. */
+ * frames. After the last frame, and tri_job_end, as many runs more give the results that are late. */
 int tri_job_delay(const struct tri_job *job);
+/* No frame comes after those that have run. The tri_job_delay runs that are left get the last one again, which is a new
+ * frame for no kernel: they drive out what is late, as if each kernel had a job of its own. Until tri_job_rewind, runs
+ * beyond them are TRI_USAGE. */
+void tri_job_end(struct tri_job *job);
 
 /* What a kernel of the pipeline tells beside the picture ("motion": vectors). Names of the columns, separated by commas;
  * NULL: nothing is told. */

@@ -199,6 +199,27 @@ struct tri_image *rig_input(int size, int planes, int bits, int pattern)
     return *image;
 }
 
+/* A still picture with noise, and some samples that are anything: small changes and large ones. */
+struct tri_image *rig_frame(const struct tri_shape *shape, int number)
+{
+    struct tri_image *image = rig_image(shape);
+    int max = oracle_max(image);
+    uint64_t state = rig.seed + (uint64_t)number * 1000003;
+
+    for (int plane = 0; plane < shape->planes; plane++)
+        for (int y = 0; y < shape->height; y++)
+            for (int x = 0; x < shape->width; x++) {
+                int64_t still = (x / 3 * 37 + y / 2 * 53 + plane * 91) % 97 * max / 96;
+                int64_t noise = (int64_t)(rig_draw(&state) % (uint64_t)(max / 12)) - max / 24;
+                bool any = rig_draw(&state) % 6 == 0;
+
+                rig_set_sample(image, plane, x, y,
+                               any ? (int64_t)(rig_draw(&state) % (uint64_t)(max + 1))
+                                   : (int64_t)oracle_clamp((double)(still + noise), 0, max));
+            }
+    return image;
+}
+
 enum { INPUTS = sizeof(inputs) / sizeof(inputs[0][0][0][0]) };
 
 void rig_check_inputs(void)

@@ -53,6 +53,8 @@ enum { SMALL_SIZES = SIZE_333X217 };
 
 struct tri_shape rig_shape(int size, int planes, int bits);
 struct tri_image *rig_input(int size, int planes, int bits, int pattern); /* the rig's own */
+/* Of a series: a still picture with noise, and some samples that are anything. */
+struct tri_image *rig_frame(const struct tri_shape *shape, int number);
 void rig_check_inputs(void);                                              /* no run changed one */
 struct tri_image *rig_image(const struct tri_shape *shape);               /* never NULL */
 struct tri_image *rig_copy(const struct tri_image *image);

@@ -44,72 +44,81 @@ static void random_chain(struct chain *chain, const struct tri_shape *in, uint64
     }
 }
 
-/* Opens the operations one by one, on the truth. */
-static bool open_steps(const struct chain *chain, const struct tri_shape *in, struct trial *steps)
+enum { FRAMES = 6 };
+
+/* Instead of the frames, what an operation makes of them on the truth. Adds up how late it is. */
+static bool run_step(const char *step, struct tri_image **frames, int count, int *delay)
 {
-    for (int i = 0; i < chain->length; i++) {
-        if (!trial_open(&steps[i], &rig.places[0], chain->steps[i], in))
-            return false;
-        in = &steps[i].out->shape;
+    struct tri_image *made[FRAMES] = {0};
+    struct trial trial;
+    bool good = trial_open(&trial, &rig.places[0], step, &frames[0]->shape);
+    int late = good ? tri_job_delay(trial.job) : 0;
+
+    for (int run = 0; run < count + late && good; run++) {
+        if (run == count)
+            tri_job_end(trial.job);
+        good = trial_run(&trial, frames[run < count ? run : count - 1], &rig.places[0], "of a step");
+        if (good && run >= late)
+            made[run - late] = rig_copy(trial.out);
     }
-    return true;
+    for (int i = 0; i < count; i++) {
+        tri_image_free(frames[i]);
+        frames[i] = made[i];
+    }
+    trial_close(&trial);
+    *delay += late;
+    return good;
 }
 
-/* `out` is what comes out at the end; NULL: a step has to see later frames first. `runs` counts those of
- * each. */
-static bool run_steps(const struct chain *chain, struct trial *steps, int *runs, struct tri_image *in,
-                      const char *pattern, const struct tri_image **out)
+static void check_place(const char *text, const struct place *place, struct tri_image *const *frames,
+                        struct tri_image *const *truth, int count, int delay)
 {
-    *out = NULL;
-    for (int i = 0; i < chain->length; i++) {
-        if (!trial_run(&steps[i], in, &rig.places[0], pattern))
-            return false;
-        if (runs[i]++ < tri_job_delay(steps[i].job))
-            return true;
-        in = steps[i].out;
+    struct trial trial;
+    char what[40];
+
+    if (!trial_open(&trial, place, text, &frames[0]->shape))
+        return;
+    if (tri_job_delay(trial.job) != delay)
+        rig_complain("late by %d frames, the steps by %d", tri_job_delay(trial.job), delay);
+    for (int run = 0; run < count + delay; run++) {
+        if (run == count)
+            tri_job_end(trial.job);
+        snprintf(what, sizeof(what), "frame %d of %d", run - delay, count);
+        if (!trial_run(&trial, frames[run < count ? run : count - 1], place, what))
+            break;
+        if (run >= delay)
+            rig_compare(truth[run - delay], trial.out);
     }
-    *out = in;
-    return true;
+    trial_close(&trial);
 }
 
-enum { FRAMES = 4 };
-
-static void check_chain(const struct chain *chain, int size, int planes, int bits, bool device)
+static void check_chain(const struct chain *chain, struct tri_image *const *frames, int count,
+                        const struct place *const *places, int place_count)
 {
-    static const int frames[FRAMES] = {PATTERN_NOISE, PATTERN_CHECKERBOARD, PATTERN_RAMP, PATTERN_NOISE};
-    struct tri_shape shape = rig_shape(size, planes, bits);
-    struct trial steps[CHAIN] = {{0}}, whole[4] = {{0}};
+    struct tri_image *truth[FRAMES];
+    int delay = 0;
+    bool good = true;
+
+    for (int i = 0; i < count; i++)
+        truth[i] = rig_copy(frames[i]);
+    for (int i = 0; i < chain->length && good; i++)
+        good = run_step(chain->steps[i], truth, count, &delay);
+    for (int i = 0; i < place_count && good; i++)
+        check_place(chain->text, places[i], frames, truth, count, delay);
+    for (int i = 0; i < count; i++)
+        tri_image_free(truth[i]);
+}
+
+/* Frames that are not alike, on one backend of each sort; on a device where that is asked for, since it takes long. */
+static void check_chain_somewhere(const struct chain *chain, int size, int planes, int bits, bool device)
+{
+    struct tri_image *const frames[] = {
+        rig_input(size, planes, bits, PATTERN_NOISE), rig_input(size, planes, bits, PATTERN_CHECKERBOARD),
+        rig_input(size, planes, bits, PATTERN_RAMP), rig_input(size, planes, bits, PATTERN_NOISE)};
     const struct place *chosen[4];
     int count = rig_choose_places(chosen);
-    int runs[CHAIN] = {0}, delay = 0;
-    bool good = open_steps(chain, &shape, steps);
 
-    for (int i = 0; i < count && good; i++)
-        if (device || !chosen[i]->opencl)
-            good = trial_open(&whole[i], chosen[i], chain->text, &shape);
-    for (int i = 0; i < chain->length && good; i++)
-        delay += tri_job_delay(steps[i].job);
-    for (int frame = 0; frame < FRAMES + delay && good; frame++) {
-        int shown = frames[frame < FRAMES ? frame : FRAMES - 1];
-        struct tri_image *in = rig_input(size, planes, bits, shown);
-        const struct tri_image *truth = NULL;
-
-        /* What the last frames give once more is the whole chain's own. */
-        good = frame >= FRAMES || run_steps(chain, steps, runs, in, rig_patterns[shown], &truth);
-        for (int i = 0; i < count && good; i++) {
-            if (!whole[i].job || !trial_run(&whole[i], in, chosen[i], rig_patterns[shown]))
-                continue;
-            if (tri_job_delay(whole[i].job) != delay)
-                rig_complain("late by %d frames, the steps by %d", tri_job_delay(whole[i].job), delay);
-            if (truth)
-                rig_compare(truth, whole[i].out);
-            rig_compare(whole[0].out, whole[i].out);
-        }
-    }
-    for (int i = 0; i < 4; i++)
-        trial_close(&whole[i]);
-    for (int i = 0; i < CHAIN; i++)
-        trial_close(&steps[i]);
+    check_chain(chain, frames, 4, chosen, device || !chosen[count - 1]->opencl ? count : count - 1);
 }
 
 static void test_random_chains(void)
@@ -124,8 +133,32 @@ static void test_random_chains(void)
         struct tri_shape shape = rig_shape(size, planes, bits);
 
         random_chain(&chain, &shape, &state);
-        check_chain(&chain, size, planes, bits, rig.full || i % 6 == 0);
+        check_chain_somewhere(&chain, size, planes, bits, rig.full || i % 6 == 0);
     }
+}
+
+static bool chain_of(struct chain *chain, const char *const *steps, const struct tri_shape *in)
+{
+    *chain = (struct chain){.length = 0};
+    for (int i = 0; i < CHAIN && steps[i]; i++)
+        if (!chain_add(chain, steps[i], in)) {
+            CU_FAIL("a chosen chain cannot be made");
+            return false;
+        }
+    return true;
+}
+
+/* The truth, threads, and a device in both dialects. */
+static int choose_places(const struct place *places[4])
+{
+    static const char *const labels[] = {"sequential scalar", "threads:3", " lanes (", " plain ("};
+    int count = 0;
+
+    for (int i = 0; i < 4; i++) {
+        places[count] = rig_find_place(labels[i]);
+        count += places[count] != NULL;
+    }
+    return count;
 }
 
 /* Reductions after reductions, memory of frames behind memory of frames, turned and resized planes, and
@@ -153,16 +186,51 @@ static void test_chosen_chains(void)
     for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++)
         for (int planes = 1; planes <= TRI_PLANES_MAX; planes++) {
             struct tri_shape shape = rig_shape(SIZE_64X64, planes, planes % 2 ? 8 : 16);
-            struct chain chain = {.length = 0};
-            bool known = true;
+            struct chain chain;
 
-            for (int k = 0; k < CHAIN && chains[i][k]; k++)
-                known = chain_add(&chain, chains[i][k], &shape) && known;
-            if (known)
-                check_chain(&chain, SIZE_64X64, planes, shape.bits, rig.full || planes == 4);
-            else
-                CU_FAIL("a chosen chain cannot be made");
+            if (chain_of(&chain, chains[i], &shape))
+                check_chain_somewhere(&chain, SIZE_64X64, planes, shape.bits, rig.full || planes == 4);
         }
+}
+
+static void check_last_frames(const char *const *steps, int size, int planes, int bits, const int *lengths)
+{
+    struct tri_shape shape = rig_shape(size, planes, bits), small = rig_shape(SIZE_17X5, planes, bits);
+    struct tri_image *frames[FRAMES];
+    const struct place *places[4];
+    int count = choose_places(places);
+    struct chain chain;
+
+    for (int i = 0; i < FRAMES; i++)
+        frames[i] = rig_frame(&shape, i);
+    for (int i = 0; lengths[i] && chain_of(&chain, steps, &small); i++)
+        check_chain(&chain, frames, lengths[i], places, count);
+    for (int i = 0; i < FRAMES; i++)
+        tri_image_free(frames[i]);
+}
+
+/* Kernels that look ahead behind others over time: at the end each sees the last frame of its own. */
+static void test_last_frames(void)
+{
+    static const char *const chains[][CHAIN] = {
+        {"difference", "temporal_median:radius=2"},
+        {"average", "temporal_median:radius=1"},
+        {"temporal_denoise", "deinterlace"},
+        {"motion", "temporal_median"},
+        {"fade:frames=4", "temporal_median", "difference", "deinterlace"},
+        {"average:frames=9", "gaussian", "deinterlace"},
+        {"background", "rotate", "temporal_median:radius=2", "rotate", "blend"},
+        {"difference", "equalize", "temporal_median", "equalize", "temporal_median", "autolevels"},
+    };
+    static const int lengths[] = {1, 2, 3, 6, 0}, three[] = {3, 0};
+
+    rig_begin();
+    for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
+        for (int planes = 1; planes <= 4; planes += 3)
+            for (int bits = 8; bits <= (rig.quick ? 8 : 16); bits += 8)
+                check_last_frames(chains[i], SIZE_17X5, planes, bits, lengths);
+        check_last_frames(chains[i], SIZE_333X217, 1, 8, three); /* enough samples for threads */
+    }
 }
 
 int test_chains_suite(void)
@@ -170,5 +238,6 @@ int test_chains_suite(void)
     CU_pSuite suite = CU_add_suite("chains", rig_open, rig_close);
 
     return !suite || !CU_add_test(suite, "random chains", test_random_chains) ||
-           !CU_add_test(suite, "chosen chains", test_chosen_chains);
+           !CU_add_test(suite, "chosen chains", test_chosen_chains) ||
+           !CU_add_test(suite, "last frames", test_last_frames);
 }

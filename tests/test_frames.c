@@ -10,28 +10,7 @@
 
 enum { FRAMES_MAX = 40 };
 
-/* A still picture with noise, and some samples that are anything: small changes and large ones. */
-static struct tri_image *draw_frame(const struct tri_shape *shape, int number)
-{
-    struct tri_image *image = rig_image(shape);
-    int max = oracle_max(image);
-    uint64_t state = rig.seed + (uint64_t)number * 1000003;
-
-    for (int plane = 0; plane < shape->planes; plane++)
-        for (int y = 0; y < shape->height; y++)
-            for (int x = 0; x < shape->width; x++) {
-                int64_t still = (x / 3 * 37 + y / 2 * 53 + plane * 91) % 97 * max / 96;
-                int64_t noise = (int64_t)(rig_draw(&state) % (uint64_t)(max / 12)) - max / 24;
-                bool any = rig_draw(&state) % 6 == 0;
-
-                rig_set_sample(image, plane, x, y,
-                               any ? (int64_t)(rig_draw(&state) % (uint64_t)(max + 1))
-                                   : (int64_t)oracle_clamp((double)(still + noise), 0, max));
-            }
-    return image;
-}
-
-/* All frames of a series, and the last one as often again as results are late. */
+/* All frames of a series, and the last one as often again as results are late; but no more. */
 static bool check_series(const struct oracle *oracle, const struct place *place, struct trial *trial,
                          struct tri_image *const *frames, int count)
 {
@@ -41,6 +20,8 @@ static bool check_series(const struct oracle *oracle, const struct place *place,
     for (int run = 0; run < count + delay; run++) {
         struct expected expected;
 
+        if (run == count)
+            tri_job_end(trial->job);
         snprintf(what, sizeof(what), "frame %d of %d", run - delay, count);
         if (!trial_run(trial, frames[run < count ? run : count - 1], place, what))
             return false;
@@ -50,6 +31,9 @@ static bool check_series(const struct oracle *oracle, const struct place *place,
         rig_compare_oracle(&expected, trial->out);
         free(expected.value);
     }
+    tri_job_end(trial->job);
+    if (tri_job_run(trial->job, frames[count - 1], trial->out, NULL, NULL) != TRI_USAGE)
+        rig_complain("runs after the end");
     return true;
 }
 
@@ -72,7 +56,7 @@ static void check_shape(const struct oracle *oracle, const char *text, int size,
     struct tri_image *frames[FRAMES_MAX];
 
     for (int i = 0; i < FRAMES_MAX; i++)
-        frames[i] = draw_frame(&shape, i);
+        frames[i] = rig_frame(&shape, i);
     for (int i = 0; i < rig.place_count; i++)
         check_place(oracle, &rig.places[i], text, frames, oracle->over_time ? lengths : independent);
     for (int i = 0; i < FRAMES_MAX; i++)

@@ -41,6 +41,8 @@ static void check_oracle(const struct oracle *oracle, const char *text, int size
         int pattern = run < PATTERNS ? run : PATTERNS - 1;
         struct expected expected;
 
+        if (run == PATTERNS)
+            tri_job_end(trial.job);
         if (!trial_run(&trial, frames[pattern], &rig.places[0], rig_patterns[pattern]))
             break;
         if (run < delay)

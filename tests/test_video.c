@@ -91,6 +91,21 @@ static void test_late(void)
     EXPECT("cmp d.y4m x.y4m; code=$?; rm b.y4m c.y4m d.y4m x.y4m; exit $code", 0, "", "");
 }
 
+/* Kernels of one pipeline give what they give one after another, to the last frame: of videos and of pictures. */
+static void test_chain_and_pipe(void)
+{
+    EXPECT("h=$(head -1 a.y4m | wc -c); for n in 1 2 3 6; do head -c $((h + n * 38022)) a.y4m > b.y4m; "
+           "for p in difference,temporal_median:radius=2 average,temporal_median deinterlace,temporal_median; do "
+           "$T run ${p%,*} b.y4m -o - --planes all | $T run ${p#*,} - -o y.y4m --planes all; "
+           "for how in '-j 1' '-j 8' '--on threads:3'; do "
+           "$T run $p b.y4m -o - --planes all $how | cmp - y.y4m || echo $n $p $how; done; done; done; rm b.y4m y.y4m",
+           0, "", "");
+    EXPECT("mkdir p d e f; $T run gray a.y4m -o 'p/%d.pgm' && rm p/??.pgm && $T run difference p -o d && "
+           "$T run temporal_median:radius=2 d -o e && for j in 1 8; do "
+           "$T run difference,temporal_median:radius=2 p -o f -j $j && diff -r e f; done; ls f | wc -l; rm -r p d e f",
+           0, "9\n", "*");
+}
+
 /* A frame of a video is made of the same samples as a picture with them. */
 static void test_against_pictures(void)
 {
@@ -374,10 +389,13 @@ static void test_told(void)
     EXPECT("for how in '-j 1' '-j 8' '--on threads:3' '--isa scalar'; do "
            "$T run motion moving.y4m $how --data - | cmp - v.csv || exit 1; done; "
            "$T run motion,temporal_median:radius=2 moving.y4m -o /dev/null --data - | cmp - v.csv; "
+           "$T run temporal_median moving.y4m -o y.y4m && $T run motion y.y4m --data w.csv && "
+           "$T run temporal_median,motion,temporal_median:radius=2 moving.y4m --data - | cmp - w.csv; rm w.csv; "
            "$T run motion moving.y4m -o y.y4m --data /dev/null && cmp x.y4m y.y4m; rm y.y4m",
            0, "", "");
     if (shell_run("$T run invert a.y4m -o x.y4m --on opencl")->code != TRI_NO_DEVICE)
         EXPECT("$T run motion moving.y4m --data - --on opencl | cmp - v.csv; "
+               "$T run motion,temporal_median:radius=2 moving.y4m --data - --on opencl | cmp - v.csv; "
                "TRIPTYCH_OPENCL_MEMORY=copy TRIPTYCH_OPENCL_DIALECT=plain $T run motion moving.y4m --data - --on opencl | cmp - v.csv",
                0, "", "");
     EXPECT("$T run sobel moving.y4m -o x.y4m --data w.csv; code=$?; ls w.csv; exit $code", 2, "",
@@ -412,6 +430,7 @@ int test_video_suite(void)
     return !(suite && CU_add_test(suite, "copies", test_copy) && CU_add_test(suite, "the same bytes", test_same_bytes) &&
              CU_add_test(suite, "against pictures", test_against_pictures) &&
              CU_add_test(suite, "late results", test_late) &&
+             CU_add_test(suite, "chains and pipes", test_chain_and_pipe) &&
              CU_add_test(suite, "second input", test_second_input) &&
              CU_add_test(suite, "comments", test_comments) &&
              CU_add_test(suite, "fields and aspect", test_fields) &&

@@ -170,11 +170,13 @@ enum tri_status tri_flight_compute(struct tri_flight *flight, struct tri_job *jo
                                    struct tri_error *error)
 {
     enum tri_status status = check_shapes(job, flight->in, out, error);
+    if (status == TRI_OK && job->frames > 0 && job->frame >= job->frames + job->plan->delay)
+        status = tri_fail(error, TRI_USAGE, "the job has ended, and nothing is late any more");
     if (status != TRI_OK)
         return status;
     out->padded = false;
     flight->out = out;
-    tri_plan_frame(job->plan, job->frame, flight->in, out);
+    tri_plan_frame(job->plan, job->frame, job->frames, flight->in, out);
     status = job->backend->run(job, flight, error);
     if (status == TRI_OK)
         job->frame++;
@@ -203,9 +205,15 @@ int tri_job_delay(const struct tri_job *job)
     return job->plan->delay;
 }
 
+void tri_job_end(struct tri_job *job)
+{
+    if (job->frames == 0)
+        job->frames = job->frame;
+}
+
 void tri_job_rewind(struct tri_job *job)
 {
-    job->frame = 0;
+    job->frame = job->frames = 0;
 }
 
 const char *tri_job_data_columns(const struct tri_job *job)

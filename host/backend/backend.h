@@ -29,7 +29,7 @@ struct tri_backend {
 struct tri_job {
     struct tri_backend *backend;
     struct tri_plan *plan;
-    long frame;
+    long frame, frames;       /* of the next run; that there are, 0: not known yet */
     struct tri_flight flight; /* of tri_job_run */
     void *state;              /* the backend's */
 };

@@ -69,6 +69,8 @@ static enum tri_status run(struct tri_job *job, struct tri_flight *flight, struc
     state->out = flight->out->memory;
     for (int s = 0; s < job->plan->stage_count; s++) {
         const struct tri_stage *stage = &job->plan->stages[s];
+        if (tri_plan_holds(job->plan, s))
+            continue;
         state->stage = stage;
         state->stage_number = s;
         state->workers = stage->samples < SAMPLES_FOR_THREADS ? 1 : native->workers;

@@ -213,6 +213,8 @@ static enum tri_status run_stages(struct opencl *cl, struct tri_job *job, const 
         CHECK(clEnqueueWriteBuffer, cl->queue, state->constants, CL_FALSE, 0, (size_t)plan->constants_size,
               plan->constants, 0, NULL, NULL);
     for (int s = 0; s < plan->stage_count; s++) {
+        if (tri_plan_holds(plan, s))
+            continue;
         enum tri_status status = cl->lanes ? launch_walk(cl, job, flight, s, error) : launch_items(cl, job, flight, s, error);
         if (status == TRI_OK)
             status = finish_stage(cl, job, s, error);

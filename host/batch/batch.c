@@ -31,6 +31,7 @@ struct run {
     struct item *late;  /* files whose results are not there yet, oldest first */
     int late_count;
     long frames;          /* that the job has seen */
+    bool ended;           /* and no file follows */
     pthread_mutex_t lock; /* for all that follows */
     int next;
     bool stopped;
@@ -165,6 +166,8 @@ static enum tri_status run_job(struct run *run, struct item *item, struct tri_im
     *out = NULL;
     if (job == NULL)
         status = tri_job_new(run->batch->backend, run->batch->pipeline, &shape, &job, error);
+    if (status == TRI_OK && run->ended)
+        tri_job_end(job);
     if (status == TRI_OK)
         status = tri_image_new(tri_job_shape(job), out, error);
     if (status == TRI_OK)
@@ -200,6 +203,7 @@ static bool compute_late(struct run *run, struct item *item)
         run->late[run->late_count++] = *item;
     if (run->late_count == 0)
         return false;
+    run->ended |= item->flush;
     struct item *last = &run->late[run->late_count - 1];
     if (run_job(run, last, last->image, &out) != TRI_OK) {
         tri_image_free(out);

@@ -50,7 +50,8 @@ static void relay_input(struct tri_graph *g, int channel)
     const int count = g->node_count, copy = relay(g, channel);
     if (g->error.status != TRI_OK)
         return;
-    const struct tri_node node = g->nodes[count];
+    struct tri_node node = g->nodes[count];
+    node.delay = 0; /* no kernel is before it */
     memmove(g->nodes + 1, g->nodes, (size_t)count * sizeof node);
     g->nodes[0] = node;
     for (int c = 1; c < g->channel_count; c++) {

@@ -61,7 +61,8 @@ int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass, const st
         !grow(graph, (void **)&graph->nodes, graph->node_count, &graph->node_room, sizeof graph->nodes[0]))
         return 0;
     const bool tally = pass->kind == PASS_TALLY;
-    struct tri_node node = {.pass = pass, .spec = *spec, .first = graph->first, .first_output = graph->channel_count};
+    struct tri_node node = {.pass = pass, .spec = *spec, .first = graph->first, .delay = graph->delay,
+                            .first_output = graph->channel_count};
     while (node.inputs < TRI_INPUTS && spec->in[node.inputs] != 0)
         node.inputs++;
     const struct tri_channel in = graph->channels[spec->in[0]];
@@ -278,21 +279,31 @@ struct tri_value tri_graph_by_histogram(struct tri_graph *graph, const struct tr
 
 /* ---- from a pipeline to a graph ---- */
 
+/* What a kernel yields is held after its last frame, so it has to be made by a pass: a past or a state would go on. */
+static int made(struct tri_graph *graph, int channel)
+{
+    if (graph->error.status != TRI_OK || graph->channels[channel].producer != FROM_BEFORE)
+        return channel;
+    return tri_graph_add(graph, &tri_pass_relay, &(struct tri_node_spec){.in = {channel}});
+}
+
 static struct tri_value apply_kernel(struct tri_graph *graph, const struct tri_kernel *kernel, struct tri_value in)
 {
+    const int delay = graph->delay;
     if (graph->error.status != TRI_OK)
         return in;
     if (kernel->graph != NULL)
-        return kernel->graph(graph, in);
-    const int delay = graph->delay;
+        in = kernel->graph(graph, in);
     const enum tri_fields fields = graph->fields;
     const bool turned = graph->turned;
-    for (int p = 0; p < in.planes; p++) {
+    for (int p = 0; p < in.planes && kernel->graph == NULL; p++) {
         graph->delay = delay; /* all planes are equally late, and their rows lie alike */
         graph->fields = fields;
         graph->turned = turned;
         in.channel[p] = kernel->graph_plane(graph, in.channel[p]);
     }
+    for (int p = 0; p < in.planes; p++)
+        in.channel[p] = made(graph, in.channel[p]);
     return in;
 }
 
@@ -304,10 +315,9 @@ static struct tri_value with_alpha(struct tri_graph *graph, const struct tri_pas
     return value;
 }
 
-static struct tri_value apply(struct tri_graph *graph, const struct tri_operation *operation, struct tri_value value)
+static struct tri_value apply_with_alpha(struct tri_graph *graph, const struct tri_operation *operation,
+                                         struct tri_value value)
 {
-    graph->operation = operation;
-    graph->first = graph->delay;
     const int alpha = value.channel[value.planes - 1];
     if (value.planes % 2 == 1 || operation->kernel->about->alpha(operation) == TRI_ALPHA_PLAIN)
         return apply_kernel(graph, operation->kernel, value);
@@ -320,6 +330,18 @@ static struct tri_value apply(struct tri_graph *graph, const struct tri_operatio
     value = with_alpha(graph, &tri_pass_alpha_multiply, value);
     value = apply_kernel(graph, operation->kernel, value); /* alpha is one of its planes, and as late as they are */
     return with_alpha(graph, &tri_pass_alpha_divide, value);
+}
+
+/* How late its nodes are is known when they are all there. */
+static struct tri_value apply(struct tri_graph *graph, const struct tri_operation *operation, struct tri_value value)
+{
+    const int before = graph->node_count;
+    graph->operation = operation;
+    graph->first = graph->delay;
+    value = apply_with_alpha(graph, operation, value);
+    for (int i = before; i < graph->node_count; i++)
+        graph->nodes[i].delay = graph->delay;
+    return value;
 }
 
 int tri_graph_kernel(struct tri_graph *graph, const char *name, const char *param, double value, int channel)

@@ -27,6 +27,7 @@ struct tri_node {
     void *constants; /* the spec's, copied */
     struct tri_operation operation; /* what it is part of, for `finish`: the pipeline's own values */
     int first; /* the frame in which it sees the first of its own: kernels before it may be late */
+    int delay; /* of the kernels up to its own: so many runs after the last frame's it makes its last frame */
     int inputs;
     int first_output; /* channel; outputs follow each other */
     int tally;        /* number from 1, of tallies and of those that wait for one */

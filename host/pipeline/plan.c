@@ -1,8 +1,14 @@
 /* plan.c -- cuts a graph into stages and gives every channel its memory.
  *
  * A node joins the stage of its sources, unless it needs a source as a whole (gathers, the frame
- * before) or counts that are not complete before that stage ends. What crosses from stage to stage
- * is kept as planes in the arena, everything else as rings of rows in the workers' scratch memory. */
+ * before), counts that are not complete before that stage ends, or is later than they are. What crosses
+ * from stage to stage is kept as planes in the arena, everything else as rings of rows in the workers'
+ * scratch memory.
+ *
+ * Kernels that look ahead see the last frame again at the end. Of a kernel before them that is what it
+ * made last, not what it would make of its own last frame again: it would find that nothing moves. So
+ * after the last frame stages end one after the other, those with less delay first, and each leaves
+ * what it has made last to those that go on. */
 #include "planner.h"
 
 #include <limits.h>
@@ -58,6 +64,10 @@ static int node_stage(const struct planner *p, int i)
         if (source->pass->kind == PASS_TALLY && source->tally == node->tally && p->stage[j] + 1 > stage)
             stage = p->stage[j] + 1;
     }
+    for (int j = 0; j < i && node->delay > 0; j++) { /* stages end as a whole, and in order */
+        if (p->graph.nodes[j].delay < node->delay && p->stage[j] + 1 > stage)
+            stage = p->stage[j] + 1;
+    }
     return p->alone && stage < i ? i : stage;
 }
 
@@ -74,6 +84,14 @@ static void keep_told(struct planner *p)
         return;
     p->kept[made_as(p, channel)] = true;
     p->last_stage[channel] = INT_MAX;
+}
+
+/* The last stage in which node `i` reads a channel. What it still reads when the channel's own stage has ended stays
+ * to the end: nobody writes there then, for stages before have ended too. */
+static int last_read(const struct planner *p, int channel, int i)
+{
+    const int producer = p->graph.channels[channel].producer;
+    return producer >= 0 && p->graph.nodes[producer].delay < p->graph.nodes[i].delay ? INT_MAX : p->stage[i];
 }
 
 /* A channel is kept as planes when it is read in a later stage. That may move readers of the same
@@ -96,8 +114,8 @@ static void assign_stages(struct planner *p)
                     p->kept[kept] = true;
                     changed = true;
                 }
-                if (p->stage[i] > p->last_stage[channel])
-                    p->last_stage[channel] = p->stage[i];
+                const int last = last_read(p, channel, i);
+                p->last_stage[channel] = last > p->last_stage[channel] ? last : p->last_stage[channel];
             }
         }
     }
@@ -147,7 +165,8 @@ static void add_history(struct planner *p, int channel, long size)
         slots = past->ago + 1 > slots ? past->ago + 1 : slots;
         first = past->first;
     }
-    plan->histories[number] = (struct tri_history){channel, slots, first, plan->arena_size, size};
+    const int delay = p->graph.nodes[p->graph.channels[channel].producer].delay;
+    plan->histories[number] = (struct tri_history){channel, slots, first, delay, plan->arena_size, size};
     plan->arena_size += slots * size;
 }
 
@@ -232,8 +251,8 @@ static bool gather_constants(struct planner *p, long *constants)
                                     .finish = node->spec.finish, .operation = node->operation};
         if (node->spec.frame != NULL)
             plan->frames[plan->frame_count++] =
-                (struct tri_finish){.first = node->first, .constants = constants[i], .frame = node->spec.frame,
-                                    .operation = node->operation};
+                (struct tri_finish){.first = node->first, .delay = node->delay, .constants = constants[i],
+                                    .frame = node->spec.frame, .operation = node->operation};
     }
     return true;
 }
@@ -399,14 +418,36 @@ static long own_frame(long frame, int first)
     return frame < first ? 0 : frame - first;
 }
 
+/* The last frame of the job that nodes of that delay run in, up to this one. */
+static long last_run(const struct tri_plan *plan, long frame, int delay)
+{
+    return plan->over > delay ? frame - (plan->over - delay) : frame;
+}
+
+bool tri_plan_holds(const struct tri_plan *plan, int stage)
+{
+    return plan->over > plan->stages[stage].delay;
+}
+
 static long slot_of(const struct tri_history *history, long frame)
 {
     return history->offset + frame % history->slots * history->size;
 }
 
-void tri_plan_frame(struct tri_plan *plan, long frame, const struct tri_image *in, const struct tri_image *out)
+/* Where a past is. Before the first frame it is that one; a state then has a zeroed slot. After the last it is that. */
+static long past_slot(const struct tri_history *history, const struct tri_past *past, long frame, long last)
+{
+    const long then = frame - past->ago;
+    if (then < 0)
+        return slot_of(history, past->state ? history->slots - 1 : 0);
+    return slot_of(history, then < last ? then : last);
+}
+
+void tri_plan_frame(struct tri_plan *plan, long frame, long frames, const struct tri_image *in,
+                    const struct tri_image *out)
 {
     int in_plane = 0;
+    plan->over = frames > 0 && frame >= frames ? frame - frames + 1 : 0;
     memset(plan->counts, 0, ((size_t)plan->tally_count << plan->in.bits) * sizeof plan->counts[0]);
     for (int c = 1; c < plan->channel_count; c++) {
         struct walk_channel *channel = &plan->channels[c];
@@ -421,24 +462,23 @@ void tri_plan_frame(struct tri_plan *plan, long frame, const struct tri_image *i
         channel->offset = (out->data - (unsigned char *)out->memory) + p * out->plane_stride;
     }
     for (int h = 0; h < plan->history_count; h++) {
-        struct walk_channel *now = &plan->channels[plan->histories[h].channel];
-        now->offset = slot_of(&plan->histories[h], own_frame(frame, plan->histories[h].first)) + row_start(now);
+        const struct tri_history *history = &plan->histories[h];
+        struct walk_channel *now = &plan->channels[history->channel];
+        now->offset = slot_of(history, own_frame(last_run(plan, frame, history->delay), history->first)) + row_start(now);
     }
     for (int i = 0; i < plan->past_count; i++) {
         const struct tri_past *past = &plan->pasts[i];
         const struct tri_history *history = &plan->histories[past->history];
         const struct walk_channel *now = &plan->channels[history->channel];
         struct walk_channel *before = &plan->channels[past->channel];
-        const long own = own_frame(frame, history->first);
+        const long last = own_frame(last_run(plan, frame, history->delay), history->first);
         before->stride = now->stride;
-        /* Before the first frame it is that one; a state then has a zeroed slot. */
-        before->offset = row_start(now) + slot_of(history, own >= past->ago ? own - past->ago
-                                                           : past->state    ? history->slots - 1
-                                                                            : 0);
+        before->offset = row_start(now) + past_slot(history, past, own_frame(frame, history->first), last);
     }
-    for (int i = 0; i < plan->frame_count; i++)
-        plan->frames[i].frame(own_frame(frame, plan->frames[i].first), &plan->frames[i].operation,
-                              plan->constants + plan->frames[i].constants);
+    for (int i = 0; i < plan->frame_count; i++) {
+        const struct tri_finish *at = &plan->frames[i];
+        at->frame(own_frame(last_run(plan, frame, at->delay), at->first), &at->operation, plan->constants + at->constants);
+    }
 }
 
 bool tri_plan_zeroed(const struct tri_plan *plan, int i, long *offset, long *size)

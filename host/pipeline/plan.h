@@ -18,6 +18,7 @@ struct tri_stage {
     const struct tri_pass **passes; /* those of the nodes, each once; a node's `pass` is a place here */
     int pass_count;
     int height, lead;
+    int delay;           /* of all its nodes */
     int window;          /* row pointers that the widest node needs */
     long scratch_size;   /* bytes for one worker */
     long zeroed;         /* so many of them, from the start, are zero at the start of each run */
@@ -31,6 +32,7 @@ struct tri_finish {
     int stage;  /* after this one, in which the last of its tallies is */
     int tally;
     int first;  /* of `frame`: the frame of the job that it takes for frame 0 */
+    int delay;  /* and its node's */
     long constants;
     void (*finish)(const struct tri_counts *counts, const struct tri_operation *operation, void *constants);
     void (*frame)(long number, const struct tri_operation *operation, void *constants); /* or for each frame */
@@ -54,6 +56,7 @@ struct tri_plan {
     /* Channels that are kept for later frames, in as many slots of the arena by turns as frames are asked for. */
     struct tri_history {
         int channel, slots, first; /* first: the frame of the job that is the channel's own frame 0 */
+        int delay;                 /* of the node that makes it */
         long offset, size; /* of slot 0, of each */
     } *histories;
     int history_count;
@@ -68,6 +71,7 @@ struct tri_plan {
     int delay; /* frames by which the output lags behind the input */
     enum tri_fields fields;
     bool turned;
+    long over; /* runs since that of the last frame */
     struct tri_told told; /* its channel is a plane of the arena at the end of a run */
     long told_constants;
 };
@@ -78,8 +82,11 @@ enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct 
                               struct tri_plan **plan, struct tri_error *error);
 void tri_plan_free(struct tri_plan *plan);
 /* Gets a run going: forgets counts, sets the constants of this frame (0, 1, ...), points channels at the slots for it
- * and at the images' rows. */
-void tri_plan_frame(struct tri_plan *plan, long frame, const struct tri_image *in, const struct tri_image *out);
+ * and at the images' rows. Of `frames` that there are in all, 0: not known yet, runs after the last drive out what is late. */
+void tri_plan_frame(struct tri_plan *plan, long frame, long frames, const struct tri_image *in,
+                    const struct tri_image *out);
+/* Whether a stage has made its last frame, which stays for those behind it: it is no more run. */
+bool tri_plan_holds(const struct tri_plan *plan, int stage);
 /* The part of the arena that has to be zero before frame 0, for past `i`; false: none. */
 bool tri_plan_zeroed(const struct tri_plan *plan, int i, long *offset, long *size);
 

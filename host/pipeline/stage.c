@@ -126,6 +126,7 @@ static void add_node(struct planner *p, struct tri_stage *stage, const struct tr
     stage->window = window > stage->window ? window : stage->window;
     stage->height = to->height > stage->height ? to->height : stage->height;
     stage->samples += (int64_t)node->spec.width * to->height;
+    stage->delay = node->delay;
 }
 
 /* Tally tables get their places after the rings are known. */

@@ -114,6 +114,19 @@ static void put_set(struct tri_filter *filter, struct set *set)
     pthread_mutex_unlock(&filter->lock);
 }
 
+/* Those for single planes of a slot go on: they know no time. */
+void tri_filter_end(struct tri_filter *filter)
+{
+    pthread_mutex_lock(&filter->lock);
+    for (struct set *set = filter->sets; set != NULL; set = set->next) {
+        for (int p = 0; filter->by_plane && p < planes_of(filter); p++)
+            tri_job_end(set->planes[p]);
+        if (!filter->by_plane)
+            tri_job_end(set->whole);
+    }
+    pthread_mutex_unlock(&filter->lock);
+}
+
 /* ---- slots ---- */
 
 static void free_slot(struct tri_filter_slot *slot)

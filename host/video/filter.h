@@ -24,6 +24,8 @@ const struct tri_video *tri_filter_video(const struct tri_filter *filter); /* of
 int tri_filter_delay(const struct tri_filter *filter);
 /* Whether frames have to be computed one at a time, in their order: over time, and on OpenCL devices. */
 bool tri_filter_in_order(const struct tri_filter *filter);
+/* After the last frame, as tri_job_end: the last frame again then drives out what is late. While no frame is computed. */
+void tri_filter_end(struct tri_filter *filter);
 /* Columns of what a kernel tells of a frame, as tri_job_data_columns; NULL: nothing. After tri_filter_tell the frames of
  * results have it. */
 const char *tri_filter_data_columns(const struct tri_filter *filter);

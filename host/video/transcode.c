@@ -231,6 +231,8 @@ static enum tri_status compute_work(struct run *run, struct item *item, struct t
     }
     if (item->flush && run->late_count == 0) /* no frame got here */
         return status;
+    if (item->flush)
+        tri_filter_end(filter);
     if (status == TRI_OK && item->flush) /* the last frame once more */
         status = tri_filter_upload(filter, &run->late[run->late_count - 1], &item->slot, error);
     if (status == TRI_OK)

@@ -326,12 +326,13 @@ enum tri_status tri_image_write_beside(const char *path, const struct tri_image 
     const struct tri_codec *codec = complete(codec_of(format), &why);
     if (codec == NULL)
         return tri_fail(error, TRI_FAILED, "cannot write %s: %s", path, why.text);
-    const enum tri_status status = tri_output_open(path, output, error);
+    enum tri_status status = tri_output_open(path, output, error);
     if (status != TRI_OK)
         return status;
     sink.name = output->name;
     sink.file = output->file;
-    return codec->write(&sink, image) == TRI_OK ? TRI_OK : tri_output_close(output, TRI_FAILED, error);
+    status = codec->write(&sink, image);
+    return status == TRI_OK ? TRI_OK : tri_output_close(output, status, error);
 }
 
 enum tri_status tri_image_write(const char *path, const struct tri_image *image,

@@ -26,6 +26,10 @@ static void test_after_failure(void)
            "$T run $p 's%02d.png' -o o.y4m -j $i --on threads:4 2> err; [ $? = 1 ] || echo no failure; "
            "grep -c FRAME o.y4m | grep -v '^5$'; cat err | grep -v s06; done; done; $T run copy 's%02d.png' -o - -j 8 | cmp - five.y4m",
            0, "", "triptych: cannot read s06.png*");
+    /* One of those that are driven out fails too: those before it are written. */
+    EXPECT("for i in 1 2 3 4 5 6 7 8 9; do rm -rf d; mkdir -p d/05.png; $T run temporal_median:radius=2 's%02d.png' -o 'd/%02d.png' "
+           "-j $i --on threads:4 2> err; cat err; ls d | wc -l; done | sort -u; rm -r d",
+           0, "5\ntriptych: cannot read s06.png*", "");
     EXPECT("for i in 1 2 3 4 5 6 7 8 9; do rm -f t??.png; $T run invert 's%02d.png' -o 't%02d.png' -j 9 --on threads:4 2> err; echo t??.png; "
            "done | sort -u; ls -A | grep triptych; rm s??.png t??.png five.y4m o.y4m err",
            0, "t01.png t02.png t03.png t04.png t05.png\n", "");
@@ -85,6 +89,9 @@ static void test_second_input(void)
     EXPECT("$T run invert a.y4m -o b.y4m; $T run difference a.y4m --with b.y4m -o x.y4m; cat b.y4m | $T run difference a.y4m --with - -o - | cmp - x.y4m; "
            "mkfifo q; cat b.y4m > q & $T run difference a.y4m --with q -o - | cmp - x.y4m; rm q b.y4m x.y4m",
            0, "", "");
+    EXPECT("mkfifo p q; $T run difference p --with q -o x.y4m; code=$?; rm p q; exit $code", 2, "",
+           "triptych: run: only one of 'p' and 'q' can come through a pipe*\n");
+    EXPECT("$T run difference a.y4m --with none -o x.y4m", 1, "", "triptych: cannot read none: No such file or directory\n");
     EXPECT("$T run difference - --with - -o x.y4m", 2, "", "*standard input can be one input only*");
     if (!has_libav)
         test_skip("no FFV1");
@@ -187,6 +194,9 @@ static void test_planes_as_pictures(void)
 static void test_sizes_and_fields(void)
 {
     EXPECT("for s in 0.12 0.3333 0.77 1.7; do $T run resize:scale=$s a.y4m -o x.y4m && $T run resize:scale=$s,rotate:angle=90,resize:scale=0.7 422.y4m -o x.y4m; done; rm x.y4m", 0, "", "");
+    EXPECT("sed '1s/ Ip / Ib /' a.y4m > b.y4m; for s in a b; do for p in deinterlace resize:height=50 flip:axis=vertical rotate:angle=180 "
+           "'rotate,rotate:angle=270'; do $T run $p,deinterlace $s.y4m -o x.y4m; $T run $p $s.y4m -o - | $T run deinterlace - -o - | cmp - x.y4m || echo $p; done; done; rm x.y4m b.y4m",
+           0, "", "");
     EXPECT("$T run resize:scale=0.5 a.y4m --planes y -o x.y4m", 2, "", "triptych: resize:scale=0.5 makes 88 x 72 pixels of luma and 88 x 72 of chroma*\n");
     EXPECT("sed '1s/ Ip / Ib /' a.y4m > b.y4m; sed '1s/ Ip / It /' a.y4m > t.y4m; $T run deinterlace:parity=bottom a.y4m -o x.y4m; "
            "$T run deinterlace b.y4m -o - | cmp - x.y4m; $T run gray,deinterlace:parity=bottom b.y4m -o x.y4m; $T run gray,deinterlace b.y4m -o - | cmp - x.y4m; "

@@ -413,12 +413,19 @@ static int run_pictures(const struct cli_run_request *request, const struct tri_
     return result;
 }
 
-/* What is in a pipe can be looked at only once: one with a name, as bash's <(...), becomes standard input. */
-static bool take_pipe(const char *path)
+/* Which can be looked at only once, to know what comes through it. */
+static bool is_pipe(const char *path)
 {
     struct stat status;
 
-    if (stat(path, &status) != 0 || !S_ISFIFO(status.st_mode) || tri_video_is(path, NULL, 0))
+    return strcmp(path, "-") == 0 ||
+           (stat(path, &status) == 0 && S_ISFIFO(status.st_mode) && !tri_video_is(path, NULL, 0));
+}
+
+/* A pipe with a name, as bash's <(...), becomes standard input. */
+static bool take_pipe(const char *path)
+{
+    if (strcmp(path, "-") == 0 || !is_pipe(path))
         return false;
     const int file = open(path, O_RDONLY | O_CLOEXEC);
     const bool taken = file >= 0 && dup2(file, STDIN_FILENO) == STDIN_FILENO;
@@ -441,9 +448,13 @@ static int execute(struct cli_run_request *request, char *const operands[], int 
             return cli_usage("run", "'%s' is a file; the pipeline comes first", request->pipeline);
         return cli_fail(&error);
     }
+    if (request->with && count == 1 && is_pipe(operands[0]) && is_pipe(request->with)) {
+        tri_pipeline_free(pipeline);
+        return cli_usage("run", "only one of '%s' and '%s' can come through a pipe", operands[0], request->with);
+    }
     if (count == 1 && take_pipe(operands[0]))
         operands = standard;
-    else if (request->with && strcmp(operands[0], "-") != 0 && take_pipe(request->with))
+    else if (request->with && take_pipe(request->with))
         request->with = "-";
     if (request->with && strcmp(request->with, "-") == 0)
         head_size = read_head(head);

@@ -145,7 +145,9 @@ void tri_graph_light(struct tri_graph *graph)
 /* Exchanged twice they are as before; what is gone stays so. */
 bool tri_graph_bottom_first(const struct tri_graph *graph)
 {
-    return graph->bottom_first != (graph->fields == TRI_FIELDS_EXCHANGED);
+    if (graph->first_field == 0 || graph->fields == TRI_FIELDS_GONE)
+        return false;
+    return (graph->first_field == 'b') != (graph->fields == TRI_FIELDS_EXCHANGED);
 }
 
 void tri_graph_fields(struct tri_graph *graph, enum tri_fields fields)
@@ -366,7 +368,7 @@ int tri_graph_kernel(struct tri_graph *graph, const char *name, const char *para
 enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struct tri_shape *in, struct tri_graph *graph,
                                 struct tri_value *out, struct tri_shape *shape, struct tri_error *error)
 {
-    *graph = (struct tri_graph){.bits = in->bits, .levels = pipeline->levels, .bottom_first = pipeline->bottom_first};
+    *graph = (struct tri_graph){.bits = in->bits, .levels = pipeline->levels, .first_field = pipeline->first_field};
     if (graph->levels.white == 0)
         graph->levels.white = (UINT32_C(1) << in->bits) - 1;
     struct tri_value value = {.planes = in->planes};

@@ -52,7 +52,7 @@ struct tri_graph {
     int first; /* frames that the operation's input lags behind */
     bool monochrome, light;
     struct tri_levels levels;
-    bool bottom_first; /* of the input */
+    char first_field; /* of the input, as of a plane */
     bool turned; /* an odd number of times */
     enum tri_fields fields;
     struct tri_told told;
@@ -69,7 +69,7 @@ struct tri_pipeline {
         double *values;
     } *steps;
     struct tri_levels levels; /* of planes of video; white is 0: the usual ones */
-    bool bottom_first;        /* of interlaced video */
+    char first_field;         /* as of a plane */
 };
 
 /* A plane of a video's frames. */
@@ -77,7 +77,7 @@ struct tri_plane {
     struct tri_shape luma;     /* of frames */
     int shift_x, shift_y;      /* it has 2^shift times fewer columns and rows */
     struct tri_levels levels;  /* white 0: the usual ones */
-    bool bottom_first;         /* of interlaced frames, the second line is of the field shown first */
+    char first_field;          /* of interlaced frames 't', top, or 'b', bottom; else 0 */
 };
 /* A copy of the pipeline for such planes: tri_pipeline_scaled, and what a step makes has the size of what it makes of luma,
  * divided. */

@@ -256,7 +256,7 @@ enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline, const
         status = set_size(pipeline, i, plane, *result, error);
     if (status == TRI_OK) {
         (*result)->levels = plane->levels;
-        (*result)->bottom_first = plane->bottom_first;
+        (*result)->first_field = plane->first_field;
     } else {
         tri_pipeline_free(*result);
         *result = NULL;

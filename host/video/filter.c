@@ -85,6 +85,11 @@ static enum tri_status parse_resize(const struct tri_video *video, int plane, st
     return tri_pipeline_parse(text, pipeline, error);
 }
 
+static char first_field(const struct tri_video *video)
+{
+    return video->interlace == 't' || video->interlace == 'b' ? video->interlace : 0;
+}
+
 /* "ycbcr:to=rgb,PIPELINE,ycbcr:to=ycbcr": the first unless the stream is R, G, B already, the last unless that is
  * what comes out. */
 static enum tri_status parse_whole(struct tri_filter *filter, const struct tri_pipeline *pipeline, struct tri_error *error)
@@ -99,7 +104,7 @@ static enum tri_status parse_whole(struct tri_filter *filter, const struct tri_p
         return tri_fail(error, TRI_FAILED, "no memory for a pipeline");
     const enum tri_status status = tri_pipeline_parse(whole, &filter->whole, error);
     if (status == TRI_OK)
-        filter->whole->bottom_first = in->interlace == 'b';
+        filter->whole->first_field = first_field(in);
     free(whole);
     return status;
 }
@@ -108,9 +113,9 @@ static enum tri_status parse_whole(struct tri_filter *filter, const struct tri_p
 static enum tri_status parse_planes(struct tri_filter *filter, const struct tri_pipeline *pipeline, struct tri_error *error)
 {
     const struct tri_video *in = &filter->in;
-    const bool bottom_first = in->interlace == 'b';
-    struct tri_plane luma = {.bottom_first = bottom_first};
-    struct tri_plane chroma = {.shift_x = in->shift_x, .shift_y = in->shift_y, .bottom_first = bottom_first};
+    struct tri_plane luma = {.first_field = first_field(in)}, chroma = luma;
+    chroma.shift_x = in->shift_x;
+    chroma.shift_y = in->shift_y;
     tri_video_plane(in, 0, &chroma.luma);
     if (filter->usual && in->matrix != TRI_RGB) {
         const uint32_t middle = tri_filter_level(in, 128);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define STOP_MS 100 /* until a signal is noticed while a pipe has nothing */
 
@@ -157,9 +158,12 @@ enum tri_status tri_video_open(const char *path, const struct tri_video_read_opt
     reader->name = standard ? "standard input" : path;
     set_options(reader, options, standard);
     reader->codec = find_reader(path, reader->options.head, reader->options.head_size);
-    enum tri_status status =
-        reader->codec != NULL ? reader->codec->open(reader, path, error)
-                              : tri_fail(error, TRI_FAILED, "cannot read %s: no video of a known format", reader->name);
+    enum tri_status status;
+    if (reader->codec != NULL)
+        status = reader->codec->open(reader, path, error);
+    else
+        status = tri_fail(error, TRI_FAILED, "cannot read %s: %s", reader->name,
+                          standard || access(path, R_OK) == 0 ? "no video of a known format" : strerror(errno));
     if (status != TRI_OK) {
         free(reader);
         return status;

@@ -27,7 +27,8 @@ struct item {
  * same as if one thing was done after another. */
 struct failure {
     long at;    /* number of the first item that failed; LONG_MAX: none */
-    bool input; /* it could not be read: what lags behind is driven out yet */
+    bool input; /* it could not be read: what lags behind is driven out yet, */
+    long flush_at; /* up to the first of those items that fails; LONG_MAX: none */
     struct tri_error error;
 };
 
@@ -50,16 +51,15 @@ struct run {
     struct failure failure;
 };
 
-/* Of several failures the first frame's counts. Where what was driven out after one of the input fails as well, that does
- * not tell any more, but what was written is not good. */
+/* Of several failures the first frame's counts, and is told. */
 static void fail(struct run *run, const struct item *item, bool input, const struct tri_error *error)
 {
     struct failure *failure = &run->failure;
     pthread_mutex_lock(&run->lock);
     if (item->number < failure->at)
-        *failure = (struct failure){item->number, input, *error};
-    else if (item->flush)
-        failure->input = false;
+        *failure = (struct failure){item->number, input, failure->flush_at, *error};
+    else if (item->flush && item->number < failure->flush_at)
+        failure->flush_at = item->number;
     pthread_mutex_unlock(&run->lock);
 }
 
@@ -67,7 +67,7 @@ static bool may_go_on(struct run *run, const struct item *item)
 {
     const struct failure *failure = &run->failure;
     pthread_mutex_lock(&run->lock);
-    const bool result = item->number < failure->at || (item->flush && failure->input);
+    const bool result = item->number < failure->at || (item->flush && failure->input && item->number < failure->flush_at);
     pthread_mutex_unlock(&run->lock);
     return result;
 }
@@ -350,7 +350,7 @@ enum tri_status tri_transcode_run(struct tri_transcode *transcode, struct tri_er
                       .video_in = &transcode->reader->video,
                       .video_out = tri_filter_video(transcode->filter),
                       .delay = tri_filter_delay(transcode->filter),
-                      .failure = {.at = LONG_MAX}};
+                      .failure = {.at = LONG_MAX, .flush_at = LONG_MAX}};
     struct tri_stream stream = {.stages = stages,
                                 .stage_count = TRI_VIDEO_STAGES,
                                 .context = &run,
@@ -379,7 +379,7 @@ enum tri_status tri_transcode_run(struct tri_transcode *transcode, struct tri_er
     move_time(transcode, TRI_READ, TRI_DECODE_FRAME, transcode->reader->decode_ns - decoded_ns);
     move_time(transcode, TRI_WRITE, TRI_ENCODE_FRAME, transcode->writer->encode_ns - encoded_ns);
     transcode->wall_ns = stream.wall_ns;
-    transcode->sound = run.failure.at == LONG_MAX || run.failure.input;
+    transcode->sound = run.failure.at == LONG_MAX || (run.failure.input && run.failure.flush_at == LONG_MAX);
     if (status == TRI_OK && run.failure.at != LONG_MAX) {
         status = run.failure.error.status;
         if (error != NULL)

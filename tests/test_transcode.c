@@ -60,15 +60,15 @@ static void test_closed_pipe(void)
 /* A pipe that has nothing to read for a while can be interrupted. */
 static void test_stalled_pipe(void)
 {
-    EXPECT("mkfifo pipe; start=$(date +%s); (cat a.y4m; exec sleep 15) > pipe 2> err & timeout -s INT 2 $T run copy - -o b.y4m < pipe; code=$?; "
-           "[ $(($(date +%s) - start)) -lt 10 ] || echo late; cmp a.y4m b.y4m; rm b.y4m; exit $code",
+    EXPECT("mkfifo pipe; start=$(date +%s); (cat a.y4m; exec sleep 30) > pipe 2> err & timeout -s INT 4 $T run copy - -o b.y4m < pipe; code=$?; "
+           "[ $(($(date +%s) - start)) -lt 20 ] || echo late; cmp a.y4m b.y4m; rm b.y4m; exit $code",
            124, "", "");
     if (!has_libav) {
         test_skip("no FFV1");
         return;
     }
-    EXPECT("start=$(date +%s); (cat a.mkv; exec sleep 15) > pipe 2> err & timeout -s INT 2 $T run copy - -o b.mkv < pipe; code=$?; "
-           "[ $(($(date +%s) - start)) -lt 10 ] || echo late; $T run copy b.mkv -o - | head -c 9; rm b.mkv pipe err; exit $code",
+    EXPECT("start=$(date +%s); (cat a.mkv; exec sleep 30) > pipe 2> err & timeout -s INT 4 $T run copy - -o b.mkv < pipe; code=$?; "
+           "[ $(($(date +%s) - start)) -lt 20 ] || echo late; $T run copy b.mkv -o - | head -c 9; rm b.mkv pipe err; exit $code",
            124, "YUV4MPEG2", "");
 }
 

@@ -230,6 +230,7 @@ static enum tri_status decode(struct tri_video_reader *reader, struct tri_frame 
     char *path = NULL;
     struct tri_read_info info = {0};
     enum tri_status status = read_picture(reader, input->first + frame->number, &image, &info, &path, error);
+    tri_metadata_free(frame->metadata); /* of a frame that it held before */
     frame->metadata = info.metadata;
     if (status == TRI_OK)
         status = take_picture(reader, image, path, frame, error);

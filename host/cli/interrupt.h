@@ -1,4 +1,5 @@
-/* interrupt.h -- SIGINT, SIGTERM and SIGHUP while files are written: those are finished, then the program ends. */
+/* interrupt.h -- SIGINT, SIGTERM, SIGHUP and SIGPIPE while files are written: those are finished, or thrown away where nobody
+ * reads the output, then the program ends. */
 #ifndef TRIPTYCH_CLI_INTERRUPT_H
 #define TRIPTYCH_CLI_INTERRUPT_H
 

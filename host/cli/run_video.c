@@ -91,12 +91,12 @@ static enum tri_status run_stream(struct run *run, struct tri_error *error)
     return status;
 }
 
-/* Both inputs go through the same jobs, so kernels may look at two frames and no more. */
 static const char *samples_of(const struct tri_video *video)
 {
     return video->matrix == TRI_RGB ? "R, G, B" : video->full_range ? "Y'CbCr of full range" : "Y'CbCr of limited range";
 }
 
+/* Both inputs go through the same jobs, so kernels may look at two frames and no more. */
 static enum tri_status check_with(const struct tri_transcode *transcode, const struct tri_pipeline *pipeline,
                                   struct tri_error *error)
 {

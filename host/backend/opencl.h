@@ -23,6 +23,20 @@ struct opencl {
     } *programs;
 };
 
+/* A device of this machine, as it was found. */
+#define DEVICES_MAX 64
+struct opencl_found {
+    cl_platform_id platform;
+    cl_device_id device;
+    int platform_number, device_number;
+    struct tri_device_info info;
+};
+/* Finds at most DEVICES_MAX; returns how many. */
+int tri_opencl_find(struct opencl_found found[DEVICES_MAX]);
+/* Opens a device, or `units` of its compute units (0: all), and tests it. */
+enum tri_status tri_opencl_open_device(const struct opencl_found *found, int units, struct opencl **result,
+                                       struct tri_error *error);
+
 /* TRI_NO_DEVICE, with the call, the code's symbol and the device; `what` may be NULL. */
 enum tri_status tri_opencl_fail(struct tri_error *error, const char *call, cl_int code, const char *device);
 /* Returns that for a call that fails; `cl` and `error` are the function's. */
@@ -34,6 +48,8 @@ enum tri_status tri_opencl_fail(struct tri_error *error, const char *call, cl_in
     } while (0)
 const char *tri_opencl_symbol(cl_int code);
 
+/* The text of a stage's program, to be freed; NULL: no memory. */
+char *tri_opencl_source(const struct opencl *cl, const struct tri_stage *stage, int bits);
 /* The program of a stage's passes; kept, and freed with the backend. */
 enum tri_status tri_opencl_program(struct opencl *cl, const struct tri_stage *stage, int bits, cl_program *program,
                                    struct tri_error *error);

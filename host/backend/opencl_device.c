@@ -1,24 +1,9 @@
-/* opencl_device.c -- OpenCL devices: found, chosen by name, opened, tested. */
+/* opencl_device.c -- one OpenCL device: opened, tested, closed. */
 #include "opencl.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#define DEVICES_MAX 64
-
-struct found {
-    cl_platform_id platform;
-    cl_device_id device;
-    int platform_number, device_number;
-    struct tri_device_info info;
-};
 
 const char *tri_opencl_symbol(cl_int code)
 {
@@ -51,114 +36,6 @@ enum tri_status tri_opencl_fail(struct tri_error *error, const char *call, cl_in
     return tri_fail(error, TRI_NO_DEVICE, "%s: %s (%d)%s%s", call, tri_opencl_symbol(code), code,
                     device != NULL ? " on " : "", device != NULL ? device : "");
 }
-
-/* ---- once in a process ---- */
-
-/* POCL keeps compiled kernels where we say, since elsewhere it may be shared or not a folder; it
- * takes as many threads as this process may use. What the user has set stays. */
-static void set_pocl_environment(void)
-{
-    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    char path[1000], workers[16];
-    if (cache != NULL && cache[0] == '/')
-        snprintf(path, sizeof path, "%s", cache);
-    else if (home != NULL && home[0] == '/')
-        snprintf(path, sizeof path, "%s/.cache", home);
-    else
-        snprintf(path, sizeof path, "/tmp/triptych-%ld", (long)getuid());
-    static const char *const folders[] = {"", "/triptych", "/triptych/pocl"};
-    char folder[1100];
-    struct stat status = {0};
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        snprintf(folder, sizeof folder, "%s%s", path, folders[i]);
-        mkdir(folder, 0700);
-    }
-    if (stat(folder, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == getuid())
-        setenv("POCL_CACHE_DIR", folder, 0);
-    snprintf(workers, sizeof workers, "%d", tri_cpu_workers());
-    setenv("POCL_MAX_PTHREAD_COUNT", workers, 0);
-    setenv("PATH", "/usr/bin:/bin", 0); /* POCL looks for the linker there, and aborts without one */
-}
-
-/* How many there are; of more than DEVICES_MAX the first. (The call tells the number of all.) */
-static cl_uint find_platforms(cl_platform_id platforms[DEVICES_MAX])
-{
-    cl_uint count = 0;
-    if (clGetPlatformIDs(DEVICES_MAX, platforms, &count) != CL_SUCCESS)
-        return 0;
-    return count < DEVICES_MAX ? count : DEVICES_MAX;
-}
-
-/* Drivers may replace signal handlers when they start; ours are put back. */
-static void look(void)
-{
-    struct sigaction old[32];
-    bool known[32];
-    for (int i = 1; i < 32; i++)
-        known[i] = sigaction(i, NULL, &old[i]) == 0;
-    set_pocl_environment();
-    cl_platform_id platforms[DEVICES_MAX];
-    const cl_uint count = find_platforms(platforms);
-    for (cl_uint p = 0; p < count; p++) {
-        cl_uint devices;
-        clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, 0, NULL, &devices);
-    }
-    for (int i = 1; i < 32; i++) {
-        if (known[i])
-            sigaction(i, &old[i], NULL);
-    }
-}
-
-static pthread_once_t looked = PTHREAD_ONCE_INIT;
-
-static void device_text(cl_device_id device, cl_device_info what, char *text, size_t size)
-{
-    char whole[1000] = "";
-    clGetDeviceInfo(device, what, sizeof whole - 1, whole, NULL);
-    snprintf(text, size, "%.*s", (int)size - 1, whole);
-}
-
-static void describe(struct found *found)
-{
-    struct tri_device_info *info = &found->info;
-    cl_device_type type = 0;
-    cl_uint units = 0;
-    cl_ulong memory = 0;
-    char whole[1000] = "";
-    snprintf(info->id, sizeof info->id, "%d.%d", found->platform_number, found->device_number);
-    clGetPlatformInfo(found->platform, CL_PLATFORM_NAME, sizeof whole - 1, whole, NULL);
-    snprintf(info->platform, sizeof info->platform, "%.150s", whole);
-    device_text(found->device, CL_DEVICE_NAME, info->name, sizeof info->name);
-    device_text(found->device, CL_DRIVER_VERSION, info->driver, sizeof info->driver);
-    device_text(found->device, CL_DEVICE_VERSION, info->version, sizeof info->version);
-    clGetDeviceInfo(found->device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
-    clGetDeviceInfo(found->device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
-    clGetDeviceInfo(found->device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof memory, &memory, NULL);
-    snprintf(info->type, sizeof info->type, "%s", type & CL_DEVICE_TYPE_GPU ? "GPU" : type & CL_DEVICE_TYPE_CPU ? "CPU" : type & CL_DEVICE_TYPE_ACCELERATOR ? "accelerator" : "other");
-    info->compute_units = (int)units;
-    info->memory = memory;
-}
-
-static int find_devices(struct found found[DEVICES_MAX])
-{
-    cl_platform_id platforms[DEVICES_MAX];
-    int count = 0;
-    pthread_once(&looked, look);
-    const cl_uint platform_count = find_platforms(platforms);
-    for (cl_uint p = 0; p < platform_count; p++) {
-        cl_device_id devices[DEVICES_MAX];
-        cl_uint device_count = 0;
-        if (clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, DEVICES_MAX, devices, &device_count) != CL_SUCCESS)
-            continue;
-        for (cl_uint d = 0; d < device_count && count < DEVICES_MAX; d++) {
-            found[count] = (struct found){platforms[p], devices[d], (int)p, (int)d, {.id = ""}};
-            describe(&found[count++]);
-        }
-    }
-    return count;
-}
-
-/* ---- one device ---- */
 
 static bool on_path(const char *program)
 {
@@ -254,7 +131,7 @@ static enum tri_status make_context(struct opencl *cl, struct tri_error *error)
     return TRI_OK;
 }
 
-static enum tri_status open_device(const struct found *found, int units, struct opencl **result, struct tri_error *error)
+enum tri_status tri_opencl_open_device(const struct opencl_found *found, int units, struct opencl **result, struct tri_error *error)
 {
     struct opencl *cl = calloc(1, sizeof *cl);
     if (cl == NULL)
@@ -296,107 +173,4 @@ static enum tri_status open_device(const struct found *found, int units, struct 
     else
         *result = cl;
     return status;
-}
-
-/* ---- choosing ---- */
-
-static bool contains(const char *text, const char *part)
-{
-    const size_t length = strlen(part);
-    for (; *text != '\0'; text++) {
-        if (strncasecmp(text, part, length) == 0)
-            return true;
-    }
-    return length == 0;
-}
-
-static bool fits(const struct found *found, const char *selection)
-{
-    if (strcasecmp(selection, "gpu") == 0 || strcasecmp(selection, "cpu") == 0)
-        return strcasecmp(found->info.type, selection) == 0;
-    if (isdigit((unsigned char)selection[0]) && strchr(selection, '.') != NULL)
-        return strcmp(found->info.id, selection) == 0;
-    return contains(found->info.name, selection) || contains(found->info.platform, selection);
-}
-
-static enum tri_status choose(const struct found *found, int count, const char *selection, int *chosen,
-                              struct tri_error *error)
-{
-    char list[700] = "";
-    int matches = 0;
-    const bool first_of_kind = selection[0] == '\0' || strcasecmp(selection, "gpu") == 0 || strcasecmp(selection, "cpu") == 0;
-    if (count == 0)
-        return tri_fail(error, TRI_NO_DEVICE, "there is no OpenCL device: install a driver, or pocl-opencl-icd for the CPU");
-    for (int i = 0, used = 0; i < count; i++) {
-        if (!fits(&found[i], selection))
-            continue;
-        if (matches++ == 0)
-            *chosen = i;
-        if (used < (int)sizeof list - 200)
-            used += snprintf(list + used, sizeof list - (size_t)used, "%s%s (%.80s)", used > 0 ? ", " : "", found[i].info.id,
-                             found[i].info.name);
-    }
-    if (matches == 0)
-        return tri_fail(error, TRI_NO_DEVICE, "no OpenCL device fits '%s'; 'triptych devices' lists them", selection);
-    if (matches > 1 && !first_of_kind)
-        return tri_fail(error, TRI_USAGE, "'%s' fits %d OpenCL devices: %s; name one", selection, matches, list);
-    return TRI_OK;
-}
-
-enum tri_status tri_opencl_open(const char *selection, struct tri_backend **backend, struct tri_error *error)
-{
-    struct found *found = calloc(DEVICES_MAX, sizeof *found);
-    char name[200];
-    int units = 0, chosen = 0;
-    if (found == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory for a list of devices");
-    snprintf(name, sizeof name, "%s", selection);
-    char *slash = strrchr(name, '/');
-    enum tri_status status = TRI_OK;
-    if (slash != NULL) {
-        char *end = slash + 1;
-        const long wanted = isdigit((unsigned char)slash[1]) ? strtol(slash + 1, &end, 10) : 0;
-        *slash = '\0';
-        units = wanted > 0 && wanted < 100000 ? (int)wanted : 0;
-        if (units == 0 || *end != '\0')
-            status = tri_fail(error, TRI_USAGE, "'opencl:%s': a number of compute units must follow '/'", selection);
-    }
-    if (status == TRI_OK)
-        status = choose(found, find_devices(found), name, &chosen, error);
-    if (status == TRI_OK) {
-        struct opencl *cl;
-        status = open_device(&found[chosen], units, &cl, error);
-        if (status == TRI_OK)
-            *backend = &cl->base;
-    }
-    free(found);
-    return status;
-}
-
-enum tri_status tri_devices(struct tri_device_info **devices, int *count, struct tri_error *error)
-{
-    struct found *found = calloc(DEVICES_MAX, sizeof *found);
-    *devices = calloc(DEVICES_MAX, sizeof **devices);
-    *count = 0;
-    if (found == NULL || *devices == NULL) {
-        free(found);
-        free(*devices);
-        return tri_fail(error, TRI_FAILED, "no memory for a list of devices");
-    }
-    *count = find_devices(found);
-    for (int i = 0; i < *count; i++) {
-        struct tri_device_info *info = &(*devices)[i];
-        struct tri_error why;
-        struct opencl *cl;
-        *info = found[i].info;
-        info->usable = open_device(&found[i], 0, &cl, &why) == TRI_OK;
-        if (info->usable) {
-            snprintf(info->dialect, sizeof info->dialect, "%s", cl->base.info.isa);
-            close_opencl(&cl->base);
-        } else {
-            snprintf(info->reason, sizeof info->reason, "%s", why.text);
-        }
-    }
-    free(found);
-    return TRI_OK;
 }

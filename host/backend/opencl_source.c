@@ -1,0 +1,64 @@
+/* opencl_source.c -- the program text of a stage, from the embedded sources: one flat text, since drivers
+ * look for include files in the working directory. */
+#include "opencl.h"
+#include "../pipeline/registry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char head[] = "#pragma OPENCL FP_CONTRACT OFF\n";
+
+/* The lanes' width is what the compiler says the CPU has. */
+static const char lanes_head[] = "#if defined(__AVX2__)\n#define LANES (64 * 8 / BITS)\n#else\n#define LANES (16 * 8 / BITS)\n#endif\n"
+                                 "#define ROW_FUNCTION(name, kind, IN, OUT) static void name##_each_row(const struct tri_row *row)\n";
+static const char *const lanes_files[] = {"row.h", "lanes.h", "body.h", "rows.h", NULL};
+static const char *const plain_files[] = {"row.h", "single.h", "body.h", "items.h", NULL};
+
+static void put_files(FILE *text, const char *const files[])
+{
+    for (int i = 0; files[i] != NULL; i++)
+        fputs(tri_source_find(files[i]), text);
+}
+
+/* Each kernel file once. */
+static void put_kernels(FILE *text, const struct tri_stage *stage)
+{
+    for (int i = 0; i < stage->pass_count; i++) {
+        bool again = false;
+        for (int k = 0; k < i; k++)
+            again |= strcmp(stage->passes[k]->file, stage->passes[i]->file) == 0;
+        if (!again)
+            fputs(tri_source_find(stage->passes[i]->file), text);
+    }
+}
+
+static void put_walker(FILE *text, const struct tri_stage *stage)
+{
+    fputs("static void run_pass(int pass, const struct tri_row *row)\n{\n    switch (pass) {\n", text);
+    for (int i = 0; i < stage->pass_count; i++)
+        fprintf(text, "    case %d:\n        %s_each_row(row);\n        break;\n", i, stage->passes[i]->name);
+    fputs("    }\n}\n#define WALK_ARGUMENT\n#define WALK_PASS_ON\n#define RUN_PASS(pass, row) run_pass(pass, row)\n", text);
+    fputs(tri_source_find("walk.h"), text);
+    fputs(tri_source_find("walker.h"), text);
+}
+
+char *tri_opencl_source(const struct opencl *cl, const struct tri_stage *stage, int bits)
+{
+    char *source = NULL;
+    size_t size;
+    FILE *text = open_memstream(&source, &size);
+    if (text == NULL)
+        return NULL;
+    fprintf(text, "%s#define BITS %d\n", head, bits);
+    if (cl->lanes)
+        fputs(lanes_head, text);
+    put_files(text, cl->lanes ? lanes_files : plain_files);
+    put_kernels(text, stage);
+    if (cl->lanes)
+        put_walker(text, stage);
+    if (ferror(text) | (fclose(text) != 0)) {
+        free(source);
+        return NULL;
+    }
+    return source;
+}

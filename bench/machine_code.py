@@ -150,6 +150,16 @@ def jump(instruction, labels):
     return labels.get(found.group(0)) if found else None
 
 
+def pipe(instruction):
+    """Which of a unit's pipes it takes; integer arithmetic has two, with 64 lanes each."""
+    k = kind(instruction)
+    if instruction.name.startswith("U") or k in ("branch", "barrier", "LDC"):
+        return "other"
+    if k in MOVES or k == "atomic":
+        return "lsu"
+    return "fma" if instruction.name in ("IMAD", "FFMA", "FMUL", "FADD", "HFMA2", "IDP") else "alu"
+
+
 WIDTHS = ("8", "16", "32", "64", "128")
 MOVES = ("LDG", "STG", "LDS", "STS", "LDL", "STL", "LDC")
 
@@ -320,7 +330,8 @@ def estimate(instructions, loops, options):
         for i in range(first, last + 1):
             weights[i] *= times if times is not None else 1
     lsu = sum(w * count([i])[2] for w, i in zip(weights, instructions))
-    return sum(weights), lsu, known
+    pipes = [sum(w for w, i in zip(weights, instructions) if pipe(i) == name) for name in ("alu", "fma")]
+    return sum(weights), max(pipes), lsu, known
 
 
 HEADS = ("kernel", "regs", "spill", "stack", "local", "instr", "LDG", "STG", "LDS", "STS", "LDL+STL", "LDC", "int", "bits", "move", "float",
@@ -330,7 +341,7 @@ HEADS = ("kernel", "regs", "spill", "stack", "local", "instr", "LDG", "STG", "LD
 def row(name, resources, instructions, labels, options):
     kinds, widths, _ = count(instructions)
     registers, stack, spills, shared = resources
-    run, _, known = estimate(instructions, find_loops(instructions, labels), options)
+    run, _, _, known = estimate(instructions, find_loops(instructions, labels), options)
     return [name, registers, spills, stack, shared, len(instructions)] + [by_width(widths, m) for m in MOVES[:4]] + \
         [kinds.get("LDL", 0) + kinds.get("STL", 0)] + \
         [kinds.get(k, 0) for k in ("LDC", "integer", "bits", "move", "float", "atomic", "branch", "barrier")] + \
@@ -367,10 +378,11 @@ def print_time(name, instructions, labels, size, options):
     items = options.items or (size[0] * size[1] * size[2] if size else None)
     if not options.samples or not items:
         return
-    run, lsu, known = estimate(instructions, find_loops(instructions, labels), options)
-    per_sample, lsu_per_sample = run * items / options.samples, lsu * items / options.samples
+    run, half, lsu, known = estimate(instructions, find_loops(instructions, labels), options)
+    per_sample, half, lsu_per_sample = (n * items / options.samples for n in (run, half, lsu))
     memory = 2 * PICTURE * options.bytes / BANDWIDTH * 1e6
-    print(f"  {name}: {per_sample:.1f} instructions a sample: {microseconds(per_sample, LANES):.1f} us; LSU {lsu_per_sample:.2f} cycles a "
+    print(f"  {name}: {per_sample:.1f} instructions a sample: {microseconds(per_sample, LANES):.1f} us; on the "
+          f"fuller integer pipe {half:.1f}: {microseconds(half, LANES / 2):.1f} us; LSU {lsu_per_sample:.2f} cycles a "
           f"sample: {microseconds(lsu_per_sample, LSU_LANES):.1f} us; memory {memory:.1f} us (3840x2160 RGB)"
           f"{'' if known else '; loops of unknown length counted once'}")
 

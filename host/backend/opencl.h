@@ -58,6 +58,9 @@ char *tri_opencl_source(const struct opencl *cl, const struct tri_plan *plan, co
 /* The program of a stage's passes; kept, and freed with the backend. */
 enum tri_status tri_opencl_program(struct opencl *cl, const struct tri_plan *plan, const struct tri_stage *stage,
                                    const struct tile_stage *tiles, cl_program *program, struct tri_error *error);
+/* Writes a program's text, before it is built, into the folder that TRIPTYCH_OPENCL_DUMP names; nothing without it. */
+enum tri_status tri_opencl_dump(const struct opencl *cl, const struct tri_stage *stage, const char *source,
+                                struct tri_error *error);
 enum tri_status tri_opencl_build(struct opencl *cl, const char *source, cl_program *program, struct tri_error *error);
 
 /* Buffers; size 0 is fine, and so is releasing NULL. */

@@ -51,7 +51,9 @@ enum tri_status tri_opencl_program(struct opencl *cl, const struct tri_plan *pla
             return TRI_OK;
         }
     }
-    const enum tri_status status = tri_opencl_build(cl, source, program, error);
+    enum tri_status status = tri_opencl_dump(cl, stage, source, error);
+    if (status == TRI_OK)
+        status = tri_opencl_build(cl, source, program, error);
     if (status != TRI_OK) {
         free(source);
         free(entry);

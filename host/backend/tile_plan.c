@@ -90,15 +90,16 @@ static void choose_block(const struct tile_class *class, struct tile_op *op)
     if (op->pass->kind == PASS_SLIDE) {
         op->block_rows = 16;
     } else if (is_body(op) && op->form != TILE_PLANE) {
-        op->block_rows = height >= 6 ? 8 : height > 0 ? 4 : 1;
-        op->block_width = height == 0 && in->size <= 2 && size <= 2 ? 8 : 4;
+        const bool column = height >= 6 && op->reach == 0; /* samples then cost no more than words, and half the registers */
+        op->block_rows = column ? 16 : height >= 6 ? 8 : height > 0 ? 4 : 1;
+        op->block_width = column ? 1 : height == 0 && in->size <= 2 && size <= 2 ? 8 : 4;
     }
 }
 
 static int window_words(const struct tile_class *class, const struct tile_op *op)
 {
     const int samples = op->inputs * (op->block_rows + op->high - op->low) * (op->block_width + 2 * op->reach);
-    return samples * class->places[op->in[0]].size / 4;
+    return op->block_width == 1 ? samples : samples * class->places[op->in[0]].size / 4;
 }
 
 /* Smaller blocks until the window fits registers; local memory where none does. */

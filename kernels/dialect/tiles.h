@@ -34,49 +34,70 @@ struct tile_channel {
 #define TILE_UNROLL _Pragma("unroll")
 #define LOCAL __local
 
-/* Four samples. */
-typedef uchar4 u8_4;
-typedef ushort4 u16_4;
-typedef short4 i16_4;
-typedef uint4 u32_4;
-typedef int4 i32_4;
-typedef ulong4 u64_4;
-typedef float4 f32_4;
-
-/* 16 bytes of samples from and to words, for compilers that would load and store vectors of bytes by parts. */
+/* 16 bytes of samples, or four samples, from and to words: compilers load and store vectors of bytes by parts. */
 #define TILE_WORDS_1(name)                                                                                   \
-    INLINE void name##_split(name##_e *to, uint4 w)                                                          \
+    INLINE void name##_split_word(name##_e *to, uint w)                                                      \
     {                                                                                                        \
-        const uint words[4] = {w.x, w.y, w.z, w.w};                                                          \
-        TILE_UNROLL                                                                                          \
-        for (int i = 0; i < 16; i++)                                                                         \
-            to[i] = (name##_e)(words[i / 4] >> i % 4 * 8);                                                   \
+        to[0] = (name##_e)(w & 255);                                                                         \
+        to[1] = (name##_e)(w >> 8 & 255);                                                                    \
+        to[2] = (name##_e)(w >> 16 & 255);                                                                   \
+        to[3] = (name##_e)(w >> 24);                                                                         \
     }                                                                                                        \
-    INLINE uint name##_join_4(const name##_e *v)                                                             \
+    INLINE uint name##_join_word(const name##_e *v)                                                          \
     {                                                                                                        \
         return (uint)v[0] | (uint)v[1] << 8 | (uint)v[2] << 16 | (uint)v[3] << 24;                           \
     }                                                                                                        \
-    INLINE uint4 name##_join(const name##_e *v)                                                              \
-    {                                                                                                        \
-        return (uint4)(name##_join_4(v), name##_join_4(v + 4), name##_join_4(v + 8), name##_join_4(v + 12)); \
-    }
-#define TILE_WORDS_2(name)                                                                                   \
     INLINE void name##_split(name##_e *to, uint4 w)                                                          \
     {                                                                                                        \
-        const uint words[4] = {w.x, w.y, w.z, w.w};                                                          \
-        TILE_UNROLL                                                                                          \
-        for (int i = 0; i < 8; i++)                                                                          \
-            to[i] = (name##_e)(words[i / 2] >> i % 2 * 16);                                                  \
+        name##_split_word(to, w.x);                                                                          \
+        name##_split_word(to + 4, w.y);                                                                      \
+        name##_split_word(to + 8, w.z);                                                                      \
+        name##_split_word(to + 12, w.w);                                                                     \
     }                                                                                                        \
-    INLINE uint name##_join_2(const name##_e *v)                                                             \
+    INLINE uint4 name##_join(const name##_e *v)                                                              \
+    {                                                                                                        \
+        return (uint4)(name##_join_word(v), name##_join_word(v + 4), name##_join_word(v + 8), name##_join_word(v + 12)); \
+    }                                                                                                        \
+    INLINE void name##_get_4(name##_e *to, LOCAL const name##_e *from)                                       \
+    {                                                                                                        \
+        name##_split_word(to, *(LOCAL const uint *)from);                                                    \
+    }                                                                                                        \
+    INLINE void name##_put_4(LOCAL name##_e *to, const name##_e *v)                                          \
+    {                                                                                                        \
+        *(LOCAL uint *)to = name##_join_word(v);                                                             \
+    }
+#define TILE_WORDS_2(name)                                                                                   \
+    INLINE void name##_split_word(name##_e *to, uint w)                                                      \
+    {                                                                                                        \
+        to[0] = (name##_e)(w & 65535);                                                                       \
+        to[1] = (name##_e)(w >> 16);                                                                         \
+    }                                                                                                        \
+    INLINE uint name##_join_word(const name##_e *v)                                                          \
     {                                                                                                        \
         return (uint)(ushort)v[0] | (uint)(ushort)v[1] << 16;                                                \
     }                                                                                                        \
+    INLINE void name##_split(name##_e *to, uint4 w)                                                          \
+    {                                                                                                        \
+        name##_split_word(to, w.x);                                                                          \
+        name##_split_word(to + 2, w.y);                                                                      \
+        name##_split_word(to + 4, w.z);                                                                      \
+        name##_split_word(to + 6, w.w);                                                                      \
+    }                                                                                                        \
     INLINE uint4 name##_join(const name##_e *v)                                                              \
     {                                                                                                        \
-        return (uint4)(name##_join_2(v), name##_join_2(v + 2), name##_join_2(v + 4), name##_join_2(v + 6));  \
+        return (uint4)(name##_join_word(v), name##_join_word(v + 2), name##_join_word(v + 4), name##_join_word(v + 6)); \
+    }                                                                                                        \
+    INLINE void name##_get_4(name##_e *to, LOCAL const name##_e *from)                                       \
+    {                                                                                                        \
+        const uint2 w = *(LOCAL const uint2 *)from;                                                          \
+        name##_split_word(to, w.x);                                                                          \
+        name##_split_word(to + 2, w.y);                                                                      \
+    }                                                                                                        \
+    INLINE void name##_put_4(LOCAL name##_e *to, const name##_e *v)                                          \
+    {                                                                                                        \
+        *(LOCAL uint2 *)to = (uint2)(name##_join_word(v), name##_join_word(v + 2));                          \
     }
-#define TILE_WORDS_4(name, from_word, to_word)                                                               \
+#define TILE_WORDS_4(name, from_word)                                                                        \
     INLINE void name##_split(name##_e *to, uint4 w)                                                          \
     {                                                                                                        \
         to[0] = from_word(w.x);                                                                              \
@@ -86,14 +107,22 @@ typedef float4 f32_4;
     }                                                                                                        \
     INLINE uint4 name##_join(const name##_e *v)                                                              \
     {                                                                                                        \
-        return (uint4)(to_word(v[0]), to_word(v[1]), to_word(v[2]), to_word(v[3]));                          \
+        return (uint4)(as_uint(v[0]), as_uint(v[1]), as_uint(v[2]), as_uint(v[3]));                          \
+    }                                                                                                        \
+    INLINE void name##_get_4(name##_e *to, LOCAL const name##_e *from)                                       \
+    {                                                                                                        \
+        name##_split(to, *(LOCAL const uint4 *)from);                                                        \
+    }                                                                                                        \
+    INLINE void name##_put_4(LOCAL name##_e *to, const name##_e *v)                                          \
+    {                                                                                                        \
+        *(LOCAL uint4 *)to = name##_join(v);                                                                 \
     }
 TILE_WORDS_1(u8)
 TILE_WORDS_2(u16)
 TILE_WORDS_2(i16)
-TILE_WORDS_4(u32, as_uint, as_uint)
-TILE_WORDS_4(i32, as_int, as_uint)
-TILE_WORDS_4(f32, as_float, as_uint)
+TILE_WORDS_4(u32, as_uint)
+TILE_WORDS_4(i32, as_int)
+TILE_WORDS_4(f32, as_float)
 INLINE void u64_split(ulong *to, uint4 w)
 {
     to[0] = (ulong)w.y << 32 | w.x;
@@ -102,6 +131,16 @@ INLINE void u64_split(ulong *to, uint4 w)
 INLINE uint4 u64_join(const ulong *v)
 {
     return (uint4)((uint)v[0], (uint)(v[0] >> 32), (uint)v[1], (uint)(v[1] >> 32));
+}
+INLINE void u64_get_4(ulong *to, LOCAL const ulong *from)
+{
+    u64_split(to, ((LOCAL const uint4 *)from)[0]);
+    u64_split(to + 2, ((LOCAL const uint4 *)from)[1]);
+}
+INLINE void u64_put_4(LOCAL ulong *to, const ulong *v)
+{
+    ((LOCAL uint4 *)to)[0] = u64_join(v);
+    ((LOCAL uint4 *)to)[1] = u64_join(v + 2);
 }
 
 struct tile {
@@ -203,25 +242,25 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
 
 /* The blocks of a node, each a turn of an item: (left, top) is its first sample, from the node's first on. */
 #define TILE_BLOCKS(n)                                                                                       \
-    for (int block = (int)get_local_id(0), across = (n)->width / (n)->block_width,                           \
+    _Pragma("unroll 1") for (int block = (int)get_local_id(0), across = (n)->width / (n)->block_width,                           \
              blocks = across * ((n)->rows / (n)->block_rows);                                                \
          block < blocks; block += GROUP)
 #define TILE_LEFT(n) (block % across * (n)->block_width)
 #define TILE_TOP(n) (block / across * (n)->block_rows)
 #define TILE_IN(IN, i, dx, dy) ((LOCAL const IN *)(memory + n->in[i]) + ((dy)*n->in_stride[i] + (dx)))
-#define TILE_PUT_4(OUT, o, dx, dy, a, b, c, d)                                                               \
-    (*(LOCAL OUT##_4 *)((LOCAL OUT##_e *)(memory + n->out[o]) + ((dy)*n->out_stride[o] + (dx))) =            \
-         (OUT##_4)(a, b, c, d))
+#define TILE_OUT(OUT, o, dx, dy) ((LOCAL OUT *)(memory + n->out[o]) + ((dy)*n->out_stride[o] + (dx)))
 
+/* Blocks that are one sample wide read and write samples; others four at a time. */
 #define PASS_WINDOW(name, IN, OUT)                                                                           \
     TILE_BODY(name, IN, OUT);                                                                                \
     INLINE void name##_tile(TILE_ARGUMENTS)                                                                  \
     {                                                                                                        \
         const int columns = n->block_width + 2 * n->reach, rows = n->block_rows + n->high - n->low;          \
+        const int step = n->block_width == 1 ? 1 : 4;                                                        \
         TILE_BLOCKS(n)                                                                                       \
         {                                                                                                    \
             const int left = TILE_LEFT(n), top = TILE_TOP(n);                                                \
-            IN##_e window[WINDOW_SAMPLES] __attribute__((aligned(16)));                                      \
+            IN##_e window[WINDOW_SAMPLES];                                                                   \
             struct item item = tile_item(n, tile);                                                           \
             TILE_UNROLL                                                                                      \
             for (int i = 0; i < TRI_INPUTS; i++)                                                             \
@@ -231,28 +270,41 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
                 TILE_UNROLL                                                                                  \
                 for (int r = 0; r < rows; r++) {                                                             \
                     TILE_UNROLL                                                                              \
-                    for (int c = 0; c < columns; c += 4)                                                     \
-                        *(IN##_4 *)(window + (i * rows + r) * columns + c) =                                 \
-                            *(LOCAL const IN##_4 *)TILE_IN(IN##_e, i, left - n->reach + c, top + n->low + r); \
+                    for (int c = 0; c < columns; c += step) {                                                \
+                        IN##_e *to = window + (i * rows + r) * columns + c;                                  \
+                        LOCAL const IN##_e *from = TILE_IN(IN##_e, i, left - n->reach + c, top + n->low + r); \
+                        if (step == 1)                                                                       \
+                            *to = *from;                                                                     \
+                        else                                                                                 \
+                            IN##_get_4(to, from);                                                            \
+                    }                                                                                        \
                 }                                                                                            \
             }                                                                                                \
             TILE_UNROLL                                                                                      \
             for (int r = 0; r < n->block_rows; r++) {                                                        \
                 item.y = tile->y + n->y + top + r;                                                           \
                 TILE_UNROLL                                                                                  \
-                for (int c = 0; c < n->block_width; c += 4) {                                                \
-                    OUT##_e made[4][TRI_OUTPUTS];                                                            \
+                for (int c = 0; c < n->block_width; c += step) {                                             \
+                    OUT##_e made[TRI_OUTPUTS][4];                                                            \
                     TILE_UNROLL                                                                              \
-                    for (int k = 0; k < 4; k++) {                                                            \
+                    for (int k = 0; k < step; k++) {                                                         \
                         const IN##_e *in[TRI_INPUTS];                                                        \
+                        OUT##_e out[TRI_OUTPUTS];                                                            \
                         TILE_UNROLL                                                                          \
                         for (int i = 0; i < TRI_INPUTS; i++)                                                 \
                             in[i] = window + ((i < n->inputs ? i : 0) * rows + r - n->low) * columns + n->reach + c + k; \
-                        name##_at(&item, constants, in, made[k], tile->x + n->x + left + c + k);             \
+                        name##_at(&item, constants, in, out, tile->x + n->x + left + c + k);                 \
+                        TILE_UNROLL                                                                          \
+                        for (int o = 0; o < n->outputs; o++)                                                 \
+                            made[o][k] = out[o];                                                             \
                     }                                                                                        \
                     TILE_UNROLL                                                                              \
-                    for (int o = 0; o < n->outputs; o++)                                                     \
-                        TILE_PUT_4(OUT, o, left + c, top + r, made[0][o], made[1][o], made[2][o], made[3][o]); \
+                    for (int o = 0; o < n->outputs; o++) {                                                   \
+                        if (step == 1)                                                                       \
+                            *TILE_OUT(OUT##_e, o, left + c, top + r) = made[o][0];                           \
+                        else                                                                                 \
+                            OUT##_put_4(TILE_OUT(OUT##_e, o, left + c, top + r), made[o]);                   \
+                    }                                                                                        \
                 }                                                                                            \
             }                                                                                                \
         }                                                                                                    \
@@ -267,7 +319,7 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
         {                                                                                                    \
             const int left = TILE_LEFT(n), top = TILE_TOP(n);                                                \
             struct item item = tile_item(n, tile);                                                           \
-            OUT##_e made[4][TRI_OUTPUTS];                                                                    \
+            OUT##_e made[TRI_OUTPUTS][4];                                                                    \
             item.y = tile->y + n->y + top;                                                                   \
             TILE_UNROLL                                                                                      \
             for (int i = 0; i < TRI_INPUTS; i++)                                                             \
@@ -278,11 +330,15 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
                 TILE_UNROLL                                                                                  \
                 for (int i = 0; i < TRI_INPUTS; i++)                                                         \
                     in[i] = TILE_IN(IN##_e, i < n->inputs ? i : 0, left + k, top);                           \
-                name##_at(&item, constants, in, made[k], tile->x + n->x + left + k);                         \
+                OUT##_e out[TRI_OUTPUTS];                                                                    \
+                name##_at(&item, constants, in, out, tile->x + n->x + left + k);                             \
+                TILE_UNROLL                                                                                  \
+                for (int o = 0; o < n->outputs; o++)                                                         \
+                    made[o][k] = out[o];                                                                     \
             }                                                                                                \
             TILE_UNROLL                                                                                      \
             for (int o = 0; o < n->outputs; o++)                                                             \
-                TILE_PUT_4(OUT, o, left, top, made[0][o], made[1][o], made[2][o], made[3][o]);               \
+                OUT##_put_4(TILE_OUT(OUT##_e, o, left, top), made[o]);                                       \
         }                                                                                                    \
     }                                                                                                        \
     TILE_BODY(name, IN, OUT)
@@ -308,14 +364,19 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
         TILE_BLOCKS(n)                                                                                       \
         {                                                                                                    \
             const int left = TILE_LEFT(n), top = TILE_TOP(n);                                                \
-            OUT##_e made[4][TRI_OUTPUTS];                                                                    \
+            OUT##_e made[TRI_OUTPUTS][4];                                                                    \
             item.y = TILE_INSIDE(tile->y + n->y + top, tile->height);                                        \
             TILE_UNROLL                                                                                      \
-            for (int k = 0; k < 4; k++)                                                                      \
-                name##_at(&item, constants, in, made[k], TILE_INSIDE(tile->x + n->x + left + k, tile->width)); \
+            for (int k = 0; k < 4; k++) {                                                                    \
+                OUT##_e out[TRI_OUTPUTS];                                                                    \
+                name##_at(&item, constants, in, out, TILE_INSIDE(tile->x + n->x + left + k, tile->width));   \
+                TILE_UNROLL                                                                                  \
+                for (int o = 0; o < n->outputs; o++)                                                         \
+                    made[o][k] = out[o];                                                                     \
+            }                                                                                                \
             TILE_UNROLL                                                                                      \
             for (int o = 0; o < n->outputs; o++)                                                             \
-                TILE_PUT_4(OUT, o, left, top, made[0][o], made[1][o], made[2][o], made[3][o]);               \
+                OUT##_put_4(TILE_OUT(OUT##_e, o, left, top), made[o]);                                       \
         }                                                                                                    \
     }                                                                                                        \
     TILE_BODY(name, IN, OUT)
@@ -348,7 +409,7 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
             TILE_UNROLL                                                                                      \
             for (int k = 0; k < 4; k++)                                                                      \
                 made[k] = name##_at(&item, constants, in, TILE_INSIDE(tile->x + n->x + left + k, tile->width)); \
-            TILE_PUT_4(OUT, 0, left, top, made[0], made[1], made[2], made[3]);                               \
+            OUT##_put_4(TILE_OUT(OUT##_e, 0, left, top), made);                                              \
         }                                                                                                    \
     }                                                                                                        \
     GATHER_BODY(name, IN, OUT)
@@ -362,23 +423,22 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
         TILE_BLOCKS(n)                                                                                       \
         {                                                                                                    \
             const int left = TILE_LEFT(n), top = TILE_TOP(n);                                                \
-            OUT##_e a = 0, b = 0, c = 0, d = 0;                                                              \
+            OUT##_e sum[4] = {0, 0, 0, 0};                                                                   \
+            IN##_e entering[4], leaving[4];                                                                  \
             for (int dy = n->low; dy < n->high; dy++) {                                                      \
-                const IN##_4 entering = *(LOCAL const IN##_4 *)TILE_IN(IN##_e, 0, left, top + dy);           \
-                a = name##_at(entering.x, 0, a);                                                             \
-                b = name##_at(entering.y, 0, b);                                                             \
-                c = name##_at(entering.z, 0, c);                                                             \
-                d = name##_at(entering.w, 0, d);                                                             \
+                IN##_get_4(entering, TILE_IN(IN##_e, 0, left, top + dy));                                    \
+                TILE_UNROLL                                                                                  \
+                for (int k = 0; k < 4; k++)                                                                  \
+                    sum[k] = name##_at(entering[k], 0, sum[k]);                                              \
             }                                                                                                \
             TILE_UNROLL                                                                                      \
             for (int r = 0; r < n->block_rows; r++) {                                                        \
-                const IN##_4 entering = *(LOCAL const IN##_4 *)TILE_IN(IN##_e, 0, left, top + r + n->high);  \
-                const IN##_4 leaving = *(LOCAL const IN##_4 *)TILE_IN(IN##_e, 0, left, top + r + n->low);    \
-                a = name##_at(entering.x, leaving.x, a);                                                     \
-                b = name##_at(entering.y, leaving.y, b);                                                     \
-                c = name##_at(entering.z, leaving.z, c);                                                     \
-                d = name##_at(entering.w, leaving.w, d);                                                     \
-                TILE_PUT_4(OUT, 0, left, top + r, a, b, c, d);                                               \
+                IN##_get_4(entering, TILE_IN(IN##_e, 0, left, top + r + n->high));                           \
+                IN##_get_4(leaving, TILE_IN(IN##_e, 0, left, top + r + n->low));                             \
+                TILE_UNROLL                                                                                  \
+                for (int k = 0; k < 4; k++)                                                                  \
+                    sum[k] = name##_at(entering[k], leaving[k], sum[k]);                                     \
+                OUT##_put_4(TILE_OUT(OUT##_e, 0, left, top + r), sum);                                       \
             }                                                                                                \
         }                                                                                                    \
     }                                                                                                        \
@@ -394,9 +454,10 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
         LOCAL OUT##_e *totals = (LOCAL OUT##_e *)sums;                                                       \
         TILE_BLOCKS(n)                                                                                       \
         {                                                                                                    \
-            const IN##_4 v = *(LOCAL const IN##_4 *)TILE_IN(IN##_e, 0, TILE_LEFT(n), TILE_TOP(n));           \
+            IN##_e v[4];                                                                                     \
+            IN##_get_4(v, TILE_IN(IN##_e, 0, TILE_LEFT(n), TILE_TOP(n)));                                    \
             totals[TILE_TOP(n) * (across + 1) + block % across] =                                            \
-                (OUT##_e)v.x + (OUT##_e)v.y + (OUT##_e)v.z + (OUT##_e)v.w;                                   \
+                (OUT##_e)v[0] + (OUT##_e)v[1] + (OUT##_e)v[2] + (OUT##_e)v[3];                               \
         }                                                                                                    \
         barrier(CLK_LOCAL_MEM_FENCE);                                                                        \
         for (int y = (int)get_local_id(0), across = n->width / 4; y < n->rows; y += GROUP) {                 \
@@ -410,10 +471,13 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
         barrier(CLK_LOCAL_MEM_FENCE);                                                                        \
         TILE_BLOCKS(n)                                                                                       \
         {                                                                                                    \
-            const IN##_4 v = *(LOCAL const IN##_4 *)TILE_IN(IN##_e, 0, TILE_LEFT(n), TILE_TOP(n));           \
-            const OUT##_e a = totals[TILE_TOP(n) * (across + 1) + block % across] + (OUT##_e)v.x;            \
-            const OUT##_e b = a + (OUT##_e)v.y, c = b + (OUT##_e)v.z, d = c + (OUT##_e)v.w;                  \
-            TILE_PUT_4(OUT, 0, TILE_LEFT(n), TILE_TOP(n), a, b, c, d);                                       \
+            IN##_e v[4];                                                                                     \
+            OUT##_e made[4], sum = totals[TILE_TOP(n) * (across + 1) + block % across];                      \
+            IN##_get_4(v, TILE_IN(IN##_e, 0, TILE_LEFT(n), TILE_TOP(n)));                                    \
+            TILE_UNROLL                                                                                      \
+            for (int k = 0; k < 4; k++)                                                                      \
+                made[k] = sum += (OUT##_e)v[k];                                                              \
+            OUT##_put_4(TILE_OUT(OUT##_e, 0, TILE_LEFT(n), TILE_TOP(n)), made);                              \
         }                                                                                                    \
     }                                                                                                        \
     struct name##_takes_the_semicolon
@@ -438,16 +502,12 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
         TILE_BLOCKS(n)                                                                                       \
         {                                                                                                    \
             const int x = tile->x + TILE_LEFT(n), y = tile->y + TILE_TOP(n);                                 \
-            const IN##_4 v = *(LOCAL const IN##_4 *)TILE_IN(IN##_e, 0, TILE_LEFT(n), TILE_TOP(n));           \
-            if (y < tile->height) {                                                                          \
-                if (x < tile->width)                                                                         \
-                    TILE_COUNT(sums, counts, v.x);                                                           \
-                if (x + 1 < tile->width)                                                                     \
-                    TILE_COUNT(sums, counts, v.y);                                                           \
-                if (x + 2 < tile->width)                                                                     \
-                    TILE_COUNT(sums, counts, v.z);                                                           \
-                if (x + 3 < tile->width)                                                                     \
-                    TILE_COUNT(sums, counts, v.w);                                                           \
+            IN##_e v[4];                                                                                     \
+            IN##_get_4(v, TILE_IN(IN##_e, 0, TILE_LEFT(n), TILE_TOP(n)));                                    \
+            TILE_UNROLL                                                                                      \
+            for (int k = 0; k < 4; k++) {                                                                    \
+                if (y < tile->height && x + k < tile->width)                                                 \
+                    TILE_COUNT(sums, counts, v[k]);                                                          \
             }                                                                                                \
         }                                                                                                    \
         if (BITS == 8) {                                                                                     \
@@ -463,47 +523,69 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
 
 /* ---- tiles and planes ---- */
 
-/* 16 bytes of a row; at its ends sample by sample. */
+/* Vectors of a load that are under way at a time. */
+#define TILE_AHEAD 4
+
+/* 16 bytes of a row at a time; in tiles that touch the border of the picture sample by sample. All numbers but x and y,
+ * the first sample in the picture, and the plane's own are known when the program is built. */
 #define TILE_MOVES(type)                                                                                     \
-    /* The rows `y` and columns `x` on, clamped to the plane, into local memory; all numbers but x and y are known. */ \
+    /* From a plane; what is beyond it is clamped to it. */                                                  \
     INLINE void tile_load_##type(LOCAL uchar *to, int stride, int rows, GLOBAL const uchar *plane,           \
                                  int plane_stride, int x, int y, int width, int height)                      \
     {                                                                                                        \
-        const int samples = 16 / (int)sizeof(type), across = stride / samples;                               \
-        for (int i = (int)get_local_id(0); i < across * rows; i += GROUP) {                                  \
-            const int left = x + i % across * samples, top = TILE_INSIDE(y + i / across, height);            \
-            GLOBAL const type *row = (GLOBAL const type *)(plane + (long)top * plane_stride);                \
-            LOCAL type *at = (LOCAL type *)to + i * samples;                                                 \
-            if (left >= 0 && left + samples <= width) {                                                      \
-                *(LOCAL uint4 *)at = *(GLOBAL const uint4 *)(row + left);                                    \
-            } else {                                                                                         \
-                for (int k = 0; k < samples; k++)                                                            \
-                    at[k] = row[TILE_INSIDE(left + k, width)];                                               \
+        const int samples = 16 / (int)sizeof(type), across = stride / samples, vectors = across * rows;      \
+        const int item = (int)get_local_id(0);                                                               \
+        if (x >= 0 && y >= 0 && x + stride <= width && y + rows <= height) {                                 \
+            _Pragma("unroll 1") for (int from = 0; from < vectors; from += TILE_AHEAD * GROUP)               \
+            {                                                                                                \
+                uint4 v[TILE_AHEAD];                                                                         \
+                TILE_UNROLL                                                                                  \
+                for (int k = 0; k < TILE_AHEAD; k++) {                                                       \
+                    const int i = from + k * GROUP + item;                                                   \
+                    if (i < vectors)                                                                         \
+                        v[k] = *(GLOBAL const uint4 *)(plane + (long)(y + i / across) * plane_stride +       \
+                                                       (x * (int)sizeof(type) + i % across * 16));           \
+                }                                                                                            \
+                TILE_UNROLL                                                                                  \
+                for (int k = 0; k < TILE_AHEAD; k++) {                                                       \
+                    const int i = from + k * GROUP + item;                                                   \
+                    if (i < vectors)                                                                         \
+                        ((LOCAL uint4 *)to)[i] = v[k];                                                       \
+                }                                                                                            \
             }                                                                                                \
+            return;                                                                                          \
+        }                                                                                                    \
+        _Pragma("unroll 1") for (int i = item; i < stride * rows; i += GROUP)                                \
+        {                                                                                                    \
+            const int left = TILE_INSIDE(x + i % stride, width), top = TILE_INSIDE(y + i / stride, height);  \
+            ((LOCAL type *)to)[i] = ((GLOBAL const type *)(plane + (long)top * plane_stride))[left];         \
         }                                                                                                    \
     }                                                                                                        \
-    /* A tile that is `across` vectors wide into its plane, and what has to be replicated beyond the plane's ends. */ \
+    /* A tile into its plane, and what has to be replicated beyond the plane's ends. */                      \
     INLINE void tile_store_##type(LOCAL const uchar *from, int stride, int columns, int rows, GLOBAL uchar *plane, \
                                   int plane_stride, int x, int y, int width, int height, int halo)           \
     {                                                                                                        \
-        const int samples = 16 / (int)sizeof(type), across = columns / samples;                              \
-        for (int i = (int)get_local_id(0); i < across * rows; i += GROUP) {                                  \
-            const int left = i % across * samples, top = i / across;                                         \
-            LOCAL const type *at = (LOCAL const type *)from + top * stride + left;                           \
-            GLOBAL type *row = (GLOBAL type *)(plane + (long)(y + top) * plane_stride) + x + left;           \
-            if (y + top >= height)                                                                           \
-                continue;                                                                                    \
-            if (x + left + samples <= width) {                                                               \
-                *(GLOBAL uint4 *)row = *(LOCAL const uint4 *)at;                                             \
-            } else {                                                                                         \
-                for (int k = 0; k < samples && x + left + k < width; k++)                                    \
-                    row[k] = at[k];                                                                          \
+        const int samples = 16 / (int)sizeof(type), across = columns / samples, item = (int)get_local_id(0); \
+        const int last = width - 1 - x;                                                                      \
+        if (x + columns <= width && y + rows <= height) {                                                    \
+            _Pragma("unroll 2") for (int i = item; i < across * rows; i += GROUP)                            \
+                *(GLOBAL uint4 *)(plane + (long)(y + i / across) * plane_stride +                            \
+                                  (x * (int)sizeof(type) + i % across * 16)) =                               \
+                    *(LOCAL const uint4 *)(from + (i / across * stride * (int)sizeof(type) + i % across * 16)); \
+        } else {                                                                                             \
+            _Pragma("unroll 1") for (int i = item; i < columns * rows; i += GROUP)                           \
+            {                                                                                                \
+                const int left = i % columns, top = i / columns;                                             \
+                if (x + left < width && y + top < height)                                                    \
+                    ((GLOBAL type *)(plane + (long)(y + top) * plane_stride))[x + left] =                    \
+                        ((LOCAL const type *)from)[top * stride + left];                                     \
             }                                                                                                \
         }                                                                                                    \
-        if (halo == 0 || (x != 0 && x + columns < width))                                                    \
+        if (halo == 0 || (x != 0 && last >= columns))                                                        \
             return;                                                                                          \
-        for (int i = (int)get_local_id(0); i < halo * rows; i += GROUP) {                                    \
-            const int k = i % halo, top = i / halo, last = width - 1 - x;                                    \
+        _Pragma("unroll 1") for (int i = item; i < halo * rows; i += GROUP)                                  \
+        {                                                                                                    \
+            const int k = i % halo, top = i / halo;                                                          \
             LOCAL const type *at = (LOCAL const type *)from + top * stride;                                  \
             GLOBAL type *row = (GLOBAL type *)(plane + (long)(y + top) * plane_stride);                      \
             if (y + top >= height)                                                                           \
@@ -519,7 +601,8 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
                                       int width, int height)                                                 \
     {                                                                                                        \
         LOCAL type *tile = (LOCAL type *)samples;                                                            \
-        for (int i = (int)get_local_id(0); i < columns * rows; i += GROUP) {                                 \
+        _Pragma("unroll 1") for (int i = (int)get_local_id(0); i < columns * rows; i += GROUP)               \
+        {                                                                                                    \
             const int left = i % columns, top = i / columns;                                                 \
             const int from_x = TILE_INSIDE(x + left, width) - x, from_y = TILE_INSIDE(y + top, height) - y;  \
             if (from_x != left || from_y != top)                                                             \

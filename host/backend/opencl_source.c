@@ -8,8 +8,8 @@
 
 static const char head[] = "#pragma OPENCL FP_CONTRACT OFF\n";
 
-/* The lanes' width is what the compiler says the CPU has. */
-static const char lanes_head[] = "#if defined(__AVX2__)\n#define LANES (64 * 8 / BITS)\n#else\n#define LANES (16 * 8 / BITS)\n#endif\n"
+/* The host has defined LANES_BYTES, for compilers need not say what the CPU has. */
+static const char lanes_head[] = "#define LANES (LANES_BYTES * 8 / BITS)\n"
                                  "#define ROW_FUNCTION(name, kind, IN, OUT) static void name##_each_row(const struct tri_row *row)\n";
 static const char *const lanes_files[] = {"row.h", "lanes.h", "body.h", "rows.h", NULL};
 static const char *const plain_files[] = {"row.h", "single.h", "body.h", "items.h", NULL};
@@ -51,7 +51,7 @@ char *tri_opencl_source(const struct opencl *cl, const struct tri_stage *stage, 
         return NULL;
     fprintf(text, "%s#define BITS %d\n", head, bits);
     if (cl->lanes)
-        fputs(lanes_head, text);
+        fprintf(text, "#define LANES_BYTES %d\n%s", cl->lanes_bytes, lanes_head);
     put_files(text, cl->lanes ? lanes_files : plain_files);
     put_kernels(text, stage);
     if (cl->lanes)

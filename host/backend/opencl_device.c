@@ -20,6 +20,9 @@ static bool on_path(const char *program)
 static void close_opencl(struct tri_backend *backend)
 {
     struct opencl *cl = (struct opencl *)backend;
+    if (tri_opencl_alive(cl, NULL) != TRI_OK)
+        return;
+    tri_opencl_wait_close(cl);
     while (cl->programs != NULL) {
         struct opencl_program *program = cl->programs;
         cl->programs = program->next;
@@ -163,7 +166,10 @@ enum tri_status tri_opencl_open_device(const struct opencl_found *found, int uni
     cl->base.download = tri_opencl_download;
     cl->base.land = tri_opencl_land;
     cl->base.close = close_opencl;
-    enum tri_status status = check_device(cl, &found->info, error);
+    cl->base.hangs = tri_opencl_hangs;
+    enum tri_status status = tri_opencl_wait_open(cl, error);
+    if (status == TRI_OK)
+        status = check_device(cl, &found->info, error);
     if (status == TRI_OK && units > 0)
         status = take_units(cl, units, found->info.id, error);
     if (status == TRI_OK)

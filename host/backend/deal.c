@@ -61,10 +61,11 @@ static bool is_due(const struct tri_pace *pace, int part, double work, int64_t n
     return (double)(now - pace->used[part]) > SELDOM * pace->ns[part] * work;
 }
 
-/* Rows in whole units. A share below half a unit is none, except now and then. */
+/* Rows in whole units. A share below one is none, except now and then. */
 static int share_rows(const struct tri_deal *deal, const struct tri_pace *pace, int part, double share, int64_t now)
 {
-    const int rows = (int)(share * deal->rows / deal->unit + 0.5) * deal->unit;
+    const double units = share * deal->rows / deal->unit;
+    const int rows = units < 1 ? 0 : (int)(units + 0.5) * deal->unit;
     if (is_out(pace, part))
         return 0;
     if (rows == 0 && (deal->strict || is_due(pace, part, deal->unit * deal->row, now)))
@@ -77,7 +78,7 @@ void tri_deal_begin(struct tri_deal *deal, struct tri_pace *pace, int64_t now)
     const int rows = deal->rows, fastest = tri_pace_fastest(pace);
     double share[TRI_PARTS_MAX];
     int at = 0, wanted[TRI_PARTS_MAX] = {0}, sum = 0;
-    *deal = (struct tri_deal){.rows = rows, .unit = deal->unit, .row = deal->row, .strict = deal->strict};
+    deal->back_count = 0;
     find_shares(pace, share);
     for (int i = 0; i < pace->parts; i++)
         sum += wanted[i] = share_rows(deal, pace, i, share[i], now);
@@ -85,34 +86,35 @@ void tri_deal_begin(struct tri_deal *deal, struct tri_pace *pace, int64_t now)
         /* What rounding leaves, or takes, is the fastest one's. */
         int size = i == fastest ? wanted[i] + rows - sum : wanted[i];
         size = size < 0 ? 0 : size > rows - at ? rows - at : size;
-        deal->own[i] = (struct tri_region){at, at + size, false};
+        deal->own[i] = (struct tri_region){at, at + size};
         at += size;
         if (size > 0)
             pace->used[i] = now;
     }
 }
 
-/* From the start of a region: all of it, or a part in whole units. */
-static void take_front(struct tri_region *region, int rows, int unit, int *from, int *to)
+/* So many rows in whole units, or in a power of two of them; of `there` at most. */
+static int round_rows(const struct tri_deal *deal, int part, int rows, int there)
 {
-    const int there = region->to - region->from;
-    rows = (rows + unit - 1) / unit * unit;
-    if (there - rows < unit)
-        rows = there;
-    *from = region->from;
-    *to = region->from += rows;
-    region->begun = true;
+    int units = (rows + deal->unit / 2) / deal->unit;
+    units = units < 1 ? 1 : units;
+    if (deal->doubles[part]) {
+        int power = 1;
+        while (2 * power <= units)
+            power *= 2;
+        units = power;
+    }
+    if (units > there / deal->unit + 1)
+        units = there / deal->unit + 1;
+    rows = units * deal->unit;
+    /* A rest of less than a unit goes along, where that needs nothing new. */
+    return rows > there || (!deal->doubles[part] && !deal->strict && there - rows < deal->unit) ? there : rows;
 }
 
-static void take_end(struct tri_region *region, int rows, int unit, int *from, int *to)
+static void take_front(struct tri_region *region, int rows, int *from, int *to)
 {
-    const int there = region->to - region->from;
-    rows = rows / unit * unit;
-    rows = rows < unit ? unit : rows;
-    if (rows > there)
-        rows = there;
-    *to = region->to;
-    *from = region->to -= rows;
+    *from = region->from;
+    *to = region->from += rows;
 }
 
 /* Time that the region's owner would need for what is left there. */
@@ -135,12 +137,15 @@ static bool steal(struct tri_deal *deal, const struct tri_pace *pace, int part, 
     }
     if (victim < 0)
         return false;
-    const int left = deal->own[victim].to - deal->own[victim].from;
+    struct tri_region *region = &deal->own[victim];
+    const int left = region->to - region->from;
     const double mine = pace->ns[part] > 0 ? 1 / pace->ns[part] : 1, its = pace->ns[victim] > 0 ? 1 / pace->ns[victim] : mine;
     int rows = deal->strict ? deal->unit : is_out(pace, victim) ? left / 2 : (int)(left * mine / (mine + its));
-    if (most > 0 && rows > most)
-        rows = most;
-    take_end(&deal->own[victim], rows, deal->unit, from, to);
+    rows = round_rows(deal, part, most > 0 && rows > most ? most : rows, left);
+    if (!is_out(pace, victim) && rows * its > left * mine) /* the owner would be through with all of it before */
+        return false;
+    *to = region->to;
+    *from = region->to -= rows;
     return true;
 }
 
@@ -153,15 +158,14 @@ bool tri_deal_take(struct tri_deal *deal, const struct tri_pace *pace, int part,
     if (there > 0) {
         double first = 1 - 2 * pace->spread;
         first = first < LEAST_FIRST ? LEAST_FIRST : first;
-        int rows = deal->strict ? deal->unit : own->begun ? there / 2 : (int)(there * first + 0.5);
-        if (most > 0 && rows > most)
-            rows = most;
-        take_front(own, rows, deal->unit, from, to);
+        int rows = deal->strict ? deal->unit : (int)(there * first + 0.5);
+        take_front(own, round_rows(deal, part, most > 0 && rows > most ? most : rows, there), from, to);
         return true;
     }
     if (deal->back_count > 0) {
         struct tri_region *back = &deal->back[deal->back_count - 1];
-        take_front(back, most > 0 ? most : back->to - back->from, deal->unit, from, to);
+        const int rows = deal->strict ? deal->unit : back->to - back->from;
+        take_front(back, round_rows(deal, part, most > 0 && rows > most ? most : rows, back->to - back->from), from, to);
         deal->back_count -= back->from == back->to;
         return true;
     }
@@ -172,7 +176,7 @@ bool tri_deal_take(struct tri_deal *deal, const struct tri_pace *pace, int part,
 void tri_deal_back(struct tri_deal *deal, int from, int to)
 {
     if (deal->back_count < TRI_PARTS_MAX)
-        deal->back[deal->back_count++] = (struct tri_region){from, to, false};
+        deal->back[deal->back_count++] = (struct tri_region){from, to};
 }
 
 int tri_deal_left(const struct tri_deal *deal)

@@ -30,14 +30,14 @@ struct tri_deal {
     int rows, unit; /* bands are of whole units but for the last ones */
     double row;     /* work in a row */
     bool strict;    /* bands of one unit, and each only from its own region unless that part is out: for tests */
+    bool doubles[TRI_PARTS_MAX]; /* bands of this part are 1, 2, 4, ... units: it needs something for each height */
     struct tri_region {
         int from, to;
-        bool begun;
     } own[TRI_PARTS_MAX];
     struct tri_region back[TRI_PARTS_MAX]; /* bands of parts that failed */
     int back_count;
 };
-void tri_deal_begin(struct tri_deal *deal, struct tri_pace *pace, int64_t now); /* after the first four are set */
+void tri_deal_begin(struct tri_deal *deal, struct tri_pace *pace, int64_t now); /* after what is above `own` is set */
 /* The next band for the part, of `most` rows or hardly more (0: no limit); false: there is none for it now. */
 bool tri_deal_take(struct tri_deal *deal, const struct tri_pace *pace, int part, int most, int *from, int *to);
 /* A band that was taken and is not done: others take it. */

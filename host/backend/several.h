@@ -59,8 +59,9 @@ struct several {
 
 /* ---- jobs: several_job.c ---- */
 
-/* A band of one height on one part: a picture of its own, from the rows that it needs to those that are asked for. */
-#define BANDS_KEPT 4
+/* A band of one height on one part: a picture of its own, from the rows that it needs to those that are asked for. Heights
+ * are a unit, two, four, ... with the rows around. */
+#define BANDS_KEPT 8
 struct band {
     int height;
     long used;

@@ -154,6 +154,8 @@ enum tri_status several_bands(struct several *s, struct tri_job *job, const stru
     bool live = true;
     b.deal = (struct tri_deal){.rows = in->shape.height, .unit = several_unit(s, job), .row = in->shape.width,
                                .strict = s->rows > 0};
+    for (int i = 0; i < s->count; i++)
+        b.deal.doubles[i] = s->parts[i].backend->run_rows == NULL;
     out->padded = false;
     pthread_mutex_lock(&s->lock);
     live = several_live(s, state->kind) > 0;

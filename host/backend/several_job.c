@@ -234,15 +234,18 @@ static enum tri_status run_band(struct several *s, int part, struct band *band, 
 }
 
 /* As a picture of its own, with the rows around it on which it depends. At the picture's edges it has as many rows as
- * elsewhere, so that one job serves all. */
+ * elsewhere, and rows that nobody asked for where there are less of them, so that few jobs serve all. */
 static enum tri_status rows_apart(struct several *s, struct tri_job *job, int part, const struct tri_image *in,
                                   const struct tri_image *out, int from, int to, int64_t *ns, bool *fresh,
                                   struct tri_error *error)
 {
     const struct several_job *state = job->state;
-    const int whole = in->shape.height, wanted = to - from + state->cut.above + state->cut.below;
+    int whole = in->shape.height, wanted = several_unit(s, job);
+    while (wanted < to - from)
+        wanted *= 2;
+    wanted += state->cut.above + state->cut.below;
     const int height = wanted < whole ? wanted : whole;
-    int first = from - state->cut.above;
+    int first = from - state->cut.above; /* there are `below` rows behind `to`, or the picture's end */
     struct band *band;
     first = first < 0 ? 0 : first > whole - height ? whole - height : first;
     enum tri_status status = take_band(s, job, part, height, &band, error);

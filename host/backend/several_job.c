@@ -141,7 +141,7 @@ static enum tri_status rows_in_place(struct several *s, struct tri_job *job, int
 static enum tri_status check_band(const struct tri_job *job, const struct tri_shape *shape, struct tri_error *error)
 {
     struct tri_plan *plan;
-    enum tri_status status = tri_plan_make(job->pipeline, shape, false, &plan, error);
+    enum tri_status status = tri_plan_make(job->pipeline, shape, TRI_PLAN_WALK, &plan, error);
     if (status != TRI_OK)
         return status;
     if (!tri_plan_same_rows(job->plan, plan))

@@ -16,6 +16,7 @@ struct tri_backend {
     enum tri_plan_kind kind; /* of plans */
     /* Of a plan of that kind, whether it can be prepared: else every pass gets a stage of its own. NULL: any can. */
     enum tri_status (*takes)(struct tri_backend *backend, const struct tri_plan *plan, bool *taken, struct tri_error *error);
+    bool (*hangs)(struct tri_backend *backend); /* commands under way use the plan yet; NULL: never */
     enum tri_status (*prepare)(struct tri_job *job, struct tri_error *error);
     enum tri_status (*run)(struct tri_job *job, struct tri_flight *flight, struct tri_error *error);
     /* `size` bytes of the arena as the last run has left them. */
@@ -53,6 +54,9 @@ enum tri_status tri_several_open(const char *on, const struct tri_backend_option
 /* As tri_flight_compute, of those rows; of a backend that has run_rows. */
 enum tri_status tri_flight_rows(struct tri_flight *flight, struct tri_job *job, struct tri_image *out, int from, int to,
                                 struct tri_error *error);
+
+/* Whether a device has hung: its driver may never let the process end by itself, so that leaves by _exit. */
+bool tri_opencl_hung(void);
 
 /* Rows of a stage that a worker takes at a time, of all of them or of `rows`. */
 int tri_band_rows(const struct tri_stage *stage, int workers);

@@ -124,6 +124,15 @@ static void free_frames(struct tri_image *frames[FRAMES])
         tri_image_free(frames[i]);
 }
 
+/* Devices make programs for each kernel, which takes long, so work number `n` is tested on one of those places. */
+static bool has_turn(int place, int n)
+{
+    int first = 0;
+    while (first < place_count && !places[first].opencl)
+        first++;
+    return !places[place].opencl || rig.full || n % (place_count - first) == place - first;
+}
+
 /* All heights from one row on, at which bands, and what is around them, meet both edges in every way. */
 static void test_low_pictures(void)
 {
@@ -134,8 +143,8 @@ static void test_low_pictures(void)
             const struct tri_shape shape = {7 + 2 * (height % 5), height, planes, (height + k) % 3 == 0 ? 16 : 8};
             struct tri_image *frames[FRAMES];
             make_frames(&shape, frames);
-            for (int p = 0; p < place_count; p++) /* devices make programs: each has some of the heights */
-                if (!places[p].opencl || rig.full || (height + k + p) % 4 == 0)
+            for (int p = 0; p < place_count; p++)
+                if (has_turn(p, k) && (!places[p].opencl || rig.full || (height + k) % 4 == 0))
                     check(tri_kernel_name(tri_kernel_at(k)), &places[p], frames, FRAMES);
             free_frames(frames);
         }
@@ -155,7 +164,7 @@ static void test_kernels(void)
                 continue;
             make_frames(&shape, frames);
             for (int p = 0; p < place_count; p++)
-                if (!places[p].opencl || rig.full || (i + p) % 3 == 0)
+                if (has_turn(p, k + 2) && (!places[p].opencl || rig.full || i == 0))
                     check(sets[i].text, &places[p], frames, FRAMES);
             free_frames(frames);
         }
@@ -191,7 +200,7 @@ static void test_chains(void)
         draw_chain(text, sizeof text, &shape, &state);
         make_frames(&shape, frames);
         for (int p = 0; p < place_count; p++)
-            if (!places[p].opencl || rig.full || (i + p) % 3 == 0)
+            if (has_turn(p, i) && (!places[p].opencl || rig.full || i < 8))
                 check(text, &places[p], frames, FRAMES);
         free_frames(frames);
     }
@@ -421,7 +430,9 @@ static void test_failing_part(void)
     struct tri_backend *backend = open_failing(0, 7, 12, TRI_NO_DEVICE, false);
     run_crowd(backend, "rotate:angle=180");
     run_crowd(backend, "sobel");
-    CU_ASSERT_EQUAL(notes.count, 2);
+    /* Who gets how much is by speed. */
+    CU_ASSERT_EQUAL(notes.count, (atomic_load(&faults[0].at) <= 0) + (atomic_load(&faults[1].at) <= 0));
+    CU_ASSERT_TRUE(notes.count > 0);
     tri_backend_close(backend);
 }
 

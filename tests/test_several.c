@@ -32,7 +32,7 @@ static int begin(void)
         add_place("opencl:0.0/1+opencl:0.0", 5, "");
         setenv("TRIPTYCH_OPENCL_MEMORY", "copy", 1);
         add_place("opencl:0.0/1+threads:1", 7, " with memory of its own");
-        setenv("TRIPTYCH_OPENCL_DIALECT", "plain", 1);
+        setenv("TRIPTYCH_OPENCL_DIALECT", "tiles", 1);
         add_place("sequential+opencl:0.0", 3, " in the other dialect");
         unsetenv("TRIPTYCH_OPENCL_DIALECT");
         unsetenv("TRIPTYCH_OPENCL_MEMORY");

@@ -308,7 +308,7 @@ struct tri_device_info {
     uint64_t memory; /* bytes */
     bool usable;     /* the self-test passed */
     char reason[1000]; /* why not */
-    char note[400];    /* what there is to know of one that is usable, or "" */
+    char note[600];    /* what there is to know of one that is usable, or "" */
 };
 /* All OpenCL devices; the array ends with free(). No platform at all is TRI_OK with count 0. */
 enum tri_status tri_devices(struct tri_device_info **devices, int *count, struct tri_error *error);

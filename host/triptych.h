@@ -265,9 +265,9 @@ struct tri_backend_options {
 
 /* `on` is sequential, threads[:N], opencl[:SEL] or auto; or several of the first three joined by '+', or all (threads and
  * every usable device): bands of a picture, or pictures and frames as a whole, are then dealt to them by their measured
- * speed. SEL is gpu, cpu, accelerator, P.D (platform and device number), a name of a device or platform,
- * PLATFORM:DEVICE, or part of these; after it, "/N" takes a sub-device of N compute units. Of a type the first device
- * is taken, of several that fit a name none.
+ * speed. SEL is gpu, cpu, accelerator, P.D (platform and device number), a name of a device or platform, PLATFORM:DEVICE,
+ * or part of these; after it, "/N" takes a sub-device of N compute units. Of a type the first device is taken, of several
+ * that fit a name none.
  * TRI_NO_DEVICE: there is none that fits, or it failed its self-test. TRI_USAGE: `on` is
  * malformed, or fits several (the error lists them). OpenCL is touched by opencl, auto and all only. */
 struct tri_backend;

@@ -412,25 +412,22 @@ def amd_rows(tools, text, keep, target):
 
 # ---- texts of pipelines
 
-def dump_pipeline(pipeline, bits, dialect, keep):
-    """The texts of a pipeline's programs, without those of the device's self-test."""
-    triptych = os.path.join(ROOT, "build", "triptych")
-    picture = os.path.join(ROOT, "images", "gray16.png" if bits == 16 else "street.png")
-    if not os.path.exists(triptych):
-        fail("build/triptych is missing: run make first")
+def run_dumping(pipeline, picture, dialect, keep):
     folder = tempfile.mkdtemp(dir=keep)
     environment = dict(os.environ, TRIPTYCH_OPENCL_DUMP=folder, TRIPTYCH_OPENCL_DIALECT=dialect)
-    base_folder = tempfile.mkdtemp(dir=keep)
-    for where, what in ((base_folder, "copy"), (folder, pipeline)):
-        environment["TRIPTYCH_OPENCL_DUMP"] = where
-        call([triptych, "run", what, picture, "--on", "opencl:cpu", "-o", os.path.join(keep, "out.png")], env=environment)
-    known = {n: open(os.path.join(base_folder, n), encoding="utf-8").read() for n in os.listdir(base_folder)}
-    texts = []
-    for name in sorted(os.listdir(folder)):
-        with open(os.path.join(folder, name), encoding="utf-8") as file:
-            if what == "copy" or file.read() not in known.values():
-                texts.append(os.path.join(folder, name))
-    return texts
+    call([os.path.join(ROOT, "build", "triptych"), "run", pipeline, picture, "--on", "opencl:cpu", "-o", os.path.join(keep, "out.png")],
+         env=environment)
+    return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+
+
+def dump_pipeline(pipeline, bits, dialect, keep):
+    """The texts of a pipeline's programs. Those before them are of the device's self-test: all but the last of `copy`."""
+    if not os.path.exists(os.path.join(ROOT, "build", "triptych")):
+        fail("build/triptych is missing: run make first")
+    picture = os.path.join(ROOT, "images", "gray16.png" if bits == 16 else "street.png")
+    before = len(run_dumping("copy", picture, dialect, keep)) - 1
+    texts = run_dumping(pipeline, picture, dialect, keep)
+    return texts[before:] or texts
 
 
 def parse_arguments():
@@ -441,7 +438,7 @@ def parse_arguments():
     parser.add_argument("--clang", default="15", help="major version (15)")
     parser.add_argument("--ptxas", default=NVCC, help=f"version ({NVCC}, which has the faults; {RIGHT_NVCC} has not)")
     parser.add_argument("--target", default="nvidia", help="or an AMD card: gfx90a, gfx1030, gfx1100")
-    parser.add_argument("--dialect", default="plain", help="TRIPTYCH_OPENCL_DIALECT of pipelines (plain)")
+    parser.add_argument("--dialect", default="tiles", help="TRIPTYCH_OPENCL_DIALECT of pipelines (tiles)")
     parser.add_argument("--loops", action="store_true", help="list each loop and its body")
     parser.add_argument("--samples", type=int, help="that a work-group makes: time of a 3840x2160 RGB picture")
     parser.add_argument("--items", type=int, help="of a work-group, where the kernel does not say")
@@ -467,6 +464,7 @@ def main():
                 rows += list(amd_rows(tools, text, keep, options.target))
                 continue
             for name, resources, instructions, labels, size, found in nvidia_rows(tools, text, keep, options):
+                name = what if len(texts) == 1 and name == "stage_0" else f"{os.path.basename(text)[:-3]}.{name}"
                 rows.append(row(name, resources, instructions, labels, options))
                 more.append((name, instructions, labels, size))
                 faults += [f"{name}: {fault}" for fault in found]

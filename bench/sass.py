@@ -187,7 +187,7 @@ class Group:
                 for w in range(0, width, 4)]
 
     def memory(self, i, on):
-        width = {"8": 1, "16": 2, "32": 4, "64": 8, "128": 16}[width_of(i)]
+        width = {"8": 1, "16": 2, "32": 4, "64": 8, "128": 16}[i.width]
         store = i.name in ("STG", "STS")
         place = next(o for o in i.operands if "[" in o)
         at = self.address(place)
@@ -514,9 +514,3 @@ class Group:
                 same[start] = int(np.unique(live, return_counts=True)[1].max())
         self.shared_cycles += sum(same.values())
 
-
-def width_of(instruction):
-    for part, name in ((".U8", "8"), (".S8", "8"), (".U16", "16"), (".S16", "16"), (".64", "64"), (".128", "128")):
-        if part in instruction.code:
-            return name
-    return "32"

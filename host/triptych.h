@@ -72,6 +72,7 @@ struct tri_image {
     bool padded;            /* the padding replicates the edge samples */
     void *memory;           /* the allocation: 4096-byte aligned */
     size_t memory_size;     /* its size in bytes, a multiple of 4096 */
+    bool abandoned;         /* a device that hangs may use the memory yet: it is never freed */
 };
 
 /* Makes an image of the shape; its pixels are not set. Fails where memory is short or the shape
@@ -280,7 +281,7 @@ struct tri_device_info {
     char selector[340]; /* "opencl:PLATFORM:DEVICE", which does not */
     char platform[160], name[160], driver[160], version[160];
     char type[40];    /* of "CPU", "GPU", "accelerator", "custom" all that it is; or "other" */
-    char dialect[32]; /* "lanes" or "plain" */
+    char dialect[32]; /* "lanes" or "tiles" */
     int compute_units;
     uint64_t memory; /* bytes */
     bool usable;     /* the self-test passed */

@@ -5,18 +5,33 @@
 #include "backend.h"
 
 #include <CL/cl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct tile_stage;
 
 struct opencl {
     struct tri_backend base;
     cl_device_id device;
     bool sub_device; /* to be released */
     bool shared;     /* memory is the host's */
-    bool lanes;      /* clang's vectors work: bands are walked */
+    bool lanes;      /* clang's vectors work: bands are walked; else tiles */
     int lanes_bytes; /* of a vector of them */
     cl_context context;
     cl_command_queue queue;     /* of kernels */
     cl_command_queue transfers; /* of images, so that they overlap kernels of other frames */
+    int group;         /* items of a work-group of tiles */
+    long local_memory; /* that a work-group may take */
     char options[100]; /* of the compiler */
+    struct opencl_wait {
+        pthread_mutex_t lock;
+        bool opened, is_given;
+        double given; /* TRIPTYCH_OPENCL_TIMEOUT */
+        const struct tri_plan *plan; /* that is carried out */
+        double samples;              /* that it makes */
+        double measured_samples, measured_seconds;
+        atomic_bool hung;
+    } wait;
     struct opencl_program {
         char *source;
         cl_program program;
@@ -58,7 +73,7 @@ enum tri_status tri_opencl_open_device(const struct opencl_found *found, int uni
 
 /* The dialects, as users see them, and as $TRIPTYCH_OPENCL_DIALECT takes them. */
 #define OPENCL_LANES "lanes"
-#define OPENCL_ITEMS "plain"
+#define OPENCL_TILES "tiles"
 /* Chooses the dialect for a device that has a context, and notes why a CPU does not get lanes. */
 enum tri_status tri_opencl_choose_dialect(struct opencl *cl, cl_device_type type, struct tri_error *error);
 
@@ -78,11 +93,33 @@ const char *tri_opencl_symbol(cl_int code);
 /* One more line of the backend's note. */
 void tri_opencl_note(struct opencl *cl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Waiting, which has a limit: TRI_NO_DEVICE, with `what` ("the kernels of a frame"), the device and the seconds, where
+ * that is exceeded. From then on the device hangs: nothing of its context can be released, and what commands under way
+ * read and write must stay. */
+enum tri_status tri_opencl_finish(struct opencl *cl, cl_command_queue queue, const char *what, struct tri_error *error);
+/* For one command; releases the event. */
+enum tri_status tri_opencl_await(struct opencl *cl, cl_command_queue queue, cl_event event, const char *what,
+                                 struct tri_error *error);
+/* The plan whose kernels follow; NULL: they are through. The limit is derived from its work and the speed so far, and the
+ * message names its passes. */
+void tri_opencl_expect(struct opencl *cl, const struct tri_plan *plan);
+/* TRI_NO_DEVICE once the device hangs. */
+enum tri_status tri_opencl_alive(struct opencl *cl, struct tri_error *error);
+bool tri_opencl_hangs(struct tri_backend *backend);
+/* After a failure: what a device that hangs may use yet, stays; NULL is fine. */
+enum tri_status tri_opencl_leave(struct opencl *cl, struct tri_image *in, struct tri_image *out, enum tri_status status);
+enum tri_status tri_opencl_wait_open(struct opencl *cl, struct tri_error *error);
+void tri_opencl_wait_close(struct opencl *cl);
+
 /* The text of a stage's program, to be freed; NULL: no memory. */
-char *tri_opencl_source(const struct opencl *cl, const struct tri_stage *stage, int bits);
+char *tri_opencl_source(const struct opencl *cl, const struct tri_plan *plan, const struct tri_stage *stage,
+                        const struct tile_stage *tiles);
 /* The program of a stage's passes; kept, and freed with the backend. */
-enum tri_status tri_opencl_program(struct opencl *cl, const struct tri_stage *stage, int bits, cl_program *program,
-                                   struct tri_error *error);
+enum tri_status tri_opencl_program(struct opencl *cl, const struct tri_plan *plan, const struct tri_stage *stage,
+                                   const struct tile_stage *tiles, cl_program *program, struct tri_error *error);
+/* Writes a program's text, before it is built, into the folder that TRIPTYCH_OPENCL_DUMP names; nothing without it. */
+enum tri_status tri_opencl_dump(const struct opencl *cl, const struct tri_stage *stage, const char *source,
+                                struct tri_error *error);
 enum tri_status tri_opencl_build(struct opencl *cl, const char *source, cl_program *program, struct tri_error *error);
 
 /* Buffers; size 0 is fine, and so is releasing NULL. */
@@ -91,6 +128,8 @@ enum tri_status tri_opencl_buffer(struct opencl *cl, cl_mem_flags flags, size_t 
 void tri_opencl_release_buffer(cl_mem buffer);
 
 /* Jobs. */
+struct opencl_job;
+struct opencl_stage;
 enum tri_status tri_opencl_prepare(struct tri_job *job, struct tri_error *error);
 enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, struct tri_error *error);
 enum tri_status tri_opencl_fetch(struct tri_job *job, long offset, size_t size, void *to, struct tri_error *error);

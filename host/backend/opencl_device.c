@@ -1,5 +1,5 @@
 /* opencl_device.c -- one OpenCL device: opened, tested, closed. */
-#include "opencl.h"
+#include "opencl_job.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +20,9 @@ static bool on_path(const char *program)
 static void close_opencl(struct tri_backend *backend)
 {
     struct opencl *cl = (struct opencl *)backend;
+    if (tri_opencl_alive(cl, NULL) != TRI_OK)
+        return;
+    tri_opencl_wait_close(cl);
     while (cl->programs != NULL) {
         struct opencl_program *program = cl->programs;
         cl->programs = program->next;
@@ -120,6 +123,20 @@ static enum tri_status make_context(struct opencl *cl, struct tri_error *error)
     return TRI_OK;
 }
 
+/* More local memory than this would leave a unit with few groups. */
+#define LOCAL_MEMORY_MOST 49152
+#define GROUP_MOST 256
+
+static void find_limits(struct opencl *cl)
+{
+    cl_ulong memory = 0;
+    size_t group = 0;
+    clGetDeviceInfo(cl->device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof memory, &memory, NULL);
+    clGetDeviceInfo(cl->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
+    cl->local_memory = memory < LOCAL_MEMORY_MOST ? (long)memory : LOCAL_MEMORY_MOST;
+    cl->group = group < GROUP_MOST ? (int)group : GROUP_MOST;
+}
+
 static void describe(struct tri_backend_info *info, const struct opencl_found *found, int units)
 {
     char part[12] = "";
@@ -149,15 +166,21 @@ enum tri_status tri_opencl_open_device(const struct opencl_found *found, int uni
     cl->base.download = tri_opencl_download;
     cl->base.land = tri_opencl_land;
     cl->base.close = close_opencl;
-    enum tri_status status = check_device(cl, &found->info, error);
+    cl->base.hangs = tri_opencl_hangs;
+    enum tri_status status = tri_opencl_wait_open(cl, error);
+    if (status == TRI_OK)
+        status = check_device(cl, &found->info, error);
     if (status == TRI_OK && units > 0)
         status = take_units(cl, units, found->info.id, error);
     if (status == TRI_OK)
         status = make_context(cl, error);
     if (status == TRI_OK)
         status = tri_opencl_choose_dialect(cl, found->type, error);
-    if (status == TRI_OK)
+    if (status == TRI_OK) {
+        cl->base.takes = tri_opencl_takes;
+        find_limits(cl);
         status = tri_opencl_self_test(cl, error);
+    }
     if (status != TRI_OK)
         close_opencl(&cl->base);
     else

@@ -95,12 +95,12 @@ enum tri_status tri_opencl_choose_dialect(struct opencl *cl, cl_device_type type
             status = find_lanes(cl, error);
     } else if (strcmp(asked, OPENCL_LANES) == 0) {
         cl->lanes = true;
-    } else if (strcmp(asked, OPENCL_ITEMS) != 0) {
+    } else if (strcmp(asked, OPENCL_TILES) != 0) {
         status = tri_fail(error, TRI_USAGE, "TRIPTYCH_OPENCL_DIALECT is '%.100s'; it may be %s or %s, or be left out", asked,
-                          OPENCL_LANES, OPENCL_ITEMS);
+                          OPENCL_LANES, OPENCL_TILES);
     }
     cl->lanes_bytes = lanes_bytes();
-    cl->base.alone = !cl->lanes;
-    snprintf(cl->base.info.isa, sizeof cl->base.info.isa, "%s", cl->lanes ? OPENCL_LANES : OPENCL_ITEMS);
+    cl->base.kind = cl->lanes ? TRI_PLAN_WALK : TRI_PLAN_TILES;
+    snprintf(cl->base.info.isa, sizeof cl->base.info.isa, "%s", cl->lanes ? OPENCL_LANES : OPENCL_TILES);
     return status;
 }

@@ -25,6 +25,11 @@ struct opencl {
         const struct tri_plan *plan; /* that is carried out */
         double samples;              /* that it makes */
         double measured_samples, measured_seconds;
+        struct opencl_launch {
+            const char *name;
+            cl_event event;
+        } *launches; /* since the last wait */
+        int launch_count, launch_room;
         atomic_bool hung;
     } wait;
     struct opencl_program {
@@ -59,9 +64,12 @@ enum tri_status tri_opencl_fail(struct tri_error *error, const char *call, cl_in
     } while (0)
 const char *tri_opencl_symbol(cl_int code);
 
+/* Launches a kernel in the backend's queue; `local` may be NULL. The name, for messages, must live until the wait. */
+enum tri_status tri_opencl_launch(struct opencl *cl, cl_kernel kernel, const char *name, cl_uint dimensions,
+                                  const size_t *global, const size_t *local, struct tri_error *error);
 /* Waiting, which has a limit: TRI_NO_DEVICE, with `what` ("the kernels of a frame"), the device and the seconds, where
  * that is exceeded. From then on the device hangs: nothing of its context can be released, and what commands under way
- * read and write must stay. */
+ * read and write must stay. A kernel that failed when its turn came is an error, too. */
 enum tri_status tri_opencl_finish(struct opencl *cl, cl_command_queue queue, const char *what, struct tri_error *error);
 /* For one command; releases the event. */
 enum tri_status tri_opencl_await(struct opencl *cl, cl_command_queue queue, cl_event event, const char *what,

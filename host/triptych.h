@@ -43,7 +43,7 @@ enum tri_status {
 
 struct tri_error {
     enum tri_status status;
-    char text[1000]; /* one line without a newline; a build log may follow on further lines */
+    char text[1000]; /* one line without a newline; a build log or a list may follow on further lines */
 };
 
 /* Fills `error` (which may be NULL) and returns `status`, so that `return tri_fail(...)` works. */
@@ -244,6 +244,8 @@ enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const st
 
 struct tri_backend_info {
     char name[64];    /* "sequential", "threads:2", "opencl:0.0" */
+    char selector[352]; /* what tri_backend_open takes for it on other days too: of an OpenCL device names, for numbers
+                         * change */
     char device[160]; /* the CPU's or device's own name */
     char isa[32];     /* "scalar", "avx512", ...; of an OpenCL device its dialect */
     char driver[160]; /* of an OpenCL device: platform and driver version */
@@ -256,8 +258,9 @@ struct tri_backend_options {
     struct tri_pool *pool; /* for the CPU: whose threads to use, where there are free ones; NULL: own threads */
 };
 
-/* `on` is sequential, threads[:N], opencl[:SEL] or auto. SEL is gpu, cpu, P.D (platform and
- * device number) or part of a name; after it, "/N" takes a sub-device of N compute units.
+/* `on` is sequential, threads[:N], opencl[:SEL] or auto. SEL is gpu, cpu, accelerator, P.D (platform and
+ * device number), a name of a device or platform, PLATFORM:DEVICE, or part of these; after it, "/N" takes a
+ * sub-device of N compute units. Of a type the first device is taken, of several that fit a name none.
  * TRI_NO_DEVICE: there is none that fits, or it failed its self-test. TRI_USAGE: `on` is
  * malformed, or fits several (the error lists them). OpenCL is touched by opencl and auto only. */
 struct tri_backend;
@@ -274,14 +277,16 @@ int tri_isa_count(void);              /* ISA levels built in that this CPU has, 
 const char *tri_isa_name(int index);
 
 struct tri_device_info {
-    char id[16]; /* "P.D" */
+    char id[16]; /* "P.D", which changes with the platforms that there are */
+    char selector[340]; /* "opencl:PLATFORM:DEVICE", which does not */
     char platform[160], name[160], driver[160], version[160];
-    char type[16];    /* "CPU", "GPU", "accelerator", "other" */
-    char dialect[32]; /* "lanes" or "plain" */
+    char type[40];    /* of "CPU", "GPU", "accelerator", "custom" all that it is; or "other" */
+    char dialect[32]; /* "lanes" or "tiles" */
     int compute_units;
     uint64_t memory; /* bytes */
     bool usable;     /* the self-test passed */
     char reason[1000]; /* why not */
+    char note[400];    /* what there is to know of one that is usable, or "" */
 };
 /* All OpenCL devices; the array ends with free(). No platform at all is TRI_OK with count 0. */
 enum tri_status tri_devices(struct tri_device_info **devices, int *count, struct tri_error *error);

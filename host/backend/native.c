@@ -203,6 +203,7 @@ enum tri_status tri_native_open(int workers, const struct tri_backend_options *o
     }
     struct tri_backend_info *info = &native->base.info;
     snprintf(info->name, sizeof info->name, workers == 0 ? "sequential" : "threads:%d", workers);
+    snprintf(info->selector, sizeof info->selector, "%s", info->name);
     snprintf(info->device, sizeof info->device, "%s", tri_cpu_model());
     snprintf(info->isa, sizeof info->isa, "%s", tri_isa_name(level));
     info->workers = native->workers = workers < 1 ? 1 : workers;

@@ -63,6 +63,7 @@ static json_t *device_json(const struct tri_device_info *device)
     json_t *object = json_object();
 
     json_object_set_new(object, "id", text_json(device->id));
+    json_object_set_new(object, "selector", text_json(device->selector));
     json_object_set_new(object, "name", text_json(device->name));
     json_object_set_new(object, "type", text_json(device->type));
     json_object_set_new(object, "platform", text_json(device->platform));
@@ -120,6 +121,7 @@ static json_t *row_json(const struct tri_bench_case *result, const struct tri_be
     snprintf(digest, sizeof digest, "%016" PRIx64, row->digest);
     set_shape(object, result);
     json_object_set_new(object, "backend", text_json(info->name));
+    json_object_set_new(object, "selector", text_json(info->selector));
     json_object_set_new(object, "device", text_json(info->device));
     json_object_set_new(object, "isa", text_json(info->isa));
     json_object_set_new(object, "workers", json_integer(info->workers));

@@ -31,6 +31,11 @@ struct opencl {
         const struct tri_plan *plan; /* that is carried out */
         double samples;              /* that it makes */
         double measured_samples, measured_seconds;
+        struct opencl_launch {
+            const char *name;
+            cl_event event;
+        } *launches; /* since the last wait */
+        int launch_count, launch_room;
         atomic_bool hung;
     } wait;
     struct opencl_program {
@@ -94,9 +99,12 @@ const char *tri_opencl_symbol(cl_int code);
 /* One more line of the backend's note. */
 void tri_opencl_note(struct opencl *cl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Launches a kernel in the backend's queue; `local` may be NULL. The name, for messages, must live until the wait. */
+enum tri_status tri_opencl_launch(struct opencl *cl, cl_kernel kernel, const char *name, cl_uint dimensions,
+                                  const size_t *global, const size_t *local, struct tri_error *error);
 /* Waiting, which has a limit: TRI_NO_DEVICE, with `what` ("the kernels of a frame"), the device and the seconds, where
  * that is exceeded. From then on the device hangs: nothing of its context can be released, and what commands under way
- * read and write must stay. */
+ * read and write must stay. A kernel that failed when its turn came is an error, too. */
 enum tri_status tri_opencl_finish(struct opencl *cl, cl_command_queue queue, const char *what, struct tri_error *error);
 /* For one command; releases the event. */
 enum tri_status tri_opencl_await(struct opencl *cl, cl_command_queue queue, cl_event event, const char *what,

@@ -29,10 +29,25 @@ struct opencl_found {
     cl_platform_id platform;
     cl_device_id device;
     int platform_number, device_number;
+    bool no_lanes;      /* its compiler is known to end the process over the probe for lanes */
+    char refused[1000]; /* why it is not to be opened: it is known to end the process; or "" */
     struct tri_device_info info;
 };
-/* Finds at most DEVICES_MAX; returns how many. */
+/* Finds at most DEVICES_MAX; returns how many. Drivers are tried in a process of their own before, and those that end it
+ * are left out of this one. */
 int tri_opencl_find(struct opencl_found found[DEVICES_MAX]);
+/* The same without that care: what the loader shows, to a process that may end. */
+int tri_opencl_list(struct opencl_found found[DEVICES_MAX]);
+/* TRI_NO_DEVICE with the reason why tri_opencl_find finds nothing. */
+enum tri_status tri_opencl_fail_none(struct tri_error *error);
+
+/* Around every call in which a driver may be loaded, or its compiler for the first time: signal handlers that it
+ * replaces are put back. Threads may be inside at the same time. */
+void tri_opencl_enter(void);
+void tri_opencl_leave(void);
+/* Tells whoever watches this process that it now does what some driver does not survive; nothing otherwise. */
+void tri_opencl_step(const char *step);
+
 /* Opens a device, or `units` of its compute units (0: all), and tests it. */
 enum tri_status tri_opencl_open_device(const struct opencl_found *found, int units, struct opencl **result,
                                        struct tri_error *error);

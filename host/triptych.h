@@ -280,6 +280,7 @@ struct tri_device_info {
     int compute_units;
     uint64_t memory; /* bytes */
     bool usable;     /* the self-test passed */
+    bool crashes;    /* it ended the process in which it was tried */
     bool no_lanes;   /* its compiler ends the process over lanes, so it gets plain programs */
     char reason[1000]; /* why not */
 };

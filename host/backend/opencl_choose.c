@@ -32,7 +32,7 @@ static enum tri_status choose(const struct opencl_found *found, int count, const
     int matches = 0;
     const bool first_of_kind = selection[0] == '\0' || strcasecmp(selection, "gpu") == 0 || strcasecmp(selection, "cpu") == 0;
     if (count == 0)
-        return tri_fail(error, TRI_NO_DEVICE, "there is no OpenCL device: install a driver, or pocl-opencl-icd for the CPU");
+        return tri_opencl_fail_none(error);
     for (int i = 0, used = 0; i < count; i++) {
         if (!fits(&found[i], selection))
             continue;

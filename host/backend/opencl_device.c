@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 const char *tri_opencl_symbol(cl_int code)
 {
@@ -35,18 +34,6 @@ enum tri_status tri_opencl_fail(struct tri_error *error, const char *call, cl_in
 {
     return tri_fail(error, TRI_NO_DEVICE, "%s: %s (%d)%s%s", call, tri_opencl_symbol(code), code,
                     device != NULL ? " on " : "", device != NULL ? device : "");
-}
-
-static bool on_path(const char *program)
-{
-    char path[4000], file[4200];
-    snprintf(path, sizeof path, "%s", getenv("PATH") != NULL ? getenv("PATH") : "/usr/bin:/bin");
-    for (char *rest = path, *folder; (folder = strsep(&rest, ":")) != NULL;) {
-        snprintf(file, sizeof file, "%s/%s", folder, program);
-        if (access(file, X_OK) == 0)
-            return true;
-    }
-    return false;
 }
 
 /* Clang's vectors and builtins are what the lanes need; the only way to know is to compile. */
@@ -145,7 +132,7 @@ static void find_limits(struct opencl *cl)
     cl->group = group < GROUP_MOST ? (int)group : GROUP_MOST;
 }
 
-enum tri_status tri_opencl_open_device(const struct opencl_found *found, int units, struct opencl **result, struct tri_error *error)
+static enum tri_status open_device(const struct opencl_found *found, int units, struct opencl **result, struct tri_error *error)
 {
     struct opencl *cl = calloc(1, sizeof *cl);
     if (cl == NULL)
@@ -170,14 +157,17 @@ enum tri_status tri_opencl_open_device(const struct opencl_found *found, int uni
     cl->base.land = tri_opencl_land;
     cl->base.close = close_opencl;
     enum tri_status status = TRI_OK;
-    if (strstr(found->info.platform, "Portable Computing Language") != NULL && !on_path("ld") && !on_path("lld"))
-        status = tri_fail(error, TRI_NO_DEVICE, "%s needs a linker: install binutils", info->device);
+    if (found->refused[0] != '\0')
+        status = tri_fail(error, TRI_NO_DEVICE, "%s is left out: %s", info->device, found->refused);
+    tri_opencl_step("context");
     if (status == TRI_OK && units > 0)
         status = take_units(cl, units, error);
     if (status == TRI_OK)
         status = make_context(cl, error);
     if (status == TRI_OK) {
-        cl->lanes = has_lanes(cl);
+        tri_opencl_step("lanes");
+        cl->lanes = !found->no_lanes && has_lanes(cl);
+        tri_opencl_step("test");
         cl->base.kind = cl->lanes ? TRI_PLAN_WALK : TRI_PLAN_TILES;
         cl->base.takes = tri_opencl_takes;
         find_limits(cl);
@@ -188,5 +178,13 @@ enum tri_status tri_opencl_open_device(const struct opencl_found *found, int uni
         close_opencl(&cl->base);
     else
         *result = cl;
+    return status;
+}
+
+enum tri_status tri_opencl_open_device(const struct opencl_found *found, int units, struct opencl **result, struct tri_error *error)
+{
+    tri_opencl_enter();
+    const enum tri_status status = open_device(found, units, result, error);
+    tri_opencl_leave();
     return status;
 }

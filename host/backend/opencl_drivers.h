@@ -18,9 +18,6 @@ void tri_opencl_loader(struct opencl_loader *loader);
 /* At most DRIVERS_MAX, with `file` and `library` set; how many. `why` tells where there is nothing to read. */
 int tri_opencl_list_drivers(struct tri_driver_info drivers[DRIVERS_MAX], char *why, size_t size);
 
-/* Drivers that this process has looked at, in the order of the list; `find` has been called. */
-const struct tri_driver_info *tri_opencl_driver_at(int index); /* NULL: after the last */
-
 /* A folder for the loader's OCL_ICD_VENDORS that names these libraries alone; tri_opencl_drop_vendors ends it. */
 bool tri_opencl_make_vendors(const struct tri_driver_info *drivers, int count, char *path, size_t size);
 void tri_opencl_drop_vendors(const char *path);

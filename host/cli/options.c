@@ -38,6 +38,14 @@ void cli_note(const char *format, ...)
     fputc('\n', stderr);
 }
 
+void cli_note_drivers(void)
+{
+    static int told;
+
+    for (const char *text; (text = tri_driver_note(told)) != NULL; told++)
+        cli_note("%s", text);
+}
+
 static void unknown_long(const char *command, const char *given, const struct option *options)
 {
     const char *names[32] = {0};

@@ -330,7 +330,7 @@ int cli_workers(const char *on)
 }
 
 /* One pool of threads does everything; a backend on the CPU takes part of it, or all. */
-enum tri_status cli_engine_open(const struct cli_run_request *request, struct cli_engine *engine, struct tri_error *error)
+static enum tri_status open_engine(const struct cli_run_request *request, struct cli_engine *engine, struct tri_error *error)
 {
     struct tri_backend_options with = {.isa = request->isa};
 
@@ -352,6 +352,15 @@ enum tri_status cli_engine_open(const struct cli_run_request *request, struct cl
     if (tri_backend_note(engine->backend)[0] && !request->quiet)
         cli_note("%s", tri_backend_note(engine->backend));
     return TRI_OK;
+}
+
+enum tri_status cli_engine_open(const struct cli_run_request *request, struct cli_engine *engine, struct tri_error *error)
+{
+    const enum tri_status status = open_engine(request, engine, error);
+
+    if (!request->quiet)
+        cli_note_drivers();
+    return status;
 }
 
 void cli_engine_close(struct cli_engine *engine)

@@ -114,16 +114,17 @@ static void describe_driver(const struct tri_driver_info *driver, char *text, si
 
 const char *tri_driver_note(int index)
 {
-    static char notes[DRIVERS_MAX][1800];
+    static _Thread_local char note[1800];
     char name[400];
     for (int i = 0; i < seen.count; i++) {
         const struct tri_driver_info *driver = &seen.drivers[i];
-        if ((!driver->left_out && (driver->state != TRI_DRIVER_GOOD || driver->reason[0] == '\0')) || index-- > 0)
+        const bool in_part = driver->state == TRI_DRIVER_GOOD && driver->reason[0] != '\0';
+        if ((!driver->left_out && !in_part && driver->hint[0] == '\0') || index-- > 0)
             continue;
         describe_driver(driver, name, sizeof name);
-        snprintf(notes[i], sizeof notes[i], "the OpenCL driver %s is %s: %s%s%s ('triptych doctor' tries it again)", name,
-                 driver->left_out ? "left out" : "used in part", driver->reason, driver->hint[0] != '\0' ? "; " : "", driver->hint);
-        return notes[i];
+        snprintf(note, sizeof note, "the OpenCL driver %s is %s: %s%s%s ('triptych doctor' tries it again)", name,
+                 driver->left_out ? "left out" : in_part ? "used in part" : "of no use", driver->reason, driver->hint[0] != '\0' ? "; " : "", driver->hint);
+        return note;
     }
     return NULL;
 }

@@ -380,22 +380,24 @@ static bool leave_out(struct rounds *rounds, const struct opencl_reading *readin
     return true;
 }
 
-/* Puts down what had to be left out; devices that nothing can be done with are none. */
+/* Puts down what had to be left out. A driver is loaded without that, but not where nothing can be used for it. */
 static void add_ends(struct tri_driver_info *driver, const struct rounds *rounds)
 {
+    bool crashes = false;
     for (int i = 0; i < rounds->count; i++) {
         if (rounds->ends[i].device >= driver->device_count)
             continue;
         struct tri_device_info *device = &driver->devices[rounds->ends[i].device];
         device->no_lanes |= rounds->ends[i].lanes;
         device->crashes |= !rounds->ends[i].lanes;
+        crashes |= device->crashes;
         if (!rounds->ends[i].lanes)
             snprintf(device->reason, sizeof device->reason, "%s", rounds->ends[i].why);
     }
     judge(driver);
     if (rounds->count > 0 && driver->state == TRI_DRIVER_GOOD)
         snprintf(driver->reason, sizeof driver->reason, "%.980s", rounds->ends[0].why);
-    if (rounds->count > 0 && driver->state == TRI_DRIVER_FAILED) {
+    if (crashes && driver->state == TRI_DRIVER_FAILED) {
         driver->state = TRI_DRIVER_CRASHED;
         driver->left_out = true;
     }
@@ -480,6 +482,6 @@ void tri_opencl_probe(struct tri_driver_info *driver, const char *helper)
         memcpy(driver->output, output, sizeof output);
     if (vendors[0] != '\0')
         tri_opencl_drop_vendors(vendors);
-    if (driver->left_out || rounds.count > 0)
+    if (driver->left_out || rounds.count > 0 || driver->state == TRI_DRIVER_FAILED)
         find_hint(driver);
 }

@@ -62,7 +62,7 @@ static bool matters(const char *variable)
     static const char *const beginnings[] = {
         "POCL_", "OCL_", "OPENCL_", "OCLGRIND_", "CL_", "CUDA_", "NVIDIA_", "RUSTICL_", "MESA_", "GALLIUM_", "LIBGL_", "LP_", "INTEL_",
         "IGC_", "NEO", "ZE_", "LLVM_", "LD_", "ROCR_", "HSA_", "HIP_", "GPU_", "AMD_", "TBB", "OMP_", "KMP_", "DISPLAY=", "HOME=",
-        "PATH=", "TMPDIR=", "XDG_CACHE_HOME=", "TRIPTYCH_OPENCL_", "TRIPTYCH_CACHE_DIR=", "ASAN_OPTIONS=", "SYCL_",
+        "TMPDIR=", "XDG_CACHE_HOME=", "TRIPTYCH_OPENCL_", "TRIPTYCH_CACHE_DIR=", "ASAN_OPTIONS=", "SYCL_",
     };
     for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
         if (strncmp(variable, beginnings[i], strlen(beginnings[i])) == 0)
@@ -180,7 +180,7 @@ static bool read_lines(FILE *file, const char *key, struct tri_driver_info *driv
         line[length] = '\0';
         ended = strcmp(line, "end ") == 0;
         if (strncmp(line, "found ", 6) == 0)
-            snprintf(found, sizeof found, "%s", line + 6);
+            snprintf(found, sizeof found, "%.99s", line + 6);
         else if (strncmp(line, "written ", 8) == 0)
             written = atoll(line + 8);
         else if (!ended && !tri_report_read(&reading, line))

@@ -359,7 +359,7 @@ enum tri_status cli_engine_open(const struct cli_run_request *request, struct cl
     const enum tri_status status = open_engine(request, engine, error);
 
     if (!request->quiet)
-        cli_note_drivers();
+        cli_note_drivers(status == TRI_OK ? NULL : error);
     return status;
 }
 

@@ -72,8 +72,13 @@ static void learn(struct tri_driver_info *driver, const char *helper, bool again
 
 static int learn_all(struct tri_driver_info drivers[DRIVERS_MAX], bool again, char *why, size_t size)
 {
+    const char *wanted = getenv("TRIPTYCH_OPENCL_PROBE");
     char helper[4096];
     tri_opencl_set_environment();
+    if (!again && wanted != NULL && strcmp(wanted, "no") == 0) {
+        snprintf(why, size, "TRIPTYCH_OPENCL_PROBE is 'no', and the loader shows none");
+        return 0;
+    }
     tri_opencl_find_helper(helper, sizeof helper);
     const int count = tri_opencl_list_drivers(drivers, why, size);
     for (int i = 0; i < count; i++)
@@ -232,7 +237,8 @@ static void describe(struct opencl_found *found)
     clGetDeviceInfo(found->device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
     clGetDeviceInfo(found->device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
     clGetDeviceInfo(found->device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof memory, &memory, NULL);
-    snprintf(info->type, sizeof info->type, "%s", type & CL_DEVICE_TYPE_GPU ? "GPU" : type & CL_DEVICE_TYPE_CPU ? "CPU" : type & CL_DEVICE_TYPE_ACCELERATOR ? "accelerator" : "other");
+    found->type = type;
+    tri_opencl_describe_type(type, info->type, sizeof info->type);
     info->compute_units = (int)units;
     info->memory = memory;
 }
@@ -254,6 +260,7 @@ int tri_opencl_list(struct opencl_found found[DEVICES_MAX])
         }
     }
     tri_opencl_leave();
+    tri_opencl_set_selectors(found, count);
     return count;
 }
 

@@ -62,7 +62,7 @@ static bool matters(const char *variable)
     static const char *const beginnings[] = {
         "POCL_", "OCL_", "OPENCL_", "OCLGRIND_", "CL_", "CUDA_", "NVIDIA_", "RUSTICL_", "MESA_", "GALLIUM_", "LIBGL_", "LP_", "INTEL_",
         "IGC_", "NEO", "ZE_", "LLVM_", "LD_", "ROCR_", "HSA_", "HIP_", "GPU_", "AMD_", "TBB", "OMP_", "KMP_", "DISPLAY=", "HOME=",
-        "TMPDIR=", "XDG_CACHE_HOME=", "TRIPTYCH_OPENCL_", "TRIPTYCH_CACHE_DIR=", "ASAN_OPTIONS=", "SYCL_",
+        "TMPDIR=", "XDG_CACHE_HOME=", "TRIPTYCH_OPENCL_", "TRIPTYCH_CACHE_DIR=", "SYCL_", "ICD_", "ASAN_OPTIONS=",
     };
     for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
         if (strncmp(variable, beginnings[i], strlen(beginnings[i])) == 0)

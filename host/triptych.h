@@ -241,6 +241,19 @@ enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const st
 
 /* ---- backends ---- */
 
+/* Pieces of arithmetic that exactness rests on, tried when an OpenCL device is opened. A device that fails some of them
+ * is used all the same, for programs are compared with scalar anyway: it is what explains a program that differs. */
+enum { TRI_PROBES = 17 };
+enum tri_probe_verdict {
+    TRI_PROBE_NONE, /* not tried */
+    TRI_PROBE_PASSED,
+    TRI_PROBE_SAFE, /* right where a negation is a subtraction from a zero that the compiler does not know */
+    TRI_PROBE_FAILED,
+};
+const char *tri_probe_name(int probe);     /* "shift-index-3" */
+const char *tri_probe_sentence(int probe); /* what a device that passes does */
+const char *tri_probe_word(enum tri_probe_verdict verdict); /* "passed", "passed in the safe form", "failed", "not tried" */
+
 struct tri_backend_info {
     char name[64];    /* "sequential", "threads:2", "opencl:0.0" */
     char device[160]; /* the CPU's or device's own name */
@@ -248,6 +261,7 @@ struct tri_backend_info {
     char driver[160]; /* of an OpenCL device: platform and driver version */
     int workers;      /* threads, or compute units */
     bool opencl, gpu;
+    enum tri_probe_verdict probes[TRI_PROBES]; /* of an OpenCL device */
 };
 
 struct tri_backend_options {
@@ -257,14 +271,15 @@ struct tri_backend_options {
 
 /* `on` is sequential, threads[:N], opencl[:SEL] or auto. SEL is gpu, cpu, P.D (platform and
  * device number) or part of a name; after it, "/N" takes a sub-device of N compute units.
- * TRI_NO_DEVICE: there is none that fits, or it failed its self-test. TRI_USAGE: `on` is
+ * TRI_NO_DEVICE: there is none that fits, or it cannot be used. TRI_USAGE: `on` is
  * malformed, or fits several (the error lists them). OpenCL is touched by opencl and auto only. */
 struct tri_backend;
 enum tri_status tri_backend_open(const char *on, const struct tri_backend_options *options,
                                  struct tri_backend **backend, struct tri_error *error);
 void tri_backend_close(struct tri_backend *backend);
 const struct tri_backend_info *tri_backend_info(const struct tri_backend *backend);
-/* What `auto` chose and why; empty otherwise. */
+/* What the user should know, in lines: what `auto` chose and why; which programs the driver makes wrong, and what had to
+ * be done. It grows while jobs are made. */
 const char *tri_backend_note(const struct tri_backend *backend);
 
 int tri_cpu_workers(void);            /* cores that this process may use: affinity and cgroup quota */
@@ -279,8 +294,9 @@ struct tri_device_info {
     char dialect[32]; /* "lanes" or "plain" */
     int compute_units;
     uint64_t memory; /* bytes */
-    bool usable;     /* the self-test passed */
+    bool usable;     /* it could be opened and has run a program */
     char reason[1000]; /* why not */
+    enum tri_probe_verdict probes[TRI_PROBES];
 };
 /* All OpenCL devices; the array ends with free(). No platform at all is TRI_OK with count 0. */
 enum tri_status tri_devices(struct tri_device_info **devices, int *count, struct tri_error *error);

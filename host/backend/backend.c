@@ -4,6 +4,7 @@
 #include "../parallel/cpu.h"
 
 #include <ctype.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,14 +26,12 @@ static enum tri_status open_auto(const struct tri_backend_options *options, stru
 {
     struct tri_error why;
     if (tri_opencl_open("gpu", backend, &why) == TRI_OK) {
-        snprintf((*backend)->note, sizeof (*backend)->note, "auto chose %s, %.160s", (*backend)->info.name,
-                 (*backend)->info.device);
+        tri_backend_add_note(*backend, "auto chose %s, %.160s", (*backend)->info.name, (*backend)->info.device);
         return TRI_OK;
     }
     const enum tri_status status = tri_native_open(tri_cpu_workers(), options, backend, error);
     if (status == TRI_OK)
-        snprintf((*backend)->note, sizeof (*backend)->note, "auto chose %s (%s): %.200s", (*backend)->info.name,
-                 (*backend)->info.isa, why.text);
+        tri_backend_add_note(*backend, "auto chose %s (%s): %.200s", (*backend)->info.name, (*backend)->info.isa, why.text);
     return status;
 }
 
@@ -74,6 +73,24 @@ const char *tri_backend_note(const struct tri_backend *backend)
     return backend->note;
 }
 
+void tri_backend_add_note(struct tri_backend *backend, const char *format, ...)
+{
+    char line[1000];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    line[strcspn(line, "\n")] = '\0'; /* build logs follow on further lines */
+    const size_t used = strlen(backend->note), length = strlen(line);
+    if (used + length + 2 <= sizeof backend->note)
+        snprintf(backend->note + used, sizeof backend->note - used, "%s%s", used > 0 ? "\n" : "", line);
+}
+
+const struct tri_program_counts *tri_backend_programs(const struct tri_backend *backend)
+{
+    return &backend->programs;
+}
+
 enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeline *pipeline, const struct tri_shape *in,
                             struct tri_job **result, struct tri_error *error)
 {
@@ -82,6 +99,7 @@ enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeli
     if (job == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for a job");
     job->backend = backend;
+    job->pipeline = pipeline;
     job->flight.backend = backend;
     enum tri_status status = tri_plan_make(pipeline, in, backend->alone, &job->plan, error);
     if (status == TRI_OK)

@@ -10,10 +10,20 @@ struct tri_flight {
     void *state;                /* the backend's */
 };
 
+/* What programs have cost so far; all 0 where kernels are compiled into triptych. */
+struct tri_program_counts {
+    int built, loaded;          /* from source; from what is kept on disk */
+    int64_t build_ns, load_ns;
+    int qualified;              /* compared with scalar, not known from earlier */
+    int64_t qualify_ns;         /* without building */
+};
+
 struct tri_backend {
     struct tri_backend_info info;
-    char note[400];
+    char note[2000]; /* lines */
     bool alone; /* wants plans with every pass by itself */
+    bool unqualified; /* programs are taken as they are, wrong ones too, in their plain form */
+    struct tri_program_counts programs;
     enum tri_status (*prepare)(struct tri_job *job, struct tri_error *error);
     enum tri_status (*run)(struct tri_job *job, struct tri_flight *flight, struct tri_error *error);
     /* `size` bytes of the arena as the last run has left them. */
@@ -26,9 +36,16 @@ struct tri_backend {
     void (*close)(struct tri_backend *backend);
 };
 
+/* Is told of each stage that has run, while the arena is as that has left it. */
+struct tri_watch {
+    enum tri_status (*after)(struct tri_watch *watch, struct tri_job *job, int stage, struct tri_error *error);
+};
+
 struct tri_job {
     struct tri_backend *backend;
     struct tri_plan *plan;
+    const struct tri_pipeline *pipeline;
+    struct tri_watch *watch;  /* looks on while it runs; NULL: nobody */
     long frame, frames;       /* of the next run; that there are, 0: not known yet */
     struct tri_flight flight; /* of tri_job_run */
     void *state;              /* the backend's */
@@ -38,6 +55,10 @@ enum tri_status tri_native_open(int workers, const struct tri_backend_options *o
                                 struct tri_error *error);
 /* `selection` is what follows "opencl:", or "". */
 enum tri_status tri_opencl_open(const char *selection, struct tri_backend **backend, struct tri_error *error);
+
+/* One more line of the backend's note; what has no room is left out. */
+void tri_backend_add_note(struct tri_backend *backend, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const struct tri_program_counts *tri_backend_programs(const struct tri_backend *backend);
 
 /* Rows of a stage that a worker takes at a time. */
 int tri_band_rows(const struct tri_stage *stage, int workers);

@@ -59,7 +59,6 @@ static enum tri_status run(struct tri_job *job, struct tri_flight *flight, struc
 {
     struct native *native = (struct native *)job->backend;
     struct native_job *state = job->state;
-    (void)error;
     for (int i = 0; i < job->plan->past_count && job->frame == 0; i++) {
         long offset, size;
         if (tri_plan_zeroed(job->plan, i, &offset, &size))
@@ -83,6 +82,8 @@ static enum tri_status run(struct tri_job *job, struct tri_flight *flight, struc
         else
             tri_pool_run(native->pool, state->workers, work, state);
         tri_stage_finish(job->plan, s, state->scratch[0], state->scratch_size, state->workers);
+        if (job->watch != NULL && job->watch->after(job->watch, job, s, error) != TRI_OK)
+            return error->status;
     }
     return TRI_OK;
 }

@@ -98,6 +98,7 @@ enum tri_status tri_devices(struct tri_device_info **devices, int *count, struct
         info->usable = tri_opencl_open_device(&found[i], 0, &cl, &why) == TRI_OK;
         if (info->usable) {
             snprintf(info->dialect, sizeof info->dialect, "%s", cl->base.info.isa);
+            memcpy(info->probes, cl->base.info.probes, sizeof info->probes);
             cl->base.close(&cl->base);
         } else {
             snprintf(info->reason, sizeof info->reason, "%s", why.text);

@@ -65,7 +65,7 @@ static bool has_lanes(struct opencl *cl)
     cl_program program;
     if (dialect != NULL && dialect[0] != '\0')
         return strcmp(dialect, "lanes") == 0;
-    if (cl->base.info.gpu || tri_opencl_build(cl, probe, &program, &ignored) != TRI_OK)
+    if (cl->base.info.gpu || tri_opencl_build(cl, probe, "", &program, &ignored) != TRI_OK)
         return false;
     clReleaseProgram(program);
     return true;
@@ -74,13 +74,7 @@ static bool has_lanes(struct opencl *cl)
 static void close_opencl(struct tri_backend *backend)
 {
     struct opencl *cl = (struct opencl *)backend;
-    while (cl->programs != NULL) {
-        struct opencl_program *program = cl->programs;
-        cl->programs = program->next;
-        clReleaseProgram(program->program);
-        free(program->source);
-        free(program);
-    }
+    tri_opencl_end_programs(cl);
     if (cl->queue != NULL)
         clReleaseCommandQueue(cl->queue);
     if (cl->transfers != NULL)
@@ -162,11 +156,13 @@ enum tri_status tri_opencl_open_device(const struct opencl_found *found, int uni
         status = take_units(cl, units, error);
     if (status == TRI_OK)
         status = make_context(cl, error);
+    if (status == TRI_OK)
+        status = tri_opencl_begin_programs(cl, error);
     if (status == TRI_OK) {
         cl->lanes = has_lanes(cl);
         cl->base.alone = !cl->lanes;
         snprintf(info->isa, sizeof info->isa, "%s", cl->lanes ? "lanes" : "plain");
-        status = tri_opencl_self_test(cl, error);
+        status = tri_opencl_probe(cl, error);
     }
     if (status != TRI_OK)
         close_opencl(&cl->base);

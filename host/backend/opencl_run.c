@@ -52,7 +52,7 @@ enum tri_status tri_opencl_prepare(struct tri_job *job, struct tri_error *error)
         state->stages = calloc((size_t)plan->stage_count, sizeof state->stages[0]);
     if (state == NULL || state->stages == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for a job");
-    enum tri_status status = TRI_OK;
+    enum tri_status status = tri_opencl_qualify(job, error);
     size_t tables = 0;
     for (int s = 0; status == TRI_OK && s < plan->stage_count; s++) {
         status = prepare_stage(cl, job, s, error);
@@ -218,6 +218,8 @@ static enum tri_status run_stages(struct opencl *cl, struct tri_job *job, const 
         enum tri_status status = cl->lanes ? launch_walk(cl, job, flight, s, error) : launch_items(cl, job, flight, s, error);
         if (status == TRI_OK)
             status = finish_stage(cl, job, s, error);
+        if (status == TRI_OK && job->watch != NULL)
+            status = job->watch->after(job->watch, job, s, error);
         if (status != TRI_OK)
             return status;
     }

@@ -28,6 +28,8 @@ int cli_fail(const struct tri_error *error);
 int cli_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "triptych: note: TEXT". */
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What a backend notes, from its `told`th character on, each line as a note. */
+void cli_backend_notes(const struct tri_backend *backend, size_t *told);
 
 /* Appends an option's value to a list; false where it has `most` already, and that is reported. */
 bool cli_append(const char *command, const char *what, const char *value, const char *list[], int *count, int most);

@@ -80,6 +80,7 @@ struct tri_contender {
     const struct tri_backend_info *info;
     bool listed; /* false: it runs as the base of comparisons only */
     bool asked;  /* for by name: its failure is the run's failure */
+    size_t told; /* of the backend's note */
 };
 
 /* The first contender is always sequential scalar. */
@@ -88,6 +89,7 @@ struct tri_lineup {
     int count;
     struct tri_device_info *devices; /* NULL where OpenCL was not used */
     int device_count;
+    FILE *notes; /* may be NULL; what backends note while they work is told when they are closed */
 };
 
 /* Ends with tri_lineup_close, also after a failure. */
@@ -168,6 +170,7 @@ void tri_report_table(FILE *file, const struct tri_bench_case *result, bool mark
 void tri_report_legend(FILE *file);
 void tri_report_csv(FILE *file, const struct tri_report *report);
 struct json_t *tri_report_json(const struct tri_report *report);                /* NULL: no memory */
+struct json_t *tri_probes_json(const enum tri_probe_verdict probes[TRI_PROBES]); /* name, sentence, verdict of each */
 struct json_t *tri_environment_json(const struct tri_environment *environment); /* the same */
 
 /* Writes `json`, which may be NULL for want of memory, and frees it; "-" is standard output. An old

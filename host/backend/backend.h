@@ -14,6 +14,7 @@ struct tri_flight {
 struct tri_program_counts {
     int built, loaded;          /* from source; from what is kept on disk */
     int64_t build_ns, load_ns;
+    int refused;                /* jobs, for a program that is wrong in every form */
     int qualified;              /* compared with scalar, not known from earlier */
     int64_t qualify_ns;         /* without building */
 };

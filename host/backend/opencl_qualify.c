@@ -174,10 +174,11 @@ static void note_form(struct opencl *cl, struct opencl_program *entry)
                          entry->form == FORM_UNOPTIMISED ? ", but takes longer" : "");
 }
 
-static enum tri_status refuse(const struct opencl *cl, const struct tri_job *job, const struct opencl_program *entry,
+static enum tri_status refuse(struct opencl *cl, const struct tri_job *job, const struct opencl_program *entry,
                               struct tri_error *error)
 {
     const struct tri_backend_info *info = &cl->base.info;
+    cl->base.programs.refused++;
     return tri_fail(error, TRI_NO_DEVICE,
                     "%s (%s, %s) is refused for %s: its program gives wrong bytes, with safe words and without optimisation "
                     "too; another driver may be right ('triptych verify %.200s --on %s' shows where it is wrong)",

@@ -257,7 +257,9 @@ struct tri_verify_result {
     int compared, differ;     /* pictures */
     int inapplicable;         /* inputs that the pipeline does not take */
     char failure[300];        /* why it could not run; empty otherwise */
+    bool refused;             /* it could not, since a program is wrong in every form */
     struct tri_shape in, out; /* of the first picture that differs */
+    int input;                /* its number */
     struct tri_difference difference;
 };
 
@@ -268,5 +270,29 @@ struct tri_verify_result {
 enum tri_status tri_verify_run(const struct tri_lineup *lineup, const char *pipeline,
                                struct tri_image *const *inputs, int input_count, bool all_shapes,
                                struct tri_verify_result *results, struct tri_error *error);
+
+/* ---- what is wrong where outputs differ: diagnose.c, report_diagnosis.c ---- */
+
+struct tri_diagnosis {
+    struct tri_image *in, *expected, *actual; /* the smallest picture found that fails, and what is made of it; the last of */
+    int frames;                               /* so many that it takes; 0: none of the inputs fails */
+    int x, y, plane;                          /* where it was cut from; plane -1: all of them */
+    int step;                                 /* the first operation of the pipeline after which outputs differ */
+    const struct tri_kernel *kernel;          /* its kernel */
+    const char *pass, *file;                  /* the first of its passes that differs, of that file; NULL: none by itself */
+    int pass_x, pass_y;
+    int64_t pass_expected, pass_actual;
+    const struct tri_backend_info *info;      /* whose probes may tell the cause */
+};
+
+/* Looks for the smallest picture, and the first operation and pass, with which a contender differs from the first one.
+ * It takes some seconds at most. Programs that a backend refuses are taken for that as they are. Ends with
+ * tri_diagnosis_free. */
+enum tri_status tri_diagnose(const struct tri_lineup *lineup, int contender, const struct tri_verify_result *result,
+                             struct tri_image *const *inputs, int input_count, struct tri_diagnosis *diagnosis,
+                             struct tri_error *error);
+void tri_diagnosis_free(struct tri_diagnosis *diagnosis);
+void tri_diagnosis_print(FILE *file, const struct tri_diagnosis *diagnosis);
+struct json_t *tri_diagnosis_json(const struct tri_diagnosis *diagnosis); /* NULL: no memory */
 
 #endif

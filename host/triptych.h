@@ -72,6 +72,7 @@ struct tri_image {
     bool padded;            /* the padding replicates the edge samples */
     void *memory;           /* the allocation: 4096-byte aligned */
     size_t memory_size;     /* its size in bytes, a multiple of 4096 */
+    bool abandoned;         /* a device that hangs may use the memory yet: it is never freed */
 };
 
 /* Makes an image of the shape; its pixels are not set. Fails where memory is short or the shape

@@ -25,6 +25,7 @@ struct tri_backend {
     bool alone; /* wants plans with every pass by itself */
     bool unqualified; /* programs are taken as they are, wrong ones too, in their plain form */
     struct tri_program_counts programs;
+    bool (*hangs)(struct tri_backend *backend); /* commands under way use the plan yet; NULL: never */
     enum tri_status (*prepare)(struct tri_job *job, struct tri_error *error);
     enum tri_status (*run)(struct tri_job *job, struct tri_flight *flight, struct tri_error *error);
     /* `size` bytes of the arena as the last run has left them. */
@@ -60,6 +61,8 @@ enum tri_status tri_opencl_open(const char *selection, struct tri_backend **back
 /* One more line of the backend's note; what has no room is left out. */
 void tri_backend_add_note(struct tri_backend *backend, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const struct tri_program_counts *tri_backend_programs(const struct tri_backend *backend);
+/* Whether a device has hung: its driver may never let the process end by itself, so that leaves by _exit. */
+bool tri_opencl_hung(void);
 
 /* Rows of a stage that a worker takes at a time. */
 int tri_band_rows(const struct tri_stage *stage, int workers);

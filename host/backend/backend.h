@@ -22,10 +22,12 @@ struct tri_program_counts {
 struct tri_backend {
     struct tri_backend_info info;
     char note[2000]; /* lines */
-    bool alone; /* wants plans with every pass by itself */
     bool unqualified; /* programs are taken as they are, wrong ones too, in their plain form */
     struct tri_program_counts programs;
     bool (*hangs)(struct tri_backend *backend); /* commands under way use the plan yet; NULL: never */
+    enum tri_plan_kind kind; /* of plans */
+    /* Of a plan of that kind, whether it can be prepared: else every pass gets a stage of its own. NULL: any can. */
+    enum tri_status (*takes)(struct tri_backend *backend, const struct tri_plan *plan, bool *taken, struct tri_error *error);
     enum tri_status (*prepare)(struct tri_job *job, struct tri_error *error);
     enum tri_status (*run)(struct tri_job *job, struct tri_flight *flight, struct tri_error *error);
     /* `size` bytes of the arena as the last run has left them. */
@@ -58,6 +60,9 @@ enum tri_status tri_native_open(int workers, const struct tri_backend_options *o
 /* `selection` is what follows "opencl:", or "". */
 enum tri_status tri_opencl_open(const char *selection, struct tri_backend **backend, struct tri_error *error);
 
+/* A plan of the backend's kind, or, where it cannot prepare that, with every pass by itself. */
+enum tri_status tri_backend_plan(struct tri_backend *backend, const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                                 struct tri_plan **plan, struct tri_error *error);
 /* One more line of the backend's note; what has no room is left out. */
 void tri_backend_add_note(struct tri_backend *backend, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const struct tri_program_counts *tri_backend_programs(const struct tri_backend *backend);

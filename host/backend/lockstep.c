@@ -170,16 +170,12 @@ static enum tri_status pass_output(struct tape *tape, const struct tri_plan *pla
     return TRI_OK;
 }
 
-static enum tri_status run_frames(struct tri_backend *backend, const struct tri_pipeline *pipeline,
-                                  struct tri_image *const *pictures, int frames, struct tape *tape, struct tri_error *error)
+static enum tri_status run_frames(struct tri_job *job, struct tri_image *const *pictures, int frames, struct tape *tape,
+                                  struct tri_error *error)
 {
-    struct tri_job *job = NULL;
     struct tri_image *out = NULL;
-    enum tri_status status = tri_job_new(backend, pipeline, &pictures[0]->shape, &job, error);
-    if (status == TRI_OK)
-        status = tri_image_new(tri_job_shape(job), &out, error);
-    if (status == TRI_OK)
-        job->watch = &tape->watch;
+    enum tri_status status = tri_image_new(tri_job_shape(job), &out, error);
+    job->watch = &tape->watch;
     for (int f = 0; status == TRI_OK && f < frames + job->plan->delay; f++) {
         tape->frame = f;
         if (f == frames)
@@ -192,7 +188,20 @@ static enum tri_status run_frames(struct tri_backend *backend, const struct tri_
             break;
     }
     tri_image_free(out);
-    tri_job_free(job);
+    return status;
+}
+
+/* The reference's plan is of the kind that the backend's has turned out to be, so that stages are the same. */
+static enum tri_status make_jobs(struct tri_backend *reference, struct tri_backend *backend, const struct tri_pipeline *pipeline,
+                                 const struct tri_shape *shape, struct tri_job *jobs[2], struct tri_error *error)
+{
+    const enum tri_plan_kind kind = reference->kind;
+    enum tri_status status = tri_job_new(backend, pipeline, shape, &jobs[1], error);
+    if (status != TRI_OK)
+        return status;
+    reference->kind = jobs[1]->plan->kind;
+    status = tri_job_new(reference, pipeline, shape, &jobs[0], error);
+    reference->kind = kind;
     return status;
 }
 
@@ -201,14 +210,16 @@ enum tri_status tri_lockstep(struct tri_backend *reference, struct tri_backend *
                              struct tri_error *error)
 {
     struct tape tape = {.watch = {after_stage}, .mismatch = mismatch};
-    const bool alone = reference->alone;
+    struct tri_job *jobs[2] = {NULL, NULL};
     *mismatch = (struct tri_mismatch){.found = false};
-    reference->alone = backend->alone;
-    enum tri_status status = run_frames(reference, pipeline, pictures, frames, &tape, error);
-    reference->alone = alone;
+    enum tri_status status = make_jobs(reference, backend, pipeline, &pictures[0]->shape, jobs, error);
+    if (status == TRI_OK)
+        status = run_frames(jobs[0], pictures, frames, &tape, error);
     tape.comparing = true;
     if (status == TRI_OK)
-        status = run_frames(backend, pipeline, pictures, frames, &tape, error);
+        status = run_frames(jobs[1], pictures, frames, &tape, error);
+    tri_job_free(jobs[0]);
+    tri_job_free(jobs[1]);
     free(tape.data);
     free(tape.plane);
     return status;

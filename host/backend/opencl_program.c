@@ -1,5 +1,5 @@
 /* opencl_program.c -- OpenCL programs: built from source or from what is kept of them on disk, and kept. */
-#include "opencl.h"
+#include "opencl_job.h"
 #include "../parallel/cpu.h"
 
 #include <stdlib.h>
@@ -225,26 +225,75 @@ static void name_kernels(struct opencl_program *entry, const struct tri_stage *s
     }
 }
 
-struct opencl_program *tri_opencl_entry(struct opencl *cl, const struct tri_stage *stage, int bits, bool make)
+static struct opencl_program *find(struct opencl *cl, const char *source)
 {
-    char *source = tri_opencl_source(cl, stage, bits);
-    struct opencl_program *entry;
-    if (source == NULL)
-        return NULL;
-    entry = cl->programs;
+    struct opencl_program *entry = cl->programs;
     while (entry != NULL && (entry->bare != cl->base.unqualified || strcmp(entry->source, source) != 0))
         entry = entry->next;
-    if (entry != NULL || !make || (entry = calloc(1, sizeof *entry)) == NULL) {
+    return entry;
+}
+
+static enum tri_status no_memory(struct tri_error *error)
+{
+    return tri_fail(error, TRI_FAILED, "no memory for an OpenCL program");
+}
+
+/* `source` is the entry's from here on, or freed; NULL: there was no memory for it. */
+static enum tri_status take_source(struct opencl *cl, const struct tri_stage *stage, char *source, struct opencl_program **result,
+                                   struct tri_error *error)
+{
+    struct opencl_program *entry = source != NULL ? find(cl, source) : NULL;
+    *result = entry;
+    if (source == NULL)
+        return no_memory(error);
+    if (entry != NULL) {
         free(source);
-        return entry;
+        return TRI_OK;
+    }
+    const enum tri_status status = tri_opencl_dump(cl, stage, source, error);
+    entry = status == TRI_OK ? calloc(1, sizeof *entry) : NULL;
+    if (entry == NULL) {
+        free(source);
+        return status == TRI_OK ? no_memory(error) : status;
     }
     entry->source = source;
     entry->bare = cl->base.unqualified;
     entry->next = cl->programs;
-    cl->programs = entry;
+    cl->programs = *result = entry;
     name_kernels(entry, stage);
     if (!entry->bare)
         load_entry(cl, entry);
+    return TRI_OK;
+}
+
+static enum tri_status stage_source(struct opencl *cl, const struct tri_plan *plan, int stage, char **source,
+                                    struct tri_error *error)
+{
+    struct tile_stage *tiles = NULL;
+    enum tri_status status = cl->lanes ? TRI_OK : tri_opencl_tiles(cl, plan, stage, &tiles, error);
+    *source = status == TRI_OK ? tri_opencl_source(cl, plan, &plan->stages[stage], tiles) : NULL;
+    if (status == TRI_OK && *source == NULL)
+        status = no_memory(error);
+    tri_tile_free(tiles);
+    return status;
+}
+
+enum tri_status tri_opencl_entry(struct opencl *cl, const struct tri_plan *plan, int stage, struct opencl_program **entry,
+                                 struct tri_error *error)
+{
+    char *source;
+    const enum tri_status status = stage_source(cl, plan, stage, &source, error);
+    return status == TRI_OK ? take_source(cl, &plan->stages[stage], source, entry, error) : status;
+}
+
+struct opencl_program *tri_opencl_find_entry(struct opencl *cl, const struct tri_plan *plan, int stage)
+{
+    struct tri_error ignored;
+    char *source;
+    if (stage_source(cl, plan, stage, &source, &ignored) != TRI_OK)
+        return NULL;
+    struct opencl_program *entry = find(cl, source);
+    free(source);
     return entry;
 }
 
@@ -262,7 +311,7 @@ enum tri_status tri_opencl_build_entry(struct opencl *cl, struct opencl_program 
     if (entry->program != NULL)
         return TRI_OK;
     if (entry->form >= FORM_SAFE && asprintf(&source, "%s%s", safe_head, entry->source) < 0)
-        return tri_fail(error, TRI_FAILED, "no memory for an OpenCL program");
+        return no_memory(error);
     const enum tri_status status = tri_opencl_build(cl, source != NULL ? source : entry->source,
                                                     entry->form == FORM_UNOPTIMISED ? " -cl-opt-disable" : "",
                                                     &entry->program, error);
@@ -273,14 +322,15 @@ enum tri_status tri_opencl_build_entry(struct opencl *cl, struct opencl_program 
     return status;
 }
 
-enum tri_status tri_opencl_program(struct opencl *cl, const struct tri_stage *stage, int bits, cl_program *program,
-                                   struct tri_error *error)
+enum tri_status tri_opencl_program(struct opencl *cl, const struct tri_plan *plan, const struct tri_stage *stage,
+                                   const struct tile_stage *tiles, cl_program *program, struct tri_error *error)
 {
-    struct opencl_program *entry = tri_opencl_entry(cl, stage, bits, true);
-    if (entry == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory for an OpenCL program");
-    const enum tri_status status = tri_opencl_build_entry(cl, entry, error);
-    *program = entry->program;
+    struct opencl_program *entry;
+    enum tri_status status = take_source(cl, stage, tri_opencl_source(cl, plan, stage, tiles), &entry, error);
+    if (status == TRI_OK)
+        status = tri_opencl_build_entry(cl, entry, error);
+    if (status == TRI_OK)
+        *program = entry->program;
     return status;
 }
 

@@ -86,11 +86,11 @@ static bool is_decided(const struct opencl_program *entry)
 static bool takes_known_programs(struct opencl *cl, const struct tri_plan *plan)
 {
     for (int s = 0; s < plan->stage_count; s++) {
-        if (tri_opencl_entry(cl, &plan->stages[s], plan->in.bits, false) == NULL)
+        if (tri_opencl_find_entry(cl, plan, s) == NULL)
             return false;
     }
     for (int s = 0; s < plan->stage_count; s++)
-        tri_opencl_entry(cl, &plan->stages[s], plan->in.bits, false)->covered = true;
+        tri_opencl_find_entry(cl, plan, s)->covered = true;
     return true;
 }
 
@@ -100,7 +100,7 @@ static enum tri_status compare_shape(struct opencl *cl, const struct tri_pipelin
 {
     struct tri_image *images[PICTURES] = {NULL};
     struct tri_plan *plan = NULL;
-    enum tri_status status = tri_plan_make(pipeline, shape, cl->base.alone, &plan, error);
+    enum tri_status status = tri_backend_plan(&cl->base, pipeline, shape, &plan, error);
     if (status == TRI_USAGE)
         return TRI_OK; /* the pipeline does not take such pictures */
     if (status != TRI_OK || !takes_known_programs(cl, plan)) {
@@ -115,7 +115,7 @@ static enum tri_status compare_shape(struct opencl *cl, const struct tri_pipelin
     if (status == TRI_OK)
         status = tri_lockstep(cl->reference, &cl->base, pipeline, images, pictures, mismatch, error);
     if (status == TRI_OK && mismatch->found)
-        *culprit = tri_opencl_entry(cl, &plan->stages[mismatch->stage], plan->in.bits, false);
+        *culprit = tri_opencl_find_entry(cl, plan, mismatch->stage);
     for (int i = 0; i < pictures; i++)
         tri_image_free(images[i]);
     tri_plan_free(plan);
@@ -125,7 +125,7 @@ static enum tri_status compare_shape(struct opencl *cl, const struct tri_pipelin
 static bool all_covered(struct opencl *cl, const struct tri_plan *plan)
 {
     for (int s = 0; s < plan->stage_count; s++) {
-        const struct opencl_program *entry = tri_opencl_entry(cl, &plan->stages[s], plan->in.bits, false);
+        const struct opencl_program *entry = tri_opencl_find_entry(cl, plan, s);
         if (entry == NULL || (!is_decided(entry) && !entry->covered))
             return false;
     }
@@ -201,11 +201,12 @@ static enum tri_status build_all(struct opencl *cl, const struct tri_plan *plan,
 {
     enum tri_status status = TRI_OK;
     for (int s = 0; s < plan->stage_count && status == TRI_OK; s++) {
-        struct opencl_program *entry = tri_opencl_entry(cl, &plan->stages[s], plan->in.bits, true);
-        if (entry == NULL)
-            return tri_fail(error, TRI_FAILED, "no memory for an OpenCL program");
-        status = tri_opencl_build_entry(cl, entry, error);
+        struct opencl_program *entry;
         struct tri_error again;
+        status = tri_opencl_entry(cl, plan, s, &entry, error);
+        if (status != TRI_OK)
+            break;
+        status = tri_opencl_build_entry(cl, entry, error);
         if (status != TRI_OK && next_form(cl, entry, &again) == TRI_OK)
             status = TRI_OK;
     }
@@ -238,7 +239,7 @@ static enum tri_status qualify(struct opencl *cl, const struct tri_job *job, str
         }
     } while (status == TRI_OK && culprit != NULL);
     for (int s = 0; s < plan->stage_count && status == TRI_OK; s++) {
-        struct opencl_program *entry = tri_opencl_entry(cl, &plan->stages[s], plan->in.bits, false);
+        struct opencl_program *entry = tri_opencl_find_entry(cl, plan, s);
         if (!is_decided(entry))
             decide(cl, entry, VERDICT_RIGHT);
     }
@@ -261,9 +262,10 @@ enum tri_status tri_opencl_qualify(struct tri_job *job, struct tri_error *error)
     if (cl->qualifying || cl->base.unqualified)
         return TRI_OK;
     for (int s = 0; s < plan->stage_count; s++) {
-        const struct opencl_program *entry = tri_opencl_entry(cl, &plan->stages[s], plan->in.bits, true);
-        if (entry == NULL)
-            return tri_fail(error, TRI_FAILED, "no memory for an OpenCL program");
+        struct opencl_program *entry;
+        const enum tri_status status = tri_opencl_entry(cl, plan, s, &entry, error);
+        if (status != TRI_OK)
+            return status;
         if (entry->verdict == VERDICT_WRONG)
             return refuse(cl, job, entry, error);
         decided &= is_decided(entry);
@@ -279,6 +281,6 @@ enum tri_status tri_opencl_qualify(struct tri_job *job, struct tri_error *error)
         cl->base.programs.qualify_ns += tri_now_ns() - start - (cl->base.programs.build_ns - built);
     }
     for (int s = 0; s < plan->stage_count && status == TRI_OK; s++)
-        note_form(cl, tri_opencl_entry(cl, &plan->stages[s], plan->in.bits, false));
+        note_form(cl, tri_opencl_find_entry(cl, plan, s));
     return status;
 }

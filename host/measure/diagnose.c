@@ -207,9 +207,9 @@ static void find_pass(struct search *search, const struct tri_pipeline *prefix, 
                       struct tri_diagnosis *diagnosis)
 {
     struct tri_mismatch mismatch = {.found = false};
-    const bool alone = search->backend->alone;
+    const enum tri_plan_kind kind = search->backend->kind;
 
-    search->backend->alone = true;
+    search->backend->kind = TRI_PLAN_ALONE;
     if (tri_lockstep(search->reference, search->backend, prefix, frames, count, &mismatch, &search->error) == TRI_OK &&
         mismatch.found) {
         diagnosis->pass = mismatch.pass;
@@ -219,7 +219,7 @@ static void find_pass(struct search *search, const struct tri_pipeline *prefix, 
         diagnosis->pass_expected = mismatch.expected;
         diagnosis->pass_actual = mismatch.actual;
     }
-    search->backend->alone = alone;
+    search->backend->kind = kind;
 }
 
 static void find_step(struct search *search, struct tri_image **frames, int count, struct tri_diagnosis *diagnosis)

@@ -11,7 +11,7 @@ enum tri_status tri_opencl_buffer(struct opencl *cl, cl_mem_flags flags, size_t 
     *buffer = clCreateBuffer(cl->context, flags, size == 0 ? 64 : size, host, &code);
     if (code != CL_SUCCESS) {
         *buffer = NULL;
-        return tri_opencl_fail(error, "clCreateBuffer", code, cl->base.info.device);
+        return tri_opencl_fail_size(cl, "clCreateBuffer", code, size, error);
     }
     return TRI_OK;
 }

@@ -31,6 +31,8 @@ enum tri_status cli_engine_open(const struct cli_run_request *request, struct cl
                                 struct tri_error *error);
 /* Tells what the backend has noted since; closing tells the rest. */
 void cli_engine_tell(struct cli_engine *engine);
+/* shares.c: of a backend that deals work to several, who did how much and what it gained; of another nothing. */
+void cli_print_shares(const struct tri_backend *backend);
 void cli_engine_close(struct cli_engine *engine);
 
 /* run_video.c: one video to another. The result is the exit code. */

@@ -159,7 +159,7 @@ struct kept_program {
 static size_t binary_size(const struct opencl *cl, cl_program program)
 {
     size_t size = 0;
-    if (strstr(cl->identity, "Portable Computing Language") != NULL ||
+    if (strstr(cl->identity, "\nPortable Computing Language\n") != NULL ||
         clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) != CL_SUCCESS)
         return 0;
     return size;

@@ -11,6 +11,8 @@
 /* The limit: so many seconds at least, and so many times what the work should take. */
 #define SECONDS_LEAST 30.0
 #define GENEROSITY 1000.0
+/* Of a program's first launches, which POCL compiles only then. */
+#define SECONDS_FIRST 600.0
 /* Work is counted in samples that passes make. So many say something about the device's speed, and not about what a
  * launch costs; of older work less and less counts. */
 #define TELLING_SAMPLES 1e6
@@ -70,7 +72,8 @@ static double limit_of(struct opencl *cl)
         each = wait->measured_seconds / wait->measured_samples;
     const double limit = GENEROSITY * each * wait->samples;
     pthread_mutex_unlock(&wait->lock);
-    return limit > SECONDS_LEAST ? limit : SECONDS_LEAST;
+    const double least = cl->qualifying ? SECONDS_FIRST : SECONDS_LEAST;
+    return limit > least ? limit : least;
 }
 
 /* What is expected has taken so long. */

@@ -64,7 +64,7 @@ enum tri_status tri_backend_open(const char *on, const struct tri_backend_option
 
 bool tri_names_several(const char *on)
 {
-    return strcmp(on, "all") == 0 || strchr(on, '+') != NULL;
+    return strcmp(on, "all") == 0 || tri_several_plus(on) != NULL;
 }
 
 void tri_backend_close(struct tri_backend *backend)

@@ -9,7 +9,7 @@
 #include <time.h>
 
 /* The limit: so many seconds at least, and so many times what the work should take. */
-#define SECONDS_LEAST 30.0
+#define SECONDS_LEAST 120.0
 #define GENEROSITY 1000.0
 /* Of a program's first launches, which POCL compiles only then. */
 #define SECONDS_FIRST 600.0

@@ -74,6 +74,11 @@ const char *tri_backend_note(const struct tri_backend *backend)
     return backend->note;
 }
 
+struct tri_backend_counts tri_backend_counts(const struct tri_backend *backend)
+{
+    return backend->counts;
+}
+
 enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeline *pipeline, const struct tri_shape *in,
                             struct tri_job **result, struct tri_error *error)
 {

@@ -4,6 +4,14 @@
 
 #include "../pipeline/plan.h"
 
+/* What a device has done since it was opened; of other backends all of it is 0. */
+struct tri_backend_counts {
+    long launches;                         /* of kernels */
+    long programs_built, programs_loaded; /* compiled, and found on disk compiled already */
+    double build_ms;                       /* that both took */
+};
+struct tri_backend_counts tri_backend_counts(const struct tri_backend *backend);
+
 struct tri_flight {
     struct tri_backend *backend;
     struct tri_image *in, *out; /* of the frame that is on its way */
@@ -14,6 +22,8 @@ struct tri_backend {
     struct tri_backend_info info;
     char note[400];
     bool alone; /* wants plans with every pass by itself */
+    struct tri_backend_counts counts;
+    const struct tri_measuring *measuring; /* how a device is measured; NULL: it is none */
     enum tri_status (*prepare)(struct tri_job *job, struct tri_error *error);
     enum tri_status (*run)(struct tri_job *job, struct tri_flight *flight, struct tri_error *error);
     /* `size` bytes of the arena as the last run has left them. */

@@ -2,7 +2,7 @@
 #ifndef TRI_OPENCL_H
 #define TRI_OPENCL_H
 
-#include "backend.h"
+#include "measuring.h"
 
 #include <CL/cl.h>
 
@@ -16,6 +16,8 @@ struct opencl {
     cl_command_queue queue;     /* of kernels */
     cl_command_queue transfers; /* of images, so that they overlap kernels of other frames */
     char options[100]; /* of the compiler */
+    struct opencl_profile *profile; /* NULL: nobody measures */
+    cl_program copy;                /* of what is measured beside kernels; NULL: not built yet */
     struct opencl_program {
         char *source;
         cl_program program;
@@ -79,6 +81,16 @@ enum tri_status tri_opencl_wait(struct tri_flight *flight, struct tri_error *err
 enum tri_status tri_opencl_upload(struct tri_flight *flight, struct tri_error *error);
 enum tri_status tri_opencl_download(struct tri_flight *flight, struct tri_error *error);
 void tri_opencl_land(struct tri_flight *flight);
+
+/* Enqueues a kernel in cl->queue, and counts it. */
+enum tri_status tri_opencl_launch(struct opencl *cl, cl_kernel kernel, cl_uint dimensions, const size_t *global,
+                                  const size_t *local, struct tri_error *error);
+/* Where a command is to leave its event: the last argument of its clEnqueue function. NULL unless the device is
+ * being measured. */
+cl_event *tri_opencl_event(struct opencl *cl, enum tri_command what);
+extern const struct tri_measuring tri_opencl_measuring;
+/* Frees what measuring has left. */
+void tri_opencl_measured(struct opencl *cl);
 
 /* Whether the device computes as the exactness rules ask. */
 enum tri_status tri_opencl_self_test(struct opencl *cl, struct tri_error *error);

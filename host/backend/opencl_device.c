@@ -74,6 +74,7 @@ static bool has_lanes(struct opencl *cl)
 static void close_opencl(struct tri_backend *backend)
 {
     struct opencl *cl = (struct opencl *)backend;
+    tri_opencl_measured(cl);
     while (cl->programs != NULL) {
         struct opencl_program *program = cl->programs;
         cl->programs = program->next;
@@ -155,6 +156,7 @@ enum tri_status tri_opencl_open_device(const struct opencl_found *found, int uni
     cl->base.download = tri_opencl_download;
     cl->base.land = tri_opencl_land;
     cl->base.close = close_opencl;
+    cl->base.measuring = &tri_opencl_measuring;
     enum tri_status status = TRI_OK;
     if (strstr(found->info.platform, "Portable Computing Language") != NULL && !on_path("ld") && !on_path("lld"))
         status = tri_fail(error, TRI_NO_DEVICE, "%s needs a linker: install binutils", info->device);

@@ -60,7 +60,8 @@ enum tri_status tri_opencl_upload(struct tri_flight *flight, struct tri_error *e
     const enum tri_status status = image_buffer(cl, in, &state->in, &state->in_memory, &state->in_size, error);
     if (status != TRI_OK || cl->shared)
         return status == TRI_OK ? hand_over(cl, state->in, in->memory_size, true, error) : status;
-    CHECK(clEnqueueWriteBuffer, cl->transfers, state->in, CL_TRUE, 0, in->memory_size, in->memory, 0, NULL, NULL);
+    CHECK(clEnqueueWriteBuffer, cl->transfers, state->in, CL_TRUE, 0, in->memory_size, in->memory, 0, NULL,
+          tri_opencl_event(cl, TRI_COMMAND_UPLOAD));
     return TRI_OK;
 }
 
@@ -91,7 +92,7 @@ static enum tri_status read_plane(struct opencl *cl, cl_mem buffer, const struct
     const size_t origin[3] = {offset % stride, offset / stride, 0};
     const size_t region[3] = {(size_t)image->shape.width * tri_sample_bytes(&image->shape), (size_t)image->shape.height, 1};
     CHECK(clEnqueueReadBufferRect, cl->transfers, buffer, CL_TRUE, origin, origin, region, stride, 0, stride, 0,
-          image->memory, 0, NULL, NULL);
+          image->memory, 0, NULL, tri_opencl_event(cl, TRI_COMMAND_DOWNLOAD));
     return TRI_OK;
 }
 

@@ -1,5 +1,6 @@
 /* opencl_program.c -- OpenCL programs: built, and kept. */
 #include "opencl.h"
+#include "../parallel/cpu.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,10 @@ enum tri_status tri_opencl_program(struct opencl *cl, const struct tri_stage *st
             return TRI_OK;
         }
     }
+    const int64_t start = tri_now_ns();
     const enum tri_status status = tri_opencl_build(cl, source, program, error);
+    cl->base.counts.build_ms += (double)(tri_now_ns() - start) / 1e6;
+    cl->base.counts.programs_built += status == TRI_OK;
     if (status != TRI_OK) {
         free(source);
         free(entry);

@@ -111,8 +111,7 @@ static enum tri_status launch_walk(struct opencl *cl, const struct tri_job *job,
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         CHECK(clSetKernelArg, from->kernel, argument++, sizeof(cl_long), &sizes[i]);
     const size_t global = (size_t)from->items, local = 1;
-    CHECK(clEnqueueNDRangeKernel, cl->queue, from->kernel, 1, NULL, &global, &local, 0, NULL, NULL);
-    return TRI_OK;
+    return tri_opencl_launch(cl, from->kernel, 1, &global, &local, error);
 }
 
 static cl_mem buffer_of(const struct opencl_job *state, const struct opencl_flight *flight, int base)
@@ -173,8 +172,7 @@ static enum tri_status launch_items(struct opencl *cl, const struct tri_job *job
     size_t global[2], local[2] = {node->kind == PASS_SCAN ? 1 : 64, 1};
     item_counts(node, &launch, global);
     global[0] = (global[0] + local[0] - 1) / local[0] * local[0];
-    CHECK(clEnqueueNDRangeKernel, cl->queue, kernel, 2, NULL, global, local, 0, NULL, NULL);
-    return TRI_OK;
+    return tri_opencl_launch(cl, kernel, 2, global, local, error);
 }
 
 /* Fetches the counts of a stage, and brings the constants that they complete. */

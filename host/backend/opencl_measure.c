@@ -258,7 +258,7 @@ static enum tri_status copy_time(struct tri_backend *backend, size_t bytes_in, s
     enum tri_status status = open_copy(cl, &copy, error);
     *ns = 0;
     for (int i = 0; i < FORMS && status == TRI_OK; i++) {
-        int64_t took;
+        int64_t took = 0;
         status = time_form(cl, &copy, forms[i].name, forms[i].items, &took, error);
         *ns = i == 0 || took < *ns ? took : *ns;
     }

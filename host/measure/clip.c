@@ -316,8 +316,8 @@ static enum tri_status measure_clip(const struct tri_lineup *lineup, const struc
     compare(result);
     for (int i = 0; i < count && status == TRI_OK; i++) {
         if (!result->rows[i].verified && !result->rows[i].failure[0])
-            status = tri_fail(error, TRI_DIFFERS, "%s (%s) differs from sequential scalar", result->rows[i].info->name,
-                              result->rows[i].info->isa);
+            status = tri_fail(error, TRI_DIFFERS, "%s (%s) differs from %s %s", result->rows[i].info->name,
+                              result->rows[i].info->isa, result->rows[0].info->name, result->rows[0].info->isa);
     }
     for (int i = 0; i < count; i++)
         close_way(&ways[i]);

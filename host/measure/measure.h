@@ -250,10 +250,12 @@ struct json_t *tri_whole_json(const struct tri_whole_case *result, const char *p
 struct tri_clip_row {
     const struct tri_backend_info *info; /* belongs to the line-up */
     bool listed;
-    bool by_frames;            /* each worker has a frame of its own; else they share the rows of one */
+    bool by_frames;            /* each worker has a frame of its own; else they share the rows of one. Of a device: several
+                                  frames are under way, so that transfers overlap kernels; else one after another */
     bool verified;             /* every frame has the bytes of sequential scalar; else there are no figures */
     char failure[300];         /* why it could not run; empty otherwise */
     double frames_per_s;       /* 0: not measured, for it differs, failed or is not listed */
+    double pinned_per_s;       /* of a device: frames that pinned transfers allow, both ways at once; 0: not measured */
     double speedup;            /* over sequential scalar; NAN where one of the two was not measured */
     int64_t median_ns, p99_ns; /* of a frame */
     double stages_ms[TRI_VIDEO_STAGES]; /* from file to file: of each stage, for a frame */

@@ -37,6 +37,13 @@ cl_event *tri_opencl_event(struct opencl *cl, enum tri_command what)
     return &profile->events[at];
 }
 
+void tri_opencl_keep(struct opencl *cl, cl_event event, enum tri_command what)
+{
+    cl_event *kept = tri_opencl_event(cl, what);
+    if (kept != NULL && clRetainEvent(event) == CL_SUCCESS)
+        *kept = event;
+}
+
 static void forget(struct opencl_profile *profile)
 {
     for (int i = 0; i < profile->count && i < TRI_COMMANDS_MAX; i++) {
@@ -61,10 +68,11 @@ static enum tri_status new_queue(struct opencl *cl, bool profiling, cl_command_q
 static enum tri_status exchange_queue(struct opencl *cl, bool profiling, cl_command_queue *queue, struct tri_error *error)
 {
     cl_command_queue other;
-    enum tri_status status = new_queue(cl, profiling, &other, error);
+    enum tri_status status = tri_opencl_finish(cl, *queue, "what was under way", error);
+    if (status == TRI_OK)
+        status = new_queue(cl, profiling, &other, error);
     if (status != TRI_OK)
         return status;
-    clFinish(*queue);
     clReleaseCommandQueue(*queue);
     *queue = other;
     return TRI_OK;
@@ -82,22 +90,37 @@ static enum tri_status profile(struct tri_backend *backend, bool on, struct tri_
             status = tri_fail(error, TRI_FAILED, "no memory to measure %s with", cl->base.info.name);
     }
     if (!on && cl->profile != NULL) {
-        forget(cl->profile);
+        if (tri_opencl_alive(cl, NULL) == TRI_OK)
+            forget(cl->profile);
         free(cl->profile);
         cl->profile = NULL;
     }
     return status;
 }
 
+/* Of a command that has ended. */
 static enum tri_status read_event(struct opencl *cl, cl_event event, int64_t *begin, int64_t *end, struct tri_error *error)
 {
     cl_ulong times[2];
-    CHECK(clWaitForEvents, 1, &event);
     CHECK(clGetEventProfilingInfo, event, CL_PROFILING_COMMAND_START, sizeof times[0], &times[0], NULL);
     CHECK(clGetEventProfilingInfo, event, CL_PROFILING_COMMAND_END, sizeof times[1], &times[1], NULL);
     *begin = (int64_t)times[0];
     *end = (int64_t)times[1];
     return TRI_OK;
+}
+
+/* Waits for the command and releases its event. */
+static enum tri_status take_event(struct opencl *cl, cl_command_queue queue, cl_event event, const char *what, int64_t *begin,
+                                  int64_t *end, struct tri_error *error)
+{
+    CHECK(clRetainEvent, event);
+    enum tri_status status = tri_opencl_await(cl, queue, event, what, error);
+    if (tri_opencl_alive(cl, NULL) != TRI_OK)
+        return status;
+    if (status == TRI_OK)
+        status = read_event(cl, event, begin, end, error);
+    clReleaseEvent(event);
+    return status;
 }
 
 static enum tri_status commands(struct tri_backend *backend, struct tri_device_command *to, int *count, struct tri_error *error)
@@ -209,10 +232,9 @@ static enum tri_status launch_copy(struct opencl *cl, const struct bare_copy *co
     const size_t most = copy->in > copy->out ? copy->in : copy->out, group = copy->local * (size_t)items;
     const size_t global = (most + group - 1) / group * copy->local;
     cl_event event;
-    int64_t begin, end;
+    int64_t begin = 0, end = 0;
     CHECK(clEnqueueNDRangeKernel, copy->queue, kernel, 1, NULL, &global, &copy->local, 0, NULL, &event);
-    const enum tri_status status = read_event(cl, event, &begin, &end, error);
-    clReleaseEvent(event);
+    const enum tri_status status = take_event(cl, copy->queue, event, "a bare copy", &begin, &end, error);
     *ns = end - begin;
     return status;
 }
@@ -262,7 +284,8 @@ static enum tri_status copy_time(struct tri_backend *backend, size_t bytes_in, s
         status = time_form(cl, &copy, forms[i].name, forms[i].items, &took, error);
         *ns = i == 0 || took < *ns ? took : *ns;
     }
-    close_copy(&copy);
+    if (tri_opencl_alive(cl, NULL) == TRI_OK) /* else nothing can be released */
+        close_copy(&copy);
     return status;
 }
 
@@ -329,9 +352,10 @@ static enum tri_status time_transfer(struct opencl *cl, const struct transfer *u
     for (int i = 0; i < 2; i++) {
         if (events[i] == NULL)
             continue;
-        if (status == TRI_OK)
-            status = read_event(cl, events[i], &begin[i], &end[i], error);
-        clReleaseEvent(events[i]);
+        struct tri_error why;
+        const enum tri_status ended = take_event(cl, (i == 0 ? up : down)->queue, events[i], "a transfer", &begin[i], &end[i],
+                                                 status == TRI_OK ? error : &why);
+        status = status == TRI_OK ? ended : status;
     }
     if (up == NULL || down == NULL)
         *ns = up != NULL ? end[0] - begin[0] : end[1] - begin[1];
@@ -368,8 +392,10 @@ static enum tri_status transfer_time(struct tri_backend *backend, size_t bytes_i
         status = open_transfer(cl, &down, bytes_out, error);
     if (status == TRI_OK)
         status = time_transfers(cl, &up, &down, times, error);
-    close_transfer(&up);
-    close_transfer(&down);
+    if (tri_opencl_alive(cl, NULL) == TRI_OK) { /* else nothing can be released */
+        close_transfer(&up);
+        close_transfer(&down);
+    }
     return status;
 }
 

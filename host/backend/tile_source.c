@@ -122,7 +122,7 @@ static void put_head(FILE *text, const struct tile_stage *tiles, int number)
         sized = class->places[i].loaded || class->places[i].stored ? class->places[i].table : -1;
     fprintf(text,
             "__kernel __attribute__((reqd_work_group_size(%zu, %zu, 1)))\nvoid stage_%d(GLOBAL uchar *scratch, GLOBAL uchar *arena, "
-            "GLOBAL uchar *constants, GLOBAL uchar *out, GLOBAL uchar *in, __constant struct tile_channel *table, int zero, int first)\n{\n"
+            "GLOBAL const uchar *restrict constants, GLOBAL uchar *out, GLOBAL uchar *in, __constant struct tile_channel *table, int zero, int first)\n{\n"
             "    __constant const struct tile_channel *at = table + %d + (int)get_group_id(2) * %d;\n"
             "    const int width = at[%d].width, height = at[%d].height;\n",
             local[0], local[1], number, first, class->table_size, sized, sized);
@@ -205,8 +205,10 @@ static void put_list(FILE *text, const char *name, const int *values, int count)
     fputs("}", text);
 }
 
-static void put_node(FILE *text, const struct tile_class *class, const struct tile_op *op)
+/* The numbers of all nodes of a class. */
+static void put_node(FILE *text, const struct tile_class *class, int number, int place)
 {
+    const struct tile_op *op = &class->ops[place];
     int in[TRI_INPUTS] = {0}, in_stride[TRI_INPUTS] = {0}, out[TRI_OUTPUTS] = {0}, out_stride[TRI_OUTPUTS] = {0};
     for (int k = 0; k < op->inputs && op->form != TILE_PLANE; k++) {
         in[k] = (int)corner(op, &class->places[op->in[k]]);
@@ -217,10 +219,10 @@ static void put_node(FILE *text, const struct tile_class *class, const struct ti
         out_stride[o] = class->places[op->out[o]].stride;
     }
     fprintf(text,
-            "        const struct tile_node n = {.x = %d, .y = %d, .width = %d, .rows = %d, .block_width = %d, .block_rows = %d,\n"
-            "            .inputs = %d, .outputs = %d, .low = %d, .high = %d, .reach = %d, .sparse = %d",
-            -op->left, -op->up, op->left + class->tile_width + op->right, op->made_rows, op->block_width, op->block_rows, op->inputs,
-            op->outputs, op->low, op->high, op->reach, op->sparse);
+            "__constant const struct tile_node node_%d_%d = {.x = %d, .y = %d, .width = %d, .rows = %d, .block_width = %d, .block_rows = %d,\n"
+            "    .inputs = %d, .outputs = %d, .low = %d, .high = %d, .reach = %d, .sparse = %d",
+            number, place, -op->left, -op->up, op->left + class->tile_width + op->right, op->made_rows, op->block_width, op->block_rows,
+            op->inputs, op->outputs, op->low, op->high, op->reach, op->sparse);
     put_list(text, "at", op->rows, 4);
     put_list(text, "in", in, TRI_INPUTS);
     put_list(text, "in_stride", in_stride, TRI_INPUTS);
@@ -240,8 +242,9 @@ static void put_planes(FILE *text, const struct tile_class *class, const struct 
     fputs("};\n", text);
 }
 
-static void put_op(FILE *text, const struct tile_class *class, const struct tile_op *op, struct touched *touched)
+static void put_op(FILE *text, const struct tile_class *class, int number, int place, struct touched *touched)
 {
+    const struct tile_op *op = &class->ops[place];
     struct range ranges[TRI_INPUTS + TRI_OUTPUTS + 1];
     int count = 0;
     for (int k = 0; k < op->inputs && op->form != TILE_PLANE; k++)
@@ -254,10 +257,9 @@ static void put_op(FILE *text, const struct tile_class *class, const struct tile
         ranges[count++] = (struct range){op->sums_at, op->sums_at + 1, true};
     put_barrier(text, touched, ranges, count);
     fprintf(text, "    { /* %s */\n", op->pass->name);
-    put_node(text, class, op);
     if (op->form == TILE_PLANE)
         put_planes(text, class, op);
-    fprintf(text, "        %s_tile(&n, &tile, ", op->pass->name);
+    fprintf(text, "        %s_tile(&node_%d_%d, &tile, ", op->pass->name, number, place);
     put_constants_of(text, op);
     fprintf(text, ", memory, %s", op->form == TILE_PLANE ? "planes" : "0");
     if (op->pass->kind == PASS_GATHER)
@@ -305,6 +307,8 @@ static void put_tiles(FILE *text, const struct tile_stage *tiles, int number)
 {
     const struct tile_class *class = &tiles->classes[number];
     struct touched touched = {.count = 0};
+    for (int i = 0; i < class->op_count; i++)
+        put_node(text, class, number, i);
     put_head(text, tiles, number);
     fprintf(text,
             "    const struct tile tile = {(int)get_group_id(0) * %d, (first + (int)get_group_id(1)) * %d, width, height, zero};\n"
@@ -312,7 +316,7 @@ static void put_tiles(FILE *text, const struct tile_stage *tiles, int number)
             class->tile_width, class->tile_height, (class->local_memory + 15) / 16);
     put_loads(text, class, &touched);
     for (int i = 0; i < class->op_count; i++) {
-        put_op(text, class, &class->ops[i], &touched);
+        put_op(text, class, number, i, &touched);
         put_replication(text, class, &class->ops[i]);
     }
     put_stores(text, class, &touched);
@@ -391,7 +395,7 @@ static void put_points(FILE *text, const struct tile_stage *tiles, int number)
             class->samples, class->rows);
     put_point_loads(text, class);
     fprintf(text,
-            "    struct item item = {.in_width = width, .in_height = height, .zero = zero};\n"
+            "    struct item item = {.n = &tile_point, .in_width = width, .in_height = height, .zero = zero};\n"
             "    TILE_UNROLL\n    for (int r = 0; r < %d; r++) {\n        item.y = y + r;\n"
             "        TILE_UNROLL\n        for (int k = 0; k < %d; k++) {\n            const int i = r * %d + k;\n",
             class->rows, class->samples, class->samples);

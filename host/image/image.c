@@ -120,7 +120,8 @@ void tri_image_free(struct tri_image *image)
 {
     if (!image)
         return;
-    tri_memory_free(image->memory, image->memory_size);
+    if (!image->abandoned)
+        tri_memory_free(image->memory, image->memory_size);
     free(image);
 }
 

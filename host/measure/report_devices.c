@@ -93,7 +93,7 @@ static void format_row(const struct tri_bench_row *row, char cells[COLUMNS][CELL
     const double overlap = overlap_of(device);
     for (int i = 0; i < COLUMNS; i++)
         strcpy(cells[i], "-");
-    snprintf(cells[BACKEND], CELL, "%s", row->info->name);
+    snprintf(cells[BACKEND], CELL, "%.63s", row->info->name);
     snprintf(cells[PROGRAMS], CELL, "%ld", device->built.programs_built);
     if (device->built.programs_loaded > 0)
         snprintf(cells[PROGRAMS], CELL, "%ld, %ld kept", device->built.programs_built, device->built.programs_loaded);

@@ -149,7 +149,7 @@ struct tile {
     int zero;          /* that the compiler does not know: see NEGATE */
 };
 
-/* A node's share of a tile. All of it is known when the program is built. */
+/* A node's share of a tile. It is constant memory of the program, so compilers know all of it. */
 struct tile_node {
     int x, y, width, rows;         /* what it makes, from the tile's first sample on */
     int block_width, block_rows;   /* that an item makes at a time */
@@ -168,24 +168,26 @@ struct tile_plane {
 };
 
 struct item {
-    int sparse, rows[4];
-    int stride[TRI_INPUTS]; /* samples */
+    __constant const struct tile_node *n;
+    int columns;            /* of a window in registers; 0: samples are in tiles */
+    int stride[TRI_INPUTS]; /* of whole planes, in samples */
     int y, in_width, in_height, zero;
 };
+
+__constant const struct tile_node tile_point = {.inputs = 1};
 
 INLINE int item_row(const struct item *item, int i, int dy)
 {
     /* The mask changes nothing but lets a compiler read ahead of the condition. */
-    return (item->sparse != 0 ? item->rows[dy & 3] : dy) * item->stride[i];
+    const int row = item->n->sparse != 0 ? item->n->at[dy & 3] : dy;
+    return row * (item->columns != 0 ? item->columns : item->n->in_stride[i]);
 }
 
-INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
+INLINE struct item tile_item(__constant const struct tile_node *n, const struct tile *tile)
 {
     struct item item;
-    item.sparse = n->sparse;
-    TILE_UNROLL
-    for (int i = 0; i < 4; i++)
-        item.rows[i] = n->at[i];
+    item.n = n;
+    item.columns = 0;
     item.y = 0;
     item.in_width = tile->width;
     item.in_height = tile->height;
@@ -235,7 +237,7 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
 #define IN_HEIGHT (_r->in_height)
 
 #define TILE_ARGUMENTS                                                                                       \
-    const struct tile_node *n, const struct tile *tile, CONSTANT uchar *constants, LOCAL uchar *memory,      \
+    __constant const struct tile_node *n, const struct tile *tile, CONSTANT uchar *constants, LOCAL uchar *memory,      \
         const struct tile_plane *planes
 #define TILE_BODY(name, IN, OUT)                                                                             \
     INLINE void name##_at(const struct item *_r, CONSTANT uchar *_c, DATA const IN##_e *const *_in, OUT##_e *_out, int _x)
@@ -262,9 +264,7 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
             const int left = TILE_LEFT(n), top = TILE_TOP(n);                                                \
             IN##_e window[WINDOW_SAMPLES];                                                                   \
             struct item item = tile_item(n, tile);                                                           \
-            TILE_UNROLL                                                                                      \
-            for (int i = 0; i < TRI_INPUTS; i++)                                                             \
-                item.stride[i] = columns;                                                                    \
+            item.columns = columns;                                                                          \
             TILE_UNROLL                                                                                      \
             for (int i = 0; i < n->inputs; i++) {                                                            \
                 TILE_UNROLL                                                                                  \
@@ -284,10 +284,12 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
             for (int r = 0; r < n->block_rows; r++) {                                                        \
                 item.y = tile->y + n->y + top + r;                                                           \
                 TILE_UNROLL                                                                                  \
-                for (int c = 0; c < n->block_width; c += step) {                                             \
+                for (int c = 0; c < n->block_width; c += 4) {                                                \
                     OUT##_e made[TRI_OUTPUTS][4];                                                            \
                     TILE_UNROLL                                                                              \
-                    for (int k = 0; k < step; k++) {                                                         \
+                    for (int k = 0; k < 4; k++) {                                                            \
+                        if (k >= step)                                                                       \
+                            continue;                                                                        \
                         const IN##_e *in[TRI_INPUTS];                                                        \
                         OUT##_e out[TRI_OUTPUTS];                                                            \
                         TILE_UNROLL                                                                          \
@@ -295,11 +297,15 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
                             in[i] = window + ((i < n->inputs ? i : 0) * rows + r - n->low) * columns + n->reach + c + k; \
                         name##_at(&item, constants, in, out, tile->x + n->x + left + c + k);                 \
                         TILE_UNROLL                                                                          \
-                        for (int o = 0; o < n->outputs; o++)                                                 \
-                            made[o][k] = out[o];                                                             \
+                        for (int o = 0; o < TRI_OUTPUTS; o++) {                                              \
+                            if (o < n->outputs)                                                              \
+                                made[o][k] = out[o];                                                         \
+                        }                                                                                    \
                     }                                                                                        \
                     TILE_UNROLL                                                                              \
-                    for (int o = 0; o < n->outputs; o++) {                                                   \
+                    for (int o = 0; o < TRI_OUTPUTS; o++) {                                                  \
+                        if (o >= n->outputs)                                                                 \
+                            continue;                                                                        \
                         if (step == 1)                                                                       \
                             *TILE_OUT(OUT##_e, o, left + c, top + r) = made[o][0];                           \
                         else                                                                                 \
@@ -322,9 +328,6 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
             OUT##_e made[TRI_OUTPUTS][4];                                                                    \
             item.y = tile->y + n->y + top;                                                                   \
             TILE_UNROLL                                                                                      \
-            for (int i = 0; i < TRI_INPUTS; i++)                                                             \
-                item.stride[i] = n->in_stride[i];                                                            \
-            TILE_UNROLL                                                                                      \
             for (int k = 0; k < 4; k++) {                                                                    \
                 LOCAL const IN##_e *in[TRI_INPUTS];                                                          \
                 TILE_UNROLL                                                                                  \
@@ -333,12 +336,16 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
                 OUT##_e out[TRI_OUTPUTS];                                                                    \
                 name##_at(&item, constants, in, out, tile->x + n->x + left + k);                             \
                 TILE_UNROLL                                                                                  \
-                for (int o = 0; o < n->outputs; o++)                                                         \
-                    made[o][k] = out[o];                                                                     \
+                for (int o = 0; o < TRI_OUTPUTS; o++) {                                                      \
+                    if (o < n->outputs)                                                                      \
+                        made[o][k] = out[o];                                                                 \
+                }                                                                                            \
             }                                                                                                \
             TILE_UNROLL                                                                                      \
-            for (int o = 0; o < n->outputs; o++)                                                             \
-                OUT##_put_4(TILE_OUT(OUT##_e, o, left, top), made[o]);                                       \
+            for (int o = 0; o < TRI_OUTPUTS; o++) {                                                          \
+                if (o < n->outputs)                                                                          \
+                    OUT##_put_4(TILE_OUT(OUT##_e, o, left, top), made[o]);                                   \
+            }                                                                                                \
         }                                                                                                    \
     }                                                                                                        \
     TILE_BODY(name, IN, OUT)
@@ -371,12 +378,16 @@ INLINE struct item tile_item(const struct tile_node *n, const struct tile *tile)
                 OUT##_e out[TRI_OUTPUTS];                                                                    \
                 name##_at(&item, constants, in, out, TILE_INSIDE(tile->x + n->x + left + k, tile->width));   \
                 TILE_UNROLL                                                                                  \
-                for (int o = 0; o < n->outputs; o++)                                                         \
-                    made[o][k] = out[o];                                                                     \
+                for (int o = 0; o < TRI_OUTPUTS; o++) {                                                      \
+                    if (o < n->outputs)                                                                      \
+                        made[o][k] = out[o];                                                                 \
+                }                                                                                            \
             }                                                                                                \
             TILE_UNROLL                                                                                      \
-            for (int o = 0; o < n->outputs; o++)                                                             \
-                OUT##_put_4(TILE_OUT(OUT##_e, o, left, top), made[o]);                                       \
+            for (int o = 0; o < TRI_OUTPUTS; o++) {                                                          \
+                if (o < n->outputs)                                                                          \
+                    OUT##_put_4(TILE_OUT(OUT##_e, o, left, top), made[o]);                                   \
+            }                                                                                                \
         }                                                                                                    \
     }                                                                                                        \
     TILE_BODY(name, IN, OUT)

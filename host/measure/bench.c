@@ -208,7 +208,7 @@ static void find_break_evens(struct run *run)
     for (int i = 0; i < figures->row_count; i++) {
         const struct tri_bench_row *row = &figures->rows[i];
 
-        if (strncmp(row->info->name, "threads", 7) == 0 && row->listed && row->total.count > 0 &&
+        if (!row->info->opencl && row->info->parts == 0 && !tri_is_sequential(row->info) && row->listed && row->total.count > 0 &&
             (best < 0 || row->total.median < figures->rows[best].total.median))
             best = i;
     }

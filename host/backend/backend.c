@@ -103,6 +103,13 @@ const struct tri_program_counts *tri_backend_programs(const struct tri_backend *
     return &backend->programs;
 }
 
+struct tri_backend_counts tri_backend_counts(const struct tri_backend *backend)
+{
+    const struct tri_program_counts *programs = &backend->programs;
+    return (struct tri_backend_counts){backend->launches, programs->built, programs->loaded,
+                                       (double)(programs->build_ns + programs->load_ns) / 1e6};
+}
+
 int tri_backend_shares(const struct tri_backend *backend, struct tri_share *shares, int most)
 {
     return backend->shares != NULL ? backend->shares(backend, shares, most) : 0;

@@ -2,7 +2,7 @@
 #ifndef TRI_OPENCL_H
 #define TRI_OPENCL_H
 
-#include "backend.h"
+#include "measuring.h"
 #include "opencl_cache.h"
 
 #include <CL/cl.h>
@@ -49,6 +49,8 @@ struct opencl {
     char *identity;            /* device and driver: what those depend on beside text and options */
     bool qualifying;           /* the jobs that are made now are what qualifies programs */
     struct tri_backend *reference; /* scalar, once it was needed */
+    struct opencl_profile *profile; /* NULL: nobody measures */
+    cl_program copy;                /* of what is measured beside kernels; NULL: not built yet */
     struct opencl_wait {
         pthread_mutex_t lock;
         bool opened, is_given;
@@ -219,5 +221,14 @@ void tri_opencl_land(struct tri_flight *flight);
 /* Tries the arithmetic that exactness rests on, piece by piece, and puts down the verdicts in the backend's info. A
  * failure of them is none of the function. */
 enum tri_status tri_opencl_probe(struct opencl *cl, struct tri_error *error);
+
+/* Where a command is to leave its event: the last argument of its clEnqueue function. NULL unless the device is
+ * being measured. */
+cl_event *tri_opencl_event(struct opencl *cl, enum tri_command what);
+/* The same for a command that has an event anyway. */
+void tri_opencl_keep(struct opencl *cl, cl_event event, enum tri_command what);
+extern const struct tri_measuring tri_opencl_measuring;
+/* Frees what measuring has left. */
+void tri_opencl_measured(struct opencl *cl);
 
 #endif

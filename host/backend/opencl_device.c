@@ -22,6 +22,7 @@ static void close_opencl(struct tri_backend *backend)
     struct opencl *cl = (struct opencl *)backend;
     if (tri_opencl_alive(cl, NULL) != TRI_OK)
         return;
+    tri_opencl_measured(cl);
     tri_opencl_wait_close(cl);
     tri_opencl_end_programs(cl);
     if (cl->queue != NULL)
@@ -163,6 +164,7 @@ static enum tri_status open_device(const struct opencl_found *found, int units, 
     cl->base.download = tri_opencl_download;
     cl->base.land = tri_opencl_land;
     cl->base.close = close_opencl;
+    cl->base.measuring = &tri_opencl_measuring;
     cl->base.hangs = tri_opencl_hangs;
     cl->no_lanes = found->no_lanes;
     enum tri_status status = tri_opencl_wait_open(cl, error);

@@ -103,14 +103,15 @@ enum tri_status tri_opencl_launch_tiles(struct opencl *cl, const struct tri_job 
     struct opencl_stage *stage = &state->stages[number];
     const cl_mem buffers[] = {state->scratch, state->arena, state->constants, flight->out, flight->in, stage->table};
     const cl_int numbers[] = {0, 0}; /* a zero that the compiler does not know, and the first row of tiles */
-    const enum tri_status status = write_table(cl, job->plan, stage, error);
+    enum tri_status status = write_table(cl, job->plan, stage, error);
     if (status != TRI_OK)
         return status;
     if (plan->tally_count > 0) {
         const cl_uint zero = 0;
-        CHECK(clEnqueueFillBuffer, cl->queue, state->scratch, &zero, sizeof zero, 0, (size_t)plan->zeroed, 0, NULL, NULL);
+        CHECK(clEnqueueFillBuffer, cl->queue, state->scratch, &zero, sizeof zero, 0, (size_t)plan->zeroed, 0, NULL,
+              tri_opencl_event(cl, TRI_COMMAND_KERNEL));
     }
-    for (int c = 0; c < stage->tiles->class_count; c++) {
+    for (int c = 0; status == TRI_OK && c < stage->tiles->class_count; c++) {
         size_t global[3], local[3];
         cl_uint argument = 0;
         tri_tile_items(&stage->tiles->classes[c], global, local);
@@ -123,5 +124,5 @@ enum tri_status tri_opencl_launch_tiles(struct opencl *cl, const struct tri_job 
         if (launched != TRI_OK)
             return launched;
     }
-    return TRI_OK;
+    return status;
 }

@@ -247,6 +247,8 @@ enum tri_status tri_opencl_launch(struct opencl *cl, cl_kernel kernel, const cha
     struct opencl_wait *wait = &cl->wait;
     cl_event event;
     CHECK(clEnqueueNDRangeKernel, cl->queue, kernel, dimensions, NULL, global, local, 0, NULL, &event);
+    tri_opencl_keep(cl, event, TRI_COMMAND_KERNEL);
+    __atomic_fetch_add(&cl->base.launches, 1, __ATOMIC_RELAXED);
     pthread_mutex_lock(&wait->lock);
     const bool room = make_room(wait);
     if (room)

@@ -518,8 +518,9 @@ def print_head(device, size, peers, missing, repeats):
     for name, why in missing.items():
         print("%s is left out: %s" % (name, why))
     print("\n%-30s%10s%9s%8s" % ("", "triptych", "copy", "share")
-          + "".join("%18s" % peer.name for peer in peers))
-    print("%-30s%10s%9s%8s" % ("pipeline", "ms", "ms", "of copy") + "".join("%10s%8s" % ("ms", "ratio") for _ in peers))
+          + "".join("%20s" % peer.name for peer in peers))
+    print("%-30s%10s%9s%8s" % ("pipeline", "ms", "ms", "of copy") + "".join("%11s%9s" % ("ms", "ratio") for _ in peers),
+          flush=True)
 
 
 def print_row(row, peers):
@@ -528,11 +529,20 @@ def print_row(row, peers):
                                    "-" if row["copy_share"] is None else "%.2f" % row["copy_share"])
     for peer in peers:
         found = row["peers"].get(peer.name)
-        text += "%10.4f%7.2fx" % (found["ms"], found["ratio"]) if found else "%10s%8s" % (
+        text += "%11.4f%8.2fx" % (found["ms"], found["ratio"]) if found else "%11s%9s" % (
             "failed" if peer.name in row["failures"] else "-", "")
     print(text, flush=True)
     for name, why in row["failures"].items():
         print("  %s: %s" % (name, why[:100]))
+
+
+def save(options, size, peers, missing, rows):
+    """After each row, so that there is something where time runs out."""
+    if not options.json:
+        return
+    with open(options.json, "w", encoding="utf-8") as file:
+        json.dump({"device": options.device, "size": size, "repeats": options.repeats, "missing": missing,
+                   "peers": {peer.name: peer.version for peer in peers}, "rows": rows}, file, indent=1)
 
 
 def make_planes(size):
@@ -570,14 +580,11 @@ def main():
             if options.only in pipeline:
                 rows.append(measure(device, peers, pipeline, planes, options.repeats))
                 print_row(rows[-1], peers)
+                save(options, size, peers, missing, rows)
         device.close()
     except (Failure, OSError) as why:
         print("gpu_peers.py: %s" % why, file=sys.stderr)
         return 1
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump({"device": options.device, "size": size, "repeats": options.repeats, "missing": missing,
-                       "peers": {peer.name: peer.version for peer in peers}, "rows": rows}, file, indent=1)
     return 0
 
 

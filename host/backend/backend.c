@@ -105,7 +105,8 @@ void tri_job_free(struct tri_job *job)
         return;
     land(&job->flight);
     job->backend->release(job);
-    tri_plan_free(job->plan);
+    if (job->backend->hangs == NULL || !job->backend->hangs(job->backend))
+        tri_plan_free(job->plan);
     free(job);
 }
 

@@ -14,6 +14,7 @@ struct tri_backend {
     struct tri_backend_info info;
     char note[400];
     bool alone; /* wants plans with every pass by itself */
+    bool (*hangs)(struct tri_backend *backend); /* commands under way use the plan yet; NULL: never */
     enum tri_status (*prepare)(struct tri_job *job, struct tri_error *error);
     enum tri_status (*run)(struct tri_job *job, struct tri_flight *flight, struct tri_error *error);
     /* `size` bytes of the arena as the last run has left them. */
@@ -38,6 +39,9 @@ enum tri_status tri_native_open(int workers, const struct tri_backend_options *o
                                 struct tri_error *error);
 /* `selection` is what follows "opencl:", or "". */
 enum tri_status tri_opencl_open(const char *selection, struct tri_backend **backend, struct tri_error *error);
+
+/* Whether a device has hung: its driver may never let the process end by itself, so that leaves by _exit. */
+bool tri_opencl_hung(void);
 
 /* Rows of a stage that a worker takes at a time. */
 int tri_band_rows(const struct tri_stage *stage, int workers);

@@ -5,6 +5,8 @@
 #include "backend.h"
 
 #include <CL/cl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 struct opencl {
     struct tri_backend base;
@@ -16,6 +18,15 @@ struct opencl {
     cl_command_queue queue;     /* of kernels */
     cl_command_queue transfers; /* of images, so that they overlap kernels of other frames */
     char options[100]; /* of the compiler */
+    struct opencl_wait {
+        pthread_mutex_t lock;
+        bool opened, is_given;
+        double given; /* TRIPTYCH_OPENCL_TIMEOUT */
+        const struct tri_plan *plan; /* that is carried out */
+        double samples;              /* that it makes */
+        double measured_samples, measured_seconds;
+        atomic_bool hung;
+    } wait;
     struct opencl_program {
         char *source;
         cl_program program;
@@ -47,6 +58,24 @@ enum tri_status tri_opencl_fail(struct tri_error *error, const char *call, cl_in
             return tri_opencl_fail(error, #call, code_, cl->base.info.device);                               \
     } while (0)
 const char *tri_opencl_symbol(cl_int code);
+
+/* Waiting, which has a limit: TRI_NO_DEVICE, with `what` ("the kernels of a frame"), the device and the seconds, where
+ * that is exceeded. From then on the device hangs: nothing of its context can be released, and what commands under way
+ * read and write must stay. */
+enum tri_status tri_opencl_finish(struct opencl *cl, cl_command_queue queue, const char *what, struct tri_error *error);
+/* For one command; releases the event. */
+enum tri_status tri_opencl_await(struct opencl *cl, cl_command_queue queue, cl_event event, const char *what,
+                                 struct tri_error *error);
+/* The plan whose kernels follow; NULL: they are through. The limit is derived from its work and the speed so far, and the
+ * message names its passes. */
+void tri_opencl_expect(struct opencl *cl, const struct tri_plan *plan);
+/* TRI_NO_DEVICE once the device hangs. */
+enum tri_status tri_opencl_alive(struct opencl *cl, struct tri_error *error);
+bool tri_opencl_hangs(struct tri_backend *backend);
+/* After a failure: what a device that hangs may use yet, stays; NULL is fine. */
+enum tri_status tri_opencl_leave(struct opencl *cl, struct tri_image *in, struct tri_image *out, enum tri_status status);
+enum tri_status tri_opencl_wait_open(struct opencl *cl, struct tri_error *error);
+void tri_opencl_wait_close(struct opencl *cl);
 
 /* The text of a stage's program, to be freed; NULL: no memory. */
 char *tri_opencl_source(const struct opencl *cl, const struct tri_stage *stage, int bits);

@@ -74,6 +74,9 @@ static bool has_lanes(struct opencl *cl)
 static void close_opencl(struct tri_backend *backend)
 {
     struct opencl *cl = (struct opencl *)backend;
+    if (tri_opencl_alive(cl, NULL) != TRI_OK)
+        return;
+    tri_opencl_wait_close(cl);
     while (cl->programs != NULL) {
         struct opencl_program *program = cl->programs;
         cl->programs = program->next;
@@ -155,8 +158,9 @@ enum tri_status tri_opencl_open_device(const struct opencl_found *found, int uni
     cl->base.download = tri_opencl_download;
     cl->base.land = tri_opencl_land;
     cl->base.close = close_opencl;
-    enum tri_status status = TRI_OK;
-    if (strstr(found->info.platform, "Portable Computing Language") != NULL && !on_path("ld") && !on_path("lld"))
+    cl->base.hangs = tri_opencl_hangs;
+    enum tri_status status = tri_opencl_wait_open(cl, error);
+    if (status == TRI_OK && strstr(found->info.platform, "Portable Computing Language") != NULL && !on_path("ld") && !on_path("lld"))
         status = tri_fail(error, TRI_NO_DEVICE, "%s needs a linker: install binutils", info->device);
     if (status == TRI_OK && units > 0)
         status = take_units(cl, units, error);

@@ -35,13 +35,13 @@ static enum tri_status image_buffer(struct opencl *cl, const struct tri_image *i
                              cl->shared ? image->memory : NULL, buffer, error);
 }
 
-/* Hands shared memory to the device (write) or back to the host (read), in order with the kernels: nobody waits for
- * the former, and who waits for the latter has waited for the kernels. */
+/* Hands shared memory to the device (write) or back to the host (read), in order with the kernels; it is there when
+ * the queue is finished. */
 static enum tri_status hand_over(struct opencl *cl, cl_mem buffer, size_t size, bool to_device, struct tri_error *error)
 {
     cl_int code;
-    void *mapped = clEnqueueMapBuffer(cl->queue, buffer, to_device ? CL_FALSE : CL_TRUE, to_device ? CL_MAP_WRITE : CL_MAP_READ,
-                                      0, size, 0, NULL, NULL, &code);
+    void *mapped = clEnqueueMapBuffer(cl->queue, buffer, CL_FALSE, to_device ? CL_MAP_WRITE : CL_MAP_READ, 0, size, 0,
+                                      NULL, NULL, &code);
     if (code != CL_SUCCESS)
         return tri_opencl_fail(error, "clEnqueueMapBuffer", code, cl->base.info.device);
     CHECK(clEnqueueUnmapMemObject, cl->queue, buffer, mapped, 0, NULL, NULL);
@@ -51,17 +51,22 @@ static enum tri_status hand_over(struct opencl *cl, cl_mem buffer, size_t size, 
 enum tri_status tri_opencl_upload(struct tri_flight *flight, struct tri_error *error)
 {
     struct opencl *cl = (struct opencl *)flight->backend;
-    const struct tri_image *in = flight->in;
+    struct tri_image *in = flight->in;
+    enum tri_status status = tri_opencl_alive(cl, error);
+    if (status != TRI_OK)
+        return status;
     if (flight->state == NULL)
         flight->state = calloc(1, sizeof(struct opencl_flight));
     struct opencl_flight *state = flight->state;
     if (state == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for a frame under way");
-    const enum tri_status status = image_buffer(cl, in, &state->in, &state->in_memory, &state->in_size, error);
+    status = image_buffer(cl, in, &state->in, &state->in_memory, &state->in_size, error);
     if (status != TRI_OK || cl->shared)
         return status == TRI_OK ? hand_over(cl, state->in, in->memory_size, true, error) : status;
-    CHECK(clEnqueueWriteBuffer, cl->transfers, state->in, CL_TRUE, 0, in->memory_size, in->memory, 0, NULL, NULL);
-    return TRI_OK;
+    cl_event event;
+    CHECK(clEnqueueWriteBuffer, cl->transfers, state->in, CL_FALSE, 0, in->memory_size, in->memory, 0, NULL, &event);
+    status = tri_opencl_await(cl, cl->transfers, event, "the upload of a frame", error);
+    return tri_opencl_leave(cl, in, NULL, status);
 }
 
 enum tri_status tri_opencl_output(struct tri_flight *flight, struct tri_error *error)
@@ -77,9 +82,7 @@ enum tri_status tri_opencl_wait(struct tri_flight *flight, struct tri_error *err
     const struct opencl_flight *state = flight->state;
     const enum tri_status status =
         cl->shared ? hand_over(cl, state->out, flight->out->memory_size, false, error) : TRI_OK;
-    if (status == TRI_OK)
-        CHECK(clFinish, cl->queue);
-    return status;
+    return status == TRI_OK ? tri_opencl_finish(cl, cl->queue, "the kernels of a frame", error) : status;
 }
 
 /* Samples alone: what lies between rows on the device is nothing that anybody has written. */
@@ -90,26 +93,27 @@ static enum tri_status read_plane(struct opencl *cl, cl_mem buffer, const struct
     const size_t offset = (size_t)((unsigned char *)tri_image_row(image, plane, 0) - (unsigned char *)image->memory);
     const size_t origin[3] = {offset % stride, offset / stride, 0};
     const size_t region[3] = {(size_t)image->shape.width * tri_sample_bytes(&image->shape), (size_t)image->shape.height, 1};
-    CHECK(clEnqueueReadBufferRect, cl->transfers, buffer, CL_TRUE, origin, origin, region, stride, 0, stride, 0,
-          image->memory, 0, NULL, NULL);
-    return TRI_OK;
+    cl_event event;
+    CHECK(clEnqueueReadBufferRect, cl->transfers, buffer, CL_FALSE, origin, origin, region, stride, 0, stride, 0,
+          image->memory, 0, NULL, &event);
+    return tri_opencl_await(cl, cl->transfers, event, "the download of a frame", error);
 }
 
 enum tri_status tri_opencl_download(struct tri_flight *flight, struct tri_error *error)
 {
     struct opencl *cl = (struct opencl *)flight->backend;
     const struct opencl_flight *state = flight->state;
-    const struct tri_image *out = flight->out;
-    enum tri_status status = TRI_OK;
+    struct tri_image *out = flight->out;
+    enum tri_status status = tri_opencl_alive(cl, error);
     for (int p = 0; !cl->shared && p < out->shape.planes && status == TRI_OK; p++)
         status = read_plane(cl, state->out, out, p, error);
-    return status;
+    return tri_opencl_leave(cl, NULL, out, status);
 }
 
 void tri_opencl_land(struct tri_flight *flight)
 {
     struct opencl_flight *state = flight->state;
-    if (state == NULL)
+    if (state == NULL || tri_opencl_alive((struct opencl *)flight->backend, NULL) != TRI_OK)
         return;
     tri_opencl_release_buffer(state->in);
     tri_opencl_release_buffer(state->out);

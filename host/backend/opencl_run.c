@@ -77,7 +77,7 @@ enum tri_status tri_opencl_prepare(struct tri_job *job, struct tri_error *error)
 void tri_opencl_release(struct tri_job *job)
 {
     struct opencl_job *state = job->state;
-    if (state == NULL)
+    if (state == NULL || tri_opencl_alive((struct opencl *)job->backend, NULL) != TRI_OK)
         return;
     for (int s = 0; state->stages != NULL && s < job->plan->stage_count; s++) {
         if (state->stages[s].kernel != NULL)
@@ -186,6 +186,9 @@ static enum tri_status finish_stage(struct opencl *cl, struct tri_job *job, int 
     const size_t step = (size_t)stage->zeroed;
     if (stage->tally_count == 0)
         return TRI_OK;
+    const enum tri_status status = tri_opencl_finish(cl, cl->queue, "the kernels of a histogram", error);
+    if (status != TRI_OK)
+        return status;
     for (int i = 0; i < state->stages[number].items; i++)
         CHECK(clEnqueueReadBuffer, cl->queue, state->scratch, CL_TRUE, (size_t)i * (size_t)stage->scratch_size, step,
               state->tables + (size_t)i * step, 0, NULL, NULL);
@@ -227,7 +230,10 @@ static enum tri_status run_stages(struct opencl *cl, struct tri_job *job, const 
 enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, struct tri_error *error)
 {
     struct opencl *cl = (struct opencl *)job->backend;
-    enum tri_status status = tri_opencl_output(flight, error);
+    enum tri_status status = tri_opencl_alive(cl, error);
+    if (status == TRI_OK)
+        status = tri_opencl_output(flight, error);
+    tri_opencl_expect(cl, job->plan);
     if (status == TRI_OK)
         status = run_stages(cl, job, flight->state, error);
     if (status == TRI_OK)
@@ -235,14 +241,18 @@ enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, s
     /* What is under way reads the plan and the images, which the caller may free. The error to tell is the
      * first one. */
     if (status != TRI_OK)
-        clFinish(cl->queue);
-    return status;
+        tri_opencl_finish(cl, cl->queue, "what was left", NULL);
+    tri_opencl_expect(cl, NULL);
+    return tri_opencl_leave(cl, flight->in, flight->out, status);
 }
 
 enum tri_status tri_opencl_fetch(struct tri_job *job, long offset, size_t size, void *to, struct tri_error *error)
 {
     struct opencl *cl = (struct opencl *)job->backend;
     const struct opencl_job *state = job->state;
+    const enum tri_status status = tri_opencl_alive(cl, error);
+    if (status != TRI_OK)
+        return status;
     CHECK(clEnqueueReadBuffer, cl->queue, state->arena, CL_TRUE, (size_t)offset, size, to, 0, NULL, NULL);
     return TRI_OK;
 }

@@ -140,9 +140,9 @@ void tri_image_free(struct tri_image *image)
 {
     if (!image)
         return;
-    if (image->from)
+    if (!image->abandoned && image->from)
         image->from->give(image->from, image->memory);
-    else
+    else if (!image->abandoned)
         tri_memory_free(image->memory, image->memory_size);
     free(image);
 }

@@ -1,0 +1,306 @@
+/* opencl_wait.c -- waits for an OpenCL device, but not for ever: a kernel or a driver that hangs is an error. */
+#include "opencl.h"
+#include "../parallel/cpu.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* The limit: so many seconds at least, and so many times what the work should take. */
+#define SECONDS_LEAST 30.0
+#define GENEROSITY 1000.0
+/* Work is counted in samples that passes make. So many say something about the device's speed, and not about what a
+ * launch costs; of older work less and less counts. */
+#define TELLING_SAMPLES 1e6
+#define FORGOTTEN_SAMPLES 1e9
+/* Seconds for a sample, as long as none was measured. */
+#define GUESS_GPU 1e-10
+#define GUESS_CPU 4e-9
+
+static atomic_bool any_hung;
+
+bool tri_opencl_hung(void)
+{
+    return atomic_load(&any_hung);
+}
+
+enum tri_status tri_opencl_wait_open(struct opencl *cl, struct tri_error *error)
+{
+    const char *given = getenv("TRIPTYCH_OPENCL_TIMEOUT");
+    char *end = NULL;
+    if (pthread_mutex_init(&cl->wait.lock, NULL) != 0)
+        return tri_fail(error, TRI_FAILED, "no memory for a lock");
+    cl->wait.opened = true;
+    if (given == NULL || given[0] == '\0')
+        return TRI_OK;
+    cl->wait.given = strtod(given, &end);
+    cl->wait.is_given = true;
+    if (end == given || *end != '\0' || !(cl->wait.given >= 0 && cl->wait.given <= 1e9))
+        return tri_fail(error, TRI_USAGE,
+                        "TRIPTYCH_OPENCL_TIMEOUT: '%s' is no number of seconds (0: wait for ever)", given);
+    return TRI_OK;
+}
+
+void tri_opencl_wait_close(struct opencl *cl)
+{
+    if (cl->wait.opened)
+        pthread_mutex_destroy(&cl->wait.lock);
+}
+
+void tri_opencl_expect(struct opencl *cl, const struct tri_plan *plan)
+{
+    pthread_mutex_lock(&cl->wait.lock);
+    cl->wait.plan = plan;
+    for (int s = 0; plan != NULL && s < plan->stage_count; s++)
+        cl->wait.samples = (s > 0 ? cl->wait.samples : 0) + (double)plan->stages[s].samples;
+    pthread_mutex_unlock(&cl->wait.lock);
+}
+
+/* In seconds; 0: none. */
+static double limit_of(struct opencl *cl)
+{
+    struct opencl_wait *wait = &cl->wait;
+    if (wait->is_given)
+        return wait->given;
+    pthread_mutex_lock(&wait->lock);
+    double each = cl->base.info.gpu ? GUESS_GPU : GUESS_CPU;
+    if (wait->measured_samples > 0)
+        each = wait->measured_seconds / wait->measured_samples;
+    const double limit = GENEROSITY * each * wait->samples;
+    pthread_mutex_unlock(&wait->lock);
+    return limit > SECONDS_LEAST ? limit : SECONDS_LEAST;
+}
+
+/* What is expected has taken so long. */
+static void learn(struct opencl *cl, double seconds)
+{
+    struct opencl_wait *wait = &cl->wait;
+    pthread_mutex_lock(&wait->lock);
+    if (wait->plan != NULL && wait->samples >= TELLING_SAMPLES) {
+        if (wait->measured_samples > FORGOTTEN_SAMPLES) {
+            wait->measured_samples /= 2;
+            wait->measured_seconds /= 2;
+        }
+        wait->measured_samples += wait->samples;
+        wait->measured_seconds += seconds;
+    }
+    pthread_mutex_unlock(&wait->lock);
+}
+
+static double seconds_since(int64_t start)
+{
+    return (double)(tri_now_ns() - start) / 1e9;
+}
+
+/* ---- until a command is complete: TIMED_OUT, or its code ---- */
+
+#define TIMED_OUT 1
+
+/* The command's status if it has ended, otherwise TIMED_OUT. */
+static cl_int status_of(cl_event event)
+{
+    cl_int status = CL_QUEUED;
+    const cl_int code = clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
+    if (code != CL_SUCCESS)
+        return code;
+    return status <= CL_COMPLETE ? status : TIMED_OUT;
+}
+
+/* GPUs: their commands take microseconds, and being told would take longer than asking. Whoever has asked for a
+ * while sleeps between, never for more than a fiftieth of the time it has waited. */
+static cl_int ask_until(cl_event event, int64_t start, double limit)
+{
+    for (;;) {
+        const cl_int status = status_of(event);
+        const double waited = seconds_since(start);
+        if (status != TIMED_OUT || waited > limit)
+            return status;
+        if (waited > 5e-3) {
+            const double pause = waited / 50 < 5e-3 ? waited / 50 : 5e-3;
+            nanosleep(&(struct timespec){0, (long)(pause * 1e9)}, NULL);
+        }
+    }
+}
+
+/* CPUs: who asks takes time from those who compute. The call-back may come long after nobody waits any more, so this
+ * belongs to both and the last one frees it. */
+struct bell {
+    pthread_mutex_t lock;
+    pthread_cond_t rung;
+    bool complete, left;
+    cl_int status;
+};
+
+static void free_bell(struct bell *bell)
+{
+    pthread_cond_destroy(&bell->rung);
+    pthread_mutex_destroy(&bell->lock);
+    free(bell);
+}
+
+static struct bell *new_bell(void)
+{
+    struct bell *bell = calloc(1, sizeof *bell);
+    pthread_condattr_t steady;
+    if (bell == NULL || pthread_mutex_init(&bell->lock, NULL) != 0) {
+        free(bell);
+        return NULL;
+    }
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_cond_init(&bell->rung, &steady);
+    pthread_condattr_destroy(&steady);
+    return bell;
+}
+
+static void CL_CALLBACK ring(cl_event event, cl_int status, void *data)
+{
+    struct bell *bell = data;
+    (void)event;
+    pthread_mutex_lock(&bell->lock);
+    bell->complete = true;
+    bell->status = status;
+    const bool last = bell->left;
+    pthread_cond_signal(&bell->rung);
+    pthread_mutex_unlock(&bell->lock);
+    if (last)
+        free_bell(bell);
+}
+
+/* Asks too, now and then, should a driver forget to call. */
+static cl_int listen_until(struct bell *bell, cl_event event, int64_t start, double limit)
+{
+    cl_int status = TIMED_OUT;
+    pthread_mutex_lock(&bell->lock);
+    while (!bell->complete && status == TIMED_OUT) {
+        const double left = limit - seconds_since(start);
+        struct timespec until;
+        if (left <= 0)
+            break;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += (long)((left < 0.05 ? left : 0.05) * 1e9);
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        if (pthread_cond_timedwait(&bell->rung, &bell->lock, &until) == ETIMEDOUT) {
+            pthread_mutex_unlock(&bell->lock);
+            status = status_of(event);
+            pthread_mutex_lock(&bell->lock);
+        }
+    }
+    if (bell->complete)
+        status = bell->status;
+    bell->left = true;
+    const bool last = bell->complete;
+    pthread_mutex_unlock(&bell->lock);
+    if (last)
+        free_bell(bell);
+    return status;
+}
+
+static cl_int wait_until(struct opencl *cl, cl_event event, int64_t start, double limit)
+{
+    cl_int status = status_of(event);
+    if (status != TIMED_OUT)
+        return status;
+    if (limit <= 0) {
+        const cl_int code = clWaitForEvents(1, &event);
+        status = code == CL_SUCCESS ? CL_SUCCESS : status_of(event);
+        return status == TIMED_OUT ? code : status;
+    }
+    struct bell *bell = cl->base.info.gpu ? NULL : new_bell();
+    if (bell == NULL)
+        return ask_until(event, start, limit);
+    if (clSetEventCallback(event, CL_COMPLETE, ring, bell) == CL_SUCCESS)
+        return listen_until(bell, event, start, limit);
+    free_bell(bell);
+    return ask_until(event, start, limit);
+}
+
+/* ---- for the rest of the backend ---- */
+
+/* The passes under way, as far as there is room; "" where no plan is. */
+static void list_passes(struct opencl *cl, char *text, size_t size)
+{
+    pthread_mutex_lock(&cl->wait.lock);
+    const struct tri_plan *plan = cl->wait.plan;
+    size_t used = 0;
+    text[0] = '\0';
+    for (int s = 0; plan != NULL && s < plan->stage_count; s++) {
+        for (int i = 0; i < plan->stages[s].pass_count && used < size; i++)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : ", which are ",
+                                     plan->stages[s].passes[i]->name);
+    }
+    pthread_mutex_unlock(&cl->wait.lock);
+}
+
+static enum tri_status fail_hung(struct opencl *cl, cl_command_queue queue, const char *what, double seconds,
+                                 struct tri_error *error)
+{
+    char passes[300] = "";
+    if (atomic_exchange(&cl->wait.hung, true))
+        return tri_opencl_alive(cl, error);
+    atomic_store(&any_hung, true);
+    if (queue == cl->queue)
+        list_passes(cl, passes, sizeof passes);
+    return tri_fail(error, TRI_NO_DEVICE,
+                    "%s has not finished %s%s, in %.6g seconds: a kernel or the driver hangs "
+                    "(TRIPTYCH_OPENCL_TIMEOUT=SECONDS waits longer, 0 for ever)",
+                    cl->base.info.device, what, passes, seconds);
+}
+
+enum tri_status tri_opencl_alive(struct opencl *cl, struct tri_error *error)
+{
+    if (!atomic_load(&cl->wait.hung))
+        return TRI_OK;
+    return tri_fail(error, TRI_NO_DEVICE, "%s hangs, and is used no more", cl->base.info.device);
+}
+
+bool tri_opencl_hangs(struct tri_backend *backend)
+{
+    return atomic_load(&((struct opencl *)backend)->wait.hung);
+}
+
+enum tri_status tri_opencl_leave(struct opencl *cl, struct tri_image *in, struct tri_image *out, enum tri_status status)
+{
+    const bool hangs = status != TRI_OK && tri_opencl_hangs(&cl->base);
+    if (hangs && in != NULL)
+        in->abandoned = true;
+    if (hangs && out != NULL)
+        out->abandoned = true;
+    return status;
+}
+
+enum tri_status tri_opencl_await(struct opencl *cl, cl_command_queue queue, cl_event event, const char *what,
+                                 struct tri_error *error)
+{
+    const int64_t start = tri_now_ns();
+    const double limit = limit_of(cl);
+    const cl_int flushed = clFlush(queue);
+    if (flushed != CL_SUCCESS) {
+        clReleaseEvent(event);
+        return tri_opencl_fail(error, "clFlush", flushed, cl->base.info.device);
+    }
+    const cl_int status = wait_until(cl, event, start, limit);
+    if (status == TIMED_OUT) /* the event is the driver's, which may hold its locks */
+        return fail_hung(cl, queue, what, limit, error);
+    clReleaseEvent(event);
+    if (status != CL_SUCCESS)
+        return tri_opencl_fail(error, what, status, cl->base.info.device);
+    return TRI_OK;
+}
+
+enum tri_status tri_opencl_finish(struct opencl *cl, cl_command_queue queue, const char *what, struct tri_error *error)
+{
+    const int64_t start = tri_now_ns();
+    cl_event event;
+    enum tri_status status = tri_opencl_alive(cl, error);
+    if (status != TRI_OK)
+        return status;
+    CHECK(clEnqueueMarkerWithWaitList, queue, 0, NULL, &event);
+    status = tri_opencl_await(cl, queue, event, what, error);
+    if (status == TRI_OK && queue == cl->queue)
+        learn(cl, seconds_since(start));
+    return status;
+}

@@ -8,12 +8,14 @@ struct tri_flight {
     struct tri_backend *backend;
     struct tri_image *in, *out; /* of the frame that is on its way */
     void *state;                /* the backend's */
+    struct tri_timing *timing;  /* NULL: nobody asks, and steps need not wait for each other */
 };
 
 struct tri_backend {
     struct tri_backend_info info;
     char note[400];
     bool alone; /* wants plans with every pass by itself */
+    struct tri_memory *memory; /* of images that go there; NULL: any */
     bool (*hangs)(struct tri_backend *backend); /* commands under way use the plan yet; NULL: never */
     enum tri_status (*prepare)(struct tri_job *job, struct tri_error *error);
     enum tri_status (*run)(struct tri_job *job, struct tri_flight *flight, struct tri_error *error);

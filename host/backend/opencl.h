@@ -2,9 +2,8 @@
 #ifndef TRI_OPENCL_H
 #define TRI_OPENCL_H
 
-#include "backend.h"
+#include "opencl_transfers.h"
 
-#include <CL/cl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -15,8 +14,8 @@ struct opencl {
     bool shared;     /* memory is the host's */
     bool lanes;      /* clang's vectors work: bands are walked */
     cl_context context;
-    cl_command_queue queue;     /* of kernels */
-    cl_command_queue transfers; /* of images, so that they overlap kernels of other frames */
+    cl_command_queue queue; /* of kernels */
+    struct opencl_transfers transfers;
     char options[100]; /* of the compiler */
     struct opencl_wait {
         pthread_mutex_t lock;
@@ -94,20 +93,6 @@ enum tri_status tri_opencl_prepare(struct tri_job *job, struct tri_error *error)
 enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, struct tri_error *error);
 enum tri_status tri_opencl_fetch(struct tri_job *job, long offset, size_t size, void *to, struct tri_error *error);
 void tri_opencl_release(struct tri_job *job);
-
-/* Images to the device and back. */
-struct opencl_flight {
-    cl_mem in, out; /* kept while images stay where they are, or, where memory is not shared, of one size */
-    const void *in_memory, *out_memory;
-    size_t in_size, out_size;
-};
-/* The output's buffer, before kernels write to it; and the end of all kernels, after which the host may read it where
- * memory is shared. */
-enum tri_status tri_opencl_output(struct tri_flight *flight, struct tri_error *error);
-enum tri_status tri_opencl_wait(struct tri_flight *flight, struct tri_error *error);
-enum tri_status tri_opencl_upload(struct tri_flight *flight, struct tri_error *error);
-enum tri_status tri_opencl_download(struct tri_flight *flight, struct tri_error *error);
-void tri_opencl_land(struct tri_flight *flight);
 
 /* Whether the device computes as the exactness rules ask. */
 enum tri_status tri_opencl_self_test(struct opencl *cl, struct tri_error *error);

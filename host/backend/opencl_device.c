@@ -84,10 +84,9 @@ static void close_opencl(struct tri_backend *backend)
         free(program->source);
         free(program);
     }
+    tri_opencl_transfers_close(cl);
     if (cl->queue != NULL)
         clReleaseCommandQueue(cl->queue);
-    if (cl->transfers != NULL)
-        clReleaseCommandQueue(cl->transfers);
     if (cl->context != NULL)
         clReleaseContext(cl->context);
     if (cl->sub_device)
@@ -118,7 +117,7 @@ static enum tri_status make_context(struct opencl *cl, struct tri_error *error)
     clGetDeviceInfo(cl->device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof shared, &shared, NULL);
     clGetDeviceInfo(cl->device, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
     const char *memory = getenv("TRIPTYCH_OPENCL_MEMORY");
-    cl->shared = shared == CL_TRUE && !cl->base.info.gpu && (memory == NULL || strcmp(memory, "copy") != 0);
+    cl->shared = shared == CL_TRUE && !cl->base.info.gpu && (memory == NULL || strncmp(memory, "copy", 4) != 0);
     snprintf(cl->options, sizeof cl->options, "-w -cl-std=CL1.2%s",
              floats & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
     if (!compiler)
@@ -127,11 +126,9 @@ static enum tri_status make_context(struct opencl *cl, struct tri_error *error)
     if (code != CL_SUCCESS)
         return tri_opencl_fail(error, "clCreateContext", code, cl->base.info.device);
     cl->queue = clCreateCommandQueue(cl->context, cl->device, 0, &code);
-    if (code == CL_SUCCESS)
-        cl->transfers = clCreateCommandQueue(cl->context, cl->device, 0, &code);
     if (code != CL_SUCCESS)
         return tri_opencl_fail(error, "clCreateCommandQueue", code, cl->base.info.device);
-    return TRI_OK;
+    return tri_opencl_transfers_open(cl, error);
 }
 
 enum tri_status tri_opencl_open_device(const struct opencl_found *found, int units, struct opencl **result, struct tri_error *error)

@@ -8,7 +8,9 @@
 #include <string.h>
 
 struct opencl_job {
-    cl_mem arena, constants, channels, scratch;
+    cl_mem arena, scratch;
+    struct opencl_mirror constants, channels;
+    struct opencl_schedule schedule;
     struct opencl_stage {
         cl_kernel kernel;
         cl_mem nodes;
@@ -42,6 +44,28 @@ static enum tri_status prepare_stage(struct opencl *cl, const struct tri_job *jo
                       stage->nodes, &to->nodes, error);
 }
 
+/* Rows that a launch can make apart from others: see tri_opencl_schedule. */
+static int unit_of(const struct opencl *cl, const struct tri_stage *stage, const struct opencl_stage *state)
+{
+    if (cl->lanes)
+        return state->band;
+    return stage->nodes[0].kind == PASS_SLIDE ? ITEM_ROWS : 1;
+}
+
+static enum tri_status prepare_schedule(struct opencl *cl, const struct tri_job *job, struct tri_error *error)
+{
+    struct opencl_job *state = job->state;
+    const struct tri_plan *plan = job->plan;
+    int *units = calloc((size_t)plan->stage_count + 1, sizeof *units);
+    if (units == NULL)
+        return tri_fail(error, TRI_FAILED, "no memory for a job");
+    for (int s = 0; s < plan->stage_count; s++)
+        units[s] = unit_of(cl, &plan->stages[s], &state->stages[s]);
+    const enum tri_status status = tri_opencl_schedule(cl, plan, units, &state->schedule, error);
+    free(units);
+    return status;
+}
+
 enum tri_status tri_opencl_prepare(struct tri_job *job, struct tri_error *error)
 {
     struct opencl *cl = (struct opencl *)job->backend;
@@ -63,14 +87,17 @@ enum tri_status tri_opencl_prepare(struct tri_job *job, struct tri_error *error)
     if (status == TRI_OK && state->tables == NULL)
         status = tri_fail(error, TRI_FAILED, "no memory for a job");
     if (status == TRI_OK)
+        status = tri_opencl_fits(cl, plan, state->scratch_step, error);
+    if (status == TRI_OK)
+        status = prepare_schedule(cl, job, error);
+    if (status == TRI_OK)
         status = tri_opencl_buffer(cl, CL_MEM_READ_WRITE, (size_t)plan->arena_size, NULL, &state->arena, error);
     if (status == TRI_OK)
         status = tri_opencl_buffer(cl, CL_MEM_READ_WRITE, state->scratch_step, NULL, &state->scratch, error);
     if (status == TRI_OK)
-        status = tri_opencl_buffer(cl, CL_MEM_READ_ONLY, (size_t)plan->constants_size, NULL, &state->constants, error);
+        status = tri_opencl_mirror_new(cl, (size_t)plan->constants_size, &state->constants, error);
     if (status == TRI_OK)
-        status = tri_opencl_buffer(cl, CL_MEM_READ_ONLY, (size_t)plan->channel_count * sizeof plan->channels[0], NULL,
-                            &state->channels, error);
+        status = tri_opencl_mirror_new(cl, (size_t)plan->channel_count * sizeof plan->channels[0], &state->channels, error);
     return status;
 }
 
@@ -85,8 +112,9 @@ void tri_opencl_release(struct tri_job *job)
         tri_opencl_release_buffer(state->stages[s].nodes);
     }
     tri_opencl_release_buffer(state->arena);
-    tri_opencl_release_buffer(state->constants);
-    tri_opencl_release_buffer(state->channels);
+    tri_opencl_mirror_free((struct opencl *)job->backend, &state->constants);
+    tri_opencl_mirror_free((struct opencl *)job->backend, &state->channels);
+    tri_opencl_schedule_free(&state->schedule);
     tri_opencl_release_buffer(state->scratch);
     free(state->stages);
     free(state->tables);
@@ -94,13 +122,13 @@ void tri_opencl_release(struct tri_job *job)
 }
 
 static enum tri_status launch_walk(struct opencl *cl, const struct tri_job *job, const struct opencl_flight *flight, int number,
-                                   struct tri_error *error)
+                                   struct opencl_rows rows, struct tri_error *error)
 {
     struct opencl_job *state = job->state;
     const struct tri_stage *stage = &job->plan->stages[number];
     const struct opencl_stage *from = &state->stages[number];
-    const cl_mem buffers[] = {state->scratch, state->arena, state->constants, flight->out, flight->in,
-                              from->nodes, state->channels};
+    const cl_mem buffers[] = {state->scratch, state->arena, state->constants.buffer, flight->out, flight->in,
+                              from->nodes, state->channels.buffer};
     const cl_int numbers[] = {stage->node_count, stage->lead, stage->height, from->band};
     const cl_long sizes[] = {stage->scratch_size, stage->zeroed};
     cl_uint argument = 0;
@@ -110,33 +138,40 @@ static enum tri_status launch_walk(struct opencl *cl, const struct tri_job *job,
         CHECK(clSetKernelArg, from->kernel, argument++, sizeof(cl_int), &numbers[i]);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         CHECK(clSetKernelArg, from->kernel, argument++, sizeof(cl_long), &sizes[i]);
-    const size_t global = (size_t)from->items, local = 1;
-    CHECK(clEnqueueNDRangeKernel, cl->queue, from->kernel, 1, NULL, &global, &local, 0, NULL, NULL);
+    const size_t offset = (size_t)(rows.first / from->band), local = 1;
+    const size_t global = (size_t)((rows.count + from->band - 1) / from->band);
+    CHECK(clEnqueueNDRangeKernel, cl->queue, from->kernel, 1, offset > 0 ? &offset : NULL, &global, &local, 0, NULL, NULL);
     return TRI_OK;
 }
 
 static cl_mem buffer_of(const struct opencl_job *state, const struct opencl_flight *flight, int base)
 {
-    const cl_mem buffers[BASE_COUNT] = {state->scratch, state->arena, state->constants, flight->out, flight->in};
+    const cl_mem buffers[BASE_COUNT] = {state->scratch, state->arena, state->constants.buffer, flight->out, flight->in};
     return buffers[base];
 }
 
 /* Work-items by kind of pass: see items.h. */
-static void item_counts(const struct walk_node *node, const struct item_launch *launch, size_t global[2])
+static void item_counts(const struct walk_node *node, const struct item_launch *launch, struct opencl_rows rows,
+                        size_t offset[2], size_t global[2])
 {
+    offset[0] = 0;
+    offset[1] = (size_t)rows.first;
     global[0] = (size_t)(launch->width + ITEM_SAMPLES - 1) / ITEM_SAMPLES;
-    global[1] = (size_t)launch->height;
+    global[1] = (size_t)rows.count;
     if (node->kind == PASS_SLIDE) {
         global[0] = (size_t)launch->width;
-        global[1] = (size_t)(launch->height + ITEM_ROWS - 1) / ITEM_ROWS;
+        offset[1] = (size_t)rows.first / ITEM_ROWS;
+        global[1] = (size_t)(rows.count + ITEM_ROWS - 1) / ITEM_ROWS;
     } else if (node->kind == PASS_SCAN) {
-        global[0] = (size_t)launch->height;
+        offset[0] = (size_t)rows.first;
+        offset[1] = 0;
+        global[0] = (size_t)rows.count;
         global[1] = 1;
     }
 }
 
 static enum tri_status launch_items(struct opencl *cl, const struct tri_job *job, const struct opencl_flight *flight, int number,
-                                    struct tri_error *error)
+                                    struct opencl_rows rows, struct tri_error *error)
 {
     struct opencl_job *state = job->state;
     const struct walk_node *node = &job->plan->stages[number].nodes[0];
@@ -162,7 +197,7 @@ static enum tri_status launch_items(struct opencl *cl, const struct tri_job *job
         launch.out_stride[i] = c->stride;
         CHECK(clSetKernelArg, kernel, argument, sizeof buffer, &buffer);
     }
-    CHECK(clSetKernelArg, kernel, argument++, sizeof(cl_mem), &state->constants);
+    CHECK(clSetKernelArg, kernel, argument++, sizeof(cl_mem), &state->constants.buffer);
     CHECK(clSetKernelArg, kernel, argument, sizeof launch, &launch);
     if (node->kind == PASS_TALLY) {
         const cl_uint zero = 0;
@@ -170,10 +205,10 @@ static enum tri_status launch_items(struct opencl *cl, const struct tri_job *job
               (size_t)job->plan->stages[number].zeroed, 0, NULL, NULL);
     }
     /* One local size for all shapes of image: drivers may compile for each new one. */
-    size_t global[2], local[2] = {node->kind == PASS_SCAN ? 1 : 64, 1};
-    item_counts(node, &launch, global);
+    size_t offset[2], global[2], local[2] = {node->kind == PASS_SCAN ? 1 : 64, 1};
+    item_counts(node, &launch, rows, offset, global);
     global[0] = (global[0] + local[0] - 1) / local[0] * local[0];
-    CHECK(clEnqueueNDRangeKernel, cl->queue, kernel, 2, NULL, global, local, 0, NULL, NULL);
+    CHECK(clEnqueueNDRangeKernel, cl->queue, kernel, 2, rows.first > 0 ? offset : NULL, global, local, 0, NULL, NULL);
     return TRI_OK;
 }
 
@@ -193,38 +228,35 @@ static enum tri_status finish_stage(struct opencl *cl, struct tri_job *job, int 
         CHECK(clEnqueueReadBuffer, cl->queue, state->scratch, CL_TRUE, (size_t)i * (size_t)stage->scratch_size, step,
               state->tables + (size_t)i * step, 0, NULL, NULL);
     tri_stage_finish(plan, number, state->tables, step, state->stages[number].items);
-    CHECK(clEnqueueWriteBuffer, cl->queue, state->constants, CL_TRUE, 0, (size_t)plan->constants_size, plan->constants, 0,
-          NULL, NULL);
-    return TRI_OK;
+    return tri_opencl_mirror_send(cl, &state->constants, plan->constants, error);
 }
 
-static enum tri_status run_stages(struct opencl *cl, struct tri_job *job, const struct opencl_flight *flight,
-                                  struct tri_error *error)
+static enum tri_status launch_stage(struct tri_job *job, struct opencl_flight *flight, int stage, struct opencl_rows rows,
+                                    struct tri_error *error)
+{
+    struct opencl *cl = (struct opencl *)job->backend;
+    const enum tri_status status = cl->lanes ? launch_walk(cl, job, flight, stage, rows, error)
+                                             : launch_items(cl, job, flight, stage, rows, error);
+    return status == TRI_OK ? finish_stage(cl, job, stage, error) : status;
+}
+
+static enum tri_status run_stages(struct opencl *cl, struct tri_job *job, struct tri_flight *flight, struct tri_error *error)
 {
     struct opencl_job *state = job->state;
     const struct tri_plan *plan = job->plan;
-    CHECK(clEnqueueWriteBuffer, cl->queue, state->channels, CL_FALSE, 0,
-          (size_t)plan->channel_count * sizeof plan->channels[0], plan->channels, 0, NULL, NULL);
-    for (int i = 0; i < plan->past_count && job->frame == 0; i++) {
+    enum tri_status status = TRI_OK;
+    if (cl->lanes) /* others have it in their arguments */
+        status = tri_opencl_mirror_send(cl, &state->channels, plan->channels, error);
+    for (int i = 0; i < plan->past_count && job->frame == 0 && status == TRI_OK; i++) {
         const cl_uint zero = 0;
         long offset, size;
         if (tri_plan_zeroed(plan, i, &offset, &size))
             CHECK(clEnqueueFillBuffer, cl->queue, state->arena, &zero, sizeof zero, (size_t)offset, (size_t)size, 0, NULL,
                   NULL);
     }
-    if (job->frame == 0 || plan->frame_count > 0)
-        CHECK(clEnqueueWriteBuffer, cl->queue, state->constants, CL_FALSE, 0, (size_t)plan->constants_size,
-              plan->constants, 0, NULL, NULL);
-    for (int s = 0; s < plan->stage_count; s++) {
-        if (tri_plan_holds(plan, s))
-            continue;
-        enum tri_status status = cl->lanes ? launch_walk(cl, job, flight, s, error) : launch_items(cl, job, flight, s, error);
-        if (status == TRI_OK)
-            status = finish_stage(cl, job, s, error);
-        if (status != TRI_OK)
-            return status;
-    }
-    return TRI_OK;
+    if (status == TRI_OK)
+        status = tri_opencl_mirror_send(cl, &state->constants, plan->constants, error);
+    return status == TRI_OK ? tri_opencl_run_bands(job, flight, &state->schedule, launch_stage, error) : status;
 }
 
 enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, struct tri_error *error)
@@ -235,7 +267,7 @@ enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, s
         status = tri_opencl_output(flight, error);
     tri_opencl_expect(cl, job->plan);
     if (status == TRI_OK)
-        status = run_stages(cl, job, flight->state, error);
+        status = run_stages(cl, job, flight, error);
     if (status == TRI_OK)
         status = tri_opencl_wait(flight, error);
     /* What is under way reads the plan and the images, which the caller may free. The error to tell is the

@@ -396,7 +396,7 @@ static int run_pictures(const struct cli_run_request *request, const struct tri_
                                        .backend = engine.backend,
                                        .pool = engine.pool,
                                        .jobs = engine.jobs,
-                                       .read = {request->max_pixels, engine.pool, head, head_size},
+                                       .read = {.max_pixels = request->max_pixels, .pool = engine.pool, .head = head, .head_size = head_size},
                                        .write = request->write,
                                        .strip = request->strip,
                                        .fail_fast = request->fail_fast,

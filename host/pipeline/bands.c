@@ -101,8 +101,8 @@ static struct span stage_rows(const struct tri_plan *plan, int number, int unit,
     return rows;
 }
 
-bool tri_plan_rows(const struct tri_plan *plan, struct tri_rows out, const int *units, struct tri_rows *stages,
-                   struct tri_rows *in)
+bool tri_plan_rows(const struct tri_plan *plan, struct tri_span out, const int *units, struct tri_span *stages,
+                   struct tri_span *in)
 {
     struct span *needed = tri_plan_banded(plan) ? calloc((size_t)plan->channel_count, sizeof *needed) : NULL;
     struct span input = {0, 0};
@@ -112,13 +112,13 @@ bool tri_plan_rows(const struct tri_plan *plan, struct tri_rows out, const int *
         needed[plan->out_channel[p]] = (struct span){out.first, out.first + out.count};
     for (int s = plan->stage_count - 1; s >= 0; s--) {
         const struct span rows = stage_rows(plan, s, units != NULL ? units[s] : 1, needed);
-        stages[s] = (struct tri_rows){rows.begin, rows.end - rows.begin};
+        stages[s] = (struct tri_span){rows.begin, rows.end - rows.begin};
     }
     for (int c = 1; c < plan->channel_count; c++) {
         if (plan->channels[c].base == BASE_IN)
             widen(&input, needed[c]);
     }
-    *in = (struct tri_rows){input.begin, input.end - input.begin};
+    *in = (struct tri_span){input.begin, input.end - input.begin};
     free(needed);
     return true;
 }

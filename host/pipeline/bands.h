@@ -5,7 +5,7 @@
 
 #include "plan.h"
 
-struct tri_rows {
+struct tri_span {
     int first, count;
 };
 
@@ -16,7 +16,7 @@ bool tri_plan_banded(const struct tri_plan *plan);
 /* For rows of the output of such a plan: those of the input, and those that each stage makes for them, at
  * stages[0 ... plan->stage_count - 1]. A stage makes rows in units: its first one is a multiple of units[stage], its
  * number too, unless the stage ends there; NULL: all of them are 1. False: the plan is not banded, or there is no memory. */
-bool tri_plan_rows(const struct tri_plan *plan, struct tri_rows out, const int *units, struct tri_rows *stages,
-                   struct tri_rows *in);
+bool tri_plan_rows(const struct tri_plan *plan, struct tri_span out, const int *units, struct tri_span *stages,
+                   struct tri_span *in);
 
 #endif

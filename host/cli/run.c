@@ -351,11 +351,17 @@ enum tri_status cli_engine_open(const struct cli_run_request *request, struct cl
         engine->jobs = workers + 1;
     if (tri_backend_note(engine->backend)[0] && !request->quiet)
         cli_note("%s", tri_backend_note(engine->backend));
+    engine->told = strlen(tri_backend_note(engine->backend));
+    engine->quiet = request->quiet;
     return TRI_OK;
 }
 
 void cli_engine_close(struct cli_engine *engine)
 {
+    const char *note = engine->backend ? tri_backend_note(engine->backend) : "";
+
+    if (!engine->quiet && strlen(note) > engine->told)
+        cli_note("%s", note + engine->told + strspn(note + engine->told, "; "));
     tri_backend_close(engine->backend);
     tri_pool_free(engine->pool);
 }
@@ -400,6 +406,7 @@ static int run_pictures(const struct cli_run_request *request, const struct tri_
                                        .write = request->write,
                                        .strip = request->strip,
                                        .fail_fast = request->fail_fast,
+                                       .timed = request->timings,
                                        .writing = cli_write_begin,
                                        .written = cli_write_end,
                                        .through = tell,

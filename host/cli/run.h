@@ -21,6 +21,8 @@ struct cli_engine {
     struct tri_backend *backend;
     struct tri_pool *pool; /* NULL: one thread */
     int jobs;              /* pictures or frames under way at the same time */
+    size_t told;           /* characters of the backend's note that the user knows */
+    bool quiet;
 };
 
 /* Threads that --on leaves to what has threads of its own: one of "sequential", N of "threads:N", else one for each core. */

@@ -171,12 +171,18 @@ $(BUILD)/triptych.pc: FORCE
 
 $(BUILD)/tests/run: $(TEST_OBJECTS) $(BUILD)/libtriptych.a
 	@echo "  LD  $@"; $(CC) $(COMMON) $(TEST_OBJECTS) $(WHOLE_LIBRARY) -lcunit $(LIBS) $(MODULE_LIBS) -lz $(LDFLAGS) -o $@
+# An OpenCL driver with faults: tests/icd/driver.c says which. It is loaded by the loader, so it takes nothing of ours.
+$(BUILD)/tests/icd.so: $(wildcard tests/icd/*.[ch]) $(BUILD)/host.flags
+	@mkdir -p $(dir $@)
+	@echo "  LD  $@"; $(CC) -std=c11 -D_GNU_SOURCE -DCL_TARGET_OPENCL_VERSION=300 -DCL_USE_DEPRECATED_OPENCL_1_1_APIS \
+	  -fPIC -fvisibility=hidden -O1 -g $(WARNINGS) -Wno-pedantic \
+	  $(if $(WERROR),-Werror) -shared $(filter %.c,$^) -ldl -pthread -o $@
 $(BUILD)/make_images: $(BUILD)/tests/make_images.o $(BUILD)/libtriptych.a
 	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
 $(BUILD)/example: docs/example.c $(BUILD)/libtriptych.a
 	@echo "  LD  $@"; $(CC) $(COMMON) $(WARNINGS) -Ihost docs/example.c $(WHOLE_LIBRARY) $(LIBS) $(LDFLAGS) -o $@
 
-test: all $(BUILD)/tests/run $(BUILD)/example ## build and run all tests
+test: all $(BUILD)/tests/run $(BUILD)/tests/icd.so $(BUILD)/example ## build and run all tests
 	TRIPTYCH=$(BUILD)/triptych $(BUILD)/tests/run $(SUITE)
 
 # Files of one's own may be added: FUZZ_FILES.

@@ -292,7 +292,7 @@ struct tri_device_info {
     char id[16]; /* "P.D" */
     char platform[160], name[160], driver[160], version[160];
     char type[16];    /* "CPU", "GPU", "accelerator", "other" */
-    char dialect[32]; /* "lanes" or "plain" */
+    char dialect[32]; /* "lanes" or "tiles" */
     int compute_units;
     uint64_t memory; /* bytes */
     bool usable;     /* the self-test passed */

@@ -371,7 +371,7 @@ static bool add_place(const char *on, const char *isa, const char *label)
 
 static bool add_devices(void)
 {
-    static const char *const dialects[] = {"lanes", "plain"};
+    static const char *const dialects[] = {"lanes", "tiles"};
     struct tri_device_info *devices = NULL;
     struct tri_error error;
     char on[40], label[140];
@@ -389,7 +389,7 @@ static bool add_devices(void)
                 continue;
             setenv("TRIPTYCH_OPENCL_DIALECT", dialects[d], 1);
             /* As GPUs are: plain, and with memory of their own. */
-            setenv("TRIPTYCH_OPENCL_MEMORY", strcmp(dialects[d], "plain") ? "host" : "copy", 1);
+            setenv("TRIPTYCH_OPENCL_MEMORY", strcmp(dialects[d], "tiles") ? "host" : "copy", 1);
             snprintf(on, sizeof(on), "opencl:%s", devices[i].id);
             snprintf(label, sizeof(label), "%s %s (%.60s)", on, dialects[d], devices[i].name);
             all = add_place(on, NULL, label) && all;

@@ -396,7 +396,7 @@ static void test_told(void)
     if (shell_run("$T run invert a.y4m -o x.y4m --on opencl")->code != TRI_NO_DEVICE)
         EXPECT("$T run motion moving.y4m --data - --on opencl | cmp - v.csv; "
                "$T run motion,temporal_median:radius=2 moving.y4m --data - --on opencl | cmp - v.csv; "
-               "TRIPTYCH_OPENCL_MEMORY=copy TRIPTYCH_OPENCL_DIALECT=plain $T run motion moving.y4m --data - --on opencl | cmp - v.csv",
+               "TRIPTYCH_OPENCL_MEMORY=copy TRIPTYCH_OPENCL_DIALECT=tiles $T run motion moving.y4m --data - --on opencl | cmp - v.csv",
                0, "", "");
     EXPECT("$T run sobel moving.y4m -o x.y4m --data w.csv; code=$?; ls w.csv; exit $code", 2, "",
            "triptych: no kernel of sobel has anything for --data\nls: *");

@@ -85,6 +85,20 @@ const char *tri_backend_note(const struct tri_backend *backend)
     return backend->note;
 }
 
+static enum tri_status make_plan(struct tri_backend *backend, const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                                 struct tri_plan **plan, struct tri_error *error)
+{
+    bool taken = true;
+    enum tri_status status = tri_plan_make(pipeline, in, backend->kind, plan, error);
+    if (status == TRI_OK && backend->takes != NULL)
+        status = backend->takes(backend, *plan, &taken, error);
+    if (status != TRI_OK || taken)
+        return status;
+    tri_plan_free(*plan);
+    *plan = NULL;
+    return tri_plan_make(pipeline, in, TRI_PLAN_ALONE, plan, error);
+}
+
 enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeline *pipeline, const struct tri_shape *in,
                             struct tri_job **result, struct tri_error *error)
 {
@@ -94,7 +108,7 @@ enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeli
         return tri_fail(error, TRI_FAILED, "no memory for a job");
     job->backend = backend;
     job->flight.backend = backend;
-    enum tri_status status = tri_plan_make(pipeline, in, backend->alone, &job->plan, error);
+    enum tri_status status = make_plan(backend, pipeline, in, &job->plan, error);
     if (status == TRI_OK)
         status = backend->prepare(job, error);
     if (status == TRI_OK)

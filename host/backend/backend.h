@@ -14,9 +14,11 @@ struct tri_flight {
 struct tri_backend {
     struct tri_backend_info info;
     char note[400];
-    bool alone; /* wants plans with every pass by itself */
     struct tri_memory *memory; /* of images that go there; NULL: any */
     bool (*hangs)(struct tri_backend *backend); /* commands under way use the plan yet; NULL: never */
+    enum tri_plan_kind kind; /* of plans */
+    /* Of a plan of that kind, whether it can be prepared: else every pass gets a stage of its own. NULL: any can. */
+    enum tri_status (*takes)(struct tri_backend *backend, const struct tri_plan *plan, bool *taken, struct tri_error *error);
     enum tri_status (*prepare)(struct tri_job *job, struct tri_error *error);
     enum tri_status (*run)(struct tri_job *job, struct tri_flight *flight, struct tri_error *error);
     /* `size` bytes of the arena as the last run has left them. */

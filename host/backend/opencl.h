@@ -7,15 +7,19 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+struct tile_stage;
+
 struct opencl {
     struct tri_backend base;
     cl_device_id device;
     bool sub_device; /* to be released */
     bool shared;     /* memory is the host's */
-    bool lanes;      /* clang's vectors work: bands are walked */
+    bool lanes;      /* clang's vectors work: bands are walked; else tiles */
     cl_context context;
     cl_command_queue queue; /* of kernels */
     struct opencl_transfers transfers;
+    int group;         /* items of a work-group of tiles */
+    long local_memory; /* that a work-group may take */
     char options[100]; /* of the compiler */
     struct opencl_wait {
         pthread_mutex_t lock;
@@ -77,10 +81,14 @@ enum tri_status tri_opencl_wait_open(struct opencl *cl, struct tri_error *error)
 void tri_opencl_wait_close(struct opencl *cl);
 
 /* The text of a stage's program, to be freed; NULL: no memory. */
-char *tri_opencl_source(const struct opencl *cl, const struct tri_stage *stage, int bits);
+char *tri_opencl_source(const struct opencl *cl, const struct tri_plan *plan, const struct tri_stage *stage,
+                        const struct tile_stage *tiles);
 /* The program of a stage's passes; kept, and freed with the backend. */
-enum tri_status tri_opencl_program(struct opencl *cl, const struct tri_stage *stage, int bits, cl_program *program,
-                                   struct tri_error *error);
+enum tri_status tri_opencl_program(struct opencl *cl, const struct tri_plan *plan, const struct tri_stage *stage,
+                                   const struct tile_stage *tiles, cl_program *program, struct tri_error *error);
+/* Writes a program's text, before it is built, into the folder that TRIPTYCH_OPENCL_DUMP names; nothing without it. */
+enum tri_status tri_opencl_dump(const struct opencl *cl, const struct tri_stage *stage, const char *source,
+                                struct tri_error *error);
 enum tri_status tri_opencl_build(struct opencl *cl, const char *source, cl_program *program, struct tri_error *error);
 
 /* Buffers; size 0 is fine, and so is releasing NULL. */
@@ -89,6 +97,8 @@ enum tri_status tri_opencl_buffer(struct opencl *cl, cl_mem_flags flags, size_t 
 void tri_opencl_release_buffer(cl_mem buffer);
 
 /* Jobs. */
+struct opencl_job;
+struct opencl_stage;
 enum tri_status tri_opencl_prepare(struct tri_job *job, struct tri_error *error);
 enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, struct tri_error *error);
 enum tri_status tri_opencl_fetch(struct tri_job *job, long offset, size_t size, void *to, struct tri_error *error);

@@ -1,5 +1,5 @@
 /* opencl_device.c -- one OpenCL device: opened, tested, closed. */
-#include "opencl.h"
+#include "opencl_job.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +131,20 @@ static enum tri_status make_context(struct opencl *cl, struct tri_error *error)
     return tri_opencl_transfers_open(cl, error);
 }
 
+/* More local memory than this would leave a unit with few groups. */
+#define LOCAL_MEMORY_MOST 49152
+#define GROUP_MOST 256
+
+static void find_limits(struct opencl *cl)
+{
+    cl_ulong memory = 0;
+    size_t group = 0;
+    clGetDeviceInfo(cl->device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof memory, &memory, NULL);
+    clGetDeviceInfo(cl->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
+    cl->local_memory = memory < LOCAL_MEMORY_MOST ? (long)memory : LOCAL_MEMORY_MOST;
+    cl->group = group < GROUP_MOST ? (int)group : GROUP_MOST;
+}
+
 enum tri_status tri_opencl_open_device(const struct opencl_found *found, int units, struct opencl **result, struct tri_error *error)
 {
     struct opencl *cl = calloc(1, sizeof *cl);
@@ -165,8 +179,10 @@ enum tri_status tri_opencl_open_device(const struct opencl_found *found, int uni
         status = make_context(cl, error);
     if (status == TRI_OK) {
         cl->lanes = has_lanes(cl);
-        cl->base.alone = !cl->lanes;
-        snprintf(info->isa, sizeof info->isa, "%s", cl->lanes ? "lanes" : "plain");
+        cl->base.kind = cl->lanes ? TRI_PLAN_WALK : TRI_PLAN_TILES;
+        cl->base.takes = tri_opencl_takes;
+        find_limits(cl);
+        snprintf(info->isa, sizeof info->isa, "%s", cl->lanes ? "lanes" : "tiles");
         status = tri_opencl_self_test(cl, error);
     }
     if (status != TRI_OK)

@@ -33,10 +33,10 @@ enum tri_status tri_opencl_build(struct opencl *cl, const char *source, cl_progr
     return TRI_NO_DEVICE;
 }
 
-enum tri_status tri_opencl_program(struct opencl *cl, const struct tri_stage *stage, int bits, cl_program *program,
-                                   struct tri_error *error)
+enum tri_status tri_opencl_program(struct opencl *cl, const struct tri_plan *plan, const struct tri_stage *stage,
+                                   const struct tile_stage *tiles, cl_program *program, struct tri_error *error)
 {
-    char *source = tri_opencl_source(cl, stage, bits);
+    char *source = tri_opencl_source(cl, plan, stage, tiles);
     struct opencl_program *entry = calloc(1, sizeof *entry);
     if (source == NULL || entry == NULL) {
         free(source);
@@ -51,7 +51,9 @@ enum tri_status tri_opencl_program(struct opencl *cl, const struct tri_stage *st
             return TRI_OK;
         }
     }
-    const enum tri_status status = tri_opencl_build(cl, source, program, error);
+    enum tri_status status = tri_opencl_dump(cl, stage, source, error);
+    if (status == TRI_OK)
+        status = tri_opencl_build(cl, source, program, error);
     if (status != TRI_OK) {
         free(source);
         free(entry);

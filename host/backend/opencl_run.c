@@ -1,67 +1,54 @@
-/* opencl_run.c -- plans on an OpenCL device: with lanes one launch walks a stage's bands; otherwise
- * each pass is a launch over its whole planes. */
-#include "opencl.h"
-
-#include "../../kernels/dialect/items.h"
+/* opencl_run.c -- plans on an OpenCL device, a stage after the other: with lanes a launch walks its bands, otherwise
+ * launches make its tiles (opencl_tiles.c). */
+#include "opencl_job.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct opencl_job {
-    cl_mem arena, scratch;
-    struct opencl_mirror constants, channels;
-    struct opencl_schedule schedule;
-    struct opencl_stage {
-        cl_kernel kernel;
-        cl_mem nodes;
-        int items, band;
-    } *stages;
-    size_t scratch_step; /* of each work-item */
-    unsigned char *tables; /* a copy of the tallies' */
-};
-
-static enum tri_status prepare_stage(struct opencl *cl, const struct tri_job *job, int number, struct tri_error *error)
+static enum tri_status prepare_walk(struct opencl *cl, const struct tri_job *job, int number, struct tri_error *error)
 {
     struct opencl_job *state = job->state;
     struct opencl_stage *to = &state->stages[number];
     const struct tri_stage *stage = &job->plan->stages[number];
     cl_program program;
     cl_int code;
-    enum tri_status status = tri_opencl_program(cl, stage, job->plan->in.bits, &program, error);
+    enum tri_status status = tri_opencl_program(cl, job->plan, stage, NULL, &program, error);
     if (status != TRI_OK)
         return status;
-    to->kernel = clCreateKernel(program, cl->lanes ? "walk" : stage->passes[0]->name, &code);
+    to->kernel = clCreateKernel(program, "walk", &code);
     if (code != CL_SUCCESS)
         return tri_opencl_fail(error, "clCreateKernel", code, cl->base.info.device);
     if (stage->window > 1024)
         return tri_fail(error, TRI_FAILED, "a window of %d rows is too high for an OpenCL device", stage->window);
     to->band = tri_band_rows(stage, cl->base.info.workers);
-    to->items = cl->lanes ? (stage->height + to->band - 1) / to->band : 1;
-    const size_t step = cl->lanes ? (size_t)stage->scratch_size : (size_t)stage->zeroed;
-    if (step * (size_t)to->items > state->scratch_step)
-        state->scratch_step = step * (size_t)to->items;
+    to->items = (stage->height + to->band - 1) / to->band;
+    if ((size_t)stage->scratch_size * (size_t)to->items > state->scratch_size)
+        state->scratch_size = (size_t)stage->scratch_size * (size_t)to->items;
     return tri_opencl_buffer(cl, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, (size_t)stage->node_count * sizeof stage->nodes[0],
                       stage->nodes, &to->nodes, error);
 }
 
-/* Rows that a launch can make apart from others: see tri_opencl_schedule. */
-static int unit_of(const struct opencl *cl, const struct tri_stage *stage, const struct opencl_stage *state)
+static enum tri_status prepare_stage(struct opencl *cl, const struct tri_job *job, int number, struct tri_error *error)
 {
+    struct opencl_job *state = job->state;
     if (cl->lanes)
-        return state->band;
-    return stage->nodes[0].kind == PASS_SLIDE ? ITEM_ROWS : 1;
+        return prepare_walk(cl, job, number, error);
+    /* One table of counts for all items. */
+    if ((size_t)job->plan->stages[number].zeroed > state->scratch_size)
+        state->scratch_size = (size_t)job->plan->stages[number].zeroed;
+    state->stages[number].items = 1;
+    return tri_opencl_prepare_tiles(cl, job->plan, number, &state->stages[number], error);
 }
 
 static enum tri_status prepare_schedule(struct opencl *cl, const struct tri_job *job, struct tri_error *error)
 {
     struct opencl_job *state = job->state;
-    const struct tri_plan *plan = job->plan;
-    int *units = calloc((size_t)plan->stage_count + 1, sizeof *units);
+    int *units = calloc((size_t)job->plan->stage_count + 1, sizeof *units);
     if (units == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for a job");
-    for (int s = 0; s < plan->stage_count; s++)
-        units[s] = unit_of(cl, &plan->stages[s], &state->stages[s]);
-    const enum tri_status status = tri_opencl_schedule(cl, plan, units, &state->schedule, error);
+    for (int s = 0; s < job->plan->stage_count; s++)
+        units[s] = cl->lanes ? state->stages[s].band : tri_opencl_tile_unit(&state->stages[s]);
+    const enum tri_status status = tri_opencl_schedule(cl, job->plan, units, &state->schedule, error);
     free(units);
     return status;
 }
@@ -87,13 +74,13 @@ enum tri_status tri_opencl_prepare(struct tri_job *job, struct tri_error *error)
     if (status == TRI_OK && state->tables == NULL)
         status = tri_fail(error, TRI_FAILED, "no memory for a job");
     if (status == TRI_OK)
-        status = tri_opencl_fits(cl, plan, state->scratch_step, error);
+        status = tri_opencl_fits(cl, plan, state->scratch_size, error);
     if (status == TRI_OK)
         status = prepare_schedule(cl, job, error);
     if (status == TRI_OK)
         status = tri_opencl_buffer(cl, CL_MEM_READ_WRITE, (size_t)plan->arena_size, NULL, &state->arena, error);
     if (status == TRI_OK)
-        status = tri_opencl_buffer(cl, CL_MEM_READ_WRITE, state->scratch_step, NULL, &state->scratch, error);
+        status = tri_opencl_buffer(cl, CL_MEM_READ_WRITE, state->scratch_size, NULL, &state->scratch, error);
     if (status == TRI_OK)
         status = tri_opencl_mirror_new(cl, (size_t)plan->constants_size, &state->constants, error);
     if (status == TRI_OK)
@@ -103,17 +90,19 @@ enum tri_status tri_opencl_prepare(struct tri_job *job, struct tri_error *error)
 
 void tri_opencl_release(struct tri_job *job)
 {
+    struct opencl *cl = (struct opencl *)job->backend;
     struct opencl_job *state = job->state;
-    if (state == NULL || tri_opencl_alive((struct opencl *)job->backend, NULL) != TRI_OK)
+    if (state == NULL || tri_opencl_alive(cl, NULL) != TRI_OK)
         return;
     for (int s = 0; state->stages != NULL && s < job->plan->stage_count; s++) {
         if (state->stages[s].kernel != NULL)
             clReleaseKernel(state->stages[s].kernel);
         tri_opencl_release_buffer(state->stages[s].nodes);
+        tri_opencl_release_tiles(cl, &state->stages[s]);
     }
     tri_opencl_release_buffer(state->arena);
-    tri_opencl_mirror_free((struct opencl *)job->backend, &state->constants);
-    tri_opencl_mirror_free((struct opencl *)job->backend, &state->channels);
+    tri_opencl_mirror_free(cl, &state->constants);
+    tri_opencl_mirror_free(cl, &state->channels);
     tri_opencl_schedule_free(&state->schedule);
     tri_opencl_release_buffer(state->scratch);
     free(state->stages);
@@ -144,74 +133,6 @@ static enum tri_status launch_walk(struct opencl *cl, const struct tri_job *job,
     return TRI_OK;
 }
 
-static cl_mem buffer_of(const struct opencl_job *state, const struct opencl_flight *flight, int base)
-{
-    const cl_mem buffers[BASE_COUNT] = {state->scratch, state->arena, state->constants.buffer, flight->out, flight->in};
-    return buffers[base];
-}
-
-/* Work-items by kind of pass: see items.h. */
-static void item_counts(const struct walk_node *node, const struct item_launch *launch, struct opencl_rows rows,
-                        size_t offset[2], size_t global[2])
-{
-    offset[0] = 0;
-    offset[1] = (size_t)rows.first;
-    global[0] = (size_t)(launch->width + ITEM_SAMPLES - 1) / ITEM_SAMPLES;
-    global[1] = (size_t)rows.count;
-    if (node->kind == PASS_SLIDE) {
-        global[0] = (size_t)launch->width;
-        offset[1] = (size_t)rows.first / ITEM_ROWS;
-        global[1] = (size_t)(rows.count + ITEM_ROWS - 1) / ITEM_ROWS;
-    } else if (node->kind == PASS_SCAN) {
-        offset[0] = (size_t)rows.first;
-        offset[1] = 0;
-        global[0] = (size_t)rows.count;
-        global[1] = 1;
-    }
-}
-
-static enum tri_status launch_items(struct opencl *cl, const struct tri_job *job, const struct opencl_flight *flight, int number,
-                                    struct opencl_rows rows, struct tri_error *error)
-{
-    struct opencl_job *state = job->state;
-    const struct walk_node *node = &job->plan->stages[number].nodes[0];
-    const struct walk_channel *channels = job->plan->channels, *in = &channels[node->in[0]], *out = &channels[node->out[0]];
-    cl_kernel kernel = state->stages[number].kernel;
-    struct item_launch launch = {.constants = node->constants, .inputs = node->inputs, .outputs = node->outputs,
-                                 .width = node->kind == PASS_TALLY ? in->width : out->width, .height = node->height,
-                                 .in_width = in->width, .in_height = in->height, .sparse = node->sparse,
-                                 .halo = out->halo};
-    memcpy(launch.rows, node->rows, sizeof launch.rows);
-    cl_uint argument = 0;
-    for (int i = 0; i < TRI_INPUTS; i++, argument++) {
-        const struct walk_channel *c = &channels[node->in[i < node->inputs ? i : 0]];
-        const cl_mem buffer = buffer_of(state, flight, c->base);
-        launch.in_offset[i] = c->offset;
-        launch.in_stride[i] = c->stride;
-        CHECK(clSetKernelArg, kernel, argument, sizeof buffer, &buffer);
-    }
-    for (int i = 0; i < TRI_OUTPUTS; i++, argument++) {
-        const struct walk_channel *c = &channels[node->out[i < node->outputs ? i : 0]];
-        const cl_mem buffer = buffer_of(state, flight, c->base);
-        launch.out_offset[i] = c->offset;
-        launch.out_stride[i] = c->stride;
-        CHECK(clSetKernelArg, kernel, argument, sizeof buffer, &buffer);
-    }
-    CHECK(clSetKernelArg, kernel, argument++, sizeof(cl_mem), &state->constants.buffer);
-    CHECK(clSetKernelArg, kernel, argument, sizeof launch, &launch);
-    if (node->kind == PASS_TALLY) {
-        const cl_uint zero = 0;
-        CHECK(clEnqueueFillBuffer, cl->queue, state->scratch, &zero, sizeof zero, 0,
-              (size_t)job->plan->stages[number].zeroed, 0, NULL, NULL);
-    }
-    /* One local size for all shapes of image: drivers may compile for each new one. */
-    size_t offset[2], global[2], local[2] = {node->kind == PASS_SCAN ? 1 : 64, 1};
-    item_counts(node, &launch, rows, offset, global);
-    global[0] = (global[0] + local[0] - 1) / local[0] * local[0];
-    CHECK(clEnqueueNDRangeKernel, cl->queue, kernel, 2, rows.first > 0 ? offset : NULL, global, local, 0, NULL, NULL);
-    return TRI_OK;
-}
-
 /* Fetches the counts of a stage, and brings the constants that they complete. */
 static enum tri_status finish_stage(struct opencl *cl, struct tri_job *job, int number, struct tri_error *error)
 {
@@ -236,7 +157,7 @@ static enum tri_status launch_stage(struct tri_job *job, struct opencl_flight *f
 {
     struct opencl *cl = (struct opencl *)job->backend;
     const enum tri_status status = cl->lanes ? launch_walk(cl, job, flight, stage, rows, error)
-                                             : launch_items(cl, job, flight, stage, rows, error);
+                                             : tri_opencl_launch_tiles(cl, job, flight, stage, rows, error);
     return status == TRI_OK ? finish_stage(cl, job, stage, error) : status;
 }
 
@@ -245,7 +166,7 @@ static enum tri_status run_stages(struct opencl *cl, struct tri_job *job, struct
     struct opencl_job *state = job->state;
     const struct tri_plan *plan = job->plan;
     enum tri_status status = TRI_OK;
-    if (cl->lanes) /* others have it in their arguments */
+    if (cl->lanes) /* tiles have tables of their own */
         status = tri_opencl_mirror_send(cl, &state->channels, plan->channels, error);
     for (int i = 0; i < plan->past_count && job->frame == 0 && status == TRI_OK; i++) {
         const cl_uint zero = 0;

@@ -1,24 +1,16 @@
 /* opencl_source.c -- the program text of a stage, from the embedded sources: one flat text, since drivers
  * look for include files in the working directory. */
 #include "opencl.h"
+#include "tile.h"
 #include "../pipeline/registry.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char head[] = "#pragma OPENCL FP_CONTRACT OFF\n";
-
 /* The lanes' width is what the compiler says the CPU has. */
 static const char lanes_head[] = "#if defined(__AVX2__)\n#define LANES (64 * 8 / BITS)\n#else\n#define LANES (16 * 8 / BITS)\n#endif\n"
                                  "#define ROW_FUNCTION(name, kind, IN, OUT) static void name##_each_row(const struct tri_row *row)\n";
-static const char *const lanes_files[] = {"row.h", "lanes.h", "body.h", "rows.h", NULL};
-static const char *const plain_files[] = {"row.h", "single.h", "body.h", "items.h", NULL};
-
-static void put_files(FILE *text, const char *const files[])
-{
-    for (int i = 0; files[i] != NULL; i++)
-        fputs(tri_source_find(files[i]), text);
-}
+static const char *const lanes_files[] = {"row.h", "lanes.h", "body.h", "rows.h"};
 
 /* Each kernel file once. */
 static void put_kernels(FILE *text, const struct tri_stage *stage)
@@ -42,23 +34,28 @@ static void put_walker(FILE *text, const struct tri_stage *stage)
     fputs(tri_source_find("walker.h"), text);
 }
 
-char *tri_opencl_source(const struct opencl *cl, const struct tri_stage *stage, int bits)
+/* Bands of rows, walked by clang's vectors. */
+static char *walk_source(const struct tri_stage *stage, int bits)
 {
     char *source = NULL;
     size_t size;
     FILE *text = open_memstream(&source, &size);
     if (text == NULL)
         return NULL;
-    fprintf(text, "%s#define BITS %d\n", head, bits);
-    if (cl->lanes)
-        fputs(lanes_head, text);
-    put_files(text, cl->lanes ? lanes_files : plain_files);
+    fprintf(text, "#pragma OPENCL FP_CONTRACT OFF\n#define BITS %d\n%s", bits, lanes_head);
+    for (size_t i = 0; i < sizeof lanes_files / sizeof lanes_files[0]; i++)
+        fputs(tri_source_find(lanes_files[i]), text);
     put_kernels(text, stage);
-    if (cl->lanes)
-        put_walker(text, stage);
+    put_walker(text, stage);
     if (ferror(text) | (fclose(text) != 0)) {
         free(source);
         return NULL;
     }
     return source;
+}
+
+char *tri_opencl_source(const struct opencl *cl, const struct tri_plan *plan, const struct tri_stage *stage,
+                        const struct tile_stage *tiles)
+{
+    return cl->lanes ? walk_source(stage, plan->in.bits) : tri_tile_source(plan, tiles);
 }

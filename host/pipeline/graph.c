@@ -243,6 +243,7 @@ static int cover(struct tri_graph *graph, const struct tri_pass *pass, bool alon
             spec.reach = outer;
             spec.constants = at;
             spec.constants_size = sizeof at;
+            spec.specialize = true;
         } else {
             spec.sparse = 4;
             memcpy(spec.rows, at, sizeof at);

@@ -9,7 +9,7 @@
 
 /* ---- passes ---- */
 
-enum tri_pass_kind { PASS_LANES, PASS_GATHER, PASS_SLIDE, PASS_SCAN, PASS_TALLY };
+enum tri_pass_kind { PASS_LANES, PASS_GATHER, PASS_SLIDE, PASS_SCAN, PASS_TALLY, PASS_MAP };
 
 struct tri_rows {
     void (*run)(const struct tri_row *row);
@@ -47,6 +47,9 @@ struct tri_node_spec {
     int low, high;          /* AT(dx, dy) is asked for low <= dy <= high */
     int sparse, rows[4];    /* or for 0 <= dy < sparse, and then means row y + rows[dy] */
     int reach;              /* and for -reach <= dx <= reach */
+    bool dynamic;           /* dy is not the same wherever the body is compiled: it depends on Y */
+    bool specialize;        /* constants tell loops' counts or offsets: programs for devices are made for them */
+    bool transposed;        /* rows of the output are columns of the input */
     bool whole;             /* the pass sees the whole plane of input 0 (SAMPLE, SOURCE) */
     int width, height;      /* of the output; default as the input */
     const void *constants;  /* copied; what CONSTANTS(type) points to */

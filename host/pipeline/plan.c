@@ -23,6 +23,10 @@ static int producer_stage(const struct planner *p, int channel)
 
 /* ---- stages ---- */
 
+/* Tiles of one stage reach no farther together: what is made twice at their edges, and local memory, grow with it. */
+#define FAR_X 32
+#define FAR_Y 16
+
 static bool has_window(const struct tri_node_spec *spec)
 {
     return spec->low != 0 || spec->high != 0 || spec->sparse != 0;
@@ -32,6 +36,8 @@ static bool has_window(const struct tri_node_spec *spec)
  * they write the same. */
 static bool made_once(const struct planner *p, int i)
 {
+    if (p->kind != TRI_PLAN_WALK)
+        return false;
     const struct tri_node *node = &p->graph.nodes[i];
     bool once = false;
     for (int o = 0; o < node->spec.outputs; o++)
@@ -41,6 +47,73 @@ static bool made_once(const struct planner *p, int i)
         once |= producer >= 0 && p->stage[producer] == p->stage[i] && p->once[producer];
     }
     return once;
+}
+
+/* Tiles hand no rows on, so a gather needs planes. */
+static bool sees_planes(const struct planner *p, const struct tri_node *node)
+{
+    return node->spec.whole || (p->kind != TRI_PLAN_WALK && node->pass->kind == PASS_GATHER);
+}
+
+static int largest(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* Of running sums: what their readers ask for. */
+static int reach_of(const struct planner *p, const struct tri_node *node)
+{
+    int reach = node->pass->kind == PASS_SCAN ? 0 : node->spec.reach;
+    for (int j = 0; node->pass->kind == PASS_SCAN && j < p->graph.node_count; j++) {
+        const struct tri_node *reader = &p->graph.nodes[j];
+        for (int k = 0; k < reader->inputs; k++)
+            reach = reader->spec.in[k] == node->first_output ? largest(reader->spec.reach, reach) : reach;
+    }
+    return reach;
+}
+
+static int height_of(const struct tri_node_spec *spec)
+{
+    int height = largest(-spec->low, spec->high);
+    for (int i = 0; i < spec->sparse; i++)
+        height = largest(height, spec->rows[i] < 0 ? -spec->rows[i] : spec->rows[i]);
+    return height;
+}
+
+/* The stage of running sums that the node reads; -1: it reads none. They begin anew in each tile, so they cannot be kept. */
+static int sums_stage(const struct planner *p, const struct tri_node *node)
+{
+    for (int k = 0; k < node->inputs; k++) {
+        const int producer = p->graph.channels[node->spec.in[k]].producer;
+        if (producer >= 0 && p->graph.nodes[producer].pass->kind == PASS_SCAN)
+            return p->stage[producer];
+    }
+    return -1;
+}
+
+/* With tiles: `stage`, or the next one where the nodes of that reach too far together. */
+static int tiled_stage(const struct planner *p, int i, int stage)
+{
+    const struct tri_node *node = &p->graph.nodes[i];
+    const int sums = sums_stage(p, node), reach = sums >= 0 ? 0 : reach_of(p, node), height = height_of(&node->spec);
+    int x = 0, y = 0;
+    bool joins = false;
+    for (int k = 0; k < node->inputs && !sees_planes(p, node); k++) {
+        const int producer = p->graph.channels[node->spec.in[k]].producer;
+        if (producer < 0 || p->stage[producer] != stage)
+            continue;
+        joins = true;
+        x = largest(p->far_x[producer], x);
+        y = largest(p->far_y[producer], y);
+    }
+    if (sums >= stage || (joins && p->kind == TRI_PLAN_TILES && x + reach <= FAR_X && y + height <= FAR_Y)) {
+        p->far_x[i] = x + reach;
+        p->far_y[i] = y + height;
+        return sums > stage ? sums : stage;
+    }
+    p->far_x[i] = reach;
+    p->far_y[i] = height;
+    return joins ? stage + 1 : stage;
 }
 
 static int node_stage(const struct planner *p, int i)
@@ -54,7 +127,7 @@ static int node_stage(const struct planner *p, int i)
         int earliest = producer_stage(p, channel);
         if (c->producer == FROM_BEFORE) /* in the first frame it is this one's; a state is always another's */
             earliest = c->state ? -1 : producer_stage(p, c->of) + 1;
-        else if (c->producer >= 0 && (node->spec.whole || (p->kept[channel] && !tally) ||
+        else if (c->producer >= 0 && (sees_planes(p, node) || (p->kind == TRI_PLAN_WALK && p->kept[channel] && !tally) ||
                                       (has_window(&node->spec) && p->once[c->producer])))
             earliest++;
         stage = earliest > stage ? earliest : stage;
@@ -68,7 +141,9 @@ static int node_stage(const struct planner *p, int i)
         if (p->graph.nodes[j].delay < node->delay && p->stage[j] + 1 > stage)
             stage = p->stage[j] + 1;
     }
-    return p->alone && stage < i ? i : stage;
+    if (p->kind == TRI_PLAN_ALONE && stage < i && sums_stage(p, node) < 0)
+        stage = i;
+    return p->kind == TRI_PLAN_WALK ? stage : tiled_stage(p, i, stage);
 }
 
 static int made_as(const struct planner *p, int channel)
@@ -299,8 +374,10 @@ static bool make_plan(struct planner *p)
     p->last_stage = calloc(channels, sizeof *p->last_stage);
     p->kept = calloc(channels, sizeof *p->kept);
     p->once = calloc(nodes, sizeof *p->once);
+    p->far_x = calloc(nodes, sizeof *p->far_x);
+    p->far_y = calloc(nodes, sizeof *p->far_y);
     p->is_out = calloc(channels, sizeof *p->is_out);
-    bool done = constants != NULL && p->stage != NULL && p->last_stage != NULL && p->kept != NULL && p->once != NULL &&
+    bool done = constants != NULL && p->stage != NULL && p->last_stage != NULL && p->kept != NULL && p->once != NULL && p->far_x != NULL && p->far_y != NULL &&
                 p->is_out != NULL;
     if (done) {
         for (int i = 0; i < p->out.planes; i++)
@@ -321,14 +398,16 @@ static bool make_plan(struct planner *p)
     free(p->last_stage);
     free(p->kept);
     free(p->once);
+    free(p->far_x);
+    free(p->far_y);
     free(p->is_out);
     return done;
 }
 
-enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct tri_shape *in, bool alone,
+enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct tri_shape *in, enum tri_plan_kind kind,
                               struct tri_plan **result, struct tri_error *error)
 {
-    struct planner p = {.alone = alone};
+    struct planner p = {.kind = kind};
     *result = NULL;
     enum tri_status status = tri_shape_check(in, error);
     if (status != TRI_OK)
@@ -359,7 +438,7 @@ static struct tri_plan *any_plan(const struct tri_pipeline *pipeline)
     struct tri_error refused;
     for (int planes = 3; planes >= 1 && plan == NULL; planes -= 2) {
         const struct tri_shape shape = {256, 256, planes, 8};
-        if (tri_plan_make(pipeline, &shape, false, &plan, &refused) != TRI_OK)
+        if (tri_plan_make(pipeline, &shape, TRI_PLAN_WALK, &plan, &refused) != TRI_OK)
             plan = NULL;
     }
     return plan;
@@ -398,6 +477,7 @@ void tri_plan_free(struct tri_plan *plan)
         return;
     for (int i = 0; plan->stages != NULL && i < plan->stage_count; i++) {
         free(plan->stages[i].nodes);
+        free(plan->stages[i].facts);
         free(plan->stages[i].passes);
         free(plan->stages[i].tallies);
     }

@@ -12,9 +12,19 @@ struct tri_tally {
     int bins;
 };
 
+/* What devices with local memory want to know of a node. */
+struct tri_node_facts {
+    int width;            /* of the output */
+    int reach;
+    bool dynamic, specialize, transposed;
+    bool fixed;           /* nothing sets its constants later */
+    long constants_size;
+};
+
 struct tri_stage {
     struct walk_node *nodes;
     int node_count;
+    struct tri_node_facts *facts; /* of each node */
     const struct tri_pass **passes; /* those of the nodes, each once; a node's `pass` is a place here */
     int pass_count;
     int height, lead;
@@ -76,9 +86,11 @@ struct tri_plan {
     long told_constants;
 };
 
-/* With `alone`, every pass is a stage of its own (for devices that run whole planes at a time).
- * The pipeline must outlive the plan. */
-enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct tri_shape *in, bool alone,
+/* Which passes share a stage: those that hand rows to each other; those whose tiles fit local memory together; or none,
+ * but for running sums and what reads them. */
+enum tri_plan_kind { TRI_PLAN_WALK, TRI_PLAN_TILES, TRI_PLAN_ALONE };
+/* The pipeline must outlive the plan. */
+enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct tri_shape *in, enum tri_plan_kind kind,
                               struct tri_plan **plan, struct tri_error *error);
 void tri_plan_free(struct tri_plan *plan);
 /* Gets a run going: forgets counts, sets the constants of this frame (0, 1, ...), points channels at the slots for it

@@ -10,7 +10,8 @@ struct planner {
     struct tri_graph graph;
     struct tri_value out;
     struct tri_plan *plan;
-    bool alone;
+    enum tri_plan_kind kind;
+    int *far_x, *far_y; /* of each node: how far it and those before it in its stage reach */
     int *stage;      /* of each node */
     int *last_stage; /* of each channel: in which it is read last */
     bool *kept;      /* of each channel: a plane, not a ring */

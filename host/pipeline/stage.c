@@ -112,6 +112,10 @@ static void add_node(struct planner *p, struct tri_stage *stage, const struct tr
                              .inputs = node->inputs, .outputs = node->spec.outputs, .whole = node->spec.whole,
                              .sparse = node->spec.sparse, .low = node->spec.low, .high = node->spec.high,
                              .height = node->spec.height};
+    stage->facts[stage->node_count - 1] = (struct tri_node_facts){
+        .width = node->spec.width, .reach = node->spec.reach, .dynamic = node->spec.dynamic,
+        .specialize = node->spec.specialize, .transposed = node->spec.transposed,
+        .fixed = node->spec.finish == NULL && node->spec.frame == NULL, .constants_size = (long)node->spec.constants_size};
     memcpy(to->in, node->spec.in, sizeof to->in);
     memcpy(to->rows, node->spec.rows, sizeof to->rows);
     for (int o = 0; o < to->outputs; o++)
@@ -144,9 +148,10 @@ bool tri_stage_make(struct planner *p, int number, const long *constants)
     struct tri_stage *stage = &p->plan->stages[number];
     const size_t count = (size_t)p->graph.node_count;
     stage->nodes = calloc(count, sizeof stage->nodes[0]);
+    stage->facts = calloc(count, sizeof stage->facts[0]);
     stage->passes = calloc(count, sizeof stage->passes[0]);
     stage->tallies = calloc(count, sizeof stage->tallies[0]);
-    if (stage->nodes == NULL || stage->passes == NULL || stage->tallies == NULL)
+    if (stage->nodes == NULL || stage->facts == NULL || stage->passes == NULL || stage->tallies == NULL)
         return false;
     for (int i = 0; i < p->graph.node_count; i++) {
         if (p->stage[i] == number)

@@ -8,7 +8,7 @@ struct gray {
 
 PASS(gray, S, S)
 {
-    GLOBAL const struct gray *k = CONSTANTS(struct gray);
+    CONSTANT struct gray *k = CONSTANTS(struct gray);
     const u32 sum = U32(AT_INPUT(0, 0, 0)) * ALL(u32, k->red) + U32(AT_INPUT(1, 0, 0)) * ALL(u32, k->green) +
                     U32(AT_INPUT(2, 0, 0)) * ALL(u32, k->blue);
     PUT(TO_S(DIVIDE(sum + ALL(u32, k->scale.divisor / 2), k->scale)));

@@ -13,7 +13,7 @@ INLINE S matrix_row(f32 red, f32 green, f32 blue, float from_red, float from_gre
 
 PASS(matrix, S, S)
 {
-    GLOBAL const struct matrix *k = CONSTANTS(struct matrix);
+    CONSTANT struct matrix *k = CONSTANTS(struct matrix);
     const f32 red = F32(AT_INPUT(0, 0, 0)), green = F32(AT_INPUT(1, 0, 0)), blue = F32(AT_INPUT(2, 0, 0));
     PUT_OUTPUT(0, matrix_row(red, green, blue, k->row[0][0], k->row[0][1], k->row[0][2]));
     PUT_OUTPUT(1, matrix_row(red, green, blue, k->row[1][0], k->row[1][1], k->row[1][2]));

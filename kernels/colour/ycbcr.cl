@@ -11,7 +11,7 @@ struct ycbcr {
 #if BITS == 8
 #define YCBCR_IN(i) (I16(AT_INPUT(i, 0, 0)) - ALL(i16, k->before[i]))
 
-INLINE S ycbcr_sum(GLOBAL const struct ycbcr *k, int i, i16 a, i16 b, i16 c)
+INLINE S ycbcr_sum(CONSTANT struct ycbcr *k, int i, i16 a, i16 b, i16 c)
 {
     acc sum = ACC_ADD_PAIR(ACC_ZERO(), a, b, (short)k->weight[i][0], (short)k->weight[i][1]);
     sum = ACC_ADD_PAIR(sum, c, ALL(i16, 0), (short)k->weight[i][2], 0);
@@ -22,7 +22,7 @@ INLINE S ycbcr_sum(GLOBAL const struct ycbcr *k, int i, i16 a, i16 b, i16 c)
 #define YCBCR_IN(i) (I32(AT_INPUT(i, 0, 0)) - ALL(i32, k->before[i]))
 
 /* High and low bytes apart, since the products of 17 and 22 bits do not fit; the sum is the same. */
-INLINE S ycbcr_sum(GLOBAL const struct ycbcr *k, int i, i32 a, i32 b, i32 c)
+INLINE S ycbcr_sum(CONSTANT struct ycbcr *k, int i, i32 a, i32 b, i32 c)
 {
     const i32 eight = ALL(i32, 8), low_byte = ALL(i32, 255);
     const i32 x = ALL(i32, k->weight[i][0]), y = ALL(i32, k->weight[i][1]), z = ALL(i32, k->weight[i][2]);
@@ -37,7 +37,7 @@ INLINE S ycbcr_sum(GLOBAL const struct ycbcr *k, int i, i32 a, i32 b, i32 c)
 
 PASS(ycbcr, S, S)
 {
-    GLOBAL const struct ycbcr *k = CONSTANTS(struct ycbcr);
+    CONSTANT struct ycbcr *k = CONSTANTS(struct ycbcr);
     const YCBCR_LANES a = YCBCR_IN(0), b = YCBCR_IN(1), c = YCBCR_IN(2);
     PUT_OUTPUT(0, ycbcr_sum(k, 0, a, b, c));
     PUT_OUTPUT(1, ycbcr_sum(k, 1, a, b, c));
@@ -47,7 +47,7 @@ PASS(ycbcr, S, S)
 /* Of a picture of one plane. */
 PASS(ycbcr_luma, S, S)
 {
-    GLOBAL const struct ycbcr *k = CONSTANTS(struct ycbcr);
+    CONSTANT struct ycbcr *k = CONSTANTS(struct ycbcr);
     PUT(ycbcr_sum(k, 0, YCBCR_IN(0), ALL(YCBCR_LANES, 0), ALL(YCBCR_LANES, 0)));
 }
 

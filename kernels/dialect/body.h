@@ -25,7 +25,7 @@
 #define ABS_DIFFERENCE(a, b) (MAX(a, b) - MIN(a, b))
 
 /* The constants that the host part of the file computed for this node. */
-#define CONSTANTS(type) ((GLOBAL const type *)_r->constants)
+#define CONSTANTS(type) ((CONSTANT type *)CONSTANT_BYTES)
 
 /* Accumulators: sums of products of 16-bit numbers, two products at a time. */
 #define ACC_ZERO() acc_zero()

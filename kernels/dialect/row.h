@@ -20,6 +20,11 @@ _Static_assert(sizeof(long) == 8, "OpenCL's long has 64 bits, and structures are
 /* Tables that a tally counts into by turns: large ones are rarely met twice in a row. */
 #define TALLY_COPIES(bits) ((bits) == 8 ? 4 : 1)
 
+/* Where a node's constants are; tiles have them elsewhere. */
+#define CONSTANT GLOBAL const
+/* Before a loop whose count the constants tell: tiles unroll it. */
+#define UNROLL
+
 struct tri_row {
     GLOBAL const uchar **in[TRI_INPUTS];    /* in[i][dy]: the row at dy of input i, at x = 0 */
     GLOBAL uchar *out[TRI_OUTPUTS];         /* output rows, at x = 0 */

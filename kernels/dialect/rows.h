@@ -6,6 +6,7 @@
 #define PASS(name, IN, OUT) PASS_(name, IN, OUT)
 #define GATHER(name, IN, OUT) GATHER_(name, IN, OUT)
 #define GATHER_PAIRS(name, IN, OUT) GATHER_PAIRS_(name, IN, OUT)
+#define MAP(name, IN, OUT) MAP_(name, IN, OUT)
 #define SLIDE(name, IN, OUT) SLIDE_(name, IN, OUT)
 #define SCAN(name, IN, OUT) SCAN_(name, IN, OUT)
 #define TALLY(name, IN) TALLY_(name, IN)
@@ -14,9 +15,14 @@
 #define AT(dx, dy) AT_INPUT(0, dx, dy)
 #define AT_INPUT(i, dx, dy) LANES_LOAD(_it, _r->in[i][dy], _x + (dx))
 #define SOURCE(dx, y) LANES_LOAD(_it, _r->plane[0] + (y) * _r->stride[0], _x + (dx))
+#define CONSTANT_BYTES (_r->constants)
+/* Where the result goes into a minimum, a maximum or a shift: see tiles.h. */
+#define NEGATE(type, v) (-(v))
 #define PUT(v) PUT_OUTPUT(0, v)
 #define PUT_OUTPUT(i, v) LANES_STORE(_ot, _r->out[i], _x, v)
 
+/* In maps: the sample at this place. */
+#define HERE ROW_SAMPLE(X)
 /* In gathers: one sample of the input's row, or of its whole plane, or of that of input i; and a pointer into
  * the row. */
 #define ROW_SAMPLE(x) (((GLOBAL const __typeof__(*_it) *)_r->in[0][0])[x])
@@ -52,9 +58,11 @@
     }                                                                                                        \
     INLINE void name##_at(const struct tri_row *_r, GLOBAL const IN##_at *_it, GLOBAL OUT##_at *_ot, long _x)
 
-#define GATHER_(name, IN, OUT)                                                                               \
+#define GATHER_(name, IN, OUT) GATHER_AS(name, PASS_GATHER, IN, OUT)
+#define MAP_(name, IN, OUT) GATHER_AS(name, PASS_MAP, IN, OUT)
+#define GATHER_AS(name, kind, IN, OUT)                                                                       \
     INLINE OUT##_e name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x);                   \
-    ROW_FUNCTION(name, PASS_GATHER, IN, OUT)                                                                 \
+    ROW_FUNCTION(name, kind, IN, OUT)                                                                        \
     {                                                                                                        \
         const struct tri_row here = *row;                                                                   \
         const int width = here.width;                                                                       \

@@ -20,10 +20,25 @@ LANE_TYPE(acc, int)
 #define U64(v) ((ulong)(v))
 #define F32(v) ((float)(v))
 
+#ifdef __OPENCL_VERSION__
+/* Both values first: of two loads under a condition compilers make one load from either place, and a window that is
+ * indexed so cannot stay in registers. */
+#define SINGLE_CHOICE(a, b, condition)                                                                       \
+    __extension__({                                                                                          \
+        const __typeof__((a) + 0) a_ = (a);                                                                  \
+        const __typeof__((b) + 0) b_ = (b);                                                                  \
+        (condition) ? a_ : b_;                                                                               \
+    })
+#define SELECT(condition, yes, no) SINGLE_CHOICE(yes, no, condition)
+#define MIN(a, b) SINGLE_CHOICE(a, b, a_ < b_)
+#define MAX(a, b) SINGLE_CHOICE(a, b, a_ > b_)
+#define ABS(a) SINGLE_CHOICE(a, -a_, a_ >= 0)
+#else
 #define SELECT(condition, yes, no) ((condition) ? (yes) : (no))
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 #define ABS(a) ((a) < 0 ? -(a) : (a))
+#endif
 
 #define LANES_LOAD(type_of, row, x) (((GLOBAL const __typeof__(*(type_of)) *)(row))[x])
 #define LANES_STORE(type_of, row, x, value) (((GLOBAL __typeof__(*(type_of)) *)(row))[x] = (value))

@@ -13,8 +13,8 @@ struct resize {
 };
 
 #define RESIZE CONSTANTS(struct resize)
-#define RESIZE_START(i) (((GLOBAL const int *)(RESIZE + 1))[i])
-#define RESIZE_WEIGHTS(type, i) ((GLOBAL const type *)(_r->constants + RESIZE->weights_at) + (i) * RESIZE->taps)
+#define RESIZE_START(i) (((CONSTANT int *)(RESIZE + 1))[i])
+#define RESIZE_WEIGHTS(type, i) ((CONSTANT type *)(CONSTANTS(uchar) + RESIZE->weights_at) + (i) * RESIZE->taps)
 #define RESIZE_ROW(i) (start + (i) < IN_HEIGHT ? start + (i) : IN_HEIGHT - 1)
 
 #if BITS == 8
@@ -23,7 +23,7 @@ struct resize {
 PASS(resize_columns, S, BETWEEN)
 {
     const int start = RESIZE_START(Y), taps = RESIZE->taps;
-    GLOBAL const short *weight = RESIZE_WEIGHTS(short, Y);
+    CONSTANT short *weight = RESIZE_WEIGHTS(short, Y);
     acc sum = ACC_ZERO();
     for (int i = 0; i < taps; i += 2)
         sum = ACC_ADD_PAIR(sum, I16(SOURCE(0, RESIZE_ROW(i))), I16(SOURCE(0, RESIZE_ROW(i + 1))), weight[i],
@@ -45,7 +45,7 @@ GATHER(resize_rows, BETWEEN, S)
 PASS(resize_columns, S, BETWEEN)
 {
     const int start = RESIZE_START(Y), taps = RESIZE->taps;
-    GLOBAL const float *weight = RESIZE_WEIGHTS(float, Y);
+    CONSTANT float *weight = RESIZE_WEIGHTS(float, Y);
     f32 sum = ALL(f32, 0.0f);
     for (int i = 0; i < taps; i++)
         sum = sum + F32(SOURCE(0, RESIZE_ROW(i))) * ALL(f32, weight[i]);

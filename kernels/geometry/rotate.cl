@@ -32,11 +32,11 @@ GRAPH_PLANE(rotate)
         tri_graph_fields(graph, TRI_FIELDS_EXCHANGED);
     switch (angle) {
     case 0:
-        return NODE(rotate_90, .in = {in}, .whole = true, .width = height, .height = width);
+        return NODE(rotate_90, .in = {in}, .whole = true, .transposed = true, .width = height, .height = width);
     case 1:
         return NODE(rotate_180, .in = {in}, .whole = true);
     default:
-        return NODE(rotate_270, .in = {in}, .whole = true, .width = height, .height = width);
+        return NODE(rotate_270, .in = {in}, .whole = true, .transposed = true, .width = height, .height = width);
     }
 }
 #endif

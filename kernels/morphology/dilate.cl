@@ -8,7 +8,7 @@ PASS(dilate_columns, S, S)
 
 PASS(dilate_rows, S, S)
 {
-    GLOBAL const int *at = CONSTANTS(int);
+    CONSTANT int *at = CONSTANTS(int);
     PUT(MAX(MAX(AT(at[0], 0), AT(at[1], 0)), MAX(AT(at[2], 0), AT(at[3], 0))));
 }
 

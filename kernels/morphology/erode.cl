@@ -8,7 +8,7 @@ PASS(erode_columns, S, S)
 
 PASS(erode_rows, S, S)
 {
-    GLOBAL const int *at = CONSTANTS(int);
+    CONSTANT int *at = CONSTANTS(int);
     PUT(MIN(MIN(AT(at[0], 0), AT(at[1], 0)), MIN(AT(at[2], 0), AT(at[3], 0))));
 }
 

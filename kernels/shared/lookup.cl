@@ -1,7 +1,7 @@
 /* lookup -- each sample through a table of 2^bits entries; the constants are that table. */
 #include "kernel.h"
 
-GATHER(lookup, S, S)
+MAP(lookup, S, S)
 {
-    return CONSTANTS(ushort)[ROW_SAMPLE(X)];
+    return CONSTANTS(ushort)[HERE];
 }

@@ -20,8 +20,9 @@ struct average {
 /* Inputs: a frame each, up to 8. */
 PASS(average_few, S, S)
 {
-    GLOBAL const struct average *k = CONSTANTS(struct average);
+    CONSTANT struct average *k = CONSTANTS(struct average);
     WIDE sum = TO_WIDE(AT_INPUT(0, 0, 0)) + TO_WIDE(AT_INPUT(1, 0, 0));
+    UNROLL
     for (int i = 2; i < k->frames; i++)
         sum += TO_WIDE(AT_INPUT(i, 0, 0));
     PUT(AVERAGE_OF(sum, k));
@@ -35,7 +36,7 @@ struct average_change {
 
 PASS(average_change, S, WIDE)
 {
-    GLOBAL const struct average_change *k = CONSTANTS(struct average_change);
+    CONSTANT struct average_change *k = CONSTANTS(struct average_change);
     const WIDE entering = TO_WIDE(AT_INPUT(0, 0, 0)), leaving = TO_WIDE(AT_INPUT(1, 0, 0));
     PUT(entering * ALL(WIDE, k->entering) - leaving * ALL(WIDE, k->leaving));
 }
@@ -97,7 +98,7 @@ static int average_many(struct tri_graph *graph, int in, const struct average *k
 GRAPH_PLANE(average)
 {
     const struct average k = average_of((int)VALUE(frames));
-    struct tri_node_spec spec = {.in = {in}, .constants = &k, .constants_size = sizeof k};
+    struct tri_node_spec spec = {.in = {in}, .constants = &k, .constants_size = sizeof k, .specialize = true};
     if (k.frames == 1)
         return in;
     if (k.frames > TRI_INPUTS)

@@ -26,7 +26,7 @@ PASS(background_widen, S, u32)
 
 PASS(background_mask, u32, u32)
 {
-    GLOBAL const struct background *k = CONSTANTS(struct background);
+    CONSTANT struct background *k = CONSTANTS(struct background);
     BACKGROUND_LEARN(k)
     PUT(SELECT(difference > ALL(u32, k->threshold), ALL(u32, MAXIMUM), ALL(u32, 0)));
 }

@@ -29,7 +29,7 @@ INLINE S blend_product(S a, S b)
 #define BLEND(name, mixed)                                                                                  \
     PASS(name, S, S)                                                                                        \
     {                                                                                                       \
-        GLOBAL const struct blend *k = CONSTANTS(struct blend);                                             \
+        CONSTANT struct blend *k = CONSTANTS(struct blend);                                             \
         const S a = AT_INPUT(0, 0, 0), b = AT_INPUT(1, 0, 0);                                               \
         PUT(BLEND_MIX(a, mixed));                                                                           \
     }

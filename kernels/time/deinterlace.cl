@@ -55,7 +55,7 @@ PASS(deinterlace, S, S)
                                                ABS_DIFFERENCE(AT_INPUT(2, 0, below), down));
     const WIDE_SIGNED here = DEINTERLACE_CHANGE(then, soon) >> ALL(WIDE_SIGNED, 1);
     const WIDE_SIGNED highest = MAX(MAX(d - e, d - c), MIN(b, f)), lowest = MIN(MIN(d - e, d - c), MAX(b, f));
-    const WIDE_SIGNED margin = MAX(MAX(MAX(here, before), after), MAX(lowest, -highest));
+    const WIDE_SIGNED margin = MAX(MAX(MAX(here, before), after), MAX(lowest, NEGATE(WIDE_SIGNED, highest)));
     PUT(TO_S(CLAMP(line, d - margin, d + margin)));
 }
 
@@ -80,6 +80,6 @@ GRAPH_PLANE(deinterlace)
     tri_graph_delay(graph, 1);
     tri_graph_fields(graph, TRI_FIELDS_GONE);
     return NODE(deinterlace, .in = {now, before, in}, .low = -2, .high = 2, .reach = 3, .constants = &k,
-                .constants_size = sizeof k);
+                .constants_size = sizeof k, .dynamic = true);
 }
 #endif

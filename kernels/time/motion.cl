@@ -45,7 +45,7 @@ INLINE uint motion_row(GLOBAL const MOTION_SAMPLE *a, GLOBAL const MOTION_SAMPLE
 /* Inputs: this frame and the one before. What is as good as the best so far replaces it if it is shorter. */
 GATHER(motion_vectors, S, u32)
 {
-    GLOBAL const struct motion *k = CONSTANTS(struct motion);
+    CONSTANT struct motion *k = CONSTANTS(struct motion);
     const int size = 1 << k->shift, x = X * size, y = Y * size, range = k->range;
     const int columns = MOTION_MIN(size, k->width - x), rows = MOTION_MIN(size, k->height - y);
     const int x_last = k->width - columns, y_last = k->height - rows;
@@ -95,7 +95,7 @@ INLINE int motion_meets(int x, int y, int to_x, int to_y)
 /* The maximum where a line is, else 0. Only blocks within range can have one here. */
 GATHER(motion_lines, u32, S)
 {
-    GLOBAL const struct motion *k = CONSTANTS(struct motion);
+    CONSTANT struct motion *k = CONSTANTS(struct motion);
     const int size = 1 << k->shift, reach = k->range + size / 2;
     const int left = MOTION_FIRST(X - reach), right = MOTION_MIN((X + k->range) >> k->shift, IN_WIDTH - 1);
     const int top = MOTION_FIRST(Y - reach), bottom = MOTION_MIN((Y + k->range) >> k->shift, IN_HEIGHT - 1);

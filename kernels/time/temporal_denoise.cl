@@ -49,7 +49,7 @@ PASS(temporal_denoise_widen, S, DENOISE_TYPE)
 
 PASS(temporal_denoise_space, S, DENOISE_TYPE)
 {
-    GLOBAL const struct temporal_denoise *k = CONSTANTS(struct temporal_denoise);
+    CONSTANT struct temporal_denoise *k = CONSTANTS(struct temporal_denoise);
 #if BITS == 8
     const i16 sample = I16(U16(AT(0, 0)));
     const i16 corners = DENOISE_PULL(-1, -1) + DENOISE_PULL(1, -1) + DENOISE_PULL(-1, 1) + DENOISE_PULL(1, 1);
@@ -68,7 +68,7 @@ PASS(temporal_denoise_space, S, DENOISE_TYPE)
  * to be kept. */
 PASS(temporal_denoise_time, DENOISE_TYPE, DENOISE_TYPE)
 {
-    GLOBAL const struct temporal_denoise *k = CONSTANTS(struct temporal_denoise);
+    CONSTANT struct temporal_denoise *k = CONSTANTS(struct temporal_denoise);
     const DENOISE_TYPE now = AT_INPUT(0, 0, 0), kept = AT_INPUT(1, 0, 0), one = ALL(DENOISE_TYPE, 1);
     const DENOISE_TYPE before = SELECT(kept == ALL(DENOISE_TYPE, 0), now, kept - one);
 #if BITS == 8

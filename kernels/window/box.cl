@@ -22,7 +22,7 @@ SCAN(box_running, u32, RUNNING);
 
 PASS(box_mean, RUNNING, S)
 {
-    GLOBAL const struct box *k = CONSTANTS(struct box);
+    CONSTANT struct box *k = CONSTANTS(struct box);
     const RUNNING sum = AT(k->radius, 0) - AT(-k->radius - 1, 0);
     const u32 rounding = ALL(u32, k->area.divisor / 2);
 #if BITS == 8
@@ -51,6 +51,7 @@ GRAPH_PLANE(box)
     const struct box k = {radius, tri_divisor_make((uint32_t)(side * side))};
     const int columns = NODE(box_columns, .in = {in}, .sparse = 2, .rows = {-radius - 1, radius});
     const int running = NODE(box_running, .in = {columns});
-    return NODE(box_mean, .in = {running}, .reach = radius + 1, .constants = &k, .constants_size = sizeof k);
+    return NODE(box_mean, .in = {running}, .reach = radius + 1, .constants = &k, .constants_size = sizeof k,
+                .specialize = true);
 }
 #endif

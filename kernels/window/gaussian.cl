@@ -19,8 +19,9 @@ struct gaussian {
 
 PASS(gaussian_columns, S, BETWEEN)
 {
-    GLOBAL const struct gaussian *k = CONSTANTS(struct gaussian);
+    CONSTANT struct gaussian *k = CONSTANTS(struct gaussian);
     acc sum = ACC_ZERO();
+    UNROLL
     for (int i = 0; i < k->taps; i += 2)
         sum = ACC_ADD_PAIR(sum, PAIR(k, 0, i), PAIR(k, 0, i + 1), k->weight[i], k->weight[i + 1]);
     PUT(ACC_NARROW(sum, k->columns_shift));
@@ -28,8 +29,9 @@ PASS(gaussian_columns, S, BETWEEN)
 
 PASS(gaussian_rows, BETWEEN, S)
 {
-    GLOBAL const struct gaussian *k = CONSTANTS(struct gaussian);
+    CONSTANT struct gaussian *k = CONSTANTS(struct gaussian);
     acc sum = ACC_ZERO();
+    UNROLL
     for (int i = 0; i < k->taps; i += 2)
         sum = ACC_ADD_PAIR(sum, PAIR(k, i, 0), PAIR(k, i + 1, 0), k->weight[i], k->weight[i + 1]);
     PUT(TO_S(ACC_NARROW(sum, k->rows_shift)));
@@ -39,8 +41,9 @@ PASS(gaussian_rows, BETWEEN, S)
 
 PASS(gaussian_columns, S, BETWEEN)
 {
-    GLOBAL const struct gaussian *k = CONSTANTS(struct gaussian);
+    CONSTANT struct gaussian *k = CONSTANTS(struct gaussian);
     f32 sum = (F32(AT(0, 0)) + F32(AT(0, 0))) * ALL(f32, k->real[0]);
+    UNROLL
     for (int i = 1; i < k->taps; i++)
         sum = sum + (F32(AT(0, -i)) + F32(AT(0, i))) * ALL(f32, k->real[i]);
     PUT(sum);
@@ -48,8 +51,9 @@ PASS(gaussian_columns, S, BETWEEN)
 
 PASS(gaussian_rows, BETWEEN, S)
 {
-    GLOBAL const struct gaussian *k = CONSTANTS(struct gaussian);
+    CONSTANT struct gaussian *k = CONSTANTS(struct gaussian);
     f32 sum = (AT(0, 0) + AT(0, 0)) * ALL(f32, k->real[0]);
+    UNROLL
     for (int i = 1; i < k->taps; i++)
         sum = sum + (AT(-i, 0) + AT(i, 0)) * ALL(f32, k->real[i]);
     PUT(S_FROM_F32(sum));
@@ -103,7 +107,8 @@ GRAPH_PLANE(gaussian)
     }
     const int radius = k.taps - 1;
     const int columns = NODE(gaussian_columns, .in = {in}, .low = -radius, .high = radius, .constants = &k,
-                             .constants_size = sizeof k);
-    return NODE(gaussian_rows, .in = {columns}, .reach = radius, .constants = &k, .constants_size = sizeof k);
+                             .constants_size = sizeof k, .specialize = true);
+    return NODE(gaussian_rows, .in = {columns}, .reach = radius, .constants = &k, .constants_size = sizeof k,
+                .specialize = true);
 }
 #endif

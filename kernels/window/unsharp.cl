@@ -9,7 +9,7 @@ struct unsharp {
 /* Inputs: the picture and its blur. */
 PASS(unsharp, S, S)
 {
-    GLOBAL const struct unsharp *k = CONSTANTS(struct unsharp);
+    CONSTANT struct unsharp *k = CONSTANTS(struct unsharp);
     const i32 sample = I32(AT_INPUT(0, 0, 0)), difference = sample - I32(AT_INPUT(1, 0, 0));
     const i32 twice = ABS(difference) * ALL(i32, 2);
     const f32 sharp = F32(sample) + F32(difference) * ALL(f32, k->amount);

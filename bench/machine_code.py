@@ -1,0 +1,486 @@
+#!/usr/bin/env python3
+"""machine_code.py -- GPU machine code of program texts, read without a GPU.
+
+    bench/machine_code.py [options] program.cl... | PIPELINE[@8|@16]...
+
+A pipeline is run by build/triptych on a small picture with --on opencl:cpu, which tells the texts (TRIPTYCH_OPENCL_DUMP).
+clang makes PTX of each, ptxas code for sm_90, nvdisasm text, and each kernel gets a row: registers, spills, stack, local
+memory, instructions by kind, loads and stores by width; --loops adds each loop with its body. The code is searched for the
+two known faults of ptxas (docs/gpu.md); found: exit 3. The driver has a front end of its own, so this tells about forms, not
+about every instruction. Tools are fetched once, from Debian and PyPI, in pinned versions, into --tools.
+"""
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+NVCC, NVDISASM, RIGHT_NVCC = "13.3.73", "13.4.92", "13.4.59"
+UNITS, LANES, CLOCK, BANDWIDTH = 132, 128, 1.7e9, 4.2e12  # of an H200, and the lanes of its LSU
+LSU_LANES = 32
+PICTURE = 3840 * 2160 * 3
+
+
+def fail(message):
+    sys.exit(f"machine_code.py: {message}")
+
+
+def call(command, **more):
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+    if result.returncode != 0:
+        fail(f"{' '.join(command[:3])} ... failed ({result.returncode}):\n{result.stdout}{result.stderr}")
+    return result.stdout, result.stderr
+
+
+# ---- tools
+
+class Tools:
+    def __init__(self, folder, clang, ptxas):
+        self.folder, self.version = folder, clang
+        os.makedirs(folder, exist_ok=True)
+        self.ptxas = self.python("nvidia-cuda-nvcc", ptxas, "ptxas")
+        self.right_ptxas = self.python("nvidia-cuda-nvcc", RIGHT_NVCC, "ptxas")
+        self.nvdisasm = self.python("nvidia-cuda-nvdisasm", NVDISASM, "nvdisasm")
+        self.debian(clang)
+
+    def python(self, package, version, program):
+        place = os.path.join(self.folder, f"{package}-{version}")
+        path = os.path.join(place, "nvidia", "cu13", "bin", program)
+        if not os.path.exists(path):
+            call([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", place, f"{package}=={version}"])
+        os.chmod(path, 0o755)
+        return path
+
+    def debian(self, version):
+        """clang and libclc, of the system or unpacked into the folder; their majors must be the same."""
+        place = os.path.join(self.folder, f"debian-{version}")
+        self.clc = f"{place}/usr/lib/clc"
+        own = f"{place}/usr/lib/llvm-{version}/bin/clang"
+        system = f"/usr/lib/llvm-{version}/bin/clang"
+        packages = [] if os.path.isdir(self.clc) else [f"libclc-{version}", f"libclc-{version}-dev"]
+        if not os.path.exists(system) and not os.path.exists(own):
+            packages += [f"clang-{version}", f"libclang-cpp{version}", f"libllvm{version}", f"libclang-common-{version}-dev"]
+        if packages:
+            os.makedirs(place, exist_ok=True)
+            call(["apt-get", "download", "-q"] + packages, cwd=place)
+            for name in os.listdir(place):
+                if name.endswith(".deb"):
+                    call(["dpkg", "-x", os.path.join(place, name), place])
+                    os.remove(os.path.join(place, name))
+        self.clang = own if os.path.exists(own) else system
+        libraries = [f"{place}/usr/lib/llvm-{version}/lib", f"{place}/usr/lib/x86_64-linux-gnu"]
+        self.environment = dict(os.environ, LD_LIBRARY_PATH=":".join(libraries)) if self.clang == own else None
+
+    def compile(self, text, out, target):
+        more = ["-Xclang", "-mlink-builtin-bitcode", "-Xclang"]
+        if target.startswith("gfx"):
+            more = ["-target", "amdgcn-amd-amdhsa", f"-mcpu={target}", "-nogpulib"] + more + [f"{self.clc}/amdgcn--amdhsa.bc"]
+        else:
+            more = ["-target", "nvptx64-nvidia-nvcl", "-Xclang", "-target-cpu", "-Xclang", "sm_80"] + more + \
+                   [f"{self.clc}/nvptx64--nvidiacl.bc"]
+        ir = out + ".ll"
+        call([self.clang, "-x", "cl", "-cl-std=CL1.2", "-D__OPENCL_VERSION__=120", "-Xclang", "-finclude-default-header", "-w", "-O2",
+              "-emit-llvm", "-S", text, "-o", ir] + more, env=self.environment)
+        call([self.clang, "-x", "ir", "-w", "-O2", "-S", ir, "-o", out] + more[:more.index("-mlink-builtin-bitcode") - 1],
+             env=self.environment)
+        return ir
+
+
+def group_sizes(ir):
+    """Kernels' reqd_work_group_size, which LLVM's back end does not pass on."""
+    with open(ir, encoding="utf-8") as file:
+        text = file.read()
+    nodes = dict(re.findall(r"^(!\d+) = !\{i32 (\d+, i32 \d+, i32 \d+)\}$", text, re.M))
+    sizes = {}
+    for name, node in re.findall(r"^define .*?kernel void @(\w+)\(.*!reqd_work_group_size (!\d+)", text, re.M):
+        sizes[name] = [int(n) for n in nodes[node].replace("i32", "").split(",")]
+    return sizes
+
+
+def finish_ptx(path, sizes):
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    text = re.sub(r"^\.version.*", ".version 8.0", text, flags=re.M)
+    text = re.sub(r"^\.target.*", ".target sm_90", text, flags=re.M)
+    for name, size in sizes.items():
+        text = re.sub(r"(\.entry " + name + r"\([^)]*\)\n)", r"\1.reqntid " + ", ".join(map(str, size)) + "\n", text)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return text
+
+
+# ---- SASS
+
+class Instruction:
+    pattern = re.compile(r"/\*([0-9a-f]{4,})\*/\s+(?:@(!?U?P\w+)\s+)?([A-Z0-9_.]+)\s*(.*?)\s*;")
+
+    def __init__(self, match):
+        self.address = int(match.group(1), 16)
+        self.predicate, self.code, rest = match.group(2), match.group(3), match.group(4)
+        self.operands = [o.strip() for o in rest.split(",")] if rest else []
+        self.name = self.code.split(".")[0]
+        self.text = f"{'@' + self.predicate + ' ' if self.predicate else ''}{self.code} {rest}"
+
+
+def parse_sass(text):
+    """{kernel: (instructions, {label: index})}"""
+    kernels, instructions, labels = {}, None, {}
+    for line in text.splitlines():
+        start = re.match(r"\.text\.(\w+):", line)
+        label = re.match(r"(\.L_x_\d+):", line)
+        match = Instruction.pattern.search(line)
+        if start:
+            instructions, labels = [], {}
+            kernels[start.group(1)] = (instructions, labels)
+        elif label:
+            labels[label.group(1)] = len(instructions)
+        elif match and instructions is not None:
+            instructions.append(Instruction(match))
+    for instructions, labels in kernels.values():
+        while instructions and (instructions[-1].name == "NOP" or jump(instructions[-1], labels) == len(instructions) - 1):
+            instructions.pop()
+    return kernels
+
+
+def jump(instruction, labels):
+    found = re.search(r"\.L_x_\d+", instruction.text) if instruction.name == "BRA" else None
+    return labels.get(found.group(0)) if found else None
+
+
+def pipe(instruction):
+    """Which of a unit's pipes it takes; integer arithmetic has two, with 64 lanes each."""
+    k = kind(instruction)
+    if instruction.name.startswith("U") or k in ("branch", "barrier", "LDC"):
+        return "other"
+    if k in MOVES or k == "atomic":
+        return "lsu"
+    return "fma" if instruction.name in ("IMAD", "FFMA", "FMUL", "FADD", "HFMA2", "IDP") else "alu"
+
+
+WIDTHS = ("8", "16", "32", "64", "128")
+MOVES = ("LDG", "STG", "LDS", "STS", "LDL", "STL", "LDC")
+
+
+def width(instruction):
+    for part, name in ((".U8", "8"), (".S8", "8"), (".U16", "16"), (".S16", "16"), (".64", "64"), (".128", "128")):
+        if part in instruction.code:
+            return name
+    return "32"
+
+
+def kind(instruction):
+    name = instruction.name
+    if name in MOVES:
+        return name
+    if name in ("ULDC", "S2R", "S2UR", "CS2R"):
+        return "LDC"
+    if name.startswith(("ATOM", "RED")):
+        return "atomic"
+    if name in ("BAR",):
+        return "barrier"
+    if name in ("BRA", "BSSY", "BSYNC", "EXIT", "WARPSYNC", "CALL", "RET", "BREAK", "BRX"):
+        return "branch"
+    if name in ("PRMT", "UPRMT", "SHF", "USHF", "LOP3", "ULOP3", "SGXT", "BMSK", "I2IP"):
+        return "bits"
+    if name.startswith(("F", "MUFU", "HFMA", "HADD", "I2F", "DADD", "DMUL", "DFMA")) and name not in ("FLO",):
+        return "float"
+    if name in ("MOV", "UMOV", "NOP") or instruction.code.startswith("IMAD.MOV"):
+        return "move"
+    return "integer"
+
+
+def count(instructions):
+    """Instructions by kind, and loads and stores by width."""
+    kinds, widths, lsu = {}, {}, 0
+    for instruction in instructions:
+        k = kind(instruction)
+        kinds[k] = kinds.get(k, 0) + 1
+        if k in MOVES[:6]:
+            widths[k, width(instruction)] = widths.get((k, width(instruction)), 0) + 1
+            lsu += max(1, int(width(instruction)) // 32)
+        elif k == "atomic":
+            lsu += 1
+    return kinds, widths, lsu
+
+
+def by_width(widths, name):
+    return "·".join(f"{widths[name, w]}×{w}" for w in WIDTHS if (name, w) in widths) or "-"
+
+
+def find_loops(instructions, labels):
+    """(first, last) of each backward branch's range, the outer ones first."""
+    loops = {}
+    for i, instruction in enumerate(instructions):
+        to = jump(instruction, labels)
+        if to is not None and to <= i:
+            loops[to] = max(loops.get(to, 0), i)
+    return sorted(loops.items(), key=lambda loop: (loop[0], -loop[1]))
+
+
+def number(text):
+    text = text.replace(".reuse", "")
+    if text in ("RZ", "URZ"):
+        return 0
+    try:
+        return int(text, 0)
+    except ValueError:
+        return None
+
+
+def trips(instructions, first, last):
+    """Of a loop with a constant step and a constant end; a start that is not constant counts as 0. None: not known."""
+    end = instructions[last]
+    flag = (end.predicate or "").lstrip("!")
+    for at in range(last, first - 1, -1):
+        test = instructions[at]
+        if test.name in ("ISETP", "UISETP") and test.operands[0] == flag:
+            break
+    else:
+        return None
+    register, limit = test.operands[2].replace(".reuse", ""), number(test.operands[3])
+    step = start = None
+    for instruction in instructions[first:last]:
+        if instruction.name in ("VIADD", "IADD3", "UIADD3") and instruction.operands[0] == register:
+            if instruction.operands[1].replace(".reuse", "") == register:
+                step = number(instruction.operands[2])
+    for instruction in reversed(instructions[:first]):
+        if instruction.operands and instruction.operands[0] == register:
+            start = number(instruction.operands[-1]) if kind(instruction) == "move" else None
+            break
+    if limit is None or not step:
+        return None
+    return max(1, -(-(limit - (start or 0)) // step)) if (limit - (start or 0)) * step > 0 else None
+
+
+# ---- faults
+
+def shift_faults(instructions):
+    return [i for i in instructions if re.match(r"LEA\.HI\.SX32", i.code) and re.match(r"-R\d", i.operands[1])]
+
+
+def negated_chain(ptx):
+    """Whether a negated value goes into a minimum or maximum that is one of several in a row."""
+    defined, chained = {}, False
+    extremes = re.findall(r"(?:min|max)\.s32\s+(%r\d+), (%r\d+|-?\d+), (%r\d+|-?\d+);", ptx)
+    negated = set(re.findall(r"neg\.s32\s+(%r\d+),", ptx)) | set(re.findall(r"sub\.s32\s+(%r\d+), 0,", ptx))
+    results = {e[0] for e in extremes}
+    used = {o for e in extremes for o in e[1:]}
+    for result, a, b in extremes:
+        if a in negated or b in negated:
+            chained |= result in used or a in results or b in results
+            defined[result] = True
+    return chained
+
+
+def negations(instructions):
+    return sum(len(re.findall(r"-R\d", i.text)) for i in instructions)
+
+
+# ---- a program's report
+
+def read_resources(log):
+    """{kernel: (registers, stack, spill bytes, shared)} of ptxas -v."""
+    found = {}
+    for name, body in re.findall(r"Compiling entry function '(\w+)'(.*?)(?=Compiling entry|\Z)", log, re.S):
+        stack, stores, loads = map(int, re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes", body).groups())
+        registers = int(re.search(r"Used (\d+) registers", body).group(1))
+        shared = re.search(r"(\d+) bytes smem", body)
+        found[name] = (registers, stack, stores + loads, int(shared.group(1)) if shared else 0)
+    return found
+
+
+def assemble(ptxas, tools, ptx, cubin):
+    _, log = call([ptxas, "-v", "-arch=sm_90", ptx, "-o", cubin])
+    sass, _ = call([tools.nvdisasm, "-c", cubin])
+    return read_resources(log), parse_sass(sass), sass
+
+
+def nvidia_rows(tools, text, keep, options):
+    base = os.path.join(keep, os.path.basename(text)[:-3])
+    ir = tools.compile(text, base + ".ptx", "nvptx")
+    sizes = group_sizes(ir)
+    ptx = finish_ptx(base + ".ptx", sizes)
+    resources, kernels, sass = assemble(tools.ptxas, tools, base + ".ptx", base + ".cubin")
+    _, right, _ = assemble(tools.right_ptxas, tools, base + ".ptx", base + ".right.cubin")
+    with open(base + ".sass", "w", encoding="utf-8") as file:
+        file.write(sass)
+    bodies = dict(re.findall(r"\.entry (\w+)\((.*?)^\}", ptx, re.M | re.S))
+    for name, (instructions, labels) in sorted(kernels.items()):
+        faults = [f"LEA.HI.SX32 with a negated operand at {i.address:04x}: {i.text}" for i in shift_faults(instructions)]
+        if any(i.name == "VIMNMX3" for i in instructions) and negated_chain(bodies.get(name, "")) and \
+                negations(instructions) < negations(right[name][0]):
+            faults.append(f"VIMNMX3 that lost a minus sign: {negations(instructions)} negations, "
+                          f"ptxas {RIGHT_NVCC} has {negations(right[name][0])}")
+        yield name, resources[name], instructions, labels, sizes.get(name), faults
+
+
+def microseconds(per_sample, lanes):
+    return PICTURE * per_sample / (UNITS * lanes * CLOCK) * 1e6
+
+
+def estimate(instructions, loops, options):
+    """(instructions, LSU cycles) of one item, each loop's body as often as it runs; and whether all loops are known."""
+    weights, known = [1] * len(instructions), True
+    for first, last in loops:
+        times = options.trips.get(f"{instructions[first].address:04x}", trips(instructions, first, last))
+        known &= times is not None
+        for i in range(first, last + 1):
+            weights[i] *= times if times is not None else 1
+    lsu = sum(w * count([i])[2] for w, i in zip(weights, instructions))
+    pipes = [sum(w for w, i in zip(weights, instructions) if pipe(i) == name) for name in ("alu", "fma")]
+    return sum(weights), max(pipes), lsu, known
+
+
+HEADS = ("kernel", "regs", "spill", "stack", "local", "instr", "LDG", "STG", "LDS", "STS", "LDL+STL", "LDC", "int", "bits", "move", "float",
+         "atomic", "bra", "bar", "run")
+
+
+def row(name, resources, instructions, labels, options):
+    kinds, widths, _ = count(instructions)
+    registers, stack, spills, shared = resources
+    run, _, _, known = estimate(instructions, find_loops(instructions, labels), options)
+    return [name, registers, spills, stack, shared, len(instructions)] + [by_width(widths, m) for m in MOVES[:4]] + \
+        [kinds.get("LDL", 0) + kinds.get("STL", 0)] + \
+        [kinds.get(k, 0) for k in ("LDC", "integer", "bits", "move", "float", "atomic", "branch", "barrier")] + \
+        [f"{run}{'' if known else '?'}"]
+
+
+def print_table(heads, rows, markdown):
+    rows = [[str(cell) for cell in r] for r in rows]
+    if markdown:
+        print("| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))
+        for r in rows:
+            print("| " + " | ".join(r) + " |")
+        return
+    widths = [max(len(r[i]) for r in rows + [list(heads)]) for i in range(len(heads))]
+    for r in [heads] + rows:
+        print("  ".join(c.ljust(w) if i in (0, 6, 7, 8, 9) else c.rjust(w) for i, (c, w) in enumerate(zip(r, widths))).rstrip())
+
+
+def print_loops(name, instructions, labels, options):
+    loops = find_loops(instructions, labels)
+    for first, last in loops:
+        depth = sum(f <= first and last <= l for f, l in loops) - 1
+        own = [i for n, i in enumerate(instructions[first:last + 1], first)
+               if not any(f <= n <= l for f, l in loops if first <= f and l <= last and (f, l) != (first, last))]
+        kinds, widths, lsu = count(own)
+        times = trips(instructions, first, last)
+        moves = ", ".join(f"{m} {by_width(widths, m)}" for m in MOVES[:6] if by_width(widths, m) != "-")
+        rest = ", ".join(f"{k} {n}" for k, n in sorted(kinds.items()) if k not in MOVES[:6])
+        print(f"  {name} {'  ' * depth}loop {instructions[first].address:04x}-{instructions[last].address:04x}: {len(own)} instructions, "
+              f"{times if times is not None else 'unknown'} times, LSU {lsu}; {moves or 'no memory'}; {rest}")
+
+
+def print_time(name, instructions, labels, size, options):
+    items = options.items or (size[0] * size[1] * size[2] if size else None)
+    if not options.samples or not items:
+        return
+    run, half, lsu, known = estimate(instructions, find_loops(instructions, labels), options)
+    per_sample, half, lsu_per_sample = (n * items / options.samples for n in (run, half, lsu))
+    memory = 2 * PICTURE * options.bytes / BANDWIDTH * 1e6
+    print(f"  {name}: {per_sample:.1f} instructions a sample: {microseconds(per_sample, LANES):.1f} us; on the "
+          f"fuller integer pipe {half:.1f}: {microseconds(half, LANES / 2):.1f} us; LSU {lsu_per_sample:.2f} cycles a "
+          f"sample: {microseconds(lsu_per_sample, LSU_LANES):.1f} us; memory {memory:.1f} us (3840x2160 RGB)"
+          f"{'' if known else '; loops of unknown length counted once'}")
+
+
+# ---- AMD
+
+AMD_HEADS = ("kernel", "VGPRs", "SGPRs", "spilled", "scratch", "local", "instr", "global ld", "global st", "local ld", "local st", "scratch ops")
+
+
+def amd_rows(tools, text, keep, target):
+    base = os.path.join(keep, os.path.basename(text)[:-3])
+    tools.compile(text, base + f".{target}.s", target)
+    with open(base + f".{target}.s", encoding="utf-8") as file:
+        assembly = file.read()
+    for block in re.split(r"^  - \.args:", assembly[assembly.index("amdhsa.kernels:"):], flags=re.M)[1:]:
+        facts = dict(re.findall(r"\.(\w+):\s+(\S+)$", block, re.M))
+        name = re.search(r"^    \.name:\s+(\S+)", block, re.M).group(1)
+        body = re.search(r"^" + name + r":.*?\n(.*?)^\.Lfunc_end", assembly, re.M | re.S).group(1)
+        codes = re.findall(r"^\s+([a-z]+_\w+)", body, re.M)
+        def many(*starts):
+            return sum(c.startswith(starts) for c in codes)
+        yield [name, facts["vgpr_count"], facts["sgpr_count"], int(facts["vgpr_spill_count"]) + int(facts["sgpr_spill_count"]),
+               facts["private_segment_fixed_size"], facts["group_segment_fixed_size"], len(codes), many("global_load", "flat_load"),
+               many("global_store", "flat_store"), many("ds_load", "ds_read"), many("ds_store", "ds_write"),
+               many("scratch_", "buffer_load", "buffer_store")]
+
+
+# ---- texts of pipelines
+
+def dump_pipeline(pipeline, bits, dialect, keep):
+    """The texts of a pipeline's programs, without those of the device's self-test."""
+    triptych = os.path.join(ROOT, "build", "triptych")
+    picture = os.path.join(ROOT, "images", "gray16.png" if bits == 16 else "street.png")
+    if not os.path.exists(triptych):
+        fail("build/triptych is missing: run make first")
+    folder = tempfile.mkdtemp(dir=keep)
+    environment = dict(os.environ, TRIPTYCH_OPENCL_DUMP=folder, TRIPTYCH_OPENCL_DIALECT=dialect)
+    base_folder = tempfile.mkdtemp(dir=keep)
+    for where, what in ((base_folder, "copy"), (folder, pipeline)):
+        environment["TRIPTYCH_OPENCL_DUMP"] = where
+        call([triptych, "run", what, picture, "--on", "opencl:cpu", "-o", os.path.join(keep, "out.png")], env=environment)
+    known = {n: open(os.path.join(base_folder, n), encoding="utf-8").read() for n in os.listdir(base_folder)}
+    texts = []
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            if what == "copy" or file.read() not in known.values():
+                texts.append(os.path.join(folder, name))
+    return texts
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="+", help="files that end in .cl, or pipelines")
+    parser.add_argument("--tools", default=os.path.join(ROOT, "build", "machine-code"), help="folder of the tools (build/machine-code)")
+    parser.add_argument("--keep", help="folder where texts, PTX and SASS stay")
+    parser.add_argument("--clang", default="15", help="major version (15)")
+    parser.add_argument("--ptxas", default=NVCC, help=f"version ({NVCC}, which has the faults; {RIGHT_NVCC} has not)")
+    parser.add_argument("--target", default="nvidia", help="or an AMD card: gfx90a, gfx1030, gfx1100")
+    parser.add_argument("--dialect", default="plain", help="TRIPTYCH_OPENCL_DIALECT of pipelines (plain)")
+    parser.add_argument("--loops", action="store_true", help="list each loop and its body")
+    parser.add_argument("--samples", type=int, help="that a work-group makes: time of a 3840x2160 RGB picture")
+    parser.add_argument("--items", type=int, help="of a work-group, where the kernel does not say")
+    parser.add_argument("--bytes", type=int, default=1, help="of a sample (1)")
+    parser.add_argument("--trips", default="", help="how often loops run: ADDRESS=TIMES,... with addresses of --loops")
+    parser.add_argument("--markdown", action="store_true")
+    options = parser.parse_args()
+    options.trips = {a: int(n) for a, n in (t.split("=") for t in options.trips.split(",") if t)}
+    return options
+
+
+def main():
+    options = parse_arguments()
+    keep = options.keep or tempfile.mkdtemp(prefix="machine-code-")
+    os.makedirs(keep, exist_ok=True)
+    tools = Tools(os.path.abspath(options.tools), options.clang, options.ptxas)
+    rows, more, faults = [], [], []
+    for what in options.what:
+        pipeline, _, bits = what.partition("@")
+        texts = [what] if what.endswith(".cl") else dump_pipeline(pipeline, int(bits or 8), options.dialect, keep)
+        for text in texts:
+            if options.target.startswith("gfx"):
+                rows += list(amd_rows(tools, text, keep, options.target))
+                continue
+            for name, resources, instructions, labels, size, found in nvidia_rows(tools, text, keep, options):
+                rows.append(row(name, resources, instructions, labels, options))
+                more.append((name, instructions, labels, size))
+                faults += [f"{name}: {fault}" for fault in found]
+    print_table(AMD_HEADS if options.target.startswith("gfx") else HEADS, rows, options.markdown)
+    for name, instructions, labels, size in more:
+        if options.loops:
+            print_loops(name, instructions, labels, options)
+        print_time(name, instructions, labels, size, options)
+    for fault in faults:
+        print(f"FAULT of ptxas {options.ptxas}: {fault}")
+    if options.keep:
+        print(f"PTX and SASS are in {keep}")
+    return 3 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

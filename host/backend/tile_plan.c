@@ -1,0 +1,675 @@
+/* tile_plan.c -- how the nodes of a stage become launches over tiles: components that do the same, what a work-group
+ * makes and needs, where that lies in local memory, and how large a tile is. */
+#include "tile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Registers of 32 bits that a window may take, for blocks of several rows and of one. */
+#define WINDOW_WORDS 112
+#define WINDOW_ROW_WORDS 160
+/* Constants that a program may contain. */
+#define PROGRAM_CONSTANTS 4096
+/* A map's table that local memory may hold. */
+#define LOCAL_TABLE 4096
+#define POINT_BYTES 16
+
+static int largest(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static int multiple(int n, int of)
+{
+    return (n + of - 1) / of * of;
+}
+
+static bool is_body(const struct tile_op *op)
+{
+    return op->pass->kind == PASS_LANES || op->pass->kind == PASS_MAP;
+}
+
+/* ---- components ---- */
+
+static int root(int *parent, int i)
+{
+    while (parent[i] != i)
+        i = parent[i] = parent[parent[i]];
+    return i;
+}
+
+/* parent[i]: a node of the same component, itself for one of each. Nodes belong together where one reads what the other
+ * makes. */
+static void find_components(const struct tri_stage *stage, int *parent)
+{
+    for (int i = 0; i < stage->node_count; i++) {
+        parent[i] = i;
+        for (int j = 0; j < i; j++) {
+            for (int k = 0; k < stage->nodes[i].inputs; k++) {
+                for (int o = 0; o < stage->nodes[j].outputs; o++) {
+                    if (stage->nodes[i].in[k] == stage->nodes[j].out[o])
+                        parent[root(parent, i)] = root(parent, j);
+                }
+            }
+        }
+    }
+}
+
+/* ---- a class, from one component ---- */
+
+/* The place of a channel, made if it is new; `channels` are those of the places so far. */
+static int place_of(struct tile_class *class, int *channels, const struct tri_plan *plan, int channel, int op, int input)
+{
+    for (int i = 0; i < class->place_count; i++) {
+        if (channels[i] == channel)
+            return i;
+    }
+    const struct walk_channel *c = &plan->channels[channel];
+    channels[class->place_count] = channel;
+    class->places[class->place_count] =
+        (struct tile_place){.size = c->size, .base = c->base, .by_op = op, .by_input = input, .table = -1};
+    return class->place_count++;
+}
+
+static void lowest_highest(struct tile_op *op)
+{
+    for (int i = 0; i < op->sparse; i++) {
+        op->low = i == 0 || op->rows[i] < op->low ? op->rows[i] : op->low;
+        op->high = i == 0 || op->rows[i] > op->high ? op->rows[i] : op->high;
+    }
+}
+
+/* Blocks of samples that an item makes at a time: down a window many rows share what is loaded, along rows many columns
+ * do. */
+static void choose_block(const struct tile_class *class, struct tile_op *op)
+{
+    const struct tile_place *in = &class->places[op->in[0]];
+    const int height = op->high - op->low, size = op->outputs > 0 ? class->places[op->out[0]].size : in->size;
+    op->block_width = 4;
+    op->block_rows = 1;
+    if (op->pass->kind == PASS_SLIDE) {
+        op->block_rows = 16;
+    } else if (is_body(op) && op->form != TILE_PLANE) {
+        const bool column = height >= 6 && op->reach == 0; /* samples then cost no more than words, and half the registers */
+        op->block_rows = column ? 16 : height >= 6 ? 8 : height > 0 ? 4 : 1;
+        op->block_width = column ? 1 : height == 0 && in->size <= 2 && size <= 2 ? 8 : 4;
+    }
+}
+
+static int window_words(const struct tile_class *class, const struct tile_op *op)
+{
+    const int samples = op->inputs * (op->block_rows + op->high - op->low) * (op->block_width + 2 * op->reach);
+    return op->block_width == 1 ? samples : samples * class->places[op->in[0]].size / 4;
+}
+
+/* Smaller blocks until the window fits registers; local memory where none does. */
+static void choose_form(const struct tile_class *class, struct tile_op *op, const struct tri_node_facts *facts)
+{
+    op->form = op->pass->kind == PASS_GATHER || op->form == TILE_PLANE ? TILE_PLANE : TILE_WINDOW;
+    choose_block(class, op);
+    if (!is_body(op) || op->form == TILE_PLANE)
+        return;
+    while (op->block_rows > 1 && window_words(class, op) > WINDOW_WORDS)
+        op->block_rows /= 2;
+    if (facts->dynamic || window_words(class, op) > (op->block_rows == 1 ? WINDOW_ROW_WORDS : WINDOW_WORDS)) {
+        op->form = TILE_NEAR;
+        op->block_rows = 1;
+        op->block_width = 4;
+    }
+}
+
+static void add_op(struct tile_class *class, int *channels, const struct tri_plan *plan, const struct tri_stage *stage, int number)
+{
+    const struct walk_node *node = &stage->nodes[number];
+    const struct tri_node_facts *facts = &stage->facts[number];
+    const int place = class->op_count++;
+    struct tile_op *op = &class->ops[place];
+    *op = (struct tile_op){.pass = stage->passes[node->pass], .node = number, .inputs = node->inputs,
+                           .outputs = node->kind == PASS_TALLY ? 0 : node->outputs, .low = node->low, .high = node->high,
+                           .reach = multiple(facts->reach, 4), .sparse = node->sparse, .transposed = facts->transposed,
+                           .constants_size = facts->constants_size, .constants = -1, .table = -1, .table_at = -1, .sums_at = -1,
+                           .form = node->whole ? TILE_PLANE : TILE_WINDOW};
+    memcpy(op->rows, node->rows, sizeof op->rows);
+    lowest_highest(op);
+    if (node->kind == PASS_SCAN)
+        op->reach = 0;
+    for (int k = 0; k < op->inputs; k++)
+        op->in[k] = place_of(class, channels, plan, node->in[k], place, k);
+    for (int o = 0; o < op->outputs; o++) {
+        op->out[o] = place_of(class, channels, plan, node->out[o], place, -1 - o);
+        class->places[op->out[o]].made = true;
+        class->places[op->out[o]].stored = class->places[op->out[o]].base != BASE_SCRATCH;
+    }
+    choose_form(class, op, facts);
+    for (int k = 0; k < op->inputs; k++) {
+        struct tile_place *in = &class->places[op->in[k]];
+        if (op->form == TILE_PLANE)
+            in->plane = true;
+        else
+            in->loaded |= !in->made;
+    }
+}
+
+/* What it makes has one size, what is loaded into tiles has it too, and what is seen as a whole is there before. */
+static bool fits_together(struct tile_class *class, const struct tri_plan *plan, const struct tri_stage *stage, const int *channels)
+{
+    for (int i = 0; i < class->op_count; i++) {
+        const struct tile_op *op = &class->ops[i];
+        const struct walk_node *node = &stage->nodes[op->node];
+        const struct walk_channel *c = &plan->channels[node->kind == PASS_TALLY ? node->in[0] : node->out[0]];
+        if (i == 0) {
+            class->width = c->width;
+            class->height = c->height;
+        }
+        if (c->width != class->width || c->height != class->height)
+            return false;
+    }
+    for (int i = 0; i < class->place_count; i++) {
+        const struct tile_place *place = &class->places[i];
+        const struct walk_channel *c = &plan->channels[channels[i]];
+        if (place->loaded && (c->width != class->width || c->height != class->height))
+            return false;
+        if ((place->plane && place->made) || (place->loaded && place->base == BASE_SCRATCH))
+            return false;
+    }
+    return true;
+}
+
+/* Points alone: no neighbours, no planes, no counts. */
+static bool is_points(const struct tile_class *class)
+{
+    for (int i = 0; i < class->op_count; i++) {
+        const struct tile_op *op = &class->ops[i];
+        if (!is_body(op) || op->form != TILE_WINDOW || op->low != 0 || op->high != 0 || op->reach != 0 || op->sparse != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool class_new(struct tile_class *class, int nodes)
+{
+    class->ops = calloc((size_t)nodes, sizeof class->ops[0]);
+    class->places = calloc((size_t)nodes * (TRI_INPUTS + TRI_OUTPUTS), sizeof class->places[0]);
+    class->nodes = calloc((size_t)nodes, sizeof class->nodes[0]);
+    return class->ops != NULL && class->places != NULL && class->nodes != NULL;
+}
+
+static void class_free(struct tile_class *class)
+{
+    free(class->ops);
+    free(class->places);
+    free(class->nodes);
+}
+
+/* ---- components that are alike ---- */
+
+static bool alike_ops(const struct tri_plan *plan, const struct tri_stage *stage, const struct tile_op *a, const struct tile_op *b)
+{
+    struct tile_op same = *b;
+    same.node = a->node;
+    if (memcmp(&same, a, sizeof same) != 0)
+        return false;
+    return !stage->facts[a->node].specialize ||
+           memcmp(plan->constants + stage->nodes[a->node].constants, plan->constants + stage->nodes[b->node].constants,
+                  (size_t)a->constants_size) == 0;
+}
+
+static bool alike(const struct tri_plan *plan, const struct tri_stage *stage, const struct tile_class *a, const struct tile_class *b)
+{
+    bool same = a->op_count == b->op_count && a->place_count == b->place_count && a->width == b->width && a->height == b->height;
+    for (int i = 0; same && i < a->op_count; i++)
+        same = alike_ops(plan, stage, &a->ops[i], &b->ops[i]);
+    return same && memcmp(a->places, b->places, (size_t)a->place_count * sizeof a->places[0]) == 0;
+}
+
+/* Adds a component to the class that is like it, or as a class of its own. False: no memory. */
+static bool add_component(const struct tri_plan *plan, struct tile_stage *tiles, struct tile_class *made)
+{
+    for (int i = 0; i < tiles->class_count; i++) {
+        struct tile_class *class = &tiles->classes[i];
+        if (!alike(plan, tiles->stage, class, made))
+            continue;
+        const size_t row = (size_t)class->op_count, rows = (size_t)class->component_count;
+        int *nodes = realloc(class->nodes, (rows + 1) * row * sizeof nodes[0]);
+        if (nodes == NULL)
+            return false;
+        memcpy(nodes + rows * row, made->nodes, row * sizeof nodes[0]);
+        class->nodes = nodes;
+        class->component_count++;
+        class_free(made);
+        return true;
+    }
+    tiles->classes[tiles->class_count++] = *made;
+    return true;
+}
+
+/* ---- what files share ---- */
+
+typedef bool op_question(const struct tile_stage *tiles, const struct tile_op *op);
+
+static bool in_program(const struct tile_stage *tiles, const struct tile_op *op)
+{
+    const struct tri_node_facts *facts = &tiles->stage->facts[op->node];
+    return facts->specialize && facts->fixed && op->constants_size <= PROGRAM_CONSTANTS &&
+           (op->form == TILE_WINDOW || op->form == TILE_NEAR || op->form == TILE_POINT);
+}
+
+static bool in_local(const struct tile_stage *tiles, const struct tile_op *op)
+{
+    (void)tiles;
+    return op->pass->kind == PASS_MAP && op->form != TILE_POINT && op->constants_size <= LOCAL_TABLE;
+}
+
+/* Whether it is true of all operations of a file that have constants. */
+static bool all_of_file(const struct tile_stage *tiles, const char *file, op_question *ask)
+{
+    for (int c = 0; c < tiles->class_count; c++) {
+        for (int i = 0; i < tiles->classes[c].op_count; i++) {
+            const struct tile_op *op = &tiles->classes[c].ops[i];
+            if (strcmp(op->pass->file, file) == 0 && op->constants_size > 0 && !ask(tiles, op))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* A file is compiled once, so its bodies read from one kind of memory. False: they cannot. */
+static bool agree_on_form(struct tile_stage *tiles, const char *file)
+{
+    bool window = true, plane = false, tile = false, points = true;
+    for (int c = 0; c < tiles->class_count; c++) {
+        for (int i = 0; i < tiles->classes[c].op_count; i++) {
+            const struct tile_op *op = &tiles->classes[c].ops[i];
+            if (strcmp(op->pass->file, file) != 0 || !is_body(op))
+                continue;
+            window &= op->form == TILE_WINDOW;
+            plane |= op->form == TILE_PLANE;
+            tile |= op->form != TILE_PLANE;
+            points &= tiles->classes[c].points;
+        }
+    }
+    for (int c = 0; c < tiles->class_count; c++) {
+        struct tile_class *class = &tiles->classes[c];
+        for (int i = 0; i < class->op_count; i++) {
+            struct tile_op *op = &class->ops[i];
+            if (strcmp(op->pass->file, file) != 0 || !is_body(op) || plane)
+                continue;
+            class->points &= points;
+            if (!window && op->form == TILE_WINDOW) {
+                op->form = TILE_NEAR;
+                op->block_rows = 1;
+                op->block_width = 4;
+            }
+        }
+    }
+    return !(plane && tile);
+}
+
+static bool agree(struct tile_stage *tiles)
+{
+    /* Twice: what one file makes a tile is one for others. */
+    for (int turn = 0; turn < 2; turn++) {
+        for (int i = 0; i < tiles->stage->pass_count; i++) {
+            if (!agree_on_form(tiles, tiles->stage->passes[i]->file))
+                return false;
+        }
+    }
+    for (int c = 0; c < tiles->class_count; c++) {
+        for (int i = 0; i < tiles->classes[c].op_count; i++) {
+            if (tiles->classes[c].points)
+                tiles->classes[c].ops[i].form = TILE_POINT;
+        }
+    }
+    return true;
+}
+
+/* ---- the table of channels ---- */
+
+static void number_table(struct tile_stage *tiles)
+{
+    int arrays = 0;
+    for (int c = 0; c < tiles->class_count; c++) {
+        struct tile_class *class = &tiles->classes[c];
+        for (int i = 0; i < class->place_count; i++) {
+            struct tile_place *place = &class->places[i];
+            if (place->loaded || place->plane || place->stored)
+                place->table = class->table_size++;
+        }
+        for (int i = 0; i < class->op_count; i++) {
+            struct tile_op *op = &class->ops[i];
+            if (op->pass->kind == PASS_TALLY)
+                op->table = class->table_size++;
+            else if (op->constants_size > 0 && all_of_file(tiles, op->pass->file, in_program))
+                op->constants = arrays++;
+            else if (op->constants_size > 0)
+                op->table = class->table_size++;
+            if (op->constants_size > 0 && op->constants < 0 && all_of_file(tiles, op->pass->file, in_local))
+                op->table_at = 0;
+        }
+        tiles->table_size += class->table_size * class->component_count;
+    }
+}
+
+/* ---- geometry of a tile ---- */
+
+static void need(struct tile_place *place, const struct tile_op *op, int tile_height)
+{
+    const int down = op->made_rows - op->up - tile_height;
+    place->left = largest(place->left, op->left + op->reach);
+    place->right = largest(place->right, op->right + op->reach);
+    place->up = largest(place->up, op->up - op->low);
+    place->down = largest(place->down, down + op->high);
+}
+
+/* From the last operation to the first: what is needed of each channel, and so what is made. */
+static void find_regions(struct tile_class *class, int tile_height)
+{
+    for (int i = 0; i < class->place_count; i++) {
+        struct tile_place *place = &class->places[i];
+        place->left = place->right = place->up = place->down = 0;
+    }
+    for (int i = class->op_count - 1; i >= 0; i--) {
+        struct tile_op *op = &class->ops[i];
+        int down = 0;
+        op->left = op->right = op->up = 0;
+        while (op->block_rows > tile_height)
+            op->block_rows /= 2;
+        for (int o = 0; o < op->outputs; o++) {
+            const struct tile_place *out = &class->places[op->out[o]];
+            op->left = largest(op->left, multiple(out->left, op->block_width));
+            op->right = largest(op->right, multiple(out->right, op->block_width));
+            op->up = largest(op->up, out->up);
+            down = largest(down, out->down);
+        }
+        op->made_rows = multiple(op->up + tile_height + down, op->block_rows);
+        for (int o = 0; o < op->outputs; o++) {
+            struct tile_place *out = &class->places[op->out[o]];
+            out->left = op->left;
+            out->right = op->right;
+            out->up = op->up;
+            out->down = op->made_rows - op->up - tile_height;
+        }
+        for (int k = 0; k < op->inputs && op->form != TILE_PLANE; k++)
+            need(&class->places[op->in[k]], op, tile_height);
+    }
+}
+
+static void find_lives(struct tile_class *class)
+{
+    for (int i = 0; i < class->place_count; i++) {
+        class->places[i].first = class->places[i].loaded ? 0 : class->op_count + 1;
+        class->places[i].last = -1;
+        if (class->places[i].stored)
+            class->places[i].last = class->op_count + 1;
+    }
+    for (int i = 0; i < class->op_count; i++) {
+        const struct tile_op *op = &class->ops[i];
+        for (int o = 0; o < op->outputs; o++) {
+            struct tile_place *out = &class->places[op->out[o]];
+            out->first = i + 1;
+            out->last = largest(out->last, i + 1);
+        }
+        for (int k = 0; k < op->inputs && op->form != TILE_PLANE; k++)
+            class->places[op->in[k]].last = largest(class->places[op->in[k]].last, i + 1);
+    }
+}
+
+static bool in_tile(const struct tile_place *place)
+{
+    return place->loaded || place->made;
+}
+
+static long place_size(const struct tile_place *place)
+{
+    return ((long)place->stride * place->rows * place->size + 15) / 16 * 16;
+}
+
+/* First fit among the places that live at the same time; returns the end of all. */
+static long lay_out(struct tile_class *class, long at)
+{
+    long end = at;
+    for (int i = 0; i < class->place_count; i++) {
+        struct tile_place *place = &class->places[i];
+        if (!in_tile(place))
+            continue;
+        place->at = at;
+        for (bool moved = true; moved;) {
+            moved = false;
+            for (int j = 0; j < i; j++) {
+                const struct tile_place *other = &class->places[j];
+                if (in_tile(other) && other->first <= place->last && place->first <= other->last &&
+                    place->at < other->at + place_size(other) && other->at < place->at + place_size(place)) {
+                    place->at = other->at + place_size(other);
+                    moved = true;
+                }
+            }
+        }
+        end = place->at + place_size(place) > end ? place->at + place_size(place) : end;
+    }
+    return end;
+}
+
+/* Tables of maps, and what items share in an operation, come first. */
+static long lay_out_shared(struct tile_class *class, int tile_width)
+{
+    long at = 0, sums = 0;
+    for (int i = 0; i < class->op_count; i++) {
+        struct tile_op *op = &class->ops[i];
+        long size = 0;
+        if (op->table_at >= 0) {
+            op->table_at = at;
+            at += (op->constants_size + 15) / 16 * 16;
+        }
+        if (op->pass->kind == PASS_SCAN)
+            size = (long)op->made_rows * ((op->left + tile_width + op->right) / 4 + 1) * class->places[op->out[0]].size;
+        else if (op->pass->kind == PASS_TALLY && class->places[op->in[0]].size == 1)
+            size = 256 * TILE_COPIES * 4;
+        sums = size > sums ? size : sums;
+    }
+    for (int i = 0; i < class->op_count; i++) {
+        if (class->ops[i].pass->kind == PASS_SCAN || class->ops[i].pass->kind == PASS_TALLY)
+            class->ops[i].sums_at = at;
+    }
+    return at + (sums + 15) / 16 * 16;
+}
+
+static long geometry(struct tile_class *class, int tile_width, int tile_height)
+{
+    class->tile_width = tile_width;
+    class->tile_height = tile_height;
+    find_regions(class, tile_height);
+    for (int i = 0; i < class->place_count; i++) {
+        struct tile_place *place = &class->places[i];
+        const int unit = 16 / place->size > 4 ? 16 / place->size : 4;
+        place->before = multiple(place->left, unit);
+        place->stride = multiple(place->before + tile_width + place->right, unit);
+        place->rows = place->up + tile_height + place->down;
+    }
+    find_lives(class);
+    return class->local_memory = lay_out(class, lay_out_shared(class, tile_width));
+}
+
+/* Samples made and loaded for one of the output, and what starting a group costs, in samples. */
+static double cost(const struct tile_class *class)
+{
+    const double core = (double)class->tile_width * class->tile_height;
+    double work = 1000;
+    for (int i = 0; i < class->op_count; i++) {
+        const struct tile_op *op = &class->ops[i];
+        const double samples = (double)(op->left + class->tile_width + op->right) * op->made_rows;
+        const double first = op->pass->kind == PASS_SLIDE ? (double)(op->high - op->low) / op->block_rows : 0;
+        const double shared = is_body(op) ? (double)(op->high - op->low) / (4 * op->block_rows) : 0;
+        work += samples * (1 + first + shared);
+    }
+    for (int i = 0; i < class->place_count; i++) {
+        if (class->places[i].loaded)
+            work += 0.5 * class->places[i].stride * class->places[i].rows;
+    }
+    /* Beyond 24 KiB fewer groups share a unit. */
+    const double memory = (double)class->local_memory / 24576;
+    return work / core * (memory > 1 ? memory : 1);
+}
+
+static bool choose_tile(struct tile_class *class, const struct tile_limits *limits)
+{
+    static const int widths[] = {128, 64, 256, 32, 16}, heights[] = {32, 64, 16, 8, 4, 2, 1};
+    double best = 0;
+    int width = 0, height = 0;
+    struct tile_op *ops = malloc((size_t)class->op_count * sizeof ops[0]);
+    if (ops == NULL)
+        return false;
+    memcpy(ops, class->ops, (size_t)class->op_count * sizeof ops[0]);
+    for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++) {
+        for (size_t h = 0; h < sizeof heights / sizeof heights[0]; h++) {
+            memcpy(class->ops, ops, (size_t)class->op_count * sizeof ops[0]);
+            if (widths[w] * heights[h] > 8192 || geometry(class, widths[w], heights[h]) > limits->local_memory)
+                continue;
+            if (width == 0 || cost(class) < best) {
+                best = cost(class);
+                width = widths[w];
+                height = heights[h];
+            }
+        }
+    }
+    memcpy(class->ops, ops, (size_t)class->op_count * sizeof ops[0]);
+    free(ops);
+    if (width > 0)
+        geometry(class, width, height);
+    return width > 0;
+}
+
+/* An item makes 16 bytes of some rows: more where few planes come in, so that loads overlap. */
+static void choose_points(struct tile_class *class, int bits)
+{
+    int planes = 0;
+    for (int i = 0; i < class->place_count; i++)
+        planes += class->places[i].loaded || class->places[i].stored;
+    class->samples = POINT_BYTES * 8 / bits;
+    class->rows = planes <= 2 ? 4 : planes <= 4 ? 2 : 1;
+}
+
+/* ---- the whole ---- */
+
+static bool make_classes(const struct tri_plan *plan, struct tile_stage *tiles, int *parent, int *channels, bool *together)
+{
+    const struct tri_stage *stage = tiles->stage;
+    find_components(stage, parent);
+    for (int i = 0; i < stage->node_count && *together; i++) {
+        struct tile_class class = {.component_count = 1};
+        if (root(parent, i) != i)
+            continue;
+        if (!class_new(&class, stage->node_count)) {
+            class_free(&class);
+            return false;
+        }
+        for (int j = 0; j < stage->node_count; j++) {
+            if (root(parent, j) == i) {
+                class.nodes[class.op_count] = j;
+                add_op(&class, channels, plan, stage, j);
+            }
+        }
+        *together = fits_together(&class, plan, stage, channels);
+        class.points = is_points(&class);
+        if (!add_component(plan, tiles, &class)) {
+            class_free(&class);
+            return false;
+        }
+    }
+    return true;
+}
+
+enum tri_status tri_tile_plan(const struct tri_plan *plan, int number, const struct tile_limits *limits,
+                              struct tile_stage **result, struct tri_error *error)
+{
+    const struct tri_stage *stage = &plan->stages[number];
+    const size_t count = (size_t)stage->node_count;
+    struct tile_stage *tiles = calloc(1, sizeof *tiles);
+    int *parent = calloc(count, sizeof *parent), *channels = calloc(count * (TRI_INPUTS + TRI_OUTPUTS), sizeof *channels);
+    bool together = true, done = tiles != NULL && parent != NULL && channels != NULL;
+    *result = NULL;
+    if (done) {
+        tiles->stage = stage;
+        tiles->classes = calloc(count, sizeof tiles->classes[0]);
+        done = tiles->classes != NULL && make_classes(plan, tiles, parent, channels, &together);
+    }
+    free(parent);
+    free(channels);
+    together = together && done && agree(tiles);
+    if (together) {
+        number_table(tiles);
+        for (int c = 0; c < tiles->class_count && together; c++) {
+            struct tile_class *class = &tiles->classes[c];
+            class->group = limits->group;
+            if (class->points)
+                choose_points(class, plan->in.bits);
+            else
+                together = choose_tile(class, limits);
+        }
+    }
+    if (together && done)
+        *result = tiles;
+    else
+        tri_tile_free(tiles);
+    return done ? TRI_OK : tri_fail(error, TRI_FAILED, "no memory for the tiles of a stage");
+}
+
+void tri_tile_free(struct tile_stage *tiles)
+{
+    if (tiles == NULL)
+        return;
+    for (int c = 0; tiles->classes != NULL && c < tiles->class_count; c++)
+        class_free(&tiles->classes[c]);
+    free(tiles->classes);
+    free(tiles);
+}
+
+/* ---- for a run ---- */
+
+static struct tile_channel entry_of(const struct tri_plan *plan, int channel)
+{
+    const struct walk_channel *c = &plan->channels[channel];
+    /* Padding of the caller's images is nobody's business here. */
+    return (struct tile_channel){c->offset, c->stride, c->width, c->height, c->base == BASE_ARENA ? c->halo : 0};
+}
+
+void tri_tile_table(const struct tri_plan *plan, const struct tile_stage *tiles, struct tile_channel *table)
+{
+    for (int c = 0; c < tiles->class_count; c++) {
+        const struct tile_class *class = &tiles->classes[c];
+        for (int m = 0; m < class->component_count; m++, table += class->table_size) {
+            const int *nodes = class->nodes + (size_t)m * (size_t)class->op_count;
+            for (int i = 0; i < class->place_count; i++) {
+                const struct tile_place *place = &class->places[i];
+                const struct walk_node *node = &tiles->stage->nodes[nodes[place->by_op]];
+                if (place->table >= 0)
+                    table[place->table] = entry_of(plan, place->by_input >= 0 ? node->in[place->by_input] : node->out[-1 - place->by_input]);
+            }
+            for (int i = 0; i < class->op_count; i++) {
+                const struct walk_node *node = &tiles->stage->nodes[nodes[i]];
+                const struct tile_op *op = &class->ops[i];
+                if (op->table >= 0)
+                    table[op->table] = (struct tile_channel){
+                        .offset = op->pass->kind == PASS_TALLY ? plan->channels[node->out[0]].offset : node->constants};
+            }
+        }
+    }
+}
+
+void tri_tile_items(const struct tile_class *class, size_t global[3], size_t local[3])
+{
+    if (class->points) {
+        /* 32 items beside each other read lines of the memory as a whole. */
+        const int across = class->group < 32 ? class->group : 32, down = class->group / across;
+        local[0] = (size_t)across;
+        local[1] = (size_t)down;
+        global[0] = (size_t)multiple((class->width + class->samples - 1) / class->samples, across);
+        global[1] = (size_t)multiple((class->height + class->rows - 1) / class->rows, down);
+    } else {
+        local[0] = (size_t)class->group;
+        local[1] = 1;
+        global[0] = (size_t)((class->width + class->tile_width - 1) / class->tile_width) * local[0];
+        global[1] = (size_t)((class->height + class->tile_height - 1) / class->tile_height);
+    }
+    local[2] = 1;
+    global[2] = (size_t)class->component_count;
+}

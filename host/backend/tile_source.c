@@ -1,0 +1,432 @@
+/* tile_source.c -- the program text of a stage over tiles: the dialect, the kernel files, and for each class a kernel
+ * that runs its operations one after the other, with all that is known of them written as numbers. */
+#include "tile.h"
+#include "../pipeline/registry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const files[] = {"row.h", "single.h", "body.h", "tiles.h"};
+
+static const char *base_name(int base)
+{
+    static const char *const names[BASE_COUNT] = {"scratch", "arena", "constants", "out", "in"};
+    return names[base];
+}
+
+static const char *type_name(int size)
+{
+    return size == 1 ? "uchar" : size == 2 ? "ushort" : size == 4 ? "uint" : "ulong";
+}
+
+/* ---- kernel files ---- */
+
+static const struct tile_op *first_of_file(const struct tile_stage *tiles, const char *file, bool with_constants)
+{
+    for (int c = 0; c < tiles->class_count; c++) {
+        for (int i = 0; i < tiles->classes[c].op_count; i++) {
+            const struct tile_op *op = &tiles->classes[c].ops[i];
+            const bool body = op->pass->kind == PASS_LANES || op->pass->kind == PASS_MAP;
+            if (strcmp(op->pass->file, file) == 0 && (with_constants ? op->constants_size > 0 : body))
+                return op;
+        }
+    }
+    return NULL;
+}
+
+static int window_samples(const struct tile_stage *tiles, const char *file)
+{
+    int most = 4;
+    for (int c = 0; c < tiles->class_count; c++) {
+        for (int i = 0; i < tiles->classes[c].op_count; i++) {
+            const struct tile_op *op = &tiles->classes[c].ops[i];
+            const int samples = op->inputs * (op->block_rows + op->high - op->low) * (op->block_width + 2 * op->reach);
+            if (strcmp(op->pass->file, file) == 0 && op->form == TILE_WINDOW && samples > most)
+                most = samples;
+        }
+    }
+    return most;
+}
+
+static void put_file(FILE *text, const struct tile_stage *tiles, const char *file)
+{
+    static const char *const forms[] = {"WINDOW", "NEAR", "PLANE", "POINT"};
+    static const char *const spaces[] = {"", "LOCAL", "GLOBAL", ""};
+    const struct tile_op *body = first_of_file(tiles, file, false), *with = first_of_file(tiles, file, true);
+    const enum tile_form form = body != NULL ? body->form : TILE_PLANE;
+    const char *constants = with == NULL || (with->constants < 0 && with->table_at < 0) ? "GLOBAL" : with->constants >= 0 ? "__constant" : "LOCAL";
+    fprintf(text,
+            "#undef TILE_FORM\n#undef DATA\n#undef CONSTANT\n#undef UNROLL\n#undef WINDOW_SAMPLES\n"
+            "#define TILE_FORM %s\n#define DATA %s\n#define CONSTANT %s const\n#define UNROLL%s\n#define WINDOW_SAMPLES %d\n",
+            forms[form], spaces[form], constants, form == TILE_WINDOW || form == TILE_POINT ? " TILE_UNROLL" : "",
+            window_samples(tiles, file));
+    fputs(tri_source_find(file), text);
+}
+
+static void put_kernel_files(FILE *text, const struct tile_stage *tiles)
+{
+    const struct tri_stage *stage = tiles->stage;
+    for (int i = 0; i < stage->pass_count; i++) {
+        bool again = false;
+        for (int k = 0; k < i; k++)
+            again |= strcmp(stage->passes[k]->file, stage->passes[i]->file) == 0;
+        if (!again)
+            put_file(text, tiles, stage->passes[i]->file);
+    }
+}
+
+/* ---- constants ---- */
+
+static void put_constants(FILE *text, const struct tri_plan *plan, const struct tile_stage *tiles)
+{
+    for (int c = 0; c < tiles->class_count; c++) {
+        for (int i = 0; i < tiles->classes[c].op_count; i++) {
+            const struct tile_op *op = &tiles->classes[c].ops[i];
+            if (op->constants < 0)
+                continue;
+            const unsigned char *bytes = plan->constants + tiles->stage->nodes[op->node].constants;
+            fprintf(text, "__constant uint constants_%d[] __attribute__((aligned(16))) = {", op->constants);
+            for (long at = 0; at < op->constants_size; at += 4) {
+                uint32_t word = 0;
+                memcpy(&word, bytes + at, op->constants_size - at < 4 ? (size_t)(op->constants_size - at) : 4);
+                fprintf(text, "%s0x%x", at == 0 ? "" : at % 64 == 0 ? ",\n" : ",", word);
+            }
+            fputs("};\n", text);
+        }
+    }
+}
+
+static void put_constants_of(FILE *text, const struct tile_op *op)
+{
+    if (op->constants >= 0)
+        fprintf(text, "(__constant const uchar *)constants_%d", op->constants);
+    else if (op->table_at >= 0)
+        fprintf(text, "(LOCAL const uchar *)(memory + %ld)", op->table_at);
+    else if (op->constants_size > 0)
+        fprintf(text, "(GLOBAL const uchar *)(constants + at[%d].offset)", op->table);
+    else
+        fputs("0", text);
+}
+
+/* ---- kernels over tiles ---- */
+
+static void put_head(FILE *text, const struct tile_stage *tiles, int number)
+{
+    const struct tile_class *class = &tiles->classes[number];
+    int first = 0, sized = -1;
+    size_t global[3], local[3];
+    tri_tile_items(class, global, local);
+    for (int c = 0; c < number; c++)
+        first += tiles->classes[c].table_size * tiles->classes[c].component_count;
+    for (int i = 0; i < class->place_count && sized < 0; i++)
+        sized = class->places[i].loaded || class->places[i].stored ? class->places[i].table : -1;
+    fprintf(text,
+            "__kernel __attribute__((reqd_work_group_size(%zu, %zu, 1)))\nvoid stage_%d(GLOBAL uchar *scratch, GLOBAL uchar *arena, "
+            "GLOBAL const uchar *restrict constants, GLOBAL uchar *out, GLOBAL uchar *in, __constant struct tile_channel *table, int zero, int first)\n{\n"
+            "    __constant const struct tile_channel *at = table + %d + (int)get_group_id(2) * %d;\n"
+            "    const int width = at[%d].width, height = at[%d].height;\n",
+            local[0], local[1], number, first, class->table_size, sized, sized);
+}
+
+/* What has been read and written in local memory since the last barrier, in bytes. */
+struct touched {
+    struct range {
+        long from, to;
+        bool written;
+    } ranges[256];
+    int count;
+};
+
+static bool clashes(const struct touched *touched, struct range range)
+{
+    for (int i = 0; i < touched->count; i++) {
+        const struct range *other = &touched->ranges[i];
+        if ((range.written || other->written) && range.from < other->to && other->from < range.to)
+            return true;
+    }
+    return false;
+}
+
+static struct range range_of(const struct tile_place *place, bool written)
+{
+    return (struct range){place->at, place->at + (long)place->stride * place->rows * place->size, written};
+}
+
+/* A barrier, where an operation that touches `ranges` needs one. */
+static void put_barrier(FILE *text, struct touched *touched, const struct range *ranges, int count)
+{
+    bool needed = touched->count + count > (int)(sizeof touched->ranges / sizeof touched->ranges[0]);
+    for (int i = 0; i < count; i++)
+        needed |= clashes(touched, ranges[i]);
+    if (needed) {
+        fputs("    barrier(CLK_LOCAL_MEM_FENCE);\n", text);
+        touched->count = 0;
+    }
+    for (int i = 0; i < count; i++)
+        touched->ranges[touched->count++] = ranges[i];
+}
+
+static void put_loads(FILE *text, const struct tile_class *class, struct touched *touched)
+{
+    for (int i = 0; i < class->place_count; i++) {
+        const struct tile_place *place = &class->places[i];
+        const struct range range = range_of(place, true);
+        if (!place->loaded)
+            continue;
+        put_barrier(text, touched, &range, 1);
+        fprintf(text, "    tile_load_%s(memory + %ld, %d, %d, %s + at[%d].offset, at[%d].stride, tile.x - %d, tile.y - %d, width, height);\n",
+                type_name(place->size), place->at, place->stride, place->rows, base_name(place->base), place->table, place->table,
+                place->before, place->up);
+    }
+    for (int i = 0; i < class->op_count; i++) {
+        const struct tile_op *op = &class->ops[i];
+        const struct range range = {op->table_at, op->table_at + op->constants_size, true};
+        if (op->table_at < 0)
+            continue;
+        put_barrier(text, touched, &range, 1);
+        fprintf(text,
+                "    for (int i = (int)get_local_id(0); i < %ld; i += GROUP)\n"
+                "        ((LOCAL uint *)(memory + %ld))[i] = ((GLOBAL const uint *)(constants + at[%d].offset))[i];\n",
+                (op->constants_size + 3) / 4, op->table_at, op->table);
+    }
+}
+
+/* Where a node's first sample is in a place's tile. */
+static long corner(const struct tile_op *op, const struct tile_place *place)
+{
+    return place->at + ((long)(place->up - op->up) * place->stride + place->before - op->left) * place->size;
+}
+
+static void put_list(FILE *text, const char *name, const int *values, int count)
+{
+    fprintf(text, ", .%s = {", name);
+    for (int i = 0; i < count; i++)
+        fprintf(text, "%s%d", i > 0 ? ", " : "", values[i]);
+    fputs("}", text);
+}
+
+/* The numbers of all nodes of a class. */
+static void put_node(FILE *text, const struct tile_class *class, int number, int place)
+{
+    const struct tile_op *op = &class->ops[place];
+    int in[TRI_INPUTS] = {0}, in_stride[TRI_INPUTS] = {0}, out[TRI_OUTPUTS] = {0}, out_stride[TRI_OUTPUTS] = {0};
+    for (int k = 0; k < op->inputs && op->form != TILE_PLANE; k++) {
+        in[k] = (int)corner(op, &class->places[op->in[k]]);
+        in_stride[k] = class->places[op->in[k]].stride;
+    }
+    for (int o = 0; o < op->outputs; o++) {
+        out[o] = (int)corner(op, &class->places[op->out[o]]);
+        out_stride[o] = class->places[op->out[o]].stride;
+    }
+    fprintf(text,
+            "__constant const struct tile_node node_%d_%d = {.x = %d, .y = %d, .width = %d, .rows = %d, .block_width = %d, .block_rows = %d,\n"
+            "    .inputs = %d, .outputs = %d, .low = %d, .high = %d, .reach = %d, .sparse = %d",
+            number, place, -op->left, -op->up, op->left + class->tile_width + op->right, op->made_rows, op->block_width, op->block_rows,
+            op->inputs, op->outputs, op->low, op->high, op->reach, op->sparse);
+    put_list(text, "at", op->rows, 4);
+    put_list(text, "in", in, TRI_INPUTS);
+    put_list(text, "in_stride", in_stride, TRI_INPUTS);
+    put_list(text, "out", out, TRI_OUTPUTS);
+    put_list(text, "out_stride", out_stride, TRI_OUTPUTS);
+    fputs("};\n", text);
+}
+
+static void put_planes(FILE *text, const struct tile_class *class, const struct tile_op *op)
+{
+    fputs("        const struct tile_plane planes[] = {", text);
+    for (int k = 0; k < op->inputs; k++) {
+        const struct tile_place *place = &class->places[op->in[k]];
+        fprintf(text, "%s{%s + at[%d].offset, at[%d].stride, at[%d].width, at[%d].height}", k > 0 ? ", " : "", base_name(place->base),
+                place->table, place->table, place->table, place->table);
+    }
+    fputs("};\n", text);
+}
+
+static void put_op(FILE *text, const struct tile_class *class, int number, int place, struct touched *touched)
+{
+    const struct tile_op *op = &class->ops[place];
+    struct range ranges[TRI_INPUTS + TRI_OUTPUTS + 1];
+    int count = 0;
+    for (int k = 0; k < op->inputs && op->form != TILE_PLANE; k++)
+        ranges[count++] = range_of(&class->places[op->in[k]], false);
+    for (int o = 0; o < op->outputs; o++)
+        ranges[count++] = range_of(&class->places[op->out[o]], true);
+    if (op->table_at >= 0)
+        ranges[count++] = (struct range){op->table_at, op->table_at + op->constants_size, false};
+    else if (op->sums_at >= 0) /* as far as local memory goes before the tiles */
+        ranges[count++] = (struct range){op->sums_at, op->sums_at + 1, true};
+    put_barrier(text, touched, ranges, count);
+    fprintf(text, "    { /* %s */\n", op->pass->name);
+    if (op->form == TILE_PLANE)
+        put_planes(text, class, op);
+    fprintf(text, "        %s_tile(&node_%d_%d, &tile, ", op->pass->name, number, place);
+    put_constants_of(text, op);
+    fprintf(text, ", memory, %s", op->form == TILE_PLANE ? "planes" : "0");
+    if (op->pass->kind == PASS_GATHER)
+        fprintf(text, ", %d", op->transposed);
+    if (op->sums_at >= 0)
+        fprintf(text, ", memory + %ld", op->sums_at);
+    if (op->pass->kind == PASS_TALLY)
+        fprintf(text, ", (GLOBAL uint *)(scratch + at[%d].offset)", op->table);
+    fputs(");\n    }\n", text);
+}
+
+/* Planes' passes replicate by themselves, and running sums go on. */
+static void put_replication(FILE *text, const struct tile_class *class, const struct tile_op *op)
+{
+    if (op->form == TILE_PLANE || op->pass->kind == PASS_SCAN)
+        return;
+    for (int o = 0; o < op->outputs; o++) {
+        const struct tile_place *place = &class->places[op->out[o]];
+        const int columns = place->left + class->tile_width + place->right;
+        if ((place->left | place->right | place->up | place->down) == 0)
+            continue;
+        fprintf(text,
+                "    if (TILE_OUTSIDE(tile.x - %d, tile.y - %d, %d, %d)) {\n        barrier(CLK_LOCAL_MEM_FENCE);\n"
+                "        tile_replicate_%s(memory + %ld, %d, %d, %d, tile.x - %d, tile.y - %d, width, height);\n    }\n",
+                place->left, place->up, columns, place->rows, type_name(place->size),
+                place->at + (long)(place->before - place->left) * place->size, place->stride, columns, place->rows, place->left, place->up);
+    }
+}
+
+static void put_stores(FILE *text, const struct tile_class *class, struct touched *touched)
+{
+    for (int i = 0; i < class->place_count; i++) {
+        const struct tile_place *place = &class->places[i];
+        const struct range range = range_of(place, false);
+        if (!place->stored)
+            continue;
+        put_barrier(text, touched, &range, 1);
+        fprintf(text, "    tile_store_%s(memory + %ld, %d, %d, %d, %s + at[%d].offset, at[%d].stride, tile.x, tile.y, width, height, at[%d].halo);\n",
+                type_name(place->size), place->at + ((long)place->up * place->stride + place->before) * place->size, place->stride,
+                class->tile_width, class->tile_height, base_name(place->base), place->table, place->table, place->table);
+    }
+}
+
+static void put_tiles(FILE *text, const struct tile_stage *tiles, int number)
+{
+    const struct tile_class *class = &tiles->classes[number];
+    struct touched touched = {.count = 0};
+    for (int i = 0; i < class->op_count; i++)
+        put_node(text, class, number, i);
+    put_head(text, tiles, number);
+    fprintf(text,
+            "    const struct tile tile = {(int)get_group_id(0) * %d, (first + (int)get_group_id(1)) * %d, width, height, zero};\n"
+            "    LOCAL uint4 words[%ld];\n    LOCAL uchar *const memory = (LOCAL uchar *)words;\n",
+            class->tile_width, class->tile_height, (class->local_memory + 15) / 16);
+    put_loads(text, class, &touched);
+    for (int i = 0; i < class->op_count; i++) {
+        put_op(text, class, number, i, &touched);
+        put_replication(text, class, &class->ops[i]);
+    }
+    put_stores(text, class, &touched);
+    fputs("}\n", text);
+}
+
+/* ---- kernels of points ---- */
+
+static void put_point_loads(FILE *text, const struct tile_class *class)
+{
+    for (int i = 0; i < class->place_count; i++) {
+        const struct tile_place *place = &class->places[i];
+        const char *name = class->ops[place->by_op].pass->name;
+        const int vector = 16 / place->size;
+        fprintf(text, "    %s_%s c%d[%d];\n", name, place->by_input >= 0 ? "in" : "out", i, class->samples * class->rows);
+        if (!place->loaded)
+            continue;
+        fprintf(text,
+                "    TILE_UNROLL\n    for (int r = 0; r < %d; r++) {\n"
+                "        GLOBAL const uchar *row = %s + at[%d].offset + (long)TILE_INSIDE(y + r, height) * at[%d].stride + x * %d;\n"
+                "        TILE_UNROLL\n        for (int k = 0; k < %d; k += %d)\n"
+                "            %s_load(c%d + r * %d + k, *(GLOBAL const uint4 *)(row + k * %d));\n    }\n",
+                class->rows, base_name(place->base), place->table, place->table, place->size, class->samples, vector, name, i,
+                class->samples, place->size);
+    }
+}
+
+static void put_point_op(FILE *text, const struct tile_op *op)
+{
+    const char *name = op->pass->name;
+    fprintf(text, "            {\n                const %s_in *in_of[TRI_INPUTS] = {", name);
+    for (int k = 0; k < TRI_INPUTS; k++)
+        fprintf(text, "%sc%d + i", k > 0 ? ", " : "", op->in[k < op->inputs ? k : 0]);
+    fprintf(text, "};\n                %s_out made[TRI_OUTPUTS];\n                %s_at(&item, ", name, name);
+    put_constants_of(text, op);
+    fputs(", in_of, made, x + k);\n", text);
+    for (int o = 0; o < op->outputs; o++)
+        fprintf(text, "                c%d[i] = made[%d];\n", op->out[o], o);
+    fputs("            }\n", text);
+}
+
+static void put_point_stores(FILE *text, const struct tile_class *class)
+{
+    for (int i = 0; i < class->place_count; i++) {
+        const struct tile_place *place = &class->places[i];
+        const char *name = class->ops[place->by_op].pass->name;
+        const int vector = 16 / place->size;
+        if (!place->stored)
+            continue;
+        fprintf(text,
+                "    TILE_UNROLL\n    for (int r = 0; r < %d; r++) {\n"
+                "        GLOBAL %s_out *row = (GLOBAL %s_out *)(%s + at[%d].offset + (long)(y + r) * at[%d].stride) + x;\n"
+                "        if (y + r < height && x + %d <= width) {\n"
+                "            TILE_UNROLL\n            for (int k = 0; k < %d; k += %d)\n"
+                "                *(GLOBAL uint4 *)(row + k) = %s_words(c%d + r * %d + k);\n"
+                "        } else if (y + r < height) {\n"
+                "            TILE_UNROLL\n            for (int k = 0; k < %d; k++) {\n"
+                "                if (x + k < width)\n                    row[k] = c%d[r * %d + k];\n            }\n        }\n",
+                class->rows, name, name, base_name(place->base), place->table, place->table, class->samples, class->samples, vector,
+                name, i, class->samples, class->samples, i, class->samples);
+        fprintf(text,
+                "        for (int h = 0; h < at[%d].halo && y + r < height && x == 0; h++)\n            row[-1 - h] = row[0];\n"
+                "        for (int h = 0; h < at[%d].halo && y + r < height && x + %d >= width; h++)\n"
+                "            row[width - x + h] = row[width - 1 - x];\n    }\n",
+                place->table, place->table, class->samples);
+    }
+}
+
+static void put_points(FILE *text, const struct tile_stage *tiles, int number)
+{
+    const struct tile_class *class = &tiles->classes[number];
+    put_head(text, tiles, number);
+    fprintf(text,
+            "    const int x = (int)get_global_id(0) * %d, y = (first + (int)get_global_id(1)) * %d;\n"
+            "    if (x >= width || y >= height)\n        return;\n",
+            class->samples, class->rows);
+    put_point_loads(text, class);
+    fprintf(text,
+            "    struct item item = {.n = &tile_point, .in_width = width, .in_height = height, .zero = zero};\n"
+            "    TILE_UNROLL\n    for (int r = 0; r < %d; r++) {\n        item.y = y + r;\n"
+            "        TILE_UNROLL\n        for (int k = 0; k < %d; k++) {\n            const int i = r * %d + k;\n",
+            class->rows, class->samples, class->samples);
+    for (int i = 0; i < class->op_count; i++)
+        put_point_op(text, &class->ops[i]);
+    fputs("        }\n    }\n", text);
+    put_point_stores(text, class);
+    fputs("}\n", text);
+}
+
+char *tri_tile_source(const struct tri_plan *plan, const struct tile_stage *tiles)
+{
+    char *source = NULL;
+    size_t size;
+    FILE *text = open_memstream(&source, &size);
+    if (text == NULL)
+        return NULL;
+    fprintf(text, "#pragma OPENCL FP_CONTRACT OFF\n#define BITS %d\n#define GROUP %d\n", plan->in.bits, tiles->classes[0].group);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        fputs(tri_source_find(files[i]), text);
+    put_constants(text, plan, tiles);
+    put_kernel_files(text, tiles);
+    for (int c = 0; c < tiles->class_count; c++) {
+        if (tiles->classes[c].points)
+            put_points(text, tiles, c);
+        else
+            put_tiles(text, tiles, c);
+    }
+    if (ferror(text) | (fclose(text) != 0)) {
+        free(source);
+        return NULL;
+    }
+    return source;
+}

@@ -31,7 +31,7 @@ def fail(message):
 def call(command, **more):
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
     if result.returncode != 0:
-        fail(f"{' '.join(command[:3])} ... failed ({result.returncode}):\n{result.stdout}{result.stderr}")
+        fail(f"{' '.join(command[:3])} ... failed ({result.returncode}):\n" + "\n".join((result.stdout + result.stderr).splitlines()[:20]))
     return result.stdout, result.stderr
 
 

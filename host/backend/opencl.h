@@ -15,6 +15,7 @@ struct opencl {
     bool sub_device; /* to be released */
     bool shared;     /* memory is the host's */
     bool lanes;      /* clang's vectors work: bands are walked; else tiles */
+    int lanes_bytes; /* of a vector of them */
     cl_context context;
     cl_command_queue queue; /* of kernels */
     struct opencl_transfers transfers;
@@ -43,16 +44,43 @@ struct opencl_found {
     cl_platform_id platform;
     cl_device_id device;
     int platform_number, device_number;
+    cl_device_type type; /* bits: a device may be of several */
     struct tri_device_info info;
 };
 /* Finds at most DEVICES_MAX; returns how many. */
 int tri_opencl_find(struct opencl_found found[DEVICES_MAX]);
+/* "CPU", or "CPU, GPU, accelerator": all that it is. */
+void tri_opencl_describe_type(cl_device_type type, char *text, size_t size);
+bool tri_opencl_is_cpu(cl_device_type type); /* and nothing else */
+
+/* What follows "opencl:" and may be followed by "/UNITS". */
+struct opencl_selection {
+    char name[400]; /* "": any */
+    int units;      /* 0: all */
+};
+enum tri_status tri_opencl_parse(const char *text, struct opencl_selection *selection, struct tri_error *error);
+/* Fills in info.selector of all devices: names that do not depend on the order in which they were found. */
+void tri_opencl_set_selectors(struct opencl_found *found, int count);
+/* The device that a name selects; `fitting` becomes the number of those that it would fit too, which is 1 unless it is
+ * no name but a type. The devices have their selectors. */
+enum tri_status tri_opencl_choose(const struct opencl_found *found, int count, const char *name, int *chosen,
+                                  int *fitting, struct tri_error *error);
+
 /* Opens a device, or `units` of its compute units (0: all), and tests it. */
 enum tri_status tri_opencl_open_device(const struct opencl_found *found, int units, struct opencl **result,
                                        struct tri_error *error);
 
-/* TRI_NO_DEVICE, with the call, the code's symbol and the device; `what` may be NULL. */
+/* The dialects, as users see them, and as $TRIPTYCH_OPENCL_DIALECT takes them. */
+#define OPENCL_LANES "lanes"
+#define OPENCL_TILES "tiles"
+/* Chooses the dialect for a device that has a context, and notes why a CPU does not get lanes. */
+enum tri_status tri_opencl_choose_dialect(struct opencl *cl, cl_device_type type, struct tri_error *error);
+
+/* TRI_NO_DEVICE, with the call, the code's symbol, the device, and what to try; `device` may be NULL. */
 enum tri_status tri_opencl_fail(struct tri_error *error, const char *call, cl_int code, const char *device);
+/* The same of a call that asked for memory, with what the device has. */
+enum tri_status tri_opencl_fail_size(const struct opencl *cl, const char *call, cl_int code, size_t size,
+                                     struct tri_error *error);
 /* Returns that for a call that fails; `cl` and `error` are the function's. */
 #define CHECK(call, ...)                                                                                     \
     do {                                                                                                     \
@@ -61,6 +89,8 @@ enum tri_status tri_opencl_fail(struct tri_error *error, const char *call, cl_in
             return tri_opencl_fail(error, #call, code_, cl->base.info.device);                               \
     } while (0)
 const char *tri_opencl_symbol(cl_int code);
+/* One more line of the backend's note. */
+void tri_opencl_note(struct opencl *cl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Waiting, which has a limit: TRI_NO_DEVICE, with `what` ("the kernels of a frame"), the device and the seconds, where
  * that is exceeded. From then on the device hangs: nothing of its context can be released, and what commands under way

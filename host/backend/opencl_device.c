@@ -5,38 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *tri_opencl_symbol(cl_int code)
-{
-    static const struct {
-        cl_int code;
-        const char *name;
-    } symbols[] = {
-#define SYMBOL(name) {name, #name}
-        SYMBOL(CL_DEVICE_NOT_FOUND), SYMBOL(CL_DEVICE_NOT_AVAILABLE), SYMBOL(CL_COMPILER_NOT_AVAILABLE),
-        SYMBOL(CL_MEM_OBJECT_ALLOCATION_FAILURE), SYMBOL(CL_OUT_OF_RESOURCES), SYMBOL(CL_OUT_OF_HOST_MEMORY),
-        SYMBOL(CL_BUILD_PROGRAM_FAILURE), SYMBOL(CL_MAP_FAILURE), SYMBOL(CL_DEVICE_PARTITION_FAILED),
-        SYMBOL(CL_INVALID_VALUE), SYMBOL(CL_INVALID_DEVICE), SYMBOL(CL_INVALID_CONTEXT),
-        SYMBOL(CL_INVALID_MEM_OBJECT), SYMBOL(CL_INVALID_BUILD_OPTIONS), SYMBOL(CL_INVALID_PROGRAM),
-        SYMBOL(CL_INVALID_PROGRAM_EXECUTABLE), SYMBOL(CL_INVALID_KERNEL_NAME), SYMBOL(CL_INVALID_KERNEL),
-        SYMBOL(CL_INVALID_ARG_INDEX), SYMBOL(CL_INVALID_ARG_VALUE), SYMBOL(CL_INVALID_ARG_SIZE),
-        SYMBOL(CL_INVALID_KERNEL_ARGS), SYMBOL(CL_INVALID_WORK_GROUP_SIZE), SYMBOL(CL_INVALID_GLOBAL_WORK_SIZE),
-        SYMBOL(CL_INVALID_BUFFER_SIZE), SYMBOL(CL_INVALID_DEVICE_PARTITION_COUNT), SYMBOL(CL_INVALID_OPERATION),
-        SYMBOL(CL_INVALID_HOST_PTR), SYMBOL(CL_INVALID_COMMAND_QUEUE),
-#undef SYMBOL
-    };
-    for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
-        if (symbols[i].code == code)
-            return symbols[i].name;
-    }
-    return code == -1001 ? "CL_PLATFORM_NOT_FOUND_KHR" : "unknown code";
-}
-
-enum tri_status tri_opencl_fail(struct tri_error *error, const char *call, cl_int code, const char *device)
-{
-    return tri_fail(error, TRI_NO_DEVICE, "%s: %s (%d)%s%s", call, tri_opencl_symbol(code), code,
-                    device != NULL ? " on " : "", device != NULL ? device : "");
-}
-
 static bool on_path(const char *program)
 {
     char path[4000], file[4200];
@@ -47,28 +15,6 @@ static bool on_path(const char *program)
             return true;
     }
     return false;
-}
-
-/* Clang's vectors and builtins are what the lanes need; the only way to know is to compile. */
-static bool has_lanes(struct opencl *cl)
-{
-    static const char probe[] =
-        "typedef uchar v __attribute__((ext_vector_type(64)));\n"
-        "typedef ushort w __attribute__((ext_vector_type(64)));\n"
-        "typedef struct __attribute__((packed)) { v x; } p;\n"
-        "__kernel void probe(__global uchar *a) {\n"
-        "    __global p *at = (__global p *)(a + get_global_id(0));\n"
-        "    w wide = __builtin_convertvector(at->x, w);\n"
-        "    at->x = __builtin_elementwise_max(__builtin_convertvector(wide >> 1, v), at->x);\n}\n";
-    const char *dialect = getenv("TRIPTYCH_OPENCL_DIALECT");
-    struct tri_error ignored;
-    cl_program program;
-    if (dialect != NULL && dialect[0] != '\0')
-        return strcmp(dialect, "lanes") == 0;
-    if (cl->base.info.gpu || tri_opencl_build(cl, probe, &program, &ignored) != TRI_OK)
-        return false;
-    clReleaseProgram(program);
-    return true;
 }
 
 static void close_opencl(struct tri_backend *backend)
@@ -94,17 +40,61 @@ static void close_opencl(struct tri_backend *backend)
     free(cl);
 }
 
-static enum tri_status take_units(struct opencl *cl, int units, struct tri_error *error)
+/* Whether the driver gives out a part of the device by the number of its units. */
+static bool can_divide(cl_device_id device)
+{
+    cl_device_partition_property ways[16] = {0};
+    cl_uint parts = 0;
+    size_t size = 0;
+    if (clGetDeviceInfo(device, CL_DEVICE_PARTITION_MAX_SUB_DEVICES, sizeof parts, &parts, NULL) != CL_SUCCESS || parts < 1 ||
+        clGetDeviceInfo(device, CL_DEVICE_PARTITION_PROPERTIES, sizeof ways, ways, &size) != CL_SUCCESS)
+        return false;
+    for (size_t i = 0; i < size / sizeof ways[0]; i++) {
+        if (ways[i] == CL_DEVICE_PARTITION_BY_COUNTS)
+            return true;
+    }
+    return false;
+}
+
+static enum tri_status take_units(struct opencl *cl, int units, const char *id, struct tri_error *error)
 {
     const cl_device_partition_property by_counts[] = {CL_DEVICE_PARTITION_BY_COUNTS, units,
                                                       CL_DEVICE_PARTITION_BY_COUNTS_LIST_END, 0};
+    const int all = cl->base.info.workers;
     cl_device_id part;
-    const cl_int code = clCreateSubDevices(cl->device, by_counts, 1, &part, NULL);
-    if (code != CL_SUCCESS)
-        return tri_opencl_fail(error, "clCreateSubDevices", code, cl->base.info.device);
+    if (units > all)
+        return tri_fail(error, TRI_USAGE, "%s has %d compute unit%s, which '/%d' is beyond: take opencl:%s, which uses all",
+                        cl->base.info.device, all, all == 1 ? "" : "s", units, id);
+    if (!can_divide(cl->device))
+        return tri_fail(error, TRI_NO_DEVICE, "%s cannot be divided into parts: leave out '/%d'; opencl:%s uses all of its %d "
+                        "compute units", cl->base.info.device, units, id, all);
+    CHECK(clCreateSubDevices, cl->device, by_counts, 1, &part, NULL);
     cl->device = part;
     cl->sub_device = true;
     cl->base.info.workers = units;
+    return TRI_OK;
+}
+
+/* What kernels need of a device, before anything is made on it. */
+static enum tri_status check_device(struct opencl *cl, const struct tri_device_info *info, struct tri_error *error)
+{
+    cl_bool available = CL_FALSE, compiler = CL_FALSE, little = CL_FALSE;
+    int major = 0, minor = 0;
+    if (sscanf(info->version, "OpenCL %d.%d", &major, &minor) != 2 || major < 1 || (major == 1 && minor < 2))
+        return tri_fail(error, TRI_NO_DEVICE, "%s has '%s', and OpenCL 1.2 is needed: install a newer driver", info->name,
+                        info->version);
+    CHECK(clGetDeviceInfo, cl->device, CL_DEVICE_AVAILABLE, sizeof available, &available, NULL);
+    CHECK(clGetDeviceInfo, cl->device, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
+    CHECK(clGetDeviceInfo, cl->device, CL_DEVICE_ENDIAN_LITTLE, sizeof little, &little, NULL);
+    if (!available)
+        return tri_fail(error, TRI_NO_DEVICE, "%s is not available (CL_DEVICE_AVAILABLE): its driver found it, but cannot use "
+                        "it; see whether another program has reserved it, and the driver's log", info->name);
+    if (!compiler)
+        return tri_fail(error, TRI_NO_DEVICE, "%s has no OpenCL compiler: install the whole of its driver", info->name);
+    if (!little)
+        return tri_fail(error, TRI_NO_DEVICE, "%s is big-endian, which triptych is not made for", info->name);
+    if (strstr(info->platform, "Portable Computing Language") != NULL && !on_path("ld"))
+        return tri_fail(error, TRI_NO_DEVICE, "%s needs the linker ld on PATH: install binutils", info->name);
     return TRI_OK;
 }
 
@@ -112,16 +102,15 @@ static enum tri_status make_context(struct opencl *cl, struct tri_error *error)
 {
     cl_int code;
     cl_device_fp_config floats = 0;
-    cl_bool shared = CL_FALSE, compiler = CL_FALSE;
-    clGetDeviceInfo(cl->device, CL_DEVICE_SINGLE_FP_CONFIG, sizeof floats, &floats, NULL);
-    clGetDeviceInfo(cl->device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof shared, &shared, NULL);
-    clGetDeviceInfo(cl->device, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
+    cl_bool shared = CL_FALSE;
     const char *memory = getenv("TRIPTYCH_OPENCL_MEMORY");
+    CHECK(clGetDeviceInfo, cl->device, CL_DEVICE_SINGLE_FP_CONFIG, sizeof floats, &floats, NULL);
+    /* OpenCL 2.0 has deprecated it: a driver need not know it, and then memory is copied. */
+    if (clGetDeviceInfo(cl->device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof shared, &shared, NULL) != CL_SUCCESS)
+        shared = CL_FALSE;
     cl->shared = shared == CL_TRUE && !cl->base.info.gpu && (memory == NULL || strncmp(memory, "copy", 4) != 0);
     snprintf(cl->options, sizeof cl->options, "-w -cl-std=CL1.2%s",
              floats & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
-    if (!compiler)
-        return tri_fail(error, TRI_NO_DEVICE, "%s has no OpenCL compiler", cl->base.info.device);
     cl->context = clCreateContext(NULL, 1, &cl->device, NULL, NULL, &code);
     if (code != CL_SUCCESS)
         return tri_opencl_fail(error, "clCreateContext", code, cl->base.info.device);
@@ -145,22 +134,27 @@ static void find_limits(struct opencl *cl)
     cl->group = group < GROUP_MOST ? (int)group : GROUP_MOST;
 }
 
+static void describe(struct tri_backend_info *info, const struct opencl_found *found, int units)
+{
+    char part[12] = "";
+    if (units > 0)
+        snprintf(part, sizeof part, "/%d", units);
+    info->opencl = true;
+    info->gpu = (found->type & CL_DEVICE_TYPE_GPU) != 0;
+    info->workers = found->info.compute_units;
+    snprintf(info->name, sizeof info->name, "opencl:%s%s", found->info.id, part);
+    snprintf(info->selector, sizeof info->selector, "%s%s", found->info.selector, part);
+    snprintf(info->device, sizeof info->device, "%s", found->info.name);
+    snprintf(info->driver, sizeof info->driver, "%.100s %.50s", found->info.platform, found->info.driver);
+}
+
 enum tri_status tri_opencl_open_device(const struct opencl_found *found, int units, struct opencl **result, struct tri_error *error)
 {
     struct opencl *cl = calloc(1, sizeof *cl);
     if (cl == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for an OpenCL device");
-    struct tri_backend_info *info = &cl->base.info;
     cl->device = found->device;
-    info->opencl = true;
-    info->gpu = strcmp(found->info.type, "GPU") == 0;
-    info->workers = found->info.compute_units;
-    if (units > 0)
-        snprintf(info->name, sizeof info->name, "opencl:%s/%d", found->info.id, units);
-    else
-        snprintf(info->name, sizeof info->name, "opencl:%s", found->info.id);
-    snprintf(info->device, sizeof info->device, "%s", found->info.name);
-    snprintf(info->driver, sizeof info->driver, "%.100s %.50s", found->info.platform, found->info.driver);
+    describe(&cl->base.info, found, units);
     cl->base.prepare = tri_opencl_prepare;
     cl->base.run = tri_opencl_run;
     cl->base.fetch = tri_opencl_fetch;
@@ -171,18 +165,17 @@ enum tri_status tri_opencl_open_device(const struct opencl_found *found, int uni
     cl->base.close = close_opencl;
     cl->base.hangs = tri_opencl_hangs;
     enum tri_status status = tri_opencl_wait_open(cl, error);
-    if (status == TRI_OK && strstr(found->info.platform, "Portable Computing Language") != NULL && !on_path("ld") && !on_path("lld"))
-        status = tri_fail(error, TRI_NO_DEVICE, "%s needs a linker: install binutils", info->device);
+    if (status == TRI_OK)
+        status = check_device(cl, &found->info, error);
     if (status == TRI_OK && units > 0)
-        status = take_units(cl, units, error);
+        status = take_units(cl, units, found->info.id, error);
     if (status == TRI_OK)
         status = make_context(cl, error);
+    if (status == TRI_OK)
+        status = tri_opencl_choose_dialect(cl, found->type, error);
     if (status == TRI_OK) {
-        cl->lanes = has_lanes(cl);
-        cl->base.kind = cl->lanes ? TRI_PLAN_WALK : TRI_PLAN_TILES;
         cl->base.takes = tri_opencl_takes;
         find_limits(cl);
-        snprintf(info->isa, sizeof info->isa, "%s", cl->lanes ? "lanes" : "tiles");
         status = tri_opencl_self_test(cl, error);
     }
     if (status != TRI_OK)

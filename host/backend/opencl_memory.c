@@ -9,16 +9,11 @@ enum tri_status tri_opencl_buffer(struct opencl *cl, cl_mem_flags flags, size_t 
 {
     cl_int code;
     *buffer = clCreateBuffer(cl->context, flags, size == 0 ? 64 : size, host, &code);
-    if (code == CL_SUCCESS)
-        return TRI_OK;
-    *buffer = NULL;
-    if (code == CL_MEM_OBJECT_ALLOCATION_FAILURE || code == CL_INVALID_BUFFER_SIZE)
-        return tri_fail(error, TRI_FAILED,
-                        "clCreateBuffer: %s (%d): %.1f MB are needed in one piece, and %s, which has %.1f MB in all, "
-                        "has no such piece left (--on threads uses the host's memory)",
-                        tri_opencl_symbol(code), code, (double)size / 1e6, cl->base.info.device,
-                        (double)cl->transfers.memory / 1e6);
-    return tri_opencl_fail(error, "clCreateBuffer", code, cl->base.info.device);
+    if (code != CL_SUCCESS) {
+        *buffer = NULL;
+        return tri_opencl_fail_size(cl, "clCreateBuffer", code, size, error);
+    }
+    return TRI_OK;
 }
 
 void tri_opencl_release_buffer(cl_mem buffer)

@@ -33,13 +33,10 @@ struct opencl_pinned {
 
 static void tell(struct opencl_pinned *pinned, size_t size, cl_int code)
 {
-    char *note = pinned->cl->base.note;
-    const size_t used = strlen(note), room = sizeof pinned->cl->base.note - used;
-    if (pinned->refused)
-        return;
+    if (!pinned->refused)
+        tri_opencl_note(pinned->cl, "%.100s cannot pin %.1f MB of memory (%s): transfers are slower", pinned->cl->base.info.device,
+                        (double)size / 1e6, tri_opencl_symbol(code));
     pinned->refused = true;
-    snprintf(note + used, room, "%s%.100s cannot pin %.1f MB of memory (%s): transfers are slower", used > 0 ? "; " : "",
-             pinned->cl->base.info.device, (double)size / 1e6, tri_opencl_symbol(code));
 }
 
 static void free_block(struct opencl_pinned *pinned, struct block *block)

@@ -88,7 +88,8 @@ static void describe(struct opencl_found *found)
     clGetDeviceInfo(found->device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
     clGetDeviceInfo(found->device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
     clGetDeviceInfo(found->device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof memory, &memory, NULL);
-    snprintf(info->type, sizeof info->type, "%s", type & CL_DEVICE_TYPE_GPU ? "GPU" : type & CL_DEVICE_TYPE_CPU ? "CPU" : type & CL_DEVICE_TYPE_ACCELERATOR ? "accelerator" : "other");
+    found->type = type;
+    tri_opencl_describe_type(type, info->type, sizeof info->type);
     info->compute_units = (int)units;
     info->memory = memory;
 }
@@ -105,9 +106,10 @@ int tri_opencl_find(struct opencl_found found[DEVICES_MAX])
         if (clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, DEVICES_MAX, devices, &device_count) != CL_SUCCESS)
             continue;
         for (cl_uint d = 0; d < device_count && count < DEVICES_MAX; d++) {
-            found[count] = (struct opencl_found){platforms[p], devices[d], (int)p, (int)d, {.id = ""}};
+            found[count] = (struct opencl_found){platforms[p], devices[d], (int)p, (int)d, 0, {.id = ""}};
             describe(&found[count++]);
         }
     }
+    tri_opencl_set_selectors(found, count);
     return count;
 }

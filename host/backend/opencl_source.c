@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The lanes' width is what the compiler says the CPU has. */
-static const char lanes_head[] = "#if defined(__AVX2__)\n#define LANES (64 * 8 / BITS)\n#else\n#define LANES (16 * 8 / BITS)\n#endif\n"
+/* The host has defined LANES_BYTES, for compilers need not say what the CPU has. */
+static const char lanes_head[] = "#define LANES (LANES_BYTES * 8 / BITS)\n"
                                  "#define ROW_FUNCTION(name, kind, IN, OUT) static void name##_each_row(const struct tri_row *row)\n";
 static const char *const lanes_files[] = {"row.h", "lanes.h", "body.h", "rows.h"};
 
@@ -35,14 +35,14 @@ static void put_walker(FILE *text, const struct tri_stage *stage)
 }
 
 /* Bands of rows, walked by clang's vectors. */
-static char *walk_source(const struct tri_stage *stage, int bits)
+static char *walk_source(const struct opencl *cl, const struct tri_stage *stage, int bits)
 {
     char *source = NULL;
     size_t size;
     FILE *text = open_memstream(&source, &size);
     if (text == NULL)
         return NULL;
-    fprintf(text, "#pragma OPENCL FP_CONTRACT OFF\n#define BITS %d\n%s", bits, lanes_head);
+    fprintf(text, "#pragma OPENCL FP_CONTRACT OFF\n#define BITS %d\n#define LANES_BYTES %d\n%s", bits, cl->lanes_bytes, lanes_head);
     for (size_t i = 0; i < sizeof lanes_files / sizeof lanes_files[0]; i++)
         fputs(tri_source_find(lanes_files[i]), text);
     put_kernels(text, stage);
@@ -57,5 +57,5 @@ static char *walk_source(const struct tri_stage *stage, int bits)
 char *tri_opencl_source(const struct opencl *cl, const struct tri_plan *plan, const struct tri_stage *stage,
                         const struct tile_stage *tiles)
 {
-    return cl->lanes ? walk_source(stage, plan->in.bits) : tri_tile_source(plan, tiles);
+    return cl->lanes ? walk_source(cl, stage, plan->in.bits) : tri_tile_source(plan, tiles);
 }

@@ -16,6 +16,7 @@ static void print_text(const struct tri_device_info *devices, int count)
         const struct tri_device_info *device = &devices[i];
 
         printf("%s  %s  %s\n", i ? "\n" : "", device->id, device->name);
+        printf("    --on       %s\n", device->selector);
         printf("    type       %s\n", device->type);
         printf("    platform   %s\n", device->platform);
         printf("    version    %s\n", device->version);
@@ -25,7 +26,11 @@ static void print_text(const struct tri_device_info *devices, int count)
         printf("    dialect    %s\n", device->dialect);
         printf("    self-test  %s%s\n",
                device->usable ? "passed" : "failed: ", device->usable ? "" : device->reason);
+        if (device->note[0])
+            printf("    note       %s\n", device->note);
     }
+    if (count > 0)
+        printf("\n--on takes the numbers too (opencl:%s), but they change with the platforms that are installed.\n", devices[0].id);
 }
 
 /* What a driver says of itself need not be UTF-8, and JSON has to be. */
@@ -41,6 +46,7 @@ static json_t *device_json(const struct tri_device_info *device)
     json_t *object = json_object();
 
     json_object_set_new(object, "id", text_or_null(device->id));
+    json_object_set_new(object, "selector", text_or_null(device->selector));
     json_object_set_new(object, "name", text_or_null(device->name));
     json_object_set_new(object, "type", text_or_null(device->type));
     json_object_set_new(object, "platform", text_or_null(device->platform));
@@ -51,6 +57,7 @@ static json_t *device_json(const struct tri_device_info *device)
     json_object_set_new(object, "dialect", text_or_null(device->dialect));
     json_object_set_new(object, "usable", json_boolean(device->usable));
     json_object_set_new(object, "reason", device->usable ? json_null() : text_or_null(device->reason));
+    json_object_set_new(object, "note", device->note[0] ? text_or_null(device->note) : json_null());
     return object;
 }
 

@@ -136,6 +136,7 @@ static json_t *result_json(const struct tri_verify_result *result)
                           (json_int_t)difference->count);
     json_object_set_new(object, "pipeline", text_json(result->pipeline));
     json_object_set_new(object, "backend", text_json(result->info->name));
+    json_object_set_new(object, "selector", text_json(result->info->selector));
     json_object_set_new(object, "device", text_json(result->info->device));
     json_object_set_new(object, "isa", text_json(result->info->isa));
     json_object_set_new(object, "compared", json_integer(result->compared));

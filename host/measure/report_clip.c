@@ -66,6 +66,7 @@ static json_t *row_json(const struct tri_clip_row *row, bool end_to_end)
     json_t *item = json_object();
 
     json_object_set_new(item, "backend", json_string(row->info->name));
+    json_object_set_new(item, "selector", json_string(row->info->selector));
     json_object_set_new(item, "isa", json_string(row->info->isa));
     json_object_set_new(item, "workers", json_integer(row->info->workers));
     json_object_set_new(item, "frames_per_s",

@@ -67,6 +67,7 @@ static json_t *row_json(const struct tri_whole_row *row)
     json_t *object = json_object(), *phases = json_object();
 
     json_object_set_new(object, "backend", json_string(row->info->name));
+    json_object_set_new(object, "selector", json_string(row->info->selector));
     json_object_set_new(object, "isa", json_string(row->info->isa));
     json_object_set_new(object, "workers", json_integer(row->info->workers));
     json_object_set_new(object, "verified", json_boolean(row->verified));

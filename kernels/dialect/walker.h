@@ -3,7 +3,9 @@
 
 #define WALK_WINDOW 1024 /* row pointers */
 
-
+/* The hint keeps compilers from making vectors of work-items, of which each has its vectors already: with it, Intel's
+ * takes a fraction of a second where it took minutes. */
+__attribute__((vec_type_hint(uint16)))
 __kernel void walk(GLOBAL uchar *scratch, GLOBAL uchar *arena, GLOBAL uchar *constants, GLOBAL uchar *out,
                    GLOBAL uchar *in, GLOBAL const struct walk_node *nodes, GLOBAL const struct walk_channel *channels,
                    int count, int lead, int height, int band, long scratch_step, long zeroed)

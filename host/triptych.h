@@ -72,6 +72,7 @@ struct tri_image {
     bool padded;            /* the padding replicates the edge samples */
     void *memory;           /* the allocation: 4096-byte aligned */
     size_t memory_size;     /* its size in bytes, a multiple of 4096 */
+    struct tri_memory *from; /* whose memory it is; NULL: the host's, as usual */
     bool abandoned;         /* a device that hangs may use the memory yet: it is never freed */
 };
 
@@ -79,6 +80,12 @@ struct tri_image {
  * is not one of the above. Ends with tri_image_free. */
 enum tri_status tri_image_new(const struct tri_shape *shape, struct tri_image **image, struct tri_error *error);
 void tri_image_free(struct tri_image *image);
+
+/* The same in memory of a certain kind (tri_backend_memory), or in the usual one where there is none of it to be had;
+ * `memory` NULL: in the usual one. */
+struct tri_memory;
+enum tri_status tri_image_new_in(struct tri_memory *memory, const struct tri_shape *shape, struct tri_image **image,
+                                 struct tri_error *error);
 
 /* Row y of a plane, at x = 0. */
 static inline void *tri_image_row(const struct tri_image *image, int plane, int y)
@@ -145,6 +152,7 @@ struct tri_read_options {
     struct tri_pool *pool; /* NULL: the caller works alone */
     const unsigned char *head; /* bytes of "-" that the caller has read already, to know what it is */
     size_t head_size;          /* at most 16 */
+    struct tri_memory *memory; /* where the image is to lie; NULL: as usual */
 };
 
 /* What a reader tells beside the picture. */
@@ -290,8 +298,15 @@ enum tri_status tri_backend_open(const char *on, const struct tri_backend_option
 void tri_backend_close(struct tri_backend *backend);
 const struct tri_backend_info *tri_backend_info(const struct tri_backend *backend);
 /* What the user should know, in lines: what `auto` chose and why, what `all` left out; which programs the driver makes wrong,
- * and what had to be done. It grows while jobs are made. */
+ * and what had to be done; what goes on slower than it should. It grows while jobs are made. */
 const char *tri_backend_note(const struct tri_backend *backend);
+/* Where images should lie that go to this backend, or come from it. A device with memory of its own reads them from
+ * there, and writes them there, several times as fast as elsewhere, and while the host does other things. NULL: anywhere
+ * is as good. Images may outlive the backend. All functions take images of any memory. */
+struct tri_memory *tri_backend_memory(const struct tri_backend *backend);
+/* tri_image_new_in that memory. What lies between the rows of such an image is the backend's, too. */
+enum tri_status tri_image_new_for(struct tri_backend *backend, const struct tri_shape *shape, struct tri_image **image,
+                                  struct tri_error *error);
 
 bool tri_names_several(const char *on); /* "A+B", "all" */
 /* What each of several backends did since they were opened. */
@@ -322,12 +337,52 @@ struct tri_device_info {
     int compute_units;
     uint64_t memory; /* bytes */
     bool usable;     /* it could be opened and has run a program */
+    bool crashes;    /* it ended the process in which it was tried */
+    bool no_lanes;   /* its compiler ends the process over lanes, so it gets plain programs */
     char reason[1000]; /* why not */
     enum tri_probe_verdict probes[TRI_PROBES];
     char note[600];    /* what there is to know of one that is usable, or "" */
 };
 /* All OpenCL devices; the array ends with free(). No platform at all is TRI_OK with count 0. */
 enum tri_status tri_devices(struct tri_device_info **devices, int *count, struct tri_error *error);
+
+/* OpenCL drivers can end or stop the process that loads them. So each is tried in a process of its own before it is
+ * loaded here, and what was learnt is kept on disk. For that the program `triptych` is started with a hidden command: the
+ * one that this process is, $TRIPTYCH_PROGRAM, or the one installed with the library; where there is none, a fork of this
+ * process does it. */
+enum tri_driver_state {
+    TRI_DRIVER_GOOD,    /* it has a device that can be used; `reason` may tell what it has not */
+    TRI_DRIVER_EMPTY,   /* it has no device: what it is for is not there */
+    TRI_DRIVER_FAILED,  /* its calls fail, or its devices do */
+    TRI_DRIVER_ABSENT,  /* its library cannot be loaded, or is no driver */
+    TRI_DRIVER_CRASHED, /* it ends the process */
+    TRI_DRIVER_HUNG,    /* a call does not come back */
+};
+struct tri_driver_info {
+    char file[400];    /* the .icd file or the variable that names it */
+    char library[400]; /* what is in there */
+    char path[400];    /* the library as it was found, or "" */
+    enum tri_driver_state state;
+    bool left_out;     /* it is not loaded into this process */
+    bool remembered;   /* from an earlier process */
+    char reason[1000]; /* a sentence, where there is something to be said */
+    char hint[300];    /* what to do about it, or "" */
+    char output[2000]; /* the last that it wrote on standard error before it failed */
+    int platforms;
+    struct tri_device_info *devices;
+    int device_count;
+};
+/* All drivers, without loading one into this process; `again`: also those whose verdict is known. Ends with
+ * tri_drivers_free. */
+enum tri_status tri_drivers(bool again, struct tri_driver_info **drivers, int *count, struct tri_error *error);
+void tri_drivers_free(struct tri_driver_info *drivers, int count);
+const char *tri_driver_state_name(enum tri_driver_state state); /* "good", "crashed", ... */
+/* What is to be said of the drivers that this process has left out, or uses in part; NULL: after the last. Nothing is said
+ * where OpenCL was not asked for. */
+const char *tri_driver_note(int index);
+
+/* For a program that is `triptych`: whether its arguments are the hidden command; then *status is the exit code. */
+bool tri_probe_command(int argc, char **argv, int *status);
 
 /* ---- running ---- */
 
@@ -346,8 +401,9 @@ const struct tri_shape *tri_job_shape(const struct tri_job *job); /* of the outp
 enum tri_fields { TRI_FIELDS_KEPT, TRI_FIELDS_EXCHANGED /* each has the other's place */, TRI_FIELDS_GONE };
 enum tri_fields tri_job_fields(const struct tri_job *job);
 bool tri_job_turned(const struct tri_job *job); /* rows and columns have changed places, and with them a pixel's sides */
-/* `in` has the job's input shape, its padding may get filled; `out` has its output shape.
- * `timing` may be NULL. */
+/* `in` has the job's input shape, its padding may get filled; `out` has its output shape. Upload, kernels and download
+ * overlap where the device can do that. With `timing`, which may be NULL, they follow each other, so that each has a
+ * time of its own. */
 enum tri_status tri_job_run(struct tri_job *job, struct tri_image *in, struct tri_image *out,
                             struct tri_timing *timing, struct tri_error *error);
 void tri_job_rewind(struct tri_job *job); /* the next run is a first frame again */
@@ -373,10 +429,13 @@ struct tri_flight;
 enum tri_status tri_flight_new(struct tri_backend *backend, struct tri_flight **flight, struct tri_error *error);
 void tri_flight_free(struct tri_flight *flight); /* before its backend is closed */
 enum tri_status tri_flight_upload(struct tri_flight *flight, struct tri_image *in, struct tri_error *error);
-/* `in` of the flight and `out` have to stay until the next step. */
+/* `in` of the flight and `out` have to stay until tri_flight_download has returned. What fails on a device may be
+ * told by the next step only. */
 enum tri_status tri_flight_compute(struct tri_flight *flight, struct tri_job *job, struct tri_image *out,
                                    struct tri_error *error);
 enum tri_status tri_flight_download(struct tri_flight *flight, struct tri_error *error); /* then `out` is there */
+/* From now on each step returns when the device has done it, and tells how long it took; NULL: no more. */
+void tri_flight_time(struct tri_flight *flight, struct tri_timing *timing);
 
 #ifdef __cplusplus
 }

@@ -2,10 +2,10 @@
 #ifndef TRI_OPENCL_H
 #define TRI_OPENCL_H
 
-#include "backend.h"
+#include "measuring.h"
 #include "opencl_cache.h"
+#include "opencl_transfers.h"
 
-#include <CL/cl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -34,11 +34,12 @@ struct opencl {
     cl_device_id device;
     bool sub_device; /* to be released */
     bool shared;     /* memory is the host's */
+    bool no_lanes;   /* the compiler is known to end the process over their probe */
     bool lanes;      /* clang's vectors work: bands are walked; else tiles */
     int lanes_bytes; /* of a vector of them */
     cl_context context;
-    cl_command_queue queue;     /* of kernels */
-    cl_command_queue transfers; /* of images, so that they overlap kernels of other frames */
+    cl_command_queue queue; /* of kernels */
+    struct opencl_transfers transfers;
     int group;         /* items of a work-group of tiles */
     int window;        /* registers of an item for a window of samples */
     long local_memory; /* that a work-group may take */
@@ -48,6 +49,8 @@ struct opencl {
     char *identity;            /* device and driver: what those depend on beside text and options */
     bool qualifying;           /* the jobs that are made now are what qualifies programs */
     struct tri_backend *reference; /* scalar, once it was needed */
+    struct opencl_profile *profile; /* NULL: nobody measures */
+    cl_program copy;                /* of what is measured beside kernels; NULL: not built yet */
     struct opencl_wait {
         pthread_mutex_t lock;
         bool opened, is_given;
@@ -55,6 +58,11 @@ struct opencl {
         const struct tri_plan *plan; /* that is carried out */
         double samples;              /* that it makes */
         double measured_samples, measured_seconds;
+        struct opencl_launch {
+            const char *name;
+            cl_event event;
+        } *launches; /* since the last wait */
+        int launch_count, launch_room;
         atomic_bool hung;
     } wait;
 };
@@ -65,11 +73,25 @@ struct opencl_found {
     cl_platform_id platform;
     cl_device_id device;
     int platform_number, device_number;
+    bool no_lanes;      /* its compiler is known to end the process over the probe for lanes */
+    char refused[1000]; /* why it is not to be opened: it is known to end the process; or "" */
     cl_device_type type; /* bits: a device may be of several */
     struct tri_device_info info;
 };
-/* Finds at most DEVICES_MAX; returns how many. */
+/* Finds at most DEVICES_MAX; returns how many. Drivers are tried in a process of their own before, and those that end it
+ * are left out of this one. */
 int tri_opencl_find(struct opencl_found found[DEVICES_MAX]);
+/* The same without that care: what the loader shows, to a process that may end. */
+int tri_opencl_list(struct opencl_found found[DEVICES_MAX]);
+/* TRI_NO_DEVICE with the reason why tri_opencl_find finds nothing. */
+enum tri_status tri_opencl_fail_none(struct tri_error *error);
+
+/* Around every call in which a driver may be loaded, or its compiler for the first time: signal handlers that it
+ * replaces are put back. Threads may be inside at the same time. */
+void tri_opencl_enter(void);
+void tri_opencl_leave(void);
+/* Tells whoever watches this process that it now does what some driver does not survive; nothing otherwise. */
+void tri_opencl_step(const char *step);
 /* "CPU", or "CPU, GPU, accelerator": all that it is. */
 void tri_opencl_describe_type(cl_device_type type, char *text, size_t size);
 bool tri_opencl_is_cpu(cl_device_type type); /* and nothing else */
@@ -113,9 +135,14 @@ const char *tri_opencl_symbol(cl_int code);
 /* One more line of the backend's note. */
 void tri_opencl_note(struct opencl *cl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Launches a kernel in the backend's queue; `local` may be NULL. The name, for messages, must live until the wait. */
+enum tri_status tri_opencl_launch(struct opencl *cl, cl_kernel kernel, const char *name, cl_uint dimensions,
+                                  const size_t *offset, const size_t *global, const size_t *local, struct tri_error *error);
+/* Whether launches that have ended failed; those that have not are asked another time. */
+enum tri_status tri_opencl_check_launches(struct opencl *cl, struct tri_error *error);
 /* Waiting, which has a limit: TRI_NO_DEVICE, with `what` ("the kernels of a frame"), the device and the seconds, where
  * that is exceeded. From then on the device hangs: nothing of its context can be released, and what commands under way
- * read and write must stay. */
+ * read and write must stay. A kernel that failed when its turn came is an error, too. */
 enum tri_status tri_opencl_finish(struct opencl *cl, cl_command_queue queue, const char *what, struct tri_error *error);
 /* For one command; releases the event. */
 enum tri_status tri_opencl_await(struct opencl *cl, cl_command_queue queue, cl_event event, const char *what,
@@ -127,7 +154,7 @@ void tri_opencl_expect(struct opencl *cl, const struct tri_plan *plan);
 enum tri_status tri_opencl_alive(struct opencl *cl, struct tri_error *error);
 bool tri_opencl_hangs(struct tri_backend *backend);
 /* After a failure: what a device that hangs may use yet, stays; NULL is fine. */
-enum tri_status tri_opencl_leave(struct opencl *cl, struct tri_image *in, struct tri_image *out, enum tri_status status);
+enum tri_status tri_opencl_leave_images(struct opencl *cl, struct tri_image *in, struct tri_image *out, enum tri_status status);
 enum tri_status tri_opencl_wait_open(struct opencl *cl, struct tri_error *error);
 void tri_opencl_wait_close(struct opencl *cl);
 
@@ -179,22 +206,17 @@ enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, s
 enum tri_status tri_opencl_fetch(struct tri_job *job, long offset, size_t size, void *to, struct tri_error *error);
 void tri_opencl_release(struct tri_job *job);
 
-/* Images to the device and back. */
-struct opencl_flight {
-    cl_mem in, out; /* kept while images stay where they are, or, where memory is not shared, of one size */
-    const void *in_memory, *out_memory;
-    size_t in_size, out_size;
-};
-/* The output's buffer, before kernels write to it; and the end of all kernels, after which the host may read it where
- * memory is shared. */
-enum tri_status tri_opencl_output(struct tri_flight *flight, struct tri_error *error);
-enum tri_status tri_opencl_wait(struct tri_flight *flight, struct tri_error *error);
-enum tri_status tri_opencl_upload(struct tri_flight *flight, struct tri_error *error);
-enum tri_status tri_opencl_download(struct tri_flight *flight, struct tri_error *error);
-void tri_opencl_land(struct tri_flight *flight);
-
 /* Tries the arithmetic that exactness rests on, piece by piece, and puts down the verdicts in the backend's info. A
  * failure of them is none of the function. */
 enum tri_status tri_opencl_probe(struct opencl *cl, struct tri_error *error);
+
+/* Where a command is to leave its event: the last argument of its clEnqueue function. NULL unless the device is
+ * being measured. */
+cl_event *tri_opencl_event(struct opencl *cl, enum tri_command what);
+/* The same for a command that has an event anyway. */
+void tri_opencl_keep(struct opencl *cl, cl_event event, enum tri_command what);
+extern const struct tri_measuring tri_opencl_measuring;
+/* Frees what measuring has left. */
+void tri_opencl_measured(struct opencl *cl);
 
 #endif

@@ -38,7 +38,9 @@ static enum tri_status build_once(struct opencl *cl, const char *source, const c
     *program = clCreateProgramWithSource(cl->context, 1, &source, NULL, &code);
     if (code != CL_SUCCESS)
         return tri_opencl_fail(error, "clCreateProgramWithSource", code, cl->base.info.device);
+    tri_opencl_enter();
     code = clBuildProgram(*program, 1, &cl->device, options, NULL, NULL);
+    tri_opencl_leave();
     if (code == CL_SUCCESS)
         return TRI_OK;
     char *log = build_log(cl, *program);

@@ -337,7 +337,7 @@ static void note(void *listener, const char *text)
 }
 
 /* One pool of threads does everything; a backend on the CPU takes part of it, or all. */
-enum tri_status cli_engine_open(const struct cli_run_request *request, struct cli_engine *engine, struct tri_error *error)
+static enum tri_status open_engine(const struct cli_run_request *request, struct cli_engine *engine, struct tri_error *error)
 {
     struct tri_backend_options with = {.isa = request->isa, .note = request->quiet ? NULL : note};
     const bool several = tri_names_several(request->on);
@@ -360,6 +360,15 @@ enum tri_status cli_engine_open(const struct cli_run_request *request, struct cl
     engine->quiet = request->quiet;
     cli_engine_tell(engine);
     return TRI_OK;
+}
+
+enum tri_status cli_engine_open(const struct cli_run_request *request, struct cli_engine *engine, struct tri_error *error)
+{
+    const enum tri_status status = open_engine(request, engine, error);
+
+    if (!request->quiet)
+        cli_note_drivers(status == TRI_OK ? NULL : error);
+    return status;
 }
 
 void cli_engine_tell(struct cli_engine *engine)
@@ -411,10 +420,11 @@ static int run_pictures(const struct cli_run_request *request, const struct tri_
                                        .backend = engine.backend,
                                        .pool = engine.pool,
                                        .jobs = engine.jobs,
-                                       .read = {request->max_pixels, engine.pool, head, head_size},
+                                       .read = {.max_pixels = request->max_pixels, .pool = engine.pool, .head = head, .head_size = head_size},
                                        .write = request->write,
                                        .strip = request->strip,
                                        .fail_fast = request->fail_fast,
+                                       .timed = request->timings,
                                        .writing = cli_write_begin,
                                        .written = cli_write_end,
                                        .through = tell,

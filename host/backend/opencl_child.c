@@ -99,6 +99,7 @@ static void try_device(struct opencl_found *found, int number, const char *skips
     info->usable = tri_opencl_open_device(found, 0, &cl, &error) == TRI_OK;
     if (info->usable) {
         snprintf(info->dialect, sizeof info->dialect, "%s", cl->base.info.isa);
+        snprintf(info->note, sizeof info->note, "%s", cl->base.note);
         tri_opencl_step("close");
         cl->base.close(&cl->base);
     } else {

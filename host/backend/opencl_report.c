@@ -16,6 +16,7 @@ void tri_report_line(FILE *to, const char *word, const char *value)
 void tri_report_device(FILE *to, const struct tri_device_info *device)
 {
     tri_report_line(to, "id", device->id);
+    tri_report_line(to, "selector", device->selector);
     tri_report_line(to, "platform", device->platform);
     tri_report_line(to, "name", device->name);
     tri_report_line(to, "driver", device->driver);
@@ -23,6 +24,7 @@ void tri_report_device(FILE *to, const struct tri_device_info *device)
     tri_report_line(to, "type", device->type);
     tri_report_line(to, "dialect", device->dialect);
     tri_report_line(to, "why", device->reason);
+    tri_report_line(to, "note", device->note);
     fprintf(to, "units %d\nmemory %llu\nusable %d\ncrashes %d\nno-lanes %d\n", device->compute_units,
             (unsigned long long)device->memory, device->usable, device->crashes, device->no_lanes);
 }
@@ -84,6 +86,7 @@ static bool read_device(struct tri_device_info *device, const char *word, const 
         FIELD("id", device->id),           FIELD("platform", device->platform), FIELD("name", device->name),
         FIELD("driver", device->driver),   FIELD("version", device->version),   FIELD("type", device->type),
         FIELD("dialect", device->dialect), FIELD("why", device->reason),
+        FIELD("selector", device->selector), FIELD("note", device->note),
     };
     if (fill(FIELDS(fields), word, value))
         return true;

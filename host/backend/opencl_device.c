@@ -23,13 +23,7 @@ static void close_opencl(struct tri_backend *backend)
     if (tri_opencl_alive(cl, NULL) != TRI_OK)
         return;
     tri_opencl_wait_close(cl);
-    while (cl->programs != NULL) {
-        struct opencl_program *program = cl->programs;
-        cl->programs = program->next;
-        clReleaseProgram(program->program);
-        free(program->source);
-        free(program);
-    }
+    tri_opencl_end_programs(cl);
     if (cl->queue != NULL)
         clReleaseCommandQueue(cl->queue);
     if (cl->transfers != NULL)
@@ -126,6 +120,8 @@ static enum tri_status make_context(struct opencl *cl, struct tri_error *error)
 /* More local memory than this would leave a unit with few groups. */
 #define LOCAL_MEMORY_MOST 49152
 #define GROUP_MOST 256
+/* With twice as many registers, groups of 256 items would leave a unit half empty. */
+#define WINDOW_MOST 112
 
 static void find_limits(struct opencl *cl)
 {
@@ -133,6 +129,7 @@ static void find_limits(struct opencl *cl)
     size_t group = 0;
     clGetDeviceInfo(cl->device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof memory, &memory, NULL);
     clGetDeviceInfo(cl->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
+    cl->window = WINDOW_MOST;
     cl->local_memory = memory < LOCAL_MEMORY_MOST ? (long)memory : LOCAL_MEMORY_MOST;
     cl->group = group < GROUP_MOST ? (int)group : GROUP_MOST;
 }
@@ -179,12 +176,14 @@ static enum tri_status open_device(const struct opencl_found *found, int units, 
     if (status == TRI_OK)
         status = make_context(cl, error);
     if (status == TRI_OK)
+        status = tri_opencl_begin_programs(cl, error);
+    if (status == TRI_OK)
         status = tri_opencl_choose_dialect(cl, found->type, error);
     if (status == TRI_OK) {
         cl->base.takes = tri_opencl_takes;
         find_limits(cl);
         tri_opencl_step("test");
-        status = tri_opencl_self_test(cl, error);
+        status = tri_opencl_probe(cl, error);
     }
     if (status != TRI_OK)
         close_opencl(&cl->base);

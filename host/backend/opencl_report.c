@@ -25,7 +25,10 @@ void tri_report_device(FILE *to, const struct tri_device_info *device)
     tri_report_line(to, "dialect", device->dialect);
     tri_report_line(to, "why", device->reason);
     tri_report_line(to, "note", device->note);
-    fprintf(to, "units %d\nmemory %llu\nusable %d\ncrashes %d\nno-lanes %d\n", device->compute_units,
+    fprintf(to, "probes");
+    for (int i = 0; i < TRI_PROBES; i++)
+        fprintf(to, " %d", (int)device->probes[i]);
+    fprintf(to, "\nunits %d\nmemory %llu\nusable %d\ncrashes %d\nno-lanes %d\n", device->compute_units,
             (unsigned long long)device->memory, device->usable, device->crashes, device->no_lanes);
 }
 
@@ -36,6 +39,7 @@ void tri_report_driver(FILE *to, const struct tri_driver_info *driver)
     tri_report_line(to, "reason", driver->reason);
     tri_report_line(to, "hint", driver->hint);
     tri_report_line(to, "output", driver->output);
+    tri_report_line(to, "loader", driver->loader);
     for (int i = 0; i < driver->device_count; i++) {
         fprintf(to, "device %d\n", i);
         tri_report_device(to, &driver->devices[i]);
@@ -80,6 +84,18 @@ static bool fill(const struct field *fields, size_t count, const char *word, con
 #define FIELD(word, text) {word, text, sizeof(text)}
 #define FIELDS(fields) fields, sizeof fields / sizeof fields[0]
 
+static void read_probes(struct tri_device_info *device, const char *value)
+{
+    for (int i = 0; i < TRI_PROBES && *value != '\0'; i++) {
+        char *end;
+        const long verdict = strtol(value, &end, 10);
+        if (end == value)
+            break;
+        device->probes[i] = verdict > TRI_PROBE_NONE && verdict <= TRI_PROBE_FAILED ? (enum tri_probe_verdict)verdict : TRI_PROBE_NONE;
+        value = end;
+    }
+}
+
 static bool read_device(struct tri_device_info *device, const char *word, const char *value)
 {
     const struct field fields[] = {
@@ -90,7 +106,9 @@ static bool read_device(struct tri_device_info *device, const char *word, const 
     };
     if (fill(FIELDS(fields), word, value))
         return true;
-    if (strcmp(word, "units") == 0)
+    if (strcmp(word, "probes") == 0)
+        read_probes(device, value);
+    else if (strcmp(word, "units") == 0)
         device->compute_units = atoi(value);
     else if (strcmp(word, "memory") == 0)
         device->memory = strtoull(value, NULL, 10);
@@ -111,6 +129,7 @@ static bool read_driver(struct opencl_reading *reading, const char *word, const 
     const struct field fields[] = {
         FIELD("path", driver->path), FIELD("reason", driver->reason), FIELD("hint", driver->hint),
         FIELD("output", driver->output), FIELD("step", reading->step),
+        FIELD("loader", driver->loader),
     };
     const int number = atoi(value);
     if (fill(FIELDS(fields), word, value))

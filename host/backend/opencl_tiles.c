@@ -6,7 +6,7 @@
 
 static struct tile_limits limits_of(const struct opencl *cl)
 {
-    return (struct tile_limits){.local_memory = cl->local_memory, .group = cl->group};
+    return (struct tile_limits){.local_memory = cl->local_memory, .group = cl->group, .window = cl->window, .loops = !cl->base.info.gpu};
 }
 
 enum tri_status tri_opencl_takes(struct tri_backend *backend, const struct tri_plan *plan, bool *taken, struct tri_error *error)
@@ -25,6 +25,17 @@ enum tri_status tri_opencl_takes(struct tri_backend *backend, const struct tri_p
     return TRI_OK;
 }
 
+enum tri_status tri_opencl_tiles(const struct opencl *cl, const struct tri_plan *plan, int stage, struct tile_stage **tiles,
+                                 struct tri_error *error)
+{
+    const struct tile_limits limits = limits_of(cl);
+    const enum tri_status status = tri_tile_plan(plan, stage, &limits, tiles, error);
+    if (status == TRI_OK && *tiles == NULL)
+        return tri_fail(error, TRI_NO_DEVICE, "%s has too little local memory (%ld bytes) for a stage of the pipeline",
+                        cl->base.info.device, cl->local_memory);
+    return status;
+}
+
 static enum tri_status make_kernels(struct opencl *cl, cl_program program, struct opencl_stage *stage, struct tri_error *error)
 {
     for (int c = 0; c < stage->tiles->class_count; c++) {
@@ -41,12 +52,8 @@ static enum tri_status make_kernels(struct opencl *cl, cl_program program, struc
 enum tri_status tri_opencl_prepare_tiles(struct opencl *cl, const struct tri_plan *plan, int number, struct opencl_stage *stage,
                                          struct tri_error *error)
 {
-    const struct tile_limits limits = limits_of(cl);
     cl_program program;
-    enum tri_status status = tri_tile_plan(plan, number, &limits, &stage->tiles, error);
-    if (status == TRI_OK && stage->tiles == NULL)
-        status = tri_fail(error, TRI_NO_DEVICE, "%s has too little local memory (%ld bytes) for a stage of the pipeline",
-                          cl->base.info.device, cl->local_memory);
+    enum tri_status status = tri_opencl_tiles(cl, plan, number, &stage->tiles, error);
     if (status != TRI_OK)
         return status;
     stage->kernels = calloc((size_t)stage->tiles->class_count, sizeof stage->kernels[0]);
@@ -111,7 +118,10 @@ enum tri_status tri_opencl_launch_tiles(struct opencl *cl, const struct tri_job 
             CHECK(clSetKernelArg, stage->kernels[c], argument++, sizeof buffers[i], &buffers[i]);
         for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
             CHECK(clSetKernelArg, stage->kernels[c], argument++, sizeof numbers[i], &numbers[i]);
-        CHECK(clEnqueueNDRangeKernel, cl->queue, stage->kernels[c], 3, NULL, global, local, 0, NULL, NULL);
+        const enum tri_status launched =
+            tri_opencl_launch(cl, stage->kernels[c], plan->passes[0]->name, 3, global, local, error);
+        if (launched != TRI_OK)
+            return launched;
     }
     return TRI_OK;
 }

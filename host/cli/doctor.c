@@ -31,7 +31,18 @@ static void print_line(const char *what, const char *value, bool report)
     putchar('\n');
 }
 
-/* The place for the results of single probes of a device's arithmetic, too. */
+static void print_probes(const struct tri_device_info *device)
+{
+    int passed = 0;
+
+    for (int i = 0; i < TRI_PROBES; i++)
+        passed += device->probes[i] == TRI_PROBE_PASSED;
+    printf("      probes     %d of %d passed\n", passed, TRI_PROBES);
+    for (int i = 0; i < TRI_PROBES; i++)
+        if (device->probes[i] != TRI_PROBE_PASSED)
+            printf("        %s: %s (%s)\n", tri_probe_name(i), tri_probe_word(device->probes[i]), tri_probe_sentence(i));
+}
+
 static void print_device(const struct tri_device_info *device)
 {
     printf("    device     %s\n", device->name);
@@ -39,9 +50,11 @@ static void print_device(const struct tri_device_info *device)
     printf("      platform   %s, %s\n", device->platform, device->version);
     printf("      driver     %s\n", device->driver);
     printf("      is         %s, %d units, %.1f GiB\n", device->type, device->compute_units, (double)device->memory / (1 << 30));
-    printf("      self-test  %s%s\n", device->usable ? "passed" : device->crashes ? "" : "failed: ", device->usable ? "" : device->reason);
-    if (device->usable)
+    printf("      usable     %s%s\n", device->usable ? "yes" : "no: ", device->usable ? "" : device->reason);
+    if (device->usable) {
         printf("      dialect    %s%s\n", device->dialect, device->no_lanes ? "; its compiler ends the process over lanes" : "");
+        print_probes(device);
+    }
     if (device->note[0])
         printf("      note       %s\n", device->note);
 }
@@ -97,12 +110,12 @@ static void print_places(const struct doctor *doctor, bool report)
     }
 }
 
-static void print_environment(void)
+static void print_environment(const struct doctor *doctor)
 {
     printf("\nEnvironment\n");
-    for (int i = 0; doctor_variable(i); i++) {
+    for (int i = 0; i < doctor->variable_count; i++) {
         printf("  ");
-        print_path(doctor_variable(i), true);
+        print_path(doctor->variables[i], true);
         putchar('\n');
     }
 }
@@ -112,7 +125,7 @@ void doctor_print_text(const struct doctor *doctor, bool report)
     if (report)
         printf("```\n");
     print_machine(doctor);
-    printf("\nOpenCL\n  loader     %s, %s%s\n", doctor->loader.name, doctor->loader.path,
+    printf("\nOpenCL\n  loader     %s%s%s%s\n", doctor->loader_name, doctor->loader_name[0] ? ", " : "", doctor->loader.path,
            doctor->loader.whole ? ", which is a driver itself" : "");
     printf("  tried by   ");
     print_path(doctor->helper[0] ? doctor->helper : "forks of this process", report);
@@ -123,10 +136,11 @@ void doctor_print_text(const struct doctor *doctor, bool report)
         print_driver(&doctor->drivers[i], report);
     print_places(doctor, report);
     if (report)
-        print_environment();
+        print_environment(doctor);
     printf("\n");
     for (int i = 0; i < doctor->advice_count; i++) {
-        printf("%s%s\n", i ? "" : "What to do\n", "");
+        if (i == 0)
+            printf("What to do\n");
         printf("  %s\n", doctor->advice[i].what);
         if (doctor->advice[i].command[0])
             printf("    %s\n", doctor->advice[i].command);
@@ -169,6 +183,7 @@ static json_t *device_json(const struct tri_device_info *device)
     json_object_set_new(object, "crashes", json_boolean(device->crashes));
     json_object_set_new(object, "no_lanes", json_boolean(device->no_lanes));
     set_text(object, "reason", device->usable ? "" : device->reason);
+    json_object_set_new(object, "probes", device->usable ? tri_probes_json(device->probes) : json_null());
     return object;
 }
 
@@ -223,7 +238,7 @@ void doctor_print_json(const struct doctor *doctor)
     set_text(root, "cpu", doctor->environment.cpu);
     set_text(root, "kernel", doctor->environment.kernel);
     set_text(root, "system", doctor->system);
-    set_text(loader, "name", doctor->loader.name);
+    set_text(loader, "name", doctor->loader_name);
     set_text(loader, "path", doctor->loader.path);
     json_object_set_new(root, "loader", loader);
     for (int i = 0; i < doctor->driver_count; i++)

@@ -8,11 +8,13 @@
 
 #define ADVICE_MAX 24
 #define NODES_MAX 40
+#define VARIABLES_MAX 100
 
 struct doctor {
     struct tri_environment environment;
     char system[120]; /* the distribution */
     struct opencl_loader loader;
+    const char *loader_name; /* or "" */
     struct tri_driver_info *drivers;
     int driver_count, usable; /* devices */
     char none[400];           /* why there is no driver */
@@ -34,14 +36,13 @@ struct doctor {
         char what[500], command[200];
     } advice[ADVICE_MAX];
     int advice_count;
+    const char *variables[VARIABLES_MAX]; /* that OpenCL, its drivers or triptych go by, as the user has set them */
+    int variable_count;
 };
 
 /* Fills it in; ends with doctor_free. */
 enum tri_status doctor_examine(struct doctor *doctor, struct tri_error *error);
 void doctor_free(struct doctor *doctor);
-
-/* The variables of the environment that OpenCL, its drivers or triptych go by, one after the other; NULL: after the last. */
-const char *doctor_variable(int index);
 
 void doctor_print_text(const struct doctor *doctor, bool report);
 void doctor_print_json(const struct doctor *doctor);

@@ -57,9 +57,9 @@ static const char *install(enum package package)
          {"pacman -S pocl", "pacman -S binutils", "pacman -S opencl-nvidia", "pacman -S intel-compute-runtime", "pacman -S opencl-mesa"}},
         {"zypper", {"zypper install pocl", "zypper install binutils", "", "zypper install intel-opencl", "zypper install Mesa-libRusticlOpenCL"}},
     };
-    char path[4200];
+    char path[40];
     for (size_t i = 0; i < sizeof managers / sizeof managers[0]; i++)
-        if (find_on_path(managers[i].program, path))
+        if (snprintf(path, sizeof path, "/usr/bin/%s", managers[i].program) > 0 && access(path, X_OK) == 0)
             return managers[i].commands[package];
     return "";
 }
@@ -225,11 +225,23 @@ static void advise_driver(struct doctor *doctor, const struct tri_driver_info *d
 
 /* ---- */
 
+/* Before triptych sets any for drivers. */
+static void find_variables(struct doctor *doctor)
+{
+    static const char *const beginnings[] = {"TRIPTYCH_", "OCL_", "OPENCL_", "POCL_", "RUSTICL_", "CUDA_", "NVIDIA_", "LD_", "ICD_",
+                                             "XDG_CACHE_HOME=", "HOME=", "PATH=", "TMPDIR="};
+    for (char **variable = environ; *variable; variable++)
+        for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0] && doctor->variable_count < VARIABLES_MAX; i++)
+            if (strncmp(*variable, beginnings[i], strlen(beginnings[i])) == 0)
+                doctor->variables[doctor->variable_count++] = *variable;
+}
+
 enum tri_status doctor_examine(struct doctor *doctor, struct tri_error *error)
 {
     struct tri_driver_info *listed = calloc(DRIVERS_MAX, sizeof *listed);
 
     memset(doctor, 0, sizeof *doctor);
+    find_variables(doctor);
     enum tri_status status = listed ? tri_drivers(true, &doctor->drivers, &doctor->driver_count, error)
                                     : tri_fail(error, TRI_FAILED, "no memory for a list of drivers");
     if (status == TRI_OK)
@@ -241,6 +253,10 @@ enum tri_status doctor_examine(struct doctor *doctor, struct tri_error *error)
     read_system(doctor);
     tri_opencl_loader(&doctor->loader);
     tri_opencl_find_helper(doctor->helper, sizeof doctor->helper);
+    doctor->loader_name = "";
+    for (int i = 0; i < doctor->driver_count; i++)
+        if (doctor->drivers[i].loader[0])
+            doctor->loader_name = doctor->drivers[i].loader;
     for (int i = 0; i < doctor->driver_count; i++)
         for (int k = 0; k < doctor->drivers[i].device_count; k++)
             doctor->usable += doctor->drivers[i].devices[k].usable;
@@ -258,14 +274,4 @@ enum tri_status doctor_examine(struct doctor *doctor, struct tri_error *error)
 void doctor_free(struct doctor *doctor)
 {
     tri_drivers_free(doctor->drivers, doctor->driver_count);
-}
-
-const char *doctor_variable(int index)
-{
-    static const char *const beginnings[] = {"TRIPTYCH_", "OCL_", "OPENCL_", "POCL_", "RUSTICL_", "CUDA_", "NVIDIA_", "LD_", "XDG_CACHE_HOME=", "HOME=", "TMPDIR="};
-    for (char **variable = environ; *variable; variable++)
-        for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
-            if (strncmp(*variable, beginnings[i], strlen(beginnings[i])) == 0 && index-- == 0)
-                return *variable;
-    return NULL;
 }

@@ -209,7 +209,7 @@ static void advise_drivers(struct doctor *doctor)
         advise(doctor, install(MESA), "there is a GPU of AMD, and no OpenCL driver for it");
     if (doctor->driver_count == 0 && doctor->none[0])
         advise(doctor, getenv("OCL_ICD_VENDORS") ? "unset OCL_ICD_VENDORS" : install(POCL), "there is no OpenCL driver: %s", doctor->none);
-    else if (doctor->usable == 0)
+    else if (doctor->usable == 0 && !has_driver(doctor, "pocl"))
         advise(doctor, install(POCL), "no OpenCL device can be used; POCL gives one on the CPU");
 }
 

@@ -368,6 +368,7 @@ struct tri_driver_info {
     char reason[1000]; /* a sentence, where there is something to be said */
     char hint[300];    /* what to do about it, or "" */
     char output[2000]; /* the last that it wrote on standard error before it failed */
+    char loader[110];  /* what OpenCL's loader calls itself, or "" */
     int platforms;
     struct tri_device_info *devices;
     int device_count;

@@ -88,8 +88,8 @@ enum tri_status tri_opencl_fail_none(struct tri_error *error);
 
 /* Around every call in which a driver may be loaded, or its compiler for the first time: signal handlers that it
  * replaces are put back. Threads may be inside at the same time. */
-void tri_opencl_enter(void);
-void tri_opencl_leave(void);
+void tri_signals_keep(void);
+void tri_signals_put_back(void);
 /* Tells whoever watches this process that it now does what some driver does not survive; nothing otherwise. */
 void tri_opencl_step(const char *step);
 /* "CPU", or "CPU, GPU, accelerator": all that it is. */

@@ -193,8 +193,8 @@ static enum tri_status open_device(const struct opencl_found *found, int units, 
 
 enum tri_status tri_opencl_open_device(const struct opencl_found *found, int units, struct opencl **result, struct tri_error *error)
 {
-    tri_opencl_enter();
+    tri_signals_keep();
     const enum tri_status status = open_device(found, units, result, error);
-    tri_opencl_leave();
+    tri_signals_put_back();
     return status;
 }

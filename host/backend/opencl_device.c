@@ -22,14 +22,9 @@ static void close_opencl(struct tri_backend *backend)
     struct opencl *cl = (struct opencl *)backend;
     if (tri_opencl_alive(cl, NULL) != TRI_OK)
         return;
+    tri_opencl_measured(cl);
     tri_opencl_wait_close(cl);
-    while (cl->programs != NULL) {
-        struct opencl_program *program = cl->programs;
-        cl->programs = program->next;
-        clReleaseProgram(program->program);
-        free(program->source);
-        free(program);
-    }
+    tri_opencl_end_programs(cl);
     if (cl->queue != NULL)
         clReleaseCommandQueue(cl->queue);
     if (cl->transfers != NULL)
@@ -169,6 +164,7 @@ static enum tri_status open_device(const struct opencl_found *found, int units, 
     cl->base.download = tri_opencl_download;
     cl->base.land = tri_opencl_land;
     cl->base.close = close_opencl;
+    cl->base.measuring = &tri_opencl_measuring;
     cl->base.hangs = tri_opencl_hangs;
     cl->no_lanes = found->no_lanes;
     enum tri_status status = tri_opencl_wait_open(cl, error);
@@ -182,12 +178,14 @@ static enum tri_status open_device(const struct opencl_found *found, int units, 
     if (status == TRI_OK)
         status = make_context(cl, error);
     if (status == TRI_OK)
+        status = tri_opencl_begin_programs(cl, error);
+    if (status == TRI_OK)
         status = tri_opencl_choose_dialect(cl, found->type, error);
     if (status == TRI_OK) {
         cl->base.takes = tri_opencl_takes;
         find_limits(cl);
         tri_opencl_step("test");
-        status = tri_opencl_self_test(cl, error);
+        status = tri_opencl_probe(cl, error);
     }
     if (status != TRI_OK)
         close_opencl(&cl->base);

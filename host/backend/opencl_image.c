@@ -65,8 +65,9 @@ enum tri_status tri_opencl_upload(struct tri_flight *flight, struct tri_error *e
         return status == TRI_OK ? hand_over(cl, state->in, in->memory_size, true, error) : status;
     cl_event event;
     CHECK(clEnqueueWriteBuffer, cl->transfers, state->in, CL_FALSE, 0, in->memory_size, in->memory, 0, NULL, &event);
+    tri_opencl_keep(cl, event, TRI_COMMAND_UPLOAD);
     status = tri_opencl_await(cl, cl->transfers, event, "the upload of a frame", error);
-    return tri_opencl_leave(cl, in, NULL, status);
+    return tri_opencl_leave_images(cl, in, NULL, status);
 }
 
 enum tri_status tri_opencl_output(struct tri_flight *flight, struct tri_error *error)
@@ -96,6 +97,7 @@ static enum tri_status read_plane(struct opencl *cl, cl_mem buffer, const struct
     cl_event event;
     CHECK(clEnqueueReadBufferRect, cl->transfers, buffer, CL_FALSE, origin, origin, region, stride, 0, stride, 0,
           image->memory, 0, NULL, &event);
+    tri_opencl_keep(cl, event, TRI_COMMAND_DOWNLOAD);
     return tri_opencl_await(cl, cl->transfers, event, "the download of a frame", error);
 }
 
@@ -107,7 +109,7 @@ enum tri_status tri_opencl_download(struct tri_flight *flight, struct tri_error 
     enum tri_status status = tri_opencl_alive(cl, error);
     for (int p = 0; !cl->shared && p < out->shape.planes && status == TRI_OK; p++)
         status = read_plane(cl, state->out, out, p, error);
-    return tri_opencl_leave(cl, NULL, out, status);
+    return tri_opencl_leave_images(cl, NULL, out, status);
 }
 
 void tri_opencl_land(struct tri_flight *flight)

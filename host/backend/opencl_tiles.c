@@ -25,6 +25,17 @@ enum tri_status tri_opencl_takes(struct tri_backend *backend, const struct tri_p
     return TRI_OK;
 }
 
+enum tri_status tri_opencl_tiles(const struct opencl *cl, const struct tri_plan *plan, int stage, struct tile_stage **tiles,
+                                 struct tri_error *error)
+{
+    const struct tile_limits limits = limits_of(cl);
+    const enum tri_status status = tri_tile_plan(plan, stage, &limits, tiles, error);
+    if (status == TRI_OK && *tiles == NULL)
+        return tri_fail(error, TRI_NO_DEVICE, "%s has too little local memory (%ld bytes) for a stage of the pipeline",
+                        cl->base.info.device, cl->local_memory);
+    return status;
+}
+
 static enum tri_status make_kernels(struct opencl *cl, cl_program program, struct opencl_stage *stage, struct tri_error *error)
 {
     for (int c = 0; c < stage->tiles->class_count; c++) {
@@ -41,12 +52,8 @@ static enum tri_status make_kernels(struct opencl *cl, cl_program program, struc
 enum tri_status tri_opencl_prepare_tiles(struct opencl *cl, const struct tri_plan *plan, int number, struct opencl_stage *stage,
                                          struct tri_error *error)
 {
-    const struct tile_limits limits = limits_of(cl);
     cl_program program;
-    enum tri_status status = tri_tile_plan(plan, number, &limits, &stage->tiles, error);
-    if (status == TRI_OK && stage->tiles == NULL)
-        status = tri_fail(error, TRI_NO_DEVICE, "%s has too little local memory (%ld bytes) for a stage of the pipeline",
-                          cl->base.info.device, cl->local_memory);
+    enum tri_status status = tri_opencl_tiles(cl, plan, number, &stage->tiles, error);
     if (status != TRI_OK)
         return status;
     stage->kernels = calloc((size_t)stage->tiles->class_count, sizeof stage->kernels[0]);
@@ -96,14 +103,15 @@ enum tri_status tri_opencl_launch_tiles(struct opencl *cl, const struct tri_job 
     struct opencl_stage *stage = &state->stages[number];
     const cl_mem buffers[] = {state->scratch, state->arena, state->constants, flight->out, flight->in, stage->table};
     const cl_int numbers[] = {0, 0}; /* a zero that the compiler does not know, and the first row of tiles */
-    const enum tri_status status = write_table(cl, job->plan, stage, error);
+    enum tri_status status = write_table(cl, job->plan, stage, error);
     if (status != TRI_OK)
         return status;
     if (plan->tally_count > 0) {
         const cl_uint zero = 0;
-        CHECK(clEnqueueFillBuffer, cl->queue, state->scratch, &zero, sizeof zero, 0, (size_t)plan->zeroed, 0, NULL, NULL);
+        CHECK(clEnqueueFillBuffer, cl->queue, state->scratch, &zero, sizeof zero, 0, (size_t)plan->zeroed, 0, NULL,
+              tri_opencl_event(cl, TRI_COMMAND_KERNEL));
     }
-    for (int c = 0; c < stage->tiles->class_count; c++) {
+    for (int c = 0; status == TRI_OK && c < stage->tiles->class_count; c++) {
         size_t global[3], local[3];
         cl_uint argument = 0;
         tri_tile_items(&stage->tiles->classes[c], global, local);
@@ -116,5 +124,5 @@ enum tri_status tri_opencl_launch_tiles(struct opencl *cl, const struct tri_job 
         if (launched != TRI_OK)
             return launched;
     }
-    return TRI_OK;
+    return status;
 }

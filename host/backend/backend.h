@@ -51,6 +51,10 @@ enum tri_status tri_opencl_open(const char *selection, struct tri_backend **back
 enum tri_status tri_several_open(const char *on, const struct tri_backend_options *options, struct tri_backend **backend,
                                  struct tri_error *error);
 
+/* The '+' behind the first of several names; NULL: there is none. Within the name of a device it is one only where a backend's
+ * name follows. */
+const char *tri_several_plus(const char *on);
+
 /* As tri_flight_compute, of those rows; of a backend that has run_rows. */
 enum tri_status tri_flight_rows(struct tri_flight *flight, struct tri_job *job, struct tri_image *out, int from, int to,
                                 struct tri_error *error);

@@ -15,12 +15,14 @@ struct opencl {
     cl_device_id device;
     bool sub_device; /* to be released */
     bool shared;     /* memory is the host's */
+    bool no_lanes;   /* the compiler is known to end the process over their probe */
     bool lanes;      /* clang's vectors work: bands are walked; else tiles */
     int lanes_bytes; /* of a vector of them */
     cl_context context;
     cl_command_queue queue;     /* of kernels */
     cl_command_queue transfers; /* of images, so that they overlap kernels of other frames */
     int group;         /* items of a work-group of tiles */
+    int window;        /* registers of an item for a window of samples */
     long local_memory; /* that a work-group may take */
     char options[100]; /* of the compiler */
     struct opencl_wait {
@@ -30,6 +32,11 @@ struct opencl {
         const struct tri_plan *plan; /* that is carried out */
         double samples;              /* that it makes */
         double measured_samples, measured_seconds;
+        struct opencl_launch {
+            const char *name;
+            cl_event event;
+        } *launches; /* since the last wait */
+        int launch_count, launch_room;
         atomic_bool hung;
     } wait;
     struct opencl_program {
@@ -45,11 +52,25 @@ struct opencl_found {
     cl_platform_id platform;
     cl_device_id device;
     int platform_number, device_number;
+    bool no_lanes;      /* its compiler is known to end the process over the probe for lanes */
+    char refused[1000]; /* why it is not to be opened: it is known to end the process; or "" */
     cl_device_type type; /* bits: a device may be of several */
     struct tri_device_info info;
 };
-/* Finds at most DEVICES_MAX; returns how many. */
+/* Finds at most DEVICES_MAX; returns how many. Drivers are tried in a process of their own before, and those that end it
+ * are left out of this one. */
 int tri_opencl_find(struct opencl_found found[DEVICES_MAX]);
+/* The same without that care: what the loader shows, to a process that may end. */
+int tri_opencl_list(struct opencl_found found[DEVICES_MAX]);
+/* TRI_NO_DEVICE with the reason why tri_opencl_find finds nothing. */
+enum tri_status tri_opencl_fail_none(struct tri_error *error);
+
+/* Around every call in which a driver may be loaded, or its compiler for the first time: signal handlers that it
+ * replaces are put back. Threads may be inside at the same time. */
+void tri_opencl_enter(void);
+void tri_opencl_leave(void);
+/* Tells whoever watches this process that it now does what some driver does not survive; nothing otherwise. */
+void tri_opencl_step(const char *step);
 /* "CPU", or "CPU, GPU, accelerator": all that it is. */
 void tri_opencl_describe_type(cl_device_type type, char *text, size_t size);
 bool tri_opencl_is_cpu(cl_device_type type); /* and nothing else */
@@ -93,9 +114,12 @@ const char *tri_opencl_symbol(cl_int code);
 /* One more line of the backend's note. */
 void tri_opencl_note(struct opencl *cl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Launches a kernel in the backend's queue; `local` may be NULL. The name, for messages, must live until the wait. */
+enum tri_status tri_opencl_launch(struct opencl *cl, cl_kernel kernel, const char *name, cl_uint dimensions,
+                                  const size_t *global, const size_t *local, struct tri_error *error);
 /* Waiting, which has a limit: TRI_NO_DEVICE, with `what` ("the kernels of a frame"), the device and the seconds, where
  * that is exceeded. From then on the device hangs: nothing of its context can be released, and what commands under way
- * read and write must stay. */
+ * read and write must stay. A kernel that failed when its turn came is an error, too. */
 enum tri_status tri_opencl_finish(struct opencl *cl, cl_command_queue queue, const char *what, struct tri_error *error);
 /* For one command; releases the event. */
 enum tri_status tri_opencl_await(struct opencl *cl, cl_command_queue queue, cl_event event, const char *what,

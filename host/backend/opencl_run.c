@@ -110,8 +110,7 @@ static enum tri_status launch_walk(struct opencl *cl, const struct tri_job *job,
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         CHECK(clSetKernelArg, from->kernel, argument++, sizeof(cl_long), &sizes[i]);
     const size_t global = (size_t)from->items, local = 1;
-    CHECK(clEnqueueNDRangeKernel, cl->queue, from->kernel, 1, NULL, &global, &local, 0, NULL, NULL);
-    return TRI_OK;
+    return tri_opencl_launch(cl, from->kernel, stage->passes[0]->name, 1, &global, &local, error);
 }
 
 /* Fetches the counts of a stage, and brings the constants that they complete. */

@@ -42,8 +42,10 @@ static enum tri_status run_arithmetic(struct opencl *cl, cl_kernel kernel, cl_me
         code = clEnqueueWriteBuffer(cl->queue, buffers[0], CL_TRUE, 0, size, a, 0, NULL, NULL);
     if (code == CL_SUCCESS)
         code = clEnqueueWriteBuffer(cl->queue, buffers[1], CL_TRUE, 0, size, b, 0, NULL, NULL);
-    if (code == CL_SUCCESS)
-        code = clEnqueueNDRangeKernel(cl->queue, kernel, 1, NULL, &items, NULL, 0, NULL, NULL);
+    if (code == CL_SUCCESS && tri_opencl_launch(cl, kernel, "self_test", 1, &items, NULL, error) != TRI_OK)
+        return TRI_NO_DEVICE;
+    if (code == CL_SUCCESS && tri_opencl_finish(cl, cl->queue, "the self-test", error) != TRI_OK)
+        return TRI_NO_DEVICE;
     if (code == CL_SUCCESS)
         code = clEnqueueReadBuffer(cl->queue, buffers[2], CL_TRUE, 0, size, sum, 0, NULL, NULL);
     if (code == CL_SUCCESS)
@@ -70,6 +72,8 @@ static enum tri_status test_arithmetic(struct opencl *cl, struct tri_error *erro
         buffers[i] = clCreateBuffer(cl->context, CL_MEM_READ_WRITE, CASES * 4, NULL, &code);
     status = code == CL_SUCCESS ? run_arithmetic(cl, kernel, buffers, error)
                                 : tri_opencl_fail(error, "self-test", code, cl->base.info.device);
+    if (tri_opencl_hangs(&cl->base))
+        return status;
     for (int i = 0; i < 4; i++) {
         if (buffers[i] != NULL)
             clReleaseMemObject(buffers[i]);

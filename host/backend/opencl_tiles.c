@@ -6,7 +6,7 @@
 
 static struct tile_limits limits_of(const struct opencl *cl)
 {
-    return (struct tile_limits){.local_memory = cl->local_memory, .group = cl->group};
+    return (struct tile_limits){.local_memory = cl->local_memory, .group = cl->group, .window = cl->window, .loops = !cl->base.info.gpu};
 }
 
 enum tri_status tri_opencl_takes(struct tri_backend *backend, const struct tri_plan *plan, bool *taken, struct tri_error *error)
@@ -111,7 +111,10 @@ enum tri_status tri_opencl_launch_tiles(struct opencl *cl, const struct tri_job 
             CHECK(clSetKernelArg, stage->kernels[c], argument++, sizeof buffers[i], &buffers[i]);
         for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
             CHECK(clSetKernelArg, stage->kernels[c], argument++, sizeof numbers[i], &numbers[i]);
-        CHECK(clEnqueueNDRangeKernel, cl->queue, stage->kernels[c], 3, NULL, global, local, 0, NULL, NULL);
+        const enum tri_status launched =
+            tri_opencl_launch(cl, stage->kernels[c], plan->passes[0]->name, 3, global, local, error);
+        if (launched != TRI_OK)
+            return launched;
     }
     return TRI_OK;
 }

@@ -1,0 +1,81 @@
+/* icd.c -- runs the program with the test driver, and reads that one's log. */
+#include "icd.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A machine that does other things, too, is slow at times; a run takes less than a second. */
+#define LIMIT "90"
+
+static char library[PATH_MAX];
+
+const char *icd_begin(void)
+{
+    const char *program = getenv("TRIPTYCH") != NULL ? getenv("TRIPTYCH") : "build/triptych", *slash = strrchr(program, '/');
+    char path[PATH_MAX], command[PATH_MAX + 300];
+    snprintf(path, sizeof path, "%.*stests/icd.so", slash != NULL ? (int)(slash + 1 - program) : 0, program);
+    if (realpath(path, library) == NULL)
+        return "the test driver has not been built (make $(BUILD)/tests/icd.so)";
+    snprintf(command, sizeof command,
+             "mkdir -p fake both && echo '%.3000s' > fake/fake.icd && cp fake/fake.icd both/a.icd && "
+             "p=$(grep -l pocl /etc/OpenCL/vendors/*.icd | head -n 1) && test -n \"$p\" && cp \"$p\" both/b.icd",
+             library);
+    if (shell_run(command)->code != 0)
+        return "there is no POCL to wrap";
+    return icd_run("", "$T devices")->code == 0 && icd_count("clGetDeviceIDs") > 0 ? NULL : "POCL cannot be loaded";
+}
+
+static const struct shell_result *run(const char *drivers, const char *settings, const char *command)
+{
+    char text[4000];
+    snprintf(text, sizeof text,
+             "rm -f log; export OCL_ICD_VENDORS=$PWD/%s/ XDG_CACHE_HOME=$PWD/cache ICD_LOG=$PWD/log; mkdir -p cache; "
+             "env %s timeout -k 5 " LIMIT " %s",
+             drivers, settings, command);
+    return shell_run(text);
+}
+
+const struct shell_result *icd_run(const char *settings, const char *command)
+{
+    return run("fake", settings, command);
+}
+
+const struct shell_result *icd_run_beside(const char *settings, const char *command)
+{
+    return run("both", settings, command);
+}
+
+int icd_count(const char *text)
+{
+    FILE *log = fopen(shell_path("log"), "r");
+    char line[500];
+    int count = 0;
+    while (log != NULL && fgets(line, sizeof line, log) != NULL)
+        count += strstr(line, text) != NULL;
+    if (log != NULL)
+        fclose(log);
+    return count;
+}
+
+const char *icd_first(const char *text)
+{
+    static char call[100];
+    FILE *log = fopen(shell_path("log"), "r");
+    char line[500];
+    call[0] = '\0';
+    while (log != NULL && call[0] == '\0' && fgets(line, sizeof line, log) != NULL) {
+        if (strstr(line, text) != NULL && sscanf(line, "%*d %99s", call) != 1)
+            call[0] = '\0';
+    }
+    if (log != NULL)
+        fclose(log);
+    return call;
+}
+
+bool icd_released(void)
+{
+    return icd_count(" left 0 0 contexts, 0 queues, 0 buffers, 0 programs, 0 kernels, 0 events\n") == 1;
+}

@@ -173,7 +173,9 @@ def pipe(instruction):
         return "other"
     if k in MOVES or k == "atomic":
         return "lsu"
-    return "fma" if instruction.name in ("IMAD", "FFMA", "FMUL", "FADD", "HFMA2", "IDP") else "alu"
+    if instruction.name in ("FFMA", "FMUL", "FADD"):
+        return "float"  # by twice as many lanes
+    return "fma" if instruction.name in ("IMAD", "HFMA2", "IDP") else "alu"
 
 
 WIDTHS = ("8", "16", "32", "64", "128")
@@ -361,7 +363,8 @@ def execute(tools, instructions, labels, size, ir, kernel, options):
         else:
             packed += bytes(-len(packed) % 8) + struct.pack("<Q", 0x10000000 + ((number + 1) << 40))
             table = number + 1 if name == "table" else table
-    entry = np.frombuffer(struct.pack("<qiiii", 0, 4096 * options.bytes, 3840, 2160, 0) * 3, dtype=np.uint8)
+    entries = b"".join(struct.pack("<qiiii", n << 28, 4096 * options.bytes, 3840, 2160, 0) for n in range(64))
+    entry = np.frombuffer(entries, dtype=np.uint8)
 
     def read(at, width):
         words = []
@@ -370,8 +373,8 @@ def execute(tools, instructions, labels, size, ir, kernel, options):
             noise = ((here // np.uint64(4)) * np.uint64(2654435761) >> np.uint64(7)) & np.uint64(0xffffffff)
             if width < 4:
                 noise = (noise >> (here % np.uint64(4) * np.uint64(8))) & np.uint64((1 << 8 * width) - 1)
-            offset = ((here - np.uint64(0x10000000)) & np.uint64((1 << 40) - 1)).astype(np.int64) % 24
-            told = sum(entry[offset + b].astype(np.uint64) << np.uint64(8 * b) for b in range(4))
+            offset = ((here - np.uint64(0x10000000)) & np.uint64((1 << 40) - 1)).astype(np.int64) % len(entry)
+            told = sum(entry[(offset + b) % len(entry)].astype(np.uint64) << np.uint64(8 * b) for b in range(4))
             words.append(np.where(here >> np.uint64(40) == np.uint64(table or 0), told, noise))
         return words
 
@@ -402,7 +405,7 @@ def run_row(name, group, instructions, options):
              traffic * options.output / BANDWIDTH * 1e6]
     wide = 100 * group.wide_bytes / max(1, group.load_bytes + group.store_bytes)
     return [name, int(samples), f"{wide:.0f} %"] + [f"{v:.1f}" for v in (issued, pipes["alu"], pipes["fma"], lsu, traffic)] + \
-        [f"{t:.1f}" for t in times] + [f"{max(times):.1f}"]
+        [f"{t:.1f}" for t in times] + [f"{max(times):.1f}", f"{2 * options.bytes * options.output / BANDWIDTH * 1e6 / max(times):.2f}"]
 
 
 def print_sections(name, group, instructions, options):
@@ -422,7 +425,7 @@ def print_sections(name, group, instructions, options):
         start = end + 1
 
 
-RUN_HEADS = ("kernel", "samples a group", "by 16 bytes", "instr", "alu", "fma", "LSU", "bytes", "issue us", "pipe us", "LSU us", "memory us", "time us")
+RUN_HEADS = ("kernel", "samples a group", "by 16 bytes", "instr", "alu", "fma", "LSU", "bytes", "issue us", "pipe us", "LSU us", "memory us", "time us", "share")
 HEADS = ("kernel", "regs", "spill", "stack", "local", "instr", "LDG", "STG", "LDS", "STS", "LDL+STL", "LDC", "int", "bits", "move", "float",
          "atomic", "bra", "bar", "run")
 
@@ -566,10 +569,14 @@ def main():
                     groups.append((name, group, instructions))
                     runs.append(run_row(name, group, instructions, options) if group else [name, why] + ["-"] * (len(RUN_HEADS) - 2))
                 faults += [f"{name}: {fault}" for fault in found]
-    print_table(AMD_HEADS if options.target.startswith("gfx") else HEADS, rows, options.markdown)
-    if runs:
+    if not (runs and options.markdown):
+        print_table(AMD_HEADS if options.target.startswith("gfx") else HEADS, rows, options.markdown)
+    if runs and options.markdown:
         print()
-        print_table(RUN_HEADS, runs, options.markdown)
+        print_table(HEADS[:5] + RUN_HEADS[1:], [a[:5] + b[1:] for a, b in zip(rows, runs)], True)
+    elif runs:
+        print()
+        print_table(RUN_HEADS, runs, False)
     for name, group, instructions in groups:
         if options.sections and group is not None:
             print_sections(name, group, instructions, options)

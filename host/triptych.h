@@ -72,6 +72,7 @@ struct tri_image {
     bool padded;            /* the padding replicates the edge samples */
     void *memory;           /* the allocation: 4096-byte aligned */
     size_t memory_size;     /* its size in bytes, a multiple of 4096 */
+    struct tri_memory *from; /* whose memory it is; NULL: the host's, as usual */
     bool abandoned;         /* a device that hangs may use the memory yet: it is never freed */
 };
 
@@ -79,6 +80,12 @@ struct tri_image {
  * is not one of the above. Ends with tri_image_free. */
 enum tri_status tri_image_new(const struct tri_shape *shape, struct tri_image **image, struct tri_error *error);
 void tri_image_free(struct tri_image *image);
+
+/* The same in memory of a certain kind (tri_backend_memory), or in the usual one where there is none of it to be had;
+ * `memory` NULL: in the usual one. */
+struct tri_memory;
+enum tri_status tri_image_new_in(struct tri_memory *memory, const struct tri_shape *shape, struct tri_image **image,
+                                 struct tri_error *error);
 
 /* Row y of a plane, at x = 0. */
 static inline void *tri_image_row(const struct tri_image *image, int plane, int y)
@@ -145,6 +152,7 @@ struct tri_read_options {
     struct tri_pool *pool; /* NULL: the caller works alone */
     const unsigned char *head; /* bytes of "-" that the caller has read already, to know what it is */
     size_t head_size;          /* at most 16 */
+    struct tri_memory *memory; /* where the image is to lie; NULL: as usual */
 };
 
 /* What a reader tells beside the picture. */
@@ -242,6 +250,19 @@ enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const st
 
 /* ---- backends ---- */
 
+/* Pieces of arithmetic that exactness rests on, tried when an OpenCL device is opened. A device that fails some of them
+ * is used all the same, for programs are compared with scalar anyway: it is what explains a program that differs. */
+enum { TRI_PROBES = 17 };
+enum tri_probe_verdict {
+    TRI_PROBE_NONE, /* not tried */
+    TRI_PROBE_PASSED,
+    TRI_PROBE_SAFE, /* right where a negation is a subtraction from a zero that the compiler does not know */
+    TRI_PROBE_FAILED,
+};
+const char *tri_probe_name(int probe);     /* "shift-index-3" */
+const char *tri_probe_sentence(int probe); /* what a device that passes does */
+const char *tri_probe_word(enum tri_probe_verdict verdict); /* "passed", "passed in the safe form", "failed", "not tried" */
+
 struct tri_backend_info {
     char name[256];   /* "sequential", "threads:2", "opencl:0.0", "threads:2+opencl:0.0" */
     char selector[352]; /* what tri_backend_open takes for it on other days too: of an OpenCL device names, for numbers
@@ -251,6 +272,7 @@ struct tri_backend_info {
     char driver[160]; /* of an OpenCL device: platform and driver version */
     int workers;      /* threads, or compute units */
     bool opencl, gpu;
+    enum tri_probe_verdict probes[TRI_PROBES]; /* of an OpenCL device */
     int parts; /* backends to which it deals work; 0: it is one itself */
 };
 
@@ -268,15 +290,23 @@ struct tri_backend_options {
  * speed. SEL is gpu, cpu, accelerator, P.D (platform and device number), a name of a device or platform, PLATFORM:DEVICE,
  * or part of these; after it, "/N" takes a sub-device of N compute units. Of a type the first device is taken, of several
  * that fit a name none.
- * TRI_NO_DEVICE: there is none that fits, or it failed its self-test. TRI_USAGE: `on` is
+ * TRI_NO_DEVICE: there is none that fits, or it cannot be used. TRI_USAGE: `on` is
  * malformed, or fits several (the error lists them). OpenCL is touched by opencl, auto and all only. */
 struct tri_backend;
 enum tri_status tri_backend_open(const char *on, const struct tri_backend_options *options,
                                  struct tri_backend **backend, struct tri_error *error);
 void tri_backend_close(struct tri_backend *backend);
 const struct tri_backend_info *tri_backend_info(const struct tri_backend *backend);
-/* What `auto` chose and why, what `all` left out; empty otherwise. */
+/* What the user should know, in lines: what `auto` chose and why, what `all` left out; which programs the driver makes wrong,
+ * and what had to be done; what goes on slower than it should. It grows while jobs are made. */
 const char *tri_backend_note(const struct tri_backend *backend);
+/* Where images should lie that go to this backend, or come from it. A device with memory of its own reads them from
+ * there, and writes them there, several times as fast as elsewhere, and while the host does other things. NULL: anywhere
+ * is as good. Images may outlive the backend. All functions take images of any memory. */
+struct tri_memory *tri_backend_memory(const struct tri_backend *backend);
+/* tri_image_new_in that memory. What lies between the rows of such an image is the backend's, too. */
+enum tri_status tri_image_new_for(struct tri_backend *backend, const struct tri_shape *shape, struct tri_image **image,
+                                  struct tri_error *error);
 
 bool tri_names_several(const char *on); /* "A+B", "all" */
 /* What each of several backends did since they were opened. */
@@ -306,10 +336,11 @@ struct tri_device_info {
     char dialect[32]; /* "lanes" or "tiles" */
     int compute_units;
     uint64_t memory; /* bytes */
-    bool usable;     /* the self-test passed */
+    bool usable;     /* it could be opened and has run a program */
     bool crashes;    /* it ended the process in which it was tried */
     bool no_lanes;   /* its compiler ends the process over lanes, so it gets plain programs */
     char reason[1000]; /* why not */
+    enum tri_probe_verdict probes[TRI_PROBES];
     char note[600];    /* what there is to know of one that is usable, or "" */
 };
 /* All OpenCL devices; the array ends with free(). No platform at all is TRI_OK with count 0. */
@@ -370,8 +401,9 @@ const struct tri_shape *tri_job_shape(const struct tri_job *job); /* of the outp
 enum tri_fields { TRI_FIELDS_KEPT, TRI_FIELDS_EXCHANGED /* each has the other's place */, TRI_FIELDS_GONE };
 enum tri_fields tri_job_fields(const struct tri_job *job);
 bool tri_job_turned(const struct tri_job *job); /* rows and columns have changed places, and with them a pixel's sides */
-/* `in` has the job's input shape, its padding may get filled; `out` has its output shape.
- * `timing` may be NULL. */
+/* `in` has the job's input shape, its padding may get filled; `out` has its output shape. Upload, kernels and download
+ * overlap where the device can do that. With `timing`, which may be NULL, they follow each other, so that each has a
+ * time of its own. */
 enum tri_status tri_job_run(struct tri_job *job, struct tri_image *in, struct tri_image *out,
                             struct tri_timing *timing, struct tri_error *error);
 void tri_job_rewind(struct tri_job *job); /* the next run is a first frame again */
@@ -397,10 +429,13 @@ struct tri_flight;
 enum tri_status tri_flight_new(struct tri_backend *backend, struct tri_flight **flight, struct tri_error *error);
 void tri_flight_free(struct tri_flight *flight); /* before its backend is closed */
 enum tri_status tri_flight_upload(struct tri_flight *flight, struct tri_image *in, struct tri_error *error);
-/* `in` of the flight and `out` have to stay until the next step. */
+/* `in` of the flight and `out` have to stay until tri_flight_download has returned. What fails on a device may be
+ * told by the next step only. */
 enum tri_status tri_flight_compute(struct tri_flight *flight, struct tri_job *job, struct tri_image *out,
                                    struct tri_error *error);
 enum tri_status tri_flight_download(struct tri_flight *flight, struct tri_error *error); /* then `out` is there */
+/* From now on each step returns when the device has done it, and tells how long it took; NULL: no more. */
+void tri_flight_time(struct tri_flight *flight, struct tri_timing *timing);
 
 #ifdef __cplusplus
 }

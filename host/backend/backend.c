@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,16 +27,14 @@ static enum tri_status open_auto(const struct tri_backend_options *options, stru
 {
     struct tri_error why;
     if (tri_opencl_open("gpu", backend, &why) == TRI_OK) {
-        snprintf((*backend)->note, sizeof (*backend)->note, "auto chose %s, %.160s", (*backend)->info.name,
-                 (*backend)->info.device);
+        tri_backend_add_note(*backend, "auto chose %s, %.160s", (*backend)->info.name, (*backend)->info.device);
         return TRI_OK;
     }
     const enum tri_status status = tri_native_open(tri_cpu_workers(), options, backend, error);
     if (strncmp(why.text, "there is no OpenCL device", 25) == 0) /* what keeps it from being there is another note */
         why.text[strcspn(why.text, ":")] = '\0';
     if (status == TRI_OK)
-        snprintf((*backend)->note, sizeof (*backend)->note, "auto chose %s (%s): %.200s", (*backend)->info.name,
-                 (*backend)->info.isa, why.text);
+        tri_backend_add_note(*backend, "auto chose %s (%s): %.200s", (*backend)->info.name, (*backend)->info.isa, why.text);
     return status;
 }
 
@@ -81,9 +80,45 @@ const struct tri_backend_info *tri_backend_info(const struct tri_backend *backen
     return &backend->info;
 }
 
+struct tri_memory *tri_backend_memory(const struct tri_backend *backend)
+{
+    return backend->memory;
+}
+
+enum tri_status tri_image_new_for(struct tri_backend *backend, const struct tri_shape *shape, struct tri_image **image,
+                                  struct tri_error *error)
+{
+    return tri_image_new_in(backend->memory, shape, image, error);
+}
+
 const char *tri_backend_note(const struct tri_backend *backend)
 {
     return backend->note;
+}
+
+void tri_backend_add_note(struct tri_backend *backend, const char *format, ...)
+{
+    char line[1000];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    line[strcspn(line, "\n")] = '\0'; /* build logs follow on further lines */
+    const size_t used = strlen(backend->note), length = strlen(line);
+    if (used + length + 2 <= sizeof backend->note)
+        snprintf(backend->note + used, sizeof backend->note - used, "%s%s", used > 0 ? "\n" : "", line);
+}
+
+const struct tri_program_counts *tri_backend_programs(const struct tri_backend *backend)
+{
+    return &backend->programs;
+}
+
+struct tri_backend_counts tri_backend_counts(const struct tri_backend *backend)
+{
+    const struct tri_program_counts *programs = &backend->programs;
+    return (struct tri_backend_counts){backend->launches, programs->built, programs->loaded,
+                                       (double)(programs->build_ns + programs->load_ns) / 1e6};
 }
 
 int tri_backend_shares(const struct tri_backend *backend, struct tri_share *shares, int most)
@@ -97,7 +132,7 @@ double tri_backend_gain(const struct tri_backend *backend, int *fastest)
     return backend->gain != NULL ? backend->gain(backend, fastest) : (double)NAN;
 }
 
-static enum tri_status make_plan(struct tri_backend *backend, const struct tri_pipeline *pipeline, const struct tri_shape *in,
+enum tri_status tri_backend_plan(struct tri_backend *backend, const struct tri_pipeline *pipeline, const struct tri_shape *in,
                                  struct tri_plan **plan, struct tri_error *error)
 {
     bool taken = true;
@@ -121,7 +156,7 @@ enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeli
     job->backend = backend;
     job->pipeline = pipeline;
     job->flight.backend = backend;
-    enum tri_status status = make_plan(backend, pipeline, in, &job->plan, error);
+    enum tri_status status = tri_backend_plan(backend, pipeline, in, &job->plan, error);
     if (status == TRI_OK)
         status = backend->prepare(job, error);
     if (status == TRI_OK)
@@ -164,19 +199,17 @@ static enum tri_status check_shapes(const struct tri_job *job, const struct tri_
 enum tri_status tri_job_run(struct tri_job *job, struct tri_image *in, struct tri_image *out, struct tri_timing *timing,
                             struct tri_error *error)
 {
-    int64_t times[4] = {tri_now_ns()};
     enum tri_status status = check_shapes(job, in, out, error); /* before anything is done to them */
+    if (timing != NULL)
+        *timing = (struct tri_timing){0};
+    tri_flight_time(&job->flight, timing);
     if (status == TRI_OK)
         status = tri_flight_upload(&job->flight, in, error);
-    times[1] = tri_now_ns();
     if (status == TRI_OK)
         status = tri_flight_compute(&job->flight, job, out, error);
-    times[2] = tri_now_ns();
     if (status == TRI_OK)
         status = tri_flight_download(&job->flight, error);
-    times[3] = tri_now_ns();
-    if (timing != NULL)
-        *timing = (struct tri_timing){times[1] - times[0], times[2] - times[1], times[3] - times[2]};
+    tri_flight_time(&job->flight, NULL);
     return status;
 }
 
@@ -200,14 +233,19 @@ void tri_flight_free(struct tri_flight *flight)
 
 enum tri_status tri_flight_upload(struct tri_flight *flight, struct tri_image *in, struct tri_error *error)
 {
+    const int64_t start = tri_now_ns();
     tri_image_pad(in);
     flight->in = in;
-    return flight->backend->upload != NULL ? flight->backend->upload(flight, error) : TRI_OK;
+    const enum tri_status status = flight->backend->upload != NULL ? flight->backend->upload(flight, error) : TRI_OK;
+    if (flight->timing != NULL)
+        flight->timing->upload_ns = tri_now_ns() - start;
+    return status;
 }
 
 enum tri_status tri_flight_compute(struct tri_flight *flight, struct tri_job *job, struct tri_image *out,
                                    struct tri_error *error)
 {
+    const int64_t start = tri_now_ns();
     enum tri_status status = check_shapes(job, flight->in, out, error);
     if (status == TRI_OK && job->frames > 0 && job->frame >= job->frames + job->plan->delay)
         status = tri_fail(error, TRI_USAGE, "the job has ended, and nothing is late any more");
@@ -219,6 +257,8 @@ enum tri_status tri_flight_compute(struct tri_flight *flight, struct tri_job *jo
     status = job->backend->run(job, flight, error);
     if (status == TRI_OK)
         job->frame++;
+    if (flight->timing != NULL)
+        flight->timing->kernel_ns = tri_now_ns() - start;
     return status;
 }
 
@@ -236,7 +276,16 @@ enum tri_status tri_flight_rows(struct tri_flight *flight, struct tri_job *job, 
 
 enum tri_status tri_flight_download(struct tri_flight *flight, struct tri_error *error)
 {
-    return flight->backend->download != NULL ? flight->backend->download(flight, error) : TRI_OK;
+    const int64_t start = tri_now_ns();
+    const enum tri_status status = flight->backend->download != NULL ? flight->backend->download(flight, error) : TRI_OK;
+    if (flight->timing != NULL)
+        flight->timing->download_ns = tri_now_ns() - start;
+    return status;
+}
+
+void tri_flight_time(struct tri_flight *flight, struct tri_timing *timing)
+{
+    flight->timing = timing;
 }
 
 /* ---- what is around the runs ---- */

@@ -243,7 +243,7 @@ enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const st
 /* ---- backends ---- */
 
 struct tri_backend_info {
-    char name[64];    /* "sequential", "threads:2", "opencl:0.0" */
+    char name[256];   /* "sequential", "threads:2", "opencl:0.0", "threads:2+opencl:0.0" */
     char selector[352]; /* what tri_backend_open takes for it on other days too: of an OpenCL device names, for numbers
                          * change */
     char device[160]; /* the CPU's or device's own name */
@@ -251,25 +251,47 @@ struct tri_backend_info {
     char driver[160]; /* of an OpenCL device: platform and driver version */
     int workers;      /* threads, or compute units */
     bool opencl, gpu;
+    int parts; /* backends to which it deals work; 0: it is one itself */
 };
 
 struct tri_backend_options {
     const char *isa; /* NULL or "native": the best this CPU has */
     struct tri_pool *pool; /* for the CPU: whose threads to use, where there are free ones; NULL: own threads */
+    /* Told of what comes up while it works: a device that fails and is left out, a picture that cannot be shared. Any
+     * thread may call, one at a time. NULL: nobody is told. */
+    void (*note)(void *listener, const char *text);
+    void *listener;
 };
 
-/* `on` is sequential, threads[:N], opencl[:SEL] or auto. SEL is gpu, cpu, accelerator, P.D (platform and
- * device number), a name of a device or platform, PLATFORM:DEVICE, or part of these; after it, "/N" takes a
- * sub-device of N compute units. Of a type the first device is taken, of several that fit a name none.
+/* `on` is sequential, threads[:N], opencl[:SEL] or auto; or several of the first three joined by '+', or all (threads and
+ * every usable device): bands of a picture, or pictures and frames as a whole, are then dealt to them by their measured
+ * speed. SEL is gpu, cpu, accelerator, P.D (platform and device number), a name of a device or platform, PLATFORM:DEVICE,
+ * or part of these; after it, "/N" takes a sub-device of N compute units. Of a type the first device is taken, of several
+ * that fit a name none.
  * TRI_NO_DEVICE: there is none that fits, or it failed its self-test. TRI_USAGE: `on` is
- * malformed, or fits several (the error lists them). OpenCL is touched by opencl and auto only. */
+ * malformed, or fits several (the error lists them). OpenCL is touched by opencl, auto and all only. */
 struct tri_backend;
 enum tri_status tri_backend_open(const char *on, const struct tri_backend_options *options,
                                  struct tri_backend **backend, struct tri_error *error);
 void tri_backend_close(struct tri_backend *backend);
 const struct tri_backend_info *tri_backend_info(const struct tri_backend *backend);
-/* What `auto` chose and why; empty otherwise. */
+/* What `auto` chose and why, what `all` left out; empty otherwise. */
 const char *tri_backend_note(const struct tri_backend *backend);
+
+bool tri_names_several(const char *on); /* "A+B", "all" */
+/* What each of several backends did since they were opened. */
+struct tri_share {
+    const struct tri_backend_info *info; /* belongs to the backend */
+    double pictures; /* or frames: whole ones, and bands as parts of one */
+    int64_t busy_ns; /* time for that, transfers included */
+    bool lost;       /* it failed, and gets nothing any more */
+};
+/* Fills in `most` at most, and returns how many there are; 0: the backend is one. */
+int tri_backend_shares(const struct tri_backend *backend, struct tri_share *shares, int most);
+/* How many times as fast they were together as the fastest of them alone would have been, whose number `fastest` becomes.
+ * Alone each is measured once for each pipeline and shape, on a part of the first picture, so it is about that. NAN, and
+ * -1: nothing was dealt yet. */
+double tri_backend_gain(const struct tri_backend *backend, int *fastest);
 
 int tri_cpu_workers(void);            /* cores that this process may use: affinity and cgroup quota */
 const char *tri_cpu_model(void);
@@ -286,7 +308,7 @@ struct tri_device_info {
     uint64_t memory; /* bytes */
     bool usable;     /* the self-test passed */
     char reason[1000]; /* why not */
-    char note[400];    /* what there is to know of one that is usable, or "" */
+    char note[600];    /* what there is to know of one that is usable, or "" */
 };
 /* All OpenCL devices; the array ends with free(). No platform at all is TRI_OK with count 0. */
 enum tri_status tri_devices(struct tri_device_info **devices, int *count, struct tri_error *error);

@@ -4,6 +4,7 @@
 #include "../parallel/cpu.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,8 @@ enum tri_status tri_backend_open(const char *on, const struct tri_backend_option
     if (options == NULL)
         options = &defaults;
     *backend = NULL;
+    if (tri_names_several(on))
+        return tri_several_open(on, options, backend, error);
     if (strcmp(on, "sequential") == 0)
         return tri_native_open(0, options, backend, error);
     if (strcmp(on, "threads") == 0)
@@ -55,7 +58,14 @@ enum tri_status tri_backend_open(const char *on, const struct tri_backend_option
         return tri_opencl_open(on + 7, backend, error);
     if (strcmp(on, "auto") == 0)
         return open_auto(options, backend, error);
-    return tri_fail(error, TRI_USAGE, "unknown backend '%s': it is sequential, threads[:N], opencl[:DEVICE] or auto", on);
+    return tri_fail(error, TRI_USAGE,
+                    "unknown backend '%s': it is sequential, threads[:N], opencl[:DEVICE], auto, all, or several joined by '+'",
+                    on);
+}
+
+bool tri_names_several(const char *on)
+{
+    return strcmp(on, "all") == 0 || tri_several_plus(on) != NULL;
 }
 
 void tri_backend_close(struct tri_backend *backend)
@@ -72,6 +82,17 @@ const struct tri_backend_info *tri_backend_info(const struct tri_backend *backen
 const char *tri_backend_note(const struct tri_backend *backend)
 {
     return backend->note;
+}
+
+int tri_backend_shares(const struct tri_backend *backend, struct tri_share *shares, int most)
+{
+    return backend->shares != NULL ? backend->shares(backend, shares, most) : 0;
+}
+
+double tri_backend_gain(const struct tri_backend *backend, int *fastest)
+{
+    *fastest = -1;
+    return backend->gain != NULL ? backend->gain(backend, fastest) : (double)NAN;
 }
 
 static enum tri_status make_plan(struct tri_backend *backend, const struct tri_pipeline *pipeline, const struct tri_shape *in,
@@ -96,6 +117,7 @@ enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeli
     if (job == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for a job");
     job->backend = backend;
+    job->pipeline = pipeline;
     job->flight.backend = backend;
     enum tri_status status = make_plan(backend, pipeline, in, &job->plan, error);
     if (status == TRI_OK)
@@ -196,6 +218,18 @@ enum tri_status tri_flight_compute(struct tri_flight *flight, struct tri_job *jo
     if (status == TRI_OK)
         job->frame++;
     return status;
+}
+
+enum tri_status tri_flight_rows(struct tri_flight *flight, struct tri_job *job, struct tri_image *out, int from, int to,
+                                struct tri_error *error)
+{
+    const enum tri_status status = check_shapes(job, flight->in, out, error);
+    if (status != TRI_OK)
+        return status;
+    out->padded = false;
+    flight->out = out;
+    tri_plan_frame(job->plan, 0, 0, flight->in, out);
+    return job->backend->run_rows(job, flight, from, to, error);
 }
 
 enum tri_status tri_flight_download(struct tri_flight *flight, struct tri_error *error)
@@ -304,13 +338,18 @@ void tri_stage_finish(struct tri_plan *plan, int number, const unsigned char *sc
 }
 
 /* Rows at the edges of bands are made twice, `lead` of them, so bands grow with that. */
-int tri_band_rows(const struct tri_stage *stage, int workers)
+int tri_band_rows_of(const struct tri_stage *stage, int height, int workers)
 {
     if (workers == 1)
-        return stage->height;
-    const int share = (stage->height + workers - 1) / workers;
+        return height;
+    const int share = (height + workers - 1) / workers;
     int rows = share / 4 < 16 ? 16 : share / 4 > 256 ? 256 : share / 4;
     if (rows < 8 * stage->lead)
         rows = 8 * stage->lead;
     return rows < share ? rows : share;
+}
+
+int tri_band_rows(const struct tri_stage *stage, int workers)
+{
+    return tri_band_rows_of(stage, stage->height, workers);
 }

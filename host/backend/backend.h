@@ -12,7 +12,7 @@ struct tri_flight {
 
 struct tri_backend {
     struct tri_backend_info info;
-    char note[400];
+    char note[600];
     enum tri_plan_kind kind; /* of plans */
     /* Of a plan of that kind, whether it can be prepared: else every pass gets a stage of its own. NULL: any can. */
     enum tri_status (*takes)(struct tri_backend *backend, const struct tri_plan *plan, bool *taken, struct tri_error *error);
@@ -26,11 +26,17 @@ struct tri_backend {
     enum tri_status (*upload)(struct tri_flight *flight, struct tri_error *error);
     enum tri_status (*download)(struct tri_flight *flight, struct tri_error *error);
     void (*land)(struct tri_flight *flight); /* frees the state */
+    /* Rows `from` to `to - 1` of the output alone, of a plan of one stage; NULL: whole pictures only. */
+    enum tri_status (*run_rows)(struct tri_job *job, struct tri_flight *flight, int from, int to, struct tri_error *error);
+    /* Of those that deal work to others: tri_backend_shares and tri_backend_gain; else NULL. */
+    int (*shares)(const struct tri_backend *backend, struct tri_share *shares, int most);
+    double (*gain)(const struct tri_backend *backend, int *fastest);
     void (*close)(struct tri_backend *backend);
 };
 
 struct tri_job {
     struct tri_backend *backend;
+    const struct tri_pipeline *pipeline;
     struct tri_plan *plan;
     long frame, frames;       /* of the next run; that there are, 0: not known yet */
     struct tri_flight flight; /* of tri_job_run */
@@ -41,12 +47,24 @@ enum tri_status tri_native_open(int workers, const struct tri_backend_options *o
                                 struct tri_error *error);
 /* `selection` is what follows "opencl:", or "". */
 enum tri_status tri_opencl_open(const char *selection, struct tri_backend **backend, struct tri_error *error);
+/* "A+B+..." or "all"; see tri_names_several. */
+enum tri_status tri_several_open(const char *on, const struct tri_backend_options *options, struct tri_backend **backend,
+                                 struct tri_error *error);
+
+/* The '+' behind the first of several names; NULL: there is none. Within the name of a device it is one only where a backend's
+ * name follows. */
+const char *tri_several_plus(const char *on);
+
+/* As tri_flight_compute, of those rows; of a backend that has run_rows. */
+enum tri_status tri_flight_rows(struct tri_flight *flight, struct tri_job *job, struct tri_image *out, int from, int to,
+                                struct tri_error *error);
 
 /* Whether a device has hung: its driver may never let the process end by itself, so that leaves by _exit. */
 bool tri_opencl_hung(void);
 
-/* Rows of a stage that a worker takes at a time. */
+/* Rows of a stage that a worker takes at a time, of all of them or of `rows`. */
 int tri_band_rows(const struct tri_stage *stage, int workers);
+int tri_band_rows_of(const struct tri_stage *stage, int rows, int workers);
 
 /* Adds up `workers` scratch memories' tables, `scratch_step` bytes apart, and completes the constants
  * that wait for no more than this stage. */

@@ -35,7 +35,7 @@ struct native_job {
     /* The stage at work. */
     const struct tri_plan *plan;
     const struct tri_stage *stage;
-    int stage_number, band, workers;
+    int stage_number, band, workers, end;
     unsigned char *in, *out;
     atomic_int next;
 };
@@ -47,17 +47,37 @@ static void work(void *argument, int worker)
     uchar *base[BASE_COUNT] = {job->scratch[worker], job->arena, job->plan->constants, job->out, job->in};
     for (;;) {
         const int y = atomic_fetch_add_explicit(&job->next, job->band, memory_order_relaxed);
-        if (y >= stage->height)
+        if (y >= job->end)
             return;
-        const int end = stage->height - y < job->band ? stage->height : y + job->band;
+        const int end = job->end - y < job->band ? job->end : y + job->band;
         walk_band(stage->nodes, stage->node_count, job->plan->channels, base, job->tables[worker], stage->lead, y, end,
                   (void (*const *)(const struct tri_row *))job->runs[job->stage_number]);
     }
 }
 
-static enum tri_status run(struct tri_job *job, struct tri_flight *flight, struct tri_error *error)
+/* Rows `from` to `to - 1` of a stage. */
+static void run_stage(struct tri_job *job, int number, int from, int to)
 {
     struct native *native = (struct native *)job->backend;
+    struct native_job *state = job->state;
+    const struct tri_stage *stage = &job->plan->stages[number];
+    const int64_t samples = stage->samples * (to - from) / stage->height;
+    state->stage = stage;
+    state->stage_number = number;
+    state->workers = samples < SAMPLES_FOR_THREADS ? 1 : native->workers;
+    state->band = tri_band_rows_of(stage, to - from, state->workers);
+    state->end = to;
+    atomic_store(&state->next, from);
+    for (int w = 0; w < state->workers; w++)
+        memset(state->scratch[w], 0, (size_t)stage->zeroed);
+    if (state->workers == 1)
+        work(state, 0);
+    else
+        tri_pool_run(native->pool, state->workers, work, state);
+}
+
+static enum tri_status run(struct tri_job *job, struct tri_flight *flight, struct tri_error *error)
+{
     struct native_job *state = job->state;
     (void)error;
     for (int i = 0; i < job->plan->past_count && job->frame == 0; i++) {
@@ -68,22 +88,21 @@ static enum tri_status run(struct tri_job *job, struct tri_flight *flight, struc
     state->in = flight->in->memory;
     state->out = flight->out->memory;
     for (int s = 0; s < job->plan->stage_count; s++) {
-        const struct tri_stage *stage = &job->plan->stages[s];
         if (tri_plan_holds(job->plan, s))
             continue;
-        state->stage = stage;
-        state->stage_number = s;
-        state->workers = stage->samples < SAMPLES_FOR_THREADS ? 1 : native->workers;
-        state->band = tri_band_rows(stage, state->workers);
-        atomic_store(&state->next, 0);
-        for (int w = 0; w < state->workers; w++)
-            memset(state->scratch[w], 0, (size_t)stage->zeroed);
-        if (state->workers == 1)
-            work(state, 0);
-        else
-            tri_pool_run(native->pool, state->workers, work, state);
+        run_stage(job, s, 0, job->plan->stages[s].height);
         tri_stage_finish(job->plan, s, state->scratch[0], state->scratch_size, state->workers);
     }
+    return TRI_OK;
+}
+
+static enum tri_status run_rows(struct tri_job *job, struct tri_flight *flight, int from, int to, struct tri_error *error)
+{
+    struct native_job *state = job->state;
+    (void)error;
+    state->in = flight->in->memory;
+    state->out = flight->out->memory;
+    run_stage(job, 0, from, to);
     return TRI_OK;
 }
 
@@ -210,6 +229,7 @@ enum tri_status tri_native_open(int workers, const struct tri_backend_options *o
     native->level = tri_isa_level(level);
     native->base.prepare = prepare;
     native->base.run = run;
+    native->base.run_rows = run_rows;
     native->base.fetch = fetch;
     native->base.release = release;
     native->base.close = close_native;

@@ -21,6 +21,7 @@ struct opencl {
     cl_command_queue queue;     /* of kernels */
     cl_command_queue transfers; /* of images, so that they overlap kernels of other frames */
     int group;         /* items of a work-group of tiles */
+    int window;        /* registers of an item for a window of samples */
     long local_memory; /* that a work-group may take */
     char options[100]; /* of the compiler */
     struct opencl_wait {

@@ -299,7 +299,7 @@ enum tri_status tri_opencl_choose(const struct opencl_found *found, int count, c
     if (whole[0] != '\0' && strspn(whole, "0123456789") == strlen(whole))
         return fail_with_list(error, TRI_USAGE, found, count, NULL,
                               "'opencl:%.100s': a number alone may be that of a platform or of a device; name it as "
-                              "PLATFORM.DEVICE, as 0.0, or better by name%s", name, count > 0 ? ":" : "");
+                              "PLATFORM.DEVICE, such as 0.0, or better by name%s", name, count > 0 ? ":" : "");
     if (count == 0)
         return tri_fail(error, TRI_NO_DEVICE, "there is no OpenCL device: install a driver, or pocl-opencl-icd for the CPU");
     if (name[0] == '\0') {

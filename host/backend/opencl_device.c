@@ -126,6 +126,8 @@ static enum tri_status make_context(struct opencl *cl, struct tri_error *error)
 /* More local memory than this would leave a unit with few groups. */
 #define LOCAL_MEMORY_MOST 49152
 #define GROUP_MOST 256
+/* With twice as many registers, groups of 256 items would leave a unit half empty. */
+#define WINDOW_MOST 112
 
 static void find_limits(struct opencl *cl)
 {
@@ -133,6 +135,7 @@ static void find_limits(struct opencl *cl)
     size_t group = 0;
     clGetDeviceInfo(cl->device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof memory, &memory, NULL);
     clGetDeviceInfo(cl->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
+    cl->window = WINDOW_MOST;
     cl->local_memory = memory < LOCAL_MEMORY_MOST ? (long)memory : LOCAL_MEMORY_MOST;
     cl->group = group < GROUP_MOST ? (int)group : GROUP_MOST;
 }

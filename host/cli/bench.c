@@ -29,8 +29,9 @@ static const char help_text[] =
     "run, rows of a frame in parallel and frames in parallel.\n"
     "\n"
     "Options:\n"
-    "      --on BACKEND     only this one (repeatable): sequential, threads[:N], opencl[:SEL]\n"
-    "                       or opencl:all\n"
+    "      --on BACKEND     only this one (repeatable): sequential, threads[:N], opencl[:SEL],\n"
+    "                       opencl:all, or several joined by '+' or all: beside them each alone,\n"
+    "                       and who did how much\n"
     "      --isa ISA        of sequential and threads (repeatable)\n"
     "      --end-to-end     from file to file: decoding, transfers, kernel and encoding apart, what\n"
     "                       limits, and what several files at a time gain. Of a PIPELINE and an\n"
@@ -366,7 +367,7 @@ static void list_whole(struct tri_lineup *lineup)
     for (int i = 0; i < lineup->count; i++) {
         const struct tri_backend_info *info = lineup->contenders[i].info;
         const bool all = tri_is_sequential(info) || info->workers == tri_cpu_workers();
-        lineup->contenders[i].listed = info->opencl || (all && strcmp(info->isa, best) == 0);
+        lineup->contenders[i].listed = info->opencl || info->parts > 0 || (all && strcmp(info->isa, best) == 0);
     }
 }
 

@@ -255,6 +255,7 @@ static void print_timings(const struct run *run)
         fprintf(stderr, "%-9s %10.3f, %.2f of them at a time\n", "sum", sum, sum / total);
     fprintf(stderr, "%-9s %10.3f, %d files, %.1f megapixels/s\n", "total", total, batch->done,
             batch->megapixels / total * 1e3);
+    cli_print_shares(batch->backend);
 }
 
 static void tell(void *listener, const struct tri_batch_result *result)
@@ -329,15 +330,22 @@ int cli_workers(const char *on)
     return tri_cpu_workers();
 }
 
+static void note(void *listener, const char *text)
+{
+    (void)listener;
+    cli_note("%s", text);
+}
+
 /* One pool of threads does everything; a backend on the CPU takes part of it, or all. */
 enum tri_status cli_engine_open(const struct cli_run_request *request, struct cli_engine *engine, struct tri_error *error)
 {
-    struct tri_backend_options with = {.isa = request->isa};
+    struct tri_backend_options with = {.isa = request->isa, .note = request->quiet ? NULL : note};
+    const bool several = tri_names_several(request->on);
 
-    if (strncmp(request->on, "opencl", 6) == 0 &&
+    if (strncmp(request->on, "opencl", 6) == 0 && !several &&
         tri_backend_open(request->on, &with, &engine->backend, error) != TRI_OK)
         return error->status;
-    const int waiting = engine->backend && tri_backend_info(engine->backend)->gpu ? WAITING : 0;
+    const int waiting = several || (engine->backend && tri_backend_info(engine->backend)->gpu) ? WAITING : 0;
     const int workers = cli_workers(request->on) + waiting;
     engine->jobs = request->jobs > 0 ? (int)request->jobs : workers;
     const int threads = engine->jobs > workers ? engine->jobs : workers;
@@ -347,7 +355,7 @@ enum tri_status cli_engine_open(const struct cli_run_request *request, struct cl
     if (!engine->backend && tri_backend_open(request->on, &with, &engine->backend, error) != TRI_OK)
         return error->status;
     /* While one waits for the device, the others read and write. */
-    if (tri_backend_info(engine->backend)->opencl && request->jobs == 0)
+    if ((tri_backend_info(engine->backend)->opencl || several) && request->jobs == 0)
         engine->jobs = workers + 1;
     if (tri_backend_note(engine->backend)[0] && !request->quiet)
         cli_note("%s", tri_backend_note(engine->backend));

@@ -27,6 +27,8 @@ struct cli_engine {
 int cli_workers(const char *on);
 enum tri_status cli_engine_open(const struct cli_run_request *request, struct cli_engine *engine,
                                 struct tri_error *error);
+/* shares.c: of a backend that deals work to several, who did how much and what it gained; of another nothing. */
+void cli_print_shares(const struct tri_backend *backend);
 void cli_engine_close(struct cli_engine *engine);
 
 /* run_video.c: one video to another. The result is the exit code. */

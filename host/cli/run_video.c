@@ -18,6 +18,7 @@ struct run {
     struct tri_transcode transcode;
     struct tri_output data; /* --data */
     struct cli_progress progress;
+    const struct tri_backend *backend;
     long count;  /* frames, as far as is known; 0: unknown */
     double rate; /* a second; 0: unknown */
 };
@@ -88,6 +89,8 @@ static enum tri_status run_stream(struct run *run, struct tri_error *error)
         status = tri_fail(error, TRI_FAILED, "%s has no frames", transcode->reader->name);
     if (run->request->stages || run->request->timings)
         print_stages(run);
+    if (run->request->timings)
+        cli_print_shares(run->backend);
     return status;
 }
 
@@ -227,6 +230,7 @@ int cli_run_video(const struct cli_run_request *request, const struct tri_pipeli
     } else {
         run.transcode = (struct tri_transcode){
             .reader = reader, .with = with, .stop = cli_interrupted, .through = through, .listener = &run};
+        run.backend = engine.backend;
         run.count = (long)reader->video.frames;
         run.rate = reader->video.rate[1] > 0 ? (double)reader->video.rate[0] / reader->video.rate[1] : 0;
         status = run_caught(&run, pipeline, &engine);

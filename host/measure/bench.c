@@ -198,7 +198,7 @@ static enum tri_status open_copies(struct run *run, struct tri_error *error)
 
     for (int i = 0; i < figures->row_count; i++) {
         int workers = figures->rows[i].info->workers;
-        bool known = figures->rows[i].info->gpu || workers < 1;
+        bool known = figures->rows[i].info->gpu || figures->rows[i].info->parts > 0 || workers < 1;
 
         for (int j = 0; j < figures->copy_count; j++)
             known |= figures->copies[j].workers == workers;
@@ -286,7 +286,11 @@ enum tri_status tri_bench_run(const struct tri_lineup *lineup, const char *pipel
         if (!warm_up(&run, &run.turns[i]))
             status = tri_fail(error, TRI_FAILED, "no memory for samples");
     if (status == TRI_OK) {
+        for (int i = 0; i < lineup->count; i++)
+            tri_bench_shares(run.turns[i].row, lineup->contenders[i].backend, -1);
         measure_rounds(&run);
+        for (int i = 0; i < lineup->count; i++)
+            tri_bench_shares(run.turns[i].row, lineup->contenders[i].backend, 1);
         for (int i = run.count - 1; i >= 0; i--) /* so that the picture is sequential scalar's */
             verify_turn(&run, &run.turns[i], false);
         for (int i = 0; i < run.count; i++)

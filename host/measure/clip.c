@@ -272,7 +272,7 @@ static int plan_ways(const struct tri_lineup *lineup, const struct tri_pipeline 
     const bool in_order = tri_pipeline_over_time(pipeline);
     for (int i = 0; i < lineup->count; i++) {
         const struct tri_contender *contender = &lineup->contenders[i];
-        const int ways_of_it = !contender->info->opencl && contender->info->workers > 1 && !in_order ? 2 : 1;
+        const int ways_of_it = !contender->info->opencl && contender->info->parts == 0 && contender->info->workers > 1 && !in_order ? 2 : 1;
         for (int by_frames = 0; by_frames < ways_of_it; by_frames++) {
             struct tri_clip_row *row = &result->rows[result->row_count];
             *row = (struct tri_clip_row){.info = contender->info, .listed = contender->listed, .by_frames = by_frames};

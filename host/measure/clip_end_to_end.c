@@ -34,7 +34,7 @@ static enum tri_status measure(const struct tri_pipeline *pipeline, const char *
                                struct tri_error *error)
 {
     const struct tri_backend_info *info = row->info;
-    const int workers = info->opencl ? tri_cpu_workers() : info->workers;
+    const int workers = info->opencl || info->parts > 0 ? tri_cpu_workers() : info->workers;
     struct tri_backend_options options = {.isa = info->opencl ? NULL : info->isa};
     struct tri_backend *backend = NULL;
     int64_t walls[ROUNDS], stages[TRI_VIDEO_STAGES][ROUNDS];

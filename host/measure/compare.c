@@ -13,7 +13,7 @@ static bool has_figures(const struct tri_bench_row *row)
  * or a device and its sub-devices ("opencl:0.0" and "opencl:0.0/1"). */
 static bool same_family(const struct tri_backend_info *a, const struct tri_backend_info *b)
 {
-    if (a->opencl != b->opencl || strcmp(a->isa, b->isa) != 0)
+    if (a->opencl != b->opencl || a->parts > 0 || b->parts > 0 || strcmp(a->isa, b->isa) != 0)
         return false;
     size_t length = strcspn(a->name, "/");
     return !a->opencl || (length == strcspn(b->name, "/") && strncmp(a->name, b->name, length) == 0);
@@ -68,7 +68,7 @@ static void compare_row(const struct tri_bench_case *result, struct tri_bench_ro
 
     row->speedup = has_figures(scalar) ? (double)scalar->total.median / time : (double)NAN;
     row->speedup_best = best_sequential(result) / time;
-    if (!row->info->gpu) /* its memory is another one */
+    if (!row->info->gpu && row->info->parts == 0) /* its memory is another one */
         row->copy_share = copy_time(result, row->info->workers) / time;
     if (one && row->info->workers > 1) {
         row->efficiency = tri_efficiency((double)one->total.median, time, row->info->workers);
@@ -82,9 +82,12 @@ void tri_bench_compare(struct tri_bench_case *result)
         struct tri_bench_row *row = &result->rows[i];
 
         row->copy_share = row->speedup = row->speedup_best = (double)NAN;
-        row->efficiency = row->karp_flatt = (double)NAN;
+        row->efficiency = row->karp_flatt = row->over_parts = (double)NAN;
+        row->best_part = -1;
         if (has_figures(row))
             compare_row(result, row);
+        if (has_figures(row))
+            tri_bench_over_parts(result, row);
     }
 }
 

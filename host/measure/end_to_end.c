@@ -163,7 +163,7 @@ static enum tri_status open_way(struct way *way, const struct tri_contender *con
 {
     const struct tri_backend_info *info = contender->info;
     struct tri_backend_options options = {.isa = info->opencl ? NULL : info->isa};
-    const int workers = info->opencl ? tri_cpu_workers() : info->workers;
+    const int workers = info->opencl || info->parts > 0 ? tri_cpu_workers() : info->workers;
 
     *way->row = (struct tri_whole_row){.info = info, .listed = contender->listed};
     way->jobs = info->opencl ? workers + 1 : workers;

@@ -155,6 +155,18 @@ static enum tri_status add_all(struct tri_lineup *lineup, const struct tri_lineu
     return status == TRI_OK ? add_devices(lineup, request, false, error) : status;
 }
 
+/* Beside those that deal work to others, these alone: what it gains. Opened once more, so that none waits for another. */
+static enum tri_status add_several(struct tri_lineup *lineup, const char *on, const char *isa, struct tri_error *error)
+{
+    struct tri_share shares[TRI_SHARES_MAX];
+    enum tri_status status = add(lineup, on, isa, true, true, error);
+    const int count = status == TRI_OK ? tri_backend_shares(lineup->contenders[lineup->count - 1].backend, shares, TRI_SHARES_MAX) : 0;
+
+    for (int i = 0; i < count && status == TRI_OK; i++)
+        status = add(lineup, shares[i].info->name, shares[i].info->opencl ? NULL : isa, true, false, error);
+    return status;
+}
+
 static enum tri_status add_asked(struct tri_lineup *lineup, const struct tri_lineup_request *request,
                                  const char *on, struct tri_error *error)
 {
@@ -163,12 +175,12 @@ static enum tri_status add_asked(struct tri_lineup *lineup, const struct tri_lin
 
     if (strcmp(on, "opencl:all") == 0)
         return add_devices(lineup, request, true, error);
-    if (strncmp(on, "opencl", 6) == 0)
+    if (strncmp(on, "opencl", 6) == 0 && !tri_names_several(on))
         return add(lineup, on, NULL, true, true, error);
     for (int i = 0; i < isa_count && status == TRI_OK; i++) {
         const char *isa = request->isa_count > 0 ? request->isa[i] : NULL;
 
-        status = add(lineup, on, isa, true, true, error);
+        status = tri_names_several(on) ? add_several(lineup, on, isa, error) : add(lineup, on, isa, true, true, error);
         /* One worker of the same ISA is the base of efficiency. */
         if (status == TRI_OK)
             status = add(lineup, "sequential", isa, false, false, error);

@@ -108,6 +108,7 @@ bool tri_picture_bundled(char path[512]);
 
 #define TRI_ROUNDS_MIN 6 /* fewer samples have no 95 % interval */
 #define TRI_ROUNDS_MAX 1000
+#define TRI_SHARES_MAX 16
 
 struct tri_bench_row {
     const struct tri_backend_info *info; /* belongs to the line-up */
@@ -122,6 +123,12 @@ struct tri_bench_row {
     double speedup;      /* over sequential scalar */
     double speedup_best; /* over the fastest sequential row */
     double efficiency, karp_flatt;
+    /* Of a backend that deals work to several others: */
+    int parts;
+    const struct tri_backend_info *part[TRI_SHARES_MAX];
+    double pictures[TRI_SHARES_MAX]; /* that each of them computed while it was measured, bands as parts of one */
+    double over_parts;               /* speed-up over the fastest of them alone; NAN: none was measured */
+    int best_part;                   /* which is this one; -1: none */
 };
 
 struct tri_bench_copy { /* memcpy of the same footprint */
@@ -152,6 +159,11 @@ void tri_bench_case_free(struct tri_bench_case *result);
 
 /* Fills the figures that compare rows: copy_share, speed-ups, efficiency, Karp-Flatt. */
 void tri_bench_compare(struct tri_bench_case *result);
+/* several.c: adds what each part has computed so far, times `sign`; then over_parts; a part's share of the work; a line. */
+void tri_bench_shares(struct tri_bench_row *row, const struct tri_backend *backend, int sign);
+void tri_bench_over_parts(const struct tri_bench_case *result, struct tri_bench_row *row);
+double tri_bench_share(const struct tri_bench_row *row, int part);
+void tri_bench_put_shares(FILE *file, const struct tri_bench_row *row);
 /* The scaling law of the rows that scale like `row`; points is 0 unless `row` is the first of them. */
 struct tri_scaling tri_bench_scaling(const struct tri_bench_case *result, int row);
 

@@ -111,6 +111,20 @@ static void set_summary(json_t *object, const int64_t *samples, const struct tri
     json_object_set_new(object, "ci95_ns", interval_json(total));
 }
 
+static json_t *shares_json(const struct tri_bench_row *row)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < row->parts; i++) {
+        json_t *object = json_object();
+
+        json_object_set_new(object, "backend", text_json(row->part[i]->name));
+        json_object_set_new(object, "share", real_json(tri_bench_share(row, i)));
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
 static json_t *row_json(const struct tri_bench_case *result, const struct tri_bench_row *row)
 {
     json_t *object = json_object();
@@ -138,6 +152,12 @@ static json_t *row_json(const struct tri_bench_case *result, const struct tri_be
     json_object_set_new(object, "speedup", measured ? real_json(row->speedup) : json_null());
     json_object_set_new(object, "efficiency", measured ? real_json(row->efficiency) : json_null());
     json_object_set_new(object, "karp_flatt", measured ? real_json(row->karp_flatt) : json_null());
+    if (row->parts > 0) {
+        json_object_set_new(object, "shares", shares_json(row));
+        json_object_set_new(object, "speedup_over_best_part", real_json(row->over_parts));
+        json_object_set_new(object, "best_part",
+                            row->best_part >= 0 ? text_json(row->part[row->best_part]->name) : json_null());
+    }
     return object;
 }
 

@@ -40,7 +40,7 @@ static const struct {
     [KARP_FLATT] = {7, false, "Karp-", "Flatt", "Karp-Flatt"},
 };
 
-enum { CELL = 64 };
+enum { CELL = 260 };
 
 /* Characters on the screen, of UTF-8. */
 static int screen_width(const char *text)
@@ -238,6 +238,8 @@ void tri_report_table(FILE *file, const struct tri_bench_case *result, bool mark
     }
     fputs("\n", file);
     put_copies(file, result);
+    for (int i = 0; i < result->row_count; i++)
+        tri_bench_put_shares(file, &result->rows[i]);
     for (int i = 0; i < result->row_count; i++) {
         fputs(markdown && tri_bench_scaling(result, i).points >= 2 ? "\n" : "", file);
         put_scaling(file, result, i, markdown);

@@ -307,11 +307,51 @@ struct tri_device_info {
     int compute_units;
     uint64_t memory; /* bytes */
     bool usable;     /* the self-test passed */
+    bool crashes;    /* it ended the process in which it was tried */
+    bool no_lanes;   /* its compiler ends the process over lanes, so it gets plain programs */
     char reason[1000]; /* why not */
     char note[600];    /* what there is to know of one that is usable, or "" */
 };
 /* All OpenCL devices; the array ends with free(). No platform at all is TRI_OK with count 0. */
 enum tri_status tri_devices(struct tri_device_info **devices, int *count, struct tri_error *error);
+
+/* OpenCL drivers can end or stop the process that loads them. So each is tried in a process of its own before it is
+ * loaded here, and what was learnt is kept on disk. For that the program `triptych` is started with a hidden command: the
+ * one that this process is, $TRIPTYCH_PROGRAM, or the one installed with the library; where there is none, a fork of this
+ * process does it. */
+enum tri_driver_state {
+    TRI_DRIVER_GOOD,    /* it has a device that can be used; `reason` may tell what it has not */
+    TRI_DRIVER_EMPTY,   /* it has no device: what it is for is not there */
+    TRI_DRIVER_FAILED,  /* its calls fail, or its devices do */
+    TRI_DRIVER_ABSENT,  /* its library cannot be loaded, or is no driver */
+    TRI_DRIVER_CRASHED, /* it ends the process */
+    TRI_DRIVER_HUNG,    /* a call does not come back */
+};
+struct tri_driver_info {
+    char file[400];    /* the .icd file or the variable that names it */
+    char library[400]; /* what is in there */
+    char path[400];    /* the library as it was found, or "" */
+    enum tri_driver_state state;
+    bool left_out;     /* it is not loaded into this process */
+    bool remembered;   /* from an earlier process */
+    char reason[1000]; /* a sentence, where there is something to be said */
+    char hint[300];    /* what to do about it, or "" */
+    char output[2000]; /* the last that it wrote on standard error before it failed */
+    int platforms;
+    struct tri_device_info *devices;
+    int device_count;
+};
+/* All drivers, without loading one into this process; `again`: also those whose verdict is known. Ends with
+ * tri_drivers_free. */
+enum tri_status tri_drivers(bool again, struct tri_driver_info **drivers, int *count, struct tri_error *error);
+void tri_drivers_free(struct tri_driver_info *drivers, int count);
+const char *tri_driver_state_name(enum tri_driver_state state); /* "good", "crashed", ... */
+/* What is to be said of the drivers that this process has left out, or uses in part; NULL: after the last. Nothing is said
+ * where OpenCL was not asked for. */
+const char *tri_driver_note(int index);
+
+/* For a program that is `triptych`: whether its arguments are the hidden command; then *status is the exit code. */
+bool tri_probe_command(int argc, char **argv, int *status);
 
 /* ---- running ---- */
 

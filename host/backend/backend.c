@@ -31,6 +31,8 @@ static enum tri_status open_auto(const struct tri_backend_options *options, stru
         return TRI_OK;
     }
     const enum tri_status status = tri_native_open(tri_cpu_workers(), options, backend, error);
+    if (strncmp(why.text, "there is no OpenCL device", 25) == 0) /* what keeps it from being there is another note */
+        why.text[strcspn(why.text, ":")] = '\0';
     if (status == TRI_OK)
         snprintf((*backend)->note, sizeof (*backend)->note, "auto chose %s (%s): %.200s", (*backend)->info.name,
                  (*backend)->info.isa, why.text);

@@ -15,6 +15,7 @@ struct opencl {
     cl_device_id device;
     bool sub_device; /* to be released */
     bool shared;     /* memory is the host's */
+    bool no_lanes;   /* the compiler is known to end the process over their probe */
     bool lanes;      /* clang's vectors work: bands are walked; else tiles */
     int lanes_bytes; /* of a vector of them */
     cl_context context;
@@ -51,11 +52,25 @@ struct opencl_found {
     cl_platform_id platform;
     cl_device_id device;
     int platform_number, device_number;
+    bool no_lanes;      /* its compiler is known to end the process over the probe for lanes */
+    char refused[1000]; /* why it is not to be opened: it is known to end the process; or "" */
     cl_device_type type; /* bits: a device may be of several */
     struct tri_device_info info;
 };
-/* Finds at most DEVICES_MAX; returns how many. */
+/* Finds at most DEVICES_MAX; returns how many. Drivers are tried in a process of their own before, and those that end it
+ * are left out of this one. */
 int tri_opencl_find(struct opencl_found found[DEVICES_MAX]);
+/* The same without that care: what the loader shows, to a process that may end. */
+int tri_opencl_list(struct opencl_found found[DEVICES_MAX]);
+/* TRI_NO_DEVICE with the reason why tri_opencl_find finds nothing. */
+enum tri_status tri_opencl_fail_none(struct tri_error *error);
+
+/* Around every call in which a driver may be loaded, or its compiler for the first time: signal handlers that it
+ * replaces are put back. Threads may be inside at the same time. */
+void tri_opencl_enter(void);
+void tri_opencl_leave(void);
+/* Tells whoever watches this process that it now does what some driver does not survive; nothing otherwise. */
+void tri_opencl_step(const char *step);
 /* "CPU", or "CPU, GPU, accelerator": all that it is. */
 void tri_opencl_describe_type(cl_device_type type, char *text, size_t size);
 bool tri_opencl_is_cpu(cl_device_type type); /* and nothing else */

@@ -301,7 +301,7 @@ enum tri_status tri_opencl_choose(const struct opencl_found *found, int count, c
                               "'opencl:%.100s': a number alone may be that of a platform or of a device; name it as "
                               "PLATFORM.DEVICE, such as 0.0, or better by name%s", name, count > 0 ? ":" : "");
     if (count == 0)
-        return tri_fail(error, TRI_NO_DEVICE, "there is no OpenCL device: install a driver, or pocl-opencl-icd for the CPU");
+        return tri_opencl_fail_none(error);
     if (name[0] == '\0') {
         *chosen = choose_any(found, count, fitting);
         return TRI_OK;

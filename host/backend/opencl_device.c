@@ -154,7 +154,7 @@ static void describe(struct tri_backend_info *info, const struct opencl_found *f
     snprintf(info->driver, sizeof info->driver, "%.100s %.50s", found->info.platform, found->info.driver);
 }
 
-enum tri_status tri_opencl_open_device(const struct opencl_found *found, int units, struct opencl **result, struct tri_error *error)
+static enum tri_status open_device(const struct opencl_found *found, int units, struct opencl **result, struct tri_error *error)
 {
     struct opencl *cl = calloc(1, sizeof *cl);
     if (cl == NULL)
@@ -170,7 +170,11 @@ enum tri_status tri_opencl_open_device(const struct opencl_found *found, int uni
     cl->base.land = tri_opencl_land;
     cl->base.close = close_opencl;
     cl->base.hangs = tri_opencl_hangs;
+    cl->no_lanes = found->no_lanes;
     enum tri_status status = tri_opencl_wait_open(cl, error);
+    if (status == TRI_OK && found->refused[0] != '\0')
+        status = tri_fail(error, TRI_NO_DEVICE, "%s is left out: %s", found->info.name, found->refused);
+    tri_opencl_step("context");
     if (status == TRI_OK)
         status = check_device(cl, &found->info, error);
     if (status == TRI_OK && units > 0)
@@ -182,11 +186,20 @@ enum tri_status tri_opencl_open_device(const struct opencl_found *found, int uni
     if (status == TRI_OK) {
         cl->base.takes = tri_opencl_takes;
         find_limits(cl);
+        tri_opencl_step("test");
         status = tri_opencl_self_test(cl, error);
     }
     if (status != TRI_OK)
         close_opencl(&cl->base);
     else
         *result = cl;
+    return status;
+}
+
+enum tri_status tri_opencl_open_device(const struct opencl_found *found, int units, struct opencl **result, struct tri_error *error)
+{
+    tri_opencl_enter();
+    const enum tri_status status = open_device(found, units, result, error);
+    tri_opencl_leave();
     return status;
 }

@@ -69,10 +69,12 @@ static enum tri_status find_lanes(struct opencl *cl, struct tri_error *error)
 {
     cl_uint width = 0;
     CHECK(clGetDeviceInfo, cl->device, CL_DEVICE_NATIVE_VECTOR_WIDTH_CHAR, sizeof width, &width, NULL);
-    if (width > 1)
+    if (width > 1 && !cl->no_lanes) {
+        tri_opencl_step("lanes");
         return probe_lanes(cl, error);
-    tri_opencl_note(cl, "%s is a CPU, but is slower than it could be, without lanes: its driver says that it has no vectors",
-                    cl->base.info.device);
+    }
+    tri_opencl_note(cl, "%s is a CPU, but is slower than it could be, without lanes: its %s", cl->base.info.device,
+                    cl->no_lanes ? "compiler ends the process over clang's vectors" : "driver says that it has no vectors");
     return TRI_OK;
 }
 

@@ -24,7 +24,9 @@ enum tri_status tri_opencl_build(struct opencl *cl, const char *source, cl_progr
     *program = clCreateProgramWithSource(cl->context, 1, &source, NULL, &code);
     if (code != CL_SUCCESS)
         return tri_opencl_fail(error, "clCreateProgramWithSource", code, cl->base.info.device);
+    tri_opencl_enter();
     code = clBuildProgram(*program, 1, &cl->device, cl->options, NULL, NULL);
+    tri_opencl_leave();
     if (code == CL_SUCCESS)
         return TRI_OK;
     fail_with_log(cl, *program, code, error);

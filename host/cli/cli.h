@@ -28,6 +28,8 @@ int cli_fail(const struct tri_error *error);
 int cli_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "triptych: note: TEXT". */
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Notes on OpenCL drivers that were left out, each once in a process, but for those that an error tells of (or NULL). */
+void cli_note_drivers(const struct tri_error *told);
 
 /* Appends an option's value to a list; false where it has `most` already, and that is reported. */
 bool cli_append(const char *command, const char *what, const char *value, const char *list[], int *count, int most);

@@ -108,6 +108,7 @@ int cli_devices(int argc, char **argv)
         count = 0;
         cli_fail(&error);
     }
+    cli_note_drivers(NULL);
     if (json)
         print_json(devices, count);
     else

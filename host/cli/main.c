@@ -84,6 +84,8 @@ int main(int argc, char **argv)
 {
     int status;
 
+    if (tri_probe_command(argc, argv, &status))
+        return status;
     occupy_streams();
     if (argc < 2) {
         fputs("triptych: no command given (see 'triptych --help')\n", stderr);

@@ -38,6 +38,19 @@ void cli_note(const char *format, ...)
     fputc('\n', stderr);
 }
 
+void cli_note_drivers(const struct tri_error *told)
+{
+    static int count;
+    char part[80];
+
+    for (const char *text; (text = tri_driver_note(count)) != NULL; count++) {
+        const char *reason = strstr(text, ": ");
+        snprintf(part, sizeof part, "%s", reason ? reason : text);
+        if (!told || !strstr(told->text, part))
+            cli_note("%s", text);
+    }
+}
+
 static void unknown_long(const char *command, const char *given, const struct option *options)
 {
     const char *names[32] = {0};

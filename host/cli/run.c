@@ -337,7 +337,7 @@ static void note(void *listener, const char *text)
 }
 
 /* One pool of threads does everything; a backend on the CPU takes part of it, or all. */
-enum tri_status cli_engine_open(const struct cli_run_request *request, struct cli_engine *engine, struct tri_error *error)
+static enum tri_status open_engine(const struct cli_run_request *request, struct cli_engine *engine, struct tri_error *error)
 {
     struct tri_backend_options with = {.isa = request->isa, .note = request->quiet ? NULL : note};
     const bool several = tri_names_several(request->on);
@@ -360,6 +360,15 @@ enum tri_status cli_engine_open(const struct cli_run_request *request, struct cl
     if (tri_backend_note(engine->backend)[0] && !request->quiet)
         cli_note("%s", tri_backend_note(engine->backend));
     return TRI_OK;
+}
+
+enum tri_status cli_engine_open(const struct cli_run_request *request, struct cli_engine *engine, struct tri_error *error)
+{
+    const enum tri_status status = open_engine(request, engine, error);
+
+    if (!request->quiet)
+        cli_note_drivers(status == TRI_OK ? NULL : error);
+    return status;
 }
 
 void cli_engine_close(struct cli_engine *engine)

@@ -215,6 +215,8 @@ enum tri_status tri_lineup_open(const struct tri_lineup_request *request, struct
     for (int i = 0; i < lineup->count; i++) /* what auto chose */
         if (*tri_backend_note(lineup->contenders[i].backend))
             note(request->notes, "%s", tri_backend_note(lineup->contenders[i].backend));
+    for (int i = 0; tri_driver_note(i); i++)
+        note(request->notes, "%s", tri_driver_note(i));
     return status;
 }
 

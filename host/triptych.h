@@ -242,6 +242,19 @@ enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const st
 
 /* ---- backends ---- */
 
+/* Pieces of arithmetic that exactness rests on, tried when an OpenCL device is opened. A device that fails some of them
+ * is used all the same, for programs are compared with scalar anyway: it is what explains a program that differs. */
+enum { TRI_PROBES = 17 };
+enum tri_probe_verdict {
+    TRI_PROBE_NONE, /* not tried */
+    TRI_PROBE_PASSED,
+    TRI_PROBE_SAFE, /* right where a negation is a subtraction from a zero that the compiler does not know */
+    TRI_PROBE_FAILED,
+};
+const char *tri_probe_name(int probe);     /* "shift-index-3" */
+const char *tri_probe_sentence(int probe); /* what a device that passes does */
+const char *tri_probe_word(enum tri_probe_verdict verdict); /* "passed", "passed in the safe form", "failed", "not tried" */
+
 struct tri_backend_info {
     char name[256];   /* "sequential", "threads:2", "opencl:0.0", "threads:2+opencl:0.0" */
     char selector[352]; /* what tri_backend_open takes for it on other days too: of an OpenCL device names, for numbers
@@ -251,6 +264,7 @@ struct tri_backend_info {
     char driver[160]; /* of an OpenCL device: platform and driver version */
     int workers;      /* threads, or compute units */
     bool opencl, gpu;
+    enum tri_probe_verdict probes[TRI_PROBES]; /* of an OpenCL device */
     int parts; /* backends to which it deals work; 0: it is one itself */
 };
 
@@ -268,14 +282,15 @@ struct tri_backend_options {
  * speed. SEL is gpu, cpu, accelerator, P.D (platform and device number), a name of a device or platform, PLATFORM:DEVICE,
  * or part of these; after it, "/N" takes a sub-device of N compute units. Of a type the first device is taken, of several
  * that fit a name none.
- * TRI_NO_DEVICE: there is none that fits, or it failed its self-test. TRI_USAGE: `on` is
+ * TRI_NO_DEVICE: there is none that fits, or it cannot be used. TRI_USAGE: `on` is
  * malformed, or fits several (the error lists them). OpenCL is touched by opencl, auto and all only. */
 struct tri_backend;
 enum tri_status tri_backend_open(const char *on, const struct tri_backend_options *options,
                                  struct tri_backend **backend, struct tri_error *error);
 void tri_backend_close(struct tri_backend *backend);
 const struct tri_backend_info *tri_backend_info(const struct tri_backend *backend);
-/* What `auto` chose and why, what `all` left out; empty otherwise. */
+/* What the user should know, in lines: what `auto` chose and why, what `all` left out; which programs the driver makes wrong,
+ * and what had to be done. It grows while jobs are made. */
 const char *tri_backend_note(const struct tri_backend *backend);
 
 bool tri_names_several(const char *on); /* "A+B", "all" */
@@ -306,10 +321,11 @@ struct tri_device_info {
     char dialect[32]; /* "lanes" or "tiles" */
     int compute_units;
     uint64_t memory; /* bytes */
-    bool usable;     /* the self-test passed */
+    bool usable;     /* it could be opened and has run a program */
     bool crashes;    /* it ended the process in which it was tried */
     bool no_lanes;   /* its compiler ends the process over lanes, so it gets plain programs */
     char reason[1000]; /* why not */
+    enum tri_probe_verdict probes[TRI_PROBES];
     char note[600];    /* what there is to know of one that is usable, or "" */
 };
 /* All OpenCL devices; the array ends with free(). No platform at all is TRI_OK with count 0. */

@@ -254,7 +254,7 @@ static void test_device(void)
         return;
     }
     CU_ASSERT(inverted("device.png", 33, 17, 3, 8, 1));
-    EXPECT("rm device.png; $T devices", 0, "CPU\n*\nOpenCL\n  0.0  *\n    self-test  passed\n*", "");
+    EXPECT("rm device.png; $T devices", 0, "CPU\n*\nOpenCL\n  0.0  *\n    probes     17 of 17 passed\n*", "");
     EXPECT_NOTHING("PATH=/nowhere $T run invert a.png -o o/old.png --on opencl:cpu", 4,
                    "triptych: *linker*\n");
     EXPECT_NOTHING("POCL_CACHE_DIR=$PWD/a.png $T run invert a.png -o o/old.png --on opencl:cpu", 4,

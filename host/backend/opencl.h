@@ -3,10 +3,29 @@
 #define TRI_OPENCL_H
 
 #include "backend.h"
+#include "opencl_cache.h"
 
 #include <CL/cl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+
+/* How a program is made, from what costs nothing to what costs most: as it is; with words that keep negations apart from
+ * what they feed (TRI_SAFE in the dialect); those, and without the compiler's optimisation. */
+enum opencl_form { FORM_PLAIN, FORM_SAFE, FORM_UNOPTIMISED, FORMS };
+enum opencl_verdict { VERDICT_NONE, VERDICT_RIGHT, VERDICT_WRONG /* in every form */ };
+
+struct opencl_program {
+    char *source;             /* of the plain form */
+    char kernels[200];        /* the files of its passes, for messages */
+    cl_program program;       /* in that form; NULL: not built */
+    enum opencl_form form;
+    enum opencl_verdict verdict; /* of that form */
+    bool refused;             /* what was kept of it; it is built and kept again */
+    bool covered;             /* by the qualification that is under way */
+    bool noted;               /* the user knows of its form */
+    bool bare;                /* of a backend that is not to qualify: always in its plain form */
+    struct opencl_program *next;
+};
 
 struct tile_stage;
 
@@ -25,6 +44,11 @@ struct opencl {
     int window;        /* registers of an item for a window of samples */
     long local_memory; /* that a work-group may take */
     char options[100]; /* of the compiler */
+    struct opencl_program *programs;
+    struct opencl_cache cache; /* of programs and verdicts, on disk */
+    char *identity;            /* device and driver: what those depend on beside text and options */
+    bool qualifying;           /* the jobs that are made now are what qualifies programs */
+    struct tri_backend *reference; /* scalar, once it was needed */
     struct opencl_wait {
         pthread_mutex_t lock;
         bool opened, is_given;
@@ -39,11 +63,6 @@ struct opencl {
         int launch_count, launch_room;
         atomic_bool hung;
     } wait;
-    struct opencl_program {
-        char *source;
-        cl_program program;
-        struct opencl_program *next;
-    } *programs;
 };
 
 /* A device of this machine, as it was found. */
@@ -131,20 +150,44 @@ void tri_opencl_expect(struct opencl *cl, const struct tri_plan *plan);
 enum tri_status tri_opencl_alive(struct opencl *cl, struct tri_error *error);
 bool tri_opencl_hangs(struct tri_backend *backend);
 /* After a failure: what a device that hangs may use yet, stays; NULL is fine. */
-enum tri_status tri_opencl_leave(struct opencl *cl, struct tri_image *in, struct tri_image *out, enum tri_status status);
+enum tri_status tri_opencl_leave_images(struct opencl *cl, struct tri_image *in, struct tri_image *out, enum tri_status status);
 enum tri_status tri_opencl_wait_open(struct opencl *cl, struct tri_error *error);
 void tri_opencl_wait_close(struct opencl *cl);
 
 /* The text of a stage's program, to be freed; NULL: no memory. */
 char *tri_opencl_source(const struct opencl *cl, const struct tri_plan *plan, const struct tri_stage *stage,
                         const struct tile_stage *tiles);
-/* The program of a stage's passes; kept, and freed with the backend. */
+/* The program of a stage's passes that is right on this device: tri_opencl_qualify has seen to that before a job is
+ * prepared. Kept, and freed with the backend. */
 enum tri_status tri_opencl_program(struct opencl *cl, const struct tri_plan *plan, const struct tri_stage *stage,
                                    const struct tile_stage *tiles, cl_program *program, struct tri_error *error);
 /* Writes a program's text, before it is built, into the folder that TRIPTYCH_OPENCL_DUMP names; nothing without it. */
 enum tri_status tri_opencl_dump(const struct opencl *cl, const struct tri_stage *stage, const char *source,
                                 struct tri_error *error);
-enum tri_status tri_opencl_build(struct opencl *cl, const char *source, cl_program *program, struct tri_error *error);
+/* From source, with the device's options and `more` of them. */
+enum tri_status tri_opencl_build(struct opencl *cl, const char *source, const char *more, cl_program *program,
+                                 struct tri_error *error);
+/* The entry of a stage's program, with what is known of it from earlier. */
+enum tri_status tri_opencl_entry(struct opencl *cl, const struct tri_plan *plan, int stage, struct opencl_program **entry,
+                                 struct tri_error *error);
+/* NULL: it was not asked for yet. */
+struct opencl_program *tri_opencl_find_entry(struct opencl *cl, const struct tri_plan *plan, int stage);
+/* The entry's program in its form, built if need be. */
+enum tri_status tri_opencl_build_entry(struct opencl *cl, struct opencl_program *entry, struct tri_error *error);
+/* Goes to another form; what was built in the old one is released. */
+void tri_opencl_set_form(struct opencl_program *entry, enum opencl_form form);
+/* Keeps program and verdict on disk. */
+void tri_opencl_keep_entry(struct opencl *cl, const struct opencl_program *entry);
+/* Begins and ends all that: when there is a context, before anything is built; and at the device's end. */
+enum tri_status tri_opencl_begin_programs(struct opencl *cl, struct tri_error *error);
+void tri_opencl_end_programs(struct opencl *cl);
+/* Small things that were found out about the device by a program of that text. */
+bool tri_opencl_recall(struct opencl *cl, const char *source, void *data, size_t size);
+void tri_opencl_remember(struct opencl *cl, const char *source, const void *data, size_t size);
+
+/* Sees to it that every program of the job's plan is right: compared with scalar, or known from earlier. One that is not
+ * is built in other forms, with a note; one that is right in none is TRI_NO_DEVICE. */
+enum tri_status tri_opencl_qualify(struct tri_job *job, struct tri_error *error);
 
 /* Buffers; size 0 is fine, and so is releasing NULL. */
 enum tri_status tri_opencl_buffer(struct opencl *cl, cl_mem_flags flags, size_t size, void *host, cl_mem *buffer,
@@ -173,7 +216,8 @@ enum tri_status tri_opencl_upload(struct tri_flight *flight, struct tri_error *e
 enum tri_status tri_opencl_download(struct tri_flight *flight, struct tri_error *error);
 void tri_opencl_land(struct tri_flight *flight);
 
-/* Whether the device computes as the exactness rules ask. */
-enum tri_status tri_opencl_self_test(struct opencl *cl, struct tri_error *error);
+/* Tries the arithmetic that exactness rests on, piece by piece, and puts down the verdicts in the backend's info. A
+ * failure of them is none of the function. */
+enum tri_status tri_opencl_probe(struct opencl *cl, struct tri_error *error);
 
 #endif

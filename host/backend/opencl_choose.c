@@ -366,7 +366,8 @@ static enum tri_status try_device(const struct opencl_found *found, struct tri_d
         return status == TRI_USAGE ? tri_fail(error, status, "%s", why.text) : TRI_OK;
     }
     snprintf(info->dialect, sizeof info->dialect, "%s", cl->base.info.isa);
-    snprintf(info->note, sizeof info->note, "%s", cl->base.note);
+    snprintf(info->note, sizeof info->note, "%.*s", (int)sizeof info->note - 1, cl->base.note);
+    memcpy(info->probes, cl->base.info.probes, sizeof info->probes);
     cl->base.close(&cl->base);
     return TRI_OK;
 }

@@ -23,13 +23,7 @@ static void close_opencl(struct tri_backend *backend)
     if (tri_opencl_alive(cl, NULL) != TRI_OK)
         return;
     tri_opencl_wait_close(cl);
-    while (cl->programs != NULL) {
-        struct opencl_program *program = cl->programs;
-        cl->programs = program->next;
-        clReleaseProgram(program->program);
-        free(program->source);
-        free(program);
-    }
+    tri_opencl_end_programs(cl);
     if (cl->queue != NULL)
         clReleaseCommandQueue(cl->queue);
     if (cl->transfers != NULL)
@@ -182,12 +176,14 @@ static enum tri_status open_device(const struct opencl_found *found, int units, 
     if (status == TRI_OK)
         status = make_context(cl, error);
     if (status == TRI_OK)
+        status = tri_opencl_begin_programs(cl, error);
+    if (status == TRI_OK)
         status = tri_opencl_choose_dialect(cl, found->type, error);
     if (status == TRI_OK) {
         cl->base.takes = tri_opencl_takes;
         find_limits(cl);
         tri_opencl_step("test");
-        status = tri_opencl_self_test(cl, error);
+        status = tri_opencl_probe(cl, error);
     }
     if (status != TRI_OK)
         close_opencl(&cl->base);

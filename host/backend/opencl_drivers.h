@@ -52,10 +52,10 @@ struct opencl_reading {
 };
 bool tri_report_read(struct opencl_reading *reading, const char *line);
 
-/* ---- opencl_probe.c: trying a driver ---- */
+/* ---- opencl_try.c: trying a driver ---- */
 
 /* Fills in the rest of `driver`. Without a helper, in a fork of this process. */
-void tri_opencl_probe(struct tri_driver_info *driver, const char *helper);
+void tri_opencl_try_driver(struct tri_driver_info *driver, const char *helper);
 /* The program that tries drivers: the path of a `triptych`, or "". */
 void tri_opencl_find_helper(char *path, size_t size);
 

@@ -66,7 +66,7 @@ enum tri_status tri_opencl_upload(struct tri_flight *flight, struct tri_error *e
     cl_event event;
     CHECK(clEnqueueWriteBuffer, cl->transfers, state->in, CL_FALSE, 0, in->memory_size, in->memory, 0, NULL, &event);
     status = tri_opencl_await(cl, cl->transfers, event, "the upload of a frame", error);
-    return tri_opencl_leave(cl, in, NULL, status);
+    return tri_opencl_leave_images(cl, in, NULL, status);
 }
 
 enum tri_status tri_opencl_output(struct tri_flight *flight, struct tri_error *error)
@@ -107,7 +107,7 @@ enum tri_status tri_opencl_download(struct tri_flight *flight, struct tri_error 
     enum tri_status status = tri_opencl_alive(cl, error);
     for (int p = 0; !cl->shared && p < out->shape.planes && status == TRI_OK; p++)
         status = read_plane(cl, state->out, out, p, error);
-    return tri_opencl_leave(cl, NULL, out, status);
+    return tri_opencl_leave_images(cl, NULL, out, status);
 }
 
 void tri_opencl_land(struct tri_flight *flight)

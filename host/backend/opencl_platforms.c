@@ -53,14 +53,14 @@ static void learn(struct tri_driver_info *driver, const char *helper, bool again
 {
     char *key = malloc(KEY_SIZE);
     if (key == NULL) {
-        tri_opencl_probe(driver, helper);
+        tri_opencl_try_driver(driver, helper);
         return;
     }
     tri_verdict_key(driver, helper, key);
     if (again || !tri_verdict_load(key, driver)) {
         const int lock = tri_verdict_lock();
         if (again || !tri_verdict_load(key, driver)) { /* another process may have tried it meanwhile */
-            tri_opencl_probe(driver, helper);
+            tri_opencl_try_driver(driver, helper);
             /* What a fork found may be this process' fault. */
             if (helper[0] != '\0' || driver->state == TRI_DRIVER_GOOD)
                 tri_verdict_store(key, driver);

@@ -50,7 +50,7 @@ enum tri_status tri_opencl_prepare(struct tri_job *job, struct tri_error *error)
         state->stages = calloc((size_t)plan->stage_count, sizeof state->stages[0]);
     if (state == NULL || state->stages == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for a job");
-    enum tri_status status = TRI_OK;
+    enum tri_status status = tri_opencl_qualify(job, error);
     size_t tables = 0;
     for (int s = 0; status == TRI_OK && s < plan->stage_count; s++) {
         status = prepare_stage(cl, job, s, error);
@@ -159,6 +159,8 @@ static enum tri_status run_stages(struct opencl *cl, struct tri_job *job, const 
                                             : tri_opencl_launch_tiles(cl, job, flight, s, error);
         if (status == TRI_OK)
             status = finish_stage(cl, job, s, error);
+        if (status == TRI_OK && job->watch != NULL)
+            status = job->watch->after(job->watch, job, s, error);
         if (status != TRI_OK)
             return status;
     }
@@ -181,7 +183,7 @@ enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, s
     if (status != TRI_OK)
         tri_opencl_finish(cl, cl->queue, "what was left", NULL);
     tri_opencl_expect(cl, NULL);
-    return tri_opencl_leave(cl, flight->in, flight->out, status);
+    return tri_opencl_leave_images(cl, flight->in, flight->out, status);
 }
 
 enum tri_status tri_opencl_fetch(struct tri_job *job, long offset, size_t size, void *to, struct tri_error *error)

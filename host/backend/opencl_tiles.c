@@ -25,6 +25,17 @@ enum tri_status tri_opencl_takes(struct tri_backend *backend, const struct tri_p
     return TRI_OK;
 }
 
+enum tri_status tri_opencl_tiles(const struct opencl *cl, const struct tri_plan *plan, int stage, struct tile_stage **tiles,
+                                 struct tri_error *error)
+{
+    const struct tile_limits limits = limits_of(cl);
+    const enum tri_status status = tri_tile_plan(plan, stage, &limits, tiles, error);
+    if (status == TRI_OK && *tiles == NULL)
+        return tri_fail(error, TRI_NO_DEVICE, "%s has too little local memory (%ld bytes) for a stage of the pipeline",
+                        cl->base.info.device, cl->local_memory);
+    return status;
+}
+
 static enum tri_status make_kernels(struct opencl *cl, cl_program program, struct opencl_stage *stage, struct tri_error *error)
 {
     for (int c = 0; c < stage->tiles->class_count; c++) {
@@ -41,12 +52,8 @@ static enum tri_status make_kernels(struct opencl *cl, cl_program program, struc
 enum tri_status tri_opencl_prepare_tiles(struct opencl *cl, const struct tri_plan *plan, int number, struct opencl_stage *stage,
                                          struct tri_error *error)
 {
-    const struct tile_limits limits = limits_of(cl);
     cl_program program;
-    enum tri_status status = tri_tile_plan(plan, number, &limits, &stage->tiles, error);
-    if (status == TRI_OK && stage->tiles == NULL)
-        status = tri_fail(error, TRI_NO_DEVICE, "%s has too little local memory (%ld bytes) for a stage of the pipeline",
-                          cl->base.info.device, cl->local_memory);
+    enum tri_status status = tri_opencl_tiles(cl, plan, number, &stage->tiles, error);
     if (status != TRI_OK)
         return status;
     stage->kernels = calloc((size_t)stage->tiles->class_count, sizeof stage->kernels[0]);

@@ -11,6 +11,8 @@
 /* The limit: so many seconds at least, and so many times what the work should take. */
 #define SECONDS_LEAST 120.0
 #define GENEROSITY 1000.0
+/* Of a program's first launches, which POCL compiles only then. */
+#define SECONDS_FIRST 600.0
 /* Work is counted in samples that passes make. So many say something about the device's speed, and not about what a
  * launch costs; of older work less and less counts. */
 #define TELLING_SAMPLES 1e6
@@ -74,7 +76,8 @@ static double limit_of(struct opencl *cl)
         each = wait->measured_seconds / wait->measured_samples;
     const double limit = GENEROSITY * each * wait->samples;
     pthread_mutex_unlock(&wait->lock);
-    return limit > SECONDS_LEAST ? limit : SECONDS_LEAST;
+    const double least = cl->qualifying ? SECONDS_FIRST : SECONDS_LEAST;
+    return limit > least ? limit : least;
 }
 
 /* What is expected has taken so long. */
@@ -311,7 +314,7 @@ bool tri_opencl_hangs(struct tri_backend *backend)
     return atomic_load(&((struct opencl *)backend)->wait.hung);
 }
 
-enum tri_status tri_opencl_leave(struct opencl *cl, struct tri_image *in, struct tri_image *out, enum tri_status status)
+enum tri_status tri_opencl_leave_images(struct opencl *cl, struct tri_image *in, struct tri_image *out, enum tri_status status)
 {
     const bool hangs = status != TRI_OK && tri_opencl_hangs(&cl->base);
     if (hangs && in != NULL)

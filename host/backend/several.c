@@ -23,6 +23,18 @@ void several_tell(struct several *s, const char *format, ...)
     pthread_mutex_unlock(&s->telling);
 }
 
+void several_pass_note(struct several *s, int number)
+{
+    struct part *part = &s->parts[number];
+    const char *line = part->backend->note + part->told;
+    while (part->serial && *line != '\0') {
+        const size_t length = strcspn(line, "\n");
+        several_tell(s, "%.*s", (int)length, line);
+        line += length + (line[length] == '\n');
+        part->told = (size_t)(line - part->backend->note);
+    }
+}
+
 int several_live(const struct several *s, struct kind *kind)
 {
     int live = 0;

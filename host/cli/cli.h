@@ -30,6 +30,8 @@ int cli_usage(const char *command, const char *format, ...) __attribute__((forma
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Notes on OpenCL drivers that were left out, each once in a process, but for those that an error tells of (or NULL). */
 void cli_note_drivers(const struct tri_error *told);
+/* What a backend notes, from its `told`th character on, each line as a note. */
+void cli_backend_notes(const struct tri_backend *backend, size_t *told);
 
 /* Appends an option's value to a list; false where it has `most` already, and that is reported. */
 bool cli_append(const char *command, const char *what, const char *value, const char *list[], int *count, int most);

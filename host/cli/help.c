@@ -91,7 +91,7 @@ const char cli_help_devices[] =
     "Usage: triptych devices [--json]\n"
     "\n"
     "Lists the CPU with the instruction sets that --isa takes, and every OpenCL device with\n"
-    "the number that --on opencl:P.D takes and the result of its self-test.\n"
+    "the number that --on opencl:P.D takes and the arithmetic that it was probed for.\n"
     "\n"
     "Options:\n"
     "      --json  print JSON\n"

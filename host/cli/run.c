@@ -357,8 +357,8 @@ static enum tri_status open_engine(const struct cli_run_request *request, struct
     /* While one waits for the device, the others read and write. */
     if ((tri_backend_info(engine->backend)->opencl || several) && request->jobs == 0)
         engine->jobs = workers + 1;
-    if (tri_backend_note(engine->backend)[0] && !request->quiet)
-        cli_note("%s", tri_backend_note(engine->backend));
+    engine->quiet = request->quiet;
+    cli_engine_tell(engine);
     return TRI_OK;
 }
 
@@ -371,8 +371,15 @@ enum tri_status cli_engine_open(const struct cli_run_request *request, struct cl
     return status;
 }
 
+void cli_engine_tell(struct cli_engine *engine)
+{
+    if (engine->backend && !engine->quiet)
+        cli_backend_notes(engine->backend, &engine->told);
+}
+
 void cli_engine_close(struct cli_engine *engine)
 {
+    cli_engine_tell(engine);
     tri_backend_close(engine->backend);
     tri_pool_free(engine->pool);
 }

@@ -62,7 +62,7 @@ static enum tri_status add(struct tri_lineup *lineup, const char *on, const char
         tri_backend_close(backend);
         return tri_fail(error, TRI_FAILED, "no memory for %d backends", lineup->count + 1);
     }
-    more[lineup->count++] = (struct tri_contender){backend, info, listed, asked};
+    more[lineup->count++] = (struct tri_contender){backend, info, listed, asked, 0};
     lineup->contenders = more;
     return TRI_OK;
 }
@@ -196,6 +196,22 @@ static bool uses_opencl(const struct tri_lineup *lineup)
     return false;
 }
 
+/* What backends have noted since: what auto chose, which programs were wrong, ... */
+static void tell(struct tri_lineup *lineup)
+{
+    for (int i = 0; i < lineup->count; i++) {
+        struct tri_contender *contender = &lineup->contenders[i];
+        const char *line = tri_backend_note(contender->backend) + contender->told;
+
+        contender->told += strlen(line);
+        while (*line) {
+            note(lineup->notes, "%.*s", first_line(line), line);
+            line += strcspn(line, "\n");
+            line += *line == '\n';
+        }
+    }
+}
+
 enum tri_status tri_lineup_open(const struct tri_lineup_request *request, struct tri_lineup *lineup,
                                 struct tri_error *error)
 {
@@ -212,16 +228,16 @@ enum tri_status tri_lineup_open(const struct tri_lineup_request *request, struct
         status = add(lineup, "sequential", NULL, false, false, error);
     if (status == TRI_OK && uses_opencl(lineup))
         status = list_devices(lineup, error);
-    for (int i = 0; i < lineup->count; i++) /* what auto chose */
-        if (*tri_backend_note(lineup->contenders[i].backend))
-            note(request->notes, "%s", tri_backend_note(lineup->contenders[i].backend));
     for (int i = 0; tri_driver_note(i); i++)
         note(request->notes, "%s", tri_driver_note(i));
+    lineup->notes = request->notes;
+    tell(lineup);
     return status;
 }
 
 void tri_lineup_close(struct tri_lineup *lineup)
 {
+    tell(lineup);
     for (int i = 0; i < lineup->count; i++)
         tri_backend_close(lineup->contenders[i].backend);
     free(lineup->contenders);

@@ -80,6 +80,7 @@ struct tri_contender {
     const struct tri_backend_info *info;
     bool listed; /* false: it runs as the base of comparisons only */
     bool asked;  /* for by name: its failure is the run's failure */
+    size_t told; /* of the backend's note */
 };
 
 /* The first contender is always sequential scalar. */
@@ -88,6 +89,7 @@ struct tri_lineup {
     int count;
     struct tri_device_info *devices; /* NULL where OpenCL was not used */
     int device_count;
+    FILE *notes; /* may be NULL; what backends note while they work is told when they are closed */
 };
 
 /* Ends with tri_lineup_close, also after a failure. */
@@ -180,6 +182,7 @@ void tri_report_table(FILE *file, const struct tri_bench_case *result, bool mark
 void tri_report_legend(FILE *file);
 void tri_report_csv(FILE *file, const struct tri_report *report);
 struct json_t *tri_report_json(const struct tri_report *report);                /* NULL: no memory */
+struct json_t *tri_probes_json(const enum tri_probe_verdict probes[TRI_PROBES]); /* name, sentence, verdict of each */
 struct json_t *tri_environment_json(const struct tri_environment *environment); /* the same */
 
 /* Writes `json`, which may be NULL for want of memory, and frees it; "-" is standard output. An old
@@ -266,7 +269,9 @@ struct tri_verify_result {
     int compared, differ;     /* pictures */
     int inapplicable;         /* inputs that the pipeline does not take */
     char failure[300];        /* why it could not run; empty otherwise */
+    bool refused;             /* it could not, since a program is wrong in every form */
     struct tri_shape in, out; /* of the first picture that differs */
+    int input;                /* its number */
     struct tri_difference difference;
 };
 
@@ -277,5 +282,29 @@ struct tri_verify_result {
 enum tri_status tri_verify_run(const struct tri_lineup *lineup, const char *pipeline,
                                struct tri_image *const *inputs, int input_count, bool all_shapes,
                                struct tri_verify_result *results, struct tri_error *error);
+
+/* ---- what is wrong where outputs differ: diagnose.c, report_diagnosis.c ---- */
+
+struct tri_diagnosis {
+    struct tri_image *in, *expected, *actual; /* the smallest picture found that fails, and what is made of it; the last of */
+    int frames;                               /* so many that it takes; 0: none of the inputs fails */
+    int x, y, plane;                          /* where it was cut from; plane -1: all of them */
+    int step;                                 /* the first operation of the pipeline after which outputs differ */
+    const struct tri_kernel *kernel;          /* its kernel */
+    const char *pass, *file;                  /* the first of its passes that differs, of that file; NULL: none by itself */
+    int pass_x, pass_y;
+    int64_t pass_expected, pass_actual;
+    const struct tri_backend_info *info;      /* whose probes may tell the cause */
+};
+
+/* Looks for the smallest picture, and the first operation and pass, with which a contender differs from the first one.
+ * It takes some seconds at most. Programs that a backend refuses are taken for that as they are. Ends with
+ * tri_diagnosis_free. */
+enum tri_status tri_diagnose(const struct tri_lineup *lineup, int contender, const struct tri_verify_result *result,
+                             struct tri_image *const *inputs, int input_count, struct tri_diagnosis *diagnosis,
+                             struct tri_error *error);
+void tri_diagnosis_free(struct tri_diagnosis *diagnosis);
+void tri_diagnosis_print(FILE *file, const struct tri_diagnosis *diagnosis);
+struct json_t *tri_diagnosis_json(const struct tri_diagnosis *diagnosis); /* NULL: no memory */
 
 #endif

@@ -58,6 +58,16 @@ static json_t *isas_json(const char *isas)
     return array;
 }
 
+json_t *tri_probes_json(const enum tri_probe_verdict probes[TRI_PROBES])
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < TRI_PROBES; i++)
+        json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "name", tri_probe_name(i), "sentence", tri_probe_sentence(i),
+                                              "verdict", tri_probe_word(probes[i])));
+    return list;
+}
+
 static json_t *device_json(const struct tri_device_info *device)
 {
     json_t *object = json_object();
@@ -71,6 +81,7 @@ static json_t *device_json(const struct tri_device_info *device)
     json_object_set_new(object, "driver", text_json(device->driver));
     json_object_set_new(object, "dialect", text_json(device->dialect));
     json_object_set_new(object, "compute_units", json_integer(device->compute_units));
+    json_object_set_new(object, "probes", device->usable ? tri_probes_json(device->probes) : json_null());
     json_object_set_new(object, "usable", json_boolean(device->usable));
     json_object_set_new(object, "reason", device->usable ? json_null() : text_json(device->reason));
     return object;

@@ -1,4 +1,4 @@
-/* opencl_probe.c -- tries a driver in a child process: starts it, waits with a limit, and says what it came to. */
+/* opencl_try.c -- tries a driver in a child process: starts it, waits with a limit, and says what it came to. */
 #include "../parallel/cpu.h"
 #include "cache_folder.h"
 #include "opencl_drivers.h"
@@ -454,7 +454,7 @@ static bool is_loaded(const char *library)
     return object != NULL;
 }
 
-void tri_opencl_probe(struct tri_driver_info *driver, const char *helper)
+void tri_opencl_try_driver(struct tri_driver_info *driver, const char *helper)
 {
     char vendors[4200] = "", output[sizeof driver->output] = "";
     struct rounds rounds = {.skips = ""};

@@ -32,7 +32,7 @@ bool tri_backend_measurable(const struct tri_backend *backend);
 /* Has the device note when its commands begin and end. No job may be running. Between its start and its end, jobs
  * of this backend are run by one thread. */
 enum tri_status tri_backend_profile(struct tri_backend *backend, bool on, struct tri_error *error);
-/* Those that were enqueued since the last call, all of which have to have ended; in no order. */
+/* Waits for those that were enqueued since the last call, and tells them in no order. */
 enum tri_status tri_backend_commands(struct tri_backend *backend, struct tri_device_command commands[TRI_COMMANDS_MAX],
                                      int *count, struct tri_error *error);
 /* A bare kernel that does nothing but read so many bytes and write so many. */

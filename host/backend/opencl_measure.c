@@ -115,6 +115,16 @@ static enum tri_status take_event(struct opencl *cl, cl_command_queue queue, cl_
     return status;
 }
 
+/* Commands whose events nobody waits for have to have ended too. */
+static enum tri_status finish_queues(struct opencl *cl, struct tri_error *error)
+{
+    const cl_command_queue queues[] = {cl->queue, cl->transfers.uploads, cl->transfers.downloads};
+    enum tri_status status = TRI_OK;
+    for (size_t i = 0; i < sizeof queues / sizeof queues[0] && status == TRI_OK; i++)
+        status = tri_opencl_finish(cl, queues[i], "what was under way", error);
+    return status;
+}
+
 static enum tri_status commands(struct tri_backend *backend, struct tri_device_command *to, int *count, struct tri_error *error)
 {
     struct opencl *cl = (struct opencl *)backend;
@@ -125,6 +135,8 @@ static enum tri_status commands(struct tri_backend *backend, struct tri_device_c
         return tri_fail(error, TRI_FAILED, "nobody has asked %s for its times", backend->info.name);
     if (from->count > TRI_COMMANDS_MAX)
         status = tri_fail(error, TRI_FAILED, "%d commands on %s are more than are timed", from->count, backend->info.name);
+    if (status == TRI_OK)
+        status = finish_queues(cl, error);
     for (int i = 0; status == TRI_OK && i < from->count; i++) {
         if (from->events[i] == NULL) /* it was not enqueued */
             continue;

@@ -271,10 +271,10 @@ void tri_report_header(FILE *file, const struct tri_environment *environment, bo
 
 void tri_report_legend(FILE *file)
 {
-    fputs("\nMedians, end to end: upload, kernel and download; \"kernel\" is the device's part, by its clock. The true\n"
-          "median lies within the given distance with 95 % confidence. Share of copy: of the time, memcpy\n"
-          "of the same bytes with as many workers would take this share. Speed-up over sequential scalar,\n"
-          "and over the best sequential row. Efficiency: T1/(n Tn), T1 being the same code with one worker.\n"
-          "Karp-Flatt: the serial fraction that the speed-up shows.\n",
+    fputs("\nMedians, end to end: upload, kernel and download; \"kernel\" is the device's part by its own clock.\n"
+          "The true median lies within the given distance with 95 % confidence. Share of copy: of the time,\n"
+          "memcpy of the same bytes with as many workers would take this share. Speed-up over sequential\n"
+          "scalar, and over the best sequential row. Efficiency: T1/(n Tn), T1 being the same code with one\n"
+          "worker. Karp-Flatt: the serial fraction that the speed-up shows.\n",
           file);
 }

@@ -12,13 +12,14 @@ about every instruction. Tools are fetched once, from Debian and PyPI, in pinned
 import argparse
 import os
 import re
+import struct
 import subprocess
 import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
-NVCC, NVDISASM, RIGHT_NVCC = "13.3.73", "13.4.92", "13.4.59"
+NVCC, NVDISASM, RIGHT_NVCC, NUMPY = "13.3.73", "13.4.92", "13.4.59", "1.26.4"
 UNITS, LANES, CLOCK, BANDWIDTH = 132, 128, 1.7e9, 4.2e12  # of an H200, and the lanes of its LSU
 LSU_LANES = 32
 PICTURE = 3840 * 2160 * 3
@@ -54,6 +55,19 @@ class Tools:
         os.chmod(path, 0o755)
         return path
 
+    def numpy(self):
+        """numpy and sass.py, which needs it; only for --run."""
+        try:
+            import numpy
+        except ImportError:
+            place = os.path.join(self.folder, f"numpy-{NUMPY}")
+            if not os.path.isdir(place):
+                call([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", place, f"numpy=={NUMPY}"])
+            sys.path.append(place)
+            import numpy
+        import sass
+        return numpy, sass
+
     def debian(self, version):
         """clang and libclc, of the system or unpacked into the folder; their majors must be the same."""
         place = os.path.join(self.folder, f"debian-{version}")
@@ -82,7 +96,7 @@ class Tools:
             more = ["-target", "nvptx64-nvidia-nvcl", "-Xclang", "-target-cpu", "-Xclang", "sm_80"] + more + \
                    [f"{self.clc}/nvptx64--nvidiacl.bc"]
         ir = out + ".ll"
-        call([self.clang, "-x", "cl", "-cl-std=CL1.2", "-D__OPENCL_VERSION__=120", "-Xclang", "-finclude-default-header", "-w", "-O2",
+        call([self.clang, "-x", "cl", "-cl-std=CL1.2", "-D__OPENCL_VERSION__=120", "-Xclang", "-finclude-default-header", "-w", "-O2", "-fno-discard-value-names",
               "-emit-llvm", "-S", text, "-o", ir] + more, env=self.environment)
         call([self.clang, "-x", "ir", "-w", "-O2", "-S", ir, "-o", out] + more[:more.index("-mlink-builtin-bitcode") - 1],
              env=self.environment)
@@ -115,13 +129,15 @@ def finish_ptx(path, sizes):
 # ---- SASS
 
 class Instruction:
-    pattern = re.compile(r"/\*([0-9a-f]{4,})\*/\s+(?:@(!?U?P\w+)\s+)?([A-Z0-9_.]+)\s*(.*?)\s*;")
+    widths = ((".U8", "8"), (".S8", "8"), (".U16", "16"), (".S16", "16"), (".64", "64"), (".128", "128"))
+    pattern = re.compile(r"/\*([0-9a-f]{4,})\*/\s+(?:@(!?U?P\w+)\s+)?([A-Z][A-Za-z0-9_.]*)\s*(.*?)\s*;")
 
     def __init__(self, match):
         self.address = int(match.group(1), 16)
         self.predicate, self.code, rest = match.group(2), match.group(3), match.group(4)
         self.operands = [o.strip() for o in rest.split(",")] if rest else []
         self.name = self.code.split(".")[0]
+        self.width = next((width for part, width in self.widths if part in self.code), "32")  # bits, of loads and stores
         self.text = f"{'@' + self.predicate + ' ' if self.predicate else ''}{self.code} {rest}"
 
 
@@ -157,18 +173,13 @@ def pipe(instruction):
         return "other"
     if k in MOVES or k == "atomic":
         return "lsu"
-    return "fma" if instruction.name in ("IMAD", "FFMA", "FMUL", "FADD", "HFMA2", "IDP") else "alu"
+    if instruction.name in ("FFMA", "FMUL", "FADD"):
+        return "float"  # by twice as many lanes
+    return "fma" if instruction.name in ("IMAD", "HFMA2", "IDP") else "alu"
 
 
 WIDTHS = ("8", "16", "32", "64", "128")
 MOVES = ("LDG", "STG", "LDS", "STS", "LDL", "STL", "LDC")
-
-
-def width(instruction):
-    for part, name in ((".U8", "8"), (".S8", "8"), (".U16", "16"), (".S16", "16"), (".64", "64"), (".128", "128")):
-        if part in instruction.code:
-            return name
-    return "32"
 
 
 def kind(instruction):
@@ -199,8 +210,8 @@ def count(instructions):
         k = kind(instruction)
         kinds[k] = kinds.get(k, 0) + 1
         if k in MOVES[:6]:
-            widths[k, width(instruction)] = widths.get((k, width(instruction)), 0) + 1
-            lsu += max(1, int(width(instruction)) // 32)
+            widths[k, instruction.width] = widths.get((k, instruction.width), 0) + 1
+            lsu += max(1, int(instruction.width) // 32)
         elif k == "atomic":
             lsu += 1
     return kinds, widths, lsu
@@ -314,7 +325,7 @@ def nvidia_rows(tools, text, keep, options):
                 negations(instructions) < negations(right[name][0]):
             faults.append(f"VIMNMX3 that lost a minus sign: {negations(instructions)} negations, "
                           f"ptxas {RIGHT_NVCC} has {negations(right[name][0])}")
-        yield name, resources[name], instructions, labels, sizes.get(name), faults
+        yield name, resources[name], instructions, labels, sizes.get(name), faults, ir
 
 
 def microseconds(per_sample, lanes):
@@ -334,6 +345,87 @@ def estimate(instructions, loops, options):
     return sum(weights), max(pipes), lsu, known
 
 
+def argument_names(ir, kernel):
+    """[(whether it is a 32-bit number, name)]"""
+    with open(ir, encoding="utf-8") as file:
+        found = re.search(r"^define .*?kernel void @" + kernel + r"\((.*)$", file.read(), re.M)
+    return [(kind == "i32", name) for kind, name in re.findall(r"(?:^|, )(\w+).*?%(\w+)(?=[,)])", found.group(1))]
+
+
+def execute(tools, instructions, labels, size, ir, kernel, options):
+    """One group in the middle of a 3840x2160 picture, run; None and why where that is not possible."""
+    np, sass = tools.numpy()
+    names = argument_names(ir, kernel)
+    packed, table = b"", None
+    for number, (plain, name) in enumerate(names):
+        if plain:
+            packed += struct.pack("<i", 0)
+        else:
+            packed += bytes(-len(packed) % 8) + struct.pack("<Q", 0x10000000 + ((number + 1) << 40))
+            table = number + 1 if name == "table" else table
+    entries = b"".join(struct.pack("<qiiii", n << 28, 4096 * options.bytes, 3840, 2160, 0) for n in range(64))
+    entry = np.frombuffer(entries, dtype=np.uint8)
+
+    def read(at, width):
+        words = []
+        for w in range(0, width, 4):
+            here = at + np.uint64(w)
+            noise = ((here // np.uint64(4)) * np.uint64(2654435761) >> np.uint64(7)) & np.uint64(0xffffffff)
+            if width < 4:
+                noise = (noise >> (here % np.uint64(4) * np.uint64(8))) & np.uint64((1 << 8 * width) - 1)
+            offset = ((here - np.uint64(0x10000000)) & np.uint64((1 << 40) - 1)).astype(np.int64) % len(entry)
+            told = sum(entry[(offset + b) % len(entry)].astype(np.uint64) << np.uint64(8 * b) for b in range(4))
+            words.append(np.where(here >> np.uint64(40) == np.uint64(table or 0), told, noise))
+        return words
+
+    group = sass.Group(instructions, labels, size, (2, 2, 0), (1000, 1000, 3), packed, read, {}, table or 0)
+    try:
+        with np.errstate(all="ignore"):
+            group.run()
+    except sass.Unknown as unknown:
+        return None, str(unknown)
+    return group, None
+
+
+def made_samples(group, options):
+    """Of a group: what it stores; of one that only counts, what it loads."""
+    return max(1, group.store_bytes or group.load_bytes) / options.bytes
+
+
+def run_row(name, group, instructions, options):
+    """What a sample costs, and the time of `options.output` samples."""
+    samples = made_samples(group, options)
+    lanes = 32 / samples
+    issued = group.executed.sum() * lanes
+    pipes = {k: sum(int(n) for n, i in zip(group.executed, instructions) if pipe(i) == k) * lanes for k in ("alu", "fma")}
+    lsu = (group.shared_cycles + group.global_cycles) * lanes
+    traffic = 32 * len(group.sectors) / samples
+    scale = options.output / (UNITS * CLOCK) * 1e6
+    times = [issued / LANES * scale, max(pipes.values()) / (LANES / 2) * scale, lsu / LSU_LANES * scale,
+             traffic * options.output / BANDWIDTH * 1e6]
+    wide = 100 * group.wide_bytes / max(1, group.load_bytes + group.store_bytes)
+    return [name, int(samples), f"{wide:.0f} %"] + [f"{v:.1f}" for v in (issued, pipes["alu"], pipes["fma"], lsu, traffic)] + \
+        [f"{t:.1f}" for t in times] + [f"{max(times):.1f}", f"{2 * options.bytes * options.output / BANDWIDTH * 1e6 / max(times):.2f}"]
+
+
+def print_sections(name, group, instructions, options):
+    """Instructions a sample between barriers: loading, each pass, storing."""
+    samples, start = made_samples(group, options), 0
+    for end in [n for n, i in enumerate(instructions) if i.name == "BAR"] + [len(instructions) - 1]:
+        part = list(zip(instructions, group.executed))[start:end + 1]
+        kinds = {}
+        for instruction, times in part:
+            what = kind(instruction)
+            what = f"{what}.{instruction.width}" if what in MOVES[:6] else what
+            kinds[what] = kinds.get(what, 0) + int(times) * 32 / samples
+        total = sum(kinds.values())
+        if total >= 0.05:
+            mix = ", ".join(f"{k} {n:.1f}" for k, n in sorted(kinds.items(), key=lambda item: -item[1]) if n >= 0.05)
+            print(f"  {name} {instructions[start].address:04x}-{instructions[end].address:04x}: {total:.1f} ({mix})")
+        start = end + 1
+
+
+RUN_HEADS = ("kernel", "samples a group", "by 16 bytes", "instr", "alu", "fma", "LSU", "bytes", "issue us", "pipe us", "LSU us", "memory us", "time us", "share")
 HEADS = ("kernel", "regs", "spill", "stack", "local", "instr", "LDG", "STG", "LDS", "STS", "LDL+STL", "LDC", "int", "bits", "move", "float",
          "atomic", "bra", "bar", "run")
 
@@ -412,25 +504,22 @@ def amd_rows(tools, text, keep, target):
 
 # ---- texts of pipelines
 
-def dump_pipeline(pipeline, bits, dialect, keep):
-    """The texts of a pipeline's programs, without those of the device's self-test."""
-    triptych = os.path.join(ROOT, "build", "triptych")
-    picture = os.path.join(ROOT, "images", "gray16.png" if bits == 16 else "street.png")
-    if not os.path.exists(triptych):
-        fail("build/triptych is missing: run make first")
+def run_dumping(pipeline, picture, dialect, keep):
     folder = tempfile.mkdtemp(dir=keep)
     environment = dict(os.environ, TRIPTYCH_OPENCL_DUMP=folder, TRIPTYCH_OPENCL_DIALECT=dialect)
-    base_folder = tempfile.mkdtemp(dir=keep)
-    for where, what in ((base_folder, "copy"), (folder, pipeline)):
-        environment["TRIPTYCH_OPENCL_DUMP"] = where
-        call([triptych, "run", what, picture, "--on", "opencl:cpu", "-o", os.path.join(keep, "out.png")], env=environment)
-    known = {n: open(os.path.join(base_folder, n), encoding="utf-8").read() for n in os.listdir(base_folder)}
-    texts = []
-    for name in sorted(os.listdir(folder)):
-        with open(os.path.join(folder, name), encoding="utf-8") as file:
-            if what == "copy" or file.read() not in known.values():
-                texts.append(os.path.join(folder, name))
-    return texts
+    call([os.path.join(ROOT, "build", "triptych"), "run", pipeline, picture, "--on", "opencl:cpu", "-o", os.path.join(keep, "out.png")],
+         env=environment)
+    return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+
+
+def dump_pipeline(pipeline, bits, dialect, keep):
+    """The texts of a pipeline's programs. Those before them are of the device's self-test: all but the last of `copy`."""
+    if not os.path.exists(os.path.join(ROOT, "build", "triptych")):
+        fail("build/triptych is missing: run make first")
+    picture = os.path.join(ROOT, "images", "gray16.png" if bits == 16 else "street.png")
+    before = len(run_dumping("copy", picture, dialect, keep)) - 1
+    texts = run_dumping(pipeline, picture, dialect, keep)
+    return texts[before:] or texts
 
 
 def parse_arguments():
@@ -441,12 +530,15 @@ def parse_arguments():
     parser.add_argument("--clang", default="15", help="major version (15)")
     parser.add_argument("--ptxas", default=NVCC, help=f"version ({NVCC}, which has the faults; {RIGHT_NVCC} has not)")
     parser.add_argument("--target", default="nvidia", help="or an AMD card: gfx90a, gfx1030, gfx1100")
-    parser.add_argument("--dialect", default="plain", help="TRIPTYCH_OPENCL_DIALECT of pipelines (plain)")
+    parser.add_argument("--dialect", default="tiles", help="TRIPTYCH_OPENCL_DIALECT of pipelines (tiles)")
     parser.add_argument("--loops", action="store_true", help="list each loop and its body")
     parser.add_argument("--samples", type=int, help="that a work-group makes: time of a 3840x2160 RGB picture")
     parser.add_argument("--items", type=int, help="of a work-group, where the kernel does not say")
     parser.add_argument("--bytes", type=int, default=1, help="of a sample (1)")
     parser.add_argument("--trips", default="", help="how often loops run: ADDRESS=TIMES,... with addresses of --loops")
+    parser.add_argument("--run", action="store_true", help="run a work-group's code and count what it executes for a sample of output")
+    parser.add_argument("--sections", action="store_true", help="with --run: instructions a sample between barriers")
+    parser.add_argument("--output", type=int, default=PICTURE, help=f"samples that --run's times are for ({PICTURE}: 3840x2160 RGB)")
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
     options.trips = {a: int(n) for a, n in (t.split("=") for t in options.trips.split(",") if t)}
@@ -458,7 +550,7 @@ def main():
     keep = options.keep or tempfile.mkdtemp(prefix="machine-code-")
     os.makedirs(keep, exist_ok=True)
     tools = Tools(os.path.abspath(options.tools), options.clang, options.ptxas)
-    rows, more, faults = [], [], []
+    rows, more, faults, runs, groups = [], [], [], [], []
     for what in options.what:
         pipeline, _, bits = what.partition("@")
         texts = [what] if what.endswith(".cl") else dump_pipeline(pipeline, int(bits or 8), options.dialect, keep)
@@ -466,11 +558,28 @@ def main():
             if options.target.startswith("gfx"):
                 rows += list(amd_rows(tools, text, keep, options.target))
                 continue
-            for name, resources, instructions, labels, size, found in nvidia_rows(tools, text, keep, options):
+            for kernel, resources, instructions, labels, size, found, ir in nvidia_rows(tools, text, os.path.dirname(text) if text != what else keep,
+                                                                                     options):
+                name = kernel
+                name = what if len(texts) == 1 and name == "stage_0" else f"{os.path.basename(text)[:-3]}.{name}"
                 rows.append(row(name, resources, instructions, labels, options))
                 more.append((name, instructions, labels, size))
+                if options.run:
+                    group, why = execute(tools, instructions, labels, size or [256, 1, 1], ir, kernel, options)
+                    groups.append((name, group, instructions))
+                    runs.append(run_row(name, group, instructions, options) if group else [name, why] + ["-"] * (len(RUN_HEADS) - 2))
                 faults += [f"{name}: {fault}" for fault in found]
-    print_table(AMD_HEADS if options.target.startswith("gfx") else HEADS, rows, options.markdown)
+    if not (runs and options.markdown):
+        print_table(AMD_HEADS if options.target.startswith("gfx") else HEADS, rows, options.markdown)
+    if runs and options.markdown:
+        print()
+        print_table(HEADS[:5] + RUN_HEADS[1:], [a[:5] + b[1:] for a, b in zip(rows, runs)], True)
+    elif runs:
+        print()
+        print_table(RUN_HEADS, runs, False)
+    for name, group, instructions in groups:
+        if options.sections and group is not None:
+            print_sections(name, group, instructions, options)
     for name, instructions, labels, size in more:
         if options.loops:
             print_loops(name, instructions, labels, options)

@@ -250,6 +250,19 @@ enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const st
 
 /* ---- backends ---- */
 
+/* Pieces of arithmetic that exactness rests on, tried when an OpenCL device is opened. A device that fails some of them
+ * is used all the same, for programs are compared with scalar anyway: it is what explains a program that differs. */
+enum { TRI_PROBES = 17 };
+enum tri_probe_verdict {
+    TRI_PROBE_NONE, /* not tried */
+    TRI_PROBE_PASSED,
+    TRI_PROBE_SAFE, /* right where a negation is a subtraction from a zero that the compiler does not know */
+    TRI_PROBE_FAILED,
+};
+const char *tri_probe_name(int probe);     /* "shift-index-3" */
+const char *tri_probe_sentence(int probe); /* what a device that passes does */
+const char *tri_probe_word(enum tri_probe_verdict verdict); /* "passed", "passed in the safe form", "failed", "not tried" */
+
 struct tri_backend_info {
     char name[256];   /* "sequential", "threads:2", "opencl:0.0", "threads:2+opencl:0.0" */
     char selector[352]; /* what tri_backend_open takes for it on other days too: of an OpenCL device names, for numbers
@@ -259,6 +272,7 @@ struct tri_backend_info {
     char driver[160]; /* of an OpenCL device: platform and driver version */
     int workers;      /* threads, or compute units */
     bool opencl, gpu;
+    enum tri_probe_verdict probes[TRI_PROBES]; /* of an OpenCL device */
     int parts; /* backends to which it deals work; 0: it is one itself */
 };
 
@@ -276,14 +290,15 @@ struct tri_backend_options {
  * speed. SEL is gpu, cpu, accelerator, P.D (platform and device number), a name of a device or platform, PLATFORM:DEVICE,
  * or part of these; after it, "/N" takes a sub-device of N compute units. Of a type the first device is taken, of several
  * that fit a name none.
- * TRI_NO_DEVICE: there is none that fits, or it failed its self-test. TRI_USAGE: `on` is
+ * TRI_NO_DEVICE: there is none that fits, or it cannot be used. TRI_USAGE: `on` is
  * malformed, or fits several (the error lists them). OpenCL is touched by opencl, auto and all only. */
 struct tri_backend;
 enum tri_status tri_backend_open(const char *on, const struct tri_backend_options *options,
                                  struct tri_backend **backend, struct tri_error *error);
 void tri_backend_close(struct tri_backend *backend);
 const struct tri_backend_info *tri_backend_info(const struct tri_backend *backend);
-/* What `auto` chose and why, what `all` left out, and what goes on slower than it should; empty otherwise. */
+/* What the user should know, in lines: what `auto` chose and why, what `all` left out; which programs the driver makes wrong,
+ * and what had to be done; what goes on slower than it should. It grows while jobs are made. */
 const char *tri_backend_note(const struct tri_backend *backend);
 /* Where images should lie that go to this backend, or come from it. A device with memory of its own reads them from
  * there, and writes them there, several times as fast as elsewhere, and while the host does other things. NULL: anywhere
@@ -321,12 +336,54 @@ struct tri_device_info {
     char dialect[32]; /* "lanes" or "tiles" */
     int compute_units;
     uint64_t memory; /* bytes */
-    bool usable;     /* the self-test passed */
+    bool usable;     /* it could be opened and has run a program */
+    bool crashes;    /* it ended the process in which it was tried */
+    bool no_lanes;   /* its compiler ends the process over lanes, so it gets plain programs */
     char reason[1000]; /* why not */
+    enum tri_probe_verdict probes[TRI_PROBES];
     char note[600];    /* what there is to know of one that is usable, or "" */
 };
 /* All OpenCL devices; the array ends with free(). No platform at all is TRI_OK with count 0. */
 enum tri_status tri_devices(struct tri_device_info **devices, int *count, struct tri_error *error);
+
+/* OpenCL drivers can end or stop the process that loads them. So each is tried in a process of its own before it is
+ * loaded here, and what was learnt is kept on disk. For that the program `triptych` is started with a hidden command: the
+ * one that this process is, $TRIPTYCH_PROGRAM, or the one installed with the library; where there is none, a fork of this
+ * process does it. */
+enum tri_driver_state {
+    TRI_DRIVER_GOOD,    /* it has a device that can be used; `reason` may tell what it has not */
+    TRI_DRIVER_EMPTY,   /* it has no device: what it is for is not there */
+    TRI_DRIVER_FAILED,  /* its calls fail, or its devices do */
+    TRI_DRIVER_ABSENT,  /* its library cannot be loaded, or is no driver */
+    TRI_DRIVER_CRASHED, /* it ends the process */
+    TRI_DRIVER_HUNG,    /* a call does not come back */
+};
+struct tri_driver_info {
+    char file[400];    /* the .icd file or the variable that names it */
+    char library[400]; /* what is in there */
+    char path[400];    /* the library as it was found, or "" */
+    enum tri_driver_state state;
+    bool left_out;     /* it is not loaded into this process */
+    bool remembered;   /* from an earlier process */
+    char reason[1000]; /* a sentence, where there is something to be said */
+    char hint[300];    /* what to do about it, or "" */
+    char output[2000]; /* the last that it wrote on standard error before it failed */
+    char loader[110];  /* what OpenCL's loader calls itself, or "" */
+    int platforms;
+    struct tri_device_info *devices;
+    int device_count;
+};
+/* All drivers, without loading one into this process; `again`: also those whose verdict is known. Ends with
+ * tri_drivers_free. */
+enum tri_status tri_drivers(bool again, struct tri_driver_info **drivers, int *count, struct tri_error *error);
+void tri_drivers_free(struct tri_driver_info *drivers, int count);
+const char *tri_driver_state_name(enum tri_driver_state state); /* "good", "crashed", ... */
+/* What is to be said of the drivers that this process has left out, or uses in part; NULL: after the last. Nothing is said
+ * where OpenCL was not asked for. */
+const char *tri_driver_note(int index);
+
+/* For a program that is `triptych`: whether its arguments are the hidden command; then *status is the exit code. */
+bool tri_probe_command(int argc, char **argv, int *status);
 
 /* ---- running ---- */
 

@@ -163,7 +163,7 @@ static void test_two_platforms(void)
     for (int p = 0; p < place_count; p++)
         if (strstr(places[p].label, "opencl:0.0+opencl:1.0") != NULL)
             return; /* the tests above have it */
-    test_skip("there is no second OpenCL platform");
+    test_skip(rig_find_place("opencl:") != NULL ? "there is no second OpenCL platform" : "there is no OpenCL device: threads alone were tested");
 }
 
 /* Threads with a picture each, as of a batch or a stream: all are dealt, and all are in the books. */
@@ -232,6 +232,8 @@ static void test_names(void)
     tri_backend_close(backend);
     CU_ASSERT_TRUE(tri_names_several("all"));
     CU_ASSERT_TRUE(tri_names_several("a+b"));
+    CU_ASSERT_TRUE(tri_names_several("opencl:a+b+threads"));
+    CU_ASSERT_FALSE(tri_names_several("opencl:a+b"));
     CU_ASSERT_FALSE(tri_names_several("threads"));
 }
 

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,14 +27,14 @@ static enum tri_status open_auto(const struct tri_backend_options *options, stru
 {
     struct tri_error why;
     if (tri_opencl_open("gpu", backend, &why) == TRI_OK) {
-        snprintf((*backend)->note, sizeof (*backend)->note, "auto chose %s, %.160s", (*backend)->info.name,
-                 (*backend)->info.device);
+        tri_backend_add_note(*backend, "auto chose %s, %.160s", (*backend)->info.name, (*backend)->info.device);
         return TRI_OK;
     }
     const enum tri_status status = tri_native_open(tri_cpu_workers(), options, backend, error);
+    if (strncmp(why.text, "there is no OpenCL device", 25) == 0) /* what keeps it from being there is another note */
+        why.text[strcspn(why.text, ":")] = '\0';
     if (status == TRI_OK)
-        snprintf((*backend)->note, sizeof (*backend)->note, "auto chose %s (%s): %.200s", (*backend)->info.name,
-                 (*backend)->info.isa, why.text);
+        tri_backend_add_note(*backend, "auto chose %s (%s): %.200s", (*backend)->info.name, (*backend)->info.isa, why.text);
     return status;
 }
 
@@ -65,7 +66,7 @@ enum tri_status tri_backend_open(const char *on, const struct tri_backend_option
 
 bool tri_names_several(const char *on)
 {
-    return strcmp(on, "all") == 0 || strchr(on, '+') != NULL;
+    return strcmp(on, "all") == 0 || tri_several_plus(on) != NULL;
 }
 
 void tri_backend_close(struct tri_backend *backend)
@@ -95,6 +96,31 @@ const char *tri_backend_note(const struct tri_backend *backend)
     return backend->note;
 }
 
+void tri_backend_add_note(struct tri_backend *backend, const char *format, ...)
+{
+    char line[1000];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    line[strcspn(line, "\n")] = '\0'; /* build logs follow on further lines */
+    const size_t used = strlen(backend->note), length = strlen(line);
+    if (used + length + 2 <= sizeof backend->note)
+        snprintf(backend->note + used, sizeof backend->note - used, "%s%s", used > 0 ? "\n" : "", line);
+}
+
+const struct tri_program_counts *tri_backend_programs(const struct tri_backend *backend)
+{
+    return &backend->programs;
+}
+
+struct tri_backend_counts tri_backend_counts(const struct tri_backend *backend)
+{
+    const struct tri_program_counts *programs = &backend->programs;
+    return (struct tri_backend_counts){backend->launches, programs->built, programs->loaded,
+                                       (double)(programs->build_ns + programs->load_ns) / 1e6};
+}
+
 int tri_backend_shares(const struct tri_backend *backend, struct tri_share *shares, int most)
 {
     return backend->shares != NULL ? backend->shares(backend, shares, most) : 0;
@@ -106,7 +132,7 @@ double tri_backend_gain(const struct tri_backend *backend, int *fastest)
     return backend->gain != NULL ? backend->gain(backend, fastest) : (double)NAN;
 }
 
-static enum tri_status make_plan(struct tri_backend *backend, const struct tri_pipeline *pipeline, const struct tri_shape *in,
+enum tri_status tri_backend_plan(struct tri_backend *backend, const struct tri_pipeline *pipeline, const struct tri_shape *in,
                                  struct tri_plan **plan, struct tri_error *error)
 {
     bool taken = true;
@@ -130,7 +156,7 @@ enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeli
     job->backend = backend;
     job->pipeline = pipeline;
     job->flight.backend = backend;
-    enum tri_status status = make_plan(backend, pipeline, in, &job->plan, error);
+    enum tri_status status = tri_backend_plan(backend, pipeline, in, &job->plan, error);
     if (status == TRI_OK)
         status = backend->prepare(job, error);
     if (status == TRI_OK)

@@ -79,7 +79,6 @@ static void run_stage(struct tri_job *job, int number, int from, int to)
 static enum tri_status run(struct tri_job *job, struct tri_flight *flight, struct tri_error *error)
 {
     struct native_job *state = job->state;
-    (void)error;
     for (int i = 0; i < job->plan->past_count && job->frame == 0; i++) {
         long offset, size;
         if (tri_plan_zeroed(job->plan, i, &offset, &size))
@@ -92,6 +91,8 @@ static enum tri_status run(struct tri_job *job, struct tri_flight *flight, struc
             continue;
         run_stage(job, s, 0, job->plan->stages[s].height);
         tri_stage_finish(job->plan, s, state->scratch[0], state->scratch_size, state->workers);
+        if (job->watch != NULL && job->watch->after(job->watch, job, s, error) != TRI_OK)
+            return error->status;
     }
     return TRI_OK;
 }

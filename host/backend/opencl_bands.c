@@ -98,7 +98,7 @@ enum tri_status tri_opencl_run_bands(struct tri_job *job, struct tri_flight *fli
                 status = launch(job, state, s, rows[s], error);
         }
         if (status == TRI_OK && !cl->shared)
-            status = tri_opencl_step(cl, cl->queue, &state->computed, schedule->out_end[b], error);
+            status = tri_opencl_mark(cl, cl->queue, &state->computed, schedule->out_end[b], error);
     }
     return status;
 }

@@ -299,9 +299,9 @@ enum tri_status tri_opencl_choose(const struct opencl_found *found, int count, c
     if (whole[0] != '\0' && strspn(whole, "0123456789") == strlen(whole))
         return fail_with_list(error, TRI_USAGE, found, count, NULL,
                               "'opencl:%.100s': a number alone may be that of a platform or of a device; name it as "
-                              "PLATFORM.DEVICE, as 0.0, or better by name%s", name, count > 0 ? ":" : "");
+                              "PLATFORM.DEVICE, such as 0.0, or better by name%s", name, count > 0 ? ":" : "");
     if (count == 0)
-        return tri_fail(error, TRI_NO_DEVICE, "there is no OpenCL device: install a driver, or pocl-opencl-icd for the CPU");
+        return tri_opencl_fail_none(error);
     if (name[0] == '\0') {
         *chosen = choose_any(found, count, fitting);
         return TRI_OK;
@@ -366,7 +366,8 @@ static enum tri_status try_device(const struct opencl_found *found, struct tri_d
         return status == TRI_USAGE ? tri_fail(error, status, "%s", why.text) : TRI_OK;
     }
     snprintf(info->dialect, sizeof info->dialect, "%s", cl->base.info.isa);
-    snprintf(info->note, sizeof info->note, "%s", cl->base.note);
+    snprintf(info->note, sizeof info->note, "%.*s", (int)sizeof info->note - 1, cl->base.note);
+    memcpy(info->probes, cl->base.info.probes, sizeof info->probes);
     cl->base.close(&cl->base);
     return TRI_OK;
 }

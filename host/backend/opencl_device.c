@@ -22,14 +22,9 @@ static void close_opencl(struct tri_backend *backend)
     struct opencl *cl = (struct opencl *)backend;
     if (tri_opencl_alive(cl, NULL) != TRI_OK)
         return;
+    tri_opencl_measured(cl);
     tri_opencl_wait_close(cl);
-    while (cl->programs != NULL) {
-        struct opencl_program *program = cl->programs;
-        cl->programs = program->next;
-        clReleaseProgram(program->program);
-        free(program->source);
-        free(program);
-    }
+    tri_opencl_end_programs(cl);
     tri_opencl_transfers_close(cl);
     if (cl->queue != NULL)
         clReleaseCommandQueue(cl->queue);
@@ -123,6 +118,8 @@ static enum tri_status make_context(struct opencl *cl, struct tri_error *error)
 /* More local memory than this would leave a unit with few groups. */
 #define LOCAL_MEMORY_MOST 49152
 #define GROUP_MOST 256
+/* With twice as many registers, groups of 256 items would leave a unit half empty. */
+#define WINDOW_MOST 112
 
 static void find_limits(struct opencl *cl)
 {
@@ -130,6 +127,7 @@ static void find_limits(struct opencl *cl)
     size_t group = 0;
     clGetDeviceInfo(cl->device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof memory, &memory, NULL);
     clGetDeviceInfo(cl->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
+    cl->window = WINDOW_MOST;
     cl->local_memory = memory < LOCAL_MEMORY_MOST ? (long)memory : LOCAL_MEMORY_MOST;
     cl->group = group < GROUP_MOST ? (int)group : GROUP_MOST;
 }
@@ -148,7 +146,7 @@ static void describe(struct tri_backend_info *info, const struct opencl_found *f
     snprintf(info->driver, sizeof info->driver, "%.100s %.50s", found->info.platform, found->info.driver);
 }
 
-enum tri_status tri_opencl_open_device(const struct opencl_found *found, int units, struct opencl **result, struct tri_error *error)
+static enum tri_status open_device(const struct opencl_found *found, int units, struct opencl **result, struct tri_error *error)
 {
     struct opencl *cl = calloc(1, sizeof *cl);
     if (cl == NULL)
@@ -163,8 +161,13 @@ enum tri_status tri_opencl_open_device(const struct opencl_found *found, int uni
     cl->base.download = tri_opencl_download;
     cl->base.land = tri_opencl_land;
     cl->base.close = close_opencl;
+    cl->base.measuring = &tri_opencl_measuring;
     cl->base.hangs = tri_opencl_hangs;
+    cl->no_lanes = found->no_lanes;
     enum tri_status status = tri_opencl_wait_open(cl, error);
+    if (status == TRI_OK && found->refused[0] != '\0')
+        status = tri_fail(error, TRI_NO_DEVICE, "%s is left out: %s", found->info.name, found->refused);
+    tri_opencl_step("context");
     if (status == TRI_OK)
         status = check_device(cl, &found->info, error);
     if (status == TRI_OK && units > 0)
@@ -172,15 +175,26 @@ enum tri_status tri_opencl_open_device(const struct opencl_found *found, int uni
     if (status == TRI_OK)
         status = make_context(cl, error);
     if (status == TRI_OK)
+        status = tri_opencl_begin_programs(cl, error);
+    if (status == TRI_OK)
         status = tri_opencl_choose_dialect(cl, found->type, error);
     if (status == TRI_OK) {
         cl->base.takes = tri_opencl_takes;
         find_limits(cl);
-        status = tri_opencl_self_test(cl, error);
+        tri_opencl_step("test");
+        status = tri_opencl_probe(cl, error);
     }
     if (status != TRI_OK)
         close_opencl(&cl->base);
     else
         *result = cl;
+    return status;
+}
+
+enum tri_status tri_opencl_open_device(const struct opencl_found *found, int units, struct opencl **result, struct tri_error *error)
+{
+    tri_signals_keep();
+    const enum tri_status status = open_device(found, units, result, error);
+    tri_signals_put_back();
     return status;
 }

@@ -53,10 +53,17 @@ static enum tri_status try_probe(struct opencl *cl, bool *taken, char log[200], 
 
 static enum tri_status probe_lanes(struct opencl *cl, struct tri_error *error)
 {
-    char log[200];
+    static const char taken[] = "lanes";
+    char log[200], known[sizeof taken];
+    if (tri_opencl_recall(cl, probe, known, sizeof known) && memcmp(known, taken, sizeof taken) == 0) {
+        cl->lanes = true;
+        return TRI_OK;
+    }
     enum tri_status status = try_probe(cl, &cl->lanes, log, error);
     if (status != TRI_OK) /* a full disk, another process at the driver's cache, no memory: such things pass */
         status = try_probe(cl, &cl->lanes, log, error);
+    if (status == TRI_OK && cl->lanes)
+        tri_opencl_remember(cl, probe, taken, sizeof taken);
     if (status == TRI_OK && !cl->lanes)
         tri_opencl_note(cl, "%s is a CPU, but is slower than it could be, without lanes: its compiler does not take clang's vectors: %s",
                         cl->base.info.device, log);
@@ -69,10 +76,12 @@ static enum tri_status find_lanes(struct opencl *cl, struct tri_error *error)
 {
     cl_uint width = 0;
     CHECK(clGetDeviceInfo, cl->device, CL_DEVICE_NATIVE_VECTOR_WIDTH_CHAR, sizeof width, &width, NULL);
-    if (width > 1)
+    if (width > 1 && !cl->no_lanes) {
+        tri_opencl_step("lanes");
         return probe_lanes(cl, error);
-    tri_opencl_note(cl, "%s is a CPU, but is slower than it could be, without lanes: its driver says that it has no vectors",
-                    cl->base.info.device);
+    }
+    tri_opencl_note(cl, "%s is a CPU, but is slower than it could be, without lanes: its %s", cl->base.info.device,
+                    cl->no_lanes ? "compiler ends the process over clang's vectors" : "driver says that it has no vectors");
     return TRI_OK;
 }
 

@@ -48,7 +48,7 @@ void tri_opencl_forget(struct opencl_steps *steps)
     steps->count = 0;
 }
 
-enum tri_status tri_opencl_step(struct opencl *cl, cl_command_queue queue, struct opencl_steps *steps, int end,
+enum tri_status tri_opencl_mark(struct opencl *cl, cl_command_queue queue, struct opencl_steps *steps, int end,
                                 struct tri_error *error)
 {
     CHECK(clEnqueueMarkerWithWaitList, queue, 0, NULL, &steps->done[steps->count]);
@@ -81,7 +81,7 @@ static enum tri_status write_image(struct opencl *cl, struct opencl_flight *stat
         for (int p = 0; p < in->shape.planes && status == TRI_OK; p++)
             status = tri_opencl_write_rows(cl, in, p, first, end - first, state->in, before, error);
         if (status == TRI_OK)
-            status = tri_opencl_step(cl, cl->transfers.uploads, &state->uploaded, end, error);
+            status = tri_opencl_mark(cl, cl->transfers.uploads, &state->uploaded, end, error);
     }
     return status;
 }
@@ -119,7 +119,7 @@ enum tri_status tri_opencl_upload(struct tri_flight *flight, struct tri_error *e
         flight->state = calloc(1, sizeof(struct opencl_flight));
     if (flight->state == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for a frame under way");
-    return tri_opencl_leave(cl, flight->in, NULL, upload(cl, flight, flight->state, error));
+    return tri_opencl_leave_images(cl, flight->in, NULL, upload(cl, flight, flight->state, error));
 }
 
 /* ---- around the kernels ---- */
@@ -169,6 +169,8 @@ enum tri_status tri_opencl_download(struct tri_flight *flight, struct tri_error 
     if (!pinned)
         pthread_mutex_lock(&cl->transfers.down.lock);
     status = read_image(cl, state, flight->out, error);
+    if (status == TRI_OK)
+        status = tri_opencl_check_launches(cl, error);
     if (status != TRI_OK)
         tri_opencl_read_stop(cl, flight->out);
     if (!pinned)
@@ -177,7 +179,7 @@ enum tri_status tri_opencl_download(struct tri_flight *flight, struct tri_error 
         tri_opencl_forget(&state->uploaded);
         tri_opencl_forget(&state->computed);
     }
-    return tri_opencl_leave(cl, flight->in, flight->out, status);
+    return tri_opencl_leave_images(cl, flight->in, flight->out, status);
 }
 
 void tri_opencl_land(struct tri_flight *flight)

@@ -24,6 +24,9 @@ struct opencl_job {
     unsigned char *tables; /* a copy of the tallies' */
 };
 
+/* The tiles of a stage, to be freed by tri_tile_free. */
+enum tri_status tri_opencl_tiles(const struct opencl *cl, const struct tri_plan *plan, int stage, struct tile_stage **tiles,
+                                 struct tri_error *error);
 enum tri_status tri_opencl_prepare_tiles(struct opencl *cl, const struct tri_plan *plan, int number, struct opencl_stage *stage,
                                          struct tri_error *error);
 enum tri_status tri_opencl_launch_tiles(struct opencl *cl, const struct tri_job *job, const struct opencl_flight *flight,

@@ -1,65 +1,354 @@
-/* opencl_program.c -- OpenCL programs: built, and kept. */
-#include "opencl.h"
+/* opencl_program.c -- OpenCL programs: built from source or from what is kept of them on disk, and kept. */
+#include "opencl_job.h"
+#include "../parallel/cpu.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static enum tri_status fail_with_log(struct opencl *cl, cl_program program, cl_int code, struct tri_error *error)
+/* Verdicts of other sets of pictures, or of other rules, are none. */
+#define QUALIFICATION 1
+
+static const char safe_head[] = "#define TRI_SAFE 1\n";
+
+/* ---- from source ---- */
+
+static char *build_log(struct opencl *cl, cl_program program)
 {
-    char log[700] = "";
     size_t size = 0;
-    char *whole = NULL;
+    char *log = NULL;
     clGetProgramBuildInfo(program, cl->device, CL_PROGRAM_BUILD_LOG, 0, NULL, &size);
-    if (size > 0 && (whole = calloc(1, size + 1)) != NULL &&
-        clGetProgramBuildInfo(program, cl->device, CL_PROGRAM_BUILD_LOG, size, whole, NULL) == CL_SUCCESS)
-        snprintf(log, sizeof log, "%s", whole);
-    free(whole);
-    return tri_fail(error, TRI_NO_DEVICE, "clBuildProgram: %s on %s; its log:\n%s", tri_opencl_symbol(code),
-                    cl->base.info.device, log);
+    if (size > 0 && (log = calloc(1, size + 1)) != NULL &&
+        clGetProgramBuildInfo(program, cl->device, CL_PROGRAM_BUILD_LOG, size, log, NULL) != CL_SUCCESS)
+        log[0] = '\0';
+    return log;
 }
 
-enum tri_status tri_opencl_build(struct opencl *cl, const char *source, cl_program *program, struct tri_error *error)
+/* Compilers say so of a text that is wrong. All else may be another process's doing: of POCL's starts with a cold cache
+ * some fail while others fill it. */
+static bool is_fault_of_source(cl_int code, const char *log)
+{
+    return code == CL_BUILD_PROGRAM_FAILURE && log != NULL && strstr(log, "error:") != NULL;
+}
+
+static enum tri_status build_once(struct opencl *cl, const char *source, const char *options, cl_program *program,
+                                  bool *hopeless, struct tri_error *error)
 {
     cl_int code;
+    *hopeless = true;
     *program = clCreateProgramWithSource(cl->context, 1, &source, NULL, &code);
     if (code != CL_SUCCESS)
         return tri_opencl_fail(error, "clCreateProgramWithSource", code, cl->base.info.device);
-    code = clBuildProgram(*program, 1, &cl->device, cl->options, NULL, NULL);
+    tri_signals_keep();
+    code = clBuildProgram(*program, 1, &cl->device, options, NULL, NULL);
+    tri_signals_put_back();
     if (code == CL_SUCCESS)
         return TRI_OK;
-    fail_with_log(cl, *program, code, error);
+    char *log = build_log(cl, *program);
+    *hopeless = is_fault_of_source(code, log);
     clReleaseProgram(*program);
     *program = NULL;
+    tri_fail(error, TRI_NO_DEVICE, "clBuildProgram: %s on %s; its log:\n%.700s", tri_opencl_symbol(code),
+             cl->base.info.device, log != NULL ? log : "");
+    free(log);
     return TRI_NO_DEVICE;
+}
+
+enum tri_status tri_opencl_build(struct opencl *cl, const char *source, const char *more, cl_program *program,
+                                 struct tri_error *error)
+{
+    const int64_t start = tri_now_ns();
+    char options[200];
+    bool hopeless;
+    snprintf(options, sizeof options, "%s%s", cl->options, more);
+    enum tri_status status = build_once(cl, source, options, program, &hopeless, error);
+    if (status != TRI_OK && !hopeless)
+        status = build_once(cl, source, options, program, &hopeless, error);
+    cl->base.programs.built += status == TRI_OK;
+    cl->base.programs.build_ns += tri_now_ns() - start;
+    return status;
+}
+
+/* ---- what they depend on ---- */
+
+static void put_device(FILE *text, cl_device_id device, cl_device_info what)
+{
+    char value[1000] = "";
+    clGetDeviceInfo(device, what, sizeof value - 1, value, NULL);
+    fprintf(text, "%s\n", value);
+}
+
+static void put_platform(FILE *text, cl_platform_id platform, cl_platform_info what)
+{
+    char value[1000] = "";
+    clGetPlatformInfo(platform, what, sizeof value - 1, value, NULL);
+    fprintf(text, "%s\n", value);
+}
+
+enum tri_status tri_opencl_begin_programs(struct opencl *cl, struct tri_error *error)
+{
+    size_t size;
+    cl_platform_id platform = NULL;
+    FILE *text = open_memstream(&cl->identity, &size);
+    if (text == NULL)
+        return tri_fail(error, TRI_FAILED, "no memory for the name of a device");
+    CHECK(clGetDeviceInfo, cl->device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
+    fprintf(text, "triptych %s, qualification %d\n", TRI_VERSION, QUALIFICATION);
+    put_platform(text, platform, CL_PLATFORM_NAME);
+    put_platform(text, platform, CL_PLATFORM_VERSION);
+    put_device(text, cl->device, CL_DEVICE_NAME);
+    put_device(text, cl->device, CL_DEVICE_VENDOR);
+    put_device(text, cl->device, CL_DEVICE_VERSION);
+    put_device(text, cl->device, CL_DRIVER_VERSION);
+    if (fclose(text) != 0)
+        return tri_fail(error, TRI_FAILED, "no memory for the name of a device");
+    tri_opencl_cache_open(&cl->cache);
+    if (cl->cache.complaint[0] != '\0')
+        tri_backend_add_note(&cl->base, "%s", cl->cache.complaint);
+    return TRI_OK;
+}
+
+static char *make_key(const struct opencl *cl, const char *source)
+{
+    char *key;
+    return asprintf(&key, "%s%s\n%s", cl->identity, cl->options, source) < 0 ? NULL : key;
+}
+
+static void store(struct opencl *cl, const char *source, const void *data, size_t size)
+{
+    const bool worked = cl->cache.folder[0] != '\0';
+    char *key = worked ? make_key(cl, source) : NULL;
+    if (key != NULL)
+        tri_opencl_cache_store(&cl->cache, key, data, size);
+    if (worked && cl->cache.complaint[0] != '\0')
+        tri_backend_add_note(&cl->base, "%s", cl->cache.complaint);
+    free(key);
+}
+
+static bool load(struct opencl *cl, const char *source, void **data, size_t *size)
+{
+    char *key = make_key(cl, source);
+    const bool found = key != NULL && tri_opencl_cache_load(&cl->cache, key, data, size);
+    free(key);
+    return found;
+}
+
+bool tri_opencl_recall(struct opencl *cl, const char *source, void *data, size_t size)
+{
+    void *kept;
+    size_t kept_size;
+    if (!load(cl, source, &kept, &kept_size))
+        return false;
+    if (kept_size == size)
+        memcpy(data, kept, size);
+    free(kept);
+    return kept_size == size;
+}
+
+void tri_opencl_remember(struct opencl *cl, const char *source, const void *data, size_t size)
+{
+    store(cl, source, data, size);
+}
+
+/* ---- on disk: a verdict, and the program of which it tells ---- */
+
+struct kept_program {
+    uint32_t verdict, form;
+    unsigned char binary[];
+};
+
+/* What a driver has written, it reads. POCL, which keeps its own cache, and compiles for a size of work-group when it is
+ * first used, takes longer to unpack a binary of ours than to find its own: there the verdict alone is kept. */
+static size_t binary_size(const struct opencl *cl, cl_program program)
+{
+    size_t size = 0;
+    if (strstr(cl->identity, "\nPortable Computing Language\n") != NULL ||
+        clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) != CL_SUCCESS)
+        return 0;
+    return size;
+}
+
+void tri_opencl_keep_entry(struct opencl *cl, const struct opencl_program *entry)
+{
+    const size_t size = entry->program != NULL ? binary_size(cl, entry->program) : 0;
+    struct kept_program *kept = malloc(sizeof *kept + size);
+    if (kept == NULL)
+        return; /* it will be qualified again */
+    unsigned char *binary = kept->binary;
+    *kept = (struct kept_program){.verdict = entry->verdict, .form = entry->form};
+    const bool whole = size == 0 || clGetProgramInfo(entry->program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS;
+    store(cl, entry->source, kept, sizeof *kept + (whole ? size : 0));
+    free(kept);
+}
+
+static cl_program load_binary(struct opencl *cl, const unsigned char *binary, size_t size)
+{
+    const int64_t start = tri_now_ns();
+    cl_int status, code;
+    tri_signals_keep();
+    cl_program program = size > 0 ? clCreateProgramWithBinary(cl->context, 1, &cl->device, &size, &binary, &status, &code) : NULL;
+    if (program != NULL && (code != CL_SUCCESS || status != CL_SUCCESS ||
+                            clBuildProgram(program, 1, &cl->device, cl->options, NULL, NULL) != CL_SUCCESS)) {
+        clReleaseProgram(program);
+        program = NULL;
+    }
+    tri_signals_put_back();
+    cl->base.programs.loaded += program != NULL;
+    cl->base.programs.load_ns += tri_now_ns() - start;
+    return program;
+}
+
+static void load_entry(struct opencl *cl, struct opencl_program *entry)
+{
+    void *data;
+    size_t size;
+    if (!load(cl, entry->source, &data, &size))
+        return;
+    const struct kept_program *kept = data;
+    if (size >= sizeof *kept && kept->form < FORMS && (kept->verdict == VERDICT_RIGHT || kept->verdict == VERDICT_WRONG)) {
+        entry->verdict = kept->verdict;
+        entry->form = kept->form;
+        entry->refused = size > sizeof *kept;
+        if (entry->verdict == VERDICT_RIGHT && (entry->program = load_binary(cl, kept->binary, size - sizeof *kept)) != NULL)
+            entry->refused = false;
+    }
+    free(data);
+}
+
+/* ---- entries ---- */
+
+static void name_kernels(struct opencl_program *entry, const struct tri_stage *stage)
+{
+    size_t used = 0;
+    for (int i = 0; i < stage->pass_count && used < sizeof entry->kernels - 1; i++) {
+        bool again = false;
+        for (int k = 0; k < i; k++)
+            again |= strcmp(stage->passes[k]->file, stage->passes[i]->file) == 0;
+        if (!again)
+            used += (size_t)snprintf(entry->kernels + used, sizeof entry->kernels - used, "%s%s", used > 0 ? ", " : "",
+                                     stage->passes[i]->file);
+    }
+}
+
+static struct opencl_program *find(struct opencl *cl, const char *source)
+{
+    struct opencl_program *entry = cl->programs;
+    while (entry != NULL && (entry->bare != cl->base.unqualified || strcmp(entry->source, source) != 0))
+        entry = entry->next;
+    return entry;
+}
+
+static enum tri_status no_memory(struct tri_error *error)
+{
+    return tri_fail(error, TRI_FAILED, "no memory for an OpenCL program");
+}
+
+/* `source` is the entry's from here on, or freed; NULL: there was no memory for it. */
+static enum tri_status take_source(struct opencl *cl, const struct tri_stage *stage, char *source, struct opencl_program **result,
+                                   struct tri_error *error)
+{
+    struct opencl_program *entry = source != NULL ? find(cl, source) : NULL;
+    *result = entry;
+    if (source == NULL)
+        return no_memory(error);
+    if (entry != NULL) {
+        free(source);
+        return TRI_OK;
+    }
+    const enum tri_status status = tri_opencl_dump(cl, stage, source, error);
+    entry = status == TRI_OK ? calloc(1, sizeof *entry) : NULL;
+    if (entry == NULL) {
+        free(source);
+        return status == TRI_OK ? no_memory(error) : status;
+    }
+    entry->source = source;
+    entry->bare = cl->base.unqualified;
+    entry->next = cl->programs;
+    cl->programs = *result = entry;
+    name_kernels(entry, stage);
+    if (!entry->bare)
+        load_entry(cl, entry);
+    return TRI_OK;
+}
+
+static enum tri_status stage_source(struct opencl *cl, const struct tri_plan *plan, int stage, char **source,
+                                    struct tri_error *error)
+{
+    struct tile_stage *tiles = NULL;
+    enum tri_status status = cl->lanes ? TRI_OK : tri_opencl_tiles(cl, plan, stage, &tiles, error);
+    *source = status == TRI_OK ? tri_opencl_source(cl, plan, &plan->stages[stage], tiles) : NULL;
+    if (status == TRI_OK && *source == NULL)
+        status = no_memory(error);
+    tri_tile_free(tiles);
+    return status;
+}
+
+enum tri_status tri_opencl_entry(struct opencl *cl, const struct tri_plan *plan, int stage, struct opencl_program **entry,
+                                 struct tri_error *error)
+{
+    char *source;
+    const enum tri_status status = stage_source(cl, plan, stage, &source, error);
+    return status == TRI_OK ? take_source(cl, &plan->stages[stage], source, entry, error) : status;
+}
+
+struct opencl_program *tri_opencl_find_entry(struct opencl *cl, const struct tri_plan *plan, int stage)
+{
+    struct tri_error ignored;
+    char *source;
+    if (stage_source(cl, plan, stage, &source, &ignored) != TRI_OK)
+        return NULL;
+    struct opencl_program *entry = find(cl, source);
+    free(source);
+    return entry;
+}
+
+void tri_opencl_set_form(struct opencl_program *entry, enum opencl_form form)
+{
+    if (entry->program != NULL)
+        clReleaseProgram(entry->program);
+    entry->program = NULL;
+    entry->form = form;
+}
+
+enum tri_status tri_opencl_build_entry(struct opencl *cl, struct opencl_program *entry, struct tri_error *error)
+{
+    char *source = NULL;
+    if (entry->program != NULL)
+        return TRI_OK;
+    if (entry->form >= FORM_SAFE && asprintf(&source, "%s%s", safe_head, entry->source) < 0)
+        return no_memory(error);
+    const enum tri_status status = tri_opencl_build(cl, source != NULL ? source : entry->source,
+                                                    entry->form == FORM_UNOPTIMISED ? " -cl-opt-disable" : "",
+                                                    &entry->program, error);
+    free(source);
+    if (status == TRI_OK && entry->refused) /* the driver did not take what was kept */
+        tri_opencl_keep_entry(cl, entry);
+    entry->refused = false;
+    return status;
 }
 
 enum tri_status tri_opencl_program(struct opencl *cl, const struct tri_plan *plan, const struct tri_stage *stage,
                                    const struct tile_stage *tiles, cl_program *program, struct tri_error *error)
 {
-    char *source = tri_opencl_source(cl, plan, stage, tiles);
-    struct opencl_program *entry = calloc(1, sizeof *entry);
-    if (source == NULL || entry == NULL) {
-        free(source);
-        free(entry);
-        return tri_fail(error, TRI_FAILED, "no memory for an OpenCL program");
-    }
-    for (const struct opencl_program *known = cl->programs; known != NULL; known = known->next) {
-        if (strcmp(known->source, source) == 0) {
-            *program = known->program;
-            free(source);
-            free(entry);
-            return TRI_OK;
-        }
-    }
-    enum tri_status status = tri_opencl_dump(cl, stage, source, error);
+    struct opencl_program *entry;
+    enum tri_status status = take_source(cl, stage, tri_opencl_source(cl, plan, stage, tiles), &entry, error);
     if (status == TRI_OK)
-        status = tri_opencl_build(cl, source, program, error);
-    if (status != TRI_OK) {
-        free(source);
+        status = tri_opencl_build_entry(cl, entry, error);
+    if (status == TRI_OK)
+        *program = entry->program;
+    return status;
+}
+
+void tri_opencl_end_programs(struct opencl *cl)
+{
+    while (cl->programs != NULL) {
+        struct opencl_program *entry = cl->programs;
+        cl->programs = entry->next;
+        tri_opencl_set_form(entry, FORM_PLAIN);
+        free(entry->source);
         free(entry);
-        return status;
     }
-    *entry = (struct opencl_program){source, *program, cl->programs};
-    cl->programs = entry;
-    return TRI_OK;
+    tri_backend_close(cl->reference);
+    cl->reference = NULL;
+    free(cl->identity);
+    cl->identity = NULL;
 }

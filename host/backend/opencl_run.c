@@ -63,7 +63,7 @@ enum tri_status tri_opencl_prepare(struct tri_job *job, struct tri_error *error)
         state->stages = calloc((size_t)plan->stage_count, sizeof state->stages[0]);
     if (state == NULL || state->stages == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for a job");
-    enum tri_status status = TRI_OK;
+    enum tri_status status = tri_opencl_qualify(job, error);
     size_t tables = 0;
     for (int s = 0; status == TRI_OK && s < plan->stage_count; s++) {
         status = prepare_stage(cl, job, s, error);
@@ -129,8 +129,7 @@ static enum tri_status launch_walk(struct opencl *cl, const struct tri_job *job,
         CHECK(clSetKernelArg, from->kernel, argument++, sizeof(cl_long), &sizes[i]);
     const size_t offset = (size_t)(rows.first / from->band), local = 1;
     const size_t global = (size_t)((rows.count + from->band - 1) / from->band);
-    CHECK(clEnqueueNDRangeKernel, cl->queue, from->kernel, 1, offset > 0 ? &offset : NULL, &global, &local, 0, NULL, NULL);
-    return TRI_OK;
+    return tri_opencl_launch(cl, from->kernel, stage->passes[0]->name, 1, offset > 0 ? &offset : NULL, &global, &local, error);
 }
 
 /* Fetches the counts of a stage, and brings the constants that they complete. */
@@ -156,9 +155,14 @@ static enum tri_status launch_stage(struct tri_job *job, struct opencl_flight *f
                                     struct tri_error *error)
 {
     struct opencl *cl = (struct opencl *)job->backend;
-    const enum tri_status status = cl->lanes ? launch_walk(cl, job, flight, stage, rows, error)
-                                             : tri_opencl_launch_tiles(cl, job, flight, stage, rows, error);
-    return status == TRI_OK ? finish_stage(cl, job, stage, error) : status;
+    const bool last = rows.first + rows.count >= job->plan->stages[stage].height;
+    enum tri_status status = cl->lanes ? launch_walk(cl, job, flight, stage, rows, error)
+                                       : tri_opencl_launch_tiles(cl, job, flight, stage, rows, error);
+    if (status == TRI_OK)
+        status = finish_stage(cl, job, stage, error);
+    if (status == TRI_OK && job->watch != NULL && last)
+        status = job->watch->after(job->watch, job, stage, error);
+    return status;
 }
 
 static enum tri_status run_stages(struct opencl *cl, struct tri_job *job, struct tri_flight *flight, struct tri_error *error)
@@ -196,7 +200,7 @@ enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, s
     if (status != TRI_OK)
         tri_opencl_settle(cl, cl->queue);
     tri_opencl_expect(cl, NULL);
-    return tri_opencl_leave(cl, flight->in, flight->out, status);
+    return tri_opencl_leave_images(cl, flight->in, flight->out, status);
 }
 
 enum tri_status tri_opencl_fetch(struct tri_job *job, long offset, size_t size, void *to, struct tri_error *error)

@@ -175,6 +175,7 @@ static enum tri_status write_slowly(struct opencl *cl, cl_mem to, size_t offset,
     cl_event event;
     CHECK(clEnqueueWriteBuffer, cl->transfers.uploads, to, CL_FALSE, offset, size, from, after != NULL, after != NULL ? &after : NULL,
           &event);
+    tri_opencl_keep(cl, event, TRI_COMMAND_UPLOAD);
     return tri_opencl_await(cl, cl->transfers.uploads, event, "the upload of a frame", error);
 }
 
@@ -200,6 +201,7 @@ static enum tri_status write_pieces(struct opencl *cl, const struct tri_image *i
         memcpy(at, from, (size_t)rows * row);
         CHECK(clEnqueueWriteBuffer, cl->transfers.uploads, to, CL_FALSE, offset, (size_t)rows * row, at, after != NULL,
               after != NULL ? &after : NULL, &ring->pieces[place].event);
+        tri_opencl_keep(cl, ring->pieces[place].event, TRI_COMMAND_UPLOAD);
         CHECK(clFlush, cl->transfers.uploads);
         ring->next = (place + 1) % RING_PLACES;
     }
@@ -213,7 +215,8 @@ enum tri_status tri_opencl_write_rows(struct opencl *cl, const struct tri_image 
     if (!tri_opencl_is_pinned(cl, image))
         return write_pieces(cl, image, plane, first, count, to, after, error);
     CHECK(clEnqueueWriteBuffer, cl->transfers.uploads, to, CL_FALSE, offset, (size_t)count * (size_t)image->stride,
-          (unsigned char *)image->memory + offset, after != NULL, after != NULL ? &after : NULL, NULL);
+          (unsigned char *)image->memory + offset, after != NULL, after != NULL ? &after : NULL,
+          tri_opencl_event(cl, TRI_COMMAND_UPLOAD));
     return TRI_OK;
 }
 
@@ -226,6 +229,7 @@ static enum tri_status read_slowly(struct opencl *cl, cl_mem from, const struct 
     cl_event event;
     CHECK(clEnqueueReadBufferRect, cl->transfers.downloads, from, CL_FALSE, origin, origin, region, stride, 0, stride, 0,
           image->memory, after != NULL, after != NULL ? &after : NULL, &event);
+    tri_opencl_keep(cl, event, TRI_COMMAND_DOWNLOAD);
     return tri_opencl_await(cl, cl->transfers.downloads, event, "the kernels and the download of a frame", error);
 }
 
@@ -247,6 +251,7 @@ static enum tri_status read_pieces(struct opencl *cl, cl_mem from, const struct 
         CHECK(clEnqueueReadBuffer, cl->transfers.downloads, from, CL_FALSE, row_offset(image, plane, y), (size_t)rows * row,
               (unsigned char *)ring->memory + (size_t)place * ring->room, after != NULL, after != NULL ? &after : NULL,
               &piece->event);
+        tri_opencl_keep(cl, piece->event, TRI_COMMAND_DOWNLOAD);
         piece->image = image;
         piece->plane = plane;
         piece->first = y;
@@ -264,7 +269,8 @@ enum tri_status tri_opencl_read_rows(struct opencl *cl, cl_mem from, const struc
     if (!tri_opencl_is_pinned(cl, image))
         return read_pieces(cl, from, image, plane, first, count, after, error);
     CHECK(clEnqueueReadBuffer, cl->transfers.downloads, from, CL_FALSE, offset, (size_t)count * (size_t)image->stride,
-          (unsigned char *)image->memory + offset, after != NULL, after != NULL ? &after : NULL, NULL);
+          (unsigned char *)image->memory + offset, after != NULL, after != NULL ? &after : NULL,
+          tri_opencl_event(cl, TRI_COMMAND_DOWNLOAD));
     return TRI_OK;
 }
 

@@ -6,7 +6,7 @@
 
 static struct tile_limits limits_of(const struct opencl *cl)
 {
-    return (struct tile_limits){.local_memory = cl->local_memory, .group = cl->group};
+    return (struct tile_limits){.local_memory = cl->local_memory, .group = cl->group, .window = cl->window, .loops = !cl->base.info.gpu};
 }
 
 enum tri_status tri_opencl_takes(struct tri_backend *backend, const struct tri_plan *plan, bool *taken, struct tri_error *error)
@@ -25,6 +25,17 @@ enum tri_status tri_opencl_takes(struct tri_backend *backend, const struct tri_p
     return TRI_OK;
 }
 
+enum tri_status tri_opencl_tiles(const struct opencl *cl, const struct tri_plan *plan, int stage, struct tile_stage **tiles,
+                                 struct tri_error *error)
+{
+    const struct tile_limits limits = limits_of(cl);
+    const enum tri_status status = tri_tile_plan(plan, stage, &limits, tiles, error);
+    if (status == TRI_OK && *tiles == NULL)
+        return tri_fail(error, TRI_NO_DEVICE, "%s has too little local memory (%ld bytes) for a stage of the pipeline",
+                        cl->base.info.device, cl->local_memory);
+    return status;
+}
+
 static enum tri_status make_kernels(struct opencl *cl, cl_program program, struct opencl_stage *stage, struct tri_error *error)
 {
     for (int c = 0; c < stage->tiles->class_count; c++) {
@@ -41,12 +52,8 @@ static enum tri_status make_kernels(struct opencl *cl, cl_program program, struc
 enum tri_status tri_opencl_prepare_tiles(struct opencl *cl, const struct tri_plan *plan, int number, struct opencl_stage *stage,
                                          struct tri_error *error)
 {
-    const struct tile_limits limits = limits_of(cl);
     cl_program program;
-    enum tri_status status = tri_tile_plan(plan, number, &limits, &stage->tiles, error);
-    if (status == TRI_OK && stage->tiles == NULL)
-        status = tri_fail(error, TRI_NO_DEVICE, "%s has too little local memory (%ld bytes) for a stage of the pipeline",
-                          cl->base.info.device, cl->local_memory);
+    enum tri_status status = tri_opencl_tiles(cl, plan, number, &stage->tiles, error);
     if (status != TRI_OK)
         return status;
     stage->kernels = calloc((size_t)stage->tiles->class_count, sizeof stage->kernels[0]);
@@ -115,14 +122,15 @@ enum tri_status tri_opencl_launch_tiles(struct opencl *cl, const struct tri_job 
     struct opencl_stage *stage = &state->stages[number];
     const cl_mem buffers[] = {state->scratch, state->arena, state->constants.buffer, flight->out, flight->in, stage->table.buffer};
     tri_tile_table(job->plan, stage->tiles, stage->entries);
-    const enum tri_status status = tri_opencl_mirror_send(cl, &stage->table, stage->entries, error);
+    enum tri_status status = tri_opencl_mirror_send(cl, &stage->table, stage->entries, error);
     if (status != TRI_OK)
         return status;
     if (plan->tally_count > 0) {
         const cl_uint zero = 0;
-        CHECK(clEnqueueFillBuffer, cl->queue, state->scratch, &zero, sizeof zero, 0, (size_t)plan->zeroed, 0, NULL, NULL);
+        CHECK(clEnqueueFillBuffer, cl->queue, state->scratch, &zero, sizeof zero, 0, (size_t)plan->zeroed, 0, NULL,
+              tri_opencl_event(cl, TRI_COMMAND_KERNEL));
     }
-    for (int c = 0; c < stage->tiles->class_count; c++) {
+    for (int c = 0; status == TRI_OK && c < stage->tiles->class_count; c++) {
         size_t global[3], local[3];
         cl_uint argument = 0;
         const int first = band_items(&stage->tiles->classes[c], rows, global, local);
@@ -133,7 +141,7 @@ enum tri_status tri_opencl_launch_tiles(struct opencl *cl, const struct tri_job 
             CHECK(clSetKernelArg, stage->kernels[c], argument++, sizeof buffers[i], &buffers[i]);
         for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
             CHECK(clSetKernelArg, stage->kernels[c], argument++, sizeof numbers[i], &numbers[i]);
-        CHECK(clEnqueueNDRangeKernel, cl->queue, stage->kernels[c], 3, NULL, global, local, 0, NULL, NULL);
+        status = tri_opencl_launch(cl, stage->kernels[c], plan->passes[0]->name, 3, NULL, global, local, error);
     }
-    return TRI_OK;
+    return status;
 }

@@ -59,7 +59,7 @@ enum tri_status tri_opencl_download(struct tri_flight *flight, struct tri_error 
 void tri_opencl_land(struct tri_flight *flight);
 void tri_opencl_forget(struct opencl_steps *steps); /* none are left */
 /* One more, done when all that is in the queue so far is. */
-enum tri_status tri_opencl_step(struct opencl *cl, cl_command_queue queue, struct opencl_steps *steps, int end,
+enum tri_status tri_opencl_mark(struct opencl *cl, cl_command_queue queue, struct opencl_steps *steps, int end,
                                 struct tri_error *error);
 /* So many bands are a picture's rows worth, at most BANDS_MAX; 1 where memory is shared. */
 int tri_opencl_band_count(const struct opencl *cl, const struct tri_shape *shape);

@@ -9,8 +9,10 @@
 #include <time.h>
 
 /* The limit: so many seconds at least, and so many times what the work should take. */
-#define SECONDS_LEAST 30.0
+#define SECONDS_LEAST 120.0
 #define GENEROSITY 1000.0
+/* Of a program's first launches, which POCL compiles only then. */
+#define SECONDS_FIRST 600.0
 /* Work is counted in samples that passes make. So many say something about the device's speed, and not about what a
  * launch costs; of older work less and less counts. */
 #define TELLING_SAMPLES 1e6
@@ -45,8 +47,12 @@ enum tri_status tri_opencl_wait_open(struct opencl *cl, struct tri_error *error)
 
 void tri_opencl_wait_close(struct opencl *cl)
 {
-    if (cl->wait.opened)
-        pthread_mutex_destroy(&cl->wait.lock);
+    if (!cl->wait.opened)
+        return;
+    for (int i = 0; i < cl->wait.launch_count; i++)
+        clReleaseEvent(cl->wait.launches[i].event);
+    free(cl->wait.launches);
+    pthread_mutex_destroy(&cl->wait.lock);
 }
 
 void tri_opencl_expect(struct opencl *cl, const struct tri_plan *plan)
@@ -70,7 +76,8 @@ static double limit_of(struct opencl *cl)
         each = wait->measured_seconds / wait->measured_samples;
     const double limit = GENEROSITY * each * wait->samples;
     pthread_mutex_unlock(&wait->lock);
-    return limit > SECONDS_LEAST ? limit : SECONDS_LEAST;
+    const double least = cl->qualifying ? SECONDS_FIRST : SECONDS_LEAST;
+    return limit > least ? limit : least;
 }
 
 /* What is expected has taken so long. */
@@ -220,17 +227,69 @@ static cl_int wait_until(struct opencl *cl, cl_event event, int64_t start, doubl
 
 /* ---- for the rest of the backend ---- */
 
-/* The passes under way, as far as there is room; "" where no plan is. */
-static void list_passes(struct opencl *cl, char *text, size_t size)
+/* Room for one more; the caller holds the lock. */
+static bool make_room(struct opencl_wait *wait)
+{
+    if (wait->launch_count < wait->launch_room)
+        return true;
+    const int room = wait->launch_room > 0 ? 2 * wait->launch_room : 16;
+    struct opencl_launch *launches = realloc(wait->launches, (size_t)room * sizeof launches[0]);
+    if (launches == NULL)
+        return false;
+    wait->launches = launches;
+    wait->launch_room = room;
+    return true;
+}
+
+enum tri_status tri_opencl_launch(struct opencl *cl, cl_kernel kernel, const char *name, cl_uint dimensions,
+                                  const size_t *offset, const size_t *global, const size_t *local, struct tri_error *error)
+{
+    struct opencl_wait *wait = &cl->wait;
+    cl_event event;
+    CHECK(clEnqueueNDRangeKernel, cl->queue, kernel, dimensions, offset, global, local, 0, NULL, &event);
+    tri_opencl_keep(cl, event, TRI_COMMAND_KERNEL);
+    __atomic_fetch_add(&cl->base.launches, 1, __ATOMIC_RELAXED);
+    pthread_mutex_lock(&wait->lock);
+    const bool room = make_room(wait);
+    if (room)
+        wait->launches[wait->launch_count++] = (struct opencl_launch){name, event};
+    pthread_mutex_unlock(&wait->lock);
+    if (room)
+        return TRI_OK;
+    clReleaseEvent(event);
+    return tri_fail(error, TRI_FAILED, "no memory for a list of kernels");
+}
+
+/* Drivers need not tell the queue of a kernel that failed when its turn came; so each is asked. */
+enum tri_status tri_opencl_check_launches(struct opencl *cl, struct tri_error *error)
+{
+    enum tri_status status = TRI_OK;
+    int left = 0;
+    pthread_mutex_lock(&cl->wait.lock);
+    for (int i = 0; i < cl->wait.launch_count; i++) {
+        const struct opencl_launch *launch = &cl->wait.launches[i];
+        const cl_int code = status_of(launch->event);
+        if (code == TIMED_OUT) { /* of a later frame */
+            cl->wait.launches[left++] = *launch;
+            continue;
+        }
+        if (code < 0 && status == TRI_OK)
+            status = tri_opencl_fail(error, launch->name, code, cl->base.info.device);
+        clReleaseEvent(launch->event);
+    }
+    cl->wait.launch_count = left;
+    pthread_mutex_unlock(&cl->wait.lock);
+    return status;
+}
+
+/* The first kernel that is not through; "" where all are. */
+static void name_kernel(struct opencl *cl, char *text, size_t size)
 {
     pthread_mutex_lock(&cl->wait.lock);
-    const struct tri_plan *plan = cl->wait.plan;
-    size_t used = 0;
     text[0] = '\0';
-    for (int s = 0; plan != NULL && s < plan->stage_count; s++) {
-        for (int i = 0; i < plan->stages[s].pass_count && used < size; i++)
-            used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : ", which are ",
-                                     plan->stages[s].passes[i]->name);
+    for (int i = 0; i < cl->wait.launch_count && text[0] == '\0'; i++) {
+        if (status_of(cl->wait.launches[i].event) == TIMED_OUT)
+            snprintf(text, size, "'%s' of ", cl->wait.launches[i].name);
     }
     pthread_mutex_unlock(&cl->wait.lock);
 }
@@ -238,16 +297,16 @@ static void list_passes(struct opencl *cl, char *text, size_t size)
 static enum tri_status fail_hung(struct opencl *cl, cl_command_queue queue, const char *what, double seconds,
                                  struct tri_error *error)
 {
-    char passes[300] = "";
+    char kernel[100] = "";
     if (atomic_exchange(&cl->wait.hung, true))
         return tri_opencl_alive(cl, error);
     atomic_store(&any_hung, true);
     if (queue == cl->queue)
-        list_passes(cl, passes, sizeof passes);
+        name_kernel(cl, kernel, sizeof kernel);
     return tri_fail(error, TRI_NO_DEVICE,
-                    "%s has not finished %s%s, in %.6g seconds: a kernel or the driver hangs "
+                    "%s has not finished %s%s in %.6g seconds: a kernel or the driver hangs "
                     "(TRIPTYCH_OPENCL_TIMEOUT=SECONDS waits longer, 0 for ever)",
-                    cl->base.info.device, what, passes, seconds);
+                    cl->base.info.device, kernel, what, seconds);
 }
 
 enum tri_status tri_opencl_alive(struct opencl *cl, struct tri_error *error)
@@ -262,7 +321,7 @@ bool tri_opencl_hangs(struct tri_backend *backend)
     return atomic_load(&((struct opencl *)backend)->wait.hung);
 }
 
-enum tri_status tri_opencl_leave(struct opencl *cl, struct tri_image *in, struct tri_image *out, enum tri_status status)
+enum tri_status tri_opencl_leave_images(struct opencl *cl, struct tri_image *in, struct tri_image *out, enum tri_status status)
 {
     const bool hangs = status != TRI_OK && tri_opencl_hangs(&cl->base);
     if (hangs && in != NULL)
@@ -300,7 +359,11 @@ enum tri_status tri_opencl_finish(struct opencl *cl, cl_command_queue queue, con
         return status;
     CHECK(clEnqueueMarkerWithWaitList, queue, 0, NULL, &event);
     status = tri_opencl_await(cl, queue, event, what, error);
-    if (status == TRI_OK && queue == cl->queue)
+    if (queue != cl->queue || tri_opencl_hangs(&cl->base))
+        return status;
+    struct tri_error *const unless = status == TRI_OK ? error : NULL; /* the first one is to be told */
+    const enum tri_status launched = tri_opencl_check_launches(cl, unless);
+    if (status == TRI_OK && launched == TRI_OK)
         learn(cl, seconds_since(start));
-    return status;
+    return status == TRI_OK ? launched : status;
 }

@@ -23,6 +23,18 @@ void several_tell(struct several *s, const char *format, ...)
     pthread_mutex_unlock(&s->telling);
 }
 
+void several_pass_note(struct several *s, int number)
+{
+    struct part *part = &s->parts[number];
+    const char *line = part->backend->note + part->told;
+    while (part->serial && *line != '\0') {
+        const size_t length = strcspn(line, "\n");
+        several_tell(s, "%.*s", (int)length, line);
+        line += length + (line[length] == '\n');
+        part->told = (size_t)(line - part->backend->note);
+    }
+}
+
 int several_live(const struct several *s, struct kind *kind)
 {
     int live = 0;
@@ -198,15 +210,30 @@ static enum tri_status add(struct several *s, const char *on, const char *name, 
     return TRI_OK;
 }
 
+const char *tri_several_plus(const char *on)
+{
+    static const char *const words[] = {"sequential", "threads", "opencl", "auto", "all", "+"};
+    const bool device = strncmp(on, "opencl:", 7) == 0;
+    for (const char *plus = strchr(on, '+'); plus != NULL; plus = strchr(plus + 1, '+')) {
+        bool separates = !device || plus[1] == '\0';
+        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+            separates |= strncmp(plus + 1, words[i], strlen(words[i])) == 0;
+        if (separates)
+            return plus;
+    }
+    return NULL;
+}
+
 static enum tri_status add_named(struct several *s, const char *on, struct tri_error *error)
 {
     enum tri_status status = TRI_OK;
-    char *names = strdup(on);
-    if (names == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory for a backend");
-    for (char *rest = names, *name; status == TRI_OK && (name = strsep(&rest, "+")) != NULL;)
-        status = add(s, on, name, error);
-    free(names);
+    for (const char *rest = on; rest != NULL && status == TRI_OK;) {
+        const char *plus = tri_several_plus(rest);
+        char *name = plus != NULL ? strndup(rest, (size_t)(plus - rest)) : strdup(rest);
+        status = name != NULL ? add(s, on, name, error) : tri_fail(error, TRI_FAILED, "no memory for a backend");
+        free(name);
+        rest = plus != NULL ? plus + 1 : NULL;
+    }
     return status;
 }
 
@@ -242,12 +269,14 @@ static enum tri_status add_all(struct several *s, struct tri_error *error)
 static void describe(struct several *s)
 {
     struct tri_backend_info *info = &s->base.info;
-    size_t name = 0, device = 0, driver = 0;
+    size_t name = 0, selector = 0, device = 0, driver = 0;
     for (int i = 0; i < s->count; i++) {
         const struct tri_backend_info *of = &s->parts[i].backend->info;
         const char *between = i > 0 ? " + " : "";
         if (name < sizeof info->name)
             name += (size_t)snprintf(info->name + name, sizeof info->name - name, "%s%s", i > 0 ? "+" : "", of->name);
+        if (selector < sizeof info->selector)
+            selector += (size_t)snprintf(info->selector + selector, sizeof info->selector - selector, "%s%s", i > 0 ? "+" : "", of->selector);
         if (device < sizeof info->device)
             device += (size_t)snprintf(info->device + device, sizeof info->device - device, "%s%.70s", between, of->device);
         if (driver < sizeof info->driver && of->driver[0] != '\0')
@@ -257,6 +286,8 @@ static void describe(struct several *s)
         if (info->isa[0] == '\0' || (!of->opencl && s->parts[s->order[0]].backend == s->parts[i].backend))
             snprintf(info->isa, sizeof info->isa, "%s", of->isa);
     }
+    if (selector >= sizeof info->selector) /* too long: the numbers of this day are better than half a name */
+        snprintf(info->selector, sizeof info->selector, "%s", info->name);
     info->parts = s->count;
 }
 

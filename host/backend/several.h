@@ -13,6 +13,7 @@ struct part {
     struct tri_backend *backend;
     bool serial;          /* one thread at a time makes, runs and frees its jobs */
     pthread_mutex_t lock; /* for that */
+    size_t told;          /* of its note */
     /* With the lock of all: */
     bool lost;
     double waiting; /* ns that what it was given will take yet */
@@ -125,6 +126,8 @@ bool several_begin(struct several *several);
 void several_end(struct several *several);
 /* With the lock held: so many pixels of it are done, by a part in that time. */
 void several_count(struct several *several, struct kind *kind, int part, double work, double pictures, int64_t ns);
+/* Tells what a part has noted since: such a part's jobs are made by one thread at a time. */
+void several_pass_note(struct several *several, int part);
 void several_tell(struct several *several, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

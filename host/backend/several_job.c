@@ -108,6 +108,7 @@ enum tri_status several_whole(struct several *s, struct tri_job *job, int part, 
         return TRI_OK;
     several_lock(&s->parts[part]);
     const enum tri_status status = tri_job_new(s->parts[part].backend, job->pipeline, &job->plan->in, &own->whole, error);
+    several_pass_note(s, part);
     several_unlock(&s->parts[part]);
     own->fresh = true;
     return status;
@@ -161,6 +162,7 @@ static enum tri_status new_band(struct several *s, struct tri_job *job, int part
         status = tri_image_new_for(s->parts[part].backend, &shape, &band->in, error);
     if (status == TRI_OK)
         status = tri_job_new(s->parts[part].backend, job->pipeline, &shape, &band->job, error);
+    several_pass_note(s, part);
     if (status == TRI_OK)
         status = tri_image_new_for(s->parts[part].backend, tri_job_shape(band->job), &band->out, error);
     if (status == TRI_OK)

@@ -25,6 +25,7 @@ static enum tri_status try_part(struct several *s, struct tri_job *job, int part
     struct tri_job *trial = NULL;
     struct tri_image *in = NULL, *out = NULL;
     enum tri_status status = tri_job_new(s->parts[part].backend, job->pipeline, shape, &trial, error);
+    several_pass_note(s, part);
     if (status == TRI_OK)
         status = tri_image_new(shape, &in, error);
     if (status == TRI_OK)

@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Registers of 32 bits that a window may take, for blocks of several rows and of one. */
-#define WINDOW_WORDS 112
-#define WINDOW_ROW_WORDS 160
 /* Constants that a program may contain. */
 #define PROGRAM_CONSTANTS 4096
 /* A map's table that local memory may hold. */
@@ -103,22 +100,23 @@ static int window_words(const struct tile_class *class, const struct tile_op *op
 }
 
 /* Smaller blocks until the window fits registers; local memory where none does. */
-static void choose_form(const struct tile_class *class, struct tile_op *op, const struct tri_node_facts *facts)
+static void choose_form(const struct tile_class *class, struct tile_op *op, const struct tri_node_facts *facts, int window)
 {
     op->form = op->pass->kind == PASS_GATHER || op->form == TILE_PLANE ? TILE_PLANE : TILE_WINDOW;
     choose_block(class, op);
     if (!is_body(op) || op->form == TILE_PLANE)
         return;
-    while (op->block_rows > 1 && window_words(class, op) > WINDOW_WORDS)
+    while (op->block_rows > 1 && window_words(class, op) > window)
         op->block_rows /= 2;
-    if (facts->dynamic || window_words(class, op) > (op->block_rows == 1 ? WINDOW_ROW_WORDS : WINDOW_WORDS)) {
+    if (facts->dynamic || window_words(class, op) > (op->block_rows == 1 ? window * 3 / 2 : window)) {
         op->form = TILE_NEAR;
         op->block_rows = 1;
         op->block_width = 4;
     }
 }
 
-static void add_op(struct tile_class *class, int *channels, const struct tri_plan *plan, const struct tri_stage *stage, int number)
+static void add_op(struct tile_class *class, int *channels, const struct tri_plan *plan, const struct tri_stage *stage, int number,
+                   int window)
 {
     const struct walk_node *node = &stage->nodes[number];
     const struct tri_node_facts *facts = &stage->facts[number];
@@ -140,7 +138,7 @@ static void add_op(struct tile_class *class, int *channels, const struct tri_pla
         class->places[op->out[o]].made = true;
         class->places[op->out[o]].stored = class->places[op->out[o]].base != BASE_SCRATCH;
     }
-    choose_form(class, op, facts);
+    choose_form(class, op, facts, window);
     for (int k = 0; k < op->inputs; k++) {
         struct tile_place *in = &class->places[op->in[k]];
         if (op->form == TILE_PLANE)
@@ -550,7 +548,8 @@ static void choose_points(struct tile_class *class, int bits)
 
 /* ---- the whole ---- */
 
-static bool make_classes(const struct tri_plan *plan, struct tile_stage *tiles, int *parent, int *channels, bool *together)
+static bool make_classes(const struct tri_plan *plan, struct tile_stage *tiles, int window, int *parent, int *channels,
+                         bool *together)
 {
     const struct tri_stage *stage = tiles->stage;
     find_components(stage, parent);
@@ -565,7 +564,7 @@ static bool make_classes(const struct tri_plan *plan, struct tile_stage *tiles, 
         for (int j = 0; j < stage->node_count; j++) {
             if (root(parent, j) == i) {
                 class.nodes[class.op_count] = j;
-                add_op(&class, channels, plan, stage, j);
+                add_op(&class, channels, plan, stage, j, window);
             }
         }
         *together = fits_together(&class, plan, stage, channels);
@@ -589,8 +588,9 @@ enum tri_status tri_tile_plan(const struct tri_plan *plan, int number, const str
     *result = NULL;
     if (done) {
         tiles->stage = stage;
+        tiles->loops = limits->loops;
         tiles->classes = calloc(count, sizeof tiles->classes[0]);
-        done = tiles->classes != NULL && make_classes(plan, tiles, parent, channels, &together);
+        done = tiles->classes != NULL && make_classes(plan, tiles, limits->window, parent, channels, &together);
     }
     free(parent);
     free(channels);

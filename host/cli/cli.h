@@ -11,6 +11,7 @@ int cli_run(int argc, char **argv);
 int cli_bench(int argc, char **argv);
 int cli_verify(int argc, char **argv);
 int cli_devices(int argc, char **argv);
+int cli_doctor(int argc, char **argv);
 int cli_kernels(int argc, char **argv);
 
 /* getopt_long with our messages: the value of the next option, -1 after the last one, '?' where it
@@ -28,6 +29,10 @@ int cli_fail(const struct tri_error *error);
 int cli_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "triptych: note: TEXT". */
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Notes on OpenCL drivers that were left out, each once in a process, but for those that an error tells of (or NULL). */
+void cli_note_drivers(const struct tri_error *told);
+/* What a backend notes, from its `told`th character on, each line as a note. */
+void cli_backend_notes(const struct tri_backend *backend, size_t *told);
 
 /* Appends an option's value to a list; false where it has `most` already, and that is reported. */
 bool cli_append(const char *command, const char *what, const char *value, const char *list[], int *count, int most);
@@ -38,6 +43,6 @@ enum tri_status cli_read(const char *path, uint64_t max_pixels, struct tri_image
 /* Help, examples first; prints `text` to standard output and returns TRI_OK. bench and verify keep
  * theirs in their own files, the rest is in help.c. */
 int cli_help(const char *text);
-extern const char cli_help_triptych[], cli_help_run[], cli_help_devices[], cli_help_kernels[];
+extern const char cli_help_triptych[], cli_help_run[], cli_help_devices[], cli_help_doctor[], cli_help_kernels[];
 
 #endif

@@ -1,8 +1,22 @@
 /* devices.c -- triptych devices: the CPU and the OpenCL devices. */
 #include "cli/cli.h"
+#include "measure/measure.h"
 
 #include <jansson.h>
 #include <stdlib.h>
+
+/* "17 passed", and those that did not, a line each. */
+static void print_probes(const struct tri_device_info *device)
+{
+    int passed = 0;
+
+    for (int i = 0; i < TRI_PROBES; i++)
+        passed += device->probes[i] == TRI_PROBE_PASSED;
+    printf("    probes     %d of %d passed\n", passed, TRI_PROBES);
+    for (int i = 0; i < TRI_PROBES; i++)
+        if (device->probes[i] != TRI_PROBE_PASSED)
+            printf("      %s: %s (%s)\n", tri_probe_name(i), tri_probe_word(device->probes[i]), tri_probe_sentence(i));
+}
 
 static void print_text(const struct tri_device_info *devices, int count)
 {
@@ -24,8 +38,10 @@ static void print_text(const struct tri_device_info *devices, int count)
         printf("    units      %d\n", device->compute_units);
         printf("    memory     %.1f GiB\n", (double)device->memory / (1 << 30));
         printf("    dialect    %s\n", device->dialect);
-        printf("    self-test  %s%s\n",
-               device->usable ? "passed" : "failed: ", device->usable ? "" : device->reason);
+        if (device->usable)
+            print_probes(device);
+        else
+            printf("    unusable   %s\n", device->reason);
         if (device->note[0])
             printf("    note       %s\n", device->note);
     }
@@ -55,6 +71,7 @@ static json_t *device_json(const struct tri_device_info *device)
     json_object_set_new(object, "compute_units", json_integer(device->compute_units));
     json_object_set_new(object, "memory_bytes", json_integer((json_int_t)device->memory));
     json_object_set_new(object, "dialect", text_or_null(device->dialect));
+    json_object_set_new(object, "probes", device->usable ? tri_probes_json(device->probes) : json_null());
     json_object_set_new(object, "usable", json_boolean(device->usable));
     json_object_set_new(object, "reason", device->usable ? json_null() : text_or_null(device->reason));
     json_object_set_new(object, "note", device->note[0] ? text_or_null(device->note) : json_null());
@@ -108,6 +125,7 @@ int cli_devices(int argc, char **argv)
         count = 0;
         cli_fail(&error);
     }
+    cli_note_drivers(NULL);
     if (json)
         print_json(devices, count);
     else

@@ -38,6 +38,33 @@ void cli_note(const char *format, ...)
     fputc('\n', stderr);
 }
 
+void cli_note_drivers(const struct tri_error *told)
+{
+    static int count;
+    char part[80];
+
+    for (const char *text; (text = tri_driver_note(count)) != NULL; count++) {
+        const char *reason = strstr(text, ": ");
+        snprintf(part, sizeof part, "%s", reason ? reason : text);
+        if (!told || !strstr(told->text, part))
+            cli_note("%s", text);
+    }
+}
+
+void cli_backend_notes(const struct tri_backend *backend, size_t *told)
+{
+    const char *line = tri_backend_note(backend) + *told;
+
+    while (*line) {
+        size_t length = strcspn(line, "\n");
+
+        if (length > 0)
+            cli_note("%.*s", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+    *told = strlen(tri_backend_note(backend));
+}
+
 static void unknown_long(const char *command, const char *given, const struct option *options)
 {
     const char *names[32] = {0};

@@ -337,7 +337,7 @@ static void note(void *listener, const char *text)
 }
 
 /* One pool of threads does everything; a backend on the CPU takes part of it, or all. */
-enum tri_status cli_engine_open(const struct cli_run_request *request, struct cli_engine *engine, struct tri_error *error)
+static enum tri_status open_engine(const struct cli_run_request *request, struct cli_engine *engine, struct tri_error *error)
 {
     struct tri_backend_options with = {.isa = request->isa, .note = request->quiet ? NULL : note};
     const bool several = tri_names_several(request->on);
@@ -357,19 +357,29 @@ enum tri_status cli_engine_open(const struct cli_run_request *request, struct cl
     /* While one waits for the device, the others read and write. */
     if ((tri_backend_info(engine->backend)->opencl || several) && request->jobs == 0)
         engine->jobs = workers + 1;
-    if (tri_backend_note(engine->backend)[0] && !request->quiet)
-        cli_note("%s", tri_backend_note(engine->backend));
-    engine->told = strlen(tri_backend_note(engine->backend));
     engine->quiet = request->quiet;
+    cli_engine_tell(engine);
     return TRI_OK;
+}
+
+enum tri_status cli_engine_open(const struct cli_run_request *request, struct cli_engine *engine, struct tri_error *error)
+{
+    const enum tri_status status = open_engine(request, engine, error);
+
+    if (!request->quiet)
+        cli_note_drivers(status == TRI_OK ? NULL : error);
+    return status;
+}
+
+void cli_engine_tell(struct cli_engine *engine)
+{
+    if (engine->backend && !engine->quiet)
+        cli_backend_notes(engine->backend, &engine->told);
 }
 
 void cli_engine_close(struct cli_engine *engine)
 {
-    const char *note = engine->backend ? tri_backend_note(engine->backend) : "";
-
-    if (!engine->quiet && strlen(note) > engine->told)
-        cli_note("%s", note + engine->told + strspn(note + engine->told, "\n"));
+    cli_engine_tell(engine);
     tri_backend_close(engine->backend);
     tri_pool_free(engine->pool);
 }

@@ -21,14 +21,16 @@ struct cli_engine {
     struct tri_backend *backend;
     struct tri_pool *pool; /* NULL: one thread */
     int jobs;              /* pictures or frames under way at the same time */
-    size_t told;           /* characters of the backend's note that the user knows */
     bool quiet;
+    size_t told; /* of the backend's note */
 };
 
 /* Threads that --on leaves to what has threads of its own: one of "sequential", N of "threads:N", else one for each core. */
 int cli_workers(const char *on);
 enum tri_status cli_engine_open(const struct cli_run_request *request, struct cli_engine *engine,
                                 struct tri_error *error);
+/* Tells what the backend has noted since; closing tells the rest. */
+void cli_engine_tell(struct cli_engine *engine);
 /* shares.c: of a backend that deals work to several, who did how much and what it gained; of another nothing. */
 void cli_print_shares(const struct tri_backend *backend);
 void cli_engine_close(struct cli_engine *engine);

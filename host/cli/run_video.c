@@ -149,7 +149,7 @@ static enum tri_status open_data(struct run *run, const struct tri_pipeline *pip
     return status;
 }
 
-static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipeline, const struct cli_engine *engine,
+static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipeline, struct cli_engine *engine,
                                 struct tri_error *error)
 {
     const struct cli_run_request *request = run->request;
@@ -162,6 +162,8 @@ static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipe
     enum tri_status status = tri_filter_new(engine->backend, pipeline, &transcode->reader->video,
                                             tri_video_takes(request->output, request->video.format),
                                             request->chroma, &transcode->filter, error);
+    if (status == TRI_OK)
+        cli_engine_tell(engine);
     if (status == TRI_OK && transcode->with)
         status = check_with(transcode, pipeline, error);
     options.source = transcode->reader;
@@ -190,7 +192,7 @@ static enum tri_status tell_damage(const struct tri_video_reader *reader, enum t
 }
 
 /* Signals are caught from before the output is made, so that nothing of it stays, until all is told. */
-static enum tri_status run_caught(struct run *run, const struct tri_pipeline *pipeline, const struct cli_engine *engine)
+static enum tri_status run_caught(struct run *run, const struct tri_pipeline *pipeline, struct cli_engine *engine)
 {
     struct tri_error error;
 

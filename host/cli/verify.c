@@ -18,7 +18,9 @@ static const char help_text[] =
     "Runs PIPELINE (without: the example of each kernel) on each INPUT (without: generated\n"
     "pictures of 1 to 4 planes with 8 and 16 bits) with every backend, and compares the outputs\n"
     "with those of sequential scalar byte by byte. Inputs of one shape are successive frames.\n"
-    "Where outputs differ it prints the first pixel and both values, and the exit code is 3.\n"
+    "Where outputs differ it prints the first pixel and both values, the smallest picture that\n"
+    "shows it, the operation and pass that differ first, and a likely cause; the exit code is 3.\n"
+    "For programs that a device is refused for it prints the same, and the exit code is 4.\n"
     "\n"
     "Options:\n"
     "      --on BACKEND     only this one (repeatable): sequential, threads[:N], opencl[:SEL]\n"
@@ -123,7 +125,7 @@ static json_t *text_json(const char *text)
     return value ? value : json_null(); /* a driver's text need not be UTF-8 */
 }
 
-static json_t *result_json(const struct tri_verify_result *result)
+static json_t *result_json(const struct tri_verify_result *result, const struct tri_diagnosis *diagnosis)
 {
     json_t *object = json_object(), *first = json_null();
     const struct tri_difference *difference = &result->difference;
@@ -144,6 +146,7 @@ static json_t *result_json(const struct tri_verify_result *result)
     json_object_set_new(object, "inapplicable", json_integer(result->inapplicable));
     json_object_set_new(object, "failure", result->failure[0] ? text_json(result->failure) : json_null());
     json_object_set_new(object, "first_difference", first);
+    json_object_set_new(object, "diagnosis", diagnosis ? tri_diagnosis_json(diagnosis) : json_null());
     return object;
 }
 
@@ -170,8 +173,30 @@ static void print_result(const struct tri_verify_result *result)
                (unsigned long long)samples);
 }
 
+/* One contender's result, and what is wrong with it if anything is. */
+static void tell_result(const struct tally *tally, const struct tri_lineup *lineup, int contender,
+                        const struct tri_verify_result *result, const struct inputs *inputs)
+{
+    struct tri_diagnosis diagnosis = {.plane = -1};
+    struct tri_error error;
+    bool wrong = result->differ > 0 || result->refused;
+
+    if (tally->text) /* looking for what is wrong may take a while */
+        print_result(result);
+    fflush(stdout);
+    if (wrong && tri_diagnose(lineup, contender, result, inputs->images, inputs->count, &diagnosis, &error) != TRI_OK) {
+        cli_fail(&error);
+        wrong = false;
+    }
+    if (wrong && tally->text)
+        tri_diagnosis_print(stdout, &diagnosis);
+    if (tally->list)
+        json_array_append_new(tally->list, result_json(result, wrong ? &diagnosis : NULL));
+    tri_diagnosis_free(&diagnosis);
+}
+
 static void count_results(struct tally *tally, const struct tri_lineup *lineup,
-                          const struct tri_verify_result *results)
+                          const struct tri_verify_result *results, const struct inputs *inputs)
 {
     if (tally->text)
         printf("%s\n", results[0].pipeline);
@@ -181,10 +206,7 @@ static void count_results(struct tally *tally, const struct tri_lineup *lineup,
         tally->compared += results[i].compared;
         tally->differ += results[i].differ;
         tally->failed += results[i].failure[0] != '\0';
-        if (tally->text)
-            print_result(&results[i]);
-        if (tally->list)
-            json_array_append_new(tally->list, result_json(&results[i]));
+        tell_result(tally, lineup, i, &results[i], inputs);
     }
     fflush(stdout);
 }
@@ -204,7 +226,7 @@ static int verify_pipelines(const struct request *request, const struct tri_line
         enum tri_status status = tri_verify_run(lineup, pipeline, inputs->images, inputs->count,
                                                 request->pipeline && !inputs->generated, results, &error);
 
-        count_results(tally, lineup, results);
+        count_results(tally, lineup, results, inputs);
         if (status != TRI_OK && status != TRI_DIFFERS)
             cli_fail(&error);
         if (status != TRI_OK && worst != TRI_DIFFERS)
@@ -232,7 +254,7 @@ static int write_json(const struct request *request, const struct tri_lineup *li
 static int verify_inputs(const struct request *request, const struct inputs *inputs)
 {
     struct tri_lineup_request who = {request->on, request->on_count, request->isa, request->isa_count, false,
-                                     stderr};
+                                     NULL, stderr};
     struct tally tally = {.list = request->json ? json_array() : NULL};
     struct tri_lineup lineup = {0};
     struct tri_error error;

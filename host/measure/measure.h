@@ -2,6 +2,7 @@
 #ifndef TRIPTYCH_MEASURE_H
 #define TRIPTYCH_MEASURE_H
 
+#include "backend/measuring.h"
 #include "batch/batch.h"
 #include "triptych.h"
 #include "video/transcode.h"
@@ -72,6 +73,7 @@ struct tri_lineup_request {
     const char *const *isa; /* of the CPU backends; none: every level sequentially, native threads */
     int isa_count;
     bool subdevices; /* of CPU devices too */
+    const char *reference; /* what bytes are compared with; NULL: sequential scalar */
     FILE *notes;     /* what is left out and why; may be NULL */
 };
 
@@ -80,14 +82,16 @@ struct tri_contender {
     const struct tri_backend_info *info;
     bool listed; /* false: it runs as the base of comparisons only */
     bool asked;  /* for by name: its failure is the run's failure */
+    size_t told; /* of the backend's note */
 };
 
-/* The first contender is always sequential scalar. */
+/* The first contender is the reference, sequential scalar unless another one is asked for. */
 struct tri_lineup {
     struct tri_contender *contenders;
     int count;
     struct tri_device_info *devices; /* NULL where OpenCL was not used */
     int device_count;
+    FILE *notes; /* may be NULL; what backends note while they work is told when they are closed */
 };
 
 /* Ends with tri_lineup_close, also after a failure. */
@@ -110,19 +114,52 @@ bool tri_picture_bundled(char path[512]);
 #define TRI_ROUNDS_MAX 1000
 #define TRI_SHARES_MAX 16
 
+/* By the device's own clock; medians. */
+struct tri_device_figures {
+    bool measured;
+    char note[200]; /* why it, or a part of it, was not; empty otherwise */
+    struct tri_backend_counts built; /* since the job was asked for: programs and their time */
+    long launches;                   /* of a run */
+    struct tri_summary kernel, span; /* of kernels alone; from the first one's beginning to the last one's end */
+    struct tri_summary upload, download, overlap; /* of whole runs; no count where there is no such command */
+    int64_t copy_ns;                 /* of a bare copy kernel, as many bytes in and out; 0: not measured */
+    struct tri_transfer_times pinned; /* 0: not measured */
+    double copy_share;               /* copy_ns over span; NAN: not measured */
+};
+
+/* What something takes: once, and for each pixel. */
+struct tri_cost {
+    double fixed_ns, pixel_ns;
+};
+
+enum tri_beats { TRI_BEATS_UNKNOWN, TRI_BEATS_ALWAYS, TRI_BEATS_FROM, TRI_BEATS_UP_TO, TRI_BEATS_NEVER };
+
+/* Where a device and the fastest row of threads take the same time, end to end. */
+struct tri_break_even {
+    enum tri_beats beats;
+    char note[200]; /* why it is unknown or was not checked; empty otherwise */
+    const struct tri_backend_info *against;
+    double pixels; /* of FROM and UP_TO */
+    struct tri_cost upload, kernel, download, rest, device, threads; /* rest: neither; device: all four */
+    struct tri_shape checked; /* what was measured to see whether it holds; width 0: nothing was */
+    int64_t device_ns, threads_ns; /* there */
+};
+
 struct tri_bench_row {
     const struct tri_backend_info *info; /* belongs to the line-up */
     bool listed;
-    bool verified;     /* same bytes as sequential scalar, before and after; else there are no figures */
+    bool verified;     /* same bytes as the reference, before and after; else there are no figures */
     char failure[300]; /* why it could not run; empty otherwise */
     uint64_t digest;
     int64_t *samples; /* ns, end to end, in the order in which they were taken */
     struct tri_summary total, upload, kernel, download;
     double mpix_per_s;
     double copy_share;   /* NAN where it does not apply, here and below */
-    double speedup;      /* over sequential scalar */
+    double speedup;      /* over sequential scalar, where that is the reference */
     double speedup_best; /* over the fastest sequential row */
     double efficiency, karp_flatt;
+    struct tri_device_figures device; /* of rows of devices */
+    struct tri_break_even break_even; /* of whole devices */
     /* Of a backend that deals work to several others: */
     int parts;
     const struct tri_backend_info *part[TRI_SHARES_MAX];
@@ -180,6 +217,7 @@ void tri_report_table(FILE *file, const struct tri_bench_case *result, bool mark
 void tri_report_legend(FILE *file);
 void tri_report_csv(FILE *file, const struct tri_report *report);
 struct json_t *tri_report_json(const struct tri_report *report);                /* NULL: no memory */
+struct json_t *tri_probes_json(const enum tri_probe_verdict probes[TRI_PROBES]); /* name, sentence, verdict of each */
 struct json_t *tri_environment_json(const struct tri_environment *environment); /* the same */
 
 /* Writes `json`, which may be NULL for want of memory, and frees it; "-" is standard output. An old
@@ -227,10 +265,12 @@ struct json_t *tri_whole_json(const struct tri_whole_case *result, const char *p
 struct tri_clip_row {
     const struct tri_backend_info *info; /* belongs to the line-up */
     bool listed;
-    bool by_frames;            /* each worker has a frame of its own; else they share the rows of one */
+    bool by_frames;            /* each worker has a frame of its own; else they share the rows of one. Of a device: several
+                                  frames are under way, so that transfers overlap kernels; else one after another */
     bool verified;             /* every frame has the bytes of sequential scalar; else there are no figures */
     char failure[300];         /* why it could not run; empty otherwise */
     double frames_per_s;       /* 0: not measured, for it differs, failed or is not listed */
+    double pinned_per_s;       /* of a device: frames that pinned transfers allow, both ways at once; 0: not measured */
     double speedup;            /* over sequential scalar; NAN where one of the two was not measured */
     int64_t median_ns, p99_ns; /* of a frame */
     double stages_ms[TRI_VIDEO_STAGES]; /* from file to file: of each stage, for a frame */
@@ -266,7 +306,9 @@ struct tri_verify_result {
     int compared, differ;     /* pictures */
     int inapplicable;         /* inputs that the pipeline does not take */
     char failure[300];        /* why it could not run; empty otherwise */
+    bool refused;             /* it could not, since a program is wrong in every form */
     struct tri_shape in, out; /* of the first picture that differs */
+    int input;                /* its number */
     struct tri_difference difference;
 };
 
@@ -277,5 +319,29 @@ struct tri_verify_result {
 enum tri_status tri_verify_run(const struct tri_lineup *lineup, const char *pipeline,
                                struct tri_image *const *inputs, int input_count, bool all_shapes,
                                struct tri_verify_result *results, struct tri_error *error);
+
+/* ---- what is wrong where outputs differ: diagnose.c, report_diagnosis.c ---- */
+
+struct tri_diagnosis {
+    struct tri_image *in, *expected, *actual; /* the smallest picture found that fails, and what is made of it; the last of */
+    int frames;                               /* so many that it takes; 0: none of the inputs fails */
+    int x, y, plane;                          /* where it was cut from; plane -1: all of them */
+    int step;                                 /* the first operation of the pipeline after which outputs differ */
+    const struct tri_kernel *kernel;          /* its kernel */
+    const char *pass, *file;                  /* the first of its passes that differs, of that file; NULL: none by itself */
+    int pass_x, pass_y;
+    int64_t pass_expected, pass_actual;
+    const struct tri_backend_info *info;      /* whose probes may tell the cause */
+};
+
+/* Looks for the smallest picture, and the first operation and pass, with which a contender differs from the first one.
+ * It takes some seconds at most. Programs that a backend refuses are taken for that as they are. Ends with
+ * tri_diagnosis_free. */
+enum tri_status tri_diagnose(const struct tri_lineup *lineup, int contender, const struct tri_verify_result *result,
+                             struct tri_image *const *inputs, int input_count, struct tri_diagnosis *diagnosis,
+                             struct tri_error *error);
+void tri_diagnosis_free(struct tri_diagnosis *diagnosis);
+void tri_diagnosis_print(FILE *file, const struct tri_diagnosis *diagnosis);
+struct json_t *tri_diagnosis_json(const struct tri_diagnosis *diagnosis); /* NULL: no memory */
 
 #endif

@@ -1,6 +1,8 @@
 /* verify.c -- every backend against sequential scalar, byte by byte. */
 #include "measure/measure.h"
 
+#include "backend/backend.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,7 +62,7 @@ static enum tri_status make_reference(const struct tri_lineup *lineup, struct re
     return status;
 }
 
-static void note_difference(struct tri_verify_result *result, const struct tri_image *in,
+static void note_difference(struct tri_verify_result *result, int input, const struct tri_image *in,
                             const struct tri_image *expected, const struct tri_image *actual)
 {
     struct tri_difference difference = tri_image_compare(expected, actual);
@@ -71,6 +73,7 @@ static void note_difference(struct tri_verify_result *result, const struct tri_i
     if (result->differ++ == 0) {
         result->difference = difference;
         result->in = in->shape;
+        result->input = input;
         result->out = expected->shape;
     }
 }
@@ -92,7 +95,7 @@ static enum tri_status verify_contender(struct tri_backend *backend, const struc
         if (status == TRI_OK)
             status = run_frame(backend, reference, i, &job, out, error);
         if (status == TRI_OK)
-            note_difference(result, reference->inputs[i], reference->outputs[i], out);
+            note_difference(result, i, reference->inputs[i], reference->outputs[i], out);
         tri_image_free(out);
     }
     tri_job_free(job);
@@ -110,9 +113,11 @@ static enum tri_status verify_all(const struct tri_lineup *lineup, const struct 
 
         if (!contender->listed)
             continue;
+        const int refused = tri_backend_programs(contender->backend)->refused;
         enum tri_status status = verify_contender(contender->backend, reference, &results[i], &why);
         if (status != TRI_OK)
             fail_result(&results[i], &why);
+        results[i].refused = tri_backend_programs(contender->backend)->refused > refused;
         if (results[i].differ > 0)
             verdict = tri_fail(error, TRI_DIFFERS, "%s on %s (%s) differs from sequential scalar",
                                results[i].pipeline, contender->info->name, contender->info->isa);

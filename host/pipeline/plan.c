@@ -415,6 +415,7 @@ enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct 
     p.plan = calloc(1, sizeof *p.plan);
     if (p.plan == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for a plan");
+    p.plan->kind = kind;
     p.plan->in = *in;
     status = tri_graph_build(pipeline, in, &p.graph, &p.out, &p.plan->out, error);
     if (status == TRI_OK) {

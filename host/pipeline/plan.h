@@ -49,7 +49,12 @@ struct tri_finish {
     struct tri_operation operation;
 };
 
+/* Which passes share a stage: those that hand rows to each other; those whose tiles fit local memory together; or none,
+ * but for running sums and what reads them. */
+enum tri_plan_kind { TRI_PLAN_WALK, TRI_PLAN_TILES, TRI_PLAN_ALONE };
+
 struct tri_plan {
+    enum tri_plan_kind kind;
     struct tri_shape in, out;
     int out_channel[TRI_PLANES_MAX];
     struct tri_stage *stages;
@@ -86,9 +91,6 @@ struct tri_plan {
     long told_constants;
 };
 
-/* Which passes share a stage: those that hand rows to each other; those whose tiles fit local memory together; or none,
- * but for running sums and what reads them. */
-enum tri_plan_kind { TRI_PLAN_WALK, TRI_PLAN_TILES, TRI_PLAN_ALONE };
 /* The pipeline must outlive the plan. */
 enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct tri_shape *in, enum tri_plan_kind kind,
                               struct tri_plan **plan, struct tri_error *error);

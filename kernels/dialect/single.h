@@ -64,8 +64,20 @@ INLINE uint lanes_mul_hi(uint a, uint b)
     return (uint)(((ulong)a * b) >> 32);
 }
 
-/* Sums of products along a row, for gathers; `count` is a multiple of 8. The order of the real sums is
- * fixed: eight running sums, then a tree. */
+/* Sums of products along a row, for gathers; `count` is a multiple of 8, and b is aligned to 16 bytes. The order of the
+ * real sums is fixed: eight running sums, then a tree. */
+#ifdef __OPENCL_VERSION__
+#define DOT_PAIR(i, word) (a[i] * (short)((word) & 65535) + a[(i) + 1] * (short)((word) >> 16))
+INLINE int dot_short(GLOBAL const short *a, GLOBAL const short *b, int count)
+{
+    int sum = 0;
+    for (int i = 0; i < count; i += 8) {
+        const uint4 w = *(GLOBAL const uint4 *)(b + i);
+        sum += DOT_PAIR(i, w.x) + DOT_PAIR(i + 2, w.y) + DOT_PAIR(i + 4, w.z) + DOT_PAIR(i + 6, w.w);
+    }
+    return sum;
+}
+#else
 INLINE int dot_short(GLOBAL const short *a, GLOBAL const short *b, int count)
 {
     int sum = 0;
@@ -73,6 +85,7 @@ INLINE int dot_short(GLOBAL const short *a, GLOBAL const short *b, int count)
         sum += a[i] * b[i];
     return sum;
 }
+#endif
 
 INLINE float dot_float(GLOBAL const float *a, GLOBAL const float *b, int count)
 {

@@ -8,9 +8,11 @@
  *   ICD_LOG=FILE         appends a line for each call: process, call, code, more (for a build "source" or "binary", for a
  *                        launch the kernel and its items); the last one, "left", counts what was not released
  *   ICD_FAIL=CALL[:N[:CODE[:once]]],...   from the N-th on, or that once, the call fails with CODE (-5); "kernel" fails
- *                        when its turn comes, long after the launch
+ *                        when its turn comes, long after the launch, and so does all that is behind it in its queue;
+ *                        with ICD_ALONE=1 that does not
  *   ICD_HANG=CALL[:N],...        never returns; "kernel" never ends, while calls return
  *   ICD_ABORT=CALL[:N],...       ends the process
+ *   ICD_ABORT_SOURCE=TEXT        ends it where a program with this text is built
  *   ICD_DELAY=CALL[:N[:MICROSECONDS]],...   from the N-th on takes so much longer (1000)
  *   ICD_SIGNALS=CALL[:N]         replaces 15 signal handlers, as POCL and Intel's runtime do
  *   ICD_WRONG_SOURCE=TEXT        programs with this text, "any" for all, give wrong results:

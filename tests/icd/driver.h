@@ -22,6 +22,7 @@ struct object {
     bool wrong;            /* a program, or a buffer of its kernels: results are to be wrong */
     char *text;            /* a program's source, then its options, too; a kernel's name */
     bool binary;           /* a program that came as one */
+    cl_int fate;           /* with which a kernel's event has failed, or all that is behind it in its queue */
     struct object *arguments[ARGUMENTS];
     struct object *next;
 };

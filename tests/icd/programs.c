@@ -142,6 +142,9 @@ cl_int CL_API_CALL icd_BuildProgram(cl_program program, cl_uint count, const cl_
     cl_device_id real[WAITS];
     const char *const origin = object->binary ? "binary" : "source";
     BEGIN("clBuildProgram");
+    const char *deadly = icd_setting("ICD_ABORT_SOURCE");
+    if (deadly != NULL && object->text != NULL && strstr(object->text, deadly) != NULL)
+        abort();
     if (!object->binary && icd_is("ICD_NO_COMPILER", "1"))
         END(CL_COMPILER_NOT_AVAILABLE);
     for (cl_uint i = 0; i < count && i < WAITS; i++)
@@ -231,7 +234,9 @@ cl_int CL_API_CALL icd_EnqueueNDRangeKernel(cl_command_queue queue, cl_kernel ke
     cl_event waits[WAITS + 1], made = NULL;
     char more[200];
     BEGIN("clEnqueueNDRangeKernel");
-    cl_int code = count > WAITS ? CL_OUT_OF_HOST_MEMORY : check_launch(object, dimensions, local);
+    cl_int code = count > WAITS ? CL_OUT_OF_HOST_MEMORY : ((struct object *)queue)->fate;
+    if (code == CL_SUCCESS)
+        code = check_launch(object, dimensions, local);
     if (code != CL_SUCCESS)
         END(code);
     for (cl_uint i = 0; i < count; i++)
@@ -243,10 +248,13 @@ cl_int CL_API_CALL icd_EnqueueNDRangeKernel(cl_command_queue queue, cl_kernel ke
         waits[count++] = gate;
     code = driver.calls->clEnqueueNDRangeKernel(REAL(queue), object->real, dimensions, offset, global, local, count,
                                                 count > 0 ? waits : NULL, event != NULL ? &made : NULL);
-    if (fate < 0)
+    if (fate < 0) {
         driver.calls->clSetUserEventStatus(gate, fate);
+        if (!icd_is("ICD_ALONE", "1"))
+            ((struct object *)queue)->fate = fate;
+    }
     if (code == CL_SUCCESS && event != NULL)
-        *event = icd_wrap(EVENT, made);
+        ((struct object *)(*event = icd_wrap(EVENT, made)))->fate = fate < 0 ? fate : CL_SUCCESS;
     if (code == CL_SUCCESS && object->wrong && fate == CL_SUCCESS)
         icd_spoil_buffer((struct object *)queue, object);
     snprintf(more, sizeof more, "%.100s %zux%zu", object->text, global[0], dimensions > 1 ? global[1] : (size_t)1);

@@ -3,14 +3,14 @@
 
 #include <stdlib.h>
 
-/* Our events as the wrapped driver's. */
-static cl_int unwrap(cl_uint count, const cl_event *from, cl_event *to)
+/* Our events as the wrapped driver's. Nothing goes on behind a kernel that has failed. */
+static cl_int unwrap(const void *queue, cl_uint count, const cl_event *from, cl_event *to)
 {
-    if (count > WAITS)
-        return CL_OUT_OF_HOST_MEMORY;
-    for (cl_uint i = 0; i < count; i++)
+    for (cl_uint i = 0; i < count && i < WAITS; i++)
         to[i] = REAL(from[i]);
-    return CL_SUCCESS;
+    if (queue != NULL && ((const struct object *)queue)->fate != CL_SUCCESS)
+        return ((const struct object *)queue)->fate;
+    return count > WAITS ? CL_OUT_OF_HOST_MEMORY : CL_SUCCESS;
 }
 
 /* ---- contexts and queues ---- */
@@ -59,12 +59,16 @@ INFO(GetCommandQueueInfo, cl_command_queue, cl_command_queue_info)
 cl_int CL_API_CALL icd_Flush(cl_command_queue queue)
 {
     BEGIN("clFlush");
+    if (((struct object *)queue)->fate != CL_SUCCESS)
+        END(((struct object *)queue)->fate);
     END(driver.calls->clFlush(REAL(queue)));
 }
 
 cl_int CL_API_CALL icd_Finish(cl_command_queue queue)
 {
     BEGIN("clFinish");
+    if (((struct object *)queue)->fate != CL_SUCCESS)
+        END(((struct object *)queue)->fate);
     END(driver.calls->clFinish(REAL(queue)));
 }
 
@@ -106,7 +110,7 @@ cl_int CL_API_CALL icd_WaitForEvents(cl_uint count, const cl_event *list)
 {
     cl_event real[WAITS];
     BEGIN("clWaitForEvents");
-    const cl_int code = unwrap(count, list, real);
+    const cl_int code = unwrap(NULL, count, list, real);
     END(code != CL_SUCCESS ? code : driver.calls->clWaitForEvents(count, real));
 }
 
@@ -152,7 +156,21 @@ cl_int CL_API_CALL icd_SetEventCallback(cl_event event, cl_int type, void(CL_CAL
 
 COUNTED(Retain, Event, cl_event, icd_retain)
 COUNTED(Release, Event, cl_event, icd_release)
-INFO(GetEventInfo, cl_event, cl_event_info)
+
+cl_int CL_API_CALL icd_GetEventInfo(cl_event event, cl_event_info name, size_t size, void *value, size_t *size_ret)
+{
+    const struct object *object = (struct object *)event;
+    BEGIN("clGetEventInfo");
+    const cl_int code = driver.calls->clGetEventInfo(object->real, name, size, value, size_ret);
+    if (code != CL_SUCCESS || value == NULL)
+        END(code);
+    if (name != CL_EVENT_COMMAND_EXECUTION_STATUS)
+        icd_translate(value, size);
+    else if (*(cl_int *)value < 0 && object->fate != CL_SUCCESS) /* POCL says -1, whatever it was */
+        *(cl_int *)value = object->fate;
+    END(code);
+}
+
 INFO(GetEventProfilingInfo, cl_event, cl_profiling_info)
 
 /* ---- commands ---- */
@@ -161,7 +179,7 @@ INFO(GetEventProfilingInfo, cl_event, cl_profiling_info)
 /* Enqueues, with our events; `code_` and `code` of those that return an object are apart. */
 #define ENQUEUE(name, ...)                                                                                   \
     cl_event waits_[WAITS], made_ = NULL;                                                                    \
-    cl_int code = unwrap(count, list, waits_);                                                               \
+    cl_int code = unwrap(queue, count, list, waits_);                                                               \
     if (code == CL_SUCCESS)                                                                                  \
         code = driver.calls->name(REAL(queue), __VA_ARGS__, count, count > 0 ? waits_ : NULL, event != NULL ? &made_ : NULL); \
     if (code == CL_SUCCESS && event != NULL)                                                                 \
@@ -240,7 +258,7 @@ void *CL_API_CALL icd_EnqueueMapBuffer(cl_command_queue queue, cl_mem buffer, cl
     BEGIN_NEW("clEnqueueMapBuffer");
     cl_event waits[WAITS], made = NULL;
     void *mapped = NULL;
-    code_ = unwrap(count, list, waits);
+    code_ = unwrap(queue, count, list, waits);
     if (code_ == CL_SUCCESS)
         mapped = driver.calls->clEnqueueMapBuffer(REAL(queue), REAL(buffer), blocking, flags, offset, size, count,
                                                   count > 0 ? waits : NULL, event != NULL ? &made : NULL, &code_);
@@ -278,7 +296,7 @@ cl_int CL_API_CALL icd_EnqueueMigrateMemObjects(cl_command_queue queue, cl_uint 
     {                                                                                                        \
         cl_event waits[WAITS], made = NULL;                                                                  \
         BEGIN("cl" #name);                                                                                   \
-        cl_int code = unwrap(count, list, waits);                                                            \
+        cl_int code = unwrap(queue, count, list, waits);                                                            \
         if (code == CL_SUCCESS)                                                                              \
             code = driver.calls->cl##name(REAL(queue), count, count > 0 ? waits : NULL, event != NULL ? &made : NULL); \
         if (code == CL_SUCCESS && event != NULL)                                                             \

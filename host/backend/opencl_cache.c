@@ -1,0 +1,267 @@
+/* opencl_cache.c -- compiled programs and verdicts on disk, by the whole text that they depend on.
+ *
+ * A file is named for a digest of its key, and holds the key as well, so that two keys of one digest are told apart. It
+ * is written beside its place and renamed, so that nobody reads half a file, and who reads an old one while it is
+ * replaced has the old one. What is not whole, for whatever reason, is as good as absent: it is made anew and replaced. */
+#include "opencl_cache.h"
+#include "cache_folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SIZE_DEFAULT 256 /* MiB */
+#define TEMPORARY ".new-"
+#define TEMPORARY_AGE 3600 /* seconds: then nobody is writing it any more */
+
+struct header {
+    char magic[8];
+    uint64_t key_size, data_size;
+    uint64_t sum; /* of the three before, the key and the data */
+};
+
+static const char magic[8] = "TRIKEPT1";
+
+static uint64_t fnv1a(uint64_t state, const void *data, size_t size)
+{
+    const unsigned char *bytes = data;
+    for (size_t i = 0; i < size; i++)
+        state = (state ^ bytes[i]) * UINT64_C(0x100000001b3);
+    return state;
+}
+
+/* Another one, so that both together are 128 bits. */
+static uint64_t mixed(uint64_t state, const void *data, size_t size)
+{
+    const unsigned char *bytes = data;
+    for (size_t i = 0; i < size; i++) {
+        state = (state + bytes[i] + 1) * UINT64_C(0x9e3779b97f4a7c15);
+        state ^= state >> 29;
+    }
+    return state;
+}
+
+static void file_path(const struct opencl_cache *cache, const char *key, char *path, size_t size)
+{
+    const size_t length = strlen(key);
+    snprintf(path, size, "%s/%016llx%016llx", cache->folder,
+             (unsigned long long)fnv1a(UINT64_C(0xcbf29ce484222325), key, length), (unsigned long long)mixed(0, key, length));
+}
+
+static struct header make_header(const char *key, const void *data, size_t size)
+{
+    struct header header = {.key_size = strlen(key), .data_size = size};
+    memcpy(header.magic, magic, sizeof magic);
+    header.sum = mixed(0, &header, offsetof(struct header, sum));
+    header.sum = mixed(header.sum, key, header.key_size);
+    header.sum = mixed(header.sum, data, size);
+    return header;
+}
+
+void tri_opencl_cache_open(struct opencl_cache *cache)
+{
+    const char *size = getenv("TRIPTYCH_CACHE_SIZE");
+    char *end = NULL;
+    unsigned long long mib = size != NULL ? strtoull(size, &end, 10) : SIZE_DEFAULT;
+    *cache = (struct opencl_cache){.limit = 0};
+    if (size != NULL && (end == size || *end != '\0' || mib > 1 << 20))
+        mib = SIZE_DEFAULT;
+    cache->limit = mib << 20;
+    if (mib == 0)
+        return; /* as the user wants it */
+    if (!tri_cache_folder("programs", cache->folder, sizeof cache->folder)) {
+        cache->folder[0] = '\0';
+        snprintf(cache->complaint, sizeof cache->complaint,
+                 "compiled OpenCL programs are not kept, since no cache folder is writable and the user's own; "
+                 "TRIPTYCH_CACHE_DIR names one");
+    }
+}
+
+/* ---- reading ---- */
+
+static bool read_all(int file, void *to, size_t size)
+{
+    unsigned char *at = to;
+    while (size > 0) {
+        const ssize_t got = read(file, at, size);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        at += got;
+        size -= (size_t)got;
+    }
+    return true;
+}
+
+static bool sizes_agree(const struct header *header, const struct stat *status, const char *key)
+{
+    return memcmp(header->magic, magic, sizeof magic) == 0 && header->key_size == strlen(key) &&
+           header->data_size <= (uint64_t)status->st_size &&
+           sizeof *header + header->key_size + header->data_size == (uint64_t)status->st_size;
+}
+
+static bool read_file(int file, const char *key, void **data, size_t *size)
+{
+    struct stat status;
+    struct header header;
+    /* A file of another user's would be a program of another user's. */
+    if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 022) != 0)
+        return false;
+    if (!read_all(file, &header, sizeof header) || !sizes_agree(&header, &status, key))
+        return false;
+    char *own_key = malloc(header.key_size + 1);
+    *size = header.data_size;
+    *data = malloc(*size + 1);
+    bool good = own_key != NULL && *data != NULL && read_all(file, own_key, header.key_size) && read_all(file, *data, *size);
+    if (good) {
+        own_key[header.key_size] = '\0';
+        good = memcmp(own_key, key, header.key_size) == 0 && make_header(own_key, *data, *size).sum == header.sum;
+    }
+    free(own_key);
+    if (!good)
+        free(*data);
+    return good;
+}
+
+bool tri_opencl_cache_load(const struct opencl_cache *cache, const char *key, void **data, size_t *size)
+{
+    char path[1300];
+    *data = NULL;
+    if (cache->folder[0] == '\0')
+        return false;
+    file_path(cache, key, path, sizeof path);
+    const int file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0)
+        return false;
+    const bool good = read_file(file, key, data, size);
+    if (good)
+        (void)futimens(file, NULL); /* used last now; where that cannot be told, it goes sooner */
+    else
+        *data = NULL;
+    close(file);
+    return good;
+}
+
+/* ---- writing ---- */
+
+struct kept {
+    char name[40];
+    uint64_t size;
+    struct timespec used;
+};
+
+static int by_use(const void *a, const void *b)
+{
+    const struct timespec *x = &((const struct kept *)a)->used, *y = &((const struct kept *)b)->used;
+    if (x->tv_sec != y->tv_sec)
+        return x->tv_sec < y->tv_sec ? -1 : 1;
+    return (x->tv_nsec > y->tv_nsec) - (x->tv_nsec < y->tv_nsec);
+}
+
+/* The files of the folder and what they take up; what an interrupted process has left is taken away. */
+static struct kept *list_files(DIR *directory, size_t *count, uint64_t *total)
+{
+    struct kept *list = NULL;
+    size_t room = 0;
+    *count = 0;
+    *total = 0;
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        struct stat status;
+        if (fstatat(dirfd(directory), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
+            continue;
+        if (strncmp(entry->d_name, TEMPORARY, strlen(TEMPORARY)) == 0) {
+            if (time(NULL) - status.st_mtime > TEMPORARY_AGE)
+                unlinkat(dirfd(directory), entry->d_name, 0);
+            continue;
+        }
+        if (strlen(entry->d_name) != 32)
+            continue;
+        if (*count == room) {
+            room = room * 2 + 64;
+            struct kept *more = realloc(list, room * sizeof *list);
+            if (more == NULL)
+                break;
+            list = more;
+        }
+        struct kept *kept = &list[(*count)++];
+        snprintf(kept->name, sizeof kept->name, "%.32s", entry->d_name);
+        kept->size = (uint64_t)status.st_size;
+        kept->used = status.st_mtim;
+        *total += kept->size;
+    }
+    return list;
+}
+
+/* Makes room for `size` bytes: what was used longest ago goes, down to three quarters of the limit, so that not every
+ * file that comes has to look for another one that goes. */
+static void make_room(const struct opencl_cache *cache, uint64_t size)
+{
+    DIR *directory = opendir(cache->folder);
+    size_t count;
+    uint64_t total;
+    if (directory == NULL)
+        return;
+    struct kept *list = list_files(directory, &count, &total);
+    if (total + size > cache->limit && count > 0) {
+        qsort(list, count, sizeof *list, by_use);
+        for (size_t i = 0; i < count && total + size > cache->limit / 4 * 3; i++) {
+            if (unlinkat(dirfd(directory), list[i].name, 0) == 0)
+                total -= list[i].size;
+        }
+    }
+    free(list);
+    closedir(directory);
+}
+
+static bool write_all(int file, const void *from, size_t size)
+{
+    const unsigned char *at = from;
+    while (size > 0) {
+        const ssize_t put = write(file, at, size);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return false;
+        at += put;
+        size -= (size_t)put;
+    }
+    return true;
+}
+
+static bool write_file(const char *temporary, int file, const char *path, const char *key, const void *data, size_t size)
+{
+    const struct header header = make_header(key, data, size);
+    bool good = write_all(file, &header, sizeof header) && write_all(file, key, strlen(key)) && write_all(file, data, size);
+    const int why = errno;
+    if (close(file) != 0 && good)
+        good = false;
+    else if (!good)
+        errno = why;
+    return good && rename(temporary, path) == 0;
+}
+
+void tri_opencl_cache_store(struct opencl_cache *cache, const char *key, const void *data, size_t size)
+{
+    char path[1300], temporary[1300];
+    const uint64_t whole = sizeof(struct header) + strlen(key) + size;
+    if (cache->folder[0] == '\0' || whole > cache->limit)
+        return;
+    make_room(cache, whole);
+    file_path(cache, key, path, sizeof path);
+    snprintf(temporary, sizeof temporary, "%s/" TEMPORARY "XXXXXX", cache->folder);
+    const int file = mkostemp(temporary, O_CLOEXEC);
+    if (file >= 0 && write_file(temporary, file, path, key, data, size))
+        return;
+    snprintf(cache->complaint, sizeof cache->complaint, "compiled OpenCL programs are not kept: %.60s: %.60s", cache->folder,
+             strerror(errno));
+    if (file >= 0)
+        unlink(temporary);
+    cache->folder[0] = '\0';
+}

@@ -1,0 +1,107 @@
+/* icd.c -- runs the program with the test driver, and reads that one's log. */
+#include "icd.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A machine that does other things, too, is slow at times; a run takes less than a second. */
+#define LIMIT "90"
+
+static char library[PATH_MAX];
+
+const char *icd_begin(void)
+{
+    const char *program = getenv("TRIPTYCH") != NULL ? getenv("TRIPTYCH") : "build/triptych", *slash = strrchr(program, '/');
+    char path[PATH_MAX], command[PATH_MAX + 300];
+    snprintf(path, sizeof path, "%.*stests/icd.so", slash != NULL ? (int)(slash + 1 - program) : 0, program);
+    if (realpath(path, library) == NULL)
+        return "the test driver has not been built (make $(BUILD)/tests/icd.so)";
+    snprintf(command, sizeof command,
+             "mkdir -p fake both && echo '%.3000s' > fake/fake.icd && cp fake/fake.icd both/a.icd && "
+             "p=$(grep -l pocl /etc/OpenCL/vendors/*.icd | head -n 1) && test -n \"$p\" && cp \"$p\" both/b.icd",
+             library);
+    if (shell_run(command)->code != 0)
+        return "there is no POCL to wrap";
+    return icd_run("", "$T devices")->code == 0 && icd_count("clGetDeviceIDs") > 0 ? NULL : "POCL cannot be loaded";
+}
+
+static const struct shell_result *run(const char *drivers, const char *cache, const char *settings, const char *command)
+{
+    char text[4000];
+    snprintf(text, sizeof text,
+             "rm -rf log cache; mkdir -p warm && cp -r warm cache; "
+             "export OCL_ICD_VENDORS=$PWD/%s/ XDG_CACHE_HOME=$PWD/%s ICD_LOG=$PWD/log; unset TRIPTYCH_CACHE_DIR; "
+             "env %s timeout -k 5 " LIMIT " %s",
+             drivers, cache, settings, command);
+    return shell_run(text);
+}
+
+const struct shell_result *icd_run(const char *settings, const char *command)
+{
+    return run("fake", "cache", settings, command);
+}
+
+const struct shell_result *icd_run_beside(const char *settings, const char *command)
+{
+    return run("both", "cache", settings, command);
+}
+
+const struct shell_result *icd_warm(const char *settings, const char *command)
+{
+    return run("fake", "warm", settings, command);
+}
+
+/* Lines with `text`, of the process `own`, or of all: 0. `first` becomes the call of the first one, unless it is NULL. */
+static int read_log(const char *text, long own, char first[100], long *last)
+{
+    FILE *log = fopen(shell_path("log"), "r");
+    char line[500];
+    int count = 0;
+    while (log != NULL && fgets(line, sizeof line, log) != NULL) {
+        const long process = strtol(line, NULL, 10);
+        if (last != NULL)
+            *last = process;
+        if (strstr(line, text) == NULL || (own != 0 && process != own))
+            continue;
+        if (count++ == 0 && first != NULL && sscanf(line, "%*d %99s", first) != 1)
+            first[0] = '\0';
+    }
+    if (log != NULL)
+        fclose(log);
+    return count;
+}
+
+/* Children end before the program does. */
+static long own_process(void)
+{
+    long last = -1;
+    read_log("", 0, NULL, &last);
+    return last;
+}
+
+int icd_count(const char *text)
+{
+    return read_log(text, 0, NULL, NULL);
+}
+
+int icd_count_own(const char *text)
+{
+    return read_log(text, own_process(), NULL, NULL);
+}
+
+const char *icd_first(const char *text)
+{
+    static char call[100];
+    call[0] = '\0';
+    read_log(text, own_process(), call, NULL);
+    return call;
+}
+
+bool icd_released(void)
+{
+    static const char none[] = " left 0 0 contexts, 0 queues, 0 buffers, 0 programs, 0 kernels, 0 events\n";
+    return icd_count_own(none) == 1 && icd_count(none) == icd_count(" left ");
+}

@@ -1,0 +1,133 @@
+/* test_trust_program.c -- triptych run and verify with a driver whose programs are wrong: notes, exit codes, diagnosis. */
+#include "shell.h"
+#include "tests.h"
+#include "triptych.h"
+
+#include <CUnit/CUnit.h>
+#include <string.h>
+
+/* The driver of tests/icd, whose first sample of 8 bits is wrong in programs with invert's text. It is told as another
+ * platform than POCL's, so that programs are kept as binaries. */
+#define FAULTS "OCL_ICD_VENDORS=$PWD/faults/ TRIPTYCH_CACHE_DIR=$PWD/kept ICD_PLATFORM=Fake "
+#define WRONG FAULTS "ICD_WRONG_SOURCE='PUT(~AT(0, 0))' "
+#define INVERT "$T run invert a.png -o b.png --on opencl"
+
+static bool has_device;
+
+static int begin(void)
+{
+    const struct tri_shape shape = {40, 20, 1, 8};
+    struct tri_image *image;
+    if (shell_begin() || tri_image_new(&shape, &image, NULL) != TRI_OK)
+        return 1;
+    for (int y = 0; y < shape.height; y++)
+        for (int x = 0; x < shape.width; x++)
+            ((uint8_t *)tri_image_row(image, 0, y))[x] = (uint8_t)(x * 3 + y * 7);
+    const enum tri_status status = tri_image_write(shell_path("a.png"), image, NULL, NULL);
+    tri_image_free(image);
+    has_device = shell_run("mkdir faults && echo $ROOT/build/tests/icd.so > faults/a.icd && $T run invert a.png -o right.png && " FAULTS
+                           INVERT " && cmp b.png right.png && rm -r b.png kept")->code == 0;
+    return status != TRI_OK;
+}
+
+static bool skip(void)
+{
+    if (!has_device)
+        test_skip("there is no OpenCL device for the driver with faults");
+    return !has_device;
+}
+
+static void expect_right(void)
+{
+    EXPECT("cmp b.png right.png && rm b.png", 0, "", "");
+}
+
+static void test_notes(void)
+{
+    if (skip())
+        return;
+    for (int i = 0; i < 2; i++) {
+        EXPECT(WRONG "ICD_WRONG_UNLESS='#define TRI_SAFE 1' " INVERT, 0, "",
+               "triptych: note: opencl:0.0 (*): the driver's program for invert gives wrong bytes; it is built with words that "
+               "keep negations apart, which gives the right ones\n");
+        expect_right();
+    }
+    EXPECT(WRONG "ICD_WRONG_UNLESS='#define TRI_SAFE 1' " INVERT " --quiet && rm b.png; rm -r kept", 0, "", "");
+    EXPECT(WRONG "ICD_WRONG_UNLESS=-cl-opt-disable " INVERT, 0, "",
+           "triptych: note: *program for invert*without the compiler's optimisation*takes longer\n");
+    expect_right();
+    EXPECT("rm -r kept", 0, "", "");
+}
+
+static void test_refused(void)
+{
+    if (skip())
+        return;
+    for (int i = 0; i < 2; i++)
+        EXPECT(WRONG INVERT "; code=$?; test ! -e b.png && exit $code", 4, "",
+               "triptych: *opencl:0.0 (*) is refused for invert: its program gives wrong bytes*\n");
+    /* A driver of another version is another one. */
+    EXPECT(FAULTS "ICD_VERSION=2 " INVERT, 0, "", "");
+    expect_right();
+    EXPECT("rm -r kept", 0, "", "");
+}
+
+/* The first sample alone is wrong, whatever is cut away. */
+static void test_diagnosis(void)
+{
+    if (skip())
+        return;
+    EXPECT(WRONG "$T verify invert a.png --on opencl", 4,
+           "invert\n  opencl:0.0 * FAILED: *is refused for invert*\n    smallest that fails: 1x1 gray 8 bits from x *\n"
+           "      in        *\n      expected  *\n      got       *\n"
+           "    first to differ: operation 1, invert; its pass invert of invert, at x 0, y 0: expected *, got *\n"
+           "    likely cause: none of the arithmetic that is probed*\n0 compared, 0 differ, 1 backends failed\n",
+           "triptych: *is refused for invert*\n");
+    EXPECT(WRONG "$T verify gaussian:sigma=1,invert a.png --on opencl --json x.json", 4,
+           "*first to differ: operation 2, invert; its pass invert of invert*", "*");
+    EXPECT("grep -c '\"pass\": \"invert\"' x.json; rm -r x.json kept", 0, "1\n", "");
+}
+
+/* Nothing is built from source that was built before, nor is anything qualified. */
+static void test_second_start(void)
+{
+    if (skip())
+        return;
+    EXPECT(FAULTS "ICD_LOG=$PWD/cold " INVERT " && " FAULTS "ICD_LOG=$PWD/warm " INVERT, 0, "", "");
+    expect_right();
+    EXPECT("grep -c 'clBuildProgram 0 source' cold", 0, "*", "");
+    EXPECT("grep -c 'clBuildProgram 0 source' warm; grep -c 'clBuildProgram 0 binary' warm; grep -c clEnqueueNDRangeKernel warm",
+           0, "0\n1\n1\n", "");
+    EXPECT("rm warm; " FAULTS "ICD_BINARIES=refuse ICD_LOG=$PWD/warm " INVERT, 0, "", "");
+    expect_right();
+    EXPECT("grep -c 'clBuildProgram 0 source' warm; grep -c clEnqueueNDRangeKernel warm; rm -r kept warm cold", 0, "1\n1\n", "");
+}
+
+/* Several at once with nothing kept yet. */
+static void test_cold_together(void)
+{
+    if (skip())
+        return;
+    EXPECT("for i in 1 2 3; do (" FAULTS "$T run invert a.png -o $i.png --on opencl || touch failed) & done; wait; "
+           "for i in 1 2 3; do cmp $i.png right.png; done; test ! -e failed && rm [123].png", 0, "", "");
+    EXPECT("rm -r kept", 0, "", "");
+}
+
+static void test_unwritable(void)
+{
+    if (skip())
+        return;
+    EXPECT("touch file; OCL_ICD_VENDORS=$PWD/faults/ TRIPTYCH_CACHE_DIR=$PWD/file " INVERT, 0, "",
+           "triptych: note: compiled OpenCL programs are not kept*\n");
+    expect_right();
+}
+
+int test_trust_program_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("trust_program", begin, shell_end);
+    return !(suite && CU_add_test(suite, "notes", test_notes) && CU_add_test(suite, "refused", test_refused) &&
+             CU_add_test(suite, "diagnosis", test_diagnosis) &&
+             CU_add_test(suite, "the second start", test_second_start) &&
+             CU_add_test(suite, "cold starts at once", test_cold_together) &&
+             CU_add_test(suite, "a cache that cannot be written", test_unwritable));
+}

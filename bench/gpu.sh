@@ -1,24 +1,70 @@
 #!/bin/sh
-# gpu.sh -- every kernel on a GPU: proven, measured on pictures, and on a stream of frames whose transfers overlap.
+# gpu.sh -- everything about triptych on one GPU, in one call of at most four minutes: what the driver is, every kernel
+# proven, the goals of gpu_goals.txt beside what is reached, streams, whole processes, and what the card does at best.
 #
-# For machines that have a driver but cannot build triptych: `pack` here, carry the folder, `run` there.
-# SIZES are those of generated pictures; DEVICE (opencl:gpu) is what to measure; opencl:cpu tries the script where there is no GPU.
-set -eu
+# For machines that have a driver but cannot build triptych: `pack` here, carry the folder, `run` there. It needs no
+# OpenCL loader there, and a C library no older than the one here; the table needs Python 3.
+# DEVICE (opencl:gpu) is what to measure. opencl:cpu tries the script where there is no GPU, at smaller SIZES.
+# BUDGET (235) is how many seconds there are. What does not end in time is ended, said to have failed, and the rest goes on.
+set -u
 
 usage() {
     cat <<'END'
-usage: sh bench/gpu.sh pack FOLDER      the built program, its libraries and pictures into FOLDER
-       sh bench/gpu.sh run FOLDER OUT   verify and measure; reports go into the folder OUT
+usage: sh bench/gpu.sh pack FOLDER       the built program, its libraries and pictures into FOLDER
+       sh bench/gpu.sh run FOLDER OUT    verify and measure; reports and JSON go into the folder OUT
+       sh bench/gpu.sh peers FOLDER OUT  beside CuPy, pyclesperanto, PyTorch and OpenCV, as far as they are there
+exit codes: 0 all done, 1 a step failed (the last lines say which), 2 usage
 END
     exit 2
 }
 
-pack() {
-    mkdir -p "$1/lib"
-    cp build/triptych bench/gpu.sh images/frame-*.png "$1"
-    # The C library is the other machine's own.
-    ldd build/triptych | awk '$3 ~ /^\// && $1 !~ /^lib(c|m|dl|pthread)\.so/ { print $3 }' | xargs -I{} cp -L {} "$1/lib"
+# ---- pack ----
+
+LIMIT_MIB=40
+
+# The C library is the other machine's own. So are the C++ and GCC libraries, which its driver may need newer: they are
+# kept apart, for a machine without any.
+libraries_of() {
+    ldd "$1" | awk '$3 ~ /^\// && $1 !~ /^lib(c|m|dl|pthread|rt|resolv)\.so/ { print $3 }'
 }
+
+copy_libraries() {
+    libraries_of "$1" | while read -r library; do
+        case $library in
+        */libstdc++.so* | */libgcc_s.so*) cp -L "$library" "$folder/lib-if-missing" ;;
+        *) cp -L "$library" "$folder/lib" ;;
+        esac
+    done
+}
+
+# A module, unless with its libraries the folder would become too large.
+pack_module() {
+    size=$(libraries_of "$1" | xargs -r du -Lck "$1" | tail -n 1 | cut -f 1)
+    if [ $(($(du -sk "$folder" | cut -f 1) + size)) -gt $((LIMIT_MIB * 1024)) ]; then
+        echo "gpu.sh: note: $(basename "$1") needs $((size / 1024)) MiB of libraries, and is left out: no step uses it"
+        return
+    fi
+    strip --strip-debug -o "$folder/modules/$(basename "$1")" "$1"
+    copy_libraries "$1"
+}
+
+pack() {
+    folder=$1
+    set -e
+    mkdir -p "$folder/lib" "$folder/lib-if-missing" "$folder/modules"
+    strip --strip-debug -o "$folder/triptych" build/triptych
+    strip --strip-debug -o "$folder/libtriptych.so" build/libtriptych.so
+    "${CC:-cc}" -O2 -DCL_TARGET_OPENCL_VERSION=120 bench/bare_opencl.c -lOpenCL -o "$folder/bare_opencl"
+    cp bench/gpu.sh bench/gpu_goals.txt bench/gpu_table.py bench/gpu_peers.py bench/triptych_library.py "$folder"
+    cp images/frame-*.png images/alpha.png "$folder"
+    copy_libraries build/triptych
+    find build/modules -name '*.so' -printf '%s %p\n' | sort -n | cut -d ' ' -f 2- | while read -r module; do
+        pack_module "$module"
+    done
+    echo "gpu.sh: $(du -sm "$folder" | cut -f 1) MiB in $folder"
+}
+
+# ---- where it runs ----
 
 # The loader finds drivers by their .icd files; a container may have the driver alone.
 find_driver() {
@@ -30,40 +76,184 @@ find_driver() {
     [ -z "$driver" ] || export OCL_ICD_VENDORS="$driver"
 }
 
-# Three frames, made larger, forty times over: what a decoder would deliver.
+find_libraries() {
+    path=$folder/lib
+    ldconfig -p 2>/dev/null | grep -q 'libstdc++\.so\.6' || path=$path:$folder/lib-if-missing
+    export LD_LIBRARY_PATH="$path${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+}
+
+choose() {
+    device=${DEVICE:-opencl:gpu}
+    case $device in
+    opencl:cpu*) kind=cpu sizes="320x240 640x480" clip=640x360 ;;
+    *) kind=gpu sizes="3840x2160 15360x8640" clip=1920x1080 ;;
+    esac
+    sizes=${SIZES:-$sizes}
+}
+
+prepare() {
+    folder=$(cd "$1" && pwd) && mkdir -p "$2" && out=$(cd "$2" && pwd) || exit 1
+    program=$folder/triptych
+    choose
+    find_libraries
+    find_driver
+    export TRIPTYCH_CACHE_DIR="$out/cache"
+    mkdir -p "$TRIPTYCH_CACHE_DIR"
+    memory=$(mktemp -d /dev/shm/triptych.XXXXXX 2>/dev/null || mktemp -d) || exit 1
+    trap 'rm -rf "$memory"' EXIT
+    trap 'exit 1' INT TERM HUP
+    begun=$(date +%s)
+    : > "$out/steps.txt"
+}
+
+# step NAME SECONDS COMMAND...: output into OUT/NAME.txt, and a line into OUT/steps.txt: name, exit code, seconds.
+step() {
+    name=$1 most=$2
+    shift 2
+    left=$((${BUDGET:-235} - $(date +%s) + begun))
+    [ "$most" -lt "$left" ] || most=$left
+    start=$(date +%s)
+    if [ "$left" -lt 2 ]; then
+        echo "no time was left" > "$out/$name.txt"
+        code=late
+    else
+        timeout -k 2 "$most" "$@" > "$out/$name.txt" 2>&1
+        code=$?
+    fi
+    printf '%s %s %s\n' "$name" "$code" $(($(date +%s) - start)) >> "$out/steps.txt"
+    [ "$code" = 0 ] || printf '%s: FAILED (%s): %s\n' "$name" "$code" "$(tail -n 1 "$out/$name.txt")"
+}
+
+# ---- steps ----
+
+doctor() {
+    if "$program" --help | grep -q '^  doctor'; then
+        step doctor 30 "$program" doctor
+        step doctor-json 30 "$program" doctor --json
+    else
+        step devices 30 "$program" devices
+    fi
+    cat "$out/doctor.txt" "$out/devices.txt" 2>/dev/null
+}
+
+
+works() {
+    number=0
+    grep -v '^#' "$folder/gpu_goals.txt" > "$memory/works.txt"
+    while read -r pipeline _; do
+        number=$((number + 1))
+        step "work-$1-$number" 15 "$program" bench "$pipeline" --size "$1" --isa native --reference threads --on threads \
+            --on "$device" --time 0.1 --json "$out/work-$1-$number.json"
+    done < "$memory/works.txt"
+}
+
+# Three frames, made larger, twenty times over: what a decoder would deliver.
 make_clip() {
-    "$program" run resize:width=1920:height=1080 "$1/frame-%d.png" -o "$2" --quiet
-    cp "$2" "$2.once"
-    from=$(($(head -n 1 "$2.once" | wc -c) + 1))
-    for _ in $(seq 39); do
-        tail -c +"$from" "$2.once" >> "$2"
+    "$program" run "resize:width=${clip%x*}:height=${clip#*x}" "$folder/frame-%d.png" -o "$memory/once.y4m" --quiet || return 1
+    from=$(($(head -n 1 "$memory/once.y4m" | wc -c) + 1))
+    cp "$memory/once.y4m" "$memory/clip.y4m"
+    for _ in $(seq 19); do
+        tail -c +"$from" "$memory/once.y4m" >> "$memory/clip.y4m"
     done
-    rm "$2.once"
+}
+
+streams() {
+    for pipeline in gaussian:sigma=1.5 median:radius=2 temporal_denoise; do
+        name=stream-${pipeline%%:*}
+        step "$name" 15 "$program" bench "$pipeline" "$memory/clip.y4m" --isa native --reference threads --on threads \
+            --on "$device" --json "$out/$name.json"
+    done
+    step stream-file 15 "$program" bench gaussian:sigma=1.5 "$memory/clip.y4m" --end-to-end --on threads --on "$device" \
+        --json "$out/stream-file.json"
+}
+
+# took COMMAND...: milliseconds of a whole process, in thousandths.
+took() {
+    before=$(date +%s%N)
+    "$@" > "$memory/process.txt" 2>&1 || { cat "$memory/process.txt" >&2; return 1; }
+    echo $((($(date +%s%N) - before) / 1000))
+}
+
+small() {
+    "$program" run gaussian:sigma=2 "$folder/alpha.png" -o "$memory/small.png" --quiet --on "$1"
+}
+
+# Neither triptych nor the driver has kept anything.
+cold() {
+    rm -rf "$memory/cold"
+    mkdir "$memory/cold"
+    value=$(
+        export TRIPTYCH_CACHE_DIR="$memory/cold" CUDA_CACHE_PATH="$memory/cold" POCL_CACHE_DIR="$memory/cold"
+        took small "$device"
+    )
+}
+
+# sample NAME COMMAND...: a line, NAME and microseconds.
+sample() {
+    name=$1
+    shift
+    value=$(took "$@") || return 1
+    echo "$name $value"
+}
+
+# In turns.
+processes() {
+    set -e
+    "$folder/bare_opencl" "$kind" "$memory/binary"
+    small "$device"
+    for _ in 1 2 3 4 5 6 7; do
+        sample bare "$folder/bare_opencl" "$kind" "$memory/binary"
+        sample warm small "$device"
+        sample threads small threads
+    done
+    cold
+    echo "cold $value"
 }
 
 run() {
-    program=$1/triptych
-    device=${DEVICE:-opencl:gpu}
-    export LD_LIBRARY_PATH="$1/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-    find_driver
-    mkdir -p "$2"
-    "$program" devices | tee "$2/devices.txt"
-    "$program" verify --on "$device" --json "$2/verify.json" | tail -n 1
-    for size in ${SIZES:-3840x2160 15360x8640}; do
-        "$program" bench --size "$size" --isa native --on threads --on "$device" --json "$2/gpu-$size.json" | tee "$2/gpu-$size.txt"
+    prepare "$1" "$2"
+    large=${sizes%% *}
+    doctor
+    step verify-small 40 "$program" verify --on "$device" --json "$out/verify-small.json"
+    step picture 10 "$program" bench copy --size "$large" --reference threads --on threads --time 0.001 -o "$memory/large.png"
+    step verify-large 40 "$program" verify "$memory/large.png" --on "$device" --json "$out/verify-large.json"
+    rm -f "$memory/large.png"
+    for size in $sizes; do
+        works "$size"
     done
-    make_clip "$1" "$2/clip.y4m"
-    for pipeline in gaussian:sigma=1.5 median:radius=2 temporal_denoise; do
-        for on in threads "$device"; do
-            printf '\n%s on %s\n' "$pipeline" "$on"
-            "$program" run "$pipeline" "$2/clip.y4m" -o /dev/null --on "$on" --stages 2>&1
-        done
-    done | tee "$2/streams.txt"
-    rm "$2/clip.y4m"
+    step processes 45 sh "$folder/gpu.sh" processes "$folder" "$memory"
+    step clip 10 sh "$folder/gpu.sh" clip "$folder" "$memory"
+    streams
+    rm -f "$memory"/*.y4m
+    python3 "$folder/gpu_table.py" "$out" "$device" "$sizes" "$clip" | tee "$out/table.txt"
+    [ -s "$out/summary.json" ] || printf '%s\n' 'table 1 0' >> "$out/steps.txt"
+    failed=$(awk '$2 != "0" { printf "%s%s", sep, $1; sep = ", " }' "$out/steps.txt")
+    echo "$(($(date +%s) - begun)) seconds; $(wc -l < "$out/steps.txt") steps${failed:+; FAILED: $failed}"
+    [ -z "$failed" ]
+}
+
+# Two steps of `run` are shell themselves.
+inner() {
+    folder=$2 memory=$3 program=$2/triptych
+    choose
+    case $1 in
+    processes) processes ;;
+    clip) make_clip ;;
+    esac
+}
+
+peers() {
+    prepare "$1" "$2"
+    rm -f "$out/steps.txt"
+    timeout -k 2 "${BUDGET:-235}" python3 "$folder/gpu_peers.py" --library "$folder/libtriptych.so" --device "$device" \
+        --json "$out/peers.json" | tee "$out/peers.txt"
+    [ -s "$out/peers.json" ]
 }
 
 case ${1:-} in
 pack) [ $# -eq 2 ] || usage; pack "$2" ;;
 run) [ $# -eq 3 ] || usage; run "$2" "$3" ;;
+peers) [ $# -eq 3 ] || usage; peers "$2" "$3" ;;
+processes | clip) [ $# -eq 3 ] || usage; inner "$@" ;;
 *) usage ;;
 esac

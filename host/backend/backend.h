@@ -4,10 +4,19 @@
 
 #include "../pipeline/plan.h"
 
+/* What a device has done since it was opened; of other backends all of it is 0. */
+struct tri_backend_counts {
+    long launches;                         /* of kernels */
+    long programs_built, programs_loaded; /* compiled, and found on disk compiled already */
+    double build_ms;                       /* that both took */
+};
+struct tri_backend_counts tri_backend_counts(const struct tri_backend *backend);
+
 struct tri_flight {
     struct tri_backend *backend;
     struct tri_image *in, *out; /* of the frame that is on its way */
     void *state;                /* the backend's */
+    struct tri_timing *timing;  /* NULL: nobody asks, and steps need not wait for each other */
 };
 
 /* What programs have cost so far; all 0 where kernels are compiled into triptych. */
@@ -25,6 +34,9 @@ struct tri_backend {
     bool unqualified; /* programs are taken as they are, wrong ones too, in their plain form */
     struct tri_program_counts programs;
     bool (*hangs)(struct tri_backend *backend); /* commands under way use the plan yet; NULL: never */
+    long launches; /* of kernels */
+    const struct tri_measuring *measuring; /* how a device is measured; NULL: it is none */
+    struct tri_memory *memory; /* of images that go there; NULL: any */
     enum tri_plan_kind kind; /* of plans */
     /* Of a plan of that kind, whether it can be prepared: else every pass gets a stage of its own. NULL: any can. */
     enum tri_status (*takes)(struct tri_backend *backend, const struct tri_plan *plan, bool *taken, struct tri_error *error);

@@ -2,10 +2,10 @@
 #ifndef TRI_OPENCL_H
 #define TRI_OPENCL_H
 
-#include "backend.h"
+#include "measuring.h"
 #include "opencl_cache.h"
+#include "opencl_transfers.h"
 
-#include <CL/cl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -38,8 +38,8 @@ struct opencl {
     bool lanes;      /* clang's vectors work: bands are walked; else tiles */
     int lanes_bytes; /* of a vector of them */
     cl_context context;
-    cl_command_queue queue;     /* of kernels */
-    cl_command_queue transfers; /* of images, so that they overlap kernels of other frames */
+    cl_command_queue queue; /* of kernels */
+    struct opencl_transfers transfers;
     int group;         /* items of a work-group of tiles */
     int window;        /* registers of an item for a window of samples */
     long local_memory; /* that a work-group may take */
@@ -49,6 +49,8 @@ struct opencl {
     char *identity;            /* device and driver: what those depend on beside text and options */
     bool qualifying;           /* the jobs that are made now are what qualifies programs */
     struct tri_backend *reference; /* scalar, once it was needed */
+    struct opencl_profile *profile; /* NULL: nobody measures */
+    cl_program copy;                /* of what is measured beside kernels; NULL: not built yet */
     struct opencl_wait {
         pthread_mutex_t lock;
         bool opened, is_given;
@@ -86,8 +88,8 @@ enum tri_status tri_opencl_fail_none(struct tri_error *error);
 
 /* Around every call in which a driver may be loaded, or its compiler for the first time: signal handlers that it
  * replaces are put back. Threads may be inside at the same time. */
-void tri_opencl_enter(void);
-void tri_opencl_leave(void);
+void tri_signals_keep(void);
+void tri_signals_put_back(void);
 /* Tells whoever watches this process that it now does what some driver does not survive; nothing otherwise. */
 void tri_opencl_step(const char *step);
 /* "CPU", or "CPU, GPU, accelerator": all that it is. */
@@ -135,7 +137,9 @@ void tri_opencl_note(struct opencl *cl, const char *format, ...) __attribute__((
 
 /* Launches a kernel in the backend's queue; `local` may be NULL. The name, for messages, must live until the wait. */
 enum tri_status tri_opencl_launch(struct opencl *cl, cl_kernel kernel, const char *name, cl_uint dimensions,
-                                  const size_t *global, const size_t *local, struct tri_error *error);
+                                  const size_t *offset, const size_t *global, const size_t *local, struct tri_error *error);
+/* Whether launches that have ended failed; those that have not are asked another time. */
+enum tri_status tri_opencl_check_launches(struct opencl *cl, struct tri_error *error);
 /* Waiting, which has a limit: TRI_NO_DEVICE, with `what` ("the kernels of a frame"), the device and the seconds, where
  * that is exceeded. From then on the device hangs: nothing of its context can be released, and what commands under way
  * read and write must stay. A kernel that failed when its turn came is an error, too. */
@@ -202,22 +206,17 @@ enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, s
 enum tri_status tri_opencl_fetch(struct tri_job *job, long offset, size_t size, void *to, struct tri_error *error);
 void tri_opencl_release(struct tri_job *job);
 
-/* Images to the device and back. */
-struct opencl_flight {
-    cl_mem in, out; /* kept while images stay where they are, or, where memory is not shared, of one size */
-    const void *in_memory, *out_memory;
-    size_t in_size, out_size;
-};
-/* The output's buffer, before kernels write to it; and the end of all kernels, after which the host may read it where
- * memory is shared. */
-enum tri_status tri_opencl_output(struct tri_flight *flight, struct tri_error *error);
-enum tri_status tri_opencl_wait(struct tri_flight *flight, struct tri_error *error);
-enum tri_status tri_opencl_upload(struct tri_flight *flight, struct tri_error *error);
-enum tri_status tri_opencl_download(struct tri_flight *flight, struct tri_error *error);
-void tri_opencl_land(struct tri_flight *flight);
-
 /* Tries the arithmetic that exactness rests on, piece by piece, and puts down the verdicts in the backend's info. A
  * failure of them is none of the function. */
 enum tri_status tri_opencl_probe(struct opencl *cl, struct tri_error *error);
+
+/* Where a command is to leave its event: the last argument of its clEnqueue function. NULL unless the device is
+ * being measured. */
+cl_event *tri_opencl_event(struct opencl *cl, enum tri_command what);
+/* The same for a command that has an event anyway. */
+void tri_opencl_keep(struct opencl *cl, cl_event event, enum tri_command what);
+extern const struct tri_measuring tri_opencl_measuring;
+/* Frees what measuring has left. */
+void tri_opencl_measured(struct opencl *cl);
 
 #endif

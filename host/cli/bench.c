@@ -33,6 +33,8 @@ static const char help_text[] =
     "                       opencl:all, or several joined by '+' or all: beside them each alone,\n"
     "                       and who did how much\n"
     "      --isa ISA        of sequential and threads (repeatable)\n"
+    "      --reference B    compare bytes with this backend in place of sequential scalar, which takes\n"
+    "                       long on large pictures\n"
     "      --end-to-end     from file to file: decoding, transfers, kernel and encoding apart, what\n"
     "                       limits, and what several files at a time gain. Of a PIPELINE and an\n"
     "                       INPUT that is a file; of a video its stages, written nowhere\n"
@@ -62,7 +64,7 @@ struct request {
     int pipeline_count;
     const char *on[MANY], *isa[MANY];
     int on_count, isa_count;
-    const char *json, *output;
+    const char *json, *output, *reference;
     uint64_t max_pixels;
     double seconds;
     struct tri_shape size; /* width 0: not asked for */
@@ -102,10 +104,11 @@ static bool parse_size(const char *text, struct tri_shape *size)
 /* TRI_OK, TRI_USAGE, or -1: help was printed. */
 static int parse_options(int argc, char **argv, struct request *request)
 {
-    enum { ON = 256, ISA, TIME, SIZE, MAX_PIXELS, JSON, MARKDOWN, CSV, END_TO_END };
+    enum { ON = 256, ISA, REFERENCE, TIME, SIZE, MAX_PIXELS, JSON, MARKDOWN, CSV, END_TO_END };
     static const struct option options[] = {
         {"on", required_argument, NULL, ON},
         {"isa", required_argument, NULL, ISA},
+        {"reference", required_argument, NULL, REFERENCE},
         {"time", required_argument, NULL, TIME},
         {"size", required_argument, NULL, SIZE},
         {"max-pixels", required_argument, NULL, MAX_PIXELS},
@@ -127,6 +130,9 @@ static int parse_options(int argc, char **argv, struct request *request)
             break;
         case ISA:
             right = cli_append("bench", "--isa", optarg, request->isa, &request->isa_count, MANY);
+            break;
+        case REFERENCE:
+            request->reference = optarg;
             break;
         case TIME:
             right = parse_seconds(optarg, &request->seconds);
@@ -469,7 +475,7 @@ int cli_bench(int argc, char **argv)
     if (!inputs)
         return cli_fail(&(struct tri_error){TRI_FAILED, "no memory for the inputs"});
     struct tri_lineup_request who = {request.on, request.on_count, request.isa, request.isa_count,
-                                     !request.end_to_end, stderr};
+                                     !request.end_to_end, request.reference, stderr};
     if (!clip)
         status = read_inputs(&request, argv + optind, count, inputs, &error);
     if (status == TRI_OK)

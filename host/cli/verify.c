@@ -254,7 +254,7 @@ static int write_json(const struct request *request, const struct tri_lineup *li
 static int verify_inputs(const struct request *request, const struct inputs *inputs)
 {
     struct tri_lineup_request who = {request->on, request->on_count, request->isa, request->isa_count, false,
-                                     stderr};
+                                     NULL, stderr};
     struct tally tally = {.list = request->json ? json_array() : NULL};
     struct tri_lineup lineup = {0};
     struct tri_error error;

@@ -1,5 +1,5 @@
 /* bench.c -- the run: verify, warm up, measure in interleaved rounds, verify again. */
-#include "measure/measure.h"
+#include "measure/device.h"
 
 #include "parallel/cpu.h"
 
@@ -26,7 +26,7 @@ struct run {
     struct turn *turns;
     int count;
     double seconds;
-    uint64_t truth; /* digest of what sequential scalar makes */
+    uint64_t truth; /* digest of what the reference makes */
 };
 
 static size_t shape_bytes(const struct tri_shape *shape)
@@ -54,7 +54,7 @@ static void run_clean(struct run *run, struct turn *turn)
         fail_turn(turn, &error);
 }
 
-/* Turn 0 is sequential scalar, whose first output is the truth. */
+/* Turn 0 is the reference, whose first output is the truth. */
 static void verify_turn(struct run *run, struct turn *turn, bool is_truth)
 {
     if (turn->out || !turn->row)
@@ -168,6 +168,66 @@ static void summarize_turn(struct run *run, struct turn *turn)
     row->mpix_per_s = (double)run->in->shape.width * run->in->shape.height * 1e3 / (double)row->total.median;
 }
 
+/* The programs that a backend has built, or loaded, since `before`. */
+static struct tri_backend_counts built_since(const struct tri_backend *backend, struct tri_backend_counts before)
+{
+    struct tri_backend_counts now = tri_backend_counts(backend);
+
+    now.launches -= before.launches;
+    now.programs_built -= before.programs_built;
+    now.programs_loaded -= before.programs_loaded;
+    now.build_ms -= before.build_ms;
+    return now;
+}
+
+/* What devices do by their own clocks. */
+static void measure_devices(struct run *run)
+{
+    for (int i = 0; i < run->lineup->count; i++) {
+        struct turn *turn = &run->turns[i];
+
+        if (!turn->out && tri_backend_measurable(run->lineup->contenders[i].backend))
+            tri_device_measure(run->lineup->contenders[i].backend, turn->job, run->in, run->result,
+                               shape_bytes(&run->figures->in), shape_bytes(&run->figures->out), run->seconds,
+                               &turn->row->device);
+    }
+}
+
+static struct tri_parts parts_of(const struct tri_bench_row *row)
+{
+    return (struct tri_parts){(double)row->upload.median, (double)row->kernel.median,
+                              (double)row->download.median, (double)row->total.median};
+}
+
+/* Of whole devices, against the fastest row of threads. */
+static void find_break_evens(struct run *run)
+{
+    const struct tri_bench_case *figures = run->figures;
+    int best = -1;
+
+    for (int i = 0; i < figures->row_count; i++) {
+        const struct tri_bench_row *row = &figures->rows[i];
+
+        if (!row->info->opencl && row->info->parts == 0 && !tri_is_sequential(row->info) && row->listed && row->total.count > 0 &&
+            (best < 0 || row->total.median < figures->rows[best].total.median))
+            best = i;
+    }
+    for (int i = 0; i < figures->row_count && best >= 0; i++) {
+        struct tri_bench_row *row = &figures->rows[i];
+        const struct tri_parts known[2] = {parts_of(row), parts_of(&figures->rows[best])};
+        struct tri_error error;
+
+        if (row->total.count == 0 || strchr(row->info->name, '/') ||
+            !tri_backend_measurable(run->lineup->contenders[i].backend))
+            continue;
+        if (tri_break_even_measure(&run->lineup->contenders[i], &run->lineup->contenders[best], run->pipeline,
+                                   &run->in->shape, known, run->seconds, &row->break_even, &error) == TRI_OK)
+            continue;
+        row->verified = false; /* it differs, though of another size */
+        row->total.count = 0;
+    }
+}
+
 static enum tri_status open_jobs(struct run *run, struct tri_error *error)
 {
     struct tri_bench_case *figures = run->figures;
@@ -179,8 +239,10 @@ static enum tri_status open_jobs(struct run *run, struct tri_error *error)
 
         turn->row = &figures->rows[figures->row_count++];
         *turn->row = (struct tri_bench_row){.info = contender->info, .listed = contender->listed};
+        const struct tri_backend_counts before = tri_backend_counts(contender->backend);
         enum tri_status status =
             tri_job_new(contender->backend, run->pipeline, &run->in->shape, &turn->job, &why);
+        turn->row->device.built = built_since(contender->backend, before);
         if (status == TRI_OK)
             continue;
         turn->job = NULL;
@@ -260,8 +322,9 @@ static enum tri_status verdict(const struct run *run, struct tri_error *error)
 
         if (!row->verified && !row->failure[0])
             return tri_fail(error, TRI_DIFFERS,
-                            "%s on %s (%s) differs from sequential scalar; see triptych verify",
-                            run->figures->pipeline, row->info->name, row->info->isa);
+                            "%s on %s (%s) differs from %s %s; see triptych verify", run->figures->pipeline,
+                            row->info->name, row->info->isa, run->figures->rows[0].info->name,
+                            run->figures->rows[0].info->isa);
     }
     for (int i = 0; i < run->figures->row_count; i++) {
         const struct tri_bench_row *row = &run->figures->rows[i];
@@ -291,10 +354,12 @@ enum tri_status tri_bench_run(const struct tri_lineup *lineup, const char *pipel
         measure_rounds(&run);
         for (int i = 0; i < lineup->count; i++)
             tri_bench_shares(run.turns[i].row, lineup->contenders[i].backend, 1);
-        for (int i = run.count - 1; i >= 0; i--) /* so that the picture is sequential scalar's */
+        measure_devices(&run);
+        for (int i = run.count - 1; i >= 0; i--) /* so that the picture is the reference's */
             verify_turn(&run, &run.turns[i], false);
         for (int i = 0; i < run.count; i++)
             summarize_turn(&run, &run.turns[i]);
+        find_break_evens(&run);
         tri_bench_compare(result);
         status = verdict(&run, error);
     }

@@ -1,5 +1,6 @@
 /* clip.c -- a pipeline over the frames of a clip that are held in memory: frames per second, rows of a frame in parallel
  * against frames in parallel. */
+#include "measure/clip_stream.h"
 #include "measure/measure.h"
 
 #include "image/image.h"
@@ -77,6 +78,7 @@ struct way {
     int outs_count;
     struct tri_backend *backend; /* with one thread, for frames in parallel; NULL: the contender's own */
     struct tri_pool *pool;
+    struct tri_clip_stream *stream; /* of a device with several frames under way */
     atomic_int next;
     atomic_bool failed;
     int64_t *samples; /* of each frame */
@@ -89,7 +91,7 @@ struct way {
     struct tri_error error;
 };
 
-static uint64_t digest_frame(const struct tri_frame *frame)
+uint64_t tri_clip_digest(const struct tri_frame *frame)
 {
     uint64_t digest = 0;
     for (int p = 0; p < 3; p++)
@@ -109,7 +111,7 @@ static void do_frame(struct way *way, int i, int worker)
     }
     way->samples[i] = tri_now_ns() - start;
     if (way->verifying)
-        way->digests[i] = digest_frame(out);
+        way->digests[i] = tri_clip_digest(out);
 }
 
 static void do_frames(void *argument, int worker)
@@ -157,13 +159,22 @@ static int64_t run_clip(struct way *way)
     }
     atomic_store(&way->next, 0);
     const int64_t start = tri_now_ns();
+    if (way->stream != NULL)
+        return tri_clip_stream_run(way->stream, way->filters[0], way->samples, way->verifying ? way->digests : NULL,
+                                   &way->error) == TRI_OK ? tri_now_ns() - start : -1;
     tri_pool_run(way->pool, way->workers, do_frames, way);
     return atomic_load(&way->failed) ? -1 : tri_now_ns() - start;
 }
 
 static enum tri_status open_way(struct way *way, struct tri_error *error)
 {
-    way->workers = way->row->by_frames ? way->row->info->workers : 1;
+    const bool under_way = way->row->by_frames && way->row->info->opencl;
+    way->workers = way->row->by_frames && !under_way ? way->row->info->workers : 1;
+    if (under_way) {
+        const enum tri_status status = tri_clip_stream_new(way->clip->frames, way->clip->count, &way->stream, error);
+        if (status != TRI_OK)
+            return status;
+    }
     way->filters = calloc((size_t)way->workers, sizeof way->filters[0]);
     way->outs = calloc((size_t)way->workers, sizeof way->outs[0]);
     way->samples = calloc((size_t)way->clip->count, sizeof way->samples[0]);
@@ -172,7 +183,7 @@ static enum tri_status open_way(struct way *way, struct tri_error *error)
     way->digests = calloc((size_t)way->clip->count, sizeof way->digests[0]);
     if (way->filters == NULL || way->outs == NULL || way->samples == NULL || way->pooled == NULL || way->wholes == NULL || way->digests == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for samples");
-    if (!way->row->by_frames)
+    if (!way->row->by_frames || under_way)
         return TRI_OK;
     const struct tri_backend_options options = {.isa = way->row->info->isa};
     const enum tri_status status = tri_pool_new(way->workers, &way->pool, error);
@@ -188,6 +199,7 @@ static void close_way(struct way *way)
     if (way->backend != NULL)
         tri_backend_close(way->backend);
     tri_pool_free(way->pool);
+    tri_clip_stream_free(way->stream);
     free(way->filters);
     free(way->outs);
     free(way->samples);
@@ -266,13 +278,36 @@ static enum tri_status measure(struct way *ways, int count, double seconds, stru
     return TRI_OK;
 }
 
+static size_t sample_bytes(const struct tri_frame *frame)
+{
+    size_t bytes = 0;
+    for (int p = 0; p < 3; p++) {
+        const struct tri_image *plane = frame->planes[p];
+        if (plane != NULL)
+            bytes += (size_t)plane->shape.width * (size_t)plane->shape.height * (size_t)plane->shape.bits / 8;
+    }
+    return bytes;
+}
+
+/* What a device could do if frames cost it nothing but their way there and back. It is no failure if that is not known. */
+static void time_transfers(struct way *way)
+{
+    struct tri_transfer_times times;
+    if (!way->row->listed || way->outs_count == 0 || !tri_backend_measurable(way->contender->backend) ||
+        tri_backend_transfer_time(way->contender->backend, sample_bytes(&way->clip->frames[0]), sample_bytes(&way->outs[0]),
+                                  &times, NULL) != TRI_OK)
+        return;
+    way->row->pinned_per_s = times.together_ns > 0 ? 1e9 / (double)times.together_ns : 0;
+}
+
 static int plan_ways(const struct tri_lineup *lineup, const struct tri_pipeline *pipeline, const struct clip *clip,
                      struct tri_clip_case *result, struct way *ways)
 {
-    const bool in_order = tri_pipeline_over_time(pipeline);
+    const bool over_time = tri_pipeline_over_time(pipeline);
     for (int i = 0; i < lineup->count; i++) {
         const struct tri_contender *contender = &lineup->contenders[i];
-        const int ways_of_it = !contender->info->opencl && contender->info->parts == 0 && contender->info->workers > 1 && !in_order ? 2 : 1;
+        const bool several = contender->info->opencl || (contender->info->workers > 1 && contender->info->parts == 0);
+        const int ways_of_it = several && !over_time ? 2 : 1;
         for (int by_frames = 0; by_frames < ways_of_it; by_frames++) {
             struct tri_clip_row *row = &result->rows[result->row_count];
             *row = (struct tri_clip_row){.info = contender->info, .listed = contender->listed, .by_frames = by_frames};
@@ -283,10 +318,12 @@ static int plan_ways(const struct tri_lineup *lineup, const struct tri_pipeline 
     return result->row_count;
 }
 
-/* Sequential scalar is not measured where it is not listed; then there is nothing to compare with. */
+/* Sequential scalar is not measured where it is not listed, and need not be the reference; then there is nothing to
+ * compare with. */
 static void compare(struct tri_clip_case *result)
 {
-    const double base = result->row_count > 0 ? result->rows[0].frames_per_s : 0;
+    const double base =
+        result->row_count > 0 && tri_is_sequential(result->rows[0].info) ? result->rows[0].frames_per_s : 0;
     for (int i = 0; i < result->row_count; i++) {
         struct tri_clip_row *row = &result->rows[i];
         row->speedup = base > 0 && row->frames_per_s > 0 ? row->frames_per_s / base : (double)NAN;
@@ -314,10 +351,12 @@ static enum tri_status measure_clip(const struct tri_lineup *lineup, const struc
     if (status == TRI_OK)
         status = measure(ways, count, seconds, error);
     compare(result);
+    for (int i = 0; i < count && status == TRI_OK; i++)
+        time_transfers(&ways[i]);
     for (int i = 0; i < count && status == TRI_OK; i++) {
         if (!result->rows[i].verified && !result->rows[i].failure[0])
-            status = tri_fail(error, TRI_DIFFERS, "%s (%s) differs from sequential scalar", result->rows[i].info->name,
-                              result->rows[i].info->isa);
+            status = tri_fail(error, TRI_DIFFERS, "%s (%s) differs from %s %s", result->rows[i].info->name,
+                              result->rows[i].info->isa, result->rows[0].info->name, result->rows[0].info->isa);
     }
     for (int i = 0; i < count; i++)
         close_way(&ways[i]);

@@ -66,7 +66,7 @@ static void compare_row(const struct tri_bench_case *result, struct tri_bench_ro
     const struct tri_bench_row *scalar = &result->rows[0], *one = one_worker(result, row);
     double time = (double)row->total.median;
 
-    row->speedup = has_figures(scalar) ? (double)scalar->total.median / time : (double)NAN;
+    row->speedup = has_figures(scalar) && tri_is_sequential(scalar->info) ? (double)scalar->total.median / time : (double)NAN;
     row->speedup_best = best_sequential(result) / time;
     if (!row->info->gpu && row->info->parts == 0) /* its memory is another one */
         row->copy_share = copy_time(result, row->info->workers) / time;

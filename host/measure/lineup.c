@@ -137,13 +137,15 @@ static enum tri_status add_threads(struct tri_lineup *lineup, const char *isa, s
     return status;
 }
 
-/* Everything that the machine has; with --isa only those levels of the CPU. */
+/* Everything that the machine has; with --isa only those levels of the CPU, with a reference only that. */
 static enum tri_status add_all(struct tri_lineup *lineup, const struct tri_lineup_request *request,
                                struct tri_error *error)
 {
     enum tri_status status = TRI_OK;
 
     lineup->contenders[0].listed = true;
+    if (request->reference)
+        return add_devices(lineup, request, false, error);
     for (int i = 0; i < request->isa_count && status == TRI_OK; i++)
         status = add(lineup, "sequential", request->isa[i], true, false, error);
     for (int i = 1; i < tri_isa_count() && request->isa_count == 0 && status == TRI_OK; i++)
@@ -182,7 +184,7 @@ static enum tri_status add_asked(struct tri_lineup *lineup, const struct tri_lin
 
         status = tri_names_several(on) ? add_several(lineup, on, isa, error) : add(lineup, on, isa, true, true, error);
         /* One worker of the same ISA is the base of efficiency. */
-        if (status == TRI_OK)
+        if (status == TRI_OK && !request->reference)
             status = add(lineup, "sequential", isa, false, false, error);
     }
     return status;
@@ -218,13 +220,16 @@ enum tri_status tri_lineup_open(const struct tri_lineup_request *request, struct
     enum tri_status status;
 
     memset(lineup, 0, sizeof *lineup);
-    status = add(lineup, "sequential", "scalar", false, false, error);
+    if (request->reference)
+        status = add(lineup, request->reference, NULL, false, true, error);
+    else
+        status = add(lineup, "sequential", "scalar", false, false, error);
     if (status == TRI_OK && request->on_count == 0)
         status = add_all(lineup, request, error);
     for (int i = 0; i < request->on_count && status == TRI_OK; i++)
         status = add_asked(lineup, request, request->on[i], error);
-    /* The best sequential row is a base of speed-ups too. */
-    if (status == TRI_OK)
+    /* The best sequential row is a base of speed-ups too, unless sequential runs take too long. */
+    if (status == TRI_OK && !request->reference)
         status = add(lineup, "sequential", NULL, false, false, error);
     if (status == TRI_OK && uses_opencl(lineup))
         status = list_devices(lineup, error);

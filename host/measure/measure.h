@@ -2,6 +2,7 @@
 #ifndef TRIPTYCH_MEASURE_H
 #define TRIPTYCH_MEASURE_H
 
+#include "backend/measuring.h"
 #include "batch/batch.h"
 #include "triptych.h"
 #include "video/transcode.h"
@@ -72,6 +73,7 @@ struct tri_lineup_request {
     const char *const *isa; /* of the CPU backends; none: every level sequentially, native threads */
     int isa_count;
     bool subdevices; /* of CPU devices too */
+    const char *reference; /* what bytes are compared with; NULL: sequential scalar */
     FILE *notes;     /* what is left out and why; may be NULL */
 };
 
@@ -83,7 +85,7 @@ struct tri_contender {
     size_t told; /* of the backend's note */
 };
 
-/* The first contender is always sequential scalar. */
+/* The first contender is the reference, sequential scalar unless another one is asked for. */
 struct tri_lineup {
     struct tri_contender *contenders;
     int count;
@@ -112,19 +114,52 @@ bool tri_picture_bundled(char path[512]);
 #define TRI_ROUNDS_MAX 1000
 #define TRI_SHARES_MAX 16
 
+/* By the device's own clock; medians. */
+struct tri_device_figures {
+    bool measured;
+    char note[200]; /* why it, or a part of it, was not; empty otherwise */
+    struct tri_backend_counts built; /* since the job was asked for: programs and their time */
+    long launches;                   /* of a run */
+    struct tri_summary kernel, span; /* of kernels alone; from the first one's beginning to the last one's end */
+    struct tri_summary upload, download, overlap; /* of whole runs; no count where there is no such command */
+    int64_t copy_ns;                 /* of a bare copy kernel, as many bytes in and out; 0: not measured */
+    struct tri_transfer_times pinned; /* 0: not measured */
+    double copy_share;               /* copy_ns over span; NAN: not measured */
+};
+
+/* What something takes: once, and for each pixel. */
+struct tri_cost {
+    double fixed_ns, pixel_ns;
+};
+
+enum tri_beats { TRI_BEATS_UNKNOWN, TRI_BEATS_ALWAYS, TRI_BEATS_FROM, TRI_BEATS_UP_TO, TRI_BEATS_NEVER };
+
+/* Where a device and the fastest row of threads take the same time, end to end. */
+struct tri_break_even {
+    enum tri_beats beats;
+    char note[200]; /* why it is unknown or was not checked; empty otherwise */
+    const struct tri_backend_info *against;
+    double pixels; /* of FROM and UP_TO */
+    struct tri_cost upload, kernel, download, rest, device, threads; /* rest: neither; device: all four */
+    struct tri_shape checked; /* what was measured to see whether it holds; width 0: nothing was */
+    int64_t device_ns, threads_ns; /* there */
+};
+
 struct tri_bench_row {
     const struct tri_backend_info *info; /* belongs to the line-up */
     bool listed;
-    bool verified;     /* same bytes as sequential scalar, before and after; else there are no figures */
+    bool verified;     /* same bytes as the reference, before and after; else there are no figures */
     char failure[300]; /* why it could not run; empty otherwise */
     uint64_t digest;
     int64_t *samples; /* ns, end to end, in the order in which they were taken */
     struct tri_summary total, upload, kernel, download;
     double mpix_per_s;
     double copy_share;   /* NAN where it does not apply, here and below */
-    double speedup;      /* over sequential scalar */
+    double speedup;      /* over sequential scalar, where that is the reference */
     double speedup_best; /* over the fastest sequential row */
     double efficiency, karp_flatt;
+    struct tri_device_figures device; /* of rows of devices */
+    struct tri_break_even break_even; /* of whole devices */
     /* Of a backend that deals work to several others: */
     int parts;
     const struct tri_backend_info *part[TRI_SHARES_MAX];
@@ -230,10 +265,12 @@ struct json_t *tri_whole_json(const struct tri_whole_case *result, const char *p
 struct tri_clip_row {
     const struct tri_backend_info *info; /* belongs to the line-up */
     bool listed;
-    bool by_frames;            /* each worker has a frame of its own; else they share the rows of one */
+    bool by_frames;            /* each worker has a frame of its own; else they share the rows of one. Of a device: several
+                                  frames are under way, so that transfers overlap kernels; else one after another */
     bool verified;             /* every frame has the bytes of sequential scalar; else there are no figures */
     char failure[300];         /* why it could not run; empty otherwise */
     double frames_per_s;       /* 0: not measured, for it differs, failed or is not listed */
+    double pinned_per_s;       /* of a device: frames that pinned transfers allow, both ways at once; 0: not measured */
     double speedup;            /* over sequential scalar; NAN where one of the two was not measured */
     int64_t median_ns, p99_ns; /* of a frame */
     double stages_ms[TRI_VIDEO_STAGES]; /* from file to file: of each stage, for a frame */

@@ -21,9 +21,12 @@ static void put_figures(FILE *file, const struct tri_clip_row *row)
     fprintf(file, "%10.1f%10.3f%10.3f", row->frames_per_s, (double)row->median_ns / 1e6,
             (double)row->p99_ns / 1e6);
     if (isfinite(row->speedup))
-        fprintf(file, "%9.1fx\n", row->speedup);
+        fprintf(file, "%9.1fx", row->speedup);
     else
-        fprintf(file, "%10s\n", "-");
+        fprintf(file, "%10s", "-");
+    if (row->pinned_per_s > 0)
+        fprintf(file, "%10.1f%7.0f %%", row->pinned_per_s, 100 * row->frames_per_s / row->pinned_per_s);
+    fputs("\n", file);
 }
 
 void tri_clip_table(FILE *file, const struct tri_clip_case *result, const char *pipeline, const char *path)
@@ -32,14 +35,19 @@ void tri_clip_table(FILE *file, const struct tri_clip_case *result, const char *
 
     fprintf(file, "\n%s\n%s: %d frames in memory, %dx%d %s %d bits\n\n", pipeline, path, result->frames, video->width,
             video->height, chroma_text(video), video->bits);
-    fprintf(file, "%-14s%-8s%4s  %-9s%10s%10s%10s%10s\n", "", "", "wor-", "in", "frames", "median", "99 % of", "speed-up");
-    fprintf(file, "%-14s%-8s%4s  %-9s%10s%10s%10s%10s\n", "backend", "ISA", "kers", "parallel", "/s", "ms", "frames", "scalar");
+    bool pinned = false;
+    for (int i = 0; i < result->row_count; i++)
+        pinned |= result->rows[i].pinned_per_s > 0;
+    fprintf(file, "%-14s%-8s%4s  %-9s %9s%10s%10s%10s%s\n", "", "", "wor-", "in", "frames", "median", "99 % of", "speed-up",
+            pinned ? "    pinned    share" : "");
+    fprintf(file, "%-14s%-8s%4s  %-9s %9s%10s%10s%10s%s\n", "backend", "ISA", "kers", "parallel", "/s", "ms", "frames", "scalar",
+            pinned ? "  allows/s  of that" : "");
     for (int i = 0; i < result->row_count; i++) {
         const struct tri_clip_row *row = &result->rows[i];
         if (!row->listed && row->verified)
             continue;
         fprintf(file, "%-14s%-8s%4d  %-9s", row->info->name, row->info->isa, row->info->workers,
-                row->by_frames ? "frames" : row->info->workers > 1 ? "rows" : "-");
+                row->by_frames ? row->info->opencl ? "under way" : "frames" : row->info->workers > 1 ? "rows" : "-");
         if (row->verified && row->frames_per_s > 0)
             put_figures(file, row);
         else
@@ -76,10 +84,11 @@ static json_t *row_json(const struct tri_clip_row *row, bool end_to_end)
         json_object_set_new(item, "limit", json_string(tri_video_stage_names[row->limit]));
         return item;
     }
-    json_object_set_new(item, "parallel", json_string(row->by_frames ? "frames" : "rows"));
+    json_object_set_new(item, "parallel", json_string(row->by_frames ? row->info->opencl ? "under way" : "frames" : "rows"));
     json_object_set_new(item, "verified", json_boolean(row->verified));
     json_object_set_new(item, "median_ns", ns_json(row->median_ns));
     json_object_set_new(item, "p99_ns", ns_json(row->p99_ns));
+    json_object_set_new(item, "pinned_frames_per_s", row->pinned_per_s > 0 ? json_real(row->pinned_per_s) : json_null());
     return item;
 }
 

@@ -35,6 +35,22 @@ static void put_real(FILE *file, double value, const char *after)
     fputs(after, file);
 }
 
+/* Empty of what is no device, or was not measured. */
+static void put_device(FILE *file, const struct tri_bench_row *row)
+{
+    const struct tri_device_figures *device = &row->device;
+    const bool crosses = row->break_even.beats == TRI_BEATS_FROM || row->break_even.beats == TRI_BEATS_UP_TO;
+
+    if (!device->measured || row->total.count == 0) {
+        fputs(",,,,,\n", file);
+        return;
+    }
+    fprintf(file, "%ld,%ld,%.6g,%" PRId64 ",", device->launches, device->built.programs_built, device->built.build_ms,
+            device->copy_ns);
+    put_real(file, device->copy_share, ",");
+    put_real(file, crosses ? row->break_even.pixels : (double)NAN, "\n");
+}
+
 static void put_row(FILE *file, const struct tri_bench_case *result, const struct tri_bench_row *row)
 {
     const struct tri_summary none = {0};
@@ -55,13 +71,14 @@ static void put_row(FILE *file, const struct tri_bench_case *result, const struc
     put_ns(file, &row->total, row->total.low);
     put_ns(file, &row->total, row->total.high);
     put_ns(file, info->opencl ? &row->upload : &none, row->upload.median);
-    put_ns(file, &row->kernel, row->kernel.median);
+    put_ns(file, &row->kernel, row->device.measured ? row->device.span.median : row->kernel.median);
     put_ns(file, info->opencl ? &row->download : &none, row->download.median);
     put_real(file, measured ? row->mpix_per_s : (double)NAN, ",");
     put_real(file, row->copy_share, ",");
     put_real(file, row->speedup, ",");
     put_real(file, row->efficiency, ",");
-    put_real(file, row->karp_flatt, "\n");
+    put_real(file, row->karp_flatt, ",");
+    put_device(file, row);
 }
 
 void tri_report_csv(FILE *file, const struct tri_report *report)
@@ -69,7 +86,7 @@ void tri_report_csv(FILE *file, const struct tri_report *report)
     fputs("pipeline,width,height,planes,bits,backend,device,isa,workers,verified,digest,samples,median_ns,"
           "min_ns,"
           "ci95_low_ns,ci95_high_ns,upload_ns,kernel_ns,download_ns,mpix_per_s,copy_share,speedup,efficiency,"
-          "karp_flatt\n",
+          "karp_flatt,launches,programs_built,build_ms,device_copy_ns,device_copy_share,break_even_pixels\n",
           file);
     for (int i = 0; i < report->count; i++)
         for (int j = 0; j < report->cases[i].row_count; j++)

@@ -1,6 +1,6 @@
 /* report_json.c -- the bench report as JSON, with every sample; what does not apply is null. */
 #include "image/image.h"
-#include "measure/measure.h"
+#include "measure/device.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -155,7 +155,9 @@ static json_t *row_json(const struct tri_bench_case *result, const struct tri_be
     set_summary(object, row->samples, &row->total);
     json_object_set_new(object, "upload_ns",
                         info->opencl ? ns_json(&row->upload, row->upload.median) : json_null());
-    json_object_set_new(object, "kernel_ns", ns_json(&row->kernel, row->kernel.median));
+    json_object_set_new(object, "kernel_ns",
+                        row->device.measured ? ns_json(&row->kernel, row->device.span.median)
+                                             : ns_json(&row->kernel, row->kernel.median));
     json_object_set_new(object, "download_ns",
                         info->opencl ? ns_json(&row->download, row->download.median) : json_null());
     json_object_set_new(object, "mpix_per_s", measured ? real_json(row->mpix_per_s) : json_null());
@@ -163,6 +165,7 @@ static json_t *row_json(const struct tri_bench_case *result, const struct tri_be
     json_object_set_new(object, "speedup", measured ? real_json(row->speedup) : json_null());
     json_object_set_new(object, "efficiency", measured ? real_json(row->efficiency) : json_null());
     json_object_set_new(object, "karp_flatt", measured ? real_json(row->karp_flatt) : json_null());
+    json_object_set_new(object, "opencl", tri_device_json(row));
     if (row->parts > 0) {
         json_object_set_new(object, "shares", shares_json(row));
         json_object_set_new(object, "speedup_over_best_part", real_json(row->over_parts));
@@ -187,6 +190,15 @@ static json_t *copy_json(const struct tri_bench_case *result, const struct tri_b
     return object;
 }
 
+/* What bytes were compared with: "sequential scalar". */
+static json_t *reference_json(const struct tri_report *report)
+{
+    if (report->count == 0 || report->cases[0].row_count == 0)
+        return json_null();
+    const struct tri_backend_info *info = report->cases[0].rows[0].info;
+    return json_sprintf("%s %s", info->name, info->isa);
+}
+
 json_t *tri_report_json(const struct tri_report *report)
 {
     json_t *root = json_object(), *rows = json_array(), *copies = json_array(), *inputs = json_array();
@@ -205,6 +217,7 @@ json_t *tri_report_json(const struct tri_report *report)
     json_object_set_new(environment, "inputs", inputs); /* one for each measured pipeline */
     json_object_set_new(calibration, "memcpy", copies);
     json_object_set_new(root, "triptych", json_string(TRI_VERSION));
+    json_object_set_new(root, "reference", reference_json(report));
     json_object_set_new(root, "environment", environment);
     json_object_set_new(root, "calibration", calibration);
     json_object_set_new(root, "rows", rows);

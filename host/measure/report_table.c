@@ -1,5 +1,5 @@
 /* report_table.c -- the bench report for people: a table for the terminal, 100 columns wide, or markdown. */
-#include "measure/measure.h"
+#include "measure/device.h"
 
 #include <math.h>
 #include <string.h>
@@ -106,7 +106,7 @@ static void format_row(const struct tri_bench_row *row, char cells[COLUMNS][CELL
         snprintf(cells[INTERVAL], CELL, "±%.*f %%", share < 0.0995 ? 1 : 0, share * 100);
     }
     if (row->info->opencl)
-        format_ms(cells[KERNEL], row->kernel.median);
+        format_ms(cells[KERNEL], row->device.measured ? row->device.span.median : row->kernel.median);
     format_number(cells[RATE], row->mpix_per_s, "");
     format_percent(cells[COPY], row->copy_share);
     format_number(cells[SCALAR], row->speedup, "x");
@@ -238,6 +238,7 @@ void tri_report_table(FILE *file, const struct tri_bench_case *result, bool mark
     }
     fputs("\n", file);
     put_copies(file, result);
+    tri_report_devices(file, result, markdown, bold);
     for (int i = 0; i < result->row_count; i++)
         tri_bench_put_shares(file, &result->rows[i]);
     for (int i = 0; i < result->row_count; i++) {
@@ -270,7 +271,7 @@ void tri_report_header(FILE *file, const struct tri_environment *environment, bo
 
 void tri_report_legend(FILE *file)
 {
-    fputs("\nMedians, end to end: upload, kernel and download; \"kernel\" is the device's part. The true\n"
+    fputs("\nMedians, end to end: upload, kernel and download; \"kernel\" is the device's part, by its clock. The true\n"
           "median lies within the given distance with 95 % confidence. Share of copy: of the time, memcpy\n"
           "of the same bytes with as many workers would take this share. Speed-up over sequential scalar,\n"
           "and over the best sequential row. Efficiency: T1/(n Tn), T1 being the same code with one worker.\n"

@@ -1,0 +1,59 @@
+"""triptych_library.py -- libtriptych.so through ctypes: what the comparisons with other libraries need of triptych.h."""
+import ctypes
+
+
+class Error(ctypes.Structure):
+    _fields_ = [("status", ctypes.c_int), ("text", ctypes.c_char * 1000)]
+
+
+class Shape(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int) for name in ("width", "height", "planes", "bits")]
+
+
+class Image(ctypes.Structure):
+    _fields_ = [("shape", Shape), ("stride", ctypes.c_ssize_t), ("plane_stride", ctypes.c_ssize_t),
+                ("data", ctypes.c_void_p), ("padded", ctypes.c_bool), ("memory", ctypes.c_void_p),
+                ("memory_size", ctypes.c_size_t), ("abandoned", ctypes.c_bool)]
+
+
+class Options(ctypes.Structure):
+    _fields_ = [("isa", ctypes.c_char_p), ("pool", ctypes.c_void_p)]
+
+
+class Timing(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int64) for name in ("upload_ns", "kernel_ns", "download_ns")]
+
+
+class Failure(Exception):
+    pass
+
+
+class Library:
+    def __init__(self, path):
+        self.library = ctypes.CDLL(path)
+        self.error = Error()
+        self.library.tri_job_shape.restype = ctypes.POINTER(Shape)
+
+    def call(self, name, *arguments):
+        if getattr(self.library, name)(*arguments, ctypes.byref(self.error)) != 0:
+            raise Failure(self.error.text.decode(errors="replace"))
+
+    def pipeline(self, text):
+        pipeline = ctypes.c_void_p()
+        self.call("tri_pipeline_parse", text.encode(), ctypes.byref(pipeline))
+        return pipeline
+
+    def backend(self, on):
+        backend = ctypes.c_void_p()
+        self.call("tri_backend_open", on.encode(), ctypes.byref(Options(None, None)), ctypes.byref(backend))
+        return backend
+
+    def image(self, shape):
+        image = ctypes.POINTER(Image)()
+        self.call("tri_image_new", ctypes.byref(shape), ctypes.byref(image))
+        return image
+
+    def job(self, backend, pipeline, shape):
+        job = ctypes.c_void_p()
+        self.call("tri_job_new", backend, pipeline, ctypes.byref(shape), ctypes.byref(job))
+        return job

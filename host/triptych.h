@@ -72,6 +72,7 @@ struct tri_image {
     bool padded;            /* the padding replicates the edge samples */
     void *memory;           /* the allocation: 4096-byte aligned */
     size_t memory_size;     /* its size in bytes, a multiple of 4096 */
+    struct tri_memory *from; /* whose memory it is; NULL: the host's, as usual */
     bool abandoned;         /* a device that hangs may use the memory yet: it is never freed */
 };
 
@@ -79,6 +80,12 @@ struct tri_image {
  * is not one of the above. Ends with tri_image_free. */
 enum tri_status tri_image_new(const struct tri_shape *shape, struct tri_image **image, struct tri_error *error);
 void tri_image_free(struct tri_image *image);
+
+/* The same in memory of a certain kind (tri_backend_memory), or in the usual one where there is none of it to be had;
+ * `memory` NULL: in the usual one. */
+struct tri_memory;
+enum tri_status tri_image_new_in(struct tri_memory *memory, const struct tri_shape *shape, struct tri_image **image,
+                                 struct tri_error *error);
 
 /* Row y of a plane, at x = 0. */
 static inline void *tri_image_row(const struct tri_image *image, int plane, int y)
@@ -145,6 +152,7 @@ struct tri_read_options {
     struct tri_pool *pool; /* NULL: the caller works alone */
     const unsigned char *head; /* bytes of "-" that the caller has read already, to know what it is */
     size_t head_size;          /* at most 16 */
+    struct tri_memory *memory; /* where the image is to lie; NULL: as usual */
 };
 
 /* What a reader tells beside the picture. */
@@ -290,8 +298,15 @@ enum tri_status tri_backend_open(const char *on, const struct tri_backend_option
 void tri_backend_close(struct tri_backend *backend);
 const struct tri_backend_info *tri_backend_info(const struct tri_backend *backend);
 /* What the user should know, in lines: what `auto` chose and why, what `all` left out; which programs the driver makes wrong,
- * and what had to be done. It grows while jobs are made. */
+ * and what had to be done; what goes on slower than it should. It grows while jobs are made. */
 const char *tri_backend_note(const struct tri_backend *backend);
+/* Where images should lie that go to this backend, or come from it. A device with memory of its own reads them from
+ * there, and writes them there, several times as fast as elsewhere, and while the host does other things. NULL: anywhere
+ * is as good. Images may outlive the backend. All functions take images of any memory. */
+struct tri_memory *tri_backend_memory(const struct tri_backend *backend);
+/* tri_image_new_in that memory. What lies between the rows of such an image is the backend's, too. */
+enum tri_status tri_image_new_for(struct tri_backend *backend, const struct tri_shape *shape, struct tri_image **image,
+                                  struct tri_error *error);
 
 bool tri_names_several(const char *on); /* "A+B", "all" */
 /* What each of several backends did since they were opened. */
@@ -353,6 +368,7 @@ struct tri_driver_info {
     char reason[1000]; /* a sentence, where there is something to be said */
     char hint[300];    /* what to do about it, or "" */
     char output[2000]; /* the last that it wrote on standard error before it failed */
+    char loader[110];  /* what OpenCL's loader calls itself, or "" */
     int platforms;
     struct tri_device_info *devices;
     int device_count;
@@ -386,8 +402,9 @@ const struct tri_shape *tri_job_shape(const struct tri_job *job); /* of the outp
 enum tri_fields { TRI_FIELDS_KEPT, TRI_FIELDS_EXCHANGED /* each has the other's place */, TRI_FIELDS_GONE };
 enum tri_fields tri_job_fields(const struct tri_job *job);
 bool tri_job_turned(const struct tri_job *job); /* rows and columns have changed places, and with them a pixel's sides */
-/* `in` has the job's input shape, its padding may get filled; `out` has its output shape.
- * `timing` may be NULL. */
+/* `in` has the job's input shape, its padding may get filled; `out` has its output shape. Upload, kernels and download
+ * overlap where the device can do that. With `timing`, which may be NULL, they follow each other, so that each has a
+ * time of its own. */
 enum tri_status tri_job_run(struct tri_job *job, struct tri_image *in, struct tri_image *out,
                             struct tri_timing *timing, struct tri_error *error);
 void tri_job_rewind(struct tri_job *job); /* the next run is a first frame again */
@@ -413,10 +430,13 @@ struct tri_flight;
 enum tri_status tri_flight_new(struct tri_backend *backend, struct tri_flight **flight, struct tri_error *error);
 void tri_flight_free(struct tri_flight *flight); /* before its backend is closed */
 enum tri_status tri_flight_upload(struct tri_flight *flight, struct tri_image *in, struct tri_error *error);
-/* `in` of the flight and `out` have to stay until the next step. */
+/* `in` of the flight and `out` have to stay until tri_flight_download has returned. What fails on a device may be
+ * told by the next step only. */
 enum tri_status tri_flight_compute(struct tri_flight *flight, struct tri_job *job, struct tri_image *out,
                                    struct tri_error *error);
 enum tri_status tri_flight_download(struct tri_flight *flight, struct tri_error *error); /* then `out` is there */
+/* From now on each step returns when the device has done it, and tells how long it took; NULL: no more. */
+void tri_flight_time(struct tri_flight *flight, struct tri_timing *timing);
 
 #ifdef __cplusplus
 }

@@ -80,6 +80,17 @@ const struct tri_backend_info *tri_backend_info(const struct tri_backend *backen
     return &backend->info;
 }
 
+struct tri_memory *tri_backend_memory(const struct tri_backend *backend)
+{
+    return backend->memory;
+}
+
+enum tri_status tri_image_new_for(struct tri_backend *backend, const struct tri_shape *shape, struct tri_image **image,
+                                  struct tri_error *error)
+{
+    return tri_image_new_in(backend->memory, shape, image, error);
+}
+
 const char *tri_backend_note(const struct tri_backend *backend)
 {
     return backend->note;
@@ -188,19 +199,17 @@ static enum tri_status check_shapes(const struct tri_job *job, const struct tri_
 enum tri_status tri_job_run(struct tri_job *job, struct tri_image *in, struct tri_image *out, struct tri_timing *timing,
                             struct tri_error *error)
 {
-    int64_t times[4] = {tri_now_ns()};
     enum tri_status status = check_shapes(job, in, out, error); /* before anything is done to them */
+    if (timing != NULL)
+        *timing = (struct tri_timing){0};
+    tri_flight_time(&job->flight, timing);
     if (status == TRI_OK)
         status = tri_flight_upload(&job->flight, in, error);
-    times[1] = tri_now_ns();
     if (status == TRI_OK)
         status = tri_flight_compute(&job->flight, job, out, error);
-    times[2] = tri_now_ns();
     if (status == TRI_OK)
         status = tri_flight_download(&job->flight, error);
-    times[3] = tri_now_ns();
-    if (timing != NULL)
-        *timing = (struct tri_timing){times[1] - times[0], times[2] - times[1], times[3] - times[2]};
+    tri_flight_time(&job->flight, NULL);
     return status;
 }
 
@@ -224,14 +233,19 @@ void tri_flight_free(struct tri_flight *flight)
 
 enum tri_status tri_flight_upload(struct tri_flight *flight, struct tri_image *in, struct tri_error *error)
 {
+    const int64_t start = tri_now_ns();
     tri_image_pad(in);
     flight->in = in;
-    return flight->backend->upload != NULL ? flight->backend->upload(flight, error) : TRI_OK;
+    const enum tri_status status = flight->backend->upload != NULL ? flight->backend->upload(flight, error) : TRI_OK;
+    if (flight->timing != NULL)
+        flight->timing->upload_ns = tri_now_ns() - start;
+    return status;
 }
 
 enum tri_status tri_flight_compute(struct tri_flight *flight, struct tri_job *job, struct tri_image *out,
                                    struct tri_error *error)
 {
+    const int64_t start = tri_now_ns();
     enum tri_status status = check_shapes(job, flight->in, out, error);
     if (status == TRI_OK && job->frames > 0 && job->frame >= job->frames + job->plan->delay)
         status = tri_fail(error, TRI_USAGE, "the job has ended, and nothing is late any more");
@@ -243,6 +257,8 @@ enum tri_status tri_flight_compute(struct tri_flight *flight, struct tri_job *jo
     status = job->backend->run(job, flight, error);
     if (status == TRI_OK)
         job->frame++;
+    if (flight->timing != NULL)
+        flight->timing->kernel_ns = tri_now_ns() - start;
     return status;
 }
 
@@ -260,7 +276,16 @@ enum tri_status tri_flight_rows(struct tri_flight *flight, struct tri_job *job, 
 
 enum tri_status tri_flight_download(struct tri_flight *flight, struct tri_error *error)
 {
-    return flight->backend->download != NULL ? flight->backend->download(flight, error) : TRI_OK;
+    const int64_t start = tri_now_ns();
+    const enum tri_status status = flight->backend->download != NULL ? flight->backend->download(flight, error) : TRI_OK;
+    if (flight->timing != NULL)
+        flight->timing->download_ns = tri_now_ns() - start;
+    return status;
+}
+
+void tri_flight_time(struct tri_flight *flight, struct tri_timing *timing)
+{
+    flight->timing = timing;
 }
 
 /* ---- what is around the runs ---- */

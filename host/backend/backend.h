@@ -16,6 +16,7 @@ struct tri_flight {
     struct tri_backend *backend;
     struct tri_image *in, *out; /* of the frame that is on its way */
     void *state;                /* the backend's */
+    struct tri_timing *timing;  /* NULL: nobody asks, and steps need not wait for each other */
 };
 
 /* What programs have cost so far; all 0 where kernels are compiled into triptych. */
@@ -35,6 +36,7 @@ struct tri_backend {
     bool (*hangs)(struct tri_backend *backend); /* commands under way use the plan yet; NULL: never */
     long launches; /* of kernels */
     const struct tri_measuring *measuring; /* how a device is measured; NULL: it is none */
+    struct tri_memory *memory; /* of images that go there; NULL: any */
     enum tri_plan_kind kind; /* of plans */
     /* Of a plan of that kind, whether it can be prepared: else every pass gets a stage of its own. NULL: any can. */
     enum tri_status (*takes)(struct tri_backend *backend, const struct tri_plan *plan, bool *taken, struct tri_error *error);

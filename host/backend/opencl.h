@@ -4,8 +4,8 @@
 
 #include "measuring.h"
 #include "opencl_cache.h"
+#include "opencl_transfers.h"
 
-#include <CL/cl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -38,8 +38,8 @@ struct opencl {
     bool lanes;      /* clang's vectors work: bands are walked; else tiles */
     int lanes_bytes; /* of a vector of them */
     cl_context context;
-    cl_command_queue queue;     /* of kernels */
-    cl_command_queue transfers; /* of images, so that they overlap kernels of other frames */
+    cl_command_queue queue; /* of kernels */
+    struct opencl_transfers transfers;
     int group;         /* items of a work-group of tiles */
     int window;        /* registers of an item for a window of samples */
     long local_memory; /* that a work-group may take */
@@ -88,8 +88,8 @@ enum tri_status tri_opencl_fail_none(struct tri_error *error);
 
 /* Around every call in which a driver may be loaded, or its compiler for the first time: signal handlers that it
  * replaces are put back. Threads may be inside at the same time. */
-void tri_opencl_enter(void);
-void tri_opencl_leave(void);
+void tri_signals_keep(void);
+void tri_signals_put_back(void);
 /* Tells whoever watches this process that it now does what some driver does not survive; nothing otherwise. */
 void tri_opencl_step(const char *step);
 /* "CPU", or "CPU, GPU, accelerator": all that it is. */
@@ -135,7 +135,9 @@ const char *tri_opencl_symbol(cl_int code);
 
 /* Launches a kernel in the backend's queue; `local` may be NULL. The name, for messages, must live until the wait. */
 enum tri_status tri_opencl_launch(struct opencl *cl, cl_kernel kernel, const char *name, cl_uint dimensions,
-                                  const size_t *global, const size_t *local, struct tri_error *error);
+                                  const size_t *offset, const size_t *global, const size_t *local, struct tri_error *error);
+/* Whether launches that have ended failed; those that have not are asked another time. */
+enum tri_status tri_opencl_check_launches(struct opencl *cl, struct tri_error *error);
 /* Waiting, which has a limit: TRI_NO_DEVICE, with `what` ("the kernels of a frame"), the device and the seconds, where
  * that is exceeded. From then on the device hangs: nothing of its context can be released, and what commands under way
  * read and write must stay. A kernel that failed when its turn came is an error, too. */
@@ -201,20 +203,6 @@ enum tri_status tri_opencl_prepare(struct tri_job *job, struct tri_error *error)
 enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, struct tri_error *error);
 enum tri_status tri_opencl_fetch(struct tri_job *job, long offset, size_t size, void *to, struct tri_error *error);
 void tri_opencl_release(struct tri_job *job);
-
-/* Images to the device and back. */
-struct opencl_flight {
-    cl_mem in, out; /* kept while images stay where they are, or, where memory is not shared, of one size */
-    const void *in_memory, *out_memory;
-    size_t in_size, out_size;
-};
-/* The output's buffer, before kernels write to it; and the end of all kernels, after which the host may read it where
- * memory is shared. */
-enum tri_status tri_opencl_output(struct tri_flight *flight, struct tri_error *error);
-enum tri_status tri_opencl_wait(struct tri_flight *flight, struct tri_error *error);
-enum tri_status tri_opencl_upload(struct tri_flight *flight, struct tri_error *error);
-enum tri_status tri_opencl_download(struct tri_flight *flight, struct tri_error *error);
-void tri_opencl_land(struct tri_flight *flight);
 
 /* Tries the arithmetic that exactness rests on, piece by piece, and puts down the verdicts in the backend's info. A
  * failure of them is none of the function. */

@@ -1,5 +1,6 @@
 /* opencl_child.c -- the process in which a driver is tried: it does everything with it that opening its devices takes, and
  * tells each step before it, so that whoever watches knows which one was the last. */
+#include "../parallel/cpu.h"
 #include "opencl_drivers.h"
 
 #include <dlfcn.h>
@@ -85,6 +86,51 @@ static bool load(const char *library)
     return true;
 }
 
+/* A program that was never built before: what is opened may all have come from caches, with a compiler that is broken. */
+static enum tri_status try_program(struct opencl *cl, cl_kernel kernel, cl_mem buffer, unsigned number, struct tri_error *error)
+{
+    const size_t items = 64;
+    unsigned numbers[64] = {0};
+    CHECK(clSetKernelArg, kernel, 0, sizeof buffer, &buffer);
+    CHECK(clEnqueueWriteBuffer, cl->queue, buffer, CL_TRUE, 0, sizeof numbers, numbers, 0, NULL, NULL);
+    CHECK(clEnqueueNDRangeKernel, cl->queue, kernel, 1, NULL, &items, NULL, 0, NULL, NULL);
+    CHECK(clEnqueueReadBuffer, cl->queue, buffer, CL_TRUE, 0, sizeof numbers, numbers, 0, NULL, NULL);
+    for (unsigned i = 0; i < 64; i++) {
+        if (numbers[i] != number + i)
+            return tri_fail(error, TRI_NO_DEVICE, "%s computes the sum of two numbers wrongly", cl->base.info.device);
+    }
+    return TRI_OK;
+}
+
+static enum tri_status try_compiler(struct opencl *cl, struct tri_error *error)
+{
+    const unsigned number = (unsigned)tri_now_ns();
+    char text[200];
+    const char *source = text;
+    cl_int code, built = CL_SUCCESS;
+    cl_kernel kernel = NULL;
+    cl_mem buffer = NULL;
+    snprintf(text, sizeof text, "__kernel void fresh(__global uint *a) { a[get_global_id(0)] = %uu + (uint)get_global_id(0); }\n", number);
+    cl_program program = clCreateProgramWithSource(cl->context, 1, &source, NULL, &code);
+    if (code == CL_SUCCESS)
+        code = built = clBuildProgram(program, 1, &cl->device, cl->options, NULL, NULL);
+    if (built != CL_SUCCESS) /* another process may be in the way in the driver's cache */
+        code = clBuildProgram(program, 1, &cl->device, cl->options, NULL, NULL);
+    if (code == CL_SUCCESS)
+        kernel = clCreateKernel(program, "fresh", &code);
+    if (code == CL_SUCCESS)
+        buffer = clCreateBuffer(cl->context, CL_MEM_READ_WRITE, 64 * sizeof(cl_uint), NULL, &code);
+    const enum tri_status status = code == CL_SUCCESS ? try_program(cl, kernel, buffer, number, error)
+                                                      : tri_opencl_fail(error, "a new program", code, cl->base.info.device);
+    if (buffer != NULL)
+        clReleaseMemObject(buffer);
+    if (kernel != NULL)
+        clReleaseKernel(kernel);
+    if (program != NULL)
+        clReleaseProgram(program);
+    return status;
+}
+
 static void try_device(struct opencl_found *found, int number, const char *skips)
 {
     struct tri_device_info *info = &found->info;
@@ -96,15 +142,36 @@ static void try_device(struct opencl_found *found, int number, const char *skips
     fflush(report);
     if (skipped(skips, "device", number))
         return;
-    info->usable = tri_opencl_open_device(found, 0, &cl, &error) == TRI_OK;
-    if (info->usable) {
+    enum tri_status status = tri_opencl_open_device(found, 0, &cl, &error);
+    if (status == TRI_OK) {
         snprintf(info->dialect, sizeof info->dialect, "%s", cl->base.info.isa);
+        snprintf(info->note, sizeof info->note, "%.599s", cl->base.note);
+        memcpy(info->probes, cl->base.info.probes, sizeof info->probes);
+        tri_opencl_step("compile");
+        status = try_compiler(cl, &error);
         tri_opencl_step("close");
         cl->base.close(&cl->base);
-    } else {
+    }
+    info->usable = status == TRI_OK;
+    if (!info->usable) {
         snprintf(info->reason, sizeof info->reason, "%s", error.text);
     }
     tri_report_device(report, info);
+}
+
+/* The loader says its name through an extension; asking for that may load drivers, so only this process asks. */
+static void tell_loader(void)
+{
+    cl_int (*call)(int, size_t, void *, size_t *) = NULL;
+    void *(*find)(const char *);
+    char name[60] = "", version[40] = "", text[110];
+    *(void **)&find = dlsym(RTLD_DEFAULT, "clGetExtensionFunctionAddress");
+    if (find != NULL)
+        *(void **)&call = find("clGetICDLoaderInfoOCLICD");
+    if (call == NULL || call(3, sizeof name - 1, name, NULL) != CL_SUCCESS || call(2, sizeof version - 1, version, NULL) != CL_SUCCESS)
+        return; /* CL_ICDL_NAME, CL_ICDL_VERSION */
+    snprintf(text, sizeof text, "%s %s", name, version);
+    tri_report_line(report, "loader", text);
 }
 
 static void try_devices(const char *skips)
@@ -118,6 +185,7 @@ static void try_devices(const char *skips)
         platforms = 0;
     fprintf(report, "platforms %u\n", platforms);
     const int count = tri_opencl_list(found);
+    tell_loader();
     for (int i = 0; i < count; i++)
         try_device(&found[i], i, skips);
     free(found);

@@ -25,10 +25,9 @@ static void close_opencl(struct tri_backend *backend)
     tri_opencl_measured(cl);
     tri_opencl_wait_close(cl);
     tri_opencl_end_programs(cl);
+    tri_opencl_transfers_close(cl);
     if (cl->queue != NULL)
         clReleaseCommandQueue(cl->queue);
-    if (cl->transfers != NULL)
-        clReleaseCommandQueue(cl->transfers);
     if (cl->context != NULL)
         clReleaseContext(cl->context);
     if (cl->sub_device)
@@ -104,18 +103,16 @@ static enum tri_status make_context(struct opencl *cl, struct tri_error *error)
     /* OpenCL 2.0 has deprecated it: a driver need not know it, and then memory is copied. */
     if (clGetDeviceInfo(cl->device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof shared, &shared, NULL) != CL_SUCCESS)
         shared = CL_FALSE;
-    cl->shared = shared == CL_TRUE && !cl->base.info.gpu && (memory == NULL || strcmp(memory, "copy") != 0);
+    cl->shared = shared == CL_TRUE && !cl->base.info.gpu && (memory == NULL || strncmp(memory, "copy", 4) != 0);
     snprintf(cl->options, sizeof cl->options, "-w -cl-std=CL1.2%s",
              floats & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
     cl->context = clCreateContext(NULL, 1, &cl->device, NULL, NULL, &code);
     if (code != CL_SUCCESS)
         return tri_opencl_fail(error, "clCreateContext", code, cl->base.info.device);
     cl->queue = clCreateCommandQueue(cl->context, cl->device, 0, &code);
-    if (code == CL_SUCCESS)
-        cl->transfers = clCreateCommandQueue(cl->context, cl->device, 0, &code);
     if (code != CL_SUCCESS)
         return tri_opencl_fail(error, "clCreateCommandQueue", code, cl->base.info.device);
-    return TRI_OK;
+    return tri_opencl_transfers_open(cl, error);
 }
 
 /* More local memory than this would leave a unit with few groups. */
@@ -196,8 +193,8 @@ static enum tri_status open_device(const struct opencl_found *found, int units, 
 
 enum tri_status tri_opencl_open_device(const struct opencl_found *found, int units, struct opencl **result, struct tri_error *error)
 {
-    tri_opencl_enter();
+    tri_signals_keep();
     const enum tri_status status = open_device(found, units, result, error);
-    tri_opencl_leave();
+    tri_signals_put_back();
     return status;
 }

@@ -25,9 +25,7 @@ static const char *given(const char *name)
 void tri_opencl_loader(struct opencl_loader *loader)
 {
     Dl_info info, program;
-    cl_int (*call)(int, size_t, void *, size_t *);
-    char version[40] = "";
-    *loader = (struct opencl_loader){.name = "unknown"};
+    *loader = (struct opencl_loader){.path = ""};
     if (dladdr((void *)(uintptr_t)clGetPlatformIDs, &info) != 0 && dladdr((void *)(uintptr_t)getauxval(AT_ENTRY), &program) != 0 &&
         info.dli_fbase == program.dli_fbase) {
         void *next = dlsym(RTLD_NEXT, "clGetPlatformIDs");
@@ -37,12 +35,6 @@ void tri_opencl_loader(struct opencl_loader *loader)
     snprintf(loader->path, sizeof loader->path, "%s", info.dli_fname);
     const char *slash = strrchr(loader->path, '/');
     loader->whole = strncmp(slash != NULL ? slash + 1 : loader->path, "libOpenCL.so", 12) != 0;
-    *(void **)&call = dlsym(RTLD_DEFAULT, "clGetICDLoaderInfoOCLICD");
-    if (loader->whole || call == NULL)
-        return;
-    call(3, sizeof loader->name - sizeof version, loader->name, NULL); /* CL_ICDL_NAME, CL_ICDL_VERSION */
-    if (call(2, sizeof version - 1, version, NULL) == CL_SUCCESS && strlen(loader->name) < 50)
-        snprintf(loader->name + strlen(loader->name), 50, " %.40s", version);
 }
 
 static void add(struct tri_driver_info *drivers, int *count, const char *file, const char *library)

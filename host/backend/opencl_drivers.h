@@ -10,8 +10,8 @@
 /* ---- opencl_drivers.c: what the loader would load ---- */
 
 struct opencl_loader {
-    char path[400], name[100]; /* of the library that answers to OpenCL's calls */
-    bool whole;                /* it is a driver itself, and reads no .icd files */
+    char path[400]; /* the library that answers to OpenCL's calls */
+    bool whole;     /* it is a driver itself, and reads no .icd files */
 };
 void tri_opencl_loader(struct opencl_loader *loader);
 

@@ -1,38 +1,29 @@
-/* opencl_image.c -- buffers on an OpenCL device, and images on their way there and back. */
+/* opencl_image.c -- the steps of a frame: its image to the device, and the result back. */
 #include "opencl.h"
-#include "../image/image.h"
 
 #include <stdlib.h>
 
-enum tri_status tri_opencl_buffer(struct opencl *cl, cl_mem_flags flags, size_t size, void *host, cl_mem *buffer,
-                                  struct tri_error *error)
+/* What lies between rows is sent along with them, so nothing of it must be unknown. */
+static enum tri_status clear(struct opencl *cl, cl_command_queue queue, cl_mem buffer, size_t size, struct tri_error *error)
 {
-    cl_int code;
-    *buffer = clCreateBuffer(cl->context, flags, size == 0 ? 64 : size, host, &code);
-    if (code != CL_SUCCESS) {
-        *buffer = NULL;
-        return tri_opencl_fail_size(cl, "clCreateBuffer", code, size, error);
-    }
+    const cl_uint zero = 0;
+    CHECK(clEnqueueFillBuffer, queue, buffer, &zero, sizeof zero, 0, size, 0, NULL, NULL);
     return TRI_OK;
 }
 
-void tri_opencl_release_buffer(cl_mem buffer)
-{
-    if (buffer != NULL)
-        clReleaseMemObject(buffer);
-}
-
 /* Of the host's own memory where the device shares it, of the device elsewhere. */
-static enum tri_status image_buffer(struct opencl *cl, const struct tri_image *image, cl_mem *buffer, const void **memory,
-                                    size_t *size, struct tri_error *error)
+static enum tri_status image_buffer(struct opencl *cl, cl_command_queue queue, const struct tri_image *image, cl_mem *buffer,
+                                    const void **memory, size_t *size, struct tri_error *error)
 {
     if (*buffer != NULL && *size == image->memory_size && (!cl->shared || *memory == image->memory))
         return TRI_OK;
     tri_opencl_release_buffer(*buffer);
     *memory = image->memory;
     *size = image->memory_size;
-    return tri_opencl_buffer(cl, CL_MEM_READ_WRITE | (cl->shared ? CL_MEM_USE_HOST_PTR : 0), image->memory_size,
-                             cl->shared ? image->memory : NULL, buffer, error);
+    const enum tri_status status =
+        tri_opencl_buffer(cl, CL_MEM_READ_WRITE | (cl->shared ? CL_MEM_USE_HOST_PTR : 0), image->memory_size,
+                          cl->shared ? image->memory : NULL, buffer, error);
+    return status == TRI_OK && !cl->shared ? clear(cl, queue, *buffer, *size, error) : status;
 }
 
 /* Hands shared memory to the device (write) or back to the host (read), in order with the kernels; it is there when
@@ -48,33 +39,96 @@ static enum tri_status hand_over(struct opencl *cl, cl_mem buffer, size_t size, 
     return TRI_OK;
 }
 
+/* ---- steps ---- */
+
+void tri_opencl_forget(struct opencl_steps *steps)
+{
+    for (int i = 0; i < steps->count; i++)
+        clReleaseEvent(steps->done[i]);
+    steps->count = 0;
+}
+
+enum tri_status tri_opencl_mark(struct opencl *cl, cl_command_queue queue, struct opencl_steps *steps, int end,
+                                struct tri_error *error)
+{
+    CHECK(clEnqueueMarkerWithWaitList, queue, 0, NULL, &steps->done[steps->count]);
+    steps->end[steps->count++] = end;
+    CHECK(clFlush, queue); /* others wait for it */
+    return TRI_OK;
+}
+
+int tri_opencl_band_count(const struct opencl *cl, const struct tri_shape *shape)
+{
+    const size_t bytes = (size_t)shape->width * (size_t)shape->height * (size_t)shape->planes * tri_sample_bytes(shape);
+    const size_t bands = cl->shared ? 1 : bytes / cl->transfers.band, most = (size_t)shape->height;
+    const size_t count = bands < 1 ? 1 : bands > BANDS_MAX ? BANDS_MAX : bands;
+    return (int)(count > most ? most : count);
+}
+
+/* ---- upload ---- */
+
+/* Band by band, so that kernels can begin with the first. */
+static enum tri_status write_image(struct opencl *cl, struct opencl_flight *state, const struct tri_image *in,
+                                   struct tri_error *error)
+{
+    const int bands = tri_opencl_band_count(cl, &in->shape);
+    /* Kernels of a frame that was given up may read the buffer yet. */
+    const cl_event before = state->computed.count > 0 ? state->computed.done[state->computed.count - 1] : NULL;
+    enum tri_status status = TRI_OK;
+    for (int b = 0; b < bands && status == TRI_OK; b++) {
+        const int first = (int)((int64_t)in->shape.height * b / bands);
+        const int end = (int)((int64_t)in->shape.height * (b + 1) / bands);
+        for (int p = 0; p < in->shape.planes && status == TRI_OK; p++)
+            status = tri_opencl_write_rows(cl, in, p, first, end - first, state->in, before, error);
+        if (status == TRI_OK)
+            status = tri_opencl_mark(cl, cl->transfers.uploads, &state->uploaded, end, error);
+    }
+    return status;
+}
+
+static enum tri_status upload(struct opencl *cl, struct tri_flight *flight, struct opencl_flight *state,
+                              struct tri_error *error)
+{
+    const struct tri_image *in = flight->in;
+    enum tri_status status =
+        image_buffer(cl, cl->transfers.uploads, in, &state->in, &state->in_memory, &state->in_size, error);
+    if (status != TRI_OK || cl->shared)
+        return status == TRI_OK ? hand_over(cl, state->in, in->memory_size, true, error) : status;
+    tri_opencl_forget(&state->uploaded);
+    const bool pinned = tri_opencl_is_pinned(cl, in);
+    if (!pinned)
+        pthread_mutex_lock(&cl->transfers.up.lock);
+    status = write_image(cl, state, in, error);
+    if (!pinned)
+        pthread_mutex_unlock(&cl->transfers.up.lock);
+    tri_opencl_forget(&state->computed);
+    if (status == TRI_OK && flight->timing != NULL)
+        status = tri_opencl_finish(cl, cl->transfers.uploads, "the upload of a frame", error);
+    if (status != TRI_OK) /* the caller may free the image; the error to tell is the first one */
+        tri_opencl_finish(cl, cl->transfers.uploads, "what was left", NULL);
+    return status;
+}
+
 enum tri_status tri_opencl_upload(struct tri_flight *flight, struct tri_error *error)
 {
     struct opencl *cl = (struct opencl *)flight->backend;
-    struct tri_image *in = flight->in;
-    enum tri_status status = tri_opencl_alive(cl, error);
+    const enum tri_status status = tri_opencl_alive(cl, error);
     if (status != TRI_OK)
         return status;
     if (flight->state == NULL)
         flight->state = calloc(1, sizeof(struct opencl_flight));
-    struct opencl_flight *state = flight->state;
-    if (state == NULL)
+    if (flight->state == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for a frame under way");
-    status = image_buffer(cl, in, &state->in, &state->in_memory, &state->in_size, error);
-    if (status != TRI_OK || cl->shared)
-        return status == TRI_OK ? hand_over(cl, state->in, in->memory_size, true, error) : status;
-    cl_event event;
-    CHECK(clEnqueueWriteBuffer, cl->transfers, state->in, CL_FALSE, 0, in->memory_size, in->memory, 0, NULL, &event);
-    tri_opencl_keep(cl, event, TRI_COMMAND_UPLOAD);
-    status = tri_opencl_await(cl, cl->transfers, event, "the upload of a frame", error);
-    return tri_opencl_leave_images(cl, in, NULL, status);
+    return tri_opencl_leave_images(cl, flight->in, NULL, upload(cl, flight, flight->state, error));
 }
+
+/* ---- around the kernels ---- */
 
 enum tri_status tri_opencl_output(struct tri_flight *flight, struct tri_error *error)
 {
+    struct opencl *cl = (struct opencl *)flight->backend;
     struct opencl_flight *state = flight->state;
-    return image_buffer((struct opencl *)flight->backend, flight->out, &state->out, &state->out_memory, &state->out_size,
-                        error);
+    return image_buffer(cl, cl->queue, flight->out, &state->out, &state->out_memory, &state->out_size, error);
 }
 
 enum tri_status tri_opencl_wait(struct tri_flight *flight, struct tri_error *error)
@@ -83,33 +137,49 @@ enum tri_status tri_opencl_wait(struct tri_flight *flight, struct tri_error *err
     const struct opencl_flight *state = flight->state;
     const enum tri_status status =
         cl->shared ? hand_over(cl, state->out, flight->out->memory_size, false, error) : TRI_OK;
-    return status == TRI_OK ? tri_opencl_finish(cl, cl->queue, "the kernels of a frame", error) : status;
+    if (status != TRI_OK || (!cl->shared && flight->timing == NULL))
+        return status;
+    return tri_opencl_finish(cl, cl->queue, "the kernels of a frame", error);
 }
 
-/* Samples alone: what lies between rows on the device is nothing that anybody has written. */
-static enum tri_status read_plane(struct opencl *cl, cl_mem buffer, const struct tri_image *image, int plane,
+/* ---- download ---- */
+
+static enum tri_status read_image(struct opencl *cl, const struct opencl_flight *state, const struct tri_image *out,
                                   struct tri_error *error)
 {
-    const size_t stride = (size_t)image->stride;
-    const size_t offset = (size_t)((unsigned char *)tri_image_row(image, plane, 0) - (unsigned char *)image->memory);
-    const size_t origin[3] = {offset % stride, offset / stride, 0};
-    const size_t region[3] = {(size_t)image->shape.width * tri_sample_bytes(&image->shape), (size_t)image->shape.height, 1};
-    cl_event event;
-    CHECK(clEnqueueReadBufferRect, cl->transfers, buffer, CL_FALSE, origin, origin, region, stride, 0, stride, 0,
-          image->memory, 0, NULL, &event);
-    tri_opencl_keep(cl, event, TRI_COMMAND_DOWNLOAD);
-    return tri_opencl_await(cl, cl->transfers, event, "the download of a frame", error);
+    enum tri_status status = TRI_OK;
+    int first = 0;
+    for (int b = 0; b < state->computed.count && status == TRI_OK; b++) {
+        const int end = state->computed.end[b];
+        for (int p = 0; p < out->shape.planes && status == TRI_OK; p++)
+            status = tri_opencl_read_rows(cl, state->out, out, p, first, end - first, state->computed.done[b], error);
+        first = end;
+    }
+    return status == TRI_OK ? tri_opencl_read_end(cl, out, error) : status;
 }
 
 enum tri_status tri_opencl_download(struct tri_flight *flight, struct tri_error *error)
 {
     struct opencl *cl = (struct opencl *)flight->backend;
-    const struct opencl_flight *state = flight->state;
-    struct tri_image *out = flight->out;
+    struct opencl_flight *state = flight->state;
     enum tri_status status = tri_opencl_alive(cl, error);
-    for (int p = 0; !cl->shared && p < out->shape.planes && status == TRI_OK; p++)
-        status = read_plane(cl, state->out, out, p, error);
-    return tri_opencl_leave_images(cl, NULL, out, status);
+    if (status != TRI_OK || cl->shared)
+        return status;
+    const bool pinned = tri_opencl_is_pinned(cl, flight->out);
+    if (!pinned)
+        pthread_mutex_lock(&cl->transfers.down.lock);
+    status = read_image(cl, state, flight->out, error);
+    if (status == TRI_OK)
+        status = tri_opencl_check_launches(cl, error);
+    if (status != TRI_OK)
+        tri_opencl_read_stop(cl, flight->out);
+    if (!pinned)
+        pthread_mutex_unlock(&cl->transfers.down.lock);
+    if (status == TRI_OK) {
+        tri_opencl_forget(&state->uploaded);
+        tri_opencl_forget(&state->computed);
+    }
+    return tri_opencl_leave_images(cl, flight->in, flight->out, status);
 }
 
 void tri_opencl_land(struct tri_flight *flight)
@@ -117,6 +187,8 @@ void tri_opencl_land(struct tri_flight *flight)
     struct opencl_flight *state = flight->state;
     if (state == NULL || tri_opencl_alive((struct opencl *)flight->backend, NULL) != TRI_OK)
         return;
+    tri_opencl_forget(&state->uploaded);
+    tri_opencl_forget(&state->computed);
     tri_opencl_release_buffer(state->in);
     tri_opencl_release_buffer(state->out);
     free(state);

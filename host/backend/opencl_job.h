@@ -6,7 +6,9 @@
 #include "tile.h"
 
 struct opencl_job {
-    cl_mem arena, constants, channels, scratch;
+    cl_mem arena, scratch;
+    struct opencl_mirror constants, channels;
+    struct opencl_schedule schedule; /* bands of rows */
     struct opencl_stage {
         /* Bands that are walked. */
         cl_kernel kernel;
@@ -15,8 +17,8 @@ struct opencl_job {
         /* Tiles. */
         struct tile_stage *tiles;
         cl_kernel *kernels;           /* of each class */
-        cl_mem table;                 /* of channels */
-        struct tile_channel *entries; /* what is in it */
+        struct opencl_mirror table;   /* of channels */
+        struct tile_channel *entries; /* room for it */
     } *stages;
     size_t scratch_size;
     unsigned char *tables; /* a copy of the tallies' */
@@ -28,8 +30,10 @@ enum tri_status tri_opencl_tiles(const struct opencl *cl, const struct tri_plan 
 enum tri_status tri_opencl_prepare_tiles(struct opencl *cl, const struct tri_plan *plan, int number, struct opencl_stage *stage,
                                          struct tri_error *error);
 enum tri_status tri_opencl_launch_tiles(struct opencl *cl, const struct tri_job *job, const struct opencl_flight *flight,
-                                        int number, struct tri_error *error);
-void tri_opencl_release_tiles(struct opencl_stage *stage);
+                                        int number, struct opencl_rows rows, struct tri_error *error);
+/* Rows that a launch makes apart from others are a multiple of this; 0: all have to be made at once. */
+int tri_opencl_tile_unit(const struct opencl_stage *stage);
+void tri_opencl_release_tiles(struct opencl *cl, struct opencl_stage *stage);
 /* Whether all stages of a plan can be made of tiles. */
 enum tri_status tri_opencl_takes(struct tri_backend *backend, const struct tri_plan *plan, bool *taken, struct tri_error *error);
 

@@ -73,7 +73,9 @@ static enum tri_status profile(struct tri_backend *backend, bool on, struct tri_
     struct opencl *cl = (struct opencl *)backend;
     enum tri_status status = exchange_queue(cl, on, &cl->queue, error);
     if (status == TRI_OK)
-        status = exchange_queue(cl, on, &cl->transfers, error);
+        status = exchange_queue(cl, on, &cl->transfers.uploads, error);
+    if (status == TRI_OK)
+        status = exchange_queue(cl, on, &cl->transfers.downloads, error);
     if (status == TRI_OK && on && cl->profile == NULL) {
         cl->profile = calloc(1, sizeof *cl->profile);
         if (cl->profile == NULL)

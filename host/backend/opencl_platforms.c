@@ -190,9 +190,9 @@ static void load_without(const char *vendors)
     for (int i = 0; i < 3; i++)
         values[i] = copy_of(names[i]);
     tri_opencl_use_vendors(vendors);
-    tri_opencl_enter();
+    tri_signals_keep();
     find_platforms(platforms);
-    tri_opencl_leave();
+    tri_signals_put_back();
     for (int i = 0; i < 3; i++)
         put_back(names[i], values[i]);
     tri_opencl_drop_vendors(vendors);
@@ -247,7 +247,7 @@ int tri_opencl_list(struct opencl_found found[DEVICES_MAX])
 {
     cl_platform_id platforms[DEVICES_MAX];
     int count = 0;
-    tri_opencl_enter();
+    tri_signals_keep();
     const cl_uint platform_count = find_platforms(platforms);
     for (cl_uint p = 0; p < platform_count; p++) {
         cl_device_id devices[DEVICES_MAX];
@@ -259,7 +259,7 @@ int tri_opencl_list(struct opencl_found found[DEVICES_MAX])
             describe(&found[count++]);
         }
     }
-    tri_opencl_leave();
+    tri_signals_put_back();
     tri_opencl_set_selectors(found, count);
     return count;
 }

@@ -38,9 +38,9 @@ static enum tri_status build_once(struct opencl *cl, const char *source, const c
     *program = clCreateProgramWithSource(cl->context, 1, &source, NULL, &code);
     if (code != CL_SUCCESS)
         return tri_opencl_fail(error, "clCreateProgramWithSource", code, cl->base.info.device);
-    tri_opencl_enter();
+    tri_signals_keep();
     code = clBuildProgram(*program, 1, &cl->device, options, NULL, NULL);
-    tri_opencl_leave();
+    tri_signals_put_back();
     if (code == CL_SUCCESS)
         return TRI_OK;
     char *log = build_log(cl, *program);
@@ -184,12 +184,14 @@ static cl_program load_binary(struct opencl *cl, const unsigned char *binary, si
 {
     const int64_t start = tri_now_ns();
     cl_int status, code;
+    tri_signals_keep();
     cl_program program = size > 0 ? clCreateProgramWithBinary(cl->context, 1, &cl->device, &size, &binary, &status, &code) : NULL;
     if (program != NULL && (code != CL_SUCCESS || status != CL_SUCCESS ||
                             clBuildProgram(program, 1, &cl->device, cl->options, NULL, NULL) != CL_SUCCESS)) {
         clReleaseProgram(program);
         program = NULL;
     }
+    tri_signals_put_back();
     cl->base.programs.loaded += program != NULL;
     cl->base.programs.load_ns += tri_now_ns() - start;
     return program;

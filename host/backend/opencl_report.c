@@ -16,6 +16,7 @@ void tri_report_line(FILE *to, const char *word, const char *value)
 void tri_report_device(FILE *to, const struct tri_device_info *device)
 {
     tri_report_line(to, "id", device->id);
+    tri_report_line(to, "selector", device->selector);
     tri_report_line(to, "platform", device->platform);
     tri_report_line(to, "name", device->name);
     tri_report_line(to, "driver", device->driver);
@@ -23,7 +24,11 @@ void tri_report_device(FILE *to, const struct tri_device_info *device)
     tri_report_line(to, "type", device->type);
     tri_report_line(to, "dialect", device->dialect);
     tri_report_line(to, "why", device->reason);
-    fprintf(to, "units %d\nmemory %llu\nusable %d\ncrashes %d\nno-lanes %d\n", device->compute_units,
+    tri_report_line(to, "note", device->note);
+    fprintf(to, "probes");
+    for (int i = 0; i < TRI_PROBES; i++)
+        fprintf(to, " %d", (int)device->probes[i]);
+    fprintf(to, "\nunits %d\nmemory %llu\nusable %d\ncrashes %d\nno-lanes %d\n", device->compute_units,
             (unsigned long long)device->memory, device->usable, device->crashes, device->no_lanes);
 }
 
@@ -34,6 +39,7 @@ void tri_report_driver(FILE *to, const struct tri_driver_info *driver)
     tri_report_line(to, "reason", driver->reason);
     tri_report_line(to, "hint", driver->hint);
     tri_report_line(to, "output", driver->output);
+    tri_report_line(to, "loader", driver->loader);
     for (int i = 0; i < driver->device_count; i++) {
         fprintf(to, "device %d\n", i);
         tri_report_device(to, &driver->devices[i]);
@@ -78,16 +84,31 @@ static bool fill(const struct field *fields, size_t count, const char *word, con
 #define FIELD(word, text) {word, text, sizeof(text)}
 #define FIELDS(fields) fields, sizeof fields / sizeof fields[0]
 
+static void read_probes(struct tri_device_info *device, const char *value)
+{
+    for (int i = 0; i < TRI_PROBES && *value != '\0'; i++) {
+        char *end;
+        const long verdict = strtol(value, &end, 10);
+        if (end == value)
+            break;
+        device->probes[i] = verdict > TRI_PROBE_NONE && verdict <= TRI_PROBE_FAILED ? (enum tri_probe_verdict)verdict : TRI_PROBE_NONE;
+        value = end;
+    }
+}
+
 static bool read_device(struct tri_device_info *device, const char *word, const char *value)
 {
     const struct field fields[] = {
         FIELD("id", device->id),           FIELD("platform", device->platform), FIELD("name", device->name),
         FIELD("driver", device->driver),   FIELD("version", device->version),   FIELD("type", device->type),
         FIELD("dialect", device->dialect), FIELD("why", device->reason),
+        FIELD("selector", device->selector), FIELD("note", device->note),
     };
     if (fill(FIELDS(fields), word, value))
         return true;
-    if (strcmp(word, "units") == 0)
+    if (strcmp(word, "probes") == 0)
+        read_probes(device, value);
+    else if (strcmp(word, "units") == 0)
         device->compute_units = atoi(value);
     else if (strcmp(word, "memory") == 0)
         device->memory = strtoull(value, NULL, 10);
@@ -108,6 +129,7 @@ static bool read_driver(struct opencl_reading *reading, const char *word, const 
     const struct field fields[] = {
         FIELD("path", driver->path), FIELD("reason", driver->reason), FIELD("hint", driver->hint),
         FIELD("output", driver->output), FIELD("step", reading->step),
+        FIELD("loader", driver->loader),
     };
     const int number = atoi(value);
     if (fill(FIELDS(fields), word, value))

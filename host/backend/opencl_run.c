@@ -40,6 +40,19 @@ static enum tri_status prepare_stage(struct opencl *cl, const struct tri_job *jo
     return tri_opencl_prepare_tiles(cl, job->plan, number, &state->stages[number], error);
 }
 
+static enum tri_status prepare_schedule(struct opencl *cl, const struct tri_job *job, struct tri_error *error)
+{
+    struct opencl_job *state = job->state;
+    int *units = calloc((size_t)job->plan->stage_count + 1, sizeof *units);
+    if (units == NULL)
+        return tri_fail(error, TRI_FAILED, "no memory for a job");
+    for (int s = 0; s < job->plan->stage_count; s++)
+        units[s] = cl->lanes ? state->stages[s].band : tri_opencl_tile_unit(&state->stages[s]);
+    const enum tri_status status = tri_opencl_schedule(cl, job->plan, units, &state->schedule, error);
+    free(units);
+    return status;
+}
+
 enum tri_status tri_opencl_prepare(struct tri_job *job, struct tri_error *error)
 {
     struct opencl *cl = (struct opencl *)job->backend;
@@ -61,31 +74,36 @@ enum tri_status tri_opencl_prepare(struct tri_job *job, struct tri_error *error)
     if (status == TRI_OK && state->tables == NULL)
         status = tri_fail(error, TRI_FAILED, "no memory for a job");
     if (status == TRI_OK)
+        status = tri_opencl_fits(cl, plan, state->scratch_size, error);
+    if (status == TRI_OK)
+        status = prepare_schedule(cl, job, error);
+    if (status == TRI_OK)
         status = tri_opencl_buffer(cl, CL_MEM_READ_WRITE, (size_t)plan->arena_size, NULL, &state->arena, error);
     if (status == TRI_OK)
         status = tri_opencl_buffer(cl, CL_MEM_READ_WRITE, state->scratch_size, NULL, &state->scratch, error);
     if (status == TRI_OK)
-        status = tri_opencl_buffer(cl, CL_MEM_READ_ONLY, (size_t)plan->constants_size, NULL, &state->constants, error);
+        status = tri_opencl_mirror_new(cl, (size_t)plan->constants_size, &state->constants, error);
     if (status == TRI_OK)
-        status = tri_opencl_buffer(cl, CL_MEM_READ_ONLY, (size_t)plan->channel_count * sizeof plan->channels[0], NULL,
-                            &state->channels, error);
+        status = tri_opencl_mirror_new(cl, (size_t)plan->channel_count * sizeof plan->channels[0], &state->channels, error);
     return status;
 }
 
 void tri_opencl_release(struct tri_job *job)
 {
+    struct opencl *cl = (struct opencl *)job->backend;
     struct opencl_job *state = job->state;
-    if (state == NULL || tri_opencl_alive((struct opencl *)job->backend, NULL) != TRI_OK)
+    if (state == NULL || tri_opencl_alive(cl, NULL) != TRI_OK)
         return;
     for (int s = 0; state->stages != NULL && s < job->plan->stage_count; s++) {
         if (state->stages[s].kernel != NULL)
             clReleaseKernel(state->stages[s].kernel);
         tri_opencl_release_buffer(state->stages[s].nodes);
-        tri_opencl_release_tiles(&state->stages[s]);
+        tri_opencl_release_tiles(cl, &state->stages[s]);
     }
     tri_opencl_release_buffer(state->arena);
-    tri_opencl_release_buffer(state->constants);
-    tri_opencl_release_buffer(state->channels);
+    tri_opencl_mirror_free(cl, &state->constants);
+    tri_opencl_mirror_free(cl, &state->channels);
+    tri_opencl_schedule_free(&state->schedule);
     tri_opencl_release_buffer(state->scratch);
     free(state->stages);
     free(state->tables);
@@ -93,13 +111,13 @@ void tri_opencl_release(struct tri_job *job)
 }
 
 static enum tri_status launch_walk(struct opencl *cl, const struct tri_job *job, const struct opencl_flight *flight, int number,
-                                   struct tri_error *error)
+                                   struct opencl_rows rows, struct tri_error *error)
 {
     struct opencl_job *state = job->state;
     const struct tri_stage *stage = &job->plan->stages[number];
     const struct opencl_stage *from = &state->stages[number];
-    const cl_mem buffers[] = {state->scratch, state->arena, state->constants, flight->out, flight->in,
-                              from->nodes, state->channels};
+    const cl_mem buffers[] = {state->scratch, state->arena, state->constants.buffer, flight->out, flight->in,
+                              from->nodes, state->channels.buffer};
     const cl_int numbers[] = {stage->node_count, stage->lead, stage->height, from->band};
     const cl_long sizes[] = {stage->scratch_size, stage->zeroed};
     cl_uint argument = 0;
@@ -109,8 +127,9 @@ static enum tri_status launch_walk(struct opencl *cl, const struct tri_job *job,
         CHECK(clSetKernelArg, from->kernel, argument++, sizeof(cl_int), &numbers[i]);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         CHECK(clSetKernelArg, from->kernel, argument++, sizeof(cl_long), &sizes[i]);
-    const size_t global = (size_t)from->items, local = 1;
-    return tri_opencl_launch(cl, from->kernel, stage->passes[0]->name, 1, &global, &local, error);
+    const size_t offset = (size_t)(rows.first / from->band), local = 1;
+    const size_t global = (size_t)((rows.count + from->band - 1) / from->band);
+    return tri_opencl_launch(cl, from->kernel, stage->passes[0]->name, 1, offset > 0 ? &offset : NULL, &global, &local, error);
 }
 
 /* Fetches the counts of a stage, and brings the constants that they complete. */
@@ -129,42 +148,40 @@ static enum tri_status finish_stage(struct opencl *cl, struct tri_job *job, int 
         CHECK(clEnqueueReadBuffer, cl->queue, state->scratch, CL_TRUE, (size_t)i * (size_t)stage->scratch_size, step,
               state->tables + (size_t)i * step, 0, NULL, NULL);
     tri_stage_finish(plan, number, state->tables, step, state->stages[number].items);
-    CHECK(clEnqueueWriteBuffer, cl->queue, state->constants, CL_TRUE, 0, (size_t)plan->constants_size, plan->constants, 0,
-          NULL, NULL);
-    return TRI_OK;
+    return tri_opencl_mirror_send(cl, &state->constants, plan->constants, error);
 }
 
-static enum tri_status run_stages(struct opencl *cl, struct tri_job *job, const struct opencl_flight *flight,
-                                  struct tri_error *error)
+static enum tri_status launch_stage(struct tri_job *job, struct opencl_flight *flight, int stage, struct opencl_rows rows,
+                                    struct tri_error *error)
+{
+    struct opencl *cl = (struct opencl *)job->backend;
+    const bool last = rows.first + rows.count >= job->plan->stages[stage].height;
+    enum tri_status status = cl->lanes ? launch_walk(cl, job, flight, stage, rows, error)
+                                       : tri_opencl_launch_tiles(cl, job, flight, stage, rows, error);
+    if (status == TRI_OK)
+        status = finish_stage(cl, job, stage, error);
+    if (status == TRI_OK && job->watch != NULL && last)
+        status = job->watch->after(job->watch, job, stage, error);
+    return status;
+}
+
+static enum tri_status run_stages(struct opencl *cl, struct tri_job *job, struct tri_flight *flight, struct tri_error *error)
 {
     struct opencl_job *state = job->state;
     const struct tri_plan *plan = job->plan;
-    if (cl->lanes)
-        CHECK(clEnqueueWriteBuffer, cl->queue, state->channels, CL_FALSE, 0,
-              (size_t)plan->channel_count * sizeof plan->channels[0], plan->channels, 0, NULL, NULL);
-    for (int i = 0; i < plan->past_count && job->frame == 0; i++) {
+    enum tri_status status = TRI_OK;
+    if (cl->lanes) /* tiles have tables of their own */
+        status = tri_opencl_mirror_send(cl, &state->channels, plan->channels, error);
+    for (int i = 0; i < plan->past_count && job->frame == 0 && status == TRI_OK; i++) {
         const cl_uint zero = 0;
         long offset, size;
         if (tri_plan_zeroed(plan, i, &offset, &size))
             CHECK(clEnqueueFillBuffer, cl->queue, state->arena, &zero, sizeof zero, (size_t)offset, (size_t)size, 0, NULL,
                   NULL);
     }
-    if (job->frame == 0 || plan->frame_count > 0)
-        CHECK(clEnqueueWriteBuffer, cl->queue, state->constants, CL_FALSE, 0, (size_t)plan->constants_size,
-              plan->constants, 0, NULL, NULL);
-    for (int s = 0; s < plan->stage_count; s++) {
-        if (tri_plan_holds(plan, s))
-            continue;
-        enum tri_status status = cl->lanes ? launch_walk(cl, job, flight, s, error)
-                                            : tri_opencl_launch_tiles(cl, job, flight, s, error);
-        if (status == TRI_OK)
-            status = finish_stage(cl, job, s, error);
-        if (status == TRI_OK && job->watch != NULL)
-            status = job->watch->after(job->watch, job, s, error);
-        if (status != TRI_OK)
-            return status;
-    }
-    return TRI_OK;
+    if (status == TRI_OK)
+        status = tri_opencl_mirror_send(cl, &state->constants, plan->constants, error);
+    return status == TRI_OK ? tri_opencl_run_bands(job, flight, &state->schedule, launch_stage, error) : status;
 }
 
 enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, struct tri_error *error)
@@ -175,7 +192,7 @@ enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, s
         status = tri_opencl_output(flight, error);
     tri_opencl_expect(cl, job->plan);
     if (status == TRI_OK)
-        status = run_stages(cl, job, flight->state, error);
+        status = run_stages(cl, job, flight, error);
     if (status == TRI_OK)
         status = tri_opencl_wait(flight, error);
     /* What is under way reads the plan and the images, which the caller may free. The error to tell is the

@@ -8,12 +8,12 @@
 #define SIGNALS 65
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static int inside; /* threads between enter and leave */
+static int inside; /* threads between the two */
 static bool known[SIGNALS];
 static struct sigaction before[SIGNALS];
 
 /* The first thread in keeps what there is; who comes while it is inside may see a driver's already. */
-void tri_opencl_enter(void)
+void tri_signals_keep(void)
 {
     pthread_mutex_lock(&lock);
     if (inside++ == 0) {
@@ -23,7 +23,7 @@ void tri_opencl_enter(void)
     pthread_mutex_unlock(&lock);
 }
 
-void tri_opencl_leave(void)
+void tri_signals_put_back(void)
 {
     pthread_mutex_lock(&lock);
     for (int i = 1; i < SIGNALS; i++) {

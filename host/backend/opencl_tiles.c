@@ -57,53 +57,72 @@ enum tri_status tri_opencl_prepare_tiles(struct opencl *cl, const struct tri_pla
     if (status != TRI_OK)
         return status;
     stage->kernels = calloc((size_t)stage->tiles->class_count, sizeof stage->kernels[0]);
-    stage->entries = calloc((size_t)stage->tiles->table_size + 1, 2 * sizeof stage->entries[0]);
+    stage->entries = calloc((size_t)stage->tiles->table_size + 1, sizeof stage->entries[0]);
     if (stage->kernels == NULL || stage->entries == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for a job");
-    stage->entries[0].stride = -1; /* nothing is in the table yet */
     status = tri_opencl_program(cl, plan, &plan->stages[number], stage->tiles, &program, error);
     if (status == TRI_OK)
         status = make_kernels(cl, program, stage, error);
     if (status == TRI_OK)
-        status = tri_opencl_buffer(cl, CL_MEM_READ_ONLY, (size_t)stage->tiles->table_size * sizeof stage->entries[0], NULL,
-                                   &stage->table, error);
+        status = tri_opencl_mirror_new(cl, (size_t)stage->tiles->table_size * sizeof stage->entries[0], &stage->table, error);
     return status;
 }
 
-void tri_opencl_release_tiles(struct opencl_stage *stage)
+void tri_opencl_release_tiles(struct opencl *cl, struct opencl_stage *stage)
 {
     for (int c = 0; stage->kernels != NULL && c < stage->tiles->class_count; c++) {
         if (stage->kernels[c] != NULL)
             clReleaseKernel(stage->kernels[c]);
     }
-    tri_opencl_release_buffer(stage->table);
+    tri_opencl_mirror_free(cl, &stage->table);
     tri_tile_free(stage->tiles);
     free(stage->kernels);
     free(stage->entries);
 }
 
-/* Images and planes mostly lie where they lay in the frame before; then there is nothing to write. */
-static enum tri_status write_table(struct opencl *cl, const struct tri_plan *plan, struct opencl_stage *stage, struct tri_error *error)
+/* Rows of a group of points, or of a tile. */
+static int group_rows(const struct tile_class *class)
 {
-    const size_t count = (size_t)stage->tiles->table_size;
-    struct tile_channel *now = stage->entries + count;
-    tri_tile_table(plan, stage->tiles, now);
-    if (memcmp(now, stage->entries, count * sizeof now[0]) == 0)
-        return TRI_OK;
-    memcpy(stage->entries, now, count * sizeof now[0]);
-    CHECK(clEnqueueWriteBuffer, cl->queue, stage->table, CL_FALSE, 0, count * sizeof now[0], stage->entries, 0, NULL, NULL);
-    return TRI_OK;
+    size_t global[3], local[3];
+    tri_tile_items(class, global, local);
+    return class->points ? (int)local[1] * class->rows : class->tile_height;
+}
+
+int tri_opencl_tile_unit(const struct opencl_stage *stage)
+{
+    int unit = 1;
+    for (int c = 0; c < stage->tiles->class_count && unit < 1 << 16; c++) {
+        const int rows = group_rows(&stage->tiles->classes[c]);
+        int a = unit, b = rows;
+        while (b != 0) {
+            const int rest = a % b;
+            a = b;
+            b = rest;
+        }
+        unit *= rows / a;
+    }
+    return unit < 1 << 16 ? unit : 0;
+}
+
+/* Work-items that make those rows; returns the first row of tiles, or of what items of points make. */
+static int band_items(const struct tile_class *class, struct opencl_rows rows, size_t global[3], size_t local[3])
+{
+    const int height = class->points ? class->rows : class->tile_height, unit = group_rows(class);
+    const int end = rows.first + rows.count < class->height ? rows.first + rows.count : class->height;
+    tri_tile_items(class, global, local);
+    global[1] = rows.first < end ? (size_t)((end - rows.first + unit - 1) / unit) * local[1] : 0;
+    return rows.first / height;
 }
 
 enum tri_status tri_opencl_launch_tiles(struct opencl *cl, const struct tri_job *job, const struct opencl_flight *flight,
-                                        int number, struct tri_error *error)
+                                        int number, struct opencl_rows rows, struct tri_error *error)
 {
     const struct opencl_job *state = job->state;
     const struct tri_stage *plan = &job->plan->stages[number];
     struct opencl_stage *stage = &state->stages[number];
-    const cl_mem buffers[] = {state->scratch, state->arena, state->constants, flight->out, flight->in, stage->table};
-    const cl_int numbers[] = {0, 0}; /* a zero that the compiler does not know, and the first row of tiles */
-    enum tri_status status = write_table(cl, job->plan, stage, error);
+    const cl_mem buffers[] = {state->scratch, state->arena, state->constants.buffer, flight->out, flight->in, stage->table.buffer};
+    tri_tile_table(job->plan, stage->tiles, stage->entries);
+    enum tri_status status = tri_opencl_mirror_send(cl, &stage->table, stage->entries, error);
     if (status != TRI_OK)
         return status;
     if (plan->tally_count > 0) {
@@ -114,15 +133,15 @@ enum tri_status tri_opencl_launch_tiles(struct opencl *cl, const struct tri_job 
     for (int c = 0; status == TRI_OK && c < stage->tiles->class_count; c++) {
         size_t global[3], local[3];
         cl_uint argument = 0;
-        tri_tile_items(&stage->tiles->classes[c], global, local);
+        const int first = band_items(&stage->tiles->classes[c], rows, global, local);
+        const cl_int numbers[] = {0, first}; /* a zero that the compiler does not know, and the first row of tiles */
+        if (global[1] == 0)
+            continue;
         for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
             CHECK(clSetKernelArg, stage->kernels[c], argument++, sizeof buffers[i], &buffers[i]);
         for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
             CHECK(clSetKernelArg, stage->kernels[c], argument++, sizeof numbers[i], &numbers[i]);
-        const enum tri_status launched =
-            tri_opencl_launch(cl, stage->kernels[c], plan->passes[0]->name, 3, global, local, error);
-        if (launched != TRI_OK)
-            return launched;
+        status = tri_opencl_launch(cl, stage->kernels[c], plan->passes[0]->name, 3, NULL, global, local, error);
     }
     return status;
 }

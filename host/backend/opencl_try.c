@@ -273,7 +273,8 @@ static void say_step(const struct opencl_reading *reading, char *text, size_t si
     } steps[] = {
         {"load", "when its library was loaded"},     {"list", "when its devices were listed"},
         {"context", "when a context was made on"},   {"lanes", "when its compiler was tried with vectors, for"},
-        {"test", "in the self-test of"},             {"close", "when it was closed:"},
+        {"test", "in the probes of"},                {"compile", "when a program was built on"},
+        {"close", "when it was closed:"},
         {"end", "when the process ended"},
     };
     const struct tri_driver_info *driver = reading->driver;
@@ -306,7 +307,7 @@ static void find_hint(struct tri_driver_info *driver)
     char *hint = driver->hint;
     if (access("/sys/devices/system/cpu", R_OK) != 0)
         snprintf(hint, sizeof driver->hint, "/sys is not mounted");
-    else if (pocl && !on_path("ld"))
+    else if (pocl && !on_path("ld") && strstr(driver->reason, "binutils") == NULL)
         snprintf(hint, sizeof driver->hint, "it needs the linker 'ld', which is not on PATH: apt-get install binutils");
     else if (pocl && cache != NULL && access(cache, W_OK | X_OK) != 0)
         snprintf(hint, sizeof driver->hint, "POCL_CACHE_DIR is '%.150s': %s", cache, strerror(errno));

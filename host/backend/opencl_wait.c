@@ -242,11 +242,11 @@ static bool make_room(struct opencl_wait *wait)
 }
 
 enum tri_status tri_opencl_launch(struct opencl *cl, cl_kernel kernel, const char *name, cl_uint dimensions,
-                                  const size_t *global, const size_t *local, struct tri_error *error)
+                                  const size_t *offset, const size_t *global, const size_t *local, struct tri_error *error)
 {
     struct opencl_wait *wait = &cl->wait;
     cl_event event;
-    CHECK(clEnqueueNDRangeKernel, cl->queue, kernel, dimensions, NULL, global, local, 0, NULL, &event);
+    CHECK(clEnqueueNDRangeKernel, cl->queue, kernel, dimensions, offset, global, local, 0, NULL, &event);
     tri_opencl_keep(cl, event, TRI_COMMAND_KERNEL);
     __atomic_fetch_add(&cl->base.launches, 1, __ATOMIC_RELAXED);
     pthread_mutex_lock(&wait->lock);
@@ -261,18 +261,23 @@ enum tri_status tri_opencl_launch(struct opencl *cl, cl_kernel kernel, const cha
 }
 
 /* Drivers need not tell the queue of a kernel that failed when its turn came; so each is asked. */
-static enum tri_status check_launches(struct opencl *cl, struct tri_error *error)
+enum tri_status tri_opencl_check_launches(struct opencl *cl, struct tri_error *error)
 {
     enum tri_status status = TRI_OK;
+    int left = 0;
     pthread_mutex_lock(&cl->wait.lock);
     for (int i = 0; i < cl->wait.launch_count; i++) {
         const struct opencl_launch *launch = &cl->wait.launches[i];
         const cl_int code = status_of(launch->event);
+        if (code == TIMED_OUT) { /* of a later frame */
+            cl->wait.launches[left++] = *launch;
+            continue;
+        }
         if (code < 0 && status == TRI_OK)
             status = tri_opencl_fail(error, launch->name, code, cl->base.info.device);
         clReleaseEvent(launch->event);
     }
-    cl->wait.launch_count = 0;
+    cl->wait.launch_count = left;
     pthread_mutex_unlock(&cl->wait.lock);
     return status;
 }
@@ -357,7 +362,7 @@ enum tri_status tri_opencl_finish(struct opencl *cl, cl_command_queue queue, con
     if (queue != cl->queue || tri_opencl_hangs(&cl->base))
         return status;
     struct tri_error *const unless = status == TRI_OK ? error : NULL; /* the first one is to be told */
-    const enum tri_status launched = check_launches(cl, unless);
+    const enum tri_status launched = tri_opencl_check_launches(cl, unless);
     if (status == TRI_OK && launched == TRI_OK)
         learn(cl, seconds_since(start));
     return status == TRI_OK ? launched : status;

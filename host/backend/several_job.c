@@ -159,12 +159,12 @@ static enum tri_status new_band(struct several *s, struct tri_job *job, int part
     shape.height = height;
     enum tri_status status = height == job->plan->in.height ? TRI_OK : check_band(job, &shape, error);
     if (status == TRI_OK)
-        status = tri_image_new(&shape, &band->in, error);
+        status = tri_image_new_for(s->parts[part].backend, &shape, &band->in, error);
     if (status == TRI_OK)
         status = tri_job_new(s->parts[part].backend, job->pipeline, &shape, &band->job, error);
     several_pass_note(s, part);
     if (status == TRI_OK)
-        status = tri_image_new(tri_job_shape(band->job), &band->out, error);
+        status = tri_image_new_for(s->parts[part].backend, tri_job_shape(band->job), &band->out, error);
     if (status == TRI_OK)
         status = tri_flight_new(s->parts[part].backend, &band->flight, error);
     band->height = height;

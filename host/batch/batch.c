@@ -1,4 +1,4 @@
-/* batch.c -- files as a stream of items: named, decoded, computed, encoded. */
+/* batch.c -- files as a stream of items: named, decoded, brought to the backend, computed, fetched, encoded. */
 #include "batch.h"
 
 #include "../parallel/cpu.h"
@@ -16,6 +16,10 @@ struct item {
     struct tri_read_info info;
     int64_t phases[TRI_PHASES];
     bool flush; /* no file: drives out a result that lags behind */
+    /* From `upload` to `download`: */
+    struct tri_flight *flight;
+    struct tri_image *out;
+    struct tri_timing timing;
 };
 
 /* A job that waits for the next picture of its shape. */
@@ -37,6 +41,8 @@ struct run {
     bool stopped;
     struct idle_job *idle; /* at most batch->jobs */
     int idle_count;
+    struct tri_flight **flights; /* that are idle, at most batch->jobs */
+    int flight_count;
     bool reshaped;
     struct tri_shape last_shape; /* of the series of frames; width 0: none yet */
     struct tri_error *error;     /* of the first file that failed */
@@ -78,6 +84,39 @@ static void free_idle(struct run *run)
         tri_job_free(run->idle[--run->idle_count].job);
 }
 
+/* ---- flights ---- */
+
+static enum tri_status take_flight(struct run *run, struct item *item, struct tri_error *error)
+{
+    pthread_mutex_lock(&run->lock);
+    if (run->flight_count > 0)
+        item->flight = run->flights[--run->flight_count];
+    pthread_mutex_unlock(&run->lock);
+    const enum tri_status status =
+        item->flight != NULL ? TRI_OK : tri_flight_new(run->batch->backend, &item->flight, error);
+    if (status == TRI_OK)
+        tri_flight_time(item->flight, run->batch->timed ? &item->timing : NULL);
+    return status;
+}
+
+static void put_flight(struct run *run, struct item *item)
+{
+    if (item->flight == NULL)
+        return;
+    tri_flight_time(item->flight, NULL);
+    pthread_mutex_lock(&run->lock);
+    run->flights[run->flight_count++] = item->flight;
+    pthread_mutex_unlock(&run->lock);
+    item->flight = NULL;
+}
+
+static void free_flights(struct run *run)
+{
+    while (run->flight_count > 0)
+        tri_flight_free(run->flights[--run->flight_count]);
+    free(run->flights);
+}
+
 /* Pictures of one shape are frames, in the order of the files; another shape begins a new series. */
 static void continue_series(struct run *run, struct item *item)
 {
@@ -105,7 +144,9 @@ static void end_item(struct run *run, struct item *item)
 {
     struct tri_batch *batch = run->batch;
     const struct tri_error *error = &item->result.error;
+    put_flight(run, item);
     tri_image_free(item->image);
+    tri_image_free(item->out);
     tri_metadata_free(item->info.metadata);
     pthread_mutex_lock(&run->lock);
     for (int i = 0; i < TRI_PHASES; i++)
@@ -143,8 +184,10 @@ static bool decode(void *context, void *data)
     const int64_t start = tri_now_ns();
     if (item->flush)
         return true;
+    struct tri_read_options options = run->batch->read;
+    options.memory = tri_backend_memory(run->batch->backend);
     const enum tri_status status =
-        tri_image_read(item->result.file->from, &run->batch->read, &item->image, &item->info, &item->result.error);
+        tri_image_read(item->result.file->from, &options, &item->image, &item->info, &item->result.error);
     item->phases[TRI_DECODE] = tri_now_ns() - start;
     if (status != TRI_OK) {
         end_item(run, item);
@@ -156,11 +199,31 @@ static bool decode(void *context, void *data)
     return true;
 }
 
-static enum tri_status run_job(struct run *run, struct item *item, struct tri_image *in, struct tri_image **out)
+/* Upload, kernels and download of a picture whose results do not wait for others. */
+static enum tri_status compute_picture(struct run *run, struct item *item)
 {
-    const struct tri_shape shape = in->shape;
+    const struct tri_shape shape = item->image->shape;
     struct tri_error *error = &item->result.error;
-    struct tri_timing timing = {0};
+    struct tri_job *job = take_idle(run, &shape);
+    enum tri_status status = TRI_OK;
+    if (job == NULL)
+        status = tri_job_new(run->batch->backend, run->batch->pipeline, &shape, &job, error);
+    if (status == TRI_OK)
+        status = tri_image_new_for(run->batch->backend, tri_job_shape(job), &item->out, error);
+    if (status == TRI_OK)
+        status = tri_flight_compute(item->flight, job, item->out, error);
+    if (status == TRI_OK)
+        put_idle(run, job, &shape);
+    else
+        tri_job_free(job);
+    return status;
+}
+
+/* All of it at once: in order. */
+static enum tri_status run_late(struct run *run, struct item *item, struct tri_image **out)
+{
+    const struct tri_shape shape = item->image->shape;
+    struct tri_error *error = &item->result.error;
     struct tri_job *job = take_idle(run, &shape);
     enum tri_status status = TRI_OK;
     *out = NULL;
@@ -169,18 +232,21 @@ static enum tri_status run_job(struct run *run, struct item *item, struct tri_im
     if (status == TRI_OK && run->ended)
         tri_job_end(job);
     if (status == TRI_OK)
-        status = tri_image_new(tri_job_shape(job), out, error);
+        status = tri_image_new_for(run->batch->backend, tri_job_shape(job), out, error);
     if (status == TRI_OK)
-        status = tri_job_run(job, in, *out, &timing, error);
-    if (status != TRI_OK) {
+        status = tri_job_run(job, item->image, *out, run->batch->timed ? &item->timing : NULL, error);
+    if (status == TRI_OK)
+        put_idle(run, job, &shape);
+    else
         tri_job_free(job);
-        return status;
-    }
-    put_idle(run, job, &shape);
-    item->phases[TRI_UPLOAD] = timing.upload_ns;
-    item->phases[TRI_KERNEL] = timing.kernel_ns;
-    item->phases[TRI_DOWNLOAD] = timing.download_ns;
-    return TRI_OK;
+    return status;
+}
+
+static void add_timing(struct item *item)
+{
+    item->phases[TRI_UPLOAD] = item->timing.upload_ns;
+    item->phases[TRI_KERNEL] = item->timing.kernel_ns;
+    item->phases[TRI_DOWNLOAD] = item->timing.download_ns;
 }
 
 static bool fail_item(struct run *run, struct item *item)
@@ -205,12 +271,13 @@ static bool compute_late(struct run *run, struct item *item)
         return false;
     run->ended |= item->flush;
     struct item *last = &run->late[run->late_count - 1];
-    if (run_job(run, last, last->image, &out) != TRI_OK) {
+    if (run_late(run, last, &out) != TRI_OK) {
         tri_image_free(out);
         *item = *last;
         run->late_count--;
         return fail_item(run, item);
     }
+    add_timing(last);
     if (run->frames++ < run->delay) {
         tri_image_free(out);
         return false;
@@ -222,18 +289,42 @@ static bool compute_late(struct run *run, struct item *item)
     return true;
 }
 
+static bool upload(void *context, void *data)
+{
+    struct run *run = context;
+    struct item *item = data;
+    if (run->delay > 0)
+        return true;
+    enum tri_status status = take_flight(run, item, &item->result.error);
+    if (status == TRI_OK)
+        status = tri_flight_upload(item->flight, item->image, &item->result.error);
+    return status == TRI_OK || fail_item(run, item);
+}
+
 static bool compute(void *context, void *data)
 {
     struct run *run = context;
     struct item *item = data;
-    struct tri_image *out;
     if (run->delay > 0)
         return compute_late(run, item);
     continue_series(run, item);
-    const enum tri_status status = run_job(run, item, item->image, &out);
+    return compute_picture(run, item) == TRI_OK || fail_item(run, item);
+}
+
+static bool download(void *context, void *data)
+{
+    struct run *run = context;
+    struct item *item = data;
+    if (run->delay > 0)
+        return true;
+    if (tri_flight_download(item->flight, &item->result.error) != TRI_OK)
+        return fail_item(run, item);
+    put_flight(run, item);
+    add_timing(item);
     tri_image_free(item->image);
-    item->image = out;
-    return status == TRI_OK || fail_item(run, item);
+    item->image = item->out;
+    item->out = NULL;
+    return true;
 }
 
 static bool encode(void *context, void *data)
@@ -264,10 +355,12 @@ static enum tri_status run_stream(struct run *run, struct tri_error *error)
     const struct tri_stream_stage stages[] = {
         {"next", true, next_file},
         {"decode", false, decode},
+        {"upload", false, upload},
         {"compute", in_order, compute},
+        {"download", false, download},
         {"encode", false, encode},
     };
-    struct tri_stream stream = {.stages = stages, .stage_count = 4, .context = run, .item_size = sizeof(struct item),
+    struct tri_stream stream = {.stages = stages, .stage_count = sizeof stages / sizeof stages[0], .context = run, .item_size = sizeof(struct item),
                                 .items_most = batch->jobs < batch->count ? batch->jobs : batch->count};
     const enum tri_status status = tri_stream_run(batch->pool, &stream, error);
     batch->wall_ns = stream.wall_ns;
@@ -285,12 +378,15 @@ enum tri_status tri_batch_run(struct tri_batch *batch, struct tri_error *error)
     run.delay = run.over_time ? tri_pipeline_delay(batch->pipeline) : 0;
     run.late = calloc((size_t)run.delay + 1, sizeof run.late[0]);
     run.idle = calloc((size_t)batch->jobs, sizeof run.idle[0]);
-    if (run.late == NULL || run.idle == NULL || pthread_mutex_init(&run.lock, NULL) != 0) {
+    run.flights = calloc((size_t)batch->jobs, sizeof run.flights[0]);
+    if (run.late == NULL || run.idle == NULL || run.flights == NULL || pthread_mutex_init(&run.lock, NULL) != 0) {
         free(run.late);
         free(run.idle);
+        free(run.flights);
         return tri_fail(error, TRI_FAILED, "no memory for %d files under way", batch->jobs);
     }
     status = run_stream(&run, error);
+    free_flights(&run);
     free_idle(&run);
     free(run.idle);
     for (int i = 0; i < run.late_count; i++) { /* what a failing device has left */

@@ -31,13 +31,14 @@ struct tri_batch {
     struct tri_read_options read;
     struct tri_write_options write; /* its metadata is that of each input, unless `strip` */
     bool strip, fail_fast;
+    bool timed; /* upload, kernels and download wait for each other, so that each has a time of its own */
     void (*writing)(void); /* called around each write, by several threads at once; may be NULL */
     void (*written)(void);
     /* Told of each file when it is through, one call at a time. */
     void (*through)(void *listener, const struct tri_batch_result *result);
     void *listener;
     /* Filled in: */
-    int64_t phases[TRI_PHASES]; /* nanoseconds, summed over the files */
+    int64_t phases[TRI_PHASES]; /* nanoseconds, summed over the files; those between decoding and encoding where `timed` */
     int64_t wall_ns;
     int done, failed; /* files; with fail_fast the rest was not begun */
     double megapixels;

@@ -11,6 +11,7 @@ int cli_run(int argc, char **argv);
 int cli_bench(int argc, char **argv);
 int cli_verify(int argc, char **argv);
 int cli_devices(int argc, char **argv);
+int cli_doctor(int argc, char **argv);
 int cli_kernels(int argc, char **argv);
 
 /* getopt_long with our messages: the value of the next option, -1 after the last one, '?' where it
@@ -42,6 +43,6 @@ enum tri_status cli_read(const char *path, uint64_t max_pixels, struct tri_image
 /* Help, examples first; prints `text` to standard output and returns TRI_OK. bench and verify keep
  * theirs in their own files, the rest is in help.c. */
 int cli_help(const char *text);
-extern const char cli_help_triptych[], cli_help_run[], cli_help_devices[], cli_help_kernels[];
+extern const char cli_help_triptych[], cli_help_run[], cli_help_devices[], cli_help_doctor[], cli_help_kernels[];
 
 #endif

@@ -16,6 +16,7 @@ const char cli_help_triptych[] =
     "  bench    measure it sequentially, on CPU threads and on every OpenCL device\n"
     "  verify   check that every backend gives the same bytes\n"
     "  devices  list the CPU and the OpenCL devices\n"
+    "  doctor   say what OpenCL needs, what is missing and which drivers fail\n"
     "  kernels  list the kernels, or explain one\n"
     "\n"
     "'triptych COMMAND --help' explains a command; 'triptych --version' says what was built in.\n"
@@ -96,6 +97,25 @@ const char cli_help_devices[] =
     "Options:\n"
     "      --json  print JSON\n"
     "  -h, --help  this text\n";
+
+const char cli_help_doctor[] =
+    "Examples:\n"
+    "  triptych doctor\n"
+    "  triptych doctor --report > report.txt\n"
+    "\n"
+    "Usage: triptych doctor [--json | --report]\n"
+    "\n"
+    "Tries every OpenCL driver anew, each in a process of its own, so that one that ends or stops\n"
+    "the process is named and does no harm. Prints the loader, the .icd files and what they\n"
+    "load, the devices and their self-tests, what is missing and the command that installs it.\n"
+    "What it finds is what run, bench and verify go by from then on. The exit code is 0 where a\n"
+    "device can be used, else 4.\n"
+    "\n"
+    "Options:\n"
+    "      --json    print JSON\n"
+    "      --report  print what a bug report needs, to be pasted: also what drivers wrote, and the\n"
+    "                environment\n"
+    "  -h, --help    this text\n";
 
 const char cli_help_kernels[] = "Examples:\n"
                                 "  triptych kernels\n"

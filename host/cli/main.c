@@ -16,7 +16,8 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"run", cli_run},         {"bench", cli_bench},     {"verify", cli_verify},
-    {"devices", cli_devices}, {"kernels", cli_kernels}, {"help", help},
+    {"devices", cli_devices}, {"doctor", cli_doctor},   {"kernels", cli_kernels},
+    {"help", help},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

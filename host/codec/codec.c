@@ -138,7 +138,7 @@ enum tri_status tri_source_image(const struct tri_source *source, uint64_t width
     if (tri_source_check_size(source, width, height) != TRI_OK)
         return TRI_FAILED;
     const struct tri_shape shape = {(int)width, (int)height, planes, bits};
-    return tri_image_new(&shape, image, &why) == TRI_OK ? TRI_OK : tri_source_fail(source, "%s", why.text);
+    return tri_image_new_in(source->memory, &shape, image, &why) == TRI_OK ? TRI_OK : tri_source_fail(source, "%s", why.text);
 }
 
 /* A growing block of memory. */
@@ -262,6 +262,7 @@ enum tri_status tri_image_read(const char *path, const struct tri_read_options *
         *info = (struct tri_read_info){0};
     if (options != NULL) {
         source.pool = options->pool;
+        source.memory = options->memory;
         source.max_pixels = options->max_pixels > 0 ? options->max_pixels : TRI_PIXEL_LIMIT;
     }
     if (info != NULL && (source.metadata = tri_metadata_new()) == NULL)

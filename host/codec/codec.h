@@ -14,6 +14,7 @@ struct tri_source {
     size_t size;
     uint64_t max_pixels;
     struct tri_pool *pool;
+    struct tri_memory *memory; /* where the image is to lie; NULL: as usual */
     struct tri_metadata *metadata; /* to be added to; NULL: nobody asks */
     char warning[200];             /* the first one */
     struct tri_error *error;

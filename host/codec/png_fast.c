@@ -414,7 +414,7 @@ bool tri_png_read_fast(const struct tri_source *source, struct tri_image **image
     if (!check_chunks(source, at, bytes, &pixels_at))
         return false;
     const struct tri_shape shape = {(int)header.width, (int)header.height, header.planes, header.bits};
-    if (tri_image_new(&shape, &job.image, &unsaid) != TRI_OK)
+    if (tri_image_new_in(source->memory, &shape, &job.image, &unsaid) != TRI_OK)
         return false;
     if (!decode(&job, &header, pixels_at)) {
         tri_image_free(job.image);

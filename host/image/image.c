@@ -76,13 +76,9 @@ void tri_memory_free(void *memory, size_t size)
         munmap(memory, size);
 }
 
-enum tri_status tri_image_new(const struct tri_shape *shape, struct tri_image **image,
-                              struct tri_error *error)
+/* The layout, without the memory. */
+static struct tri_image lay_out(const struct tri_shape *shape)
 {
-    *image = NULL;
-    enum tri_status status = tri_shape_check(shape, error);
-    if (status)
-        return status;
 
     /* An odd number of cache lines: rows above each other then spread over all sets of the cache. */
     uint64_t bytes = tri_sample_bytes(shape);
@@ -94,33 +90,59 @@ enum tri_status tri_image_new(const struct tri_shape *shape, struct tri_image **
     uint64_t size = round_up(plane_stride * (uint64_t)shape->planes, PAGE);
     if (size >= HUGE_PAGE)
         size = round_up(size, ANY_PAGE);
-
-    struct tri_image *made = NULL;
-    void *memory = NULL;
-    if (size <= PTRDIFF_MAX - HUGE_PAGE && (made = malloc(sizeof *made)))
-        memory = tri_memory_new((size_t)size);
-    if (!memory) {
-        free(made);
-        return tri_fail(error, TRI_FAILED, "no memory for an image of %d x %d pixels (%.1f MB)", shape->width,
-                        shape->height, (double)size / 1e6);
-    }
-    *made = (struct tri_image){
+    return (struct tri_image){
         .shape = *shape,
         .stride = (ptrdiff_t)stride,
         .plane_stride = (ptrdiff_t)plane_stride,
-        .data = (unsigned char *)memory + TRI_PAD * bytes,
-        .memory = memory,
         .memory_size = (size_t)size,
     };
+}
+
+size_t tri_image_size(const struct tri_shape *shape)
+{
+    return lay_out(shape).memory_size;
+}
+
+enum tri_status tri_image_new_in(struct tri_memory *memory, const struct tri_shape *shape, struct tri_image **image,
+                                 struct tri_error *error)
+{
+    *image = NULL;
+    enum tri_status status = tri_shape_check(shape, error);
+    if (status)
+        return status;
+    const struct tri_image laid = lay_out(shape);
+    struct tri_image *made = NULL;
+    if (laid.memory_size <= PTRDIFF_MAX - HUGE_PAGE && (made = malloc(sizeof *made))) {
+        *made = laid;
+        made->from = memory;
+        made->memory = memory ? memory->take(memory, laid.memory_size) : NULL;
+        if (!made->memory) {
+            made->from = NULL;
+            made->memory = tri_memory_new(laid.memory_size);
+        }
+    }
+    if (!made || !made->memory) {
+        free(made);
+        return tri_fail(error, TRI_FAILED, "no memory for an image of %d x %d pixels (%.1f MB)", shape->width,
+                        shape->height, (double)laid.memory_size / 1e6);
+    }
+    made->data = (unsigned char *)made->memory + TRI_PAD * tri_sample_bytes(shape);
     *image = made;
     return TRI_OK;
+}
+
+enum tri_status tri_image_new(const struct tri_shape *shape, struct tri_image **image, struct tri_error *error)
+{
+    return tri_image_new_in(NULL, shape, image, error);
 }
 
 void tri_image_free(struct tri_image *image)
 {
     if (!image)
         return;
-    if (!image->abandoned)
+    if (!image->abandoned && image->from)
+        image->from->give(image->from, image->memory);
+    else if (!image->abandoned)
         tri_memory_free(image->memory, image->memory_size);
     free(image);
 }

@@ -19,11 +19,21 @@ static inline size_t tri_sample_bytes(const struct tri_shape *shape)
 void *tri_memory_new(size_t size);
 void tri_memory_free(void *memory, size_t size);
 
+/* Memory for images that is not the host's usual one. */
+struct tri_memory {
+    /* Initialised, at a 4096-byte boundary; NULL: there is none, and other memory has to do. */
+    void *(*take)(struct tri_memory *memory, size_t size);
+    void (*give)(struct tri_memory *memory, void *at);
+};
+
 /* One plane of an image to one of another, of the same size and depth. */
 void tri_image_copy_plane(const struct tri_image *from, int from_plane, struct tri_image *to, int to_plane);
 
 /* TRI_USAGE, and why, unless an image may have this shape. */
 enum tri_status tri_shape_check(const struct tri_shape *shape, struct tri_error *error);
+
+/* Bytes of memory that an image of a possible shape takes. */
+size_t tri_image_size(const struct tri_shape *shape);
 
 /* Row y of all planes, from or to samples that alternate by plane (as in a PNG or PPM file). */
 void tri_row_split(const struct tri_image *image, int y, const void *interleaved);

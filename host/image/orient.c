@@ -93,7 +93,7 @@ enum tri_status tri_image_orient(struct tri_image **image, int orientation, stru
         shape.width = from->shape.height;
         shape.height = from->shape.width;
     }
-    const enum tri_status status = tri_image_new(&shape, &to, error);
+    const enum tri_status status = tri_image_new_in(from->from, &shape, &to, error);
     if (status != TRI_OK)
         return status;
     for (int plane = 0; plane < shape.planes; plane++) {

@@ -73,6 +73,7 @@ static int64_t run_batch(const struct run *run, struct way *way, int count, int6
                               .jobs = way->jobs,
                               .files = files,
                               .count = count,
+                              .timed = phases != NULL,
                               .read = {.max_pixels = UINT64_MAX, .pool = way->pool},
                               .write = {.pool = way->pool}};
     struct tri_error error = {TRI_FAILED, "no memory for the names of files"};

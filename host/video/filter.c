@@ -252,6 +252,11 @@ void tri_filter_free(struct tri_filter *filter)
     free(filter);
 }
 
+struct tri_memory *tri_filter_memory(const struct tri_filter *filter)
+{
+    return tri_backend_memory(filter->backend);
+}
+
 const struct tri_video *tri_filter_video(const struct tri_filter *filter)
 {
     return filter->convert != NULL ? &filter->convert->out : &filter->out;

@@ -19,6 +19,8 @@ enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pip
                                const struct tri_video *in, enum tri_colour takes, enum tri_chroma chroma,
                                struct tri_filter **filter, struct tri_error *error);
 void tri_filter_free(struct tri_filter *filter);
+/* Where frames should lie that go through it; as tri_backend_memory. */
+struct tri_memory *tri_filter_memory(const struct tri_filter *filter);
 const struct tri_video *tri_filter_video(const struct tri_filter *filter); /* of the results */
 /* Frames by which results lag behind; as tri_job_delay. */
 int tri_filter_delay(const struct tri_filter *filter);

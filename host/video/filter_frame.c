@@ -110,9 +110,9 @@ static enum tri_status prepare_for_rgb(const struct tri_filter *filter, struct t
     const struct tri_shape plane = result;
     shape.planes = filter->in.planes;
     result.planes = filter->out_planes;
-    enum tri_status status = tri_image_new(&shape, &slot->before, error);
+    enum tri_status status = tri_image_new_for(filter->backend, &shape, &slot->before, error);
     if (status == TRI_OK)
-        status = tri_image_new(&result, &slot->after, error);
+        status = tri_image_new_for(filter->backend, &result, &slot->after, error);
     for (int i = 0; filter->up != NULL && i < 2 && status == TRI_OK; i++)
         status = tri_job_new(filter->backend, filter->up, &chroma, &slot->up[i], error);
     for (int i = 0; filter->down != NULL && i < 2 && status == TRI_OK; i++)
@@ -128,7 +128,7 @@ static enum tri_status new_slot(const struct tri_filter *filter, struct tri_filt
         return tri_fail(error, TRI_FAILED, "no memory for a frame under way");
     enum tri_status status = filter->by_plane ? TRI_OK : prepare_for_rgb(filter, slot, error);
     if (status == TRI_OK && filter->convert != NULL)
-        status = tri_frame_new(&filter->out, &slot->plain, error);
+        status = tri_frame_new_in(tri_filter_memory(filter), &filter->out, &slot->plain, error);
     for (int p = 0; status == TRI_OK && p < (filter->by_plane ? planes_of(filter) : 1); p++)
         status = tri_flight_new(filter->backend, &slot->flights[p], error);
     if (status == TRI_OK)

@@ -43,18 +43,24 @@ void tri_video_plane(const struct tri_video *video, int plane, struct tri_shape 
                                 video->bits > 8 ? 16 : 8};
 }
 
-enum tri_status tri_frame_new(const struct tri_video *video, struct tri_frame *frame, struct tri_error *error)
+enum tri_status tri_frame_new_in(struct tri_memory *memory, const struct tri_video *video, struct tri_frame *frame,
+                                 struct tri_error *error)
 {
     enum tri_status status = TRI_OK;
     *frame = (struct tri_frame){0};
     for (int p = 0; p < video->planes && status == TRI_OK; p++) {
         struct tri_shape shape;
         tri_video_plane(video, p, &shape);
-        status = tri_image_new(&shape, &frame->planes[p], error);
+        status = tri_image_new_in(memory, &shape, &frame->planes[p], error);
     }
     if (status != TRI_OK)
         tri_frame_free(frame);
     return status;
+}
+
+enum tri_status tri_frame_new(const struct tri_video *video, struct tri_frame *frame, struct tri_error *error)
+{
+    return tri_frame_new_in(NULL, video, frame, error);
 }
 
 void tri_frame_free(struct tri_frame *frame)

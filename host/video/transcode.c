@@ -83,7 +83,8 @@ static enum tri_status take(struct run *run, bool in, struct tri_frame *frame, s
     if (found)
         *frame = spare[--*count];
     pthread_mutex_unlock(&run->lock);
-    return found ? TRI_OK : tri_frame_new(in ? run->video_in : run->video_out, frame, error);
+    return found ? TRI_OK : tri_frame_new_in(tri_filter_memory(run->transcode->filter), in ? run->video_in : run->video_out, frame,
+                                            error);
 }
 
 static void put_back(struct run *run, bool in, struct tri_frame *frame)

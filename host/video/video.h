@@ -45,6 +45,9 @@ enum tri_matrix tri_video_usual_matrix(int height);
 void tri_video_plane(const struct tri_video *video, int plane, struct tri_shape *shape);
 /* Makes the planes. TRI_USAGE: such frames cannot be. Ends with tri_frame_free. */
 enum tri_status tri_frame_new(const struct tri_video *video, struct tri_frame *frame, struct tri_error *error);
+/* In memory as of tri_image_new_in. */
+enum tri_status tri_frame_new_in(struct tri_memory *memory, const struct tri_video *video, struct tri_frame *frame,
+                                 struct tri_error *error);
 void tri_frame_free(struct tri_frame *frame);
 void tri_frame_free_data(struct tri_frame *frame); /* and metadata, not the planes */
 

@@ -12,6 +12,7 @@
  *                        with ICD_ALONE=1 that does not
  *   ICD_HANG=CALL[:N],...        never returns; "kernel" never ends, while calls return
  *   ICD_ABORT=CALL[:N],...       ends the process
+ *   ICD_ABORT_SOURCE=TEXT        ends it where a program with this text is built
  *   ICD_DELAY=CALL[:N[:MICROSECONDS]],...   from the N-th on takes so much longer (1000)
  *   ICD_SIGNALS=CALL[:N]         replaces 15 signal handlers, as POCL and Intel's runtime do
  *   ICD_WRONG_SOURCE=TEXT        programs with this text, "any" for all, give wrong results:

@@ -142,6 +142,9 @@ cl_int CL_API_CALL icd_BuildProgram(cl_program program, cl_uint count, const cl_
     cl_device_id real[WAITS];
     const char *const origin = object->binary ? "binary" : "source";
     BEGIN("clBuildProgram");
+    const char *deadly = icd_setting("ICD_ABORT_SOURCE");
+    if (deadly != NULL && object->text != NULL && strstr(object->text, deadly) != NULL)
+        abort();
     if (!object->binary && icd_is("ICD_NO_COMPILER", "1"))
         END(CL_COMPILER_NOT_AVAILABLE);
     for (cl_uint i = 0; i < count && i < WAITS; i++)

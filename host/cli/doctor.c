@@ -1,0 +1,305 @@
+/* doctor.c -- triptych doctor: what OpenCL needs, what there is, what is missing and which drivers fail. */
+#include "cli/cli.h"
+#include "cli/doctor.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- text ---- */
+
+/* The user's name is nobody's business in a report: the home folder becomes "~". */
+static void print_path(const char *text, bool report)
+{
+    const char *home = getenv("HOME");
+    const size_t length = home && strlen(home) > 1 ? strlen(home) : 0;
+
+    for (; *text; text++) {
+        if (report && length && strncmp(text, home, length) == 0) {
+            putchar('~');
+            text += length - 1;
+        } else {
+            putchar(*text);
+        }
+    }
+}
+
+static void print_line(const char *what, const char *value, bool report)
+{
+    printf("    %-10s ", what);
+    print_path(value, report);
+    putchar('\n');
+}
+
+static void print_probes(const struct tri_device_info *device)
+{
+    int passed = 0;
+
+    for (int i = 0; i < TRI_PROBES; i++)
+        passed += device->probes[i] == TRI_PROBE_PASSED;
+    printf("      probes     %d of %d passed\n", passed, TRI_PROBES);
+    for (int i = 0; i < TRI_PROBES; i++)
+        if (device->probes[i] != TRI_PROBE_PASSED)
+            printf("        %s: %s (%s)\n", tri_probe_name(i), tri_probe_word(device->probes[i]), tri_probe_sentence(i));
+}
+
+static void print_device(const struct tri_device_info *device)
+{
+    printf("    device     %s\n", device->name);
+    printf("      --on       %s\n", device->selector);
+    printf("      platform   %s, %s\n", device->platform, device->version);
+    printf("      driver     %s\n", device->driver);
+    printf("      is         %s, %d units, %.1f GiB\n", device->type, device->compute_units, (double)device->memory / (1 << 30));
+    printf("      usable     %s%s\n", device->usable ? "yes" : "no: ", device->usable ? "" : device->reason);
+    if (device->usable) {
+        printf("      dialect    %s%s\n", device->dialect, device->no_lanes ? "; its compiler ends the process over lanes" : "");
+        print_probes(device);
+    }
+    if (device->note[0])
+        printf("      note       %s\n", device->note);
+}
+
+static void print_driver(const struct tri_driver_info *driver, bool report)
+{
+    printf("  %s: %s%s\n", driver->file, tri_driver_state_name(driver->state), driver->left_out ? ", left out" : "");
+    if (driver->library[0])
+        print_line("library", driver->library, report);
+    if (driver->path[0] && strcmp(driver->path, driver->library) != 0)
+        print_line("found as", driver->path, report);
+    if (driver->reason[0])
+        print_line("because", driver->reason, report);
+    if (driver->hint[0])
+        print_line("hint", driver->hint, report);
+    if (report && driver->output[0])
+        print_line("it wrote", driver->output, report);
+    for (int i = 0; i < driver->device_count; i++)
+        print_device(&driver->devices[i]);
+}
+
+static void print_machine(const struct doctor *doctor)
+{
+    const struct tri_environment *environment = &doctor->environment;
+
+    printf("triptych %s, commit %s, %s\n", TRI_VERSION, environment->commit, environment->compiler);
+    printf("%s, %d of %d cores,", environment->cpu, environment->cores, environment->cores_online);
+    for (int i = 0; i < tri_isa_count(); i++)
+        printf(" %s", tri_isa_name(i));
+    printf("\n%s%s%s\n", environment->kernel, doctor->system[0] ? ", " : "", doctor->system);
+}
+
+static void print_places(const struct doctor *doctor, bool report)
+{
+    printf("\nTools\n");
+    for (int i = 0; i < doctor->tool_count; i++)
+        printf("  %-8s %s (%s)\n", doctor->tools[i].name, doctor->tools[i].path[0] ? doctor->tools[i].path : "not on PATH",
+               doctor->tools[i].purpose);
+    printf("\nDevice files\n");
+    for (int i = 0; i < doctor->node_count; i++)
+        printf("  %s  %s, group %s\n", doctor->nodes[i].path, doctor->nodes[i].usable ? "open to this user" : "CLOSED to this user",
+               doctor->nodes[i].group);
+    if (doctor->node_count == 0)
+        printf("  no /dev/dri, /dev/nvidia*, /dev/kfd\n");
+    printf("\nCache\n  ");
+    print_path(doctor->cache.root[0] ? doctor->cache.root : "none", report);
+    printf("%s, %.1f MB in %d files\n", doctor->cache.temporary ? ", for this process alone" : "", (double)doctor->cache_bytes / 1e6,
+           doctor->cache_files);
+    if (doctor->cache.why[0]) {
+        printf("  because ");
+        print_path(doctor->cache.why, report);
+        putchar('\n');
+    }
+}
+
+static void print_environment(const struct doctor *doctor)
+{
+    printf("\nEnvironment\n");
+    for (int i = 0; i < doctor->variable_count; i++) {
+        printf("  ");
+        print_path(doctor->variables[i], true);
+        putchar('\n');
+    }
+}
+
+void doctor_print_text(const struct doctor *doctor, bool report)
+{
+    if (report)
+        printf("```\n");
+    print_machine(doctor);
+    printf("\nOpenCL\n  loader     %s%s%s%s\n", doctor->loader_name, doctor->loader_name[0] ? ", " : "", doctor->loader.path,
+           doctor->loader.whole ? ", which is a driver itself" : "");
+    printf("  tried by   ");
+    print_path(doctor->helper[0] ? doctor->helper : "forks of this process", report);
+    putchar('\n');
+    if (doctor->driver_count == 0)
+        printf("  no driver: %s\n", doctor->none);
+    for (int i = 0; i < doctor->driver_count; i++)
+        print_driver(&doctor->drivers[i], report);
+    print_places(doctor, report);
+    if (report)
+        print_environment(doctor);
+    printf("\n");
+    for (int i = 0; i < doctor->advice_count; i++) {
+        if (i == 0)
+            printf("What to do\n");
+        printf("  %s\n", doctor->advice[i].what);
+        if (doctor->advice[i].command[0])
+            printf("    %s\n", doctor->advice[i].command);
+    }
+    printf("%s%d OpenCL device%s can be used.\n", doctor->advice_count ? "\n" : "", doctor->usable, doctor->usable == 1 ? "" : "s");
+    if (report)
+        printf("```\n");
+}
+
+/* ---- JSON ---- */
+
+/* What a driver says need not be UTF-8, and JSON has to be. */
+static json_t *text_or_null(const char *text)
+{
+    json_t *value = text[0] ? json_string(text) : NULL;
+
+    return value ? value : json_null();
+}
+
+static void set_text(json_t *object, const char *name, const char *text)
+{
+    json_object_set_new(object, name, text_or_null(text));
+}
+
+static json_t *device_json(const struct tri_device_info *device)
+{
+    json_t *object = json_object();
+
+    set_text(object, "name", device->name);
+    set_text(object, "on", device->selector);
+    set_text(object, "platform", device->platform);
+    set_text(object, "version", device->version);
+    set_text(object, "driver", device->driver);
+    set_text(object, "type", device->type);
+    set_text(object, "dialect", device->dialect);
+    set_text(object, "note", device->note);
+    json_object_set_new(object, "compute_units", json_integer(device->compute_units));
+    json_object_set_new(object, "memory_bytes", json_integer((json_int_t)device->memory));
+    json_object_set_new(object, "usable", json_boolean(device->usable));
+    json_object_set_new(object, "crashes", json_boolean(device->crashes));
+    json_object_set_new(object, "no_lanes", json_boolean(device->no_lanes));
+    set_text(object, "reason", device->usable ? "" : device->reason);
+    json_object_set_new(object, "probes", device->usable ? tri_probes_json(device->probes) : json_null());
+    return object;
+}
+
+static json_t *driver_json(const struct tri_driver_info *driver)
+{
+    json_t *object = json_object(), *devices = json_array();
+
+    set_text(object, "file", driver->file);
+    set_text(object, "library", driver->library);
+    set_text(object, "path", driver->path);
+    set_text(object, "state", tri_driver_state_name(driver->state));
+    json_object_set_new(object, "left_out", json_boolean(driver->left_out));
+    set_text(object, "reason", driver->reason);
+    set_text(object, "hint", driver->hint);
+    set_text(object, "output", driver->output);
+    for (int i = 0; i < driver->device_count; i++)
+        json_array_append_new(devices, device_json(&driver->devices[i]));
+    json_object_set_new(object, "devices", devices);
+    return object;
+}
+
+static json_t *places_json(const struct doctor *doctor)
+{
+    json_t *object = json_object(), *tools = json_object(), *nodes = json_array(), *cache = json_object();
+
+    for (int i = 0; i < doctor->tool_count; i++)
+        set_text(tools, doctor->tools[i].name, doctor->tools[i].path);
+    for (int i = 0; i < doctor->node_count; i++) {
+        json_t *node = json_object();
+        set_text(node, "path", doctor->nodes[i].path);
+        set_text(node, "group", doctor->nodes[i].group);
+        json_object_set_new(node, "usable", json_boolean(doctor->nodes[i].usable));
+        json_array_append_new(nodes, node);
+    }
+    set_text(cache, "path", doctor->cache.root);
+    json_object_set_new(cache, "temporary", json_boolean(doctor->cache.temporary));
+    set_text(cache, "why", doctor->cache.why);
+    json_object_set_new(cache, "bytes", json_integer(doctor->cache_bytes));
+    json_object_set_new(cache, "files", json_integer(doctor->cache_files));
+    json_object_set_new(object, "tools", tools);
+    json_object_set_new(object, "device_files", nodes);
+    json_object_set_new(object, "cache", cache);
+    return object;
+}
+
+void doctor_print_json(const struct doctor *doctor)
+{
+    json_t *root = places_json(doctor), *loader = json_object(), *drivers = json_array(), *advice = json_array();
+
+    set_text(root, "version", TRI_VERSION);
+    set_text(root, "commit", doctor->environment.commit);
+    set_text(root, "cpu", doctor->environment.cpu);
+    set_text(root, "kernel", doctor->environment.kernel);
+    set_text(root, "system", doctor->system);
+    set_text(loader, "name", doctor->loader_name);
+    set_text(loader, "path", doctor->loader.path);
+    json_object_set_new(root, "loader", loader);
+    for (int i = 0; i < doctor->driver_count; i++)
+        json_array_append_new(drivers, driver_json(&doctor->drivers[i]));
+    json_object_set_new(root, "drivers", drivers);
+    for (int i = 0; i < doctor->advice_count; i++) {
+        json_t *entry = json_object();
+        set_text(entry, "what", doctor->advice[i].what);
+        set_text(entry, "command", doctor->advice[i].command);
+        json_array_append_new(advice, entry);
+    }
+    json_object_set_new(root, "advice", advice);
+    json_object_set_new(root, "usable_devices", json_integer(doctor->usable));
+    json_dumpf(root, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(root);
+}
+
+/* ---- the command ---- */
+
+int cli_doctor(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'},
+        {"report", no_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    bool json = false, report = false;
+    struct tri_error error;
+    int option;
+
+    while ((option = cli_option(argc, argv, "h", options)) != -1) {
+        if (option == 'h')
+            return cli_help(cli_help_doctor);
+        if (option != 'j' && option != 'r')
+            return TRI_USAGE;
+        json |= option == 'j';
+        report |= option == 'r';
+    }
+    if (optind < argc)
+        return cli_usage("doctor", "takes no '%s'", argv[optind]);
+    if (json && report)
+        return cli_usage("doctor", "--json or --report, not both");
+
+    struct doctor *doctor = malloc(sizeof *doctor);
+    if (!doctor) {
+        tri_fail(&error, TRI_FAILED, "no memory");
+        return cli_fail(&error);
+    }
+    int status = doctor_examine(doctor, &error);
+    if (status != TRI_OK) {
+        cli_fail(&error);
+    } else {
+        if (json)
+            doctor_print_json(doctor);
+        else
+            doctor_print_text(doctor, report);
+        status = doctor->usable > 0 ? TRI_OK : TRI_NO_DEVICE;
+    }
+    doctor_free(doctor);
+    free(doctor);
+    return status;
+}

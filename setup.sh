@@ -25,7 +25,7 @@ installed() {
 # binutils: POCL links its kernels when they run.
 missing_packages() {
     for package in gcc libc6-dev make clang pkg-config binutils ocl-icd-opencl-dev opencl-headers \
-        pocl-opencl-icd libpng-dev zlib1g-dev libjpeg-dev libcunit1-dev libjansson-dev; do
+        pocl-opencl-icd libpng-dev zlib1g-dev libjpeg-dev libcunit1-dev libjansson-dev python3; do
         case $package in
         pkg-config) installed pkg-config || installed pkgconf || echo "$package" ;;
         *) installed "$package" || echo "$package" ;;

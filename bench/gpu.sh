@@ -56,7 +56,7 @@ pack() {
     strip --strip-debug -o "$folder/libtriptych.so" build/libtriptych.so
     "${CC:-cc}" -O2 -DCL_TARGET_OPENCL_VERSION=120 bench/bare_opencl.c -lOpenCL -o "$folder/bare_opencl"
     cp bench/gpu.sh bench/gpu_goals.txt bench/gpu_table.py bench/gpu_peers.py bench/triptych_library.py "$folder"
-    cp images/frame-*.png images/alpha.png "$folder"
+    cp images/frame-*.png images/alpha.png images/gray16.png "$folder"
     copy_libraries build/triptych
     find build/modules -name '*.so' -printf '%s %p\n' | sort -n | cut -d ' ' -f 2- | while read -r module; do
         pack_module "$module"
@@ -85,8 +85,8 @@ find_libraries() {
 choose() {
     device=${DEVICE:-opencl:gpu}
     case $device in
-    opencl:cpu*) kind=cpu sizes="320x240 640x480" clip=640x360 ;;
-    *) kind=gpu sizes="3840x2160 15360x8640" clip=1920x1080 ;;
+    opencl:cpu*) kind=cpu sizes="320x240 640x480" clip=640x360 proof="frame-1 frame-2" ;;
+    *) kind=gpu sizes="3840x2160 15360x8640" clip=1920x1080 proof="frame-1 frame-2 gray16 alpha" ;;
     esac
     sizes=${SIZES:-$sizes}
 }
@@ -117,7 +117,7 @@ step() {
         echo "no time was left" > "$out/$name.txt"
         code=late
     else
-        timeout -k 2 "$most" "$@" > "$out/$name.txt" 2>&1
+        timeout -k 2 "$most" "$@" < /dev/null > "$out/$name.txt" 2>&1
         code=$?
     fi
     printf '%s %s %s\n' "$name" "$code" $(($(date +%s) - start)) >> "$out/steps.txt"
@@ -214,9 +214,13 @@ run() {
     prepare "$1" "$2"
     large=${sizes%% *}
     doctor
-    step verify-small 40 "$program" verify --on "$device" --json "$out/verify-small.json"
+    set -- # of frames of one shape kernels over time see a series
+    for name in $proof; do
+        set -- "$@" "$folder/$name.png"
+    done
+    step verify-small 120 "$program" verify "$@" --on "$device" --json "$out/verify-small.json"
     step picture 10 "$program" bench copy --size "$large" --reference threads --on threads --time 0.001 -o "$memory/large.png"
-    step verify-large 40 "$program" verify "$memory/large.png" --on "$device" --json "$out/verify-large.json"
+    step verify-large 60 "$program" verify "$memory/large.png" --on "$device" --json "$out/verify-large.json"
     rm -f "$memory/large.png"
     for size in $sizes; do
         works "$size"

@@ -249,7 +249,7 @@ static void test_units(void)
 static void test_pool(void)
 {
     const struct tri_shape shape = {700, 500, 1, 8}, large = {900, 900, 1, 8}, small = {30, 20, 3, 8};
-    struct tri_backend *backend = open_device("copy", "3"); /* megabytes */
+    struct tri_backend *backend = open_device("copy", "2.5"); /* megabytes */
     if (backend == NULL)
         return;
     struct tri_memory *memory = tri_backend_memory(backend);

@@ -75,11 +75,24 @@ enum tri_status tri_opencl_mirror_send(struct opencl *cl, struct opencl_mirror *
     return TRI_OK;
 }
 
+/* It mostly has been for long. */
+static void drop_sent(struct opencl *cl, struct opencl_mirror *mirror, int copy)
+{
+    cl_event event = mirror->sent[copy];
+    cl_int reached = CL_QUEUED;
+    mirror->sent[copy] = NULL;
+    if (event == NULL || tri_opencl_hangs(&cl->base))
+        return;
+    if (clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof reached, &reached, NULL) != CL_SUCCESS ||
+        reached > CL_COMPLETE)
+        tri_opencl_settle(cl, cl->queue);
+    clReleaseEvent(event);
+}
+
 void tri_opencl_mirror_free(struct opencl *cl, struct opencl_mirror *mirror)
 {
     for (int i = 0; i < 2; i++) {
-        if (wait_sent(cl, mirror, i, NULL) != TRI_OK)
-            tri_opencl_settle(cl, cl->queue);
+        drop_sent(cl, mirror, i);
         if (tri_opencl_alive(cl, NULL) == TRI_OK) /* else the device may read it yet */
             free(mirror->copies[i]);
         mirror->copies[i] = NULL;

@@ -34,7 +34,7 @@ struct opencl_pinned {
 static void tell(struct opencl_pinned *pinned, size_t size, cl_int code)
 {
     if (!pinned->refused)
-        tri_opencl_note(pinned->cl, "%.100s cannot pin %.1f MB of memory (%s): transfers are slower", pinned->cl->base.info.device,
+        tri_backend_add_note(&pinned->cl->base, "%.100s cannot pin %.1f MB of memory (%s): transfers are slower", pinned->cl->base.info.device,
                         (double)size / 1e6, tri_opencl_symbol(code));
     pinned->refused = true;
 }

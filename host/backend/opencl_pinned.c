@@ -41,9 +41,10 @@ static void tell(struct opencl_pinned *pinned, size_t size, cl_int code)
 
 static void free_block(struct opencl_pinned *pinned, struct block *block)
 {
-    if (block->mapped != NULL)
+    const bool hangs = pinned->cl != NULL && tri_opencl_hangs(&pinned->cl->base); /* nothing is released then */
+    if (block->mapped != NULL && !hangs)
         clEnqueueUnmapMemObject(pinned->queue, block->buffer, block->mapped, 0, NULL, NULL);
-    if (block->buffer != NULL)
+    if (block->buffer != NULL && !hangs)
         clReleaseMemObject(block->buffer);
     pinned->taken -= block->size;
     free(block);
@@ -82,7 +83,6 @@ static struct block *new_block(struct opencl_pinned *pinned, size_t size)
     if (code == CL_SUCCESS && tri_opencl_await(pinned->cl, pinned->queue, mapped, "mapping memory", NULL) != TRI_OK)
         code = CL_MAP_FAILURE;
     if (code != CL_SUCCESS) {
-        block->mapped = NULL;
         tell(pinned, size, code);
         free_block(pinned, block);
         return NULL;

@@ -96,7 +96,18 @@ static void name_device(const struct opencl_found *found, struct names *names)
         strcpy(names->device, "unnamed");
 }
 
-/* Devices that share their names are counted by their drivers' versions, and where these are the same, as found. */
+/* Whether a device of the same names comes before another: by their drivers' versions, then in their platforms' order. */
+static bool comes_before(const struct opencl_found *one, const struct opencl_found *other)
+{
+    const int order = strcmp(one->info.driver, other->info.driver);
+    if (order != 0)
+        return order < 0;
+    if (one->device_number != other->device_number)
+        return one->device_number < other->device_number;
+    return one < other; /* as found */
+}
+
+/* The place of a device among those that share its names, from 1. */
 static int number_of(const struct opencl_found *found, int count, int which, bool *alone)
 {
     struct names names, other;
@@ -107,9 +118,8 @@ static int number_of(const struct opencl_found *found, int count, int which, boo
         name_device(&found[i], &other);
         if (i == which || strcmp(names.platform, other.platform) != 0 || strcmp(names.device, other.device) != 0)
             continue;
-        const int order = strcmp(found[i].info.driver, found[which].info.driver);
         *alone = false;
-        number += order < 0 || (order == 0 && i < which);
+        number += comes_before(&found[i], &found[which]);
     }
     return number;
 }

@@ -115,6 +115,20 @@ static enum tri_status make_context(struct opencl *cl, struct tri_error *error)
     return tri_opencl_transfers_open(cl, error);
 }
 
+/* A simulator would take minutes for each program; who runs `verify` on one compares the bytes anyway. */
+static enum tri_status choose_qualification(struct opencl *cl, struct tri_error *error)
+{
+    const char *asked = getenv("TRIPTYCH_OPENCL_QUALIFY");
+    if (asked == NULL || asked[0] == '\0' || strcmp(asked, "yes") == 0)
+        return TRI_OK;
+    if (strcmp(asked, "no") != 0)
+        return tri_fail(error, TRI_USAGE, "TRIPTYCH_OPENCL_QUALIFY is '%.100s'; it may be yes or no, or be left out", asked);
+    cl->base.unqualified = true;
+    tri_backend_add_note(&cl->base, "programs for %s are used without a comparison with scalar before, as TRIPTYCH_OPENCL_QUALIFY asks",
+                         cl->base.info.device);
+    return TRI_OK;
+}
+
 /* More local memory than this would leave a unit with few groups. */
 #define LOCAL_MEMORY_MOST 49152
 #define GROUP_MOST 256
@@ -178,6 +192,8 @@ static enum tri_status open_device(const struct opencl_found *found, int units, 
         status = tri_opencl_begin_programs(cl, error);
     if (status == TRI_OK)
         status = tri_opencl_choose_dialect(cl, found->type, error);
+    if (status == TRI_OK)
+        status = choose_qualification(cl, error);
     if (status == TRI_OK) {
         cl->base.takes = tri_opencl_takes;
         find_limits(cl);

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* "17 passed", and those that did not, a line each. */
 static void print_probes(const struct tri_device_info *device)
@@ -42,8 +43,8 @@ static void print_text(const struct tri_device_info *devices, int count)
             print_probes(device);
         else
             printf("    unusable   %s\n", device->reason);
-        if (device->note[0])
-            printf("    note       %s\n", device->note);
+        for (const char *line = device->note; *line; line += strcspn(line, "\n"), line += *line == '\n')
+            printf("    note       %.*s\n", (int)strcspn(line, "\n"), line);
     }
     if (count > 0)
         printf("\n--on takes the numbers too (opencl:%s), but they change with the platforms that are installed.\n", devices[0].id);

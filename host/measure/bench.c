@@ -253,13 +253,14 @@ static enum tri_status open_jobs(struct run *run, struct tri_error *error)
     return TRI_OK;
 }
 
-/* A copy for each number of workers that a row on the CPU has. */
+/* A copy for each number of workers that a row on the CPU has. Devices may count more units than there are cores. */
 static enum tri_status open_copies(struct run *run, struct tri_error *error)
 {
     struct tri_bench_case *figures = run->figures;
 
     for (int i = 0; i < figures->row_count; i++) {
-        int workers = figures->rows[i].info->workers;
+        const struct tri_backend_info *info = figures->rows[i].info;
+        int workers = info->opencl && info->workers > tri_cpu_workers() ? tri_cpu_workers() : info->workers;
         bool known = figures->rows[i].info->gpu || figures->rows[i].info->parts > 0 || workers < 1;
 
         for (int j = 0; j < figures->copy_count; j++)

@@ -308,9 +308,10 @@ enum tri_status tri_diagnose(const struct tri_lineup *lineup, int contender, con
     struct search search = {.reference = lineup->contenders[0].backend,
                             .backend = lineup->contenders[contender].backend,
                             .pipeline = pipeline};
-    search.backend->unqualified = result->refused;
+    const bool unqualified = search.backend->unqualified;
+    search.backend->unqualified |= result->refused;
     status = search_all(&search, inputs, input_count, result->differ > 0 ? result->input : 0, diagnosis, error);
-    search.backend->unqualified = false;
+    search.backend->unqualified = unqualified;
     tri_pipeline_free(pipeline);
     return status;
 }

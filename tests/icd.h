@@ -21,6 +21,7 @@ const struct shell_result *icd_warm(const char *settings, const char *command);
  * itself and not by the children in which it tries drivers. */
 int icd_count(const char *text);
 int icd_count_own(const char *text);
+int icd_count_failed(const char *call); /* of its calls whose names begin with this */
 const char *icd_first(const char *text);
 /* Whether the last run, and each of its children that came to its end, has released all objects. */
 bool icd_released(void);

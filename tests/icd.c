@@ -30,7 +30,7 @@ const char *icd_begin(void)
 
 static const struct shell_result *run(const char *drivers, const char *settings, const char *command)
 {
-    char text[4000];
+    char text[8000];
     snprintf(text, sizeof text,
              "rm -rf log cache; mkdir -p warm && cp -r warm cache; "
              "export OCL_ICD_VENDORS=$PWD/%s/ XDG_CACHE_HOME=$PWD/cache ICD_LOG=$PWD/log; unset TRIPTYCH_CACHE_DIR; "
@@ -53,7 +53,7 @@ const struct shell_result *icd_warm(const char *settings, const char *command)
 {
     char text[4000];
     /* In the same place, which is part of what a verdict is known by. */
-    snprintf(text, sizeof text, "sh -c '%s; code=$?; rm -rf warm; cp -r cache warm; exit $code'", command);
+    snprintf(text, sizeof text, "sh -c '%.3000s; code=$?; rm -rf warm; cp -r cache warm; exit $code'", command);
     return run("fake", settings, text);
 }
 

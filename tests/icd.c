@@ -33,7 +33,7 @@ static const struct shell_result *run(const char *drivers, const char *settings,
     char text[8000];
     snprintf(text, sizeof text,
              "rm -rf log cache; mkdir -p warm && cp -r warm cache; "
-             "export OCL_ICD_VENDORS=$PWD/%s/ XDG_CACHE_HOME=$PWD/cache ICD_LOG=$PWD/log; unset TRIPTYCH_CACHE_DIR; "
+             "export OCL_ICD_VENDORS=$PWD/%s/ XDG_CACHE_HOME=$PWD/cache ICD_LOG=$PWD/log TRIPTYCH_OPENCL_PROBE=no; unset TRIPTYCH_CACHE_DIR; "
              "env %s timeout -k 5 " LIMIT " %s",
              drivers, settings, command);
     return shell_run(text);

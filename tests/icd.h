@@ -9,7 +9,8 @@
 const char *icd_begin(void);
 
 /* Runs `command` (as shell_run) with the test driver alone, or with POCL beside it, under a time limit: code 124. The
- * settings are assignments, as "ICD_FAIL=clFinish:2 ICD_TYPE=GPU". The log is begun anew. */
+ * settings are assignments, as "ICD_FAIL=clFinish:2 ICD_TYPE=GPU". The log is begun anew. Drivers are not tried in
+ * children, but with TRIPTYCH_OPENCL_PROBE=yes. */
 const struct shell_result *icd_run(const char *settings, const char *command);
 const struct shell_result *icd_run_beside(const char *settings, const char *command);
 

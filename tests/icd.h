@@ -9,7 +9,8 @@
 const char *icd_begin(void);
 
 /* Runs `command` (as shell_run) with the test driver alone, or with POCL beside it, under a time limit: code 124. The
- * settings are assignments, as "ICD_FAIL=clFinish:2 ICD_TYPE=GPU". The log is begun anew. */
+ * settings are assignments, as "ICD_FAIL=clFinish:2 ICD_TYPE=GPU". The log is begun anew. Drivers are not tried in
+ * children, but with TRIPTYCH_OPENCL_PROBE=yes. */
 const struct shell_result *icd_run(const char *settings, const char *command);
 const struct shell_result *icd_run_beside(const char *settings, const char *command);
 
@@ -21,6 +22,7 @@ const struct shell_result *icd_warm(const char *settings, const char *command);
  * itself and not by the children in which it tries drivers. */
 int icd_count(const char *text);
 int icd_count_own(const char *text);
+int icd_count_failed(const char *call); /* of its calls whose names begin with this */
 const char *icd_first(const char *text);
 /* Whether the last run, and each of its children that came to its end, has released all objects. */
 bool icd_released(void);

@@ -66,6 +66,8 @@ static void test_abort(void)
         snprintf(expected, sizeof expected, "triptych: note: auto chose threads*there is no OpenCL device that can be used\n"
                                             "triptych: note: the OpenCL driver a.icd (*icd.so) is left out: it ended *%s*\n", cases[i].when);
         EXPECT(command, 0, "", expected);
+        if (i % 3 != 0) /* POCL is tried anew for each */
+            continue;
         snprintf(command, sizeof command, CACHE BOTH "%s " RUN "opencl", cases[i].fault);
         snprintf(expected, sizeof expected, "triptych: note: the OpenCL driver a.icd (*icd.so) is left out: it ended *%s*\n", cases[i].when);
         EXPECT(command, 0, "", expected);

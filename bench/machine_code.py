@@ -96,7 +96,7 @@ class Tools:
             more = ["-target", "nvptx64-nvidia-nvcl", "-Xclang", "-target-cpu", "-Xclang", "sm_80"] + more + \
                    [f"{self.clc}/nvptx64--nvidiacl.bc"]
         ir = out + ".ll"
-        call([self.clang, "-x", "cl", "-cl-std=CL1.2", "-D__OPENCL_VERSION__=120", "-Xclang", "-finclude-default-header", "-w", "-O2",
+        call([self.clang, "-x", "cl", "-cl-std=CL1.2", "-D__OPENCL_VERSION__=120", "-Xclang", "-finclude-default-header", "-w", "-O2", "-fno-discard-value-names",
               "-emit-llvm", "-S", text, "-o", ir] + more, env=self.environment)
         call([self.clang, "-x", "ir", "-w", "-O2", "-S", ir, "-o", out] + more[:more.index("-mlink-builtin-bitcode") - 1],
              env=self.environment)
@@ -173,7 +173,9 @@ def pipe(instruction):
         return "other"
     if k in MOVES or k == "atomic":
         return "lsu"
-    return "fma" if instruction.name in ("IMAD", "FFMA", "FMUL", "FADD", "HFMA2", "IDP") else "alu"
+    if instruction.name in ("FFMA", "FMUL", "FADD"):
+        return "float"  # by twice as many lanes
+    return "fma" if instruction.name in ("IMAD", "HFMA2", "IDP") else "alu"
 
 
 WIDTHS = ("8", "16", "32", "64", "128")
@@ -344,9 +346,10 @@ def estimate(instructions, loops, options):
 
 
 def argument_names(ir, kernel):
+    """[(whether it is a 32-bit number, name)]"""
     with open(ir, encoding="utf-8") as file:
-        found = re.search(r"^define .*?kernel void @" + kernel + r"\((.*?)\) ", file.read(), re.M)
-    return [(a.strip().startswith("i32"), a.split("%")[-1].strip()) for a in found.group(1).split(", ")]
+        found = re.search(r"^define .*?kernel void @" + kernel + r"\((.*)$", file.read(), re.M)
+    return [(kind == "i32", name) for kind, name in re.findall(r"(?:^|, )(\w+).*?%(\w+)(?=[,)])", found.group(1))]
 
 
 def execute(tools, instructions, labels, size, ir, kernel, options):
@@ -360,7 +363,8 @@ def execute(tools, instructions, labels, size, ir, kernel, options):
         else:
             packed += bytes(-len(packed) % 8) + struct.pack("<Q", 0x10000000 + ((number + 1) << 40))
             table = number + 1 if name == "table" else table
-    entry = np.frombuffer(struct.pack("<qiiii", 0, 4096 * options.bytes, 3840, 2160, 0) * 3, dtype=np.uint8)
+    entries = b"".join(struct.pack("<qiiii", n << 28, 4096 * options.bytes, 3840, 2160, 0) for n in range(64))
+    entry = np.frombuffer(entries, dtype=np.uint8)
 
     def read(at, width):
         words = []
@@ -369,12 +373,12 @@ def execute(tools, instructions, labels, size, ir, kernel, options):
             noise = ((here // np.uint64(4)) * np.uint64(2654435761) >> np.uint64(7)) & np.uint64(0xffffffff)
             if width < 4:
                 noise = (noise >> (here % np.uint64(4) * np.uint64(8))) & np.uint64((1 << 8 * width) - 1)
-            offset = ((here - np.uint64(0x10000000)) & np.uint64((1 << 40) - 1)).astype(np.int64) % 24
-            told = sum(entry[offset + b].astype(np.uint64) << np.uint64(8 * b) for b in range(4))
+            offset = ((here - np.uint64(0x10000000)) & np.uint64((1 << 40) - 1)).astype(np.int64) % len(entry)
+            told = sum(entry[(offset + b) % len(entry)].astype(np.uint64) << np.uint64(8 * b) for b in range(4))
             words.append(np.where(here >> np.uint64(40) == np.uint64(table or 0), told, noise))
         return words
 
-    group = sass.Group(instructions, labels, size, (5, 20, 0), (1000, 1000, 3), packed, read, {})
+    group = sass.Group(instructions, labels, size, (2, 2, 0), (1000, 1000, 3), packed, read, {}, table or 0)
     try:
         with np.errstate(all="ignore"):
             group.run()
@@ -383,26 +387,30 @@ def execute(tools, instructions, labels, size, ir, kernel, options):
     return group, None
 
 
+def made_samples(group, options):
+    """Of a group: what it stores; of one that only counts, what it loads."""
+    return max(1, group.store_bytes or group.load_bytes) / options.bytes
+
+
 def run_row(name, group, instructions, options):
     """What a sample costs, and the time of `options.output` samples."""
-    samples = group.store_bytes / options.bytes
-    if not samples:
-        return [name] + ["-"] * (len(RUN_HEADS) - 1)
+    samples = made_samples(group, options)
     lanes = 32 / samples
     issued = group.executed.sum() * lanes
     pipes = {k: sum(int(n) for n, i in zip(group.executed, instructions) if pipe(i) == k) * lanes for k in ("alu", "fma")}
     lsu = (group.shared_cycles + group.global_cycles) * lanes
-    traffic = 32 * (group.load_sectors + group.store_sectors) / samples
+    traffic = 32 * len(group.sectors) / samples
     scale = options.output / (UNITS * CLOCK) * 1e6
     times = [issued / LANES * scale, max(pipes.values()) / (LANES / 2) * scale, lsu / LSU_LANES * scale,
              traffic * options.output / BANDWIDTH * 1e6]
-    return [name, int(samples)] + [f"{v:.1f}" for v in (issued, pipes["alu"], pipes["fma"], lsu, traffic)] + \
-        [f"{t:.1f}" for t in times] + [f"{max(times):.1f}"]
+    wide = 100 * group.wide_bytes / max(1, group.load_bytes + group.store_bytes)
+    return [name, int(samples), f"{wide:.0f} %"] + [f"{v:.1f}" for v in (issued, pipes["alu"], pipes["fma"], lsu, traffic)] + \
+        [f"{t:.1f}" for t in times] + [f"{max(times):.1f}", f"{2 * options.bytes * options.output / BANDWIDTH * 1e6 / max(times):.2f}"]
 
 
 def print_sections(name, group, instructions, options):
     """Instructions a sample between barriers: loading, each pass, storing."""
-    samples, start = max(1.0, group.store_bytes / options.bytes), 0
+    samples, start = made_samples(group, options), 0
     for end in [n for n, i in enumerate(instructions) if i.name == "BAR"] + [len(instructions) - 1]:
         part = list(zip(instructions, group.executed))[start:end + 1]
         kinds = {}
@@ -417,7 +425,7 @@ def print_sections(name, group, instructions, options):
         start = end + 1
 
 
-RUN_HEADS = ("kernel", "samples a group", "instr", "alu", "fma", "LSU", "bytes", "issue us", "pipe us", "LSU us", "memory us", "time us")
+RUN_HEADS = ("kernel", "samples a group", "by 16 bytes", "instr", "alu", "fma", "LSU", "bytes", "issue us", "pipe us", "LSU us", "memory us", "time us", "share")
 HEADS = ("kernel", "regs", "spill", "stack", "local", "instr", "LDG", "STG", "LDS", "STS", "LDL+STL", "LDC", "int", "bits", "move", "float",
          "atomic", "bra", "bar", "run")
 
@@ -561,10 +569,14 @@ def main():
                     groups.append((name, group, instructions))
                     runs.append(run_row(name, group, instructions, options) if group else [name, why] + ["-"] * (len(RUN_HEADS) - 2))
                 faults += [f"{name}: {fault}" for fault in found]
-    print_table(AMD_HEADS if options.target.startswith("gfx") else HEADS, rows, options.markdown)
-    if runs:
+    if not (runs and options.markdown):
+        print_table(AMD_HEADS if options.target.startswith("gfx") else HEADS, rows, options.markdown)
+    if runs and options.markdown:
         print()
-        print_table(RUN_HEADS, runs, options.markdown)
+        print_table(HEADS[:5] + RUN_HEADS[1:], [a[:5] + b[1:] for a, b in zip(rows, runs)], True)
+    elif runs:
+        print()
+        print_table(RUN_HEADS, runs, False)
     for name, group, instructions in groups:
         if options.sections and group is not None:
             print_sections(name, group, instructions, options)

@@ -41,8 +41,9 @@ COMPARE = {"LT": np.less, "LE": np.less_equal, "GT": np.greater, "GE": np.greate
 class Group:
     """One work-group: `arguments` are bytes of the kernel's parameters, `read` answers loads from global memory."""
 
-    def __init__(self, instructions, labels, size, group, groups, arguments, read, constants):
+    def __init__(self, instructions, labels, size, group, groups, arguments, read, constants, aside=0):
         self.code, self.labels, self.read, self.constants = instructions, labels, read, constants
+        self.aside = aside  # the terabyte of the address space whose loads are not counted
         self.n = n = size[0] * size[1] * size[2]
         self.r = {}
         self.p = {}
@@ -55,7 +56,8 @@ class Group:
                         "SR_LANEID": lane % 32, "SR_CTAID.X": group[0], "SR_CTAID.Y": group[1], "SR_CTAID.Z": group[2],
                         "SR_CgaCtaId": 0, "SRZ": 0}
         self.executed = np.zeros(len(instructions), dtype=np.int64)  # warps
-        self.shared_cycles = self.load_bytes = self.store_bytes = self.load_sectors = self.store_sectors = self.global_cycles = 0
+        self.shared_cycles = self.load_bytes = self.store_bytes = self.wide_bytes = self.global_cycles = 0
+        self.sectors = set()  # of 32 bytes, that the group touches
 
     # ---- operands
 
@@ -91,7 +93,8 @@ class Group:
             invert, text = True, text[1:]
         if text[0] == "|":
             absolute, text = True, text.strip("|")
-        text = re.sub(r"\.(H0_H0|H1_H1|64|U32|S32)$", "", text)
+        part = re.search(r"\.(B[0-3]|H[01])$", text)
+        text = re.sub(r"\.(H0_H0|H1_H1|H[01]|B[0-3]|64|U32|S32)$", "", text)
         high = None
         if re.match(r"U?R(\d+|Z)$", text):
             v = self.register(text)
@@ -106,6 +109,9 @@ class Group:
             v = bits_of(np.full(self.n, float(text.replace("+", "").replace("QNAN", "nan")), dtype=np.float32))
         else:
             raise Unknown(f"operand {text}")
+        if part:
+            v = v >> np.uint64((8 if part.group(1)[0] == "B" else 16) * int(part.group(1)[1]))
+            v = v & np.uint64(0xff if part.group(1)[0] == "B" else 0xffff)
         if real_operand:
             v = real(v)
             v = np.abs(v) if absolute else v
@@ -172,14 +178,12 @@ class Group:
             cycles += int(np.bincount((words % np.uint64(32)).astype(np.int64)).max())
         return cycles
 
-    def sectors(self, at, width, on):
-        count = 0
-        for start in range(0, self.n, 32):
-            live = on[start:start + 32]
-            if live.any():
-                count += len(np.unique(np.concatenate([at[start:start + 32][live] // np.uint64(32),
-                                                       (at[start:start + 32][live] + np.uint64(width - 1)) // np.uint64(32)])))
-        return count
+    def count_global(self, at, width, on, store):
+        size = int(on.sum()) * width
+        self.wide_bytes += size if width == 16 else 0
+        self.store_bytes += size if store else 0
+        self.load_bytes += 0 if store else size
+        self.sectors.update((at[on] // np.uint64(32)).tolist())
 
     def load_shared(self, at, width):
         at = np.where(at < len(self.shared) - 16, at, 0).astype(np.int64)
@@ -196,13 +200,8 @@ class Group:
             self.shared_cycles += self.wavefronts(at, width, on)
         else:
             self.global_cycles += int(warps) * max(1, width // 4)
-            count = self.sectors(at, width, on)
-            if store:
-                self.store_bytes += int(on.sum()) * width
-                self.store_sectors += count
-            elif (at[on] < np.uint64(1 << 44)).all():
-                self.load_bytes += int(on.sum()) * width
-                self.load_sectors += count
+            if on.any() and (at[on] >> np.uint64(40) != self.aside).all():
+                self.count_global(at, width, on, store)
         if store:
             if i.name == "STS":
                 for w in range(0, width, 4):

@@ -28,54 +28,80 @@ const char *icd_begin(void)
     return icd_run("", "$T devices")->code == 0 && icd_count("clGetDeviceIDs") > 0 ? NULL : "POCL cannot be loaded";
 }
 
-static const struct shell_result *run(const char *drivers, const char *settings, const char *command)
+static const struct shell_result *run(const char *drivers, const char *cache, const char *settings, const char *command)
 {
     char text[4000];
     snprintf(text, sizeof text,
-             "rm -f log; export OCL_ICD_VENDORS=$PWD/%s/ XDG_CACHE_HOME=$PWD/cache ICD_LOG=$PWD/log; mkdir -p cache; "
+             "rm -rf log cache; mkdir -p warm && cp -r warm cache; "
+             "export OCL_ICD_VENDORS=$PWD/%s/ XDG_CACHE_HOME=$PWD/%s ICD_LOG=$PWD/log; unset TRIPTYCH_CACHE_DIR; "
              "env %s timeout -k 5 " LIMIT " %s",
-             drivers, settings, command);
+             drivers, cache, settings, command);
     return shell_run(text);
 }
 
 const struct shell_result *icd_run(const char *settings, const char *command)
 {
-    return run("fake", settings, command);
+    return run("fake", "cache", settings, command);
 }
 
 const struct shell_result *icd_run_beside(const char *settings, const char *command)
 {
-    return run("both", settings, command);
+    return run("both", "cache", settings, command);
 }
 
-int icd_count(const char *text)
+const struct shell_result *icd_warm(const char *settings, const char *command)
+{
+    return run("fake", "warm", settings, command);
+}
+
+/* Lines with `text`, of the process `own`, or of all: 0. `first` becomes the call of the first one, unless it is NULL. */
+static int read_log(const char *text, long own, char first[100], long *last)
 {
     FILE *log = fopen(shell_path("log"), "r");
     char line[500];
     int count = 0;
-    while (log != NULL && fgets(line, sizeof line, log) != NULL)
-        count += strstr(line, text) != NULL;
+    while (log != NULL && fgets(line, sizeof line, log) != NULL) {
+        const long process = strtol(line, NULL, 10);
+        if (last != NULL)
+            *last = process;
+        if (strstr(line, text) == NULL || (own != 0 && process != own))
+            continue;
+        if (count++ == 0 && first != NULL && sscanf(line, "%*d %99s", first) != 1)
+            first[0] = '\0';
+    }
     if (log != NULL)
         fclose(log);
     return count;
 }
 
+/* Children end before the program does. */
+static long own_process(void)
+{
+    long last = -1;
+    read_log("", 0, NULL, &last);
+    return last;
+}
+
+int icd_count(const char *text)
+{
+    return read_log(text, 0, NULL, NULL);
+}
+
+int icd_count_own(const char *text)
+{
+    return read_log(text, own_process(), NULL, NULL);
+}
+
 const char *icd_first(const char *text)
 {
     static char call[100];
-    FILE *log = fopen(shell_path("log"), "r");
-    char line[500];
     call[0] = '\0';
-    while (log != NULL && call[0] == '\0' && fgets(line, sizeof line, log) != NULL) {
-        if (strstr(line, text) != NULL && sscanf(line, "%*d %99s", call) != 1)
-            call[0] = '\0';
-    }
-    if (log != NULL)
-        fclose(log);
+    read_log(text, own_process(), call, NULL);
     return call;
 }
 
 bool icd_released(void)
 {
-    return icd_count(" left 0 0 contexts, 0 queues, 0 buffers, 0 programs, 0 kernels, 0 events\n") == 1;
+    static const char none[] = " left 0 0 contexts, 0 queues, 0 buffers, 0 programs, 0 kernels, 0 events\n";
+    return icd_count_own(none) == 1 && icd_count(none) == icd_count(" left ");
 }

@@ -13,10 +13,16 @@ const char *icd_begin(void);
 const struct shell_result *icd_run(const char *settings, const char *command);
 const struct shell_result *icd_run_beside(const char *settings, const char *command);
 
-/* Of the last run's log: how many lines contain `text`; the call of the first that does, "" if none. */
+/* The same, for those that follow: each of them begins with the cache (of programs and verdicts) that the last one of
+ * these has left, so that no fault is remembered. */
+const struct shell_result *icd_warm(const char *settings, const char *command);
+
+/* Of the last run's log: how many lines contain `text`; the call of the first that does, "" if none, by the program
+ * itself and not by the children in which it tries drivers. */
 int icd_count(const char *text);
+int icd_count_own(const char *text);
 const char *icd_first(const char *text);
-/* Whether the last run has released all its objects. */
+/* Whether the last run, and each of its children that came to its end, has released all objects. */
 bool icd_released(void);
 
 #endif

@@ -73,6 +73,11 @@ cl_int clEnqueueMarkerWithWaitList(cl_command_queue queue, cl_uint waits, const 
 cl_int clGetDeviceInfo(cl_device_id device, cl_device_info what, size_t size, void *value, size_t *size_needed)
 {
     cl_int (*call)(cl_device_id, cl_device_info, size_t, void *, size_t *);
+    const char *version = test_driver_version();
+    if (version != NULL && what == CL_DRIVER_VERSION && value != NULL) {
+        snprintf(value, size, "%s", version);
+        return CL_SUCCESS;
+    }
     const cl_int code = LIBRARY("clGetDeviceInfo", call)(device, what, size, value, size_needed);
     if (code == CL_SUCCESS && value != NULL && what == CL_DEVICE_GLOBAL_MEM_SIZE && driver.memory > 0)
         *(cl_ulong *)value = driver.memory;
@@ -173,6 +178,8 @@ static void check_rows(const char *text, enum tri_plan_kind kind, struct tri_spa
     struct tri_span *stages = calloc((size_t)plan->stage_count, sizeof *stages), in;
     const int begin = out.first - up < 0 ? 0 : out.first - up;
     const int end = out.first + out.count + down > shape.height ? shape.height : out.first + out.count + down;
+    if (!tri_plan_banded(plan))
+        printf("\n  %s, kind %d: not banded\n", text, kind);
     CU_ASSERT_TRUE_FATAL(tri_plan_banded(plan));
     CU_ASSERT_TRUE(tri_plan_rows(plan, out, NULL, stages, &in));
     if (in.first != begin || in.first + in.count != end)
@@ -193,9 +200,9 @@ static void test_rows(void)
         for (size_t b = 0; b < sizeof bands / sizeof bands[0]; b++) {
             check_rows("invert", kind, bands[b], 0, 0);
             check_rows("sobel", kind, bands[b], 1, 1);
-            check_rows("dilate:radius=3", kind, bands[b], 3, 3);
             if (kind == TRI_PLAN_ALONE) /* there planes take turns in one place */
                 continue;
+            check_rows("dilate:radius=3", kind, bands[b], 3, 3);
             check_rows("box:radius=5", kind, bands[b], 6, 5); /* a row leaves the sum, another enters it */
             check_rows("sobel,invert,dilate:radius=2", kind, bands[b], 3, 3);
         }

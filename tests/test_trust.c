@@ -103,14 +103,10 @@ cl_program clCreateProgramWithBinary(cl_context context, cl_uint count, const cl
     return LIBRARY("clCreateProgramWithBinary", call)(context, count, devices, sizes, binaries, status, code);
 }
 
-cl_int clGetDeviceInfo(cl_device_id device, cl_device_info what, size_t size, void *value, size_t *needed)
+/* Of clGetDeviceInfo, which test_transfers.c has: another version of the driver. */
+const char *test_driver_version(void)
 {
-    cl_int (*call)(cl_device_id, cl_device_info, size_t, void *, size_t *);
-    if (driver.at_work && driver.version != NULL && what == CL_DRIVER_VERSION && value != NULL) {
-        snprintf(value, size, "%s", driver.version);
-        return CL_SUCCESS;
-    }
-    return LIBRARY("clGetDeviceInfo", call)(device, what, size, value, needed);
+    return driver.at_work ? driver.version : NULL;
 }
 
 cl_int clGetPlatformInfo(cl_platform_id platform, cl_platform_info what, size_t size, void *value, size_t *needed)

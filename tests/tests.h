@@ -16,6 +16,9 @@ void test_skip(const char *why);
 /* The path of the file NAME in $TRIPTYCH_DATA or ../shared/data; NULL: it is not there. */
 const char *test_data(const char *name, char path[1024]);
 
+/* What the driver is to say of its version, as test_trust.c has it; NULL: the truth. */
+const char *test_driver_version(void);
+
 /* $TRIPTYCH_SEED, or one made of the clock. */
 uint64_t test_seed(void);
 

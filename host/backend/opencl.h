@@ -132,8 +132,6 @@ enum tri_status tri_opencl_fail_size(const struct opencl *cl, const char *call, 
             return tri_opencl_fail(error, #call, code_, cl->base.info.device);                               \
     } while (0)
 const char *tri_opencl_symbol(cl_int code);
-/* One more line of the backend's note. */
-void tri_opencl_note(struct opencl *cl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Launches a kernel in the backend's queue; `local` may be NULL. The name, for messages, must live until the wait. */
 enum tri_status tri_opencl_launch(struct opencl *cl, cl_kernel kernel, const char *name, cl_uint dimensions,

@@ -334,7 +334,7 @@ static enum tri_status open_chosen(const struct opencl_found *found, int count, 
     if (status != TRI_OK)
         return status;
     if (fitting > 1)
-        tri_opencl_note(cl, "of %d devices that fit 'opencl%s%s', %s is taken: '%s'", fitting, selection->name[0] ? ":" : "",
+        tri_backend_add_note(&cl->base, "of %d devices that fit 'opencl%s%s', %s is taken: '%s'", fitting, selection->name[0] ? ":" : "",
                         selection->name, found[chosen].info.id, found[chosen].info.selector);
     *backend = &cl->base;
     return TRI_OK;

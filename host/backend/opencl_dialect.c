@@ -65,7 +65,7 @@ static enum tri_status probe_lanes(struct opencl *cl, struct tri_error *error)
     if (status == TRI_OK && cl->lanes)
         tri_opencl_remember(cl, probe, taken, sizeof taken);
     if (status == TRI_OK && !cl->lanes)
-        tri_opencl_note(cl, "%s is a CPU, but is slower than it could be, without lanes: its compiler does not take clang's vectors: %s",
+        tri_backend_add_note(&cl->base, "%s is a CPU, but is slower than it could be, without lanes: its compiler does not take clang's vectors: %s",
                         cl->base.info.device, log);
     return status;
 }
@@ -80,7 +80,7 @@ static enum tri_status find_lanes(struct opencl *cl, struct tri_error *error)
         tri_opencl_step("lanes");
         return probe_lanes(cl, error);
     }
-    tri_opencl_note(cl, "%s is a CPU, but is slower than it could be, without lanes: its %s", cl->base.info.device,
+    tri_backend_add_note(&cl->base, "%s is a CPU, but is slower than it could be, without lanes: its %s", cl->base.info.device,
                     cl->no_lanes ? "compiler ends the process over clang's vectors" : "driver says that it has no vectors");
     return TRI_OK;
 }

@@ -1,7 +1,6 @@
 /* opencl_error.c -- what an OpenCL call that failed says: its code's symbol, and what to do about it. */
 #include "opencl.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 /* Those of OpenCL 1.2 to 3.0 in numbers, since headers of an older version lack the newer ones. */
@@ -146,18 +145,4 @@ enum tri_status tri_opencl_fail_size(const struct opencl *cl, const char *call, 
                     "%s: %s (%d) on %s: %s were asked for; it has %s in all and gives %s at once; take a smaller picture, "
                     "end what else uses the device, or take another backend",
                     call, tri_opencl_symbol(code), code, cl->base.info.device, wanted, has, at_once);
-}
-
-/* One more line of the backend's note; what has no room is cut off. */
-void tri_opencl_note(struct opencl *cl, const char *format, ...)
-{
-    char *note = cl->base.note;
-    const size_t size = sizeof cl->base.note;
-    size_t used = strlen(note);
-    va_list arguments;
-    if (used > 0 && used + 1 < size)
-        note[used++] = '\n';
-    va_start(arguments, format);
-    vsnprintf(note + used, size - used, format, arguments);
-    va_end(arguments);
 }

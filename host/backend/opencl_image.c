@@ -105,7 +105,7 @@ static enum tri_status upload(struct opencl *cl, struct tri_flight *flight, stru
     if (status == TRI_OK && flight->timing != NULL)
         status = tri_opencl_finish(cl, cl->transfers.uploads, "the upload of a frame", error);
     if (status != TRI_OK) /* the caller may free the image; the error to tell is the first one */
-        tri_opencl_finish(cl, cl->transfers.uploads, "what was left", NULL);
+        tri_opencl_settle(cl, cl->transfers.uploads);
     return status;
 }
 

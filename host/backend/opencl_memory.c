@@ -78,7 +78,8 @@ enum tri_status tri_opencl_mirror_send(struct opencl *cl, struct opencl_mirror *
 void tri_opencl_mirror_free(struct opencl *cl, struct opencl_mirror *mirror)
 {
     for (int i = 0; i < 2; i++) {
-        wait_sent(cl, mirror, i, NULL);
+        if (wait_sent(cl, mirror, i, NULL) != TRI_OK)
+            tri_opencl_settle(cl, cl->queue);
         if (tri_opencl_alive(cl, NULL) == TRI_OK) /* else the device may read it yet */
             free(mirror->copies[i]);
         mirror->copies[i] = NULL;

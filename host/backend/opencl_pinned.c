@@ -34,16 +34,17 @@ struct opencl_pinned {
 static void tell(struct opencl_pinned *pinned, size_t size, cl_int code)
 {
     if (!pinned->refused)
-        tri_opencl_note(pinned->cl, "%.100s cannot pin %.1f MB of memory (%s): transfers are slower", pinned->cl->base.info.device,
+        tri_backend_add_note(&pinned->cl->base, "%.100s cannot pin %.1f MB of memory (%s): transfers are slower", pinned->cl->base.info.device,
                         (double)size / 1e6, tri_opencl_symbol(code));
     pinned->refused = true;
 }
 
 static void free_block(struct opencl_pinned *pinned, struct block *block)
 {
-    if (block->mapped != NULL)
+    const bool hangs = pinned->cl != NULL && tri_opencl_hangs(&pinned->cl->base); /* nothing is released then */
+    if (block->mapped != NULL && !hangs)
         clEnqueueUnmapMemObject(pinned->queue, block->buffer, block->mapped, 0, NULL, NULL);
-    if (block->buffer != NULL)
+    if (block->buffer != NULL && !hangs)
         clReleaseMemObject(block->buffer);
     pinned->taken -= block->size;
     free(block);
@@ -82,7 +83,6 @@ static struct block *new_block(struct opencl_pinned *pinned, size_t size)
     if (code == CL_SUCCESS && tri_opencl_await(pinned->cl, pinned->queue, mapped, "mapping memory", NULL) != TRI_OK)
         code = CL_MAP_FAILURE;
     if (code != CL_SUCCESS) {
-        block->mapped = NULL;
         tell(pinned, size, code);
         free_block(pinned, block);
         return NULL;

@@ -281,6 +281,9 @@ static enum tri_status run_form(struct opencl *cl, struct bench *bench, cl_kerne
     CHECK(clSetKernelArg, kernel, 2, sizeof(cl_mem), &bench->result);
     CHECK(clSetKernelArg, kernel, 3, sizeof zero, &zero);
     CHECK(clEnqueueNDRangeKernel, cl->queue, kernel, 1, NULL, &items, &group, 0, NULL, NULL);
+    const enum tri_status status = tri_opencl_finish(cl, cl->queue, "the probes of its arithmetic", error);
+    if (status != TRI_OK)
+        return status;
     CHECK(clEnqueueReadBuffer, cl->queue, bench->result, CL_TRUE, 0, sizeof bench->got, bench->got, 0, NULL, NULL);
     return TRI_OK;
 }
@@ -323,6 +326,9 @@ static enum tri_status judge_counts(struct opencl *cl, struct bench *bench, enum
     CHECK(clSetKernelArg, bench->counts, 1, sizeof(cl_mem), &bench->global_bins);
     CHECK(clSetKernelArg, bench->counts, 2, sizeof(cl_mem), &bench->local_bins);
     CHECK(clEnqueueNDRangeKernel, cl->queue, bench->counts, 1, NULL, &items, &group, 0, NULL, NULL);
+    const enum tri_status status = tri_opencl_finish(cl, cl->queue, "the probes of its counting", error);
+    if (status != TRI_OK)
+        return status;
     CHECK(clEnqueueReadBuffer, cl->queue, bench->global_bins, CL_TRUE, 0, sizeof global_bins, global_bins, 0, NULL, NULL);
     CHECK(clEnqueueReadBuffer, cl->queue, bench->local_bins, CL_TRUE, 0, sizeof local_bins, local_bins, 0, NULL, NULL);
     verdicts[COUNT_GLOBAL] = memcmp(global_bins, right_global, sizeof right_global) == 0 ? TRI_PROBE_PASSED : TRI_PROBE_FAILED;
@@ -333,7 +339,8 @@ static enum tri_status judge_counts(struct opencl *cl, struct bench *bench, enum
 static void free_bench(struct opencl *cl, struct bench *bench)
 {
     const cl_kernel kernels[] = {bench->plain, bench->safe, bench->counts};
-    clFinish(cl->queue);
+    if (tri_opencl_finish(cl, cl->queue, "what was left", NULL) != TRI_OK)
+        return; /* it may be in use for ever */
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
         if (kernels[i] != NULL)
             clReleaseKernel(kernels[i]);
@@ -392,7 +399,9 @@ enum tri_status tri_opencl_probe(struct opencl *cl, struct tri_error *error)
         return tri_fail(error, TRI_FAILED, "no memory for the probes of a device");
     enum tri_status status = TRI_OK;
     if (!recall(cl, source, verdicts)) {
+        cl->qualifying = true; /* with time for compilers that begin at the first launch */
         status = try_all(cl, source, verdicts, error);
+        cl->qualifying = false;
         for (int i = 0; i < TRI_PROBES; i++)
             kept[i] = (unsigned char)verdicts[i];
         if (status == TRI_OK)

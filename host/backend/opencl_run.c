@@ -198,7 +198,7 @@ enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, s
     /* What is under way reads the plan and the images, which the caller may free. The error to tell is the
      * first one. */
     if (status != TRI_OK)
-        tri_opencl_finish(cl, cl->queue, "what was left", NULL);
+        tri_opencl_settle(cl, cl->queue);
     tri_opencl_expect(cl, NULL);
     return tri_opencl_leave_images(cl, flight->in, flight->out, status);
 }

@@ -87,6 +87,12 @@ void tri_opencl_transfers_close(struct opencl *cl)
         clReleaseCommandQueue(transfers->downloads);
 }
 
+void tri_opencl_settle(struct opencl *cl, cl_command_queue queue)
+{
+    if (tri_opencl_finish(cl, queue, "what was left", NULL) != TRI_OK && !tri_opencl_hangs(&cl->base))
+        clFinish(queue);
+}
+
 /* ---- places of a ring ---- */
 
 /* Waits until a place is free; of a download, its samples go where they belong. */
@@ -280,7 +286,7 @@ enum tri_status tri_opencl_read_end(struct opencl *cl, const struct tri_image *i
 void tri_opencl_read_stop(struct opencl *cl, const struct tri_image *image)
 {
     struct opencl_ring *ring = &cl->transfers.down;
-    tri_opencl_finish(cl, cl->transfers.downloads, "what was left", NULL);
+    tri_opencl_settle(cl, cl->transfers.downloads);
     for (int i = 0; i < RING_PLACES && !tri_opencl_is_pinned(cl, image); i++) {
         if (ring->pieces[i].event != NULL)
             clReleaseEvent(ring->pieces[i].event);

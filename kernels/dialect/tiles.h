@@ -183,16 +183,15 @@ INLINE int item_row(const struct item *item, int i, int dy)
     return row * (item->columns != 0 ? item->columns : item->n->in_stride[i]);
 }
 
-INLINE struct item tile_item(__constant const struct tile_node *n, const struct tile *tile)
+/* By a pointer: where a structure is returned, clang puts intrinsics that Oclgrind 21.10 does not know. */
+INLINE void tile_item(struct item *item, __constant const struct tile_node *n, const struct tile *tile)
 {
-    struct item item;
-    item.n = n;
-    item.columns = 0;
-    item.y = 0;
-    item.in_width = tile->width;
-    item.in_height = tile->height;
-    item.zero = tile->zero;
-    return item;
+    item->n = n;
+    item->columns = 0;
+    item->y = 0;
+    item->in_width = tile->width;
+    item->in_height = tile->height;
+    item->zero = tile->zero;
 }
 
 #define TILE_PASTE(form, name, IN, OUT) PASS_##form(name, IN, OUT)
@@ -263,7 +262,8 @@ INLINE struct item tile_item(__constant const struct tile_node *n, const struct 
         {                                                                                                    \
             const int left = TILE_LEFT(n), top = TILE_TOP(n);                                                \
             IN##_e window[WINDOW_SAMPLES];                                                                   \
-            struct item item = tile_item(n, tile);                                                           \
+            struct item item;                                                                                \
+            tile_item(&item, n, tile);                                                                       \
             item.columns = columns;                                                                          \
             TILE_UNROLL                                                                                      \
             for (int i = 0; i < n->inputs; i++) {                                                            \
@@ -324,7 +324,8 @@ INLINE struct item tile_item(__constant const struct tile_node *n, const struct 
         TILE_BLOCKS(n)                                                                                       \
         {                                                                                                    \
             const int left = TILE_LEFT(n), top = TILE_TOP(n);                                                \
-            struct item item = tile_item(n, tile);                                                           \
+            struct item item;                                                                                \
+            tile_item(&item, n, tile);                                                                       \
             OUT##_e made[TRI_OUTPUTS][4];                                                                    \
             item.y = tile->y + n->y + top;                                                                   \
             TILE_UNROLL                                                                                      \
@@ -353,7 +354,8 @@ INLINE struct item tile_item(__constant const struct tile_node *n, const struct 
 /* What lies outside the picture is made of the nearest place inside, so its edges are replicated. */
 #define TILE_PLANES(IN)                                                                                      \
     GLOBAL const IN##_e *in[TRI_INPUTS];                                                                     \
-    struct item item = tile_item(n, tile);                                                                   \
+    struct item item;                                                                                        \
+    tile_item(&item, n, tile);                                                                               \
     item.in_width = planes[0].width;                                                                         \
     item.in_height = planes[0].height;                                                                       \
     TILE_UNROLL                                                                                              \

@@ -14,12 +14,12 @@
 
 static void test_help(void)
 {
-    static const char *const commands[] = {"run", "bench", "verify", "devices", "kernels"};
+    static const char *const commands[] = {"run", "bench", "verify", "devices", "doctor", "kernels"};
     char command[64];
 
     EXPECT("$T --help", 0, "Examples:\n  triptych run *Commands:\n  run *Exit codes:\n  0 *", "");
     EXPECT("$T -h | cmp - o && exit 9; $T --help > o; $T help | cmp - o; rm o", 0, "", "cmp: *");
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 6; i++) {
         snprintf(command, sizeof command, "$T %s --help", commands[i]);
         EXPECT(command, 0, "Examples:\n  triptych *\nUsage: triptych *\nOptions:\n*  -h, --help *", "");
         snprintf(command, sizeof command, "$T %s -h > o; $T help %s | cmp - o; rm o", commands[i],

@@ -4,6 +4,7 @@
 #include "tests.h"
 
 #include <CUnit/CUnit.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,6 +66,8 @@ static void test_abort(void)
         snprintf(expected, sizeof expected, "triptych: note: auto chose threads*there is no OpenCL device that can be used\n"
                                             "triptych: note: the OpenCL driver a.icd (*icd.so) is left out: it ended *%s*\n", cases[i].when);
         EXPECT(command, 0, "", expected);
+        if (i % 3 != 0) /* POCL is tried anew for each */
+            continue;
         snprintf(command, sizeof command, CACHE BOTH "%s " RUN "opencl", cases[i].fault);
         snprintf(expected, sizeof expected, "triptych: note: the OpenCL driver a.icd (*icd.so) is left out: it ended *%s*\n", cases[i].when);
         EXPECT(command, 0, "", expected);
@@ -92,9 +95,12 @@ static void test_hang(void)
     if (no_device())
         return;
     forget();
-    EXPECT("export TRIPTYCH_OPENCL_SECONDS=1; " CACHE BOTH "ICD_HANG=clGetPlatformIDs " RUN "opencl; s=$?; "
-           "ps -e -o args= | grep -v grep | grep -c -e '--opencl-probe $PWD'; exit $s",
-           0, "0\n", "*the OpenCL driver a.icd (*) is left out: it did not come back within 1 s when its devices were listed*");
+    EXPECT("export TRIPTYCH_OPENCL_SECONDS=1; " CACHE FAULTY "ICD_HANG=clGetPlatformIDs " RUN "opencl; s=$?; "
+           "ps -e -o args= | grep -v grep | grep -c -e \"--opencl-probe .* $PWD\"; exit $s",
+           4, "0\n", "*a.icd (*): it did not come back within 1 s when its devices were listed; TRIPTYCH_OPENCL_SECONDS sets the limit*");
+    /* A longer limit is another question. */
+    EXPECT("export TRIPTYCH_OPENCL_SECONDS=2; " CACHE FAULTY "ICD_HANG=clGetPlatformIDs " RUN "auto", 0, "", "*auto chose threads*within 2 s*");
+    EXPECT("export TRIPTYCH_OPENCL_SECONDS=1; " CACHE FAULTY "ICD_HANG=clGetPlatformIDs " RUN "auto", 0, "", "*auto chose threads*within 2 s*");
 }
 
 /* ICD_LOG has a line for each process that calls the driver. */
@@ -130,7 +136,7 @@ static void test_together(void)
     if (no_device())
         return;
     forget();
-    EXPECT("export " CACHE FAULTY "ICD_ABORT=clCreateContext ICD_LOG=$PWD/log; for i in 1 2 3 4; do $T devices > o$i 2>&1 & done; wait; "
+    EXPECT("export " CACHE FAULTY "ICD_ABORT=clGetPlatformIDs ICD_LOG=$PWD/log; for i in 1 2 3 4; do $T devices > o$i 2>&1 & done; wait; "
            "cut -d' ' -f1 log | sort -u | wc -l; rm o? log",
            0, "1\n", "");
     EXPECT("rm -rf cold; for i in 1 2 3 4; do TRIPTYCH_CACHE_DIR=$PWD/cold " FAULTY "$T run invert one.pgm -o $i.pgm --on opencl || echo failed & done; "
@@ -144,7 +150,7 @@ static void test_fork(void)
     if (no_device())
         return;
     forget();
-    EXPECT("mkdir lone && cp $T lone/other; " CACHE BOTH "ICD_ABORT=clCreateContext lone/other devices", 0, "*\n  0.0  *usable*", "*");
+    EXPECT("mkdir lone && cp $T lone/other; " CACHE BOTH "ICD_ABORT=clCreateContext lone/other devices", 0, "*\n  0.0  *passed*", "*");
     EXPECT(CACHE BOTH "ICD_ABORT=clCreateContext lone/other run invert one.pgm -o x.pgm --on opencl", 0, "",
            "triptych: note: the OpenCL driver a.icd (*) is left out: it ended the process with signal 6 (Aborted) when a context*");
     EXPECT(CACHE FAULTY "lone/other run invert one.pgm -o x.pgm --on opencl", 0, "", "");
@@ -167,15 +173,15 @@ static void test_signals(void)
         snprintf(command, sizeof command,
                  "mkfifo pipe; (trap '' HUP; export " CACHE FAULTY "ICD_SIGNALS=%s; exec $T run invert - -o out.y4m --on opencl < pipe) & p=$!; "
                  "exec 3> pipe; cat in.y4m >&3; n=0; until [ -s out.y4m ] || [ $n -gt 600 ]; do sleep 0.1; n=$((n+1)); done; "
-                 "ls /proc/$p/task | wc -l > threads; grep -E 'SigIgn|SigCgt' /proc/$p/status; exec 3>&-; wait $p; s=$?; rm -f pipe out.y4m threads; exit $s",
+                 "grep -E 'SigIgn|SigCgt' /proc/$p/status; exec 3>&-; wait $p; s=$?; rm -f pipe out.y4m; exit $s",
                  faults[i]);
-        /* Caught: what run catches itself (INT 2, PIPE 13, TERM 15; HUP stays ignored), and the library's two. */
-        EXPECT(command, 0, "SigIgn:\t0000000000000001\nSigCgt:\t*\n", "");
         const struct shell_result *result = shell_run(command);
-        unsigned long long caught = 0;
-        const char *text = strstr(result->out, "SigCgt:");
-        CU_ASSERT(text != NULL && sscanf(text, "SigCgt: %llx", &caught) == 1);
-        CU_ASSERT_EQUAL(caught & 0x7fffffff, (1ull << 1) | (1ull << 12) | (1ull << 14));
+        unsigned long long ignored = 0, caught = 0;
+        CU_ASSERT_EQUAL(result->code, 0);
+        CU_ASSERT_EQUAL(sscanf(result->out, "SigIgn: %llx SigCgt: %llx", &ignored, &caught), 2);
+        /* INT and QUIT are ignored by what a shell puts in the background; run catches PIPE and TERM. */
+        CU_ASSERT_EQUAL(ignored, 7);
+        CU_ASSERT_EQUAL(caught & 0x7fffffff, 1 << (SIGPIPE - 1) | 1 << (SIGTERM - 1));
     }
 }
 

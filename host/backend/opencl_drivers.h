@@ -56,6 +56,8 @@ bool tri_report_read(struct opencl_reading *reading, const char *line);
 
 /* Fills in the rest of `driver`. Without a helper, in a fork of this process. */
 void tri_opencl_try_driver(struct tri_driver_info *driver, const char *helper);
+/* Seconds that a try may take. */
+double tri_opencl_limit(void);
 /* The program that tries drivers: the path of a `triptych`, or "". */
 void tri_opencl_find_helper(char *path, size_t size);
 

@@ -219,7 +219,7 @@ static void kill_group(struct child *child)
         nanosleep(&pause, NULL);
 }
 
-static double limit_seconds(void)
+double tri_opencl_limit(void)
 {
     const char *text = getenv("TRIPTYCH_OPENCL_SECONDS");
     const double given = text != NULL ? strtod(text, NULL) : 0;
@@ -229,7 +229,7 @@ static double limit_seconds(void)
 static void listen_to(struct child *child, struct opencl_reading *reading)
 {
     struct pollfd files[2] = {{child->report, POLLIN, 0}, {child->output, POLLIN, 0}};
-    const int64_t limit = tri_now_ns() + (int64_t)(limit_seconds() * 1e9);
+    const int64_t limit = tri_now_ns() + (int64_t)(tri_opencl_limit() * 1e9);
     int pause = 1;
     for (bool done = false; !done;) {
         /* What it started itself may hold its streams when it is gone: so the clock, too, wakes us. */
@@ -322,7 +322,7 @@ static void say_end(const struct child *child, const struct opencl_reading *read
     say_step(reading, when, sizeof when);
     last_line(reading->driver->output, words, sizeof words);
     if (child->hung)
-        snprintf(how, sizeof how, "did not come back within %g s", limit_seconds());
+        snprintf(how, sizeof how, "did not come back within %g s", tri_opencl_limit());
     else if (child->status != -1 && WIFSIGNALED(child->status))
         snprintf(how, sizeof how, "ended the process with signal %d (%s)", WTERMSIG(child->status), strsignal(WTERMSIG(child->status)));
     else if (child->status != -1)

@@ -64,6 +64,12 @@ static bool matters(const char *variable)
         "IGC_", "NEO", "ZE_", "LLVM_", "LD_", "ROCR_", "HSA_", "HIP_", "GPU_", "AMD_", "TBB", "OMP_", "KMP_", "DISPLAY=", "HOME=",
         "TMPDIR=", "XDG_CACHE_HOME=", "TRIPTYCH_OPENCL_", "TRIPTYCH_CACHE_DIR=", "SYCL_", "ICD_", "ASAN_OPTIONS=",
     };
+    /* The limit counts where a driver hangs, and is kept apart; and a child is told itself where its driver is. */
+    static const char *const apart[] = {"TRIPTYCH_OPENCL_SECONDS=", "OCL_ICD_VENDORS=", "OCL_ICD_FILENAMES=", "OPENCL_VENDOR_PATH="};
+    for (size_t i = 0; i < sizeof apart / sizeof apart[0]; i++) {
+        if (strncmp(variable, apart[i], strlen(apart[i])) == 0)
+            return false;
+    }
     for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
         if (strncmp(variable, beginnings[i], strlen(beginnings[i])) == 0)
             return true;
@@ -164,6 +170,7 @@ static bool read_lines(FILE *file, const char *key, struct tri_driver_info *driv
     struct opencl_reading reading = {.driver = driver, .device = -1};
     char line[4200], found[100] = "?", now[100];
     long long written = 0;
+    double limit = 0;
     bool ended = false;
     for (bool in_key = true; fgets(line, sizeof line, file) != NULL;) {
         const size_t length = strcspn(line, "\n");
@@ -183,11 +190,15 @@ static bool read_lines(FILE *file, const char *key, struct tri_driver_info *driv
             snprintf(found, sizeof found, "%.99s", line + 6);
         else if (strncmp(line, "written ", 8) == 0)
             written = atoll(line + 8);
+        else if (strncmp(line, "limit ", 6) == 0)
+            limit = strtod(line + 6, NULL);
         else if (!ended && !tri_report_read(&reading, line))
             return false;
     }
     describe_library(driver->path, now, sizeof now);
     const long long age = (long long)time(NULL) - written;
+    if (driver->state == TRI_DRIVER_HUNG && limit < tri_opencl_limit())
+        return false;
     return ended && !reading.no_memory && strcmp(found, now) == 0 && (driver->state == TRI_DRIVER_GOOD || (age >= 0 && age < BAD_SECONDS));
 }
 
@@ -242,7 +253,8 @@ void tri_verdict_store(const char *key, const struct tri_driver_info *driver)
     if (file == NULL)
         return;
     describe_library(driver->path, found, sizeof found);
-    fprintf(file, "%s%s\nfound %s\nwritten %lld\n", key, END_OF_KEY, found, (long long)time(NULL));
+    fprintf(file, "%s%s\nfound %s\nwritten %lld\nlimit %g\n", key, END_OF_KEY, found, (long long)time(NULL),
+            tri_opencl_limit());
     tri_report_driver(file, driver);
     fprintf(file, "end \n");
     const bool failed = ferror(file) != 0;

@@ -45,7 +45,7 @@ void cli_note_drivers(const struct tri_error *told)
 
     for (const char *text; (text = tri_driver_note(count)) != NULL; count++) {
         const char *reason = strstr(text, ": ");
-        snprintf(part, sizeof part, "%s", reason ? reason : text);
+        snprintf(part, sizeof part, "%.40s", reason ? reason : text); /* no further than the reason goes */
         if (!told || !strstr(told->text, part))
             cli_note("%s", text);
     }

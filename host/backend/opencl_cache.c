@@ -80,7 +80,13 @@ void tri_opencl_cache_open(struct opencl_cache *cache)
         snprintf(cache->complaint, sizeof cache->complaint,
                  "compiled OpenCL programs are not kept, since no cache folder is writable and the user's own; "
                  "TRIPTYCH_CACHE_DIR names one");
+        return;
     }
+    struct tri_cache_state state;
+    tri_cache_state(&state);
+    if (state.temporary)
+        snprintf(cache->complaint, sizeof cache->complaint, "compiled OpenCL programs are not kept beyond this run: %.100s",
+                 state.why);
 }
 
 /* ---- reading ---- */

@@ -104,6 +104,7 @@ enum tri_status tri_opencl_begin_programs(struct opencl *cl, struct tri_error *e
     tri_opencl_cache_open(&cl->cache);
     if (cl->cache.complaint[0] != '\0')
         tri_backend_add_note(&cl->base, "%s", cl->cache.complaint);
+    cl->cache.complaint[0] = '\0'; /* told */
     return TRI_OK;
 }
 

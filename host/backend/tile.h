@@ -15,7 +15,6 @@ struct tile_limits {
     long local_memory; /* bytes */
     int group;         /* items */
     int window;        /* registers of 32 bits that a window may take */
-    bool loops;        /* the items of a group are the turns of a loop, as on CPUs */
 };
 
 /* A channel within a class. */
@@ -72,7 +71,6 @@ struct tile_stage {
     int class_count;
     int table_size;          /* entries in all */
     const struct tri_stage *stage;
-    bool loops;
 };
 
 /* NULL in *tiles and TRI_OK: the nodes cannot share a launch. To be freed by tri_tile_free. */

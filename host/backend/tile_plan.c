@@ -588,7 +588,6 @@ enum tri_status tri_tile_plan(const struct tri_plan *plan, int number, const str
     *result = NULL;
     if (done) {
         tiles->stage = stage;
-        tiles->loops = limits->loops;
         tiles->classes = calloc(count, sizeof tiles->classes[0]);
         done = tiles->classes != NULL && make_classes(plan, tiles, limits->window, parent, channels, &together);
     }

@@ -271,7 +271,9 @@ static void put_op(FILE *text, const struct tile_class *class, int number, int p
     fputs(");\n    }\n", text);
 }
 
-/* Planes' passes replicate by themselves, and running sums go on. */
+/* Planes' passes replicate by themselves, and running sums go on. The barrier is outside the condition, although it is the
+ * same for all items of a group: POCL 3.1 makes all that follows a barrier within a condition twice, so that the time its
+ * compiler takes would double with each. */
 static void put_replication(FILE *text, const struct tile_class *class, const struct tile_op *op)
 {
     if (op->form == TILE_PLANE || op->pass->kind == PASS_SCAN)
@@ -282,10 +284,10 @@ static void put_replication(FILE *text, const struct tile_class *class, const st
         if ((place->left | place->right | place->up | place->down) == 0)
             continue;
         fprintf(text,
-                "    TILE_BARRIER_WHERE(TILE_OUTSIDE(tile.x - %d, tile.y - %d, %d, %d))\n"
+                "    barrier(CLK_LOCAL_MEM_FENCE);\n"
                 "    if (TILE_OUTSIDE(tile.x - %d, tile.y - %d, %d, %d)) {\n"
                 "        tile_replicate_%s(memory + %ld, %d, %d, %d, tile.x - %d, tile.y - %d, width, height);\n    }\n",
-                place->left, place->up, columns, place->rows, place->left, place->up, columns, place->rows, type_name(place->size),
+                place->left, place->up, columns, place->rows, type_name(place->size),
                 place->at + (long)(place->before - place->left) * place->size, place->stride, columns, place->rows, place->left, place->up);
     }
 }
@@ -414,8 +416,7 @@ char *tri_tile_source(const struct tri_plan *plan, const struct tile_stage *tile
     FILE *text = open_memstream(&source, &size);
     if (text == NULL)
         return NULL;
-    fprintf(text, "#pragma OPENCL FP_CONTRACT OFF\n#define BITS %d\n#define GROUP %d\n%s", plan->in.bits, tiles->classes[0].group,
-            tiles->loops ? "#define TILE_LOOPS\n" : "");
+    fprintf(text, "#pragma OPENCL FP_CONTRACT OFF\n#define BITS %d\n#define GROUP %d\n", plan->in.bits, tiles->classes[0].group);
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         fputs(tri_source_find(files[i]), text);
     put_constants(text, plan, tiles);

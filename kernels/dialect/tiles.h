@@ -627,16 +627,6 @@ TILE_MOVES(ushort)
 TILE_MOVES(uint)
 TILE_MOVES(ulong)
 
-/* A barrier that the condition, which is the same for all items of a group, leaves out. Not where items are turns of a
- * loop: POCL 3.1 makes all that follows such a barrier twice, so its programs double with each. */
-#ifdef TILE_LOOPS
-#define TILE_BARRIER_WHERE(condition) barrier(CLK_LOCAL_MEM_FENCE);
-#else
-#define TILE_BARRIER_WHERE(condition)                                                                        \
-    if (condition)                                                                                           \
-        barrier(CLK_LOCAL_MEM_FENCE);
-#endif
-
 /* Where a tile touches the picture's border; the same for all items of a group. */
 #define TILE_OUTSIDE(x, y, columns, rows)                                                                    \
     ((x) < 0 || (y) < 0 || (x) + (columns) > tile.width || (y) + (rows) > tile.height)

@@ -121,17 +121,18 @@ static bool has_icd;
 /* A GPU with as little as there can be: groups of 64 items and 32 KiB. Its kernels give the bytes of scalar. */
 static void test_small_device(void)
 {
-    static const char *const pipelines[] = {"gaussian:sigma=2", "box:radius=15", "equalize", "gray,sobel,median:radius=2", "rotate",
-                                            "unsharp,resize:scale=0.6"};
+    static const char *const pipelines[] = {"equalize", "rotate", "gaussian:sigma=2", "box:radius=15", "gray,sobel,median:radius=2",
+                                            "resize:scale=0.6"};
     if (!has_icd) {
         test_skip("the OpenCL driver with faults, or the one that it wraps, is missing");
         return;
     }
+    EXPECT("$T run resize:width=150:height=100 $ROOT/images/street.png -o street.ppm --on sequential", 0, "", "*");
     for (size_t i = 0; i < (rig.quick ? 2 : sizeof pipelines / sizeof pipelines[0]); i++) {
         char command[400];
         snprintf(command, sizeof command,
-                 "OCL_ICD_VENDORS=$PWD/small/ ICD_TYPE=GPU ICD_LOCAL=32768 ICD_GROUP=64 $T run %s $ROOT/images/alpha.png -o a.pam --on "
-                 "opencl:gpu && $T run %s $ROOT/images/alpha.png -o b.pam --on sequential --isa scalar && cmp a.pam b.pam",
+                 "TRIPTYCH_CACHE_SIZE=0 OCL_ICD_VENDORS=$PWD/small/ ICD_TYPE=GPU ICD_LOCAL=32768 ICD_GROUP=64 $T run %s street.ppm -o a.ppm "
+                 "--on opencl:gpu && $T run %s street.ppm -o b.ppm --on sequential --isa scalar && cmp a.ppm b.ppm",
                  pipelines[i], pipelines[i]);
         EXPECT(command, 0, "", "*");
     }

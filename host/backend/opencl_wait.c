@@ -301,7 +301,7 @@ static enum tri_status fail_hung(struct opencl *cl, cl_command_queue queue, cons
     if (atomic_exchange(&cl->wait.hung, true))
         return tri_opencl_alive(cl, error);
     atomic_store(&any_hung, true);
-    if (queue == cl->queue)
+    if (queue != cl->transfers.uploads) /* downloads wait for kernels */
         name_kernel(cl, kernel, sizeof kernel);
     return tri_fail(error, TRI_NO_DEVICE,
                     "%s has not finished %s%s in %.6g seconds: a kernel or the driver hangs "

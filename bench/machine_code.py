@@ -93,7 +93,7 @@ class Tools:
         if target.startswith("gfx"):
             more = ["-target", "amdgcn-amd-amdhsa", f"-mcpu={target}", "-nogpulib"] + more + [f"{self.clc}/amdgcn--amdhsa.bc"]
         else:
-            more = ["-target", "nvptx64-nvidia-nvcl", "-Xclang", "-target-cpu", "-Xclang", "sm_80"] + more + \
+            more = ["-DTILE_PTX", "-target", "nvptx64-nvidia-nvcl", "-Xclang", "-target-cpu", "-Xclang", "sm_80"] + more + \
                    [f"{self.clc}/nvptx64--nvidiacl.bc"]
         ir = out + ".ll"
         call([self.clang, "-x", "cl", "-cl-std=CL1.2", "-D__OPENCL_VERSION__=120", "-Xclang", "-finclude-default-header", "-w", "-O2", "-fno-discard-value-names",

@@ -42,6 +42,7 @@ struct opencl {
     struct opencl_transfers transfers;
     int group;         /* items of a work-group of tiles */
     int window;        /* registers of an item for a window of samples */
+    bool pairs;        /* it chooses among two samples of 16 bits at once */
     long local_memory; /* that a work-group may take */
     char options[100]; /* of the compiler */
     struct opencl_program *programs;

@@ -134,6 +134,21 @@ static enum tri_status choose_qualification(struct opencl *cl, struct tri_error 
 #define GROUP_MOST 256
 /* With twice as many registers, groups of 256 items would leave a unit half empty. */
 #define WINDOW_MOST 112
+/* cl_nv_device_attribute_query; its cards choose among pairs of samples from 9.0 on, where a word of PTX asks for it. */
+#ifndef CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV
+#define CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV 0x4000
+#endif
+#define CAPABILITY_PAIRS 9
+
+/* Compilers for other devices know by themselves how to choose among pairs. */
+static void find_pairs(struct opencl *cl)
+{
+    cl_uint major = 0;
+    const bool nvidia = clGetDeviceInfo(cl->device, CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV, sizeof major, &major, NULL) == CL_SUCCESS;
+    cl->pairs = !nvidia || major >= CAPABILITY_PAIRS;
+    if (nvidia && cl->pairs)
+        strncat(cl->options, " -DTILE_PTX", sizeof cl->options - strlen(cl->options) - 1);
+}
 
 static void find_limits(struct opencl *cl)
 {
@@ -142,6 +157,7 @@ static void find_limits(struct opencl *cl)
     clGetDeviceInfo(cl->device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof memory, &memory, NULL);
     clGetDeviceInfo(cl->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
     cl->window = WINDOW_MOST;
+    find_pairs(cl);
     cl->local_memory = memory < LOCAL_MEMORY_MOST ? (long)memory : LOCAL_MEMORY_MOST;
     cl->group = group < GROUP_MOST ? (int)group : GROUP_MOST;
 }

@@ -6,7 +6,7 @@
 #include "../pipeline/plan.h"
 #include "../../kernels/dialect/tiles.h"
 
-enum tile_form { TILE_WINDOW, TILE_NEAR, TILE_PLANE, TILE_POINT };
+enum tile_form { TILE_WINDOW, TILE_PAIRS, TILE_NEAR, TILE_PLANE, TILE_POINT };
 /* Where bodies of a file find their constants. */
 enum tile_constants { TILE_CONSTANTS_BUFFER, TILE_CONSTANTS_PROGRAM, TILE_CONSTANTS_LOCAL };
 
@@ -15,6 +15,7 @@ struct tile_limits {
     long local_memory; /* bytes */
     int group;         /* items */
     int window;        /* registers of 32 bits that a window may take */
+    bool pairs;        /* an instruction chooses among two samples of 16 bits at once */
 };
 
 /* A channel within a class. */
@@ -73,6 +74,8 @@ struct tile_stage {
     const struct tri_stage *stage;
 };
 
+/* A pass with a body for each sample. */
+bool tri_tile_is_body(const struct tile_op *op);
 /* NULL in *tiles and TRI_OK: the nodes cannot share a launch. To be freed by tri_tile_free. */
 enum tri_status tri_tile_plan(const struct tri_plan *plan, int stage, const struct tile_limits *limits,
                               struct tile_stage **tiles, struct tri_error *error);

@@ -21,9 +21,9 @@ static int multiple(int n, int of)
     return (n + of - 1) / of * of;
 }
 
-static bool is_body(const struct tile_op *op)
+bool tri_tile_is_body(const struct tile_op *op)
 {
-    return op->pass->kind == PASS_LANES || op->pass->kind == PASS_MAP;
+    return op->pass->kind == PASS_LANES || op->pass->kind == PASS_CHOOSE || op->pass->kind == PASS_MAP;
 }
 
 /* ---- components ---- */
@@ -86,29 +86,47 @@ static void choose_block(const struct tile_class *class, struct tile_op *op)
     op->block_rows = 1;
     if (op->pass->kind == PASS_SLIDE) {
         op->block_rows = 16;
-    } else if (is_body(op) && op->form != TILE_PLANE) {
+    } else if (tri_tile_is_body(op) && op->form != TILE_PLANE) {
         const bool column = height >= 6 && op->reach == 0; /* samples then cost no more than words, and half the registers */
         op->block_rows = column ? 16 : height >= 6 ? 8 : height > 0 ? 4 : 1;
-        op->block_width = column ? 1 : height == 0 && in->size <= 2 && size <= 2 ? 8 : 4;
+        op->block_width = column && op->form != TILE_PAIRS ? 1 : height == 0 && in->size <= 2 && size <= 2 ? 8 : 4;
     }
 }
 
-static int window_words(const struct tile_class *class, const struct tile_op *op)
+static int window_words(const struct tile_class *class, const struct tile_op *op, int reach)
 {
-    const int samples = op->inputs * (op->block_rows + op->high - op->low) * (op->block_width + 2 * op->reach);
+    const int rows = op->inputs * (op->block_rows + op->high - op->low), samples = rows * (op->block_width + 2 * op->reach);
+    if (op->form == TILE_PAIRS)
+        return rows * (op->block_width - 2 + 2 * reach);
     return op->block_width == 1 ? samples : samples * class->places[op->in[0]].size / 4;
 }
 
-/* Smaller blocks until the window fits registers; local memory where none does. */
-static void choose_form(const struct tile_class *class, struct tile_op *op, const struct tri_node_facts *facts, int window)
+/* Whether the passes of a file do nothing but choose among samples. */
+static bool only_chooses(const struct tri_stage *stage, const char *file)
 {
-    op->form = op->pass->kind == PASS_GATHER || op->form == TILE_PLANE ? TILE_PLANE : TILE_WINDOW;
+    for (int i = 0; i < stage->pass_count; i++) {
+        if (strcmp(stage->passes[i]->file, file) == 0 && stage->passes[i]->kind != PASS_CHOOSE)
+            return false;
+    }
+    return true;
+}
+
+/* Smaller blocks until the window fits registers; local memory where none does. */
+static void choose_form(const struct tile_class *class, struct tile_op *op, const struct tri_stage *stage,
+                        const struct tile_limits *limits)
+{
+    const struct tri_node_facts *facts = &stage->facts[op->node];
+    const int window = limits->window;
+    if (op->pass->kind == PASS_GATHER)
+        op->form = TILE_PLANE;
+    else if (op->form != TILE_PLANE && limits->pairs && only_chooses(stage, op->pass->file))
+        op->form = TILE_PAIRS;
     choose_block(class, op);
-    if (!is_body(op) || op->form == TILE_PLANE)
+    if (!tri_tile_is_body(op) || op->form == TILE_PLANE)
         return;
-    while (op->block_rows > 1 && window_words(class, op) > window)
+    while (op->block_rows > 1 && window_words(class, op, facts->reach) > window)
         op->block_rows /= 2;
-    if (facts->dynamic || window_words(class, op) > (op->block_rows == 1 ? window * 3 / 2 : window)) {
+    if (facts->dynamic || window_words(class, op, facts->reach) > (op->block_rows == 1 ? window * 3 / 2 : window)) {
         op->form = TILE_NEAR;
         op->block_rows = 1;
         op->block_width = 4;
@@ -116,7 +134,7 @@ static void choose_form(const struct tile_class *class, struct tile_op *op, cons
 }
 
 static void add_op(struct tile_class *class, int *channels, const struct tri_plan *plan, const struct tri_stage *stage, int number,
-                   int window)
+                   const struct tile_limits *limits)
 {
     const struct walk_node *node = &stage->nodes[number];
     const struct tri_node_facts *facts = &stage->facts[number];
@@ -138,7 +156,7 @@ static void add_op(struct tile_class *class, int *channels, const struct tri_pla
         class->places[op->out[o]].made = true;
         class->places[op->out[o]].stored = class->places[op->out[o]].base != BASE_SCRATCH;
     }
-    choose_form(class, op, facts, window);
+    choose_form(class, op, stage, limits);
     for (int k = 0; k < op->inputs; k++) {
         struct tile_place *in = &class->places[op->in[k]];
         if (op->form == TILE_PLANE)
@@ -178,7 +196,7 @@ static bool is_points(const struct tile_class *class)
 {
     for (int i = 0; i < class->op_count; i++) {
         const struct tile_op *op = &class->ops[i];
-        if (!is_body(op) || op->form != TILE_WINDOW || op->low != 0 || op->high != 0 || op->reach != 0 || op->sparse != 0)
+        if (!tri_tile_is_body(op) || op->form > TILE_PAIRS || op->low != 0 || op->high != 0 || op->reach != 0 || op->sparse != 0)
             return false;
     }
     return true;
@@ -249,7 +267,7 @@ static bool in_program(const struct tile_stage *tiles, const struct tile_op *op)
 {
     const struct tri_node_facts *facts = &tiles->stage->facts[op->node];
     return facts->specialize && facts->fixed && op->constants_size <= PROGRAM_CONSTANTS &&
-           (op->form == TILE_WINDOW || op->form == TILE_NEAR || op->form == TILE_POINT);
+           op->form != TILE_PLANE;
 }
 
 static bool in_local(const struct tile_stage *tiles, const struct tile_op *op)
@@ -278,9 +296,9 @@ static bool agree_on_form(struct tile_stage *tiles, const char *file)
     for (int c = 0; c < tiles->class_count; c++) {
         for (int i = 0; i < tiles->classes[c].op_count; i++) {
             const struct tile_op *op = &tiles->classes[c].ops[i];
-            if (strcmp(op->pass->file, file) != 0 || !is_body(op))
+            if (strcmp(op->pass->file, file) != 0 || !tri_tile_is_body(op))
                 continue;
-            window &= op->form == TILE_WINDOW;
+            window &= op->form <= TILE_PAIRS;
             plane |= op->form == TILE_PLANE;
             tile |= op->form != TILE_PLANE;
             points &= tiles->classes[c].points;
@@ -290,10 +308,10 @@ static bool agree_on_form(struct tile_stage *tiles, const char *file)
         struct tile_class *class = &tiles->classes[c];
         for (int i = 0; i < class->op_count; i++) {
             struct tile_op *op = &class->ops[i];
-            if (strcmp(op->pass->file, file) != 0 || !is_body(op) || plane)
+            if (strcmp(op->pass->file, file) != 0 || !tri_tile_is_body(op) || plane)
                 continue;
             class->points &= points;
-            if (!window && op->form == TILE_WINDOW) {
+            if (!window && op->form <= TILE_PAIRS) {
                 op->form = TILE_NEAR;
                 op->block_rows = 1;
                 op->block_width = 4;
@@ -496,7 +514,7 @@ static double cost(const struct tile_class *class)
         const struct tile_op *op = &class->ops[i];
         const double samples = (double)(op->left + class->tile_width + op->right) * op->made_rows;
         const double first = op->pass->kind == PASS_SLIDE ? (double)(op->high - op->low) / op->block_rows : 0;
-        const double shared = is_body(op) ? (double)(op->high - op->low) / (4 * op->block_rows) : 0;
+        const double shared = tri_tile_is_body(op) ? (double)(op->high - op->low) / (4 * op->block_rows) : 0;
         work += samples * (1 + first + shared);
     }
     for (int i = 0; i < class->place_count; i++) {
@@ -548,8 +566,8 @@ static void choose_points(struct tile_class *class, int bits)
 
 /* ---- the whole ---- */
 
-static bool make_classes(const struct tri_plan *plan, struct tile_stage *tiles, int window, int *parent, int *channels,
-                         bool *together)
+static bool make_classes(const struct tri_plan *plan, struct tile_stage *tiles, const struct tile_limits *limits, int *parent,
+                         int *channels, bool *together)
 {
     const struct tri_stage *stage = tiles->stage;
     find_components(stage, parent);
@@ -564,7 +582,7 @@ static bool make_classes(const struct tri_plan *plan, struct tile_stage *tiles, 
         for (int j = 0; j < stage->node_count; j++) {
             if (root(parent, j) == i) {
                 class.nodes[class.op_count] = j;
-                add_op(&class, channels, plan, stage, j, window);
+                add_op(&class, channels, plan, stage, j, limits);
             }
         }
         *together = fits_together(&class, plan, stage, channels);
@@ -589,7 +607,7 @@ enum tri_status tri_tile_plan(const struct tri_plan *plan, int number, const str
     if (done) {
         tiles->stage = stage;
         tiles->classes = calloc(count, sizeof tiles->classes[0]);
-        done = tiles->classes != NULL && make_classes(plan, tiles, limits->window, parent, channels, &together);
+        done = tiles->classes != NULL && make_classes(plan, tiles, limits, parent, channels, &together);
     }
     free(parent);
     free(channels);

@@ -26,8 +26,7 @@ static const struct tile_op *first_of_file(const struct tile_stage *tiles, const
     for (int c = 0; c < tiles->class_count; c++) {
         for (int i = 0; i < tiles->classes[c].op_count; i++) {
             const struct tile_op *op = &tiles->classes[c].ops[i];
-            const bool body = op->pass->kind == PASS_LANES || op->pass->kind == PASS_MAP;
-            if (strcmp(op->pass->file, file) == 0 && (with_constants ? op->constants_size > 0 : body))
+            if (strcmp(op->pass->file, file) == 0 && (with_constants ? op->constants_size > 0 : tri_tile_is_body(op)))
                 return op;
         }
     }
@@ -41,29 +40,33 @@ static int window_samples(const struct tile_stage *tiles, const char *file)
         for (int i = 0; i < tiles->classes[c].op_count; i++) {
             const struct tile_op *op = &tiles->classes[c].ops[i];
             const int samples = op->inputs * (op->block_rows + op->high - op->low) * (op->block_width + 2 * op->reach);
-            if (strcmp(op->pass->file, file) == 0 && op->form == TILE_WINDOW && samples > most)
+            if (strcmp(op->pass->file, file) == 0 && op->form <= TILE_PAIRS && samples > most)
                 most = samples;
         }
     }
     return most;
 }
 
-static void put_file(FILE *text, const struct tile_stage *tiles, const char *file)
+static void put_file(FILE *text, const struct tile_stage *tiles, const char *file, int bits)
 {
-    static const char *const forms[] = {"WINDOW", "NEAR", "PLANE", "POINT"};
-    static const char *const spaces[] = {"", "LOCAL", "GLOBAL", ""};
+    static const char *const forms[] = {"WINDOW", "PAIRS", "NEAR", "PLANE", "POINT"};
+    static const char *const spaces[] = {"", "", "LOCAL", "GLOBAL", ""};
     const struct tile_op *body = first_of_file(tiles, file, false), *with = first_of_file(tiles, file, true);
     const enum tile_form form = body != NULL ? body->form : TILE_PLANE;
     const char *constants = with == NULL || (with->constants < 0 && with->table_at < 0) ? "GLOBAL" : with->constants >= 0 ? "__constant" : "LOCAL";
     fprintf(text,
             "#undef TILE_FORM\n#undef DATA\n#undef CONSTANT\n#undef UNROLL\n#undef WINDOW_SAMPLES\n"
             "#define TILE_FORM %s\n#define DATA %s\n#define CONSTANT %s const\n#define UNROLL%s\n#define WINDOW_SAMPLES %d\n",
-            forms[form], spaces[form], constants, form == TILE_WINDOW || form == TILE_POINT ? " TILE_UNROLL" : "",
+            forms[form], spaces[form], constants, form <= TILE_PAIRS || form == TILE_POINT ? " TILE_UNROLL" : "",
             window_samples(tiles, file));
+    if (form == TILE_PAIRS)
+        fputs("#undef S\n#undef MIN\n#undef MAX\n#define S pair\n#define MIN pair_min\n#define MAX pair_max\n", text);
     fputs(tri_source_find(file), text);
+    if (form == TILE_PAIRS)
+        fprintf(text, "#undef S\n#undef MIN\n#undef MAX\n#define S u%d\n#define MIN SINGLE_MIN\n#define MAX SINGLE_MAX\n", bits);
 }
 
-static void put_kernel_files(FILE *text, const struct tile_stage *tiles)
+static void put_kernel_files(FILE *text, const struct tile_stage *tiles, int bits)
 {
     const struct tri_stage *stage = tiles->stage;
     for (int i = 0; i < stage->pass_count; i++) {
@@ -71,7 +74,7 @@ static void put_kernel_files(FILE *text, const struct tile_stage *tiles)
         for (int k = 0; k < i; k++)
             again |= strcmp(stage->passes[k]->file, stage->passes[i]->file) == 0;
         if (!again)
-            put_file(text, tiles, stage->passes[i]->file);
+            put_file(text, tiles, stage->passes[i]->file, bits);
     }
 }
 
@@ -420,7 +423,7 @@ char *tri_tile_source(const struct tri_plan *plan, const struct tile_stage *tile
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         fputs(tri_source_find(files[i]), text);
     put_constants(text, plan, tiles);
-    put_kernel_files(text, tiles);
+    put_kernel_files(text, tiles, plan->in.bits);
     for (int c = 0; c < tiles->class_count; c++) {
         if (tiles->classes[c].points)
             put_points(text, tiles, c);

@@ -87,7 +87,8 @@ bool tri_source_tells_row(const char *text)
 /* Kinds that make a row from rows of a window. Kinds that are not known here are not among them. */
 static bool makes_rows(int kind)
 {
-    return kind == PASS_LANES || kind == PASS_GATHER || kind == PASS_MAP || kind == PASS_SLIDE || kind == PASS_SCAN;
+    return kind == PASS_LANES || kind == PASS_CHOOSE || kind == PASS_GATHER || kind == PASS_MAP || kind == PASS_SLIDE ||
+           kind == PASS_SCAN;
 }
 
 static bool refuse(char why[200], const char *format, const char *kernel)

@@ -9,7 +9,7 @@
 
 /* ---- passes ---- */
 
-enum tri_pass_kind { PASS_LANES, PASS_GATHER, PASS_SLIDE, PASS_SCAN, PASS_TALLY, PASS_MAP };
+enum tri_pass_kind { PASS_LANES, PASS_GATHER, PASS_SLIDE, PASS_SCAN, PASS_TALLY, PASS_MAP, PASS_CHOOSE };
 
 struct tri_rows {
     void (*run)(const struct tri_row *row);

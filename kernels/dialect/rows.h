@@ -3,7 +3,10 @@
  * A body is a function whose arguments the macros hide: _r is the row, _it and _ot are null
  * pointers that carry the types of input and output, _x is the place in the row. */
 
-#define PASS(name, IN, OUT) PASS_(name, IN, OUT)
+#define PASS(name, IN, OUT) PASS_(name, PASS_LANES, IN, OUT)
+/* A pass that chooses among samples, with MIN and MAX and nothing else: tiles choose for two places at once. */
+#define CHOOSE(name) CHOOSE_(name, S)
+#define CHOOSE_(name, TYPE) PASS_(name, PASS_CHOOSE, TYPE, TYPE)
 #define GATHER(name, IN, OUT) GATHER_(name, IN, OUT)
 #define GATHER_PAIRS(name, IN, OUT) GATHER_PAIRS_(name, IN, OUT)
 #define MAP(name, IN, OUT) MAP_(name, IN, OUT)
@@ -47,10 +50,10 @@
 #define EACH_LANES for (int x = 0; x < width; x += LANES)
 #endif
 
-#define PASS_(name, IN, OUT)                                                                                 \
+#define PASS_(name, kind, IN, OUT)                                                                           \
     INLINE void name##_at(const struct tri_row *_r, GLOBAL const IN##_at *_it, GLOBAL OUT##_at *_ot,         \
                           long _x);                                                                          \
-    ROW_FUNCTION(name, PASS_LANES, IN, OUT)                                                                  \
+    ROW_FUNCTION(name, kind, IN, OUT)                                                                        \
     {                                                                                                        \
         const struct tri_row here = *row;                                                                   \
         const int width = here.width;                                                                       \

@@ -30,8 +30,10 @@ LANE_TYPE(acc, int)
         (condition) ? a_ : b_;                                                                               \
     })
 #define SELECT(condition, yes, no) SINGLE_CHOICE(yes, no, condition)
-#define MIN(a, b) SINGLE_CHOICE(a, b, a_ < b_)
-#define MAX(a, b) SINGLE_CHOICE(a, b, a_ > b_)
+#define SINGLE_MIN(a, b) SINGLE_CHOICE(a, b, a_ < b_)
+#define SINGLE_MAX(a, b) SINGLE_CHOICE(a, b, a_ > b_)
+#define MIN(a, b) SINGLE_MIN(a, b)
+#define MAX(a, b) SINGLE_MAX(a, b)
 #define ABS(a) SINGLE_CHOICE(a, -a_, a_ >= 0)
 #else
 #define SELECT(condition, yes, no) ((condition) ? (yes) : (no))

@@ -3,9 +3,10 @@
  * output needs, runs pass after pass from one tile in local memory into another, with a barrier between, and stores
  * the last. docs/gpu.md has a picture.
  *
- * A pass is compiled in one of four forms (TILE_FORM), which differ in where its body reads from:
+ * A pass is compiled in one of five forms (TILE_FORM), which differ in where its body reads from:
  *   WINDOW  registers: an item loads the window of a block of samples once, as vectors, and makes them all;
  *           everything that indexes is known when the program is built, so no array stays in memory
+ *   PAIRS   the same for passes that only choose among samples: two places at once, in the halves of a word
  *   NEAR    local memory: for windows too large for that, and for rows that a body chooses itself
  *   PLANE   global memory: passes that see whole planes
  *   POINT   registers: stages of points alone, which need no tile; an item makes 16 bytes of some rows
@@ -123,6 +124,53 @@ TILE_WORDS_2(i16)
 TILE_WORDS_4(u32, as_uint)
 TILE_WORDS_4(i32, as_int)
 TILE_WORDS_4(f32, as_float)
+/* Samples two apart in the halves of a word, which then choose together. (a, b) are words of a row that follow each other:
+ * pairs begin with each sample of the first. */
+typedef uint pair, pair_e;
+#if BITS == 8
+#define TILE_WORD 4
+INLINE void pair_split(uint *to, uint a, uint b)
+{
+    const uint between = a >> 16 | b << 16;
+    to[0] = a & 0xff00ffu;
+    to[1] = a >> 8 & 0xff00ffu;
+    to[2] = between & 0xff00ffu;
+    to[3] = between >> 8 & 0xff00ffu;
+}
+INLINE void pair_put(LOCAL uint *to, uint even, uint odd)
+{
+    *to = even | odd << 8;
+}
+#else
+#define TILE_WORD 2
+INLINE void pair_split(uint *to, uint a, uint b)
+{
+    to[0] = (a & 0xffffu) | b << 16;
+    to[1] = a >> 16 | (b & 0xffff0000u);
+}
+INLINE void pair_put(LOCAL uint *to, uint even, uint odd)
+{
+    *(LOCAL uint2 *)to = (uint2)((even & 0xffffu) | odd << 16, even >> 16 | (odd & 0xffff0000u));
+}
+#endif
+/* TILE_PTX: the device is NVIDIA's, and has an instruction for it that its compiler does not find by itself. */
+#if defined(TILE_PTX) && !defined(TRI_SAFE)
+#define PAIR_CHOICE(name, which)                                                                             \
+    INLINE uint name(uint a, uint b)                                                                         \
+    {                                                                                                        \
+        uint c;                                                                                              \
+        __asm__(#which ".u16x2 %0, %1, %2;" : "=r"(c) : "r"(a), "r"(b));                                     \
+        return c;                                                                                            \
+    }
+#else
+#define PAIR_CHOICE(name, which)                                                                             \
+    INLINE uint name(uint a, uint b)                                                                         \
+    {                                                                                                        \
+        return as_uint(which(as_ushort2(a), as_ushort2(b)));                                                 \
+    }
+#endif
+PAIR_CHOICE(pair_min, min)
+PAIR_CHOICE(pair_max, max)
 INLINE void u64_split(ulong *to, uint4 w)
 {
     to[0] = (ulong)w.y << 32 | w.x;
@@ -197,7 +245,8 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n, c
 #define TILE_PASTE(form, name, IN, OUT) PASS_##form(name, IN, OUT)
 #define TILE_PASS(form, name, IN, OUT) TILE_PASTE(form, name, IN, OUT)
 #define PASS(name, IN, OUT) PASS_(name, IN, OUT)
-#define PASS_(name, IN, OUT) TILE_TYPES(name, IN, OUT) TILE_PASS(TILE_FORM, name, IN, OUT)
+#define PASS_(name, IN, OUT) TILE_PASS(TILE_FORM, name, IN, OUT)
+#define CHOOSE(name) PASS(name, S, S)
 #define MAP(name, IN, OUT) MAP_(name, IN, OUT)
 #define GATHER(name, IN, OUT) GATHER_(name, IN, OUT)
 #define GATHER_PAIRS(name, IN, OUT) GATHER_(name, IN, OUT)
@@ -249,6 +298,7 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n, c
 #define TILE_LEFT(n) (block % across * (n)->block_width)
 #define TILE_TOP(n) (block / across * (n)->block_rows)
 #define TILE_IN(IN, i, dx, dy) ((LOCAL const IN *)(memory + n->in[i]) + ((dy)*n->in_stride[i] + (dx)))
+#define TILE_WORDS_AT(at, stride, i, dx, dy) ((LOCAL uint *)(memory + at[i] + (BITS / 8) * ((dy)*stride[i] + (dx))))
 #define TILE_OUT(OUT, o, dx, dy) ((LOCAL OUT *)(memory + n->out[o]) + ((dy)*n->out_stride[o] + (dx)))
 
 /* Blocks that are one sample wide read and write samples; others four at a time. */
@@ -311,6 +361,50 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n, c
                         else                                                                                 \
                             OUT##_put_4(TILE_OUT(OUT##_e, o, left + c, top + r), made[o]);                   \
                     }                                                                                        \
+                }                                                                                            \
+            }                                                                                                \
+        }                                                                                                    \
+    }                                                                                                        \
+    TILE_BODY(name, IN, OUT)
+
+/* IN and OUT are `pair`; `columns` is samples, and so pairs, of which the last two are not used. */
+#define PASS_PAIRS(name, IN, OUT)                                                                            \
+    TILE_BODY(name, IN, OUT);                                                                                \
+    INLINE void name##_tile(TILE_ARGUMENTS)                                                                  \
+    {                                                                                                        \
+        const int columns = n->block_width + 2 * n->reach, rows = n->block_rows + n->high - n->low;          \
+        TILE_BLOCKS(n)                                                                                       \
+        {                                                                                                    \
+            const int left = TILE_LEFT(n), top = TILE_TOP(n);                                                \
+            uint window[WINDOW_SAMPLES];                                                                     \
+            struct item item;                                                                                \
+            tile_item(&item, n, tile);                                                                       \
+            item.columns = columns;                                                                          \
+            TILE_UNROLL                                                                                      \
+            for (int i = 0; i < n->inputs * rows; i++) {                                                     \
+                LOCAL const uint *from = TILE_WORDS_AT(n->in, n->in_stride, i / rows, left - n->reach, top + n->low + i % rows);\
+                TILE_UNROLL                                                                                  \
+                for (int c = 0; c < columns; c += TILE_WORD)                                                 \
+                    pair_split(window + i * columns + c, from[c / TILE_WORD],                                \
+                               c + TILE_WORD < columns ? from[c / TILE_WORD + 1] : 0);                       \
+            }                                                                                                \
+            TILE_UNROLL                                                                                      \
+            for (int i = 0; i < n->block_rows * n->block_width / 4; i++) {                                   \
+                const int r = i / (n->block_width / 4), c = i % (n->block_width / 4) * 4;                    \
+                uint made[2][TRI_OUTPUTS];                                                                   \
+                item.y = tile->y + n->y + top + r;                                                           \
+                TILE_UNROLL                                                                                  \
+                for (int k = 0; k < 2; k++) {                                                                \
+                    const uint *in[TRI_INPUTS];                                                              \
+                    TILE_UNROLL                                                                              \
+                    for (int f = 0; f < TRI_INPUTS; f++)                                                     \
+                        in[f] = window + ((f < n->inputs ? f : 0) * rows + r - n->low) * columns + n->reach + c + k;\
+                    name##_at(&item, constants, in, made[k], tile->x + n->x + left + c + k);                 \
+                }                                                                                            \
+                TILE_UNROLL                                                                                  \
+                for (int o = 0; o < TRI_OUTPUTS; o++) {                                                      \
+                    if (o < n->outputs)                                                                      \
+                        pair_put(TILE_WORDS_AT(n->out, n->out_stride, o, left + c, top + r), made[0][o], made[1][o]);\
                 }                                                                                            \
             }                                                                                                \
         }                                                                                                    \
@@ -394,7 +488,7 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n, c
     }                                                                                                        \
     TILE_BODY(name, IN, OUT)
 
-#define PASS_POINT(name, IN, OUT) TILE_BODY(name, IN, OUT)
+#define PASS_POINT(name, IN, OUT) TILE_TYPES(name, IN, OUT) TILE_BODY(name, IN, OUT)
 
 #define MAP_(name, IN, OUT)                                                                                  \
     INLINE OUT##_e name##_of(const struct item *_r, CONSTANT uchar *_c, IN##_e _here, int _x);               \

@@ -1,12 +1,12 @@
 /* dilate -- the largest sample of a square window; borders replicate the edge sample. */
 #include "kernel.h"
 
-PASS(dilate_columns, S, S)
+CHOOSE(dilate_columns)
 {
     PUT(MAX(MAX(AT(0, 0), AT(0, 1)), MAX(AT(0, 2), AT(0, 3))));
 }
 
-PASS(dilate_rows, S, S)
+CHOOSE(dilate_rows)
 {
     CONSTANT int *at = CONSTANTS(int);
     PUT(MAX(MAX(AT(at[0], 0), AT(at[1], 0)), MAX(AT(at[2], 0), AT(at[3], 0))));

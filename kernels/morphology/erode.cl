@@ -1,12 +1,12 @@
 /* erode -- the smallest sample of a square window; borders replicate the edge sample. */
 #include "kernel.h"
 
-PASS(erode_columns, S, S)
+CHOOSE(erode_columns)
 {
     PUT(MIN(MIN(AT(0, 0), AT(0, 1)), MIN(AT(0, 2), AT(0, 3))));
 }
 
-PASS(erode_rows, S, S)
+CHOOSE(erode_rows)
 {
     CONSTANT int *at = CONSTANTS(int);
     PUT(MIN(MIN(AT(at[0], 0), AT(at[1], 0)), MIN(AT(at[2], 0), AT(at[3], 0))));

@@ -49,7 +49,7 @@
     ORDER(a, d)                                                                                              \
     ORDER(d, g)
 
-PASS(median_sort_3, S, S)
+CHOOSE(median_sort_3)
 {
     S a = AT(0, -1), b = AT(0, 0), c = AT(0, 1);
     ORDER_3(a, b, c)
@@ -60,7 +60,7 @@ PASS(median_sort_3, S, S)
 
 /* Of three sorted columns: the largest of the smallest, the median of the middle ones and the
  * smallest of the largest have the median between them. */
-PASS(median_select_3, S, S)
+CHOOSE(median_select_3)
 {
     S low = MAX(MAX(AT_INPUT(0, -1, 0), AT_INPUT(0, 0, 0)), AT_INPUT(0, 1, 0));
     S a = AT_INPUT(1, -1, 0), b = AT_INPUT(1, 0, 0), c = AT_INPUT(1, 1, 0);
@@ -70,7 +70,7 @@ PASS(median_select_3, S, S)
     PUT(b);
 }
 
-PASS(median_sort_5, S, S)
+CHOOSE(median_sort_5)
 {
     S a = AT(0, -2), b = AT(0, -1), c = AT(0, 0), d = AT(0, 1), e = AT(0, 2);
     ORDER_5(a, b, c, d, e)
@@ -88,7 +88,7 @@ PASS(median_sort_5, S, S)
 
 /* Of the 25, row by row: 6 cannot be as large as the median and 6 not as small. Of the 13 left the
  * smallest and the largest are dropped, one of the waiting ones comes in, and so on. */
-PASS(median_select_5, S, S)
+CHOOSE(median_select_5)
 {
     SORTED_ROW(0, a0, a1, a2, a3, a4)
     SORTED_ROW(1, b0, b1, b2, b3, b4)

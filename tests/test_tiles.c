@@ -10,7 +10,7 @@
 
 /* The least that OpenCL 1.2 promises, what GPUs have, and groups of small devices. */
 static const struct tile_limits limits[] = {
-    {32768, 256, 112, true}, {49152, 256, 112, false}, {32768, 64, 32, true}, {32768, 16, 32, false}};
+    {32768, 32768, 256, 112, true}, {49152, 40960, 256, 112, false}, {32768, 32768, 64, 32, true}, {32768, 32768, 16, 32, false}};
 
 static const char *const extremes[] = {
     "gaussian:sigma=100", "gaussian:sigma=0.1", "box:radius=500", "box:radius=1", "dilate:radius=100", "erode:radius=99",

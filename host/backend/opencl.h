@@ -44,6 +44,7 @@ struct opencl {
     int window;        /* registers of an item for a window of samples */
     bool pairs;        /* it chooses among two samples of 16 bits at once */
     long local_memory; /* that a work-group may take */
+    long share;        /* of it, that leaves its unit room for other groups */
     char options[100]; /* of the compiler */
     struct opencl_program *programs;
     struct opencl_cache cache; /* of programs and verdicts, on disk */

@@ -140,12 +140,18 @@ static enum tri_status choose_qualification(struct opencl *cl, struct tri_error 
 #endif
 #define CAPABILITY_PAIRS 9
 
+/* From 8.0 on a unit of NVIDIA's has 100 KiB and more; others' have 64. */
+#define CAPABILITY_ROOM 8
+#define SHARE_ROOM 40960
+#define SHARE_LEAST 32768
+
 /* Compilers for other devices know by themselves how to choose among pairs. */
-static void find_pairs(struct opencl *cl)
+static void find_features(struct opencl *cl)
 {
     cl_uint major = 0;
     const bool nvidia = clGetDeviceInfo(cl->device, CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV, sizeof major, &major, NULL) == CL_SUCCESS;
     cl->pairs = !nvidia || major >= CAPABILITY_PAIRS;
+    cl->share = (nvidia ? major >= CAPABILITY_ROOM : !cl->base.info.gpu) ? SHARE_ROOM : SHARE_LEAST;
     if (nvidia && cl->pairs)
         strncat(cl->options, " -DTILE_PTX", sizeof cl->options - strlen(cl->options) - 1);
 }
@@ -157,7 +163,7 @@ static void find_limits(struct opencl *cl)
     clGetDeviceInfo(cl->device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof memory, &memory, NULL);
     clGetDeviceInfo(cl->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
     cl->window = WINDOW_MOST;
-    find_pairs(cl);
+    find_features(cl);
     cl->local_memory = memory < LOCAL_MEMORY_MOST ? (long)memory : LOCAL_MEMORY_MOST;
     cl->group = group < GROUP_MOST ? (int)group : GROUP_MOST;
 }

@@ -6,7 +6,7 @@
 
 static struct tile_limits limits_of(const struct opencl *cl)
 {
-    return (struct tile_limits){.local_memory = cl->local_memory, .group = cl->group, .window = cl->window, .pairs = cl->pairs};
+    return (struct tile_limits){.local_memory = cl->local_memory, .share = cl->share, .group = cl->group, .window = cl->window, .pairs = cl->pairs};
 }
 
 enum tri_status tri_opencl_takes(struct tri_backend *backend, const struct tri_plan *plan, bool *taken, struct tri_error *error)

@@ -13,6 +13,7 @@ enum tile_constants { TILE_CONSTANTS_BUFFER, TILE_CONSTANTS_PROGRAM, TILE_CONSTA
 /* What the device has. */
 struct tile_limits {
     long local_memory; /* bytes */
+    long share;        /* bytes that a group takes without keeping others from its unit */
     int group;         /* items */
     int window;        /* registers of 32 bits that a window may take */
     bool pairs;        /* an instruction chooses among two samples of 16 bits at once */

@@ -499,6 +499,8 @@ static long geometry(struct tile_class *class, int tile_width, int tile_height)
         const int unit = 16 / place->size > 4 ? 16 / place->size : 4;
         place->before = multiple(place->left, unit);
         place->stride = multiple(place->before + tile_width + place->right, unit);
+        if (place->by_input < 0 && class->ops[place->by_op].transposed)
+            place->stride += unit; /* items store down the columns: not all into one bank */
         place->rows = place->up + tile_height + place->down;
     }
     find_lives(class);
@@ -506,10 +508,10 @@ static long geometry(struct tile_class *class, int tile_width, int tile_height)
 }
 
 /* Samples made and loaded for one of the output, and what starting a group costs, in samples. */
-static double cost(const struct tile_class *class)
+static double cost(const struct tile_class *class, const struct tile_limits *limits)
 {
     const double core = (double)class->tile_width * class->tile_height;
-    double work = 1000;
+    double work = 3000;
     for (int i = 0; i < class->op_count; i++) {
         const struct tile_op *op = &class->ops[i];
         const double samples = (double)(op->left + class->tile_width + op->right) * op->made_rows;
@@ -521,8 +523,7 @@ static double cost(const struct tile_class *class)
         if (class->places[i].loaded)
             work += 0.5 * class->places[i].stride * class->places[i].rows;
     }
-    /* Beyond 24 KiB fewer groups share a unit. */
-    const double memory = (double)class->local_memory / 24576;
+    const double memory = (double)class->local_memory / (double)limits->share;
     return work / core * (memory > 1 ? memory : 1);
 }
 
@@ -540,8 +541,8 @@ static bool choose_tile(struct tile_class *class, const struct tile_limits *limi
             memcpy(class->ops, ops, (size_t)class->op_count * sizeof ops[0]);
             if (widths[w] * heights[h] > 8192 || geometry(class, widths[w], heights[h]) > limits->local_memory)
                 continue;
-            if (width == 0 || cost(class) < best) {
-                best = cost(class);
+            if (width == 0 || cost(class, limits) < best) {
+                best = cost(class, limits);
                 width = widths[w];
                 height = heights[h];
             }

@@ -15,7 +15,7 @@ static bool has_device;
 
 static int begin(void)
 {
-    if (shell_begin() || shell_run("mkdir faulty empty && echo $ROOT/build/tests/icd.so > faulty/a.icd && echo /nowhere/b.so > faulty/b.icd")->code != 0)
+    if (shell_begin() || shell_run("mkdir faulty empty && echo $(dirname $T)/tests/icd.so > faulty/a.icd && echo /nowhere/b.so > faulty/b.icd")->code != 0)
         return 1;
     has_device = shell_run(CACHE FAULTY "$T doctor")->code == 0;
     return 0;

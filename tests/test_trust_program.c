@@ -25,7 +25,7 @@ static int begin(void)
             ((uint8_t *)tri_image_row(image, 0, y))[x] = (uint8_t)(x * 3 + y * 7);
     const enum tri_status status = tri_image_write(shell_path("a.png"), image, NULL, NULL);
     tri_image_free(image);
-    has_device = shell_run("mkdir faults && echo $ROOT/build/tests/icd.so > faults/a.icd && $T run invert a.png -o right.png && " FAULTS
+    has_device = shell_run("mkdir faults && echo $(dirname $T)/tests/icd.so > faults/a.icd && $T run invert a.png -o right.png && " FAULTS
                            INVERT " && cmp b.png right.png && rm -r b.png kept")->code == 0;
     return status != TRI_OK;
 }

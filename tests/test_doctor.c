@@ -45,7 +45,7 @@ static void test_text(void)
            "    library    */icd.so\n    device     *\n      --on       opencl:*\n      platform   *with faults, OpenCL *\n      driver     *\n"
            "      is         CPU, *\n      usable     yes\n      dialect    lanes\n      probes     *passed\n  */faulty/b.icd: absent\n"
            "    library    /nowhere/b.so\n    because    /nowhere/b.so: cannot open *\n\nTools\n  ld       */ld (*\n\nDevice files\n*\n\nCache\n  "
-           "*/cache, * MB in * files\n\nWhat to do\n  */b.icd: /nowhere/b.so: cannot open *\n1 OpenCL device can be used.\n",
+           "*/cache, * MB in * files\n\nPrograms that were compared with scalar and kept\n  0 right\n\nWhat to do\n  */b.icd: /nowhere/b.so: cannot open *\n1 OpenCL device can be used.\n",
            "");
 }
 

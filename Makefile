@@ -220,7 +220,7 @@ format: ## format the C sources
 lint: ## static checks
 	cppcheck --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 --quiet \
 	  --suppress=missingIncludeSystem -D__x86_64__ -Ihost -I$(BUILD) host
-	shellcheck setup.sh host/embed.sh .ci/run $(wildcard bench/*.sh)
+	shellcheck setup.sh host/embed.sh .ci/run $(wildcard bench/*.sh findings/*.sh tests/*.sh)
 	python3 -c 'import ast, sys; [ast.parse(open(file).read(), file) for file in sys.argv[1:]]' $(wildcard bench/*.py)
 
 install: all ## install under $(DESTDIR)$(PREFIX)

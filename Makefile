@@ -54,7 +54,7 @@ VERSIONS := $(foreach m,$(MODULES),-DTRI_VERSION_$m='"$(shell pkg-config --modve
 CFLAGS_ALL := $(COMMON) $(WARNINGS) -O2 -g $(CFLAGS) -Ihost -I$(BUILD) -pthread \
               $(shell pkg-config --cflags $(PACKAGES) $(MODULE_PACKAGES)) $(VERSIONS) \
               -DTRI_DATADIR='"$(PREFIX)/share/triptych"' -DTRI_MODULEDIR='"$(PREFIX)/lib/triptych"' \
-              -DCL_TARGET_OPENCL_VERSION=120 $(if $(ISAL),-DTRI_ISAL) -DTRI_KERNEL_CC='"$(notdir $(firstword $(KERNEL_CC)))"'
+              -DCL_TARGET_OPENCL_VERSION=120 $(if $(ISAL),-DTRI_ISAL) -DTRI_KERNEL_CC='"$(notdir $(firstword $(filter-out ccache,$(KERNEL_CC))))"'
 KERNEL_WARNINGS := -Wall -Wextra -Wno-unused-function -Wno-unknown-pragmas -Wno-missing-field-initializers \
                    $(if $(findstring clang,$(KERNEL_CC)),-Wno-pass-failed)
 KERNEL_FLAGS := $(COMMON) $(OPTIMIZE) $(KERNEL_WARNINGS) $(KERNEL_CFLAGS) -Ikernels/dialect -Ihost -Wno-psabi
@@ -182,8 +182,21 @@ $(BUILD)/make_images: $(BUILD)/tests/make_images.o $(BUILD)/libtriptych.a
 $(BUILD)/example: docs/example.c $(BUILD)/libtriptych.a
 	@echo "  LD  $@"; $(CC) $(COMMON) $(WARNINGS) -Ihost docs/example.c $(WHOLE_LIBRARY) $(LIBS) $(LDFLAGS) -o $@
 
-test: all $(BUILD)/tests/run $(BUILD)/tests/icd.so $(BUILD)/example ## build and run all tests
+# Each suite is a process of its own, so that -j runs as many at a time; those that take longest go first.
+SLOW_SUITES := kernels frames chains several tiles device opencl_faults
+SUITES := $(patsubst tests/test_%.c,%,$(filter-out tests/test_main.c,$(filter tests/test_%.c,$(TEST_SOURCES))))
+TESTED := $(BUILD)/triptych $(BUILD)/tests/run $(BUILD)/tests/icd.so
+test: all $(TESTED) $(BUILD)/example ## build and run all tests, or those of SUITE=name
+ifdef SUITE
 	TRIPTYCH=$(BUILD)/triptych $(BUILD)/tests/run $(SUITE)
+else
+	@rm -f $(BUILD)/tests/run-*.log
+	@$(MAKE) --no-print-directory -k $(addprefix suite-,$(filter $(SUITES),$(SLOW_SUITES)) $(filter-out $(SLOW_SUITES),$(SUITES))); \
+	  result=$$?; awk '/ passed, .* failed, /{p += $$1; f += $$3; s += $$5} END{print p " passed, " f " failed, " s " skipped"}' \
+	  $(BUILD)/tests/run-*.log; exit $$result
+endif
+suite-%: $(TESTED)
+	@TRIPTYCH=$(BUILD)/triptych sh tests/suite.sh $(BUILD)/tests/run $*
 
 # Files of one's own may be added: FUZZ_FILES.
 FUZZ_INPUTS ?= 2000000
@@ -207,7 +220,7 @@ format: ## format the C sources
 lint: ## static checks
 	cppcheck --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 --quiet \
 	  --suppress=missingIncludeSystem -D__x86_64__ -Ihost -I$(BUILD) host
-	shellcheck setup.sh host/embed.sh .ci/run $(wildcard bench/*.sh)
+	shellcheck setup.sh host/embed.sh .ci/run $(wildcard bench/*.sh findings/*.sh tests/*.sh)
 	python3 -c 'import ast, sys; [ast.parse(open(file).read(), file) for file in sys.argv[1:]]' $(wildcard bench/*.py)
 
 install: all ## install under $(DESTDIR)$(PREFIX)

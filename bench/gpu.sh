@@ -54,7 +54,8 @@ pack() {
     mkdir -p "$folder/lib" "$folder/lib-if-missing" "$folder/modules"
     strip --strip-debug -o "$folder/triptych" build/triptych
     strip --strip-debug -o "$folder/libtriptych.so" build/libtriptych.so
-    "${CC:-cc}" -O2 -DCL_TARGET_OPENCL_VERSION=120 bench/bare_opencl.c -lOpenCL -o "$folder/bare_opencl"
+    # shellcheck disable=SC2086 # it may be "ccache gcc"
+    ${CC:-cc} -O2 -DCL_TARGET_OPENCL_VERSION=120 bench/bare_opencl.c -lOpenCL -o "$folder/bare_opencl"
     cp bench/gpu.sh bench/gpu_goals.txt bench/gpu_table.py bench/gpu_peers.py bench/triptych_library.py "$folder"
     cp images/frame-*.png images/alpha.png images/gray16.png "$folder"
     copy_libraries build/triptych

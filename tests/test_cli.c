@@ -69,6 +69,8 @@ static void test_unknown_words(void)
 /* From file to file: the figures are there, and nothing stays in the temporary folder. */
 static void test_end_to_end(void)
 {
+    /* A picture of any format, and no pipeline: every kernel. */
+    EXPECT("printf 'P5 4 2 255 abcdefgh' > v.pgm; $T verify v.pgm --on threads:2 | tail -n 1; rm v.pgm", 0, "* compared, 0 differ\n", "");
     EXPECT("mkdir tmp && $T run copy \"$ROOT/images/alpha.png\" -o x.png && TMPDIR=$PWD/tmp $T bench invert,sobel x.png "
            "--end-to-end --time 0.001 --on sequential --on threads:2 --json j && rmdir tmp && "
            "grep -c '\"limit\": \"[a-z]*\"' j; rm j x.png",

@@ -141,7 +141,7 @@ static void test_bench(void)
 
 static bool with_faults(void)
 {
-    if (has_device && shell_run("test -e $ROOT/build/tests/icd.so && mkdir -p faults && echo $ROOT/build/tests/icd.so > faults/a.icd && "
+    if (has_device && shell_run("test -e $(dirname $T)/tests/icd.so && mkdir -p faults && echo $(dirname $T)/tests/icd.so > faults/a.icd && "
                                 "OCL_ICD_VENDORS=$PWD/faults/ $T run invert one.png -o x.png --on opencl && rm x.png")
                           ->code == 0)
         return true;

@@ -263,7 +263,7 @@ static void test_safe(void)
     break_invert(true, false, false);
     for (int i = 0; i < 2; i++) {
         struct outcome outcome = run_once("invert", 8);
-        expect_right(&outcome, "gives wrong bytes; it is built with words that keep negations apart");
+        expect_right(&outcome, "gives wrong bytes; it is built in the safe form");
         CU_ASSERT_PTR_NOT_NULL(strstr(outcome.note, "invert"));
         CU_ASSERT_EQUAL(outcome.programs.qualified, i == 0);
     }
@@ -559,7 +559,7 @@ static void test_no_folder(void)
 int test_trust_suite(void)
 {
     CU_pSuite suite = CU_add_suite("trust", begin_suite, end_suite);
-    return !(suite && CU_add_test(suite, "a right program", test_right) && CU_add_test(suite, "safe words", test_safe) &&
+    return !(suite && CU_add_test(suite, "a right program", test_right) && CU_add_test(suite, "the safe form", test_safe) &&
              CU_add_test(suite, "without optimisation", test_unoptimised) && CU_add_test(suite, "refused", test_refused) &&
              CU_add_test(suite, "a fault that is hidden", test_hidden) &&
              CU_add_test(suite, "another version of the driver", test_version) &&

@@ -25,7 +25,7 @@ static int begin(void)
             ((uint8_t *)tri_image_row(image, 0, y))[x] = (uint8_t)(x * 3 + y * 7);
     const enum tri_status status = tri_image_write(shell_path("a.png"), image, NULL, NULL);
     tri_image_free(image);
-    has_device = shell_run("mkdir faults && echo $ROOT/build/tests/icd.so > faults/a.icd && $T run invert a.png -o right.png && " FAULTS
+    has_device = shell_run("mkdir faults && echo $(dirname $T)/tests/icd.so > faults/a.icd && $T run invert a.png -o right.png && " FAULTS
                            INVERT " && cmp b.png right.png && rm -r b.png kept")->code == 0;
     return status != TRI_OK;
 }
@@ -48,11 +48,20 @@ static void test_notes(void)
         return;
     for (int i = 0; i < 2; i++) {
         EXPECT(WRONG "ICD_WRONG_UNLESS='#define TRI_SAFE 1' " INVERT, 0, "",
-               "triptych: note: opencl:0.0 (*): the driver's program for invert gives wrong bytes; it is built with words that "
-               "keep negations apart, which gives the right ones\n");
+               "triptych: note: opencl:0.0 (*): the driver's program for invert gives wrong bytes; it is built in the safe "
+               "form, which gives the right ones\n");
         expect_right();
     }
     EXPECT(WRONG "ICD_WRONG_UNLESS='#define TRI_SAFE 1' " INVERT " --quiet && rm b.png; rm -r kept", 0, "", "");
+    /* The safe form has the bytes of the plain one, in each dialect. */
+    for (size_t i = 0; i < 2; i++) {
+        char command[600];
+        snprintf(command, sizeof command,
+                 FAULTS "ICD_WRONG_SOURCE='MIN(' ICD_WRONG_UNLESS='#define TRI_SAFE 1' TRIPTYCH_OPENCL_DIALECT=%s "
+                 "$T run median:radius=2 a.png -o b.png --on opencl && $T run median:radius=2 a.png -o m.png && cmp b.png m.png && "
+                 "rm -r b.png m.png kept", i == 0 ? "lanes" : "tiles");
+        EXPECT(command, 0, "", "triptych: note: *program for median gives wrong bytes; it is built in the safe form*\n");
+    }
     EXPECT(WRONG "ICD_WRONG_UNLESS=-cl-opt-disable " INVERT, 0, "",
            "triptych: note: *program for invert*without the compiler's optimisation*takes longer\n");
     expect_right();
@@ -66,6 +75,8 @@ static void test_refused(void)
     for (int i = 0; i < 2; i++)
         EXPECT(WRONG INVERT "; code=$?; test ! -e b.png && exit $code", 4, "",
                "triptych: *opencl:0.0 (*) is refused for invert: its program gives wrong bytes*\n");
+    EXPECT(FAULTS "$T doctor", 0, "*compared with scalar and kept\n  0 right\n  invert on * (*): refused: wrong bytes in every form\n*", "");
+    EXPECT(FAULTS "$T doctor --json | grep -A4 '\"kernels\": \"invert\"' | grep refused", 0, "*true*", "");
     /* A driver of another version is another one. */
     EXPECT(FAULTS "ICD_VERSION=2 " INVERT, 0, "", "");
     expect_right();

@@ -415,7 +415,7 @@ static void test_reports(void)
     EXPECT("$T bench sobel a.y4m --time 0.01 --json j && grep -c frames_per_s j; rm j", 0, "*20 frames in memory, 176x144 4:2:0 8 bits*rows*frames*", "*");
     /* Without the base there is no speed-up, and no row of what was not asked for. */
     EXPECT("$T bench sobel a.y4m --time 0.01 --on threads:2 --json j | grep ^threads:2 | tr -d '.0-9' && "
-           "grep -c frames_per_s j; rm j",
+           "grep -c '\"frames_per_s' j; rm j",
            0, "threads:* rows * -\nthreads:* frames * -\n2\n", "");
     /* More workers than frames, and a series that is begun anew. */
     EXPECT("for p in levels:gamma=2 average; do $T bench $p 422.y4m --time 0.01 --on threads:5 | "

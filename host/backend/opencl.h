@@ -9,8 +9,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* How a program is made, from what costs nothing to what costs most: as it is; with words that keep negations apart from
- * what they feed (TRI_SAFE in the dialect); those, and without the compiler's optimisation. */
+/* How a program is made, from what costs nothing to what costs most: as it is; with choices that keep their values apart
+ * from how they were computed (TRI_SAFE in kernels/dialect/single.h); those, and without the compiler's
+ * optimisation. */
 enum opencl_form { FORM_PLAIN, FORM_SAFE, FORM_UNOPTIMISED, FORMS };
 enum opencl_verdict { VERDICT_NONE, VERDICT_RIGHT, VERDICT_WRONG /* in every form */ };
 
@@ -181,6 +182,9 @@ enum tri_status tri_opencl_build_entry(struct opencl *cl, struct opencl_program 
 /* Goes to another form; what was built in the old one is released. */
 void tri_opencl_set_form(struct opencl_program *entry, enum opencl_form form);
 /* Keeps program and verdict on disk. */
+/* Verdicts of other versions, of other sets of pictures or of other rules are none. */
+#define KEPT_VERSION "triptych " TRI_VERSION ", qualification 2\n"
+void tri_opencl_load_entry(struct opencl *cl, struct opencl_program *entry);
 void tri_opencl_keep_entry(struct opencl *cl, const struct opencl_program *entry);
 /* Begins and ends all that: when there is a context, before anything is built; and at the device's end. */
 enum tri_status tri_opencl_begin_programs(struct opencl *cl, struct tri_error *error);

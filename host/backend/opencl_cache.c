@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define SIZE_DEFAULT 256 /* MiB */
+#define NAME_LENGTH 32
 #define TEMPORARY ".new-"
 #define TEMPORARY_AGE 3600 /* seconds: then nobody is writing it any more */
 
@@ -106,39 +107,37 @@ static bool read_all(int file, void *to, size_t size)
     return true;
 }
 
-static bool sizes_agree(const struct header *header, const struct stat *status, const char *key)
+static bool sizes_agree(const struct header *header, const struct stat *status)
 {
-    return memcmp(header->magic, magic, sizeof magic) == 0 && header->key_size == strlen(key) &&
-           header->data_size <= (uint64_t)status->st_size &&
+    const uint64_t size = (uint64_t)status->st_size;
+    return memcmp(header->magic, magic, sizeof magic) == 0 && header->key_size <= size && header->data_size <= size &&
            sizeof *header + header->key_size + header->data_size == (uint64_t)status->st_size;
 }
 
-static bool read_file(int file, const char *key, void **data, size_t *size)
+/* Of any key, which ends with free() as the data does; false: neither is there. */
+static bool read_file(int file, char **key, void **data, size_t *size)
 {
     struct stat status;
     struct header header;
     /* A file of another user's would be a program of another user's. */
     if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 022) != 0)
         return false;
-    if (!read_all(file, &header, sizeof header) || !sizes_agree(&header, &status, key))
+    if (!read_all(file, &header, sizeof header) || !sizes_agree(&header, &status))
         return false;
-    char *own_key = malloc(header.key_size + 1);
+    *key = calloc(1, header.key_size + 1);
     *size = header.data_size;
     *data = malloc(*size + 1);
-    bool good = own_key != NULL && *data != NULL && read_all(file, own_key, header.key_size) && read_all(file, *data, *size);
-    if (good) {
-        own_key[header.key_size] = '\0';
-        good = memcmp(own_key, key, header.key_size) == 0 && make_header(own_key, *data, *size).sum == header.sum;
-    }
-    free(own_key);
-    if (!good)
-        free(*data);
-    return good;
+    if (*key != NULL && *data != NULL && read_all(file, *key, header.key_size) && read_all(file, *data, *size) &&
+        strlen(*key) == header.key_size && make_header(*key, *data, *size).sum == header.sum)
+        return true;
+    free(*key);
+    free(*data);
+    return false;
 }
 
 bool tri_opencl_cache_load(const struct opencl_cache *cache, const char *key, void **data, size_t *size)
 {
-    char path[1300];
+    char path[1300], *own_key = NULL;
     *data = NULL;
     if (cache->folder[0] == '\0')
         return false;
@@ -146,13 +145,41 @@ bool tri_opencl_cache_load(const struct opencl_cache *cache, const char *key, vo
     const int file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (file < 0)
         return false;
-    const bool good = read_file(file, key, data, size);
+    const bool read = read_file(file, &own_key, data, size), good = read && strcmp(own_key, key) == 0;
     if (good)
         (void)futimens(file, NULL); /* used last now; where that cannot be told, it goes sooner */
-    else
-        *data = NULL;
     close(file);
+    if (read && !good)
+        free(*data);
+    if (!good)
+        *data = NULL;
+    if (read)
+        free(own_key);
     return good;
+}
+
+void tri_opencl_cache_each(const struct opencl_cache *cache,
+                           void (*visit)(const char *key, const void *data, size_t size, void *context), void *context)
+{
+    DIR *directory = cache->folder[0] != '\0' ? opendir(cache->folder) : NULL;
+    if (directory == NULL)
+        return;
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        char *key;
+        void *data;
+        size_t size;
+        const int file = strlen(entry->d_name) == NAME_LENGTH
+                             ? openat(dirfd(directory), entry->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+                             : -1;
+        if (file >= 0 && read_file(file, &key, &data, &size)) {
+            visit(key, data, size, context);
+            free(key);
+            free(data);
+        }
+        if (file >= 0)
+            close(file);
+    }
+    closedir(directory);
 }
 
 /* ---- writing ---- */
@@ -187,7 +214,7 @@ static struct kept *list_files(DIR *directory, size_t *count, uint64_t *total)
                 unlinkat(dirfd(directory), entry->d_name, 0);
             continue;
         }
-        if (strlen(entry->d_name) != 32)
+        if (strlen(entry->d_name) != NAME_LENGTH)
             continue;
         if (*count == room) {
             room = room * 2 + 64;

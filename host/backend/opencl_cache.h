@@ -18,5 +18,8 @@ void tri_opencl_cache_open(struct opencl_cache *cache);
 bool tri_opencl_cache_load(const struct opencl_cache *cache, const char *key, void **data, size_t *size);
 /* Keeps it in place of what was kept before. A failure is in `complaint`, and then nothing is kept from there on. */
 void tri_opencl_cache_store(struct opencl_cache *cache, const char *key, const void *data, size_t size);
+/* Calls `visit` for all that is kept and whole. */
+void tri_opencl_cache_each(const struct opencl_cache *cache,
+                           void (*visit)(const char *key, const void *data, size_t size, void *context), void *context);
 
 #endif

@@ -38,6 +38,16 @@ void tri_verdict_store(const char *key, const struct tri_driver_info *driver);
 int tri_verdict_lock(void);
 void tri_verdict_unlock(int file);
 
+/* ---- opencl_kept.c: programs that are not used as they are ---- */
+
+struct tri_opencl_kept {
+    char device[200], driver[200], kernels[200];
+    enum opencl_form form;
+    bool refused;
+};
+/* At most `room` of them; how many. `right`: of all devices, so many programs are used as they are. */
+int tri_opencl_list_kept(struct tri_opencl_kept *list, int room, int *right);
+
 /* ---- opencl_report.c: a driver and its devices as lines of text ---- */
 
 void tri_report_line(FILE *to, const char *word, const char *value);

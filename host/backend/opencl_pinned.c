@@ -76,7 +76,7 @@ static struct block *new_block(struct opencl_pinned *pinned, size_t size)
     block->size = size;
     pinned->taken += size;
     block->buffer = clCreateBuffer(pinned->context, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, size + PAGE, NULL, &code);
-    cl_event mapped;
+    cl_event mapped = NULL;
     if (code == CL_SUCCESS)
         block->mapped = clEnqueueMapBuffer(pinned->queue, block->buffer, CL_FALSE, CL_MAP_READ | CL_MAP_WRITE, 0, size + PAGE,
                                            0, NULL, &mapped, &code);

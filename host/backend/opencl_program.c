@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Verdicts of other sets of pictures, or of other rules, are none. */
-#define QUALIFICATION 1
-
 static const char safe_head[] = "#define TRI_SAFE 1\n";
 
 /* ---- from source ---- */
@@ -92,7 +89,7 @@ enum tri_status tri_opencl_begin_programs(struct opencl *cl, struct tri_error *e
     if (text == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for the name of a device");
     CHECK(clGetDeviceInfo, cl->device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
-    fprintf(text, "triptych %s, qualification %d\n", TRI_VERSION, QUALIFICATION);
+    fputs(KEPT_VERSION, text);
     put_platform(text, platform, CL_PLATFORM_NAME);
     put_platform(text, platform, CL_PLATFORM_VERSION);
     put_device(text, cl->device, CL_DEVICE_NAME);
@@ -106,113 +103,6 @@ enum tri_status tri_opencl_begin_programs(struct opencl *cl, struct tri_error *e
         tri_backend_add_note(&cl->base, "%s", cl->cache.complaint);
     cl->cache.complaint[0] = '\0'; /* told */
     return TRI_OK;
-}
-
-static char *make_key(const struct opencl *cl, const char *source)
-{
-    char *key;
-    return asprintf(&key, "%s%s\n%s", cl->identity, cl->options, source) < 0 ? NULL : key;
-}
-
-static void store(struct opencl *cl, const char *source, const void *data, size_t size)
-{
-    const bool worked = cl->cache.folder[0] != '\0';
-    char *key = worked ? make_key(cl, source) : NULL;
-    if (key != NULL)
-        tri_opencl_cache_store(&cl->cache, key, data, size);
-    if (worked && cl->cache.complaint[0] != '\0')
-        tri_backend_add_note(&cl->base, "%s", cl->cache.complaint);
-    free(key);
-}
-
-static bool load(struct opencl *cl, const char *source, void **data, size_t *size)
-{
-    char *key = make_key(cl, source);
-    const bool found = key != NULL && tri_opencl_cache_load(&cl->cache, key, data, size);
-    free(key);
-    return found;
-}
-
-bool tri_opencl_recall(struct opencl *cl, const char *source, void *data, size_t size)
-{
-    void *kept;
-    size_t kept_size;
-    if (!load(cl, source, &kept, &kept_size))
-        return false;
-    if (kept_size == size)
-        memcpy(data, kept, size);
-    free(kept);
-    return kept_size == size;
-}
-
-void tri_opencl_remember(struct opencl *cl, const char *source, const void *data, size_t size)
-{
-    store(cl, source, data, size);
-}
-
-/* ---- on disk: a verdict, and the program of which it tells ---- */
-
-struct kept_program {
-    uint32_t verdict, form;
-    unsigned char binary[];
-};
-
-/* What a driver has written, it reads. POCL, which keeps its own cache, and compiles for a size of work-group when it is
- * first used, takes longer to unpack a binary of ours than to find its own: there the verdict alone is kept. */
-static size_t binary_size(const struct opencl *cl, cl_program program)
-{
-    size_t size = 0;
-    if (strstr(cl->identity, "\nPortable Computing Language\n") != NULL ||
-        clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) != CL_SUCCESS)
-        return 0;
-    return size;
-}
-
-void tri_opencl_keep_entry(struct opencl *cl, const struct opencl_program *entry)
-{
-    const size_t size = entry->program != NULL ? binary_size(cl, entry->program) : 0;
-    struct kept_program *kept = malloc(sizeof *kept + size);
-    if (kept == NULL)
-        return; /* it will be qualified again */
-    unsigned char *binary = kept->binary;
-    *kept = (struct kept_program){.verdict = entry->verdict, .form = entry->form};
-    const bool whole = size == 0 || clGetProgramInfo(entry->program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS;
-    store(cl, entry->source, kept, sizeof *kept + (whole ? size : 0));
-    free(kept);
-}
-
-static cl_program load_binary(struct opencl *cl, const unsigned char *binary, size_t size)
-{
-    const int64_t start = tri_now_ns();
-    cl_int status, code;
-    tri_signals_keep();
-    cl_program program = size > 0 ? clCreateProgramWithBinary(cl->context, 1, &cl->device, &size, &binary, &status, &code) : NULL;
-    if (program != NULL && (code != CL_SUCCESS || status != CL_SUCCESS ||
-                            clBuildProgram(program, 1, &cl->device, cl->options, NULL, NULL) != CL_SUCCESS)) {
-        clReleaseProgram(program);
-        program = NULL;
-    }
-    tri_signals_put_back();
-    cl->base.programs.loaded += program != NULL;
-    cl->base.programs.load_ns += tri_now_ns() - start;
-    return program;
-}
-
-static void load_entry(struct opencl *cl, struct opencl_program *entry)
-{
-    void *data;
-    size_t size;
-    if (!load(cl, entry->source, &data, &size))
-        return;
-    const struct kept_program *kept = data;
-    if (size >= sizeof *kept && kept->form < FORMS && (kept->verdict == VERDICT_RIGHT || kept->verdict == VERDICT_WRONG)) {
-        entry->verdict = kept->verdict;
-        entry->form = kept->form;
-        entry->refused = size > sizeof *kept;
-        if (entry->verdict == VERDICT_RIGHT && (entry->program = load_binary(cl, kept->binary, size - sizeof *kept)) != NULL)
-            entry->refused = false;
-    }
-    free(data);
 }
 
 /* ---- entries ---- */
@@ -267,7 +157,7 @@ static enum tri_status take_source(struct opencl *cl, const struct tri_stage *st
     cl->programs = *result = entry;
     name_kernels(entry, stage);
     if (!entry->bare)
-        load_entry(cl, entry);
+        tri_opencl_load_entry(cl, entry);
     return TRI_OK;
 }
 

@@ -160,7 +160,7 @@ static enum tri_status compare_all(struct opencl *cl, const struct tri_job *job,
 
 static const char *form_text(enum opencl_form form)
 {
-    return form == FORM_SAFE ? "with words that keep negations apart" : "with safe words and without the compiler's optimisation";
+    return form == FORM_SAFE ? "in the safe form" : "in the safe form and without the compiler's optimisation";
 }
 
 static void note_form(struct opencl *cl, struct opencl_program *entry)
@@ -180,7 +180,7 @@ static enum tri_status refuse(struct opencl *cl, const struct tri_job *job, cons
     const struct tri_backend_info *info = &cl->base.info;
     cl->base.programs.refused++;
     return tri_fail(error, TRI_NO_DEVICE,
-                    "%s (%s, %s) is refused for %s: its program gives wrong bytes, with safe words and without optimisation "
+                    "%s (%s, %s) is refused for %s: its program gives wrong bytes, in the safe form and without optimisation "
                     "too; another driver may be right ('triptych verify %.200s --on %s' shows where it is wrong)",
                     info->name, info->device, info->driver, entry->kernels, job->pipeline->text, info->name);
 }

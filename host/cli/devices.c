@@ -26,7 +26,7 @@ static void print_text(const struct tri_device_info *devices, int count)
         printf(" %s", tri_isa_name(i));
     printf("\n\nOpenCL\n");
     if (count == 0)
-        printf("  no device; 'sh setup.sh deps' installs POCL, which runs OpenCL on the CPU\n");
+        printf("  no device; 'sh setup.sh deps' installs POCL, which runs OpenCL on the CPU ('triptych doctor' says what is there)\n");
     for (int i = 0; i < count; i++) {
         const struct tri_device_info *device = &devices[i];
 

@@ -110,6 +110,21 @@ static void print_places(const struct doctor *doctor, bool report)
     }
 }
 
+static const char *form_words(const struct tri_opencl_kept *program)
+{
+    if (program->refused)
+        return "refused: wrong bytes in every form";
+    return program->form == FORM_SAFE ? "built in the safe form: wrong bytes in the plain one" : "built without the compiler's optimisation: wrong bytes with it";
+}
+
+static void print_programs(const struct doctor *doctor)
+{
+    printf("\nPrograms that were compared with scalar and kept\n  %d right\n", doctor->programs_right);
+    for (int i = 0; i < doctor->program_count; i++)
+        printf("  %s on %s (%s): %s\n", doctor->programs[i].kernels, doctor->programs[i].device, doctor->programs[i].driver,
+               form_words(&doctor->programs[i]));
+}
+
 static void print_environment(const struct doctor *doctor)
 {
     printf("\nEnvironment\n");
@@ -135,6 +150,7 @@ void doctor_print_text(const struct doctor *doctor, bool report)
     for (int i = 0; i < doctor->driver_count; i++)
         print_driver(&doctor->drivers[i], report);
     print_places(doctor, report);
+    print_programs(doctor);
     if (report)
         print_environment(doctor);
     printf("\n");
@@ -205,6 +221,25 @@ static json_t *driver_json(const struct tri_driver_info *driver)
     return object;
 }
 
+static json_t *programs_json(const struct doctor *doctor)
+{
+    static const char *const forms[FORMS] = {"plain", "safe", "unoptimised"};
+    json_t *object = json_object(), *list = json_array();
+
+    for (int i = 0; i < doctor->program_count; i++) {
+        json_t *program = json_object();
+        set_text(program, "kernels", doctor->programs[i].kernels);
+        set_text(program, "device", doctor->programs[i].device);
+        set_text(program, "driver", doctor->programs[i].driver);
+        set_text(program, "form", doctor->programs[i].refused ? "" : forms[doctor->programs[i].form]);
+        json_object_set_new(program, "refused", json_boolean(doctor->programs[i].refused));
+        json_array_append_new(list, program);
+    }
+    json_object_set_new(object, "right", json_integer(doctor->programs_right));
+    json_object_set_new(object, "others", list);
+    return object;
+}
+
 static json_t *places_json(const struct doctor *doctor)
 {
     json_t *object = json_object(), *tools = json_object(), *nodes = json_array(), *cache = json_object();
@@ -244,6 +279,7 @@ void doctor_print_json(const struct doctor *doctor)
     for (int i = 0; i < doctor->driver_count; i++)
         json_array_append_new(drivers, driver_json(&doctor->drivers[i]));
     json_object_set_new(root, "drivers", drivers);
+    json_object_set_new(root, "programs", programs_json(doctor));
     for (int i = 0; i < doctor->advice_count; i++) {
         json_t *entry = json_object();
         set_text(entry, "what", doctor->advice[i].what);

@@ -7,6 +7,7 @@
 #include "measure/measure.h"
 
 #define ADVICE_MAX 24
+#define PROGRAMS_MAX 100
 #define NODES_MAX 40
 #define VARIABLES_MAX 100
 
@@ -32,6 +33,8 @@ struct doctor {
     struct tri_cache_state cache;
     long long cache_bytes;
     int cache_files;
+    struct tri_opencl_kept programs[PROGRAMS_MAX]; /* that are not used as they are */
+    int program_count, programs_right;
     struct doctor_advice {
         char what[500], command[200];
     } advice[ADVICE_MAX];

@@ -268,6 +268,7 @@ enum tri_status doctor_examine(struct doctor *doctor, struct tri_error *error)
     add_nodes(doctor, "/dev/nvidia[0-9c]*");
     add_nodes(doctor, "/dev/kfd");
     look_at_cache(doctor);
+    doctor->program_count = tri_opencl_list_kept(doctor->programs, PROGRAMS_MAX, &doctor->programs_right);
     return TRI_OK;
 }
 

@@ -110,7 +110,7 @@ const char cli_help_doctor[] =
     "\n"
     "Tries every OpenCL driver anew, each in a process of its own, so that one that ends or stops\n"
     "the process is named and does no harm. Prints the loader, the .icd files and what they\n"
-    "load, the devices and their self-tests, what is missing and the command that installs it.\n"
+    "load, the devices and their probes, what is missing and the command that installs it.\n"
     "What it finds is what run, bench and verify go by from then on. The exit code is 0 where a\n"
     "device can be used, else 4.\n"
     "\n"

@@ -5,7 +5,6 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static const char help_text[] =
     "Examples:\n"
@@ -280,9 +279,7 @@ static int verify_inputs(const struct request *request, const struct inputs *inp
 /* "triptych verify photo.png" is every kernel on that picture: no kernel's name has a dot. */
 static bool is_input(const char *operand)
 {
-    size_t length = strlen(operand);
-
-    return strcmp(operand, "-") == 0 || (length > 4 && strcasecmp(operand + length - 4, ".png") == 0);
+    return strcmp(operand, "-") == 0 || tri_format_of_path(operand) != NULL;
 }
 
 int cli_verify(int argc, char **argv)

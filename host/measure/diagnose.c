@@ -269,7 +269,7 @@ static enum tri_status search_all(struct search *search, struct tri_image *const
 {
     struct tri_difference difference;
     struct outputs outputs = {0};
-    int first, count;
+    int first = 0, count = 1;
 
     if (!find_frames(search, inputs, input_count, from, &first, &count, &difference))
         return TRI_OK;

@@ -24,9 +24,14 @@ LANE_TYPE(f32, float)
 #define F32(v) __builtin_convertvector(v, f32)
 
 #define SELECT(condition, yes, no) ((condition) ? (yes) : (no))
-#define MIN(a, b) __builtin_elementwise_min(a, b)
-#define MAX(a, b) __builtin_elementwise_max(a, b)
-#define ABS(a) __builtin_elementwise_abs(a)
+#ifdef TRI_SAFE /* as in single.h */
+#define LANES_VALUE(v) ((v) - (__typeof__(v))get_global_offset(2))
+#else
+#define LANES_VALUE(v) (v)
+#endif
+#define MIN(a, b) __builtin_elementwise_min(LANES_VALUE(a), LANES_VALUE(b))
+#define MAX(a, b) __builtin_elementwise_max(LANES_VALUE(a), LANES_VALUE(b))
+#define ABS(a) __builtin_elementwise_abs(LANES_VALUE(a))
 
 #define LANES_SIZE(pointer) (sizeof(*(pointer)) / LANES)
 #define LANES_LOAD(type_of, row, x)                                                                          \

@@ -21,12 +21,19 @@ LANE_TYPE(acc, int)
 #define F32(v) ((float)(v))
 
 #ifdef __OPENCL_VERSION__
+/* In the safe form values are kept apart from what is chosen of them: minus a zero that the compiler does not know, since
+ * launches have no offset, so that an assembler folds neither a negation nor a sum into a minimum of two or three. */
+#ifdef TRI_SAFE
+#define SINGLE_VALUE(v) ((v) - (__typeof__((v) + 0))get_global_offset(2))
+#else
+#define SINGLE_VALUE(v) (v)
+#endif
 /* Both values first: of two loads under a condition compilers make one load from either place, and a window that is
  * indexed so cannot stay in registers. */
 #define SINGLE_CHOICE(a, b, condition)                                                                       \
     __extension__({                                                                                          \
-        const __typeof__((a) + 0) a_ = (a);                                                                  \
-        const __typeof__((b) + 0) b_ = (b);                                                                  \
+        const __typeof__((a) + 0) a_ = SINGLE_VALUE(a);                                                                  \
+        const __typeof__((b) + 0) b_ = SINGLE_VALUE(b);                                                                  \
         (condition) ? a_ : b_;                                                                               \
     })
 #define SELECT(condition, yes, no) SINGLE_CHOICE(yes, no, condition)

@@ -277,7 +277,7 @@ static void test_unoptimised(void)
     break_invert(true, true, false);
     for (int i = 0; i < 2; i++) {
         struct outcome outcome = run_once("invert", 8);
-        expect_right(&outcome, "without the compiler's optimisation, which gives the right ones, but takes longer");
+        expect_right(&outcome, "without the compiler's optimisation, which gives the right bytes, but takes longer");
         CU_ASSERT_EQUAL(outcome.programs.qualified, i == 0);
     }
     end_test();

@@ -49,7 +49,7 @@ static void test_notes(void)
     for (int i = 0; i < 2; i++) {
         EXPECT(WRONG "ICD_WRONG_UNLESS='#define TRI_SAFE 1' " INVERT, 0, "",
                "triptych: note: opencl:0.0 (*): the driver's program for invert gives wrong bytes; it is built in the safe "
-               "form, which gives the right ones\n");
+               "form, which gives the right bytes\n");
         expect_right();
     }
     EXPECT(WRONG "ICD_WRONG_UNLESS='#define TRI_SAFE 1' " INVERT " --quiet && rm b.png; rm -r kept", 0, "", "");

@@ -23,6 +23,7 @@ struct opencl_program {
     enum opencl_verdict verdict; /* of that form */
     bool refused;             /* what was kept of it; it is built and kept again */
     bool covered;             /* by the qualification that is under way */
+    bool unbuilt;             /* in its plain form the driver does not compile it */
     bool noted;               /* the user knows of its form */
     bool bare;                /* of a backend that is not to qualify: always in its plain form */
     struct opencl_program *next;

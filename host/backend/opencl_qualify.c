@@ -169,8 +169,8 @@ static void note_form(struct opencl *cl, struct opencl_program *entry)
     if (entry->form == FORM_PLAIN || entry->noted)
         return;
     entry->noted = true;
-    tri_backend_add_note(&cl->base, "%s (%s): the driver's program for %s gives wrong bytes; it is built %s, which gives the right ones%s",
-                         info->name, info->device, entry->kernels, form_text(entry->form),
+    tri_backend_add_note(&cl->base, "%s (%s): the driver's program for %s %s; it is built %s, which gives the right bytes%s",
+                         info->name, info->device, entry->kernels, entry->unbuilt ? "cannot be built as it is" : "gives wrong bytes", form_text(entry->form),
                          entry->form == FORM_UNOPTIMISED ? ", but takes longer" : "");
 }
 
@@ -207,8 +207,10 @@ static enum tri_status build_all(struct opencl *cl, const struct tri_plan *plan,
         if (status != TRI_OK)
             break;
         status = tri_opencl_build_entry(cl, entry, error);
-        if (status != TRI_OK && next_form(cl, entry, &again) == TRI_OK)
+        if (status != TRI_OK && next_form(cl, entry, &again) == TRI_OK) {
+            entry->unbuilt = true;
             status = TRI_OK;
+        }
     }
     return status;
 }

@@ -491,7 +491,7 @@ static void make_link(const char *path)
     CU_ASSERT_EQUAL(symlink(other, path), 0);
 }
 
-/* As if two keys had one digest: the file is whole, but of another key. */
+/* As if two keys had one digest: each file is whole, but of another key. */
 static void exchange_with_first(const char *path)
 {
     static char first[400];
@@ -502,7 +502,6 @@ static void exchange_with_first(const char *path)
     }
     snprintf(command, sizeof command, "cp '%s' '%s/x' && cp '%s' '%s' && cp '%s/x' '%s'", path, cache, first, path, cache, first);
     CU_ASSERT_EQUAL(system(command), 0);
-    first[0] = '\0';
 }
 
 static void test_damage(void)

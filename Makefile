@@ -157,8 +157,10 @@ $(BUILD)/libtriptych.a: $(LIB_OBJECTS)
 	@echo "  AR  $@"; $(AR) rcs $@ $^
 $(BUILD)/libtriptych.so: $(LIB_OBJECTS)
 	@echo "  LD  $@"; $(CC) $(COMMON) -shared -Wl,-soname,libtriptych.so.0 $^ $(LIBS) $(LDFLAGS) -o $@
-$(BUILD)/triptych: $(CLI_OBJECTS) $(BUILD)/libtriptych.a
-	@echo "  LD  $@"; $(CC) $(COMMON) $(CLI_OBJECTS) $(WHOLE_LIBRARY) $(LIBS) $(LDFLAGS) -o $@
+# What drivers lose is not ours.
+LEAKS := $(if $(findstring address,$(SANITIZE)),$(BUILD)/tests/leaks.o)
+$(BUILD)/triptych: $(CLI_OBJECTS) $(LEAKS) $(BUILD)/libtriptych.a
+	@echo "  LD  $@"; $(CC) $(COMMON) $(CLI_OBJECTS) $(LEAKS) $(WHOLE_LIBRARY) $(LIBS) $(LDFLAGS) -o $@
 define MODULE_RULE
 $(BUILD)/modules/$1.so: $(call module_objects,$1)
 	@mkdir -p $$(dir $$@)

@@ -6,6 +6,7 @@
 #include "cli/progress.h"
 #include "cli/run.h"
 
+#include "image/numbered.h"
 #include "parallel/cpu.h"
 
 #include <errno.h>
@@ -221,8 +222,6 @@ static int check(const struct cli_run_request *request, char *const operands[], 
                          (unsigned long long)request->jobs);
     if (request->output[0] == '\0')
         return cli_usage("run", "the name of the output is empty");
-    if (request->data && strcmp(request->data, "-") == 0 && strcmp(request->output, "-") == 0)
-        return cli_usage("run", "standard output can be one output only");
     if (strcmp(request->output, "-") == 0 && isatty(STDOUT_FILENO))
         return cli_usage("run", "no picture is written to a terminal; send it to a file or a pipe");
     for (int i = 1; i < count; i++)
@@ -505,6 +504,16 @@ static int execute(struct cli_run_request *request, char *const operands[], int 
     return result;
 }
 
+/* "%%" of an input's name is '%', unless there is such a file. Nothing that is read becomes longer. */
+static void read_name(char *path)
+{
+    char *plain = tri_numbered_is(path) ? NULL : tri_plain_path(path);
+
+    if (plain && access(plain, F_OK) == 0)
+        strcpy(path, plain);
+    free(plain);
+}
+
 int cli_run(int argc, char **argv)
 {
     struct cli_run_request request = {.on = "threads", .video = {.crf = -1}};
@@ -522,5 +531,7 @@ int cli_run(int argc, char **argv)
     if (result != TRI_OK)
         return result;
     request.pipeline = argv[optind];
+    for (int i = optind + 1; i < argc; i++)
+        read_name(argv[i]);
     return execute(&request, argv + optind + 1, argc - optind - 1);
 }

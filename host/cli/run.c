@@ -408,6 +408,10 @@ static int run_pictures(const struct cli_run_request *request, const struct tri_
     int result;
 
     enum tri_status status = cli_inputs_find(operands, count, request->output, &inputs, &error);
+    if (status == TRI_OK && inputs.unread > 0 && (request->fail_fast || inputs.count == 0)) {
+        cli_inputs_free(&inputs);
+        return TRI_FAILED;
+    }
     if (status == TRI_OK)
         status = cli_outputs_plan(request->output, request->write.format, inputs.list, inputs.count, &outputs, &error);
     if (status == TRI_OK)
@@ -430,6 +434,11 @@ static int run_pictures(const struct cli_run_request *request, const struct tri_
                                        .listener = &run};
         run.batch.write.pool = engine.pool;
         result = run_files(&run, &inputs, &outputs);
+        if (inputs.unread > 0)
+            fprintf(stderr, "triptych: %d folder%s or file%s could not be read\n", inputs.unread, inputs.unread > 1 ? "s" : "",
+                    inputs.unread > 1 ? "s" : "");
+        if (result == TRI_OK && inputs.unread > 0)
+            result = TRI_FAILED;
     }
     cli_engine_close(&engine);
     cli_outputs_free(&outputs);

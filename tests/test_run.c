@@ -228,6 +228,8 @@ static void test_overwriting(void)
     EXPECT("$T bench invert a.png --csv --json - | cat", 0, "", "triptych: bench: standard output can be one output only: --json or --csv\n");
     EXPECT("$T bench sobel v.y4m --json soft", 2, "", "triptych: bench: --json 'soft' would overwrite the input 'v.y4m'*\n");
     EXPECT("$T verify a.png --json a.png", 2, "", "triptych: verify: --json 'a.png' would overwrite the input 'a.png'*\n");
+    EXPECT("cp a.png f0.png; $T run invert f%d.png -o f%d.png && ls f?.png; rm f?.png", 0, "f0.png\nf1.png\n", "");
+    EXPECT("cp v.y4m f%.y4m; $T run difference v.y4m --with f%%.y4m -o /dev/null; code=$?; rm f%.y4m; exit $code", 0, "", "");
     EXPECT("cmp v.y4m v.old && cmp w.y4m v.old && cmp a.png a.old", 0, "", "");
     EXPECT("$T run copy v.y4m -o v.y4m && $T run copy soft -o v.y4m && $T run invert a.png -o ./a.png; rm -f v.* w.y4m hard soft lost; mv a.old a.png", 0, "", "");
 }

@@ -479,6 +479,7 @@ int cli_bench(int argc, char **argv)
     if (count > 0 && request.size.width > 0)
         return cli_usage("bench", "--size is of a generated picture; leave out the inputs");
 
+    cli_input_names(count, argv + optind);
     const bool clip = count == 1 && tri_video_is(argv[optind], NULL, 0);
     if (clip && (request.pipeline_count != 1 || request.markdown || request.csv || request.output))
         return cli_usage("bench", "of a video: one PIPELINE, and a table or --json");

@@ -144,6 +144,8 @@ static void add_numbered(struct cli_places *places, const struct cli_place *plac
         for (size_t i = 0; i < count; i++)
             first = numbers[i] == 0 && !place->option ? 0 : first;
         for (size_t i = 0; i < count; i++) {
+            if (place->option && numbers[i] < 1) /* results count from 1 */
+                continue;
             struct cli_place file = *place;
             file.number = place->number > 0 ? numbers[i] - first + 1 : 0;
             file.path = tri_numbered_path(&names, numbers[i]);

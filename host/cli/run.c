@@ -6,7 +6,6 @@
 #include "cli/progress.h"
 #include "cli/run.h"
 
-#include "image/numbered.h"
 #include "parallel/cpu.h"
 
 #include <errno.h>
@@ -513,16 +512,6 @@ static int execute(struct cli_run_request *request, char *const operands[], int 
     return result;
 }
 
-/* "%%" of an input's name is '%', unless there is such a file. Nothing that is read becomes longer. */
-static void read_name(char *path)
-{
-    char *plain = tri_numbered_is(path) ? NULL : tri_plain_path(path);
-
-    if (plain && access(plain, F_OK) == 0)
-        strcpy(path, plain);
-    free(plain);
-}
-
 int cli_run(int argc, char **argv)
 {
     struct cli_run_request request = {.on = "threads", .video = {.crf = -1}};
@@ -540,7 +529,8 @@ int cli_run(int argc, char **argv)
     if (result != TRI_OK)
         return result;
     request.pipeline = argv[optind];
-    for (int i = optind + 1; i < argc; i++)
-        read_name(argv[i]);
+    cli_input_names(argc - optind - 1, argv + optind + 1);
+    if (request.with)
+        cli_input_names(1, (char **)&request.with); /* of argv, so it can be written to */
     return execute(&request, argv + optind + 1, argc - optind - 1);
 }

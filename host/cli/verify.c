@@ -310,6 +310,7 @@ int cli_verify(int argc, char **argv)
     tri_pipeline_free(pipeline);
 
     int count = argc - optind;
+    cli_input_names(count, argv + optind);
     if (check_places(&request, argv + optind, count, &error) != TRI_OK)
         return cli_fail(&error);
     inputs.images = calloc((size_t)count + GENERATED, sizeof(struct tri_image *));

@@ -215,7 +215,7 @@ static void test_overwriting(void)
     EXPECT("$T run motion v.y4m --data ./hard", 2, "", "triptych: run: --data './hard' would overwrite the input 'v.y4m'*\n");
     EXPECT("$T run motion - --data v.y4m < v.y4m", 2, "", "triptych: run: --data 'v.y4m' would overwrite the input '-'*\n");
     EXPECT("$T run difference v.y4m --with w.y4m -o w.y4m", 2, "", "triptych: run: the result of 'v.y4m' would replace the input 'w.y4m'\n");
-    EXPECT("$T run motion v.y4m -o x.y4m --data o/../x.y4m", 2, "", "triptych: run: -o 'x.y4m' and --data 'o/../x.y4m' are the same file; write to two\n");
+    EXPECT("$T run motion v.y4m -o x.y4m --data o/../x.y4m", 2, "", "triptych: run: -o 'x.y4m' and --data 'o/../x.y4m' are the same file; name two\n");
     EXPECT("$T run motion v.y4m -o lost --data nothing --format y4m", 2, "", "triptych: run: -o 'lost' and --data 'nothing' are the same file*\n");
     EXPECT("$T run motion v.y4m -o x%d.png --data x2.png", 2, "", "triptych: run: -o 'x%d.png' and --data 'x2.png' are the same file*\n");
     EXPECT("cp a.png x7.png; $T run motion v.y4m -o x%d.png --data x7.png; rm x7.png", 0, "", "*--data 'x7.png' are the same file*\n");
@@ -224,7 +224,7 @@ static void test_overwriting(void)
     EXPECT("$T run motion v.y4m --data - -o - | cat", 0, "", "triptych: run: standard output can be one output only: -o or --data\n");
     EXPECT("$T bench invert a.png --json a.png", 2, "", "triptych: bench: --json 'a.png' would overwrite the input 'a.png'*\n");
     EXPECT("$T bench invert a.png -o ./a.png", 2, "", "triptych: bench: -o './a.png' would overwrite the input 'a.png'*\n");
-    EXPECT("$T bench invert a.png -o x --json x", 2, "", "triptych: bench: --json 'x' and -o 'x' are the same file; write to two\n");
+    EXPECT("$T bench invert a.png -o x --json x", 2, "", "triptych: bench: --json 'x' and -o 'x' are the same file; name two\n");
     EXPECT("$T bench invert a.png --csv --json - | cat", 0, "", "triptych: bench: standard output can be one output only: --json or --csv\n");
     EXPECT("$T bench sobel v.y4m --json soft", 2, "", "triptych: bench: --json 'soft' would overwrite the input 'v.y4m'*\n");
     EXPECT("$T verify a.png --json a.png", 2, "", "triptych: verify: --json 'a.png' would overwrite the input 'a.png'*\n");

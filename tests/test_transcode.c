@@ -46,7 +46,7 @@ static void test_old_files(void)
            "2\n", "triptych: cannot read cut.y4m: it is cut short in frame 3\ncmp: EOF*\n");
     for (int i = 0; i < 2; i++)
         EXPECT(i ? "$T run motion a.y4m -o b.y4m --data ./b.y4m" : "$T run motion a.y4m -o b.y4m --data b.y4m", 2, "",
-               "triptych: run: -o 'b.y4m' and --data '*b.y4m' are the same file; write to two\n");
+               "triptych: run: -o 'b.y4m' and --data '*b.y4m' are the same file; name two\n");
 }
 
 /* Where nobody reads one output, nothing of the other is left over. */

@@ -241,7 +241,7 @@ static enum tri_status refuse_outputs(const struct cli_places *places, const str
                         path_of(one), path_of(other), path_of(b));
     if (strcmp(path_of(a), "-") == 0 && strcmp(path_of(b), "-") == 0)
         return tri_fail(error, TRI_USAGE, "%s: standard output can be one output only: %s or %s", places->command, a->option, b->option);
-    return tri_fail(error, TRI_USAGE, "%s: %s '%s' and %s '%s' are the same file; write to two", places->command, a->option,
+    return tri_fail(error, TRI_USAGE, "%s: %s '%s' and %s '%s' are the same file; name two", places->command, a->option,
                     a->given, b->option, b->given);
 }
 

@@ -9,23 +9,23 @@
 static const struct {
     const char *names, *call;
 } aliases[] = {
-    {"blur|gaussianblur|gaussblur|gauss|gblur|smooth|smartblur", "gaussian:sigma=2"},
+    {"blur|gaussianblur|gaussblur|gblur|smooth|smartblur", "gaussian:sigma=2"},
     {"boxblur|boxfilter|avgblur|meanblur|mean", "box:radius=2"},
     {"medianblur|medianfilter|despeckle", "median:radius=1"},
-    {"sharpen|unsharpmask|usm|sharp", "unsharp:sigma=1"},
+    {"sharpen|unsharpmask|usm", "unsharp:sigma=1"},
     {"edge|edges|edgedetect|findedges|canny|prewitt", "sobel"},
     {"grayscale|greyscale|grey|desaturate|monochrome|bw|bandw|luma", "gray"},
     {"negate|negative|inverse", "invert"},
     {"normalize|normalise|contraststretch|linearstretch|autocontrast|autolevel|stretch", "autolevels"},
     {"histeq|histequal|equalizehist|equalise|histogrameq", "equalize"},
-    {"brightness|contrast|gamma|level|curves", "levels:gamma=1.2"},
+    {"brightness|contrast|gamma|curves", "levels:gamma=1.2"},
     {"binarize|binarise|blackwhite|otsu", "gray,threshold:level=0.5"},
     {"colormatrix|colourmatrix|colorchannelmixer|recomb", "matrix"},
     {"sepia|sepiatone",
      "matrix:rr=0.393:rg=0.769:rb=0.189:gr=0.349:gg=0.686:gb=0.168:br=0.272:bg=0.534:bb=0.131"},
     {"mirror|flop|hflip|fliplr", "flip:axis=horizontal"},
     {"vflip|flipud", "flip:axis=vertical"},
-    {"transpose|rot90|turn|rot", "rotate:angle=90"},
+    {"transpose|rot90|turn", "rotate:angle=90"},
     {"rot180", "rotate:angle=180"},
     {"rot270", "rotate:angle=270"},
     {"scale|thumbnail|zoom|size|sample|shrink|reduce|enlarge|resample", "resize:scale=0.5"},
@@ -37,7 +37,7 @@ static const struct {
     {"tmix", "average:frames=3"},
     {"yadif|bwdif|w3fdif", "deinterlace"},
     {"overlay|mix|merge", "blend"},
-    {"tblend|framediff|absdiff|diff", "difference"},
+    {"tblend|framediff|absdiff", "difference"},
     {"mestimate|opticalflow|motionvectors", "motion"},
 };
 

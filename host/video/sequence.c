@@ -72,21 +72,17 @@ static void close_input(struct tri_video_reader *reader)
     free(input);
 }
 
+static int by_number(const void *a, const void *b)
+{
+    const long first = *(const long *)a, second = *(const long *)b;
+    return (first > second) - (first < second);
+}
+
 /* A picture is missing although there are later ones. Without them the result would be a whole video, but for what
  * nobody misses yet; so it is no end. */
-static enum tri_status refuse_gap(const struct tri_video_reader *reader, const long *numbers, size_t count,
-                                  struct tri_error *error)
+static enum tri_status refuse_gap(const struct tri_video_reader *reader, long missing, long next, struct tri_error *error)
 {
     const struct input *input = reader->state;
-    long missing = input->first, next = -1;
-    for (bool found = true; found; missing += found) {
-        found = false;
-        for (size_t i = 0; i < count && !found; i++)
-            found = numbers[i] == missing;
-    }
-    for (size_t i = 0; i < count; i++)
-        if (numbers[i] > missing && (next < 0 || numbers[i] < next))
-            next = numbers[i];
     char *gap = tri_numbered_path(&input->names, missing), *later = tri_numbered_path(&input->names, next);
     if (gap == NULL || later == NULL)
         tri_fail(error, TRI_FAILED, "no memory to read %s", reader->name);
@@ -102,23 +98,21 @@ static enum tri_status refuse_gap(const struct tri_video_reader *reader, const l
 static enum tri_status count_pictures(struct tri_video_reader *reader, struct tri_error *error)
 {
     struct input *input = reader->state;
-    long *numbers, last = -1;
+    long *numbers;
     size_t count;
     enum tri_status status = tri_numbered_find(&input->names, reader->name, &numbers, &count, error);
     if (status != TRI_OK)
         return status;
-    input->first = 1;
-    for (size_t i = 0; i < count; i++) {
-        if (numbers[i] == 0)
-            input->first = 0;
-        if (numbers[i] > last)
-            last = numbers[i];
-        input->count += numbers[i] <= 1;
+    if (count > 0) {
+        qsort(numbers, count, sizeof *numbers, by_number);
+        input->first = numbers[0];
     }
-    if (input->count == 0)
+    if (count == 0 || input->first > 1)
         status = tri_fail(error, TRI_FAILED, "cannot read %s: there is no file of the number 0 or 1", reader->name);
-    else if ((input->count = last - input->first + 1) != (long)count)
-        status = refuse_gap(reader, numbers, count, error);
+    for (size_t i = 1; i < count && status == TRI_OK; i++)
+        if (numbers[i] != numbers[i - 1] + 1)
+            status = refuse_gap(reader, numbers[i - 1] + 1, numbers[i], error);
+    input->count = (long)count;
     free(numbers);
     return status;
 }

@@ -285,18 +285,25 @@ static enum tri_status check_names(const struct cli_places *places, const struct
     return status;
 }
 
+/* Told is what was named first, wherever inodes put it. */
 static enum tri_status check_all(struct cli_places *places, struct tri_error *error)
 {
     const struct cli_place *end = places->list + places->count;
     enum tri_status status = TRI_OK;
+    int least = places->count;
 
     if (places->count == 0)
         return TRI_OK;
     qsort(places->list, (size_t)places->count, sizeof *places->list, by_place);
-    for (const struct cli_place *first = places->list, *next; first < end && status == TRI_OK; first = next) {
+    for (const struct cli_place *first = places->list, *next; first < end; first = next) {
+        struct tri_error own;
         for (next = first + 1; next < end && compare(first, next) == 0;)
             next++;
-        status = check_same(places, first, next, error);
+        if (first->index < least && check_same(places, first, next, &own) != TRI_OK) {
+            least = first->index;
+            *error = own;
+            status = own.status;
+        }
     }
     return status;
 }

@@ -128,6 +128,12 @@ static bool append(long **numbers, size_t *count, long number)
     return true;
 }
 
+static int by_number(const void *a, const void *b)
+{
+    const long first = *(const long *)a, second = *(const long *)b;
+    return (first > second) - (first < second);
+}
+
 enum tri_status tri_numbered_find(const struct tri_numbered *numbered, const char *name, long **numbers, size_t *count,
                                   struct tri_error *error)
 {
@@ -153,6 +159,8 @@ enum tri_status tri_numbered_find(const struct tri_numbered *numbered, const cha
         tri_fail(error, TRI_FAILED, "cannot read %s: the folder '%s': %s", name, length > 0 && folder != NULL ? folder : ".", strerror(why));
         free(*numbers);
         *numbers = NULL;
+    } else if (*count > 0) {
+        qsort(*numbers, *count, sizeof **numbers, by_number);
     }
     free(folder);
     return why == 0 ? TRI_OK : TRI_FAILED;

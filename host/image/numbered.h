@@ -19,7 +19,7 @@ void tri_numbered_free(struct tri_numbered *numbered);
 
 /* The file of a number; NULL: no memory. */
 char *tri_numbered_path(const struct tri_numbered *numbered, long number);
-/* The numbers whose files are in the folder, in no order; the caller frees them. `name` is for messages. */
+/* The numbers whose files are in the folder, ascending; the caller frees them. `name` is for messages. */
 enum tri_status tri_numbered_find(const struct tri_numbered *numbered, const char *name, long **numbers, size_t *count,
                                   struct tri_error *error);
 /* The number that the last component of `path` has; -1: it is not one of these names. */

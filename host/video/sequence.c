@@ -72,12 +72,6 @@ static void close_input(struct tri_video_reader *reader)
     free(input);
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const long first = *(const long *)a, second = *(const long *)b;
-    return (first > second) - (first < second);
-}
-
 /* A picture is missing although there are later ones. Without them the result would be a whole video, but for what
  * nobody misses yet; so it is no end. */
 static enum tri_status refuse_gap(const struct tri_video_reader *reader, long missing, long next, struct tri_error *error)
@@ -103,10 +97,8 @@ static enum tri_status count_pictures(struct tri_video_reader *reader, struct tr
     enum tri_status status = tri_numbered_find(&input->names, reader->name, &numbers, &count, error);
     if (status != TRI_OK)
         return status;
-    if (count > 0) {
-        qsort(numbers, count, sizeof *numbers, by_number);
+    if (count > 0)
         input->first = numbers[0];
-    }
     if (count == 0 || input->first > 1)
         status = tri_fail(error, TRI_FAILED, "cannot read %s: there is no file of the number 0 or 1", reader->name);
     for (size_t i = 1; i < count && status == TRI_OK; i++)

@@ -46,7 +46,8 @@ PACKAGES_libav := libavformat libavcodec libavutil libswscale
 VIDEO := $(foreach f,$(VIDEO_KNOWN),$(if $(wildcard host/video/$f.c),$(if $(PACKAGES_$f),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f),$f)))
 VIDEO_ABSENT := $(filter-out $(VIDEO),$(VIDEO_KNOWN))
 # Those that take long to load are modules: of these only host/codec/NAME.c or host/video/NAME.c is in the library.
-MODULES := $(filter webp tiff libav,$(FORMATS) $(VIDEO))
+MODULES_KNOWN := webp tiff libav
+MODULES := $(filter $(MODULES_KNOWN),$(FORMATS) $(VIDEO))
 ISAL := $(shell pkg-config --exists libisal && echo libisal)
 PACKAGES := jansson $(ISAL) $(sort $(foreach f,$(filter-out $(MODULES),$(FORMATS) $(VIDEO)),$(PACKAGES_$f)))
 MODULE_PACKAGES := $(foreach m,$(MODULES),$(PACKAGES_$m))
@@ -168,7 +169,8 @@ $(BUILD)/modules/$1.so: $(call module_objects,$1)
 endef
 $(foreach m,$(MODULES),$(eval $(call MODULE_RULE,$m)))
 $(BUILD)/triptych.pc: FORCE
-	@printf 'prefix=%s\nName: triptych\nDescription: image filters with the same bytes on every backend\nVersion: %s\nCflags: -I$${prefix}/include\nLibs: -L$${prefix}/lib -ltriptych\nRequires.private: $(PACKAGES)\nLibs.private: -lOpenCL -lm -ldl -pthread\n' \
+	@mkdir -p $(BUILD)
+	@printf 'prefix=%s\nName: triptych\nDescription: image filters with the same bytes on every backend\nVersion: %s\nCflags: -I"$${prefix}/include"\nLibs: -L"$${prefix}/lib" -ltriptych\nRequires.private: $(PACKAGES)\nLibs.private: -lOpenCL -lm -ldl -pthread\n' \
 	  '$(PREFIX)' "$$(sed -n 's/.*TRI_VERSION "\(.*\)"/\1/p' host/triptych.h)" > $@
 
 $(BUILD)/tests/run: $(TEST_OBJECTS) $(BUILD)/libtriptych.a
@@ -225,24 +227,28 @@ lint: ## static checks
 	shellcheck setup.sh host/embed.sh .ci/run $(wildcard bench/*.sh findings/*.sh tests/*.sh)
 	python3 -c 'import ast, sys; [ast.parse(open(file).read(), file) for file in sys.argv[1:]]' $(wildcard bench/*.py)
 
+# Paths go to the shell as a variable, so that blanks and other signs in them are left alone.
+install uninstall: export TO = $(DESTDIR)$(PREFIX)
+IMAGES := $(notdir $(wildcard images/*.png))
 install: all ## install under $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include \
-	  $(DESTDIR)$(PREFIX)/share/triptych/images $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 755 $(BUILD)/triptych $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 $(BUILD)/libtriptych.a $(DESTDIR)$(PREFIX)/lib/
-	install -m 755 $(BUILD)/libtriptych.so $(DESTDIR)$(PREFIX)/lib/libtriptych.so.0
-	ln -sf libtriptych.so.0 $(DESTDIR)$(PREFIX)/lib/libtriptych.so
-	install -m 644 $(BUILD)/triptych.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/
-	$(if $(MODULES),install -d $(DESTDIR)$(PREFIX)/lib/triptych && install -m 755 $(MODULE_FILES) $(DESTDIR)$(PREFIX)/lib/triptych/)
-	install -m 644 host/triptych.h $(DESTDIR)$(PREFIX)/include/
-	install -m 644 images/*.png $(DESTDIR)$(PREFIX)/share/triptych/images/
-	install -m 644 docs/triptych.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -d "$$TO/bin" "$$TO/lib/pkgconfig" "$$TO/include" "$$TO/share/triptych/images" "$$TO/share/man/man1"
+	install -m 755 $(BUILD)/triptych "$$TO/bin/"
+	install -m 644 $(BUILD)/libtriptych.a "$$TO/lib/"
+	install -m 755 $(BUILD)/libtriptych.so "$$TO/lib/libtriptych.so.0"
+	ln -sf libtriptych.so.0 "$$TO/lib/libtriptych.so"
+	install -m 644 $(BUILD)/triptych.pc "$$TO/lib/pkgconfig/"
+	$(if $(MODULES),install -d "$$TO/lib/triptych" && install -m 755 $(MODULE_FILES) "$$TO/lib/triptych/")
+	install -m 644 host/triptych.h "$$TO/include/"
+	install -m 644 $(IMAGES:%=images/%) "$$TO/share/triptych/images/"
+	install -m 644 docs/triptych.1 "$$TO/share/man/man1/"
 
-uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/triptych $(DESTDIR)$(PREFIX)/lib/libtriptych.* \
-	  $(DESTDIR)$(PREFIX)/lib/pkgconfig/triptych.pc $(DESTDIR)$(PREFIX)/include/triptych.h \
-	  $(DESTDIR)$(PREFIX)/share/man/man1/triptych.1
-	rm -rf $(DESTDIR)$(PREFIX)/share/triptych $(DESTDIR)$(PREFIX)/lib/triptych
+uninstall: ## remove what install put there, and nothing else
+	rm -f "$$TO/bin/triptych" "$$TO/lib/libtriptych.a" "$$TO/lib/libtriptych.so" "$$TO/lib/libtriptych.so.0" \
+	  "$$TO/lib/pkgconfig/triptych.pc" "$$TO/include/triptych.h" "$$TO/share/man/man1/triptych.1"
+	for file in $(IMAGES); do rm -f "$$TO/share/triptych/images/$$file"; done
+	for module in $(MODULES_KNOWN); do rm -f "$$TO/lib/triptych/$$module.so"; done
+	for folder in share/triptych/images share/triptych lib/triptych; do \
+	  if [ -d "$$TO/$$folder" ]; then rmdir --ignore-fail-on-non-empty "$$TO/$$folder"; fi; done
 
 clean: ## remove $(BUILD)
 	rm -rf $(BUILD)

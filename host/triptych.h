@@ -218,8 +218,9 @@ int tri_kernel_param_count(const struct tri_kernel *kernel);
 const struct tri_param *tri_kernel_param(const struct tri_kernel *kernel, int index);
 
 /* A chain of operations: "gray,gaussian:sigma=2,sobel". Parameters follow a colon, are separated
- * by colons and may leave out their name when in order. TRI_USAGE: unknown names (with the
- * nearest known one), malformed numbers, values out of range. */
+ * by colons and may leave out their name when in order. Blanks around words do not count. TRI_USAGE:
+ * unknown names (with the nearest known one), malformed numbers, values out of range or given twice,
+ * and what would fail for a picture of any size. */
 struct tri_pipeline;
 enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipeline, struct tri_error *error);
 void tri_pipeline_free(struct tri_pipeline *pipeline);

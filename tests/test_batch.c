@@ -116,6 +116,26 @@ static void test_failures(void)
            "a.png\nc.png\ne.png\n", "*out/c.png*\n*3 of 5 files failed\n");
 }
 
+/* What cannot be looked into is told, and the rest is done. */
+static void test_unreadable(void)
+{
+    EXPECT("mkdir un un/shut; cp in/01.png un/a.png; cp in/02.png un/shut/b.png; cp in/03.png un/z.png; ln -s loop.png un/loop.png", 0, "", "");
+    EXPECT("$T run sobel un -o out/ -q; code=$?; ls -A out; rm -r out un/loop.png; exit $code", 1, "a.png\nshut\nz.png\n",
+           "triptych: cannot read 'un/loop.png': Too many levels of symbolic links\ntriptych: 1 folder or file could not be read\n");
+    if (shell_run("chmod 0 un/shut; [ $(id -u) != 0 ] || setpriv --bounding-set -dac_override,-dac_read_search true")->code == 0) {
+        const char *as = shell_run("[ $(id -u) = 0 ]")->code == 0 ? "setpriv --bounding-set -dac_override,-dac_read_search " : "";
+        char command[400];
+        snprintf(command, sizeof command, "%s$T run sobel un -o out/ -q; code=$?; ls -A out; rm -r out; exit $code", as);
+        EXPECT(command, 1, "a.png\nz.png\n",
+               "triptych: cannot read the folder 'un/shut': Permission denied\ntriptych: 1 folder or file could not be read\n");
+        snprintf(command, sizeof command, "%s$T run sobel un -o out/ -q --fail-fast", as);
+        EXPECT(command, 1, "", "triptych: cannot read the folder 'un/shut': Permission denied\n");
+        snprintf(command, sizeof command, "%s$T run sobel un/shut -o out/ -q; code=$?; ls out; exit $code", as);
+        EXPECT(command, 1, "", "triptych: cannot read the folder 'un/shut': Permission denied\nls: *\n");
+    }
+    EXPECT("chmod 700 un/shut; rm -r un", 0, "", "");
+}
+
 /* Whatever is there after an interruption is whole. */
 static void test_interrupted(void)
 {
@@ -148,6 +168,7 @@ int test_batch_suite(void)
     return !(suite && CU_add_test(suite, "folders", test_folder) && CU_add_test(suite, "OpenCL", test_opencl) &&
              CU_add_test(suite, "in place", test_in_place) && CU_add_test(suite, "frames in order", test_frames) &&
              CU_add_test(suite, "failures", test_failures) &&
+             CU_add_test(suite, "what cannot be looked into", test_unreadable) &&
              CU_add_test(suite, "interruption", test_interrupted) &&
              CU_add_test(suite, "options", test_options));
 }

@@ -1,6 +1,7 @@
 /* test_cli.c -- the command line apart from run: help, unknown words, kernels, devices, closed streams. */
 #include "shell.h"
 #include "tests.h"
+#include "pipeline/nearest.h"
 #include "triptych.h"
 
 #include <CUnit/CUnit.h>
@@ -60,10 +61,32 @@ static void test_unknown_words(void)
            "triptych: kernels: unknown kernel 'gausian'; did you mean 'gaussian'?\n");
     EXPECT("$T kernels thresh", 2, "",
            "triptych: kernels: unknown kernel 'thresh'; did you mean 'threshold'?\n");
+    EXPECT("$T kernels grayscale", 2, "", "triptych: kernels: unknown kernel 'grayscale'; did you mean 'gray'?\n");
     EXPECT("$T kernels xyzzy", 2, "",
            "triptych: kernels: unknown kernel 'xyzzy' ('triptych kernels' lists them)\n");
     EXPECT("$T bench gausian", 2, "", "triptych: unknown kernel 'gausian': did you mean 'gaussian'?\n");
     EXPECT("$T verify gausian", 2, "", "triptych: unknown kernel 'gausian': did you mean 'gaussian'?\n");
+}
+
+/* What is answered to a name from elsewhere is right, and no name hides a kernel. */
+static void test_aliases(void)
+{
+    char names[200];
+    const char *list;
+
+    for (int i = 0; (list = tri_kernel_alias(i)) != NULL; i++) {
+        struct tri_error error = {0};
+        struct tri_pipeline *pipeline = NULL;
+        snprintf(names, sizeof names, "%s", list);
+        for (char *rest = names, *name; (name = strsep(&rest, "|")) != NULL;) {
+            CU_ASSERT_PTR_NULL(tri_kernel_find(name));
+            CU_ASSERT_PTR_NOT_NULL_FATAL(tri_kernel_call(name));
+            CU_ASSERT_EQUAL(tri_pipeline_parse(tri_kernel_call(name), &pipeline, &error), TRI_OK);
+            tri_pipeline_free(pipeline);
+        }
+    }
+    CU_ASSERT_PTR_NULL(tri_kernel_call("frobnicate"));
+    CU_ASSERT_PTR_NULL(tri_kernel_call(""));
 }
 
 /* From file to file: the figures are there, and nothing stays in the temporary folder. */
@@ -220,6 +243,7 @@ int test_cli_suite(void)
 
     return !suite || !CU_add_test(suite, "help", test_help) || !CU_add_test(suite, "version", test_version) ||
            !CU_add_test(suite, "unknown words", test_unknown_words) ||
+           !CU_add_test(suite, "names from elsewhere", test_aliases) ||
            !CU_add_test(suite, "standard output that is full or closed", test_lost_output) ||
            !CU_add_test(suite, "from file to file", test_end_to_end) ||
            !CU_add_test(suite, "list of kernels", test_kernel_list) ||

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -74,6 +75,38 @@ static void test_failure_keeps_old_file(void)
     CU_ASSERT_EQUAL(files_in_folder(), 1);
     tri_image_free(image);
     unlink(path);
+}
+
+/* What killed processes have left goes, but nothing of one that lives, that is locked, or that only looks like it. */
+static void test_leftovers(void)
+{
+    struct tri_image *image = pictures_noise(2, 2, 1, 8);
+    char own[100], name[100];
+    int status;
+    const pid_t dead = fork();
+
+    if (dead == 0)
+        _exit(0);
+    CU_ASSERT_EQUAL_FATAL(waitpid(dead, &status, 0), dead);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(image);
+    for (int i = 0; i < 120; i++) {
+        snprintf(name, sizeof name, ".triptych-%d-%d", (int)dead, i);
+        store(pictures_path(name), "half a file");
+    }
+    snprintf(own, sizeof own, ".triptych-%d-0", (int)getpid());
+    store(pictures_path(own), "alive");
+    store(pictures_path(".triptych-notes"), "text");
+    const int locked = open(pictures_path(name), O_RDONLY | O_CLOEXEC);
+    CU_ASSERT_EQUAL(flock(locked, LOCK_EX | LOCK_NB), 0);
+    CU_ASSERT_EQUAL(tri_image_write(pictures_path("new.png"), image, NULL, NULL), TRI_OK);
+    CU_ASSERT_EQUAL(files_in_folder(), 4);
+    CU_ASSERT_TRUE(holds(pictures_path(name), "half a file"));
+    close(locked);
+    unlink(pictures_path(name));
+    unlink(pictures_path(own));
+    unlink(pictures_path(".triptych-notes"));
+    unlink(pictures_path("new.png"));
+    tri_image_free(image);
 }
 
 static void test_devices(void)
@@ -206,7 +239,9 @@ static void test_standard_streams(void)
 int test_output_suite(void)
 {
     CU_pSuite suite = CU_add_suite("output", pictures_enter, pictures_leave);
-    return !(suite && CU_add_test(suite, "a failure keeps the old file", test_failure_keeps_old_file) &&
+    /* The first in this folder, for a process looks once. */
+    return !(suite && CU_add_test(suite, "what killed processes have left", test_leftovers) &&
+             CU_add_test(suite, "a failure keeps the old file", test_failure_keeps_old_file) &&
              CU_add_test(suite, "devices are written in place", test_devices) &&
              CU_add_test(suite, "what cannot be written", test_unwritable) &&
              CU_add_test(suite, "permissions", test_permissions) && CU_add_test(suite, "links", test_links) &&

@@ -174,7 +174,7 @@ static void test_signals(void)
         forget();
         snprintf(command, sizeof command,
                  "mkfifo pipe; (trap '' HUP; export " CACHE FAULTY "ICD_SIGNALS=%s; exec $T run invert - -o out.y4m --on opencl < pipe) & p=$!; "
-                 "exec 3> pipe; cat in.y4m >&3; n=0; until [ -s .triptych-$p-0 ] || [ $n -gt 600 ]; do sleep 0.1; n=$((n+1)); done; "
+                 "exec 3> pipe; cat in.y4m >&3; n=0; until [ -s \"$(echo .triptych-$p-*)\" ] || [ $n -gt 600 ]; do sleep 0.1; n=$((n+1)); done; "
                  "grep -E 'SigIgn|SigCgt' /proc/$p/status; exec 3>&-; wait $p; s=$?; rm -f pipe out.y4m; exit $s",
                  faults[i]);
         const struct shell_result *result = shell_run(command);

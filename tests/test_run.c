@@ -204,8 +204,65 @@ static void test_names(void)
            "triptych: run: the result of 'a.png' would replace the input '1.png'\n");
 }
 
+/* No output takes the place of an input but the result of its own, and no two outputs are one file: by name, link or inode. */
+static void test_overwriting(void)
+{
+    EXPECT("(printf 'YUV4MPEG2 W32 H16 F25:1 Cmono\\n'; for i in 1 2 3; do echo FRAME; head -c 512 /dev/zero; done) > v.y4m; cp v.y4m v.old; "
+           "cp v.y4m w.y4m; ln v.y4m hard; ln -s v.y4m soft; ln -s nothing lost; cp a.png a.old",
+           0, "", "");
+    EXPECT("$T run motion v.y4m --data v.y4m", 2, "", "triptych: run: --data 'v.y4m' would overwrite the input 'v.y4m'; write to another file\n");
+    EXPECT("$T run motion v.y4m --data soft", 2, "", "triptych: run: --data 'soft' would overwrite the input 'v.y4m'*\n");
+    EXPECT("$T run motion v.y4m --data ./hard", 2, "", "triptych: run: --data './hard' would overwrite the input 'v.y4m'*\n");
+    EXPECT("$T run motion - --data v.y4m < v.y4m", 2, "", "triptych: run: --data 'v.y4m' would overwrite the input '-'*\n");
+    EXPECT("$T run difference v.y4m --with w.y4m -o w.y4m", 2, "", "triptych: run: the result of 'v.y4m' would replace the input 'w.y4m'\n");
+    EXPECT("$T run motion v.y4m -o x.y4m --data o/../x.y4m", 2, "", "triptych: run: -o 'x.y4m' and --data 'o/../x.y4m' are the same file; name two\n");
+    EXPECT("$T run motion v.y4m -o lost --data nothing --format y4m", 2, "", "triptych: run: -o 'lost' and --data 'nothing' are the same file*\n");
+    EXPECT("$T run motion v.y4m -o x%d.png --data x2.png", 2, "", "triptych: run: -o 'x%d.png' and --data 'x2.png' are the same file*\n");
+    EXPECT("cp a.png x7.png; $T run motion v.y4m -o x%d.png --data x7.png; rm x7.png", 0, "", "*--data 'x7.png' are the same file*\n");
+    EXPECT("cp a.png f1.png; cp a.png f2.png; $T run motion f%d.png --data f2.png; cmp a.png f2.png; rm f1.png f2.png", 0, "",
+           "triptych: run: --data 'f2.png' would overwrite the input 'f2.png'*\n");
+    EXPECT("$T run motion v.y4m --data - -o - | cat", 0, "", "triptych: run: standard output can be one output only: -o or --data\n");
+    EXPECT("$T bench invert a.png --json a.png", 2, "", "triptych: bench: --json 'a.png' would overwrite the input 'a.png'*\n");
+    EXPECT("$T bench invert a.png -o ./a.png", 2, "", "triptych: bench: -o './a.png' would overwrite the input 'a.png'*\n");
+    EXPECT("$T bench invert a.png -o x --json x", 2, "", "triptych: bench: --json 'x' and -o 'x' are the same file; name two\n");
+    EXPECT("$T bench invert a.png --csv --json - | cat", 0, "", "triptych: bench: standard output can be one output only: --json or --csv\n");
+    EXPECT("$T bench sobel v.y4m --json soft", 2, "", "triptych: bench: --json 'soft' would overwrite the input 'v.y4m'*\n");
+    EXPECT("$T verify a.png --json a.png", 2, "", "triptych: verify: --json 'a.png' would overwrite the input 'a.png'*\n");
+    EXPECT("cp a.png f0.png; $T run invert f%d.png -o f%d.png && ls f?.png; rm f?.png", 0, "f0.png\nf1.png\n", "");
+    EXPECT("cp v.y4m f%.y4m; $T run difference v.y4m --with f%%.y4m -o /dev/null; code=$?; rm f%.y4m; exit $code", 0, "", "");
+    EXPECT("cmp v.y4m v.old && cmp w.y4m v.old && cmp a.png a.old", 0, "", "");
+    EXPECT("$T run copy v.y4m -o v.y4m && $T run copy soft -o v.y4m && $T run invert a.png -o ./a.png; rm -f v.* w.y4m hard soft lost; mv a.old a.png", 0, "", "");
+}
+
+/* A name that is there is that file; two '%' are one, and only the last component counts. */
+static void test_percent_signs(void)
+{
+    EXPECT("mkdir p p/d%d; cp a.png p/in-%d.png; $T run invert p/in-%d.png -o p/100%done.png && $T run invert p/in-%d.png -o p/a%%d.png && "
+           "$T run invert p/in-%d.png -o p/50%.png && $T run invert p/in-%d.png -o p/%%%d%%.png && $T run invert a.png -o p/d%d/x.png && ls p p/d%d",
+           0, "p:\n%1%.png\n100%done.png\n50%.png\na%d.png\nd%d\nin-%d.png\n\np/d%d:\nx.png\n", "");
+    EXPECT("$T run invert p/a%%d.png b.png -o p/in-%d.png", 2, "", "triptych: run: 2 inputs cannot all be written to 'p/in-%d.png'*\n");
+    EXPECT("$T run invert p/a%%d.png -o p/in-%d.png && $T run copy a.png -o p/1.png && cmp p/1.png p/in-%d.png; rm -r p", 0, "", "");
+}
+
+/* A limit of the file's size is an error like others. */
+static void test_size_limit(void)
+{
+    EXPECT("(ulimit -f 1; for f in png ppm tiff; do $T run resize:width=200:height=200 a.png -o o/x.$f; echo $?; done); ls -A o", 0, "1\n1\n1\nold.png\n",
+           "triptych: cannot write o/x.png: File too large\ntriptych: cannot write o/x.ppm: File too large\ntriptych: cannot write o/x.tiff: *\n");
+}
+
 static void test_pipelines(void)
 {
+    EXPECT_NOTHING("$T run levels:0.5:0.5 a.png b.png -o o/", 2, "triptych: levels: white (0.5) must be above black (0.5)\n");
+    EXPECT_NOTHING("$T run levels:0.5:0.5 none.png -o o/old.png", 2, "triptych: levels: white (0.5) must be above black (0.5)\n");
+    EXPECT_NOTHING("$T run levels:black=0.1:black=0.2 a.png -o o/old.png", 2, "triptych: levels: black is given twice\n");
+    EXPECT_NOTHING("$T run 'gaussian:2:sigma=3' a.png -o o/old.png", 2, "triptych: gaussian: sigma is given twice\n");
+    EXPECT_NOTHING("$T run blur a.png -o o/old.png", 2, "triptych: unknown kernel 'blur': did you mean 'gaussian:sigma=2'?\n");
+    EXPECT_NOTHING("$T run gray,Contrast-Stretch a.png -o o/old.png", 2, "triptych: unknown kernel 'Contrast-Stretch': did you mean 'autolevels'?\n");
+    EXPECT("$T run gaussian:sigma=2,levels:0.1:gamma=2 a.png -o x.png && $T run ' gaussian : sigma = 2 , levels: 0.1 : gamma =2 ' a.png -o y.png && "
+           "cmp x.png y.png; rm x.png y.png",
+           0, "", "");
+    EXPECT_NOTHING("$T run 'gray, ,sobel' a.png -o o/old.png", 2, "triptych: the pipeline has an empty operation*\n");
     EXPECT_NOTHING("$T run gausian a.png -o o/old.png", 2,
                    "triptych: unknown kernel 'gausian': did you mean 'gaussian'?\n");
     EXPECT_NOTHING("$T run gaussian:sgma=2 a.png -o o/old.png", 2,
@@ -397,6 +454,9 @@ int test_run_suite(void)
            !CU_add_test(suite, "example program", test_example) ||
            !CU_add_test(suite, "wrong options", test_usage) ||
            !CU_add_test(suite, "wrong names", test_names) ||
+           !CU_add_test(suite, "overwriting", test_overwriting) ||
+           !CU_add_test(suite, "percent signs", test_percent_signs) ||
+           !CU_add_test(suite, "size limit", test_size_limit) ||
            !CU_add_test(suite, "wrong pipelines", test_pipelines) ||
            !CU_add_test(suite, "wrong backends", test_backends) ||
            !CU_add_test(suite, "OpenCL devices", test_device) ||

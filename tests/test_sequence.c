@@ -49,7 +49,19 @@ static void test_round_trips(void)
     }
 }
 
-/* From 0 or 1 to the first that is missing. */
+/* One in between is missing: refused, for the result would be a whole video of fewer frames. */
+static void expect_gap(int missing, int later)
+{
+    const struct clip clip = clips_read_file(pictures_path("n%03d.png"), 0);
+    char name[20];
+    CU_ASSERT_EQUAL(clip.status, TRI_FAILED);
+    snprintf(name, sizeof name, "n%03d.png is miss", missing);
+    CU_ASSERT_PTR_NOT_NULL(strstr(clip.error.text, name));
+    snprintf(name, sizeof name, "n%03d.png is there", later);
+    CU_ASSERT_PTR_NOT_NULL(strstr(clip.error.text, name));
+}
+
+/* From 0 or 1 to the last; a folder that cannot be read is no end of the sequence. */
 static void test_numbers(void)
 {
     const struct tri_video video = video_of(3, 8);
@@ -58,11 +70,16 @@ static void test_numbers(void)
     char from[600];
     snprintf(from, sizeof from, "%s", numbered("n", 3));
     CU_ASSERT_EQUAL(rename(from, numbered("n", 5)), 0);
+    expect_gap(3, 5);
+    snprintf(from, sizeof from, "%s", numbered("n", 5));
+    CU_ASSERT_EQUAL(rename(from, pictures_path("n5.png")), 0);
     clips_must_read(pictures_path("n%03d.png"), 2);
     clips_must_read(pictures_path("n00%d.png"), 2);
     for (int i = 1; i <= 2; i++) {
         snprintf(from, sizeof from, "%s", numbered("n", i));
         CU_ASSERT_EQUAL(rename(from, numbered("n", i - 1)), 0);
+        if (i == 1)
+            expect_gap(1, 2);
     }
     clips_must_read(pictures_path("n%03d.png"), 2);
     CU_ASSERT_EQUAL(unlink(numbered("n", 0)), 0);
@@ -70,15 +87,20 @@ static void test_numbers(void)
     CU_ASSERT_EQUAL(clip.status, TRI_FAILED);
     CU_ASSERT_PTR_NOT_NULL(strstr(clip.error.text, "number 0 or 1"));
     CU_ASSERT_EQUAL(unlink(numbered("n", 1)), 0);
-    CU_ASSERT_EQUAL(unlink(numbered("n", 5)), 0);
+    CU_ASSERT_EQUAL(unlink(pictures_path("n5.png")), 0);
+    const struct clip none = clips_read_file("/proc/self/task/1/%d.png", 0);
+    CU_ASSERT_EQUAL(none.status, TRI_FAILED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(none.error.text, "the folder '/proc/self/task/1/': No such file"));
 }
 
 static void test_patterns(void)
 {
-    static const char *const good[] = {"%d.png", "a/b-%09d.png", "%03d.PNG", "%01d.png"};
+    static const char *const good[] = {"%d.png",    "a/b-%09d.png",     "%03d.PNG",     "%01d.png",
+                                       "a%d/%d.png", "5%%/100%%-%d.png", "%d%%.png", "%01dx.png"};
     static const char *const bad[] = {"a.png",    "%%d.png",   "%5d.png", "%s.png",   "%d%d.png", "%0d.png",
                                       "%d%n.png", "%010d.png", "%d.none", "%ld.png",  "%",        "%0",
-                                      "%03",      "100%.png",  "%d",      "%-3d.png", "%03x.png"};
+                                      "%03",      "100%.png",  "%d",      "%-3d.png", "%03x.png",
+                                      "%d/a.png", "100%done.png", "%d5.png", "a%-%d.png"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         CU_ASSERT_TRUE(tri_video_is(good[i], NULL, 0));
         CU_ASSERT_TRUE(tri_video_writes(good[i], NULL));
@@ -88,6 +110,23 @@ static void test_patterns(void)
         CU_ASSERT_FALSE(tri_video_writes(bad[i], NULL));
     }
     CU_ASSERT_FALSE(tri_video_writes("", "png")); /* a picture's format is none of videos */
+}
+
+/* A file of just this name is no sequence, and two '%' are one. */
+static void test_percent_signs(void)
+{
+    const struct tri_video video = video_of(3, 8);
+    char path[600];
+    snprintf(path, sizeof path, "%s", pictures_path("5%%-%d%%.png"));
+    clips_must_write(path, &video, NULL, 2, NULL);
+    clips_must_read(path, 2);
+    CU_ASSERT_EQUAL(access(pictures_path("5%-2%.png"), F_OK), 0);
+    CU_ASSERT_EQUAL(rename(pictures_path("5%-2%.png"), path), 0);
+    CU_ASSERT_FALSE(tri_video_is(path, NULL, 0));
+    CU_ASSERT_FALSE(tri_video_writes(path, NULL));
+    CU_ASSERT_EQUAL(unlink(path), 0);
+    CU_ASSERT_TRUE(tri_video_is(path, NULL, 0));
+    CU_ASSERT_EQUAL(unlink(pictures_path("5%-1%.png")), 0);
 }
 
 static void store(const char *path, int width, int planes, int bits, bool opaque)
@@ -173,6 +212,7 @@ int test_sequence_suite(void)
     return !(suite && CU_add_test(suite, "round trips", test_round_trips) &&
              CU_add_test(suite, "where numbers begin and end", test_numbers) &&
              CU_add_test(suite, "patterns", test_patterns) &&
+             CU_add_test(suite, "percent signs", test_percent_signs) &&
              CU_add_test(suite, "pictures unlike the first", test_unlike_pictures) &&
              CU_add_test(suite, "gray among colours", test_gray_among_colours) &&
              CU_add_test(suite, "damage", test_damage));

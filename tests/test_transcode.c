@@ -46,7 +46,7 @@ static void test_old_files(void)
            "2\n", "triptych: cannot read cut.y4m: it is cut short in frame 3\ncmp: EOF*\n");
     for (int i = 0; i < 2; i++)
         EXPECT(i ? "$T run motion a.y4m -o b.y4m --data ./b.y4m" : "$T run motion a.y4m -o b.y4m --data b.y4m", 2, "",
-               "triptych: --data and -o cannot both be *b.y4m\n");
+               "triptych: run: -o 'b.y4m' and --data '*b.y4m' are the same file; name two\n");
 }
 
 /* Where nobody reads one output, nothing of the other is left over. */
@@ -77,7 +77,7 @@ static void test_second_input(void)
 {
     EXPECT("mkdir w; $T run copy a.y4m -o 'w/w%02d.png' && cp w/w20.png w/w00.png && cp w/w05.png old.png; $T run copy a.y4m -o 'v%02d.png'; "
            "$T run blend 'v%02d.png' --with 'w/w%02d.png' -o 'w/w%02d.png'; code=$?; cmp w/w05.png old.png; exit $code",
-           2, "", "triptych: cannot write w/w%02d.png: the result of picture 0 would replace the input w/w01.png\n");
+           2, "", "triptych: run: the result of 'v01.png' would replace the input 'w/w01.png'\n");
     EXPECT("$T run copy 'v%02d.png' -o v.y4m; $T run blend v.y4m --with 'v%02d.png' -o x.y4m", 2, "",
            "triptych: v.y4m has Y'CbCr of full range, v%02d.png R, G, B: convert one of them before\n");
     EXPECT("sed '1s/$/ XCOLORRANGE=FULL/' a.y4m > full.y4m; $T run difference a.y4m --with full.y4m -o x.y4m; code=$?; "

@@ -1,5 +1,6 @@
 /* bench.c -- triptych bench: what threads, SIMD and OpenCL devices buy, as a table. */
 #include "cli/cli.h"
+#include "cli/places.h"
 #include "measure/measure.h"
 
 #include "parallel/cpu.h"
@@ -449,6 +450,19 @@ static int bench_clip(const struct request *request, struct tri_lineup *lineup, 
     return code;
 }
 
+/* What is measured stays as it is: it is read to be measured, not to be replaced. */
+static enum tri_status check_places(const struct request *request, char *const paths[], int count, struct tri_error *error)
+{
+    struct cli_places places = {.command = "bench"};
+
+    for (int i = 0; i < count; i++)
+        cli_places_numbered(&places, NULL, paths[i], 0);
+    cli_places_output(&places, "--json", request->json, 0);
+    cli_places_output(&places, "-o", request->output, 0);
+    cli_places_output(&places, "--csv", request->csv ? "-" : NULL, 0);
+    return cli_places_check(&places, error);
+}
+
 int cli_bench(int argc, char **argv)
 {
     struct request request = {.seconds = 0.1};
@@ -465,12 +479,15 @@ int cli_bench(int argc, char **argv)
     if (count > 0 && request.size.width > 0)
         return cli_usage("bench", "--size is of a generated picture; leave out the inputs");
 
+    cli_input_names(count, argv + optind);
     const bool clip = count == 1 && tri_video_is(argv[optind], NULL, 0);
     if (clip && (request.pipeline_count != 1 || request.markdown || request.csv || request.output))
         return cli_usage("bench", "of a video: one PIPELINE, and a table or --json");
     if (request.end_to_end && !clip && (count != 1 || request.pipeline_count != 1 || strcmp(argv[optind], "-") == 0))
         return cli_usage("bench", "--end-to-end is of one PIPELINE and one INPUT that is a file");
 
+    if (check_places(&request, argv + optind, count, &error) != TRI_OK)
+        return cli_fail(&error);
     struct input *inputs = calloc((size_t)count + 1, sizeof *inputs);
     if (!inputs)
         return cli_fail(&(struct tri_error){TRI_FAILED, "no memory for the inputs"});

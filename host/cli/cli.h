@@ -37,6 +37,9 @@ void cli_backend_notes(const struct tri_backend *backend, size_t *told);
 /* Appends an option's value to a list; false where it has `most` already, and that is reported. */
 bool cli_append(const char *command, const char *what, const char *value, const char *list[], int *count, int most);
 
+/* "%%" of inputs' names becomes '%', in place, unless there are files of just these names. */
+void cli_input_names(int count, char **paths);
+
 /* Reads a picture with all cores, and notes its reader's warning. */
 enum tri_status cli_read(const char *path, uint64_t max_pixels, struct tri_image **image, struct tri_error *error);
 

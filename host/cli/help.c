@@ -48,7 +48,7 @@ const char cli_help_run[] =
     "Options:\n"
     "  -o, --output OUTPUT  a file, or '-' for standard output; of several inputs a folder (made\n"
     "                       when it ends in '/') or a pattern with one %d or %04d, which\n"
-    "                       counts from 1\n"
+    "                       counts from 1 (%% is a percent sign)\n"
     "      --on BACKEND     sequential, threads[:N], opencl[:SEL] or auto; default threads.\n"
     "                       SEL is gpu, cpu, accelerator, the name of a device or platform or\n"
     "                       part of it, PLATFORM:DEVICE, or P.D, a number that may change; behind\n"

@@ -1,5 +1,6 @@
 /* inputs.c -- finds the picture files that operands of `run` name. */
 #include "cli/inputs.h"
+#include "cli/cli.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -53,13 +54,26 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 
 static enum tri_status walk_folder(struct walk *walk, const char *path);
 
+/* The rest goes on, as after a file that fails. */
+static enum tri_status tell_unread(struct walk *walk, const char *what, const char *path, int why)
+{
+    struct tri_error error;
+
+    if (why == ENOMEM)
+        return no_memory(walk);
+    tri_fail(&error, TRI_FAILED, "cannot read %s'%s': %s", what, path, strerror(why));
+    cli_fail(&error);
+    walk->inputs->unread++;
+    return TRI_OK;
+}
+
 /* Links to folders are not followed: they may lead in circles. */
 static enum tri_status visit(struct walk *walk, const char *path)
 {
     struct stat status, link;
 
-    if (stat(path, &status) != 0 || lstat(path, &link) != 0)
-        return TRI_OK; /* it has gone, or is a link to nothing */
+    if (stat(path, &status) != 0 || lstat(path, &link) != 0) /* ENOENT: it has gone, or is a link to nothing */
+        return errno == ENOENT ? TRI_OK : tell_unread(walk, "", path, errno);
     if (S_ISDIR(status.st_mode))
         return S_ISLNK(link.st_mode) ? TRI_OK : walk_folder(walk, path);
     if (S_ISREG(status.st_mode) && tri_format_of_path(path))
@@ -79,7 +93,7 @@ static enum tri_status walk_folder(struct walk *walk, const char *path)
         return TRI_OK;
     int count = scandir(path, &entries, visible, by_bytes);
     if (count < 0)
-        return tri_fail(walk->error, TRI_FAILED, "cannot read the folder '%s': %s", path, strerror(errno));
+        return tell_unread(walk, "the folder ", path, errno);
     for (int i = 0; i < count; i++) {
         char *inner;
         if (status == TRI_OK && asprintf(&inner, "%s%s%s", path, slash, entries[i]->d_name) < 0)
@@ -97,7 +111,7 @@ static enum tri_status walk_folder(struct walk *walk, const char *path)
 static enum tri_status take_operand(struct walk *walk, const char *operand)
 {
     struct stat status;
-    const int before = walk->inputs->count;
+    const int before = walk->inputs->count + walk->inputs->unread;
     const char *slash = strrchr(operand, '/');
 
     if (strcmp(operand, "-") == 0 || stat(operand, &status) != 0 || !S_ISDIR(status.st_mode))
@@ -109,7 +123,7 @@ static enum tri_status take_operand(struct walk *walk, const char *operand)
     walk->has_except = has_except && (status.st_dev != walk->except.st_dev || status.st_ino != walk->except.st_ino);
     enum tri_status result = walk_folder(walk, operand);
     walk->has_except = has_except;
-    if (result == TRI_OK && walk->inputs->count == before)
+    if (result == TRI_OK && walk->inputs->count + walk->inputs->unread == before)
         return tri_fail(walk->error, TRI_FAILED, "there is no picture in the folder '%s'", operand);
     return result;
 }

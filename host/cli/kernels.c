@@ -190,11 +190,11 @@ static int unknown_kernel(const char *name)
 {
     int count = tri_kernel_count();
     const char **names = calloc((size_t)count + 1, sizeof *names);
-    const char *nearest = NULL;
+    const char *nearest = tri_kernel_call(name);
 
     for (int i = 0; names && i < count; i++)
         names[i] = tri_kernel_name(tri_kernel_at(i));
-    if (names)
+    if (names && !nearest)
         nearest = tri_nearest(name, names, count);
     if (nearest)
         fprintf(stderr, "triptych: kernels: unknown kernel '%s'; did you mean '%s'?\n", name, nearest);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -88,6 +89,7 @@ int main(int argc, char **argv)
     if (tri_probe_command(argc, argv, &status))
         return status;
     occupy_streams();
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow further is an error of its write */
     if (argc < 2) {
         fputs("triptych: no command given (see 'triptych --help')\n", stderr);
         status = TRI_USAGE;

@@ -1,5 +1,6 @@
 /* options.c -- reading options and reporting what is wrong with them, the same way in every command. */
 #include "cli/cli.h"
+#include "image/numbered.h"
 #include "pipeline/nearest.h"
 
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 int cli_fail(const struct tri_error *error)
 {
@@ -138,6 +140,17 @@ bool cli_append(const char *command, const char *what, const char *value, const 
     }
     cli_usage(command, "%s: at most %d", what, most);
     return false;
+}
+
+void cli_input_names(int count, char **paths)
+{
+    for (int i = 0; i < count; i++) {
+        char *plain = tri_numbered_is(paths[i]) ? NULL : tri_plain_path(paths[i]);
+
+        if (plain && access(plain, F_OK) == 0)
+            strcpy(paths[i], plain); /* never longer */
+        free(plain);
+    }
 }
 
 enum tri_status cli_read(const char *path, uint64_t max_pixels, struct tri_image **image, struct tri_error *error)

@@ -221,8 +221,6 @@ static int check(const struct cli_run_request *request, char *const operands[], 
                          (unsigned long long)request->jobs);
     if (request->output[0] == '\0')
         return cli_usage("run", "the name of the output is empty");
-    if (request->data && strcmp(request->data, "-") == 0 && strcmp(request->output, "-") == 0)
-        return cli_usage("run", "standard output can be one output only");
     if (strcmp(request->output, "-") == 0 && isatty(STDOUT_FILENO))
         return cli_usage("run", "no picture is written to a terminal; send it to a file or a pipe");
     for (int i = 1; i < count; i++)
@@ -409,6 +407,10 @@ static int run_pictures(const struct cli_run_request *request, const struct tri_
     int result;
 
     enum tri_status status = cli_inputs_find(operands, count, request->output, &inputs, &error);
+    if (status == TRI_OK && inputs.unread > 0 && (request->fail_fast || inputs.count == 0)) {
+        cli_inputs_free(&inputs);
+        return TRI_FAILED;
+    }
     if (status == TRI_OK)
         status = cli_outputs_plan(request->output, request->write.format, inputs.list, inputs.count, &outputs, &error);
     if (status == TRI_OK)
@@ -431,6 +433,11 @@ static int run_pictures(const struct cli_run_request *request, const struct tri_
                                        .listener = &run};
         run.batch.write.pool = engine.pool;
         result = run_files(&run, &inputs, &outputs);
+        if (inputs.unread > 0)
+            fprintf(stderr, "triptych: %d folder%s or file%s could not be read\n", inputs.unread, inputs.unread > 1 ? "s" : "",
+                    inputs.unread > 1 ? "s" : "");
+        if (result == TRI_OK && inputs.unread > 0)
+            result = TRI_FAILED;
     }
     cli_engine_close(&engine);
     cli_outputs_free(&outputs);
@@ -522,5 +529,8 @@ int cli_run(int argc, char **argv)
     if (result != TRI_OK)
         return result;
     request.pipeline = argv[optind];
+    cli_input_names(argc - optind - 1, argv + optind + 1);
+    if (request.with)
+        cli_input_names(1, (char **)&request.with); /* of argv, so it can be written to */
     return execute(&request, argv + optind + 1, argc - optind - 1);
 }

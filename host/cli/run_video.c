@@ -1,6 +1,7 @@
 /* run_video.c -- triptych run on a moving picture. */
 #include "cli/cli.h"
 #include "cli/interrupt.h"
+#include "cli/places.h"
 #include "cli/progress.h"
 #include "cli/run.h"
 #include "image/image.h"
@@ -9,7 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define NEVER_IDLE 0.95 /* share of the time */
 
@@ -118,29 +118,12 @@ static enum tri_status check_with(const struct tri_transcode *transcode, const s
     return TRI_OK;
 }
 
-/* Of files that need not be there yet: by their folders. */
-static bool same_file(const char *a, const char *b)
-{
-    const char *first = strrchr(a, '/'), *second = strrchr(b, '/');
-    char *folder = strndup(a, first ? (size_t)(first - a + 1) : 0), *other = strndup(b, second ? (size_t)(second - b + 1) : 0);
-    struct stat one, two;
-    const bool same = folder && other && strcmp(first ? first + 1 : a, second ? second + 1 : b) == 0 &&
-                      stat(*folder ? folder : ".", &one) == 0 && stat(*other ? other : ".", &two) == 0 &&
-                      one.st_dev == two.st_dev && one.st_ino == two.st_ino;
-
-    free(folder);
-    free(other);
-    return same;
-}
-
 static enum tri_status open_data(struct run *run, const struct tri_pipeline *pipeline, struct tri_error *error)
 {
     const char *path = run->request->data;
 
     if (!path)
         return TRI_OK;
-    if (same_file(path, run->request->output) && strncmp(path, "/dev/", 5) != 0)
-        return tri_fail(error, TRI_USAGE, "--data and -o cannot both be %s", path);
     if (!tri_filter_data_columns(run->transcode.filter))
         return tri_fail(error, TRI_USAGE, "no kernel of %s has anything for --data", tri_pipeline_text(pipeline));
     const enum tri_status status = tri_output_open(path, &run->data, error);
@@ -209,6 +192,17 @@ static enum tri_status run_caught(struct run *run, const struct tri_pipeline *pi
     return status;
 }
 
+static enum tri_status check_places(const struct cli_run_request *request, const char *input, struct tri_error *error)
+{
+    struct cli_places places = {.command = "run"};
+
+    cli_places_numbered(&places, NULL, input, 1);
+    cli_places_numbered(&places, NULL, request->with, 0);
+    cli_places_numbered(&places, "-o", request->output, 1);
+    cli_places_output(&places, "--data", request->data, 0);
+    return cli_places_check(&places, error);
+}
+
 int cli_run_video(const struct cli_run_request *request, const struct tri_pipeline *pipeline, const char *input,
                   const unsigned char *head, size_t head_size)
 {
@@ -222,7 +216,9 @@ int cli_run_video(const struct cli_run_request *request, const struct tri_pipeli
                                                    .head = head,
                                                    .head_size = head_size};
 
-    enum tri_status status = tri_video_open(input, &options, &reader, &error);
+    enum tri_status status = check_places(request, input, &error);
+    if (status == TRI_OK)
+        status = tri_video_open(input, &options, &reader, &error);
     if (status == TRI_OK && request->with)
         status = tri_video_open(request->with, &options, &with, &error);
     if (status == TRI_OK)

@@ -1,5 +1,6 @@
 /* verify.c -- triptych verify: every backend against sequential scalar, byte by byte. */
 #include "cli/cli.h"
+#include "cli/places.h"
 #include "measure/measure.h"
 
 #include <jansson.h>
@@ -282,6 +283,16 @@ static bool is_input(const char *operand)
     return strcmp(operand, "-") == 0 || tri_format_of_path(operand) != NULL;
 }
 
+static enum tri_status check_places(const struct request *request, char *const paths[], int count, struct tri_error *error)
+{
+    struct cli_places places = {.command = "verify"};
+
+    for (int i = 0; i < count; i++)
+        cli_places_input(&places, paths[i], 0);
+    cli_places_output(&places, "--json", request->json, 0);
+    return cli_places_check(&places, error);
+}
+
 int cli_verify(int argc, char **argv)
 {
     struct request request = {0};
@@ -299,6 +310,9 @@ int cli_verify(int argc, char **argv)
     tri_pipeline_free(pipeline);
 
     int count = argc - optind;
+    cli_input_names(count, argv + optind);
+    if (check_places(&request, argv + optind, count, &error) != TRI_OK)
+        return cli_fail(&error);
     inputs.images = calloc((size_t)count + GENERATED, sizeof(struct tri_image *));
     if (!inputs.images)
         return cli_fail(&(struct tri_error){TRI_FAILED, "no memory for the inputs"});

@@ -1,11 +1,16 @@
 /* output.c -- output files that replace an old file only when they are complete. */
 #include "image.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,29 +19,99 @@ static enum tri_status cannot_write(const char *name, const char *why, struct tr
     return tri_fail(error, TRI_FAILED, "cannot write %s: %s", name, why);
 }
 
+#define PREFIX ".triptych-" /* and the process, and something random */
+
+/* The process that a temporary of ours is named for; 0: it is none. */
+static pid_t owner_of(const char *name)
+{
+    char *end;
+
+    if (strncmp(name, PREFIX, strlen(PREFIX)) != 0)
+        return 0;
+    const long number = strtol(name + strlen(PREFIX), &end, 10);
+    return *end == '-' && number > 0 && number <= INT_MAX ? (pid_t)number : 0;
+}
+
+/* A process that we cannot see, in a container, holds a lock on what it writes. */
+static void remove_if_left(int folder, const char *name)
+{
+    struct stat status;
+    const int file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    if (file < 0)
+        return;
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() && flock(file, LOCK_EX | LOCK_NB) == 0)
+        unlinkat(folder, name, 0);
+    close(file);
+}
+
+/* What killed processes have left in a folder. Failures are not ours to report. */
+static void remove_left(const char *path)
+{
+    DIR *directory = opendir(path);
+
+    if (!directory)
+        return;
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        const pid_t owner = owner_of(entry->d_name);
+        if (owner > 0 && kill(owner, 0) != 0 && errno == ESRCH)
+            remove_if_left(dirfd(directory), entry->d_name);
+    }
+    closedir(directory);
+}
+
+/* Once for the files that go to one folder after another. */
+static void clean(const char *path)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static dev_t device;
+    static ino_t inode;
+    struct stat status;
+
+    if (stat(path, &status) != 0)
+        return;
+    pthread_mutex_lock(&lock);
+    const bool done = status.st_dev == device && status.st_ino == inode;
+    device = status.st_dev;
+    inode = status.st_ino;
+    pthread_mutex_unlock(&lock);
+    if (!done)
+        remove_left(path);
+}
+
 /* Creates a file in the folder of `target`. Not by mkstemp, whose files are private to the user:
  * this way the umask, or the folder's default ACL, decides as for any other new file. */
 static int open_beside(const char *target, char **temporary)
 {
     const char *slash = strrchr(target, '/');
-    int folder = slash ? (int)(slash - target + 1) : 0;
+    int length = slash ? (int)(slash - target + 1) : 0, file = -1;
+    char *folder = strndup(target, (size_t)length);
 
-    for (int attempt = 0; attempt < 100; attempt++) {
-        if (asprintf(temporary, "%.*s.triptych-%ld-%d", folder, target, (long)getpid(), attempt) < 0) {
-            *temporary = NULL;
-            return -1;
-        }
-        int file = open(*temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (file >= 0)
-            return file;
-        int why = errno;
+    if (folder)
+        clean(length > 0 ? folder : ".");
+    for (int attempt = 0; folder && file < 0 && attempt < 100; attempt++) {
+        uint64_t random;
+        if (getrandom(&random, sizeof random, 0) != sizeof random)
+            break;
         free(*temporary);
-        *temporary = NULL;
-        errno = why;
-        if (why != EEXIST)
+        if (asprintf(temporary, "%s" PREFIX "%ld-%016llx", folder, (long)getpid(), (unsigned long long)random) < 0) {
+            *temporary = NULL;
+            break;
+        }
+        file = open(*temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (file < 0 && errno != EEXIST)
             break;
     }
-    return -1;
+    const int why = errno;
+    if (file >= 0) {
+        flock(file, LOCK_EX | LOCK_NB);
+    } else {
+        free(*temporary);
+        *temporary = NULL;
+    }
+    free(folder);
+    errno = why;
+    return file;
 }
 
 /* A device, a pipe, or a link that leads nowhere yet. */

@@ -2,6 +2,7 @@
 #include "image/image.h"
 #include "measure/device.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -235,7 +236,7 @@ enum tri_status tri_json_write(const char *path, json_t *json, struct tri_error 
     if (status == TRI_OK) {
         if (json_dumpf(json, output.file, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) != 0 ||
             fputc('\n', output.file) == EOF)
-            status = tri_fail(error, TRI_FAILED, "cannot write %s", path);
+            status = tri_fail(error, TRI_FAILED, "cannot write %s: %s", output.name, strerror(errno));
         status = tri_output_close(&output, status, error);
     }
     json_decref(json);

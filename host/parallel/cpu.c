@@ -1,5 +1,6 @@
 /* cpu.c -- the CPU's model, its ISA levels, and the cores that this process may use. */
 #include "cpu.h"
+#include "cgroup.h"
 #include "../triptych.h"
 
 #include <pthread.h>
@@ -97,28 +98,14 @@ const char *tri_cpu_model(void)
     return cpu.model;
 }
 
-/* The cgroup's CPU quota in cores, rounded up; 0: none is set. */
-static int quota(void)
-{
-    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "r");
-    long most = 0, period = 0;
-    if (file == NULL)
-        return 0;
-    const int found = fscanf(file, "%ld %ld", &most, &period);
-    fclose(file);
-    return found == 2 && period > 0 ? (int)((most + period - 1) / period) : 0;
-}
-
 int tri_cpu_workers(void)
 {
-    cpu_set_t *set = CPU_ALLOC(4096);
-    const size_t size = CPU_ALLOC_SIZE(4096);
+    enum { CORES = 4096 };
+    cpu_set_t *set = CPU_ALLOC(CORES);
+    const size_t size = CPU_ALLOC_SIZE(CORES);
     int count = (int)sysconf(_SC_NPROCESSORS_ONLN);
     if (set != NULL && sched_getaffinity(0, size, set) == 0)
-        count = CPU_COUNT_S(size, set);
+        count = tri_cgroup_cores("", set, size);
     CPU_FREE(set);
-    const int most = quota();
-    if (most > 0 && most < count)
-        count = most;
     return count < 1 ? 1 : count;
 }

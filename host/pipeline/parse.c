@@ -8,10 +8,13 @@
 #include <string.h>
 
 #define NAMES_MAX 256
+#define BLANKS " \t\n"
 
 static enum tri_status unknown_kernel(const char *name, struct tri_error *error)
 {
-    const char *names[NAMES_MAX];
+    const char *names[NAMES_MAX], *call = tri_kernel_call(name);
+    if (call != NULL)
+        return tri_fail(error, TRI_USAGE, "unknown kernel '%s': did you mean '%s'?", name, call);
     const int count = tri_kernel_count() < NAMES_MAX ? tri_kernel_count() : NAMES_MAX;
     for (int i = 0; i < count; i++)
         names[i] = tri_kernel_name(tri_kernel_at(i));
@@ -73,8 +76,20 @@ static enum tri_status parse_value(const struct tri_kernel *kernel, const struct
     return TRI_OK;
 }
 
-/* "name=value", or a value for the parameter at `position`. */
-static enum tri_status parse_param(struct tri_pipeline_step *step, char *text, int position, struct tri_error *error)
+/* Without the blanks around it. */
+static char *trim(char *text)
+{
+    text += strspn(text, BLANKS);
+    size_t length = strlen(text);
+    while (length > 0 && strchr(BLANKS, text[length - 1]) != NULL)
+        length--;
+    text[length] = '\0';
+    return text;
+}
+
+/* "name=value", or a value for the parameter at `position`; `given` has a bit for each that had a value before. */
+static enum tri_status parse_param(struct tri_pipeline_step *step, char *text, int position, uint64_t *given,
+                                   struct tri_error *error)
 {
     const struct tri_kernel *kernel = step->kernel;
     const int count = tri_kernel_param_count(kernel);
@@ -82,15 +97,20 @@ static enum tri_status parse_param(struct tri_pipeline_step *step, char *text, i
     int index = position;
     if (equals != NULL) {
         *equals = '\0';
+        text = trim(text);
         for (index = 0; index < count && strcmp(tri_kernel_param(kernel, index)->name, text) != 0;)
             index++;
         if (index == count)
             return unknown_param(kernel, text, error);
-        text = equals + 1;
+        text = trim(equals + 1);
     } else if (position >= count) {
         return tri_fail(error, TRI_USAGE, "%s takes %d parameter%s, '%s' is one more", kernel->about->name, count,
                         count == 1 ? "" : "s", text);
     }
+    const uint64_t bit = UINT64_C(1) << index;
+    if ((*given & bit) != 0)
+        return tri_fail(error, TRI_USAGE, "%s: %s is given twice", kernel->about->name, tri_kernel_param(kernel, index)->name);
+    *given |= bit;
     return parse_value(kernel, tri_kernel_param(kernel, index), text, &step->values[index], error);
 }
 
@@ -99,6 +119,7 @@ static enum tri_status parse_step(struct tri_pipeline_step *step, char *text, st
     char *rest = strchr(text, ':');
     if (rest != NULL)
         *rest++ = '\0';
+    text = trim(text);
     if (text[0] == '\0')
         return tri_fail(error, TRI_USAGE, "the pipeline has an empty operation; operations are separated by single commas");
     step->kernel = tri_kernel_find(text);
@@ -110,12 +131,13 @@ static enum tri_status parse_step(struct tri_pipeline_step *step, char *text, st
         return tri_fail(error, TRI_FAILED, "no memory for a pipeline");
     for (int i = 0; i < count; i++)
         step->values[i] = tri_kernel_param(step->kernel, i)->initial;
+    uint64_t given = 0; /* the registry has no kernel of more parameters than bits */
     for (int position = 0; rest != NULL; position++) {
         char *param = rest;
         rest = strchr(param, ':');
         if (rest != NULL)
             *rest++ = '\0';
-        const enum tri_status status = parse_param(step, param, position, error);
+        const enum tri_status status = parse_param(step, trim(param), position, &given, error);
         if (status != TRI_OK)
             return status;
     }
@@ -123,6 +145,15 @@ static enum tri_status parse_step(struct tri_pipeline_step *step, char *text, st
 }
 
 #define STEPS_MAX 1000
+
+/* What is wrong for the smallest picture is wrong for all: values that contradict each other, sizes that are too large. So
+ * it is said before any is read. */
+static enum tri_status check(const struct tri_pipeline *pipeline, struct tri_error *error)
+{
+    const struct tri_shape smallest = {1, 1, 1, 8};
+    struct tri_shape out;
+    return tri_pipeline_shape(pipeline, &smallest, &out, error);
+}
 
 enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipeline, struct tri_error *error)
 {
@@ -149,6 +180,8 @@ enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipel
         status = parse_step(&p->steps[p->length++], step, error);
     }
     free(copy);
+    if (status == TRI_OK)
+        status = check(p, error);
     if (status != TRI_OK)
         tri_pipeline_free(p);
     else

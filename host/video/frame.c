@@ -2,6 +2,7 @@
 #include "video.h"
 
 #include "../image/image.h"
+#include "../image/numbered.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -263,8 +264,13 @@ enum tri_status tri_video_create(const char *path, const struct tri_video *video
     *result = NULL;
     if (writer == NULL)
         return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
+    writer->path = tri_numbered_is(path) ? strdup(path) : tri_plain_path(path);
+    if (writer->path == NULL) {
+        free(writer);
+        return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
+    }
     writer->video = *video;
-    writer->name = strcmp(path, "-") == 0 ? "standard output" : path;
+    writer->name = strcmp(path, "-") == 0 ? "standard output" : writer->path;
     writer->threads = options->threads > 0 ? options->threads : tri_cpu_workers();
     writer->codec = writer_of(path, options->format);
     enum tri_status status;
@@ -274,8 +280,9 @@ enum tri_status tri_video_create(const char *path, const struct tri_video *video
     else if (!writer->codec->containers && (options->video_codec != NULL || options->crf >= 0))
         status = tri_fail(error, TRI_USAGE, "cannot write %s: in this format there is no video codec to choose, and no crf", path);
     else
-        status = writer->codec->create(writer, path, options, error);
+        status = writer->codec->create(writer, writer->path, options, error);
     if (status != TRI_OK) {
+        free(writer->path);
         free(writer);
         return status;
     }
@@ -296,6 +303,7 @@ enum tri_status tri_video_put(struct tri_video_writer *writer, struct tri_frame 
 enum tri_status tri_video_end(struct tri_video_writer *writer, enum tri_status so_far, struct tri_error *error)
 {
     const enum tri_status status = writer->codec->end(writer, so_far, error);
+    free(writer->path);
     free(writer);
     return status;
 }

@@ -2,92 +2,38 @@
 #include "video.h"
 
 #include "../image/image.h"
+#include "../image/numbered.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define RATE 25 /* frames per second, as pictures tell none */
-#define DIGITS_MOST 9
-
-struct pattern {
-    char *before;
-    const char *after; /* in the caller's path */
-    int digits;        /* at least so many */
-};
 
 struct input {
-    struct pattern pattern;
-    char *path;
+    struct tri_numbered names;
     long first, count, next;
     pthread_mutex_t lock; /* for the reader's warning */
 };
 
 struct output {
-    struct pattern pattern;
-    char *path;
+    struct tri_numbered names;
+    const char *path;
     struct tri_write_options options;
     bool strip;
 };
 
-/* ---- patterns ---- */
-
-/* One "%d" or "%04d", and no other '%'. False: it is no pattern. */
-static bool find_pattern(const char *path, struct pattern *pattern)
-{
-    const char *percent = strchr(path, '%');
-    if (percent == NULL || strchr(percent + 1, '%') != NULL)
-        return false;
-    const char *at = percent + 1;
-    pattern->digits = 1;
-    if (*at == '0' && at[1] >= '1' && at[1] <= '0' + DIGITS_MOST) {
-        pattern->digits = at[1] - '0';
-        at += 2;
-    }
-    pattern->before = NULL;
-    pattern->after = at + 1;
-    return *at == 'd';
-}
-
-static bool keep_pattern(const char *path, struct pattern *pattern, char **copy)
-{
-    *copy = strdup(path);
-    if (*copy == NULL || !find_pattern(*copy, pattern))
-        return false;
-    pattern->before = strndup(*copy, (size_t)(strchr(*copy, '%') - *copy));
-    return pattern->before != NULL;
-}
-
-/* NULL: no memory. */
-static char *path_of(const struct pattern *pattern, long number)
-{
-    char *path = NULL;
-    return asprintf(&path, "%s%0*ld%s", pattern->before, pattern->digits, number, pattern->after) < 0 ? NULL
-                                                                                                      : path;
-}
-
-static bool exists(const struct pattern *pattern, long number)
-{
-    char *path = path_of(pattern, number);
-    const bool found = path != NULL && access(path, F_OK) == 0;
-    free(path);
-    return found;
-}
-
 static bool probe(const char *path, const unsigned char *head, size_t size)
 {
-    struct pattern pattern;
     (void)head;
     (void)size;
-    return find_pattern(path, &pattern) && tri_format_of_path(path) != NULL;
+    return tri_format_of_path(path) != NULL && tri_numbered_is(path);
 }
 
 static bool writes(const char *path, const char *format)
 {
-    struct pattern pattern;
-    return find_pattern(path, &pattern) && tri_format_find(format) != NULL;
+    return tri_format_find(format) != NULL && tri_numbered_is(path);
 }
 
 /* ---- reading ---- */
@@ -112,9 +58,9 @@ static enum tri_status read_picture(const struct tri_video_reader *reader, long 
     const struct input *input = reader->state;
     const struct tri_read_options options = {.max_pixels = reader->options.max_pixels};
     *image = NULL;
-    *path = path_of(&input->pattern, number);
+    *path = tri_numbered_path(&input->names, number);
     if (*path == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory to read %s", input->path);
+        return tri_fail(error, TRI_FAILED, "no memory to read %s", reader->name);
     return tri_image_read(*path, &options, image, info, error);
 }
 
@@ -122,9 +68,45 @@ static void close_input(struct tri_video_reader *reader)
 {
     struct input *input = reader->state;
     pthread_mutex_destroy(&input->lock);
-    free(input->pattern.before);
-    free(input->path);
+    tri_numbered_free(&input->names);
     free(input);
+}
+
+/* A picture is missing although there are later ones. Without them the result would be a whole video, but for what
+ * nobody misses yet; so it is no end. */
+static enum tri_status refuse_gap(const struct tri_video_reader *reader, long missing, long next, struct tri_error *error)
+{
+    const struct input *input = reader->state;
+    char *gap = tri_numbered_path(&input->names, missing), *later = tri_numbered_path(&input->names, next);
+    if (gap == NULL || later == NULL)
+        tri_fail(error, TRI_FAILED, "no memory to read %s", reader->name);
+    else
+        tri_fail(error, TRI_FAILED, "cannot read %s: %s is missing, but %s is there; close the gap, or move the later ones away",
+                 reader->name, gap, later);
+    free(gap);
+    free(later);
+    return TRI_FAILED;
+}
+
+/* From 0, or 1 where there is no 0, to the last. */
+static enum tri_status count_pictures(struct tri_video_reader *reader, struct tri_error *error)
+{
+    struct input *input = reader->state;
+    long *numbers;
+    size_t count;
+    enum tri_status status = tri_numbered_find(&input->names, reader->name, &numbers, &count, error);
+    if (status != TRI_OK)
+        return status;
+    if (count > 0)
+        input->first = numbers[0];
+    if (count == 0 || input->first > 1)
+        status = tri_fail(error, TRI_FAILED, "cannot read %s: there is no file of the number 0 or 1", reader->name);
+    for (size_t i = 1; i < count && status == TRI_OK; i++)
+        if (numbers[i] != numbers[i - 1] + 1)
+            status = refuse_gap(reader, numbers[i - 1] + 1, numbers[i], error);
+    input->count = (long)count;
+    free(numbers);
+    return status;
 }
 
 static enum tri_status open_first(struct tri_video_reader *reader, struct tri_error *error)
@@ -132,12 +114,8 @@ static enum tri_status open_first(struct tri_video_reader *reader, struct tri_er
     struct input *input = reader->state;
     struct tri_image *image = NULL;
     char *path = NULL;
-    input->first = exists(&input->pattern, 0) ? 0 : 1;
-    while (exists(&input->pattern, input->first + input->count))
-        input->count++;
-    if (input->count == 0)
-        return tri_fail(error, TRI_FAILED, "cannot read %s: there is no file of the number 0 or 1",
-                        reader->name);
+    if (count_pictures(reader, error) != TRI_OK)
+        return TRI_FAILED;
     const enum tri_status status = read_picture(reader, input->first, &image, NULL, &path, error);
     if (status == TRI_OK) {
         describe(image, &reader->video);
@@ -156,7 +134,7 @@ static enum tri_status open_input(struct tri_video_reader *reader, const char *p
         return tri_fail(error, TRI_FAILED, "no memory to read %s", path);
     }
     reader->state = input;
-    const enum tri_status status = keep_pattern(path, &input->pattern, &input->path)
+    const enum tri_status status = tri_numbered_new(path, &input->names)
                                        ? open_first(reader, error)
                                        : tri_fail(error, TRI_FAILED, "no memory to read %s", path);
     if (status != TRI_OK)
@@ -246,18 +224,11 @@ static enum tri_status decode(struct tri_video_reader *reader, struct tri_frame 
 /* Which of the input's numbers a path has; -1: it is none of its files. */
 static long number_of(const struct input *input, const char *path)
 {
-    const char *slash = strrchr(input->pattern.before, '/'), *name = strrchr(path, '/');
-    const char *before = slash != NULL ? slash + 1 : input->pattern.before;
-    const size_t length = strlen(before);
     struct stat own, other;
-    char *end;
-    name = name != NULL ? name + 1 : path;
-    if (strncmp(name, before, length) != 0 || name[length] < '0' || name[length] > '9')
+    const long number = tri_numbered_of(&input->names, path);
+    if (number < input->first || number - input->first >= input->count)
         return -1;
-    const long number = strtol(name + length, &end, 10);
-    if (strcmp(end, input->pattern.after) != 0 || number < input->first || number - input->first >= input->count)
-        return -1;
-    char *file = path_of(&input->pattern, number);
+    char *file = tri_numbered_path(&input->names, number);
     const bool same = file != NULL && stat(file, &own) == 0 && stat(path, &other) == 0 &&
                       own.st_dev == other.st_dev && own.st_ino == other.st_ino;
     free(file);
@@ -273,7 +244,7 @@ static enum tri_status check_source(const struct output *output, const struct tr
     const struct input *input = source->state;
     enum tri_status status = TRI_OK;
     for (long i = 0; i < input->count && status == TRI_OK; i++) {
-        char *path = path_of(&output->pattern, i + 1);
+        char *path = tri_numbered_path(&output->names, i + 1);
         const long number = path != NULL ? number_of(input, path) : -1;
         if (number >= 0 && number != input->first + i)
             status = tri_fail(error, TRI_USAGE,
@@ -286,8 +257,7 @@ static enum tri_status check_source(const struct output *output, const struct tr
 
 static void free_output(struct output *output)
 {
-    free(output->pattern.before);
-    free(output->path);
+    tri_numbered_free(&output->names);
     free(output);
 }
 
@@ -301,10 +271,11 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
     struct output *output = calloc(1, sizeof *output);
     if (output == NULL)
         return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
-    if (!keep_pattern(path, &output->pattern, &output->path)) {
+    if (!tri_numbered_new(path, &output->names)) {
         free_output(output);
         return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
     }
+    output->path = writer->name;
     if (check_source(output, options->source, error) != TRI_OK || check_source(output, options->with, error) != TRI_OK) {
         free_output(output);
         return TRI_USAGE;
@@ -344,7 +315,7 @@ static enum tri_status write_picture(const struct tri_video_writer *writer, cons
     const struct output *output = writer->state;
     struct tri_write_options options = output->options;
     options.metadata = output->strip ? NULL : frame->metadata;
-    picture->path = path_of(&output->pattern, frame->number + 1);
+    picture->path = tri_numbered_path(&output->names, frame->number + 1);
     if (picture->path == NULL)
         return tri_fail(error, TRI_FAILED, "no memory to write %s", output->path);
     return tri_image_write_beside(picture->path, image, &options, &picture->output, error);

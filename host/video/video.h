@@ -109,6 +109,7 @@ struct tri_video_write_options {
 
 struct tri_video_writer {
     struct tri_video video;
+    char *path; /* as it is opened; numbered names as they were given */
     const char *name;
     int threads;
     int64_t encode_ns; /* of `put`, what was encoding, where a codec tells */

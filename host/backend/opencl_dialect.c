@@ -61,7 +61,7 @@ static enum tri_status probe_lanes(struct opencl *cl, struct tri_error *error)
     }
     enum tri_status status = try_probe(cl, &cl->lanes, log, error);
     if (status != TRI_OK) /* a full disk, another process at the driver's cache, no memory: such things pass */
-        status = try_probe(cl, &cl->lanes, log, error);
+        status = try_probe(cl, &cl->lanes, log, NULL); /* the first error is to be told */
     if (status == TRI_OK && cl->lanes)
         tri_opencl_remember(cl, probe, taken, sizeof taken);
     if (status == TRI_OK && !cl->lanes)

@@ -55,12 +55,11 @@ enum tri_status tri_opencl_build(struct opencl *cl, const char *source, const ch
 {
     const int64_t start = tri_now_ns();
     char options[200];
-    struct tri_error again; /* the first one is to be told */
     bool hopeless;
     snprintf(options, sizeof options, "%s%s", cl->options, more);
     enum tri_status status = build_once(cl, source, options, program, &hopeless, error);
     if (status != TRI_OK && !hopeless)
-        status = build_once(cl, source, options, program, &hopeless, &again);
+        status = build_once(cl, source, options, program, &hopeless, NULL); /* the first error is to be told */
     cl->base.programs.built += status == TRI_OK;
     cl->base.programs.build_ns += tri_now_ns() - start;
     return status;

@@ -1,5 +1,6 @@
 /* kernels.c -- triptych kernels: the list by family, and a page about one. */
 #include "cli/cli.h"
+#include "pipeline/kernel.h"
 #include "pipeline/nearest.h"
 
 #include <jansson.h>

@@ -152,13 +152,22 @@ struct tri_about {
     const struct tri_param *params; /* ends with name NULL */
 };
 
+/* What other programs call it: names in small letters, without '-' and '_', separated by '|'; and the pipeline for them. */
+struct tri_alias {
+    const char *names, *call;
+};
+
 struct tri_kernel {
     const struct tri_about *about;
+    const struct tri_alias *aliases; /* ends with names NULL */
     const struct tri_known *known;
     /* One of these: for all planes together, or for one plane at a time. */
     struct tri_value (*graph)(struct tri_graph *graph, struct tri_value in);
     int (*graph_plane)(struct tri_graph *graph, int in);
 };
+
+/* The pipeline that does what other programs call `name`, as "gaussian:sigma=2" for "blur"; NULL: it is no such name. */
+const char *tri_kernel_call(const char *name);
 
 /* ---- the words of a kernel file's host part ---- */
 
@@ -174,16 +183,21 @@ struct tri_kernel {
 #define PARAM_CHOICE(name, initial, count, choices, help) {#name, TRI_CHOICE, initial, 0, (count) - 1, choices, help, TRI_NO_LENGTH},
 #define NO_PARAMS
 
+/* ALIAS_s stand one after the other without commas. */
+#define ALIASES(name, ...) static const struct tri_alias name##_aliases[] = {__VA_ARGS__{0}};
+#define ALIAS(names, call) {names, call},
+#define NO_ALIASES
+
 #define KNOWN(name, ...) static const struct tri_known name##_known = {__VA_ARGS__};
 #define PICTURE(width, height, planes, ...) {width, height, planes, (const unsigned char[]){__VA_ARGS__}}
 
 #define GRAPH(name)                                                                                          \
     static struct tri_value name##_graph(struct tri_graph *graph, struct tri_value in);                      \
-    const struct tri_kernel tri_kernel_##name = {&name##_about, &name##_known, name##_graph, 0};             \
+    const struct tri_kernel tri_kernel_##name = {&name##_about, name##_aliases, &name##_known, name##_graph, 0};             \
     static struct tri_value name##_graph(struct tri_graph *graph, struct tri_value in)
 #define GRAPH_PLANE(name)                                                                                    \
     static int name##_graph(struct tri_graph *graph, int in);                                                \
-    const struct tri_kernel tri_kernel_##name = {&name##_about, &name##_known, 0, name##_graph};             \
+    const struct tri_kernel tri_kernel_##name = {&name##_about, name##_aliases, &name##_known, 0, name##_graph};             \
     static int name##_graph(struct tri_graph *graph, int in)
 
 #define NODE(pass, ...) tri_graph_add(graph, &tri_pass_##pass, &(struct tri_node_spec){__VA_ARGS__})

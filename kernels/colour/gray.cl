@@ -20,6 +20,7 @@ KERNEL(gray, tri_alpha_kept, "luma of a colour picture",
        "BT.601, 0.2126, 0.7152, 0.0722 after BT.709. A gray picture stays as it is. Alpha is kept.",
        "gray:standard=bt709",
        PARAM_CHOICE(standard, 0, 2, "bt601|bt709", "whose weights"))
+ALIASES(gray, ALIAS("grayscale|greyscale|grey|desaturate|monochrome|bw|bandw|luma", "gray"))
 
 /* 0.299 * 255 = 76.2, 0.587 * 255 = 149.7, 0.114 * 255 = 29.1 */
 KNOWN(gray, "gray", PICTURE(3, 1, 3, 255, 0, 0, 0, 255, 0, 0, 0, 255), PICTURE(3, 1, 1, 76, 150, 29))

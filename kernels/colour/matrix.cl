@@ -35,6 +35,9 @@ KERNEL(matrix, tri_alpha_kept, "3x3 colour matrix",
        PARAM_FLOAT(br, 0, -8, 8, "blue from red")
        PARAM_FLOAT(bg, 0, -8, 8, "blue from green")
        PARAM_FLOAT(bb, 1, -8, 8, "blue from blue"))
+ALIASES(matrix,
+        ALIAS("colormatrix|colourmatrix|colorchannelmixer|recomb", "matrix")
+        ALIAS("sepia|sepiatone", "matrix:rr=0.393:rg=0.769:rb=0.189:gr=0.349:gg=0.686:gb=0.168:br=0.272:bg=0.534:bb=0.131"))
 
 KNOWN(matrix, "matrix:rr=0:rg=1:gg=0.5:br=-1", PICTURE(2, 1, 3, 10, 20, 100, 201, 30, 7),
       PICTURE(2, 1, 3, 100, 201, 50, 100, 20, 0))

@@ -68,6 +68,7 @@ KERNEL(
         PARAM_CHOICE(matrix, 0, 3, "bt601|bt709|bt2020", "whose weights of red, green and blue")
             PARAM_CHOICE(range, 0, 2, "limited|full", "levels of Y, Cb and Cr")
                 PARAM_INT(bits, 16, 8, 16, "of the values that samples of 16 bits hold"))
+ALIASES(ycbcr, NO_ALIASES)
 
 /* Red: Y is 16 + 219 * 0.299 = 81.48, Cb 128 - 224 * 0.299 / 1.772 = 90.2, Cr 128 + 112; white: Y is 235. */
 KNOWN(ycbcr, "ycbcr", PICTURE(2, 1, 3, 255, 255, 0, 255, 0, 255),

@@ -15,6 +15,7 @@ PASS(flip_columns, S, S)
 KERNEL(flip, tri_alpha_plain, "mirror image",
        "Exchanges left and right (axis=horizontal) or top and bottom (axis=vertical).", "flip:axis=vertical",
        PARAM_CHOICE(axis, 0, 2, "horizontal|vertical", "the direction in which samples move"))
+ALIASES(flip, ALIAS("mirror|flop|hflip|fliplr", "flip:axis=horizontal") ALIAS("vflip|flipud", "flip:axis=vertical"))
 
 KNOWN(flip, "flip", PICTURE(3, 2, 1, 1, 2, 3, 4, 5, 6), PICTURE(3, 2, 1, 3, 2, 1, 6, 5, 4))
 

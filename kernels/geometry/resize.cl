@@ -106,6 +106,7 @@ KERNEL(resize, resize_alpha, "larger or smaller",
        PARAM_LENGTH(height, TRI_INT, 0, 0, 1000000, "pixels; 0: from width or scale", TRI_HEIGHT)
        PARAM_FLOAT(scale, 1, 0.001, 100, "factor where neither width nor height is given")
        PARAM_CHOICE(filter, 2, 3, "nearest|bilinear|lanczos3", "how samples are weighed"))
+ALIASES(resize, ALIAS("scale|thumbnail|zoom|size|sample|shrink|reduce|enlarge|resample", "resize:scale=0.5"))
 
 /* Half the size with the triangle of width 4: weights 1/8 3/8 3/8 1/8 of 0 0 80 80 with edges. */
 KNOWN(resize, "resize:scale=0.5:filter=bilinear", PICTURE(4, 1, 1, 0, 0, 80, 80), PICTURE(2, 1, 1, 10, 70))

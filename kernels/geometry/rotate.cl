@@ -19,6 +19,10 @@ GATHER(rotate_270, S, S)
 #ifdef HOST
 KERNEL(rotate, tri_alpha_plain, "turn by quarters", "Turns the picture clockwise.", "rotate:angle=270",
        PARAM_CHOICE(angle, 0, 3, "90|180|270", "degrees, clockwise"))
+ALIASES(rotate,
+        ALIAS("transpose|rot90|turn", "rotate:angle=90")
+        ALIAS("rot180", "rotate:angle=180")
+        ALIAS("rot270", "rotate:angle=270"))
 
 KNOWN(rotate, "rotate:angle=90", PICTURE(3, 2, 1, 1, 2, 3, 4, 5, 6), PICTURE(2, 3, 1, 4, 1, 5, 2, 6, 3))
 

@@ -17,6 +17,7 @@ KERNEL(dilate, tri_alpha_premultiplied, "maximum of a square window: bright area
        "The largest of the (2 radius + 1)^2 samples around each; the cost grows with the logarithm "
        "of the radius. Borders replicate the edge sample.",
        "dilate:radius=3", PARAM_LENGTH(radius, TRI_INT, 1, 1, 100, "half the window's side, in pixels", TRI_RADIUS))
+ALIASES(dilate, ALIAS("dilation|maximum|max|maxfilter", "dilate:radius=1"))
 
 KNOWN(dilate, "dilate", PICTURE(4, 2, 1, 5, 1, 0, 0, 1, 2, 1, 0), PICTURE(4, 2, 1, 5, 5, 2, 1, 5, 5, 2, 1))
 

@@ -17,6 +17,7 @@ KERNEL(erode, tri_alpha_premultiplied, "minimum of a square window: dark areas g
        "The smallest of the (2 radius + 1)^2 samples around each; the cost grows with the logarithm "
        "of the radius. Borders replicate the edge sample.",
        "erode:radius=3", PARAM_LENGTH(radius, TRI_INT, 1, 1, 100, "half the window's side, in pixels", TRI_RADIUS))
+ALIASES(erode, ALIAS("erosion|minimum|min|minfilter", "erode:radius=1"))
 
 KNOWN(erode, "erode", PICTURE(4, 2, 1, 5, 4, 9, 9, 6, 8, 9, 9), PICTURE(4, 2, 1, 4, 4, 4, 9, 4, 4, 4, 9))
 

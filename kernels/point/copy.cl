@@ -6,6 +6,7 @@ USES(relay)
 
 KERNEL(copy, tri_alpha_plain, "the picture unchanged",
        "Copies every sample. Shows what reading and writing cost.", "copy", NO_PARAMS)
+ALIASES(copy, ALIAS("null|identity|noop", "copy"))
 
 KNOWN(copy, "copy", PICTURE(2, 1, 1, 7, 9), PICTURE(2, 1, 1, 7, 9))
 

@@ -21,6 +21,7 @@ PASS(invert_between, S, S)
 KERNEL(invert, tri_alpha_kept, "negative of the picture",
        "Subtracts every sample from the maximum; on planes of video, from the sum of black and white. Alpha is kept.",
        "invert", NO_PARAMS)
+ALIASES(invert, ALIAS("negate|negative|inverse", "invert"))
 
 KNOWN(invert, "invert", PICTURE(3, 1, 1, 0, 100, 255), PICTURE(3, 1, 1, 255, 155, 0))
 

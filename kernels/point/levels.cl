@@ -11,6 +11,7 @@ KERNEL(levels, tri_alpha_kept, "black point, white point and gamma",
        PARAM_FLOAT(black, 0, 0, 1, "share of the maximum that becomes black")
        PARAM_FLOAT(white, 1, 0, 1, "share of the maximum that becomes white")
        PARAM_FLOAT(gamma, 1, 0.1, 10, "exponent 1/gamma between the two"))
+ALIASES(levels, ALIAS("brightness|contrast|gamma|curves", "levels:gamma=1.2"))
 
 /* With gamma 2 the square roots: 64/255 is 0.251, its root 0.501, times 255 is 127.7. */
 KNOWN(levels, "levels:gamma=2", PICTURE(3, 1, 1, 0, 64, 255), PICTURE(3, 1, 1, 0, 128, 255))

@@ -17,6 +17,7 @@ KERNEL(threshold, tri_alpha_kept, "white above a level, black elsewhere",
        "else 0. Alpha is kept.",
        "gray,threshold:level=0.4",
        PARAM_FLOAT(level, 0.5, 0, 1, "share of the maximum"))
+ALIASES(threshold, ALIAS("binarize|binarise|blackwhite|otsu", "gray,threshold:level=0.5"))
 
 KNOWN(threshold, "threshold:level=0.5", PICTURE(3, 1, 1, 127, 128, 255), PICTURE(3, 1, 1, 0, 255, 255))
 

@@ -59,6 +59,7 @@ KERNEL(average, tri_alpha_kept, "mean of the last frames: less noise, moving thi
        "The exact mean of the last frames, sample by sample, rounded half up. Before the first frame the "
        "first counts. Alpha is that of this frame.",
        "average:frames=5", PARAM_INT(frames, 3, 1, 32, "how many"))
+ALIASES(average, ALIAS("tmix", "average:frames=3"))
 
 /* The frame before counts twice, since it is the first: (2 * 10 + 13) / 3, (2 * 255 + 0) / 3, (0 + 1) / 3,
  * (2 * 2 + 1) / 3. */

@@ -51,6 +51,7 @@ KERNEL(background, tri_alpha_kept, "what moves before a background that is learn
        PARAM_FLOAT(rate, 0.05, 0, 1, "share of a frame in the background after it")
        PARAM_FLOAT(threshold, 30, 0, 255, "difference, of 255, up to which a sample is background")
        PARAM_CHOICE(output, 0, 2, "mask|background", "what to show"))
+ALIASES(background, NO_ALIASES)
 
 /* The second frame: by 30 nothing is seen to move yet. */
 KNOWN(background, "background", PICTURE(4, 1, 1, 100, 131, 130, 69), PICTURE(4, 1, 1, 0, 255, 0, 255),

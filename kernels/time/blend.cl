@@ -54,6 +54,7 @@ KERNEL(blend, tri_alpha_kept, "lays the frame before over this one",
        PARAM_FLOAT(opacity, 0.5, 0, 1, "share of what the mode gives")
        PARAM_CHOICE(mode, 0, 7, "normal|add|multiply|screen|darken|lighten|difference",
                     "what becomes of two samples"))
+ALIASES(blend, ALIAS("overlay|mix|merge", "blend"))
 
 /* Screen: 100 + 50 - 100 * 50 / 255 = 130.4; a quarter of the way there from 50 is 70. */
 KNOWN(blend, "blend:mode=screen:opacity=0.25", PICTURE(3, 1, 1, 50, 0, 255), PICTURE(3, 1, 1, 70, 25, 255),

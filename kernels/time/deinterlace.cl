@@ -67,6 +67,7 @@ KERNEL(deinterlace, tri_alpha_kept, "whole frames from interlaced ones",
        "one frame late. Beyond the picture a field goes on with its edge line. Alpha is kept.",
        "deinterlace:parity=bottom",
        PARAM_CHOICE(parity, 0, 3, "auto|top|bottom", "the field shown first: as the video says, lines 0, 2, ... or 1, 3, ..."))
+ALIASES(deinterlace, ALIAS("yadif|bwdif|w3fdif", "deinterlace"))
 
 /* The line that has changed is made of its neighbours, the one that has not stays. */
 KNOWN(deinterlace, "deinterlace", PICTURE(1, 5, 1, 10, 60, 12, 14, 14), PICTURE(1, 5, 1, 10, 11, 12, 14, 14),

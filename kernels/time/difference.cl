@@ -12,6 +12,7 @@ KERNEL(difference, tri_alpha_kept, "change from the frame before",
        "The absolute difference from the frame before; the first frame gives black. Alpha is that of "
        "this frame.",
        "difference", NO_PARAMS)
+ALIASES(difference, ALIAS("tblend|framediff|absdiff", "difference"))
 
 KNOWN(difference, "difference", PICTURE(3, 1, 1, 10, 20, 255), PICTURE(3, 1, 1, 5, 10, 255), PICTURE(3, 1, 1, 15, 10, 0))
 

@@ -33,6 +33,7 @@ KERNEL(fade, tri_alpha_kept, "fades in from black, or out to black",
        PARAM_CHOICE(type, 0, 2, "in|out", "whether the picture comes or goes")
        PARAM_INT(start, 0, 0, 1000000, "number of the frame that is the last of the picture, or of black")
        PARAM_INT(frames, 25, 1, 1000000, "frames from there to the other end"))
+ALIASES(fade, NO_ALIASES)
 
 /* Of four frames the second: 3 / 4 of 100, 2 and 255, 1.5 of which is rounded up. */
 KNOWN(fade, "fade:type=out:frames=4", PICTURE(3, 1, 1, 100, 2, 255), PICTURE(3, 1, 1, 75, 2, 191),

@@ -127,6 +127,7 @@ KERNEL(motion, tri_alpha_kept, "how blocks have moved since the frame before",
        "motion:size=8:range=15",
        PARAM_CHOICE(size, 1, 2, "8|16", "side of the blocks, in pixels")
        PARAM_INT(range, 7, 1, 32, "how far a block may have moved, in rows and in columns"))
+ALIASES(motion, ALIAS("mestimate|opticalflow|motionvectors", "motion"))
 
 /* All has moved left by one. The block of eight has its centre at 4; that at the end, of one sample, at 8. */
 KNOWN(motion, "motion:size=8:range=1", PICTURE(9, 1, 1, 20, 30, 40, 50, 60, 70, 80, 90, 90),

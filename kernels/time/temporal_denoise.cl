@@ -103,6 +103,7 @@ KERNEL(temporal_denoise, tri_alpha_kept, "removes noise from moving pictures, ke
        "temporal_denoise:spatial=6:temporal=10",
        PARAM_FLOAT(spatial, 4, 0, 40, "difference, of 255, at which a neighbour counts a quarter")
        PARAM_FLOAT(temporal, 6, 0, 127, "difference, of 255, at which the past counts a quarter"))
+ALIASES(temporal_denoise, ALIAS("denoise|hqdn3d|atadenoise|nlmeans", "temporal_denoise"))
 
 /* A flat picture: the past counts (1 - 3 / 12)^2 of a difference of 3, and nothing of one of 12. */
 KNOWN(temporal_denoise, "temporal_denoise:spatial=0", PICTURE(4, 1, 1, 13, 10, 22, 7),

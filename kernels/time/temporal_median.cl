@@ -24,6 +24,7 @@ KERNEL(temporal_median, tri_alpha_kept, "median over frames: removes what is the
        "The median of the 2 radius + 1 frames around each, sample by sample. Results are radius frames late. "
        "Before the first frame the first counts, after the last the last. Alpha is kept.",
        "temporal_median:radius=2", PARAM_INT(radius, 1, 1, 2, "frames before and after"))
+ALIASES(temporal_median, ALIAS("tmedian|temporalmedian", "temporal_median"))
 
 KNOWN(temporal_median, "temporal_median", PICTURE(4, 1, 1, 9, 9, 9, 250), PICTURE(4, 1, 1, 5, 9, 7, 30),
       PICTURE(4, 1, 1, 1, 20, 7, 10), PICTURE(4, 1, 1, 5, 3, 5, 30))

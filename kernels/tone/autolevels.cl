@@ -12,6 +12,8 @@ KERNEL(autolevels, tri_alpha_kept, "stretch the used range to the whole range",
        "autolevels:clip=0.01:planes=joint",
        PARAM_FLOAT(clip, 0.005, 0, 0.49, "share of the samples set aside at each end")
        PARAM_CHOICE(planes, 0, 2, "separate|joint", "a range for each plane, or one for all"))
+ALIASES(autolevels,
+        ALIAS("normalize|normalise|contraststretch|linearstretch|autocontrast|autolevel|stretch", "autolevels"))
 
 KNOWN(autolevels, "autolevels:clip=0", PICTURE(4, 1, 1, 50, 60, 70, 100), PICTURE(4, 1, 1, 0, 51, 102, 255))
 

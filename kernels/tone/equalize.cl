@@ -9,6 +9,7 @@ KERNEL(equalize, tri_alpha_kept, "histogram equalization",
        "Maps v to round((cdf(v) - cdf_min) / (N - cdf_min) * maximum), with a histogram for each "
        "plane or one for all. A plane of one value stays as it is. Alpha is kept.",
        "equalize:planes=joint", PARAM_CHOICE(planes, 0, 2, "separate|joint", "a histogram for each plane, or one for all"))
+ALIASES(equalize, ALIAS("histeq|histequal|equalizehist|equalise|histogrameq", "equalize"))
 
 /* Of four samples, one is 10, two are 20, one is 30: (cdf - 1) / 3 is 0, 2/3 and 1. */
 KNOWN(equalize, "equalize", PICTURE(4, 1, 1, 10, 20, 20, 30), PICTURE(4, 1, 1, 0, 170, 170, 255))

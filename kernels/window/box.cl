@@ -41,6 +41,7 @@ KERNEL(box, tri_alpha_premultiplied, "mean of a square window",
        "The exact mean of the (2 radius + 1)^2 samples around each, rounded to nearest; the cost is "
        "the same for every radius. Borders replicate the edge sample.",
        "box:radius=15", PARAM_LENGTH(radius, TRI_INT, 1, 1, 500, "half the window's side, in pixels", TRI_RADIUS))
+ALIASES(box, ALIAS("boxblur|boxfilter|avgblur|meanblur|mean", "box:radius=2"))
 
 /* One row counts three times, for it is replicated: (0 + 0 + 90) / 3 in the first place. */
 KNOWN(box, "box", PICTURE(3, 1, 1, 0, 90, 240), PICTURE(3, 1, 1, 30, 110, 190))

@@ -65,6 +65,7 @@ KERNEL(gaussian, tri_alpha_premultiplied, "Gaussian blur",
        "Convolves with a Gaussian cut at 4 sigma, within 1 of the real-valued result (16 of 65535 "
        "for 16 bits). Borders replicate the edge sample.",
        "gaussian:sigma=2", PARAM_LENGTH(sigma, TRI_FLOAT, 1, 0.1, 100, "standard deviation in pixels", TRI_RADIUS))
+ALIASES(gaussian, ALIAS("blur|gaussianblur|gaussblur|gblur|smooth|smartblur", "gaussian:sigma=2"))
 
 /* The weights of sigma 0.5 are 0.7866, 0.1064 and 0.0003; 255 times them is 200.6, 27.1 and 0.07. */
 KNOWN(gaussian, "gaussian:sigma=0.5", PICTURE(5, 1, 1, 0, 0, 255, 0, 0), PICTURE(5, 1, 1, 0, 27, 201, 27, 0))

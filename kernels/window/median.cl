@@ -86,6 +86,7 @@ CHOOSE(median_select_5)
 KERNEL(median, tri_alpha_premultiplied, "median of a square window: removes specks, keeps edges",
        "The median of the (2 radius + 1)^2 samples around each. Borders replicate the edge sample.",
        "median:radius=2", PARAM_LENGTH(radius, TRI_INT, 1, 1, 2, "half the window's side, in pixels", TRI_RADIUS))
+ALIASES(median, ALIAS("medianblur|medianfilter|despeckle", "median:radius=1"))
 
 /* One bright speck in the dark is gone. */
 KNOWN(median, "median", PICTURE(3, 3, 1, 1, 2, 3, 4, 250, 6, 7, 8, 9), PICTURE(3, 3, 1, 2, 3, 3, 4, 6, 6, 7, 8, 9))

@@ -33,6 +33,7 @@ KERNEL(sobel, tri_alpha_premultiplied, "strength of edges (Sobel operator)",
        "as the rounded length of the vector. Borders replicate the edge sample.",
        "gray,sobel",
        PARAM_CHOICE(norm, 0, 2, "l1|l2", "how gx and gy become one"))
+ALIASES(sobel, ALIAS("edge|edges|edgedetect|findedges|canny|prewitt", "sobel"))
 
 /* A step of 10 from left to right: gx = 4 * 10 on both sides of it. */
 KNOWN(sobel, "sobel", PICTURE(4, 2, 1, 0, 0, 10, 10, 0, 0, 10, 10), PICTURE(4, 2, 1, 0, 40, 40, 0, 0, 40, 40, 0))

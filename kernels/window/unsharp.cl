@@ -24,6 +24,7 @@ KERNEL(unsharp, tri_alpha_premultiplied, "sharpening (unsharp masking)",
        PARAM_LENGTH(sigma, TRI_FLOAT, 1, 0.1, 100, "standard deviation of the blur in pixels", TRI_RADIUS)
        PARAM_FLOAT(amount, 1, 0, 10, "share of the difference that is added")
        PARAM_FLOAT(threshold, 0, 0, 1, "share of the maximum"))
+ALIASES(unsharp, ALIAS("sharpen|unsharpmask|usm", "unsharp:sigma=1"))
 
 /* 0.7866 of 100 is left of the peak, which so gains 100 - 79 = 21; its neighbours fall below 0. */
 KNOWN(unsharp, "unsharp:sigma=0.5", PICTURE(3, 1, 1, 0, 100, 0), PICTURE(3, 1, 1, 0, 121, 0))

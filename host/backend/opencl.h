@@ -68,6 +68,7 @@ struct opencl {
         } *launches; /* since the last wait */
         int launch_count, launch_room;
         atomic_bool hung;
+        char hang[500]; /* what is told of it, set before `hung` */
     } wait;
 };
 
@@ -182,9 +183,9 @@ struct opencl_program *tri_opencl_find_entry(struct opencl *cl, const struct tri
 enum tri_status tri_opencl_build_entry(struct opencl *cl, struct opencl_program *entry, struct tri_error *error);
 /* Goes to another form; what was built in the old one is released. */
 void tri_opencl_set_form(struct opencl_program *entry, enum opencl_form form);
-/* Keeps program and verdict on disk. */
 /* Verdicts of other versions, of other sets of pictures or of other rules are none. */
-#define KEPT_VERSION "triptych " TRI_VERSION ", qualification 2\n"
+#define KEPT_VERSION "triptych " TRI_VERSION ", qualification 3\n"
+/* Program and verdict as they are kept on disk, if they are; and keeps them there. */
 void tri_opencl_load_entry(struct opencl *cl, struct opencl_program *entry);
 void tri_opencl_keep_entry(struct opencl *cl, const struct opencl_program *entry);
 /* Begins and ends all that: when there is a context, before anything is built; and at the device's end. */

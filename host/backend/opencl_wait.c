@@ -294,26 +294,37 @@ static void name_kernel(struct opencl *cl, char *text, size_t size)
     pthread_mutex_unlock(&cl->wait.lock);
 }
 
-static enum tri_status fail_hung(struct opencl *cl, cl_command_queue queue, const char *what, double seconds,
+static bool is_running(cl_event event)
+{
+    cl_int status = CL_QUEUED;
+    return clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL) == CL_SUCCESS && status == CL_RUNNING;
+}
+
+/* What hangs is the first kernel that is not through, which others and downloads wait for, and uploads into what it reads;
+ * but not where an upload has begun. The first text stays, whoever else runs out of time or comes later. */
+static enum tri_status fail_hung(struct opencl *cl, cl_command_queue queue, cl_event event, const char *what, double seconds,
                                  struct tri_error *error)
 {
     char kernel[100] = "";
-    if (atomic_exchange(&cl->wait.hung, true))
-        return tri_opencl_alive(cl, error);
-    atomic_store(&any_hung, true);
-    if (queue != cl->transfers.uploads) /* downloads wait for kernels */
+    if (queue != cl->transfers.uploads || !is_running(event))
         name_kernel(cl, kernel, sizeof kernel);
-    return tri_fail(error, TRI_NO_DEVICE,
-                    "%s has not finished %s%s in %.6g seconds: a kernel or the driver hangs "
-                    "(TRIPTYCH_OPENCL_TIMEOUT=SECONDS waits longer, 0 for ever)",
-                    cl->base.info.device, kernel, what, seconds);
+    pthread_mutex_lock(&cl->wait.lock);
+    if (!atomic_load(&cl->wait.hung))
+        snprintf(cl->wait.hang, sizeof cl->wait.hang,
+                 "%s has not finished %s%s in %.6g seconds: a kernel or the driver hangs "
+                 "(TRIPTYCH_OPENCL_TIMEOUT=SECONDS waits longer, 0 for ever)",
+                 cl->base.info.device, kernel, what, seconds);
+    atomic_store(&cl->wait.hung, true);
+    pthread_mutex_unlock(&cl->wait.lock);
+    atomic_store(&any_hung, true);
+    return tri_opencl_alive(cl, error);
 }
 
 enum tri_status tri_opencl_alive(struct opencl *cl, struct tri_error *error)
 {
     if (!atomic_load(&cl->wait.hung))
         return TRI_OK;
-    return tri_fail(error, TRI_NO_DEVICE, "%s hangs, and is used no more", cl->base.info.device);
+    return tri_fail(error, TRI_NO_DEVICE, "%s", cl->wait.hang);
 }
 
 bool tri_opencl_hangs(struct tri_backend *backend)
@@ -343,7 +354,7 @@ enum tri_status tri_opencl_await(struct opencl *cl, cl_command_queue queue, cl_e
     }
     const cl_int status = wait_until(cl, event, start, limit);
     if (status == TIMED_OUT) /* the event is the driver's, which may hold its locks */
-        return fail_hung(cl, queue, what, limit, error);
+        return fail_hung(cl, queue, event, what, limit, error);
     clReleaseEvent(event);
     if (status != CL_SUCCESS)
         return tri_opencl_fail(error, what, status, cl->base.info.device);

@@ -114,11 +114,13 @@ static bool sizes_agree(const struct header *header, const struct stat *status)
            sizeof *header + header->key_size + header->data_size == (uint64_t)status->st_size;
 }
 
-/* Of any key, which ends with free() as the data does; false: neither is there. */
+/* Of any key, which ends with free() as the data does; false: both are NULL. */
 static bool read_file(int file, char **key, void **data, size_t *size)
 {
     struct stat status;
     struct header header;
+    *key = NULL;
+    *data = NULL;
     /* A file of another user's would be a program of another user's. */
     if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 022) != 0)
         return false;
@@ -132,12 +134,14 @@ static bool read_file(int file, char **key, void **data, size_t *size)
         return true;
     free(*key);
     free(*data);
+    *key = NULL;
+    *data = NULL;
     return false;
 }
 
 bool tri_opencl_cache_load(const struct opencl_cache *cache, const char *key, void **data, size_t *size)
 {
-    char path[1300], *own_key = NULL;
+    char path[1300], *own_key;
     *data = NULL;
     if (cache->folder[0] == '\0')
         return false;
@@ -145,16 +149,15 @@ bool tri_opencl_cache_load(const struct opencl_cache *cache, const char *key, vo
     const int file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (file < 0)
         return false;
-    const bool read = read_file(file, &own_key, data, size), good = read && strcmp(own_key, key) == 0;
-    if (good)
+    const bool good = read_file(file, &own_key, data, size) && strcmp(own_key, key) == 0;
+    if (good) {
         (void)futimens(file, NULL); /* used last now; where that cannot be told, it goes sooner */
-    close(file);
-    if (read && !good)
+    } else {
         free(*data);
-    if (!good)
         *data = NULL;
-    if (read)
-        free(own_key);
+    }
+    free(own_key);
+    close(file);
     return good;
 }
 

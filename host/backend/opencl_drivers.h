@@ -44,8 +44,9 @@ struct tri_opencl_kept {
     char device[200], driver[200], kernels[200];
     enum opencl_form form;
     bool refused;
+    bool unbuilt; /* the driver does not compile the plain form */
 };
-/* At most `room` of them; how many. `right`: of all devices, so many programs are used as they are. */
+/* At most `room` of them; how many there are. `right`: of all devices, so many programs are used as they are. */
 int tri_opencl_list_kept(struct tri_opencl_kept *list, int room, int *right);
 
 /* ---- opencl_report.c: a driver and its devices as lines of text ---- */

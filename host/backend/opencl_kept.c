@@ -52,7 +52,7 @@ void tri_opencl_remember(struct opencl *cl, const char *source, const void *data
 
 struct kept_program {
     char mark[8]; /* told apart from what is kept of probes */
-    uint32_t verdict, form;
+    uint32_t verdict, form, unbuilt;
     char kernels[sizeof((struct opencl_program *)0)->kernels];
     unsigned char binary[];
 };
@@ -81,7 +81,7 @@ void tri_opencl_keep_entry(struct opencl *cl, const struct opencl_program *entry
     if (kept == NULL)
         return; /* it will be qualified again */
     unsigned char *binary = kept->binary;
-    *kept = (struct kept_program){.mark = "verdict", .verdict = entry->verdict, .form = entry->form};
+    *kept = (struct kept_program){.mark = "verdict", .verdict = entry->verdict, .form = entry->form, .unbuilt = entry->unbuilt};
     memcpy(kept->kernels, entry->kernels, sizeof kept->kernels);
     const bool whole = size == 0 || clGetProgramInfo(entry->program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS;
     store(cl, entry->source, kept, sizeof *kept + (whole ? size : 0));
@@ -115,6 +115,7 @@ void tri_opencl_load_entry(struct opencl *cl, struct opencl_program *entry)
     if (is_verdict(kept, size) && (kept->verdict == VERDICT_RIGHT || kept->verdict == VERDICT_WRONG)) {
         entry->verdict = kept->verdict;
         entry->form = kept->form;
+        entry->unbuilt = kept->unbuilt;
         entry->refused = size > sizeof *kept;
         if (entry->verdict == VERDICT_RIGHT && (entry->program = load_binary(cl, kept->binary, size - sizeof *kept)) != NULL)
             entry->refused = false;
@@ -147,12 +148,13 @@ static void list_one(const char *key, const void *data, size_t size, void *conte
         return;
     if (kept->verdict == VERDICT_RIGHT && kept->form == FORM_PLAIN)
         ++*listing->right;
-    else if (listing->count < listing->room) {
-        struct tri_opencl_kept *one = &listing->list[listing->count++];
+    else if (listing->count++ < listing->room) {
+        struct tri_opencl_kept *one = &listing->list[listing->count - 1];
         copy_line(key, 3, one->device, sizeof one->device);
         copy_line(key, 6, one->driver, sizeof one->driver);
         memcpy(one->kernels, kept->kernels, sizeof one->kernels);
         one->form = kept->form;
+        one->unbuilt = kept->unbuilt;
         one->refused = kept->verdict == VERDICT_WRONG;
     }
 }

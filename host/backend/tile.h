@@ -6,6 +6,7 @@
 #include "../pipeline/plan.h"
 #include "../../kernels/dialect/tiles.h"
 
+/* The first two keep windows in registers. */
 enum tile_form { TILE_WINDOW, TILE_PAIRS, TILE_NEAR, TILE_PLANE, TILE_POINT };
 /* Where bodies of a file find their constants. */
 enum tile_constants { TILE_CONSTANTS_BUFFER, TILE_CONSTANTS_PROGRAM, TILE_CONSTANTS_LOCAL };

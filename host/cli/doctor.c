@@ -114,15 +114,24 @@ static const char *form_words(const struct tri_opencl_kept *program)
 {
     if (program->refused)
         return "refused: wrong bytes in every form";
-    return program->form == FORM_SAFE ? "built in the safe form: wrong bytes in the plain one" : "built without the compiler's optimisation: wrong bytes with it";
+    if (program->form == FORM_SAFE)
+        return program->unbuilt ? "built in the safe form: the plain one is not compiled" : "built in the safe form: wrong bytes in the plain one";
+    return "built without the compiler's optimisation: wrong bytes with it, or not compiled";
+}
+
+static int listed_programs(const struct doctor *doctor)
+{
+    return doctor->program_count < PROGRAMS_MAX ? doctor->program_count : PROGRAMS_MAX;
 }
 
 static void print_programs(const struct doctor *doctor)
 {
     printf("\nPrograms that were compared with scalar and kept\n  %d right\n", doctor->programs_right);
-    for (int i = 0; i < doctor->program_count; i++)
+    for (int i = 0; i < listed_programs(doctor); i++)
         printf("  %s on %s (%s): %s\n", doctor->programs[i].kernels, doctor->programs[i].device, doctor->programs[i].driver,
                form_words(&doctor->programs[i]));
+    if (doctor->program_count > PROGRAMS_MAX)
+        printf("  and %d more\n", doctor->program_count - PROGRAMS_MAX);
 }
 
 static void print_environment(const struct doctor *doctor)
@@ -226,7 +235,7 @@ static json_t *programs_json(const struct doctor *doctor)
     static const char *const forms[FORMS] = {"plain", "safe", "unoptimised"};
     json_t *object = json_object(), *list = json_array();
 
-    for (int i = 0; i < doctor->program_count; i++) {
+    for (int i = 0; i < listed_programs(doctor); i++) {
         json_t *program = json_object();
         set_text(program, "kernels", doctor->programs[i].kernels);
         set_text(program, "device", doctor->programs[i].device);
@@ -235,6 +244,7 @@ static json_t *programs_json(const struct doctor *doctor)
         json_object_set_new(program, "refused", json_boolean(doctor->programs[i].refused));
         json_array_append_new(list, program);
     }
+    json_object_set_new(object, "not_right", json_integer(doctor->program_count));
     json_object_set_new(object, "right", json_integer(doctor->programs_right));
     json_object_set_new(object, "others", list);
     return object;

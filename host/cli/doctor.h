@@ -33,8 +33,8 @@ struct doctor {
     struct tri_cache_state cache;
     long long cache_bytes;
     int cache_files;
-    struct tri_opencl_kept programs[PROGRAMS_MAX]; /* that are not used as they are */
-    int program_count, programs_right;
+    struct tri_opencl_kept programs[PROGRAMS_MAX]; /* that are not used as they are: the first ones */
+    int program_count, programs_right; /* of all */
     struct doctor_advice {
         char what[500], command[200];
     } advice[ADVICE_MAX];

@@ -32,8 +32,8 @@ LANE_TYPE(acc, int)
  * indexed so cannot stay in registers. */
 #define SINGLE_CHOICE(a, b, condition)                                                                       \
     __extension__({                                                                                          \
-        const __typeof__((a) + 0) a_ = SINGLE_VALUE(a);                                                                  \
-        const __typeof__((b) + 0) b_ = SINGLE_VALUE(b);                                                                  \
+        const __typeof__((a) + 0) a_ = SINGLE_VALUE(a);                                                      \
+        const __typeof__((b) + 0) b_ = SINGLE_VALUE(b);                                                      \
         (condition) ? a_ : b_;                                                                               \
     })
 #define SELECT(condition, yes, no) SINGLE_CHOICE(yes, no, condition)

@@ -76,6 +76,16 @@ struct tile_stage {
     const struct tri_stage *stage;
 };
 
+/* The next multiple, or n itself. */
+static inline int tri_tile_multiple(int n, int of)
+{
+    return (n + of - 1) / of * of;
+}
+
+/* The size that costs least, and where all lies then; false: none fits local memory. */
+bool tri_tile_choose_size(struct tile_class *class, const struct tile_limits *limits);
+/* What an item makes where no tile is needed. */
+void tri_tile_choose_points(struct tile_class *class, int bits);
 /* A pass with a body for each sample. */
 bool tri_tile_is_body(const struct tile_op *op);
 /* NULL in *tiles and TRI_OK: the nodes cannot share a launch. To be freed by tri_tile_free. */

@@ -1,5 +1,5 @@
-/* tile_plan.c -- how the nodes of a stage become launches over tiles: components that do the same, what a work-group
- * makes and needs, where that lies in local memory, and how large a tile is. */
+/* tile_plan.c -- how the nodes of a stage become launches over tiles: components that do the same, and the
+ * form in which a work-group makes each node. */
 #include "tile.h"
 
 #include <stdlib.h>
@@ -9,17 +9,6 @@
 #define PROGRAM_CONSTANTS 4096
 /* A map's table that local memory may hold. */
 #define LOCAL_TABLE 4096
-#define POINT_BYTES 16
-
-static int largest(int a, int b)
-{
-    return a > b ? a : b;
-}
-
-static int multiple(int n, int of)
-{
-    return (n + of - 1) / of * of;
-}
 
 bool tri_tile_is_body(const struct tile_op *op)
 {
@@ -142,7 +131,7 @@ static void add_op(struct tile_class *class, int *channels, const struct tri_pla
     struct tile_op *op = &class->ops[place];
     *op = (struct tile_op){.pass = stage->passes[node->pass], .node = number, .inputs = node->inputs,
                            .outputs = node->kind == PASS_TALLY ? 0 : node->outputs, .low = node->low, .high = node->high,
-                           .reach = multiple(facts->reach, 4), .sparse = node->sparse, .transposed = facts->transposed,
+                           .reach = tri_tile_multiple(facts->reach, 4), .sparse = node->sparse, .transposed = facts->transposed,
                            .constants_size = facts->constants_size, .constants = -1, .table = -1, .table_at = -1, .sums_at = -1,
                            .form = node->whole ? TILE_PLANE : TILE_WINDOW};
     memcpy(op->rows, node->rows, sizeof op->rows);
@@ -366,205 +355,6 @@ static void number_table(struct tile_stage *tiles)
     }
 }
 
-/* ---- geometry of a tile ---- */
-
-static void need(struct tile_place *place, const struct tile_op *op, int tile_height)
-{
-    const int down = op->made_rows - op->up - tile_height;
-    place->left = largest(place->left, op->left + op->reach);
-    place->right = largest(place->right, op->right + op->reach);
-    place->up = largest(place->up, op->up - op->low);
-    place->down = largest(place->down, down + op->high);
-}
-
-/* From the last operation to the first: what is needed of each channel, and so what is made. */
-static void find_regions(struct tile_class *class, int tile_height)
-{
-    for (int i = 0; i < class->place_count; i++) {
-        struct tile_place *place = &class->places[i];
-        place->left = place->right = place->up = place->down = 0;
-    }
-    for (int i = class->op_count - 1; i >= 0; i--) {
-        struct tile_op *op = &class->ops[i];
-        int down = 0;
-        op->left = op->right = op->up = 0;
-        while (op->block_rows > tile_height)
-            op->block_rows /= 2;
-        for (int o = 0; o < op->outputs; o++) {
-            const struct tile_place *out = &class->places[op->out[o]];
-            op->left = largest(op->left, multiple(out->left, op->block_width));
-            op->right = largest(op->right, multiple(out->right, op->block_width));
-            op->up = largest(op->up, out->up);
-            down = largest(down, out->down);
-        }
-        op->made_rows = multiple(op->up + tile_height + down, op->block_rows);
-        for (int o = 0; o < op->outputs; o++) {
-            struct tile_place *out = &class->places[op->out[o]];
-            out->left = op->left;
-            out->right = op->right;
-            out->up = op->up;
-            out->down = op->made_rows - op->up - tile_height;
-        }
-        for (int k = 0; k < op->inputs && op->form != TILE_PLANE; k++)
-            need(&class->places[op->in[k]], op, tile_height);
-    }
-}
-
-static void find_lives(struct tile_class *class)
-{
-    for (int i = 0; i < class->place_count; i++) {
-        class->places[i].first = class->places[i].loaded ? 0 : class->op_count + 1;
-        class->places[i].last = -1;
-        if (class->places[i].stored)
-            class->places[i].last = class->op_count + 1;
-    }
-    for (int i = 0; i < class->op_count; i++) {
-        const struct tile_op *op = &class->ops[i];
-        for (int o = 0; o < op->outputs; o++) {
-            struct tile_place *out = &class->places[op->out[o]];
-            out->first = i + 1;
-            out->last = largest(out->last, i + 1);
-        }
-        for (int k = 0; k < op->inputs && op->form != TILE_PLANE; k++)
-            class->places[op->in[k]].last = largest(class->places[op->in[k]].last, i + 1);
-    }
-}
-
-static bool in_tile(const struct tile_place *place)
-{
-    return place->loaded || place->made;
-}
-
-static long place_size(const struct tile_place *place)
-{
-    return ((long)place->stride * place->rows * place->size + 15) / 16 * 16;
-}
-
-/* First fit among the places that live at the same time; returns the end of all. */
-static long lay_out(struct tile_class *class, long at)
-{
-    long end = at;
-    for (int i = 0; i < class->place_count; i++) {
-        struct tile_place *place = &class->places[i];
-        if (!in_tile(place))
-            continue;
-        place->at = at;
-        for (bool moved = true; moved;) {
-            moved = false;
-            for (int j = 0; j < i; j++) {
-                const struct tile_place *other = &class->places[j];
-                if (in_tile(other) && other->first <= place->last && place->first <= other->last &&
-                    place->at < other->at + place_size(other) && other->at < place->at + place_size(place)) {
-                    place->at = other->at + place_size(other);
-                    moved = true;
-                }
-            }
-        }
-        end = place->at + place_size(place) > end ? place->at + place_size(place) : end;
-    }
-    return end;
-}
-
-/* Tables of maps, and what items share in an operation, come first. */
-static long lay_out_shared(struct tile_class *class, int tile_width)
-{
-    long at = 0, sums = 0;
-    for (int i = 0; i < class->op_count; i++) {
-        struct tile_op *op = &class->ops[i];
-        long size = 0;
-        if (op->table_at >= 0) {
-            op->table_at = at;
-            at += (op->constants_size + 15) / 16 * 16;
-        }
-        if (op->pass->kind == PASS_SCAN)
-            size = (long)op->made_rows * ((op->left + tile_width + op->right) / 4 + 1) * class->places[op->out[0]].size;
-        else if (op->pass->kind == PASS_TALLY && class->places[op->in[0]].size == 1)
-            size = 256 * TILE_COPIES * 4;
-        sums = size > sums ? size : sums;
-    }
-    for (int i = 0; i < class->op_count; i++) {
-        if (class->ops[i].pass->kind == PASS_SCAN || class->ops[i].pass->kind == PASS_TALLY)
-            class->ops[i].sums_at = at;
-    }
-    return at + (sums + 15) / 16 * 16;
-}
-
-static long geometry(struct tile_class *class, int tile_width, int tile_height)
-{
-    class->tile_width = tile_width;
-    class->tile_height = tile_height;
-    find_regions(class, tile_height);
-    for (int i = 0; i < class->place_count; i++) {
-        struct tile_place *place = &class->places[i];
-        const int unit = 16 / place->size > 4 ? 16 / place->size : 4;
-        place->before = multiple(place->left, unit);
-        place->stride = multiple(place->before + tile_width + place->right, unit);
-        if (place->by_input < 0 && class->ops[place->by_op].transposed)
-            place->stride += unit; /* items store down the columns: not all into one bank */
-        place->rows = place->up + tile_height + place->down;
-    }
-    find_lives(class);
-    return class->local_memory = lay_out(class, lay_out_shared(class, tile_width));
-}
-
-/* Samples made and loaded for one of the output, and what starting a group costs, in samples. */
-static double cost(const struct tile_class *class, const struct tile_limits *limits)
-{
-    const double core = (double)class->tile_width * class->tile_height;
-    double work = 3000;
-    for (int i = 0; i < class->op_count; i++) {
-        const struct tile_op *op = &class->ops[i];
-        const double samples = (double)(op->left + class->tile_width + op->right) * op->made_rows;
-        const double first = op->pass->kind == PASS_SLIDE ? (double)(op->high - op->low) / op->block_rows : 0;
-        const double shared = tri_tile_is_body(op) ? (double)(op->high - op->low) / (4 * op->block_rows) : 0;
-        work += samples * (1 + first + shared);
-    }
-    for (int i = 0; i < class->place_count; i++) {
-        if (class->places[i].loaded)
-            work += 0.5 * class->places[i].stride * class->places[i].rows;
-    }
-    const double memory = (double)class->local_memory / (double)limits->share;
-    return work / core * (memory > 1 ? memory : 1);
-}
-
-static bool choose_tile(struct tile_class *class, const struct tile_limits *limits)
-{
-    static const int widths[] = {128, 64, 256, 32, 16}, heights[] = {32, 64, 16, 8, 4, 2, 1};
-    double best = 0;
-    int width = 0, height = 0;
-    struct tile_op *ops = malloc((size_t)class->op_count * sizeof ops[0]);
-    if (ops == NULL)
-        return false;
-    memcpy(ops, class->ops, (size_t)class->op_count * sizeof ops[0]);
-    for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++) {
-        for (size_t h = 0; h < sizeof heights / sizeof heights[0]; h++) {
-            memcpy(class->ops, ops, (size_t)class->op_count * sizeof ops[0]);
-            if (widths[w] * heights[h] > 8192 || geometry(class, widths[w], heights[h]) > limits->local_memory)
-                continue;
-            if (width == 0 || cost(class, limits) < best) {
-                best = cost(class, limits);
-                width = widths[w];
-                height = heights[h];
-            }
-        }
-    }
-    memcpy(class->ops, ops, (size_t)class->op_count * sizeof ops[0]);
-    free(ops);
-    if (width > 0)
-        geometry(class, width, height);
-    return width > 0;
-}
-
-/* An item makes 16 bytes of some rows: more where few planes come in, so that loads overlap. */
-static void choose_points(struct tile_class *class, int bits)
-{
-    int planes = 0;
-    for (int i = 0; i < class->place_count; i++)
-        planes += class->places[i].loaded || class->places[i].stored;
-    class->samples = POINT_BYTES * 8 / bits;
-    class->rows = planes <= 2 ? 4 : planes <= 4 ? 2 : 1;
-}
-
 /* ---- the whole ---- */
 
 static bool make_classes(const struct tri_plan *plan, struct tile_stage *tiles, const struct tile_limits *limits, int *parent,
@@ -619,9 +409,9 @@ enum tri_status tri_tile_plan(const struct tri_plan *plan, int number, const str
             struct tile_class *class = &tiles->classes[c];
             class->group = limits->group;
             if (class->points)
-                choose_points(class, plan->in.bits);
+                tri_tile_choose_points(class, plan->in.bits);
             else
-                together = choose_tile(class, limits);
+                together = tri_tile_choose_size(class, limits);
         }
     }
     if (together && done)
@@ -680,8 +470,8 @@ void tri_tile_items(const struct tile_class *class, size_t global[3], size_t loc
         const int across = class->group < 32 ? class->group : 32, down = class->group / across;
         local[0] = (size_t)across;
         local[1] = (size_t)down;
-        global[0] = (size_t)multiple((class->width + class->samples - 1) / class->samples, across);
-        global[1] = (size_t)multiple((class->height + class->rows - 1) / class->rows, down);
+        global[0] = (size_t)tri_tile_multiple((class->width + class->samples - 1) / class->samples, across);
+        global[1] = (size_t)tri_tile_multiple((class->height + class->rows - 1) / class->rows, down);
     } else {
         local[0] = (size_t)class->group;
         local[1] = 1;

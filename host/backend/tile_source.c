@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const files[] = {"row.h", "single.h", "body.h", "tiles.h"};
+static const char *const files[] = {"row.h", "single.h", "body.h", "tiles.h", "tile_moves.h"};
 
 static const char *base_name(int base)
 {

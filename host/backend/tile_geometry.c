@@ -1,0 +1,209 @@
+/* tile_geometry.c -- what a work-group needs for its tile, where that lies in local memory, and how large a tile is. */
+#include "tile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define POINT_BYTES 16
+
+static int largest(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static void need(struct tile_place *place, const struct tile_op *op, int tile_height)
+{
+    const int down = op->made_rows - op->up - tile_height;
+    place->left = largest(place->left, op->left + op->reach);
+    place->right = largest(place->right, op->right + op->reach);
+    place->up = largest(place->up, op->up - op->low);
+    place->down = largest(place->down, down + op->high);
+}
+
+/* From the last operation to the first: what is needed of each channel, and so what is made. */
+static void find_regions(struct tile_class *class, int tile_height)
+{
+    for (int i = 0; i < class->place_count; i++) {
+        struct tile_place *place = &class->places[i];
+        place->left = place->right = place->up = place->down = 0;
+    }
+    for (int i = class->op_count - 1; i >= 0; i--) {
+        struct tile_op *op = &class->ops[i];
+        int down = 0;
+        op->left = op->right = op->up = 0;
+        while (op->block_rows > tile_height)
+            op->block_rows /= 2;
+        for (int o = 0; o < op->outputs; o++) {
+            const struct tile_place *out = &class->places[op->out[o]];
+            op->left = largest(op->left, tri_tile_multiple(out->left, op->block_width));
+            op->right = largest(op->right, tri_tile_multiple(out->right, op->block_width));
+            op->up = largest(op->up, out->up);
+            down = largest(down, out->down);
+        }
+        op->made_rows = tri_tile_multiple(op->up + tile_height + down, op->block_rows);
+        for (int o = 0; o < op->outputs; o++) {
+            struct tile_place *out = &class->places[op->out[o]];
+            out->left = op->left;
+            out->right = op->right;
+            out->up = op->up;
+            out->down = op->made_rows - op->up - tile_height;
+        }
+        for (int k = 0; k < op->inputs && op->form != TILE_PLANE; k++)
+            need(&class->places[op->in[k]], op, tile_height);
+    }
+}
+
+static void find_lives(struct tile_class *class)
+{
+    for (int i = 0; i < class->place_count; i++) {
+        class->places[i].first = class->places[i].loaded ? 0 : class->op_count + 1;
+        class->places[i].last = -1;
+        if (class->places[i].stored)
+            class->places[i].last = class->op_count + 1;
+    }
+    for (int i = 0; i < class->op_count; i++) {
+        const struct tile_op *op = &class->ops[i];
+        for (int o = 0; o < op->outputs; o++) {
+            struct tile_place *out = &class->places[op->out[o]];
+            out->first = i + 1;
+            out->last = largest(out->last, i + 1);
+        }
+        for (int k = 0; k < op->inputs && op->form != TILE_PLANE; k++)
+            class->places[op->in[k]].last = largest(class->places[op->in[k]].last, i + 1);
+    }
+}
+
+static bool in_tile(const struct tile_place *place)
+{
+    return place->loaded || place->made;
+}
+
+static long place_size(const struct tile_place *place)
+{
+    return ((long)place->stride * place->rows * place->size + 15) / 16 * 16;
+}
+
+/* First fit among the places that live at the same time; returns the end of all. */
+static long lay_out(struct tile_class *class, long at)
+{
+    long end = at;
+    for (int i = 0; i < class->place_count; i++) {
+        struct tile_place *place = &class->places[i];
+        if (!in_tile(place))
+            continue;
+        place->at = at;
+        for (bool moved = true; moved;) {
+            moved = false;
+            for (int j = 0; j < i; j++) {
+                const struct tile_place *other = &class->places[j];
+                if (in_tile(other) && other->first <= place->last && place->first <= other->last &&
+                    place->at < other->at + place_size(other) && other->at < place->at + place_size(place)) {
+                    place->at = other->at + place_size(other);
+                    moved = true;
+                }
+            }
+        }
+        end = place->at + place_size(place) > end ? place->at + place_size(place) : end;
+    }
+    return end;
+}
+
+/* Tables of maps, and what items share in an operation, come first. */
+static long lay_out_shared(struct tile_class *class, int tile_width)
+{
+    long at = 0, sums = 0;
+    for (int i = 0; i < class->op_count; i++) {
+        struct tile_op *op = &class->ops[i];
+        long size = 0;
+        if (op->table_at >= 0) {
+            op->table_at = at;
+            at += (op->constants_size + 15) / 16 * 16;
+        }
+        if (op->pass->kind == PASS_SCAN)
+            size = (long)op->made_rows * ((op->left + tile_width + op->right) / 4 + 1) * class->places[op->out[0]].size;
+        else if (op->pass->kind == PASS_TALLY && class->places[op->in[0]].size == 1)
+            size = 256 * TILE_COPIES * 4;
+        sums = size > sums ? size : sums;
+    }
+    for (int i = 0; i < class->op_count; i++) {
+        if (class->ops[i].pass->kind == PASS_SCAN || class->ops[i].pass->kind == PASS_TALLY)
+            class->ops[i].sums_at = at;
+    }
+    return at + (sums + 15) / 16 * 16;
+}
+
+static long geometry(struct tile_class *class, int tile_width, int tile_height)
+{
+    class->tile_width = tile_width;
+    class->tile_height = tile_height;
+    find_regions(class, tile_height);
+    for (int i = 0; i < class->place_count; i++) {
+        struct tile_place *place = &class->places[i];
+        const int unit = 16 / place->size > 4 ? 16 / place->size : 4;
+        place->before = tri_tile_multiple(place->left, unit);
+        place->stride = tri_tile_multiple(place->before + tile_width + place->right, unit);
+        if (place->by_input < 0 && class->ops[place->by_op].transposed)
+            place->stride += unit; /* items store down the columns: not all into one bank */
+        place->rows = place->up + tile_height + place->down;
+    }
+    find_lives(class);
+    return class->local_memory = lay_out(class, lay_out_shared(class, tile_width));
+}
+
+/* Samples made and loaded for one of the output, and what starting a group costs, in samples. */
+static double cost(const struct tile_class *class, const struct tile_limits *limits)
+{
+    const double core = (double)class->tile_width * class->tile_height;
+    double work = 3000;
+    for (int i = 0; i < class->op_count; i++) {
+        const struct tile_op *op = &class->ops[i];
+        const double samples = (double)(op->left + class->tile_width + op->right) * op->made_rows;
+        const double first = op->pass->kind == PASS_SLIDE ? (double)(op->high - op->low) / op->block_rows : 0;
+        const double shared = tri_tile_is_body(op) ? (double)(op->high - op->low) / (4 * op->block_rows) : 0;
+        work += samples * (1 + first + shared);
+    }
+    for (int i = 0; i < class->place_count; i++) {
+        if (class->places[i].loaded)
+            work += 0.5 * class->places[i].stride * class->places[i].rows;
+    }
+    const double memory = (double)class->local_memory / (double)limits->share;
+    return work / core * (memory > 1 ? memory : 1);
+}
+
+bool tri_tile_choose_size(struct tile_class *class, const struct tile_limits *limits)
+{
+    static const int widths[] = {128, 64, 256, 32, 16}, heights[] = {32, 64, 16, 8, 4, 2, 1};
+    double best = 0;
+    int width = 0, height = 0;
+    struct tile_op *ops = malloc((size_t)class->op_count * sizeof ops[0]);
+    if (ops == NULL)
+        return false;
+    memcpy(ops, class->ops, (size_t)class->op_count * sizeof ops[0]);
+    for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++) {
+        for (size_t h = 0; h < sizeof heights / sizeof heights[0]; h++) {
+            memcpy(class->ops, ops, (size_t)class->op_count * sizeof ops[0]);
+            if (widths[w] * heights[h] > 8192 || geometry(class, widths[w], heights[h]) > limits->local_memory)
+                continue;
+            if (width == 0 || cost(class, limits) < best) {
+                best = cost(class, limits);
+                width = widths[w];
+                height = heights[h];
+            }
+        }
+    }
+    memcpy(class->ops, ops, (size_t)class->op_count * sizeof ops[0]);
+    free(ops);
+    if (width > 0)
+        geometry(class, width, height);
+    return width > 0;
+}
+
+/* An item makes 16 bytes of some rows: more where few planes come in, so that loads overlap. */
+void tri_tile_choose_points(struct tile_class *class, int bits)
+{
+    int planes = 0;
+    for (int i = 0; i < class->place_count; i++)
+        planes += class->places[i].loaded || class->places[i].stored;
+    class->samples = POINT_BYTES * 8 / bits;
+    class->rows = planes <= 2 ? 4 : planes <= 4 ? 2 : 1;
+}

@@ -73,7 +73,7 @@ struct tri_image {
     void *memory;           /* the allocation: 4096-byte aligned */
     size_t memory_size;     /* its size in bytes, a multiple of 4096 */
     struct tri_memory *from; /* whose memory it is; NULL: the host's, as usual */
-    bool abandoned;         /* a device that hangs may use the memory yet: it is never freed */
+    bool abandoned;         /* a device that failed may use the memory yet: it is never freed */
 };
 
 /* Makes an image of the shape; its pixels are not set. Fails where memory is short or the shape

@@ -68,6 +68,7 @@ struct opencl {
         } *launches; /* since the last wait */
         int launch_count, launch_room;
         atomic_bool hung;
+        _Atomic cl_int unsettled; /* what clFinish failed with: nobody knows when it is through with what it was given */
         char hang[500]; /* what is told of it, set before `hung` */
     } wait;
 };
@@ -155,8 +156,13 @@ enum tri_status tri_opencl_await(struct opencl *cl, cl_command_queue queue, cl_e
 void tri_opencl_expect(struct opencl *cl, const struct tri_plan *plan);
 /* TRI_NO_DEVICE once the device hangs. */
 enum tri_status tri_opencl_alive(struct opencl *cl, struct tri_error *error);
+/* TRI_NO_DEVICE where it hangs or tri_opencl_holds: it gets no more work. */
+enum tri_status tri_opencl_usable(struct opencl *cl, struct tri_error *error);
 bool tri_opencl_hangs(struct tri_backend *backend);
-/* After a failure: what a device that hangs may use yet, stays; NULL is fine. */
+/* Whether the device may use memory of the host yet that it was given: it hangs, or its driver fails even when it is
+ * asked to finish. Such memory is never freed; objects of OpenCL are, unless it hangs. */
+bool tri_opencl_holds(struct opencl *cl);
+/* After a failure: images that the device may use yet, stay; NULL is fine. */
 enum tri_status tri_opencl_leave_images(struct opencl *cl, struct tri_image *in, struct tri_image *out, enum tri_status status);
 enum tri_status tri_opencl_wait_open(struct opencl *cl, struct tri_error *error);
 void tri_opencl_wait_close(struct opencl *cl);

@@ -112,7 +112,7 @@ static enum tri_status upload(struct opencl *cl, struct tri_flight *flight, stru
 enum tri_status tri_opencl_upload(struct tri_flight *flight, struct tri_error *error)
 {
     struct opencl *cl = (struct opencl *)flight->backend;
-    const enum tri_status status = tri_opencl_alive(cl, error);
+    const enum tri_status status = tri_opencl_usable(cl, error);
     if (status != TRI_OK)
         return status;
     if (flight->state == NULL)

@@ -1,5 +1,6 @@
 /* opencl_memory.c -- memory of an OpenCL device: buffers, whether a job's fit, and those that follow what the host has. */
 #include "opencl.h"
+#include "../image/image.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +94,9 @@ void tri_opencl_mirror_free(struct opencl *cl, struct opencl_mirror *mirror)
 {
     for (int i = 0; i < 2; i++) {
         drop_sent(cl, mirror, i);
-        if (tri_opencl_alive(cl, NULL) == TRI_OK) /* else the device may read it yet */
+        if (tri_opencl_holds(cl))
+            tri_memory_abandon(mirror->copies[i]);
+        else
             free(mirror->copies[i]);
         mirror->copies[i] = NULL;
     }

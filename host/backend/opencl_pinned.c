@@ -109,7 +109,7 @@ void *tri_opencl_pin(struct opencl_pinned *pinned, size_t size)
 {
     struct block *block = NULL;
     pthread_mutex_lock(&pinned->lock);
-    if (pinned->cl != NULL && size <= pinned->most && tri_opencl_alive(pinned->cl, NULL) == TRI_OK) {
+    if (pinned->cl != NULL && size <= pinned->most && tri_opencl_usable(pinned->cl, NULL) == TRI_OK) {
         block = find_block(pinned, size);
         if (block == NULL && !pinned->refused) {
             make_room(pinned, size);

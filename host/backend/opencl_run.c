@@ -187,7 +187,7 @@ static enum tri_status run_stages(struct opencl *cl, struct tri_job *job, struct
 enum tri_status tri_opencl_run(struct tri_job *job, struct tri_flight *flight, struct tri_error *error)
 {
     struct opencl *cl = (struct opencl *)job->backend;
-    enum tri_status status = tri_opencl_alive(cl, error);
+    enum tri_status status = tri_opencl_usable(cl, error);
     if (status == TRI_OK)
         status = tri_opencl_output(flight, error);
     tri_opencl_expect(cl, job->plan);

@@ -65,7 +65,10 @@ static void free_ring(struct opencl *cl, struct opencl_ring *ring)
         if (ring->pieces[i].event != NULL)
             clReleaseEvent(ring->pieces[i].event);
     }
-    tri_opencl_unpin(cl->transfers.pinned, ring->memory);
+    if (tri_opencl_holds(cl))
+        tri_memory_abandon(cl->transfers.pinned);
+    else
+        tri_opencl_unpin(cl->transfers.pinned, ring->memory);
     pthread_mutex_destroy(&ring->lock);
 }
 
@@ -75,9 +78,9 @@ void tri_opencl_transfers_close(struct opencl *cl)
     if (!transfers->opened)
         return;
     if (transfers->uploads != NULL)
-        clFinish(transfers->uploads);
+        tri_opencl_end_queue(cl, transfers->uploads);
     if (transfers->downloads != NULL)
-        clFinish(transfers->downloads);
+        tri_opencl_end_queue(cl, transfers->downloads);
     free_ring(cl, &transfers->up);
     free_ring(cl, &transfers->down);
     tri_opencl_pinned_close(transfers->pinned);
@@ -85,12 +88,6 @@ void tri_opencl_transfers_close(struct opencl *cl)
         clReleaseCommandQueue(transfers->uploads);
     if (transfers->downloads != NULL)
         clReleaseCommandQueue(transfers->downloads);
-}
-
-void tri_opencl_settle(struct opencl *cl, cl_command_queue queue)
-{
-    if (tri_opencl_finish(cl, queue, "what was left", NULL) != TRI_OK && !tri_opencl_hangs(&cl->base))
-        clFinish(queue);
 }
 
 /* ---- places of a ring ---- */

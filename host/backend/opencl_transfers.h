@@ -85,9 +85,11 @@ enum tri_status tri_opencl_run_bands(struct tri_job *job, struct tri_flight *fli
                                                                int stage, struct opencl_rows rows, struct tri_error *error),
                                      struct tri_error *error);
 
-/* After a failure, waits for what is left in a queue, so that memory under way may go; where the driver cannot even tell
- * how far it is, for ever. */
+/* After a failure, waits for what is left in a queue, so that memory under way may go; for ever where the driver cannot
+ * even tell how far it is. Where it fails at that as well, tri_opencl_holds. */
 void tri_opencl_settle(struct opencl *cl, cl_command_queue queue);
+/* clFinish, as part of that. */
+void tri_opencl_end_queue(struct opencl *cl, cl_command_queue queue);
 /* The queues of transfers and what belongs to them. */
 enum tri_status tri_opencl_transfers_open(struct opencl *cl, struct tri_error *error);
 void tri_opencl_transfers_close(struct opencl *cl);

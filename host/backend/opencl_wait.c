@@ -327,17 +327,43 @@ enum tri_status tri_opencl_alive(struct opencl *cl, struct tri_error *error)
     return tri_fail(error, TRI_NO_DEVICE, "%s", cl->wait.hang);
 }
 
+enum tri_status tri_opencl_usable(struct opencl *cl, struct tri_error *error)
+{
+    const enum tri_status status = tri_opencl_alive(cl, error);
+    if (status != TRI_OK || !atomic_load(&cl->wait.unsettled))
+        return status;
+    return tri_opencl_fail(error, "clFinish", atomic_load(&cl->wait.unsettled), cl->base.info.device);
+}
+
 bool tri_opencl_hangs(struct tri_backend *backend)
 {
     return atomic_load(&((struct opencl *)backend)->wait.hung);
 }
 
+bool tri_opencl_holds(struct opencl *cl)
+{
+    return atomic_load(&cl->wait.hung) || atomic_load(&cl->wait.unsettled);
+}
+
+void tri_opencl_end_queue(struct opencl *cl, cl_command_queue queue)
+{
+    const cl_int code = clFinish(queue);
+    if (code != CL_SUCCESS)
+        atomic_store(&cl->wait.unsettled, code);
+}
+
+void tri_opencl_settle(struct opencl *cl, cl_command_queue queue)
+{
+    if (tri_opencl_finish(cl, queue, "what was left", NULL) != TRI_OK && !tri_opencl_hangs(&cl->base))
+        tri_opencl_end_queue(cl, queue);
+}
+
 enum tri_status tri_opencl_leave_images(struct opencl *cl, struct tri_image *in, struct tri_image *out, enum tri_status status)
 {
-    const bool hangs = status != TRI_OK && tri_opencl_hangs(&cl->base);
-    if (hangs && in != NULL)
+    const bool holds = status != TRI_OK && tri_opencl_holds(cl);
+    if (holds && in != NULL)
         in->abandoned = true;
-    if (hangs && out != NULL)
+    if (holds && out != NULL)
         out->abandoned = true;
     return status;
 }

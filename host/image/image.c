@@ -2,6 +2,7 @@
 #include "image.h"
 #include "interleave.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -76,6 +77,23 @@ void tri_memory_free(void *memory, size_t size)
         munmap(memory, size);
 }
 
+static struct abandoned {
+    void *memory;
+    struct abandoned *next;
+} *abandoned;
+
+void tri_memory_abandon(void *memory)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    struct abandoned *one = memory != NULL ? malloc(sizeof *one) : NULL;
+    if (one == NULL)
+        return;
+    pthread_mutex_lock(&lock);
+    *one = (struct abandoned){memory, abandoned};
+    abandoned = one;
+    pthread_mutex_unlock(&lock);
+}
+
 /* The layout, without the memory. */
 static struct tri_image lay_out(const struct tri_shape *shape)
 {
@@ -140,10 +158,14 @@ void tri_image_free(struct tri_image *image)
 {
     if (!image)
         return;
-    if (!image->abandoned && image->from)
+    if (image->abandoned) {
+        tri_memory_abandon(image->memory);
+        tri_memory_abandon(image->from);
+    } else if (image->from) {
         image->from->give(image->from, image->memory);
-    else if (!image->abandoned)
+    } else {
         tri_memory_free(image->memory, image->memory_size);
+    }
     free(image);
 }
 

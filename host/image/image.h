@@ -18,6 +18,8 @@ static inline size_t tri_sample_bytes(const struct tri_shape *shape)
  * with tri_memory_free and the same size. */
 void *tri_memory_new(size_t size);
 void tri_memory_free(void *memory, size_t size);
+/* Keeps memory that a device may use yet until the process ends, in sight of whoever looks for leaks. Thread-safe. */
+void tri_memory_abandon(void *memory);
 
 /* Memory for images that is not the host's usual one. */
 struct tri_memory {

@@ -229,12 +229,18 @@ int tri_pipeline_length(const struct tri_pipeline *pipeline);       /* operation
 const struct tri_kernel *tri_pipeline_kernel(const struct tri_pipeline *pipeline, int operation);
 /* The value of a parameter; of a choice, its index. NAN: there is no such parameter. */
 double tri_pipeline_value(const struct tri_pipeline *pipeline, int operation, const char *param);
-/* Whether each plane's result depends on that plane alone, and on no statistics of it. */
-bool tri_pipeline_by_plane(const struct tri_pipeline *pipeline);
-/* Whether the result is no colour, but a mask or strengths, whatever planes it is made of. */
-bool tri_pipeline_monochrome(const struct tri_pipeline *pipeline);
-/* Whether it means R, G and B, so that on planes of Y'CbCr colours would change. */
-bool tri_pipeline_wants_light(const struct tri_pipeline *pipeline);
+/* What it does with pictures of a shape. */
+struct tri_properties {
+    struct tri_shape out; /* what it makes of them */
+    bool by_plane;   /* each plane of the result depends on that plane alone, and on no statistics of it */
+    bool monochrome; /* the result is no colour, but a mask or strengths, whatever planes it is made of */
+    bool needs_rgb;  /* it means R, G and B: on planes of Y'CbCr colours would change */
+};
+/* Fails where it does not take such pictures, makes more pixels than its limit, or memory is short. */
+enum tri_status tri_pipeline_properties(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                                        struct tri_properties *properties, struct tri_error *error);
+/* No operation may make more pixels than this, unless the picture has more itself; at first TRI_PIXEL_LIMIT. */
+void tri_pipeline_limit(struct tri_pipeline *pipeline, uint64_t max_pixels);
 /* The pipeline for planes that have 2^shift times fewer columns and rows: lengths are divided by that, radii by
  * the geometric mean of both. */
 enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shift_x, int shift_y,
@@ -245,7 +251,7 @@ bool tri_pipeline_over_time(const struct tri_pipeline *pipeline);
 bool tri_pipeline_pairs(const struct tri_pipeline *pipeline);
 /* What tri_job_delay of its jobs will be. */
 int tri_pipeline_delay(const struct tri_pipeline *pipeline);
-/* The shape that the pipeline makes of `in`. */
+/* The shape that the pipeline makes of `in`; as tri_pipeline_properties. */
 enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const struct tri_shape *in,
                                    struct tri_shape *out, struct tri_error *error);
 

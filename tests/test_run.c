@@ -281,8 +281,14 @@ static void test_pipelines(void)
     EXPECT_NOTHING(
         "$T run invert,,invert a.png -o o/old.png", 2,
         "triptych: the pipeline has an empty operation; operations are separated by single commas\n");
-    EXPECT_NOTHING("$T run resize:scale=100,resize:scale=100,resize:scale=100 a.png -o o/old.png", 2,
+    EXPECT_NOTHING("$T run resize:scale=100,resize:scale=100,resize:scale=100 a.png --max-pixels 100000000000 -o o/old.png", 2,
                    "triptych: a.png: resize: 33000000 x 17000000 is larger than 1000000 on a side\n");
+    EXPECT_NOTHING("$T run resize:scale=100,resize:scale=100,resize:scale=0.01 a.png -o o/old.png", 1,
+                   "triptych: a.png: resize makes 330000 x 170000 pixels, which is more than the limit of 268435456 (raise it with "
+                   "--max-pixels)\n");
+    EXPECT_NOTHING("$T run resize:scale=2 a.png --max-pixels 1000 -o o/old.png", 1, "triptych: a.png: resize makes 66 x 34 pixels*1000*\n");
+    EXPECT("$T verify resize:scale=2 a.png --max-pixels 1000", 1, "*", "triptych: *resize makes 66 x 34 pixels*1000*\n");
+    EXPECT("$T bench resize:scale=2 --size 30x30 --max-pixels 1000", 1, "*", "triptych: *resize makes 60 x 60 pixels*1000*\n");
 }
 
 static void test_backends(void)

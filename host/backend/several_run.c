@@ -53,7 +53,7 @@ static void try_parts(struct several *s, struct tri_job *job, const struct tri_i
     struct tri_error error;
     const int share = shape.height / (state->over_time ? TRIAL_OVER_TIME : TRIAL);
     shape.height = share > 16 ? share : shape.height < 16 ? shape.height : 16;
-    if (tri_pipeline_shape(job->pipeline, &shape, &ignored, &error) != TRI_OK)
+    if (tri_pipeline_shape(job->pipeline, &shape, &ignored, &error) == TRI_USAGE) /* too low for it */
         shape.height = job->plan->in.height;
     for (int i = 0; i < s->count; i++) {
         struct kind *kind = state->kind;

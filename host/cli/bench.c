@@ -41,7 +41,7 @@ static const char help_text[] =
     "                       INPUT that is a file; of a video its stages, written nowhere\n"
     "      --time SECONDS   how long to measure each row; default 0.1, at least 6 runs\n"
     "      --size WxH       a generated RGB picture of this size\n"
-    "      --max-pixels N   refuse larger pictures; default 268435456\n"
+    "      --max-pixels N   refuse larger pictures, and to make them; default 268435456\n"
     "  -o, --output FILE    write the output picture, of the last pipeline and input\n"
     "      --json FILE      write JSON with every sample; '-' is standard output, for the table\n"
     "      --markdown       print markdown\n"
@@ -390,7 +390,7 @@ static enum tri_status begin_report(const struct request *request, const struct 
     if (table_wanted(request))
         tri_report_header(stdout, &environment, false);
     fflush(stdout);
-    return tri_pipeline_parse(request->pipelines[0], pipeline, error);
+    return tri_lineup_parse(lineup, request->pipelines[0], pipeline, error);
 }
 
 /* `json` is made where it is wanted; the result is the exit code. */
@@ -492,7 +492,7 @@ int cli_bench(int argc, char **argv)
     if (!inputs)
         return cli_fail(&(struct tri_error){TRI_FAILED, "no memory for the inputs"});
     struct tri_lineup_request who = {request.on, request.on_count, request.isa, request.isa_count,
-                                     !request.end_to_end, request.reference, stderr};
+                                     !request.end_to_end, request.reference, stderr, request.max_pixels};
     if (!clip)
         status = read_inputs(&request, argv + optind, count, inputs, &error);
     if (status == TRI_OK)

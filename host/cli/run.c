@@ -480,6 +480,8 @@ static int execute(struct cli_run_request *request, char *const operands[], int 
             return cli_usage("run", "'%s' is a file; the pipeline comes first", request->pipeline);
         return cli_fail(&error);
     }
+    if (request->max_pixels > 0)
+        tri_pipeline_limit(pipeline, request->max_pixels);
     if (request->with && count == 1 && is_pipe(operands[0]) && is_pipe(request->with)) {
         tri_pipeline_free(pipeline);
         return cli_usage("run", "only one of '%s' and '%s' can come through a pipe", operands[0], request->with);

@@ -26,7 +26,7 @@ static const char help_text[] =
     "      --on BACKEND     only this one (repeatable): sequential, threads[:N], opencl[:SEL]\n"
     "                       or opencl:all\n"
     "      --isa ISA        of sequential and threads (repeatable)\n"
-    "      --max-pixels N   refuse larger pictures; default 268435456\n"
+    "      --max-pixels N   refuse larger pictures, and to make them; default 268435456\n"
     "      --json FILE      write JSON; '-' is standard output, for the text\n"
     "  -h, --help           this text\n";
 
@@ -254,7 +254,7 @@ static int write_json(const struct request *request, const struct tri_lineup *li
 static int verify_inputs(const struct request *request, const struct inputs *inputs)
 {
     struct tri_lineup_request who = {request->on, request->on_count, request->isa, request->isa_count, false,
-                                     NULL, stderr};
+                                     NULL, stderr, request->max_pixels};
     struct tally tally = {.list = request->json ? json_array() : NULL};
     struct tri_lineup lineup = {0};
     struct tri_error error;

@@ -283,7 +283,7 @@ static enum tri_status open_run(struct run *run, const char *pipeline, const cha
 {
     struct tri_bench_case *figures = run->figures;
     size_t most = (size_t)run->lineup->count;
-    enum tri_status status = tri_pipeline_parse(pipeline, &run->pipeline, error);
+    enum tri_status status = tri_lineup_parse(run->lineup, pipeline, &run->pipeline, error);
 
     if (status == TRI_OK)
         status = tri_pipeline_shape(run->pipeline, &run->in->shape, &figures->out, error);

@@ -196,8 +196,8 @@ static struct tri_pipeline *prefix_of(const struct tri_pipeline *pipeline, int l
         end = strchr(i ? end + 1 : end, ',');
     if (end)
         *end = '\0';
-    if (text && tri_pipeline_parse(text, &prefix, &error) != TRI_OK)
-        prefix = NULL;
+    if (text && tri_pipeline_parse(text, &prefix, &error) == TRI_OK)
+        tri_pipeline_limit(prefix, UINT64_MAX); /* the whole one obeys its own */
     free(text);
     return prefix;
 }
@@ -300,7 +300,7 @@ enum tri_status tri_diagnose(const struct tri_lineup *lineup, int contender, con
                              struct tri_error *error)
 {
     struct tri_pipeline *pipeline = NULL;
-    enum tri_status status = tri_pipeline_parse(result->pipeline, &pipeline, error);
+    enum tri_status status = tri_lineup_parse(lineup, result->pipeline, &pipeline, error);
 
     *diagnosis = (struct tri_diagnosis){.plane = -1, .info = lineup->contenders[contender].info};
     if (status != TRI_OK)

@@ -236,7 +236,17 @@ enum tri_status tri_lineup_open(const struct tri_lineup_request *request, struct
     for (int i = 0; tri_driver_note(i); i++)
         note(request->notes, "%s", tri_driver_note(i));
     lineup->notes = request->notes;
+    lineup->max_pixels = request->max_pixels > 0 ? request->max_pixels : TRI_PIXEL_LIMIT;
     tell(lineup);
+    return status;
+}
+
+enum tri_status tri_lineup_parse(const struct tri_lineup *lineup, const char *text, struct tri_pipeline **pipeline,
+                                 struct tri_error *error)
+{
+    const enum tri_status status = tri_pipeline_parse(text, pipeline, error);
+    if (status == TRI_OK)
+        tri_pipeline_limit(*pipeline, lineup->max_pixels);
     return status;
 }
 

@@ -75,6 +75,7 @@ struct tri_lineup_request {
     bool subdevices; /* of CPU devices too */
     const char *reference; /* what bytes are compared with; NULL: sequential scalar */
     FILE *notes;     /* what is left out and why; may be NULL */
+    uint64_t max_pixels; /* of what pipelines make; 0: TRI_PIXEL_LIMIT */
 };
 
 struct tri_contender {
@@ -92,12 +93,16 @@ struct tri_lineup {
     struct tri_device_info *devices; /* NULL where OpenCL was not used */
     int device_count;
     FILE *notes; /* may be NULL; what backends note while they work is told when they are closed */
+    uint64_t max_pixels;
 };
 
 /* Ends with tri_lineup_close, also after a failure. */
 enum tri_status tri_lineup_open(const struct tri_lineup_request *request, struct tri_lineup *lineup,
                                 struct tri_error *error);
 void tri_lineup_close(struct tri_lineup *lineup);
+/* A pipeline for these, with their limit of pixels. */
+enum tri_status tri_lineup_parse(const struct tri_lineup *lineup, const char *text, struct tri_pipeline **pipeline,
+                                 struct tri_error *error);
 bool tri_is_sequential(const struct tri_backend_info *info);
 
 /* ---- inputs: pictures.c ---- */

@@ -132,7 +132,7 @@ enum tri_status tri_verify_run(const struct tri_lineup *lineup, const char *pipe
                                struct tri_verify_result *results, struct tri_error *error)
 {
     struct reference reference = {.inputs = inputs, .count = input_count};
-    enum tri_status status = tri_pipeline_parse(pipeline, &reference.pipeline, error);
+    enum tri_status status = tri_lineup_parse(lineup, pipeline, &reference.pipeline, error);
 
     for (int i = 0; i < lineup->count; i++)
         results[i] = (struct tri_verify_result){.pipeline = pipeline, .info = lineup->contenders[i].info};

@@ -366,10 +366,24 @@ int tri_graph_kernel(struct tri_graph *graph, const char *name, const char *para
     return result.channel[0];
 }
 
+/* A few letters of a pipeline can ask for any size. */
+static void check_size(struct tri_graph *graph, const struct tri_operation *operation, const struct tri_result *made)
+{
+    const uint64_t pixels = (uint64_t)made->width * (uint64_t)made->height;
+    if (graph->error.status == TRI_OK && pixels > graph->max_pixels)
+        tri_fail(&graph->error, TRI_FAILED, "%s makes %d x %d pixels, which is more than the limit of %llu (raise it with --max-pixels)",
+                 operation->kernel->about->name, made->width, made->height, (unsigned long long)graph->max_pixels);
+}
+
 enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struct tri_shape *in, struct tri_graph *graph,
                                 struct tri_value *out, struct tri_shape *shape, struct tri_error *error)
 {
-    *graph = (struct tri_graph){.bits = in->bits, .levels = pipeline->levels, .first_field = pipeline->first_field};
+    const uint64_t pixels = (uint64_t)in->width * (uint64_t)in->height;
+    *graph = (struct tri_graph){.bits = in->bits, .levels = pipeline->levels, .first_field = pipeline->first_field,
+                                .max_pixels = pixels > pipeline->max_pixels ? pixels : pipeline->max_pixels};
+    graph->results = calloc((size_t)pipeline->length + 1, sizeof graph->results[0]);
+    if (graph->results == NULL)
+        return tri_fail(error, TRI_FAILED, "no memory for a graph");
     if (graph->levels.white == 0)
         graph->levels.white = (UINT32_C(1) << in->bits) - 1;
     struct tri_value value = {.planes = in->planes};
@@ -380,6 +394,9 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
     for (int i = 0; i < pipeline->length && graph->error.status == TRI_OK; i++) {
         const struct tri_operation operation = {pipeline->steps[i].kernel, pipeline->steps[i].values, in->bits};
         value = apply(graph, &operation, value);
+        graph->results[i] = (struct tri_result){tri_graph_width(graph, value.channel[0]), tri_graph_height(graph, value.channel[0]),
+                                                graph->turned};
+        check_size(graph, &operation, &graph->results[i]);
     }
     if (graph->told.channel != 0) { /* what is told is about the frame that comes out */
         graph->first = graph->told_first;
@@ -394,81 +411,12 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
     return TRI_OK;
 }
 
-/* For each channel, the planes of the input that it depends on, as bits. States are made from themselves, so it takes
- * until nothing changes. */
-static void find_sources(const struct tri_graph *graph, unsigned *sources)
-{
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (int c = 1; c < graph->channel_count; c++) {
-            const struct tri_channel *channel = &graph->channels[c];
-            unsigned found = sources[c];
-            if (channel->producer == FROM_INPUT)
-                found = 1u << channel->of;
-            else if (channel->producer == FROM_BEFORE)
-                found |= sources[channel->of];
-            for (int k = 0; channel->producer >= 0 && k < graph->nodes[channel->producer].inputs; k++)
-                found |= sources[graph->nodes[channel->producer].spec.in[k]];
-            changed |= found != sources[c];
-            sources[c] = found;
-        }
-    }
-}
-
-/* Of three planes. Ends with tri_graph_free in any case. */
-static bool any_graph(const struct tri_pipeline *pipeline, struct tri_graph *graph, struct tri_value *out)
-{
-    const struct tri_shape in = {256, 256, 3, 8};
-    struct tri_shape shape;
-    struct tri_error refused;
-    return tri_graph_build(pipeline, &in, graph, out, &shape, &refused) == TRI_OK;
-}
-
-/* What kernels have said of the graph; nothing where none can be built. */
-static struct tri_graph said_of(const struct tri_pipeline *pipeline)
-{
-    struct tri_graph graph;
-    struct tri_value out;
-    const bool built = any_graph(pipeline, &graph, &out);
-    const struct tri_graph said = {.monochrome = built && graph.monochrome, .light = built && graph.light};
-    tri_graph_free(&graph);
-    return said;
-}
-
-bool tri_pipeline_monochrome(const struct tri_pipeline *pipeline)
-{
-    return said_of(pipeline).monochrome;
-}
-
-bool tri_pipeline_wants_light(const struct tri_pipeline *pipeline)
-{
-    return said_of(pipeline).light;
-}
-
-/* Graphs tell, not kernels' descriptions. Counts of samples speak for pictures, where planes are R, G and B. */
-bool tri_pipeline_by_plane(const struct tri_pipeline *pipeline)
-{
-    struct tri_graph graph;
-    struct tri_value out;
-    bool by_plane = false;
-    if (any_graph(pipeline, &graph, &out)) {
-        unsigned *sources = calloc((size_t)graph.channel_count, sizeof *sources);
-        by_plane = sources != NULL && out.planes == 3 && graph.tally_count == 0;
-        if (by_plane)
-            find_sources(&graph, sources);
-        for (int p = 0; by_plane && p < 3; p++)
-            by_plane = sources[out.channel[p]] == 1u << p;
-        free(sources);
-    }
-    tri_graph_free(&graph);
-    return by_plane;
-}
-
 void tri_graph_free(struct tri_graph *graph)
 {
     for (int i = 0; i < graph->node_count; i++)
         free(graph->nodes[i].constants);
     free(graph->nodes);
     free(graph->channels);
+    free(graph->results);
     *graph = (struct tri_graph){0};
 }

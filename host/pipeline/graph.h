@@ -40,6 +40,12 @@ struct tri_told {
     void (*line)(FILE *to, int x, int y, uint32_t sample, const void *constants);
 };
 
+/* What an operation of a pipeline makes. */
+struct tri_result {
+    int width, height;
+    bool turned; /* against the pipeline's input */
+};
+
 struct tri_graph {
     const struct tri_operation *operation; /* whose host part is at work */
     int bits;
@@ -50,6 +56,7 @@ struct tri_graph {
     int tally_count;
     int delay; /* frames that the result lags behind, of the operation at work or, at last, of all */
     int first; /* frames that the operation's input lags behind */
+    uint64_t max_pixels; /* that an operation may make */
     bool monochrome, light;
     struct tri_levels levels;
     char first_field; /* of the input, as of a plane */
@@ -58,6 +65,7 @@ struct tri_graph {
     struct tri_told told;
     const double *told_by; /* the values of the operation that tells it */
     int told_first, told_delay; /* `first` of that operation, and `delay` up to there */
+    struct tri_result *results; /* of each operation */
     struct tri_error error;
 };
 
@@ -68,27 +76,41 @@ struct tri_pipeline {
         const struct tri_kernel *kernel;
         double *values;
     } *steps;
+    /* Known since it was made: kernels treat time alike in pictures of all shapes. */
+    bool over_time, pairs;
+    int delay;
+    uint64_t max_pixels;      /* see tri_pipeline_limit */
     struct tri_levels levels; /* of planes of video; white is 0: the usual ones */
     char first_field;         /* as of a plane */
 };
 
 /* A plane of a video's frames. */
 struct tri_plane {
-    struct tri_shape luma;     /* of frames */
     int shift_x, shift_y;      /* it has 2^shift times fewer columns and rows */
     struct tri_levels levels;  /* white 0: the usual ones */
     char first_field;          /* of interlaced frames 't', top, or 'b', bottom; else 0 */
 };
-/* A copy of the pipeline for such planes: tri_pipeline_scaled, and what a step makes has the size of what it makes of luma,
- * divided. */
-enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline, const struct tri_plane *plane,
-                                      struct tri_pipeline **result, struct tri_error *error);
+/* A copy of the pipeline for such planes: tri_pipeline_scaled, and what an operation makes has the size of what it makes of
+ * luma, divided. `frames` is the pipeline's graph for whole frames. */
+enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline, const struct tri_graph *frames,
+                                      const struct tri_plane *plane, struct tri_pipeline **result, struct tri_error *error);
+/* The parts one after the other, as one pipeline of its own. The lowest of their limits holds. */
+enum tri_status tri_pipeline_join(const struct tri_pipeline *const *parts, int count, struct tri_pipeline **result,
+                                  struct tri_error *error);
 
 /* Builds the graph of a pipeline for an input shape; `out` is what it yields, `shape` its shape.
  * The input's channels are 1, 2, ... */
 enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struct tri_shape *in, struct tri_graph *graph,
                                 struct tri_value *out, struct tri_shape *shape, struct tri_error *error);
 void tri_graph_free(struct tri_graph *graph);
+/* What is wrong for the smallest picture is wrong for all: values that contradict each other, sides that are too long. So it
+ * is said before any picture is read. Learns time, too. */
+enum tri_status tri_pipeline_check(struct tri_pipeline *pipeline, struct tri_error *error);
+/* Sets what the pipeline is known to do with time, by its graph for pictures of any shape. */
+void tri_pipeline_learn_time(struct tri_pipeline *pipeline, const struct tri_graph *graph);
+/* What the graph, with all planes of frames for its input, says of a pipeline. */
+enum tri_status tri_graph_properties(const struct tri_graph *graph, const struct tri_value *out, const struct tri_shape *in,
+                                     struct tri_properties *properties, struct tri_error *error);
 
 /* Puts copies where outputs are read or shared, or inputs' padding is too narrow; a failure stays in
  * the graph. */

@@ -146,13 +146,20 @@ static enum tri_status parse_step(struct tri_pipeline_step *step, char *text, st
 
 #define STEPS_MAX 1000
 
-/* What is wrong for the smallest picture is wrong for all: values that contradict each other, sizes that are too large. So
- * it is said before any is read. */
-static enum tri_status check(const struct tri_pipeline *pipeline, struct tri_error *error)
+enum tri_status tri_pipeline_check(struct tri_pipeline *pipeline, struct tri_error *error)
 {
     const struct tri_shape smallest = {1, 1, 1, 8};
+    struct tri_graph graph;
+    struct tri_value value;
     struct tri_shape out;
-    return tri_pipeline_shape(pipeline, &smallest, &out, error);
+    const uint64_t limit = pipeline->max_pixels;
+    pipeline->max_pixels = UINT64_MAX; /* which nobody could raise yet */
+    const enum tri_status status = tri_graph_build(pipeline, &smallest, &graph, &value, &out, error);
+    pipeline->max_pixels = limit;
+    if (status == TRI_OK)
+        tri_pipeline_learn_time(pipeline, &graph);
+    tri_graph_free(&graph);
+    return status;
 }
 
 enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipeline, struct tri_error *error)
@@ -166,6 +173,7 @@ enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipel
     struct tri_pipeline *p = calloc(1, sizeof *p);
     char *copy = strdup(text);
     if (p != NULL) {
+        p->max_pixels = TRI_PIXEL_LIMIT;
         p->text = strdup(text);
         p->steps = calloc((size_t)commas + 1, sizeof p->steps[0]);
     }
@@ -181,7 +189,7 @@ enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipel
     }
     free(copy);
     if (status == TRI_OK)
-        status = check(p, error);
+        status = tri_pipeline_check(p, error);
     if (status != TRI_OK)
         tri_pipeline_free(p);
     else
@@ -219,80 +227,4 @@ double tri_pipeline_value(const struct tri_pipeline *pipeline, int operation, co
 {
     const struct tri_operation it = {pipeline->steps[operation].kernel, pipeline->steps[operation].values, 0};
     return tri_operation_value(&it, param);
-}
-
-enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const struct tri_shape *in, struct tri_shape *out,
-                                   struct tri_error *error)
-{
-    struct tri_graph graph;
-    struct tri_value value;
-    const enum tri_status status = tri_graph_build(pipeline, in, &graph, &value, out, error);
-    tri_graph_free(&graph);
-    return status;
-}
-
-static double scaled_value(const struct tri_param *param, double value, int shift_x, int shift_y)
-{
-    static const double halves[2] = {1, 0.70710678118654752}; /* 2^(-1/2) */
-    const int shift = param->length == TRI_WIDTH ? shift_x : param->length == TRI_HEIGHT ? shift_y : shift_x + shift_y;
-    if (param->length == TRI_NO_LENGTH || shift == 0)
-        return value;
-    if (param->length == TRI_RADIUS) {
-        value = value / (1 << shift / 2) * halves[shift % 2];
-        value = param->type == TRI_INT ? floor(value + 0.5) : value;
-    } else {
-        value = ceil(value / (1 << shift)); /* as planes of frames are rounded */
-    }
-    return value < param->minimum ? param->minimum : value;
-}
-
-enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shift_x, int shift_y,
-                                    struct tri_pipeline **scaled, struct tri_error *error)
-{
-    const enum tri_status status = tri_pipeline_parse(pipeline->text, scaled, error);
-    for (int i = 0; status == TRI_OK && i < pipeline->length; i++) {
-        const struct tri_kernel *kernel = pipeline->steps[i].kernel;
-        for (int k = 0; k < tri_kernel_param_count(kernel); k++)
-            (*scaled)->steps[i].values[k] =
-                scaled_value(tri_kernel_param(kernel, k), pipeline->steps[i].values[k], shift_x, shift_y);
-    }
-    return status;
-}
-
-/* The size that step `i` makes of luma, divided as chroma is then: a scale by itself would round once more. */
-static enum tri_status set_size(const struct tri_pipeline *pipeline, int i, const struct tri_plane *plane,
-                                struct tri_pipeline *own, struct tri_error *error)
-{
-    const struct tri_pipeline until = {.length = i + 1, .steps = pipeline->steps};
-    const struct tri_kernel *kernel = pipeline->steps[i].kernel;
-    struct tri_graph graph;
-    struct tri_value value;
-    struct tri_shape shape;
-    const enum tri_status status = tri_graph_build(&until, &plane->luma, &graph, &value, &shape, error);
-    const int shift_x = graph.turned ? plane->shift_y : plane->shift_x, shift_y = graph.turned ? plane->shift_x : plane->shift_y;
-    for (int k = 0; k < tri_kernel_param_count(kernel) && status == TRI_OK; k++) {
-        const struct tri_param *param = tri_kernel_param(kernel, k);
-        if (param->length == TRI_WIDTH)
-            own->steps[i].values[k] = (shape.width + (1 << shift_x) - 1) >> shift_x;
-        else if (param->length == TRI_HEIGHT)
-            own->steps[i].values[k] = (shape.height + (1 << shift_y) - 1) >> shift_y;
-    }
-    tri_graph_free(&graph);
-    return status;
-}
-
-enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline, const struct tri_plane *plane,
-                                      struct tri_pipeline **result, struct tri_error *error)
-{
-    enum tri_status status = tri_pipeline_scaled(pipeline, plane->shift_x, plane->shift_y, result, error);
-    for (int i = 0; i < pipeline->length && status == TRI_OK && plane->shift_x + plane->shift_y > 0; i++)
-        status = set_size(pipeline, i, plane, *result, error);
-    if (status == TRI_OK) {
-        (*result)->levels = plane->levels;
-        (*result)->first_field = plane->first_field;
-    } else {
-        tri_pipeline_free(*result);
-        *result = NULL;
-    }
-    return status;
 }

@@ -432,46 +432,6 @@ enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct 
     return status;
 }
 
-/* Graphs tell, not kernels' descriptions, so a shape is needed that the pipeline takes. NULL: none is found. */
-static struct tri_plan *any_plan(const struct tri_pipeline *pipeline)
-{
-    struct tri_plan *plan = NULL;
-    struct tri_error refused;
-    for (int planes = 3; planes >= 1 && plan == NULL; planes -= 2) {
-        const struct tri_shape shape = {256, 256, planes, 8};
-        if (tri_plan_make(pipeline, &shape, TRI_PLAN_WALK, &plan, &refused) != TRI_OK)
-            plan = NULL;
-    }
-    return plan;
-}
-
-bool tri_pipeline_over_time(const struct tri_pipeline *pipeline)
-{
-    struct tri_plan *plan = any_plan(pipeline);
-    /* Where nothing is known of it, one picture after the other is always right. */
-    const bool over_time = plan == NULL || plan->history_count > 0 || plan->frame_count > 0;
-    tri_plan_free(plan);
-    return over_time;
-}
-
-bool tri_pipeline_pairs(const struct tri_pipeline *pipeline)
-{
-    struct tri_plan *plan = any_plan(pipeline);
-    bool pairs = plan != NULL && plan->past_count > 0 && plan->frame_count == 0 && plan->delay == 0;
-    for (int i = 0; pairs && i < plan->past_count; i++)
-        pairs = plan->pasts[i].ago == 1 && !plan->pasts[i].state;
-    tri_plan_free(plan);
-    return pairs;
-}
-
-int tri_pipeline_delay(const struct tri_pipeline *pipeline)
-{
-    struct tri_plan *plan = any_plan(pipeline);
-    const int delay = plan == NULL ? 0 : plan->delay;
-    tri_plan_free(plan);
-    return delay;
-}
-
 void tri_plan_free(struct tri_plan *plan)
 {
     if (plan == NULL)

@@ -75,6 +75,25 @@ static const char *matrix_name(enum tri_matrix matrix)
     return matrix == TRI_BT709 ? "bt709" : matrix == TRI_BT2020 ? "bt2020" : "bt601";
 }
 
+/* A pipeline as this user of it sees it: its graph for whole frames, and what that says. */
+struct view {
+    const struct tri_pipeline *pipeline;
+    struct tri_graph graph;
+    struct tri_properties properties;
+};
+
+static enum tri_status look_at(const struct tri_pipeline *pipeline, const struct tri_video *video, struct view *view,
+                               struct tri_error *error)
+{
+    struct tri_shape shape, out;
+    struct tri_value value;
+    tri_video_plane(video, 0, &shape);
+    shape.planes = video->planes;
+    view->pipeline = pipeline;
+    const enum tri_status status = tri_graph_build(pipeline, &shape, &view->graph, &value, &out, error);
+    return status == TRI_OK ? tri_graph_properties(&view->graph, &value, &shape, &view->properties, error) : status;
+}
+
 static enum tri_status parse_resize(const struct tri_video *video, int plane, struct tri_pipeline **pipeline,
                                     struct tri_error *error)
 {
@@ -90,58 +109,73 @@ static char first_field(const struct tri_video *video)
     return video->interlace == 't' || video->interlace == 'b' ? video->interlace : 0;
 }
 
-/* "ycbcr:to=rgb,PIPELINE,ycbcr:to=ycbcr": the first unless the stream is R, G, B already, the last unless that is
- * what comes out. */
-static enum tri_status parse_whole(struct tri_filter *filter, const struct tri_pipeline *pipeline, struct tri_error *error)
+static enum tri_status parse_conversion(const struct tri_filter *filter, const char *to, struct tri_pipeline **conversion,
+                                        struct tri_error *error)
 {
     const struct tri_video *in = &filter->in;
-    const bool from_rgb = in->matrix == TRI_RGB, to_rgb = filter->out.matrix == TRI_RGB;
-    char how[60], *whole = NULL;
-    snprintf(how, sizeof how, "matrix=%s:range=%s:bits=%d", matrix_name(from_rgb ? filter->out.matrix : in->matrix),
+    const enum tri_matrix matrix = in->matrix == TRI_RGB ? filter->out.matrix : in->matrix;
+    char text[100];
+    snprintf(text, sizeof text, "ycbcr:to=%s:matrix=%s:range=%s:bits=%d", to, matrix_name(matrix),
              in->full_range ? "full" : "limited", in->bits);
-    if (asprintf(&whole, "%s%s%s%s%s%s", from_rgb ? "" : "ycbcr:to=rgb:", from_rgb ? "" : how, from_rgb ? "" : ",",
-                 tri_pipeline_text(pipeline), to_rgb ? "" : ",ycbcr:to=ycbcr:", to_rgb ? "" : how) < 0)
-        return tri_fail(error, TRI_FAILED, "no memory for a pipeline");
-    const enum tri_status status = tri_pipeline_parse(whole, &filter->whole, error);
+    return tri_pipeline_parse(text, conversion, error);
+}
+
+/* Conversions around the pipeline: the first unless the stream is R, G, B already, the last unless that is what comes out. */
+static enum tri_status join_whole(struct tri_filter *filter, const struct tri_pipeline *pipeline, struct tri_error *error)
+{
+    struct tri_pipeline *first = NULL, *last = NULL;
+    const struct tri_pipeline *parts[3];
+    int count = 0;
+    enum tri_status status = TRI_OK;
+    if (filter->in.matrix != TRI_RGB)
+        status = parse_conversion(filter, "rgb", &first, error);
+    if (status == TRI_OK && filter->out.matrix != TRI_RGB)
+        status = parse_conversion(filter, "ycbcr", &last, error);
+    if (first != NULL)
+        parts[count++] = first;
+    parts[count++] = pipeline;
+    if (last != NULL)
+        parts[count++] = last;
     if (status == TRI_OK)
-        filter->whole->first_field = first_field(in);
-    free(whole);
+        status = tri_pipeline_join(parts, count, &filter->whole, error);
+    if (status == TRI_OK)
+        filter->whole->first_field = first_field(&filter->in);
+    tri_pipeline_free(first);
+    tri_pipeline_free(last);
     return status;
 }
 
 /* Planes of video mean something; where the user has chosen planes by himself, or of R, G and B, samples are samples. */
-static enum tri_status parse_planes(struct tri_filter *filter, const struct tri_pipeline *pipeline, struct tri_error *error)
+static enum tri_status make_planes(struct tri_filter *filter, const struct view *view, struct tri_error *error)
 {
     const struct tri_video *in = &filter->in;
     struct tri_plane luma = {.first_field = first_field(in)}, chroma = luma;
     chroma.shift_x = in->shift_x;
     chroma.shift_y = in->shift_y;
-    tri_video_plane(in, 0, &chroma.luma);
     if (filter->usual && in->matrix != TRI_RGB) {
         const uint32_t middle = tri_filter_level(in, 128);
         chroma.levels = (struct tri_levels){middle, middle};
         if (!in->full_range)
             luma.levels = (struct tri_levels){tri_filter_level(in, 16), tri_filter_level(in, 235)};
     }
-    const enum tri_status status = tri_pipeline_of_plane(pipeline, &luma, &filter->planes[0], error);
-    return status == TRI_OK ? tri_pipeline_of_plane(pipeline, &chroma, &filter->planes[1], error) : status;
+    const enum tri_status status = tri_pipeline_of_plane(view->pipeline, &view->graph, &luma, &filter->planes[0], error);
+    return status == TRI_OK ? tri_pipeline_of_plane(view->pipeline, &view->graph, &chroma, &filter->planes[1], error) : status;
 }
 
-static enum tri_status parse_pipelines(struct tri_filter *filter, const struct tri_pipeline *pipeline,
-                                       struct tri_error *error)
+static enum tri_status make_pipelines(struct tri_filter *filter, const struct view *view, struct tri_error *error)
 {
     const struct tri_video *in = &filter->in;
-    filter->pipeline = pipeline;
+    filter->pipeline = view->pipeline;
     if (filter->by_plane)
-        return parse_planes(filter, pipeline, error);
-    enum tri_status status = parse_whole(filter, pipeline, error);
+        return make_planes(filter, view, error);
+    enum tri_status status = join_whole(filter, view->pipeline, error);
     if (status == TRI_OK && in->planes == 3 && (in->shift_x > 0 || in->shift_y > 0))
         status = parse_resize(in, 0, &filter->up, error);
     return status;
 }
 
 /* One filter, whose results are of that matrix. */
-static enum tri_status make_filter(struct tri_backend *backend, const struct tri_pipeline *pipeline, const struct tri_video *in,
+static enum tri_status make_filter(struct tri_backend *backend, const struct view *view, const struct tri_video *in,
                                    bool by_plane, enum tri_matrix matrix, enum tri_chroma chroma,
                                    struct tri_filter **result, struct tri_error *error)
 {
@@ -158,10 +192,10 @@ static enum tri_status make_filter(struct tri_backend *backend, const struct tri
     filter->usual = chroma == TRI_CHROMA_USUAL;
     if (by_plane && in->planes > 1 && in->matrix != TRI_RGB)
         filter->chroma = chroma == TRI_CHROMA_KEPT                                          ? COPIED
-                         : chroma == TRI_CHROMA_USUAL && tri_pipeline_monochrome(pipeline) ? NEUTRAL
-                                                                                            : COMPUTED;
+                         : chroma == TRI_CHROMA_USUAL && view->properties.monochrome ? NEUTRAL
+                                                                                      : COMPUTED;
     struct tri_filter_set *set = NULL;
-    enum tri_status status = parse_pipelines(filter, pipeline, error);
+    enum tri_status status = make_pipelines(filter, view, error);
     if (status == TRI_OK)
         status = tri_filter_new_set(filter, &set, error);
     if (status == TRI_OK)
@@ -181,41 +215,47 @@ static enum tri_status make_filter(struct tri_backend *backend, const struct tri
 }
 
 /* What is wanted of the results. Y4M, which takes nothing but Y'CbCr, does not tell the matrix. */
-static enum tri_status choose_matrix(const struct tri_pipeline *pipeline, const struct tri_video *in, enum tri_colour takes,
-                                     enum tri_matrix *matrix, struct tri_error *error)
+static enum tri_matrix choose_matrix(const struct view *view, const struct tri_video *in, enum tri_colour takes)
 {
-    struct tri_shape shape;
-    *matrix = takes == TRI_ONLY_RGB ? TRI_RGB : in->matrix;
-    if (takes != TRI_ONLY_YCBCR || in->matrix != TRI_RGB)
-        return TRI_OK;
-    tri_video_plane(in, 0, &shape);
-    shape.planes = in->planes;
-    const enum tri_status status = tri_pipeline_shape(pipeline, &shape, &shape, error);
-    *matrix = tri_video_usual_matrix(shape.height);
-    return status;
+    if (takes == TRI_ONLY_YCBCR && in->matrix == TRI_RGB)
+        return tri_video_usual_matrix(view->properties.out.height);
+    return takes == TRI_ONLY_RGB ? TRI_RGB : in->matrix;
 }
 
 /* By plane, what comes out is of the same matrix as what goes in; another filter makes of it what is wanted. */
 static enum tri_status add_conversion(struct tri_filter *filter, enum tri_matrix matrix, struct tri_error *error)
 {
-    enum tri_status status = filter->out.matrix != matrix ? tri_pipeline_parse("copy", &filter->copy, error) : TRI_OK;
-    if (filter->copy != NULL)
-        status = make_filter(filter->backend, filter->copy, &filter->out, false, matrix, TRI_CHROMA_USUAL, &filter->convert, error);
+    struct view view = {0};
+    if (filter->out.matrix == matrix)
+        return TRI_OK;
+    enum tri_status status = tri_pipeline_parse("copy", &filter->copy, error);
+    if (status == TRI_OK)
+        status = look_at(filter->copy, &filter->out, &view, error);
+    if (status == TRI_OK)
+        status = make_filter(filter->backend, &view, &filter->out, false, matrix, TRI_CHROMA_USUAL, &filter->convert, error);
+    tri_graph_free(&view.graph);
     return status;
+}
+
+/* Whether planes go through it one by one. */
+static bool goes_by_plane(const struct view *view, const struct tri_video *in, enum tri_chroma chroma)
+{
+    return view->properties.by_plane && (chroma != TRI_CHROMA_USUAL || in->matrix == TRI_RGB || !view->properties.needs_rgb);
 }
 
 enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,
                                const struct tri_video *in, enum tri_colour takes, enum tri_chroma chroma,
                                struct tri_filter **result, struct tri_error *error)
 {
-    const bool by_plane = tri_pipeline_by_plane(pipeline) &&
-                          (chroma != TRI_CHROMA_USUAL || in->matrix == TRI_RGB || !tri_pipeline_wants_light(pipeline));
     struct tri_filter_slot *slot = NULL;
-    enum tri_matrix matrix;
+    struct view view = {0};
     *result = NULL;
-    enum tri_status status = choose_matrix(pipeline, in, takes, &matrix, error);
+    enum tri_status status = look_at(pipeline, in, &view, error);
+    const bool by_plane = status == TRI_OK && goes_by_plane(&view, in, chroma);
+    const enum tri_matrix matrix = choose_matrix(&view, in, takes);
     if (status == TRI_OK)
-        status = make_filter(backend, pipeline, in, by_plane, by_plane ? in->matrix : matrix, chroma, result, error);
+        status = make_filter(backend, &view, in, by_plane, by_plane ? in->matrix : matrix, chroma, result, error);
+    tri_graph_free(&view.graph);
     if (status == TRI_OK)
         status = add_conversion(*result, matrix, error);
     if (status == TRI_OK) /* that there is memory for one frame is known before anything is written */

@@ -101,6 +101,7 @@ static int ycbcr_level(int level, int bits, int of_samples)
 GRAPH(ycbcr)
 {
     static const double weights[3][2] = {{0.299, 0.114}, {0.2126, 0.0722}, {0.2627, 0.0593}};
+    tri_graph_light(graph); /* of a video its samples are R, G and B, as of a picture */
     const bool to_rgb = VALUE(to) == 1, full = VALUE(range) == 1;
     const int of_samples = tri_graph_bits(graph), bits = of_samples == 8 ? 8 : (int)VALUE(bits);
     const double *of = weights[(int)VALUE(matrix)];

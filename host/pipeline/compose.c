@@ -1,0 +1,119 @@
+/* compose.c -- pipelines made of others: copies, copies for planes of another size, and several in a row. */
+#include "graph.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct tri_pipeline *new_pipeline(size_t text_size, int length)
+{
+    struct tri_pipeline *pipeline = calloc(1, sizeof *pipeline);
+    if (pipeline == NULL)
+        return NULL;
+    pipeline->max_pixels = UINT64_MAX;
+    pipeline->text = calloc(1, text_size);
+    pipeline->steps = calloc((size_t)length + 1, sizeof pipeline->steps[0]);
+    if (pipeline->text != NULL && pipeline->steps != NULL)
+        return pipeline;
+    tri_pipeline_free(pipeline);
+    return NULL;
+}
+
+/* There is room for both. */
+static bool append(struct tri_pipeline *to, const struct tri_pipeline *part)
+{
+    if (to->length > 0)
+        strcat(to->text, ",");
+    strcat(to->text, part->text);
+    to->max_pixels = part->max_pixels < to->max_pixels ? part->max_pixels : to->max_pixels;
+    for (int i = 0; i < part->length; i++) {
+        const struct tri_pipeline_step *from = &part->steps[i];
+        const size_t size = ((size_t)tri_kernel_param_count(from->kernel) + 1) * sizeof(double);
+        double *values = malloc(size);
+        if (values == NULL)
+            return false;
+        memcpy(values, from->values, size);
+        to->steps[to->length++] = (struct tri_pipeline_step){from->kernel, values};
+    }
+    return true;
+}
+
+enum tri_status tri_pipeline_join(const struct tri_pipeline *const *parts, int count, struct tri_pipeline **result,
+                                  struct tri_error *error)
+{
+    size_t size = 1;
+    int length = 0;
+    *result = NULL;
+    for (int i = 0; i < count; i++) {
+        size += strlen(parts[i]->text) + 1;
+        length += parts[i]->length;
+    }
+    struct tri_pipeline *joined = new_pipeline(size, length);
+    bool done = joined != NULL;
+    for (int i = 0; i < count && done; i++)
+        done = append(joined, parts[i]);
+    const enum tri_status status =
+        done ? tri_pipeline_check(joined, error) : tri_fail(error, TRI_FAILED, "no memory for a pipeline");
+    if (status == TRI_OK)
+        *result = joined;
+    else
+        tri_pipeline_free(joined);
+    return status;
+}
+
+/* ---- for planes of another size ---- */
+
+static double scaled_value(const struct tri_param *param, double value, int shift_x, int shift_y)
+{
+    static const double halves[2] = {1, 0.70710678118654752}; /* 2^(-1/2) */
+    const int shift = param->length == TRI_WIDTH ? shift_x : param->length == TRI_HEIGHT ? shift_y : shift_x + shift_y;
+    if (param->length == TRI_NO_LENGTH || shift == 0)
+        return value;
+    if (param->length == TRI_RADIUS) {
+        value = value / (1 << shift / 2) * halves[shift % 2];
+        value = param->type == TRI_INT ? floor(value + 0.5) : value;
+    } else {
+        value = ceil(value / (1 << shift)); /* as planes of frames are rounded */
+    }
+    return value < param->minimum ? param->minimum : value;
+}
+
+enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shift_x, int shift_y,
+                                    struct tri_pipeline **scaled, struct tri_error *error)
+{
+    const enum tri_status status = tri_pipeline_join(&pipeline, 1, scaled, error);
+    for (int i = 0; status == TRI_OK && i < pipeline->length; i++) {
+        const struct tri_kernel *kernel = pipeline->steps[i].kernel;
+        for (int k = 0; k < tri_kernel_param_count(kernel); k++)
+            (*scaled)->steps[i].values[k] =
+                scaled_value(tri_kernel_param(kernel, k), pipeline->steps[i].values[k], shift_x, shift_y);
+    }
+    return status;
+}
+
+/* The size that an operation makes of luma, divided as chroma is then: a scale by itself would round once more. */
+static void set_size(const struct tri_result *of_luma, const struct tri_plane *plane, struct tri_pipeline_step *step)
+{
+    const int shift_x = of_luma->turned ? plane->shift_y : plane->shift_x;
+    const int shift_y = of_luma->turned ? plane->shift_x : plane->shift_y;
+    for (int k = 0; k < tri_kernel_param_count(step->kernel); k++) {
+        const struct tri_param *param = tri_kernel_param(step->kernel, k);
+        if (param->length == TRI_WIDTH)
+            step->values[k] = (of_luma->width + (1 << shift_x) - 1) >> shift_x;
+        else if (param->length == TRI_HEIGHT)
+            step->values[k] = (of_luma->height + (1 << shift_y) - 1) >> shift_y;
+    }
+}
+
+enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline, const struct tri_graph *frames,
+                                      const struct tri_plane *plane, struct tri_pipeline **result, struct tri_error *error)
+{
+    const enum tri_status status = tri_pipeline_scaled(pipeline, plane->shift_x, plane->shift_y, result, error);
+    if (status != TRI_OK)
+        return status;
+    for (int i = 0; i < pipeline->length && plane->shift_x + plane->shift_y > 0; i++)
+        set_size(&frames->results[i], plane, &(*result)->steps[i]);
+    (*result)->levels = plane->levels;
+    (*result)->first_field = plane->first_field;
+    return TRI_OK;
+}

@@ -1,0 +1,114 @@
+/* properties.c -- what a pipeline does with pictures, and with time: its graph tells, not what kernels say of themselves. */
+#include "graph.h"
+
+#include <stdlib.h>
+
+/* For each channel, the planes of the input that it depends on, as bits. States are made from themselves, so it takes
+ * until nothing changes. */
+static void find_sources(const struct tri_graph *graph, unsigned *sources)
+{
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (int c = 1; c < graph->channel_count; c++) {
+            const struct tri_channel *channel = &graph->channels[c];
+            unsigned found = sources[c];
+            if (channel->producer == FROM_INPUT)
+                found = 1u << channel->of;
+            else if (channel->producer == FROM_BEFORE)
+                found |= sources[channel->of];
+            for (int k = 0; channel->producer >= 0 && k < graph->nodes[channel->producer].inputs; k++)
+                found |= sources[graph->nodes[channel->producer].spec.in[k]];
+            changed |= found != sources[c];
+            sources[c] = found;
+        }
+    }
+}
+
+/* Counts of samples speak for pictures, where planes are R, G and B. */
+static enum tri_status find_by_plane(const struct tri_graph *graph, const struct tri_value *out, int planes, bool *by_plane,
+                                     struct tri_error *error)
+{
+    *by_plane = out->planes == planes && graph->tally_count == 0;
+    if (!*by_plane)
+        return TRI_OK;
+    unsigned *sources = calloc((size_t)graph->channel_count, sizeof *sources);
+    if (sources == NULL)
+        return tri_fail(error, TRI_FAILED, "no memory for a graph");
+    find_sources(graph, sources);
+    for (int p = 0; p < planes; p++)
+        *by_plane &= sources[out->channel[p]] == 1u << p;
+    free(sources);
+    return TRI_OK;
+}
+
+enum tri_status tri_graph_properties(const struct tri_graph *graph, const struct tri_value *out, const struct tri_shape *in,
+                                     struct tri_properties *properties, struct tri_error *error)
+{
+    const int first = out->channel[0];
+    *properties = (struct tri_properties){
+        .out = {tri_graph_width(graph, first), tri_graph_height(graph, first), out->planes, in->bits},
+        .monochrome = graph->monochrome, .needs_rgb = graph->light};
+    return find_by_plane(graph, out, in->planes, &properties->by_plane, error);
+}
+
+enum tri_status tri_pipeline_properties(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                                        struct tri_properties *properties, struct tri_error *error)
+{
+    struct tri_graph graph;
+    struct tri_value value;
+    struct tri_shape out;
+    enum tri_status status = tri_graph_build(pipeline, in, &graph, &value, &out, error);
+    if (status == TRI_OK)
+        status = tri_graph_properties(&graph, &value, in, properties, error);
+    tri_graph_free(&graph);
+    return status;
+}
+
+enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const struct tri_shape *in, struct tri_shape *out,
+                                   struct tri_error *error)
+{
+    struct tri_graph graph;
+    struct tri_value value;
+    const enum tri_status status = tri_graph_build(pipeline, in, &graph, &value, out, error);
+    tri_graph_free(&graph);
+    return status;
+}
+
+void tri_pipeline_limit(struct tri_pipeline *pipeline, uint64_t max_pixels)
+{
+    pipeline->max_pixels = max_pixels;
+}
+
+/* ---- time ---- */
+
+void tri_pipeline_learn_time(struct tri_pipeline *pipeline, const struct tri_graph *graph)
+{
+    bool looks_back = false, one_frame = true, counts_frames = false;
+    for (int c = 1; c < graph->channel_count; c++) {
+        const struct tri_channel *channel = &graph->channels[c];
+        if (channel->producer != FROM_BEFORE)
+            continue;
+        looks_back = true;
+        one_frame &= channel->ago == 1 && !channel->state;
+    }
+    for (int i = 0; i < graph->node_count; i++)
+        counts_frames |= graph->nodes[i].spec.frame != NULL;
+    pipeline->delay = graph->delay;
+    pipeline->over_time = looks_back || counts_frames || graph->delay > 0;
+    pipeline->pairs = looks_back && one_frame && !counts_frames && graph->delay == 0;
+}
+
+bool tri_pipeline_over_time(const struct tri_pipeline *pipeline)
+{
+    return pipeline->over_time;
+}
+
+bool tri_pipeline_pairs(const struct tri_pipeline *pipeline)
+{
+    return pipeline->pairs;
+}
+
+int tri_pipeline_delay(const struct tri_pipeline *pipeline)
+{
+    return pipeline->delay;
+}

@@ -1,0 +1,126 @@
+/* test_properties.c -- what is known of a pipeline without running it, against what plans and frames do. */
+#include "pipeline/plan.h"
+#include "tests.h"
+#include "video/filter.h"
+
+#include <CUnit/CUnit.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Time is learnt from the graph for the smallest picture; plans for others have to agree. */
+static void check_time(const char *text, const struct tri_shape *shape)
+{
+    struct tri_pipeline *pipeline = NULL;
+    struct tri_plan *plan = NULL;
+    CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse(text, &pipeline, NULL), TRI_OK);
+    if (tri_plan_make(pipeline, shape, TRI_PLAN_WALK, &plan, NULL) == TRI_OK) {
+        bool pairs = plan->past_count > 0 && plan->frame_count == 0 && plan->delay == 0;
+        for (int i = 0; i < plan->past_count; i++)
+            pairs &= plan->pasts[i].ago == 1 && !plan->pasts[i].state;
+        const bool good = tri_pipeline_over_time(pipeline) == (plan->history_count > 0 || plan->frame_count > 0) &&
+                          tri_pipeline_delay(pipeline) == plan->delay && tri_pipeline_pairs(pipeline) == pairs;
+        if (!good)
+            printf("\n%s: %d planes of %d bits\n", text, shape->planes, shape->bits);
+        CU_ASSERT_TRUE(good);
+    }
+    tri_plan_free(plan);
+    tri_pipeline_free(pipeline);
+}
+
+static void test_time(void)
+{
+    static const char *const more[] = {"temporal_median:radius=2,average:frames=3,sobel", "difference,difference", "fade,gray",
+                                       "gray,background,rotate", "resize:scale=2,deinterlace,blend", "motion,copy"};
+    for (int planes = 1; planes <= 4; planes++) {
+        for (int bits = 8; bits <= 16; bits += 8) {
+            const struct tri_shape shape = {40, 30, planes, bits};
+            for (int i = 0; i < tri_kernel_count(); i++)
+                check_time(tri_kernel_example(tri_kernel_at(i)), &shape);
+            for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
+                check_time(more[i], &shape);
+        }
+    }
+}
+
+static void test_planes(void)
+{
+    static const struct {
+        const char *pipeline;
+        int planes;
+        bool by_plane, monochrome, needs_rgb;
+    } cases[] = {
+        {"gaussian", 3, true, false, false}, {"sobel", 3, true, true, false},           {"levels", 3, true, false, true},
+        {"gray", 3, false, false, false},    {"gray", 1, true, false, false},           {"equalize", 1, false, false, false},
+        {"matrix", 1, false, false, false},  {"gray,sobel", 3, false, true, false},     {"gaussian,threshold", 2, false, true, false},
+        {"ycbcr", 3, false, false, true},    {"gaussian:sigma=2,invert", 4, false, false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct tri_shape shape = {40, 30, cases[i].planes, 8};
+        struct tri_pipeline *pipeline = NULL;
+        struct tri_properties properties;
+        CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse(cases[i].pipeline, &pipeline, NULL), TRI_OK);
+        CU_ASSERT_EQUAL_FATAL(tri_pipeline_properties(pipeline, &shape, &properties, NULL), TRI_OK);
+        const bool good = properties.by_plane == cases[i].by_plane && properties.monochrome == cases[i].monochrome &&
+                          properties.needs_rgb == cases[i].needs_rgb;
+        if (!good)
+            printf("\n%s: by plane %d, monochrome %d, needs R, G, B %d\n", cases[i].pipeline, properties.by_plane,
+                   properties.monochrome, properties.needs_rgb);
+        CU_ASSERT_TRUE(good);
+        tri_pipeline_free(pipeline);
+    }
+}
+
+/* A frame of 2 x 2 pixels of the same pipeline: what it makes of larger ones is not the question. */
+static void test_real_size(void)
+{
+    const struct tri_video video = {.width = 2, .height = 2, .planes = 3, .bits = 8, .matrix = TRI_BT601, .rate = {25, 1}};
+    struct tri_backend *backend = NULL;
+    struct tri_pipeline *pipeline = NULL;
+    struct tri_filter *filter = NULL;
+    struct tri_frame in = {0}, out = {0};
+    CU_ASSERT_EQUAL_FATAL(tri_backend_open("sequential", NULL, &backend, NULL), TRI_OK);
+    CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse("resize:scale=100,resize:scale=40,resize:scale=0.004,sobel", &pipeline, NULL), TRI_OK);
+    CU_ASSERT_EQUAL_FATAL(tri_filter_new(backend, pipeline, &video, TRI_ANY_COLOUR, TRI_CHROMA_USUAL, &filter, NULL), TRI_OK);
+    CU_ASSERT_EQUAL_FATAL(tri_frame_new(&video, &in, NULL), TRI_OK);
+    CU_ASSERT_EQUAL_FATAL(tri_frame_new(tri_filter_video(filter), &out, NULL), TRI_OK);
+    for (int p = 0; p < 3; p++) {
+        for (int y = 0; y < 2; y++)
+            memset(tri_image_row(in.planes[p], 0, y), 40 + 50 * p + 30 * y, 2);
+    }
+    CU_ASSERT_EQUAL(tri_filter_run(filter, &in, &out, NULL), TRI_OK);
+    CU_ASSERT_EQUAL(tri_filter_video(filter)->width, 32);
+    for (int p = 1; p < 3; p++)
+        CU_ASSERT_EQUAL(*(unsigned char *)tri_image_row(out.planes[p], 0, 9), 128);
+    tri_frame_free(&in);
+    tri_frame_free(&out);
+    tri_filter_free(filter);
+    tri_pipeline_free(pipeline);
+    tri_backend_close(backend);
+}
+
+static void test_limit(void)
+{
+    const struct tri_shape shape = {100, 100, 1, 8};
+    struct tri_pipeline *pipeline = NULL;
+    struct tri_properties properties;
+    struct tri_error error;
+    CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse("resize:scale=3,resize:scale=0.1", &pipeline, NULL), TRI_OK);
+    CU_ASSERT_EQUAL(tri_pipeline_properties(pipeline, &shape, &properties, &error), TRI_OK);
+    tri_pipeline_limit(pipeline, 90000);
+    CU_ASSERT_EQUAL(tri_pipeline_properties(pipeline, &shape, &properties, &error), TRI_OK);
+    tri_pipeline_limit(pipeline, 89999);
+    CU_ASSERT_EQUAL(tri_pipeline_properties(pipeline, &shape, &properties, &error), TRI_FAILED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "resize makes 300 x 300 pixels"));
+    tri_pipeline_free(pipeline);
+    CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse("invert", &pipeline, NULL), TRI_OK);
+    tri_pipeline_limit(pipeline, 10); /* a picture that is there may stay as large as it is */
+    CU_ASSERT_EQUAL(tri_pipeline_properties(pipeline, &shape, &properties, &error), TRI_OK);
+    tri_pipeline_free(pipeline);
+}
+
+int test_properties_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("properties", NULL, NULL);
+    return !(suite && CU_add_test(suite, "time", test_time) && CU_add_test(suite, "planes", test_planes) &&
+             CU_add_test(suite, "frames of the real size", test_real_size) && CU_add_test(suite, "limit of pixels", test_limit));
+}

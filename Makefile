@@ -90,7 +90,7 @@ MODULE_FILES := $(MODULES:%=$(BUILD)/modules/%.so)
 module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/codec/$1_*.c host/video/$1_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all test check fuzz bench images format lint install uninstall clean help FORCE
+.PHONY: all test check fuzz faults bench images format lint install uninstall clean help FORCE
 .SUFFIXES:
 
 all: $(BUILD)/triptych $(MODULE_FILES) $(BUILD)/libtriptych.a $(BUILD)/libtriptych.so $(BUILD)/triptych.pc ## build the program and the library
@@ -189,6 +189,10 @@ $(BUILD)/example: docs/example.c $(BUILD)/libtriptych.a
 # Each suite is a process of its own, so that -j runs as many at a time; those that take longest go first.
 SLOW_SUITES := kernels frames chains several tiles device opencl_faults
 SUITES := $(patsubst tests/test_%.c,%,$(filter-out tests/test_main.c,$(filter tests/test_%.c,$(TEST_SOURCES))))
+$(BUILD)/tests/shim.so: tests/faults/shim.c $(BUILD)/host.flags
+	@mkdir -p $(dir $@)
+	@echo "  LD  $@"; $(CC) -std=c11 -fPIC -O1 -g -fno-builtin $(WARNINGS) -Wno-pedantic $(if $(WERROR),-Werror) -shared $< -ldl -pthread -o $@
+
 TESTED := $(BUILD)/triptych $(BUILD)/tests/run $(BUILD)/tests/icd.so
 test: all $(TESTED) $(BUILD)/example ## build and run all tests, or those of SUITE=name
 ifdef SUITE
@@ -211,6 +215,9 @@ $(BUILD)/fuzz/png: $(FUZZ_OBJECTS) $(BUILD)/libtriptych.a
 	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
 fuzz: $(BUILD)/fuzz/png ## read FUZZ_INPUTS damaged PNG files as libpng does, from FUZZ_SEED
 	$< $(FUZZ_INPUTS) $(FUZZ_SEED) $(BUILD)/fuzz $(FUZZ_FILES)
+
+faults: all $(BUILD)/tests/shim.so $(BUILD)/tests/icd.so ## make everything around the program fail, and count what it survives
+	python3 tests/faults/faults.py $(FAULTS) $(BUILD)
 
 bench: all ## the default benchmark
 	$(BUILD)/triptych bench

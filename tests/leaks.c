@@ -3,14 +3,15 @@
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_options(void);
 
-/* GLib and SRT, of FFmpeg's, keep theirs in storage of a thread. */
+/* GLib and SRT, of FFmpeg's, keep theirs in storage of a thread; what the dynamic linker keeps is found from there, too. */
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libpocl\n"
            "leak:libLLVM\n"
            "leak:libOpenCL\n"
            "leak:libglib\n"
-           "leak:libsrt\n";
+           "leak:libsrt\n"
+           "leak:ld-linux\n";
 }
 
 /* Tests look at what is printed. Looking into the storage of threads, the detector of GCC 12 reads that of POCL's which have

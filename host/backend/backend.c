@@ -349,7 +349,8 @@ enum tri_status tri_job_data(struct tri_job *job, char **text, struct tri_error 
         status = job->backend->fetch(job, (long)channel->offset, size, plane, error);
     if (status == TRI_OK)
         print_lines(to, plan, plane);
-    if (to != NULL && fclose(to) != 0 && status == TRI_OK)
+    /* Without memory for its last copy, fclose succeeds all the same, and there is no text. */
+    if (to != NULL && (ferror(to) | (fclose(to) != 0) || *text == NULL) && status == TRI_OK)
         status = tri_fail(error, TRI_FAILED, "no memory for what the pipeline tells");
     free(plane);
     if (status != TRI_OK) {

@@ -96,7 +96,7 @@ enum tri_status tri_opencl_begin_programs(struct opencl *cl, struct tri_error *e
     put_device(text, cl->device, CL_DEVICE_VENDOR);
     put_device(text, cl->device, CL_DEVICE_VERSION);
     put_device(text, cl->device, CL_DRIVER_VERSION);
-    if (fclose(text) != 0)
+    if (ferror(text) | (fclose(text) != 0) || cl->identity == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for the name of a device");
     tri_opencl_cache_open(&cl->cache);
     if (cl->cache.complaint[0] != '\0')

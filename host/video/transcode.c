@@ -19,6 +19,7 @@ struct item {
     long number; /* in the order of reading */
     struct tri_frame in, out;
     struct tri_frame with; /* of the second input */
+    bool no_room; /* there is no memory for a frame, which is no fault of the input */
     struct tri_filter_slot *slot; /* from `upload` to `download` */
     bool flush; /* no frame: drives out what lags behind */
 };
@@ -128,7 +129,7 @@ static bool go(struct run *run, struct item *item, bool input,
     struct tri_error error;
     bool goes_on = may_go_on(run, item);
     if (goes_on && work(run, item, &error) != TRI_OK) {
-        fail(run, item, input, &error);
+        fail(run, item, input && !item->no_room, &error);
         goes_on = false;
     }
     if (!goes_on)
@@ -145,11 +146,12 @@ static bool flush(struct run *run, struct item *item)
     return item->flush;
 }
 
-static enum tri_status next_frame(struct run *run, struct tri_video_reader *reader, struct tri_frame *frame, bool *more,
-                                  struct tri_error *error)
+static enum tri_status next_frame(struct run *run, struct tri_video_reader *reader, struct item *item, struct tri_frame *frame,
+                                  bool *more, struct tri_error *error)
 {
     enum tri_status status = take(run, true, frame, error);
     *more = false;
+    item->no_room = status != TRI_OK;
     if (status == TRI_OK)
         status = tri_video_next(reader, frame, more, error);
     if (status != TRI_OK || !*more) {
@@ -165,9 +167,9 @@ static enum tri_status read_work(struct run *run, struct item *item, struct tri_
     bool more;
     if (transcode->stop != NULL && transcode->stop())
         return TRI_OK;
-    enum tri_status status = next_frame(run, transcode->reader, &item->in, &more, error);
+    enum tri_status status = next_frame(run, transcode->reader, item, &item->in, &more, error);
     if (more && transcode->with != NULL) /* the second input may have ended */
-        status = next_frame(run, transcode->with, &item->with, &more, error);
+        status = next_frame(run, transcode->with, item, &item->with, &more, error);
     return status;
 }
 
@@ -299,9 +301,10 @@ static enum tri_status write_data(const struct tri_transcode *transcode, const s
 {
     if (transcode->data == NULL)
         return TRI_OK;
+    bool written = true;
     for (const char *line = frame->data; line != NULL && *line != '\0'; line += strcspn(line, "\n") + 1)
-        fprintf(transcode->data, "%ld,%.*s\n", frame->number, (int)strcspn(line, "\n"), line);
-    return ferror(transcode->data) ? tri_fail(error, TRI_FAILED, "cannot write %s: %s", transcode->data_name, strerror(errno))
+        written &= fprintf(transcode->data, "%ld,%.*s\n", frame->number, (int)strcspn(line, "\n"), line) > 0;
+    return !written ? tri_fail(error, TRI_FAILED, "cannot write %s: %s", transcode->data_name, strerror(errno))
                                    : TRI_OK;
 }
 

@@ -232,7 +232,7 @@ lint: ## static checks
 	cppcheck --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 --quiet \
 	  --suppress=missingIncludeSystem -D__x86_64__ -Ihost -I$(BUILD) host
 	shellcheck setup.sh host/embed.sh .ci/run $(wildcard bench/*.sh findings/*.sh tests/*.sh)
-	python3 -c 'import ast, sys; [ast.parse(open(file).read(), file) for file in sys.argv[1:]]' $(wildcard bench/*.py)
+	python3 -c 'import ast, sys; [ast.parse(open(file).read(), file) for file in sys.argv[1:]]' $(wildcard bench/*.py tests/faults/*.py)
 
 # Paths go to the shell as a variable, so that blanks and other signs in them are left alone.
 install uninstall: export TO = $(DESTDIR)$(PREFIX)

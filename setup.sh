@@ -35,11 +35,11 @@ missing_packages() {
 
 # Wanted, but not on every release and machine: quick deflate (x86-64 and ARM only), further picture formats, video,
 # FFmpeg's tools as a second reader of what tests write, the sanitizers' runtime for clang, named after clang's
-# version, and a device simulator that checks memory accesses.
+# version, a device simulator that checks memory accesses, and what makes system calls fail.
 optional_packages() {
     version=$(clang -dumpversion 2>/dev/null | cut -d. -f1)
     for package in libisal-dev libwebp-dev libtiff-dev libavformat-dev libavcodec-dev libavutil-dev \
-        libswscale-dev ffmpeg ${version:+libclang-rt-$version-dev} oclgrind; do
+        libswscale-dev ffmpeg ${version:+libclang-rt-$version-dev} oclgrind strace; do
         installed "$package" || echo "$package"
     done
 }

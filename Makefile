@@ -209,12 +209,14 @@ suite-%: $(TESTED)
 # Files of one's own may be added: FUZZ_FILES.
 FUZZ_INPUTS ?= 2000000
 FUZZ_SEED ?= 1
-FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/*.c))
-$(BUILD)/fuzz/png: $(FUZZ_OBJECTS) $(BUILD)/libtriptych.a
-	@mkdir -p $(dir $@)
-	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
-fuzz: $(BUILD)/fuzz/png ## read FUZZ_INPUTS damaged PNG files as libpng does, from FUZZ_SEED
-	$< $(FUZZ_INPUTS) $(FUZZ_SEED) $(BUILD)/fuzz $(FUZZ_FILES)
+FUZZ_SHARED := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/fuzz/png.c tests/fuzz/codecs.c,$(wildcard tests/fuzz/*.c)))
+$(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(FUZZ_SHARED) $(BUILD)/libtriptych.a $(LEAKS)
+	@mkdir -p $(BUILD)/fuzz
+	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -rdynamic -o $@
+.SECONDARY: $(FUZZ_SHARED) $(BUILD)/tests/fuzz/png.o $(BUILD)/tests/fuzz/codecs.o
+fuzz: $(BUILD)/fuzz-png $(BUILD)/fuzz-codecs $(MODULE_FILES) ## read FUZZ_INPUTS damaged files, PNG as libpng does, from FUZZ_SEED
+	$(BUILD)/fuzz-png $(FUZZ_INPUTS) $(FUZZ_SEED) $(BUILD)/fuzz $(FUZZ_FILES)
+	$(BUILD)/fuzz-codecs $(FUZZ_INPUTS) $(FUZZ_SEED) $(BUILD)/fuzz $(FUZZ_FILES)
 
 faults: all $(BUILD)/tests/shim.so $(BUILD)/tests/icd.so ## make everything around the program fail, and count what it survives
 	python3 tests/faults/faults.py $(FAULTS) $(BUILD)

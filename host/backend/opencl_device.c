@@ -70,6 +70,19 @@ static enum tri_status take_units(struct opencl *cl, int units, const char *id, 
     return TRI_OK;
 }
 
+/* Asked again: a call that failed while devices were listed left nothing, which is no answer. */
+static enum tri_status find_kind(struct opencl *cl, cl_device_type *type, struct tri_error *error)
+{
+    cl_uint units = 0;
+    CHECK(clGetDeviceInfo, cl->device, CL_DEVICE_TYPE, sizeof *type, type, NULL);
+    CHECK(clGetDeviceInfo, cl->device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
+    if (units < 1)
+        return tri_fail(error, TRI_NO_DEVICE, "%s says that it has no compute units", cl->base.info.device);
+    cl->base.info.gpu = (*type & CL_DEVICE_TYPE_GPU) != 0;
+    cl->base.info.workers = (int)units;
+    return TRI_OK;
+}
+
 /* What kernels need of a device, before anything is made on it. */
 static enum tri_status check_device(struct opencl *cl, const struct tri_device_info *info, struct tri_error *error)
 {
@@ -156,16 +169,17 @@ static void find_features(struct opencl *cl)
         strncat(cl->options, " -DTILE_PTX", sizeof cl->options - strlen(cl->options) - 1);
 }
 
-static void find_limits(struct opencl *cl)
+static enum tri_status find_limits(struct opencl *cl, struct tri_error *error)
 {
     cl_ulong memory = 0;
     size_t group = 0;
-    clGetDeviceInfo(cl->device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof memory, &memory, NULL);
-    clGetDeviceInfo(cl->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
+    CHECK(clGetDeviceInfo, cl->device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof memory, &memory, NULL);
+    CHECK(clGetDeviceInfo, cl->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
     cl->window = WINDOW_MOST;
     find_features(cl);
     cl->local_memory = memory < LOCAL_MEMORY_MOST ? (long)memory : LOCAL_MEMORY_MOST;
     cl->group = group < GROUP_MOST ? (int)group : GROUP_MOST;
+    return TRI_OK;
 }
 
 static void describe(struct tri_backend_info *info, const struct opencl_found *found, int units)
@@ -185,6 +199,7 @@ static void describe(struct tri_backend_info *info, const struct opencl_found *f
 static enum tri_status open_device(const struct opencl_found *found, int units, struct opencl **result, struct tri_error *error)
 {
     struct opencl *cl = calloc(1, sizeof *cl);
+    cl_device_type type = 0;
     if (cl == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for an OpenCL device");
     cl->device = found->device;
@@ -205,6 +220,8 @@ static enum tri_status open_device(const struct opencl_found *found, int units, 
         status = tri_fail(error, TRI_NO_DEVICE, "%s is left out: %s", found->info.name, found->refused);
     tri_opencl_step("context");
     if (status == TRI_OK)
+        status = find_kind(cl, &type, error);
+    if (status == TRI_OK)
         status = check_device(cl, &found->info, error);
     if (status == TRI_OK && units > 0)
         status = take_units(cl, units, found->info.id, error);
@@ -213,12 +230,13 @@ static enum tri_status open_device(const struct opencl_found *found, int units, 
     if (status == TRI_OK)
         status = tri_opencl_begin_programs(cl, error);
     if (status == TRI_OK)
-        status = tri_opencl_choose_dialect(cl, found->type, error);
+        status = tri_opencl_choose_dialect(cl, type, error);
     if (status == TRI_OK)
         status = choose_qualification(cl, error);
+    if (status == TRI_OK)
+        status = find_limits(cl, error);
     if (status == TRI_OK) {
         cl->base.takes = tri_opencl_takes;
-        find_limits(cl);
         tri_opencl_step("test");
         status = tri_opencl_probe(cl, error);
     }

@@ -1,5 +1,6 @@
 /* bench.c -- triptych bench: what threads, SIMD and OpenCL devices buy, as a table. */
 #include "cli/cli.h"
+#include "cli/interrupt.h"
 #include "cli/places.h"
 #include "measure/measure.h"
 
@@ -327,10 +328,13 @@ static enum tri_status write_files(const struct request *request, const struct t
         tri_report_csv(stdout, report);
     else if (table_wanted(request))
         tri_report_legend(stdout);
+    cli_interrupt_catch();
+    cli_write_begin();
     if (request->json)
         status = tri_json_write(request->json, tri_report_json(report), &error);
     if (status == TRI_OK && request->output)
         status = write_picture(request, &report->cases[report->count - 1], &error);
+    cli_write_end();
     if (status != TRI_OK)
         cli_fail(&error);
     return status;
@@ -396,10 +400,13 @@ static enum tri_status begin_report(const struct request *request, const struct 
 /* `json` is made where it is wanted; the result is the exit code. */
 static int end_report(const struct request *request, enum tri_status status, json_t *json, struct tri_error *error)
 {
+    cli_interrupt_catch();
+    cli_write_begin();
     if (request->json && status == TRI_OK)
         status = tri_json_write(request->json, json, error);
     else
         json_decref(json);
+    cli_write_end();
     return status == TRI_OK ? TRI_OK : cli_fail(error);
 }
 

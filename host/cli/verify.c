@@ -1,5 +1,6 @@
 /* verify.c -- triptych verify: every backend against sequential scalar, byte by byte. */
 #include "cli/cli.h"
+#include "cli/interrupt.h"
 #include "cli/places.h"
 #include "measure/measure.h"
 
@@ -248,7 +249,11 @@ static int write_json(const struct request *request, const struct tri_lineup *li
     json_t *root = json_pack("{s:s,s:o,s:i,s:i,s:i,s:O}", "triptych", TRI_VERSION, "environment",
                              tri_environment_json(&environment), "compared", tally->compared, "differ",
                              tally->differ, "failed", tally->failed, "results", tally->list);
-    return tri_json_write(request->json, root, &error) == TRI_OK ? TRI_OK : cli_fail(&error);
+    cli_interrupt_catch();
+    cli_write_begin();
+    const enum tri_status status = tri_json_write(request->json, root, &error);
+    cli_write_end();
+    return status == TRI_OK ? TRI_OK : cli_fail(&error);
 }
 
 static int verify_inputs(const struct request *request, const struct inputs *inputs)

@@ -114,6 +114,7 @@ enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline, const
     for (int i = 0; i < pipeline->length && plane->shift_x + plane->shift_y > 0; i++)
         set_size(&frames->results[i], plane, &(*result)->steps[i]);
     (*result)->levels = plane->levels;
+    (*result)->siting = plane->siting;
     (*result)->first_field = plane->first_field;
     return TRI_OK;
 }

@@ -59,6 +59,7 @@ struct tri_graph {
     uint64_t max_pixels; /* that an operation may make */
     bool monochrome, light;
     struct tri_levels levels;
+    struct tri_siting siting;
     char first_field; /* of the input, as of a plane */
     bool turned; /* an odd number of times */
     enum tri_fields fields;
@@ -81,6 +82,7 @@ struct tri_pipeline {
     int delay;
     uint64_t max_pixels;      /* see tri_pipeline_limit */
     struct tri_levels levels; /* of planes of video; white is 0: the usual ones */
+    struct tri_siting siting;
     char first_field;         /* as of a plane */
 };
 
@@ -88,6 +90,7 @@ struct tri_pipeline {
 struct tri_plane {
     int shift_x, shift_y;      /* it has 2^shift times fewer columns and rows */
     struct tri_levels levels;  /* white 0: the usual ones */
+    struct tri_siting siting;
     char first_field;          /* of interlaced frames 't', top, or 'b', bottom; else 0 */
 };
 /* A copy of the pipeline for such planes: tri_pipeline_scaled, and what an operation makes has the size of what it makes of

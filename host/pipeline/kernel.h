@@ -81,6 +81,13 @@ struct tri_levels {
     uint32_t black, white;
 };
 struct tri_levels tri_graph_levels(const struct tri_graph *graph);
+/* Where the samples of the planes at work lie: so much right of and below the middle of what they stand for, in their own
+ * distances. 0 but for chroma of videos that is smaller than luma, whose samples mostly lie left, and but for planes that
+ * become chroma, or were. */
+struct tri_siting {
+    double in_x, in_y, out_x, out_y;
+};
+struct tri_siting tri_graph_siting(const struct tri_graph *graph);
 /* The kernel means light, not any samples (a curve, a product): videos in Y'CbCr become R, G, B for it. */
 void tri_graph_light(struct tri_graph *graph);
 /* Whether the second line of frames is of the field that is shown first; not, where nothing is known of it. */

@@ -94,14 +94,34 @@ static enum tri_status look_at(const struct tri_pipeline *pipeline, const struct
     return status == TRI_OK ? tri_graph_properties(&view->graph, &value, &shape, &view->properties, error) : status;
 }
 
+/* Left of the middle of the 2^shift samples of luma that one of chroma stands for, in its own distances. */
+static double left_of(int shift)
+{
+    return -0.5 * (1 - 1.0 / (1 << shift));
+}
+
+/* Where chroma lies, in x and y. Left is what MPEG-2 and all after it mean where nothing is said. */
+static void find_siting(const struct tri_video *video, double at[2])
+{
+    const bool middle = strcmp(video->siting, "jpeg") == 0;
+    at[0] = middle ? 0 : left_of(video->shift_x);
+    at[1] = strcmp(video->siting, "paldv") == 0 ? left_of(video->shift_y) : 0;
+}
+
+/* Chroma to the size of luma (plane 0), or back. */
 static enum tri_status parse_resize(const struct tri_video *video, int plane, struct tri_pipeline **pipeline,
                                     struct tri_error *error)
 {
     struct tri_shape shape;
     char text[100];
+    double at[2];
     tri_video_plane(video, plane, &shape);
+    find_siting(video, at);
     snprintf(text, sizeof text, "resize:width=%d:height=%d:filter=bilinear", shape.width, shape.height);
-    return tri_pipeline_parse(text, pipeline, error);
+    const enum tri_status status = tri_pipeline_parse(text, pipeline, error);
+    if (status == TRI_OK)
+        (*pipeline)->siting = plane == 0 ? (struct tri_siting){at[0], at[1], 0, 0} : (struct tri_siting){0, 0, at[0], at[1]};
+    return status;
 }
 
 static char first_field(const struct tri_video *video)
@@ -150,8 +170,11 @@ static enum tri_status make_planes(struct tri_filter *filter, const struct view 
 {
     const struct tri_video *in = &filter->in;
     struct tri_plane luma = {.first_field = first_field(in)}, chroma = luma;
+    double at[2];
     chroma.shift_x = in->shift_x;
     chroma.shift_y = in->shift_y;
+    find_siting(in, at);
+    chroma.siting = (struct tri_siting){at[0], at[1], at[0], at[1]};
     if (filter->usual && in->matrix != TRI_RGB) {
         const uint32_t middle = tri_filter_level(in, 128);
         chroma.levels = (struct tri_levels){middle, middle};

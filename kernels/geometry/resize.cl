@@ -1,6 +1,6 @@
 /* resize -- columns, then rows, each output sample a weighted sum of input samples.
  *
- * Sample centres are aligned; when shrinking the filter is widened by the factor, as in Pillow and
+ * Sample centres are aligned, of chroma the places where its samples lie; when shrinking the filter is widened by the factor, as in Pillow and
  * libvips. Samples outside the picture take the edge sample's value. 8 bits: integer weights, with
  * 3 to 6 fraction bits kept between the passes; 16 bits: real numbers in a fixed order. */
 #include "kernel.h"
@@ -62,7 +62,8 @@ GATHER(resize_rows, BETWEEN, S)
 #endif
 
 /* The bilinear filter where one row is just twice as long as the other, as with chroma of videos: the weights are the same
- * everywhere, 1 3 and 3 1 by turns, or 1 3 3 1. None is negative, so the sum is in range. */
+ * everywhere, 1 3 and 3 1 by turns, or 1 3 3 1. Where chroma lies left, on every other sample of luma, they are 1 and 1 1 by
+ * turns, or 1 2 1. None is negative, so the sum is in range. */
 #define RESIZE_DOUBLE_BITS (BITS == 8 ? 6 : 0) /* of the fraction between the passes */
 #define RESIZE_HALVE_BITS (BITS == 8 ? 5 : 0)
 
@@ -76,6 +77,18 @@ GATHER_PAIRS(resize_halve, BETWEEN, S)
 {
     const int x = 2 * X;
     return RESIZE_BY_TWO((ROW_SAMPLE(x) + ROW_SAMPLE(x + 1)) * 3 + ROW_SAMPLE(x - 1) + ROW_SAMPLE(x + 2), 3 + RESIZE_HALVE_BITS);
+}
+
+GATHER_PAIRS(resize_double_left, BETWEEN, S)
+{
+    const int x = X >> 1;
+    return RESIZE_BY_TWO(ROW_SAMPLE(x) + ROW_SAMPLE((X & 1) != 0 ? x + 1 : x), 1 + RESIZE_DOUBLE_BITS);
+}
+
+GATHER_PAIRS(resize_halve_left, BETWEEN, S)
+{
+    const int x = 2 * X;
+    return RESIZE_BY_TWO(ROW_SAMPLE(x) * 2 + ROW_SAMPLE(x - 1) + ROW_SAMPLE(x + 1), 2 + RESIZE_HALVE_BITS);
 }
 
 PASS(pick_rows, S, S)
@@ -124,6 +137,7 @@ static double filter_at(int filter, double x)
 
 struct axis {
     int in, out, filter, taps, fraction;
+    double in_at, out_at; /* as tri_graph_siting */
     double support; /* of the filter, in input samples to each side */
     int *start;
     double *weight; /* [out][taps] */
@@ -133,7 +147,7 @@ struct axis {
  * samples weighed are inside, unless there are more weights than samples. */
 static void weigh(const struct axis *axis, int i)
 {
-    const double scale = (double)axis->in / axis->out, wide = scale > 1 ? scale : 1, centre = (i + 0.5) * scale;
+    const double scale = (double)axis->in / axis->out, wide = scale > 1 ? scale : 1, centre = (i + 0.5 + axis->out_at) * scale - axis->in_at;
     const int first = (int)floor(centre - axis->support + 0.5), last = (int)ceil(centre + axis->support - 0.5);
     const int latest = axis->in > axis->taps ? axis->in - axis->taps : 0;
     const int start = first < 0 ? 0 : first > latest ? latest : first;
@@ -149,11 +163,11 @@ static void weigh(const struct axis *axis, int i)
         weight[k] /= sum;
 }
 
-static bool axis_make(struct axis *axis, int in, int out, int filter, int align)
+static bool axis_make(struct axis *axis, int in, double in_at, int out, double out_at, int filter, int align)
 {
     const double scale = (double)in / out, support = (filter == 1 ? 1 : 3) * (scale > 1 ? scale : 1);
     const int taps = ((int)ceil(2 * support) + align) / align * align;
-    *axis = (struct axis){in, out, filter, taps, 15, support, NULL, NULL};
+    *axis = (struct axis){in, out, filter, taps, 15, in_at, out_at, support, NULL, NULL};
     axis->start = calloc((size_t)out, sizeof axis->start[0]);
     axis->weight = calloc((size_t)out * (size_t)taps, sizeof axis->weight[0]);
     if (axis->start == NULL || axis->weight == NULL)
@@ -214,12 +228,12 @@ static struct resize *axis_constants(const struct axis *axis, int bits, int shif
 
 static bool is_double(const struct axis *x)
 {
-    return x->filter == 1 && x->out == 2 * x->in;
+    return x->filter == 1 && x->out == 2 * x->in && x->out_at == 0 && (x->in_at == 0 || x->in_at == -0.25);
 }
 
 static bool is_half(const struct axis *x)
 {
-    return x->filter == 1 && x->in == 2 * x->out;
+    return x->filter == 1 && x->in == 2 * x->out && x->in_at == 0 && (x->out_at == 0 || x->out_at == -0.25);
 }
 
 /* Fraction bits between the passes of 8 bits. */
@@ -230,6 +244,10 @@ static int bits_between(const struct axis *x)
 
 static int resize_row(struct tri_graph *graph, const struct axis *x, const struct resize *rows, size_t rows_size, int channel)
 {
+    if (is_double(x) && x->in_at < 0)
+        return NODE(resize_double_left, .in = {channel}, .reach = 1, .width = x->out);
+    if (is_half(x) && x->out_at < 0)
+        return NODE(resize_halve_left, .in = {channel}, .reach = 1, .width = x->out);
     if (is_double(x))
         return NODE(resize_double, .in = {channel}, .reach = 1, .width = x->out);
     if (is_half(x))
@@ -243,11 +261,12 @@ static int resize_row(struct tri_graph *graph, const struct axis *x, const struc
 static struct tri_value resize_filtered(struct tri_graph *graph, struct tri_value in, int width, int height)
 {
     const int bits = tri_graph_bits(graph), filter = (int)VALUE(filter);
+    const struct tri_siting at = tri_graph_siting(graph);
     struct axis x = {0}, y = {0};
     struct resize *rows = NULL, *columns = NULL;
     size_t rows_size, columns_size;
-    if (axis_make(&x, tri_graph_width(graph, in.channel[0]), width, filter, 8) &&
-        axis_make(&y, tri_graph_height(graph, in.channel[0]), height, filter, 2)) {
+    if (axis_make(&x, tri_graph_width(graph, in.channel[0]), at.in_x, width, at.out_x, filter, 8) &&
+        axis_make(&y, tri_graph_height(graph, in.channel[0]), at.in_y, height, at.out_y, filter, 2)) {
         const int between = bits_between(&x);
         columns = axis_constants(&y, bits, y.fraction - between, &columns_size);
         rows = axis_constants(&x, bits, x.fraction + between, &rows_size);
@@ -266,19 +285,23 @@ static struct tri_value resize_filtered(struct tri_graph *graph, struct tri_valu
     return in;
 }
 
-/* floor((i + 0.5) * in / out) for each of `out`. */
-static int *nearest_of(int in, int out)
+/* floor((i + 0.5 + out_at) * in / out - in_at) for each of `out`; `at` as tri_graph_siting, in eighths. */
+static int *nearest_of(int in, double in_at, int out, double out_at)
 {
     int *at = malloc((size_t)out * sizeof at[0]);
-    for (int i = 0; at != NULL && i < out; i++)
-        at[i] = (int)((2 * (int64_t)i + 1) * in / (2 * (int64_t)out));
+    const int64_t in_eighths = (int64_t)(in_at * 8), out_eighths = (int64_t)(out_at * 8);
+    for (int i = 0; at != NULL && i < out; i++) {
+        const int64_t eighths = (8 * (int64_t)i + 4 + out_eighths) * in - in_eighths * out, place = eighths < 0 ? 0 : eighths / (8 * (int64_t)out);
+        at[i] = (int)(place < in ? place : in - 1);
+    }
     return at;
 }
 
 static struct tri_value resize_nearest(struct tri_graph *graph, struct tri_value in, int width, int height)
 {
-    int *x = nearest_of(tri_graph_width(graph, in.channel[0]), width);
-    int *y = nearest_of(tri_graph_height(graph, in.channel[0]), height);
+    const struct tri_siting at = tri_graph_siting(graph);
+    int *x = nearest_of(tri_graph_width(graph, in.channel[0]), at.in_x, width, at.out_x);
+    int *y = nearest_of(tri_graph_height(graph, in.channel[0]), at.in_y, height, at.out_y);
     if (x == NULL || y == NULL)
         tri_graph_fail(graph, "resize: no memory for %d x %d pixels", width, height);
     for (int p = 0; p < in.planes && x != NULL && y != NULL; p++) {

@@ -179,9 +179,14 @@ struct tri_write_options {
     int quality; /* of lossy formats, 1 to 100; 0: the default, 90 */
     enum tri_subsampling subsampling; /* of chroma in JPEG */
     bool lossless; /* of WebP */
+    /* Told what the file cannot keep, in a line: the owner of the one that it replaces, transparency. By the thread that
+     * writes. NULL: nobody is told. */
+    void (*note)(void *listener, const char *text);
+    void *listener;
 };
 
-/* Writes beside `path` and renames, so that a failure leaves an old file untouched. "-" is
+/* Writes beside `path` and renames, so that a failure leaves an old file untouched; the new one gets its owner, group,
+ * mode, ACL and extended attributes as far as the system allows. "-" is
  * standard output; what is no regular file (a device, a pipe) is written in place. The bytes do not
  * depend on the number of threads. `options` may be NULL. TRI_USAGE: the extension is unknown, or the
  * format cannot hold such a picture. */

@@ -327,6 +327,13 @@ static bool download(void *context, void *data)
     return true;
 }
 
+static void add_note(void *listener, const char *text)
+{
+    struct tri_batch_result *result = listener;
+    const size_t used = strlen(result->notes);
+    snprintf(result->notes + used, sizeof result->notes - used, "%s\n", text);
+}
+
 static bool encode(void *context, void *data)
 {
     struct run *run = context;
@@ -335,6 +342,8 @@ static bool encode(void *context, void *data)
     struct tri_write_options options = batch->write;
     const int64_t start = tri_now_ns();
     options.metadata = batch->strip ? NULL : item->info.metadata;
+    options.note = add_note;
+    options.listener = &item->result;
     if (batch->writing != NULL)
         batch->writing();
     tri_image_write(item->result.file->to, item->image, &options, &item->result.error);

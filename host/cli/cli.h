@@ -29,6 +29,7 @@ int cli_fail(const struct tri_error *error);
 int cli_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "triptych: note: TEXT". */
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void cli_notes(const char *lines); /* one for each line */
 /* Notes on OpenCL drivers that were left out, each once in a process, but for those that an error tells of (or NULL). */
 void cli_note_drivers(const struct tri_error *told);
 /* What a backend notes, from its `told`th character on, each line as a note. */

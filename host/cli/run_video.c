@@ -8,6 +8,7 @@
 #include "parallel/pool.h"
 #include "video/transcode.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,23 @@ struct run {
     const struct tri_backend *backend;
     long count;  /* frames, as far as is known; 0: unknown */
     double rate; /* a second; 0: unknown */
+    pthread_mutex_t lock; /* for `notes`: pictures are written by several threads */
+    long notes;           /* of the writer */
 };
+
+#define NOTES_MOST 4 /* pictures of a sequence all have the same */
+
+static void note(void *listener, const char *text)
+{
+    struct run *run = listener;
+
+    pthread_mutex_lock(&run->lock);
+    if (run->notes++ < NOTES_MOST && !run->request->quiet) {
+        cli_progress_clear(&run->progress);
+        cli_note("%s", text);
+    }
+    pthread_mutex_unlock(&run->lock);
+}
 
 static void through(void *listener, long frames)
 {
@@ -80,6 +97,8 @@ static enum tri_status run_stream(struct run *run, struct tri_error *error)
         *error = ending;
         status = ended;
     }
+    run->data.note = note;
+    run->data.listener = run;
     const enum tri_status told = tri_output_close(&run->data, keep, &ending);
     if (status == TRI_OK && keep == TRI_OK && told != TRI_OK) {
         *error = ending;
@@ -153,6 +172,8 @@ static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipe
     options.with = transcode->with;
     options.threads = transcode->reader->options.threads;
     options.pictures = request->write;
+    options.pictures.note = note;
+    options.pictures.listener = run;
     options.strip = request->strip;
     if (status == TRI_OK)
         status = open_data(run, pipeline, error);
@@ -186,6 +207,8 @@ static enum tri_status run_caught(struct run *run, const struct tri_pipeline *pi
         status = run_stream(run, &error);
     if (status != TRI_OK && !cli_unread())
         cli_fail(&error);
+    if (run->notes > NOTES_MOST && !run->request->quiet)
+        cli_note("%ld further notes on what was written are left out", run->notes - NOTES_MOST);
     status = tell_damage(run->transcode.reader, status);
     status = tell_damage(run->transcode.with, status);
     cli_write_end();
@@ -206,7 +229,7 @@ static enum tri_status check_places(const struct cli_run_request *request, const
 int cli_run_video(const struct cli_run_request *request, const struct tri_pipeline *pipeline, const char *input,
                   const unsigned char *head, size_t head_size)
 {
-    struct run run = {.request = request};
+    struct run run = {.request = request, .lock = PTHREAD_MUTEX_INITIALIZER};
     struct cli_engine engine = {0};
     struct tri_error error;
     struct tri_video_reader *reader = NULL, *with = NULL;

@@ -330,6 +330,8 @@ enum tri_status tri_image_write_beside(const char *path, const struct tri_image 
     enum tri_status status = tri_output_open(path, output, error);
     if (status != TRI_OK)
         return status;
+    output->note = sink.options->note;
+    output->listener = sink.options->listener;
     sink.name = output->name;
     sink.file = output->file;
     status = codec->write(&sink, image);

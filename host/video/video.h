@@ -98,7 +98,7 @@ struct tri_video_write_options {
     const char *video_codec; /* libavcodec's name; NULL: the container's usual one */
     int crf;                 /* quality of the codec, -1: its default */
     int threads;             /* that an encoder may have of its own; 0: one for each core */
-    struct tri_write_options pictures; /* how those of a sequence are written */
+    struct tri_write_options pictures; /* how those of a sequence are written; its `note` is told of any file */
     bool strip;              /* leave out what pictures say beside their pixels */
     bool no_audio, no_subtitles; /* of the source are copied */
     /* Whose audio, subtitles and tags are copied; NULL: none. No frame was read of it yet, and it stays open until

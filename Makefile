@@ -60,9 +60,8 @@ KERNEL_WARNINGS := -Wall -Wextra -Wno-unused-function -Wno-unknown-pragmas -Wno-
                    $(if $(findstring clang,$(KERNEL_CC)),-Wno-pass-failed)
 KERNEL_FLAGS := $(COMMON) $(OPTIMIZE) $(KERNEL_WARNINGS) $(KERNEL_CFLAGS) -Ikernels/dialect -Ihost -Wno-psabi
 LIBS := $(shell pkg-config --libs $(PACKAGES)) -lOpenCL -lm -ldl -pthread
+MODULE_FLAGS := -DTRI_MODULE -include host/module_calls.h
 MODULE_LIBS := $(shell pkg-config --libs $(MODULE_PACKAGES))
-# Modules take what they need from the program, so all of the library is in it.
-WHOLE_LIBRARY = -rdynamic -Wl,--whole-archive $(BUILD)/libtriptych.a -Wl,--no-whole-archive
 
 KERNELS := $(filter-out kernels/dialect/% kernels/shared/%,$(sort $(wildcard kernels/*/*.cl)))
 KERNEL_FILES := $(KERNELS) $(sort $(wildcard kernels/shared/*.cl))
@@ -96,7 +95,7 @@ module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/codec/$1_*.c host/v
 all: $(BUILD)/triptych $(MODULE_FILES) $(BUILD)/libtriptych.a $(BUILD)/libtriptych.so $(BUILD)/triptych.pc ## build the program and the library
 
 # Changed flags rebuild what they are for.
-HOST_STAMP = $(CC) $(CFLAGS_ALL)
+HOST_STAMP = $(CC) $(CFLAGS_ALL) $(MODULE_FLAGS)
 KERNEL_STAMP = $(KERNEL_CC) $(KERNEL_FLAGS) $(foreach l,$(LEVELS),$(FLAGS_$(l)))
 $(BUILD)/host.flags: FORCE
 	@mkdir -p $(BUILD)
@@ -135,7 +134,7 @@ GENERATED := $(BUILD)/codec_list.h $(BUILD)/video_list.h $(BUILD)/commit.h $(BUI
 
 $(BUILD)/%.o: %.c $(BUILD)/host.flags | $(GENERATED)
 	@mkdir -p $(dir $@)
-	@echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+	@echo "  CC  $<"; $(CC) $(CFLAGS_ALL) $(OWN_FLAGS) -MMD -MP -c $< -o $@
 $(BUILD)/sources.o: $(BUILD)/sources.c $(BUILD)/host.flags
 	@echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -Ihost/pipeline -Wno-overlength-strings -c $< -o $@
 
@@ -161,11 +160,14 @@ $(BUILD)/libtriptych.so: $(LIB_OBJECTS)
 # What drivers lose is not ours.
 LEAKS := $(if $(findstring address,$(SANITIZE)),$(BUILD)/tests/leaks.o)
 $(BUILD)/triptych: $(CLI_OBJECTS) $(LEAKS) $(BUILD)/libtriptych.a
-	@echo "  LD  $@"; $(CC) $(COMMON) $(CLI_OBJECTS) $(LEAKS) $(WHOLE_LIBRARY) $(LIBS) $(LDFLAGS) -o $@
+	@echo "  LD  $@"; $(CC) $(COMMON) $(CLI_OBJECTS) $(LEAKS) $(BUILD)/libtriptych.a $(LIBS) $(LDFLAGS) -o $@
 define MODULE_RULE
+$(call module_objects,$1): OWN_FLAGS := $(MODULE_FLAGS)
+# Its own symbols go before those of any host, and none may be left to the host.
 $(BUILD)/modules/$1.so: $(call module_objects,$1)
 	@mkdir -p $$(dir $$@)
-	@echo "  LD  $$@"; $(CC) $(COMMON) -shared $$^ $(shell pkg-config --libs $(PACKAGES_$1)) $(LDFLAGS) -o $$@
+	@echo "  LD  $$@"; $(CC) $(COMMON) -shared $$^ -Wl,-Bsymbolic $(if $(SANITIZE),,-Wl,-z,defs) \
+	  $(shell pkg-config --libs $(PACKAGES_$1)) -lm -pthread $(LDFLAGS) -o $$@
 endef
 $(foreach m,$(MODULES),$(eval $(call MODULE_RULE,$m)))
 $(BUILD)/triptych.pc: FORCE
@@ -173,8 +175,18 @@ $(BUILD)/triptych.pc: FORCE
 	@printf 'prefix=%s\nName: triptych\nDescription: image filters with the same bytes on every backend\nVersion: %s\nCflags: -I"$${prefix}/include"\nLibs: -L"$${prefix}/lib" -ltriptych\nRequires.private: $(PACKAGES)\nLibs.private: -lOpenCL -lm -ldl -pthread\n' \
 	  '$(PREFIX)' "$$(sed -n 's/.*TRI_VERSION "\(.*\)"/\1/p' host/triptych.h)" > $@
 
-$(BUILD)/tests/run: $(TEST_OBJECTS) $(BUILD)/libtriptych.a
-	@echo "  LD  $@"; $(CC) $(COMMON) $(TEST_OBJECTS) $(WHOLE_LIBRARY) -lcunit $(LIBS) $(MODULE_LIBS) -lz $(LDFLAGS) -o $@
+# Programs that modules have to work in: tests/hosts/host.c says what is special about each.
+HOSTS := $(BUILD)/tests/host_static $(BUILD)/tests/host_dlopen $(BUILD)/tests/inside.so
+$(HOSTS): HOST_CC = mkdir -p $(dir $@); echo "  LD  $@"; $(CC) $(COMMON) $(WARNINGS) -Wno-pedantic -Ihost tests/hosts/host.c
+$(BUILD)/tests/host_static: tests/hosts/host.c $(BUILD)/libtriptych.a
+	@$(HOST_CC) $(BUILD)/libtriptych.a $(LIBS) $(LDFLAGS) -o $@
+$(BUILD)/tests/host_dlopen: tests/hosts/host.c $(BUILD)/libtriptych.so
+	@$(HOST_CC) -DHOST_DLOPEN -ldl $(LDFLAGS) -o $@
+$(BUILD)/tests/inside.so: tests/hosts/host.c $(BUILD)/libtriptych.a
+	@$(HOST_CC) -DHOST_INSIDE -shared $(BUILD)/libtriptych.a -Wl,--exclude-libs,ALL $(LIBS) $(LDFLAGS) -o $@
+
+$(BUILD)/tests/run: $(TEST_OBJECTS) $(BUILD)/libtriptych.a | $(HOSTS)
+	@echo "  LD  $@"; $(CC) $(COMMON) $(TEST_OBJECTS) $(BUILD)/libtriptych.a -lcunit $(LIBS) $(MODULE_LIBS) -lz $(LDFLAGS) -o $@
 # An OpenCL driver with faults: tests/icd/driver.c says which. It is loaded by the loader, so it takes nothing of ours.
 $(BUILD)/tests/icd.so: $(wildcard tests/icd/*.[ch]) $(BUILD)/host.flags
 	@mkdir -p $(dir $@)
@@ -184,7 +196,7 @@ $(BUILD)/tests/icd.so: $(wildcard tests/icd/*.[ch]) $(BUILD)/host.flags
 $(BUILD)/make_images: $(BUILD)/tests/make_images.o $(BUILD)/libtriptych.a
 	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
 $(BUILD)/example: docs/example.c $(BUILD)/libtriptych.a
-	@echo "  LD  $@"; $(CC) $(COMMON) $(WARNINGS) -Ihost docs/example.c $(WHOLE_LIBRARY) $(LIBS) $(LDFLAGS) -o $@
+	@echo "  LD  $@"; $(CC) $(COMMON) $(WARNINGS) -Ihost docs/example.c $(BUILD)/libtriptych.a $(LIBS) $(LDFLAGS) -o $@
 
 # Each suite is a process of its own, so that -j runs as many at a time; those that take longest go first.
 SLOW_SUITES := kernels frames chains several tiles device opencl_faults
@@ -225,7 +237,7 @@ lint: ## static checks
 	cppcheck --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 --quiet \
 	  --suppress=missingIncludeSystem -D__x86_64__ -Ihost -I$(BUILD) host
 	shellcheck setup.sh host/embed.sh .ci/run $(wildcard bench/*.sh findings/*.sh tests/*.sh)
-	python3 -c 'import ast, sys; [ast.parse(open(file).read(), file) for file in sys.argv[1:]]' $(wildcard bench/*.py)
+	python3 -c 'import ast, sys; [ast.parse(open(file).read(), file) for file in sys.argv[1:]]' $(wildcard bench/*.py tests/hosts/*.py)
 
 # Paths go to the shell as a variable, so that blanks and other signs in them are left alone.
 install uninstall: export TO = $(DESTDIR)$(PREFIX)

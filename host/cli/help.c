@@ -72,6 +72,8 @@ const char cli_help_run[] =
     "      --quality N      of JPEG and lossy WebP, 1 to 100; default 90\n"
     "      --subsampling S  of chroma in JPEG: 420 (default), 422 or 444\n"
     "      --lossless       of WebP\n"
+    "      --background C   what transparent pictures are put on where a format has no transparency:\n"
+    "                       #rgb, #rrggbb, a name, or none to refuse them; default white, with a note\n"
     "      --strip          leave out colour profile, EXIF, text and the like\n"
     "\n"
     "Videos (INPUT and OUTPUT are one each; Y4M also through '-'):\n"

@@ -35,6 +35,7 @@ enum {
     QUALITY,
     SUBSAMPLING,
     LOSSLESS,
+    BACKGROUND,
     STRIP,
     PLANES,
     WITH,
@@ -60,6 +61,7 @@ static const struct option options[] = {
     {"quality", required_argument, NULL, QUALITY},
     {"subsampling", required_argument, NULL, SUBSAMPLING},
     {"lossless", no_argument, NULL, LOSSLESS},
+    {"background", required_argument, NULL, BACKGROUND},
     {"strip", no_argument, NULL, STRIP},
     {"planes", required_argument, NULL, PLANES},
     {"with", required_argument, NULL, WITH},
@@ -101,6 +103,16 @@ static bool choose_format(const char *text, struct cli_run_request *request)
     return false;
 }
 
+static bool choose_background(const char *text, struct cli_run_request *request)
+{
+    struct tri_error error;
+
+    if (tri_background_parse(text, &request->write.background, &error) == TRI_OK)
+        return true;
+    cli_usage("run", "--background: %s", error.text);
+    return false;
+}
+
 static bool set_output(const char *text, struct cli_run_request *request)
 {
     if (request->output)
@@ -135,6 +147,8 @@ static bool set_write_option(int option, const char *text, struct cli_run_reques
     case LOSSLESS:
         request->write.lossless = true;
         return true;
+    case BACKGROUND:
+        return choose_background(text, request);
     case STRIP:
         request->strip = true;
         return true;
@@ -516,7 +530,9 @@ static int execute(struct cli_run_request *request, char *const operands[], int 
 
 int cli_run(int argc, char **argv)
 {
-    struct cli_run_request request = {.on = "threads", .video = {.crf = -1}};
+    struct cli_run_request request = {.on = "threads",
+                                      .write = {.background = {TRI_BACKGROUND_TOLD, {255, 255, 255}}},
+                                      .video = {.crf = -1}};
     int option;
 
     while ((option = cli_option(argc, argv, "o:j:qh", options)) != -1) {

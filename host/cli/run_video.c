@@ -233,7 +233,10 @@ int cli_run_video(const struct cli_run_request *request, const struct tri_pipeli
     struct cli_engine engine = {0};
     struct tri_error error;
     struct tri_video_reader *reader = NULL, *with = NULL;
-    const struct tri_video_read_options options = {.threads = cli_workers(request->on),
+    const struct tri_video_read_options options = {.background = request->write.background,
+                                                   .note = note,
+                                                   .listener = &run,
+                                                   .threads = cli_workers(request->on),
                                                    .max_pixels = request->max_pixels,
                                                    .stop = cli_interrupted,
                                                    .head = head,

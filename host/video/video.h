@@ -64,6 +64,9 @@ struct tri_video_read_options {
     bool (*stop)(void);   /* asked while a pipe has nothing to read; true: it is as if it ended. NULL: it is waited for */
     const unsigned char *head; /* bytes of "-" that the caller has read already, to know what it is */
     size_t head_size;          /* at most TRI_HEAD */
+    struct tri_background background; /* of pictures of a sequence, as frames have no transparency */
+    void (*note)(void *listener, const char *text); /* told what frames cannot keep, by any thread; NULL: nobody is told */
+    void *listener;
 };
 
 struct tri_video_reader {

@@ -194,6 +194,7 @@ static bool decode(void *context, void *data)
         return false;
     }
     const struct tri_shape *shape = &item->image->shape;
+    item->result.from = *shape;
     item->result.megapixels = (double)shape->width * shape->height / 1e6;
     memcpy(item->result.warning, item->info.warning, sizeof item->result.warning);
     return true;
@@ -342,6 +343,7 @@ static bool encode(void *context, void *data)
     struct tri_write_options options = batch->write;
     const int64_t start = tri_now_ns();
     options.metadata = batch->strip ? NULL : item->info.metadata;
+    item->result.to = item->image->shape;
     options.note = add_note;
     options.listener = &item->result;
     if (batch->writing != NULL)

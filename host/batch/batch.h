@@ -20,6 +20,7 @@ struct tri_batch_result {
     char notes[1200];       /* of the writer, a line each; empty: none */
     bool new_series;        /* over time: the first of another shape than the file before, and so a first frame */
     double megapixels;      /* that were read */
+    struct tri_shape from, to; /* of the picture that was read, and of its result */
 };
 
 struct tri_batch {

@@ -29,6 +29,17 @@ int cli_usage(const char *command, const char *format, ...)
     return TRI_USAGE;
 }
 
+void cli_say(const char *format, ...)
+{
+    va_list arguments;
+
+    fputs("triptych: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
 void cli_note(const char *format, ...)
 {
     va_list arguments;

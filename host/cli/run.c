@@ -25,198 +25,6 @@ struct run {
 
 /* ---- options ---- */
 
-enum {
-    ON = 256,
-    ISA,
-    MAX_PIXELS,
-    JOBS,
-    FORMAT,
-    PNG_LEVEL,
-    QUALITY,
-    SUBSAMPLING,
-    LOSSLESS,
-    BACKGROUND,
-    STRIP,
-    PLANES,
-    WITH,
-    DATA,
-    VIDEO_CODEC,
-    CRF,
-    NO_AUDIO,
-    NO_SUBTITLES,
-    STAGES,
-    KEEP_GOING,
-    FAIL_FAST,
-    TIMINGS
-};
-
-static const struct option options[] = {
-    {"output", required_argument, NULL, 'o'},
-    {"on", required_argument, NULL, ON},
-    {"isa", required_argument, NULL, ISA},
-    {"jobs", required_argument, NULL, 'j'},
-    {"max-pixels", required_argument, NULL, MAX_PIXELS},
-    {"format", required_argument, NULL, FORMAT},
-    {"png-level", required_argument, NULL, PNG_LEVEL},
-    {"quality", required_argument, NULL, QUALITY},
-    {"subsampling", required_argument, NULL, SUBSAMPLING},
-    {"lossless", no_argument, NULL, LOSSLESS},
-    {"background", required_argument, NULL, BACKGROUND},
-    {"strip", no_argument, NULL, STRIP},
-    {"planes", required_argument, NULL, PLANES},
-    {"with", required_argument, NULL, WITH},
-    {"data", required_argument, NULL, DATA},
-    {"video-codec", required_argument, NULL, VIDEO_CODEC},
-    {"crf", required_argument, NULL, CRF},
-    {"no-audio", no_argument, NULL, NO_AUDIO},
-    {"no-subtitles", no_argument, NULL, NO_SUBTITLES},
-    {"stages", no_argument, NULL, STAGES},
-    {"keep-going", no_argument, NULL, KEEP_GOING},
-    {"fail-fast", no_argument, NULL, FAIL_FAST},
-    {"timings", no_argument, NULL, TIMINGS},
-    {"quiet", no_argument, NULL, 'q'},
-    {"help", no_argument, NULL, 'h'},
-    {0},
-};
-
-/* The place of `text` in `names`, which '|' separates; -1: it is not there, and that is reported. */
-static int choose(const char *option, const char *text, const char *names)
-{
-    const size_t length = strlen(text);
-    int index = 0;
-
-    for (const char *at = names; length > 0 && at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL, index++)
-        if (strcspn(at, "|") == length && strncmp(at, text, length) == 0)
-            return index;
-    cli_usage("run", "%s: '%s' is none of %s", option, text, names);
-    return -1;
-}
-
-static bool choose_format(const char *text, struct cli_run_request *request)
-{
-    request->video.format = text; /* of pictures too: those of a sequence */
-    request->write.format = tri_format_find(text);
-    /* In this order, for the libraries of video take long to load. */
-    if (request->write.format || tri_video_writes("", text))
-        return true;
-    cli_usage("run", "--format: '%s' is no format that was built in ('triptych --version' lists them)", text);
-    return false;
-}
-
-static bool choose_background(const char *text, struct cli_run_request *request)
-{
-    struct tri_error error;
-
-    if (tri_background_parse(text, &request->write.background, &error) == TRI_OK)
-        return true;
-    cli_usage("run", "--background: %s", error.text);
-    return false;
-}
-
-static bool set_output(const char *text, struct cli_run_request *request)
-{
-    if (request->output)
-        cli_usage("run", "-o is given twice");
-    else
-        request->output = text;
-    return request->output == text;
-}
-
-/* Options of how files are written. False: wrong, and reported. */
-static bool set_write_option(int option, const char *text, struct cli_run_request *request)
-{
-    uint64_t number;
-    int choice;
-
-    switch (option) {
-    case FORMAT:
-        return choose_format(text, request);
-    case PNG_LEVEL:
-        choice = choose("--png-level", text, "default|fast|small");
-        request->write.png_level = (enum tri_png_level)choice;
-        return choice >= 0;
-    case QUALITY:
-        if (!cli_count("run", "--quality", text, 1, 100, &number))
-            return false;
-        request->write.quality = (int)number;
-        return true;
-    case SUBSAMPLING:
-        choice = choose("--subsampling", text, "420|422|444");
-        request->write.subsampling = (enum tri_subsampling)choice;
-        return choice >= 0;
-    case LOSSLESS:
-        request->write.lossless = true;
-        return true;
-    case BACKGROUND:
-        return choose_background(text, request);
-    case STRIP:
-        request->strip = true;
-        return true;
-    case WITH:
-        request->with = text;
-        return true;
-    case DATA:
-        request->data = text;
-        return true;
-    case PLANES:
-        choice = choose("--planes", text, "all|y");
-        request->chroma = choice == 1 ? TRI_CHROMA_KEPT : TRI_CHROMA_RUN;
-        return choice >= 0;
-    case VIDEO_CODEC:
-        request->video.video_codec = text;
-        return true;
-    case NO_AUDIO:
-        request->video.no_audio = true;
-        return true;
-    case NO_SUBTITLES:
-        request->video.no_subtitles = true;
-        return true;
-    case CRF:
-        if (!cli_count("run", "--crf", text, 0, 63, &number))
-            return false;
-        request->video.crf = (int)number;
-        return true;
-    default:
-        return false; /* '?', which is reported already */
-    }
-}
-
-static bool set_option(int option, const char *text, struct cli_run_request *request)
-{
-    switch (option) {
-    case 'o':
-        return set_output(text, request);
-    case ON:
-        request->on = text;
-        return true;
-    case ISA:
-        request->isa = text;
-        return true;
-    case 'j':
-        return cli_count("run", "--jobs", text, 1, CLI_JOBS_MAX, &request->jobs);
-    case MAX_PIXELS:
-        return cli_count("run", "--max-pixels", text, 1, (uint64_t)TRI_SIDE_MAX * TRI_SIDE_MAX,
-                         &request->max_pixels);
-    case KEEP_GOING:
-        request->fail_fast = false;
-        return true;
-    case FAIL_FAST:
-        request->fail_fast = true;
-        return true;
-    case STAGES:
-        request->stages = true;
-        return true;
-    case TIMINGS:
-        request->timings = true;
-        return true;
-    case 'q':
-        request->quiet = true;
-        return true;
-    default:
-        return set_write_option(option, text, request);
-    }
-}
-
 /* What can be known to be wrong before anything is opened. */
 static int check(const struct cli_run_request *request, char *const operands[], int count)
 {
@@ -265,16 +73,23 @@ static void print_timings(const struct run *run)
         fprintf(stderr, "%-9s %10.3f %5.1f %%\n", "other", whole - sum, 100 * (whole - sum) / whole);
     else
         fprintf(stderr, "%-9s %10.3f, %.2f of them at a time\n", "sum", sum, sum / total);
-    fprintf(stderr, "%-9s %10.3f, %d files, %.1f megapixels/s\n", "total", total, batch->done,
+    fprintf(stderr, "%-9s %10.3f, %d file%s, %.1f megapixels/s\n", "total", total, batch->done, batch->done == 1 ? "" : "s",
             batch->megapixels / total * 1e3);
     cli_print_shares(batch->backend);
+}
+
+static const char *planes_of(const struct tri_shape *shape)
+{
+    static const char *const names[] = {"gray", "gray and alpha", "RGB", "RGBA"};
+
+    return names[shape->planes - 1];
 }
 
 static void tell(void *listener, const struct tri_batch_result *result)
 {
     struct run *run = listener;
 
-    if (result->error.status != TRI_OK || (!run->request->quiet && (result->warning[0] || result->notes[0] || result->new_series)))
+    if (result->error.status != TRI_OK || run->request->verbose || (!run->request->quiet && (result->warning[0] || result->notes[0] || result->new_series)))
         cli_progress_clear(&run->progress);
     if (result->warning[0] && !run->request->quiet)
         cli_note("%s: %s", result->file->from, result->warning);
@@ -285,6 +100,10 @@ static void tell(void *listener, const struct tri_batch_result *result)
                  result->file->from);
     if (result->error.status != TRI_OK)
         cli_fail(&result->error);
+    else if (run->request->verbose)
+        cli_say("%s: %d x %d, %s of %d bits -> %s: %d x %d, %s of %d bits", result->file->from, result->from.width, result->from.height,
+                planes_of(&result->from), result->from.bits, result->file->to, result->to.width, result->to.height,
+                planes_of(&result->to), result->to.bits);
     cli_progress_add(&run->progress, result->megapixels);
 }
 
@@ -382,6 +201,11 @@ enum tri_status cli_engine_open(const struct cli_run_request *request, struct cl
 
     if (!request->quiet)
         cli_note_drivers(status == TRI_OK ? NULL : error);
+    if (request->verbose && status == TRI_OK) {
+        const struct tri_backend_info *info = tri_backend_info(engine->backend);
+        cli_say("%s: %s, %s, %d worker%s; %d at a time", info->name, info->device, info->isa, info->workers, info->workers == 1 ? "" : "s",
+                engine->jobs);
+    }
     return status;
 }
 
@@ -535,10 +359,10 @@ int cli_run(int argc, char **argv)
                                       .video = {.crf = -1}};
     int option;
 
-    while ((option = cli_option(argc, argv, "o:j:qh", options)) != -1) {
+    while ((option = cli_option(argc, argv, "o:j:qvh", cli_run_options)) != -1) {
         if (option == 'h')
             return cli_help(cli_help_run);
-        if (!set_option(option, optarg, &request))
+        if (!cli_run_set(option, optarg, &request))
             return TRI_USAGE;
     }
     if (!request.output && request.data) /* all that is wanted */

@@ -13,8 +13,11 @@ struct cli_run_request {
     struct tri_write_options write;
     struct tri_video_write_options video;
     enum tri_chroma chroma; /* --planes */
-    bool strip, fail_fast, timings, stages, quiet;
+    bool strip, fail_fast, timings, stages, quiet, verbose;
 };
+
+/* run_options.c: one of cli_run_options with its value. False: wrong, and reported. */
+bool cli_run_set(int option, const char *text, struct cli_run_request *request);
 
 /* What computes, and with which threads. */
 struct cli_engine {

@@ -118,6 +118,23 @@ static const char *samples_of(const struct tri_video *video)
     return video->matrix == TRI_RGB ? "R, G, B" : video->full_range ? "Y'CbCr of full range" : "Y'CbCr of limited range";
 }
 
+static void say_video(char text[200], const char *name, const struct tri_video *video)
+{
+    const char *chroma = video->planes == 1 ? "gray" : video->shift_x == 0 && video->shift_y == 0 ? "all chroma" : "less chroma";
+
+    snprintf(text, 200, "%s: %d x %d, %d/%d frames/s, %s, %s, %d bits", name, video->width, video->height, video->rate[0],
+             video->rate[1], samples_of(video), chroma, video->bits);
+}
+
+static void say_videos(const struct tri_transcode *transcode)
+{
+    char in[200], out[200];
+
+    say_video(in, transcode->reader->name, &transcode->reader->video);
+    say_video(out, transcode->writer->name, &transcode->writer->video);
+    cli_say("%s -> %s", in, out);
+}
+
 /* Both inputs go through the same jobs, so kernels may look at two frames and no more. */
 static enum tri_status check_with(const struct tri_transcode *transcode, const struct tri_pipeline *pipeline,
                                   struct tri_error *error)
@@ -180,6 +197,8 @@ static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipe
     if (status == TRI_OK)
         status = tri_video_create(request->output, tri_filter_video(transcode->filter), &options, &transcode->writer,
                                   error);
+    if (status == TRI_OK && request->verbose)
+        say_videos(transcode);
     if (status == TRI_OK && transcode->reader->video.rotation != 0 && !transcode->writer->codec->containers)
         cli_note("%s asks players to turn it by %d degrees, which %s cannot say", transcode->reader->name,
                  transcode->reader->video.rotation, transcode->writer->name);

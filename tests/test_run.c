@@ -344,7 +344,7 @@ static void test_inputs(void)
                    "triptych: cannot read missing.png: No such file or directory\n");
     EXPECT_NOTHING("$T run invert o -o p.png", 1, "triptych: cannot read o/old.png: no picture *\n");
     EXPECT_NOTHING("mkdir p; $T run invert p -o p.png; code=$?; rmdir p; exit $code", 1,
-                   "triptych: there is no picture in the folder 'p'\n");
+                   "triptych: there is no picture and no video in the folder 'p'\n");
     EXPECT_NOTHING(": > t; $T run invert t -o o/old.png", 1, "triptych: cannot read t: the file is empty\n");
     EXPECT_NOTHING(": | $T run invert - -o o/a.y4m", 1, "triptych: cannot read standard input: there is nothing in it\n");
     EXPECT_NOTHING("$T run invert a.png -o o/a.y4m", 2, "triptych: run: 'o/a.y4m' would be a video, which is made of *\n");

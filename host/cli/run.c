@@ -107,20 +107,19 @@ static void tell(void *listener, const struct tri_batch_result *result)
     cli_progress_add(&run->progress, result->megapixels);
 }
 
-static void summarize(const struct tri_batch *batch)
+static void summarize(int failed, int begun, int count)
 {
-    const int begun = batch->done + batch->failed;
-
-    if (batch->failed == 0 || batch->count == 1)
+    if (failed == 0 || count == 1)
         return;
-    fprintf(stderr, "triptych: %d of %d files failed", batch->failed, batch->count);
-    if (begun < batch->count)
-        fprintf(stderr, "; %d were not begun", batch->count - begun);
+    fprintf(stderr, "triptych: %d of %d files failed", failed, count);
+    if (begun < count)
+        fprintf(stderr, "; %d were not begun", count - begun);
     fputc('\n', stderr);
 }
 
 /* ---- the command ---- */
 
+/* Some of both kinds: pictures as one batch, then the videos one after another. */
 static int run_files(struct run *run, const struct cli_inputs *inputs, const struct cli_outputs *outputs)
 {
     struct tri_batch *batch = &run->batch;
@@ -130,25 +129,44 @@ static int run_files(struct run *run, const struct cli_inputs *inputs, const str
     if (!files)
         return cli_fail(&(struct tri_error){TRI_FAILED, "run: no memory for the names of the files"});
     for (int i = 0; i < inputs->count; i++)
-        files[i] = (struct tri_batch_file){inputs->list[i].path, outputs->paths[i]};
+        if (!inputs->list[i].video)
+            files[batch->count++] = (struct tri_batch_file){inputs->list[i].path, outputs->paths[i]};
     batch->files = files;
-    batch->count = inputs->count;
-    enum tri_status status = cli_outputs_begin(outputs, &error);
-    if (status != TRI_OK) {
+    cli_progress_begin(&run->progress, batch->count, run->request->quiet);
+    cli_interrupt_catch();
+    const enum tri_status status = tri_batch_run(batch, &error);
+    cli_progress_clear(&run->progress);
+    if (status != TRI_OK && batch->failed == 0) /* else told already */
         cli_fail(&error);
-    } else {
-        cli_progress_begin(&run->progress, batch->count, run->request->quiet);
-        cli_interrupt_catch();
-        status = tri_batch_run(batch, &error);
-        cli_progress_clear(&run->progress);
-        if (status != TRI_OK && batch->failed == 0) /* else told already */
-            cli_fail(&error);
-        summarize(batch);
-        if (run->request->timings)
-            print_timings(run);
-    }
+    summarize(batch->failed, batch->done + batch->failed, batch->count);
+    if (run->request->timings)
+        print_timings(run);
     free(files);
     return status;
+}
+
+/* Each as if it was the only one. The result is the exit code. */
+static int run_videos(const struct cli_run_request *request, const struct tri_pipeline *pipeline, const struct cli_inputs *inputs,
+                      const struct cli_outputs *outputs, int so_far)
+{
+    int result = so_far, failed = 0, begun = 0;
+    struct tri_error error;
+
+    if (cli_outputs_begin(outputs, &error) != TRI_OK)
+        return cli_fail(&error);
+    for (int i = 0; i < inputs->count && !cli_interrupted(); i++) {
+        struct cli_run_request one = *request;
+        if (!inputs->list[i].video || result == TRI_NO_DEVICE || (result != TRI_OK && request->fail_fast))
+            continue;
+        one.output = outputs->paths[i];
+        begun++;
+        const int status = cli_run_video(&one, pipeline, inputs->list[i].path, NULL, 0);
+        failed += status != TRI_OK;
+        if (status != TRI_OK)
+            result = status == TRI_NO_DEVICE || inputs->count == 1 ? status : TRI_FAILED;
+    }
+    summarize(failed, begun, inputs->videos);
+    return result;
 }
 
 /* Threads that wait for what goes to a device with memory of its own, or comes back, take no core. */
@@ -236,15 +254,80 @@ static size_t read_head(unsigned char head[TRI_HEAD])
     return size;
 }
 
-static int run_pictures(const struct cli_run_request *request, const struct tri_pipeline *pipeline,
-                        char *const operands[], int count, const unsigned char *head, size_t head_size)
+/* Head: what was read of standard input already. */
+struct head {
+    unsigned char bytes[TRI_HEAD];
+    size_t size;
+};
+
+static int run_pictures(const struct cli_run_request *request, const struct tri_pipeline *pipeline, const struct cli_inputs *inputs,
+                        const struct cli_outputs *outputs, const struct head *head)
 {
     struct run run = {.request = request, .started = tri_now_ns()};
     struct cli_engine engine = {0};
+    struct tri_error error;
+
+    if (cli_engine_open(request, &engine, &error) != TRI_OK || cli_outputs_begin(outputs, &error) != TRI_OK) {
+        cli_engine_close(&engine);
+        return cli_fail(&error);
+    }
+    run.batch = (struct tri_batch){.pipeline = pipeline,
+                                   .backend = engine.backend,
+                                   .pool = engine.pool,
+                                   .jobs = engine.jobs,
+                                   .read = {.max_pixels = request->max_pixels, .pool = engine.pool, .head = head->bytes, .head_size = head->size},
+                                   .write = request->write,
+                                   .strip = request->strip,
+                                   .fail_fast = request->fail_fast,
+                                   .timed = request->timings,
+                                   .writing = cli_write_begin,
+                                   .written = cli_write_end,
+                                   .through = tell,
+                                   .listener = &run};
+    run.batch.write.pool = engine.pool;
+    const int result = run_files(&run, inputs, outputs);
+    cli_engine_close(&engine);
+    return result;
+}
+
+static int run_inputs(const struct cli_run_request *request, const struct tri_pipeline *pipeline, const struct cli_inputs *inputs,
+                      const struct cli_outputs *outputs, const struct head *head)
+{
+    int result = TRI_OK;
+
+    if (inputs->count > inputs->videos)
+        result = run_pictures(request, pipeline, inputs, outputs, head);
+    if (inputs->videos > 0)
+        result = run_videos(request, pipeline, inputs, outputs, result);
+    if (inputs->unread > 0)
+        fprintf(stderr, "triptych: %d folder%s or file%s could not be read\n", inputs->unread, inputs->unread > 1 ? "s" : "",
+                inputs->unread > 1 ? "s" : "");
+    return result == TRI_OK && inputs->unread > 0 ? TRI_FAILED : result;
+}
+
+/* What concerns one video, and not files of all kinds. */
+static int check_many(const struct cli_run_request *request, const struct cli_inputs *inputs)
+{
+    const char *none = inputs->videos > 0 ? "there are several inputs" : "the input is none";
+
+    if (request->with)
+        return cli_usage("run", "--with is a second video; %s", none);
+    if (request->data)
+        return cli_usage("run", "--data tells of the frames of a video; %s", none);
+    if (request->frame.given && inputs->videos == 0)
+        return cli_usage("run", "--frame is one of a video; %s", none);
+    return TRI_OK;
+}
+
+/* Several inputs, folders, or one picture. */
+static int run_many(const struct cli_run_request *request, const struct tri_pipeline *pipeline, char *const operands[], int count,
+                    const struct head *head)
+{
+    const struct cli_formats formats = {request->write.format, request->video.format};
     struct cli_inputs inputs = {0};
     struct cli_outputs outputs = {0};
     struct tri_error error;
-    int result;
+    int result = TRI_FAILED;
 
     enum tri_status status = cli_inputs_find(operands, count, request->output, &inputs, &error);
     if (status == TRI_OK && inputs.unread > 0 && (request->fail_fast || inputs.count == 0)) {
@@ -252,37 +335,15 @@ static int run_pictures(const struct cli_run_request *request, const struct tri_
         return TRI_FAILED;
     }
     if (status == TRI_OK)
-        status = cli_outputs_plan(request->output, request->write.format, inputs.list, inputs.count, &outputs, &error);
-    if (status == TRI_OK)
-        status = cli_engine_open(request, &engine, &error);
-    if (status != TRI_OK) {
-        result = cli_fail(&error);
-    } else {
-        run.batch = (struct tri_batch){.pipeline = pipeline,
-                                       .backend = engine.backend,
-                                       .pool = engine.pool,
-                                       .jobs = engine.jobs,
-                                       .read = {.max_pixels = request->max_pixels, .pool = engine.pool, .head = head, .head_size = head_size},
-                                       .write = request->write,
-                                       .strip = request->strip,
-                                       .fail_fast = request->fail_fast,
-                                       .timed = request->timings,
-                                       .writing = cli_write_begin,
-                                       .written = cli_write_end,
-                                       .through = tell,
-                                       .listener = &run};
-        run.batch.write.pool = engine.pool;
-        result = run_files(&run, &inputs, &outputs);
-        if (inputs.unread > 0)
-            fprintf(stderr, "triptych: %d folder%s or file%s could not be read\n", inputs.unread, inputs.unread > 1 ? "s" : "",
-                    inputs.unread > 1 ? "s" : "");
-        if (result == TRI_OK && inputs.unread > 0)
-            result = TRI_FAILED;
+        result = check_many(request, &inputs);
+    if (status == TRI_OK && result == TRI_OK) {
+        status = cli_outputs_plan(request->output, &formats, inputs.list, inputs.count, &outputs, &error);
+        if (status == TRI_OK)
+            result = run_inputs(request, pipeline, &inputs, &outputs, head);
     }
-    cli_engine_close(&engine);
     cli_outputs_free(&outputs);
     cli_inputs_free(&inputs);
-    return result;
+    return status == TRI_OK ? result : cli_fail(&error);
 }
 
 /* Which can be looked at only once, to know what comes through it. */
@@ -306,50 +367,27 @@ static bool take_pipe(const char *path)
     return taken;
 }
 
-static int execute(struct cli_run_request *request, char *const operands[], int count)
+static int execute(struct cli_run_request *request, const struct tri_pipeline *pipeline, char *const operands[], int count)
 {
-    struct tri_pipeline *pipeline = NULL;
-    struct tri_error error;
-    unsigned char head[TRI_HEAD];
+    struct head head = {.size = 0};
     char dash[] = "-", *const standard[] = {dash};
-    size_t head_size = 0;
-    int result;
 
-    if (tri_pipeline_parse(request->pipeline, &pipeline, &error) != TRI_OK) {
-        if (access(request->pipeline, F_OK) == 0)
-            return cli_usage("run", "'%s' is a file; the pipeline comes first", request->pipeline);
-        return cli_fail(&error);
-    }
-    if (request->with && count == 1 && is_pipe(operands[0]) && is_pipe(request->with)) {
-        tri_pipeline_free(pipeline);
+    if (request->with && count == 1 && is_pipe(operands[0]) && is_pipe(request->with))
         return cli_usage("run", "only one of '%s' and '%s' can come through a pipe", operands[0], request->with);
-    }
     if (count == 1 && take_pipe(operands[0]))
         operands = standard;
     else if (request->with && take_pipe(request->with))
         request->with = "-";
     if (request->with && strcmp(request->with, "-") == 0)
-        head_size = read_head(head);
+        head.size = read_head(head.bytes);
     for (int i = 0; i < count; i++)
         if (strcmp(operands[i], "-") == 0)
-            head_size = read_head(head);
-    if (request->video.format && !request->write.format && !(count == 1 && tri_video_is(operands[0], head, head_size))) {
-        tri_pipeline_free(pipeline);
-        return cli_usage("run", "--format: '%s' is a format of videos, and the input is none", request->video.format);
-    }
-    const bool video = count == 1 && tri_video_is(operands[0], head, head_size);
-    if (count == 1 && strcmp(operands[0], "-") == 0 && head_size == 0)
-        result = cli_fail(&(struct tri_error){TRI_FAILED, "cannot read standard input: there is nothing in it"});
-    else if (request->with && !video)
-        result = cli_usage("run", "--with is a second video; the input is none");
-    else if (request->data && !video)
-        result = cli_usage("run", "--data tells of the frames of a video; the input is none");
-    else if (video)
-        result = cli_run_video(request, pipeline, operands[0], head, head_size);
-    else
-        result = run_pictures(request, pipeline, operands, count, head, head_size);
-    tri_pipeline_free(pipeline);
-    return result;
+            head.size = read_head(head.bytes);
+    if (count == 1 && strcmp(operands[0], "-") == 0 && head.size == 0)
+        return cli_fail(&(struct tri_error){TRI_FAILED, "cannot read standard input: there is nothing in it"});
+    if (count == 1 && tri_video_is(operands[0], head.bytes, head.size) && !cli_is_folder(request->output))
+        return cli_run_video(request, pipeline, operands[0], head.bytes, head.size);
+    return run_many(request, pipeline, operands, count, &head);
 }
 
 int cli_run(int argc, char **argv)
@@ -374,5 +412,14 @@ int cli_run(int argc, char **argv)
     cli_input_names(argc - optind - 1, argv + optind + 1);
     if (request.with)
         cli_input_names(1, (char **)&request.with); /* of argv, so it can be written to */
-    return execute(&request, argv + optind + 1, argc - optind - 1);
+    struct tri_pipeline *pipeline = NULL;
+    struct tri_error error;
+    if (tri_pipeline_parse(request.pipeline, &pipeline, &error) != TRI_OK) {
+        if (access(request.pipeline, F_OK) == 0)
+            return cli_usage("run", "'%s' is a file; the pipeline comes first", request.pipeline);
+        return cli_fail(&error);
+    }
+    result = execute(&request, pipeline, argv + optind + 1, argc - optind - 1);
+    tri_pipeline_free(pipeline);
+    return result;
 }

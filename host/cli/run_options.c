@@ -21,6 +21,7 @@ enum {
     DATA,
     VIDEO_CODEC,
     CRF,
+    FRAME,
     NO_AUDIO,
     NO_SUBTITLES,
     STAGES,
@@ -47,6 +48,7 @@ const struct option cli_run_options[] = {
     {"data", required_argument, NULL, DATA},
     {"video-codec", required_argument, NULL, VIDEO_CODEC},
     {"crf", required_argument, NULL, CRF},
+    {"frame", required_argument, NULL, FRAME},
     {"no-audio", no_argument, NULL, NO_AUDIO},
     {"no-subtitles", no_argument, NULL, NO_SUBTITLES},
     {"stages", no_argument, NULL, STAGES},
@@ -145,6 +147,8 @@ static bool set_write_option(int option, const char *text, struct cli_run_reques
     case VIDEO_CODEC:
         request->video.video_codec = text;
         return true;
+    case FRAME:
+        return cli_parse_frame(text, &request->frame);
     case NO_AUDIO:
         request->video.no_audio = true;
         return true;

@@ -1,6 +1,7 @@
 /* run_video.c -- triptych run on a moving picture. */
 #include "cli/cli.h"
 #include "cli/interrupt.h"
+#include "cli/outputs.h"
 #include "cli/places.h"
 #include "cli/progress.h"
 #include "cli/run.h"
@@ -116,6 +117,13 @@ static enum tri_status run_stream(struct run *run, struct tri_error *error)
 static const char *samples_of(const struct tri_video *video)
 {
     return video->matrix == TRI_RGB ? "R, G, B" : video->full_range ? "Y'CbCr of full range" : "Y'CbCr of limited range";
+}
+
+static const char *extension_of(const struct cli_run_request *request)
+{
+    const struct tri_format *format = request->write.format ? request->write.format : tri_format_of_path(request->output);
+
+    return format ? format->name : "png";
 }
 
 static void say_video(char text[200], const char *name, const struct tri_video *video)
@@ -234,6 +242,41 @@ static enum tri_status run_caught(struct run *run, const struct tri_pipeline *pi
     return status;
 }
 
+/* The picture of one frame. */
+static enum tri_status run_frame(struct run *run, const struct tri_pipeline *pipeline, const struct cli_engine *engine)
+{
+    const struct cli_run_request *request = run->request;
+    struct tri_write_options options = request->write;
+    struct tri_error error;
+
+    options.note = note;
+    options.listener = run;
+    options.pool = engine->pool;
+    cli_interrupt_catch();
+    enum tri_status status = cli_write_frame(request, pipeline, engine->backend, run->transcode.reader, &options, &error);
+    if (status != TRI_OK)
+        cli_fail(&error);
+    else if (!request->frame.given && run->count != 1 && !request->quiet)
+        cli_note("only the first frame of %s is written; --frame takes another one, and -o NAME-%%04d.%s all", run->transcode.reader->name,
+                 extension_of(request));
+    return tell_damage(run->transcode.reader, status);
+}
+
+/* What goes together. */
+static enum tri_status check_frame(const struct cli_run_request *request, struct tri_error *error)
+{
+    const bool picture = cli_output_is_picture(request);
+
+    if (request->frame.given && !picture)
+        return tri_fail(error, TRI_USAGE, "run: --frame makes a picture of one frame, and '%s' is none", request->output);
+    if (picture && (request->video.video_codec || request->video.crf >= 0))
+        return tri_fail(error, TRI_USAGE, "run: a picture has no video codec, and no crf");
+    if (picture && (request->with || request->data))
+        return tri_fail(error, TRI_USAGE, "run: %s is for videos, and '%s' is one picture", request->with ? "--with" : "--data",
+                        request->output);
+    return TRI_OK;
+}
+
 static enum tri_status check_places(const struct cli_run_request *request, const char *input, struct tri_error *error)
 {
     struct cli_places places = {.command = "run"};
@@ -261,7 +304,11 @@ int cli_run_video(const struct cli_run_request *request, const struct tri_pipeli
                                                    .head = head,
                                                    .head_size = head_size};
 
-    enum tri_status status = check_places(request, input, &error);
+    enum tri_status status = check_frame(request, &error);
+    if (status == TRI_OK)
+        status = check_places(request, input, &error);
+    if (status == TRI_OK)
+        status = cli_make_parent(request->output, &error);
     if (status == TRI_OK)
         status = tri_video_open(input, &options, &reader, &error);
     if (status == TRI_OK && request->with)
@@ -276,7 +323,7 @@ int cli_run_video(const struct cli_run_request *request, const struct tri_pipeli
         run.backend = engine.backend;
         run.count = (long)reader->video.frames;
         run.rate = reader->video.rate[1] > 0 ? (double)reader->video.rate[0] / reader->video.rate[1] : 0;
-        status = run_caught(&run, pipeline, &engine);
+        status = cli_output_is_picture(request) ? run_frame(&run, pipeline, &engine) : run_caught(&run, pipeline, &engine);
     }
     tri_filter_free(run.transcode.filter);
     tri_video_close(with);

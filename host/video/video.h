@@ -83,6 +83,8 @@ struct tri_video_reader {
 
 /* Whether a file that begins so, and is named so, is a moving picture that can be read. */
 bool tri_video_is(const char *path, const unsigned char *head, size_t size);
+/* Whether a path has the extension of a video. */
+bool tri_video_named(const char *path);
 /* `options` may be NULL. */
 enum tri_status tri_video_open(const char *path, const struct tri_video_read_options *options,
                                struct tri_video_reader **reader, struct tri_error *error);

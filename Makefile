@@ -1,6 +1,6 @@
 # Makefile -- builds the program, the library, the tests and the benchmarks into $(BUILD).
 #
-# Variables: BUILD (folder), CC (host code), KERNEL_CC (kernels; clang gives SIMD lanes, any other
+# 'make' ends with what was built in and what is missing. Variables: BUILD (folder), CC (host code), KERNEL_CC (kernels; clang gives SIMD lanes, any other
 # compiler one sample at a time), SANITIZE (address,undefined or thread), WERROR=1, PREFIX, DESTDIR,
 # ISAL= (zlib in place of ISA-L, even where that is there).
 
@@ -9,6 +9,18 @@ PREFIX ?= /usr/local
 KERNEL_CC ?= $(shell command -v clang || echo $(CC))
 SANITIZE ?=
 WERROR ?=
+
+# What nothing can be built without is told before anything is compiled.
+ifneq ($(filter-out clean help format lint uninstall,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(shell command -v pkg-config),)
+$(error pkg-config is missing: apt-get install pkg-config)
+endif
+NEEDED := $(if $(shell pkg-config --exists jansson && echo y),,libjansson-dev) $(if $(shell pkg-config --exists zlib && echo y),,zlib1g-dev) \
+          $(if $(shell printf '\043include <CL/cl.h>\n' | $(CC) -E - >/dev/null 2>&1 && echo y),,opencl-headers ocl-icd-opencl-dev)
+ifneq ($(strip $(NEEDED)),)
+$(error missing: $(strip $(NEEDED)). Install what is needed with: apt-get install $(strip $(NEEDED)), or all of it with: sh setup.sh deps)
+endif
+endif
 
 MACHINE := $(shell $(CC) -dumpmachine | cut -d- -f1)
 ifeq ($(MACHINE),x86_64)
@@ -49,7 +61,7 @@ VIDEO_ABSENT := $(filter-out $(VIDEO),$(VIDEO_KNOWN))
 MODULES_KNOWN := webp tiff libav
 MODULES := $(filter $(MODULES_KNOWN),$(FORMATS) $(VIDEO))
 ISAL := $(shell pkg-config --exists libisal && echo libisal)
-PACKAGES := jansson $(ISAL) $(sort $(foreach f,$(filter-out $(MODULES),$(FORMATS) $(VIDEO)),$(PACKAGES_$f)))
+PACKAGES := jansson zlib $(ISAL) $(sort $(foreach f,$(filter-out $(MODULES),$(FORMATS) $(VIDEO)),$(PACKAGES_$f)))
 MODULE_PACKAGES := $(foreach m,$(MODULES),$(PACKAGES_$m))
 VERSIONS := $(foreach m,$(MODULES),-DTRI_VERSION_$m='"$(shell pkg-config --modversion $(firstword $(PACKAGES_$m)))"')
 CFLAGS_ALL := $(COMMON) $(WARNINGS) -O2 -g $(CFLAGS) -Ihost -I$(BUILD) -pthread \
@@ -60,9 +72,8 @@ KERNEL_WARNINGS := -Wall -Wextra -Wno-unused-function -Wno-unknown-pragmas -Wno-
                    $(if $(findstring clang,$(KERNEL_CC)),-Wno-pass-failed)
 KERNEL_FLAGS := $(COMMON) $(OPTIMIZE) $(KERNEL_WARNINGS) $(KERNEL_CFLAGS) -Ikernels/dialect -Ihost -Wno-psabi
 LIBS := $(shell pkg-config --libs $(PACKAGES)) -lOpenCL -lm -ldl -pthread
+MODULE_FLAGS := -DTRI_MODULE -include host/module_calls.h
 MODULE_LIBS := $(shell pkg-config --libs $(MODULE_PACKAGES))
-# Modules take what they need from the program, so all of the library is in it.
-WHOLE_LIBRARY = -rdynamic -Wl,--whole-archive $(BUILD)/libtriptych.a -Wl,--no-whole-archive
 
 KERNELS := $(filter-out kernels/dialect/% kernels/shared/%,$(sort $(wildcard kernels/*/*.cl)))
 KERNEL_FILES := $(KERNELS) $(sort $(wildcard kernels/shared/*.cl))
@@ -90,13 +101,30 @@ MODULE_FILES := $(MODULES:%=$(BUILD)/modules/%.so)
 module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/codec/$1_*.c host/video/$1_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all test check fuzz faults bench images format lint install uninstall clean help FORCE
+.PHONY: all summary test check fuzz faults bench images format lint install uninstall clean help FORCE
 .SUFFIXES:
 
-all: $(BUILD)/triptych $(MODULE_FILES) $(BUILD)/libtriptych.a $(BUILD)/libtriptych.so $(BUILD)/triptych.pc ## build the program and the library
+COMPLETIONS := $(BUILD)/completion/triptych $(BUILD)/completion/_triptych $(BUILD)/completion/triptych.fish
+all: $(BUILD)/triptych $(MODULE_FILES) $(BUILD)/libtriptych.a $(BUILD)/libtriptych.so $(BUILD)/triptych.pc $(COMPLETIONS) ## build the program and the library
+	@$(SUMMARY)
+summary: ## what is built in, and what is missing
+	@$(SUMMARY)
+
+# What was built in, and what is missing, with the Debian package that has it. How much clang gains was measured with one
+# thread on 1920x1080 RGB of 8 bits, clang 14 against gcc 12, AVX2: gaussian 8 and 122 ms, sobel 2.1 and 43 ms.
+DEBIAN_png := libpng-dev
+DEBIAN_jpeg := libjpeg-dev
+DEBIAN_webp := libwebp-dev
+DEBIAN_tiff := libtiff-dev (4.5 or newer)
+DEBIAN_libav := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
+SUMMARY = echo "built in: $(strip $(FORMATS)); video: $(strip $(VIDEO)); PNG is deflated by $(if $(ISAL),ISA-L,zlib); kernels by $(KERNEL_CC)"; \
+  $(foreach f,$(FORMATS_ABSENT) $(VIDEO_ABSENT),echo "missing: $f; install $(DEBIAN_$f)";) \
+  $(if $(ISAL)$(filter-out x86_64 aarch64,$(MACHINE)),,echo "missing: quick deflate for PNG; install libisal-dev";) \
+  $(if $(findstring clang,$(KERNEL_CC)),,echo "warning: without clang kernels have no SIMD lanes and take 16 (gaussian) to 20 (sobel) times as long; install clang";) \
+  true
 
 # Changed flags rebuild what they are for.
-HOST_STAMP = $(CC) $(CFLAGS_ALL)
+HOST_STAMP = $(CC) $(CFLAGS_ALL) $(MODULE_FLAGS)
 KERNEL_STAMP = $(KERNEL_CC) $(KERNEL_FLAGS) $(foreach l,$(LEVELS),$(FLAGS_$(l)))
 $(BUILD)/host.flags: FORCE
 	@mkdir -p $(BUILD)
@@ -135,7 +163,7 @@ GENERATED := $(BUILD)/codec_list.h $(BUILD)/video_list.h $(BUILD)/commit.h $(BUI
 
 $(BUILD)/%.o: %.c $(BUILD)/host.flags | $(GENERATED)
 	@mkdir -p $(dir $@)
-	@echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+	@echo "  CC  $<"; $(CC) $(CFLAGS_ALL) $(OWN_FLAGS) -MMD -MP -c $< -o $@
 $(BUILD)/sources.o: $(BUILD)/sources.c $(BUILD)/host.flags
 	@echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -Ihost/pipeline -Wno-overlength-strings -c $< -o $@
 
@@ -161,20 +189,39 @@ $(BUILD)/libtriptych.so: $(LIB_OBJECTS)
 # What drivers lose is not ours.
 LEAKS := $(if $(findstring address,$(SANITIZE)),$(BUILD)/tests/leaks.o)
 $(BUILD)/triptych: $(CLI_OBJECTS) $(LEAKS) $(BUILD)/libtriptych.a
-	@echo "  LD  $@"; $(CC) $(COMMON) $(CLI_OBJECTS) $(LEAKS) $(WHOLE_LIBRARY) $(LIBS) $(LDFLAGS) -o $@
+	@echo "  LD  $@"; $(CC) $(COMMON) $(CLI_OBJECTS) $(LEAKS) $(BUILD)/libtriptych.a $(LIBS) $(LDFLAGS) -o $@
 define MODULE_RULE
+$(call module_objects,$1): OWN_FLAGS := $(MODULE_FLAGS)
+# Its own symbols go before those of any host, and none may be left to the host.
 $(BUILD)/modules/$1.so: $(call module_objects,$1)
 	@mkdir -p $$(dir $$@)
-	@echo "  LD  $$@"; $(CC) $(COMMON) -shared $$^ $(shell pkg-config --libs $(PACKAGES_$1)) $(LDFLAGS) -o $$@
+	@echo "  LD  $$@"; $(CC) $(COMMON) -shared $$^ -Wl,-Bsymbolic $(if $(SANITIZE),,-Wl,-z,defs) \
+	  $(shell pkg-config --libs $(PACKAGES_$1)) -lm -pthread $(LDFLAGS) -o $$@
 endef
 $(foreach m,$(MODULES),$(eval $(call MODULE_RULE,$m)))
+$(BUILD)/completion/triptych: SHELL_NAME := bash
+$(BUILD)/completion/_triptych: SHELL_NAME := zsh
+$(BUILD)/completion/triptych.fish: SHELL_NAME := fish
+$(COMPLETIONS): $(BUILD)/triptych
+	@mkdir -p $(dir $@)
+	@$(BUILD)/triptych completion $(SHELL_NAME) > $@
 $(BUILD)/triptych.pc: FORCE
 	@mkdir -p $(BUILD)
 	@printf 'prefix=%s\nName: triptych\nDescription: image filters with the same bytes on every backend\nVersion: %s\nCflags: -I"$${prefix}/include"\nLibs: -L"$${prefix}/lib" -ltriptych\nRequires.private: $(PACKAGES)\nLibs.private: -lOpenCL -lm -ldl -pthread\n' \
 	  '$(PREFIX)' "$$(sed -n 's/.*TRI_VERSION "\(.*\)"/\1/p' host/triptych.h)" > $@
 
-$(BUILD)/tests/run: $(TEST_OBJECTS) $(BUILD)/libtriptych.a
-	@echo "  LD  $@"; $(CC) $(COMMON) $(TEST_OBJECTS) $(WHOLE_LIBRARY) -lcunit $(LIBS) $(MODULE_LIBS) -lz $(LDFLAGS) -o $@
+# Programs that modules have to work in: tests/hosts/host.c says what is special about each.
+HOSTS := $(BUILD)/tests/host_static $(BUILD)/tests/host_dlopen $(BUILD)/tests/inside.so
+$(HOSTS): HOST_CC = mkdir -p $(dir $@); echo "  LD  $@"; $(CC) $(COMMON) $(WARNINGS) -Wno-pedantic -Ihost tests/hosts/host.c
+$(BUILD)/tests/host_static: tests/hosts/host.c $(BUILD)/libtriptych.a
+	@$(HOST_CC) $(BUILD)/libtriptych.a $(LIBS) $(LDFLAGS) -o $@
+$(BUILD)/tests/host_dlopen: tests/hosts/host.c $(BUILD)/libtriptych.so
+	@$(HOST_CC) -DHOST_DLOPEN -ldl $(LDFLAGS) -o $@
+$(BUILD)/tests/inside.so: tests/hosts/host.c $(BUILD)/libtriptych.a
+	@$(HOST_CC) -DHOST_INSIDE -shared $(BUILD)/libtriptych.a -Wl,--exclude-libs,ALL $(LIBS) $(LDFLAGS) -o $@
+
+$(BUILD)/tests/run: $(TEST_OBJECTS) $(BUILD)/libtriptych.a | $(HOSTS)
+	@echo "  LD  $@"; $(CC) $(COMMON) $(TEST_OBJECTS) $(BUILD)/libtriptych.a -lcunit $(LIBS) $(MODULE_LIBS) -lz $(LDFLAGS) -o $@
 # An OpenCL driver with faults: tests/icd/driver.c says which. It is loaded by the loader, so it takes nothing of ours.
 $(BUILD)/tests/icd.so: $(wildcard tests/icd/*.[ch]) $(BUILD)/host.flags
 	@mkdir -p $(dir $@)
@@ -184,7 +231,7 @@ $(BUILD)/tests/icd.so: $(wildcard tests/icd/*.[ch]) $(BUILD)/host.flags
 $(BUILD)/make_images: $(BUILD)/tests/make_images.o $(BUILD)/libtriptych.a
 	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
 $(BUILD)/example: docs/example.c $(BUILD)/libtriptych.a
-	@echo "  LD  $@"; $(CC) $(COMMON) $(WARNINGS) -Ihost docs/example.c $(WHOLE_LIBRARY) $(LIBS) $(LDFLAGS) -o $@
+	@echo "  LD  $@"; $(CC) $(COMMON) $(WARNINGS) -Ihost docs/example.c $(BUILD)/libtriptych.a $(LIBS) $(LDFLAGS) -o $@
 
 # Each suite is a process of its own, so that -j runs as many at a time; those that take longest go first.
 SLOW_SUITES := kernels frames chains several tiles device opencl_faults
@@ -234,11 +281,15 @@ lint: ## static checks
 	cppcheck --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 --quiet \
 	  --suppress=missingIncludeSystem -D__x86_64__ -Ihost -I$(BUILD) host
 	shellcheck setup.sh host/embed.sh .ci/run $(wildcard bench/*.sh findings/*.sh tests/*.sh)
-	python3 -c 'import ast, sys; [ast.parse(open(file).read(), file) for file in sys.argv[1:]]' $(wildcard bench/*.py tests/faults/*.py)
+	python3 -c 'import ast, sys; [ast.parse(open(file).read(), file) for file in sys.argv[1:]]' $(wildcard bench/*.py tests/*/*.py)
 
 # Paths go to the shell as a variable, so that blanks and other signs in them are left alone.
 install uninstall: export TO = $(DESTDIR)$(PREFIX)
+install uninstall: export STAGED = $(DESTDIR)
 IMAGES := $(notdir $(wildcard images/*.png))
+COMPLETED := bash-completion/completions/triptych zsh/site-functions/_triptych fish/vendor_completions.d/triptych.fish
+# The loader keeps a list of its libraries. What is staged for a package gets its place later.
+LOADER = if [ -z "$$STAGED" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then echo ldconfig; ldconfig; fi
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -d "$$TO/bin" "$$TO/lib/pkgconfig" "$$TO/include" "$$TO/share/triptych/images" "$$TO/share/man/man1"
 	install -m 755 $(BUILD)/triptych "$$TO/bin/"
@@ -250,14 +301,20 @@ install: all ## install under $(DESTDIR)$(PREFIX)
 	install -m 644 host/triptych.h "$$TO/include/"
 	install -m 644 $(IMAGES:%=images/%) "$$TO/share/triptych/images/"
 	install -m 644 docs/triptych.1 "$$TO/share/man/man1/"
+	for file in $(COMPLETED); do install -D -m 644 "$(BUILD)/completion/$${file##*/}" "$$TO/share/$$file"; done
+	@$(LOADER)
+	@case $$(ldconfig -p 2>/dev/null) in *"$$TO/lib/libtriptych.so.0"*) ;; *) \
+	  echo "programs that use libtriptych.so find it after 'ldconfig' as root, where $$TO/lib is one of the loader's folders, else by LD_LIBRARY_PATH" ;; esac
 
 uninstall: ## remove what install put there, and nothing else
 	rm -f "$$TO/bin/triptych" "$$TO/lib/libtriptych.a" "$$TO/lib/libtriptych.so" "$$TO/lib/libtriptych.so.0" \
 	  "$$TO/lib/pkgconfig/triptych.pc" "$$TO/include/triptych.h" "$$TO/share/man/man1/triptych.1"
 	for file in $(IMAGES); do rm -f "$$TO/share/triptych/images/$$file"; done
 	for module in $(MODULES_KNOWN); do rm -f "$$TO/lib/triptych/$$module.so"; done
+	for file in $(COMPLETED); do rm -f "$$TO/share/$$file"; done
 	for folder in share/triptych/images share/triptych lib/triptych; do \
 	  if [ -d "$$TO/$$folder" ]; then rmdir --ignore-fail-on-non-empty "$$TO/$$folder"; fi; done
+	@$(LOADER)
 
 clean: ## remove $(BUILD)
 	rm -rf $(BUILD)

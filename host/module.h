@@ -5,9 +5,9 @@
 
 #include "triptych.h"
 
-/* What the module NAME calls `tri_module`; NULL: it cannot be loaded, and why. Modules are looked for in the folder
- * $TRIPTYCH_MODULES, in `modules` beside the program or above its folder, in ../lib/triptych from there, and where `make install`
- * put them. */
+/* What the module NAME gives, which was handed the functions of module_calls.h; NULL: it cannot be loaded, and why. Modules are
+ * looked for in the folder $TRIPTYCH_MODULES; beside the program or library that this is part of, in `modules` and
+ * `triptych`; in ../modules and ../lib/triptych from there; and where `make install` put them. */
 const void *tri_module_load(const char *name, struct tri_error *error);
 
 #endif

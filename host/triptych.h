@@ -168,6 +168,18 @@ struct tri_read_info {
 enum tri_status tri_image_read(const char *path, const struct tri_read_options *options, struct tri_image **image,
                                struct tri_read_info *info, struct tri_error *error);
 
+/* What pictures with transparency are put on where a file has none. */
+struct tri_background {
+    enum tri_background_use {
+        TRI_NO_BACKGROUND, /* they are refused */
+        TRI_BACKGROUND,
+        TRI_BACKGROUND_TOLD, /* with a note */
+    } use;
+    uint8_t colour[3]; /* red, green, blue, as samples of 8 bits */
+};
+/* "#rgb", "#rrggbb", a few names, or "none". TRI_USAGE: anything else. */
+enum tri_status tri_background_parse(const char *text, struct tri_background *background, struct tri_error *error);
+
 enum tri_png_level { TRI_PNG_DEFAULT, TRI_PNG_FAST, TRI_PNG_SMALL };
 enum tri_subsampling { TRI_420, TRI_422, TRI_444 };
 
@@ -179,9 +191,15 @@ struct tri_write_options {
     int quality; /* of lossy formats, 1 to 100; 0: the default, 90 */
     enum tri_subsampling subsampling; /* of chroma in JPEG */
     bool lossless; /* of WebP */
+    struct tri_background background; /* of JPEG; default none */
+    /* Told what the file cannot keep, in a line: the owner of the one that it replaces, transparency. By the thread that
+     * writes. NULL: nobody is told. */
+    void (*note)(void *listener, const char *text);
+    void *listener;
 };
 
-/* Writes beside `path` and renames, so that a failure leaves an old file untouched. "-" is
+/* Writes beside `path` and renames, so that a failure leaves an old file untouched; the new one gets its owner, group,
+ * mode, ACL and extended attributes as far as the system allows. "-" is
  * standard output; what is no regular file (a device, a pipe) is written in place. The bytes do not
  * depend on the number of threads. `options` may be NULL. TRI_USAGE: the extension is unknown, or the
  * format cannot hold such a picture. */

@@ -53,7 +53,7 @@ static void test_folder(void)
     EXPECT("$T run sobel in in/00.png in/deep -o out/", 2, "", "triptych: run: '*' and '*' would both be written to *\n");
     EXPECT("ls out", 2, "", "*");
     EXPECT("$T run sobel in -o p-%02d.png && ls p-*.png | wc -l && cmp p-01.png one/01.png; rm p-*.png", 0, "24\n", "");
-    EXPECT("$T run sobel in/empty -o out/", 1, "", "triptych: there is no picture in the folder 'in/empty'\n");
+    EXPECT("$T run sobel in/empty -o out/", 1, "", "triptych: there is no picture and no video in the folder 'in/empty'\n");
 }
 
 static void test_opencl(void)

@@ -33,6 +33,9 @@ static void test_version(void)
 {
     EXPECT("$T --version", 0, "triptych " TRI_VERSION "\ninstruction sets: scalar*\nformats: *png (libpng 1.*video: *y4m*\nOpenCL: *\n",
            "");
+    EXPECT("$T --version > a; $T version > b; cmp a b; rm a b", 0, "", "");
+    EXPECT("$T version 1", 2, "", "triptych: version: takes no '1' (see 'triptych version --help')\n");
+    EXPECT("$T help version", 0, "Examples:*", "");
     EXPECT("$T -V | head -1", 0, "triptych " TRI_VERSION "\n", "");
 }
 

@@ -275,7 +275,7 @@ static void test_refusals(void)
         for (int bits = 8; bits <= 16; bits += 8) {
             struct tri_image *image = pictures_noise(9, 9, planes, bits);
             pictures_expect_refusal(path, image, TRI_USAGE,
-                                    "JPEG has no transparency; use --format png or webp");
+                                    "JPEG has no transparency; use --format png or webp, or --background white");
             tri_image_free(image);
         }
     struct tri_image *wide = pictures_scene(65501, 1, 1, 8), *high = pictures_scene(1, 65501, 3, 8);

@@ -142,6 +142,14 @@ static void test_timings(void)
 }
 
 /* The program of the docs, which the Makefile builds beside ours. */
+static void test_verbose(void)
+{
+    EXPECT("$T run invert a.png -o t.png -v --on threads:1; rm t.png", 0, "",
+           "triptych: threads:1: *, 1 worker; 1 at a time\ntriptych: a.png: * of 8 bits -> t.png: * of 8 bits\n");
+    EXPECT("$T run invert a.png -o t.png -v -q; rm t.png", 0, "", "");
+    EXPECT("$T run invert a.png -o t.png --timings; rm t.png", 0, "", "*, 1 file, *");
+}
+
 static void test_example(void)
 {
     EXPECT(
@@ -342,7 +350,7 @@ static void test_inputs(void)
                    "triptych: cannot read missing.png: No such file or directory\n");
     EXPECT_NOTHING("$T run invert o -o p.png", 1, "triptych: cannot read o/old.png: no picture *\n");
     EXPECT_NOTHING("mkdir p; $T run invert p -o p.png; code=$?; rmdir p; exit $code", 1,
-                   "triptych: there is no picture in the folder 'p'\n");
+                   "triptych: there is no picture and no video in the folder 'p'\n");
     EXPECT_NOTHING(": > t; $T run invert t -o o/old.png", 1, "triptych: cannot read t: the file is empty\n");
     EXPECT_NOTHING(": | $T run invert - -o o/a.y4m", 1, "triptych: cannot read standard input: there is nothing in it\n");
     EXPECT_NOTHING("$T run invert a.png -o o/a.y4m", 2, "triptych: run: 'o/a.y4m' would be a video, which is made of *\n");
@@ -456,7 +464,7 @@ int test_run_suite(void)
     return !suite || !CU_add_test(suite, "one picture", test_one) ||
            !CU_add_test(suite, "standard streams", test_streams) ||
            !CU_add_test(suite, "many pictures", test_many) || !CU_add_test(suite, "frames", test_frames) ||
-           !CU_add_test(suite, "timings", test_timings) ||
+           !CU_add_test(suite, "timings", test_timings) || !CU_add_test(suite, "--verbose", test_verbose) ||
            !CU_add_test(suite, "example program", test_example) ||
            !CU_add_test(suite, "wrong options", test_usage) ||
            !CU_add_test(suite, "wrong names", test_names) ||

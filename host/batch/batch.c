@@ -194,6 +194,7 @@ static bool decode(void *context, void *data)
         return false;
     }
     const struct tri_shape *shape = &item->image->shape;
+    item->result.from = *shape;
     item->result.megapixels = (double)shape->width * shape->height / 1e6;
     memcpy(item->result.warning, item->info.warning, sizeof item->result.warning);
     return true;
@@ -327,6 +328,13 @@ static bool download(void *context, void *data)
     return true;
 }
 
+static void add_note(void *listener, const char *text)
+{
+    struct tri_batch_result *result = listener;
+    const size_t used = strlen(result->notes);
+    snprintf(result->notes + used, sizeof result->notes - used, "%s\n", text);
+}
+
 static bool encode(void *context, void *data)
 {
     struct run *run = context;
@@ -335,6 +343,9 @@ static bool encode(void *context, void *data)
     struct tri_write_options options = batch->write;
     const int64_t start = tri_now_ns();
     options.metadata = batch->strip ? NULL : item->info.metadata;
+    item->result.to = item->image->shape;
+    options.note = add_note;
+    options.listener = &item->result;
     if (batch->writing != NULL)
         batch->writing();
     tri_image_write(item->result.file->to, item->image, &options, &item->result.error);

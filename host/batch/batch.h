@@ -17,8 +17,10 @@ struct tri_batch_result {
     const struct tri_batch_file *file;
     struct tri_error error; /* its status is TRI_OK where the file is written */
     char warning[200];      /* of the reader; empty: none */
+    char notes[1200];       /* of the writer, a line each; empty: none */
     bool new_series;        /* over time: the first of another shape than the file before, and so a first frame */
     double megapixels;      /* that were read */
+    struct tri_shape from, to; /* of the picture that was read, and of its result */
 };
 
 struct tri_batch {
@@ -29,7 +31,7 @@ struct tri_batch {
     const struct tri_batch_file *files;
     int count;
     struct tri_read_options read;
-    struct tri_write_options write; /* its metadata is that of each input, unless `strip` */
+    struct tri_write_options write; /* its metadata is that of each input, unless `strip`; notes go into the results */
     bool strip, fail_fast;
     bool timed; /* upload, kernels and download wait for each other, so that each has a time of its own */
     void (*writing)(void); /* called around each write, by several threads at once; may be NULL */

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char help_text[] =
+const char cli_help_bench[] =
     "Examples:\n"
     "  triptych bench\n"
     "  triptych bench gaussian:sigma=2 photo.png\n"
@@ -103,29 +103,31 @@ static bool parse_size(const char *text, struct tri_shape *size)
     return false;
 }
 
+enum { ON = 256, ISA, REFERENCE, TIME, SIZE, MAX_PIXELS, JSON, MARKDOWN, CSV, END_TO_END };
+
+const struct option cli_bench_options[] = {
+    {"on", required_argument, NULL, ON},
+    {"isa", required_argument, NULL, ISA},
+    {"reference", required_argument, NULL, REFERENCE},
+    {"time", required_argument, NULL, TIME},
+    {"size", required_argument, NULL, SIZE},
+    {"max-pixels", required_argument, NULL, MAX_PIXELS},
+    {"output", required_argument, NULL, 'o'},
+    {"json", required_argument, NULL, JSON},
+    {"markdown", no_argument, NULL, MARKDOWN},
+    {"csv", no_argument, NULL, CSV},
+    {"end-to-end", no_argument, NULL, END_TO_END},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
 /* TRI_OK, TRI_USAGE, or -1: help was printed. */
 static int parse_options(int argc, char **argv, struct request *request)
 {
-    enum { ON = 256, ISA, REFERENCE, TIME, SIZE, MAX_PIXELS, JSON, MARKDOWN, CSV, END_TO_END };
-    static const struct option options[] = {
-        {"on", required_argument, NULL, ON},
-        {"isa", required_argument, NULL, ISA},
-        {"reference", required_argument, NULL, REFERENCE},
-        {"time", required_argument, NULL, TIME},
-        {"size", required_argument, NULL, SIZE},
-        {"max-pixels", required_argument, NULL, MAX_PIXELS},
-        {"output", required_argument, NULL, 'o'},
-        {"json", required_argument, NULL, JSON},
-        {"markdown", no_argument, NULL, MARKDOWN},
-        {"csv", no_argument, NULL, CSV},
-        {"end-to-end", no_argument, NULL, END_TO_END},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
     bool right = true;
     int option;
 
-    while (right && (option = cli_option(argc, argv, "o:h", options)) != -1)
+    while (right && (option = cli_option(argc, argv, "o:h", cli_bench_options)) != -1)
         switch (option) {
         case ON:
             right = cli_append("bench", "--on", optarg, request->on, &request->on_count, MANY);
@@ -161,7 +163,7 @@ static int parse_options(int argc, char **argv, struct request *request)
             request->end_to_end = true;
             break;
         case 'h':
-            cli_help(help_text);
+            cli_help(cli_help_bench);
             return -1;
         default:
             right = false;

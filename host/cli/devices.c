@@ -97,19 +97,20 @@ static void print_json(const struct tri_device_info *devices, int count)
     json_decref(root);
 }
 
+const struct option cli_devices_options[] = {
+    {"json", no_argument, NULL, 'j'},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
 int cli_devices(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {0},
-    };
     struct tri_device_info *devices = NULL;
     struct tri_error error;
     bool json = false;
     int option, count = 0;
 
-    while ((option = cli_option(argc, argv, "h", options)) != -1) {
+    while ((option = cli_option(argc, argv, "h", cli_devices_options)) != -1) {
         if (option == 'h')
             return cli_help(cli_help_devices);
         if (option != 'j')

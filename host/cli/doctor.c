@@ -101,8 +101,8 @@ static void print_places(const struct doctor *doctor, bool report)
         printf("  no /dev/dri, /dev/nvidia*, /dev/kfd\n");
     printf("\nCache\n  ");
     print_path(doctor->cache.root[0] ? doctor->cache.root : "none", report);
-    printf("%s, %.1f MB in %d files\n", doctor->cache.temporary ? ", for this process alone" : "", (double)doctor->cache_bytes / 1e6,
-           doctor->cache_files);
+    printf("%s, %.1f MB in %d file%s\n", doctor->cache.temporary ? ", for this process alone" : "", (double)doctor->cache_bytes / 1e6,
+           doctor->cache_files, doctor->cache_files == 1 ? "" : "s");
     if (doctor->cache.why[0]) {
         printf("  because ");
         print_path(doctor->cache.why, report);
@@ -305,19 +305,20 @@ void doctor_print_json(const struct doctor *doctor)
 
 /* ---- the command ---- */
 
+const struct option cli_doctor_options[] = {
+    {"json", no_argument, NULL, 'j'},
+    {"report", no_argument, NULL, 'r'},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
 int cli_doctor(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'},
-        {"report", no_argument, NULL, 'r'},
-        {"help", no_argument, NULL, 'h'},
-        {0},
-    };
     bool json = false, report = false;
     struct tri_error error;
     int option;
 
-    while ((option = cli_option(argc, argv, "h", options)) != -1) {
+    while ((option = cli_option(argc, argv, "h", cli_doctor_options)) != -1) {
         if (option == 'h')
             return cli_help(cli_help_doctor);
         if (option != 'j' && option != 'r')

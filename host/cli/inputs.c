@@ -1,6 +1,7 @@
-/* inputs.c -- finds the picture files that operands of `run` name. */
+/* inputs.c -- finds the files that operands of `run` name. */
 #include "cli/inputs.h"
 #include "cli/cli.h"
+#include "video/video.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -22,6 +23,12 @@ static enum tri_status no_memory(const struct walk *walk)
     return tri_fail(walk->error, TRI_FAILED, "run: no memory for the names of the inputs");
 }
 
+/* What is named like a picture is none, so that no file of a large folder is opened twice. */
+static bool is_video(const char *path)
+{
+    return strcmp(path, "-") != 0 && !tri_format_of_path(path) && tri_video_is(path, NULL, 0);
+}
+
 static enum tri_status add(struct walk *walk, const char *path, const char *name)
 {
     struct cli_inputs *inputs = walk->inputs;
@@ -37,8 +44,10 @@ static enum tri_status add(struct walk *walk, const char *path, const char *name
     char *copy = strdup(path);
     if (!copy)
         return no_memory(walk);
+    const bool video = is_video(path);
+    inputs->videos += video;
     inputs->list[inputs->count++] =
-        (struct cli_input){copy, strcmp(path, "-") == 0 ? "stdin" : copy + (name - path)};
+        (struct cli_input){copy, video, strcmp(path, "-") == 0 ? "stdin" : copy + (name - path)};
     return TRI_OK; // cppcheck-suppress memleak
 }
 
@@ -76,7 +85,7 @@ static enum tri_status visit(struct walk *walk, const char *path)
         return errno == ENOENT ? TRI_OK : tell_unread(walk, "", path, errno);
     if (S_ISDIR(status.st_mode))
         return S_ISLNK(link.st_mode) ? TRI_OK : walk_folder(walk, path);
-    if (S_ISREG(status.st_mode) && tri_format_of_path(path))
+    if (S_ISREG(status.st_mode) && (tri_format_of_path(path) || tri_video_named(path)))
         return add(walk, path, path + walk->skip);
     return TRI_OK;
 }
@@ -124,7 +133,7 @@ static enum tri_status take_operand(struct walk *walk, const char *operand)
     enum tri_status result = walk_folder(walk, operand);
     walk->has_except = has_except;
     if (result == TRI_OK && walk->inputs->count + walk->inputs->unread == before)
-        return tri_fail(walk->error, TRI_FAILED, "there is no picture in the folder '%s'", operand);
+        return tri_fail(walk->error, TRI_FAILED, "there is no picture and no video in the folder '%s'", operand);
     return result;
 }
 

@@ -205,18 +205,19 @@ static int unknown_kernel(const char *name)
     return TRI_USAGE;
 }
 
+const struct option cli_kernels_options[] = {
+    {"json", no_argument, NULL, 'j'},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
 int cli_kernels(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {0},
-    };
     const struct tri_kernel *kernel = NULL;
     bool json = false;
     int option;
 
-    while ((option = cli_option(argc, argv, "h", options)) != -1) {
+    while ((option = cli_option(argc, argv, "h", cli_kernels_options)) != -1) {
         if (option == 'h')
             return cli_help(cli_help_kernels);
         if (option != 'j')

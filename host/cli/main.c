@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 static int help(int argc, char **argv);
+static int version(int argc, char **argv);
 
 static const struct {
     const char *name;
@@ -18,9 +19,9 @@ static const struct {
 } commands[] = {
     {"run", cli_run},         {"bench", cli_bench},     {"verify", cli_verify},
     {"devices", cli_devices}, {"doctor", cli_doctor},   {"kernels", cli_kernels},
-    {"help", help},
+    {"version", version},     {"help", help},           {"completion", cli_completion},
 };
-enum { COMMANDS = sizeof commands / sizeof commands[0] };
+enum { COMMANDS = sizeof commands / sizeof commands[0], HIDDEN = 1 /* the last ones */ };
 
 static int run_command(int argc, char **argv)
 {
@@ -31,7 +32,7 @@ static int run_command(int argc, char **argv)
             return commands[i].run(argc, argv);
         names[i] = commands[i].name;
     }
-    const char *nearest = tri_nearest(argv[0], names, COMMANDS);
+    const char *nearest = tri_nearest(argv[0], names, COMMANDS - HIDDEN);
     const char *what = argv[0][0] == '-' ? "option" : "command";
     if (nearest)
         fprintf(stderr, "triptych: unknown %s '%s'; did you mean '%s'?\n", what, argv[0], nearest);
@@ -51,8 +52,12 @@ static int help(int argc, char **argv)
     return run_command(2, arguments);
 }
 
-static int version(void)
+static int version(int argc, char **argv)
 {
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
+        return cli_help(cli_help_triptych);
+    if (argc > 1)
+        return cli_usage("version", "takes no '%s'", argv[1]);
     printf("triptych %s\ninstruction sets:", TRI_VERSION);
     for (int i = 0; i < tri_isa_count(); i++)
         printf(" %s", tri_isa_name(i));
@@ -96,7 +101,7 @@ int main(int argc, char **argv)
     } else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         status = cli_help(cli_help_triptych);
     } else if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
-        status = version();
+        status = version(1, argv);
     } else {
         status = run_command(argc - 1, argv + 1);
     }

@@ -29,6 +29,17 @@ int cli_usage(const char *command, const char *format, ...)
     return TRI_USAGE;
 }
 
+void cli_say(const char *format, ...)
+{
+    va_list arguments;
+
+    fputs("triptych: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
 void cli_note(const char *format, ...)
 {
     va_list arguments;
@@ -53,17 +64,20 @@ void cli_note_drivers(const struct tri_error *told)
     }
 }
 
-void cli_backend_notes(const struct tri_backend *backend, size_t *told)
+void cli_notes(const char *lines)
 {
-    const char *line = tri_backend_note(backend) + *told;
-
-    while (*line) {
-        size_t length = strcspn(line, "\n");
+    while (*lines) {
+        size_t length = strcspn(lines, "\n");
 
         if (length > 0)
-            cli_note("%.*s", (int)length, line);
-        line += length + (line[length] == '\n');
+            cli_note("%.*s", (int)length, lines);
+        lines += length + (lines[length] == '\n');
     }
+}
+
+void cli_backend_notes(const struct tri_backend *backend, size_t *told)
+{
+    cli_notes(tri_backend_note(backend) + *told);
     *told = strlen(tri_backend_note(backend));
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -128,6 +129,19 @@ static void add(struct cli_places *places, const struct cli_place *place)
     own->nowhere = !locate(own);
 }
 
+/* Its folder will be made: nothing is there yet. */
+static bool in_missing_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    struct stat status;
+
+    if (!slash || slash == path || (size_t)(slash - path) >= sizeof folder)
+        return false;
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+    return stat(folder, &status) != 0 && errno == ENOENT;
+}
+
 /* All that are there, and for an output the name itself, which stands for those that are not. */
 static void add_numbered(struct cli_places *places, const struct cli_place *place)
 {
@@ -139,7 +153,8 @@ static void add_numbered(struct cli_places *places, const struct cli_place *plac
         no_memory(places);
         return;
     }
-    if (tri_numbered_find(&names, place->given, &numbers, &count, &places->error) == TRI_OK) {
+    if (!(place->option && in_missing_folder(place->given)) &&
+        tri_numbered_find(&names, place->given, &numbers, &count, &places->error) == TRI_OK) {
         long first = 1;
         for (size_t i = 0; i < count; i++)
             first = numbers[i] == 0 && !place->option ? 0 : first;

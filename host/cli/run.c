@@ -25,184 +25,6 @@ struct run {
 
 /* ---- options ---- */
 
-enum {
-    ON = 256,
-    ISA,
-    MAX_PIXELS,
-    JOBS,
-    FORMAT,
-    PNG_LEVEL,
-    QUALITY,
-    SUBSAMPLING,
-    LOSSLESS,
-    STRIP,
-    PLANES,
-    WITH,
-    DATA,
-    VIDEO_CODEC,
-    CRF,
-    NO_AUDIO,
-    NO_SUBTITLES,
-    STAGES,
-    KEEP_GOING,
-    FAIL_FAST,
-    TIMINGS
-};
-
-static const struct option options[] = {
-    {"output", required_argument, NULL, 'o'},
-    {"on", required_argument, NULL, ON},
-    {"isa", required_argument, NULL, ISA},
-    {"jobs", required_argument, NULL, 'j'},
-    {"max-pixels", required_argument, NULL, MAX_PIXELS},
-    {"format", required_argument, NULL, FORMAT},
-    {"png-level", required_argument, NULL, PNG_LEVEL},
-    {"quality", required_argument, NULL, QUALITY},
-    {"subsampling", required_argument, NULL, SUBSAMPLING},
-    {"lossless", no_argument, NULL, LOSSLESS},
-    {"strip", no_argument, NULL, STRIP},
-    {"planes", required_argument, NULL, PLANES},
-    {"with", required_argument, NULL, WITH},
-    {"data", required_argument, NULL, DATA},
-    {"video-codec", required_argument, NULL, VIDEO_CODEC},
-    {"crf", required_argument, NULL, CRF},
-    {"no-audio", no_argument, NULL, NO_AUDIO},
-    {"no-subtitles", no_argument, NULL, NO_SUBTITLES},
-    {"stages", no_argument, NULL, STAGES},
-    {"keep-going", no_argument, NULL, KEEP_GOING},
-    {"fail-fast", no_argument, NULL, FAIL_FAST},
-    {"timings", no_argument, NULL, TIMINGS},
-    {"quiet", no_argument, NULL, 'q'},
-    {"help", no_argument, NULL, 'h'},
-    {0},
-};
-
-/* The place of `text` in `names`, which '|' separates; -1: it is not there, and that is reported. */
-static int choose(const char *option, const char *text, const char *names)
-{
-    const size_t length = strlen(text);
-    int index = 0;
-
-    for (const char *at = names; length > 0 && at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL, index++)
-        if (strcspn(at, "|") == length && strncmp(at, text, length) == 0)
-            return index;
-    cli_usage("run", "%s: '%s' is none of %s", option, text, names);
-    return -1;
-}
-
-static bool choose_format(const char *text, struct cli_run_request *request)
-{
-    request->video.format = text; /* of pictures too: those of a sequence */
-    request->write.format = tri_format_find(text);
-    /* In this order, for the libraries of video take long to load. */
-    if (request->write.format || tri_video_writes("", text))
-        return true;
-    cli_usage("run", "--format: '%s' is no format that was built in ('triptych --version' lists them)", text);
-    return false;
-}
-
-static bool set_output(const char *text, struct cli_run_request *request)
-{
-    if (request->output)
-        cli_usage("run", "-o is given twice");
-    else
-        request->output = text;
-    return request->output == text;
-}
-
-/* Options of how files are written. False: wrong, and reported. */
-static bool set_write_option(int option, const char *text, struct cli_run_request *request)
-{
-    uint64_t number;
-    int choice;
-
-    switch (option) {
-    case FORMAT:
-        return choose_format(text, request);
-    case PNG_LEVEL:
-        choice = choose("--png-level", text, "default|fast|small");
-        request->write.png_level = (enum tri_png_level)choice;
-        return choice >= 0;
-    case QUALITY:
-        if (!cli_count("run", "--quality", text, 1, 100, &number))
-            return false;
-        request->write.quality = (int)number;
-        return true;
-    case SUBSAMPLING:
-        choice = choose("--subsampling", text, "420|422|444");
-        request->write.subsampling = (enum tri_subsampling)choice;
-        return choice >= 0;
-    case LOSSLESS:
-        request->write.lossless = true;
-        return true;
-    case STRIP:
-        request->strip = true;
-        return true;
-    case WITH:
-        request->with = text;
-        return true;
-    case DATA:
-        request->data = text;
-        return true;
-    case PLANES:
-        choice = choose("--planes", text, "all|y");
-        request->chroma = choice == 1 ? TRI_CHROMA_KEPT : TRI_CHROMA_RUN;
-        return choice >= 0;
-    case VIDEO_CODEC:
-        request->video.video_codec = text;
-        return true;
-    case NO_AUDIO:
-        request->video.no_audio = true;
-        return true;
-    case NO_SUBTITLES:
-        request->video.no_subtitles = true;
-        return true;
-    case CRF:
-        if (!cli_count("run", "--crf", text, 0, 63, &number))
-            return false;
-        request->video.crf = (int)number;
-        return true;
-    default:
-        return false; /* '?', which is reported already */
-    }
-}
-
-static bool set_option(int option, const char *text, struct cli_run_request *request)
-{
-    switch (option) {
-    case 'o':
-        return set_output(text, request);
-    case ON:
-        request->on = text;
-        return true;
-    case ISA:
-        request->isa = text;
-        return true;
-    case 'j':
-        return cli_count("run", "--jobs", text, 1, CLI_JOBS_MAX, &request->jobs);
-    case MAX_PIXELS:
-        return cli_count("run", "--max-pixels", text, 1, (uint64_t)TRI_SIDE_MAX * TRI_SIDE_MAX,
-                         &request->max_pixels);
-    case KEEP_GOING:
-        request->fail_fast = false;
-        return true;
-    case FAIL_FAST:
-        request->fail_fast = true;
-        return true;
-    case STAGES:
-        request->stages = true;
-        return true;
-    case TIMINGS:
-        request->timings = true;
-        return true;
-    case 'q':
-        request->quiet = true;
-        return true;
-    default:
-        return set_write_option(option, text, request);
-    }
-}
-
 /* What can be known to be wrong before anything is opened. */
 static int check(const struct cli_run_request *request, char *const operands[], int count)
 {
@@ -251,41 +73,53 @@ static void print_timings(const struct run *run)
         fprintf(stderr, "%-9s %10.3f %5.1f %%\n", "other", whole - sum, 100 * (whole - sum) / whole);
     else
         fprintf(stderr, "%-9s %10.3f, %.2f of them at a time\n", "sum", sum, sum / total);
-    fprintf(stderr, "%-9s %10.3f, %d files, %.1f megapixels/s\n", "total", total, batch->done,
+    fprintf(stderr, "%-9s %10.3f, %d file%s, %.1f megapixels/s\n", "total", total, batch->done, batch->done == 1 ? "" : "s",
             batch->megapixels / total * 1e3);
     cli_print_shares(batch->backend);
+}
+
+static const char *planes_of(const struct tri_shape *shape)
+{
+    static const char *const names[] = {"gray", "gray and alpha", "RGB", "RGBA"};
+
+    return names[shape->planes - 1];
 }
 
 static void tell(void *listener, const struct tri_batch_result *result)
 {
     struct run *run = listener;
 
-    if (result->error.status != TRI_OK || (!run->request->quiet && (result->warning[0] || result->new_series)))
+    if (result->error.status != TRI_OK || run->request->verbose || (!run->request->quiet && (result->warning[0] || result->notes[0] || result->new_series)))
         cli_progress_clear(&run->progress);
     if (result->warning[0] && !run->request->quiet)
         cli_note("%s: %s", result->file->from, result->warning);
+    if (!run->request->quiet)
+        cli_notes(result->notes);
     if (result->new_series && !run->request->quiet)
         cli_note("%s has another shape than the picture before it; such a change begins a new series of frames",
                  result->file->from);
     if (result->error.status != TRI_OK)
         cli_fail(&result->error);
+    else if (run->request->verbose)
+        cli_say("%s: %d x %d, %s of %d bits -> %s: %d x %d, %s of %d bits", result->file->from, result->from.width, result->from.height,
+                planes_of(&result->from), result->from.bits, result->file->to, result->to.width, result->to.height,
+                planes_of(&result->to), result->to.bits);
     cli_progress_add(&run->progress, result->megapixels);
 }
 
-static void summarize(const struct tri_batch *batch)
+static void summarize(int failed, int begun, int count)
 {
-    const int begun = batch->done + batch->failed;
-
-    if (batch->failed == 0 || batch->count == 1)
+    if (failed == 0 || count == 1)
         return;
-    fprintf(stderr, "triptych: %d of %d files failed", batch->failed, batch->count);
-    if (begun < batch->count)
-        fprintf(stderr, "; %d were not begun", batch->count - begun);
+    fprintf(stderr, "triptych: %d of %d files failed", failed, count);
+    if (begun < count)
+        fprintf(stderr, "; %d were not begun", count - begun);
     fputc('\n', stderr);
 }
 
 /* ---- the command ---- */
 
+/* Some of both kinds: pictures as one batch, then the videos one after another. */
 static int run_files(struct run *run, const struct cli_inputs *inputs, const struct cli_outputs *outputs)
 {
     struct tri_batch *batch = &run->batch;
@@ -295,25 +129,44 @@ static int run_files(struct run *run, const struct cli_inputs *inputs, const str
     if (!files)
         return cli_fail(&(struct tri_error){TRI_FAILED, "run: no memory for the names of the files"});
     for (int i = 0; i < inputs->count; i++)
-        files[i] = (struct tri_batch_file){inputs->list[i].path, outputs->paths[i]};
+        if (!inputs->list[i].video)
+            files[batch->count++] = (struct tri_batch_file){inputs->list[i].path, outputs->paths[i]};
     batch->files = files;
-    batch->count = inputs->count;
-    enum tri_status status = cli_outputs_begin(outputs, &error);
-    if (status != TRI_OK) {
+    cli_progress_begin(&run->progress, batch->count, run->request->quiet);
+    cli_interrupt_catch();
+    const enum tri_status status = tri_batch_run(batch, &error);
+    cli_progress_clear(&run->progress);
+    if (status != TRI_OK && batch->failed == 0) /* else told already */
         cli_fail(&error);
-    } else {
-        cli_progress_begin(&run->progress, batch->count, run->request->quiet);
-        cli_interrupt_catch();
-        status = tri_batch_run(batch, &error);
-        cli_progress_clear(&run->progress);
-        if (status != TRI_OK && batch->failed == 0) /* else told already */
-            cli_fail(&error);
-        summarize(batch);
-        if (run->request->timings)
-            print_timings(run);
-    }
+    summarize(batch->failed, batch->done + batch->failed, batch->count);
+    if (run->request->timings)
+        print_timings(run);
     free(files);
     return status;
+}
+
+/* Each as if it was the only one. The result is the exit code. */
+static int run_videos(const struct cli_run_request *request, const struct tri_pipeline *pipeline, const struct cli_inputs *inputs,
+                      const struct cli_outputs *outputs, int so_far)
+{
+    int result = so_far, failed = 0, begun = 0;
+    struct tri_error error;
+
+    if (cli_outputs_begin(outputs, &error) != TRI_OK)
+        return cli_fail(&error);
+    for (int i = 0; i < inputs->count && !cli_interrupted(); i++) {
+        struct cli_run_request one = *request;
+        if (!inputs->list[i].video || result == TRI_NO_DEVICE || (result != TRI_OK && request->fail_fast))
+            continue;
+        one.output = outputs->paths[i];
+        begun++;
+        const int status = cli_run_video(&one, pipeline, inputs->list[i].path, NULL, 0);
+        failed += status != TRI_OK;
+        if (status != TRI_OK)
+            result = status == TRI_NO_DEVICE || inputs->count == 1 ? status : TRI_FAILED;
+    }
+    summarize(failed, begun, inputs->videos);
+    return result;
 }
 
 /* Threads that wait for what goes to a device with memory of its own, or comes back, take no core. */
@@ -366,6 +219,11 @@ enum tri_status cli_engine_open(const struct cli_run_request *request, struct cl
 
     if (!request->quiet)
         cli_note_drivers(status == TRI_OK ? NULL : error);
+    if (request->verbose && status == TRI_OK) {
+        const struct tri_backend_info *info = tri_backend_info(engine->backend);
+        cli_say("%s: %s, %s, %d worker%s; %d at a time", info->name, info->device, info->isa, info->workers, info->workers == 1 ? "" : "s",
+                engine->jobs);
+    }
     return status;
 }
 
@@ -396,15 +254,80 @@ static size_t read_head(unsigned char head[TRI_HEAD])
     return size;
 }
 
-static int run_pictures(const struct cli_run_request *request, const struct tri_pipeline *pipeline,
-                        char *const operands[], int count, const unsigned char *head, size_t head_size)
+/* Head: what was read of standard input already. */
+struct head {
+    unsigned char bytes[TRI_HEAD];
+    size_t size;
+};
+
+static int run_pictures(const struct cli_run_request *request, const struct tri_pipeline *pipeline, const struct cli_inputs *inputs,
+                        const struct cli_outputs *outputs, const struct head *head)
 {
     struct run run = {.request = request, .started = tri_now_ns()};
     struct cli_engine engine = {0};
+    struct tri_error error;
+
+    if (cli_engine_open(request, &engine, &error) != TRI_OK || cli_outputs_begin(outputs, &error) != TRI_OK) {
+        cli_engine_close(&engine);
+        return cli_fail(&error);
+    }
+    run.batch = (struct tri_batch){.pipeline = pipeline,
+                                   .backend = engine.backend,
+                                   .pool = engine.pool,
+                                   .jobs = engine.jobs,
+                                   .read = {.max_pixels = request->max_pixels, .pool = engine.pool, .head = head->bytes, .head_size = head->size},
+                                   .write = request->write,
+                                   .strip = request->strip,
+                                   .fail_fast = request->fail_fast,
+                                   .timed = request->timings,
+                                   .writing = cli_write_begin,
+                                   .written = cli_write_end,
+                                   .through = tell,
+                                   .listener = &run};
+    run.batch.write.pool = engine.pool;
+    const int result = run_files(&run, inputs, outputs);
+    cli_engine_close(&engine);
+    return result;
+}
+
+static int run_inputs(const struct cli_run_request *request, const struct tri_pipeline *pipeline, const struct cli_inputs *inputs,
+                      const struct cli_outputs *outputs, const struct head *head)
+{
+    int result = TRI_OK;
+
+    if (inputs->count > inputs->videos)
+        result = run_pictures(request, pipeline, inputs, outputs, head);
+    if (inputs->videos > 0)
+        result = run_videos(request, pipeline, inputs, outputs, result);
+    if (inputs->unread > 0)
+        fprintf(stderr, "triptych: %d folder%s or file%s could not be read\n", inputs->unread, inputs->unread > 1 ? "s" : "",
+                inputs->unread > 1 ? "s" : "");
+    return result == TRI_OK && inputs->unread > 0 ? TRI_FAILED : result;
+}
+
+/* What concerns one video, and not files of all kinds. */
+static int check_many(const struct cli_run_request *request, const struct cli_inputs *inputs)
+{
+    const char *none = inputs->videos > 0 ? "there are several inputs" : "the input is none";
+
+    if (request->with)
+        return cli_usage("run", "--with is a second video; %s", none);
+    if (request->data)
+        return cli_usage("run", "--data tells of the frames of a video; %s", none);
+    if (request->frame.given && inputs->videos == 0)
+        return cli_usage("run", "--frame is one of a video; %s", none);
+    return TRI_OK;
+}
+
+/* Several inputs, folders, or one picture. */
+static int run_many(const struct cli_run_request *request, const struct tri_pipeline *pipeline, char *const operands[], int count,
+                    const struct head *head)
+{
+    const struct cli_formats formats = {request->write.format, request->video.format};
     struct cli_inputs inputs = {0};
     struct cli_outputs outputs = {0};
     struct tri_error error;
-    int result;
+    int result = TRI_FAILED;
 
     enum tri_status status = cli_inputs_find(operands, count, request->output, &inputs, &error);
     if (status == TRI_OK && inputs.unread > 0 && (request->fail_fast || inputs.count == 0)) {
@@ -412,37 +335,15 @@ static int run_pictures(const struct cli_run_request *request, const struct tri_
         return TRI_FAILED;
     }
     if (status == TRI_OK)
-        status = cli_outputs_plan(request->output, request->write.format, inputs.list, inputs.count, &outputs, &error);
-    if (status == TRI_OK)
-        status = cli_engine_open(request, &engine, &error);
-    if (status != TRI_OK) {
-        result = cli_fail(&error);
-    } else {
-        run.batch = (struct tri_batch){.pipeline = pipeline,
-                                       .backend = engine.backend,
-                                       .pool = engine.pool,
-                                       .jobs = engine.jobs,
-                                       .read = {.max_pixels = request->max_pixels, .pool = engine.pool, .head = head, .head_size = head_size},
-                                       .write = request->write,
-                                       .strip = request->strip,
-                                       .fail_fast = request->fail_fast,
-                                       .timed = request->timings,
-                                       .writing = cli_write_begin,
-                                       .written = cli_write_end,
-                                       .through = tell,
-                                       .listener = &run};
-        run.batch.write.pool = engine.pool;
-        result = run_files(&run, &inputs, &outputs);
-        if (inputs.unread > 0)
-            fprintf(stderr, "triptych: %d folder%s or file%s could not be read\n", inputs.unread, inputs.unread > 1 ? "s" : "",
-                    inputs.unread > 1 ? "s" : "");
-        if (result == TRI_OK && inputs.unread > 0)
-            result = TRI_FAILED;
+        result = check_many(request, &inputs);
+    if (status == TRI_OK && result == TRI_OK) {
+        status = cli_outputs_plan(request->output, &formats, inputs.list, inputs.count, &outputs, &error);
+        if (status == TRI_OK)
+            result = run_inputs(request, pipeline, &inputs, &outputs, head);
     }
-    cli_engine_close(&engine);
     cli_outputs_free(&outputs);
     cli_inputs_free(&inputs);
-    return result;
+    return status == TRI_OK ? result : cli_fail(&error);
 }
 
 /* Which can be looked at only once, to know what comes through it. */
@@ -466,63 +367,40 @@ static bool take_pipe(const char *path)
     return taken;
 }
 
-static int execute(struct cli_run_request *request, char *const operands[], int count)
+static int execute(struct cli_run_request *request, const struct tri_pipeline *pipeline, char *const operands[], int count)
 {
-    struct tri_pipeline *pipeline = NULL;
-    struct tri_error error;
-    unsigned char head[TRI_HEAD];
+    struct head head = {.size = 0};
     char dash[] = "-", *const standard[] = {dash};
-    size_t head_size = 0;
-    int result;
 
-    if (tri_pipeline_parse(request->pipeline, &pipeline, &error) != TRI_OK) {
-        if (access(request->pipeline, F_OK) == 0)
-            return cli_usage("run", "'%s' is a file; the pipeline comes first", request->pipeline);
-        return cli_fail(&error);
-    }
-    if (request->max_pixels > 0)
-        tri_pipeline_limit(pipeline, request->max_pixels);
-    if (request->with && count == 1 && is_pipe(operands[0]) && is_pipe(request->with)) {
-        tri_pipeline_free(pipeline);
+    if (request->with && count == 1 && is_pipe(operands[0]) && is_pipe(request->with))
         return cli_usage("run", "only one of '%s' and '%s' can come through a pipe", operands[0], request->with);
-    }
     if (count == 1 && take_pipe(operands[0]))
         operands = standard;
     else if (request->with && take_pipe(request->with))
         request->with = "-";
     if (request->with && strcmp(request->with, "-") == 0)
-        head_size = read_head(head);
+        head.size = read_head(head.bytes);
     for (int i = 0; i < count; i++)
         if (strcmp(operands[i], "-") == 0)
-            head_size = read_head(head);
-    if (request->video.format && !request->write.format && !(count == 1 && tri_video_is(operands[0], head, head_size))) {
-        tri_pipeline_free(pipeline);
-        return cli_usage("run", "--format: '%s' is a format of videos, and the input is none", request->video.format);
-    }
-    const bool video = count == 1 && tri_video_is(operands[0], head, head_size);
-    if (count == 1 && strcmp(operands[0], "-") == 0 && head_size == 0)
-        result = cli_fail(&(struct tri_error){TRI_FAILED, "cannot read standard input: there is nothing in it"});
-    else if (request->with && !video)
-        result = cli_usage("run", "--with is a second video; the input is none");
-    else if (request->data && !video)
-        result = cli_usage("run", "--data tells of the frames of a video; the input is none");
-    else if (video)
-        result = cli_run_video(request, pipeline, operands[0], head, head_size);
-    else
-        result = run_pictures(request, pipeline, operands, count, head, head_size);
-    tri_pipeline_free(pipeline);
-    return result;
+            head.size = read_head(head.bytes);
+    if (count == 1 && strcmp(operands[0], "-") == 0 && head.size == 0)
+        return cli_fail(&(struct tri_error){TRI_FAILED, "cannot read standard input: there is nothing in it"});
+    if (count == 1 && tri_video_is(operands[0], head.bytes, head.size) && !cli_is_folder(request->output))
+        return cli_run_video(request, pipeline, operands[0], head.bytes, head.size);
+    return run_many(request, pipeline, operands, count, &head);
 }
 
 int cli_run(int argc, char **argv)
 {
-    struct cli_run_request request = {.on = "threads", .video = {.crf = -1}};
+    struct cli_run_request request = {.on = "threads",
+                                      .write = {.background = {TRI_BACKGROUND_TOLD, {255, 255, 255}}},
+                                      .video = {.crf = -1}};
     int option;
 
-    while ((option = cli_option(argc, argv, "o:j:qh", options)) != -1) {
+    while ((option = cli_option(argc, argv, "o:j:qvh", cli_run_options)) != -1) {
         if (option == 'h')
             return cli_help(cli_help_run);
-        if (!set_option(option, optarg, &request))
+        if (!cli_run_set(option, optarg, &request))
             return TRI_USAGE;
     }
     if (!request.output && request.data) /* all that is wanted */
@@ -534,5 +412,16 @@ int cli_run(int argc, char **argv)
     cli_input_names(argc - optind - 1, argv + optind + 1);
     if (request.with)
         cli_input_names(1, (char **)&request.with); /* of argv, so it can be written to */
-    return execute(&request, argv + optind + 1, argc - optind - 1);
+    struct tri_pipeline *pipeline = NULL;
+    struct tri_error error;
+    if (tri_pipeline_parse(request.pipeline, &pipeline, &error) != TRI_OK) {
+        if (access(request.pipeline, F_OK) == 0)
+            return cli_usage("run", "'%s' is a file; the pipeline comes first", request.pipeline);
+        return cli_fail(&error);
+    }
+    if (request.max_pixels > 0)
+        tri_pipeline_limit(pipeline, request.max_pixels);
+    result = execute(&request, pipeline, argv + optind + 1, argc - optind - 1);
+    tri_pipeline_free(pipeline);
+    return result;
 }

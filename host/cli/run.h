@@ -7,14 +7,25 @@
 
 #define CLI_JOBS_MAX 1024
 
+/* --frame: which frame becomes the picture. */
+struct cli_frame {
+    bool given;
+    long number; /* from 0; -1: the one at `seconds` */
+    double seconds;
+};
+
 struct cli_run_request {
     const char *pipeline, *output, *with, *data, *on, *isa;
     uint64_t max_pixels, jobs;
     struct tri_write_options write;
     struct tri_video_write_options video;
     enum tri_chroma chroma; /* --planes */
-    bool strip, fail_fast, timings, stages, quiet;
+    struct cli_frame frame;
+    bool strip, fail_fast, timings, stages, quiet, verbose;
 };
+
+/* run_options.c: one of cli_run_options with its value. False: wrong, and reported. */
+bool cli_run_set(int option, const char *text, struct cli_run_request *request);
 
 /* What computes, and with which threads. */
 struct cli_engine {
@@ -35,7 +46,16 @@ void cli_engine_tell(struct cli_engine *engine);
 void cli_print_shares(const struct tri_backend *backend);
 void cli_engine_close(struct cli_engine *engine);
 
-/* run_video.c: one video to another. The result is the exit code. */
+/* run_frame.c: a number from 1, or a time. False: it is neither, and reported. */
+bool cli_parse_frame(const char *text, struct cli_frame *frame);
+/* Whether what a video is to become is one picture. */
+bool cli_output_is_picture(const struct cli_run_request *request);
+/* Writes the frame that is asked for. TRI_USAGE: there is no such frame. */
+enum tri_status cli_write_frame(const struct cli_run_request *request, const struct tri_pipeline *pipeline,
+                                struct tri_backend *backend, struct tri_video_reader *reader, const struct tri_write_options *write,
+                                struct tri_error *error);
+
+/* run_video.c: one video to another, or to a picture. The result is the exit code. */
 int cli_run_video(const struct cli_run_request *request, const struct tri_pipeline *pipeline, const char *input,
                   const unsigned char *head, size_t head_size);
 

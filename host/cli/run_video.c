@@ -1,6 +1,7 @@
 /* run_video.c -- triptych run on a moving picture. */
 #include "cli/cli.h"
 #include "cli/interrupt.h"
+#include "cli/outputs.h"
 #include "cli/places.h"
 #include "cli/progress.h"
 #include "cli/run.h"
@@ -8,6 +9,7 @@
 #include "parallel/pool.h"
 #include "video/transcode.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +23,23 @@ struct run {
     const struct tri_backend *backend;
     long count;  /* frames, as far as is known; 0: unknown */
     double rate; /* a second; 0: unknown */
+    pthread_mutex_t lock; /* for `notes`: pictures are written by several threads */
+    long notes;           /* of the writer */
 };
+
+#define NOTES_MOST 4 /* pictures of a sequence all have the same */
+
+static void note(void *listener, const char *text)
+{
+    struct run *run = listener;
+
+    pthread_mutex_lock(&run->lock);
+    if (run->notes++ < NOTES_MOST && !run->request->quiet) {
+        cli_progress_clear(&run->progress);
+        cli_note("%s", text);
+    }
+    pthread_mutex_unlock(&run->lock);
+}
 
 static void through(void *listener, long frames)
 {
@@ -80,6 +98,8 @@ static enum tri_status run_stream(struct run *run, struct tri_error *error)
         *error = ending;
         status = ended;
     }
+    run->data.note = note;
+    run->data.listener = run;
     const enum tri_status told = tri_output_close(&run->data, keep, &ending);
     if (status == TRI_OK && keep == TRI_OK && told != TRI_OK) {
         *error = ending;
@@ -97,6 +117,30 @@ static enum tri_status run_stream(struct run *run, struct tri_error *error)
 static const char *samples_of(const struct tri_video *video)
 {
     return video->matrix == TRI_RGB ? "R, G, B" : video->full_range ? "Y'CbCr of full range" : "Y'CbCr of limited range";
+}
+
+static const char *extension_of(const struct cli_run_request *request)
+{
+    const struct tri_format *format = request->write.format ? request->write.format : tri_format_of_path(request->output);
+
+    return format ? format->name : "png";
+}
+
+static void say_video(char text[200], const char *name, const struct tri_video *video)
+{
+    const char *chroma = video->planes == 1 ? "gray" : video->shift_x == 0 && video->shift_y == 0 ? "all chroma" : "less chroma";
+
+    snprintf(text, 200, "%s: %d x %d, %d/%d frames/s, %s, %s, %d bits", name, video->width, video->height, video->rate[0],
+             video->rate[1], samples_of(video), chroma, video->bits);
+}
+
+static void say_videos(const struct tri_transcode *transcode)
+{
+    char in[200], out[200];
+
+    say_video(in, transcode->reader->name, &transcode->reader->video);
+    say_video(out, transcode->writer->name, &transcode->writer->video);
+    cli_say("%s -> %s", in, out);
 }
 
 /* Both inputs go through the same jobs, so kernels may look at two frames and no more. */
@@ -153,12 +197,16 @@ static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipe
     options.with = transcode->with;
     options.threads = transcode->reader->options.threads;
     options.pictures = request->write;
+    options.pictures.note = note;
+    options.pictures.listener = run;
     options.strip = request->strip;
     if (status == TRI_OK)
         status = open_data(run, pipeline, error);
     if (status == TRI_OK)
         status = tri_video_create(request->output, tri_filter_video(transcode->filter), &options, &transcode->writer,
                                   error);
+    if (status == TRI_OK && request->verbose)
+        say_videos(transcode);
     if (status == TRI_OK && transcode->reader->video.rotation != 0 && !transcode->writer->codec->containers)
         cli_note("%s asks players to turn it by %d degrees, which %s cannot say", transcode->reader->name,
                  transcode->reader->video.rotation, transcode->writer->name);
@@ -186,10 +234,47 @@ static enum tri_status run_caught(struct run *run, const struct tri_pipeline *pi
         status = run_stream(run, &error);
     if (status != TRI_OK && !cli_unread())
         cli_fail(&error);
+    if (run->notes > NOTES_MOST && !run->request->quiet)
+        cli_note("%ld further notes on what was written are left out", run->notes - NOTES_MOST);
     status = tell_damage(run->transcode.reader, status);
     status = tell_damage(run->transcode.with, status);
     cli_write_end();
     return status;
+}
+
+/* The picture of one frame. */
+static enum tri_status run_frame(struct run *run, const struct tri_pipeline *pipeline, const struct cli_engine *engine)
+{
+    const struct cli_run_request *request = run->request;
+    struct tri_write_options options = request->write;
+    struct tri_error error;
+
+    options.note = note;
+    options.listener = run;
+    options.pool = engine->pool;
+    cli_interrupt_catch();
+    enum tri_status status = cli_write_frame(request, pipeline, engine->backend, run->transcode.reader, &options, &error);
+    if (status != TRI_OK)
+        cli_fail(&error);
+    else if (!request->frame.given && run->count != 1 && !request->quiet)
+        cli_note("only the first frame of %s is written; --frame takes another one, and -o NAME-%%04d.%s all", run->transcode.reader->name,
+                 extension_of(request));
+    return tell_damage(run->transcode.reader, status);
+}
+
+/* What goes together. */
+static enum tri_status check_frame(const struct cli_run_request *request, struct tri_error *error)
+{
+    const bool picture = cli_output_is_picture(request);
+
+    if (request->frame.given && !picture)
+        return tri_fail(error, TRI_USAGE, "run: --frame makes a picture of one frame, and '%s' is none", request->output);
+    if (picture && (request->video.video_codec || request->video.crf >= 0))
+        return tri_fail(error, TRI_USAGE, "run: a picture has no video codec, and no crf");
+    if (picture && (request->with || request->data))
+        return tri_fail(error, TRI_USAGE, "run: %s is for videos, and '%s' is one picture", request->with ? "--with" : "--data",
+                        request->output);
+    return TRI_OK;
 }
 
 static enum tri_status check_places(const struct cli_run_request *request, const char *input, struct tri_error *error)
@@ -206,17 +291,24 @@ static enum tri_status check_places(const struct cli_run_request *request, const
 int cli_run_video(const struct cli_run_request *request, const struct tri_pipeline *pipeline, const char *input,
                   const unsigned char *head, size_t head_size)
 {
-    struct run run = {.request = request};
+    struct run run = {.request = request, .lock = PTHREAD_MUTEX_INITIALIZER};
     struct cli_engine engine = {0};
     struct tri_error error;
     struct tri_video_reader *reader = NULL, *with = NULL;
-    const struct tri_video_read_options options = {.threads = cli_workers(request->on),
+    const struct tri_video_read_options options = {.background = request->write.background,
+                                                   .note = note,
+                                                   .listener = &run,
+                                                   .threads = cli_workers(request->on),
                                                    .max_pixels = request->max_pixels,
                                                    .stop = cli_interrupted,
                                                    .head = head,
                                                    .head_size = head_size};
 
-    enum tri_status status = check_places(request, input, &error);
+    enum tri_status status = check_frame(request, &error);
+    if (status == TRI_OK)
+        status = check_places(request, input, &error);
+    if (status == TRI_OK)
+        status = cli_make_parent(request->output, &error);
     if (status == TRI_OK)
         status = tri_video_open(input, &options, &reader, &error);
     if (status == TRI_OK && request->with)
@@ -231,7 +323,7 @@ int cli_run_video(const struct cli_run_request *request, const struct tri_pipeli
         run.backend = engine.backend;
         run.count = (long)reader->video.frames;
         run.rate = reader->video.rate[1] > 0 ? (double)reader->video.rate[0] / reader->video.rate[1] : 0;
-        status = run_caught(&run, pipeline, &engine);
+        status = cli_output_is_picture(request) ? run_frame(&run, pipeline, &engine) : run_caught(&run, pipeline, &engine);
     }
     tri_filter_free(run.transcode.filter);
     tri_video_close(with);

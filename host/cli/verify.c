@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char help_text[] =
+const char cli_help_verify[] =
     "Examples:\n"
     "  triptych verify\n"
     "  triptych verify gaussian:sigma=7\n"
@@ -52,22 +52,24 @@ struct tally {
     bool text;
 };
 
+enum { ON = 256, ISA, MAX_PIXELS, JSON };
+
+const struct option cli_verify_options[] = {
+    {"on", required_argument, NULL, ON},
+    {"isa", required_argument, NULL, ISA},
+    {"max-pixels", required_argument, NULL, MAX_PIXELS},
+    {"json", required_argument, NULL, JSON},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
 /* TRI_OK, TRI_USAGE, or -1: help was printed. */
 static int parse_options(int argc, char **argv, struct request *request)
 {
-    enum { ON = 256, ISA, MAX_PIXELS, JSON };
-    static const struct option options[] = {
-        {"on", required_argument, NULL, ON},
-        {"isa", required_argument, NULL, ISA},
-        {"max-pixels", required_argument, NULL, MAX_PIXELS},
-        {"json", required_argument, NULL, JSON},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
     bool right = true;
     int option;
 
-    while (right && (option = cli_option(argc, argv, "h", options)) != -1)
+    while (right && (option = cli_option(argc, argv, "h", cli_verify_options)) != -1)
         switch (option) {
         case ON:
             right = cli_append("verify", "--on", optarg, request->on, &request->on_count, MANY);
@@ -82,7 +84,7 @@ static int parse_options(int argc, char **argv, struct request *request)
             request->json = optarg;
             break;
         case 'h':
-            cli_help(help_text);
+            cli_help(cli_help_verify);
             return -1;
         default:
             right = false;

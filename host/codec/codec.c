@@ -2,6 +2,7 @@
 #include "codec.h"
 
 #include "../module.h"
+#include "reduce.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -311,6 +312,36 @@ static const struct tri_codec *codec_of(const struct tri_format *format)
     return NULL;
 }
 
+/* Of a picture that the format cannot hold as it is, one on a background; else `*flat` is NULL. */
+static enum tri_status flatten(const struct tri_codec *codec, const struct tri_sink *sink, const struct tri_image *image,
+                               struct tri_image **flat)
+{
+    const struct tri_background *background = &sink->options->background;
+    char text[600];
+    struct tri_error why;
+    *flat = NULL;
+    if (!codec->no_alpha || background->use == TRI_NO_BACKGROUND || tri_image_opaque(image))
+        return TRI_OK;
+    if (tri_image_flatten(image, background, flat, &why) != TRI_OK)
+        return tri_sink_fail(sink, "%s", why.text);
+    if (sink->options->note == NULL || background->use != TRI_BACKGROUND_TOLD)
+        return TRI_OK;
+    snprintf(text, sizeof text, "%s is put on a background, #%02x%02x%02x, as %s has no transparency; --background sets it", sink->name,
+             background->colour[0], background->colour[1], background->colour[2], codec->format.name);
+    sink->options->note(sink->options->listener, text);
+    return TRI_OK;
+}
+
+static enum tri_status encode(const struct tri_codec *codec, const struct tri_sink *sink, const struct tri_image *image)
+{
+    struct tri_image *flat;
+    enum tri_status status = flatten(codec, sink, image, &flat);
+    if (status == TRI_OK)
+        status = codec->write(sink, flat != NULL ? flat : image);
+    tri_image_free(flat);
+    return status;
+}
+
 enum tri_status tri_image_write_beside(const char *path, const struct tri_image *image,
                                        const struct tri_write_options *options, struct tri_output *output,
                                        struct tri_error *error)
@@ -330,9 +361,11 @@ enum tri_status tri_image_write_beside(const char *path, const struct tri_image 
     enum tri_status status = tri_output_open(path, output, error);
     if (status != TRI_OK)
         return status;
+    output->note = sink.options->note;
+    output->listener = sink.options->listener;
     sink.name = output->name;
     sink.file = output->file;
-    status = codec->write(&sink, image);
+    status = encode(codec, &sink, image);
     return status == TRI_OK ? TRI_OK : tri_output_close(output, status, error);
 }
 

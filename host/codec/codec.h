@@ -48,7 +48,8 @@ enum tri_status tri_sink_write(const struct tri_sink *sink, const void *data, si
 struct tri_codec {
     struct tri_format format;
     void (*version)(char text[80]); /* of its library; NULL: `format.library` tells it */
-    const char *module;             /* whose `tri_module` is a tri_codec with `read` and `write`; NULL: they are here */
+    const char *module;             /* which gives a tri_codec with `read` and `write`; NULL: they are here */
+    bool no_alpha;                  /* pictures with transparency are put on a background before, if there is one */
     size_t magic_size; /* so many bytes from the start `probe` wants to see, at most 16; fewer in a short file */
     bool (*probe)(const unsigned char *data, size_t size);
     enum tri_status (*read)(struct tri_source *source, struct tri_image **image);

@@ -24,6 +24,7 @@ static void version(char text[80])
 const struct tri_codec tri_codec_jpeg = {
     .format = {.name = "jpeg", .extensions = "jpg|jpeg|jpe|jfif"},
     .version = version,
+    .no_alpha = true,
     .magic_size = 3,
     .probe = probe,
     .read = tri_jpeg_read,

@@ -195,7 +195,7 @@ static enum tri_status check(const struct tri_sink *sink, const struct tri_image
                         shape->width, shape->height, JPEG_MAX_DIMENSION);
     if (!tri_image_opaque(image))
         return tri_fail(sink->error, TRI_USAGE,
-                        "cannot write %s: JPEG has no transparency; use --format png or webp", sink->name);
+                        "cannot write %s: JPEG has no transparency; use --format png or webp, or --background white", sink->name);
     return TRI_OK;
 }
 

@@ -9,5 +9,10 @@ enum tri_status tri_image_reduce(const struct tri_image *image, struct tri_image
                                  struct tri_error *error);
 /* True where the image has no alpha, or none that lets anything shine through. */
 bool tri_image_opaque(const struct tri_image *image);
+/* Of an image with alpha one without, to be freed, on the background: samples (v * a + b * (m - a)) / m to the nearest, m being
+ * 255 or 65535 and b the background's, times 257 at 16 bits. Of gray on a colour three planes. */
+enum tri_status tri_image_flatten(const struct tri_image *image, const struct tri_background *background,
+                                  struct tri_image **flat, struct tri_error *error);
+bool tri_background_gray(const struct tri_background *background);
 
 #endif

@@ -1,5 +1,7 @@
 /* webp_module.c -- what codec.c gets of this module. */
 #include "webp_codec.h"
 
-extern const struct tri_codec tri_module;
-const struct tri_codec tri_module = {.read = tri_webp_read, .write = tri_webp_write};
+#include <string.h>
+
+static const struct tri_codec codec = {.read = tri_webp_read, .write = tri_webp_write};
+TRI_MODULE_BEGIN(codec)

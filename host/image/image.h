@@ -4,6 +4,8 @@
 
 #include "../triptych.h"
 
+#include <sys/types.h>
+
 /* Layout of every image: rows begin TRI_PAD samples after the stride does; after the width, rounded
  * up to TRI_PAD, come at least 2 * TRI_PAD samples that may be read, of which the first TRI_PAD after
  * the width are replicated. The rounded width may be written. All of it is initialised memory. */
@@ -52,6 +54,16 @@ struct tri_output {
     const char *name; /* for messages */
     char *target;     /* what `temporary` is renamed to: `path`, or what it links to */
     char *temporary;  /* NULL: written in place */
+    /* Of the old file, which the new one takes over when it is closed. */
+    struct tri_output_owner {
+        bool there;
+        uid_t user;
+        gid_t group;
+        mode_t mode;
+    } old;
+    /* Told what of it could not be taken over. Set between open and close; NULL: nobody is told. */
+    void (*note)(void *listener, const char *text);
+    void *listener;
 };
 enum tri_status tri_output_open(const char *path, struct tri_output *output, struct tri_error *error);
 /* Ends the output, after TRI_OK so far by flushing and renaming, otherwise by throwing the new file

@@ -1,5 +1,6 @@
 /* output.c -- output files that replace an old file only when they are complete. */
 #include "image.h"
+#include "keep.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -134,7 +135,9 @@ static int open_target(const char *path, struct tri_output *output)
     if (!output->target)
         return -1;
     int file = open_beside(output->target, &output->temporary);
-    if (file >= 0 && exists && fchmod(file, old.st_mode & 07777) != 0 && errno != EPERM) {
+    if (exists)
+        output->old = (struct tri_output_owner){true, old.st_uid, old.st_gid, old.st_mode & 07777};
+    if (file >= 0 && exists && fchmod(file, S_IRUSR | S_IWUSR) != 0 && errno != EPERM) { /* nobody reads it before */
         close(file);
         return -1;
     }
@@ -180,6 +183,8 @@ enum tri_status tri_output_close(struct tri_output *output, enum tri_status so_f
         return status;
     if (!status && (fflush(output->file) != 0 || ferror(output->file)))
         status = cannot_write(output->name, strerror(errno), error);
+    if (!status && output->old.there)
+        tri_output_keep(output, fileno(output->file));
     if (!kept && fclose(output->file) != 0 && !status)
         status = cannot_write(output->name, strerror(errno), error);
     if (!status && output->temporary) {

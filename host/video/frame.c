@@ -142,6 +142,11 @@ bool tri_video_is(const char *path, const unsigned char *head, size_t size)
     return find_reader(path, head, size) != NULL;
 }
 
+bool tri_video_named(const char *path)
+{
+    return reader_of(path, (const unsigned char *)"", 0) != NULL;
+}
+
 static void set_options(struct tri_video_reader *reader, const struct tri_video_read_options *options, bool standard)
 {
     if (options != NULL)

@@ -45,8 +45,7 @@ static bool writes(const char *path, const char *format)
     return tri_libav_container(format) != NULL;
 }
 
-extern const struct tri_video_codec tri_module;
-const struct tri_video_codec tri_module = {
+static const struct tri_video_codec codec = {
     .name = "libav",
     .writes = writes,
     .containers = true,
@@ -60,3 +59,4 @@ const struct tri_video_codec tri_module = {
     .end = tri_libav_end,
     .discard = tri_libav_discard,
 };
+TRI_MODULE_BEGIN(codec)

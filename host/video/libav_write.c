@@ -44,12 +44,14 @@ static int64_t seek_bytes(void *context, int64_t offset, int whence)
     return at < 0 ? AVERROR(errno != 0 ? errno : ENOSYS) : at;
 }
 
-static enum tri_status open_file(struct tri_video_writer *writer, struct tri_libav_output *output,
-                                 const char *path, struct tri_error *error)
+static enum tri_status open_file(struct tri_video_writer *writer, struct tri_libav_output *output, const char *path,
+                                 const struct tri_video_write_options *options, struct tri_error *error)
 {
     const enum tri_status status = tri_output_open(path, &output->file, error);
     if (status != TRI_OK)
         return status;
+    output->file.note = options->pictures.note;
+    output->file.listener = options->pictures.listener;
     unsigned char *buffer = av_malloc(BUFFER_BYTES);
     if (buffer == NULL)
         return cannot_write(writer, AVERROR(ENOMEM), error);
@@ -312,11 +314,11 @@ static enum tri_status add_video(struct tri_video_writer *writer, struct tri_lib
     return done ? TRI_OK : cannot_write(writer, AVERROR(ENOMEM), error);
 }
 
-static enum tri_status begin_file(struct tri_video_writer *writer, struct tri_libav_output *output,
-                                  const char *path, struct tri_error *error)
+static enum tri_status begin_file(struct tri_video_writer *writer, struct tri_libav_output *output, const char *path,
+                                  const struct tri_video_write_options *options, struct tri_error *error)
 {
     char text[TRI_LIBAV_TEXT];
-    const enum tri_status status = open_file(writer, output, path, error);
+    const enum tri_status status = open_file(writer, output, path, options, error);
     if (status != TRI_OK)
         return status;
     output->format->flags |= AVFMT_FLAG_BITEXACT; /* no random numbers: the same frames give the same file */
@@ -372,7 +374,7 @@ enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *pa
     if (status == TRI_OK && output->source != NULL)
         status = tri_libav_copy(writer, output, options, error);
     if (status == TRI_OK)
-        status = begin_file(writer, output, path, error);
+        status = begin_file(writer, output, path, options, error);
     if (status != TRI_OK) {
         struct tri_output file = output->file;
         free_output(output);

@@ -1,6 +1,7 @@
 /* sequence.c -- numbered picture files as moving pictures: "frame-%04d.png". */
 #include "video.h"
 
+#include "../codec/reduce.h"
 #include "../image/image.h"
 #include "../image/numbered.h"
 
@@ -14,7 +15,8 @@
 struct input {
     struct tri_numbered names;
     long first, count, next;
-    pthread_mutex_t lock; /* for the reader's warning */
+    bool told;            /* of a background */
+    pthread_mutex_t lock; /* for it */
 };
 
 struct output {
@@ -38,11 +40,12 @@ static bool writes(const char *path, const char *format)
 
 /* ---- reading ---- */
 
-static void describe(const struct tri_image *image, struct tri_video *video)
+static void describe(const struct tri_image *image, const struct tri_background *background, struct tri_video *video)
 {
+    const bool coloured = image->shape.planes > 2 || (background->use != TRI_NO_BACKGROUND && !tri_background_gray(background) && !tri_image_opaque(image));
     *video = (struct tri_video){.width = image->shape.width,
                                 .height = image->shape.height,
-                                .planes = image->shape.planes > 2 ? 3 : 1,
+                                .planes = coloured ? 3 : 1,
                                 .bits = image->shape.bits,
                                 .rate = {RATE, 1},
                                 .interlace = 'p',
@@ -118,7 +121,7 @@ static enum tri_status open_first(struct tri_video_reader *reader, struct tri_er
         return TRI_FAILED;
     const enum tri_status status = read_picture(reader, input->first, &image, NULL, &path, error);
     if (status == TRI_OK) {
-        describe(image, &reader->video);
+        describe(image, &reader->options.background, &reader->video);
         reader->video.frames = input->count;
     }
     tri_image_free(image);
@@ -156,28 +159,40 @@ static enum tri_status next(struct tri_video_reader *reader, struct tri_frame *f
     return TRI_OK;
 }
 
-static bool is_opaque(const struct tri_image *image)
+/* Of many pictures the first is told. */
+static void note_background(const struct tri_video_reader *reader, const char *path)
 {
-    const int alpha = image->shape.planes - 1;
-    for (int y = 0; y < image->shape.height; y++) {
-        const uint8_t *row = tri_image_row(image, alpha, y);
-        const size_t bytes = (size_t)image->shape.width * tri_sample_bytes(&image->shape);
-        for (size_t x = 0; x < bytes; x++) {
-            if (row[x] != 255)
-                return false;
-        }
-    }
-    return true;
+    const struct tri_background *background = &reader->options.background;
+    struct input *input = reader->state;
+    char text[600];
+    pthread_mutex_lock(&input->lock);
+    const bool first = !input->told;
+    input->told = true;
+    pthread_mutex_unlock(&input->lock);
+    if (!first || reader->options.note == NULL || background->use != TRI_BACKGROUND_TOLD)
+        return;
+    snprintf(text, sizeof text, "%s is put on a background, #%02x%02x%02x, as frames have no transparency; --background sets it", path,
+             background->colour[0], background->colour[1], background->colour[2]);
+    reader->options.note(reader->options.listener, text);
 }
 
-static void note_alpha(struct tri_video_reader *reader, const char *path)
+/* A picture that is transparent is put on the background. */
+static enum tri_status flatten(const struct tri_video_reader *reader, const char *path, struct tri_image **image,
+                               struct tri_error *error)
 {
-    struct input *input = reader->state;
-    pthread_mutex_lock(&input->lock);
-    if (!reader->warning[0])
-        snprintf(reader->warning, sizeof reader->warning,
-                 "%s is transparent in places, which frames cannot be", path);
-    pthread_mutex_unlock(&input->lock);
+    const struct tri_background *background = &reader->options.background;
+    struct tri_image *flat;
+    if (tri_image_opaque(*image))
+        return TRI_OK;
+    if (background->use == TRI_NO_BACKGROUND)
+        return tri_fail(error, TRI_FAILED, "cannot read %s: it is transparent in places, which frames cannot be; say --background white", path);
+    const enum tri_status status = tri_image_flatten(*image, background, &flat, error);
+    if (status != TRI_OK)
+        return status;
+    tri_image_free(*image);
+    *image = flat;
+    note_background(reader, path);
+    return TRI_OK;
 }
 
 /* A gray picture among coloured ones is one that its writer has packed more tightly. */
@@ -211,9 +226,9 @@ static enum tri_status decode(struct tri_video_reader *reader, struct tri_frame 
     tri_metadata_free(frame->metadata); /* of a frame that it held before */
     frame->metadata = info.metadata;
     if (status == TRI_OK)
+        status = flatten(reader, path, &image, error);
+    if (status == TRI_OK)
         status = take_picture(reader, image, path, frame, error);
-    if (status == TRI_OK && image->shape.planes % 2 == 0 && !is_opaque(image))
-        note_alpha(reader, path);
     tri_image_free(image);
     free(path);
     return status;

@@ -64,6 +64,9 @@ struct tri_video_read_options {
     bool (*stop)(void);   /* asked while a pipe has nothing to read; true: it is as if it ended. NULL: it is waited for */
     const unsigned char *head; /* bytes of "-" that the caller has read already, to know what it is */
     size_t head_size;          /* at most TRI_HEAD */
+    struct tri_background background; /* of pictures of a sequence, as frames have no transparency */
+    void (*note)(void *listener, const char *text); /* told what frames cannot keep, by any thread; NULL: nobody is told */
+    void *listener;
 };
 
 struct tri_video_reader {
@@ -80,6 +83,8 @@ struct tri_video_reader {
 
 /* Whether a file that begins so, and is named so, is a moving picture that can be read. */
 bool tri_video_is(const char *path, const unsigned char *head, size_t size);
+/* Whether a path has the extension of a video. */
+bool tri_video_named(const char *path);
 /* `options` may be NULL. */
 enum tri_status tri_video_open(const char *path, const struct tri_video_read_options *options,
                                struct tri_video_reader **reader, struct tri_error *error);
@@ -98,7 +103,7 @@ struct tri_video_write_options {
     const char *video_codec; /* libavcodec's name; NULL: the container's usual one */
     int crf;                 /* quality of the codec, -1: its default */
     int threads;             /* that an encoder may have of its own; 0: one for each core */
-    struct tri_write_options pictures; /* how those of a sequence are written */
+    struct tri_write_options pictures; /* how those of a sequence are written; its `note` is told of any file */
     bool strip;              /* leave out what pictures say beside their pixels */
     bool no_audio, no_subtitles; /* of the source are copied */
     /* Whose audio, subtitles and tags are copied; NULL: none. No frame was read of it yet, and it stays open until

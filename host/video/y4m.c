@@ -414,7 +414,6 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
     const struct tri_video *video = &writer->video;
     struct output *output = calloc(1, sizeof *output);
     char space[24], comments[sizeof video->comments + 32];
-    (void)options;
     if (output == NULL)
         return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
     if (!print_space(video, space)) {
@@ -428,6 +427,8 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
         return status;
     }
     writer->state = output;
+    output->file.note = options->pictures.note;
+    output->file.listener = options->pictures.listener;
     output->descriptor = fileno(output->file.file);
     print_comments(video, space, comments);
     if (fprintf(output->file.file, MAGIC "W%d H%d F%d:%d I%c A%d:%d C%s%s\n", video->width, video->height, video->rate[0],

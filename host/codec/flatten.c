@@ -1,0 +1,102 @@
+/* flatten.c -- pictures with transparency put on a background, for formats that have none. */
+#include "reduce.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* ---- colours ---- */
+
+static const struct {
+    const char *name;
+    uint8_t colour[3];
+} names[] = {{"black", {0, 0, 0}},    {"blue", {0, 0, 255}},    {"cyan", {0, 255, 255}}, {"gray", {128, 128, 128}},
+             {"green", {0, 128, 0}},  {"grey", {128, 128, 128}}, {"magenta", {255, 0, 255}}, {"red", {255, 0, 0}},
+             {"white", {255, 255, 255}}, {"yellow", {255, 255, 0}}};
+
+static int digit_of(char sign)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = strchr(digits, sign >= 'A' && sign <= 'F' ? sign + ('a' - 'A') : sign);
+    return sign != '\0' && at != NULL ? (int)(at - digits) : -1;
+}
+
+/* #rgb or #rrggbb */
+static bool parse_digits(const char *text, uint8_t colour[3])
+{
+    const size_t each = strlen(text) == 4 ? 1 : 2;
+    if (text[0] != '#' || strlen(text) != 3 * each + 1)
+        return false;
+    for (size_t i = 0; i < 3; i++) {
+        const int high = digit_of(text[1 + i * each]), low = digit_of(text[i * each + each]);
+        if (high < 0 || low < 0)
+            return false;
+        colour[i] = (uint8_t)(16 * high + low);
+    }
+    return true;
+}
+
+enum tri_status tri_background_parse(const char *text, struct tri_background *background, struct tri_error *error)
+{
+    *background = (struct tri_background){.use = TRI_BACKGROUND};
+    if (strcasecmp(text, "none") == 0) {
+        background->use = TRI_NO_BACKGROUND;
+        return TRI_OK;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcasecmp(text, names[i].name) == 0) {
+            memcpy(background->colour, names[i].colour, sizeof background->colour);
+            return TRI_OK;
+        }
+    }
+    if (parse_digits(text, background->colour))
+        return TRI_OK;
+    return tri_fail(error, TRI_USAGE,
+                    "'%s' is no colour: #rgb, #rrggbb, none, or one of white, black, gray, red, green, blue, yellow, cyan, magenta", text);
+}
+
+bool tri_background_gray(const struct tri_background *background)
+{
+    return background->colour[0] == background->colour[1] && background->colour[1] == background->colour[2];
+}
+
+/* ---- pixels ---- */
+
+/* (colour * alpha + behind * (most - alpha)) / most to the nearest; `most` is odd, so no two are equally near. */
+static void flatten_8(uint8_t *to, const uint8_t *from, const uint8_t *alpha, uint32_t behind, int width)
+{
+    for (int x = 0; x < width; x++)
+        to[x] = (uint8_t)((from[x] * (uint32_t)alpha[x] + behind * (255U - alpha[x]) + 127) / 255);
+}
+
+/* The sum is at most 65535 * 65535 + 32767, which 32 bits hold. */
+static void flatten_16(uint16_t *to, const uint16_t *from, const uint16_t *alpha, uint32_t behind, int width)
+{
+    for (int x = 0; x < width; x++)
+        to[x] = (uint16_t)((from[x] * (uint32_t)alpha[x] + behind * (65535U - alpha[x]) + 32767) / 65535);
+}
+
+static void flatten_row(const struct tri_image *image, const struct tri_image *flat, int plane, int y, uint8_t colour)
+{
+    const int width = image->shape.width;
+    const void *from = tri_image_row(image, image->shape.planes == 4 ? plane : 0, y);
+    const void *alpha = tri_image_row(image, image->shape.planes - 1, y);
+    if (image->shape.bits == 8)
+        flatten_8(tri_image_row(flat, plane, y), from, alpha, colour, width);
+    else
+        flatten_16(tri_image_row(flat, plane, y), from, alpha, colour * 257U, width);
+}
+
+enum tri_status tri_image_flatten(const struct tri_image *image, const struct tri_background *background,
+                                  struct tri_image **flat, struct tri_error *error)
+{
+    struct tri_shape shape = image->shape;
+    shape.planes = shape.planes == 4 || !tri_background_gray(background) ? 3 : 1;
+    const enum tri_status status = tri_image_new(&shape, flat, error);
+    if (status != TRI_OK)
+        return status;
+    for (int plane = 0; plane < shape.planes; plane++) {
+        for (int y = 0; y < shape.height; y++)
+            flatten_row(image, *flat, plane, y, background->colour[plane]);
+    }
+    return TRI_OK;
+}

@@ -1,0 +1,102 @@
+/* module_calls.h -- what modules may call of the rest of triptych.
+ *
+ * A module cannot take it from symbols of its host: these are not in sight where triptych is a library that was loaded
+ * with dlopen (as Python does), or is linked into a program that exports none. So it is handed a table of functions. The
+ * Makefile includes this file in front of each source of a module, and there these names become entries of the table.
+ * A function that is not listed here is an undefined reference of the module: list it in both places. */
+#ifndef TRI_MODULE_CALLS_H
+#define TRI_MODULE_CALLS_H
+
+#include "codec/codec.h"
+#include "codec/exif.h"
+#include "codec/metadata.h"
+#include "codec/reduce.h"
+#include "image/image.h"
+#include "parallel/cpu.h"
+#include "video/video.h"
+
+#define TRI_MODULE_CALLS(CALL)   \
+    CALL(tri_fail)               \
+    CALL(tri_frame_gather)       \
+    CALL(tri_frame_spread)       \
+    CALL(tri_image_free)         \
+    CALL(tri_image_orient)       \
+    CALL(tri_image_reduce)       \
+    CALL(tri_metadata_add)       \
+    CALL(tri_metadata_find)      \
+    CALL(tri_metadata_profile)   \
+    CALL(tri_now_ns)             \
+    CALL(tri_output_close)       \
+    CALL(tri_output_open)        \
+    CALL(tri_row_join)           \
+    CALL(tri_row_split)          \
+    CALL(tri_sink_fail)          \
+    CALL(tri_sink_write)         \
+    CALL(tri_source_check_size)  \
+    CALL(tri_source_exif)        \
+    CALL(tri_source_fail)        \
+    CALL(tri_source_image)       \
+    CALL(tri_source_orient)      \
+    CALL(tri_source_warn)        \
+    CALL(tri_video_check_size)   \
+    CALL(tri_video_usual_matrix) \
+    CALL(tri_video_wait)
+
+struct tri_module_calls {
+#define CALL(name) __typeof__(name) *name;
+    TRI_MODULE_CALLS(CALL)
+#undef CALL
+};
+
+/* Differs, in all likelihood, between builds whose structures differ: one's modules are not for the other. */
+#define TRI_MODULE_BUILD                                                                                                      \
+    (sizeof(struct tri_module_calls) + 3 * sizeof(struct tri_image) + 5 * sizeof(struct tri_source) +                         \
+     7 * sizeof(struct tri_sink) + 11 * sizeof(struct tri_write_options) + 13 * sizeof(struct tri_output) +                   \
+     17 * sizeof(struct tri_codec) + 19 * sizeof(struct tri_video) + 23 * sizeof(struct tri_frame) +                          \
+     29 * sizeof(struct tri_video_reader) + 31 * sizeof(struct tri_video_writer) +                                            \
+     37 * sizeof(struct tri_video_write_options) + 41 * sizeof(struct tri_video_codec))
+
+/* The one symbol of a module: takes the table, and gives what the host calls; NULL: the module is of another build. */
+typedef const void *tri_module_begin(const struct tri_module_calls *calls, const char *version, size_t build);
+
+#ifdef TRI_MODULE /* from here on, within modules */
+
+extern const struct tri_module_calls *tri_module_calls;
+
+#define TRI_MODULE_BEGIN(result)                                                                            \
+    const struct tri_module_calls *tri_module_calls;                                                        \
+    tri_module_begin tri_module;                                                                            \
+    const void *tri_module(const struct tri_module_calls *calls, const char *version, size_t build)         \
+    {                                                                                                       \
+        tri_module_calls = calls;                                                                           \
+        return build == TRI_MODULE_BUILD && strcmp(version, TRI_VERSION) == 0 ? (const void *)&result : NULL; \
+    }
+
+#define tri_fail tri_module_calls->tri_fail
+#define tri_frame_gather tri_module_calls->tri_frame_gather
+#define tri_frame_spread tri_module_calls->tri_frame_spread
+#define tri_image_free tri_module_calls->tri_image_free
+#define tri_image_orient tri_module_calls->tri_image_orient
+#define tri_image_reduce tri_module_calls->tri_image_reduce
+#define tri_metadata_add tri_module_calls->tri_metadata_add
+#define tri_metadata_find tri_module_calls->tri_metadata_find
+#define tri_metadata_profile tri_module_calls->tri_metadata_profile
+#define tri_now_ns tri_module_calls->tri_now_ns
+#define tri_output_close tri_module_calls->tri_output_close
+#define tri_output_open tri_module_calls->tri_output_open
+#define tri_row_join tri_module_calls->tri_row_join
+#define tri_row_split tri_module_calls->tri_row_split
+#define tri_sink_fail tri_module_calls->tri_sink_fail
+#define tri_sink_write tri_module_calls->tri_sink_write
+#define tri_source_check_size tri_module_calls->tri_source_check_size
+#define tri_source_exif tri_module_calls->tri_source_exif
+#define tri_source_fail tri_module_calls->tri_source_fail
+#define tri_source_image tri_module_calls->tri_source_image
+#define tri_source_orient tri_module_calls->tri_source_orient
+#define tri_source_warn tri_module_calls->tri_source_warn
+#define tri_video_check_size tri_module_calls->tri_video_check_size
+#define tri_video_usual_matrix tri_module_calls->tri_video_usual_matrix
+#define tri_video_wait tri_module_calls->tri_video_wait
+
+#endif
+#endif

@@ -51,6 +51,7 @@ struct tri_libav_input {
 struct tri_libav_output {
     struct tri_output file;
     int descriptor;
+    int failure; /* of the first write or seek that failed, libav's code; 0: none did */
     AVIOContext *io;
     AVFormatContext *format;
     AVStream *stream;
@@ -117,6 +118,11 @@ enum tri_status tri_libav_copy(struct tri_video_writer *writer, struct tri_libav
 int tri_libav_write(struct tri_libav_output *output, AVPacket *packet);
 /* Writes what waits; returns 0 or libav's code. */
 int tri_libav_write_kept(struct tri_libav_output *output);
+
+/* ---- libav_bytes.c ---- */
+/* Makes the muxer write into output->file. False: no memory. */
+bool tri_libav_open_bytes(struct tri_libav_output *output);
+void tri_libav_close_bytes(struct tri_libav_output *output);
 
 /* ---- libav_write.c ---- */
 enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *path,

@@ -86,7 +86,7 @@ int tri_libav_write(struct tri_libav_output *output, AVPacket *packet)
     const int code = av_interleaved_write_frame(output->format, packet);
     if (code >= 0)
         output->refused_now = 0;
-    else if (output->source != NULL && code != AVERROR(ENOMEM) && output->io->error == 0 &&
+    else if (output->source != NULL && code != AVERROR(ENOMEM) && output->failure == 0 &&
              output->refused_now < REFUSED_MOST) {
         output->refused_now++;
         output->refused++;

@@ -167,6 +167,8 @@ static void end_input(struct tri_video_reader *reader, int code)
 {
     struct tri_libav_input *input = reader->state;
     input->ended = true;
+    if (code == AVERROR_EOF && input->format->pb != NULL && input->format->pb->error < 0) /* demuxers may take it for the end */
+        code = input->format->pb->error;
     if (code == AVERROR_EXIT)
         return;
     if (code != AVERROR_EOF)

@@ -3,12 +3,9 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/opt.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define BUFFER_BYTES (1 << 18)
 #define MP4_NAMES "mp4,mov,3gp,3g2,ipod,psp,f4v,ismv"
 #define CRF_MOST 63 /* of any encoder */
 #define GIF_LEAST 2 /* hundredths of a second for a frame: fewer are shown as 10 */
@@ -17,53 +14,6 @@ static enum tri_status cannot_write(const struct tri_video_writer *writer, int c
 {
     char text[TRI_LIBAV_TEXT];
     return tri_fail(error, TRI_FAILED, "cannot write %s: %s", writer->name, tri_libav_reason(code, text));
-}
-
-/* ---- bytes ---- */
-
-#if LIBAVFORMAT_VERSION_MAJOR < 61
-static int write_bytes(void *context, uint8_t *data, int size)
-#else
-static int write_bytes(void *context, const uint8_t *data, int size)
-#endif
-{
-    const struct tri_libav_output *output = context;
-    for (int at = 0; at < size;) {
-        const ssize_t done = write(output->descriptor, data + at, (size_t)(size - at));
-        if (done < 0 && errno != EINTR)
-            return AVERROR(errno);
-        at += done > 0 ? (int)done : 0;
-    }
-    return size;
-}
-
-static int64_t seek_bytes(void *context, int64_t offset, int whence)
-{
-    const struct tri_libav_output *output = context;
-    const off_t at = whence == AVSEEK_SIZE ? -1 : lseek(output->descriptor, offset, whence & ~AVSEEK_FORCE);
-    return at < 0 ? AVERROR(errno != 0 ? errno : ENOSYS) : at;
-}
-
-static enum tri_status open_file(struct tri_video_writer *writer, struct tri_libav_output *output,
-                                 const char *path, struct tri_error *error)
-{
-    const enum tri_status status = tri_output_open(path, &output->file, error);
-    if (status != TRI_OK)
-        return status;
-    unsigned char *buffer = av_malloc(BUFFER_BYTES);
-    if (buffer == NULL)
-        return cannot_write(writer, AVERROR(ENOMEM), error);
-    output->descriptor = fileno(output->file.file);
-    /* What is written in place may be a pipe: nothing is sought there. */
-    const bool regular = output->file.temporary != NULL;
-    output->io =
-        avio_alloc_context(buffer, BUFFER_BYTES, 1, output, NULL, write_bytes, regular ? seek_bytes : NULL);
-    if (output->io == NULL) {
-        av_free(buffer);
-        return cannot_write(writer, AVERROR(ENOMEM), error);
-    }
-    output->format->pb = output->io;
-    return TRI_OK;
 }
 
 /* ---- the encoder ---- */
@@ -316,11 +266,15 @@ static enum tri_status begin_file(struct tri_video_writer *writer, struct tri_li
                                   const char *path, struct tri_error *error)
 {
     char text[TRI_LIBAV_TEXT];
-    const enum tri_status status = open_file(writer, output, path, error);
+    const enum tri_status status = tri_output_open(path, &output->file, error);
     if (status != TRI_OK)
         return status;
+    if (!tri_libav_open_bytes(output))
+        return cannot_write(writer, AVERROR(ENOMEM), error);
     output->format->flags |= AVFMT_FLAG_BITEXACT; /* no random numbers: the same frames give the same file */
-    const int code = avformat_write_header(output->format, NULL);
+    int code = avformat_write_header(output->format, NULL);
+    if (code >= 0)
+        code = output->failure;
     if (code == AVERROR(EINVAL) && output->io->seekable == 0)
         return tri_fail(
             error, TRI_FAILED,
@@ -337,9 +291,7 @@ static void free_output(struct tri_libav_output *output)
     av_packet_free(&output->packet);
     avcodec_free_context(&output->encoder);
     avformat_free_context(output->format);
-    if (output->io != NULL)
-        av_freep(&output->io->buffer);
-    avio_context_free(&output->io);
+    tri_libav_close_bytes(output);
     free(output->streams);
     free(output);
 }
@@ -460,8 +412,8 @@ enum tri_status tri_libav_put(struct tri_video_writer *writer, struct tri_frame 
     if (code >= 0 && !soon)
         code = send_frame(writer, raw);
     av_frame_free(&raw);
-    if (code >= 0)
-        code = output->io->error;
+    if (output->failure < 0)
+        code = output->failure;
     return code < 0 ? cannot_write(writer, code, error) : TRI_OK;
 }
 
@@ -480,7 +432,7 @@ static int finish(struct tri_video_writer *writer)
     if (code >= 0)
         code = av_write_trailer(output->format);
     avio_flush(output->io);
-    return code < 0 ? code : output->io->error;
+    return output->failure < 0 ? output->failure : code;
 }
 
 enum tri_status tri_libav_end(struct tri_video_writer *writer, enum tri_status so_far,

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -41,6 +42,7 @@ enum {
     DATA,
     VIDEO_CODEC,
     CRF,
+    FRAME_RATE,
     NO_AUDIO,
     NO_SUBTITLES,
     STAGES,
@@ -66,6 +68,7 @@ static const struct option options[] = {
     {"data", required_argument, NULL, DATA},
     {"video-codec", required_argument, NULL, VIDEO_CODEC},
     {"crf", required_argument, NULL, CRF},
+    {"frame-rate", required_argument, NULL, FRAME_RATE},
     {"no-audio", no_argument, NULL, NO_AUDIO},
     {"no-subtitles", no_argument, NULL, NO_SUBTITLES},
     {"stages", no_argument, NULL, STAGES},
@@ -88,6 +91,41 @@ static int choose(const char *option, const char *text, const char *names)
             return index;
     cli_usage("run", "%s: '%s' is none of %s", option, text, names);
     return -1;
+}
+
+static void reduce(int fraction[2])
+{
+    int a = fraction[0], b = fraction[1];
+
+    while (b != 0) {
+        const int rest = a % b;
+        a = b;
+        b = rest;
+    }
+    fraction[0] /= a;
+    fraction[1] /= a;
+}
+
+/* "30", "29.97", which means 30000/1001, or that itself; or "every": each frame once. */
+static bool set_frame_rate(const char *text, struct tri_video_write_options *video)
+{
+    int *rate = video->frame_rate;
+    double value;
+    char end;
+
+    video->every_frame = strcmp(text, "every") == 0;
+    if (video->every_frame)
+        return true;
+    if (sscanf(text, "%lf%c", &value, &end) == 1 && value >= 0.001 && value <= 100000) {
+        const bool ntsc = value < round(value) && fabs(value - round(value) / 1.001) < 0.005;
+        rate[0] = (int)round((ntsc ? round(value) : value) * 1000);
+        rate[1] = ntsc ? 1001 : 1000;
+    } else if (sscanf(text, "%9d/%9d%c", &rate[0], &rate[1], &end) != 2 || rate[0] < 1 || rate[1] < 1) {
+        cli_usage("run", "--frame-rate: '%s' is neither frames a second, as 30, 29.97 or 30000/1001, nor 'every'", text);
+        return false;
+    }
+    reduce(rate);
+    return true;
 }
 
 static bool choose_format(const char *text, struct cli_run_request *request)
@@ -151,6 +189,8 @@ static bool set_write_option(int option, const char *text, struct cli_run_reques
     case VIDEO_CODEC:
         request->video.video_codec = text;
         return true;
+    case FRAME_RATE:
+        return set_frame_rate(text, &request->video);
     case NO_AUDIO:
         request->video.no_audio = true;
         return true;

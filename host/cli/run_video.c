@@ -65,6 +65,11 @@ static void print_stages(const struct run *run)
     print_limit(transcode, tri_pool_workers(transcode->pool));
 }
 
+static void note(const char *text)
+{
+    cli_note("%s", text);
+}
+
 /* What is written up to a failure of an input or an interruption stays: a shorter video. */
 static enum tri_status run_stream(struct run *run, struct tri_error *error)
 {
@@ -153,6 +158,7 @@ static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipe
     options.with = transcode->with;
     options.threads = transcode->reader->options.threads;
     options.pictures = request->write;
+    options.note = request->quiet ? NULL : note;
     options.strip = request->strip;
     if (status == TRI_OK)
         status = open_data(run, pipeline, error);

@@ -4,7 +4,7 @@
 
 #include "../image/image.h"
 #include "../parallel/cpu.h"
-#include "video.h"
+#include "pace.h"
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -14,11 +14,17 @@
 struct SwsContext;
 
 #define TRI_LIBAV_SCALERS 32
+#define TRI_GIF_RATE 50 /* frames a second: a frame of one hundredth is shown for ten */
 
 struct tri_libav_packet {
     AVPacket *packet;
     AVRational base; /* of its times */
     struct tri_libav_packet *next;
+};
+
+struct tri_libav_start {
+    int64_t time; /* in the stream's time base */
+    bool known;
 };
 
 struct tri_libav_input {
@@ -58,8 +64,14 @@ struct tri_libav_output {
     AVCodecContext *encoder;
     AVPacket *packet;
     int64_t last, duration;    /* of the newest frame, in the encoder's time base */
+    int64_t first, places;     /* time of the first frame of a constant rate, and how many were written */
+    bool paced;                /* there is such a rate: */
+    struct tri_pace pace;
+    AVFrame *newest;           /* until it is known how often it is shown; NULL: there is none */
+    long soon;                 /* frames left out, for they came too soon behind those before */
     int64_t shift;             /* of all packets: what of the first frame's time the encoder's time base lacks */
     bool header;               /* was written */
+    struct tri_libav_start *starts; /* of the output's streams; NULL: of no use, or nothing was written */
     enum AVPixelFormat planar; /* of frames' planes; where the encoder wants others, they are converted */
     pthread_mutex_t lock;
     struct SwsContext *scalers[TRI_LIBAV_SCALERS]; /* idle */
@@ -118,6 +130,18 @@ enum tri_status tri_libav_copy(struct tri_video_writer *writer, struct tri_libav
 int tri_libav_write(struct tri_libav_output *output, AVPacket *packet);
 /* Writes what waits; returns 0 or libav's code. */
 int tri_libav_write_kept(struct tri_libav_output *output);
+
+/* ---- libav_late.c ---- */
+/* Before a packet is written: moves it, where a stream that begins late is said elsewhere. Returns 0 or libav's code. */
+int tri_libav_begin_late(struct tri_libav_output *output, AVPacket *packet);
+/* After the trailer, and when all is written: says it. */
+int tri_libav_end_late(const struct tri_libav_output *output);
+
+/* ---- libav_rate.c ---- */
+/* The encoder's rate and time base, and whether frames are repeated and left out for them. */
+enum tri_status tri_libav_choose_times(const struct tri_video_writer *writer, struct tri_libav_output *output,
+                                       const AVCodec *codec, const struct tri_video_write_options *options,
+                                       struct tri_error *error);
 
 /* ---- libav_bytes.c ---- */
 /* Makes the muxer write into output->file. False: no memory. */

@@ -1,14 +1,11 @@
 /* libav_write.c -- encoding and muxing. */
 #include "libav_codec.h"
 
-#include <libavutil/avstring.h>
 #include <libavutil/opt.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MP4_NAMES "mp4,mov,3gp,3g2,ipod,psp,f4v,ismv"
 #define CRF_MOST 63 /* of any encoder */
-#define GIF_LEAST 2 /* hundredths of a second for a frame: fewer are shown as 10 */
 
 static enum tri_status cannot_write(const struct tri_video_writer *writer, int code, struct tri_error *error)
 {
@@ -97,10 +94,8 @@ static const void *taken(const AVCodec *codec, enum AVCodecConfig config)
     return avcodec_get_supported_config(NULL, codec, config, 0, &list, NULL) >= 0 ? list : NULL;
 }
 #define taken_formats(codec) ((const enum AVPixelFormat *)taken(codec, AV_CODEC_CONFIG_PIX_FORMAT))
-#define taken_rates(codec) ((const AVRational *)taken(codec, AV_CODEC_CONFIG_FRAME_RATE))
 #else
 #define taken_formats(codec) ((codec)->pix_fmts)
-#define taken_rates(codec) ((codec)->supported_framerates)
 #endif
 
 static bool has(const enum AVPixelFormat *list, enum AVPixelFormat format)
@@ -150,27 +145,6 @@ static enum tri_status choose_pixels(const struct tri_video_writer *writer, stru
         encoder->color_range = is_full_range_name(encoder->pix_fmt) ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
     }
     return TRI_OK;
-}
-
-/* Frames keep their times as far as the container and the codec know times that are no multiples of the
- * rate's. */
-static void choose_times(const struct tri_video *video, const AVOutputFormat *container, const AVCodec *codec,
-                         AVCodecContext *encoder)
-{
-    AVRational rate = tri_libav_fraction(video->rate, (AVRational){25, 1});
-    /* MP4 can, but does not say so. */
-    bool regular = !(container->flags & AVFMT_VARIABLE_FPS) && av_match_name(container->name, MP4_NAMES) == 0;
-    const AVRational *rates = taken_rates(codec);
-    if (rates != NULL) {
-        rate = rates[av_find_nearest_q_idx(rate, rates)];
-        regular = true;
-    }
-    encoder->framerate = rate;
-    encoder->time_base = tri_libav_fraction(video->time_base, av_inv_q(rate));
-    if (regular || (codec->id == AV_CODEC_ID_MPEG4 && encoder->time_base.den > 65535))
-        encoder->time_base = av_inv_q(rate);
-    if (codec->id == AV_CODEC_ID_GIF)
-        encoder->time_base = (AVRational){1, 100};
 }
 
 static enum tri_status set_quality(const struct tri_video_writer *writer, const AVCodec *codec, int crf,
@@ -227,8 +201,9 @@ static enum tri_status open_encoder(struct tri_video_writer *writer, struct tri_
     if (output->format->oformat->flags & AVFMT_GLOBALHEADER)
         encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     tri_libav_tag(encoder, video, output->source != NULL ? options->source : NULL);
-    choose_times(video, output->format->oformat, codec, encoder);
-    status = choose_pixels(writer, output, codec, error);
+    status = tri_libav_choose_times(writer, output, codec, options, error);
+    if (status == TRI_OK)
+        status = choose_pixels(writer, output, codec, error);
     if (status == TRI_OK)
         status = set_quality(writer, codec, options->crf, encoder, error);
     if (status != TRI_OK)
@@ -289,10 +264,12 @@ static void free_output(struct tri_libav_output *output)
     tri_libav_free_scalers(output);
     pthread_mutex_destroy(&output->lock);
     av_packet_free(&output->packet);
+    av_frame_free(&output->newest);
     avcodec_free_context(&output->encoder);
     avformat_free_context(output->format);
     tri_libav_close_bytes(output);
     free(output->streams);
+    free(output->starts);
     free(output);
 }
 
@@ -377,28 +354,71 @@ static int send_frame(struct tri_video_writer *writer, const AVFrame *frame)
     return code == AVERROR(EAGAIN) || code == AVERROR_EOF ? 0 : code;
 }
 
-/* False: the frame comes too soon behind the one before. */
-static bool set_times(const struct tri_video_writer *writer, const struct tri_frame *frame, AVFrame *raw)
+static void set_duration(AVFrame *raw, int64_t duration)
+{
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+    raw->duration = duration;
+#else
+    raw->pkt_duration = duration;
+#endif
+}
+
+/* What of the first frame's time the encoder's time base lacks. */
+static void set_shift(struct tri_libav_output *output, int64_t time, AVRational from, int64_t pts)
+{
+    output->shift = av_rescale_q(time, from, output->stream->time_base) -
+                    av_rescale_q(pts, output->encoder->time_base, output->stream->time_base);
+}
+
+/* Each frame at its time. */
+static int put_at(struct tri_video_writer *writer, const struct tri_frame *frame, AVFrame *raw)
 {
     struct tri_libav_output *output = writer->state;
     const AVRational to = output->encoder->time_base, from = tri_libav_fraction(writer->video.time_base, to);
+    const bool first = output->last == AV_NOPTS_VALUE;
     raw->pts = av_rescale_q(frame->time, from, to);
-    if (output->last == AV_NOPTS_VALUE)
-        output->shift = av_rescale_q(frame->time, from, output->stream->time_base) -
-                        av_rescale_q(raw->pts, to, output->stream->time_base);
-    if (output->last != AV_NOPTS_VALUE && output->encoder->codec_id == AV_CODEC_ID_GIF &&
-        raw->pts < output->last + GIF_LEAST)
-        return false;
-    if (output->last != AV_NOPTS_VALUE && raw->pts <= output->last) /* encoders want them to grow */
+    if (first)
+        set_shift(output, frame->time, from, raw->pts);
+    if (!first && output->encoder->codec_id == AV_CODEC_ID_GIF && raw->pts < output->last + 100 / TRI_GIF_RATE) {
+        output->soon++;
+        return 0;
+    }
+    if (!first && raw->pts <= output->last) /* encoders want them to grow */
         raw->pts = output->last + 1;
     output->last = raw->pts;
     output->duration = av_rescale_q(frame->duration, from, to);
-#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
-    raw->duration = output->duration;
-#else
-    raw->pkt_duration = output->duration;
-#endif
-    return true;
+    set_duration(raw, output->duration);
+    return send_frame(writer, raw);
+}
+
+static int send_newest(struct tri_video_writer *writer, long count)
+{
+    struct tri_libav_output *output = writer->state;
+    const AVRational step = av_inv_q(output->encoder->framerate);
+    int code = 0;
+    for (long i = 0; i < count && code >= 0; i++) {
+        output->newest->pts = output->first + av_rescale_q(output->places++, step, output->encoder->time_base);
+        code = send_frame(writer, output->newest);
+    }
+    return code;
+}
+
+/* Each frame in its place among those of a constant rate. Takes `raw`. */
+static int put_paced(struct tri_video_writer *writer, const struct tri_frame *frame, AVFrame *raw)
+{
+    struct tri_libav_output *output = writer->state;
+    const AVRational to = output->encoder->time_base, from = tri_libav_fraction(writer->video.time_base, to);
+    const long count = tri_pace_next(&output->pace, frame->time, frame->duration);
+    if (output->newest == NULL) {
+        output->first = av_rescale_q(frame->time, from, to);
+        output->duration = av_rescale_q(1, av_inv_q(output->encoder->framerate), to);
+        set_shift(output, frame->time, from, output->first);
+    }
+    const int code = send_newest(writer, count);
+    av_frame_free(&output->newest);
+    output->newest = raw;
+    set_duration(raw, output->duration);
+    return code;
 }
 
 enum tri_status tri_libav_put(struct tri_video_writer *writer, struct tri_frame *frame,
@@ -407,11 +427,13 @@ enum tri_status tri_libav_put(struct tri_video_writer *writer, struct tri_frame 
     struct tri_libav_output *output = writer->state;
     AVFrame *raw = frame->raw;
     frame->raw = NULL;
-    const bool soon = !set_times(writer, frame, raw);
     int code = tri_libav_write_kept(output);
-    if (code >= 0 && !soon)
-        code = send_frame(writer, raw);
-    av_frame_free(&raw);
+    if (code < 0 || !output->paced) {
+        code = code < 0 ? code : put_at(writer, frame, raw);
+        av_frame_free(&raw);
+    } else {
+        code = put_paced(writer, frame, raw);
+    }
     if (output->failure < 0)
         code = output->failure;
     return code < 0 ? cannot_write(writer, code, error) : TRI_OK;
@@ -421,7 +443,9 @@ enum tri_status tri_libav_put(struct tri_video_writer *writer, struct tri_frame 
 static int finish(struct tri_video_writer *writer)
 {
     struct tri_libav_output *output = writer->state;
-    int code = send_frame(writer, NULL);
+    int code = output->newest != NULL ? send_newest(writer, tri_pace_end(&output->pace)) : 0;
+    if (code >= 0)
+        code = send_frame(writer, NULL);
     if (code >= 0)
         code = tri_libav_write_kept(output);
     long refused;
@@ -432,7 +456,18 @@ static int finish(struct tri_video_writer *writer)
     if (code >= 0)
         code = av_write_trailer(output->format);
     avio_flush(output->io);
+    if (code >= 0 && output->failure == 0)
+        code = tri_libav_end_late(output);
     return output->failure < 0 ? output->failure : code;
+}
+
+static void note_times(const struct tri_video_writer *writer)
+{
+    const struct tri_libav_output *output = writer->state;
+    tri_pace_note(&output->pace, writer);
+    if (output->soon > 0)
+        tri_video_note(writer, "%s cannot have more than %d frames a second: %ld were left out", writer->name, TRI_GIF_RATE,
+                       output->soon);
 }
 
 enum tri_status tri_libav_end(struct tri_video_writer *writer, enum tri_status so_far,
@@ -446,6 +481,8 @@ enum tri_status tri_libav_end(struct tri_video_writer *writer, enum tri_status s
         if (code < 0)
             status = cannot_write(writer, code, error);
     }
+    if (status == TRI_OK)
+        note_times(writer);
     if (output->refused > 0 && !output->reader->warning[0])
         snprintf(output->reader->warning, sizeof output->reader->warning,
                  "%ld damaged packets of its sound or subtitles were left out", output->refused);

@@ -54,6 +54,14 @@ struct tri_libav_input {
     int known;      /* streams that the writer has seen; others may appear later, and the list moves then */
 };
 
+/* What a file says of its samples. */
+struct tri_libav_said {
+    struct tri_video video; /* its layout, matrix and range, as readers take them */
+    enum AVColorSpace space;
+    enum AVColorPrimaries primaries;
+    enum AVColorTransferCharacteristic transfer;
+};
+
 struct tri_libav_output {
     struct tri_output file;
     int descriptor;
@@ -73,6 +81,8 @@ struct tri_libav_output {
     bool header;               /* was written */
     struct tri_libav_start *starts; /* of the output's streams; NULL: of no use, or nothing was written */
     enum AVPixelFormat planar; /* of frames' planes; where the encoder wants others, they are converted */
+    uint16_t *narrow[2];       /* for each sample of full range, of luma and of chroma, the one of limited range; NULL: they
+                                * stay as they are */
     pthread_mutex_t lock;
     struct SwsContext *scalers[TRI_LIBAV_SCALERS]; /* idle */
     int scaler_count;
@@ -108,6 +118,20 @@ void tri_libav_tag_frame(AVFrame *frame, const AVCodecContext *encoder);
 bool tri_libav_rotate(AVStream *stream, int rotation);
 /* False: no memory. */
 bool tri_libav_copy_side_data(const struct tri_libav_input *input, AVStream *to);
+
+/* Layout, matrix and range. */
+void tri_libav_describe_colour(const AVFrame *frame, struct tri_video *video);
+
+/* ---- libav_said.c ---- */
+/* What a file of this codec in this container says, of what `like` is to say. False: it cannot be found out. */
+bool tri_libav_find_said(const AVOutputFormat *container, const AVCodecContext *like, const AVCodec *codec,
+                         struct tri_libav_said *said);
+
+/* ---- libav_colour.c ---- */
+/* The encoder's pixels, those of frames' planes, and what is converted: where a file could not say the range of samples, to
+ * limited range. Tells what else it cannot say. */
+enum tri_status tri_libav_choose_pixels(struct tri_video_writer *writer, struct tri_libav_output *output,
+                                        const AVCodec *codec, struct tri_error *error);
 
 /* ---- libav_frame.c ---- */
 /* Components have planes of their own and samples native words. */
@@ -155,6 +179,8 @@ enum tri_status tri_libav_put(struct tri_video_writer *writer, struct tri_frame 
                               struct tri_error *error);
 enum tri_status tri_libav_end(struct tri_video_writer *writer, enum tri_status so_far,
                               struct tri_error *error);
+/* For encoders that write to standard error by themselves. */
+void tri_libav_silence(const AVCodec *codec, AVCodecContext *encoder);
 /* The container of a format's name or extension; NULL: none for video. */
 const AVOutputFormat *tri_libav_container(const char *format);
 

@@ -207,6 +207,12 @@ static AVRational steady_rate(const struct tri_libav_input *input, AVRational me
     return rate;
 }
 
+void tri_libav_describe_colour(const AVFrame *frame, struct tri_video *video)
+{
+    if (tri_libav_layout(frame->format, video))
+        describe_colour(frame, video);
+}
+
 void tri_libav_describe(const struct tri_libav_input *input, const AVFrame *frame, struct tri_video *video)
 {
     AVStream *stream = input->stream;

@@ -38,115 +38,6 @@ static enum tri_status find_codec(const struct tri_video_writer *writer, const A
     return TRI_OK;
 }
 
-static bool same_chroma(const struct tri_video *a, const struct tri_video *b)
-{
-    return a->planes == b->planes && a->shift_x == b->shift_x && a->shift_y == b->shift_y &&
-           (a->matrix == TRI_RGB) == (b->matrix == TRI_RGB);
-}
-
-/* libavutil has names of their own for some layouts where they are of full range. */
-static bool is_full_range_name(enum AVPixelFormat format)
-{
-    const char *name = av_get_pix_fmt_name(format);
-    return name != NULL && strncmp(name, "yuvj", 4) == 0;
-}
-
-/* The planar format with these planes and the fewest bits that suffice; AV_PIX_FMT_NONE: there is none. */
-static enum AVPixelFormat planar_format(const struct tri_video *video)
-{
-    enum AVPixelFormat best = AV_PIX_FMT_NONE;
-    int bits = 17;
-    for (const AVPixFmtDescriptor *desc = av_pix_fmt_desc_next(NULL); desc != NULL;
-         desc = av_pix_fmt_desc_next(desc)) {
-        const enum AVPixelFormat format = av_pix_fmt_desc_get_id(desc);
-        struct tri_video own = {0};
-        if ((desc->flags & AV_PIX_FMT_FLAG_ALPHA) || is_full_range_name(format) ||
-            !tri_libav_is_planar(desc) || !tri_libav_layout(format, &own) || !same_chroma(&own, video) ||
-            own.bits < video->bits || own.bits >= bits)
-            continue;
-        best = format;
-        bits = own.bits;
-    }
-    return best;
-}
-
-static enum AVPixelFormat full_range_twin(enum AVPixelFormat format)
-{
-    switch (format) {
-    case AV_PIX_FMT_YUV420P:
-        return AV_PIX_FMT_YUVJ420P;
-    case AV_PIX_FMT_YUV422P:
-        return AV_PIX_FMT_YUVJ422P;
-    case AV_PIX_FMT_YUV444P:
-        return AV_PIX_FMT_YUVJ444P;
-    case AV_PIX_FMT_YUV440P:
-        return AV_PIX_FMT_YUVJ440P;
-    default:
-        return format;
-    }
-}
-
-/* What an encoder takes, lists with an end; NULL where it takes anything. */
-#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
-static const void *taken(const AVCodec *codec, enum AVCodecConfig config)
-{
-    const void *list = NULL;
-    return avcodec_get_supported_config(NULL, codec, config, 0, &list, NULL) >= 0 ? list : NULL;
-}
-#define taken_formats(codec) ((const enum AVPixelFormat *)taken(codec, AV_CODEC_CONFIG_PIX_FORMAT))
-#else
-#define taken_formats(codec) ((codec)->pix_fmts)
-#endif
-
-static bool has(const enum AVPixelFormat *list, enum AVPixelFormat format)
-{
-    while (*list != AV_PIX_FMT_NONE && *list != format)
-        list++;
-    return *list == format;
-}
-
-static enum AVPixelFormat nearest_format(const AVCodec *codec, enum AVPixelFormat planar, bool full_range)
-{
-    const enum AVPixelFormat *formats = taken_formats(codec);
-    const enum AVPixelFormat twin = full_range_twin(planar);
-    if (formats == NULL)
-        return planar;
-    /* JPEG knows nothing but the full range. */
-    if (has(formats, twin) && (full_range || codec->id == AV_CODEC_ID_MJPEG))
-        return twin;
-    return avcodec_find_best_pix_fmt_of_list(formats, planar, 0, NULL);
-}
-
-/* The encoder's pixels, and whether planes go into them directly. */
-static enum tri_status choose_pixels(const struct tri_video_writer *writer, struct tri_libav_output *output,
-                                     const AVCodec *codec, struct tri_error *error)
-{
-    const struct tri_video *video = &writer->video;
-    AVCodecContext *encoder = output->encoder;
-    struct tri_video own = {0};
-    output->planar = planar_format(video);
-    if (output->planar == AV_PIX_FMT_NONE)
-        return tri_fail(error, TRI_USAGE,
-                        "cannot write %s: libavutil has no pixel format for %d bits and such chroma",
-                        writer->name, video->bits);
-    encoder->pix_fmt = nearest_format(codec, output->planar, video->full_range);
-    const bool known = tri_libav_layout(encoder->pix_fmt, &own);
-    const bool narrow = is_full_range_name(encoder->pix_fmt) && !video->full_range;
-    if (known && tri_libav_is_planar(av_pix_fmt_desc_get(encoder->pix_fmt)) && !narrow &&
-        (same_chroma(&own, video) || (video->planes == 1 && own.matrix != TRI_RGB)))
-        output->planar = encoder->pix_fmt;
-    if (is_full_range_name(encoder->pix_fmt))
-        encoder->color_range = AVCOL_RANGE_JPEG;
-    if (known && own.matrix == TRI_RGB) {
-        encoder->colorspace = AVCOL_SPC_RGB;
-        encoder->color_range = AVCOL_RANGE_JPEG;
-    } else if (video->matrix == TRI_RGB) {
-        encoder->colorspace = video->height > 576 ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
-        encoder->color_range = is_full_range_name(encoder->pix_fmt) ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
-    }
-    return TRI_OK;
-}
-
 static enum tri_status set_quality(const struct tri_video_writer *writer, const AVCodec *codec, int crf,
                                    AVCodecContext *encoder, struct tri_error *error)
 {
@@ -174,8 +65,7 @@ static enum tri_status set_quality(const struct tri_video_writer *writer, const 
     return TRI_OK;
 }
 
-/* These write to standard error by themselves. */
-static void silence(const AVCodec *codec, AVCodecContext *encoder)
+void tri_libav_silence(const AVCodec *codec, AVCodecContext *encoder)
 {
     if (strcmp(codec->name, "libx265") == 0)
         av_opt_set(encoder->priv_data, "x265-params", "log-level=none", 0);
@@ -203,12 +93,12 @@ static enum tri_status open_encoder(struct tri_video_writer *writer, struct tri_
     tri_libav_tag(encoder, video, output->source != NULL ? options->source : NULL);
     status = tri_libav_choose_times(writer, output, codec, options, error);
     if (status == TRI_OK)
-        status = choose_pixels(writer, output, codec, error);
+        status = tri_libav_choose_pixels(writer, output, codec, error);
     if (status == TRI_OK)
         status = set_quality(writer, codec, options->crf, encoder, error);
     if (status != TRI_OK)
         return status;
-    silence(codec, encoder);
+    tri_libav_silence(codec, encoder);
     const int code = avcodec_open2(encoder, codec, NULL);
     if (code < 0)
         return tri_fail(error, TRI_FAILED, "cannot write %s: %s does not take %d x %d pixels of %s: %s",
@@ -270,6 +160,8 @@ static void free_output(struct tri_libav_output *output)
     tri_libav_close_bytes(output);
     free(output->streams);
     free(output->starts);
+    free(output->narrow[0]);
+    free(output->narrow[1]);
     free(output);
 }
 

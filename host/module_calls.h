@@ -13,6 +13,7 @@
 #include "codec/reduce.h"
 #include "image/image.h"
 #include "parallel/cpu.h"
+#include "video/pace.h"
 #include "video/video.h"
 
 #define TRI_MODULE_CALLS(CALL)   \
@@ -28,6 +29,10 @@
     CALL(tri_now_ns)             \
     CALL(tri_output_close)       \
     CALL(tri_output_open)        \
+    CALL(tri_pace_begin)         \
+    CALL(tri_pace_end)           \
+    CALL(tri_pace_next)          \
+    CALL(tri_pace_note)          \
     CALL(tri_row_join)           \
     CALL(tri_row_split)          \
     CALL(tri_sink_fail)          \
@@ -39,6 +44,8 @@
     CALL(tri_source_orient)      \
     CALL(tri_source_warn)        \
     CALL(tri_video_check_size)   \
+    CALL(tri_video_note)         \
+    CALL(tri_video_steady_rate)  \
     CALL(tri_video_usual_matrix) \
     CALL(tri_video_wait)
 
@@ -84,6 +91,10 @@ extern const struct tri_module_calls *tri_module_calls;
 #define tri_now_ns tri_module_calls->tri_now_ns
 #define tri_output_close tri_module_calls->tri_output_close
 #define tri_output_open tri_module_calls->tri_output_open
+#define tri_pace_begin tri_module_calls->tri_pace_begin
+#define tri_pace_end tri_module_calls->tri_pace_end
+#define tri_pace_next tri_module_calls->tri_pace_next
+#define tri_pace_note tri_module_calls->tri_pace_note
 #define tri_row_join tri_module_calls->tri_row_join
 #define tri_row_split tri_module_calls->tri_row_split
 #define tri_sink_fail tri_module_calls->tri_sink_fail
@@ -95,6 +106,8 @@ extern const struct tri_module_calls *tri_module_calls;
 #define tri_source_orient tri_module_calls->tri_source_orient
 #define tri_source_warn tri_module_calls->tri_source_warn
 #define tri_video_check_size tri_module_calls->tri_video_check_size
+#define tri_video_note tri_module_calls->tri_video_note
+#define tri_video_steady_rate tri_module_calls->tri_video_steady_rate
 #define tri_video_usual_matrix tri_module_calls->tri_video_usual_matrix
 #define tri_video_wait tri_module_calls->tri_video_wait
 

@@ -4,9 +4,13 @@
 #include "tests.h"
 
 #include <CUnit/Basic.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <termios.h>
 #include <unistd.h>
 
 static const struct tri_video_write_options ffv1 = {.video_codec = "ffv1", .crf = -1};
@@ -140,6 +144,70 @@ static void test_disk_full(void)
         CU_ASSERT_EQUAL(clips_write("/dev/full", &video, &options, 3, NULL, &error), TRI_FAILED);
         CU_ASSERT_STRING_EQUAL(error.text, "cannot write /dev/full: No space left on device");
     }
+}
+
+static long good_seeks = LONG_MAX; /* before the first that fails */
+
+/* Instead of libc's, for the muxers of the module. */
+off_t lseek(int file, off_t offset, int whence)
+{
+    if (good_seeks-- <= 0) {
+        errno = EIO;
+        return -1;
+    }
+    return syscall(SYS_lseek, file, offset, whence);
+}
+
+/* Muxers do not look at what comes of it, and the file could not be read. */
+static void test_failed_seeks(void)
+{
+    static const char *const names[] = {"seek.mp4", "seek.mkv", "seek.avi", "seek.flv"};
+    const struct tri_video video = clips_video(64, 48, 3, 1, 1, 8);
+    for (int i = 0; i < 4; i++) {
+        const char *path = pictures_path(names[i]);
+        long failing = 0;
+        for (enum tri_status status = TRI_FAILED; status != TRI_OK && failing < 1000; failing++) {
+            struct tri_error error = {0};
+            good_seeks = failing;
+            status = clips_write(path, &video, NULL, 5, NULL, &error);
+            good_seeks = LONG_MAX;
+            CU_ASSERT_EQUAL(access(path, F_OK) == 0, status == TRI_OK);
+            CU_ASSERT_TRUE(status == TRI_OK || strstr(error.text, "Input/output error") != NULL);
+        }
+        CU_ASSERT_TRUE(failing > 1 && failing < 1000);
+        CU_ASSERT_EQUAL(clips_read_file(path, 255).frames, 5);
+        unlink(path);
+    }
+}
+
+/* A terminal's end gives what is in it, and then EIO. Demuxers take that for the end of the file. */
+static void test_failed_reads(void)
+{
+    const struct tri_video video = clips_video(16, 16, 3, 1, 1, 8);
+    const char *path = pictures_path("reads.mkv");
+    clips_must_write(path, &video, NULL, 4, NULL);
+    struct bytes file = pictures_load(path);
+    const int old = dup(STDIN_FILENO), outer = posix_openpt(O_RDWR | O_NOCTTY);
+    const int inner = outer >= 0 && grantpt(outer) == 0 && unlockpt(outer) == 0 ? open(ptsname(outer), O_RDWR | O_NOCTTY) : -1;
+    struct termios plain;
+    struct tri_video_reader *reader = NULL;
+    if (inner < 0 || tcgetattr(inner, &plain) != 0) {
+        test_skip("no terminals");
+    } else {
+        cfmakeraw(&plain);
+        CU_ASSERT_TRUE(tcsetattr(inner, TCSANOW, &plain) == 0 && dup2(outer, STDIN_FILENO) == STDIN_FILENO);
+        const size_t size = file.size < 4000 ? file.size : 4000;
+        CU_ASSERT_EQUAL(write(inner, file.data + TRI_HEAD, size - TRI_HEAD), (ssize_t)(size - TRI_HEAD));
+        close(inner);
+        CU_ASSERT_EQUAL(tri_video_open("-", &(struct tri_video_read_options){.head = file.data, .head_size = TRI_HEAD}, &reader, NULL), TRI_OK);
+        if (reader != NULL)
+            CU_ASSERT_PTR_NOT_NULL(strstr(clips_read(reader, 255).warning, "Input/output error"));
+        tri_video_close(reader);
+    }
+    close(outer);
+    clips_restore_input(old);
+    free(file.data);
+    unlink(path);
 }
 
 /* ---- damage ---- */
@@ -284,6 +352,8 @@ int test_libav_files_suite(void)
              CU_add_test(suite, "standard input", test_standard_input) &&
              CU_add_test(suite, "standard output", test_standard_output) &&
              CU_add_test(suite, "a disk that is full", test_disk_full) &&
+             CU_add_test(suite, "seeks that fail", test_failed_seeks) &&
+             CU_add_test(suite, "reads that fail", test_failed_reads) &&
              CU_add_test(suite, "damage", test_damage) &&
              CU_add_test(suite, "an index in front, and the end missing", test_cut_with_index) &&
              CU_add_test(suite, "the very end missing", test_cut_ends) &&

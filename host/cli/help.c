@@ -91,6 +91,9 @@ const char cli_help_run[] =
     "                       -o may be left out\n"
     "      --video-codec C  of FFmpeg's encoders; default the usual one of OUTPUT's format\n"
     "      --crf N          quality for encoders that know it, 0 to 63\n"
+    "      --frame-rate R   a constant rate, as 30 or 30000/1001: frames are repeated and left out,\n"
+    "                       so that each is shown at its time; 'every': each frame once. Without\n"
+    "                       this, frames keep their times where OUTPUT can say them\n"
     "      --no-audio, --no-subtitles  leave them out; else they are copied as they are\n"
     "      --stages         print on standard error how busy each stage was\n";
 

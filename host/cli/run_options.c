@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/run.h"
 
+#include <math.h>
 #include <string.h>
 
 enum {
@@ -21,6 +22,7 @@ enum {
     DATA,
     VIDEO_CODEC,
     CRF,
+    FRAME_RATE,
     FRAME,
     NO_AUDIO,
     NO_SUBTITLES,
@@ -48,6 +50,7 @@ const struct option cli_run_options[] = {
     {"data", required_argument, NULL, DATA},
     {"video-codec", required_argument, NULL, VIDEO_CODEC},
     {"crf", required_argument, NULL, CRF},
+    {"frame-rate", required_argument, NULL, FRAME_RATE},
     {"frame", required_argument, NULL, FRAME},
     {"no-audio", no_argument, NULL, NO_AUDIO},
     {"no-subtitles", no_argument, NULL, NO_SUBTITLES},
@@ -72,6 +75,41 @@ static int choose(const char *option, const char *text, const char *names)
             return index;
     cli_usage("run", "%s: '%s' is none of %s", option, text, names);
     return -1;
+}
+
+static void reduce(int fraction[2])
+{
+    int a = fraction[0], b = fraction[1];
+
+    while (b != 0) {
+        const int rest = a % b;
+        a = b;
+        b = rest;
+    }
+    fraction[0] /= a;
+    fraction[1] /= a;
+}
+
+/* "30", "29.97", which means 30000/1001, or that itself; or "every": each frame once. */
+static bool set_frame_rate(const char *text, struct tri_video_write_options *video)
+{
+    int *rate = video->frame_rate;
+    double value;
+    char end;
+
+    video->every_frame = strcmp(text, "every") == 0;
+    if (video->every_frame)
+        return true;
+    if (sscanf(text, "%lf%c", &value, &end) == 1 && value >= 0.001 && value <= 100000) {
+        const bool ntsc = value < round(value) && fabs(value - round(value) / 1.001) < 0.005;
+        rate[0] = (int)round((ntsc ? round(value) : value) * 1000);
+        rate[1] = ntsc ? 1001 : 1000;
+    } else if (sscanf(text, "%9d/%9d%c", &rate[0], &rate[1], &end) != 2 || rate[0] < 1 || rate[1] < 1) {
+        cli_usage("run", "--frame-rate: '%s' is neither frames a second, as 30, 29.97 or 30000/1001, nor 'every'", text);
+        return false;
+    }
+    reduce(rate);
+    return true;
 }
 
 static bool choose_format(const char *text, struct cli_run_request *request)
@@ -155,6 +193,8 @@ static bool set_write_option(int option, const char *text, struct cli_run_reques
     case NO_SUBTITLES:
         request->video.no_subtitles = true;
         return true;
+    case FRAME_RATE:
+        return set_frame_rate(text, &request->video);
     case CRF:
         if (!cli_count("run", "--crf", text, 0, 63, &number))
             return false;

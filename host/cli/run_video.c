@@ -27,7 +27,7 @@ struct run {
     long notes;           /* of the writer */
 };
 
-#define NOTES_MOST 4 /* pictures of a sequence all have the same */
+#define NOTES_MOST 12 /* pictures of a sequence all have the same */
 
 static void note(void *listener, const char *text)
 {

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -231,6 +233,26 @@ void tri_video_close(struct tri_video_reader *reader)
 
 /* ---- writing ---- */
 
+void tri_video_note(const struct tri_video_writer *writer, const char *format, ...)
+{
+    char text[400];
+    va_list arguments;
+    if (writer->note == NULL)
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    writer->note(writer->listener, text);
+}
+
+void tri_video_steady_rate(const struct tri_video *video, const struct tri_video_write_options *options, int rate[2])
+{
+    const int *from = options->frame_rate[0] > 0    ? options->frame_rate
+                      : video->steady_rate[0] > 0 ? video->steady_rate
+                                                  : video->rate;
+    memcpy(rate, from, 2 * sizeof *rate);
+}
+
 static const char *extension_of(const char *path)
 {
     const char *slash = strrchr(path, '/'), *dot = strrchr(slash != NULL ? slash : path, '.');
@@ -276,6 +298,8 @@ enum tri_status tri_video_create(const char *path, const struct tri_video *video
     }
     writer->video = *video;
     writer->name = strcmp(path, "-") == 0 ? "standard output" : writer->path;
+    writer->note = options->pictures.note;
+    writer->listener = options->pictures.listener;
     writer->threads = options->threads > 0 ? options->threads : tri_cpu_workers();
     writer->codec = writer_of(path, options->format);
     enum tri_status status;

@@ -4,7 +4,7 @@
 
 #include "../image/image.h"
 #include "../parallel/cpu.h"
-#include "video.h"
+#include "pace.h"
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -14,11 +14,17 @@
 struct SwsContext;
 
 #define TRI_LIBAV_SCALERS 32
+#define TRI_GIF_RATE 50 /* frames a second: a frame of one hundredth is shown for ten */
 
 struct tri_libav_packet {
     AVPacket *packet;
     AVRational base; /* of its times */
     struct tri_libav_packet *next;
+};
+
+struct tri_libav_start {
+    int64_t time; /* in the stream's time base */
+    bool known;
 };
 
 struct tri_libav_input {
@@ -48,18 +54,35 @@ struct tri_libav_input {
     int known;      /* streams that the writer has seen; others may appear later, and the list moves then */
 };
 
+/* What a file says of its samples. */
+struct tri_libav_said {
+    struct tri_video video; /* its layout, matrix and range, as readers take them */
+    enum AVColorSpace space;
+    enum AVColorPrimaries primaries;
+    enum AVColorTransferCharacteristic transfer;
+};
+
 struct tri_libav_output {
     struct tri_output file;
     int descriptor;
+    int failure; /* of the first write or seek that failed, libav's code; 0: none did */
     AVIOContext *io;
     AVFormatContext *format;
     AVStream *stream;
     AVCodecContext *encoder;
     AVPacket *packet;
     int64_t last, duration;    /* of the newest frame, in the encoder's time base */
+    int64_t first, places;     /* time of the first frame of a constant rate, and how many were written */
+    bool paced;                /* there is such a rate: */
+    struct tri_pace pace;
+    AVFrame *newest;           /* until it is known how often it is shown; NULL: there is none */
+    long soon;                 /* frames left out, for they came too soon behind those before */
     int64_t shift;             /* of all packets: what of the first frame's time the encoder's time base lacks */
     bool header;               /* was written */
+    struct tri_libav_start *starts; /* of the output's streams; NULL: of no use, or nothing was written */
     enum AVPixelFormat planar; /* of frames' planes; where the encoder wants others, they are converted */
+    uint16_t *narrow[2];       /* for each sample of full range, of luma and of chroma, the one of limited range; NULL: they
+                                * stay as they are */
     pthread_mutex_t lock;
     struct SwsContext *scalers[TRI_LIBAV_SCALERS]; /* idle */
     int scaler_count;
@@ -96,6 +119,20 @@ bool tri_libav_rotate(AVStream *stream, int rotation);
 /* False: no memory. */
 bool tri_libav_copy_side_data(const struct tri_libav_input *input, AVStream *to);
 
+/* Layout, matrix and range. */
+void tri_libav_describe_colour(const AVFrame *frame, struct tri_video *video);
+
+/* ---- libav_said.c ---- */
+/* What a file of this codec in this container says, of what `like` is to say. False: it cannot be found out. */
+bool tri_libav_find_said(const AVOutputFormat *container, const AVCodecContext *like, const AVCodec *codec,
+                         struct tri_libav_said *said);
+
+/* ---- libav_colour.c ---- */
+/* The encoder's pixels, those of frames' planes, and what is converted: where a file could not say the range of samples, to
+ * limited range. Tells what else it cannot say. */
+enum tri_status tri_libav_choose_pixels(struct tri_video_writer *writer, struct tri_libav_output *output,
+                                        const AVCodec *codec, struct tri_error *error);
+
 /* ---- libav_frame.c ---- */
 /* Components have planes of their own and samples native words. */
 bool tri_libav_is_planar(const AVPixFmtDescriptor *format);
@@ -118,6 +155,23 @@ int tri_libav_write(struct tri_libav_output *output, AVPacket *packet);
 /* Writes what waits; returns 0 or libav's code. */
 int tri_libav_write_kept(struct tri_libav_output *output);
 
+/* ---- libav_late.c ---- */
+/* Before a packet is written: moves it, where a stream that begins late is said elsewhere. Returns 0 or libav's code. */
+int tri_libav_begin_late(struct tri_libav_output *output, AVPacket *packet);
+/* After the trailer, and when all is written: says it. */
+int tri_libav_end_late(const struct tri_libav_output *output);
+
+/* ---- libav_rate.c ---- */
+/* The encoder's rate and time base, and whether frames are repeated and left out for them. */
+enum tri_status tri_libav_choose_times(const struct tri_video_writer *writer, struct tri_libav_output *output,
+                                       const AVCodec *codec, const struct tri_video_write_options *options,
+                                       struct tri_error *error);
+
+/* ---- libav_bytes.c ---- */
+/* Makes the muxer write into output->file. False: no memory. */
+bool tri_libav_open_bytes(struct tri_libav_output *output);
+void tri_libav_close_bytes(struct tri_libav_output *output);
+
 /* ---- libav_write.c ---- */
 enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *path,
                                  const struct tri_video_write_options *options, struct tri_error *error);
@@ -125,6 +179,8 @@ enum tri_status tri_libav_put(struct tri_video_writer *writer, struct tri_frame 
                               struct tri_error *error);
 enum tri_status tri_libav_end(struct tri_video_writer *writer, enum tri_status so_far,
                               struct tri_error *error);
+/* For encoders that write to standard error by themselves. */
+void tri_libav_silence(const AVCodec *codec, AVCodecContext *encoder);
 /* The container of a format's name or extension; NULL: none for video. */
 const AVOutputFormat *tri_libav_container(const char *format);
 

@@ -83,10 +83,12 @@ static void shift_times(const struct tri_libav_input *input, AVPacket *packet, A
 /* A packet that fails may be an older one of a copied stream: they are written when there are some of each. */
 int tri_libav_write(struct tri_libav_output *output, AVPacket *packet)
 {
-    const int code = av_interleaved_write_frame(output->format, packet);
+    int code = packet != NULL ? tri_libav_begin_late(output, packet) : 0;
+    if (code >= 0)
+        code = av_interleaved_write_frame(output->format, packet);
     if (code >= 0)
         output->refused_now = 0;
-    else if (output->source != NULL && code != AVERROR(ENOMEM) && output->io->error == 0 &&
+    else if (output->source != NULL && code != AVERROR(ENOMEM) && output->failure == 0 &&
              output->refused_now < REFUSED_MOST) {
         output->refused_now++;
         output->refused++;

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#define STEADY_MOST 240 /* frames a second of which some are repeated */
+
 /* ---- pixels ---- */
 
 bool tri_libav_layout(enum AVPixelFormat format, struct tri_video *video)
@@ -193,6 +195,24 @@ static int64_t frames_of(const AVFormatContext *format, const AVStream *stream, 
     return frames > 0 ? frames : 0;
 }
 
+/* Where frames come at any times, the rate of the steps between them. Steps that are so fine that they are the clock's, and
+ * not the picture's, tell nothing. */
+static AVRational steady_rate(const struct tri_libav_input *input, AVRational mean)
+{
+    AVRational rate = av_guess_frame_rate(input->format, input->stream, NULL);
+    if (rate.num < 1 || rate.den < 1 || av_cmp_q(rate, mean) < 0)
+        return mean;
+    if (av_q2d(rate) > STEADY_MOST && mean.num > 0 && av_q2d(rate) > 1.05 * av_q2d(mean))
+        return av_q2d(mean) < 60 ? (AVRational){60, 1} : mean;
+    return rate;
+}
+
+void tri_libav_describe_colour(const AVFrame *frame, struct tri_video *video)
+{
+    if (tri_libav_layout(frame->format, video))
+        describe_colour(frame, video);
+}
+
 void tri_libav_describe(const struct tri_libav_input *input, const AVFrame *frame, struct tri_video *video)
 {
     AVStream *stream = input->stream;
@@ -201,6 +221,7 @@ void tri_libav_describe(const struct tri_libav_input *input, const AVFrame *fram
     if (!tri_libav_layout(frame->format, video))
         return;
     set_fraction(video->rate, rate);
+    set_fraction(video->steady_rate, steady_rate(input, rate));
     set_fraction(video->aspect, av_guess_sample_aspect_ratio(input->format, stream, (AVFrame *)frame));
     set_fraction(video->time_base, stream->time_base);
     describe_colour(frame, video);

@@ -136,6 +136,17 @@ static void convert_row(const void *from, int bits, void *to, int depth, int wid
     }
 }
 
+static void narrow_row(const void *from, int bits, void *to, int depth, int width, const uint16_t *narrow)
+{
+    for (int x = 0; x < width; x++) {
+        const uint16_t value = narrow[bits > 8 ? ((const uint16_t *)from)[x] : ((const uint8_t *)from)[x]];
+        if (depth > 8)
+            ((uint16_t *)to)[x] = value;
+        else
+            ((uint8_t *)to)[x] = (uint8_t)value;
+    }
+}
+
 /* Chroma of a gray picture. */
 static void fill_plane(AVFrame *raw, int plane, int depth, const AVPixFmtDescriptor *desc)
 {
@@ -154,7 +165,7 @@ static void fill_plane(AVFrame *raw, int plane, int depth, const AVPixFmtDescrip
 
 /* Planes, of video->bits bits by now, into a frame of a planar layout with the same chroma, or of gray into
  * any. */
-static void fill(AVFrame *raw, const struct tri_frame *frame, const struct tri_video *video)
+static void fill(AVFrame *raw, const struct tri_frame *frame, const struct tri_video *video, uint16_t *const narrow[2])
 {
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(raw->format);
     const int depth = desc->comp[0].depth;
@@ -169,7 +180,9 @@ static void fill(AVFrame *raw, const struct tri_frame *frame, const struct tri_v
         const size_t bytes = (size_t)image->shape.width * tri_sample_bytes(&image->shape);
         for (int y = 0; y < image->shape.height; y++) {
             uint8_t *to = raw->data[plane] + (ptrdiff_t)y * raw->linesize[plane];
-            if (depth == video->bits)
+            if (narrow[0] != NULL)
+                narrow_row(tri_image_row(image, 0, y), video->bits, to, depth, image->shape.width, narrow[p > 0]);
+            else if (depth == video->bits)
                 memcpy(to, tri_image_row(image, 0, y), bytes);
             else
                 convert_row(tri_image_row(image, 0, y), video->bits, to, depth, image->shape.width, full);
@@ -212,7 +225,7 @@ static struct SwsContext *new_scaler(const struct tri_video *video, const struct
     if (scaler != NULL)
         sws_setColorspaceDetails(scaler,
                                  sws_getCoefficients(rgb ? to_matrix : coefficients_of(video->matrix)),
-                                 video->full_range || rgb, sws_getCoefficients(to_matrix),
+                                 (video->full_range && output->narrow[0] == NULL) || rgb, sws_getCoefficients(to_matrix),
                                  encoder->color_range == AVCOL_RANGE_JPEG, 0, 1 << 16, 1 << 16);
     return scaler;
 }
@@ -270,7 +283,7 @@ enum tri_status tri_libav_encode(struct tri_video_writer *writer, struct tri_fra
     if (video->bits > 8)
         tri_frame_gather(frame, video->bits);
     if (raw != NULL) {
-        fill(raw, frame, video);
+        fill(raw, frame, video, output->narrow);
         if (output->planar != output->encoder->pix_fmt)
             raw = convert(raw, video, output);
     }

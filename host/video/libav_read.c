@@ -167,6 +167,8 @@ static void end_input(struct tri_video_reader *reader, int code)
 {
     struct tri_libav_input *input = reader->state;
     input->ended = true;
+    if (code == AVERROR_EOF && input->format->pb != NULL && input->format->pb->error < 0) /* demuxers may take it for the end */
+        code = input->format->pb->error;
     if (code == AVERROR_EXIT)
         return;
     if (code != AVERROR_EOF)
@@ -250,6 +252,18 @@ static int decode_next(struct tri_video_reader *reader, AVFrame *frame)
     }
 }
 
+/* Where the file begins, in the video's time base. What sound has before 0 is there to get its decoder going; but a clock
+ * that is about to wrap is told as a time before 0, and then everything has one. */
+static int64_t start_of(const struct tri_libav_input *input)
+{
+    const AVFormatContext *format = input->format;
+    const int64_t first = input->first->best_effort_timestamp;
+    const bool clock = format->iformat->flags & AVFMT_TS_DISCONT, before = first != AV_NOPTS_VALUE && first < 0;
+    if (format->start_time == AV_NOPTS_VALUE || (format->start_time < 0 && !clock && !before))
+        return 0;
+    return av_rescale_q(format->start_time, AV_TIME_BASE_Q, input->stream->time_base);
+}
+
 static enum tri_status open_first(struct tri_video_reader *reader, struct tri_error *error)
 {
     struct tri_libav_input *input = reader->state;
@@ -276,8 +290,7 @@ static enum tri_status open_first(struct tri_video_reader *reader, struct tri_er
     }
     if (tri_video_check_size(reader, video->width, video->height, error) != TRI_OK)
         return TRI_FAILED;
-    if (input->format->start_time != AV_NOPTS_VALUE && input->format->start_time > 0)
-        input->start = av_rescale_q(input->format->start_time, AV_TIME_BASE_Q, input->stream->time_base);
+    input->start = start_of(input);
     return TRI_OK;
 }
 

@@ -1,10 +1,11 @@
 /* sequence.c -- numbered picture files as moving pictures: "frame-%04d.png". */
-#include "video.h"
+#include "pace.h"
 
 #include "../codec/reduce.h"
 #include "../image/image.h"
 #include "../image/numbered.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,10 @@ struct output {
     const char *path;
     struct tri_write_options options;
     bool strip;
+    struct tri_pace pace;
+    bool paced;             /* pictures are repeated and left out; else what `pace` says is for the note alone */
+    struct picture *newest; /* until it is known how often it is shown; NULL: there is none, or each is once */
+    long written;
 };
 
 static bool probe(const char *path, const unsigned char *head, size_t size)
@@ -261,7 +266,7 @@ static enum tri_status check_source(const struct output *output, const struct tr
     for (long i = 0; i < input->count && status == TRI_OK; i++) {
         char *path = tri_numbered_path(&output->names, i + 1);
         const long number = path != NULL ? number_of(input, path) : -1;
-        if (number >= 0 && number != input->first + i)
+        if (number >= 0 && (output->paced || number != input->first + i))
             status = tri_fail(error, TRI_USAGE,
                               "cannot write %s: the result of picture %ld would replace the input %s", output->path,
                               input->first + i, path);
@@ -290,6 +295,10 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
         free_output(output);
         return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
     }
+    int rate[2];
+    tri_video_steady_rate(video, options, rate);
+    tri_pace_begin(&output->pace, rate, video->time_base);
+    output->paced = options->frame_rate[0] > 0;
     output->path = writer->name;
     if (check_source(output, options->source, error) != TRI_OK || check_source(output, options->with, error) != TRI_OK) {
         free_output(output);
@@ -308,19 +317,18 @@ struct picture {
     char *path;
 };
 
-static enum tri_status end_picture(struct tri_frame *frame, enum tri_status so_far, struct tri_error *error)
+static enum tri_status end_picture(struct picture *picture, enum tri_status so_far, struct tri_error *error)
 {
-    struct picture *picture = frame->raw;
     const enum tri_status status = tri_output_close(&picture->output, so_far, error);
     free(picture->path);
     free(picture);
-    frame->raw = NULL;
     return status;
 }
 
 static void discard(struct tri_frame *frame)
 {
-    end_picture(frame, TRI_FAILED, NULL);
+    end_picture(frame->raw, TRI_FAILED, NULL);
+    frame->raw = NULL;
 }
 
 /* By whoever has it: files do not wait for each other. */
@@ -358,17 +366,70 @@ static enum tri_status encode(struct tri_video_writer *writer, struct tri_frame 
     return status;
 }
 
+static enum tri_status copy_bytes(FILE *from, FILE *to, const char *path, struct tri_error *error)
+{
+    char bytes[1 << 16];
+    size_t got;
+    rewind(from);
+    while ((got = fread(bytes, 1, sizeof bytes, from)) > 0 && fwrite(bytes, 1, got, to) == got)
+        continue;
+    return ferror(from) || ferror(to) ? tri_fail(error, TRI_FAILED, "cannot write %s: %s", path, strerror(errno)) : TRI_OK;
+}
+
+/* Under the next number, which it was not written for. */
+static enum tri_status write_copy(struct output *output, const struct picture *picture, struct tri_error *error)
+{
+    char *path = tri_numbered_path(&output->names, output->written + 1);
+    struct tri_output copy;
+    FILE *from = fopen(picture->output.temporary != NULL ? picture->output.temporary : picture->path, "rbe");
+    enum tri_status status = TRI_OK;
+    if (path == NULL || fflush(picture->output.file) != 0 || from == NULL)
+        status = tri_fail(error, TRI_FAILED, "cannot write %s: %s", output->path, strerror(errno));
+    else
+        status = tri_output_open(path, &copy, error);
+    if (status == TRI_OK)
+        status = tri_output_close(&copy, copy_bytes(from, copy.file, path, error), error);
+    output->written += status == TRI_OK;
+    if (from != NULL)
+        fclose(from);
+    free(path);
+    return status;
+}
+
+/* So often, and no more. */
+static enum tri_status write_newest(struct output *output, long count, struct tri_error *error)
+{
+    enum tri_status status = TRI_OK;
+    for (long i = 0; i < count && status == TRI_OK; i++)
+        status = write_copy(output, output->newest, error);
+    if (output->newest != NULL)
+        end_picture(output->newest, TRI_FAILED, NULL);
+    output->newest = NULL;
+    return status;
+}
+
 static enum tri_status put(struct tri_video_writer *writer, struct tri_frame *frame, struct tri_error *error)
 {
-    (void)writer;
-    return end_picture(frame, TRI_OK, error);
+    struct output *output = writer->state;
+    struct picture *picture = frame->raw;
+    const long count = tri_pace_next(&output->pace, frame->time, frame->duration);
+    frame->raw = NULL;
+    if (!output->paced)
+        return end_picture(picture, TRI_OK, error);
+    const enum tri_status status = write_newest(output, count, error);
+    output->newest = picture;
+    return status;
 }
 
 static enum tri_status end(struct tri_video_writer *writer, enum tri_status so_far, struct tri_error *error)
 {
-    (void)error;
-    free_output(writer->state);
-    return so_far;
+    struct output *output = writer->state;
+    const long count = tri_pace_end(&output->pace);
+    const enum tri_status status = write_newest(output, so_far == TRI_OK && output->paced ? count : 0, error);
+    if (so_far == TRI_OK && status == TRI_OK)
+        (output->paced ? tri_pace_note : tri_pace_note_uneven)(&output->pace, writer);
+    free_output(output);
+    return so_far == TRI_OK ? status : so_far;
 }
 
 const struct tri_video_codec tri_video_codec_sequence = {

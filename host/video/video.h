@@ -17,6 +17,7 @@ struct tri_video {
     int shift_x, shift_y;  /* chroma has (width + (1 << shift_x) - 1) >> shift_x columns, and rows alike */
     int bits;              /* of a sample in the file, 8 to 16 */
     int rate[2];           /* frames per second, a fraction; 0/0: unknown */
+    int steady_rate[2];    /* the constant rate that has a place for each frame, where `rate` is a mean; 0/0: as `rate` */
     int aspect[2];         /* of a pixel, width to height; 0/0: unknown */
     char interlace;        /* 'p' progressive: no fields, 't' top or 'b' bottom field first, 'm' mixed, '?' unknown */
     char siting[12];       /* of chroma in Y4M's terms: "jpeg", "mpeg2", "paldv"; "": unknown */
@@ -102,6 +103,9 @@ struct tri_video_write_options {
     const char *format;      /* "y4m" or a container of libavformat; NULL: by the path's extension, Y4M for "-" */
     const char *video_codec; /* libavcodec's name; NULL: the container's usual one */
     int crf;                 /* quality of the codec, -1: its default */
+    int frame_rate[2];       /* the constant rate of the output, for which frames are repeated and left out; 0/0: as it
+                              * suits the format: each frame at its time, where it can say that */
+    bool every_frame;        /* each frame just once, also where the format does not say how long it is shown */
     int threads;             /* that an encoder may have of its own; 0: one for each core */
     struct tri_write_options pictures; /* how those of a sequence are written; its `note` is told of any file */
     bool strip;              /* leave out what pictures say beside their pixels */
@@ -117,6 +121,8 @@ struct tri_video_writer {
     char *path; /* as it is opened; numbered names as they were given */
     const char *name;
     int threads;
+    void (*note)(void *listener, const char *text); /* as in the options */
+    void *listener;
     int64_t encode_ns; /* of `put`, what was encoding, where a codec tells */
     const struct tri_video_codec *codec;
     void *state;
@@ -139,6 +145,11 @@ enum tri_status tri_video_put(struct tri_video_writer *writer, struct tri_frame 
 enum tri_status tri_video_end(struct tri_video_writer *writer, enum tri_status so_far, struct tri_error *error);
 
 /* ---- codecs ---- */
+
+/* For writers: tells it, if anybody is there to be told. */
+void tri_video_note(const struct tri_video_writer *writer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* For writers of one rate: what options ask for, or what has a place for each frame. */
+void tri_video_steady_rate(const struct tri_video *video, const struct tri_video_write_options *options, int rate[2]);
 
 /* For readers: TRI_FAILED, and why, where frames of that size are not wanted. */
 enum tri_status tri_video_check_size(const struct tri_video_reader *reader, int width, int height, struct tri_error *error);

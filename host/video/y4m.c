@@ -3,7 +3,7 @@
  *
  * A line "YUV4MPEG2 W640 H480 F25:1 Ip A1:1 C420jpeg" and for each frame a line "FRAME" with the rows of its planes
  * behind it; samples of more than 8 bits are little-endian words. */
-#include "video.h"
+#include "pace.h"
 
 #include "../image/image.h"
 
@@ -31,6 +31,9 @@ struct input {
 struct output {
     struct tri_output file;
     int descriptor;
+    struct tri_pace pace;
+    bool every_frame;       /* just once: what `pace` says is for the note alone */
+    struct tri_frame newest; /* its planes, until it is known how often it is shown; without any where each frame is once */
 };
 
 /* ---- colour spaces ---- */
@@ -414,6 +417,7 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
     const struct tri_video *video = &writer->video;
     struct output *output = calloc(1, sizeof *output);
     char space[24], comments[sizeof video->comments + 32];
+    int rate[2];
     if (output == NULL)
         return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
     if (!print_space(video, space)) {
@@ -421,8 +425,16 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
         return tri_fail(error, TRI_USAGE, "cannot write %s: Y4M has no name for chroma of 1/%d of the columns and 1/%d of the rows",
                         path, 1 << video->shift_x, 1 << video->shift_y);
     }
-    enum tri_status status = tri_output_open(path, &output->file, error);
+    tri_video_steady_rate(video, options, rate);
+    tri_pace_begin(&output->pace, rate, video->time_base);
+    output->every_frame = options->every_frame || (options->frame_rate[0] == 0 && video->steady_rate[0] == 0);
+    if (output->every_frame)
+        memcpy(rate, video->rate, sizeof rate);
+    enum tri_status status = output->every_frame ? TRI_OK : tri_frame_new(video, &output->newest, error);
+    if (status == TRI_OK)
+        status = tri_output_open(path, &output->file, error);
     if (status != TRI_OK) {
+        tri_frame_free(&output->newest);
         free(output);
         return status;
     }
@@ -431,12 +443,13 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
     output->file.listener = options->pictures.listener;
     output->descriptor = fileno(output->file.file);
     print_comments(video, space, comments);
-    if (fprintf(output->file.file, MAGIC "W%d H%d F%d:%d I%c A%d:%d C%s%s\n", video->width, video->height, video->rate[0],
-                video->rate[1], video->interlace, video->aspect[0], video->aspect[1], space,
+    if (fprintf(output->file.file, MAGIC "W%d H%d F%d:%d I%c A%d:%d C%s%s\n", video->width, video->height, rate[0],
+                rate[1], video->interlace, video->aspect[0], video->aspect[1], space,
                 comments) < 0 ||
         fflush(output->file.file) != 0) {
         status = cannot_write(writer, error);
         tri_output_close(&output->file, status, error);
+        tri_frame_free(&output->newest);
         free(output);
     }
     return status;
@@ -465,7 +478,7 @@ static bool write_all(int file, struct iovec *rows, int count)
     return true;
 }
 
-static enum tri_status put(struct tri_video_writer *writer, struct tri_frame *frame, struct tri_error *error)
+static enum tri_status write_frame(const struct tri_video_writer *writer, const struct tri_frame *frame, struct tri_error *error)
 {
     const struct output *output = writer->state;
     static char head[] = "FRAME\n";
@@ -482,10 +495,37 @@ static enum tri_status put(struct tri_video_writer *writer, struct tri_frame *fr
     return TRI_OK;
 }
 
+static enum tri_status write_newest(const struct tri_video_writer *writer, long count, struct tri_error *error)
+{
+    const struct output *output = writer->state;
+    enum tri_status status = TRI_OK;
+    for (long i = 0; i < count && status == TRI_OK; i++)
+        status = write_frame(writer, &output->newest, error);
+    return status;
+}
+
+static enum tri_status put(struct tri_video_writer *writer, struct tri_frame *frame, struct tri_error *error)
+{
+    struct output *output = writer->state;
+    const long count = tri_pace_next(&output->pace, frame->time, frame->duration);
+    if (output->every_frame)
+        return write_frame(writer, frame, error);
+    const enum tri_status status = write_newest(writer, count, error);
+    for (int p = 0; p < writer->video.planes && status == TRI_OK; p++)
+        tri_image_copy_plane(frame->planes[p], 0, output->newest.planes[p], 0);
+    return status;
+}
+
 static enum tri_status end(struct tri_video_writer *writer, enum tri_status so_far, struct tri_error *error)
 {
     struct output *output = writer->state;
+    const long count = tri_pace_end(&output->pace);
+    if (so_far == TRI_OK && !output->every_frame)
+        so_far = write_newest(writer, count, error);
     const enum tri_status status = tri_output_close(&output->file, so_far, error);
+    if (status == TRI_OK)
+        (output->every_frame ? tri_pace_note_uneven : tri_pace_note)(&output->pace, writer);
+    tri_frame_free(&output->newest);
     free(output);
     return status;
 }

@@ -1,0 +1,185 @@
+/* libav_colour.c -- samples for files that have no place for all that is to be said of them. */
+#include "libav_codec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- pixels ---- */
+
+static bool same_chroma(const struct tri_video *a, const struct tri_video *b)
+{
+    return a->planes == b->planes && a->shift_x == b->shift_x && a->shift_y == b->shift_y &&
+           (a->matrix == TRI_RGB) == (b->matrix == TRI_RGB);
+}
+
+/* libavutil has names of their own for some layouts where they are of full range. */
+static bool is_full_range_name(enum AVPixelFormat format)
+{
+    const char *name = av_get_pix_fmt_name(format);
+    return name != NULL && strncmp(name, "yuvj", 4) == 0;
+}
+
+/* The planar format with these planes and the fewest bits that suffice; AV_PIX_FMT_NONE: there is none. */
+static enum AVPixelFormat planar_format(const struct tri_video *video)
+{
+    enum AVPixelFormat best = AV_PIX_FMT_NONE;
+    int bits = 17;
+    for (const AVPixFmtDescriptor *desc = av_pix_fmt_desc_next(NULL); desc != NULL;
+         desc = av_pix_fmt_desc_next(desc)) {
+        const enum AVPixelFormat format = av_pix_fmt_desc_get_id(desc);
+        struct tri_video own = {0};
+        if ((desc->flags & AV_PIX_FMT_FLAG_ALPHA) || is_full_range_name(format) ||
+            !tri_libav_is_planar(desc) || !tri_libav_layout(format, &own) || !same_chroma(&own, video) ||
+            own.bits < video->bits || own.bits >= bits)
+            continue;
+        best = format;
+        bits = own.bits;
+    }
+    return best;
+}
+
+/* Of the same samples, of full range. */
+static enum AVPixelFormat full_range_twin(enum AVPixelFormat format)
+{
+    switch (format) {
+    case AV_PIX_FMT_YUV420P:
+        return AV_PIX_FMT_YUVJ420P;
+    case AV_PIX_FMT_YUV422P:
+        return AV_PIX_FMT_YUVJ422P;
+    case AV_PIX_FMT_YUV444P:
+        return AV_PIX_FMT_YUVJ444P;
+    case AV_PIX_FMT_YUV440P:
+        return AV_PIX_FMT_YUVJ440P;
+    default:
+        return format;
+    }
+}
+
+/* What an encoder takes, a list with an end; NULL where it takes anything. */
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
+static const enum AVPixelFormat *taken_formats(const AVCodec *codec)
+{
+    const void *list = NULL;
+    return avcodec_get_supported_config(NULL, codec, AV_CODEC_CONFIG_PIX_FORMAT, 0, &list, NULL) >= 0 ? list : NULL;
+}
+#else
+static const enum AVPixelFormat *taken_formats(const AVCodec *codec)
+{
+    return codec->pix_fmts;
+}
+#endif
+
+static bool has(const enum AVPixelFormat *list, enum AVPixelFormat format)
+{
+    while (*list != AV_PIX_FMT_NONE && *list != format)
+        list++;
+    return *list == format;
+}
+
+static enum AVPixelFormat nearest_format(const AVCodec *codec, enum AVPixelFormat planar, bool full_range)
+{
+    const enum AVPixelFormat *formats = taken_formats(codec);
+    const enum AVPixelFormat twin = full_range_twin(planar);
+    if (formats == NULL)
+        return planar;
+    /* JPEG knows nothing but the full range. */
+    if (has(formats, twin) && (full_range || codec->id == AV_CODEC_ID_MJPEG))
+        return twin;
+    return avcodec_find_best_pix_fmt_of_list(formats, planar, 0, NULL);
+}
+
+/* The encoder's pixels, and whether planes go into them directly. */
+static enum tri_status match_pixels(const struct tri_video_writer *writer, struct tri_libav_output *output,
+                                     const AVCodec *codec, struct tri_error *error)
+{
+    const struct tri_video *video = &writer->video;
+    AVCodecContext *encoder = output->encoder;
+    struct tri_video own = {0};
+    output->planar = planar_format(video);
+    if (output->planar == AV_PIX_FMT_NONE)
+        return tri_fail(error, TRI_USAGE,
+                        "cannot write %s: libavutil has no pixel format for %d bits and such chroma",
+                        writer->name, video->bits);
+    encoder->pix_fmt = nearest_format(codec, output->planar, video->full_range);
+    const bool known = tri_libav_layout(encoder->pix_fmt, &own);
+    const bool narrow = is_full_range_name(encoder->pix_fmt) && !video->full_range;
+    if (known && tri_libav_is_planar(av_pix_fmt_desc_get(encoder->pix_fmt)) && !narrow &&
+        (same_chroma(&own, video) || (video->planes == 1 && own.matrix != TRI_RGB)))
+        output->planar = encoder->pix_fmt;
+    if (is_full_range_name(encoder->pix_fmt))
+        encoder->color_range = AVCOL_RANGE_JPEG;
+    if (known && own.matrix == TRI_RGB) {
+        encoder->colorspace = AVCOL_SPC_RGB;
+        encoder->color_range = AVCOL_RANGE_JPEG;
+    } else if (video->matrix == TRI_RGB) {
+        encoder->colorspace = video->height > 576 ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
+        encoder->color_range = is_full_range_name(encoder->pix_fmt) ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+    }
+    return TRI_OK;
+}
+
+/* ---- range ---- */
+
+/* Of full range and `bits` bits, by H.273, to limited range and `depth` bits: what is 0 to 1 of luma, and -1/2 to 1/2 of
+ * chroma, to the nearest; ties are rounded away from gray. */
+static uint16_t *make_table(int bits, int depth, bool chroma)
+{
+    const int64_t most = ((int64_t)1 << bits) - 1, unit = (int64_t)1 << (depth - 8);
+    const int64_t zero = chroma ? (most + 1) / 2 : 0, scale = (chroma ? 224 : 219) * unit, offset = (chroma ? 128 : 16) * unit;
+    uint16_t *table = malloc((size_t)(most + 1) * sizeof *table);
+    for (int64_t value = 0; table != NULL && value <= most; value++) {
+        const int64_t scaled = 2 * (value - zero) * scale, half = scaled < 0 ? -most : most;
+        table[value] = (uint16_t)(offset + (scaled + half) / (2 * most));
+    }
+    return table;
+}
+
+/* False: the encoder has full range alone for such pixels. */
+static bool leave_full_range(struct tri_libav_output *output, const AVCodec *codec)
+{
+    static const enum AVPixelFormat plain[] = {AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUV422P, AV_PIX_FMT_YUV444P, AV_PIX_FMT_YUV440P};
+    const enum AVPixelFormat old = output->encoder->pix_fmt, *formats = taken_formats(codec);
+    if (!is_full_range_name(old))
+        return true;
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        if (full_range_twin(plain[i]) != old || formats == NULL || !has(formats, plain[i]))
+            continue;
+        output->encoder->pix_fmt = plain[i];
+        output->planar = output->planar == old ? plain[i] : output->planar;
+        return true;
+    }
+    return false;
+}
+
+static enum tri_status convert_range(const struct tri_video_writer *writer, struct tri_libav_output *output,
+                                     struct tri_error *error)
+{
+    const int bits = writer->video.bits, depth = av_pix_fmt_desc_get(output->planar)->comp[0].depth;
+    output->encoder->color_range = AVCOL_RANGE_MPEG;
+    for (int chroma = 0; chroma < 2; chroma++) {
+        output->narrow[chroma] = make_table(bits, depth, chroma);
+        if (output->narrow[chroma] == NULL)
+            return tri_fail(error, TRI_FAILED, "cannot write %s: no memory", writer->name);
+    }
+    return TRI_OK;
+}
+
+enum tri_status tri_libav_choose_pixels(struct tri_video_writer *writer, struct tri_libav_output *output,
+                                        const AVCodec *codec, struct tri_error *error)
+{
+    const struct tri_video *video = &writer->video;
+    AVCodecContext *encoder = output->encoder;
+    const AVOutputFormat *container = output->format->oformat;
+    const enum tri_status status = match_pixels(writer, output, codec, error);
+    const bool full = video->full_range && video->matrix != TRI_RGB && encoder->colorspace != AVCOL_SPC_RGB;
+    struct tri_libav_said said;
+    if (status != TRI_OK || !full)
+        return status;
+    if (tri_libav_find_said(container, encoder, codec, &said) && said.video.full_range)
+        return TRI_OK;
+    if (!leave_full_range(output, codec))
+        return TRI_OK;
+    tri_video_note(writer, "%s: %s in %s cannot say that samples are of full range; they are converted to limited range, of fewer levels",
+                   writer->name, codec->name, container->name);
+    return convert_range(writer, output, error);
+}

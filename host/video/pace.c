@@ -1,0 +1,83 @@
+/* pace.c -- which frame is shown at each tick of a constant rate: the newest one, to half a tick. */
+#include "pace.h"
+
+__extension__ typedef __int128 wide; /* for products of times and rates, which files may set to anything */
+
+#define GAP_MOST 86400 /* seconds; a longer one is an error of the clock, which would fill the disk with one frame */
+
+void tri_pace_begin(struct tri_pace *pace, const int rate[2], const int time_base[2])
+{
+    *pace = (struct tri_pace){.rate = {rate[0], rate[1]}, .time_base = {time_base[0], time_base[1]}};
+}
+
+static bool is_known(const struct tri_pace *pace)
+{
+    return pace->rate[0] > 0 && pace->rate[1] > 0 && pace->time_base[0] > 0 && pace->time_base[1] > 0;
+}
+
+/* The nearest to a time since the first frame. */
+static int64_t place_of(const struct tri_pace *pace, wide time)
+{
+    const wide per = (wide)pace->time_base[1] * pace->rate[1];
+    const wide scaled = time * pace->time_base[0] * pace->rate[0] + per / 2;
+    const wide place = scaled >= 0 ? scaled / per : 0;
+    return place < INT64_MAX / 2 ? (int64_t)place : INT64_MAX / 2;
+}
+
+long tri_pace_next(struct tri_pace *pace, int64_t time, int64_t duration)
+{
+    if (!pace->begun)
+        pace->first = time;
+    const int64_t before = pace->place;
+    int64_t place = is_known(pace) ? place_of(pace, (wide)time - pace->first) : before + pace->begun;
+    if (pace->begun && (wide)(place - before) * pace->rate[1] > GAP_MOST * (wide)pace->rate[0]) {
+        place = pace->next > before ? pace->next : before + 1;
+        pace->first = time - (int64_t)((wide)place * pace->rate[1] * pace->time_base[1] /
+                                       ((wide)pace->rate[0] * pace->time_base[0]));
+        pace->jumps++;
+    }
+    place = place > before ? place : before;
+    pace->place = place;
+    pace->next = is_known(pace) ? place_of(pace, (wide)time - pace->first + duration) : place + 1;
+    if (!pace->begun) {
+        pace->begun = true;
+        return 0;
+    }
+    pace->left_out += place == before;
+    pace->repeated += place > before ? (long)(place - before - 1) : 0;
+    return (long)(place - before);
+}
+
+long tri_pace_end(struct tri_pace *pace)
+{
+    if (!pace->begun)
+        return 0;
+    const int64_t most = is_known(pace) ? GAP_MOST * (int64_t)pace->rate[0] / pace->rate[1] : 1;
+    int64_t count = pace->next - pace->place;
+    count = count < 1 ? 1 : count < most ? count : most;
+    pace->repeated += (long)(count - 1);
+    return (long)count;
+}
+
+static double per_second(const struct tri_pace *pace)
+{
+    return (double)pace->rate[0] / pace->rate[1];
+}
+
+void tri_pace_note(const struct tri_pace *pace, const struct tri_video_writer *writer)
+{
+    if (pace->repeated > 0 || pace->left_out > 0)
+        tri_video_note(writer, "%s has a constant rate of %.6g frames a second: for their times to be right, %ld were repeated and %ld left out",
+                       writer->name, per_second(pace), pace->repeated, pace->left_out);
+    if (pace->jumps > 0)
+        tri_video_note(writer, "%s: %ld frames come more than a day behind those before them; they follow at once", writer->name,
+                       pace->jumps);
+}
+
+void tri_pace_note_uneven(const struct tri_pace *pace, const struct tri_video_writer *writer)
+{
+    if (pace->repeated > 0 || pace->left_out > 0)
+        tri_video_note(writer, "%s does not say how long each frame is shown, and they differ; --frame-rate %.6g would repeat %ld "
+                               "and leave out %ld, for their times to be right",
+                       writer->name, per_second(pace), pace->repeated, pace->left_out);
+}

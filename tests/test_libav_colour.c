@@ -1,0 +1,159 @@
+/* test_libav_colour.c -- colours as players show them, in files that can say how samples are meant and in others. Sources come
+ * from the program ffmpeg, and so does what is shown. */
+#include "clips.h"
+#include "libav_files.h"
+#include "pictures.h"
+#include "tests.h"
+
+#include <CUnit/Basic.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WIDTH 96
+#define HEIGHT 64
+#define CANNOT_SAY_RANGE "cannot say that samples are of full range"
+
+/* The first frame in R, G, B as ffmpeg shows it. */
+static bool show(const char *name, unsigned char rgb[HEIGHT][WIDTH][3])
+{
+    char arguments[300];
+    snprintf(arguments, sizeof arguments,
+             "-i %s -frames:v 1 -sws_flags accurate_rnd+full_chroma_int+full_chroma_inp+bicubic -pix_fmt rgb24 -f rawvideo shown.rgb", name);
+    if (!clips_ffmpeg(arguments))
+        return false;
+    struct bytes file = pictures_load(pictures_path("shown.rgb"));
+    CU_ASSERT_EQUAL_FATAL(file.size, WIDTH * HEIGHT * 3);
+    memcpy(rgb, file.data, file.size);
+    free(file.data);
+    unlink(pictures_path("shown.rgb"));
+    return true;
+}
+
+/* The mean difference, and whether black and white are where they were. */
+static void expect_shown(const char *name, unsigned char from[HEIGHT][WIDTH][3], double slack)
+{
+    static unsigned char rgb[HEIGHT][WIDTH][3];
+    long sum = 0;
+    if (!show(name, rgb))
+        return;
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++)
+            for (int c = 0; c < 3; c++)
+                sum += abs(rgb[y][x][c] - from[y][x][c]);
+    const double mean = (double)sum / (WIDTH * HEIGHT * 3);
+    if (mean > slack)
+        printf("%s: %.2f levels\n", name, mean);
+    CU_ASSERT_TRUE(mean <= slack);
+    for (int side = 0; side < 2; side++) {
+        const int x = side == 0 ? 3 : WIDTH - 4;
+        if (abs(rgb[10][x][1] - from[10][x][1]) > 3 + 2 * slack)
+            printf("%s: %d for %d\n", name, rgb[10][x][1], from[10][x][1]);
+        CU_ASSERT_TRUE(abs(rgb[10][x][1] - from[10][x][1]) <= 3 + 2 * slack);
+    }
+}
+
+/* A ramp of luma from 0 to 255, of no colour above and with ramps of chroma below. */
+#define RAMP "geq=lum='X*255/95':cb='if(lt(Y,32),128,64+(Y-32)*4)':cr='if(lt(Y,32),128,X+80)'"
+#define SOURCE "-f lavfi -i color=s=96x64:r=25:d=0.4 -vf "
+
+/* Where players find no word of full range, black would be crushed and white clipped. */
+static void test_full_range(void)
+{
+    static const struct {
+        const char *name, *codec;
+        bool says;
+        double slack;
+    } cases[] = {
+        {"to.avi", NULL, false, 2},       {"to.ts", NULL, false, 2},         {"to.wmv", NULL, false, 2},
+        {"to.flv", NULL, false, 2.5},     {"to.ogv", NULL, false, 3},        {"to.mpg", NULL, false, 2},
+        {"to.mov", "prores_ks", false, 1}, {"to.mp4", "mpeg4", false, 2},    {"to.avi", "ffv1", false, 0.7},
+        {"to.nut", "ffv1", false, 0.7},   {"to.mkv", "ffv1", true, 0.1},     {"to.mkv", "mpeg4", true, 2},
+        {"to.avi", "mjpeg", true, 2},     {"to.avi", "huffyuv", false, 0.7}, {"to.mp4", "libx264", true, 2},
+        {"to.ts", "libx264", true, 2},    {"to.avi", "libx264", true, 2},    {"to.mp4", "libx265", true, 2},
+        {"to.webm", "libvpx", false, 3},   {"to.webm", "libvpx-vp9", true, 3}, {"to.avi", "libx264rgb", true, 2},
+        {"to.avi", "rawvideo", false, 0.7}, {"to.mxf", "mpeg2video", false, 2},
+    };
+    static unsigned char from[HEIGHT][WIDTH][3];
+    const struct tri_video_write_options usual = {.crf = -1};
+    if (!clips_ffmpeg(SOURCE "\"format=yuv422p," RAMP "\" -c:v ffv1 -color_range pc -colorspace bt470bg full.mkv") || !show("full.mkv", from))
+        return;
+    CU_ASSERT_TRUE(from[10][0][0] == 0 && from[10][WIDTH - 1][0] == 255);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct tri_video_write_options options = {.video_codec = cases[i].codec, .crf = -1};
+        if (cases[i].codec != NULL && strncmp(cases[i].codec, "lib", 3) == 0 && clips_lack_encoder(cases[i].codec))
+            continue;
+        const char *notes = libav_copy_notes(pictures_path("full.mkv"), pictures_path(cases[i].name), cases[i].codec ? &options : &usual);
+        if ((strstr(notes, CANNOT_SAY_RANGE) == NULL) != cases[i].says)
+            printf("%s of %s: '%s'\n", cases[i].name, cases[i].codec ? cases[i].codec : "the usual", notes);
+        CU_ASSERT_EQUAL(strstr(notes, CANNOT_SAY_RANGE) == NULL, cases[i].says);
+        expect_shown(cases[i].name, from, cases[i].slack);
+        unlink(pictures_path(cases[i].name));
+    }
+    unlink(pictures_path("full.mkv"));
+}
+
+/* Gray counts as of full range, unless it is written as Y'CbCr. */
+static void test_full_range_gray(void)
+{
+    static const char *const names[] = {"gray.avi", "gray.ts", "gray.mkv", "gray.mp4"}, *const codecs[] = {"mpeg4", NULL, "ffv1", NULL};
+    static unsigned char from[HEIGHT][WIDTH][3];
+    if (!clips_ffmpeg(SOURCE "\"format=gray,geq=lum='X*255/95'\" -c:v ffv1 full.mkv") || !show("full.mkv", from))
+        return;
+    for (int i = 0; i < 4; i++) {
+        const struct tri_video_write_options options = {.video_codec = codecs[i], .crf = -1};
+        libav_copy_notes(pictures_path("full.mkv"), pictures_path(names[i]), &options);
+        expect_shown(names[i], from, 2);
+        unlink(pictures_path(names[i]));
+    }
+    unlink(pictures_path("full.mkv"));
+}
+
+/* Sample by sample what H.273 says: luma over 219 steps, chroma over 224 around its center. */
+static void test_exact(void)
+{
+    for (int bits = 8; bits <= 12; bits += 2) {
+        struct tri_video video = clips_video(WIDTH, HEIGHT, 3, 0, 0, bits);
+        const struct tri_video_write_options options = {.video_codec = "ffv1", .crf = -1};
+        const double most = (1 << bits) - 1, unit = 1 << (bits - 8);
+        const char *path = pictures_path("exact.avi");
+        struct tri_frame from, to;
+        bool more = false;
+        long wrong = 0;
+        video.full_range = true;
+        clips_must_write(path, &video, &options, 1, NULL);
+        struct tri_video_reader *reader = clips_open(path);
+        CU_ASSERT_FALSE(reader->video.full_range);
+        CU_ASSERT_EQUAL_FATAL(tri_frame_new(&video, &from, NULL), TRI_OK);
+        CU_ASSERT_EQUAL_FATAL(tri_frame_new(&video, &to, NULL), TRI_OK);
+        clips_fill(&video, 0, &from);
+        CU_ASSERT_EQUAL(tri_video_next(reader, &to, &more, NULL), TRI_OK);
+        CU_ASSERT_EQUAL_FATAL(more, true);
+        CU_ASSERT_EQUAL(tri_video_decode(reader, &to, NULL), TRI_OK);
+        if (bits > 8) {
+            tri_frame_gather(&from, bits);
+            tri_frame_gather(&to, bits);
+        }
+        for (int p = 0; p < 3; p++)
+            for (int y = 0; y < HEIGHT; y++)
+                for (int x = 0; x < WIDTH; x++) {
+                    const double full = pictures_sample(from.planes[p], 0, x, y);
+                    const long wanted = p == 0 ? lround(16 * unit + full * 219 * unit / most)
+                                               : lround(128 * unit + (full - (most + 1) / 2) * 224 * unit / most);
+                    wrong += pictures_sample(to.planes[p], 0, x, y) != wanted;
+                }
+        CU_ASSERT_EQUAL(wrong, 0);
+        tri_frame_free(&from);
+        tri_frame_free(&to);
+        tri_video_close(reader);
+        unlink(path);
+    }
+}
+
+int test_libav_colour_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("libav colour", pictures_enter, pictures_leave);
+    return !(suite && CU_add_test(suite, "full range", test_full_range) && CU_add_test(suite, "gray of full range", test_full_range_gray) &&
+             CU_add_test(suite, "sample by sample", test_exact));
+}

@@ -80,17 +80,17 @@ static void check_journey(const char *there_text, const char *back_text, int bit
  * 0.58 + 1.07 levels, so that 2 is the best that there is; the other way round nothing changes. */
 static void test_journeys(void)
 {
-    static const char *const matrices[] = {"bt601", "bt709", "bt2020"};
+    static const char *const matrices[] = {"bt601", "bt709", "bt2020", "ycgco"};
     static const char *const ranges[] = {"limited", "full"};
 
     rig_begin();
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < 8; i++)
         for (int bits = 8; bits <= 16; bits += 8) {
-            int range = i / 3;
+            int range = i / 4;
             char to_ycbcr[80], to_rgb[80];
 
-            snprintf(to_ycbcr, sizeof(to_ycbcr), "ycbcr:matrix=%s:range=%s", matrices[i % 3], ranges[range]);
-            snprintf(to_rgb, sizeof(to_rgb), "ycbcr:to=rgb:matrix=%s:range=%s", matrices[i % 3],
+            snprintf(to_ycbcr, sizeof(to_ycbcr), "ycbcr:matrix=%s:range=%s", matrices[i % 4], ranges[range]);
+            snprintf(to_rgb, sizeof(to_rgb), "ycbcr:to=rgb:matrix=%s:range=%s", matrices[i % 4],
                      ranges[range]);
             check_journey(to_ycbcr, to_rgb, bits, range == 0 ? 2 : 1);
             check_journey(to_rgb, to_ycbcr, bits, range == 0 ? 0 : 1);

@@ -151,9 +151,147 @@ static void test_exact(void)
     }
 }
 
+/* ---- matrices ---- */
+
+/* `triptych run ARGUMENTS` in the folder; what it says on standard error is good until the next call. */
+static int run(const char *arguments, const char **said)
+{
+    static char text[2000];
+    char command[1500];
+    const char *program = getenv("TRIPTYCH");
+    char here[1024];
+    CU_ASSERT_PTR_NOT_NULL_FATAL(getcwd(here, sizeof here));
+    if (program == NULL)
+        program = "build/triptych";
+    snprintf(command, sizeof command, "cd %s && %s%s%s run %s 2>said.txt", pictures_path(""), program[0] == '/' ? "" : here,
+             program[0] == '/' ? "" : "/", program, arguments);
+    const int code = system(command);
+    struct bytes file = pictures_load(pictures_path("said.txt"));
+    snprintf(text, sizeof text, "%.*s", (int)file.size, (const char *)file.data);
+    free(file.data);
+    unlink(pictures_path("said.txt"));
+    *said = text;
+    return WIFEXITED(code) ? WEXITSTATUS(code) : -1;
+}
+
+#define COLOURS "-f lavfi -i testsrc2=s=96x64:r=5:d=0.2 -pix_fmt yuv444p -c:v ffv1 "
+
+/* Sums that H.273 gives, in real numbers, of what the planes hold. */
+static void test_ycgco(void)
+{
+    const char *said;
+    struct tri_frame frame;
+    bool more;
+    double worst = 0;
+    if (!clips_ffmpeg(COLOURS "-colorspace ycgco -color_range tv ycgco.mkv"))
+        return;
+    CU_ASSERT_EQUAL(run("copy ycgco.mkv -o 'y-%d.png'", &said), TRI_OK);
+    CU_ASSERT_STRING_EQUAL(said, "");
+    struct tri_image *image = pictures_read(pictures_path("y-1.png"), NULL);
+    struct tri_video_reader *reader = clips_open(pictures_path("ycgco.mkv"));
+    CU_ASSERT_EQUAL(reader->video.matrix, TRI_YCGCO);
+    CU_ASSERT_EQUAL_FATAL(tri_frame_new(&reader->video, &frame, NULL), TRI_OK);
+    CU_ASSERT_TRUE(tri_video_next(reader, &frame, &more, NULL) == TRI_OK && more);
+    CU_ASSERT_EQUAL(tri_video_decode(reader, &frame, NULL), TRI_OK);
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++) {
+            const double luma = (pictures_sample(frame.planes[0], 0, x, y) - 16) / 219.0;
+            const double green = (pictures_sample(frame.planes[1], 0, x, y) - 128) / 224.0;
+            const double orange = (pictures_sample(frame.planes[2], 0, x, y) - 128) / 224.0;
+            const double rgb[3] = {luma - green + orange, luma + green, luma - green - orange};
+            for (int c = 0; c < 3; c++) {
+                const double wanted = 255 * (rgb[c] < 0 ? 0 : rgb[c] > 1 ? 1 : rgb[c]);
+                worst = fmax(worst, fabs(pictures_sample(image, c, x, y) - wanted));
+            }
+        }
+    CU_ASSERT_TRUE(worst < 0.55);
+    tri_image_free(image);
+    tri_frame_free(&frame);
+    tri_video_close(reader);
+    /* Kept where it can be said, refused where not. */
+    CU_ASSERT_EQUAL(run("gaussian ycgco.mkv -o same.mkv --video-codec ffv1", &said), TRI_OK);
+    reader = clips_open(pictures_path("same.mkv"));
+    CU_ASSERT_EQUAL(reader->video.matrix, TRI_YCGCO);
+    tri_video_close(reader);
+    static const char *const refusing[] = {"avi", "y4m", "gif"};
+    for (int i = 0; i < 3; i++) {
+        char arguments[100];
+        snprintf(arguments, sizeof arguments, "copy ycgco.mkv -o same.%s", refusing[i]);
+        CU_ASSERT_EQUAL(run(arguments, &said), TRI_USAGE);
+        CU_ASSERT_PTR_NOT_NULL(strstr(said, "cannot say that samples are YCgCo"));
+    }
+    unlink(pictures_path("same.mkv"));
+    unlink(pictures_path("y-1.png"));
+    unlink(pictures_path("ycgco.mkv"));
+}
+
+/* What no matrix turns into red, green and blue stays in planes. */
+static void test_constant_luminance(void)
+{
+    const char *said;
+    if (!clips_ffmpeg(COLOURS "-colorspace bt2020c -color_range tv constant.mkv"))
+        return;
+    CU_ASSERT_EQUAL(run("copy constant.mkv -o 'y-%d.png'", &said), TRI_USAGE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "red, green and blue cannot be had of these planes"));
+    CU_ASSERT_EQUAL(run("copy constant.mkv -o same.avi", &said), TRI_USAGE);
+    CU_ASSERT_EQUAL(run("gaussian constant.mkv -o same.mkv --video-codec ffv1", &said), TRI_OK);
+    struct tri_video_reader *reader = clips_open(pictures_path("same.mkv"));
+    CU_ASSERT_EQUAL(reader->video.matrix, TRI_OTHER_MATRIX);
+    tri_video_close(reader);
+    unlink(pictures_path("same.mkv"));
+    unlink(pictures_path("constant.mkv"));
+}
+
+/* ---- light ---- */
+
+static void test_light(void)
+{
+    static const struct {
+        const char *name, *codec;
+        bool says;
+    } cases[] = {{"light.mkv", "ffv1", true}, {"light.avi", "ffv1", false}, {"light.mov", "prores_ks", true}, {"light.avi", "mpeg4", false},
+                 {"light.ts", "mpeg2video", true}, {"light.y4m", NULL, false}};
+    const char *said;
+    if (!clips_ffmpeg("-f lavfi -i testsrc2=s=96x64:r=25:d=0.2 -pix_fmt yuv420p10le -c:v ffv1 -colorspace bt2020nc -color_trc smpte2084 "
+                      "-color_primaries bt2020 -color_range tv hdr.mkv"))
+        return;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct tri_video_write_options options = {.video_codec = cases[i].codec, .crf = -1};
+        const char *path = pictures_path(cases[i].name), *notes = libav_copy_notes(pictures_path("hdr.mkv"), path, &options);
+        if ((strstr(notes, "light is PQ, BT.2020") == NULL) != cases[i].says)
+            printf("%s of %s: '%s'\n", cases[i].name, cases[i].codec ? cases[i].codec : "the usual", notes);
+        CU_ASSERT_EQUAL(strstr(notes, "light is PQ, BT.2020") == NULL, cases[i].says);
+        CU_ASSERT_EQUAL(strstr(notes, "samples are BT.2020") == NULL, cases[i].says);
+        struct tri_video_reader *reader = clips_open(path);
+        CU_ASSERT_EQUAL(reader->video.transfer == 16 && reader->video.primaries == 9, cases[i].says);
+        CU_ASSERT_EQUAL(reader->video.matrix == TRI_BT2020, cases[i].says);
+        tri_video_close(reader);
+        unlink(path);
+    }
+    CU_ASSERT_EQUAL(run("copy hdr.mkv -o 'h-%d.png'", &said), TRI_OK);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "the light of these pictures is PQ, BT.2020"));
+    for (int n = 1; n <= 5; n++) {
+        char name[20];
+        snprintf(name, sizeof name, "h-%d.png", n);
+        CU_ASSERT_EQUAL(unlink(pictures_path(name)), 0);
+    }
+    struct tri_video_reader *reader = clips_open(pictures_path("hdr.mkv"));
+    struct tri_frame frame;
+    bool more;
+    CU_ASSERT_EQUAL_FATAL(tri_frame_new(&reader->video, &frame, NULL), TRI_OK);
+    CU_ASSERT_TRUE(tri_video_next(reader, &frame, &more, NULL) == TRI_OK && more);
+    CU_ASSERT_EQUAL(tri_video_decode(reader, &frame, NULL), TRI_OK);
+    const struct tri_metadata_item *item = tri_metadata_at(frame.metadata, 0);
+    CU_ASSERT_TRUE(item != NULL && strcmp(item->type, "cICP") == 0 && item->size == 4 && memcmp(item->data, "\11\20\0\1", 4) == 0);
+    tri_frame_free(&frame);
+    tri_video_close(reader);
+    unlink(pictures_path("hdr.mkv"));
+}
+
 int test_libav_colour_suite(void)
 {
     CU_pSuite suite = CU_add_suite("libav colour", pictures_enter, pictures_leave);
     return !(suite && CU_add_test(suite, "full range", test_full_range) && CU_add_test(suite, "gray of full range", test_full_range_gray) &&
-             CU_add_test(suite, "sample by sample", test_exact));
+             CU_add_test(suite, "sample by sample", test_exact) && CU_add_test(suite, "YCgCo", test_ycgco) &&
+             CU_add_test(suite, "constant luminance", test_constant_luminance) && CU_add_test(suite, "light", test_light));
 }

@@ -72,7 +72,7 @@ static enum tri_status find_output(struct tri_filter *filter, const struct tri_f
 
 static const char *matrix_name(enum tri_matrix matrix)
 {
-    return matrix == TRI_BT709 ? "bt709" : matrix == TRI_BT2020 ? "bt2020" : "bt601";
+    return matrix == TRI_BT709 ? "bt709" : matrix == TRI_BT2020 ? "bt2020" : matrix == TRI_YCGCO ? "ycgco" : "bt601";
 }
 
 /* A pipeline as this user of it sees it: its graph for whole frames, and what that says. */
@@ -212,6 +212,11 @@ static enum tri_status make_filter(struct tri_backend *backend, const struct vie
     filter->in = *in;
     filter->out.matrix = matrix;
     filter->by_plane = by_plane;
+    if (!by_plane && in->matrix == TRI_OTHER_MATRIX) {
+        tri_filter_free(filter);
+        return tri_fail(error, TRI_USAGE, "red, green and blue cannot be had of these planes: they are of constant luminance, ICtCp "
+                                          "or the like; kernels that work on planes, with such an output, can be used");
+    }
     filter->usual = chroma == TRI_CHROMA_USUAL;
     if (by_plane && in->planes > 1 && in->matrix != TRI_RGB)
         filter->chroma = chroma == TRI_CHROMA_KEPT                                          ? COPIED

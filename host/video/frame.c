@@ -39,6 +39,22 @@ enum tri_matrix tri_video_usual_matrix(int height)
     return height > 576 ? TRI_BT709 : TRI_BT601;
 }
 
+const char *tri_video_matrix_name(enum tri_matrix matrix)
+{
+    static const char *const names[] = {[TRI_BT601] = "BT.601", [TRI_BT709] = "BT.709", [TRI_BT2020] = "BT.2020",
+                                        [TRI_YCGCO] = "YCgCo", [TRI_OTHER_MATRIX] = "of constant luminance or the like",
+                                        [TRI_RGB] = "RGB"};
+    return names[matrix];
+}
+
+bool tri_video_light_name(const struct tri_video *video, char text[24])
+{
+    const char *transfer = video->transfer == 16 ? "PQ" : video->transfer == 18 ? "HLG" : "";
+    const char *primaries = video->primaries == 9 ? "BT.2020" : video->primaries == 11 || video->primaries == 12 ? "P3" : "";
+    snprintf(text, 24, "%s%s%s", transfer, *transfer != '\0' && *primaries != '\0' ? ", " : "", primaries);
+    return text[0] != '\0';
+}
+
 void tri_video_plane(const struct tri_video *video, int plane, struct tri_shape *shape)
 {
     const int x = plane > 0 ? video->shift_x : 0, y = plane > 0 ? video->shift_y : 0;

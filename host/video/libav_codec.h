@@ -56,10 +56,8 @@ struct tri_libav_input {
 
 /* What a file says of its samples. */
 struct tri_libav_said {
-    struct tri_video video; /* its layout, matrix and range, as readers take them */
+    struct tri_video video; /* its layout, matrix, range and light, as readers take them */
     enum AVColorSpace space;
-    enum AVColorPrimaries primaries;
-    enum AVColorTransferCharacteristic transfer;
 };
 
 struct tri_libav_output {
@@ -123,8 +121,8 @@ bool tri_libav_copy_side_data(const struct tri_libav_input *input, AVStream *to)
 void tri_libav_describe_colour(const AVFrame *frame, struct tri_video *video);
 
 /* ---- libav_said.c ---- */
-/* What a file of this codec in this container says, of what `like` is to say. False: it cannot be found out. */
-bool tri_libav_find_said(const AVOutputFormat *container, const AVCodecContext *like, const AVCodec *codec,
+/* What a file of this codec in this container says, of what `like` is to say; nothing where it cannot be found out. */
+void tri_libav_find_said(const AVOutputFormat *container, const AVCodecContext *like, const AVCodec *codec,
                          struct tri_libav_said *said);
 
 /* ---- libav_colour.c ---- */

@@ -164,22 +164,65 @@ static enum tri_status convert_range(const struct tri_video_writer *writer, stru
     return TRI_OK;
 }
 
+/* Whether a player that finds no word of the matrix takes another one. */
+static bool is_unusual(const struct tri_video *video)
+{
+    return video->planes == 3 && video->matrix != TRI_RGB && video->matrix != tri_video_usual_matrix(video->height);
+}
+
+/* Y'CbCr of other weights is shown in slightly other colours, anything else in quite wrong ones. */
+static enum tri_status check_matrix(const struct tri_video_writer *writer, const struct tri_libav_output *output,
+                                    const AVCodec *codec, const struct tri_libav_said *said, struct tri_error *error)
+{
+    const enum tri_matrix matrix = writer->video.matrix;
+    const char *name = tri_video_matrix_name(matrix), *container = output->format->oformat->name;
+    const bool to_rgb = output->encoder->colorspace == AVCOL_SPC_RGB, other = matrix == TRI_YCGCO || matrix == TRI_OTHER_MATRIX;
+    if (!is_unusual(&writer->video) || (said->space == output->encoder->colorspace && !to_rgb))
+        return TRI_OK;
+    if (other)
+        return tri_fail(error, TRI_USAGE, "cannot write %s: %s in %s cannot say that samples are %s; ffv1 in mkv can", writer->name,
+                        codec->name, container, name);
+    if (!to_rgb)
+        tri_video_note(writer, "%s: %s in %s cannot say that samples are %s; players take them for %s", writer->name, codec->name,
+                       container, name, tri_video_matrix_name(tri_video_usual_matrix(writer->video.height)));
+    return TRI_OK;
+}
+
+static void check_light(const struct tri_video_writer *writer, const struct tri_libav_output *output, const AVCodec *codec,
+                        const struct tri_libav_said *said)
+{
+    const struct tri_video *video = &writer->video;
+    char name[24];
+    if (tri_video_light_name(video, name) &&
+        (said->video.primaries != video->primaries || said->video.transfer != video->transfer))
+        tri_video_note(writer, "%s: %s in %s cannot say that its light is %s; it looks pale, or of wrong colours", writer->name,
+                       codec->name, output->format->oformat->name, name);
+}
+
+static enum tri_status check_range(const struct tri_video_writer *writer, struct tri_libav_output *output,
+                                   const AVCodec *codec, const struct tri_libav_said *said, struct tri_error *error)
+{
+    if (said->video.full_range || !leave_full_range(output, codec))
+        return TRI_OK;
+    tri_video_note(writer, "%s: %s in %s cannot say that samples are of full range; they are converted to limited range, of fewer levels",
+                   writer->name, codec->name, output->format->oformat->name);
+    return convert_range(writer, output, error);
+}
+
 enum tri_status tri_libav_choose_pixels(struct tri_video_writer *writer, struct tri_libav_output *output,
                                         const AVCodec *codec, struct tri_error *error)
 {
     const struct tri_video *video = &writer->video;
-    AVCodecContext *encoder = output->encoder;
-    const AVOutputFormat *container = output->format->oformat;
-    const enum tri_status status = match_pixels(writer, output, codec, error);
+    const AVCodecContext *encoder = output->encoder;
+    enum tri_status status = match_pixels(writer, output, codec, error);
     const bool full = video->full_range && video->matrix != TRI_RGB && encoder->colorspace != AVCOL_SPC_RGB;
     struct tri_libav_said said;
-    if (status != TRI_OK || !full)
+    char name[24];
+    if (status != TRI_OK || (!full && !is_unusual(video) && !tri_video_light_name(video, name)))
         return status;
-    if (tri_libav_find_said(container, encoder, codec, &said) && said.video.full_range)
-        return TRI_OK;
-    if (!leave_full_range(output, codec))
-        return TRI_OK;
-    tri_video_note(writer, "%s: %s in %s cannot say that samples are of full range; they are converted to limited range, of fewer levels",
-                   writer->name, codec->name, container->name);
-    return convert_range(writer, output, error);
+    tri_libav_find_said(output->format->oformat, encoder, codec, &said); /* nothing, where that is not to be found out */
+    status = check_matrix(writer, output, codec, &said, error);
+    if (status == TRI_OK)
+        check_light(writer, output, codec, &said);
+    return status == TRI_OK && full ? check_range(writer, output, codec, &said, error) : status;
 }

@@ -45,8 +45,18 @@ static enum tri_matrix matrix_of(const AVFrame *frame)
     case AVCOL_SPC_FCC:
         return TRI_BT601;
     case AVCOL_SPC_BT2020_NCL:
-    case AVCOL_SPC_BT2020_CL:
         return TRI_BT2020;
+    case AVCOL_SPC_YCGCO:
+        return TRI_YCGCO;
+    case AVCOL_SPC_CHROMA_DERIVED_NCL:
+        return frame->color_primaries == AVCOL_PRI_BT709    ? TRI_BT709
+               : frame->color_primaries == AVCOL_PRI_BT2020 ? TRI_BT2020
+                                                            : TRI_OTHER_MATRIX;
+    case AVCOL_SPC_BT2020_CL:
+    case AVCOL_SPC_CHROMA_DERIVED_CL:
+    case AVCOL_SPC_SMPTE2085:
+    case AVCOL_SPC_ICTCP:
+        return TRI_OTHER_MATRIX;
     default:
         return tri_video_usual_matrix(frame->height);
     }
@@ -59,6 +69,10 @@ static enum AVColorSpace space_of(const struct tri_video *video)
         return AVCOL_SPC_BT709;
     case TRI_BT2020:
         return AVCOL_SPC_BT2020_NCL;
+    case TRI_YCGCO:
+        return AVCOL_SPC_YCGCO;
+    case TRI_OTHER_MATRIX:
+        return AVCOL_SPC_UNSPECIFIED;
     case TRI_RGB:
         return AVCOL_SPC_RGB;
     default:
@@ -77,6 +91,8 @@ static void describe_colour(const AVFrame *frame, struct tri_video *video)
     const char *name = av_get_pix_fmt_name(frame->format);
     if (video->matrix != TRI_RGB)
         video->matrix = matrix_of(frame);
+    video->primaries = frame->color_primaries;
+    video->transfer = frame->color_trc;
     video->full_range = frame->color_range == AVCOL_RANGE_JPEG || strncmp(name, "yuvj", 4) == 0 ||
                         video->matrix == TRI_RGB ||
                         (video->planes == 1 && frame->color_range != AVCOL_RANGE_MPEG);
@@ -234,18 +250,17 @@ void tri_libav_describe(const struct tri_libav_input *input, const AVFrame *fram
 
 /* ---- writing ---- */
 
-/* Primaries and transfer curve have no place in struct tri_video: they are the source's as long as its matrix is. What the
- * source leaves open stays open, unless another size would make players guess otherwise. */
+/* What the source leaves open stays open, unless another size would make players guess otherwise. */
 static void tag_colour(AVCodecContext *encoder, const struct tri_video *video,
                        const struct tri_video_reader *like)
 {
     const bool full = video->full_range || video->matrix == TRI_RGB;
     encoder->colorspace = space_of(video);
     encoder->color_range = full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+    encoder->color_primaries = video->primaries > 0 ? (enum AVColorPrimaries)video->primaries : AVCOL_PRI_UNSPECIFIED;
+    encoder->color_trc = video->transfer > 0 ? (enum AVColorTransferCharacteristic)video->transfer : AVCOL_TRC_UNSPECIFIED;
     if (like != NULL && like->video.matrix == video->matrix) {
         const struct tri_libav_input *input = like->state;
-        encoder->color_primaries = input->decoder->color_primaries;
-        encoder->color_trc = input->decoder->color_trc;
         if (input->decoder->colorspace != AVCOL_SPC_UNSPECIFIED || like->video.height == video->height)
             encoder->colorspace = input->decoder->colorspace;
         /* But gray alone would be taken for full range. */

@@ -1,6 +1,8 @@
 /* libav_frame.c -- frames between libav's layouts and planes. Called by several threads at once. */
 #include "libav_codec.h"
 
+#include "../codec/metadata.h"
+
 #include <libswscale/swscale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +81,19 @@ static bool unpack_plane(const AVFrame *raw, const AVPixFmtDescriptor *desc, int
     return true;
 }
 
+/* Light that looks wrong where nothing is said of it, as PNG says it of pictures in R, G, B. False: no memory. */
+static bool describe_light(const struct tri_video *video, struct tri_frame *frame)
+{
+    const unsigned char codes[4] = {(unsigned char)video->primaries, (unsigned char)video->transfer, 0, 1};
+    char name[24];
+    tri_metadata_free(frame->metadata); /* of a frame that it held before */
+    frame->metadata = NULL;
+    if (!tri_video_light_name(video, name))
+        return true;
+    frame->metadata = tri_metadata_new();
+    return frame->metadata != NULL && tri_metadata_add(frame->metadata, "cICP", codes, sizeof codes);
+}
+
 enum tri_status tri_libav_decode(struct tri_video_reader *reader, struct tri_frame *frame,
                                  struct tri_error *error)
 {
@@ -86,7 +101,7 @@ enum tri_status tri_libav_decode(struct tri_video_reader *reader, struct tri_fra
     const AVFrame *raw = frame->raw;
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(raw->format);
     const bool planar = tri_libav_is_planar(desc);
-    bool done = true;
+    bool done = describe_light(video, frame);
     for (int p = 0; p < video->planes && done; p++) {
         if (planar)
             copy_plane(raw, desc->comp[p].plane, frame->planes[p]);

@@ -197,8 +197,6 @@ static bool read_stream(AVFormatContext *format, struct tri_libav_said *said)
     if (done) {
         tri_libav_describe_colour(frame, &said->video);
         said->space = frame->colorspace;
-        said->primaries = frame->color_primaries;
-        said->transfer = frame->color_trc;
     }
     av_packet_free(&packet);
     av_frame_free(&frame);
@@ -222,7 +220,7 @@ static bool read_memory(struct memory *memory, const AVOutputFormat *container, 
     return done;
 }
 
-bool tri_libav_find_said(const AVOutputFormat *container, const AVCodecContext *like, const AVCodec *codec,
+void tri_libav_find_said(const AVOutputFormat *container, const AVCodecContext *like, const AVCodec *codec,
                          struct tri_libav_said *said)
 {
     struct memory memory = {0};
@@ -230,9 +228,9 @@ bool tri_libav_find_said(const AVOutputFormat *container, const AVCodecContext *
                                            like->height < SIDE_MOST ? like->height : SIDE_MOST);
     if (encoder == NULL) /* some have sizes of their own */
         encoder = open_encoder(like, codec, like->width, like->height);
-    *said = (struct tri_libav_said){0};
-    const bool done = encoder != NULL && write_memory(container, encoder, &memory) && read_memory(&memory, container, said);
+    *said = (struct tri_libav_said){.space = AVCOL_SPC_UNSPECIFIED};
+    if (encoder == NULL || !write_memory(container, encoder, &memory) || !read_memory(&memory, container, said))
+        *said = (struct tri_libav_said){.space = AVCOL_SPC_UNSPECIFIED};
     avcodec_free_context(&encoder);
     av_free(memory.data);
-    return done;
 }

@@ -296,6 +296,7 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
         return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
     }
     int rate[2];
+    char light[24];
     tri_video_steady_rate(video, options, rate);
     tri_pace_begin(&output->pace, rate, video->time_base);
     output->paced = options->frame_rate[0] > 0;
@@ -308,6 +309,9 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
     output->options.format = options->format != NULL ? tri_format_find(options->format) : tri_format_of_path(path);
     output->strip = options->strip;
     writer->state = output;
+    if (tri_video_light_name(video, light)) /* PNG's cICP says it, to those who read that */
+        tri_video_note(writer, "%s: the light of these pictures is %s; in most programs they look pale, or of wrong colours",
+                       writer->name, light);
     return TRI_OK;
 }
 

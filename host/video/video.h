@@ -6,7 +6,14 @@
 #include "../triptych.h"
 
 /* How Y'CbCr is made of R'G'B' (ITU-T H.273): the weights of red and blue. */
-enum tri_matrix { TRI_BT601, TRI_BT709, TRI_BT2020, TRI_RGB /* planes are R, G, B */ };
+enum tri_matrix {
+    TRI_BT601,
+    TRI_BT709,
+    TRI_BT2020,
+    TRI_YCGCO,        /* planes are Y, Cg, Co */
+    TRI_OTHER_MATRIX, /* no sum of the three (BT.2020 of constant luminance, ICtCp): planes stay planes */
+    TRI_RGB           /* planes are R, G, B */
+};
 
 /* What planes a writer takes. */
 enum tri_colour { TRI_ANY_COLOUR, TRI_ONLY_RGB, TRI_ONLY_YCBCR };
@@ -23,6 +30,7 @@ struct tri_video {
     char siting[12];       /* of chroma in Y4M's terms: "jpeg", "mpeg2", "paldv"; "": unknown */
     enum tri_matrix matrix;
     bool full_range;       /* 0 to 255, not 16 to 235 and 240 */
+    int primaries, transfer; /* of the light, by H.273; 0 or 2: unknown */
     int time_base[2];      /* seconds, a fraction: the unit of a frame's time */
     int64_t frames;        /* about; 0: unknown */
     char comments[256];    /* of Y4M, fields that begin with X: "XA XB" */
@@ -40,6 +48,10 @@ struct tri_frame {
     void *raw;              /* the codec's, between `next` and `decode` or `encode` and `put`; NULL: none */
 };
 
+/* "BT.709", for users. */
+const char *tri_video_matrix_name(enum tri_matrix matrix);
+/* "PQ, BT.2020", for users: light that looks wrong where nothing is said of it. False: it is the usual one, or unknown. */
+bool tri_video_light_name(const struct tri_video *video, char text[24]);
 /* That of streams which do not tell: what has the height of a television of old is coded as those were. */
 enum tri_matrix tri_video_usual_matrix(int height);
 /* Shape of a plane of frames. */

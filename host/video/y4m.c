@@ -411,6 +411,18 @@ static void print_comments(const struct tri_video *video, const char *space, cha
         strcat(text, " XCOLORRANGE=FULL");
 }
 
+static void note_colour(const struct tri_video_writer *writer)
+{
+    const struct tri_video *video = &writer->video;
+    const enum tri_matrix usual = tri_video_usual_matrix(video->height);
+    char light[24];
+    if (video->planes == 3 && video->matrix != usual)
+        tri_video_note(writer, "%s: Y4M cannot say that samples are %s; readers take them for %s", writer->name,
+                       tri_video_matrix_name(video->matrix), tri_video_matrix_name(usual));
+    if (tri_video_light_name(video, light))
+        tri_video_note(writer, "%s: Y4M cannot say that its light is %s; it looks pale, or of wrong colours", writer->name, light);
+}
+
 static enum tri_status create(struct tri_video_writer *writer, const char *path,
                               const struct tri_video_write_options *options, struct tri_error *error)
 {
@@ -420,6 +432,10 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
     int rate[2];
     if (output == NULL)
         return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
+    if (video->planes == 3 && (video->matrix == TRI_YCGCO || video->matrix == TRI_OTHER_MATRIX)) {
+        free(output);
+        return tri_fail(error, TRI_USAGE, "cannot write %s: Y4M cannot say that samples are %s", path, tri_video_matrix_name(video->matrix));
+    }
     if (!print_space(video, space)) {
         free(output);
         return tri_fail(error, TRI_USAGE, "cannot write %s: Y4M has no name for chroma of 1/%d of the columns and 1/%d of the rows",
@@ -452,6 +468,8 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
         tri_frame_free(&output->newest);
         free(output);
     }
+    if (status == TRI_OK)
+        note_colour(writer);
     return status;
 }
 

@@ -61,11 +61,11 @@ KERNEL(
     "all; no colour is at 128. With more bits these levels are times 2^(bits - 8), and where samples of 16 "
     "bits hold values of fewer bits, those are spread over the whole range: value << (16 - bits), with its "
     "highest bits repeated below. "
-    "A gray picture counts as Y alone: only its range changes. RGB comes back within 1 from full range "
+    "With matrix=ycgco the planes are Y, Cg, Co. A gray picture counts as Y alone: only its range changes. RGB comes back within 1 from full range "
     "and within 2 from limited range, which has fewer levels. Alpha is kept.",
     "ycbcr:to=rgb:matrix=bt709:range=limited",
     PARAM_CHOICE(to, 0, 2, "ycbcr|rgb", "what the planes become")
-        PARAM_CHOICE(matrix, 0, 3, "bt601|bt709|bt2020", "whose weights of red, green and blue")
+        PARAM_CHOICE(matrix, 0, 4, "bt601|bt709|bt2020|ycgco", "whose weights of red, green and blue")
             PARAM_CHOICE(range, 0, 2, "limited|full", "levels of Y, Cb and Cr")
                 PARAM_INT(bits, 16, 8, 16, "of the values that samples of 16 bits hold"))
 ALIASES(ycbcr, NO_ALIASES)
@@ -91,6 +91,21 @@ static void ycbcr_weights(bool to_rgb, double red, double blue, double y_scale, 
     }
 }
 
+/* Those of YCgCo, whose chroma is green against red and blue, and red against blue. */
+static void ycbcr_weights_of_ycgco(bool to_rgb, double y_scale, double c_scale, double w[3][3])
+{
+    const double from[3][3] = {{0.25 * y_scale, 0.5 * y_scale, 0.25 * y_scale},
+                               {-0.25 * c_scale, 0.5 * c_scale, -0.25 * c_scale},
+                               {0.5 * c_scale, 0, -0.5 * c_scale}};
+    const double to[3][3] = {{1 / y_scale, -1 / c_scale, 1 / c_scale},
+                             {1 / y_scale, 1 / c_scale, 0},
+                             {1 / y_scale, -1 / c_scale, -1 / c_scale}};
+    for (int i = 0; i < 3; i++) {
+        for (int j = 0; j < 3; j++)
+            w[i][j] = to_rgb ? to[i][j] : from[i][j];
+    }
+}
+
 /* A level of 8 bits in values of `bits` bits, spread over the bits that samples have. */
 static int ycbcr_level(int level, int bits, int of_samples)
 {
@@ -100,7 +115,7 @@ static int ycbcr_level(int level, int bits, int of_samples)
 
 GRAPH(ycbcr)
 {
-    static const double weights[3][2] = {{0.299, 0.114}, {0.2126, 0.0722}, {0.2627, 0.0593}};
+    static const double weights[4][2] = {{0.299, 0.114}, {0.2126, 0.0722}, {0.2627, 0.0593}, {0, 0}};
     tri_graph_light(graph); /* of a video its samples are R, G and B, as of a picture */
     const bool to_rgb = VALUE(to) == 1, full = VALUE(range) == 1;
     const int of_samples = tri_graph_bits(graph), bits = of_samples == 8 ? 8 : (int)VALUE(bits);
@@ -111,7 +126,10 @@ GRAPH(ycbcr)
     const int grey = ycbcr_level(128, bits, of_samples);
     const int zero[3] = {full ? 0 : ycbcr_level(16, bits, of_samples), grey, grey};
     double w[3][3];
-    ycbcr_weights(to_rgb, of[0], of[1], y_scale, c_scale, w);
+    if (of[0] > 0)
+        ycbcr_weights(to_rgb, of[0], of[1], y_scale, c_scale, w);
+    else
+        ycbcr_weights_of_ycgco(to_rgb, y_scale, c_scale, w);
     for (int i = 0; i < 3; i++) {
         (to_rgb ? k.before : k.after)[i] = zero[i];
         for (int j = 0; j < 3; j++)

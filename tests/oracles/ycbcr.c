@@ -6,6 +6,7 @@ struct coding {
     double black, gray;    /* levels of Y, and of Cb and Cr, without light and without colour */
     double y_span, c_span; /* how many levels there are of Y and of Cb and Cr */
     double max;
+    bool ycgco; /* H.273's: Y = R/4 + G/2 + B/4, Cg = G/2 - (R + B)/4, Co = (R - B)/2 */
 };
 
 /* A value of so many bits on the scale of samples of 16 bits: bits once more below, from the highest on. */
@@ -22,7 +23,7 @@ static struct coding coding_of(const struct tri_pipeline *pipeline, int operatio
 {
     int bits = max == 255 ? 8 : (int)tri_pipeline_value(pipeline, operation, "bits");
     double one = (double)(1 << (bits - 8)) / ((1 << bits) - 1) * max; /* a level of 8 bits */
-    struct coding coding = {0.299, 0.114, 16, 128, 219 * one, 224 * one, max};
+    struct coding coding = {0.299, 0.114, 16, 128, 219 * one, 224 * one, max, oracle_chosen(pipeline, operation, "matrix", "ycgco")};
 
     if (oracle_chosen(pipeline, operation, "matrix", "bt709")) {
         coding.red = 0.2126;
@@ -46,6 +47,12 @@ static void to_ycbcr(const struct coding *c, const double rgb[3], double ycc[3])
 {
     double y = c->red * rgb[0] + (1 - c->red - c->blue) * rgb[1] + c->blue * rgb[2];
 
+    if (c->ycgco) {
+        ycc[0] = c->black + (rgb[0] + 2 * rgb[1] + rgb[2]) / 4 * c->y_span / c->max;
+        ycc[1] = c->gray + (2 * rgb[1] - rgb[0] - rgb[2]) / 4 * c->c_span / c->max;
+        ycc[2] = c->gray + (rgb[0] - rgb[2]) / 2 * c->c_span / c->max;
+        return;
+    }
     ycc[0] = c->black + y * c->y_span / c->max;
     ycc[1] = c->gray + (rgb[2] - y) / (2 - 2 * c->blue) * c->c_span / c->max;
     ycc[2] = c->gray + (rgb[0] - y) / (2 - 2 * c->red) * c->c_span / c->max;
@@ -54,6 +61,14 @@ static void to_ycbcr(const struct coding *c, const double rgb[3], double ycc[3])
 static void to_rgb(const struct coding *c, const double ycc[3], double rgb[3])
 {
     double y = (ycc[0] - c->black) * c->max / c->y_span;
+    double green = (ycc[1] - c->gray) * c->max / c->c_span, orange = (ycc[2] - c->gray) * c->max / c->c_span;
+
+    if (c->ycgco) {
+        rgb[0] = y - green + orange;
+        rgb[1] = y + green;
+        rgb[2] = y - green - orange;
+        return;
+    }
 
     rgb[2] = y + (ycc[1] - c->gray) * c->max / c->c_span * (2 - 2 * c->blue);
     rgb[0] = y + (ycc[2] - c->gray) * c->max / c->c_span * (2 - 2 * c->red);
@@ -92,6 +107,11 @@ static const char *const cases[] = {"to=rgb:matrix=bt709",
                                     "to=rgb:matrix=bt2020:range=full",
                                     "to=rgb:matrix=bt709:bits=10",
                                     "to=ycbcr:matrix=bt2020:bits=12",
+                                    "to=rgb:matrix=ycgco",
+                                    "to=ycbcr:matrix=ycgco",
+                                    "to=rgb:matrix=ycgco:range=full",
+                                    "to=ycbcr:matrix=ycgco:range=full",
+                                    "to=rgb:matrix=ycgco:bits=10",
                                     "to=ycbcr:bits=8",
                                     "to=rgb:range=full:bits=9",
                                     NULL};

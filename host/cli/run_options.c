@@ -20,6 +20,7 @@ enum {
     WITH,
     DATA,
     VIDEO_CODEC,
+    PIXEL_FORMAT,
     CRF,
     FRAME,
     NO_AUDIO,
@@ -47,6 +48,7 @@ const struct option cli_run_options[] = {
     {"with", required_argument, NULL, WITH},
     {"data", required_argument, NULL, DATA},
     {"video-codec", required_argument, NULL, VIDEO_CODEC},
+    {"pixel-format", required_argument, NULL, PIXEL_FORMAT},
     {"crf", required_argument, NULL, CRF},
     {"frame", required_argument, NULL, FRAME},
     {"no-audio", no_argument, NULL, NO_AUDIO},
@@ -146,6 +148,9 @@ static bool set_write_option(int option, const char *text, struct cli_run_reques
         return choice >= 0;
     case VIDEO_CODEC:
         request->video.video_codec = text;
+        return true;
+    case PIXEL_FORMAT:
+        request->video.pixel_format = text;
         return true;
     case FRAME:
         return cli_parse_frame(text, &request->frame);

@@ -269,8 +269,8 @@ static enum tri_status check_frame(const struct cli_run_request *request, struct
 
     if (request->frame.given && !picture)
         return tri_fail(error, TRI_USAGE, "run: --frame makes a picture of one frame, and '%s' is none", request->output);
-    if (picture && (request->video.video_codec || request->video.crf >= 0))
-        return tri_fail(error, TRI_USAGE, "run: a picture has no video codec, and no crf");
+    if (picture && (request->video.video_codec || request->video.crf >= 0 || request->video.pixel_format))
+        return tri_fail(error, TRI_USAGE, "run: a picture has no video codec, no crf and no pixel format");
     if (picture && (request->with || request->data))
         return tri_fail(error, TRI_USAGE, "run: %s is for videos, and '%s' is one picture", request->with ? "--with" : "--data",
                         request->output);

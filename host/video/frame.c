@@ -284,6 +284,8 @@ enum tri_status tri_video_create(const char *path, const struct tri_video *video
                           options->format != NULL ? options->format : extension_of(path));
     else if (!writer->codec->containers && (options->video_codec != NULL || options->crf >= 0))
         status = tri_fail(error, TRI_USAGE, "cannot write %s: in this format there is no video codec to choose, and no crf", path);
+    else if (!writer->codec->containers && options->pixel_format != NULL)
+        status = tri_fail(error, TRI_USAGE, "cannot write %s: in this format there is no pixel format to choose", path);
     else
         status = writer->codec->create(writer, writer->path, options, error);
     if (status != TRI_OK) {

@@ -106,6 +106,16 @@ enum tri_status tri_libav_encode(struct tri_video_writer *writer, struct tri_fra
                                  struct tri_error *error);
 void tri_libav_free_scalers(struct tri_libav_output *output);
 
+/* ---- libav_pixels.c ---- */
+/* `*format` is the nearest of `formats`, those that the encoder takes (NULL: any); it becomes the one that is asked for, or of
+ * RGB what players need. */
+enum tri_status tri_libav_choose_pixels(const struct tri_video_writer *writer, const struct tri_video_write_options *options,
+                                        const AVCodec *codec, const enum AVPixelFormat *formats, enum AVPixelFormat *format,
+                                        struct tri_error *error);
+/* After an encoder could not be opened: by the size, or for libav's reason. */
+enum tri_status tri_libav_refuse_size(const struct tri_video_writer *writer, const AVCodec *codec, enum AVPixelFormat format,
+                                      const enum AVPixelFormat *formats, int code, struct tri_error *error);
+
 /* ---- libav_copy.c: streams beside the video, and tags ---- */
 /* Takes what is in `packet`, of a stream that is not the video. False: too much waits, or no memory. */
 bool tri_libav_keep(struct tri_libav_input *input, AVPacket *packet);

@@ -176,7 +176,7 @@ static enum AVPixelFormat nearest_format(const AVCodec *codec, enum AVPixelForma
 
 /* The encoder's pixels, and whether planes go into them directly. */
 static enum tri_status choose_pixels(const struct tri_video_writer *writer, struct tri_libav_output *output,
-                                     const AVCodec *codec, struct tri_error *error)
+                                     const struct tri_video_write_options *options, const AVCodec *codec, struct tri_error *error)
 {
     const struct tri_video *video = &writer->video;
     AVCodecContext *encoder = output->encoder;
@@ -187,6 +187,8 @@ static enum tri_status choose_pixels(const struct tri_video_writer *writer, stru
                         "cannot write %s: libavutil has no pixel format for %d bits and such chroma",
                         writer->name, video->bits);
     encoder->pix_fmt = nearest_format(codec, output->planar, video->full_range);
+    if (tri_libav_choose_pixels(writer, options, codec, taken_formats(codec), &encoder->pix_fmt, error) != TRI_OK)
+        return TRI_USAGE;
     const bool known = tri_libav_layout(encoder->pix_fmt, &own);
     const bool narrow = is_full_range_name(encoder->pix_fmt) && !video->full_range;
     if (known && tri_libav_is_planar(av_pix_fmt_desc_get(encoder->pix_fmt)) && !narrow &&
@@ -266,7 +268,6 @@ static enum tri_status open_encoder(struct tri_video_writer *writer, struct tri_
 {
     const struct tri_video *video = &writer->video;
     const AVCodec *codec = NULL;
-    char text[TRI_LIBAV_TEXT];
     enum tri_status status = find_codec(writer, output->format->oformat, options->video_codec, &codec, error);
     if (status != TRI_OK)
         return status;
@@ -280,18 +281,14 @@ static enum tri_status open_encoder(struct tri_video_writer *writer, struct tri_
         encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     tri_libav_tag(encoder, video, output->source != NULL ? options->source : NULL);
     choose_times(video, output->format->oformat, codec, encoder);
-    status = choose_pixels(writer, output, codec, error);
+    status = choose_pixels(writer, output, options, codec, error);
     if (status == TRI_OK)
         status = set_quality(writer, codec, options->crf, encoder, error);
     if (status != TRI_OK)
         return status;
     silence(codec, encoder);
     const int code = avcodec_open2(encoder, codec, NULL);
-    if (code < 0)
-        return tri_fail(error, TRI_FAILED, "cannot write %s: %s does not take %d x %d pixels of %s: %s",
-                        writer->name, codec->name, video->width, video->height,
-                        av_get_pix_fmt_name(encoder->pix_fmt), tri_libav_reason(code, text));
-    return TRI_OK;
+    return code < 0 ? tri_libav_refuse_size(writer, codec, encoder->pix_fmt, taken_formats(codec), code, error) : TRI_OK;
 }
 
 /* ---- the file ---- */

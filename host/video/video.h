@@ -101,6 +101,7 @@ void tri_video_close(struct tri_video_reader *reader);
 struct tri_video_write_options {
     const char *format;      /* "y4m" or a container of libavformat; NULL: by the path's extension, Y4M for "-" */
     const char *video_codec; /* libavcodec's name; NULL: the container's usual one */
+    const char *pixel_format; /* libavutil's name; NULL: the encoder's nearest, of RGB 4:2:0 where players need that */
     int crf;                 /* quality of the codec, -1: its default */
     int threads;             /* that an encoder may have of its own; 0: one for each core */
     struct tri_write_options pictures; /* how those of a sequence are written; its `note` is told of any file */

@@ -3,14 +3,17 @@
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_options(void);
 
-/* GLib and SRT, of FFmpeg's, keep theirs in storage of a thread. */
+/* GLib and SRT, of FFmpeg's, keep theirs in storage of a thread. x264 loses its parameters when it refuses a size, x265 a block
+ * of each encoder. */
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libpocl\n"
            "leak:libLLVM\n"
            "leak:libOpenCL\n"
            "leak:libglib\n"
-           "leak:libsrt\n";
+           "leak:libsrt\n"
+           "leak:libx264\n"
+           "leak:libx265\n";
 }
 
 /* Tests look at what is printed. Looking into the storage of threads, the detector of GCC 12 reads that of POCL's which have

@@ -109,7 +109,7 @@ void tri_libav_free_scalers(struct tri_libav_output *output);
 /* ---- libav_pixels.c ---- */
 /* `*format` is the nearest of `formats`, those that the encoder takes (NULL: any); it becomes the one that is asked for, or of
  * RGB what players need. */
-enum tri_status tri_libav_choose_pixels(const struct tri_video_writer *writer, const struct tri_video_write_options *options,
+enum tri_status tri_libav_take_pixels(const struct tri_video_writer *writer, const struct tri_video_write_options *options,
                                         const AVCodec *codec, const enum AVPixelFormat *formats, enum AVPixelFormat *format,
                                         struct tri_error *error);
 /* After an encoder could not be opened: by the size, or for libav's reason. */

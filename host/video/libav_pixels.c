@@ -87,16 +87,16 @@ static void note_chroma(const struct tri_video_writer *writer, const struct tri_
 {
     const char *full = full_chroma(formats);
     char text[400];
-    if (told->note == NULL)
+    if (told->tell == NULL)
         return;
     snprintf(text, sizeof text, "%s: the colours of RGB are kept as %s of %d bits (%s)%s%s%s%s", writer->name,
              chroma_name(av_pix_fmt_desc_get(format)), av_pix_fmt_desc_get(format)->comp[0].depth, av_get_pix_fmt_name(format),
              is_for_players(codec->id) ? ", which players need" : "", full != NULL ? "; --pixel-format " : "", full != NULL ? full : "",
              full != NULL ? " keeps all of them" : "");
-    told->note(told->listener, text);
+    told->tell(told->listener, text);
 }
 
-enum tri_status tri_libav_choose_pixels(const struct tri_video_writer *writer, const struct tri_video_write_options *options,
+enum tri_status tri_libav_take_pixels(const struct tri_video_writer *writer, const struct tri_video_write_options *options,
                                         const AVCodec *codec, const enum AVPixelFormat *formats, enum AVPixelFormat *format,
                                         struct tri_error *error)
 {

@@ -50,7 +50,7 @@ static enum tri_status open_file(struct tri_video_writer *writer, struct tri_lib
     const enum tri_status status = tri_output_open(path, &output->file, error);
     if (status != TRI_OK)
         return status;
-    output->file.note = options->pictures.note;
+    output->file.tell = options->pictures.tell;
     output->file.listener = options->pictures.listener;
     unsigned char *buffer = av_malloc(BUFFER_BYTES);
     if (buffer == NULL)
@@ -187,7 +187,7 @@ static enum tri_status choose_pixels(const struct tri_video_writer *writer, stru
                         "cannot write %s: libavutil has no pixel format for %d bits and such chroma",
                         writer->name, video->bits);
     encoder->pix_fmt = nearest_format(codec, output->planar, video->full_range);
-    if (tri_libav_choose_pixels(writer, options, codec, taken_formats(codec), &encoder->pix_fmt, error) != TRI_OK)
+    if (tri_libav_take_pixels(writer, options, codec, taken_formats(codec), &encoder->pix_fmt, error) != TRI_OK)
         return TRI_USAGE;
     const bool known = tri_libav_layout(encoder->pix_fmt, &own);
     const bool narrow = is_full_range_name(encoder->pix_fmt) && !video->full_range;

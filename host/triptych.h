@@ -194,7 +194,7 @@ struct tri_write_options {
     struct tri_background background; /* of JPEG; default none */
     /* Told what the file cannot keep, in a line: the owner of the one that it replaces, transparency. By the thread that
      * writes. NULL: nobody is told. */
-    void (*note)(void *listener, const char *text);
+    void (*tell)(void *listener, const char *text);
     void *listener;
 };
 

@@ -3,7 +3,8 @@
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_options(void);
 
-/* GLib and SRT, of FFmpeg's, keep theirs in storage of a thread; what the dynamic linker keeps is found from there, too. */
+/* GLib and SRT, of FFmpeg's, keep theirs in storage of a thread; what the dynamic linker keeps is found from there, too. x264
+ * loses its parameters when it refuses a size, x265 a block of each encoder. */
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libpocl\n"
@@ -11,6 +12,8 @@ const char *__lsan_default_suppressions(void)
            "leak:libOpenCL\n"
            "leak:libglib\n"
            "leak:libsrt\n"
+           "leak:libx264\n"
+           "leak:libx265\n"
            "leak:ld-linux\n";
 }
 

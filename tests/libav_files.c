@@ -89,7 +89,7 @@ const char *libav_copy_notes(const char *from, const char *to, const struct tri_
     struct tri_video_write_options options = *like;
     struct tri_error error = {0};
     notes[0] = '\0';
-    options.pictures.note = keep_note;
+    options.pictures.tell = keep_note;
     if (clips_copy(from, to, &options, -1, &error) != TRI_OK) {
         printf("%s\n", error.text);
         CU_FAIL("a file cannot be copied");

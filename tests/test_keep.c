@@ -39,7 +39,7 @@ static void note(void *listener, const char *text)
 static enum tri_status write_over(const char *path)
 {
     struct tri_image *image = pictures_noise(2, 2, 1, 8);
-    const struct tri_write_options options = {.note = note};
+    const struct tri_write_options options = {.tell = note};
 
     notes[0] = '\0';
     const enum tri_status status = tri_image_write(path, image, &options, NULL);

@@ -69,7 +69,7 @@ static void test_wrong_frames(void)
     EXPECT("$T run copy v.y4m -o 's-%d.png' --frame 1", 2, "", "triptych: run: --frame makes a picture of one frame, and 's-%d.png' is none\n");
     EXPECT("$T run copy $ROOT/images/frame-1.png -o one.png --frame 1", 2, "", "triptych: run: --frame is one of a video; the input is none (*");
     EXPECT("$T run difference v.y4m --with v.y4m -o one.png", 2, "", "triptych: run: --with is for videos, and 'one.png' is one picture\n");
-    EXPECT("$T run copy v.y4m -o one.png --crf 3", 2, "", "triptych: run: a picture has no video codec, and no crf\n");
+    EXPECT("$T run copy v.y4m -o one.png --crf 3", 2, "", "triptych: run: a picture has no video codec, no crf and no pixel format\n");
     EXPECT("head -c 4000 v.y4m > cut.y4m; $T run copy cut.y4m -o one.png --frame 6; code=$?; rm cut.y4m; exit $code", 1, "", "triptych: cannot read cut.y4m: *");
     EXPECT("ls one.png two.y4m s-* 2>/dev/null", 2, "", "");
 }

@@ -153,6 +153,8 @@ static bool usual_path(char path[PATH_MAX], char *why)
         length = getcwd(here, sizeof here) != NULL ? snprintf(path, PATH_MAX, "%s/%s", here, own) : PATH_MAX;
     else if (cache_home != NULL && cache_home[0] == '/')
         length = snprintf(path, PATH_MAX, "%s/triptych", cache_home);
+    else if (home != NULL && home[0] == '/' && home[strspn(home, "/")] == '\0') /* of services: nobody's, and no place for caches */
+        return refuse(why, "HOME is %s", home);
     else if (home != NULL && home[0] == '/')
         length = snprintf(path, PATH_MAX, "%s/.cache/triptych", home);
     else

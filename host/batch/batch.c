@@ -344,7 +344,7 @@ static bool encode(void *context, void *data)
     const int64_t start = tri_now_ns();
     options.metadata = batch->strip ? NULL : item->info.metadata;
     item->result.to = item->image->shape;
-    options.note = add_note;
+    options.tell = add_note;
     options.listener = &item->result;
     if (batch->writing != NULL)
         batch->writing();

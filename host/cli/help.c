@@ -1,6 +1,8 @@
 /* help.c -- the help texts: examples first, then what there is. */
 #include "cli/cli.h"
 
+#pragma GCC diagnostic ignored "-Woverlength-strings" /* C asks for 4095 bytes at least; compilers take any */
+
 const char cli_help_triptych[] =
     "Examples:\n"
     "  triptych run gray,gaussian:sigma=2,sobel in.png -o out.png\n"
@@ -90,6 +92,8 @@ const char cli_help_run[] =
     "      --data FILE      what a kernel tells beside the frames, as CSV: motion its vectors. Then\n"
     "                       -o may be left out\n"
     "      --video-codec C  of FFmpeg's encoders; default the usual one of OUTPUT's format\n"
+    "      --pixel-format F  FFmpeg's name of it, as yuv444p; default the nearest to the frames, and of RGB\n"
+    "                       4:2:0 where players need that, with a note\n"
     "      --crf N          quality for encoders that know it, 0 to 63\n"
     "      --frame-rate R   a constant rate, as 30 or 30000/1001: frames are repeated and left out,\n"
     "                       so that each is shown at its time; 'every': each frame once. Without\n"

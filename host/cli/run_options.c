@@ -21,6 +21,7 @@ enum {
     WITH,
     DATA,
     VIDEO_CODEC,
+    PIXEL_FORMAT,
     CRF,
     FRAME_RATE,
     FRAME,
@@ -49,6 +50,7 @@ const struct option cli_run_options[] = {
     {"with", required_argument, NULL, WITH},
     {"data", required_argument, NULL, DATA},
     {"video-codec", required_argument, NULL, VIDEO_CODEC},
+    {"pixel-format", required_argument, NULL, PIXEL_FORMAT},
     {"crf", required_argument, NULL, CRF},
     {"frame-rate", required_argument, NULL, FRAME_RATE},
     {"frame", required_argument, NULL, FRAME},
@@ -184,6 +186,9 @@ static bool set_write_option(int option, const char *text, struct cli_run_reques
         return choice >= 0;
     case VIDEO_CODEC:
         request->video.video_codec = text;
+        return true;
+    case PIXEL_FORMAT:
+        request->video.pixel_format = text;
         return true;
     case FRAME:
         return cli_parse_frame(text, &request->frame);

@@ -29,7 +29,7 @@ struct run {
 
 #define NOTES_MOST 12 /* pictures of a sequence all have the same */
 
-static void note(void *listener, const char *text)
+static void tell_written(void *listener, const char *text)
 {
     struct run *run = listener;
 
@@ -98,7 +98,7 @@ static enum tri_status run_stream(struct run *run, struct tri_error *error)
         *error = ending;
         status = ended;
     }
-    run->data.note = note;
+    run->data.tell = tell_written;
     run->data.listener = run;
     const enum tri_status told = tri_output_close(&run->data, keep, &ending);
     if (status == TRI_OK && keep == TRI_OK && told != TRI_OK) {
@@ -197,7 +197,7 @@ static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipe
     options.with = transcode->with;
     options.threads = transcode->reader->options.threads;
     options.pictures = request->write;
-    options.pictures.note = note;
+    options.pictures.tell = tell_written;
     options.pictures.listener = run;
     options.strip = request->strip;
     if (status == TRI_OK)
@@ -249,7 +249,7 @@ static enum tri_status run_frame(struct run *run, const struct tri_pipeline *pip
     struct tri_write_options options = request->write;
     struct tri_error error;
 
-    options.note = note;
+    options.tell = tell_written;
     options.listener = run;
     options.pool = engine->pool;
     cli_interrupt_catch();
@@ -269,8 +269,8 @@ static enum tri_status check_frame(const struct cli_run_request *request, struct
 
     if (request->frame.given && !picture)
         return tri_fail(error, TRI_USAGE, "run: --frame makes a picture of one frame, and '%s' is none", request->output);
-    if (picture && (request->video.video_codec || request->video.crf >= 0))
-        return tri_fail(error, TRI_USAGE, "run: a picture has no video codec, and no crf");
+    if (picture && (request->video.video_codec || request->video.crf >= 0 || request->video.pixel_format))
+        return tri_fail(error, TRI_USAGE, "run: a picture has no video codec, no crf and no pixel format");
     if (picture && (request->with || request->data))
         return tri_fail(error, TRI_USAGE, "run: %s is for videos, and '%s' is one picture", request->with ? "--with" : "--data",
                         request->output);
@@ -296,7 +296,7 @@ int cli_run_video(const struct cli_run_request *request, const struct tri_pipeli
     struct tri_error error;
     struct tri_video_reader *reader = NULL, *with = NULL;
     const struct tri_video_read_options options = {.background = request->write.background,
-                                                   .note = note,
+                                                   .tell = tell_written,
                                                    .listener = &run,
                                                    .threads = cli_workers(request->on),
                                                    .max_pixels = request->max_pixels,

@@ -324,11 +324,11 @@ static enum tri_status flatten(const struct tri_codec *codec, const struct tri_s
         return TRI_OK;
     if (tri_image_flatten(image, background, flat, &why) != TRI_OK)
         return tri_sink_fail(sink, "%s", why.text);
-    if (sink->options->note == NULL || background->use != TRI_BACKGROUND_TOLD)
+    if (sink->options->tell == NULL || background->use != TRI_BACKGROUND_TOLD)
         return TRI_OK;
     snprintf(text, sizeof text, "%s is put on a background, #%02x%02x%02x, as %s has no transparency; --background sets it", sink->name,
              background->colour[0], background->colour[1], background->colour[2], codec->format.name);
-    sink->options->note(sink->options->listener, text);
+    sink->options->tell(sink->options->listener, text);
     return TRI_OK;
 }
 
@@ -361,7 +361,7 @@ enum tri_status tri_image_write_beside(const char *path, const struct tri_image 
     enum tri_status status = tri_output_open(path, output, error);
     if (status != TRI_OK)
         return status;
-    output->note = sink.options->note;
+    output->tell = sink.options->tell;
     output->listener = sink.options->listener;
     sink.name = output->name;
     sink.file = output->file;

@@ -62,7 +62,7 @@ struct tri_output {
         mode_t mode;
     } old;
     /* Told what of it could not be taken over. Set between open and close; NULL: nobody is told. */
-    void (*note)(void *listener, const char *text);
+    void (*tell)(void *listener, const char *text);
     void *listener;
 };
 enum tri_status tri_output_open(const char *path, struct tri_output *output, struct tri_error *error);

@@ -16,12 +16,12 @@ __attribute__((format(printf, 2, 3))) static void tell(const struct tri_output *
     char text[600];
     va_list arguments;
 
-    if (!output->note)
+    if (!output->tell)
         return;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    output->note(output->listener, text);
+    output->tell(output->listener, text);
 }
 
 /* ---- attributes ---- */

@@ -314,7 +314,7 @@ enum tri_status tri_video_create(const char *path, const struct tri_video *video
     }
     writer->video = *video;
     writer->name = strcmp(path, "-") == 0 ? "standard output" : writer->path;
-    writer->note = options->pictures.note;
+    writer->note = options->pictures.tell;
     writer->listener = options->pictures.listener;
     writer->threads = options->threads > 0 ? options->threads : tri_cpu_workers();
     writer->codec = writer_of(path, options->format);
@@ -324,6 +324,8 @@ enum tri_status tri_video_create(const char *path, const struct tri_video *video
                           options->format != NULL ? options->format : extension_of(path));
     else if (!writer->codec->containers && (options->video_codec != NULL || options->crf >= 0))
         status = tri_fail(error, TRI_USAGE, "cannot write %s: in this format there is no video codec to choose, and no crf", path);
+    else if (!writer->codec->containers && options->pixel_format != NULL)
+        status = tri_fail(error, TRI_USAGE, "cannot write %s: in this format there is no pixel format to choose", path);
     else
         status = writer->codec->create(writer, writer->path, options, error);
     if (status != TRI_OK) {

@@ -57,13 +57,13 @@ static enum AVPixelFormat full_range_twin(enum AVPixelFormat format)
 
 /* What an encoder takes, a list with an end; NULL where it takes anything. */
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
-static const enum AVPixelFormat *taken_formats(const AVCodec *codec)
+const enum AVPixelFormat *tri_libav_taken_formats(const AVCodec *codec)
 {
     const void *list = NULL;
     return avcodec_get_supported_config(NULL, codec, AV_CODEC_CONFIG_PIX_FORMAT, 0, &list, NULL) >= 0 ? list : NULL;
 }
 #else
-static const enum AVPixelFormat *taken_formats(const AVCodec *codec)
+const enum AVPixelFormat *tri_libav_taken_formats(const AVCodec *codec)
 {
     return codec->pix_fmts;
 }
@@ -78,7 +78,7 @@ static bool has(const enum AVPixelFormat *list, enum AVPixelFormat format)
 
 static enum AVPixelFormat nearest_format(const AVCodec *codec, enum AVPixelFormat planar, bool full_range)
 {
-    const enum AVPixelFormat *formats = taken_formats(codec);
+    const enum AVPixelFormat *formats = tri_libav_taken_formats(codec);
     const enum AVPixelFormat twin = full_range_twin(planar);
     if (formats == NULL)
         return planar;
@@ -90,7 +90,7 @@ static enum AVPixelFormat nearest_format(const AVCodec *codec, enum AVPixelForma
 
 /* The encoder's pixels, and whether planes go into them directly. */
 static enum tri_status match_pixels(const struct tri_video_writer *writer, struct tri_libav_output *output,
-                                     const AVCodec *codec, struct tri_error *error)
+                                    const struct tri_video_write_options *options, const AVCodec *codec, struct tri_error *error)
 {
     const struct tri_video *video = &writer->video;
     AVCodecContext *encoder = output->encoder;
@@ -101,6 +101,8 @@ static enum tri_status match_pixels(const struct tri_video_writer *writer, struc
                         "cannot write %s: libavutil has no pixel format for %d bits and such chroma",
                         writer->name, video->bits);
     encoder->pix_fmt = nearest_format(codec, output->planar, video->full_range);
+    if (tri_libav_take_pixels(writer, options, codec, &encoder->pix_fmt, error) != TRI_OK)
+        return TRI_USAGE;
     const bool known = tri_libav_layout(encoder->pix_fmt, &own);
     const bool narrow = is_full_range_name(encoder->pix_fmt) && !video->full_range;
     if (known && tri_libav_is_planar(av_pix_fmt_desc_get(encoder->pix_fmt)) && !narrow &&
@@ -138,7 +140,7 @@ static uint16_t *make_table(int bits, int depth, bool chroma)
 static bool leave_full_range(struct tri_libav_output *output, const AVCodec *codec)
 {
     static const enum AVPixelFormat plain[] = {AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUV422P, AV_PIX_FMT_YUV444P, AV_PIX_FMT_YUV440P};
-    const enum AVPixelFormat old = output->encoder->pix_fmt, *formats = taken_formats(codec);
+    const enum AVPixelFormat old = output->encoder->pix_fmt, *formats = tri_libav_taken_formats(codec);
     if (!is_full_range_name(old))
         return true;
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
@@ -210,11 +212,11 @@ static enum tri_status check_range(const struct tri_video_writer *writer, struct
 }
 
 enum tri_status tri_libav_choose_pixels(struct tri_video_writer *writer, struct tri_libav_output *output,
-                                        const AVCodec *codec, struct tri_error *error)
+                                        const struct tri_video_write_options *options, const AVCodec *codec, struct tri_error *error)
 {
     const struct tri_video *video = &writer->video;
     const AVCodecContext *encoder = output->encoder;
-    enum tri_status status = match_pixels(writer, output, codec, error);
+    enum tri_status status = match_pixels(writer, output, options, codec, error);
     const bool full = video->full_range && video->matrix != TRI_RGB && encoder->colorspace != AVCOL_SPC_RGB;
     struct tri_libav_said said;
     char name[24];

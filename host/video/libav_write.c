@@ -78,7 +78,6 @@ static enum tri_status open_encoder(struct tri_video_writer *writer, struct tri_
 {
     const struct tri_video *video = &writer->video;
     const AVCodec *codec = NULL;
-    char text[TRI_LIBAV_TEXT];
     enum tri_status status = find_codec(writer, output->format->oformat, options->video_codec, &codec, error);
     if (status != TRI_OK)
         return status;
@@ -93,18 +92,14 @@ static enum tri_status open_encoder(struct tri_video_writer *writer, struct tri_
     tri_libav_tag(encoder, video, output->source != NULL ? options->source : NULL);
     status = tri_libav_choose_times(writer, output, codec, options, error);
     if (status == TRI_OK)
-        status = tri_libav_choose_pixels(writer, output, codec, error);
+        status = tri_libav_choose_pixels(writer, output, options, codec, error);
     if (status == TRI_OK)
         status = set_quality(writer, codec, options->crf, encoder, error);
     if (status != TRI_OK)
         return status;
     tri_libav_silence(codec, encoder);
     const int code = avcodec_open2(encoder, codec, NULL);
-    if (code < 0)
-        return tri_fail(error, TRI_FAILED, "cannot write %s: %s does not take %d x %d pixels of %s: %s",
-                        writer->name, codec->name, video->width, video->height,
-                        av_get_pix_fmt_name(encoder->pix_fmt), tri_libav_reason(code, text));
-    return TRI_OK;
+    return code < 0 ? tri_libav_refuse_size(writer, codec, encoder->pix_fmt, code, error) : TRI_OK;
 }
 
 /* ---- the file ---- */
@@ -134,7 +129,7 @@ static enum tri_status begin_file(struct tri_video_writer *writer, struct tri_li
     const enum tri_status status = tri_output_open(path, &output->file, error);
     if (status != TRI_OK)
         return status;
-    output->file.note = options->pictures.note;
+    output->file.tell = options->pictures.tell;
     output->file.listener = options->pictures.listener;
     if (!tri_libav_open_bytes(output))
         return cannot_write(writer, AVERROR(ENOMEM), error);

@@ -174,11 +174,11 @@ static void note_background(const struct tri_video_reader *reader, const char *p
     const bool first = !input->told;
     input->told = true;
     pthread_mutex_unlock(&input->lock);
-    if (!first || reader->options.note == NULL || background->use != TRI_BACKGROUND_TOLD)
+    if (!first || reader->options.tell == NULL || background->use != TRI_BACKGROUND_TOLD)
         return;
     snprintf(text, sizeof text, "%s is put on a background, #%02x%02x%02x, as frames have no transparency; --background sets it", path,
              background->colour[0], background->colour[1], background->colour[2]);
-    reader->options.note(reader->options.listener, text);
+    reader->options.tell(reader->options.listener, text);
 }
 
 /* A picture that is transparent is put on the background. */

@@ -78,7 +78,7 @@ struct tri_video_read_options {
     const unsigned char *head; /* bytes of "-" that the caller has read already, to know what it is */
     size_t head_size;          /* at most TRI_HEAD */
     struct tri_background background; /* of pictures of a sequence, as frames have no transparency */
-    void (*note)(void *listener, const char *text); /* told what frames cannot keep, by any thread; NULL: nobody is told */
+    void (*tell)(void *listener, const char *text); /* told what frames cannot keep, by any thread; NULL: nobody is told */
     void *listener;
 };
 
@@ -114,12 +114,13 @@ void tri_video_close(struct tri_video_reader *reader);
 struct tri_video_write_options {
     const char *format;      /* "y4m" or a container of libavformat; NULL: by the path's extension, Y4M for "-" */
     const char *video_codec; /* libavcodec's name; NULL: the container's usual one */
+    const char *pixel_format; /* libavutil's name; NULL: the encoder's nearest, of RGB 4:2:0 where players need that */
     int crf;                 /* quality of the codec, -1: its default */
     int frame_rate[2];       /* the constant rate of the output, for which frames are repeated and left out; 0/0: as it
                               * suits the format: each frame at its time, where it can say that */
     bool every_frame;        /* each frame just once, also where the format does not say how long it is shown */
     int threads;             /* that an encoder may have of its own; 0: one for each core */
-    struct tri_write_options pictures; /* how those of a sequence are written; its `note` is told of any file */
+    struct tri_write_options pictures; /* how those of a sequence are written; its `tell` is told of any file */
     bool strip;              /* leave out what pictures say beside their pixels */
     bool no_audio, no_subtitles; /* of the source are copied */
     /* Whose audio, subtitles and tags are copied; NULL: none. No frame was read of it yet, and it stays open until

@@ -455,7 +455,7 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
         return status;
     }
     writer->state = output;
-    output->file.note = options->pictures.note;
+    output->file.tell = options->pictures.tell;
     output->file.listener = options->pictures.listener;
     output->descriptor = fileno(output->file.file);
     print_comments(video, space, comments);

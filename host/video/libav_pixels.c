@@ -1,0 +1,151 @@
+/* libav_pixels.c -- the pixel format that is asked for, or that players need, and sizes that it does not go with. */
+#include "libav_codec.h"
+
+#include <string.h>
+
+#define LIST_BYTES 300
+
+static bool is_subsampled(const AVPixFmtDescriptor *desc)
+{
+    return desc->nb_components >= 3 && (desc->log2_chroma_w > 0 || desc->log2_chroma_h > 0);
+}
+
+static const char *chroma_name(const AVPixFmtDescriptor *desc)
+{
+    static const char *const names[3][3] = {{"4:4:4", "4:4:0", "such chroma"}, {"4:2:2", "4:2:0", "such chroma"}, {"4:1:1", "such chroma", "4:1:0"}};
+    return desc->log2_chroma_w < 3 && desc->log2_chroma_h < 3 ? names[desc->log2_chroma_w][desc->log2_chroma_h] : "such chroma";
+}
+
+/* What a user can name: planes or pixels in memory. */
+static bool is_software(enum AVPixelFormat format)
+{
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
+    return desc != NULL && !(desc->flags & AV_PIX_FMT_FLAG_HWACCEL);
+}
+
+/* The first with all of the chroma, for a suggestion; NULL: there is none. */
+static const char *full_chroma(const enum AVPixelFormat *formats)
+{
+    for (; formats != NULL && *formats != AV_PIX_FMT_NONE; formats++) {
+        const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(*formats);
+        if (is_software(*formats) && desc->nb_components == 3 && !is_subsampled(desc) && !(desc->flags & AV_PIX_FMT_FLAG_PAL) &&
+            strncmp(desc->name, "yuvj", 4) != 0)
+            return desc->name;
+    }
+    return NULL;
+}
+
+/* ---- asked for ---- */
+
+static enum tri_status take_named(const struct tri_video_writer *writer, const char *name, const AVCodec *codec,
+                                  const enum AVPixelFormat *formats, enum AVPixelFormat *format, struct tri_error *error)
+{
+    char list[LIST_BYTES] = "";
+    *format = av_get_pix_fmt(name);
+    if (*format == AV_PIX_FMT_NONE || !is_software(*format))
+        return tri_fail(error, TRI_USAGE, "cannot write %s: '%s' is no pixel format, as yuv420p and yuv444p are", writer->name, name);
+    for (const enum AVPixelFormat *one = formats; one != NULL && *one != AV_PIX_FMT_NONE; one++) {
+        const size_t used = strlen(list);
+        if (*one == *format)
+            return TRI_OK;
+        if (is_software(*one))
+            snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "", av_get_pix_fmt_name(*one));
+    }
+    return formats == NULL ? TRI_OK
+                           : tri_fail(error, TRI_USAGE, "cannot write %s: %s takes no %s, but %s", writer->name, codec->name, name, list);
+}
+
+/* ---- for players ---- */
+
+/* These decode 4:2:0 everywhere, and of H.264 no more than 8 bits; of anything else they show nothing, or green. */
+static bool is_for_players(enum AVCodecID codec)
+{
+    return codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_HEVC || codec == AV_CODEC_ID_VP9 || codec == AV_CODEC_ID_AV1;
+}
+
+/* Of planar 4:2:0 the fewest bits that suffice, else the most; AV_PIX_FMT_NONE: there is none. */
+static enum AVPixelFormat find_420(const enum AVPixelFormat *formats, int bits)
+{
+    enum AVPixelFormat best = AV_PIX_FMT_NONE;
+    int depth = 0;
+    for (; formats != NULL && *formats != AV_PIX_FMT_NONE; formats++) {
+        const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(*formats);
+        if (desc == NULL || desc->nb_components != 3 || desc->log2_chroma_w != 1 || desc->log2_chroma_h != 1 || !tri_libav_is_planar(desc) ||
+            strncmp(desc->name, "yuvj", 4) == 0)
+            continue;
+        const int own = desc->comp[0].depth;
+        if (depth == 0 || (depth < bits ? own > depth : own >= bits && own < depth)) {
+            best = *formats;
+            depth = own;
+        }
+    }
+    return best;
+}
+
+static void note_chroma(const struct tri_video_writer *writer, const struct tri_write_options *told, const AVCodec *codec,
+                        const enum AVPixelFormat *formats, enum AVPixelFormat format)
+{
+    const char *full = full_chroma(formats);
+    char text[400];
+    if (told->tell == NULL)
+        return;
+    snprintf(text, sizeof text, "%s: the colours of RGB are kept as %s of %d bits (%s)%s%s%s%s", writer->name,
+             chroma_name(av_pix_fmt_desc_get(format)), av_pix_fmt_desc_get(format)->comp[0].depth, av_get_pix_fmt_name(format),
+             is_for_players(codec->id) ? ", which players need" : "", full != NULL ? "; --pixel-format " : "", full != NULL ? full : "",
+             full != NULL ? " keeps all of them" : "");
+    told->tell(told->listener, text);
+}
+
+enum tri_status tri_libav_take_pixels(const struct tri_video_writer *writer, const struct tri_video_write_options *options,
+                                      const AVCodec *codec, enum AVPixelFormat *format, struct tri_error *error)
+{
+    const struct tri_video *video = &writer->video;
+    const enum AVPixelFormat *formats = tri_libav_taken_formats(codec);
+    if (options->pixel_format != NULL)
+        return take_named(writer, options->pixel_format, codec, formats, format, error);
+    if (video->planes != 3 || video->matrix != TRI_RGB)
+        return TRI_OK;
+    const enum AVPixelFormat usual = is_for_players(codec->id) ? find_420(formats, codec->id == AV_CODEC_ID_H264 ? 8 : video->bits)
+                                                               : AV_PIX_FMT_NONE;
+    *format = usual != AV_PIX_FMT_NONE ? usual : *format;
+    if (is_subsampled(av_pix_fmt_desc_get(*format)))
+        note_chroma(writer, &options->pictures, codec, formats, *format);
+    return TRI_OK;
+}
+
+/* ---- sizes ---- */
+
+/* "the width 281 is odd", "the height 6 is no multiple of 4"; nothing where it fits. */
+static void tell_side(char *text, size_t size, const char *name, int side, int shift)
+{
+    const size_t used = strlen(text);
+    if (side % (1 << shift) == 0)
+        return;
+    snprintf(text + used, size - used, shift == 1 ? "%sthe %s %d is odd" : "%sthe %s %d is no multiple of %d", used > 0 ? " and " : "", name, side,
+             1 << shift);
+}
+
+static int rounded_down(int side, int shift)
+{
+    const int least = 1 << shift, down = side / least * least;
+    return down > 0 ? down : least;
+}
+
+enum tri_status tri_libav_refuse_size(const struct tri_video_writer *writer, const AVCodec *codec, enum AVPixelFormat format,
+                                      int code, struct tri_error *error)
+{
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
+    const char *full = full_chroma(tri_libav_taken_formats(codec));
+    const int width = writer->video.width, height = writer->video.height;
+    char sides[100] = "", text[TRI_LIBAV_TEXT];
+    if (is_subsampled(desc)) {
+        tell_side(sides, sizeof sides, "width", width, desc->log2_chroma_w);
+        tell_side(sides, sizeof sides, "height", height, desc->log2_chroma_h);
+    }
+    if (sides[0] == '\0')
+        return tri_fail(error, TRI_FAILED, "cannot write %s: %s does not take %d x %d pixels of %s: %s", writer->name, codec->name, width,
+                        height, desc->name, tri_libav_reason(code, text));
+    return tri_fail(error, TRI_USAGE, "cannot write %s: %s; %s with %s needs even sizes; add resize:width=%d:height=%d to the pipeline%s%s",
+                    writer->name, sides, codec->name, chroma_name(desc), rounded_down(width, desc->log2_chroma_w),
+                    rounded_down(height, desc->log2_chroma_h), full != NULL ? ", or --pixel-format " : "", full != NULL ? full : "");
+}

@@ -1,6 +1,7 @@
 # Makefile -- builds the program, the library, the tests and the benchmarks into $(BUILD).
 #
-# 'make' ends with what was built in and what is missing. Variables: BUILD (folder), CC (host code), KERNEL_CC (kernels; clang gives SIMD lanes, any other
+# 'make' ends with what was built in and what is missing.
+# Variables: BUILD (folder), CC (host code), KERNEL_CC (kernels; clang gives SIMD lanes, any other
 # compiler one sample at a time), SANITIZE (address,undefined or thread), WERROR=1, PREFIX, DESTDIR,
 # ISAL= (zlib in place of ISA-L, even where that is there).
 

@@ -12,7 +12,8 @@ static bool is_subsampled(const AVPixFmtDescriptor *desc)
 
 static const char *chroma_name(const AVPixFmtDescriptor *desc)
 {
-    static const char *const names[3][3] = {{"4:4:4", "4:4:0", "such chroma"}, {"4:2:2", "4:2:0", "such chroma"}, {"4:1:1", "such chroma", "4:1:0"}};
+    static const char *const names[3][3] = {
+        {"4:4:4", "4:4:0", "such chroma"}, {"4:2:2", "4:2:0", "such chroma"}, {"4:1:1", "such chroma", "4:1:0"}};
     return desc->log2_chroma_w < 3 && desc->log2_chroma_h < 3 ? names[desc->log2_chroma_w][desc->log2_chroma_h] : "such chroma";
 }
 

@@ -47,7 +47,8 @@ static bool writes(const char *path, const char *format)
 
 static void describe(const struct tri_image *image, const struct tri_background *background, struct tri_video *video)
 {
-    const bool coloured = image->shape.planes > 2 || (background->use != TRI_NO_BACKGROUND && !tri_background_gray(background) && !tri_image_opaque(image));
+    const bool on_colour = background->use != TRI_NO_BACKGROUND && !tri_background_gray(background);
+    const bool coloured = image->shape.planes > 2 || (on_colour && !tri_image_opaque(image));
     *video = (struct tri_video){.width = image->shape.width,
                                 .height = image->shape.height,
                                 .planes = coloured ? 3 : 1,

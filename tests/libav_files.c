@@ -56,7 +56,8 @@ struct shown libav_shown(const char *path)
         const AVStream *from = format->streams[packet->stream_index];
         if (packet->stream_index == video)
             show(decoder, stream, packet, &shown);
-        else if (from->codecpar->codec_type == AVMEDIA_TYPE_AUDIO && packet->pts != AV_NOPTS_VALUE)
+        else if (from->codecpar->codec_type == AVMEDIA_TYPE_AUDIO && packet->pts != AV_NOPTS_VALUE &&
+                 !(packet->flags & AV_PKT_FLAG_DISCARD))
             hear(from, packet, &shown);
         av_packet_unref(packet);
     }

@@ -240,6 +240,30 @@ static void test_late(void)
     }
 }
 
+/* Cut by an edit list 0.5 s behind a key frame: what that hides is neither shown nor heard. */
+static void test_edit_list(void)
+{
+    static const char *const names[] = {"cut.mp4", "cut.mov", "cut.mkv", "cut.avi", "cut.ts", "cut.wmv", "cut.nut"};
+    if (!clips_ffmpeg("-f lavfi -i testsrc2=s=64x48:r=25:d=4 -f lavfi -i sine=d=4 -c:v mpeg4 -g 25 -c:a aac whole.mp4") ||
+        !clips_ffmpeg("-ss 1.5 -i whole.mp4 -c copy edited.mp4"))
+        return;
+    const struct shown from = libav_shown(pictures_path("edited.mp4"));
+    CU_ASSERT_TRUE(near(from.times[0] - from.sound, 0, 0.03));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *path = pictures_path(names[i]);
+        libav_copy_notes(pictures_path("edited.mp4"), path, &usual);
+        const struct shown shown = libav_shown(path);
+        CU_ASSERT_TRUE(near(shown.times[0], 0, 0.045));
+        CU_ASSERT_TRUE(near(shown.times[0] - shown.sound, from.times[0] - from.sound, 0.024));
+        CU_ASSERT_TRUE(abs(shown.heard - from.heard) <= 1);
+        CU_ASSERT_TRUE(abs(shown.levels[0] - from.levels[0]) <= 2);
+        CU_ASSERT_TRUE(near(shown.times[shown.frames - 1] - shown.times[0], from.times[from.frames - 1] - from.times[0], 0.045));
+        unlink(path);
+    }
+    unlink(pictures_path("edited.mp4"));
+    unlink(pictures_path("whole.mp4"));
+}
+
 /* ---- the pace itself ---- */
 
 /* A tenth of a second is a frame; what comes more than a day later follows when the frame before has been shown. */
@@ -274,5 +298,6 @@ int test_libav_times_suite(void)
              CU_add_test(suite, "streams that do not say times", test_uneven_streams) &&
              CU_add_test(suite, "rates that a format does not have", test_rates) &&
              CU_add_test(suite, "rates that are refused", test_rates_refused) &&
-             CU_add_test(suite, "streams that start late", test_late) && CU_add_test(suite, "the pace itself", test_pace));
+             CU_add_test(suite, "streams that start late", test_late) &&
+             CU_add_test(suite, "edit lists", test_edit_list) && CU_add_test(suite, "the pace itself", test_pace));
 }

@@ -191,5 +191,6 @@ enum tri_status tri_libav_end(struct tri_video_writer *writer, enum tri_status s
 void tri_libav_silence(const AVCodec *codec, AVCodecContext *encoder);
 /* The container of a format's name or extension; NULL: none for video. */
 const AVOutputFormat *tri_libav_container(const char *format);
+bool tri_libav_is_mp4(const AVOutputFormat *container); /* or of its kin */
 
 #endif

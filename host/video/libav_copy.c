@@ -80,6 +80,16 @@ static void shift_times(const struct tri_libav_input *input, AVPacket *packet, A
         packet->dts -= start;
 }
 
+/* What an edit list hides is not to be heard. Only MP4 can go on hiding it; elsewhere decoders get one packet as a run-up, unless
+ * that would move the pictures, as in AVI. */
+static bool is_hidden(const struct tri_libav_output *output, const AVPacket *packet)
+{
+    const AVOutputFormat *container = output->format->oformat;
+    const bool before = packet->pts < 0, next = packet->pts + 2 * packet->duration > 0;
+    const bool kept = before && (tri_libav_is_mp4(container) || (next && strcmp(container->name, "avi") != 0));
+    return (packet->flags & AV_PKT_FLAG_DISCARD) && !kept;
+}
+
 /* A packet that fails may be an older one of a copied stream: they are written when there are some of each. */
 int tri_libav_write(struct tri_libav_output *output, AVPacket *packet)
 {
@@ -106,8 +116,9 @@ int tri_libav_write_kept(struct tri_libav_output *output)
         return 0;
     for (AVPacket *packet = take(input, &base); packet != NULL; packet = code < 0 ? NULL : take(input, &base)) {
         const int to = output->streams[packet->stream_index];
-        if (to >= 0) {
+        if (to >= 0)
             shift_times(input, packet, base);
+        if (to >= 0 && !is_hidden(output, packet)) {
             av_packet_rescale_ts(packet, base, output->format->streams[to]->time_base);
             packet->stream_index = to;
             packet->pos = -1;

@@ -28,7 +28,7 @@ int tri_libav_begin_late(struct tri_libav_output *output, AVPacket *packet)
     struct tri_libav_start *start = &output->starts[index];
     if (!start->known && packet->dts != AV_NOPTS_VALUE) {
         start->known = true;
-        start->time = packet->dts > 0 && packet->dts <= UINT32_MAX ? packet->dts : 0;
+        start->time = packet->dts <= UINT32_MAX ? packet->dts : 0; /* what is before 0 is less than a packet of sound */
     }
     if (packet->dts != AV_NOPTS_VALUE)
         packet->dts -= start->time;
@@ -66,7 +66,7 @@ static bool find_header(FILE *file)
 static bool write_starts(const struct tri_libav_output *output, FILE *file)
 {
     for (unsigned i = 0; i < output->format->nb_streams; i++) {
-        const uint32_t time = (uint32_t)output->starts[i].time;
+        const uint32_t time = output->starts[i].time > 0 ? (uint32_t)output->starts[i].time : 0;
         const unsigned char bytes[4] = {time & 255, time >> 8 & 255, time >> 16 & 255, time >> 24};
         long at;
         if (!find_header(file) || (at = ftell(file)) < 0 || fseek(file, START_AT, SEEK_CUR) != 0 ||

@@ -1,6 +1,7 @@
 /* libav_module.c -- what frame.c gets of this module, and which containers can be written. */
 #include "libav_codec.h"
 
+#include <libavutil/avstring.h>
 #include <string.h>
 #include <strings.h>
 
@@ -37,6 +38,11 @@ const AVOutputFormat *tri_libav_container(const char *format)
         (container->flags & AVFMT_NOFILE) || listed(container->name, others))
         return NULL;
     return container;
+}
+
+bool tri_libav_is_mp4(const AVOutputFormat *container)
+{
+    return av_match_name(container->name, "mp4,mov,3gp,3g2,ipod,psp,f4v,ismv") > 0;
 }
 
 static bool writes(const char *path, const char *format)

@@ -1,10 +1,8 @@
 /* libav_rate.c -- frames' times in what containers and encoders have for them. */
 #include "libav_codec.h"
 
-#include <libavutil/avstring.h>
 #include <math.h>
 
-#define MP4_NAMES "mp4,mov,3gp,3g2,ipod,psp,f4v,ismv"
 #define MPEG4_TICKS 65535 /* of a second, at most */
 #define NEAR 0.01         /* rates that differ by less count as one: a frame in a hundred is repeated or left out */
 
@@ -73,7 +71,7 @@ enum tri_status tri_libav_choose_times(const struct tri_video_writer *writer, st
     tri_video_steady_rate(video, options, steady);
     /* MP4 can hold any times, but does not say so. */
     output->paced = asked || rates != NULL ||
-                    (!(container->flags & AVFMT_VARIABLE_FPS) && av_match_name(container->name, MP4_NAMES) == 0);
+                    (!(container->flags & AVFMT_VARIABLE_FPS) && !tri_libav_is_mp4(container));
     AVRational rate = tri_libav_fraction(output->paced ? steady : video->rate, (AVRational){25, 1});
     if (rates != NULL) {
         const AVRational best = best_rate(codec, rates, rate);

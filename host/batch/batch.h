@@ -16,7 +16,8 @@ struct tri_batch_file {
 struct tri_batch_result {
     const struct tri_batch_file *file;
     struct tri_error error; /* its status is TRI_OK where the file is written */
-    char warning[200];      /* of the reader; empty: none */
+    char warning[TRI_NOTE_MAX]; /* of the reader; empty: none */
+    char note[TRI_NOTE_MAX];    /* what the writer has left out; empty: nothing */
     bool new_series;        /* over time: the first of another shape than the file before, and so a first frame */
     double megapixels;      /* that were read */
 };

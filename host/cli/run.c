@@ -260,10 +260,12 @@ static void tell(void *listener, const struct tri_batch_result *result)
 {
     struct run *run = listener;
 
-    if (result->error.status != TRI_OK || (!run->request->quiet && (result->warning[0] || result->new_series)))
+    if (result->error.status != TRI_OK || (!run->request->quiet && (result->warning[0] || result->note[0] || result->new_series)))
         cli_progress_clear(&run->progress);
     if (result->warning[0] && !run->request->quiet)
         cli_note("%s: %s", result->file->from, result->warning);
+    if (result->note[0] && result->error.status == TRI_OK && !run->request->quiet)
+        cli_note("%s: %s", result->file->to, result->note);
     if (result->new_series && !run->request->quiet)
         cli_note("%s has another shape than the picture before it; such a change begins a new series of frames",
                  result->file->from);

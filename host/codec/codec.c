@@ -1,5 +1,6 @@
 /* codec.c -- finds the codec of a file, and gets the file's bytes to it and from it. */
 #include "codec.h"
+#include "carry.h"
 
 #include "../module.h"
 
@@ -111,12 +112,13 @@ enum tri_status tri_source_fail(const struct tri_source *source, const char *for
 
 void tri_source_warn(struct tri_source *source, const char *format, ...)
 {
+    char text[TRI_NOTE_MAX];
     va_list arguments;
-    if (source->warning[0] != '\0')
-        return;
     va_start(arguments, format);
-    vsnprintf(source->warning, sizeof source->warning, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    if (strstr(source->warning, text) == NULL)
+        tri_note(source->warning, "%s", text);
 }
 
 enum tri_status tri_source_check_size(const struct tri_source *source, uint64_t width, uint64_t height)
@@ -297,6 +299,16 @@ enum tri_status tri_sink_fail(const struct tri_sink *sink, const char *format, .
     return tri_fail(sink->error, TRI_FAILED, "cannot write %s: %s", sink->name, text);
 }
 
+void tri_sink_note(const struct tri_sink *sink, const char *format, ...)
+{
+    char text[TRI_NOTE_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    tri_note(sink->options->note, "%s", text);
+}
+
 enum tri_status tri_sink_write(const struct tri_sink *sink, const void *data, size_t size)
 {
     return size == 0 || fwrite(data, 1, size, sink->file) == size ? TRI_OK : tri_sink_fail(sink, "%s", strerror(errno));
@@ -309,6 +321,24 @@ static const struct tri_codec *codec_of(const struct tri_format *format)
             return codecs[i];
     }
     return NULL;
+}
+
+/* `about` tells of the codec, whose functions may be a module's. */
+static enum tri_status encode(const struct tri_codec *about, const struct tri_codec *codec, const struct tri_sink *sink,
+                              const struct tri_image *image)
+{
+    static const struct tri_format jpeg = {.name = "jpeg"};
+    struct tri_write_options options = *sink->options;
+    struct tri_sink carrying = *sink;
+    struct tri_metadata *carried = NULL;
+    const struct tri_carry carry = {about, codec_of(&jpeg), image, options.note};
+    if (options.metadata != NULL && !tri_carry(&carry, options.metadata, &carried))
+        return tri_sink_fail(sink, "no memory for what it says beside the picture");
+    options.metadata = carried;
+    carrying.options = &options;
+    const enum tri_status status = codec->write(&carrying, image);
+    tri_metadata_free(carried);
+    return status;
 }
 
 enum tri_status tri_image_write_beside(const char *path, const struct tri_image *image,
@@ -332,7 +362,7 @@ enum tri_status tri_image_write_beside(const char *path, const struct tri_image 
         return status;
     sink.name = output->name;
     sink.file = output->file;
-    status = codec->write(&sink, image);
+    status = encode(codec_of(format), codec, &sink, image);
     return status == TRI_OK ? TRI_OK : tri_output_close(output, status, error);
 }
 

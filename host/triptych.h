@@ -135,9 +135,15 @@ struct tri_metadata_item {
 };
 void tri_metadata_free(struct tri_metadata *metadata);
 struct tri_pipeline;
-/* Makes what a file said of a pipeline's input true of its output: where that is turned (tri_job_turned), so is the density;
- * what can be true no more is left out, and told in `note`, which is added to and may be NULL. */
-void tri_metadata_follow(struct tri_metadata *metadata, const struct tri_pipeline *pipeline, bool turned, char note[TRI_NOTE_MAX]);
+/* What a pipeline has made of a picture. */
+struct tri_metadata_change {
+    const struct tri_pipeline *pipeline;
+    struct tri_shape in, out;
+    bool turned; /* as tri_job_turned says */
+};
+/* Makes what a file said of a pipeline's input true of its output: where that is turned, so is the density; what can be true
+ * no more is left out, and told in `note`, which is added to and may be NULL. */
+void tri_metadata_follow(struct tri_metadata *metadata, const struct tri_metadata_change *change, char note[TRI_NOTE_MAX]);
 int tri_metadata_count(const struct tri_metadata *metadata); /* 0 of NULL */
 const struct tri_metadata_item *tri_metadata_at(const struct tri_metadata *metadata, int index);
 

@@ -125,6 +125,7 @@ static void test_what_does_not_fit(void)
                                  "bytes, and in JPEG at most 16707345");
     tri_metadata_free(metadata);
     metadata = with(NULL, "eXIf", large.data, 65528);
+    memset(large.data, 'x', 65534 + 8);
     with(metadata, "tEXt", memcpy(large.data, "Comment", 8), 65534 + 8);
     metadata = carried(colour, metadata);
     CU_ASSERT_EQUAL(tri_metadata_count(metadata), 0);

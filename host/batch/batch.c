@@ -16,7 +16,8 @@ struct item {
     struct tri_read_info info;
     int64_t phases[TRI_PHASES];
     bool flush; /* no file: drives out a result that lags behind */
-    bool turned; /* rows have become columns */
+    struct tri_shape read; /* the input's */
+    bool turned;           /* rows have become columns */
     /* From `upload` to `download`: */
     struct tri_flight *flight;
     struct tri_image *out;
@@ -195,6 +196,7 @@ static bool decode(void *context, void *data)
         return false;
     }
     const struct tri_shape *shape = &item->image->shape;
+    item->read = *shape;
     item->result.megapixels = (double)shape->width * shape->height / 1e6;
     memcpy(item->result.warning, item->info.warning, sizeof item->result.warning);
     return true;
@@ -341,7 +343,8 @@ static bool encode(void *context, void *data)
     const int64_t start = tri_now_ns();
     options.note = item->result.note;
     if (!batch->strip && item->info.metadata != NULL) {
-        tri_metadata_follow(item->info.metadata, batch->pipeline, item->turned, item->result.note);
+        const struct tri_metadata_change change = {batch->pipeline, item->read, item->image->shape, item->turned};
+        tri_metadata_follow(item->info.metadata, &change, item->result.note);
         options.metadata = item->info.metadata;
     }
     if (batch->writing != NULL)

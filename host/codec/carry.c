@@ -47,6 +47,8 @@ static bool add_exif(struct state *state, const struct tri_metadata_item *item)
     unsigned char *data = tri_exif_fit(item->data, item->size, &picture, &size, &blanked);
     if (data == NULL)
         return false;
+    if (keeps(state, TRI_KEEPS_TIFF) && tri_exif_has_thumbnail(item->data, item->size))
+        leave(state, "EXIF's thumbnail");
     if (blanked)
         tri_note(state->carry->note, "a preview that the camera's maker has put into EXIF is left out");
     const bool added = tri_metadata_add(state->to, item->type, data, size);
@@ -54,11 +56,23 @@ static bool add_exif(struct state *state, const struct tri_metadata_item *item)
     return added;
 }
 
+/* As programs write it that had none. */
+static bool is_empty(const struct tri_metadata_item *item)
+{
+    for (size_t i = 0; i < item->size; i++) {
+        if (item->data[i] != 0 && !isspace(item->data[i]))
+            return false;
+    }
+    return true;
+}
+
 static bool add_xmp(struct state *state, const struct tri_metadata_item *item)
 {
     const struct tri_shape *shape = &state->carry->image->shape;
     size_t size;
     bool sound;
+    if (is_empty(item))
+        return true;
     if (!keeps(state, TRI_KEEPS_XMP)) {
         leave(state, "XMP");
         return true;

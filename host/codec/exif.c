@@ -66,6 +66,33 @@ void tri_exif_forget_places(unsigned char *data, size_t size)
     tri_ifd_remove(&exif, sub, SUBJECT_LOCATION);
 }
 
+static bool is_measured(const struct tri_ifd *exif)
+{
+    size_t size;
+    unsigned char *unit = tri_ifd_find(exif, tri_ifd_first(exif), TRI_TAG_RESOLUTION_UNIT);
+    unsigned char *entry = tri_ifd_find(exif, tri_ifd_first(exif), TRI_TAG_DESCRIPTION);
+    const unsigned char *text = entry != NULL ? tri_ifd_value(exif, entry, &size) : NULL;
+    return unit != NULL && tri_ifd_number(exif, unit) == 1 && text != NULL && size > 7 && memcmp(text, "ImageJ=", 7) == 0;
+}
+
+void tri_exif_scale(unsigned char *data, size_t size, double columns, double rows)
+{
+    struct tri_ifd exif;
+    if (!tri_ifd_open(&exif, data, size) || !is_measured(&exif))
+        return;
+    for (int i = 0; i < 2; i++) {
+        size_t bytes;
+        unsigned char *entry = tri_ifd_find(&exif, tri_ifd_first(&exif), i == 0 ? TRI_TAG_X_RESOLUTION : TRI_TAG_Y_RESOLUTION);
+        unsigned char *value = entry != NULL ? tri_ifd_value(&exif, entry, &bytes) : NULL;
+        if (value == NULL || bytes != 8 || tri_ifd_get_32(&exif, value + 4) == 0)
+            continue;
+        const double scaled = (double)tri_ifd_get_32(&exif, value) / tri_ifd_get_32(&exif, value + 4) * (i == 0 ? columns : rows);
+        const double unit = scaled < 4000 ? 1e6 : 1;
+        tri_ifd_put_32(&exif, value, (uint32_t)(scaled * unit < UINT32_MAX ? scaled * unit + 0.5 : UINT32_MAX));
+        tri_ifd_put_32(&exif, value + 4, (uint32_t)unit);
+    }
+}
+
 static double rational(const struct tri_ifd *exif, unsigned tag)
 {
     size_t size;

@@ -13,6 +13,8 @@ void tri_exif_set_orientation(unsigned char *data, size_t size, int orientation)
 void tri_exif_turn(unsigned char *data, size_t size);
 /* In place: what names places within the picture goes. */
 void tri_exif_forget_places(unsigned char *data, size_t size);
+/* In place: a picture that ImageJ has measured has so many times more columns and rows; others keep their density. */
+void tri_exif_scale(unsigned char *data, size_t size, double columns, double rows);
 /* PNG's pHYs: pixels per metre, or their proportion. False: the data says nothing of it. */
 bool tri_exif_density(const unsigned char *data, size_t size, unsigned char phys[9]);
 
@@ -21,6 +23,7 @@ struct tri_exif_picture {
     const struct tri_image *image;
     const struct tri_codec *jpeg; /* for a thumbnail; NULL: there can be none */
 };
+bool tri_exif_has_thumbnail(const unsigned char *data, size_t size);
 /* A copy that is true of the picture: sizes are its own, a thumbnail is made anew (none of a picture that is no larger than
  * one), previews in notes of the camera's maker are blanked, and `blanked` is set. It ends with free(). NULL: no memory. */
 unsigned char *tri_exif_fit(const unsigned char *data, size_t size, const struct tri_exif_picture *picture, size_t *fitted,

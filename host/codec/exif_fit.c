@@ -139,6 +139,12 @@ static bool add_thumbnail(struct tri_ifd *exif, const struct tri_exif_picture *p
     return thumbnail == NULL || (at > 0 && add_directory(exif, at, size));
 }
 
+bool tri_exif_has_thumbnail(const unsigned char *data, size_t size)
+{
+    struct tri_ifd exif;
+    return tri_ifd_open(&exif, data, size) && tri_ifd_next(&exif, tri_ifd_first(&exif)) != 0;
+}
+
 unsigned char *tri_exif_fit(const unsigned char *data, size_t size, const struct tri_exif_picture *picture, size_t *fitted,
                             bool *blanked)
 {

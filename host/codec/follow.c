@@ -96,16 +96,35 @@ static void move(struct tri_metadata *metadata, bool turned, char *note)
         tri_note(note, "XMP is left out, for want of memory");
 }
 
-void tri_metadata_follow(struct tri_metadata *metadata, const struct tri_pipeline *pipeline, bool turned, char note[TRI_NOTE_MAX])
+/* Pixels for each micrometre, and the like. */
+static void scale(struct tri_metadata *metadata, const struct tri_metadata_change *change)
+{
+    const struct tri_metadata_item *exif = tri_metadata_find(metadata, "eXIf"), *phys = tri_metadata_find(metadata, "pHYs");
+    const int width = change->turned ? change->in.height : change->in.width;
+    const int height = change->turned ? change->in.width : change->in.height;
+    unsigned char said[9];
+    if (exif == NULL || (width == change->out.width && height == change->out.height))
+        return;
+    tri_exif_scale((unsigned char *)exif->data, exif->size, (double)change->out.width / width, (double)change->out.height / height);
+    if (phys == NULL || phys->size != 9 || phys->data[8] != 0)
+        return;
+    if (tri_exif_density(exif->data, exif->size, said) && said[8] == 0)
+        memcpy((unsigned char *)phys->data, said, 9);
+    else
+        tri_metadata_remove(metadata, "pHYs");
+}
+
+void tri_metadata_follow(struct tri_metadata *metadata, const struct tri_metadata_change *change, char note[TRI_NOTE_MAX])
 {
     bool same, moved;
     if (metadata == NULL)
         return;
-    look_at(pipeline, &same, &moved);
-    if (turned)
+    look_at(change->pipeline, &same, &moved);
+    if (change->turned)
         turn(metadata);
     if (moved)
-        move(metadata, turned, note);
+        move(metadata, change->turned, note);
+    scale(metadata, change);
     if (same)
         return;
     if (tri_metadata_find(metadata, "cLLI") != NULL)

@@ -1,6 +1,7 @@
 /* tiff_read.c -- the first page of a TIFF file becomes a planar image, by libtiff. Of what it says about the
- * picture, colour profile, resolution and orientation are read; its EXIF is not. */
-#include "tiff_codec.h"
+ * picture, colour profile, resolution and orientation are read here, the rest in tiff_tags.c. */
+#include "exif.h"
+#include "tiff_tags.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -300,6 +301,11 @@ static void finish_row(const struct reader *reader, int y)
     }
 }
 
+static int orientation_of(const struct reader *reader)
+{
+    return reader->orientation >= 1 && reader->orientation <= 8 ? reader->orientation : 1;
+}
+
 static enum tri_status finish(struct reader *reader)
 {
     struct tri_error why;
@@ -307,8 +313,7 @@ static enum tri_status finish(struct reader *reader)
         for (int y = 0; y < reader->image->shape.height; y++)
             finish_row(reader, y);
     }
-    const int orientation = reader->orientation >= 1 && reader->orientation <= 8 ? reader->orientation : 1;
-    return tri_image_orient(&reader->image, orientation, &why) == TRI_OK
+    return tri_image_orient(&reader->image, orientation_of(reader), &why) == TRI_OK
                ? TRI_OK
                : tri_source_fail(reader->source, "%s", why.text);
 }
@@ -327,7 +332,7 @@ static bool add_resolution(const struct reader *reader)
     TIFFGetFieldDefaulted(reader->tiff.handle, TIFFTAG_RESOLUTIONUNIT, &unit);
     const double scale = unit == RESUNIT_INCH ? 1 / 0.0254 : unit == RESUNIT_CENTIMETER ? 100 : 1;
     for (int i = 0; i < 2; i++) {
-        const double value = round((double)side[reader->orientation >= 5 ? 1 - i : i] * scale);
+        const double value = round((double)side[i] * scale);
         if (!(value >= 1 && value <= INT32_MAX))
             return true;
         for (int byte = 0; byte < 4; byte++)
@@ -346,7 +351,12 @@ static enum tri_status add_metadata(struct reader *reader)
     if (TIFFGetField(reader->tiff.handle, TIFFTAG_ICCPROFILE, &size, &profile) && size > 0 &&
         !tri_metadata_add(reader->source->metadata, "iCCP", profile, size))
         return tri_source_fail(reader->source, "no memory for its colour profile");
-    return add_resolution(reader) ? TRI_OK : tri_source_fail(reader->source, "no memory for its resolution");
+    if (!add_resolution(reader))
+        return tri_source_fail(reader->source, "no memory for its resolution");
+    const int orientation = orientation_of(reader);
+    if (tri_tiff_add_tags(reader->source, &reader->tiff, orientation) != TRI_OK)
+        return TRI_FAILED;
+    return tri_source_upright(reader->source, orientation);
 }
 
 static enum tri_status decode(struct reader *reader)

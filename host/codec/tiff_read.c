@@ -1,6 +1,7 @@
 /* tiff_read.c -- the first page of a TIFF file becomes a planar image, by libtiff. Of what it says about the
  * picture, colour profile, resolution and orientation are read here, the rest in tiff_tags.c. */
 #include "exif.h"
+#include "tiff_colours.h"
 #include "tiff_tags.h"
 
 #include <math.h>
@@ -20,6 +21,7 @@ struct reader {
     bool inverted; /* 0 is white */
     enum { OPAQUE, STRAIGHT, PREMULTIPLIED } alpha;
     void *band, *tile; /* rows in the file's layout; a part of them */
+    void *unpacked;    /* a row's samples, where they are not whole bytes */
     uint32_t *raster;  /* a picture that libtiff has converted */
     struct tri_image *image;
 };
@@ -95,13 +97,51 @@ static enum tri_status find_alpha(struct reader *reader)
     return TRI_OK;
 }
 
-/* Whether samples are the picture's, as they are; libtiff has to convert others. */
+/* Whether samples are the picture's, or become so here; libtiff has to convert others. */
 static bool is_direct(const struct reader *reader)
 {
-    if (reader->bits == 1 || reader->bits == 2 || reader->bits == 4)
-        return reader->colours == 1 && reader->samples == 1;
-    return (reader->bits == 8 || reader->bits == 16) &&
-           (reader->colours == 1 || reader->photometric == PHOTOMETRIC_RGB);
+    const int samples = reader->samples;
+    switch (reader->photometric) {
+    case PHOTOMETRIC_MINISWHITE:
+    case PHOTOMETRIC_MINISBLACK:
+    case PHOTOMETRIC_RGB:
+    case PHOTOMETRIC_SEPARATED:
+        return true;
+    case PHOTOMETRIC_CIELAB:
+    case PHOTOMETRIC_ICCLAB:
+        return samples == 3 && (reader->bits == 8 || reader->bits == 16);
+    case PHOTOMETRIC_PALETTE:
+        return samples == 1 && reader->bits == 16;
+    default:
+        return false;
+    }
+}
+
+static int colours_of(const struct reader *reader)
+{
+    switch (reader->photometric) {
+    case PHOTOMETRIC_MINISWHITE:
+    case PHOTOMETRIC_MINISBLACK:
+        return 1;
+    case PHOTOMETRIC_SEPARATED:
+        return 4;
+    case PHOTOMETRIC_PALETTE:
+        return reader->bits == 16 ? 1 : 3;
+    default:
+        return 3;
+    }
+}
+
+/* Inks of other names have no colours that anybody could know. */
+static enum tri_status check_inks(const struct reader *reader)
+{
+    uint16_t set = INKSET_CMYK;
+    if (reader->photometric != PHOTOMETRIC_SEPARATED)
+        return TRI_OK;
+    TIFFGetFieldDefaulted(reader->tiff.handle, TIFFTAG_INKSET, &set);
+    return set == INKSET_CMYK && reader->samples == 4
+               ? TRI_OK
+               : tri_source_fail(reader->source, "its colours are %d inks; cyan, magenta, yellow and black can be read", reader->samples);
 }
 
 static enum tri_status read_header(struct reader *reader)
@@ -116,8 +156,10 @@ static enum tri_status read_header(struct reader *reader)
     if (!TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &reader->photometric))
         reader->photometric = reader->samples < 3 ? PHOTOMETRIC_MINISBLACK : PHOTOMETRIC_RGB;
     reader->inverted = reader->photometric == PHOTOMETRIC_MINISWHITE;
-    reader->colours = reader->inverted || reader->photometric == PHOTOMETRIC_MINISBLACK ? 1 : 3;
-    return check_size(reader) == TRI_OK ? check_samples(reader) : TRI_FAILED;
+    reader->colours = colours_of(reader);
+    if (check_size(reader) != TRI_OK || check_inks(reader) != TRI_OK)
+        return TRI_FAILED;
+    return check_samples(reader);
 }
 
 /* ---- samples as they are ---- */
@@ -158,21 +200,20 @@ static enum tri_status read_tiles(struct reader *reader, uint32_t top, uint32_t 
     return TRI_OK;
 }
 
-/* Samples of 1, 2 or 4 bits. */
-static void spread(const struct reader *reader, const uint8_t *from, uint8_t *row)
+static bool is_packed(const struct reader *reader)
 {
-    const unsigned bits = reader->bits, most = (1U << bits) - 1;
-    for (uint32_t x = 0; x < reader->width; x++)
-        row[x] = (uint8_t)((from[x * bits / 8] >> (8 - bits - x * bits % 8) & most) * (255 / most));
+    return reader->bits != 8 && reader->bits != 16;
 }
 
 static void take_row(struct reader *reader, uint32_t y, uint16_t plane, const void *row)
 {
-    void *to = tri_image_row(reader->image, plane, (int)y);
-    if (reader->bits < 8)
-        spread(reader, row, to);
-    else if (reader->layout == PLANARCONFIG_SEPARATE)
-        memcpy(to, row, row_bytes(reader, reader->width));
+    const size_t samples = (size_t)reader->width * together(reader);
+    if (is_packed(reader)) {
+        tri_tiff_unpack(row, reader->unpacked, samples, reader->bits);
+        row = reader->unpacked;
+    }
+    if (reader->layout == PLANARCONFIG_SEPARATE)
+        memcpy(tri_image_row(reader->image, plane, (int)y), row, samples * tri_sample_bytes(&reader->image->shape));
     else
         tri_row_split(reader->image, (int)y, row);
 }
@@ -194,10 +235,31 @@ static enum tri_status make_memory(struct reader *reader)
         return TRI_FAILED;
     reader->band_rows = reader->band_rows < reader->height ? reader->band_rows : reader->height;
     reader->band = calloc(reader->band_rows, row_bytes(reader, reader->width));
-    if (reader->band == NULL)
+    reader->unpacked = is_packed(reader) ? calloc(reader->width, 2 * together(reader)) : NULL;
+    if (reader->band == NULL || (is_packed(reader) && reader->unpacked == NULL))
         return tri_source_fail(reader->source, "no memory for rows");
     return tri_source_image(reader->source, reader->width, reader->height, reader->samples,
-                            reader->bits == 16 ? 16 : 8, &reader->image);
+                            reader->bits > 8 ? 16 : 8, &reader->image);
+}
+
+static enum tri_status make_rgb(struct reader *reader)
+{
+    uint16_t *maps[3] = {NULL};
+    switch (reader->photometric) {
+    case PHOTOMETRIC_SEPARATED:
+        reader->colours = 3;
+        return tri_tiff_from_cmyk(reader->source, &reader->image);
+    case PHOTOMETRIC_CIELAB:
+    case PHOTOMETRIC_ICCLAB:
+        return tri_tiff_from_lab(reader->source, &reader->image, reader->photometric == PHOTOMETRIC_ICCLAB);
+    case PHOTOMETRIC_PALETTE:
+        if (!TIFFGetField(reader->tiff.handle, TIFFTAG_COLORMAP, &maps[0], &maps[1], &maps[2]))
+            return fail(reader, "it has no palette");
+        reader->colours = 3;
+        return tri_tiff_from_palette(reader->source, &reader->image, maps);
+    default:
+        return TRI_OK;
+    }
 }
 
 static enum tri_status read_direct(struct reader *reader)
@@ -214,7 +276,7 @@ static enum tri_status read_direct(struct reader *reader)
                 take_row(reader, top + y, plane, (char *)reader->band + y * bytes);
         }
     }
-    return status;
+    return status == TRI_OK ? make_rgb(reader) : status;
 }
 
 /* ---- samples that libtiff converts ---- */
@@ -342,6 +404,16 @@ static bool add_resolution(const struct reader *reader)
     return tri_metadata_add(reader->source->metadata, "pHYs", data, sizeof data);
 }
 
+/* ICC.1:2022, 7.2.6: at 16 the colours that it is for. */
+static bool add_profile(const struct reader *reader, const void *profile, size_t size)
+{
+    if (size >= 20 && memcmp((const char *)profile + 16, "CMYK", 4) == 0) {
+        tri_source_warn(reader->source, "its colour profile, of CMYK, is left out; colours are converted without it");
+        return true;
+    }
+    return tri_metadata_add(reader->source->metadata, "iCCP", profile, size);
+}
+
 static enum tri_status add_metadata(struct reader *reader)
 {
     uint32_t size = 0;
@@ -349,7 +421,7 @@ static enum tri_status add_metadata(struct reader *reader)
     if (reader->source->metadata == NULL)
         return TRI_OK;
     if (TIFFGetField(reader->tiff.handle, TIFFTAG_ICCPROFILE, &size, &profile) && size > 0 &&
-        !tri_metadata_add(reader->source->metadata, "iCCP", profile, size))
+        !add_profile(reader, profile, size))
         return tri_source_fail(reader->source, "no memory for its colour profile");
     if (!add_resolution(reader))
         return tri_source_fail(reader->source, "no memory for its resolution");
@@ -391,6 +463,7 @@ enum tri_status tri_tiff_read(struct tri_source *source, struct tri_image **imag
         tri_source_warn(source, "%s", reader.tiff.warning);
     free(reader.band);
     free(reader.tile);
+    free(reader.unpacked);
     free(reader.raster);
     *image = reader.image;
     return status;

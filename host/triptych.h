@@ -194,6 +194,7 @@ struct tri_write_options {
     int quality; /* of lossy formats, 1 to 100; 0: the default, 90 */
     enum tri_subsampling subsampling; /* of chroma in JPEG */
     bool lossless; /* of WebP */
+    bool verify;   /* what is written is read again and compared before it goes to the file; in memory until then */
 };
 
 /* Writes beside `path` and renames, so that a failure leaves an old file untouched. "-" is

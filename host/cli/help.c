@@ -73,6 +73,7 @@ const char cli_help_run[] =
     "      --subsampling S  of chroma in JPEG: 420 (default), 422 or 444\n"
     "      --lossless       of WebP\n"
     "      --strip          leave out colour profile, EXIF, text and the like\n"
+    "      --verify-output  read each picture that is written again, and compare it\n"
     "\n"
     "Videos (INPUT and OUTPUT are one each; Y4M also through '-'):\n"
     "      --planes WHICH   y: leave chroma as it is; all: run on it as on luma. Without this,\n"

@@ -36,6 +36,7 @@ enum {
     SUBSAMPLING,
     LOSSLESS,
     STRIP,
+    VERIFY_OUTPUT,
     PLANES,
     WITH,
     DATA,
@@ -61,6 +62,7 @@ static const struct option options[] = {
     {"subsampling", required_argument, NULL, SUBSAMPLING},
     {"lossless", no_argument, NULL, LOSSLESS},
     {"strip", no_argument, NULL, STRIP},
+    {"verify-output", no_argument, NULL, VERIFY_OUTPUT},
     {"planes", required_argument, NULL, PLANES},
     {"with", required_argument, NULL, WITH},
     {"data", required_argument, NULL, DATA},
@@ -134,6 +136,9 @@ static bool set_write_option(int option, const char *text, struct cli_run_reques
         return choice >= 0;
     case LOSSLESS:
         request->write.lossless = true;
+        return true;
+    case VERIFY_OUTPUT:
+        request->write.verify = true;
         return true;
     case STRIP:
         request->strip = true;

@@ -1,6 +1,7 @@
 /* codec.c -- finds the codec of a file, and gets the file's bytes to it and from it. */
 #include "codec.h"
 #include "carry.h"
+#include "verify_output.h"
 
 #include "../module.h"
 
@@ -336,7 +337,9 @@ static enum tri_status encode(const struct tri_codec *about, const struct tri_co
         return tri_sink_fail(sink, "no memory for what it says beside the picture");
     options.metadata = carried;
     carrying.options = &options;
-    const enum tri_status status = codec->write(&carrying, image);
+    const bool lossless = (about->keeps & TRI_WRITES_LOSSY) == 0 || options.lossless;
+    const enum tri_status status =
+        options.verify ? tri_write_verified(codec, &carrying, image, lossless) : codec->write(&carrying, image);
     tri_metadata_free(carried);
     return status;
 }

@@ -58,7 +58,8 @@ enum {
     TRI_KEEPS_COMMENT = 64, /* text of the keyword "Comment" */
     TRI_KEEPS_COLOUR = 128, /* gAMA, cHRM, sRGB, cICP, mDCV, cLLI, sBIT */
     TRI_KEEPS_TIFF = 256,   /* tags of TIFF's own */
-    TRI_WRITES_RGB = 512    /* of gray too */
+    TRI_WRITES_RGB = 512,   /* of gray too */
+    TRI_WRITES_LOSSY = 1024 /* unless asked for the other */
 };
 
 struct tri_codec {

@@ -1,10 +1,8 @@
 /* tiff_read.c -- the first page of a TIFF file becomes a planar image, by libtiff. Of what it says about the
- * picture, colour profile, resolution and orientation are read here, the rest in tiff_tags.c. */
-#include "exif.h"
+ * picture, orientation is read here, the rest in tiff_tags.c. */
 #include "tiff_colours.h"
 #include "tiff_tags.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -380,55 +378,21 @@ static enum tri_status finish(struct reader *reader)
                : tri_source_fail(reader->source, "%s", why.text);
 }
 
-/* ---- what it says beside the pixels ---- */
-
-/* PNG's pHYs: pixels per metre, or only their proportion. */
-static bool add_resolution(const struct reader *reader)
+/* By libtiff's errors, which do not concern the first page, nothing is judged. */
+static void count_pages(struct reader *reader)
 {
-    float side[2] = {0, 0};
-    uint16_t unit = RESUNIT_NONE;
-    unsigned char data[9];
-    if (!TIFFGetField(reader->tiff.handle, TIFFTAG_XRESOLUTION, &side[0]) ||
-        !TIFFGetField(reader->tiff.handle, TIFFTAG_YRESOLUTION, &side[1]))
-        return true;
-    TIFFGetFieldDefaulted(reader->tiff.handle, TIFFTAG_RESOLUTIONUNIT, &unit);
-    const double scale = unit == RESUNIT_INCH ? 1 / 0.0254 : unit == RESUNIT_CENTIMETER ? 100 : 1;
-    for (int i = 0; i < 2; i++) {
-        const double value = round((double)side[i] * scale);
-        if (!(value >= 1 && value <= INT32_MAX))
-            return true;
-        for (int byte = 0; byte < 4; byte++)
-            data[i * 4 + byte] = (unsigned char)((uint32_t)value >> (24 - 8 * byte));
-    }
-    data[8] = unit == RESUNIT_INCH || unit == RESUNIT_CENTIMETER;
-    return tri_metadata_add(reader->source->metadata, "pHYs", data, sizeof data);
-}
-
-/* ICC.1:2022, 7.2.6: at 16 the colours that it is for. */
-static bool add_profile(const struct reader *reader, const void *profile, size_t size)
-{
-    if (size >= 20 && memcmp((const char *)profile + 16, "CMYK", 4) == 0) {
-        tri_source_warn(reader->source, "its colour profile, of CMYK, is left out; colours are converted without it");
-        return true;
-    }
-    return tri_metadata_add(reader->source->metadata, "iCCP", profile, size);
+    const struct tri_tiff kept = reader->tiff;
+    if (TIFFLastDirectory(reader->tiff.handle))
+        return;
+    const unsigned pages = (unsigned)TIFFNumberOfDirectories(reader->tiff.handle);
+    memcpy(reader->tiff.error, kept.error, sizeof kept.error);
+    memcpy(reader->tiff.warning, kept.warning, sizeof kept.warning);
+    tri_source_warn(reader->source, "only the first of %u pages is read", pages);
 }
 
 static enum tri_status add_metadata(struct reader *reader)
 {
-    uint32_t size = 0;
-    const void *profile = NULL;
-    if (reader->source->metadata == NULL)
-        return TRI_OK;
-    if (TIFFGetField(reader->tiff.handle, TIFFTAG_ICCPROFILE, &size, &profile) && size > 0 &&
-        !add_profile(reader, profile, size))
-        return tri_source_fail(reader->source, "no memory for its colour profile");
-    if (!add_resolution(reader))
-        return tri_source_fail(reader->source, "no memory for its resolution");
-    const int orientation = orientation_of(reader);
-    if (tri_tiff_add_tags(reader->source, &reader->tiff, orientation) != TRI_OK)
-        return TRI_FAILED;
-    return tri_source_upright(reader->source, orientation);
+    return reader->source->metadata != NULL ? tri_tiff_read_tags(reader->source, &reader->tiff, orientation_of(reader)) : TRI_OK;
 }
 
 static enum tri_status decode(struct reader *reader)
@@ -445,8 +409,8 @@ static enum tri_status decode(struct reader *reader)
         status = add_metadata(reader);
     if (status == TRI_OK)
         status = finish(reader);
-    if (status == TRI_OK && !TIFFLastDirectory(reader->tiff.handle))
-        tri_source_warn(reader->source, "it has several pages, of which the first is read");
+    if (status == TRI_OK)
+        count_pages(reader);
     if (status == TRI_OK && reader->tiff.error[0] != '\0') /* libtiff goes on after some errors */
         return fail(reader, "");
     return status;

@@ -5,6 +5,7 @@
 #include "ifd.h"
 #include "iptc.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,42 @@ static bool copy_tags(struct tri_ifd *to, struct tri_ifd_entries *entries, const
 }
 
 /* ---- reading ---- */
+
+/* PNG's pHYs: pixels per metre, or only their proportion. */
+static bool add_resolution(struct tri_source *source, TIFF *tiff)
+{
+    float side[2] = {0, 0};
+    uint16_t unit = RESUNIT_NONE;
+    unsigned char data[9];
+    if (!TIFFGetField(tiff, TIFFTAG_XRESOLUTION, &side[0]) ||
+        !TIFFGetField(tiff, TIFFTAG_YRESOLUTION, &side[1]))
+        return true;
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_RESOLUTIONUNIT, &unit);
+    const double scale = unit == RESUNIT_INCH ? 1 / 0.0254 : unit == RESUNIT_CENTIMETER ? 100 : 1;
+    for (int i = 0; i < 2; i++) {
+        const double value = round((double)side[i] * scale);
+        if (!(value >= 1 && value <= INT32_MAX))
+            return true;
+        for (int byte = 0; byte < 4; byte++)
+            data[i * 4 + byte] = (unsigned char)((uint32_t)value >> (24 - 8 * byte));
+    }
+    data[8] = unit == RESUNIT_INCH || unit == RESUNIT_CENTIMETER;
+    return tri_metadata_add(source->metadata, "pHYs", data, sizeof data);
+}
+
+/* ICC.1:2022, 7.2.6: at 16 the colours that it is for. */
+static bool add_profile(struct tri_source *source, TIFF *tiff)
+{
+    uint32_t size = 0;
+    const void *profile = NULL;
+    if (!TIFFGetField(tiff, TIFFTAG_ICCPROFILE, &size, &profile) || size == 0)
+        return true;
+    if (size >= 20 && memcmp((const char *)profile + 16, "CMYK", 4) == 0) {
+        tri_source_warn(source, "its colour profile, of CMYK, is left out; colours are converted without it");
+        return true;
+    }
+    return tri_metadata_add(source->metadata, "iCCP", profile, size);
+}
 
 /* ImageJ takes them for places in the file of pictures that have not been read. */
 static const char *const imagej_counts[] = {"images=", "channels=", "slices=", "frames=", "hyperstack=", "loop="};
@@ -136,12 +173,12 @@ static bool says_more(TIFF *tiff)
     return false;
 }
 
-enum tri_status tri_tiff_add_tags(struct tri_source *source, struct tri_tiff *tiff, int orientation)
+enum tri_status tri_tiff_read_tags(struct tri_source *source, struct tri_tiff *tiff, int orientation)
 {
     struct tri_ifd file;
     const bool classic = tri_ifd_open(&file, source->data, source->size), one = TIFFLastDirectory(tiff->handle) != 0;
     struct tri_metadata *metadata = source->metadata;
-    bool sound = add_xmp(source, tiff->handle);
+    bool sound = add_profile(source, tiff->handle) && add_resolution(source, tiff->handle) && add_xmp(source, tiff->handle);
     if (classic)
         sound = sound && add_iptc(source, &file);
     sound = sound && add_resources(source, tiff->handle);
@@ -150,7 +187,8 @@ enum tri_status tri_tiff_add_tags(struct tri_source *source, struct tri_tiff *ti
                 add_item(metadata, &file, "TIFF", own_tags, LENGTH(own_tags), orientation >= 5, true);
     else if (says_more(tiff->handle))
         tri_source_warn(source, "its text, EXIF and places on maps are left out, for it is a BigTIFF");
-    return sound ? TRI_OK : tri_source_fail(source, "no memory for what the file says about the picture");
+    return sound ? tri_source_upright(source, orientation)
+                 : tri_source_fail(source, "no memory for what the file says about the picture");
 }
 
 /* ---- writing ---- */

@@ -129,6 +129,8 @@ enum tri_status tri_tiff_write(const struct tri_sink *sink, const struct tri_ima
     struct writer writer = {.sink = sink};
     enum tri_status status = encode(&writer, image);
     tri_tiff_close(&writer.tiff);
+    if (status == TRI_OK && writer.tiff.error[0] != '\0') /* libtiff goes on after some errors */
+        status = fail(&writer, "");
     if (status == TRI_OK)
         status = tri_tiff_write_tags(sink, &writer.tiff);
     if (status == TRI_OK)

@@ -14,6 +14,7 @@ struct exif {
     struct tri_ifd_entries entries;
     const struct tri_metadata_item *item; /* that it was; NULL: there is none yet */
     bool lacking;                         /* memory */
+    int left;                             /* texts that find no place */
 };
 
 static bool open_exif(struct exif *exif, const struct tri_metadata *metadata)
@@ -98,30 +99,33 @@ static enum fate place_text(struct exif *exif, const char *keyword, const char *
     return PLACED;
 }
 
-/* When a file was made and changed is no more true of the next one. */
-static bool is_about_file(const char *keyword)
+/* ImageMagick's: when a file was made and changed, which is no more true of the next one; and EXIF in words. */
+static bool is_no_news(const struct exif *exif, const char *keyword)
 {
-    return strncmp(keyword, "date:", 5) == 0;
+    return strncmp(keyword, "date:", 5) == 0 || (exif->item != NULL && strncmp(keyword, "exif:", 5) == 0);
 }
 
-static void leave_text(char *left, size_t size, const char *keyword)
+#define NAMED 4 /* more are counted */
+
+static void leave_text(struct exif *exif, char *left, size_t size, const char *keyword)
 {
     const size_t used = strlen(left);
-    snprintf(left + used, size - used, "%sthe text '%s'", used > 0 ? ", " : "", keyword);
+    if (exif->left++ < NAMED)
+        snprintf(left + used, size - used, "%sthe text '%s'", used > 0 ? ", " : "", keyword);
 }
 
 static bool place_item(struct exif *exif, const struct tri_carry *carry, const struct tri_metadata_item *item,
                        struct tri_metadata *to, char *left, size_t left_size)
 {
     struct tri_text text;
-    if (!tri_text_get(item, &text) || is_about_file(text.keyword))
+    if (!tri_text_get(item, &text) || is_no_news(exif, text.keyword))
         return true;
     char *utf8 = tri_text_utf8(&text);
     bool sound = utf8 != NULL;
     if (sound && strcmp(text.keyword, "Comment") == 0 && (carry->codec->keeps & TRI_KEEPS_COMMENT) != 0)
         sound = tri_text_add(to, "Comment", utf8, strlen(utf8));
     else if (sound && place_text(exif, text.keyword, utf8) == NO_PLACE)
-        leave_text(left, left_size, text.keyword);
+        leave_text(exif, left, left_size, text.keyword);
     free(utf8);
     return sound;
 }
@@ -171,6 +175,8 @@ bool tri_carry_into_exif(const struct tri_carry *carry, const struct tri_metadat
     }
     for (int i = 0; i < tri_metadata_count(from) && !exif->lacking; i++)
         exif->lacking |= !place_item(exif, carry, tri_metadata_at(from, i), to, left, left_size);
+    if (exif->left > NAMED)
+        snprintf(left + strlen(left), left_size - strlen(left), " and %d more", exif->left - NAMED);
     const struct tri_metadata_item *phys = tri_metadata_find(from, "pHYs");
     if ((carry->codec->keeps & TRI_KEEPS_DENSITY) == 0 && wants_density(exif, phys))
         place_density(exif, phys);

@@ -55,6 +55,22 @@ static void test_xmp(void)
     free(moved);
 }
 
+/* A hostile packet: it would take hours to change each property. */
+static void test_many(void)
+{
+    const size_t each = strlen(" tiff:Orientation='6'"), count = 200000;
+    char *text = malloc(each * count + 20);
+    size_t size;
+    bool sound;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    strcpy(text, "<rdf:RDF");
+    for (size_t i = 0; i < count; i++)
+        memcpy(text + 8 + i * each, " tiff:Orientation='6'", each);
+    CU_ASSERT_PTR_NULL(tri_xmp_fit(text, 8 + each * count, 1, 1, &size, &sound));
+    CU_ASSERT_FALSE(sound);
+    free(text);
+}
+
 /* ---- pipelines ---- */
 
 static struct tri_metadata *follow(struct tri_metadata *metadata, const char *text, bool turned, struct tri_shape out, char *note)
@@ -136,6 +152,6 @@ static void test_scale(void)
 int test_follow_suite(void)
 {
     CU_pSuite suite = CU_add_suite("follow", NULL, NULL);
-    return !(suite && CU_add_test(suite, "XMP", test_xmp) && CU_add_test(suite, "what depends on the pipeline", test_items) &&
+    return !(suite && CU_add_test(suite, "XMP", test_xmp) && CU_add_test(suite, "XMP of too many properties", test_many) && CU_add_test(suite, "what depends on the pipeline", test_items) &&
              CU_add_test(suite, "the scale of ImageJ", test_scale));
 }

@@ -178,13 +178,13 @@ static enum tri_status add_density(const struct tri_source *source)
                                                                          : tri_source_fail(source, "no memory for its density");
 }
 
-enum tri_status tri_source_upright(const struct tri_source *source, int orientation)
+enum tri_status tri_source_upright(struct tri_source *source, int orientation)
 {
     if (source->metadata == NULL)
         return TRI_OK;
     if (orientation >= 5)
         tri_metadata_turn_density(source->metadata);
     if (orientation > 1 && !tri_metadata_move_xmp(source->metadata, orientation >= 5))
-        return tri_source_fail(source, "no memory for its XMP");
+        tri_source_warn(source, "its XMP is left out, for it cannot be turned with the picture");
     return add_density(source);
 }

@@ -37,6 +37,6 @@ enum tri_status tri_source_exif(struct tri_source *source, const unsigned char *
 enum tri_status tri_source_orient(const struct tri_source *source, int orientation, struct tri_image **image);
 /* Makes all that has been added as it is stored, but for EXIF, as of a picture that is turned upright; and adds pHYs as EXIF
  * says it, where nothing else has. */
-enum tri_status tri_source_upright(const struct tri_source *source, int orientation);
+enum tri_status tri_source_upright(struct tri_source *source, int orientation);
 
 #endif

@@ -93,7 +93,7 @@ static void move(struct tri_metadata *metadata, bool turned, char *note)
     if (item != NULL)
         forget_map(item, note);
     if (!tri_metadata_move_xmp(metadata, turned))
-        tri_note(note, "XMP is left out, for want of memory");
+        tri_note(note, "XMP is left out, for it cannot be moved with the picture");
 }
 
 /* Pixels for each micrometre, and the like. */

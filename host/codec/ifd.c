@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COPIED_MOST ((size_t)16 << 20)
 #define DEPTH 3 /* the picture's, EXIF's, interoperability's */
 
 bool tri_ifd_open(struct tri_ifd *ifd, const unsigned char *data, size_t size)
 {
     if (size < TRI_IFD_HEADER || (memcmp(data, "II*\0", 4) != 0 && memcmp(data, "MM\0*", 4) != 0))
         return false;
-    *ifd = (struct tri_ifd){(unsigned char *)data, size, data[0] == 'I'};
+    *ifd = (struct tri_ifd){(unsigned char *)data, size, data[0] == 'I', 0};
     return true;
 }
 
@@ -159,7 +160,7 @@ void tri_ifd_remove(const struct tri_ifd *ifd, size_t directory, unsigned tag)
 
 bool tri_ifd_new(struct tri_ifd *ifd, bool little)
 {
-    *ifd = (struct tri_ifd){calloc(1, TRI_IFD_HEADER + 6), TRI_IFD_HEADER + 6, little};
+    *ifd = (struct tri_ifd){calloc(1, TRI_IFD_HEADER + 6), TRI_IFD_HEADER + 6, little, 0};
     if (ifd->data == NULL)
         return false;
     memcpy(ifd->data, little ? "II" : "MM", 2);
@@ -253,7 +254,7 @@ static bool copy_entry(struct tri_ifd *to, struct tri_ifd_entries *entries, cons
     if (tag == TRI_TAG_EXIF || tag == TRI_TAG_GPS || tag == TRI_TAG_INTEROP) {
         unsigned char offset[4];
         const size_t sub = checked(from, tri_ifd_number(from, entry));
-        if (sub == 0 || depth == DEPTH)
+        if (sub == 0 || depth == DEPTH || to->copied > COPIED_MOST)
             return true;
         const size_t at = copy_directory(to, from, sub, depth + 1);
         tri_ifd_put_32(to, offset, (uint32_t)at);
@@ -261,6 +262,9 @@ static bool copy_entry(struct tri_ifd *to, struct tri_ifd_entries *entries, cons
     }
     size_t size;
     const unsigned char *value = tri_ifd_value(from, entry, &size);
+    to->copied += value != NULL ? size + TRI_IFD_ENTRY : 0; /* entries may all name the same large part */
+    if (to->copied > COPIED_MOST)
+        return true;
     return value == NULL || tri_ifd_make(to, entries, tag, type, tri_ifd_get_32(from, entry + 4), value, size);
 }
 

@@ -38,6 +38,7 @@ struct tri_ifd {
     unsigned char *data;
     size_t size;
     bool little;
+    size_t copied; /* bytes, by tri_ifd_copy */
 };
 
 /* False: there is no header of the classic format. `data` is written to only by functions that say so. */
@@ -81,7 +82,7 @@ struct tri_ifd_entries {
 bool tri_ifd_make(struct tri_ifd *ifd, struct tri_ifd_entries *entries, unsigned tag, unsigned type, uint32_t count,
                   const void *value, size_t size);
 /* An entry of other data in the same byte order, with its value; of EXIF, GPS and interoperability with the directory that
- * it names. What is malformed is left out. */
+ * it names. What is malformed is left out, and what is more than 16 MB in all. */
 bool tri_ifd_copy(struct tri_ifd *to, struct tri_ifd_entries *entries, const struct tri_ifd *from, unsigned char *entry);
 /* Writes the first directory anew, with the entries, at the end. */
 bool tri_ifd_merge(struct tri_ifd *ifd, const struct tri_ifd_entries *entries);

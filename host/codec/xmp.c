@@ -6,15 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CHANGES_MOST 1000 /* each copies the packet */
+
 struct packet {
     char *text; /* terminated */
     size_t size;
-    bool lacking; /* memory */
+    bool lacking; /* memory; or it has more properties than any packet */
+    int changes;
 };
 
 static struct packet open_packet(const void *data, size_t size)
 {
-    struct packet packet = {malloc(size + 1), size, false};
+    struct packet packet = {malloc(size + 1), size, false, 0};
     packet.lacking = packet.text == NULL;
     if (!packet.lacking) {
         memcpy(packet.text, data, size);
@@ -35,7 +38,7 @@ static char *close_packet(struct packet *packet, size_t *size)
 static void splice(struct packet *packet, size_t at, size_t size, const char *text)
 {
     const size_t length = strlen(text), rest = packet->size - at - size;
-    char *grown = malloc(packet->size - size + length + 1);
+    char *grown = packet->changes++ < CHANGES_MOST ? malloc(packet->size - size + length + 1) : NULL;
     packet->lacking |= grown == NULL;
     if (grown == NULL)
         return;
@@ -168,6 +171,7 @@ char *tri_xmp_fit(const void *data, size_t size, int width, int height, size_t *
     drop(&packet, "xmp:Thumbnails");
     drop(&packet, "xap:Thumbnails");
     drop(&packet, "xmpNote:HasExtendedXMP");
+    *sound = packet.changes <= CHANGES_MOST;
     return close_packet(&packet, fitted);
 }
 

@@ -6,7 +6,8 @@
 #include <stddef.h>
 
 /* A copy of the packet, to be freed, true of an upright picture of the size: without thumbnails, and without a word of
- * further packets. NULL: no memory, or it is no packet in UTF-8 (`sound` is false then). */
+ * further packets. NULL: no memory, or it is no packet in UTF-8, or one with more than a thousand of
+ * such properties (`sound` is false then). */
 char *tri_xmp_fit(const void *data, size_t size, int width, int height, size_t *fitted, bool *sound);
 /* The same of a picture that kernels, or its orientation, have turned: rows have become columns (`turned`), or all lies
  * elsewhere. */

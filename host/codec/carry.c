@@ -109,7 +109,8 @@ static bool is_usual(const struct state *state, const struct tri_metadata_item *
         return told || (item->size == 4 && memcmp(item->data, "\0\0\261\217", 4) == 0);
     if (strcmp(item->type, "cHRM") == 0)
         return told || (item->size == 32 && memcmp(item->data, primaries, 32) == 0);
-    return strcmp(item->type, "sRGB") == 0 || (strcmp(item->type, "cICP") == 0 && item->size == 4 && memcmp(item->data, "\1\r\0\1", 4) == 0);
+    return strcmp(item->type, "sRGB") == 0 ||
+           (strcmp(item->type, "cICP") == 0 && item->size == 4 && memcmp(item->data, "\1\r\0\1", 4) == 0);
 }
 
 /* One number for each sample of a pixel, which may have become more or fewer. */

@@ -77,7 +77,8 @@ unsigned char *tri_ifd_find(const struct tri_ifd *ifd, size_t directory, unsigne
 static size_t next_at(const struct tri_ifd *ifd, size_t directory)
 {
     const size_t at = directory + 2 + tri_ifd_count(ifd, directory) * TRI_IFD_ENTRY;
-    return directory > 0 && tri_ifd_count(ifd, directory) == tri_ifd_get_16(ifd, ifd->data + directory) && ifd->size - at >= 4 ? at : 0;
+    const bool whole = directory > 0 && tri_ifd_count(ifd, directory) == tri_ifd_get_16(ifd, ifd->data + directory);
+    return whole && ifd->size - at >= 4 ? at : 0;
 }
 
 size_t tri_ifd_next(const struct tri_ifd *ifd, size_t directory)

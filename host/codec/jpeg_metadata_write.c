@@ -53,8 +53,8 @@ void tri_jpeg_set_density(const struct tri_sink *sink, struct jpeg_compress_stru
 /* ---- markers ---- */
 
 /* `head` comes before the data; what one marker cannot hold is left out. */
-static void write_marker(const struct tri_sink *sink, struct jpeg_compress_struct *jpeg, int number, const void *head, size_t head_size,
-                         const void *data, size_t size, const char *name)
+static void write_marker(const struct tri_sink *sink, struct jpeg_compress_struct *jpeg, int number, const void *head,
+                         size_t head_size, const void *data, size_t size, const char *name)
 {
     const unsigned char *const parts[2] = {head, data};
     const size_t sizes[2] = {head_size, size};
@@ -68,8 +68,8 @@ static void write_marker(const struct tri_sink *sink, struct jpeg_compress_struc
             jpeg_write_m_byte(jpeg, parts[part][i]);
 }
 
-static void write_item(const struct tri_sink *sink, struct jpeg_compress_struct *jpeg, const char *type, int number, const void *head,
-                       size_t head_size, const char *name)
+static void write_item(const struct tri_sink *sink, struct jpeg_compress_struct *jpeg, const char *type, int number,
+                       const void *head, size_t head_size, const char *name)
 {
     const struct tri_metadata_item *item = tri_metadata_find(sink->options->metadata, type);
     if (item != NULL)

@@ -32,7 +32,8 @@ static enum tri_status read(struct tri_source *source, struct tri_image **image)
 const struct tri_codec tri_codec_png = {
     .format = {.name = "png", .extensions = "png"},
     .version = version,
-    .keeps = TRI_KEEPS_PROFILE | TRI_KEEPS_EXIF | TRI_KEEPS_XMP | TRI_KEEPS_IPTC | TRI_KEEPS_DENSITY | TRI_KEEPS_TEXT | TRI_KEEPS_COLOUR,
+    .keeps = TRI_KEEPS_PROFILE | TRI_KEEPS_EXIF | TRI_KEEPS_XMP | TRI_KEEPS_IPTC | TRI_KEEPS_DENSITY | TRI_KEEPS_TEXT |
+             TRI_KEEPS_COLOUR,
     .probe = probe,
     .read = read,
     .write = tri_png_write,

@@ -58,7 +58,11 @@ char *tri_text_utf8(const struct tri_text *text)
 static size_t character(const unsigned char *at, size_t size)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const size_t length = at[0] < 0x80 ? 1 : (at[0] & 0xe0) == 0xc0 ? 2 : (at[0] & 0xf0) == 0xe0 ? 3 : (at[0] & 0xf8) == 0xf0 ? 4 : 0;
+    const size_t length = at[0] < 0x80             ? 1
+                          : (at[0] & 0xe0) == 0xc0 ? 2
+                          : (at[0] & 0xf0) == 0xe0 ? 3
+                          : (at[0] & 0xf8) == 0xf0 ? 4
+                                                   : 0;
     if (length <= 1 || length > size)
         return length <= size ? length : 0;
     uint32_t code = at[0] & (0x7fU >> length);

@@ -12,7 +12,8 @@ static uint8_t average(const struct tri_image *image, int plane, const int x[2],
     for (int row = y[0]; row < y[1]; row++) {
         const void *samples = tri_image_row(image, plane, row);
         for (int column = x[0]; column < x[1]; column++)
-            sum += image->shape.bits == 8 ? ((const uint8_t *)samples)[column] * UINT64_C(257) : ((const uint16_t *)samples)[column];
+            sum += image->shape.bits == 8 ? ((const uint8_t *)samples)[column] * UINT64_C(257)
+                                             : ((const uint16_t *)samples)[column];
     }
     const uint64_t count = (uint64_t)(x[1] - x[0]) * (uint64_t)(y[1] - y[0]);
     return (uint8_t)((sum / count + 128) / 257);

@@ -88,7 +88,8 @@ static double to_srgb(double light)
 static void lab_to_srgb(const double lab[3], double rgb[3])
 {
     static const double white[3] = {0.96422, 1, 0.82521};
-    static const double matrix[3][3] = {{3.1338561, -1.6168667, -0.4906146}, {-0.9787684, 1.9161415, 0.0334540}, {0.0719453, -0.2289914, 1.4052427}};
+    static const double matrix[3][3] = {{3.1338561, -1.6168667, -0.4906146},
+                                           {-0.9787684, 1.9161415, 0.0334540}, {0.0719453, -0.2289914, 1.4052427}};
     const double f = (lab[0] + 16) / 116;
     const double xyz[3] = {white[0] * cube(f + lab[1] / 500), white[1] * cube(f), white[2] * cube(f - lab[2] / 200)};
     for (int c = 0; c < 3; c++)

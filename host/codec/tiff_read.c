@@ -139,7 +139,8 @@ static enum tri_status check_inks(const struct reader *reader)
     TIFFGetFieldDefaulted(reader->tiff.handle, TIFFTAG_INKSET, &set);
     return set == INKSET_CMYK && reader->samples == 4
                ? TRI_OK
-               : tri_source_fail(reader->source, "its colours are %d inks; cyan, magenta, yellow and black can be read", reader->samples);
+               : tri_source_fail(reader->source, "its colours are %d inks; cyan, magenta, yellow and black can be read",
+                                 reader->samples);
 }
 
 static enum tri_status read_header(struct reader *reader)

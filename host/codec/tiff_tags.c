@@ -24,8 +24,8 @@ static const unsigned own_tags[] = {33550, 33922, 34264, 34735, 34736, 34737, 42
 #define LENGTH(list) (sizeof list / sizeof list[0])
 
 /* False: no memory. `any` is set where one is there. */
-static bool copy_tags(struct tri_ifd *to, struct tri_ifd_entries *entries, const struct tri_ifd *from, const unsigned *tags, size_t count,
-                      bool *any)
+static bool copy_tags(struct tri_ifd *to, struct tri_ifd_entries *entries, const struct tri_ifd *from, const unsigned *tags,
+                      size_t count, bool *any)
 {
     for (size_t i = 0; i < count; i++) {
         unsigned char *entry = tri_ifd_find(from, tri_ifd_first(from), tags[i]);
@@ -111,8 +111,8 @@ static void describe_one_picture(const struct tri_ifd *tags)
 }
 
 /* An item of tags of the file; none where only the others, that do not matter alone, are there. */
-static bool add_item(struct tri_metadata *metadata, const struct tri_ifd *file, const char *type, const unsigned *tags, size_t count,
-                     bool turned, bool one)
+static bool add_item(struct tri_metadata *metadata, const struct tri_ifd *file, const char *type, const unsigned *tags,
+                     size_t count, bool turned, bool one)
 {
     struct tri_ifd item;
     struct tri_ifd_entries *entries = calloc(1, sizeof *entries);
@@ -122,7 +122,8 @@ static bool add_item(struct tri_metadata *metadata, const struct tri_ifd *file, 
         return false;
     }
     sound = copy_tags(&item, entries, file, tags, count, &any) &&
-            (!any || copy_tags(&item, entries, file, density_tags, LENGTH(density_tags), &density)) && tri_ifd_merge(&item, entries);
+            (!any || copy_tags(&item, entries, file, density_tags, LENGTH(density_tags), &density)) &&
+            tri_ifd_merge(&item, entries);
     if (sound && turned)
         tri_exif_turn(item.data, item.size);
     if (sound && !one)

@@ -4,8 +4,8 @@
 
 #include "tiff_codec.h"
 
-/* Adds the tags of the first page to source->metadata, as of an upright picture: "iCCP", "pHYs", "eXIf" (text, EXIF's and GPS' directories), "TIFF" (density,
- * ImageJ, GeoTIFF), "XMP ", "IPTC". */
+/* Adds the tags of the first page to source->metadata, as of an upright picture: "iCCP", "pHYs", "eXIf" (text, EXIF's and
+ * GPS' directories), "TIFF" (density, ImageJ, GeoTIFF), "XMP ", "IPTC". */
 enum tri_status tri_tiff_read_tags(struct tri_source *source, struct tri_tiff *tiff, int orientation);
 
 /* Writes those tags into a file that libtiff has completed. */

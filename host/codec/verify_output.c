@@ -106,12 +106,12 @@ static bool agree(const struct tri_image *image, const struct tri_image *back, b
     return same;
 }
 
-static enum tri_status verify(const struct tri_codec *codec, const struct tri_sink *sink, const struct tri_image *image, bool lossless,
-                              const void *data, size_t size)
+static enum tri_status verify(const struct tri_codec *codec, const struct tri_sink *sink, const struct tri_image *image,
+                              bool lossless, const void *data, size_t size)
 {
     struct tri_error why = {0};
-    struct tri_source source = {.name = sink->name, .data = data, .size = size, .max_pixels = UINT64_MAX, .pool = sink->options->pool,
-                                .error = &why};
+    struct tri_source source = {.name = sink->name, .data = data, .size = size, .max_pixels = UINT64_MAX,
+                                .pool = sink->options->pool, .error = &why};
     struct tri_image *back = NULL, *reduced = NULL;
     bool lacking = false;
     enum tri_status status = codec->read(&source, &back);

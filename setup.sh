@@ -34,12 +34,12 @@ missing_packages() {
 }
 
 # Wanted, but not on every release and machine: quick deflate (x86-64 and ARM only), further picture formats, video,
-# FFmpeg's tools as a second reader of what tests write, the sanitizers' runtime for clang, named after clang's
+# FFmpeg's tools and ExifTool as second readers of what tests write, the sanitizers' runtime for clang, named after clang's
 # version, a device simulator that checks memory accesses, and what makes system calls fail.
 optional_packages() {
     version=$(clang -dumpversion 2>/dev/null | cut -d. -f1)
     for package in libisal-dev libwebp-dev libtiff-dev libavformat-dev libavcodec-dev libavutil-dev \
-        libswscale-dev ffmpeg ${version:+libclang-rt-$version-dev} oclgrind strace; do
+        libswscale-dev ffmpeg libimage-exiftool-perl ${version:+libclang-rt-$version-dev} oclgrind strace; do
         installed "$package" || echo "$package"
     done
 }

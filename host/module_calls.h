@@ -9,6 +9,8 @@
 
 #include "codec/codec.h"
 #include "codec/exif.h"
+#include "codec/ifd.h"
+#include "codec/iptc.h"
 #include "codec/metadata.h"
 #include "codec/reduce.h"
 #include "image/image.h"
@@ -17,12 +19,25 @@
 #include "video/video.h"
 
 #define TRI_MODULE_CALLS(CALL)    \
+    CALL(tri_exif_density)        \
+    CALL(tri_exif_turn)           \
     CALL(tri_fail)                \
     CALL(tri_frame_gather)        \
     CALL(tri_frame_spread)        \
+    CALL(tri_ifd_copy)            \
+    CALL(tri_ifd_find)            \
+    CALL(tri_ifd_first)           \
+    CALL(tri_ifd_get_16)          \
+    CALL(tri_ifd_make)            \
+    CALL(tri_ifd_merge)           \
+    CALL(tri_ifd_new)             \
+    CALL(tri_ifd_open)            \
+    CALL(tri_ifd_put_32)          \
+    CALL(tri_ifd_value)           \
     CALL(tri_image_free)          \
     CALL(tri_image_orient)        \
     CALL(tri_image_reduce)        \
+    CALL(tri_iptc_add)            \
     CALL(tri_metadata_add)        \
     CALL(tri_metadata_find)       \
     CALL(tri_metadata_free)       \
@@ -38,12 +53,14 @@
     CALL(tri_row_join)            \
     CALL(tri_row_split)           \
     CALL(tri_sink_fail)           \
+    CALL(tri_sink_note)           \
     CALL(tri_sink_write)          \
     CALL(tri_source_check_size)   \
     CALL(tri_source_exif)         \
     CALL(tri_source_fail)         \
     CALL(tri_source_image)        \
     CALL(tri_source_orient)       \
+    CALL(tri_source_upright)      \
     CALL(tri_source_warn)         \
     CALL(tri_video_check_size)    \
     CALL(tri_video_light_name)    \
@@ -83,12 +100,25 @@ extern const struct tri_module_calls *tri_module_calls;
         return build == TRI_MODULE_BUILD && strcmp(version, TRI_VERSION) == 0 ? (const void *)&result : NULL; \
     }
 
+#define tri_exif_density tri_module_calls->tri_exif_density
+#define tri_exif_turn tri_module_calls->tri_exif_turn
 #define tri_fail tri_module_calls->tri_fail
 #define tri_frame_gather tri_module_calls->tri_frame_gather
 #define tri_frame_spread tri_module_calls->tri_frame_spread
+#define tri_ifd_copy tri_module_calls->tri_ifd_copy
+#define tri_ifd_find tri_module_calls->tri_ifd_find
+#define tri_ifd_first tri_module_calls->tri_ifd_first
+#define tri_ifd_get_16 tri_module_calls->tri_ifd_get_16
+#define tri_ifd_make tri_module_calls->tri_ifd_make
+#define tri_ifd_merge tri_module_calls->tri_ifd_merge
+#define tri_ifd_new tri_module_calls->tri_ifd_new
+#define tri_ifd_open tri_module_calls->tri_ifd_open
+#define tri_ifd_put_32 tri_module_calls->tri_ifd_put_32
+#define tri_ifd_value tri_module_calls->tri_ifd_value
 #define tri_image_free tri_module_calls->tri_image_free
 #define tri_image_orient tri_module_calls->tri_image_orient
 #define tri_image_reduce tri_module_calls->tri_image_reduce
+#define tri_iptc_add tri_module_calls->tri_iptc_add
 #define tri_metadata_add tri_module_calls->tri_metadata_add
 #define tri_metadata_find tri_module_calls->tri_metadata_find
 #define tri_metadata_free tri_module_calls->tri_metadata_free
@@ -104,12 +134,14 @@ extern const struct tri_module_calls *tri_module_calls;
 #define tri_row_join tri_module_calls->tri_row_join
 #define tri_row_split tri_module_calls->tri_row_split
 #define tri_sink_fail tri_module_calls->tri_sink_fail
+#define tri_sink_note tri_module_calls->tri_sink_note
 #define tri_sink_write tri_module_calls->tri_sink_write
 #define tri_source_check_size tri_module_calls->tri_source_check_size
 #define tri_source_exif tri_module_calls->tri_source_exif
 #define tri_source_fail tri_module_calls->tri_source_fail
 #define tri_source_image tri_module_calls->tri_source_image
 #define tri_source_orient tri_module_calls->tri_source_orient
+#define tri_source_upright tri_module_calls->tri_source_upright
 #define tri_source_warn tri_module_calls->tri_source_warn
 #define tri_video_check_size tri_module_calls->tri_video_check_size
 #define tri_video_light_name tri_module_calls->tri_video_light_name

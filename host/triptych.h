@@ -122,8 +122,11 @@ void tri_pool_free(struct tri_pool *pool);
 
 #define TRI_PIXEL_LIMIT (UINT64_C(1) << 28) /* default of max_pixels: 268 megapixels */
 
+#define TRI_NOTE_MAX 400 /* bytes of a note with its end */
+
 /* What a file says about its picture beside the pixels: colour profile, EXIF, text, ... Types are PNG's
- * chunk names, in every format: "iCCP" (here the profile itself), "eXIf", "sRGB", "pHYs", "tEXt", ... */
+ * chunk names, in every format: "iCCP" (here the profile itself), "eXIf", "sRGB", "pHYs", "tEXt", ..., and "XMP ", "IPTC" and
+ * "TIFF" (tags that only TIFF has). docs/metadata.md says what each format keeps. */
 struct tri_metadata;
 struct tri_metadata_item {
     char type[5];
@@ -131,6 +134,16 @@ struct tri_metadata_item {
     size_t size; /* bytes */
 };
 void tri_metadata_free(struct tri_metadata *metadata);
+struct tri_pipeline;
+/* What a pipeline has made of a picture. */
+struct tri_metadata_change {
+    const struct tri_pipeline *pipeline;
+    struct tri_shape in, out;
+    bool turned; /* as tri_job_turned says */
+};
+/* Makes what a file said of a pipeline's input true of its output: where that is turned, so is the density; what can be true
+ * no more is left out, and told in `note`, which is added to and may be NULL. */
+void tri_metadata_follow(struct tri_metadata *metadata, const struct tri_metadata_change *change, char note[TRI_NOTE_MAX]);
 int tri_metadata_count(const struct tri_metadata *metadata); /* 0 of NULL */
 const struct tri_metadata_item *tri_metadata_at(const struct tri_metadata *metadata, int index);
 
@@ -159,7 +172,7 @@ struct tri_read_options {
 struct tri_read_info {
     const struct tri_format *format;
     struct tri_metadata *metadata; /* ends with tri_metadata_free; NULL: there is none */
-    char warning[200];             /* damage that does not touch the pixels; empty otherwise */
+    char warning[TRI_NOTE_MAX];    /* what is left out, damage that does not touch the pixels; empty otherwise */
 };
 
 /* Reads a file of any format that was built in, known by its content. Samples become 8 or 16 bits that use
@@ -185,7 +198,9 @@ enum tri_subsampling { TRI_420, TRI_422, TRI_444 };
 
 struct tri_write_options {
     const struct tri_format *format; /* NULL: by the path's extension; PNG for "-" and paths without any */
-    const struct tri_metadata *metadata; /* NULL: none */
+    /* NULL: none. Written as far as the format has a place for it, with the picture's sizes and thumbnail in EXIF. */
+    const struct tri_metadata *metadata;
+    char *note; /* TRI_NOTE_MAX bytes, a text, to which is added what is left out; NULL: nobody asks */
     struct tri_pool *pool;               /* NULL: the caller works alone; the bytes are the same */
     enum tri_png_level png_level;
     int quality; /* of lossy formats, 1 to 100; 0: the default, 90 */
@@ -196,6 +211,7 @@ struct tri_write_options {
      * writes. NULL: nobody is told. */
     void (*tell)(void *listener, const char *text);
     void *listener;
+    bool verify;   /* what is written is read again and compared before it goes to the file; in memory until then */
 };
 
 /* Writes beside `path` and renames, so that a failure leaves an old file untouched; the new one gets its owner, group,

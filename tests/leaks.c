@@ -10,7 +10,6 @@ const char *__lsan_default_suppressions(void)
     return "leak:libpocl\n"
            "leak:libLLVM\n"
            "leak:libOpenCL\n"
-           "leak:libx265\n" /* a block for each encoder */
            "leak:libglib\n"
            "leak:libsrt\n"
            "leak:libx264\n"

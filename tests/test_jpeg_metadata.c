@@ -15,10 +15,13 @@ static bool absent(void)
     return tri_format_find("jpeg") == NULL;
 }
 
+static char note[TRI_NOTE_MAX]; /* of the last one written */
+
 static struct bytes written(const struct tri_image *image, const struct tri_metadata *metadata)
 {
-    const struct tri_write_options options = {.metadata = metadata, .quality = 100, .subsampling = TRI_444};
+    const struct tri_write_options options = {.metadata = metadata, .quality = 100, .subsampling = TRI_444, .note = note};
     const char *path = pictures_path("written.jpg");
+    note[0] = '\0';
     CU_ASSERT_EQUAL_FATAL(tri_image_write(path, image, &options, NULL), TRI_OK);
     struct bytes file = pictures_load(path);
     unlink(path);
@@ -106,22 +109,28 @@ static void test_what_does_not_fit(void)
     tri_metadata_free(metadata);
     metadata = carried(gray, with(NULL, "iCCP", rgb.data, rgb.size));
     CU_ASSERT_EQUAL(tri_metadata_count(metadata), 0);
+    CU_ASSERT_STRING_EQUAL(note, "the colour profile is left out: it is for other colours than the picture's");
     tri_metadata_free(metadata);
     metadata = carried(gray, with(NULL, "iCCP", for_gray.data, for_gray.size));
     CU_ASSERT_TRUE(has(metadata, 0, "iCCP", for_gray.data, for_gray.size));
     tri_metadata_free(metadata);
     metadata = with(NULL, "iCCP", large.data, large.size);
-    with(metadata, "tEXt", "Title\0three", 11);
+    with(metadata, "tEXt", "Disclaimer\0three", 16);
     with(metadata, "tEXt", "Comment", 7);
     with(metadata, "sRGB", "", 1);
     with(metadata, "pHYs", "short", 5);
     metadata = carried(colour, metadata);
     CU_ASSERT_EQUAL(tri_metadata_count(metadata), 0);
+    CU_ASSERT_STRING_EQUAL(note, "JPEG has no place for the text 'Disclaimer'; the colour profile is left out: it has 17000000 "
+                                 "bytes, and in JPEG at most 16707345");
     tri_metadata_free(metadata);
     metadata = with(NULL, "eXIf", large.data, 65528);
+    memset(large.data, 'x', 65534 + 8);
     with(metadata, "tEXt", memcpy(large.data, "Comment", 8), 65534 + 8);
     metadata = carried(colour, metadata);
     CU_ASSERT_EQUAL(tri_metadata_count(metadata), 0);
+    CU_ASSERT_STRING_EQUAL(note, "EXIF is left out: it has 65528 bytes, and in JPEG at most 65527; a comment is left out: it has 65534 "
+                                 "bytes, and in JPEG at most 65533");
     tri_metadata_free(metadata);
     free(rgb.data);
     free(for_gray.data);

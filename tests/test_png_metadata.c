@@ -64,16 +64,28 @@ static void test_every_type(void)
         {"zTXt", "Comment\0\0x\234\3\0\0\0\0\1", 17},
         {"iTXt", "Author\0\0\0\0\0nobody", 17},
         {"tEXt", "Title\0another name", 18},
+        {"cICP", "\11\20\0\1", 4},
+        {"mDCV", "0123456789abcdef01234567", 24},
+        {"cLLI", "01234567", 8},
+        {"sBIT", "\5", 1},
     };
+    enum { COUNT = sizeof items / sizeof items[0] };
+    struct item wanted[COUNT];
     struct bytes file;
 
     begin(&file);
     for (int i = 0; i < 6; i++)
         png_add_chunk(&file, items[i].type, items[i].data, items[i].size);
+    for (int i = 9; i < COUNT; i++)
+        png_add_chunk(&file, items[i].type, items[i].data, items[i].size);
     put_pixels(&file);
     for (int i = 6; i < 9; i++) /* text may come after the pixels */
         png_add_chunk(&file, items[i].type, items[i].data, items[i].size);
-    expect_items(&file, items, 9);
+    memcpy(wanted, items, 6 * sizeof items[0]);
+    memcpy(wanted + 6, items + 9, 4 * sizeof items[0]);
+    memcpy(wanted + 10, items + 6, 3 * sizeof items[0]);
+    wanted[10] = (struct item){"tEXt", "Comment\0", 8}; /* inflated */
+    expect_items(&file, wanted, COUNT);
 }
 
 static void test_none(void)

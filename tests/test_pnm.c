@@ -156,7 +156,7 @@ static void test_several_pictures(void)
     static const struct {
         const char *file, *warning;
     } files[] = {
-        {"P5 1 1 255 aP5 1 1 255 b", "it has several pictures, of which the first is read"},
+        {"P5 1 1 255 aP5 1 1 255 b", "only the first of 2 pictures is read"},
         {"P2 1 1 255 97 \n P2 1 1 255 98", "it has several pictures, of which the first is read"},
         {"P5 1 1 255 a\n", ""},
         {"P5 1 1 255 aPS", ""},

@@ -50,7 +50,8 @@ static void test_flaws(void)
     expect_flaw(TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_IEEEFP, 3, "floating-point");
     expect_flaw(TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_INT, 3, "signed");
     expect_flaw(TIFFTAG_BITSPERSAMPLE, 32, 3, "its samples have 32 bits; up to 16 can be read");
-    expect_flaw(TIFFTAG_BITSPERSAMPLE, 12, 3, "12-bit samples");
+    expect_flaw(TIFFTAG_BITSPERSAMPLE, 17, 3, "its samples have 17 bits; up to 16 can be read");
+    expect_flaw(TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_SEPARATED, 3, "its colours are 3 inks; cyan, magenta, yellow and black can be read");
     expect_flaw(TIFFTAG_SAMPLESPERPIXEL, 5, 3, "it has 5 samples per pixel; 1 to 4 can be read");
     expect_flaw(TIFFTAG_SAMPLESPERPIXEL, 3, 1, "it has 3 samples per pixel, of which 1 are colours");
     expect_flaw(TIFFTAG_IMAGEWIDTH, 1000001, 3, "a side may have at most 1000000");

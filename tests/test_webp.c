@@ -172,13 +172,15 @@ static void test_metadata(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(metadata);
     CU_ASSERT_TRUE(tri_metadata_add(metadata, "iCCP", profile.data, profile.size));
     CU_ASSERT_TRUE(tri_metadata_add(metadata, "eXIf", exif.data, exif.size));
-    CU_ASSERT_TRUE(tri_metadata_add(metadata, "tEXt", "Comment\0one", 11));
+    CU_ASSERT_TRUE(tri_metadata_add(metadata, "tEXt", "Disclaimer\0one", 14));
     for (int planes = 1; planes <= 4; planes++) {
+        char note[TRI_NOTE_MAX] = "";
         struct tri_image *image = pictures_noise(20, 10, planes, 8);
         struct bytes file =
-            written(image, &(struct tri_write_options){.lossless = true, .metadata = metadata});
+            written(image, &(struct tri_write_options){.lossless = true, .metadata = metadata, .note = note});
         struct tri_read_info info;
         struct tri_image *back = stored(&file, &info);
+        CU_ASSERT_STRING_EQUAL(note, "WebP has no place for the text 'Disclaimer'");
         const struct tri_metadata_item *kept_profile = tri_metadata_find(info.metadata, "iCCP");
         const struct tri_metadata_item *kept_exif = tri_metadata_find(info.metadata, "eXIf");
         CU_ASSERT_EQUAL(tri_metadata_count(info.metadata), 2);

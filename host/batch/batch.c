@@ -16,6 +16,8 @@ struct item {
     struct tri_read_info info;
     int64_t phases[TRI_PHASES];
     bool flush; /* no file: drives out a result that lags behind */
+    struct tri_shape read; /* the input's */
+    bool turned;           /* rows have become columns */
     /* From `upload` to `download`: */
     struct tri_flight *flight;
     struct tri_image *out;
@@ -213,10 +215,12 @@ static enum tri_status compute_picture(struct run *run, struct item *item)
         status = tri_image_new_for(run->batch->backend, tri_job_shape(job), &item->out, error);
     if (status == TRI_OK)
         status = tri_flight_compute(item->flight, job, item->out, error);
-    if (status == TRI_OK)
+    if (status == TRI_OK) {
+        item->turned = tri_job_turned(job);
         put_idle(run, job, &shape);
-    else
+    } else {
         tri_job_free(job);
+    }
     return status;
 }
 
@@ -236,10 +240,12 @@ static enum tri_status run_late(struct run *run, struct item *item, struct tri_i
         status = tri_image_new_for(run->batch->backend, tri_job_shape(job), out, error);
     if (status == TRI_OK)
         status = tri_job_run(job, item->image, *out, run->batch->timed ? &item->timing : NULL, error);
-    if (status == TRI_OK)
+    if (status == TRI_OK) {
+        item->turned = tri_job_turned(job);
         put_idle(run, job, &shape);
-    else
+    } else {
         tri_job_free(job);
+    }
     return status;
 }
 
@@ -342,10 +348,15 @@ static bool encode(void *context, void *data)
     struct tri_batch *batch = run->batch;
     struct tri_write_options options = batch->write;
     const int64_t start = tri_now_ns();
-    options.metadata = batch->strip ? NULL : item->info.metadata;
     item->result.to = item->image->shape;
     options.tell = add_note;
     options.listener = &item->result;
+    options.note = item->result.note;
+    if (!batch->strip && item->info.metadata != NULL) {
+        const struct tri_metadata_change change = {batch->pipeline, item->result.from, item->image->shape, item->turned};
+        tri_metadata_follow(item->info.metadata, &change, item->result.note);
+        options.metadata = item->info.metadata;
+    }
     if (batch->writing != NULL)
         batch->writing();
     tri_image_write(item->result.file->to, item->image, &options, &item->result.error);

@@ -16,8 +16,9 @@ struct tri_batch_file {
 struct tri_batch_result {
     const struct tri_batch_file *file;
     struct tri_error error; /* its status is TRI_OK where the file is written */
-    char warning[200];      /* of the reader; empty: none */
-    char notes[1200];       /* of the writer, a line each; empty: none */
+    char warning[TRI_NOTE_MAX]; /* of the reader; empty: none */
+    char note[TRI_NOTE_MAX];    /* what the file does not keep of what was said beside the picture; empty: nothing */
+    char notes[1200];           /* of the writer, a line each; empty: none */
     bool new_series;        /* over time: the first of another shape than the file before, and so a first frame */
     double megapixels;      /* that were read */
     struct tri_shape from, to; /* of the picture that was read, and of its result */

@@ -81,6 +81,7 @@ const char cli_help_run[] =
     "      --background C   what transparent pictures are put on where a format has no transparency:\n"
     "                       #rgb, #rrggbb, a name, or none to refuse them; default white, with a note\n"
     "      --strip          leave out colour profile, EXIF, text and the like\n"
+    "      --verify-output  read each picture that is written again, and compare it\n"
     "\n"
     "Videos (one INPUT and OUTPUT, or several into a folder; Y4M also through '-'):\n"
     "      --frame N|TIME   where OUTPUT is a picture, the frame that it is made of: a number from 1, or\n"

@@ -89,12 +89,14 @@ static const char *planes_of(const struct tri_shape *shape)
 static void tell(void *listener, const struct tri_batch_result *result)
 {
     struct run *run = listener;
-    const bool noted = result->warning[0] || result->notes[0] || result->new_series;
+    const bool noted = result->warning[0] || result->note[0] || result->notes[0] || result->new_series;
 
     if (result->error.status != TRI_OK || run->request->verbose || (!run->request->quiet && noted))
         cli_progress_clear(&run->progress);
     if (result->warning[0] && !run->request->quiet)
         cli_note("%s: %s", result->file->from, result->warning);
+    if (result->note[0] && result->error.status == TRI_OK && !run->request->quiet)
+        cli_note("%s: %s", result->file->to, result->note);
     if (!run->request->quiet)
         cli_notes(result->notes);
     if (result->new_series && !run->request->quiet)

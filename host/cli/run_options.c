@@ -17,6 +17,7 @@ enum {
     LOSSLESS,
     BACKGROUND,
     STRIP,
+    VERIFY_OUTPUT,
     PLANES,
     WITH,
     DATA,
@@ -46,6 +47,7 @@ const struct option cli_run_options[] = {
     {"lossless", no_argument, NULL, LOSSLESS},
     {"background", required_argument, NULL, BACKGROUND},
     {"strip", no_argument, NULL, STRIP},
+    {"verify-output", no_argument, NULL, VERIFY_OUTPUT},
     {"planes", required_argument, NULL, PLANES},
     {"with", required_argument, NULL, WITH},
     {"data", required_argument, NULL, DATA},
@@ -171,6 +173,9 @@ static bool set_write_option(int option, const char *text, struct cli_run_reques
         return true;
     case BACKGROUND:
         return choose_background(text, request);
+    case VERIFY_OUTPUT:
+        request->write.verify = true;
+        return true;
     case STRIP:
         request->strip = true;
         return true;

@@ -1,5 +1,7 @@
 /* codec.c -- finds the codec of a file, and gets the file's bytes to it and from it. */
 #include "codec.h"
+#include "carry.h"
+#include "verify_output.h"
 
 #include "../module.h"
 #include "reduce.h"
@@ -112,12 +114,13 @@ enum tri_status tri_source_fail(const struct tri_source *source, const char *for
 
 void tri_source_warn(struct tri_source *source, const char *format, ...)
 {
+    char text[TRI_NOTE_MAX];
     va_list arguments;
-    if (source->warning[0] != '\0')
-        return;
     va_start(arguments, format);
-    vsnprintf(source->warning, sizeof source->warning, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    if (strstr(source->warning, text) == NULL)
+        tri_note(source->warning, "%s", text);
 }
 
 enum tri_status tri_source_check_size(const struct tri_source *source, uint64_t width, uint64_t height)
@@ -298,6 +301,16 @@ enum tri_status tri_sink_fail(const struct tri_sink *sink, const char *format, .
     return tri_fail(sink->error, TRI_FAILED, "cannot write %s: %s", sink->name, text);
 }
 
+void tri_sink_note(const struct tri_sink *sink, const char *format, ...)
+{
+    char text[TRI_NOTE_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    tri_note(sink->options->note, "%s", text);
+}
+
 enum tri_status tri_sink_write(const struct tri_sink *sink, const void *data, size_t size)
 {
     return size == 0 || fwrite(data, 1, size, sink->file) == size ? TRI_OK : tri_sink_fail(sink, "%s", strerror(errno));
@@ -332,12 +345,33 @@ static enum tri_status flatten(const struct tri_codec *codec, const struct tri_s
     return TRI_OK;
 }
 
-static enum tri_status encode(const struct tri_codec *codec, const struct tri_sink *sink, const struct tri_image *image)
+/* `about` tells of the codec, whose functions may be a module's. */
+static enum tri_status encode_flat(const struct tri_codec *about, const struct tri_codec *codec, const struct tri_sink *sink,
+                                   const struct tri_image *image)
+{
+    static const struct tri_format jpeg = {.name = "jpeg"};
+    struct tri_write_options options = *sink->options;
+    struct tri_sink carrying = *sink;
+    struct tri_metadata *carried = NULL;
+    const struct tri_carry carry = {about, codec_of(&jpeg), image, options.note};
+    if (options.metadata != NULL && !tri_carry(&carry, options.metadata, &carried))
+        return tri_sink_fail(sink, "no memory for what it says beside the picture");
+    options.metadata = carried;
+    carrying.options = &options;
+    const bool lossless = (about->keeps & TRI_WRITES_LOSSY) == 0 || options.lossless;
+    const enum tri_status status =
+        options.verify ? tri_write_verified(codec, &carrying, image, lossless) : codec->write(&carrying, image);
+    tri_metadata_free(carried);
+    return status;
+}
+
+static enum tri_status encode(const struct tri_codec *about, const struct tri_codec *codec, const struct tri_sink *sink,
+                              const struct tri_image *image)
 {
     struct tri_image *flat;
-    enum tri_status status = flatten(codec, sink, image, &flat);
+    enum tri_status status = flatten(about, sink, image, &flat);
     if (status == TRI_OK)
-        status = codec->write(sink, flat != NULL ? flat : image);
+        status = encode_flat(about, codec, sink, flat != NULL ? flat : image);
     tri_image_free(flat);
     return status;
 }
@@ -365,7 +399,7 @@ enum tri_status tri_image_write_beside(const char *path, const struct tri_image 
     output->listener = sink.options->listener;
     sink.name = output->name;
     sink.file = output->file;
-    status = encode(codec, &sink, image);
+    status = encode(codec_of(format), codec, &sink, image);
     return status == TRI_OK ? TRI_OK : tri_output_close(output, status, error);
 }
 

@@ -1,77 +1,150 @@
-/* exif.c -- finds and changes the orientation in EXIF data. */
+/* exif.c -- finds and changes in EXIF data what depends on how its picture lies. */
 #include "exif.h"
+#include "ifd.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define HEADER 8 /* byte order, 42, offset of the first directory (TIFF 6.0, section 2) */
-#define ENTRY 12 /* tag, type, count, value */
-#define ORIENTATION 0x0112
-#define TYPE_SHORT 3
+enum { PIXEL_X = 0xa002, PIXEL_Y, FOCAL_X = 0xa20e, FOCAL_Y, SUBJECT_AREA = 0x9214, SUBJECT_LOCATION = 0xa214 };
 
-static bool is_exif(const unsigned char *data, size_t size)
+/* The entry of the orientation. Only the first directory is about the picture itself. */
+static unsigned char *find_orientation(const struct tri_ifd *exif)
 {
-    return size >= HEADER && (memcmp(data, "II*\0", 4) == 0 || memcmp(data, "MM\0*", 4) == 0);
-}
-
-static unsigned get_16(const unsigned char *at, bool little)
-{
-    return little ? at[0] | (unsigned)at[1] << 8 : at[1] | (unsigned)at[0] << 8;
-}
-
-static uint32_t get_32(const unsigned char *at, bool little)
-{
-    return little ? get_16(at, true) | (uint32_t)get_16(at + 2, true) << 16
-                  : get_16(at + 2, false) | (uint32_t)get_16(at, false) << 16;
-}
-
-/* Where the orientation's 16-bit value is; 0: nowhere. Only the first directory is about the picture
- * itself. */
-static size_t find_value(const unsigned char *data, size_t size)
-{
-    if (!is_exif(data, size))
-        return 0;
-    const bool little = data[0] == 'I';
-    const size_t directory = get_32(data + 4, little);
-    if (directory < HEADER || directory > size - 2)
-        return 0;
-    const size_t told = get_16(data + directory, little), room = (size - 2 - directory) / ENTRY;
-    for (size_t i = 0; i < told && i < room; i++) {
-        const unsigned char *entry = data + directory + 2 + i * ENTRY;
-        if (get_16(entry, little) == ORIENTATION)
-            return get_16(entry + 2, little) == TYPE_SHORT && get_32(entry + 4, little) == 1
-                       ? (size_t)(entry + 8 - data)
-                       : 0;
-    }
-    return 0;
+    unsigned char *entry = tri_ifd_find(exif, tri_ifd_first(exif), TRI_TAG_ORIENTATION);
+    const bool sound = entry != NULL && tri_ifd_get_16(exif, entry + 2) == TRI_TYPE_SHORT && tri_ifd_get_32(exif, entry + 4) == 1;
+    return sound ? entry : NULL;
 }
 
 int tri_exif_orientation(const unsigned char *data, size_t size)
 {
-    const size_t at = find_value(data, size);
-    const unsigned value = at > 0 ? get_16(data + at, data[0] == 'I') : 1;
+    struct tri_ifd exif;
+    unsigned char *entry = tri_ifd_open(&exif, data, size) ? find_orientation(&exif) : NULL;
+    const unsigned value = entry != NULL ? tri_ifd_get_16(&exif, entry + 8) : 1;
     return value >= 1 && value <= 8 ? (int)value : 1;
 }
 
 void tri_exif_set_orientation(unsigned char *data, size_t size, int orientation)
 {
-    const size_t at = find_value(data, size);
-    if (at == 0)
+    struct tri_ifd exif;
+    unsigned char *entry = tri_ifd_open(&exif, data, size) ? find_orientation(&exif) : NULL;
+    if (entry != NULL)
+        tri_ifd_put_16(&exif, entry + 8, (unsigned)orientation);
+}
+
+/* Type, count and value of two tags; a value that lies elsewhere stays there. */
+static void exchange(const struct tri_ifd *exif, size_t directory, unsigned a, unsigned b)
+{
+    unsigned char *one = tri_ifd_find(exif, directory, a), *other = tri_ifd_find(exif, directory, b);
+    unsigned char kept[TRI_IFD_ENTRY - 2];
+    if (one == NULL || other == NULL)
         return;
-    const bool little = data[0] == 'I';
-    data[at + !little] = (unsigned char)orientation;
-    data[at + little] = 0;
+    memcpy(kept, one + 2, sizeof kept);
+    memcpy(one + 2, other + 2, sizeof kept);
+    memcpy(other + 2, kept, sizeof kept);
+}
+
+void tri_exif_turn(unsigned char *data, size_t size)
+{
+    struct tri_ifd exif;
+    if (!tri_ifd_open(&exif, data, size))
+        return;
+    const size_t first = tri_ifd_first(&exif), sub = tri_ifd_sub(&exif, first, TRI_TAG_EXIF);
+    exchange(&exif, first, TRI_TAG_X_RESOLUTION, TRI_TAG_Y_RESOLUTION);
+    exchange(&exif, first, TRI_TAG_WIDTH, TRI_TAG_HEIGHT);
+    exchange(&exif, sub, PIXEL_X, PIXEL_Y);
+    exchange(&exif, sub, FOCAL_X, FOCAL_Y);
+}
+
+void tri_exif_forget_places(unsigned char *data, size_t size)
+{
+    struct tri_ifd exif;
+    if (!tri_ifd_open(&exif, data, size))
+        return;
+    const size_t sub = tri_ifd_sub(&exif, tri_ifd_first(&exif), TRI_TAG_EXIF);
+    tri_ifd_remove(&exif, sub, SUBJECT_AREA);
+    tri_ifd_remove(&exif, sub, SUBJECT_LOCATION);
+}
+
+static bool is_measured(const struct tri_ifd *exif)
+{
+    size_t size;
+    unsigned char *unit = tri_ifd_find(exif, tri_ifd_first(exif), TRI_TAG_RESOLUTION_UNIT);
+    unsigned char *entry = tri_ifd_find(exif, tri_ifd_first(exif), TRI_TAG_DESCRIPTION);
+    const unsigned char *text = entry != NULL ? tri_ifd_value(exif, entry, &size) : NULL;
+    return unit != NULL && tri_ifd_number(exif, unit) == 1 && text != NULL && size > 7 && memcmp(text, "ImageJ=", 7) == 0;
+}
+
+void tri_exif_scale(unsigned char *data, size_t size, double columns, double rows)
+{
+    struct tri_ifd exif;
+    if (!tri_ifd_open(&exif, data, size) || !is_measured(&exif))
+        return;
+    for (int i = 0; i < 2; i++) {
+        size_t bytes;
+        unsigned char *entry = tri_ifd_find(&exif, tri_ifd_first(&exif), i == 0 ? TRI_TAG_X_RESOLUTION : TRI_TAG_Y_RESOLUTION);
+        unsigned char *value = entry != NULL ? tri_ifd_value(&exif, entry, &bytes) : NULL;
+        if (value == NULL || bytes != 8 || tri_ifd_get_32(&exif, value + 4) == 0)
+            continue;
+        const double scaled = (double)tri_ifd_get_32(&exif, value) / tri_ifd_get_32(&exif, value + 4) * (i == 0 ? columns : rows);
+        const double unit = scaled < 4000 ? 1e6 : 1;
+        tri_ifd_put_32(&exif, value, (uint32_t)(scaled * unit < UINT32_MAX ? scaled * unit + 0.5 : UINT32_MAX));
+        tri_ifd_put_32(&exif, value + 4, (uint32_t)unit);
+    }
+}
+
+static double rational(const struct tri_ifd *exif, unsigned tag)
+{
+    size_t size;
+    unsigned char *entry = tri_ifd_find(exif, tri_ifd_first(exif), tag);
+    const unsigned char *value = entry != NULL ? tri_ifd_value(exif, entry, &size) : NULL;
+    if (value == NULL || size != 8 || tri_ifd_get_32(exif, value + 4) == 0)
+        return 0;
+    return (double)tri_ifd_get_32(exif, value) / tri_ifd_get_32(exif, value + 4);
+}
+
+bool tri_exif_density(const unsigned char *data, size_t size, unsigned char phys[9])
+{
+    struct tri_ifd exif;
+    if (!tri_ifd_open(&exif, data, size))
+        return false;
+    unsigned char *entry = tri_ifd_find(&exif, tri_ifd_first(&exif), TRI_TAG_RESOLUTION_UNIT);
+    const uint32_t unit = entry != NULL ? tri_ifd_number(&exif, entry) : 2;
+    const double scale = unit == 2 ? 1 / 0.0254 : unit == 3 ? 100 : 1;
+    for (int i = 0; i < 2; i++) {
+        const double value = round(rational(&exif, i == 0 ? TRI_TAG_X_RESOLUTION : TRI_TAG_Y_RESOLUTION) * scale);
+        if (!(value >= 1 && value <= INT32_MAX))
+            return false;
+        for (int byte = 0; byte < 4; byte++)
+            phys[i * 4 + byte] = (unsigned char)((uint32_t)value >> (24 - 8 * byte));
+    }
+    phys[8] = unit == 2 || unit == 3;
+    return true;
+}
+
+/* ---- for readers ---- */
+
+/* As of a picture that has been turned upright. */
+static void make_upright(unsigned char *data, size_t size, int orientation)
+{
+    if (orientation == 1)
+        return;
+    tri_exif_forget_places(data, size);
+    tri_exif_set_orientation(data, size, 1);
+    if (orientation >= 5)
+        tri_exif_turn(data, size);
 }
 
 enum tri_status tri_source_exif(struct tri_source *source, const unsigned char *data, size_t size,
                                 int *orientation)
 {
+    struct tri_ifd exif;
     if (size >= 6 && memcmp(data, "Exif\0\0", 6) == 0) {
         data += 6;
         size -= 6;
     }
     *orientation = tri_exif_orientation(data, size);
-    if (!is_exif(data, size)) {
+    if (!tri_ifd_open(&exif, data, size)) {
         tri_source_warn(source, "the EXIF data is malformed, and left out");
         return TRI_OK;
     }
@@ -81,7 +154,7 @@ enum tri_status tri_source_exif(struct tri_source *source, const unsigned char *
     bool added = false;
     if (upright != NULL) {
         memcpy(upright, data, size);
-        tri_exif_set_orientation(upright, size, 1);
+        make_upright(upright, size, *orientation);
         added = tri_metadata_add(source->metadata, "eXIf", upright, size);
     }
     free(upright);
@@ -93,4 +166,25 @@ enum tri_status tri_source_orient(const struct tri_source *source, int orientati
     struct tri_error why;
     return tri_image_orient(image, orientation, &why) == TRI_OK ? TRI_OK
                                                                 : tri_source_fail(source, "%s", why.text);
+}
+
+static enum tri_status add_density(const struct tri_source *source)
+{
+    const struct tri_metadata_item *exif = tri_metadata_find(source->metadata, "eXIf");
+    unsigned char phys[9];
+    if (exif == NULL || tri_metadata_find(source->metadata, "pHYs") != NULL || !tri_exif_density(exif->data, exif->size, phys))
+        return TRI_OK;
+    return tri_metadata_add(source->metadata, "pHYs", phys, sizeof phys) ? TRI_OK
+                                                                         : tri_source_fail(source, "no memory for its density");
+}
+
+enum tri_status tri_source_upright(struct tri_source *source, int orientation)
+{
+    if (source->metadata == NULL)
+        return TRI_OK;
+    if (orientation >= 5)
+        tri_metadata_turn_density(source->metadata);
+    if (orientation > 1 && !tri_metadata_move_xmp(source->metadata, orientation >= 5))
+        tri_source_warn(source, "its XMP is left out, for it cannot be turned with the picture");
+    return add_density(source);
 }

@@ -1,12 +1,10 @@
 /* jpeg_read.c -- a JPEG file becomes a planar image, by libjpeg. */
-#include "jpeg_codec.h"
 #include "exif.h"
+#include "jpeg_metadata.h"
 
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <jpeglib.h>
 
 #include <jerror.h>
 
@@ -82,85 +80,15 @@ static void set_up(struct reader *reader)
     jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0xffff);
     if (reader->source->metadata != NULL) {
         jpeg_save_markers(jpeg, JPEG_APP0 + 2, 0xffff);
+        jpeg_save_markers(jpeg, JPEG_APP0 + 13, 0xffff);
         jpeg_save_markers(jpeg, JPEG_COM, 0xffff);
     }
 }
 
-/* ---- metadata; XMP is not kept: it describes the file as much as the picture ---- */
-
-static void add(struct reader *reader, const char *type, const void *data, size_t size)
+static void take_metadata(struct reader *reader)
 {
-    if (reader->source->metadata != NULL && !tri_metadata_add(reader->source->metadata, type, data, size))
-        give_up(reader, "no memory for what the file says about the picture");
-}
-
-/* EXIF comes first, as the density depends on the orientation. */
-static void take_exif(struct reader *reader)
-{
-    reader->orientation = 1;
-    for (jpeg_saved_marker_ptr marker = reader->jpeg.marker_list; marker != NULL; marker = marker->next) {
-        if (marker->marker != JPEG_APP0 + 1 || marker->data_length < 6 ||
-            memcmp(marker->data, "Exif\0", 5) != 0)
-            continue;
-        /* The sixth byte is padding, and not 0 in every file. */
-        if (tri_source_exif(reader->source, marker->data + 6, marker->data_length - 6,
-                            &reader->orientation) != TRI_OK)
-            longjmp(reader->failed, 1);
-        return;
-    }
-}
-
-static void take_comments(struct reader *reader)
-{
-    static const char keyword[] = "Comment";
-    unsigned char text[sizeof keyword + 0xffff] = "Comment";
-    for (jpeg_saved_marker_ptr marker = reader->jpeg.marker_list; marker != NULL; marker = marker->next) {
-        if (marker->marker != JPEG_COM)
-            continue;
-        const size_t length = strnlen((const char *)marker->data, marker->data_length);
-        memcpy(text + sizeof keyword, marker->data, length);
-        add(reader, "tEXt", text, sizeof keyword + length);
-    }
-}
-
-static void take_profile(struct reader *reader)
-{
-    JOCTET *profile;
-    unsigned size;
-    if (reader->jpeg.out_color_space == JCS_CMYK || !jpeg_read_icc_profile(&reader->jpeg, &profile, &size))
-        return;
-    const bool added = tri_metadata_add(reader->source->metadata, "iCCP", profile, size);
-    free(profile);
-    if (!added)
-        give_up(reader, "no memory for the colour profile");
-}
-
-static void put_32(unsigned char *at, uint32_t value)
-{
-    for (int i = 0; i < 4; i++)
-        at[i] = (unsigned char)(value >> (24 - 8 * i));
-}
-
-/* JFIF has dots per inch or cm, PNG has them per metre; in both, unit 0 is a mere aspect ratio. */
-static uint32_t density(unsigned value, int unit)
-{
-    return unit == 1 ? (uint32_t)(value / 0.0254 + 0.5) : unit == 2 ? value * 100U : value;
-}
-
-static void take_density(struct reader *reader)
-{
-    const struct jpeg_decompress_struct *jpeg = &reader->jpeg;
-    const bool turned = reader->orientation >= 5;
-    const unsigned x = turned ? jpeg->Y_density : jpeg->X_density;
-    const unsigned y = turned ? jpeg->X_density : jpeg->Y_density;
-    unsigned char data[9];
-    if (!jpeg->saw_JFIF_marker || x == 0 || y == 0 || jpeg->density_unit > 2 ||
-        (jpeg->density_unit == 0 && x == y))
-        return;
-    put_32(data, density(x, jpeg->density_unit));
-    put_32(data + 4, density(y, jpeg->density_unit));
-    data[8] = jpeg->density_unit != 0;
-    add(reader, "pHYs", data, sizeof data);
+    if (tri_jpeg_read_metadata(reader->source, &reader->jpeg, &reader->orientation) != TRI_OK)
+        longjmp(reader->failed, 1);
 }
 
 /* ---- pixels ---- */
@@ -254,12 +182,7 @@ static enum tri_status decode(struct reader *reader)
     if (tri_source_image(reader->source, jpeg->image_width, jpeg->image_height,
                          jpeg->out_color_space == JCS_GRAYSCALE ? 1 : 3, 8, &reader->image) != TRI_OK)
         return TRI_FAILED;
-    take_exif(reader);
-    if (reader->source->metadata != NULL) {
-        take_profile(reader);
-        take_density(reader);
-        take_comments(reader);
-    }
+    take_metadata(reader);
     jpeg_start_decompress(jpeg); /* reads all scans, if there are several */
     check_scans(reader);
     read_rows(reader);

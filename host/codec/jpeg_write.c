@@ -1,17 +1,13 @@
 /* jpeg_write.c -- an image becomes a JPEG file, by libjpeg. */
-#include "jpeg_codec.h"
+#include "jpeg_metadata.h"
 #include "reduce.h"
 
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jpeglib.h>
-
 #define ROWS 16 /* handed to libjpeg at a time */
 #define QUALITY 90
-#define MARKER_MAX 65533                      /* bytes in a marker */
-#define PROFILE_MAX (255 * (MARKER_MAX - 14)) /* a profile spans as many markers (ICC.1:2022, B.4) */
 
 /* libjpeg leaves a failed call by longjmp; all that must survive it is in here, and not in locals. */
 struct writer {
@@ -69,74 +65,6 @@ static void on_end(j_compress_ptr jpeg)
     write_out(writer, sizeof writer->buffer - writer->destination.free_in_buffer);
 }
 
-/* ---- metadata ---- */
-
-static uint32_t get_32(const unsigned char *at)
-{
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
-static uint32_t per_inch(uint32_t per_metre)
-{
-    return (uint32_t)(per_metre * 0.0254 + 0.5);
-}
-
-/* Dots per inch are usual, but cannot say everything that dots per cm can. */
-static bool wants_cm(uint32_t per_metre)
-{
-    const uint32_t dots = per_inch(per_metre);
-    return per_metre % 100 == 0 && (dots > 0xffff || (uint32_t)(dots / 0.0254 + 0.5) != per_metre);
-}
-
-static void set_density(struct jpeg_compress_struct *jpeg, const struct tri_metadata_item *item)
-{
-    if (item == NULL || item->size != 9)
-        return;
-    uint32_t x = get_32(item->data), y = get_32(item->data + 4);
-    int unit = 0;
-    if (item->data[8] == 1) {
-        unit = (wants_cm(x) || wants_cm(y)) && x % 100 == 0 && y % 100 == 0 ? 2 : 1;
-        x = unit == 2 ? x / 100 : per_inch(x);
-        y = unit == 2 ? y / 100 : per_inch(y);
-    }
-    if (x < 1 || y < 1 || x > 0xffff || y > 0xffff) /* more than JFIF can say */
-        return;
-    jpeg->density_unit = (UINT8)unit;
-    jpeg->X_density = (UINT16)x;
-    jpeg->Y_density = (UINT16)y;
-}
-
-static void write_exif(struct jpeg_compress_struct *jpeg, const struct tri_metadata_item *item)
-{
-    if (item == NULL || item->size > MARKER_MAX - 6) /* there is no way to write more */
-        return;
-    jpeg_write_m_header(jpeg, JPEG_APP0 + 1, (unsigned)item->size + 6);
-    for (size_t i = 0; i < 6; i++)
-        jpeg_write_m_byte(jpeg, "Exif\0"[i]);
-    for (size_t i = 0; i < item->size; i++)
-        jpeg_write_m_byte(jpeg, item->data[i]);
-}
-
-static void write_comments(struct jpeg_compress_struct *jpeg, const struct tri_metadata *metadata)
-{
-    for (int i = 0; i < tri_metadata_count(metadata); i++) {
-        const struct tri_metadata_item *item = tri_metadata_at(metadata, i);
-        if (strcmp(item->type, "tEXt") == 0 && item->size >= 8 && item->size - 8 <= MARKER_MAX &&
-            memcmp(item->data, "Comment", 8) == 0)
-            jpeg_write_marker(jpeg, JPEG_COM, item->data + 8, (unsigned)(item->size - 8));
-    }
-}
-
-static void write_metadata(struct writer *writer)
-{
-    const struct tri_metadata *metadata = writer->sink->options->metadata;
-    const struct tri_metadata_item *profile = tri_metadata_profile(metadata, writer->image.shape.planes);
-    write_exif(&writer->jpeg, tri_metadata_find(metadata, "eXIf"));
-    if (profile != NULL && profile->size <= PROFILE_MAX)
-        jpeg_write_icc_profile(&writer->jpeg, profile->data, (unsigned)profile->size);
-    write_comments(&writer->jpeg, metadata);
-}
-
 /* ---- pixels ---- */
 
 static void set_up(struct writer *writer)
@@ -157,7 +85,7 @@ static void set_up(struct writer *writer)
         jpeg->comp_info[0].h_samp_factor = options->subsampling == TRI_444 ? 1 : 2;
         jpeg->comp_info[0].v_samp_factor = options->subsampling == TRI_420 ? 2 : 1;
     }
-    set_density(jpeg, tri_metadata_find(options->metadata, "pHYs"));
+    tri_jpeg_set_density(writer->sink, jpeg);
 }
 
 static void write_rows(struct writer *writer)
@@ -179,7 +107,8 @@ static enum tri_status encode(struct writer *writer)
         return TRI_FAILED;
     set_up(writer);
     jpeg_start_compress(&writer->jpeg, TRUE);
-    write_metadata(writer);
+    if (tri_jpeg_write_metadata(writer->sink, &writer->jpeg, writer->image.shape.planes) != TRI_OK)
+        return TRI_FAILED;
     write_rows(writer);
     jpeg_finish_compress(&writer->jpeg);
     return TRI_OK;

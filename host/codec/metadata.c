@@ -1,6 +1,7 @@
 /* metadata.c -- a list of typed items. */
 #include "metadata.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +60,47 @@ const struct tri_metadata_item *tri_metadata_find(const struct tri_metadata *met
             return &metadata->items[i];
     }
     return NULL;
+}
+
+void tri_metadata_replace(struct tri_metadata *metadata, const char *type, void *data, size_t size)
+{
+    for (int i = 0; i < metadata->count; i++) {
+        struct tri_metadata_item *item = &metadata->items[i];
+        if (strcmp(item->type, type) != 0)
+            continue;
+        free((void *)item->data);
+        item->data = data;
+        item->size = size;
+        return;
+    }
+    free(data);
+}
+
+void tri_metadata_remove(struct tri_metadata *metadata, const char *type)
+{
+    int kept = 0;
+    for (int i = 0; i < metadata->count; i++) {
+        if (strcmp(metadata->items[i].type, type) == 0)
+            free((void *)metadata->items[i].data);
+        else
+            metadata->items[kept++] = metadata->items[i];
+    }
+    metadata->count = kept;
+}
+
+void tri_note(char note[TRI_NOTE_MAX], const char *format, ...)
+{
+    va_list arguments;
+    if (note == NULL)
+        return;
+    size_t used = strlen(note);
+    if (used > 0 && used + 2 < TRI_NOTE_MAX) {
+        memcpy(note + used, "; ", 3);
+        used += 2;
+    }
+    va_start(arguments, format);
+    vsnprintf(note + used, TRI_NOTE_MAX - used, format, arguments);
+    va_end(arguments);
 }
 
 /* ICC.1:2022, 7.2: a header of 128 bytes, the data's colour space at 16, "acsp" at 36. */

@@ -1,4 +1,5 @@
 /* png.c -- the PNG codec. */
+#include "exif.h"
 #include "png_codec.h"
 
 #include <png.h>
@@ -21,15 +22,18 @@ static void version(char text[80])
 
 static enum tri_status read(struct tri_source *source, struct tri_image **image)
 {
-    const enum tri_status status = tri_png_read_metadata(source);
-    if (status != TRI_OK || tri_png_read_fast(source, image))
-        return status;
-    return tri_png_read(source, image);
+    int orientation;
+    enum tri_status status = tri_png_read_metadata(source, &orientation);
+    if (status == TRI_OK && !tri_png_read_fast(source, image))
+        status = tri_png_read(source, image);
+    return status == TRI_OK ? tri_source_orient(source, orientation, image) : status;
 }
 
 const struct tri_codec tri_codec_png = {
     .format = {.name = "png", .extensions = "png"},
     .version = version,
+    .keeps = TRI_KEEPS_PROFILE | TRI_KEEPS_EXIF | TRI_KEEPS_XMP | TRI_KEEPS_IPTC | TRI_KEEPS_DENSITY | TRI_KEEPS_TEXT |
+             TRI_KEEPS_COLOUR,
     .probe = probe,
     .read = read,
     .write = tri_png_write,

@@ -1,6 +1,7 @@
 /* png_chunks.c -- chunks of a PNG file being written, those beside the pixels. */
 #include "png_chunks.h"
 #include "checksum.h"
+#include "png_text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,7 +62,7 @@ static bool is_sound(const struct tri_metadata_item *item)
     static const struct {
         char type[5];
         size_t size;
-    } sizes[] = {{"sRGB", 1}, {"gAMA", 4}, {"cHRM", 32}, {"pHYs", 9}};
+    } sizes[] = {{"sRGB", 1}, {"gAMA", 4}, {"cHRM", 32}, {"pHYs", 9}, {"cICP", 4}, {"mDCV", 24}, {"cLLI", 8}};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         if (strcmp(item->type, sizes[i].type) == 0)
             return item->size == sizes[i].size;
@@ -76,30 +77,16 @@ static enum tri_status write_first(const struct tri_sink *sink, const char *type
     return item != NULL && is_sound(item) ? tri_png_write_chunk(sink, type, item->data, item->size) : TRI_OK;
 }
 
-/* All begin with a keyword, which a zero ends. */
-static bool is_text(const struct tri_metadata_item *item)
-{
-    if (strcmp(item->type, "tEXt") != 0 && strcmp(item->type, "zTXt") != 0 && strcmp(item->type, "iTXt") != 0)
-        return false;
-    const unsigned char *end = memchr(item->data, 0, item->size < 80 ? item->size : 80);
-    return end != NULL && end > item->data && item->size <= CHUNK_MOST;
-}
-
 static enum tri_status write_metadata(const struct tri_sink *sink, int planes)
 {
-    static const char *const singles[] = {"gAMA", "cHRM", "pHYs", "eXIf"};
+    static const char *const singles[] = {"cICP", "mDCV", "cLLI", "gAMA", "cHRM", "sBIT", "pHYs", "eXIf"};
     const struct tri_metadata *metadata = sink->options->metadata;
     const struct tri_metadata_item *profile = tri_metadata_profile(metadata, planes);
     /* A file must not have both. */
     enum tri_status status = profile != NULL ? write_profile(sink, profile) : write_first(sink, "sRGB");
     for (size_t i = 0; i < sizeof singles / sizeof singles[0] && status == TRI_OK; i++)
         status = write_first(sink, singles[i]);
-    for (int i = 0; i < tri_metadata_count(metadata) && status == TRI_OK; i++) {
-        const struct tri_metadata_item *item = tri_metadata_at(metadata, i);
-        if (is_text(item))
-            status = tri_png_write_chunk(sink, item->type, item->data, item->size);
-    }
-    return status;
+    return status == TRI_OK ? tri_png_write_texts(sink) : status;
 }
 
 enum tri_status tri_png_write_head(const struct tri_sink *sink, const struct tri_shape *shape)

@@ -9,8 +9,9 @@ enum tri_status tri_png_read(struct tri_source *source, struct tri_image **image
 /* The usual kinds of file, if nothing at all is wrong with them. False: tri_png_read shall decide, and
  * nothing was made or said. */
 bool tri_png_read_fast(const struct tri_source *source, struct tri_image **image);
-/* Adds what the file says about its picture to source->metadata, if that is not NULL. */
-enum tri_status tri_png_read_metadata(const struct tri_source *source);
+/* Adds what the file says about its picture to source->metadata, if that is not NULL, as of an upright one; tells which of
+ * EXIF's orientations it is stored in. */
+enum tri_status tri_png_read_metadata(struct tri_source *source, int *orientation);
 
 enum tri_status tri_png_write(const struct tri_sink *sink, const struct tri_image *image);
 

@@ -341,13 +341,37 @@ static enum tri_status read_rows(struct pnm *pnm, struct tri_image *image, void 
     return TRI_OK;
 }
 
-static void look_behind(struct pnm *pnm)
+/* Past the picture at `at`. False: there is no whole one, or only its numbers say where it ends. */
+static bool skip(struct pnm *pnm)
 {
     const struct tri_source *source = pnm->source;
-    while (is_plain(pnm) && pnm->at < source->size && is_space(source->data[pnm->at]))
-        pnm->at++;
-    if (tri_pnm_probe(source->data + pnm->at, source->size - pnm->at))
-        tri_source_warn(pnm->source, "it has several pictures, of which the first is read");
+    if (!tri_pnm_probe(source->data + pnm->at, source->size - pnm->at))
+        return false;
+    pnm->kind = source->data[pnm->at + 1] - '0';
+    pnm->at += 2;
+    if ((pnm->kind == 7 ? read_pam_header(pnm) : read_header(pnm)) != TRI_OK || is_plain(pnm) || check_header(pnm) != TRI_OK)
+        return false;
+    pnm->at += row_bytes(pnm) * pnm->height;
+    return true;
+}
+
+static void look_behind(const struct pnm *first)
+{
+    struct tri_error unsaid; /* of the others nothing is read */
+    struct tri_source source = *first->source;
+    struct pnm pnm = {.source = &source, .at = first->at};
+    int more = 0;
+    source.error = &unsaid;
+    while (is_plain(first) && pnm.at < source.size && is_space(source.data[pnm.at]))
+        pnm.at++;
+    if (!tri_pnm_probe(source.data + pnm.at, source.size - pnm.at))
+        return;
+    while (skip(&pnm))
+        more++;
+    if (more > 0 && pnm.at == source.size)
+        tri_source_warn(first->source, "only the first of %d pictures is read", more + 1);
+    else
+        tri_source_warn(first->source, "it has several pictures, of which the first is read");
 }
 
 static enum tri_status decode(struct pnm *pnm, struct tri_image **image, void **row)

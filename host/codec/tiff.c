@@ -17,6 +17,7 @@ static bool probe(const unsigned char *data, size_t size)
 const struct tri_codec tri_codec_tiff = {
     .format = {.name = "tiff", .extensions = "tif|tiff", .library = "libtiff " TRI_VERSION_tiff},
     .module = "tiff",
+    .keeps = TRI_KEEPS_PROFILE | TRI_KEEPS_EXIF | TRI_KEEPS_XMP | TRI_KEEPS_IPTC | TRI_KEEPS_DENSITY | TRI_KEEPS_TIFF,
     .magic_size = 4,
     .probe = probe,
 };

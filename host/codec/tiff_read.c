@@ -1,8 +1,8 @@
 /* tiff_read.c -- the first page of a TIFF file becomes a planar image, by libtiff. Of what it says about the
- * picture, colour profile, resolution and orientation are read; its EXIF is not. */
-#include "tiff_codec.h"
+ * picture, orientation is read here, the rest in tiff_tags.c. */
+#include "tiff_colours.h"
+#include "tiff_tags.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +19,7 @@ struct reader {
     bool inverted; /* 0 is white */
     enum { OPAQUE, STRAIGHT, PREMULTIPLIED } alpha;
     void *band, *tile; /* rows in the file's layout; a part of them */
+    void *unpacked;    /* a row's samples, where they are not whole bytes */
     uint32_t *raster;  /* a picture that libtiff has converted */
     struct tri_image *image;
 };
@@ -94,13 +95,52 @@ static enum tri_status find_alpha(struct reader *reader)
     return TRI_OK;
 }
 
-/* Whether samples are the picture's, as they are; libtiff has to convert others. */
+/* Whether samples are the picture's, or become so here; libtiff has to convert others. */
 static bool is_direct(const struct reader *reader)
 {
-    if (reader->bits == 1 || reader->bits == 2 || reader->bits == 4)
-        return reader->colours == 1 && reader->samples == 1;
-    return (reader->bits == 8 || reader->bits == 16) &&
-           (reader->colours == 1 || reader->photometric == PHOTOMETRIC_RGB);
+    const int samples = reader->samples;
+    switch (reader->photometric) {
+    case PHOTOMETRIC_MINISWHITE:
+    case PHOTOMETRIC_MINISBLACK:
+    case PHOTOMETRIC_RGB:
+    case PHOTOMETRIC_SEPARATED:
+        return true;
+    case PHOTOMETRIC_CIELAB:
+    case PHOTOMETRIC_ICCLAB:
+        return samples == 3 && (reader->bits == 8 || reader->bits == 16);
+    case PHOTOMETRIC_PALETTE:
+        return samples == 1 && reader->bits == 16;
+    default:
+        return false;
+    }
+}
+
+static int colours_of(const struct reader *reader)
+{
+    switch (reader->photometric) {
+    case PHOTOMETRIC_MINISWHITE:
+    case PHOTOMETRIC_MINISBLACK:
+        return 1;
+    case PHOTOMETRIC_SEPARATED:
+        return 4;
+    case PHOTOMETRIC_PALETTE:
+        return reader->bits == 16 ? 1 : 3;
+    default:
+        return 3;
+    }
+}
+
+/* Inks of other names have no colours that anybody could know. */
+static enum tri_status check_inks(const struct reader *reader)
+{
+    uint16_t set = INKSET_CMYK;
+    if (reader->photometric != PHOTOMETRIC_SEPARATED)
+        return TRI_OK;
+    TIFFGetFieldDefaulted(reader->tiff.handle, TIFFTAG_INKSET, &set);
+    return set == INKSET_CMYK && reader->samples == 4
+               ? TRI_OK
+               : tri_source_fail(reader->source, "its colours are %d inks; cyan, magenta, yellow and black can be read",
+                                 reader->samples);
 }
 
 static enum tri_status read_header(struct reader *reader)
@@ -115,8 +155,10 @@ static enum tri_status read_header(struct reader *reader)
     if (!TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &reader->photometric))
         reader->photometric = reader->samples < 3 ? PHOTOMETRIC_MINISBLACK : PHOTOMETRIC_RGB;
     reader->inverted = reader->photometric == PHOTOMETRIC_MINISWHITE;
-    reader->colours = reader->inverted || reader->photometric == PHOTOMETRIC_MINISBLACK ? 1 : 3;
-    return check_size(reader) == TRI_OK ? check_samples(reader) : TRI_FAILED;
+    reader->colours = colours_of(reader);
+    if (check_size(reader) != TRI_OK || check_inks(reader) != TRI_OK)
+        return TRI_FAILED;
+    return check_samples(reader);
 }
 
 /* ---- samples as they are ---- */
@@ -157,21 +199,20 @@ static enum tri_status read_tiles(struct reader *reader, uint32_t top, uint32_t 
     return TRI_OK;
 }
 
-/* Samples of 1, 2 or 4 bits. */
-static void spread(const struct reader *reader, const uint8_t *from, uint8_t *row)
+static bool is_packed(const struct reader *reader)
 {
-    const unsigned bits = reader->bits, most = (1U << bits) - 1;
-    for (uint32_t x = 0; x < reader->width; x++)
-        row[x] = (uint8_t)((from[x * bits / 8] >> (8 - bits - x * bits % 8) & most) * (255 / most));
+    return reader->bits != 8 && reader->bits != 16;
 }
 
 static void take_row(struct reader *reader, uint32_t y, uint16_t plane, const void *row)
 {
-    void *to = tri_image_row(reader->image, plane, (int)y);
-    if (reader->bits < 8)
-        spread(reader, row, to);
-    else if (reader->layout == PLANARCONFIG_SEPARATE)
-        memcpy(to, row, row_bytes(reader, reader->width));
+    const size_t samples = (size_t)reader->width * together(reader);
+    if (is_packed(reader)) {
+        tri_tiff_unpack(row, reader->unpacked, samples, reader->bits);
+        row = reader->unpacked;
+    }
+    if (reader->layout == PLANARCONFIG_SEPARATE)
+        memcpy(tri_image_row(reader->image, plane, (int)y), row, samples * tri_sample_bytes(&reader->image->shape));
     else
         tri_row_split(reader->image, (int)y, row);
 }
@@ -193,10 +234,31 @@ static enum tri_status make_memory(struct reader *reader)
         return TRI_FAILED;
     reader->band_rows = reader->band_rows < reader->height ? reader->band_rows : reader->height;
     reader->band = calloc(reader->band_rows, row_bytes(reader, reader->width));
-    if (reader->band == NULL)
+    reader->unpacked = is_packed(reader) ? calloc(reader->width, 2 * together(reader)) : NULL;
+    if (reader->band == NULL || (is_packed(reader) && reader->unpacked == NULL))
         return tri_source_fail(reader->source, "no memory for rows");
     return tri_source_image(reader->source, reader->width, reader->height, reader->samples,
-                            reader->bits == 16 ? 16 : 8, &reader->image);
+                            reader->bits > 8 ? 16 : 8, &reader->image);
+}
+
+static enum tri_status make_rgb(struct reader *reader)
+{
+    uint16_t *maps[3] = {NULL};
+    switch (reader->photometric) {
+    case PHOTOMETRIC_SEPARATED:
+        reader->colours = 3;
+        return tri_tiff_from_cmyk(reader->source, &reader->image);
+    case PHOTOMETRIC_CIELAB:
+    case PHOTOMETRIC_ICCLAB:
+        return tri_tiff_from_lab(reader->source, &reader->image, reader->photometric == PHOTOMETRIC_ICCLAB);
+    case PHOTOMETRIC_PALETTE:
+        if (!TIFFGetField(reader->tiff.handle, TIFFTAG_COLORMAP, &maps[0], &maps[1], &maps[2]))
+            return fail(reader, "it has no palette");
+        reader->colours = 3;
+        return tri_tiff_from_palette(reader->source, &reader->image, maps);
+    default:
+        return TRI_OK;
+    }
 }
 
 static enum tri_status read_direct(struct reader *reader)
@@ -213,7 +275,7 @@ static enum tri_status read_direct(struct reader *reader)
                 take_row(reader, top + y, plane, (char *)reader->band + y * bytes);
         }
     }
-    return status;
+    return status == TRI_OK ? make_rgb(reader) : status;
 }
 
 /* ---- samples that libtiff converts ---- */
@@ -300,6 +362,11 @@ static void finish_row(const struct reader *reader, int y)
     }
 }
 
+static int orientation_of(const struct reader *reader)
+{
+    return reader->orientation >= 1 && reader->orientation <= 8 ? reader->orientation : 1;
+}
+
 static enum tri_status finish(struct reader *reader)
 {
     struct tri_error why;
@@ -307,46 +374,26 @@ static enum tri_status finish(struct reader *reader)
         for (int y = 0; y < reader->image->shape.height; y++)
             finish_row(reader, y);
     }
-    const int orientation = reader->orientation >= 1 && reader->orientation <= 8 ? reader->orientation : 1;
-    return tri_image_orient(&reader->image, orientation, &why) == TRI_OK
+    return tri_image_orient(&reader->image, orientation_of(reader), &why) == TRI_OK
                ? TRI_OK
                : tri_source_fail(reader->source, "%s", why.text);
 }
 
-/* ---- what it says beside the pixels ---- */
-
-/* PNG's pHYs: pixels per metre, or only their proportion. */
-static bool add_resolution(const struct reader *reader)
+/* By libtiff's errors, which do not concern the first page, nothing is judged. */
+static void count_pages(struct reader *reader)
 {
-    float side[2] = {0, 0};
-    uint16_t unit = RESUNIT_NONE;
-    unsigned char data[9];
-    if (!TIFFGetField(reader->tiff.handle, TIFFTAG_XRESOLUTION, &side[0]) ||
-        !TIFFGetField(reader->tiff.handle, TIFFTAG_YRESOLUTION, &side[1]))
-        return true;
-    TIFFGetFieldDefaulted(reader->tiff.handle, TIFFTAG_RESOLUTIONUNIT, &unit);
-    const double scale = unit == RESUNIT_INCH ? 1 / 0.0254 : unit == RESUNIT_CENTIMETER ? 100 : 1;
-    for (int i = 0; i < 2; i++) {
-        const double value = round((double)side[reader->orientation >= 5 ? 1 - i : i] * scale);
-        if (!(value >= 1 && value <= INT32_MAX))
-            return true;
-        for (int byte = 0; byte < 4; byte++)
-            data[i * 4 + byte] = (unsigned char)((uint32_t)value >> (24 - 8 * byte));
-    }
-    data[8] = unit == RESUNIT_INCH || unit == RESUNIT_CENTIMETER;
-    return tri_metadata_add(reader->source->metadata, "pHYs", data, sizeof data);
+    const struct tri_tiff kept = reader->tiff;
+    if (TIFFLastDirectory(reader->tiff.handle))
+        return;
+    const unsigned pages = (unsigned)TIFFNumberOfDirectories(reader->tiff.handle);
+    memcpy(reader->tiff.error, kept.error, sizeof kept.error);
+    memcpy(reader->tiff.warning, kept.warning, sizeof kept.warning);
+    tri_source_warn(reader->source, "only the first of %u pages is read", pages);
 }
 
 static enum tri_status add_metadata(struct reader *reader)
 {
-    uint32_t size = 0;
-    const void *profile = NULL;
-    if (reader->source->metadata == NULL)
-        return TRI_OK;
-    if (TIFFGetField(reader->tiff.handle, TIFFTAG_ICCPROFILE, &size, &profile) && size > 0 &&
-        !tri_metadata_add(reader->source->metadata, "iCCP", profile, size))
-        return tri_source_fail(reader->source, "no memory for its colour profile");
-    return add_resolution(reader) ? TRI_OK : tri_source_fail(reader->source, "no memory for its resolution");
+    return reader->source->metadata != NULL ? tri_tiff_read_tags(reader->source, &reader->tiff, orientation_of(reader)) : TRI_OK;
 }
 
 static enum tri_status decode(struct reader *reader)
@@ -363,8 +410,8 @@ static enum tri_status decode(struct reader *reader)
         status = add_metadata(reader);
     if (status == TRI_OK)
         status = finish(reader);
-    if (status == TRI_OK && !TIFFLastDirectory(reader->tiff.handle))
-        tri_source_warn(reader->source, "it has several pages, of which the first is read");
+    if (status == TRI_OK)
+        count_pages(reader);
     if (status == TRI_OK && reader->tiff.error[0] != '\0') /* libtiff goes on after some errors */
         return fail(reader, "");
     return status;
@@ -381,6 +428,7 @@ enum tri_status tri_tiff_read(struct tri_source *source, struct tri_image **imag
         tri_source_warn(source, "%s", reader.tiff.warning);
     free(reader.band);
     free(reader.tile);
+    free(reader.unpacked);
     free(reader.raster);
     *image = reader.image;
     return status;

@@ -1,5 +1,5 @@
 /* tiff_write.c -- an image becomes a TIFF file, by libtiff. */
-#include "tiff_codec.h"
+#include "tiff_tags.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -77,8 +77,9 @@ static bool set_resolution(TIFF *tiff, const struct tri_metadata *metadata)
 
 static bool set_metadata(TIFF *tiff, const struct tri_metadata *metadata, int planes)
 {
-    const struct tri_metadata_item *profile = tri_metadata_profile(metadata, planes);
+    const struct tri_metadata_item *profile = tri_metadata_profile(metadata, planes), *xmp = tri_metadata_find(metadata, "XMP ");
     return set_resolution(tiff, metadata) &&
+           (xmp == NULL || TIFFSetField(tiff, TIFFTAG_XMLPACKET, (uint32_t)xmp->size, xmp->data)) &&
            (profile == NULL ||
             TIFFSetField(tiff, TIFFTAG_ICCPROFILE, (uint32_t)profile->size, profile->data));
 }
@@ -110,7 +111,10 @@ static enum tri_status encode(struct writer *writer, const struct tri_image *ima
     const size_t bytes = row_bytes(shape);
     const int step = bytes < STRIP_BYTES ? (int)(STRIP_BYTES / bytes) : 1;
     const bool big = bytes * (uint64_t)shape->height > CLASSIC_MAX;
-    if (!tri_tiff_open(&writer->tiff, writer->sink->name, big ? "w8" : "w", 0))
+    /* In the order of bytes that EXIF has, for its directories are copied. */
+    const struct tri_metadata_item *exif = tri_metadata_find(writer->sink->options->metadata, "eXIf");
+    const bool reversed = exif != NULL && exif->size > 0 && exif->data[0] == 'M';
+    if (!tri_tiff_open(&writer->tiff, writer->sink->name, big ? "w8" : reversed ? "wb" : "w", 0))
         return fail(writer, "libtiff cannot be set up");
     if (!set_kind(writer->tiff.handle, shape, (uint32_t)step) || !set_compression(writer->tiff.handle) ||
         !set_metadata(writer->tiff.handle, writer->sink->options->metadata, shape->planes))
@@ -125,6 +129,10 @@ enum tri_status tri_tiff_write(const struct tri_sink *sink, const struct tri_ima
     struct writer writer = {.sink = sink};
     enum tri_status status = encode(&writer, image);
     tri_tiff_close(&writer.tiff);
+    if (status == TRI_OK && writer.tiff.error[0] != '\0') /* libtiff goes on after some errors */
+        status = fail(&writer, "");
+    if (status == TRI_OK)
+        status = tri_tiff_write_tags(sink, &writer.tiff);
     if (status == TRI_OK)
         status = tri_sink_write(sink, writer.tiff.data, writer.tiff.size);
     free(writer.strip);

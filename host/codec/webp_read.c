@@ -45,6 +45,17 @@ static enum tri_status open_file(struct reader *reader)
     return TRI_OK;
 }
 
+static bool add_chunk(const struct reader *reader, const char *name, const char *type)
+{
+    WebPChunkIterator chunk;
+    bool added = true;
+    if (WebPDemuxGetChunk(reader->demuxer, name, 1, &chunk)) {
+        added = tri_metadata_add(reader->source->metadata, type, chunk.chunk.bytes, chunk.chunk.size);
+        WebPDemuxReleaseChunkIterator(&chunk);
+    }
+    return added;
+}
+
 static enum tri_status add_chunks(struct reader *reader)
 {
     WebPChunkIterator chunk;
@@ -56,12 +67,11 @@ static enum tri_status add_chunks(struct reader *reader)
     }
     if (status != TRI_OK)
         return status;
-    if (reader->source->metadata != NULL && WebPDemuxGetChunk(reader->demuxer, "ICCP", 1, &chunk)) {
-        if (!tri_metadata_add(reader->source->metadata, "iCCP", chunk.chunk.bytes, chunk.chunk.size))
-            status = tri_source_fail(reader->source, "no memory for the colour profile");
-        WebPDemuxReleaseChunkIterator(&chunk);
-    }
-    return status;
+    if (reader->source->metadata == NULL)
+        return TRI_OK;
+    if (!add_chunk(reader, "ICCP", "iCCP") || !add_chunk(reader, "XMP ", "XMP "))
+        return tri_source_fail(reader->source, "no memory for what the file says about the picture");
+    return tri_source_upright(reader->source, reader->orientation);
 }
 
 /* The frame of an animation may cover a part of the canvas; what it leaves is transparent. */

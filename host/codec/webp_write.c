@@ -38,12 +38,14 @@ static bool add_chunk(WebPMux *mux, const char *type, const struct tri_metadata_
 static enum tri_status write_file(const struct tri_sink *sink, const WebPData *stream)
 {
     const struct tri_metadata_item *exif = tri_metadata_find(sink->options->metadata, "eXIf");
+    const struct tri_metadata_item *xmp = tri_metadata_find(sink->options->metadata, "XMP ");
     const struct tri_metadata_item *profile = tri_metadata_profile(sink->options->metadata, 3);
-    if (exif == NULL && profile == NULL)
+    if (exif == NULL && profile == NULL && xmp == NULL)
         return tri_sink_write(sink, stream->bytes, stream->size);
     WebPData file = {NULL, 0};
     WebPMux *mux = WebPMuxCreate(stream, 0);
     const bool sound = mux != NULL && add_chunk(mux, "EXIF", exif) && add_chunk(mux, "ICCP", profile) &&
+                       add_chunk(mux, "XMP ", xmp) &&
                        WebPMuxAssemble(mux, &file) == WEBP_MUX_OK;
     const enum tri_status status =
         sound ? tri_sink_write(sink, file.bytes, file.size) : tri_sink_fail(sink, "no memory for the file");

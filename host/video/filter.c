@@ -52,6 +52,7 @@ static enum tri_status find_output(struct tri_filter *filter, const struct tri_f
     out->width = shape->width;
     out->height = shape->height;
     describe_lines(job, out);
+    filter->turned = tri_job_turned(job);
     filter->out_planes = shape->planes;
     if (!filter->by_plane) {
         out->planes = shape->planes > 2 ? 3 : 1;
@@ -66,6 +67,14 @@ static enum tri_status find_output(struct tri_filter *filter, const struct tri_f
         out->shift_y = filter->in.shift_x;
     }
     return check_chroma(filter, set, error);
+}
+
+/* What the picture that a frame was read from said. */
+void tri_filter_follow(const struct tri_filter *filter, struct tri_metadata *metadata)
+{
+    const struct tri_metadata_change change = {filter->pipeline, {filter->in.width, filter->in.height, 0, 0},
+                                               {filter->out.width, filter->out.height, 0, 0}, filter->turned};
+    tri_metadata_follow(metadata, &change, NULL);
 }
 
 /* ---- pipelines ---- */

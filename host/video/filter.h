@@ -21,6 +21,8 @@ void tri_filter_free(struct tri_filter *filter);
 /* Where frames should lie that go through it; as tri_backend_memory. */
 struct tri_memory *tri_filter_memory(const struct tri_filter *filter);
 const struct tri_video *tri_filter_video(const struct tri_filter *filter); /* of the results */
+/* Makes what a frame's picture said true of the result; NULL: it said nothing. */
+void tri_filter_follow(const struct tri_filter *filter, struct tri_metadata *metadata);
 /* Frames by which results lag behind; as tri_job_delay. */
 int tri_filter_delay(const struct tri_filter *filter);
 /* Whether frames have to be computed one at a time, in their order: over time, and on OpenCL devices. */

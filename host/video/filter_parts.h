@@ -33,6 +33,7 @@ struct tri_filter {
     struct tri_pipeline *up, *whole, *down;
     struct tri_pipeline *copy;   /* by plane: of `convert` */
     struct tri_filter *convert;  /* of results to R, G, B, or from it; NULL: they are as they are wanted */
+    bool turned; /* rows have become columns */
     int out_planes; /* that the pipeline for R, G and B makes, alpha with them */
     int delay;
     const char *columns; /* of what a kernel tells beside the picture */

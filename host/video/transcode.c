@@ -276,6 +276,7 @@ static enum tri_status download_work(struct run *run, struct item *item, struct 
     item->out.duration = item->in.duration;
     item->out.metadata = item->in.metadata;
     item->in.metadata = NULL;
+    tri_filter_follow(run->transcode->filter, item->out.metadata);
     put_back(run, true, &item->in);
     return TRI_OK;
 }

@@ -1,0 +1,186 @@
+/* carry_exif.c -- text and density in EXIF's tags, where a format has no other place for them. */
+#include "carry.h"
+#include "exif.h"
+#include "ifd.h"
+#include "text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* EXIF that gets further entries. */
+struct exif {
+    struct tri_ifd ifd;
+    struct tri_ifd_entries entries;
+    const struct tri_metadata_item *item; /* that it was; NULL: there is none yet */
+    bool lacking;                         /* memory */
+    int left;                             /* texts that find no place */
+};
+
+static bool open_exif(struct exif *exif, const struct tri_metadata *metadata)
+{
+    struct tri_ifd old;
+    exif->item = tri_metadata_find(metadata, "eXIf");
+    if (exif->item == NULL || !tri_ifd_open(&old, exif->item->data, exif->item->size) || tri_ifd_first(&old) == 0)
+        return tri_ifd_new(&exif->ifd, true);
+    exif->ifd = old;
+    exif->ifd.data = malloc(old.size);
+    if (exif->ifd.data == NULL)
+        return false;
+    memcpy(exif->ifd.data, old.data, old.size);
+    return true;
+}
+
+/* Takes the place of the old one, if there is more than that. */
+static bool close_exif(struct exif *exif, struct tri_metadata *metadata)
+{
+    bool sound = !exif->lacking;
+    if (sound && exif->entries.count > 0) {
+        sound = tri_ifd_merge(&exif->ifd, &exif->entries);
+        if (sound && exif->item != NULL) {
+            tri_metadata_replace(metadata, "eXIf", exif->ifd.data, exif->ifd.size);
+            return true;
+        }
+        sound = sound && tri_metadata_add(metadata, "eXIf", exif->ifd.data, exif->ifd.size);
+    }
+    free(exif->ifd.data);
+    return sound;
+}
+
+/* ---- text ---- */
+
+enum fate { PLACED, NO_PLACE };
+
+static const struct {
+    const char *keyword;
+    unsigned tag;
+} tags[] = {
+    {"Title", TRI_TAG_DOCUMENT_NAME}, {"Description", TRI_TAG_DESCRIPTION}, {"Author", TRI_TAG_ARTIST},
+    {"Copyright", TRI_TAG_COPYRIGHT}, {"Software", TRI_TAG_SOFTWARE},       {"Comment", TRI_TAG_DESCRIPTION},
+};
+
+static unsigned tag_of(const char *keyword)
+{
+    for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
+        if (strcmp(tags[i].keyword, keyword) == 0)
+            return tags[i].tag;
+    }
+    return 0;
+}
+
+/* The entry that the tag has, or is to get. */
+static unsigned char *find_entry(struct exif *exif, unsigned tag)
+{
+    for (int i = 0; i < exif->entries.count; i++) {
+        if (tri_ifd_get_16(&exif->ifd, exif->entries.list[i]) == tag)
+            return exif->entries.list[i];
+    }
+    return tri_ifd_find(&exif->ifd, tri_ifd_first(&exif->ifd), tag);
+}
+
+static bool entry_says(const struct exif *exif, unsigned char *entry, const char *text)
+{
+    size_t size;
+    const unsigned char *value = tri_ifd_value(&exif->ifd, entry, &size);
+    return value != NULL && strlen(text) == strnlen((const char *)value, size) && memcmp(value, text, strlen(text)) == 0;
+}
+
+/* What EXIF says already stays. */
+static enum fate place_text(struct exif *exif, const char *keyword, const char *text)
+{
+    const unsigned tag = tag_of(keyword);
+    unsigned char *entry = tag != 0 ? find_entry(exif, tag) : NULL;
+    if (tag == 0)
+        return NO_PLACE;
+    if (entry != NULL)
+        return entry_says(exif, entry, text) ? PLACED : NO_PLACE;
+    const size_t size = strlen(text) + 1;
+    exif->lacking |= !tri_ifd_make(&exif->ifd, &exif->entries, tag, TRI_TYPE_ASCII, (uint32_t)size, text, size);
+    return PLACED;
+}
+
+/* ImageMagick's: when a file was made and changed, which is no more true of the next one; and EXIF in words. */
+static bool is_no_news(const struct exif *exif, const char *keyword)
+{
+    return strncmp(keyword, "date:", 5) == 0 || (exif->item != NULL && strncmp(keyword, "exif:", 5) == 0);
+}
+
+#define NAMED 4 /* more are counted */
+
+static void leave_text(struct exif *exif, char *left, size_t size, const char *keyword)
+{
+    const size_t used = strlen(left);
+    if (exif->left++ < NAMED)
+        snprintf(left + used, size - used, "%sthe text '%s'", used > 0 ? ", " : "", keyword);
+}
+
+static bool place_item(struct exif *exif, const struct tri_carry *carry, const struct tri_metadata_item *item,
+                       struct tri_metadata *to, char *left, size_t left_size)
+{
+    struct tri_text text;
+    if (!tri_text_get(item, &text) || is_no_news(exif, text.keyword))
+        return true;
+    char *utf8 = tri_text_utf8(&text);
+    bool sound = utf8 != NULL;
+    if (sound && strcmp(text.keyword, "Comment") == 0 && (carry->codec->keeps & TRI_KEEPS_COMMENT) != 0)
+        sound = tri_text_add(to, "Comment", utf8, strlen(utf8));
+    else if (sound && place_text(exif, text.keyword, utf8) == NO_PLACE)
+        leave_text(exif, left, left_size, text.keyword);
+    free(utf8);
+    return sound;
+}
+
+/* ---- density ---- */
+
+static double big_endian(const unsigned char *data)
+{
+    return (double)((uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 | (uint32_t)data[2] << 8 | data[3]);
+}
+
+static bool is_whole_per_inch(double per_metre)
+{
+    return round(round(per_metre * 0.0254) / 0.0254) == per_metre;
+}
+
+static void place_density(struct exif *exif, const struct tri_metadata_item *phys)
+{
+    const double sides[2] = {big_endian(phys->data), big_endian(phys->data + 4)};
+    const bool inch = is_whole_per_inch(sides[0]) && is_whole_per_inch(sides[1]), metric = phys->data[8] == 1;
+    unsigned char value[8], unit[4] = {0};
+    for (int i = 0; i < 2; i++) {
+        tri_ifd_put_32(&exif->ifd, value, (uint32_t)(metric && inch ? round(sides[i] * 0.0254) : sides[i]));
+        tri_ifd_put_32(&exif->ifd, value + 4, metric && !inch ? 100 : 1);
+        exif->lacking |= !tri_ifd_make(&exif->ifd, &exif->entries, i == 0 ? TRI_TAG_X_RESOLUTION : TRI_TAG_Y_RESOLUTION,
+                                       TRI_TYPE_RATIONAL, 1, value, sizeof value);
+    }
+    tri_ifd_put_16(&exif->ifd, unit, !metric ? 1 : inch ? 2 : 3);
+    exif->lacking |= !tri_ifd_make(&exif->ifd, &exif->entries, TRI_TAG_RESOLUTION_UNIT, TRI_TYPE_SHORT, 1, unit, 4);
+}
+
+static bool wants_density(const struct exif *exif, const struct tri_metadata_item *phys)
+{
+    unsigned char said[9];
+    if (phys == NULL || phys->size != 9 || (phys->data[8] == 0 && memcmp(phys->data, phys->data + 4, 4) == 0))
+        return false;
+    return !tri_exif_density(exif->ifd.data, exif->ifd.size, said) || memcmp(said, phys->data, 9) != 0;
+}
+
+bool tri_carry_into_exif(const struct tri_carry *carry, const struct tri_metadata *from, struct tri_metadata *to, char *left,
+                         size_t left_size)
+{
+    struct exif *exif = calloc(1, sizeof *exif);
+    if (exif == NULL || !open_exif(exif, to)) {
+        free(exif);
+        return false;
+    }
+    for (int i = 0; i < tri_metadata_count(from) && !exif->lacking; i++)
+        exif->lacking |= !place_item(exif, carry, tri_metadata_at(from, i), to, left, left_size);
+    if (exif->left > NAMED)
+        snprintf(left + strlen(left), left_size - strlen(left), " and %d more", exif->left - NAMED);
+    const struct tri_metadata_item *phys = tri_metadata_find(from, "pHYs");
+    if ((carry->codec->keeps & TRI_KEEPS_DENSITY) == 0 && wants_density(exif, phys))
+        place_density(exif, phys);
+    const bool sound = close_exif(exif, to);
+    free(exif);
+    return sound;
+}

@@ -1,0 +1,54 @@
+/* iptc.c -- finds IPTC's records among Photoshop's resources, and makes them one. */
+#include "iptc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RECORDS 0x0404
+#define PATHS_FIRST 2000
+#define PATHS_LAST 2997
+
+static size_t even(size_t size)
+{
+    return size + (size & 1);
+}
+
+/* "8BIM", number, name with its length, size, data; the name and the data are padded to even sizes. */
+bool tri_iptc_add(struct tri_source *source, const unsigned char *data, size_t size)
+{
+    if (size > 2 && data[0] == 0x1c)
+        return tri_metadata_add(source->metadata, "IPTC", data, size);
+    for (size_t at = 0; size - at >= 12 && memcmp(data + at, "8BIM", 4) == 0;) {
+        const unsigned number = (unsigned)data[at + 4] << 8 | data[at + 5];
+        const size_t head = 6 + even(1 + (size_t)data[at + 6]);
+        if (size - at < head + 4)
+            return true;
+        const unsigned char *told = data + at + head;
+        const size_t length = (size_t)told[0] << 24 | (size_t)told[1] << 16 | (size_t)told[2] << 8 | told[3];
+        if (length > size - at - head - 4)
+            return true;
+        if (number == RECORDS && length > 0 && tri_metadata_find(source->metadata, "IPTC") == NULL &&
+            !tri_metadata_add(source->metadata, "IPTC", told + 4, length))
+            return false;
+        if (number >= PATHS_FIRST && number <= PATHS_LAST)
+            tri_source_warn(source, "paths for cutting out are left out");
+        at += head + 4 + even(length);
+        if (at > size)
+            return true;
+    }
+    return true;
+}
+
+unsigned char *tri_iptc_wrap(const struct tri_metadata_item *item, size_t *size)
+{
+    static const unsigned char head[12] = {'8', 'B', 'I', 'M', RECORDS >> 8, RECORDS & 0xff};
+    unsigned char *data = calloc(1, sizeof head + even(item->size));
+    if (data == NULL)
+        return NULL;
+    memcpy(data, head, sizeof head);
+    for (int i = 0; i < 4; i++)
+        data[8 + i] = (unsigned char)(item->size >> (24 - 8 * i));
+    memcpy(data + sizeof head, item->data, item->size);
+    *size = sizeof head + even(item->size);
+    return data;
+}

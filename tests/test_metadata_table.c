@@ -1,0 +1,318 @@
+/* test_metadata_table.c -- the table of docs/metadata.md: each thing that a file can say, from each format into each. Files are
+ * written and read by ExifTool, or byte by byte. */
+#include "pictures.h"
+#include "png_files.h"
+#include "shell.h"
+#include "tests.h"
+
+#include <CUnit/Basic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const formats[] = {"png", "jpeg", "webp", "tiff", "pnm"};
+enum { FORMATS = sizeof formats / sizeof formats[0] };
+
+struct row {
+    const char *what;      /* in the table */
+    const char *write;     /* ExifTool's arguments; NULL: `add` makes the file */
+    const char *read;      /* ExifTool's arguments: tags */
+    const char *kept;      /* what it then prints; several, with '|' between */
+    const char *converted; /* and where it is converted; "*": anything but what was there */
+    const char *note;      /* where there is none */
+    const char *chunk, *bytes; /* of PNG, or in tag `tag` of TIFF: what is in the file as it is */
+    size_t size;
+    unsigned tag;
+};
+
+#define MASTERING "0123456789abcdefghijklmn"
+#define PRIMARIES "\0\0\1\1\0\0\1\2\0\0\1\3\0\0\1\4\0\0\1\5\0\0\1\6\0\0\1\7\0\0\1\10"
+#define LONG_BYTES "of ImageJ: ranges, labels"
+#define DOUBLES "0123456701234567abcdefgh"
+
+static const struct row rows[] = {
+    {"colour profile", "'-icc_profile<=p.icc'", "-ICC-header:ColorSpaceData -ICC_Profile:ProfileCopyright", "RGB\tfree|RGB \tfree", "", "colour profile", NULL, NULL, 0, 0},
+    {"EXIF", "-IFD0:Make=Someone", "-IFD0:Make", "Someone", "", "EXIF", NULL, NULL, 0, 0},
+    {"EXIF thumbnail", "'-ThumbnailImage<=t.jpg'", "-IFD1:ThumbnailLength", "", "*", "EXIF", NULL, NULL, 0, 0},
+    {"sizes in EXIF", "-ExifIFD:ExifImageWidth=7 -ExifIFD:ExifImageHeight=9", "-ExifIFD:ExifImageWidth -ExifIFD:ExifImageHeight", "",
+     "200\t150", "EXIF", NULL, NULL, 0, 0},
+    {"orientation", "-IFD0:Orientation#=6", "-ImageSize -IFD0:Orientation#", "", "150x200\t-|150x200\t1", "", NULL, NULL, 0, 0},
+    {"GPS in EXIF", "-GPSLatitude=48.5 -GPSLatitudeRef=N", "-GPS:GPSLatitude# -GPS:GPSLatitudeRef#", "48.5\tN", "", "EXIF", NULL, NULL, 0, 0},
+    {"caption, artist, copyright", "-IFD0:ImageDescription='A cäption' -IFD0:Artist='An Artist' -IFD0:Copyright='(c) X'",
+     "-IFD0:ImageDescription -IFD0:Artist -IFD0:Copyright", "A cäption\tAn Artist\t(c) X", "", "EXIF", NULL, NULL, 0, 0},
+    {"XMP", "-XMP-dc:Title=Töne -XMP-xmp:Rating=4", "-XMP-dc:Title -XMP-xmp:Rating", "Töne\t4", "", "XMP", NULL, NULL, 0, 0},
+    {"IPTC", "-IPTC:Keywords=alpha -IPTC:Caption-Abstract=beta", "-IPTC:Keywords -IPTC:Caption-Abstract", "alpha\tbeta", "", "IPTC", NULL, NULL, 0, 0},
+    {"comment", "-Comment='A cömment'", "-Comment -IFD0:ImageDescription", "A cömment\t-", "-\tA cömment", "text", NULL, NULL, 0, 0},
+    {"author as PNG's text", "-PNG:Author='Sömebody'", "-PNG:Author -IFD0:Artist", "Sömebody\t-", "-\tSömebody", "text", NULL, NULL, 0, 0},
+    {"text of another keyword", "-PNG:Disclaimer=none", "-PNG:Disclaimer", "none", "", "text", NULL, NULL, 0, 0},
+    {"density",
+     "-PNG-pHYs:PixelsPerUnitX=11811 -PNG-pHYs:PixelsPerUnitY=5906 -PNG-pHYs:PixelUnits=meters -JFIF:XResolution=300 -JFIF:YResolution=150 "
+     "-JFIF:ResolutionUnit=inches -IFD0:XResolution=300 -IFD0:YResolution=150 -IFD0:ResolutionUnit=inches",
+     "-PNG-pHYs:PixelsPerUnitX -PNG-pHYs:PixelsPerUnitY -JFIF:XResolution -JFIF:YResolution -IFD0:XResolution -IFD0:YResolution",
+     "11811\t5906\t-\t-\t-\t-|11811\t5906\t-\t-\t300\t150|-\t-\t300\t150\t-\t-|-\t-\t300\t150\t300\t150|-\t-\t-\t-\t300\t150", "", "the density", NULL, NULL, 0, 0},
+    {"cICP", NULL, "", "", "", "cICP", "cICP", "\11\20\0\1", 4, 0},
+    {"mDCV", NULL, "", "", "", "mDCV", "mDCV", MASTERING, 24, 0},
+    {"cLLI", NULL, "", "", "", "cLLI", "cLLI", "01234567", 8, 0},
+    {"sBIT", NULL, "", "", "", "sBIT", "sBIT", "\5\6\5", 3, 0},
+    {"gAMA and cHRM", NULL, "", "", "", "cHRM", "cHRM", PRIMARIES, 32, 0},
+    {"ImageJ's description", "-IFD0:ImageDescription='ImageJ=1.11a unit=um'", "-IFD0:ImageDescription", "ImageJ=1.11a unit=um", "", "EXIF", NULL, NULL, 0, 0},
+    {"ImageJ's tags", NULL, "", "", "", "ImageJ's tags", NULL, LONG_BYTES, sizeof LONG_BYTES, 50839},
+    {"GeoTIFF", NULL, "", "", "", "GeoTIFF", NULL, DOUBLES, 24, 33550},
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+/* ---- the table ---- */
+
+/* Cells of the row, without blanks around them: the formats it comes from, then one for each output. */
+static bool find_cells(const char *text, const char *what, char cells[FORMATS + 1][80])
+{
+    char start[80];
+    snprintf(start, sizeof start, "\n| %s |", what);
+    const char *at = strstr(text, start);
+    if (at == NULL)
+        return false;
+    at += strlen(start);
+    for (int i = 0; i <= FORMATS; i++) {
+        if (sscanf(at, " %79[^|]", cells[i]) != 1)
+            return false;
+        for (size_t size = strlen(cells[i]); size > 0 && cells[i][size - 1] == ' '; size--)
+            cells[i][size - 1] = '\0';
+        at = strchr(at, '|') + 1;
+    }
+    return true;
+}
+
+/* ---- files ---- */
+
+static void store(const char *name, const struct bytes *file)
+{
+    FILE *to = fopen(shell_path(name), "wb");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(to);
+    CU_ASSERT_EQUAL(fwrite(file->data, 1, file->size, to), file->size);
+    CU_ASSERT_EQUAL(fclose(to), 0);
+}
+
+static struct bytes load(const char *name)
+{
+    return pictures_load(shell_path(name));
+}
+
+static void put(struct bytes *to, unsigned value, int bytes)
+{
+    for (int i = 0; i < bytes; i++)
+        pictures_add(to, &(char){(char)(value >> 8 * i)}, 1);
+}
+
+static void put_entry(struct bytes *to, unsigned tag, unsigned type, unsigned count, unsigned value)
+{
+    put(to, tag, 2);
+    put(to, type, 2);
+    put(to, count, 4);
+    put(to, value, 4);
+}
+
+/* Eight gray pixels, and the tag. */
+static void make_tiff(const struct row *row)
+{
+    struct bytes file = {0};
+    const unsigned value = 8 + 2 + 9 * 12 + 4;
+    pictures_add(&file, "II*\0", 4);
+    put(&file, 8, 4);
+    put(&file, 9, 2);
+    put_entry(&file, 256, 3, 1, 4);
+    put_entry(&file, 257, 3, 1, 2);
+    put_entry(&file, 258, 3, 1, 8);
+    put_entry(&file, 259, 3, 1, 1);
+    put_entry(&file, 262, 3, 1, 1);
+    put_entry(&file, 273, 4, 1, value + 100);
+    put_entry(&file, 278, 3, 1, 2);
+    put_entry(&file, 279, 4, 1, 8);
+    put_entry(&file, row->tag, row->tag == 33550 ? 12 : 1, row->tag == 33550 ? 3 : (unsigned)row->size, value);
+    put(&file, 0, 4);
+    pictures_add(&file, row->bytes, row->size);
+    while (file.size < value + 108)
+        put(&file, 7, 1);
+    store("in.tiff", &file);
+    free(file.data);
+}
+
+/* The chunk behind the header of a file without any. */
+static void make_png(const struct row *row)
+{
+    struct bytes plain = load("plain.png"), file = {0};
+    pictures_add(&file, plain.data, 8 + 25);
+    if (strcmp(row->chunk, "cHRM") == 0)
+        png_add_chunk(&file, "gAMA", "\0\0\1\1", 4);
+    png_add_chunk(&file, row->chunk, row->bytes, row->size);
+    pictures_add(&file, plain.data + 33, plain.size - 33);
+    store("in.png", &file);
+    free(plain.data);
+    free(file.data);
+}
+
+/* in.FORMAT for each format of the list. */
+static void make_inputs(const struct row *row, const char *from)
+{
+    char command[1200];
+    shell_run("rm -f in.* out-*");
+    if (row->write == NULL && row->chunk != NULL) {
+        make_png(row);
+        return;
+    }
+    if (row->write == NULL) {
+        make_tiff(row);
+        return;
+    }
+    snprintf(command, sizeof command,
+             "for f in %s; do cp plain.$f in.$f; done && exiftool -q -q -m -charset utf8 -overwrite_original %s in.*", from, row->write);
+    CU_ASSERT_EQUAL(shell_run(command)->code, 0);
+}
+
+/* ---- one cell ---- */
+
+static bool is_any(const char *list, const char *line)
+{
+    while (*list != '\0') {
+        const size_t size = strcspn(list, "|");
+        if (size == strlen(line) && strncmp(list, line, size) == 0)
+            return true;
+        list += size + (list[size] == '|');
+    }
+    return false;
+}
+
+/* The bytes in the file: in PNG with their chunk's type before them. */
+static bool holds(const char *name, const struct row *row)
+{
+    struct bytes file = load(name);
+    char wanted[80];
+    const size_t type = row->chunk != NULL ? 4 : 0;
+    memcpy(wanted, row->chunk != NULL ? row->chunk : "", type);
+    memcpy(wanted + type, row->bytes, row->size);
+    const bool found = memmem(file.data, file.size, wanted, type + row->size) != NULL;
+    free(file.data);
+    return found;
+}
+
+static bool is_as_told(const struct row *row, const char *cell, const char *name, const char *line, const char *before)
+{
+    char note[60];
+    snprintf(note, sizeof note, "note-%s", name);
+    struct bytes said = load(note);
+    pictures_add(&said, "", 1);
+    const bool noted = row->note[0] != '\0' && strstr((char *)said.data, row->note) != NULL;
+    const bool any = said.size > 1;
+    free(said.data);
+    if (strcmp(cell, "note") == 0)
+        return noted;
+    if (any && row->note[0] != '\0')
+        return false;
+    if (strcmp(cell, "kept") == 0)
+        return row->bytes != NULL ? holds(name, row) : is_any(row->kept, line);
+    if (strcmp(cell, "converted") != 0)
+        return false;
+    return strcmp(row->converted, "*") == 0 ? strcmp(line, "-") != 0 && strcmp(line, before) != 0 : is_any(row->converted, line);
+}
+
+/* The line of the file's tags, from what ExifTool prints for all files: name, then tags. */
+static void line_of(const char *printed, const char *name, char line[400])
+{
+    char start[60];
+    snprintf(start, sizeof start, "%s\t", name);
+    const char *at = strstr(printed, start);
+    line[0] = '\0';
+    if (at != NULL)
+        snprintf(line, 400, "%.*s", (int)strcspn(at + strlen(start), "\n"), at + strlen(start));
+}
+
+static void expect_row(const struct row *row, char cells[FORMATS + 1][80], const char *from)
+{
+    char command[600], name[40], input[20], line[400], before[400];
+    snprintf(command, sizeof command, "for o in png jpeg webp tiff pnm; do $T run copy in.%s -o out-%s.$o --format $o 2>note-out-%s.$o || exit 1; done",
+             from, from, from);
+    const struct shell_result *result = shell_run(command);
+    if (result->code != 0)
+        printf("%s from %s: %s\n", row->what, from, result->err);
+    CU_ASSERT_EQUAL(result->code, 0);
+    const char *printed = "";
+    if (row->read[0] != '\0') {
+        snprintf(command, sizeof command, "exiftool -q -m -charset utf8 -T -f -filename %s in.%s out-%s.*", row->read, from, from);
+        printed = shell_run(command)->out; /* until the next run */
+    }
+    snprintf(input, sizeof input, "in.%s", from);
+    line_of(printed, input, before);
+    for (int i = 0; i < FORMATS; i++) {
+        snprintf(name, sizeof name, "out-%s.%s", from, formats[i]);
+        line_of(printed, name, line);
+        const bool as_told = is_as_told(row, cells[1 + i], name, line, before);
+        if (!as_told)
+            printf("%s from %s to %s: not %s, but '%s'\n", row->what, from, formats[i], cells[1 + i], line);
+        CU_ASSERT_TRUE(as_told);
+    }
+}
+
+/* ---- all of it ---- */
+
+static void make_plain(void)
+{
+    struct bytes profile = {0};
+    /* A header, and one tag: whose it is. */
+    static const unsigned char tag[] = {0, 0, 0, 1, 'c', 'p', 'r', 't', 0, 0, 0, 144, 0, 0, 0, 13, 't', 'e', 'x', 't', 0, 0, 0, 0, 'f', 'r', 'e', 'e'};
+    unsigned char icc[160] = {0, 0, 0, 160, 'l', 'c', 'm', 's', 4, 0, 0, 0, 'm', 'n', 't', 'r', 'R', 'G', 'B', ' ', 'X', 'Y', 'Z', ' '};
+    memcpy(icc + 36, "acsp", 4);
+    memcpy(icc + 128, tag, sizeof tag);
+    pictures_add(&profile, icc, sizeof icc);
+    store("p.icc", &profile);
+    free(profile.data);
+    const struct tri_shape shape = {200, 150, 3, 8};
+    struct tri_image *image;
+    CU_ASSERT_EQUAL_FATAL(tri_image_new(&shape, &image, NULL), TRI_OK);
+    for (int p = 0; p < 3; p++)
+        for (int y = 0; y < 150; y++)
+            for (int x = 0; x < 200; x++)
+                ((uint8_t *)tri_image_row(image, p, y))[x] = (uint8_t)(x + p * y);
+    static const char *const names[] = {"plain.png", "plain.jpeg", "plain.webp", "plain.tiff", "t.jpg"};
+    for (int i = 0; i < 5; i++)
+        CU_ASSERT_EQUAL(tri_image_write(shell_path(names[i]), image, NULL, NULL), TRI_OK);
+    tri_image_free(image);
+}
+
+static void test_table(void)
+{
+    for (int i = 0; i < FORMATS; i++) {
+        if (tri_format_find(formats[i]) == NULL) {
+            test_skip("a picture format is not built in");
+            return;
+        }
+    }
+    if (shell_run("exiftool -ver")->code != 0) {
+        test_skip("no exiftool");
+        return;
+    }
+    struct bytes docs = pictures_load("docs/metadata.md");
+    pictures_add(&docs, "", 1);
+    make_plain();
+    for (int i = 0; i < ROWS; i++) {
+        char cells[FORMATS + 1][80], *rest;
+        const bool found = find_cells((char *)docs.data, rows[i].what, cells);
+        if (!found)
+            printf("no row '%s'\n", rows[i].what);
+        CU_ASSERT_TRUE_FATAL(found);
+        char all[80];
+        strcpy(all, cells[0]);
+        make_inputs(&rows[i], all);
+        for (char *from = strtok_r(cells[0], " ", &rest); from != NULL; from = strtok_r(NULL, " ", &rest))
+            expect_row(&rows[i], cells, from);
+    }
+    int lines = 0; /* of the table: each has been looked at */
+    for (const char *at = (char *)docs.data; (at = strstr(at, "\n| ")) != NULL; at++)
+        lines++;
+    CU_ASSERT_EQUAL(lines, ROWS + 1);
+    free(docs.data);
+}
+
+int test_metadata_table_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("metadata table", shell_begin, shell_end);
+    return !(suite && CU_add_test(suite, "kept, converted, or told", test_table));
+}

@@ -51,7 +51,7 @@ COMMANDS = [
     Command("WebP", "run invert i/a.webp -o {o}/a.webp", ["a.webp"]),
     Command("PNM", "run sobel i/a.ppm -o {o}/a.ppm", ["a.ppm"]),
     Command("Y4M", "run gaussian:sigma=1 i/a.y4m -q -o {o}/a.y4m", ["a.y4m"]),
-    Command("Matroska", "run invert i/a.mkv -q -o {o}/a.mkv", ["a.mkv"], compared=False, libraries=OWN),
+    Command("Matroska", "run invert i/a.mkv -q -o {o}/a.mkv --video-codec ffv1", ["a.mkv"], compared=False, libraries=OWN),
     Command("sequence", "run average:frames=3 i/f-%d.png -q -o {o}/g-%d.png", ["g-1.png", "g-2.png", "g-3.png"]),
     Command("several files", "run equalize i/f-1.png i/f-2.png i/f-3.png -q -o {o}/", ["f-1.png", "f-2.png", "f-3.png"]),
     Command("data", "run motion i/a.y4m -q -o {o}/a.y4m --data {o}/a.csv", ["a.y4m", "a.csv"]),

@@ -1,6 +1,7 @@
 /* test_libav_colour.c -- colours as players show them, in files that can say how samples are meant and in others. Sources come
  * from the program ffmpeg, and so does what is shown. */
 #include "clips.h"
+#include "codec/metadata.h"
 #include "libav_files.h"
 #include "pictures.h"
 #include "tests.h"
@@ -288,10 +289,83 @@ static void test_light(void)
     unlink(pictures_path("hdr.mkv"));
 }
 
+/* ---- what the output has no place for ---- */
+
+/* Transparency, in the pixels and, of VP9, beside them. */
+static void test_alpha(void)
+{
+    static const char *const sources[] = {"-c:v ffv1 -pix_fmt yuva420p alpha.mkv", "-c:v libvpx-vp9 -pix_fmt yuva420p alpha.webm"};
+    static const char *const copies[] = {"copy alpha.mkv -o opaque.mkv", "copy alpha.webm -o opaque.mkv --video-codec ffv1"};
+    char arguments[300];
+    const char *said;
+    for (int i = 0; i < 2; i++) {
+        snprintf(arguments, sizeof arguments, "-f lavfi -i color=red@0.5:s=32x32:r=25:d=0.2,format=yuva420p %s", sources[i]);
+        if (!clips_ffmpeg(arguments))
+            return;
+        CU_ASSERT_EQUAL(run(copies[i], &said), TRI_OK);
+        CU_ASSERT_PTR_NOT_NULL(strstr(said, i == 0 ? "alpha.mkv: its transparency is left out" : "alpha.webm: its transparency is left out"));
+    }
+    CU_ASSERT_EQUAL(run("copy opaque.mkv -o same.mkv --video-codec ffv1", &said), TRI_OK);
+    CU_ASSERT_PTR_NULL(strstr(said, "transparency"));
+    unlink(pictures_path("alpha.mkv"));
+    unlink(pictures_path("alpha.webm"));
+    unlink(pictures_path("opaque.mkv"));
+    unlink(pictures_path("same.mkv"));
+}
+
+/* A turn that players are asked for is in the file, or told. */
+static void test_turned(void)
+{
+    static const char *const outputs[] = {"turned.mp4", "turned.mov", "turned.mkv", "turned.avi", "turned.ts"};
+    struct tri_video video = clips_video(96, 64, 3, 1, 1, 8);
+    const struct tri_video_write_options plain = {.video_codec = "mpeg4", .crf = -1};
+    video.rotation = 90;
+    clips_must_write(pictures_path("source.mp4"), &video, &plain, 3, NULL);
+    for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++) {
+        const char *path = pictures_path(outputs[i]), *notes = libav_copy_notes(pictures_path("source.mp4"), path, &plain);
+        struct tri_video_reader *reader = clips_open(path);
+        const bool told = strstr(notes, "turn the picture by 90 degrees; rotate:angle=90 turns it") != NULL;
+        CU_ASSERT_EQUAL(reader->video.rotation == 90, !told);
+        CU_ASSERT_EQUAL(told, i > 2 || (i == 2 && told)); /* Matroska says it since libavformat has learnt to write it */
+        tri_video_close(reader);
+        unlink(path);
+    }
+    unlink(pictures_path("source.mp4"));
+}
+
+/* Pictures of a video have its pixels' shape, as FFmpeg writes it; `rotate` turns that, too. */
+static void test_aspect(void)
+{
+    static const struct {
+        const char *command;
+        unsigned char density[9];
+    } cases[] = {{"copy wide.mkv -o 'w-%d.png'", {0, 0, 0, 16, 0, 0, 0, 15, 0}}, {"rotate wide.mkv -o 'w-%d.png'", {0, 0, 0, 15, 0, 0, 0, 16, 0}}};
+    struct tri_video video = clips_video(96, 64, 3, 1, 1, 8);
+    const struct tri_video_write_options ffv1 = {.video_codec = "ffv1", .crf = -1};
+    const char *said;
+    video.aspect[0] = 16;
+    video.aspect[1] = 15;
+    clips_must_write(pictures_path("wide.mkv"), &video, &ffv1, 1, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        struct tri_read_info info;
+        struct tri_image *image = NULL;
+        CU_ASSERT_EQUAL(run(cases[i].command, &said), TRI_OK);
+        CU_ASSERT_EQUAL_FATAL(tri_image_read(pictures_path("w-1.png"), NULL, &image, &info, NULL), TRI_OK);
+        const struct tri_metadata_item *item = tri_metadata_find(info.metadata, "pHYs");
+        CU_ASSERT_TRUE(item != NULL && item->size == 9 && memcmp(item->data, cases[i].density, 9) == 0);
+        tri_metadata_free(info.metadata);
+        tri_image_free(image);
+        unlink(pictures_path("w-1.png"));
+    }
+    unlink(pictures_path("wide.mkv"));
+}
+
 int test_libav_colour_suite(void)
 {
     CU_pSuite suite = CU_add_suite("libav colour", pictures_enter, pictures_leave);
     return !(suite && CU_add_test(suite, "full range", test_full_range) && CU_add_test(suite, "gray of full range", test_full_range_gray) &&
              CU_add_test(suite, "sample by sample", test_exact) && CU_add_test(suite, "YCgCo", test_ycgco) &&
-             CU_add_test(suite, "constant luminance", test_constant_luminance) && CU_add_test(suite, "light", test_light));
+             CU_add_test(suite, "constant luminance", test_constant_luminance) && CU_add_test(suite, "light", test_light) &&
+             CU_add_test(suite, "transparency", test_alpha) && CU_add_test(suite, "a turn", test_turned) &&
+             CU_add_test(suite, "oblong pixels", test_aspect));
 }

@@ -56,7 +56,7 @@ struct tri_libav_input {
 
 /* What a file says of its samples. */
 struct tri_libav_said {
-    struct tri_video video; /* its layout, matrix, range and light, as readers take them */
+    struct tri_video video; /* its layout, matrix, range, light and rotation, as readers take them */
     enum AVColorSpace space;
 };
 
@@ -114,6 +114,7 @@ void tri_libav_tag(AVCodecContext *encoder, const struct tri_video *video,
                    const struct tri_video_reader *like);
 void tri_libav_tag_frame(AVFrame *frame, const AVCodecContext *encoder);
 bool tri_libav_rotate(AVStream *stream, int rotation);
+int tri_libav_rotation(const AVStream *stream); /* degrees clockwise; 0: it asks for none */
 /* False: no memory. */
 bool tri_libav_copy_side_data(const struct tri_libav_input *input, AVStream *to);
 
@@ -121,8 +122,9 @@ bool tri_libav_copy_side_data(const struct tri_libav_input *input, AVStream *to)
 void tri_libav_describe_colour(const AVFrame *frame, struct tri_video *video);
 
 /* ---- libav_said.c ---- */
-/* What a file of this codec in this container says, of what `like` is to say; nothing where it cannot be found out. */
-void tri_libav_find_said(const AVOutputFormat *container, const AVCodecContext *like, const AVCodec *codec,
+/* What a file of this codec in this container says, of what `like` is to say and of a turn; nothing where it cannot be found
+ * out. */
+void tri_libav_find_said(const AVOutputFormat *container, const AVCodecContext *like, const AVCodec *codec, int rotation,
                          struct tri_libav_said *said);
 
 /* ---- libav_colour.c ---- */

@@ -220,11 +220,14 @@ enum tri_status tri_libav_choose_pixels(struct tri_video_writer *writer, struct 
     const bool full = video->full_range && video->matrix != TRI_RGB && encoder->colorspace != AVCOL_SPC_RGB;
     struct tri_libav_said said;
     char name[24];
-    if (status != TRI_OK || (!full && !is_unusual(video) && !tri_video_light_name(video, name)))
+    if (status != TRI_OK || (!full && !is_unusual(video) && !tri_video_light_name(video, name) && video->rotation == 0))
         return status;
-    tri_libav_find_said(output->format->oformat, encoder, codec, &said); /* nothing, where that is not to be found out */
+    tri_libav_find_said(output->format->oformat, encoder, codec, video->rotation, &said); /* nothing, where that is not to be found out */
     status = check_matrix(writer, output, codec, &said, error);
     if (status == TRI_OK)
         check_light(writer, output, codec, &said);
+    if (status == TRI_OK && said.video.rotation != video->rotation)
+        tri_video_note(writer, "%s: %s cannot say that players are to turn the picture by %d degrees; rotate:angle=%d turns it", writer->name,
+                       output->format->oformat->name, video->rotation, video->rotation);
     return status == TRI_OK && full ? check_range(writer, output, codec, &said, error) : status;
 }

@@ -179,7 +179,7 @@ bool tri_libav_copy_side_data(const struct tri_libav_input *input, AVStream *to)
     return done && (matrix == NULL || add_side_data(to, AV_PKT_DATA_DISPLAYMATRIX, matrix, 9 * sizeof *matrix));
 }
 
-static int rotation_of(const AVStream *stream)
+int tri_libav_rotation(const AVStream *stream)
 {
     const int32_t *matrix = display_matrix(stream);
     const double turn = matrix != NULL ? av_display_rotation_get(matrix) : 0;
@@ -245,7 +245,7 @@ void tri_libav_describe(const struct tri_libav_input *input, const AVFrame *fram
     if (video->interlace == '?')
         video->interlace = interlace_of(stream->codecpar->field_order);
     video->frames = frames_of(input->format, stream, rate);
-    video->rotation = rotation_of(stream);
+    video->rotation = tri_libav_rotation(stream);
 }
 
 /* ---- writing ---- */

@@ -81,17 +81,30 @@ static bool unpack_plane(const AVFrame *raw, const AVPixFmtDescriptor *desc, int
     return true;
 }
 
-/* Light that looks wrong where nothing is said of it, as PNG says it of pictures in R, G, B. False: no memory. */
-static bool describe_light(const struct tri_video *video, struct tri_frame *frame)
+static void put_32(unsigned char *to, int value)
+{
+    for (int i = 0; i < 4; i++)
+        to[i] = (unsigned char)((unsigned)value >> (24 - 8 * i));
+}
+
+/* What pictures of it are to say, in PNG's terms: light that looks wrong where nothing is said of it, and pixels that are not
+ * square, as FFmpeg writes them. False: no memory. */
+static bool describe(const struct tri_video *video, struct tri_frame *frame)
 {
     const unsigned char codes[4] = {(unsigned char)video->primaries, (unsigned char)video->transfer, 0, 1};
+    const bool oblong = video->aspect[0] > 0 && video->aspect[1] > 0 && video->aspect[0] != video->aspect[1];
+    unsigned char density[9] = {0};
     char name[24];
+    const bool light = tri_video_light_name(video, name);
     tri_metadata_free(frame->metadata); /* of a frame that it held before */
     frame->metadata = NULL;
-    if (!tri_video_light_name(video, name))
+    if (!light && !oblong)
         return true;
+    put_32(density, video->aspect[0]);
+    put_32(density + 4, video->aspect[1]);
     frame->metadata = tri_metadata_new();
-    return frame->metadata != NULL && tri_metadata_add(frame->metadata, "cICP", codes, sizeof codes);
+    return frame->metadata != NULL && (!light || tri_metadata_add(frame->metadata, "cICP", codes, sizeof codes)) &&
+           (!oblong || tri_metadata_add(frame->metadata, "pHYs", density, sizeof density));
 }
 
 enum tri_status tri_libav_decode(struct tri_video_reader *reader, struct tri_frame *frame,
@@ -101,7 +114,7 @@ enum tri_status tri_libav_decode(struct tri_video_reader *reader, struct tri_fra
     const AVFrame *raw = frame->raw;
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(raw->format);
     const bool planar = tri_libav_is_planar(desc);
-    bool done = describe_light(video, frame);
+    bool done = describe(video, frame);
     for (int p = 0; p < video->planes && done; p++) {
         if (planar)
             copy_plane(raw, desc->comp[p].plane, frame->planes[p]);

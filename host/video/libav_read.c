@@ -264,6 +264,19 @@ static int64_t start_of(const struct tri_libav_input *input)
     return av_rescale_q(format->start_time, AV_TIME_BASE_Q, input->stream->time_base);
 }
 
+/* Transparency is in the pixels, or, of VP8 and VP9 in Matroska, in pictures beside them that decoders leave out. */
+static void note_alpha(const struct tri_video_reader *reader, const struct tri_libav_input *input)
+{
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(input->first->format);
+    const AVDictionaryEntry *mode = av_dict_get(input->stream->metadata, "alpha_mode", NULL, 0);
+    const bool beside = mode != NULL && strcmp(mode->value, "1") == 0;
+    char text[400];
+    if (reader->options.tell == NULL || desc == NULL || (!(desc->flags & AV_PIX_FMT_FLAG_ALPHA) && !beside))
+        return;
+    snprintf(text, sizeof text, "%.200s: its transparency is left out", reader->name);
+    reader->options.tell(reader->options.listener, text);
+}
+
 static enum tri_status open_first(struct tri_video_reader *reader, struct tri_error *error)
 {
     struct tri_libav_input *input = reader->state;
@@ -291,6 +304,7 @@ static enum tri_status open_first(struct tri_video_reader *reader, struct tri_er
     if (tri_video_check_size(reader, video->width, video->height, error) != TRI_OK)
         return TRI_FAILED;
     input->start = start_of(input);
+    note_alpha(reader, input);
     return TRI_OK;
 }
 

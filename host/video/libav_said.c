@@ -117,10 +117,10 @@ static int send_frame(AVFormatContext *format, AVCodecContext *encoder, AVFrame 
     return code == AVERROR(EAGAIN) || code == AVERROR_EOF ? 0 : code;
 }
 
-static int write_stream(AVFormatContext *format, AVCodecContext *encoder, AVFrame *frame, AVPacket *packet)
+static int write_stream(AVFormatContext *format, AVCodecContext *encoder, int rotation, AVFrame *frame, AVPacket *packet)
 {
     AVStream *stream = avformat_new_stream(format, NULL);
-    if (stream == NULL || frame == NULL || packet == NULL)
+    if (stream == NULL || frame == NULL || packet == NULL || (rotation != 0 && !tri_libav_rotate(stream, rotation)))
         return AVERROR(ENOMEM);
     stream->time_base = encoder->time_base;
     stream->avg_frame_rate = encoder->framerate;
@@ -144,7 +144,7 @@ static int write_stream(AVFormatContext *format, AVCodecContext *encoder, AVFram
     return code >= 0 ? av_write_trailer(format) : code;
 }
 
-static bool write_memory(const AVOutputFormat *container, AVCodecContext *encoder, struct memory *memory)
+static bool write_memory(const AVOutputFormat *container, AVCodecContext *encoder, int rotation, struct memory *memory)
 {
     AVFormatContext *format = NULL;
     AVFrame *frame = av_frame_alloc();
@@ -153,7 +153,7 @@ static bool write_memory(const AVOutputFormat *container, AVCodecContext *encode
     bool done = io != NULL && avformat_alloc_output_context2(&format, container, NULL, NULL) >= 0;
     if (done) {
         format->pb = io;
-        done = write_stream(format, encoder, frame, packet) >= 0;
+        done = write_stream(format, encoder, rotation, frame, packet) >= 0;
         avio_flush(io);
     }
     close_memory(io);
@@ -197,6 +197,7 @@ static bool read_stream(AVFormatContext *format, struct tri_libav_said *said)
     if (done) {
         tri_libav_describe_colour(frame, &said->video);
         said->space = frame->colorspace;
+        said->video.rotation = tri_libav_rotation(format->streams[index]);
     }
     av_packet_free(&packet);
     av_frame_free(&frame);
@@ -220,7 +221,7 @@ static bool read_memory(struct memory *memory, const AVOutputFormat *container, 
     return done;
 }
 
-void tri_libav_find_said(const AVOutputFormat *container, const AVCodecContext *like, const AVCodec *codec,
+void tri_libav_find_said(const AVOutputFormat *container, const AVCodecContext *like, const AVCodec *codec, int rotation,
                          struct tri_libav_said *said)
 {
     struct memory memory = {0};
@@ -229,7 +230,7 @@ void tri_libav_find_said(const AVOutputFormat *container, const AVCodecContext *
     if (encoder == NULL) /* some have sizes of their own */
         encoder = open_encoder(like, codec, like->width, like->height);
     *said = (struct tri_libav_said){.space = AVCOL_SPC_UNSPECIFIED};
-    if (encoder == NULL || !write_memory(container, encoder, &memory) || !read_memory(&memory, container, said))
+    if (encoder == NULL || !write_memory(container, encoder, rotation, &memory) || !read_memory(&memory, container, said))
         *said = (struct tri_libav_said){.space = AVCOL_SPC_UNSPECIFIED};
     avcodec_free_context(&encoder);
     av_free(memory.data);

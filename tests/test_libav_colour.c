@@ -271,9 +271,12 @@ static void test_light(void)
     }
     CU_ASSERT_EQUAL(run("copy hdr.mkv -o 'h-%d.png'", &said), TRI_OK);
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "the light of these pictures is PQ, BT.2020"));
-    for (int n = 1; n <= 5; n++) {
+    CU_ASSERT_EQUAL(run("copy hdr.mkv -o 'h-%d.jpg'", &said), TRI_OK);
+    const char *told = strstr(said, "JPEG has no place for the colours' description (cICP)"); /* once, of five */
+    CU_ASSERT_TRUE(told != NULL && strstr(told + 1, "cICP") == NULL);
+    for (int n = 1; n <= 10; n++) {
         char name[20];
-        snprintf(name, sizeof name, "h-%d.png", n);
+        snprintf(name, sizeof name, n > 5 ? "h-%d.jpg" : "h-%d.png", n > 5 ? n - 5 : n);
         CU_ASSERT_EQUAL(unlink(pictures_path(name)), 0);
     }
     struct tri_video_reader *reader = clips_open(pictures_path("hdr.mkv"));

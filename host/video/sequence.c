@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -29,6 +30,7 @@ struct output {
     bool paced;             /* pictures are repeated and left out; else what `pace` says is for the note alone */
     struct picture *newest; /* until it is known how often it is shown; NULL: there is none, or each is once */
     long written;
+    atomic_bool told; /* what pictures have no place for */
 };
 
 static bool probe(const char *path, const unsigned char *head, size_t size)
@@ -340,13 +342,19 @@ static void discard(struct tri_frame *frame)
 static enum tri_status write_picture(const struct tri_video_writer *writer, const struct tri_frame *frame,
                                      const struct tri_image *image, struct picture *picture, struct tri_error *error)
 {
-    const struct output *output = writer->state;
+    struct output *output = writer->state;
     struct tri_write_options options = output->options;
+    char note[TRI_NOTE_MAX] = "";
+    options.note = note;
     options.metadata = output->strip ? NULL : frame->metadata;
     picture->path = tri_numbered_path(&output->names, frame->number + 1);
     if (picture->path == NULL)
         return tri_fail(error, TRI_FAILED, "no memory to write %s", output->path);
-    return tri_image_write_beside(picture->path, image, &options, &picture->output, error);
+    const enum tri_status status = tri_image_write_beside(picture->path, image, &options, &picture->output, error);
+    /* Of many pictures the first is told; the rest lose the same. */
+    if (note[0] != '\0' && !atomic_exchange(&output->told, true))
+        tri_video_note(writer, "%s: %s", picture->path, note);
+    return status;
 }
 
 static enum tri_status encode(struct tri_video_writer *writer, struct tri_frame *frame, struct tri_error *error)

@@ -384,7 +384,8 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
                                 struct tri_value *out, struct tri_shape *shape, struct tri_error *error)
 {
     const uint64_t pixels = (uint64_t)in->width * (uint64_t)in->height;
-    *graph = (struct tri_graph){.bits = in->bits, .levels = pipeline->levels, .first_field = pipeline->first_field, .siting = pipeline->siting,
+    *graph = (struct tri_graph){.bits = in->bits, .levels = pipeline->levels, .first_field = pipeline->first_field,
+                                .siting = pipeline->siting,
                                 .max_pixels = pixels > pipeline->max_pixels ? pixels : pipeline->max_pixels};
     graph->results = calloc((size_t)pipeline->length + 1, sizeof graph->results[0]);
     if (graph->results == NULL)

@@ -6,8 +6,9 @@
 
 struct tri_filter;
 
-/* What becomes of chroma under kernels that work on each plane by itself. Usually they run on it, but where results are
- * no colour (`monochrome` of tri_properties) it becomes neutral, and where R, G and B are meant (`needs_rgb`) they get those; black and white are those of the planes. Or it is in any case as the other planes, or stays as it is. */
+/* What becomes of chroma under kernels that work on each plane by itself. Usually they run on it, but where results are no
+ * colour (`monochrome` of tri_properties) it becomes neutral, and where R, G and B are meant (`needs_rgb`) they get those; black
+ * and white are those of the planes. Or it is in any case as the other planes, or stays as it is. */
 enum tri_chroma { TRI_CHROMA_USUAL, TRI_CHROMA_RUN, TRI_CHROMA_KEPT };
 
 /* Kernels that work on each plane by itself get the planes as they are, for chroma with lengths scaled to its

@@ -1,8 +1,9 @@
 /* resize -- columns, then rows, each output sample a weighted sum of input samples.
  *
- * Sample centres are aligned, of chroma the places where its samples lie; when shrinking the filter is widened by the factor, as in Pillow and
- * libvips. Samples outside the picture take the edge sample's value. 8 bits: integer weights, with
- * 3 to 6 fraction bits kept between the passes; 16 bits: real numbers in a fixed order. */
+ * Sample centres are aligned, of chroma the places where its samples lie; when shrinking the filter is
+ * widened by the factor, as in Pillow and libvips. Samples outside the picture take the edge sample's
+ * value. 8 bits: integer weights, with 3 to 6 fraction bits kept between the passes; 16 bits: real
+ * numbers in a fixed order. */
 #include "kernel.h"
 
 /* Followed by int start[outputs], then by outputs * taps weights, short or float. */
@@ -147,7 +148,8 @@ struct axis {
  * samples weighed are inside, unless there are more weights than samples. */
 static void weigh(const struct axis *axis, int i)
 {
-    const double scale = (double)axis->in / axis->out, wide = scale > 1 ? scale : 1, centre = (i + 0.5 + axis->out_at) * scale - axis->in_at;
+    const double scale = (double)axis->in / axis->out, wide = scale > 1 ? scale : 1;
+    const double centre = (i + 0.5 + axis->out_at) * scale - axis->in_at;
     const int first = (int)floor(centre - axis->support + 0.5), last = (int)ceil(centre + axis->support - 0.5);
     const int latest = axis->in > axis->taps ? axis->in - axis->taps : 0;
     const int start = first < 0 ? 0 : first > latest ? latest : first;
@@ -291,7 +293,8 @@ static int *nearest_of(int in, double in_at, int out, double out_at)
     int *at = malloc((size_t)out * sizeof at[0]);
     const int64_t in_eighths = (int64_t)(in_at * 8), out_eighths = (int64_t)(out_at * 8);
     for (int i = 0; at != NULL && i < out; i++) {
-        const int64_t eighths = (8 * (int64_t)i + 4 + out_eighths) * in - in_eighths * out, place = eighths < 0 ? 0 : eighths / (8 * (int64_t)out);
+        const int64_t eighths = (8 * (int64_t)i + 4 + out_eighths) * in - in_eighths * out;
+        const int64_t place = eighths < 0 ? 0 : eighths / (8 * (int64_t)out);
         at[i] = (int)(place < in ? place : in - 1);
     }
     return at;

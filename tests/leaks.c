@@ -3,7 +3,8 @@
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_options(void);
 
-/* GLib and SRT, of FFmpeg's, keep theirs in storage of a thread; what the dynamic linker keeps is found from there, too. x264
+/* GLib and SRT, of FFmpeg's, keep theirs in storage of a thread; what the dynamic linker and dlerror keep is found from there,
+ * too. x264
  * loses its parameters when it refuses a size, x265 a block of each encoder. */
 const char *__lsan_default_suppressions(void)
 {
@@ -14,7 +15,8 @@ const char *__lsan_default_suppressions(void)
            "leak:libsrt\n"
            "leak:libx264\n"
            "leak:libx265\n"
-           "leak:ld-linux\n";
+           "leak:ld-linux\n"
+           "leak:_dlerror_run\n";
 }
 
 /* Tests look at what is printed. Looking into the storage of threads, the detector of GCC 12 reads that of POCL's which have

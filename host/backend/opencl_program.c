@@ -85,10 +85,10 @@ enum tri_status tri_opencl_begin_programs(struct opencl *cl, struct tri_error *e
 {
     size_t size;
     cl_platform_id platform = NULL;
+    CHECK(clGetDeviceInfo, cl->device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
     FILE *text = open_memstream(&cl->identity, &size);
     if (text == NULL)
         return tri_fail(error, TRI_FAILED, "no memory for the name of a device");
-    CHECK(clGetDeviceInfo, cl->device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
     fputs(KEPT_VERSION, text);
     put_platform(text, platform, CL_PLATFORM_NAME);
     put_platform(text, platform, CL_PLATFORM_VERSION);

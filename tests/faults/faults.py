@@ -6,7 +6,7 @@
 Each run of the program gets one fault. It has survived if it ends by itself, and
   - with exit code 0: what it wrote is right to the last byte, or
   - with another one from 1 to 4: it says why, and what was there before is there as it was (of several outputs each is
-    the old one or right; a video that was interrupted may be shorter),
+    the old one or right; a video whose input fails or that is interrupted may be shorter),
 and in both cases leaves no temporary file, and no more memory behind than a run without faults. Anything else is lost, is
 printed with the command that shows it, and makes the exit code 1.
 """
@@ -142,8 +142,8 @@ def digest(data):
     return hashlib.sha256(data).digest()
 
 
-def judge(command, place, result, allowed=(), mute=False):
-    """None where the run has survived, else what is wrong; `mute`: what it says may be lost, too."""
+def judge(command, place, result, allowed=(), mute=False, shorter=False):
+    """None where the run has survived, else what is wrong. `mute`: what it says may be lost, too; `shorter`: videos may be."""
     code, said, complaint = result
     if code is None:
         return "it hangs"
@@ -167,8 +167,8 @@ def judge(command, place, result, allowed=(), mute=False):
             data = found.get(name)
             if data is None:
                 return f"{name} is gone"
-            if allowed and name.endswith((".y4m", ".csv")) and command.whole[name].startswith(data):
-                continue  # interrupted, a video is shorter
+            if (allowed or shorter) and name.endswith((".y4m", ".csv")) and command.whole[name].startswith(data):
+                continue
             if data != OLD and command.compared and digest(data) != command.right[name]:
                 return f"{name} is neither the old one nor right"
     strange = set(os.listdir(os.path.join(place.folder, "o"))) - set(command.outputs)
@@ -227,7 +227,7 @@ def calls(run):
                 for at in sample(counts.get(call, 0), 2 if run.quick else 40):
                     wrapper = ["strace", "-f", "--seccomp-bpf", "-qqq", "-o", "/dev/null", "-e", f"trace={call}",
                                "-e", f"inject={call}:error={error}:when={at}"]
-                    yield command, f"{call} {at}: {error}", dict(wrapper=wrapper), dict(loader=True, mute=call == "write")
+                    yield command, f"{call} {at}: {error}", dict(wrapper=wrapper), dict(loader=True, mute=call == "write", shorter=call == "read")
 
 
 @kind("OpenCL: each call fails, alone or with all after it")
@@ -407,7 +407,8 @@ class Run:
             if expect.get("loader") and (code == 127 or (code and code < 0 and -code in (9, 11) and not complaint)
                                          or b"error while loading shared libraries" in complaint or b"in libgcrypt: " in complaint or code == 1 and b"strace:" in complaint):
                 return command, what, "early", None
-            wrong = judge(command, place, result, expect.get("allowed", ()), expect.get("mute", False))
+            wrong = judge(command, place, result, expect.get("allowed", ()), expect.get("mute", False),
+                          expect.get("shorter", False))
             if wrong is None and expect.get("succeeds") and code != 0:
                 wrong = f"exit code {code}"
             if wrong is None and expect.get("leaks") and code is not None and place.log()[1] > command.left:

@@ -8,7 +8,7 @@ Each run of the program gets one fault. It has survived if it ends by itself, an
   - with another one from 1 to 4: it says why, and what was there before is there as it was (of several outputs each is
     the old one or right; a video whose input fails or that is interrupted may be shorter),
 and in both cases leaves no temporary file, and no more memory behind than a run without faults. Anything else is lost, is
-printed with the command that shows it, and makes the exit code 1.
+printed with its command and fault, and makes the exit code 1.
 """
 import argparse
 import concurrent.futures
@@ -286,7 +286,7 @@ def limited(what, value):
     return lambda: resource.setrlimit(what, (value, value))
 
 
-@kind("limits: address space, open files, size of files, stack, processes")
+@kind("limits: address space, open files, size of files, stack")
 def limits(run):
     for command in run.commands:
         for name, what, values in (("address space", resource.RLIMIT_AS, [1 << s for s in range(24, 33)]),

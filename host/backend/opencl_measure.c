@@ -105,10 +105,12 @@ static enum tri_status read_event(struct opencl *cl, cl_event event, int64_t *be
 static enum tri_status take_event(struct opencl *cl, cl_command_queue queue, cl_event event, const char *what, int64_t *begin,
                                   int64_t *end, struct tri_error *error)
 {
-    CHECK(clRetainEvent, event);
-    enum tri_status status = tri_opencl_await(cl, queue, event, what, error);
+    const cl_int retained = clRetainEvent(event);
+    enum tri_status status = tri_opencl_await(cl, queue, event, what, error); /* releases it, whatever comes */
     if (tri_opencl_alive(cl, NULL) != TRI_OK)
         return status;
+    if (retained != CL_SUCCESS)
+        return status == TRI_OK ? tri_opencl_fail(error, "clRetainEvent", retained, cl->base.info.device) : status;
     if (status == TRI_OK)
         status = read_event(cl, event, begin, end, error);
     clReleaseEvent(event);

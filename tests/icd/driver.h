@@ -79,12 +79,15 @@ static inline void *end_new(const char *call, enum kind kind, void *real, cl_int
         *errcode = code;
     return code == CL_SUCCESS ? icd_wrap(kind, real) : NULL;
 }
-/* Those of retaining and releasing: a release that fails has released all the same. */
+/* Those of retaining and releasing: a release that fails has released all the same, and nothing has been retained. */
 #define COUNTED(verb, Name, type, lower)                                                                     \
     cl_int CL_API_CALL icd_##verb##Name(type object)                                                         \
     {                                                                                                        \
         static const char call_[] = "cl" #verb #Name;                                                        \
-        const cl_int fault = icd_begin(call_), code = driver.calls->cl##verb##Name(REAL(object));            \
+        const cl_int fault = icd_begin(call_);                                                               \
+        if (fault != CL_SUCCESS && strcmp(#verb, "Retain") == 0)                                             \
+            return icd_end(call_, fault, "");                                                                \
+        const cl_int code = driver.calls->cl##verb##Name(REAL(object));                                      \
         lower(object);                                                                                       \
         return icd_end(call_, fault != CL_SUCCESS ? fault : code, "");                                       \
     }

@@ -137,7 +137,8 @@ enum tri_status tri_write_verified(const struct tri_codec *codec, const struct t
     if (memory.file == NULL)
         return tri_sink_fail(sink, "no memory for the file");
     enum tri_status status = codec->write(&memory, image);
-    if (fclose(memory.file) != 0 && status == TRI_OK)
+    /* Without memory for its last copy, fclose succeeds all the same, and there are no data. */
+    if ((ferror(memory.file) | (fclose(memory.file) != 0) || data == NULL) && status == TRI_OK)
         status = tri_sink_fail(sink, "no memory for the file");
     if (status == TRI_OK)
         status = verify(codec, sink, image, lossless, data, size);

@@ -117,6 +117,15 @@ static void find_siting(const struct tri_video *video, double at[2])
     at[1] = strcmp(video->siting, "paldv") == 0 ? left_of(video->shift_y) : 0;
 }
 
+/* What is put around the user's operations: those have a limit of pixels, which may be above the usual one. */
+static enum tri_status parse_own(const char *text, struct tri_pipeline **pipeline, struct tri_error *error)
+{
+    const enum tri_status status = tri_pipeline_parse(text, pipeline, error);
+    if (status == TRI_OK)
+        tri_pipeline_limit(*pipeline, UINT64_MAX);
+    return status;
+}
+
 /* Chroma to the size of luma (plane 0), or back. */
 static enum tri_status parse_resize(const struct tri_video *video, int plane, struct tri_pipeline **pipeline,
                                     struct tri_error *error)
@@ -127,7 +136,7 @@ static enum tri_status parse_resize(const struct tri_video *video, int plane, st
     tri_video_plane(video, plane, &shape);
     find_siting(video, at);
     snprintf(text, sizeof text, "resize:width=%d:height=%d:filter=bilinear", shape.width, shape.height);
-    const enum tri_status status = tri_pipeline_parse(text, pipeline, error);
+    const enum tri_status status = parse_own(text, pipeline, error);
     if (status == TRI_OK)
         (*pipeline)->siting = plane == 0 ? (struct tri_siting){at[0], at[1], 0, 0} : (struct tri_siting){0, 0, at[0], at[1]};
     return status;
@@ -146,7 +155,7 @@ static enum tri_status parse_conversion(const struct tri_filter *filter, const c
     char text[100];
     snprintf(text, sizeof text, "ycbcr:to=%s:matrix=%s:range=%s:bits=%d", to, matrix_name(matrix),
              in->full_range ? "full" : "limited", in->bits);
-    return tri_pipeline_parse(text, conversion, error);
+    return parse_own(text, conversion, error);
 }
 
 /* Conversions around the pipeline: the first unless the stream is R, G, B already, the last unless that is what comes out. */
@@ -265,7 +274,7 @@ static enum tri_status add_conversion(struct tri_filter *filter, enum tri_matrix
     struct view view = {0};
     if (filter->out.matrix == matrix)
         return TRI_OK;
-    enum tri_status status = tri_pipeline_parse("copy", &filter->copy, error);
+    enum tri_status status = parse_own("copy", &filter->copy, error);
     if (status == TRI_OK)
         status = look_at(filter->copy, &filter->out, &view, error);
     if (status == TRI_OK)

@@ -208,7 +208,9 @@ enum tri_status cli_write_frame(const struct cli_run_request *request, const str
         status = find_frame(&hunt, error);
     if (status == TRI_OK) {
         const bool there = hunt.read - hunt.wanted <= 2; /* no later frame has taken its place */
-        options.metadata = request->strip || !there ? NULL : frame_at(&hunt, hunt.wanted)->metadata;
+        struct tri_metadata *metadata = request->strip || !there ? NULL : frame_at(&hunt, hunt.wanted)->metadata;
+        tri_filter_follow(hunt.filter, metadata);
+        options.metadata = metadata;
         status = write_picture(&hunt, request->output, &options, error);
     }
     for (int i = 0; i < 2; i++)

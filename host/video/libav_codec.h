@@ -132,8 +132,9 @@ void tri_libav_find_said(const AVOutputFormat *container, const AVCodecContext *
  * limited range. Tells what else it cannot say. */
 enum tri_status tri_libav_choose_pixels(struct tri_video_writer *writer, struct tri_libav_output *output,
                                         const struct tri_video_write_options *options, const AVCodec *codec, struct tri_error *error);
-/* What an encoder takes, a list with an end; NULL: anything. */
+/* What an encoder takes, lists with an end; NULL: anything. */
 const enum AVPixelFormat *tri_libav_taken_formats(const AVCodec *codec);
+const AVRational *tri_libav_taken_rates(const AVCodec *codec);
 
 /* ---- libav_frame.c ---- */
 /* Components have planes of their own and samples native words. */
@@ -148,7 +149,7 @@ void tri_libav_free_scalers(struct tri_libav_output *output);
 /* ---- libav_pixels.c ---- */
 /* `*format` is the encoder's nearest to the frames; it becomes the one that is asked for, or of RGB what players need. */
 enum tri_status tri_libav_take_pixels(const struct tri_video_writer *writer, const struct tri_video_write_options *options,
-                                     const AVCodec *codec, enum AVPixelFormat *format, struct tri_error *error);
+                                      const AVCodec *codec, enum AVPixelFormat *format, struct tri_error *error);
 /* After an encoder could not be opened: by the size, or for libav's reason. */
 enum tri_status tri_libav_refuse_size(const struct tri_video_writer *writer, const AVCodec *codec, enum AVPixelFormat format,
                                       int code, struct tri_error *error);

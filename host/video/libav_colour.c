@@ -55,19 +55,26 @@ static enum AVPixelFormat full_range_twin(enum AVPixelFormat format)
     }
 }
 
-/* What an encoder takes, a list with an end; NULL where it takes anything. */
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
-const enum AVPixelFormat *tri_libav_taken_formats(const AVCodec *codec)
+static const void *taken(const AVCodec *codec, enum AVCodecConfig config)
 {
     const void *list = NULL;
-    return avcodec_get_supported_config(NULL, codec, AV_CODEC_CONFIG_PIX_FORMAT, 0, &list, NULL) >= 0 ? list : NULL;
+    return avcodec_get_supported_config(NULL, codec, config, 0, &list, NULL) >= 0 ? list : NULL;
 }
+#define TAKEN(codec, field, config) taken(codec, config)
 #else
+#define TAKEN(codec, field, config) ((codec)->field)
+#endif
+
 const enum AVPixelFormat *tri_libav_taken_formats(const AVCodec *codec)
 {
-    return codec->pix_fmts;
+    return TAKEN(codec, pix_fmts, AV_CODEC_CONFIG_PIX_FORMAT);
 }
-#endif
+
+const AVRational *tri_libav_taken_rates(const AVCodec *codec)
+{
+    return TAKEN(codec, supported_framerates, AV_CODEC_CONFIG_FRAME_RATE);
+}
 
 static bool has(const enum AVPixelFormat *list, enum AVPixelFormat format)
 {
@@ -227,7 +234,7 @@ enum tri_status tri_libav_choose_pixels(struct tri_video_writer *writer, struct 
     if (status == TRI_OK)
         check_light(writer, output, codec, &said);
     if (status == TRI_OK && said.video.rotation != video->rotation)
-        tri_video_note(writer, "%s: %s cannot say that players are to turn the picture by %d degrees; rotate:angle=%d turns it", writer->name,
-                       output->format->oformat->name, video->rotation, video->rotation);
+        tri_video_note(writer, "%s: %s cannot say that players are to turn the picture by %d degrees", writer->name,
+                       output->format->oformat->name, video->rotation);
     return status == TRI_OK && full ? check_range(writer, output, codec, &said, error) : status;
 }

@@ -6,19 +6,6 @@
 #define MPEG4_TICKS 65535 /* of a second, at most */
 #define NEAR 0.01         /* rates that differ by less count as one: a frame in a hundred is repeated or left out */
 
-#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
-static const AVRational *rates_of(const AVCodec *codec)
-{
-    const void *list = NULL;
-    return avcodec_get_supported_config(NULL, codec, AV_CODEC_CONFIG_FRAME_RATE, 0, &list, NULL) >= 0 ? list : NULL;
-}
-#else
-static const AVRational *rates_of(const AVCodec *codec)
-{
-    return codec->supported_framerates;
-}
-#endif
-
 /* Of MPEG's, libavcodec lists some that are of no standard, and for MPEG-2 others that hardly any player knows. */
 static bool is_allowed(const AVCodec *codec, AVRational rate)
 {
@@ -65,7 +52,7 @@ enum tri_status tri_libav_choose_times(const struct tri_video_writer *writer, st
     const struct tri_video *video = &writer->video;
     const AVOutputFormat *container = output->format->oformat;
     AVCodecContext *encoder = output->encoder;
-    const AVRational *rates = rates_of(codec);
+    const AVRational *rates = tri_libav_taken_rates(codec);
     const bool asked = options->frame_rate[0] > 0, mpeg4 = codec->id == AV_CODEC_ID_MPEG4;
     int steady[2];
     tri_video_steady_rate(video, options, steady);

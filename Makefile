@@ -38,8 +38,7 @@ FLAGS_neon := -DLANES_BYTES=16
 FLAGS_simd := -DLANES_BYTES=16
 FLAGS_scalar := -DSINGLE -fno-tree-vectorize -fno-tree-slp-vectorize
 
-# Help texts are longer than what every compiler of C has to take.
-WARNINGS := -Wall -Wextra -Wpedantic -Wno-overlength-strings -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wdouble-promotion
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wdouble-promotion
 OPTIMIZE := -O3 -g
 COMMON := -std=c11 -D_GNU_SOURCE -fPIC -ffp-contract=off $(if $(WERROR),-Werror) \
           $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)

@@ -16,7 +16,6 @@ struct item {
     struct tri_read_info info;
     int64_t phases[TRI_PHASES];
     bool flush; /* no file: drives out a result that lags behind */
-    struct tri_shape read; /* the input's */
     bool turned;           /* rows have become columns */
     /* From `upload` to `download`: */
     struct tri_flight *flight;

@@ -67,10 +67,10 @@ enum tri_status tri_pipeline_properties(const struct tri_pipeline *pipeline, con
 enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const struct tri_shape *in, struct tri_shape *out,
                                    struct tri_error *error)
 {
-    struct tri_graph graph;
-    struct tri_value value;
-    const enum tri_status status = tri_graph_build(pipeline, in, &graph, &value, out, error);
-    tri_graph_free(&graph);
+    struct tri_properties properties;
+    const enum tri_status status = tri_pipeline_properties(pipeline, in, &properties, error);
+    if (status == TRI_OK)
+        *out = properties.out;
     return status;
 }
 

@@ -83,18 +83,14 @@ static enum AVPixelFormat find_420(const enum AVPixelFormat *formats, int bits)
     return best;
 }
 
-static void note_chroma(const struct tri_video_writer *writer, const struct tri_write_options *told, const AVCodec *codec,
-                        const enum AVPixelFormat *formats, enum AVPixelFormat format)
+static void note_chroma(const struct tri_video_writer *writer, const AVCodec *codec, const enum AVPixelFormat *formats,
+                        enum AVPixelFormat format)
 {
     const char *full = full_chroma(formats);
-    char text[400];
-    if (told->tell == NULL)
-        return;
-    snprintf(text, sizeof text, "%s: the colours of RGB are kept as %s of %d bits (%s)%s%s%s%s", writer->name,
-             chroma_name(av_pix_fmt_desc_get(format)), av_pix_fmt_desc_get(format)->comp[0].depth, av_get_pix_fmt_name(format),
-             is_for_players(codec->id) ? ", which players need" : "", full != NULL ? "; --pixel-format " : "", full != NULL ? full : "",
-             full != NULL ? " keeps all of them" : "");
-    told->tell(told->listener, text);
+    tri_video_note(writer, "%s: the colours of RGB are kept as %s of %d bits (%s)%s%s%s%s", writer->name,
+                   chroma_name(av_pix_fmt_desc_get(format)), av_pix_fmt_desc_get(format)->comp[0].depth, av_get_pix_fmt_name(format),
+                   is_for_players(codec->id) ? ", which players need" : "", full != NULL ? "; --pixel-format " : "", full != NULL ? full : "",
+                   full != NULL ? " keeps all of them" : "");
 }
 
 enum tri_status tri_libav_take_pixels(const struct tri_video_writer *writer, const struct tri_video_write_options *options,
@@ -110,7 +106,7 @@ enum tri_status tri_libav_take_pixels(const struct tri_video_writer *writer, con
                                                                : AV_PIX_FMT_NONE;
     *format = usual != AV_PIX_FMT_NONE ? usual : *format;
     if (is_subsampled(av_pix_fmt_desc_get(*format)))
-        note_chroma(writer, &options->pictures, codec, formats, *format);
+        note_chroma(writer, codec, formats, *format);
     return TRI_OK;
 }
 

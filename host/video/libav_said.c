@@ -1,5 +1,5 @@
-/* libav_said.c -- what a file says of its colours, found out by writing a few frames and reading one. Which codecs and containers
- * have a place for the range, the matrix or the light of samples is nowhere to be asked, and changes with versions. */
+/* libav_said.c -- what a file says of its pictures, found out by writing a few frames and reading one. Which codecs and containers
+ * have a place for the range, the matrix or the light of samples, or for a turn, is nowhere to be asked, and changes with versions. */
 #include "libav_codec.h"
 
 #include <errno.h>

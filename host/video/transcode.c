@@ -305,8 +305,7 @@ static enum tri_status write_data(const struct tri_transcode *transcode, const s
     bool written = true;
     for (const char *line = frame->data; line != NULL && *line != '\0'; line += strcspn(line, "\n") + 1)
         written &= fprintf(transcode->data, "%ld,%.*s\n", frame->number, (int)strcspn(line, "\n"), line) > 0;
-    return !written ? tri_fail(error, TRI_FAILED, "cannot write %s: %s", transcode->data_name, strerror(errno))
-                                   : TRI_OK;
+    return written ? TRI_OK : tri_fail(error, TRI_FAILED, "cannot write %s: %s", transcode->data_name, strerror(errno));
 }
 
 static enum tri_status write_work(struct run *run, struct item *item, struct tri_error *error)

@@ -283,6 +283,8 @@ enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shi
 bool tri_pipeline_over_time(const struct tri_pipeline *pipeline);
 /* Whether it looks at a frame and the one before, and at nothing else of time: both may then be of different videos. */
 bool tri_pipeline_pairs(const struct tri_pipeline *pipeline);
+/* Whether it only moves samples: each one of a result is one of the picture's. */
+bool tri_pipeline_same_samples(const struct tri_pipeline *pipeline);
 /* What tri_job_delay of its jobs will be. */
 int tri_pipeline_delay(const struct tri_pipeline *pipeline);
 /* The shape that the pipeline makes of `in`; as tri_pipeline_properties. */

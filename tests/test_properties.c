@@ -1,4 +1,5 @@
 /* test_properties.c -- what is known of a pipeline without running it, against what plans and frames do. */
+#include "pictures.h"
 #include "pipeline/plan.h"
 #include "tests.h"
 #include "video/filter.h"
@@ -40,6 +41,62 @@ static void test_time(void)
                 check_time(more[i], &shape);
         }
     }
+}
+
+/* How often each plane has each sample. */
+static void count_samples(const struct tri_image *image, int counts[4][256])
+{
+    memset(counts, 0, 4 * sizeof counts[0]);
+    for (int p = 0; p < image->shape.planes; p++) {
+        for (int y = 0; y < image->shape.height; y++) {
+            const unsigned char *row = tri_image_row(image, p, y);
+            for (int x = 0; x < image->shape.width; x++)
+                counts[p][row[x]]++;
+        }
+    }
+}
+
+/* What is said to move samples alone has each as often as before. */
+static void check_samples(const char *text, bool wanted)
+{
+    struct tri_image *in = pictures_noise(41, 30, 4, 8), *out = NULL;
+    struct tri_backend *backend = NULL;
+    struct tri_pipeline *pipeline = NULL;
+    struct tri_job *job = NULL;
+    int before[4][256], after[4][256];
+    CU_ASSERT_EQUAL_FATAL(tri_backend_open("sequential", NULL, &backend, NULL), TRI_OK);
+    CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse(text, &pipeline, NULL), TRI_OK);
+    CU_ASSERT_EQUAL_FATAL(tri_job_new(backend, pipeline, &in->shape, &job, NULL), TRI_OK);
+    CU_ASSERT_EQUAL_FATAL(tri_image_new(tri_job_shape(job), &out, NULL), TRI_OK);
+    CU_ASSERT_EQUAL_FATAL(tri_job_run(job, in, out, NULL, NULL), TRI_OK);
+    count_samples(in, before);
+    count_samples(out, after);
+    const bool good = tri_pipeline_same_samples(pipeline) == wanted && (!wanted || memcmp(before, after, sizeof before) == 0);
+    if (!good)
+        printf("\n%s\n", text);
+    CU_ASSERT_TRUE(good);
+    tri_job_free(job);
+    tri_image_free(in);
+    tri_image_free(out);
+    tri_pipeline_free(pipeline);
+    tri_backend_close(backend);
+}
+
+static void test_samples(void)
+{
+    static const char *const moved[] = {"flip:axis=horizontal,rotate:angle=180", "copy,rotate:angle=90,flip"};
+    static const char *const made[] = {"flip,invert", "invert,flip", "resize:scale=1", "gray,copy"};
+    for (int i = 0; i < tri_kernel_count(); i++) {
+        struct tri_pipeline *pipeline = NULL;
+        CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse(tri_kernel_example(tri_kernel_at(i)), &pipeline, NULL), TRI_OK);
+        if (tri_pipeline_same_samples(pipeline))
+            check_samples(tri_kernel_example(tri_kernel_at(i)), true);
+        tri_pipeline_free(pipeline);
+    }
+    for (size_t i = 0; i < sizeof moved / sizeof moved[0]; i++)
+        check_samples(moved[i], true);
+    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
+        check_samples(made[i], false);
 }
 
 static void test_planes(void)
@@ -121,6 +178,7 @@ static void test_limit(void)
 int test_properties_suite(void)
 {
     CU_pSuite suite = CU_add_suite("properties", NULL, NULL);
-    return !(suite && CU_add_test(suite, "time", test_time) && CU_add_test(suite, "planes", test_planes) &&
+    return !(suite && CU_add_test(suite, "time", test_time) && CU_add_test(suite, "samples", test_samples) &&
+             CU_add_test(suite, "planes", test_planes) &&
              CU_add_test(suite, "frames of the real size", test_real_size) && CU_add_test(suite, "limit of pixels", test_limit));
 }

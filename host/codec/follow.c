@@ -10,26 +10,12 @@
 /* Of TIFF: places on maps, which GDAL's own two tags are about too. */
 static const unsigned map_tags[] = {33550, 33922, 34264, 34735, 34736, 34737, 42112};
 
-static bool is_any(const char *name, const char *const names[], size_t count)
+static bool moves(const struct tri_pipeline *pipeline)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(name, names[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Every sample of the output is one of the input; or at least all are where they were. */
-static void look_at(const struct tri_pipeline *pipeline, bool *same, bool *moved)
-{
-    static const char *const samples[] = {"copy", "flip", "rotate"};
-    *same = true;
-    *moved = false;
-    for (int i = 0; i < tri_pipeline_length(pipeline); i++) {
-        const struct tri_kernel *kernel = tri_pipeline_kernel(pipeline, i);
-        *same &= is_any(tri_kernel_name(kernel), samples, sizeof samples / sizeof samples[0]);
-        *moved |= strcmp(tri_kernel_family(kernel), "geometry") == 0;
-    }
+    bool moved = false;
+    for (int i = 0; i < tri_pipeline_length(pipeline); i++)
+        moved |= strcmp(tri_kernel_family(tri_pipeline_kernel(pipeline, i)), "geometry") == 0;
+    return moved;
 }
 
 void tri_metadata_turn_density(struct tri_metadata *metadata)
@@ -116,16 +102,14 @@ static void scale(struct tri_metadata *metadata, const struct tri_metadata_chang
 
 void tri_metadata_follow(struct tri_metadata *metadata, const struct tri_metadata_change *change, char note[TRI_NOTE_MAX])
 {
-    bool same, moved;
     if (metadata == NULL)
         return;
-    look_at(change->pipeline, &same, &moved);
     if (change->turned)
         turn(metadata);
-    if (moved)
+    if (moves(change->pipeline))
         move(metadata, change->turned, note);
     scale(metadata, change);
-    if (same)
+    if (tri_pipeline_same_samples(change->pipeline))
         return;
     if (tri_metadata_find(metadata, "cLLI") != NULL)
         tri_note(note, "the light level (cLLI) is left out, for the picture has another one now");

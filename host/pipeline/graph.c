@@ -169,6 +169,11 @@ void tri_graph_turned(struct tri_graph *graph)
     graph->fields = TRI_FIELDS_GONE;
 }
 
+void tri_graph_same_samples(struct tri_graph *graph)
+{
+    graph->same_samples = true;
+}
+
 void tri_graph_data(struct tri_graph *graph, int channel, const char *columns,
                     void (*line)(FILE *to, int x, int y, uint32_t sample, const void *constants))
 {
@@ -346,7 +351,9 @@ static struct tri_value apply(struct tri_graph *graph, const struct tri_operatio
     const int before = graph->node_count;
     graph->operation = operation;
     graph->first = graph->delay;
+    graph->same_samples = false;
     value = apply_with_alpha(graph, operation, value);
+    graph->new_samples |= !graph->same_samples;
     for (int i = before; i < graph->node_count; i++)
         graph->nodes[i].delay = graph->delay;
     return value;

@@ -63,6 +63,8 @@ struct tri_graph {
     char first_field; /* of the input, as of a plane */
     bool turned; /* an odd number of times */
     enum tri_fields fields;
+    bool same_samples; /* said by the kernel at work */
+    bool new_samples;  /* some kernel has made them */
     struct tri_told told;
     const double *told_by; /* the values of the operation that tells it */
     int told_first, told_delay; /* `first` of that operation, and `delay` up to there */
@@ -77,8 +79,8 @@ struct tri_pipeline {
         const struct tri_kernel *kernel;
         double *values;
     } *steps;
-    /* Known since it was made: kernels treat time alike in pictures of all shapes. */
-    bool over_time, pairs;
+    /* Known since it was made: kernels treat time and samples alike in pictures of all shapes. */
+    bool over_time, pairs, same_samples;
     int delay;
     uint64_t max_pixels;      /* see tri_pipeline_limit */
     struct tri_levels levels; /* of planes of video; white is 0: the usual ones */
@@ -107,10 +109,10 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
                                 struct tri_value *out, struct tri_shape *shape, struct tri_error *error);
 void tri_graph_free(struct tri_graph *graph);
 /* What is wrong for the smallest picture is wrong for all: values that contradict each other, sides that are too long. So it
- * is said before any picture is read. Learns time, too. */
+ * is said before any picture is read. Learns time and samples, too. */
 enum tri_status tri_pipeline_check(struct tri_pipeline *pipeline, struct tri_error *error);
-/* Sets what the pipeline is known to do with time, by its graph for pictures of any shape. */
-void tri_pipeline_learn_time(struct tri_pipeline *pipeline, const struct tri_graph *graph);
+/* Sets what the pipeline is known to do with time and samples, by its graph for pictures of any shape. */
+void tri_pipeline_learn(struct tri_pipeline *pipeline, const struct tri_graph *graph);
 /* What the graph, with all planes of frames for its input, says of a pipeline. */
 enum tri_status tri_graph_properties(const struct tri_graph *graph, const struct tri_value *out, const struct tri_shape *in,
                                      struct tri_properties *properties, struct tri_error *error);

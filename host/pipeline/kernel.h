@@ -96,6 +96,8 @@ bool tri_graph_bottom_first(const struct tri_graph *graph);
 void tri_graph_fields(struct tri_graph *graph, enum tri_fields fields);
 /* Rows and columns have changed places: the aspect of a pixel is turned too, and there are no fields. */
 void tri_graph_turned(struct tri_graph *graph);
+/* Every sample of the result is one of the input's, whose light level and depth are still true of it. */
+void tri_graph_same_samples(struct tri_graph *graph);
 /* What the kernel tells beside the picture, as CSV: each sample of a channel of 32 bits becomes a line, or none, by
  * `line`, whose constants are those of the node that makes the channel. Of several kernels in a pipeline the last one
  * tells, and of its planes the first. */

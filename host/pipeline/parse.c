@@ -157,7 +157,7 @@ enum tri_status tri_pipeline_check(struct tri_pipeline *pipeline, struct tri_err
     const enum tri_status status = tri_graph_build(pipeline, &smallest, &graph, &value, &out, error);
     pipeline->max_pixels = limit;
     if (status == TRI_OK)
-        tri_pipeline_learn_time(pipeline, &graph);
+        tri_pipeline_learn(pipeline, &graph);
     tri_graph_free(&graph);
     return status;
 }

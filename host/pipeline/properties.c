@@ -79,9 +79,9 @@ void tri_pipeline_limit(struct tri_pipeline *pipeline, uint64_t max_pixels)
     pipeline->max_pixels = max_pixels;
 }
 
-/* ---- time ---- */
+/* ---- time and samples ---- */
 
-void tri_pipeline_learn_time(struct tri_pipeline *pipeline, const struct tri_graph *graph)
+void tri_pipeline_learn(struct tri_pipeline *pipeline, const struct tri_graph *graph)
 {
     bool looks_back = false, one_frame = true, counts_frames = false;
     for (int c = 1; c < graph->channel_count; c++) {
@@ -94,6 +94,7 @@ void tri_pipeline_learn_time(struct tri_pipeline *pipeline, const struct tri_gra
     for (int i = 0; i < graph->node_count; i++)
         counts_frames |= graph->nodes[i].spec.frame != NULL;
     pipeline->delay = graph->delay;
+    pipeline->same_samples = !graph->new_samples;
     pipeline->over_time = looks_back || counts_frames || graph->delay > 0;
     pipeline->pairs = looks_back && one_frame && !counts_frames && graph->delay == 0;
 }
@@ -111,4 +112,9 @@ bool tri_pipeline_pairs(const struct tri_pipeline *pipeline)
 int tri_pipeline_delay(const struct tri_pipeline *pipeline)
 {
     return pipeline->delay;
+}
+
+bool tri_pipeline_same_samples(const struct tri_pipeline *pipeline)
+{
+    return pipeline->same_samples;
 }

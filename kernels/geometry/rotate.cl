@@ -28,6 +28,7 @@ KNOWN(rotate, "rotate:angle=90", PICTURE(3, 2, 1, 1, 2, 3, 4, 5, 6), PICTURE(2, 
 
 GRAPH_PLANE(rotate)
 {
+    tri_graph_same_samples(graph);
     const int width = tri_graph_width(graph, in), height = tri_graph_height(graph, in);
     const int angle = (int)VALUE(angle);
     if (angle != 1)

@@ -12,6 +12,7 @@ KNOWN(copy, "copy", PICTURE(2, 1, 1, 7, 9), PICTURE(2, 1, 1, 7, 9))
 
 GRAPH_PLANE(copy)
 {
+    tri_graph_same_samples(graph);
     return NODE(relay, .in = {in});
 }
 #endif

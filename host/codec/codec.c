@@ -330,18 +330,15 @@ static enum tri_status flatten(const struct tri_codec *codec, const struct tri_s
                                struct tri_image **flat)
 {
     const struct tri_background *background = &sink->options->background;
-    char text[600];
+    char what[40];
     struct tri_error why;
     *flat = NULL;
     if (!codec->no_alpha || background->use == TRI_NO_BACKGROUND || tri_image_opaque(image))
         return TRI_OK;
     if (tri_image_flatten(image, background, flat, &why) != TRI_OK)
         return tri_sink_fail(sink, "%s", why.text);
-    if (sink->options->tell == NULL || background->use != TRI_BACKGROUND_TOLD)
-        return TRI_OK;
-    snprintf(text, sizeof text, "%s is put on a background, #%02x%02x%02x, as %s has no transparency; --background sets it", sink->name,
-             background->colour[0], background->colour[1], background->colour[2], codec->format.name);
-    sink->options->tell(sink->options->listener, text);
+    snprintf(what, sizeof what, "%s has", codec->format.name);
+    tri_background_tell(background, sink->name, what, sink->options->tell, sink->options->listener);
     return TRI_OK;
 }
 

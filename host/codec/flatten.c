@@ -1,6 +1,7 @@
 /* flatten.c -- pictures with transparency put on a background, for formats that have none. */
 #include "reduce.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -52,6 +53,17 @@ enum tri_status tri_background_parse(const char *text, struct tri_background *ba
         return TRI_OK;
     return tri_fail(error, TRI_USAGE,
                     "'%s' is no colour: #rgb, #rrggbb, none, or one of white, black, gray, red, green, blue, yellow, cyan, magenta", text);
+}
+
+void tri_background_tell(const struct tri_background *background, const char *name, const char *what,
+                         void (*tell)(void *listener, const char *text), void *listener)
+{
+    char text[600];
+    if (tell == NULL || background->use != TRI_BACKGROUND_TOLD)
+        return;
+    snprintf(text, sizeof text, "%s is put on a background, #%02x%02x%02x, as %s no transparency; --background sets it", name,
+             background->colour[0], background->colour[1], background->colour[2], what);
+    tell(listener, text);
 }
 
 bool tri_background_gray(const struct tri_background *background)

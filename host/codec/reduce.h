@@ -13,6 +13,9 @@ bool tri_image_opaque(const struct tri_image *image);
  * 255 or 65535 and b the background's, times 257 at 16 bits. Of gray on a colour three planes. */
 enum tri_status tri_image_flatten(const struct tri_image *image, const struct tri_background *background,
                                   struct tri_image **flat, struct tri_error *error);
+/* Tells that picture `name` was put on it, for `what` ("frames have", "jpeg has") no transparency, where that is to be told. */
+void tri_background_tell(const struct tri_background *background, const char *name, const char *what,
+                         void (*tell)(void *listener, const char *text), void *listener);
 bool tri_background_gray(const struct tri_background *background);
 
 #endif

@@ -170,18 +170,13 @@ static enum tri_status next(struct tri_video_reader *reader, struct tri_frame *f
 /* Of many pictures the first is told. */
 static void note_background(const struct tri_video_reader *reader, const char *path)
 {
-    const struct tri_background *background = &reader->options.background;
     struct input *input = reader->state;
-    char text[600];
     pthread_mutex_lock(&input->lock);
     const bool first = !input->told;
     input->told = true;
     pthread_mutex_unlock(&input->lock);
-    if (!first || reader->options.tell == NULL || background->use != TRI_BACKGROUND_TOLD)
-        return;
-    snprintf(text, sizeof text, "%s is put on a background, #%02x%02x%02x, as frames have no transparency; --background sets it", path,
-             background->colour[0], background->colour[1], background->colour[2]);
-    reader->options.tell(reader->options.listener, text);
+    if (first)
+        tri_background_tell(&reader->options.background, path, "frames have", reader->options.tell, reader->options.listener);
 }
 
 /* A picture that is transparent is put on the background. */

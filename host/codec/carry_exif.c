@@ -1,4 +1,5 @@
 /* carry_exif.c -- text and density in EXIF's tags, where a format has no other place for them. */
+#include "big_endian.h"
 #include "carry.h"
 #include "exif.h"
 #include "ifd.h"
@@ -132,20 +133,10 @@ static bool place_item(struct exif *exif, const struct tri_carry *carry, const s
 
 /* ---- density ---- */
 
-static double big_endian(const unsigned char *data)
-{
-    return (double)((uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 | (uint32_t)data[2] << 8 | data[3]);
-}
-
-static bool is_whole_per_inch(double per_metre)
-{
-    return round(round(per_metre * 0.0254) / 0.0254) == per_metre;
-}
-
 static void place_density(struct exif *exif, const struct tri_metadata_item *phys)
 {
-    const double sides[2] = {big_endian(phys->data), big_endian(phys->data + 4)};
-    const bool inch = is_whole_per_inch(sides[0]) && is_whole_per_inch(sides[1]), metric = phys->data[8] == 1;
+    const double sides[2] = {tri_get_be32(phys->data), tri_get_be32(phys->data + 4)};
+    const bool inch = tri_whole_per_inch(sides[0]) && tri_whole_per_inch(sides[1]), metric = phys->data[8] == 1;
     unsigned char value[8], unit[4] = {0};
     for (int i = 0; i < 2; i++) {
         tri_ifd_put_32(&exif->ifd, value, (uint32_t)(metric && inch ? round(sides[i] * 0.0254) : sides[i]));

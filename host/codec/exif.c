@@ -1,4 +1,5 @@
 /* exif.c -- finds and changes in EXIF data what depends on how its picture lies. */
+#include "big_endian.h"
 #include "exif.h"
 #include "ifd.h"
 
@@ -115,8 +116,7 @@ bool tri_exif_density(const unsigned char *data, size_t size, unsigned char phys
         const double value = round(rational(&exif, i == 0 ? TRI_TAG_X_RESOLUTION : TRI_TAG_Y_RESOLUTION) * scale);
         if (!(value >= 1 && value <= INT32_MAX))
             return false;
-        for (int byte = 0; byte < 4; byte++)
-            phys[i * 4 + byte] = (unsigned char)((uint32_t)value >> (24 - 8 * byte));
+        tri_put_be32(phys + 4 * i, (uint32_t)value);
     }
     phys[8] = unit == 2 || unit == 3;
     return true;

@@ -1,6 +1,8 @@
 /* iptc.c -- finds IPTC's records among Photoshop's resources, and makes them one. */
 #include "iptc.h"
 
+#include "big_endian.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +26,7 @@ bool tri_iptc_add(struct tri_source *source, const unsigned char *data, size_t s
         if (size - at < head + 4)
             return true;
         const unsigned char *told = data + at + head;
-        const size_t length = (size_t)told[0] << 24 | (size_t)told[1] << 16 | (size_t)told[2] << 8 | told[3];
+        const size_t length = tri_get_be32(told);
         if (length > size - at - head - 4)
             return true;
         if (number == RECORDS && length > 0 && tri_metadata_find(source->metadata, "IPTC") == NULL &&
@@ -46,8 +48,7 @@ unsigned char *tri_iptc_wrap(const struct tri_metadata_item *item, size_t *size)
     if (data == NULL)
         return NULL;
     memcpy(data, head, sizeof head);
-    for (int i = 0; i < 4; i++)
-        data[8 + i] = (unsigned char)(item->size >> (24 - 8 * i));
+    tri_put_be32(data + 8, (uint32_t)item->size);
     memcpy(data + sizeof head, item->data, item->size);
     *size = sizeof head + even(item->size);
     return data;

@@ -1,6 +1,7 @@
 /* jpeg_metadata.c -- what a JPEG file says about its picture: EXIF, XMP, IPTC, colour profile, density, comments. */
 #include "jpeg_metadata.h"
 
+#include "big_endian.h"
 #include "exif.h"
 #include "iptc.h"
 #include "text.h"
@@ -38,12 +39,6 @@ static bool take_profile(struct tri_source *source, struct jpeg_decompress_struc
     return added;
 }
 
-static void put_32(unsigned char *at, uint32_t value)
-{
-    for (int i = 0; i < 4; i++)
-        at[i] = (unsigned char)(value >> (24 - 8 * i));
-}
-
 /* JFIF has dots per inch or cm, PNG has them per metre; in both, unit 0 is a mere aspect ratio. */
 static uint32_t density(unsigned value, int unit)
 {
@@ -57,8 +52,8 @@ static bool take_density(struct tri_source *source, const struct jpeg_decompress
     if (!jpeg->saw_JFIF_marker || x == 0 || y == 0 || jpeg->density_unit > 2 ||
         (jpeg->density_unit == 0 && x == y))
         return true;
-    put_32(data, density(x, jpeg->density_unit));
-    put_32(data + 4, density(y, jpeg->density_unit));
+    tri_put_be32(data, density(x, jpeg->density_unit));
+    tri_put_be32(data + 4, density(y, jpeg->density_unit));
     data[8] = jpeg->density_unit != 0;
     return tri_metadata_add(source->metadata, "pHYs", data, sizeof data);
 }

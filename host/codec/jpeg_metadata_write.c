@@ -1,6 +1,7 @@
 /* jpeg_metadata_write.c -- density and markers of a JPEG file being written. */
 #include "jpeg_metadata.h"
 
+#include "big_endian.h"
 #include "iptc.h"
 #include "text.h"
 
@@ -11,11 +12,6 @@
 #define PROFILE_MAX (255 * (MARKER_MAX - 14)) /* a profile spans as many markers (ICC.1:2022, B.4) */
 
 /* ---- density ---- */
-
-static uint32_t get_32(const unsigned char *at)
-{
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
 
 static uint32_t per_inch(uint32_t per_metre)
 {
@@ -34,7 +30,7 @@ void tri_jpeg_set_density(const struct tri_sink *sink, struct jpeg_compress_stru
     const struct tri_metadata_item *item = tri_metadata_find(sink->options->metadata, "pHYs");
     if (item == NULL || item->size != 9)
         return;
-    uint32_t x = get_32(item->data), y = get_32(item->data + 4);
+    uint32_t x = tri_get_be32(item->data), y = tri_get_be32(item->data + 4);
     int unit = 0;
     if (item->data[8] == 1) {
         unit = (wants_cm(x) || wants_cm(y)) && x % 100 == 0 && y % 100 == 0 ? 2 : 1;

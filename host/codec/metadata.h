@@ -4,6 +4,8 @@
 
 #include "../triptych.h"
 
+#include <math.h>
+
 /* Items have the types of PNG's chunks. These are none:
  * "XMP "  a packet,
  * "IPTC"  records of the IIM standard,
@@ -18,6 +20,12 @@ void tri_metadata_remove(struct tri_metadata *metadata, const char *type); /* al
 const struct tri_metadata_item *tri_metadata_find(const struct tri_metadata *metadata, const char *type);
 /* The ICC profile, where it fits pictures of so many planes: one for RGB says nothing about gray samples. */
 const struct tri_metadata_item *tri_metadata_profile(const struct tri_metadata *metadata, int planes);
+
+/* Whether pixels per metre were a whole number per inch. */
+static inline bool tri_whole_per_inch(double per_metre)
+{
+    return round(round(per_metre * 0.0254) / 0.0254) == per_metre;
+}
 
 /* The sides of pixels change places. */
 void tri_metadata_turn_density(struct tri_metadata *metadata); /* pHYs alone */

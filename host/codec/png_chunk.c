@@ -1,20 +1,16 @@
 /* png_chunk.c -- the chunks of a PNG file in memory. */
+#include "big_endian.h"
 #include "checksum.h"
 #include "png_codec.h"
 
 #include <string.h>
-
-uint32_t tri_png_uint_32(const unsigned char *bytes)
-{
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
 
 bool tri_png_chunk_next(const struct tri_source *source, size_t *at, struct tri_png_chunk *chunk)
 {
     if (*at > source->size || source->size - *at < 12)
         return false;
     const unsigned char *start = source->data + *at;
-    *chunk = (struct tri_png_chunk){start + 4, start + 8, tri_png_uint_32(start)};
+    *chunk = (struct tri_png_chunk){start + 4, start + 8, tri_get_be32(start)};
     if (chunk->size > source->size - *at - 12)
         return false;
     *at += chunk->size + 12;
@@ -28,5 +24,5 @@ bool tri_png_chunk_is(const struct tri_png_chunk *chunk, const char *type)
 
 bool tri_png_chunk_intact(const struct tri_png_chunk *chunk)
 {
-    return tri_crc32(0, chunk->type, chunk->size + 4) == tri_png_uint_32(chunk->data + chunk->size);
+    return tri_crc32(0, chunk->type, chunk->size + 4) == tri_get_be32(chunk->data + chunk->size);
 }

@@ -16,9 +16,9 @@ enum tri_status tri_png_write_chunk(const struct tri_sink *sink, const char *typ
     uint32_t crc = tri_crc32(0, type, 4);
     if (size > 0) /* zlib takes data of NULL for a new beginning */
         crc = tri_crc32(crc, data, size);
-    tri_png_put_32(head, (uint32_t)size);
+    tri_put_be32(head, (uint32_t)size);
     memcpy(head + 4, type, 4);
-    tri_png_put_32(sum, crc);
+    tri_put_be32(sum, crc);
     enum tri_status status = tri_sink_write(sink, head, sizeof head);
     if (status == TRI_OK)
         status = tri_sink_write(sink, data, size);
@@ -30,8 +30,8 @@ static enum tri_status write_header(const struct tri_sink *sink, const struct tr
     static const unsigned char signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     static const unsigned char colour_types[1 + TRI_PLANES_MAX] = {0, 0, 4, 2, 6};
     unsigned char header[13] = {0};
-    tri_png_put_32(header, (uint32_t)shape->width);
-    tri_png_put_32(header + 4, (uint32_t)shape->height);
+    tri_put_be32(header, (uint32_t)shape->width);
+    tri_put_be32(header + 4, (uint32_t)shape->height);
     header[8] = (unsigned char)shape->bits;
     header[9] = colour_types[shape->planes];
     const enum tri_status status = tri_sink_write(sink, signature, sizeof signature);

@@ -2,13 +2,8 @@
 #ifndef TRI_PNG_CHUNKS_H
 #define TRI_PNG_CHUNKS_H
 
+#include "big_endian.h"
 #include "codec.h"
-
-static inline void tri_png_put_32(unsigned char *to, uint32_t value)
-{
-    for (int i = 0; i < 4; i++)
-        to[i] = (unsigned char)(value >> (24 - 8 * i));
-}
 
 enum tri_status tri_png_write_chunk(const struct tri_sink *sink, const char *type, const void *data,
                                     size_t size);

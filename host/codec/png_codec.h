@@ -23,7 +23,6 @@ struct tri_png_chunk {
     size_t size;
 };
 
-uint32_t tri_png_uint_32(const unsigned char *bytes);
 /* The chunk at `*at`, which then is the place of the next one. False: there is no whole chunk. */
 bool tri_png_chunk_next(const struct tri_source *source, size_t *at, struct tri_png_chunk *chunk);
 bool tri_png_chunk_is(const struct tri_png_chunk *chunk, const char *type);

@@ -3,6 +3,7 @@
  *
  * Only what libpng reads without a word is accepted, with a right sum for every byte; anything else is left
  * to it. So both give the same pixels, and all that is said about damage is libpng's. */
+#include "big_endian.h"
 #include "checksum.h"
 #include "inflate.h"
 #include "png_codec.h"
@@ -38,7 +39,7 @@ static bool read_header(const struct tri_source *source, size_t *at, struct head
         !tri_png_chunk_intact(&chunk))
         return false;
     const unsigned char *data = chunk.data;
-    *header = (struct header){tri_png_uint_32(data), tri_png_uint_32(data + 4),
+    *header = (struct header){tri_get_be32(data), tri_get_be32(data + 4),
                               data[9] < 7 ? planes_of[data[9]] : 0, data[8]};
     const bool size_fits = header->width > 0 && header->height > 0 && header->width <= TRI_SIDE_MAX &&
                            header->height <= TRI_SIDE_MAX &&
@@ -104,7 +105,7 @@ struct input {
 /* False: the chunk is damaged. */
 static bool next_chunk(struct input *input, bool *last)
 {
-    if (input->chunk.data != NULL && input->crc != tri_png_uint_32(input->chunk.data))
+    if (input->chunk.data != NULL && input->crc != tri_get_be32(input->chunk.data))
         return false;
     *last = !tri_png_chunk_next(input->source, &input->at, &input->chunk) ||
             !tri_png_chunk_is(&input->chunk, "IDAT");
@@ -200,7 +201,7 @@ static bool end_stream(struct job *job, const unsigned char *history)
         return false;
     if (!job->inflate.last && !fill(&job->input, &job->inflate))
         return false;
-    job->sum_wanted = job->inflate.end - job->inflate.in == 4 ? tri_png_uint_32(job->inflate.in) : 0;
+    job->sum_wanted = job->inflate.end - job->inflate.in == 4 ? tri_get_be32(job->inflate.in) : 0;
     return job->inflate.last && job->inflate.end - job->inflate.in == 4;
 }
 

@@ -1,4 +1,5 @@
 /* png_metadata.c -- what a PNG file says about its picture: colour, EXIF, resolution, text. */
+#include "big_endian.h"
 #include "exif.h"
 #include "png_codec.h"
 #include "png_text.h"
@@ -74,7 +75,7 @@ static bool add_profile(struct tri_metadata *metadata, const struct tri_png_chun
 
 static void look_at_frames(struct tri_source *source, const struct tri_png_chunk *chunk, bool first_is_frame)
 {
-    const uint32_t frames = chunk->size == 8 ? tri_png_uint_32(chunk->data) : 0;
+    const uint32_t frames = chunk->size == 8 ? tri_get_be32(chunk->data) : 0;
     if (first_is_frame && frames > 1)
         tri_source_warn(source, "only the first of %u frames is read", frames);
     else if (!first_is_frame && frames > 0)

@@ -139,13 +139,13 @@ static enum tri_status write_piece(struct writer *writer, int band, struct piece
     unsigned char *end = piece->chunk + HEAD + piece->size;
     writer->adler = tri_adler32_combine(writer->adler, piece->adler, piece->raw);
     if (band == writer->count - 1) {
-        tri_png_put_32(end, writer->adler);
+        tri_put_be32(end, writer->adler);
         piece->crc = tri_crc32(piece->crc, end, ZLIB_SUM);
         piece->size += ZLIB_SUM;
         end += ZLIB_SUM;
     }
-    tri_png_put_32(piece->chunk, (uint32_t)piece->size);
-    tri_png_put_32(end, piece->crc);
+    tri_put_be32(piece->chunk, (uint32_t)piece->size);
+    tri_put_be32(end, piece->crc);
     return tri_sink_write(writer->sink, piece->chunk, HEAD + piece->size + SUM);
 }
 

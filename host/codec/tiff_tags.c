@@ -1,6 +1,7 @@
 /* tiff_tags.c -- copies tags between TIFF files and metadata, by the structure that EXIF shares with them. */
 #include "tiff_tags.h"
 
+#include "big_endian.h"
 #include "exif.h"
 #include "ifd.h"
 #include "iptc.h"
@@ -55,8 +56,7 @@ static bool add_resolution(struct tri_source *source, TIFF *tiff)
         const double value = round((double)side[i] * scale);
         if (!(value >= 1 && value <= INT32_MAX))
             return true;
-        for (int byte = 0; byte < 4; byte++)
-            data[i * 4 + byte] = (unsigned char)((uint32_t)value >> (24 - 8 * byte));
+        tri_put_be32(data + 4 * i, (uint32_t)value);
     }
     data[8] = unit == RESUNIT_INCH || unit == RESUNIT_CENTIMETER;
     return tri_metadata_add(source->metadata, "pHYs", data, sizeof data);

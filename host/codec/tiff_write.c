@@ -1,6 +1,8 @@
 /* tiff_write.c -- an image becomes a TIFF file, by libtiff. */
 #include "tiff_tags.h"
 
+#include "big_endian.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,26 +49,16 @@ static bool set_compression(TIFF *tiff)
            TIFFSetField(tiff, TIFFTAG_ZIPQUALITY, 1);
 }
 
-static double big_endian(const unsigned char *data)
-{
-    return (double)((uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 | (uint32_t)data[2] << 8 | data[3]);
-}
-
-static bool is_whole_per_inch(double per_metre)
-{
-    return round(round(per_metre * 0.0254) / 0.0254) == per_metre;
-}
-
 /* pHYs has whole pixels per metre: 11811 were 300 per inch, and are written as such. */
 static bool set_resolution(TIFF *tiff, const struct tri_metadata *metadata)
 {
     const struct tri_metadata_item *item = tri_metadata_find(metadata, "pHYs");
     if (item == NULL || item->size != 9)
         return true;
-    double x = big_endian(item->data), y = big_endian(item->data + 4);
+    double x = tri_get_be32(item->data), y = tri_get_be32(item->data + 4);
     uint16_t unit = RESUNIT_NONE;
     if (item->data[8] == 1) {
-        const bool inch = is_whole_per_inch(x) && is_whole_per_inch(y);
+        const bool inch = tri_whole_per_inch(x) && tri_whole_per_inch(y);
         unit = inch ? RESUNIT_INCH : RESUNIT_CENTIMETER;
         x = inch ? round(x * 0.0254) : x / 100;
         y = inch ? round(y * 0.0254) : y / 100;

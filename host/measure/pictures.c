@@ -1,4 +1,5 @@
 /* pictures.c -- inputs to measure with when none is given: a bundled picture or a generated one. */
+#include "codec/big_endian.h"
 #include "measure/measure.h"
 
 #include <dirent.h>
@@ -72,10 +73,7 @@ static uint64_t pixels_of(const char *path)
         fclose(file);
     if (length < sizeof head || memcmp(head, magic, sizeof magic) != 0)
         return 0;
-    const unsigned char *w = head + 16, *h = head + 20;
-    uint64_t width = (uint64_t)w[0] << 24 | (uint64_t)w[1] << 16 | (uint64_t)w[2] << 8 | w[3];
-    uint64_t height = (uint64_t)h[0] << 24 | (uint64_t)h[1] << 16 | (uint64_t)h[2] << 8 | h[3];
-    return width * height;
+    return (uint64_t)tri_get_be32(head + 16) * tri_get_be32(head + 20);
 }
 
 static bool largest_in(const char *folder, char path[512])

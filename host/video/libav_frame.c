@@ -1,6 +1,7 @@
 /* libav_frame.c -- frames between libav's layouts and planes. Called by several threads at once. */
 #include "libav_codec.h"
 
+#include "../codec/big_endian.h"
 #include "../codec/metadata.h"
 
 #include <libswscale/swscale.h>
@@ -81,12 +82,6 @@ static bool unpack_plane(const AVFrame *raw, const AVPixFmtDescriptor *desc, int
     return true;
 }
 
-static void put_32(unsigned char *to, int value)
-{
-    for (int i = 0; i < 4; i++)
-        to[i] = (unsigned char)((unsigned)value >> (24 - 8 * i));
-}
-
 /* What pictures of it are to say, in PNG's terms: light that looks wrong where nothing is said of it, and pixels that are not
  * square, as FFmpeg writes them. False: no memory. */
 static bool describe(const struct tri_video *video, struct tri_frame *frame)
@@ -100,8 +95,8 @@ static bool describe(const struct tri_video *video, struct tri_frame *frame)
     frame->metadata = NULL;
     if (!light && !oblong)
         return true;
-    put_32(density, video->aspect[0]);
-    put_32(density + 4, video->aspect[1]);
+    tri_put_be32(density, (uint32_t)video->aspect[0]);
+    tri_put_be32(density + 4, (uint32_t)video->aspect[1]);
     frame->metadata = tri_metadata_new();
     return frame->metadata != NULL && (!light || tri_metadata_add(frame->metadata, "cICP", codes, sizeof codes)) &&
            (!oblong || tri_metadata_add(frame->metadata, "pHYs", density, sizeof density));

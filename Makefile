@@ -19,7 +19,7 @@ endif
 NEEDED := $(if $(shell pkg-config --exists jansson && echo y),,libjansson-dev) $(if $(shell pkg-config --exists zlib && echo y),,zlib1g-dev) \
           $(if $(shell printf '\043include <CL/cl.h>\n' | $(CC) -E - >/dev/null 2>&1 && echo y),,opencl-headers ocl-icd-opencl-dev)
 ifneq ($(strip $(NEEDED)),)
-$(error missing: $(strip $(NEEDED)). Install what is needed with: apt-get install $(strip $(NEEDED)), or all of it with: sh setup.sh deps)
+$(error missing: $(strip $(NEEDED)). Install with: apt-get install $(strip $(NEEDED)), or all packages with: sh setup.sh deps)
 endif
 endif
 
@@ -40,29 +40,36 @@ FLAGS_scalar := -DSINGLE -fno-tree-vectorize -fno-tree-slp-vectorize
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wdouble-promotion
 OPTIMIZE := -O3 -g
-COMMON := -std=c11 -D_GNU_SOURCE -fPIC -ffp-contract=off $(if $(WERROR),-Werror) \
+# Only what TRI_API marks is exported from libtriptych.so, and of a module only its entry.
+COMMON := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -ffp-contract=off $(if $(WERROR),-Werror) \
           $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+VERSION := $(shell sed -n 's/^.define TRI_VERSION_\(MAJOR\|MINOR\|PATCH\) //p' host/triptych.h | paste -sd .)
+# Changes with every change that programs linked against the library do not survive.
+SOVERSION := 0
 COMMIT := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
-# A format is host/codec/NAME.c with host/codec/NAME_*.c. Those whose libraries are not there are left out.
-FORMATS_KNOWN := png pnm jpeg webp tiff
+# A format is host/codec/NAME.c, which defines tri_codec_NAME, with host/codec/NAME_*.c. Those whose libraries, which
+# PACKAGES_NAME lists, are not there are left out. docs/extending.md shows how one is added.
+FORMATS_KNOWN := $(shell sed -n 's/^const struct tri_codec tri_codec_\([a-z0-9_]*\) = .*/\1/p' host/codec/*.c)
 PACKAGES_png := libpng zlib
 PACKAGES_jpeg := libjpeg
 PACKAGES_webp := libwebp libwebpmux libwebpdemux
 PACKAGES_tiff := libtiff-4
 NEEDS_tiff := libtiff-4 >= 4.5
-FORMATS := $(foreach f,$(FORMATS_KNOWN),$(if $(wildcard host/codec/$f.c),$(if $(PACKAGES_$f),\
-             $(shell pkg-config --exists '$(or $(NEEDS_$f),$(PACKAGES_$f))' && echo $f),$f)))
-# Moving pictures alike, in the order in which they are asked: host/video/NAME.c.
+FORMATS := $(foreach f,$(FORMATS_KNOWN),$(if $(PACKAGES_$f),$(shell pkg-config --exists '$(or $(NEEDS_$f),$(PACKAGES_$f))' && echo $f),$f))
+# Moving pictures alike: host/video/NAME.c. They are listed, for the order is that in which they are asked.
 VIDEO_KNOWN := sequence y4m libav
 PACKAGES_libav := libavformat libavcodec libavutil libswscale
 VIDEO := $(foreach f,$(VIDEO_KNOWN),$(if $(wildcard host/video/$f.c),$(if $(PACKAGES_$f),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f),$f)))
 VIDEO_ABSENT := $(filter-out $(VIDEO),$(VIDEO_KNOWN))
-# Those that take long to load are modules: of these only host/codec/NAME.c or host/video/NAME.c is in the library.
-MODULES_KNOWN := webp tiff libav
+# Those that take long to load are modules, which NAME_module.c begins: of these only host/codec/NAME.c or host/video/NAME.c is in
+# the library.
+MODULES_KNOWN := $(patsubst %_module.c,%,$(notdir $(wildcard host/codec/*_module.c host/video/*_module.c)))
 MODULES := $(filter $(MODULES_KNOWN),$(FORMATS) $(VIDEO))
 ISAL := $(shell pkg-config --exists libisal && echo libisal)
-PACKAGES := jansson zlib $(ISAL) $(sort $(foreach f,$(filter-out $(MODULES),$(FORMATS) $(VIDEO)),$(PACKAGES_$f)))
+# Traces for Perfetto. The schema is compiled by protoc-c.
+PERFETTO := $(if $(shell command -v protoc-c),$(shell pkg-config --exists libprotobuf-c && echo libprotobuf-c))
+PACKAGES := jansson zlib $(ISAL) $(PERFETTO) $(sort $(foreach f,$(filter-out $(MODULES),$(FORMATS) $(VIDEO)),$(PACKAGES_$f)))
 MODULE_PACKAGES := $(foreach m,$(MODULES),$(PACKAGES_$m))
 VERSIONS := $(foreach m,$(MODULES),-DTRI_VERSION_$m='"$(shell pkg-config --modversion $(firstword $(PACKAGES_$m)))"')
 CFLAGS_ALL := $(COMMON) $(WARNINGS) -O2 -g $(CFLAGS) -Ihost -I$(BUILD) -pthread \
@@ -84,8 +91,9 @@ FORMATS_ABSENT := $(filter-out $(FORMATS),$(FORMATS_KNOWN))
 LEVEL_SOURCES := $(wildcard host/image/interleave.c host/codec/png_filter.c host/codec/png_unfilter.c)
 LIB_SOURCES := $(filter-out host/cli/% $(LEVEL_SOURCES) $(foreach f,$(FORMATS_ABSENT),host/codec/$f.c host/codec/$f_%.c) \
                $(foreach f,$(VIDEO_ABSENT),host/video/$f.c host/video/$f_%.c) \
-               $(foreach m,$(MODULES),host/codec/$m_%.c host/video/$m_%.c), \
-               $(wildcard host/*.c host/*/*.c))
+               $(foreach m,$(MODULES),host/codec/$m_%.c host/video/$m_%.c) \
+               $(if $(PERFETTO),host/trace/no_perfetto.c,host/trace/perfetto.c host/trace/perfetto_%.c), \
+               $(wildcard host/*.c host/*/*.c host/lab/experiments/*.c))
 CLI_SOURCES := $(wildcard host/cli/*.c)
 TEST_SOURCES := $(filter-out $(foreach f,$(FORMATS_ABSENT) $(VIDEO_ABSENT),tests/test_$f.c tests/test_$f_%.c tests/$f_files.c), \
                 $(wildcard tests/*.c))
@@ -94,7 +102,8 @@ ORACLES := $(wildcard tests/oracles/*.c)
 
 KERNEL_OBJECTS := $(foreach f,$(KERNEL_FILES),$(foreach l,$(LEVELS),$(foreach b,8 16,$(BUILD)/kernels/$(notdir $(f:.cl=)).$(l).$(b).o)))
 LEVEL_OBJECTS := $(foreach f,$(LEVEL_SOURCES),$(foreach l,$(LEVELS),$(BUILD)/$(f:.c=).$(l).o))
-LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(LEVEL_OBJECTS) $(BUILD)/sources.o $(KERNEL_OBJECTS)
+SCHEMA := $(BUILD)/trace/perfetto.pb-c
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(LEVEL_OBJECTS) $(BUILD)/sources.o $(BUILD)/page_texts.o $(KERNEL_OBJECTS) $(if $(PERFETTO),$(SCHEMA).o)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(TEST_PROGRAMS),$(TEST_SOURCES)) $(ORACLES))
 
@@ -102,13 +111,13 @@ MODULE_FILES := $(MODULES:%=$(BUILD)/modules/%.so)
 module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/codec/$1_*.c host/video/$1_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all summary test check fuzz faults bench images format lint install uninstall clean help FORCE
+.PHONY: all summary test check fuzz faults bench bench-library results images format lint install uninstall clean help FORCE
 .SUFFIXES:
 
 COMPLETIONS := $(BUILD)/completion/triptych $(BUILD)/completion/_triptych $(BUILD)/completion/triptych.fish
 all: $(BUILD)/triptych $(MODULE_FILES) $(BUILD)/libtriptych.a $(BUILD)/libtriptych.so $(BUILD)/triptych.pc $(COMPLETIONS) ## build the program and the library
 	@$(SUMMARY)
-summary: ## what is built in, and what is missing
+summary: ## show what is built in, and what is missing
 	@$(SUMMARY)
 
 # What was built in, and what is missing, with the Debian package that has it. How much clang gains was measured with one
@@ -120,7 +129,8 @@ DEBIAN_tiff := libtiff-dev (4.5 or newer)
 DEBIAN_libav := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
 SUMMARY = echo "built in: $(strip $(FORMATS)); video: $(strip $(VIDEO)); PNG is deflated by $(if $(ISAL),ISA-L,zlib); kernels by $(KERNEL_CC)"; \
   $(foreach f,$(FORMATS_ABSENT) $(VIDEO_ABSENT),echo "missing: $f; install $(DEBIAN_$f)";) \
-  $(if $(ISAL)$(filter-out x86_64 aarch64,$(MACHINE)),,echo "missing: quick deflate for PNG; install libisal-dev";) \
+  $(if $(ISAL)$(filter-out x86_64 aarch64,$(MACHINE)),,echo "missing: fast deflate for PNG; install libisal-dev";) \
+  $(if $(PERFETTO),,echo "missing: traces for Perfetto; install libprotobuf-c-dev protobuf-c-compiler";) \
   $(if $(findstring clang,$(KERNEL_CC)),,echo "warning: without clang kernels have no SIMD lanes and take 16 (gaussian) to 20 (sobel) times as long; install clang";) \
   true
 
@@ -148,11 +158,20 @@ $(BUILD)/video_list.h: FORCE
 	@mkdir -p $(BUILD)
 	@for f in $(VIDEO); do echo "VIDEO_ENTRY($$f)"; done > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+EXPERIMENTS := $(sort $(basename $(notdir $(wildcard host/lab/experiments/*.c))))
+$(BUILD)/experiments.h: FORCE
+	@mkdir -p $(BUILD)
+	@for e in $(EXPERIMENTS); do echo "EXPERIMENT($$e)"; done > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/commit.h: FORCE
 	@mkdir -p $(BUILD)
 	@echo '#define TRI_COMMIT "$(COMMIT)"' | cmp -s - $@ || echo '#define TRI_COMMIT "$(COMMIT)"' > $@
 $(BUILD)/sources.c: $(KERNEL_FILES) $(DIALECT) host/embed.sh $(BUILD)/registry_list.h
 	@sh host/embed.sh $(DIALECT) $(KERNEL_FILES) > $@
+PAGE_TEXTS := host/report/chart.css host/report/page.css host/report/page.js
+$(BUILD)/page_texts.c: $(PAGE_TEXTS) host/embed_text.sh
+	@mkdir -p $(BUILD)
+	@sh host/embed_text.sh $(PAGE_TEXTS) > $@
 $(BUILD)/suites.h: FORCE
 	@for t in $(patsubst tests/%.c,%,$(filter-out tests/test_main.c,$(filter tests/test_%.c,$(TEST_SOURCES)))); do echo "SUITE($${t}_suite)"; done > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
@@ -160,11 +179,21 @@ $(BUILD)/oracles.h: FORCE
 	@for o in $(basename $(notdir $(ORACLES))); do echo "ORACLE($$o)"; done > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-GENERATED := $(BUILD)/codec_list.h $(BUILD)/video_list.h $(BUILD)/commit.h $(BUILD)/registry_list.h $(BUILD)/suites.h $(BUILD)/oracles.h
+# protoc-c writes both files at once.
+$(SCHEMA).h: host/trace/perfetto.proto
+	@mkdir -p $(@D)
+	@echo "  PB  $<"; protoc-c --c_out=$(@D) -Ihost/trace $<
+$(SCHEMA).c: $(SCHEMA).h ;
+$(SCHEMA).o: $(SCHEMA).c $(BUILD)/host.flags
+	@echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+GENERATED := $(if $(PERFETTO),$(SCHEMA).h) $(BUILD)/codec_list.h $(BUILD)/video_list.h $(BUILD)/experiments.h $(BUILD)/commit.h $(BUILD)/registry_list.h $(BUILD)/suites.h $(BUILD)/oracles.h
 
 $(BUILD)/%.o: %.c $(BUILD)/host.flags | $(GENERATED)
 	@mkdir -p $(dir $@)
 	@echo "  CC  $<"; $(CC) $(CFLAGS_ALL) $(OWN_FLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/page_texts.o: $(BUILD)/page_texts.c $(BUILD)/host.flags
+	@echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -Wno-overlength-strings -c $< -o $@
 $(BUILD)/sources.o: $(BUILD)/sources.c $(BUILD)/host.flags
 	@echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -Ihost/pipeline -Wno-overlength-strings -c $< -o $@
 
@@ -185,8 +214,14 @@ $(foreach f,$(KERNEL_FILES),$(foreach l,$(LEVELS),$(foreach b,8 16,$(eval $(call
 $(BUILD)/libtriptych.a: $(LIB_OBJECTS)
 	@rm -f $@
 	@echo "  AR  $@"; $(AR) rcs $@ $^
-$(BUILD)/libtriptych.so: $(LIB_OBJECTS)
-	@echo "  LD  $@"; $(CC) $(COMMON) -shared -Wl,-soname,libtriptych.so.0 $^ $(LIBS) $(LDFLAGS) -o $@
+# The linker finds libtriptych.so, programs the soname, and both are the file that has the version in its name.
+SONAME := libtriptych.so.$(SOVERSION)
+$(BUILD)/libtriptych.so.$(VERSION): $(LIB_OBJECTS)
+	@echo "  LD  $@"; $(CC) $(COMMON) -shared -Wl,-soname,$(SONAME) $^ $(LIBS) $(LDFLAGS) -o $@
+$(BUILD)/$(SONAME): $(BUILD)/libtriptych.so.$(VERSION)
+	@ln -sf $(<F) $@
+$(BUILD)/libtriptych.so: $(BUILD)/$(SONAME)
+	@ln -sf $(<F) $@
 # What drivers lose is not ours.
 LEAKS := $(if $(findstring address,$(SANITIZE)),$(BUILD)/tests/leaks.o)
 $(BUILD)/triptych: $(CLI_OBJECTS) $(LEAKS) $(BUILD)/libtriptych.a
@@ -208,8 +243,14 @@ $(COMPLETIONS): $(BUILD)/triptych
 	@$(BUILD)/triptych completion $(SHELL_NAME) > $@
 $(BUILD)/triptych.pc: FORCE
 	@mkdir -p $(BUILD)
-	@printf 'prefix=%s\nName: triptych\nDescription: image filters with the same bytes on every backend\nVersion: %s\nCflags: -I"$${prefix}/include"\nLibs: -L"$${prefix}/lib" -ltriptych\nRequires.private: $(PACKAGES)\nLibs.private: -lOpenCL -lm -ldl -pthread\n' \
-	  '$(PREFIX)' "$$(sed -n 's/.*TRI_VERSION "\(.*\)"/\1/p' host/triptych.h)" > $@
+	@printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$${prefix}/lib' '' 'Name: triptych' \
+	  'Description: image filters with the same bytes on every backend' 'Version: $(VERSION)' 'Cflags: -I"$${includedir}"' \
+	  'Libs: -L"$${libdir}" -ltriptych' 'Requires.private: $(PACKAGES)' 'Libs.private: -lOpenCL -lm -ldl -pthread' > $@
+
+# The library and the measuring functions that it does not export: for bench/*.py.
+$(BUILD)/bench/libtriptych.so: bench/measuring.c $(LIB_OBJECTS)
+	@mkdir -p $(dir $@)
+	@echo "  LD  $@"; $(CC) $(CFLAGS_ALL) -shared $^ $(LIBS) $(LDFLAGS) -o $@
 
 # Programs that modules have to work in: tests/hosts/host.c says what is special about each.
 HOSTS := $(BUILD)/tests/host_static $(BUILD)/tests/host_dlopen $(BUILD)/tests/inside.so
@@ -235,19 +276,36 @@ $(BUILD)/example: docs/example.c $(BUILD)/libtriptych.a
 	@echo "  LD  $@"; $(CC) $(COMMON) $(WARNINGS) -Ihost docs/example.c $(BUILD)/libtriptych.a $(LIBS) $(LDFLAGS) -o $@
 
 # Each suite is a process of its own, so that -j runs as many at a time; those that take longest go first.
-SLOW_SUITES := kernels frames chains several tiles device opencl_faults
+SLOW_SUITES := kernels frames chains several device opencl_faults packed platforms choose tiles
 SUITES := $(patsubst tests/test_%.c,%,$(filter-out tests/test_main.c,$(filter tests/test_%.c,$(TEST_SOURCES))))
 $(BUILD)/tests/shim.so: tests/faults/shim.c $(BUILD)/host.flags
 	@mkdir -p $(dir $@)
 	@echo "  LD  $@"; $(CC) -std=c11 -fPIC -O1 -g -fno-builtin $(WARNINGS) -Wno-pedantic $(if $(WERROR),-Werror) -shared $< -ldl -pthread -o $@
 
-TESTED := $(BUILD)/triptych $(BUILD)/tests/run $(BUILD)/tests/icd.so
-test: all $(TESTED) $(BUILD)/example ## build and run all tests, or those of SUITE=name
+# Programs as users write them: tests/users/*.c in C99 and in C++, against the header and the exported functions alone.
+CXX_FOUND := $(shell command -v $(firstword $(filter-out ccache,$(CXX))))
+USERS := $(BUILD)/tests/user_c99 $(BUILD)/tests/user_static $(if $(CXX_FOUND),$(BUILD)/tests/user_cpp) $(BUILD)/example
+USER_FLAGS = -pedantic -Werror -Wall -Wextra -Ihost $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+SHARED := -Wl,-rpath,'$$ORIGIN/..' -L$(BUILD) -ltriptych
+$(BUILD)/tests/user_c99: tests/users/user.c host/triptych.h $(BUILD)/libtriptych.so
+	@mkdir -p $(dir $@)
+	@echo "  LD  $@"; $(CC) -std=c99 $(USER_FLAGS) $< $(SHARED) $(LDFLAGS) -o $@
+$(BUILD)/tests/user_static: tests/users/user.c host/triptych.h $(BUILD)/libtriptych.a
+	@mkdir -p $(dir $@)
+	@echo "  LD  $@"; $(CC) -std=c99 $(USER_FLAGS) $< $(BUILD)/libtriptych.a $(LIBS) $(LDFLAGS) -o $@
+$(BUILD)/tests/user_cpp: tests/users/user.cpp host/triptych.h $(BUILD)/libtriptych.so
+	@mkdir -p $(dir $@)
+	@echo "  LD  $@"; $(CXX) -std=c++11 $(USER_FLAGS) -Wold-style-cast $< $(SHARED) $(LDFLAGS) -o $@
+
+TESTED := $(BUILD)/triptych $(BUILD)/tests/run $(BUILD)/tests/icd.so $(BUILD)/bench/libtriptych.so $(USERS)
+# EXCEPT: names of suites that are not run.
+WANTED = $(filter-out $(EXCEPT),$(SUITES))
+test: all $(TESTED) ## build and run all tests, or those of SUITE=name
 ifdef SUITE
 	TRIPTYCH=$(BUILD)/triptych $(BUILD)/tests/run $(SUITE)
 else
 	@rm -f $(BUILD)/tests/run-*.log
-	@$(MAKE) --no-print-directory -k $(addprefix suite-,$(filter $(SUITES),$(SLOW_SUITES)) $(filter-out $(SLOW_SUITES),$(SUITES))); \
+	@$(MAKE) --no-print-directory -k $(addprefix suite-,$(filter $(WANTED),$(SLOW_SUITES)) $(filter-out $(SLOW_SUITES),$(WANTED))); \
 	  result=$$?; awk '/ passed, .* failed, /{p += $$1; f += $$3; s += $$5} END{print p " passed, " f " failed, " s " skipped"}' \
 	  $(BUILD)/tests/run-*.log; exit $$result
 endif
@@ -262,66 +320,74 @@ $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(FUZZ_SHARED) $(BUILD)/libtriptych.a $
 	@mkdir -p $(BUILD)/fuzz
 	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -rdynamic -o $@
 .SECONDARY: $(FUZZ_SHARED) $(BUILD)/tests/fuzz/png.o $(BUILD)/tests/fuzz/codecs.o
-fuzz: $(BUILD)/fuzz-png $(BUILD)/fuzz-codecs $(MODULE_FILES) ## read FUZZ_INPUTS damaged files, PNG as libpng does, from FUZZ_SEED
+fuzz: $(BUILD)/fuzz-png $(BUILD)/fuzz-codecs $(MODULE_FILES) ## read FUZZ_INPUTS damaged files, compare PNG with libpng; FUZZ_SEED is the first seed
 	$(BUILD)/fuzz-png $(FUZZ_INPUTS) $(FUZZ_SEED) $(BUILD)/fuzz $(FUZZ_FILES)
 	$(BUILD)/fuzz-codecs $(FUZZ_INPUTS) $(FUZZ_SEED) $(BUILD)/fuzz $(FUZZ_FILES)
 
-faults: all $(BUILD)/tests/shim.so $(BUILD)/tests/icd.so ## make everything around the program fail, and count what it survives
+faults: all $(BUILD)/tests/shim.so $(BUILD)/tests/icd.so ## make everything around the program fail, and check that it copes
 	python3 tests/faults/faults.py $(FAULTS) $(BUILD)
 
-bench: all ## the default benchmark
+bench-library: all $(BUILD)/bench/libtriptych.so ## build the library for bench/*.py
+
+bench: all ## run the default benchmark
 	$(BUILD)/triptych bench
 
-images: $(BUILD)/make_images ## make the pictures in images/ anew
+results: all ## make docs/results.md and its chart from bench/results/machines
+	@python3 bench/results_page.py $(BUILD)/triptych docs/results.md docs/pictures/machines.svg
+
+images: $(BUILD)/make_images ## generate the pictures in images/ again
 	$(BUILD)/make_images images
 
 format: ## format the C sources
-	clang-format -i $$(git ls-files '*.c' 'host/*.h' 'tests/*.h')
+	git ls-files '*.c' '*.h' '*.cl' | xargs clang-format -i
 
-lint: ## static checks
-	cppcheck --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 --quiet \
-	  --suppress=missingIncludeSystem -D__x86_64__ -Ihost -I$(BUILD) host
-	shellcheck setup.sh host/embed.sh .ci/run $(wildcard bench/*.sh findings/*.sh tests/*.sh)
-	python3 -c 'import ast, sys; [ast.parse(open(file).read(), file) for file in sys.argv[1:]]' $(wildcard bench/*.py tests/*/*.py)
+# As one word of a shell command.
+quoted = '$(subst ','\'',$1)'
+lint: $(GENERATED) ## run static checks
+	@sh tests/lint.sh $(call quoted,$(CFLAGS_ALL) -DLEVEL=scalar -DBITS=8 -DSINGLE) $(call quoted,$(MODULE_FLAGS))
 
 # Paths go to the shell as a variable, so that blanks and other signs in them are left alone.
 install uninstall: export TO = $(DESTDIR)$(PREFIX)
 install uninstall: export STAGED = $(DESTDIR)
 IMAGES := $(notdir $(wildcard images/*.png))
+BENCH_SUITES := $(notdir $(wildcard bench/suites/*.txt))
 COMPLETED := bash-completion/completions/triptych zsh/site-functions/_triptych fish/vendor_completions.d/triptych.fish
 # The loader keeps a list of its libraries. What is staged for a package gets its place later.
 LOADER = if [ -z "$$STAGED" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then echo ldconfig; ldconfig; fi
 install: all ## install under $(DESTDIR)$(PREFIX)
-	install -d "$$TO/bin" "$$TO/lib/pkgconfig" "$$TO/include" "$$TO/share/triptych/images" "$$TO/share/man/man1"
+	install -d "$$TO/bin" "$$TO/lib/pkgconfig" "$$TO/include" "$$TO/share/triptych/images" "$$TO/share/triptych/suites" "$$TO/share/man/man1"
 	install -m 755 $(BUILD)/triptych "$$TO/bin/"
 	install -m 644 $(BUILD)/libtriptych.a "$$TO/lib/"
-	install -m 755 $(BUILD)/libtriptych.so "$$TO/lib/libtriptych.so.0"
-	ln -sf libtriptych.so.0 "$$TO/lib/libtriptych.so"
+	install -m 755 $(BUILD)/libtriptych.so.$(VERSION) "$$TO/lib/"
+	ln -sf libtriptych.so.$(VERSION) "$$TO/lib/$(SONAME)"
+	ln -sf $(SONAME) "$$TO/lib/libtriptych.so"
 	install -m 644 $(BUILD)/triptych.pc "$$TO/lib/pkgconfig/"
 	$(if $(MODULES),install -d "$$TO/lib/triptych" && install -m 755 $(MODULE_FILES) "$$TO/lib/triptych/")
 	install -m 644 host/triptych.h "$$TO/include/"
 	install -m 644 $(IMAGES:%=images/%) "$$TO/share/triptych/images/"
+	install -m 644 $(BENCH_SUITES:%=bench/suites/%) "$$TO/share/triptych/suites/"
 	install -m 644 docs/triptych.1 "$$TO/share/man/man1/"
 	for file in $(COMPLETED); do install -D -m 644 "$(BUILD)/completion/$${file##*/}" "$$TO/share/$$file"; done
 	@$(LOADER)
-	@case $$(ldconfig -p 2>/dev/null) in *"$$TO/lib/libtriptych.so.0"*) ;; *) \
-	  echo "programs that use libtriptych.so find it after 'ldconfig' as root, where $$TO/lib is one of the loader's folders, else by LD_LIBRARY_PATH" ;; esac
+	@case $$(ldconfig -p 2>/dev/null) in *"$$TO/lib/$(SONAME)"*) ;; *) \
+	  echo "to let programs find libtriptych.so, run 'ldconfig' as root if the loader searches $$TO/lib, else set LD_LIBRARY_PATH" ;; esac
 
 uninstall: ## remove what install put there, and nothing else
-	rm -f "$$TO/bin/triptych" "$$TO/lib/libtriptych.a" "$$TO/lib/libtriptych.so" "$$TO/lib/libtriptych.so.0" \
+	rm -f "$$TO/bin/triptych" "$$TO/lib/libtriptych.a" "$$TO/lib/libtriptych.so" "$$TO/lib/$(SONAME)" "$$TO/lib/libtriptych.so.$(VERSION)" \
 	  "$$TO/lib/pkgconfig/triptych.pc" "$$TO/include/triptych.h" "$$TO/share/man/man1/triptych.1"
 	for file in $(IMAGES); do rm -f "$$TO/share/triptych/images/$$file"; done
+	for file in $(BENCH_SUITES); do rm -f "$$TO/share/triptych/suites/$$file"; done
 	for module in $(MODULES_KNOWN); do rm -f "$$TO/lib/triptych/$$module.so"; done
 	for file in $(COMPLETED); do rm -f "$$TO/share/$$file"; done
-	for folder in share/triptych/images share/triptych lib/triptych; do \
+	for folder in share/triptych/images share/triptych/suites share/triptych lib/triptych; do \
 	  if [ -d "$$TO/$$folder" ]; then rmdir --ignore-fail-on-non-empty "$$TO/$$folder"; fi; done
 	@$(LOADER)
 
 clean: ## remove $(BUILD)
 	rm -rf $(BUILD)
 
-help: ## this text
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+help: ## show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo; echo "  variables: BUILD=$(BUILD) CC=$(CC) KERNEL_CC=$(KERNEL_CC) SANITIZE= WERROR= ISAL=$(ISAL) PREFIX=$(PREFIX) DESTDIR= SUITE="
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

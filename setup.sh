@@ -9,7 +9,7 @@ usage() {
     cat <<'END'
 usage: sh setup.sh deps   install what is missing (apt, as root or with sudo)
        sh setup.sh test   deps, then build and run the tests
-       sh setup.sh demo   deps, then build and measure a pipeline on a picture of images/
+       sh setup.sh demo   deps, then build and measure a pipeline on a picture from images/
 END
 }
 
@@ -21,8 +21,8 @@ installed() {
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-# The packages that the build and the tests cannot do without, those that are not there yet.
-# binutils: POCL links its kernels when they run.
+# Packages that the build and the tests need and that are not installed.
+# binutils: POCL links kernels at run time.
 missing_packages() {
     for package in gcc libc6-dev make clang pkg-config binutils ocl-icd-opencl-dev opencl-headers \
         pocl-opencl-icd libpng-dev zlib1g-dev libjpeg-dev libcunit1-dev libjansson-dev python3; do
@@ -33,13 +33,18 @@ missing_packages() {
     done
 }
 
-# Wanted, but not on every release and machine: quick deflate (x86-64 and ARM only), further picture formats, video,
-# FFmpeg's tools and ExifTool as second readers of what tests write, the sanitizers' runtime for clang, named after clang's
-# version, a device simulator that checks memory accesses, and what makes system calls fail.
+# Useful, but not available on every release and machine: fast deflate (x86-64 and ARM only), more image formats, video,
+# FFmpeg's tools and ExifTool as independent readers of test output, traces for Perfetto, C++ for a test program that uses the library, the sanitizer runtime for clang, named after clang's
+# version, a device simulator that checks memory accesses, and strace to make system calls fail.
 optional_packages() {
     version=$(clang -dumpversion 2>/dev/null | cut -d. -f1)
-    for package in libisal-dev libwebp-dev libtiff-dev libavformat-dev libavcodec-dev libavutil-dev \
-        libswscale-dev ffmpeg libimage-exiftool-perl ${version:+libclang-rt-$version-dev} oclgrind strace; do
+    for package in g++ libisal-dev libwebp-dev libtiff-dev libavformat-dev libavcodec-dev libavutil-dev \
+        libswscale-dev libprotobuf-c-dev protobuf-c-compiler ffmpeg libimage-exiftool-perl ${version:+libclang-rt-$version-dev} oclgrind strace; do
+        installed "$package" || echo "$package"
+    done
+    # What `make lint` and the test of reports check with, and python_packages needs.
+    [ "$1" = test ] || return 0
+    for package in python3-venv git clang-format clang-tidy cppcheck shellcheck python3-html5lib; do
         installed "$package" || echo "$package"
     done
 }
@@ -47,7 +52,7 @@ optional_packages() {
 retry() {
     for pause in 2 5 15 0; do
         "$@" && return 0
-        [ "$pause" -eq 0 ] || { say "again in $pause s: $*"; sleep "$pause"; }
+        [ "$pause" -eq 0 ] || { say "retrying in $pause s: $*"; sleep "$pause"; }
     done
     return 1
 }
@@ -67,38 +72,50 @@ apt() {
 can_be_root() {
     [ "$(id -u)" -eq 0 ] && return 0
     command -v sudo >/dev/null || return 1
-    # Without a terminal nobody can type a password.
+    # Without a terminal no password can be typed.
     if [ -t 0 ]; then sudo -v; else sudo -n true 2>/dev/null; fi
 }
 
 deps() {
     missing=$(missing_packages | tr '\n' ' ')
-    optional=$(optional_packages)
-    # What is optional alone is worth no password and no look at the mirrors.
+    optional=$(optional_packages "$1")
+    # Optional packages alone justify neither a password prompt nor a package update.
     if [ -z "$missing" ] && { [ -z "$optional" ] || [ "$(id -u)" -ne 0 ]; }; then
         return 0
     fi
     if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
-        say "this needs Debian 12, 13 or Ubuntu 24.04; elsewhere install the like of: $missing"
+        say "this needs Debian 12, 13 or Ubuntu 24.04; on other systems install the equivalents of: $missing"
         exit 1
     fi
     if [ -n "$missing" ]; then
         if ! can_be_root; then
-            say "not root and no sudo; run this as root, then try again:"
+            say "not root, and sudo is not available; run this as root, then try again:"
             echo "apt-get update && apt-get install -y --no-install-recommends $missing"
             exit 1
         fi
         say "installing $missing"
         retry apt update
-        # shellcheck disable=SC2086 # one word for each package
+        # shellcheck disable=SC2086 # one word per package
         retry apt install --no-install-recommends $missing
-        optional=$(optional_packages)
+        optional=$(optional_packages "$1")
     fi
     for package in $optional; do
         if apt-cache show "$package" >/dev/null 2>&1; then
-            apt install --no-install-recommends "$package" || say "going on without $package"
+            apt install --no-install-recommends "$package" || say "continuing without $package"
         fi
     done
+}
+
+# What tests read traces and results with: Perfetto's own schema, and a validator of JSON Schema. Without them they are
+# skipped.
+python_packages() {
+    python=build/python/bin/python3
+    if [ -x $python ] && $python -c 'import perfetto.protos, google.protobuf, jsonschema' 2>/dev/null; then
+        return 0
+    fi
+    if ! python3 -m venv build/python || ! retry $python -m pip install -q perfetto==0.59.1 protobuf==7.36.2 'jsonschema>=4'; then
+        say "continuing without Perfetto's schema and a validator"
+    fi
 }
 
 build() {
@@ -113,13 +130,13 @@ demo() {
     build
     build/triptych bench "$pipeline" "$picture"
     build/triptych run "$pipeline" "$picture" -o "$output"
-    printf '\nThe picture that %s made of %s: %s\n' "$pipeline" "$picture" "$(pwd)/$output"
+    printf '\nOutput of %s on %s: %s\n' "$pipeline" "$picture" "$(pwd)/$output"
 }
 
 case ${1:-} in
-deps) deps ;;
-test) deps && build test ;;
-demo) deps && demo ;;
+deps) deps all ;;
+test) deps test && python_packages && build test ;;
+demo) deps demo && demo ;;
 -h | --help | help) usage ;;
 *)
     usage >&2

@@ -1,10 +1,10 @@
-/* lanes.h -- the lane types as clang vectors: LANES samples side by side. Serves C and OpenCL C. */
+/* lanes.h -- the lane types as clang vectors of LANES samples, for C and OpenCL C. */
 
-#define LANE_TYPE(name, element)                                                                             \
-    typedef element name __attribute__((ext_vector_type(LANES)));                                            \
-    typedef element name##_e;                                                                                \
-    typedef struct __attribute__((packed, may_alias)) {                                                      \
-        name v;                                                                                              \
+#define LANE_TYPE(name, element) \
+    typedef element name __attribute__((ext_vector_type(LANES))); \
+    typedef element name##_e; \
+    typedef struct __attribute__((packed, may_alias)) { \
+        name v; \
     } name##_at;
 
 LANE_TYPE(u8, uchar)
@@ -24,7 +24,7 @@ LANE_TYPE(f32, float)
 #define F32(v) __builtin_convertvector(v, f32)
 
 #define SELECT(condition, yes, no) ((condition) ? (yes) : (no))
-#ifdef TRI_SAFE /* as in single.h */
+#ifdef TRI_SAFE /* see one_lane.h */
 #define LANES_VALUE(v) ((v) - (__typeof__(v))get_global_offset(2))
 #else
 #define LANES_VALUE(v) (v)
@@ -34,18 +34,22 @@ LANE_TYPE(f32, float)
 #define ABS(a) __builtin_elementwise_abs(LANES_VALUE(a))
 
 #define LANES_SIZE(pointer) (sizeof(*(pointer)) / LANES)
-#define LANES_LOAD(type_of, row, x)                                                                          \
+#define LANES_LOAD(type_of, row, x) \
     (((GLOBAL const __typeof__(*(type_of)) *)((row) + (x) * (long)LANES_SIZE(type_of)))->v)
-#define LANES_STORE(type_of, row, x, value)                                                                  \
+#define LANES_STORE(type_of, row, x, value) \
     (((GLOBAL __typeof__(*(type_of)) *)((row) + (x) * (long)LANES_SIZE(type_of)))->v = (value))
 
-/* ACC is a 32-bit accumulator for each lane; the order of its lanes is its own business, so that
- * multiply-add instructions for pairs of 16-bit numbers fit: those take a pair per 32-bit lane,
- * interleaving puts it there, and narrowing with the pack instruction undoes the order exactly. */
+/* acc is a 32-bit accumulator per lane. The order of its lanes is private, to suit multiply-add
+ * instructions for pairs of 16-bit numbers: these expect a pair in each 32-bit lane. Interleaving
+ * puts it there, and the pack instruction that narrows restores the order exactly. */
 #if defined(__AVX512BW__) && LANES % 32 == 0
 #define NATIVE 32
-#define NATIVE_LOW 0, 32, 1, 33, 2, 34, 3, 35, 8, 40, 9, 41, 10, 42, 11, 43, 16, 48, 17, 49, 18, 50, 19, 51, 24, 56, 25, 57, 26, 58, 27, 59
-#define NATIVE_HIGH 4, 36, 5, 37, 6, 38, 7, 39, 12, 44, 13, 45, 14, 46, 15, 47, 20, 52, 21, 53, 22, 54, 23, 55, 28, 60, 29, 61, 30, 62, 31, 63
+#define NATIVE_LOW \
+    0, 32, 1, 33, 2, 34, 3, 35, 8, 40, 9, 41, 10, 42, 11, 43, 16, 48, 17, 49, 18, 50, 19, 51, 24, \
+        56, 25, 57, 26, 58, 27, 59
+#define NATIVE_HIGH \
+    4, 36, 5, 37, 6, 38, 7, 39, 12, 44, 13, 45, 14, 46, 15, 47, 20, 52, 21, 53, 22, 54, 23, 55, \
+        28, 60, 29, 61, 30, 62, 31, 63
 #define NATIVE_MADD __builtin_ia32_pmaddwd512
 #define NATIVE_PACK __builtin_ia32_packssdw512
 #elif defined(__AVX2__) && LANES % 16 == 0
@@ -64,7 +68,7 @@ LANE_TYPE(f32, float)
 
 #ifdef NATIVE
 #define NATIVES (LANES / NATIVE)
-/* Written out, since OpenCL compilers may keep arrays in memory that loops index. */
+/* Written out: OpenCL compilers may keep arrays in memory if loops index them. */
 #if NATIVES == 4
 #define EACH_NATIVE(DO) DO(0) DO(1) DO(2) DO(3)
 #elif NATIVES == 2
@@ -74,7 +78,7 @@ LANE_TYPE(f32, float)
 #endif
 typedef short native16 __attribute__((ext_vector_type(NATIVE)));
 typedef int native32 __attribute__((ext_vector_type(NATIVE / 2)));
-/* What the instructions' builtins take, which is another type of the same bits. */
+/* The types of the instructions' builtins: the same bits under another type. */
 typedef short madd16 __attribute__((__vector_size__(NATIVE * 2)));
 typedef int madd32 __attribute__((__vector_size__(NATIVE * 2)));
 typedef struct {
@@ -115,8 +119,8 @@ INLINE acc acc_add_pair(acc sum, i16 a, i16 b, short weight_a, short weight_b)
     union native_lanes x, y;
     x.lanes = a;
     y.lanes = b;
-#define ADD(i)                                                                                               \
-    sum.low[i] += acc_madd(__builtin_shufflevector(x.native[i], y.native[i], NATIVE_LOW), both);             \
+#define ADD(i) \
+    sum.low[i] += acc_madd(__builtin_shufflevector(x.native[i], y.native[i], NATIVE_LOW), both); \
     sum.high[i] += acc_madd(__builtin_shufflevector(x.native[i], y.native[i], NATIVE_HIGH), both);
     EACH_NATIVE(ADD)
 #undef ADD
@@ -136,7 +140,9 @@ INLINE i16 acc_narrow(acc sum, int shift)
 {
     const native32 rounding = (native32)((1 << shift) >> 1), places = (native32)(shift);
     union native_lanes result;
-#define NARROW(i) result.native[i] = acc_pack((sum.low[i] + rounding) >> places, (sum.high[i] + rounding) >> places);
+#define NARROW(i) \
+    result.native[i] = \
+        acc_pack((sum.low[i] + rounding) >> places, (sum.high[i] + rounding) >> places);
     EACH_NATIVE(NARROW)
 #undef NARROW
     return result.lanes;
@@ -163,7 +169,7 @@ INLINE u32 lanes_mul_hi(u32 a, uint b)
     return U32((U64(a) * (u64)(ulong)b) >> 32);
 }
 
-/* Sums of products along a row, for gathers, eight at a time: see single.h. */
+/* Sums of products along a row, for gathers, eight products at a time: see one_lane.h. */
 typedef float dot_f32 __attribute__((ext_vector_type(8)));
 typedef struct __attribute__((packed, may_alias)) {
     dot_f32 v;
@@ -206,6 +212,7 @@ INLINE int dot_short(GLOBAL const short *a, GLOBAL const short *b, int count)
 {
     dot_i32 s = (dot_i32)(0);
     for (int i = 0; i < count; i += 8)
-        s += dot_pairs(((GLOBAL const dot_i16_at *)(a + i))->v, ((GLOBAL const dot_i16_at *)(b + i))->v);
+        s += dot_pairs(((GLOBAL const dot_i16_at *)(a + i))->v,
+                       ((GLOBAL const dot_i16_at *)(b + i))->v);
     return (s[0] + s[1]) + (s[2] + s[3]);
 }

@@ -1,31 +1,32 @@
-/* tiles.h -- passes over tiles in local memory, in plain OpenCL C 1.2: for GPUs, and for compilers without
- * clang's vectors. One launch makes a whole stage. A work-group loads the part of the input that its tile of the
- * output needs, runs pass after pass from one tile in local memory into another, with a barrier between, and stores
- * the last. docs/gpu.md has a picture.
+/* tiles.h -- passes over tiles in local memory, in plain OpenCL C 1.2: for GPUs, and for compilers
+ * without clang's vectors. One launch makes a whole stage. A work-group loads the part of the input
+ * that its output tile needs, runs the passes from one tile in local memory into another, with a
+ * barrier between, and stores the last tile. docs/gpu.md has a picture.
  *
  * A pass is compiled in one of five forms (TILE_FORM), which differ in where its body reads from:
- *   WINDOW  registers: an item loads the window of a block of samples once, as vectors, and makes them all;
- *           everything that indexes is known when the program is built, so no array stays in memory
+ *   WINDOW  registers: an item loads the window of a block of samples once, as vectors, and makes the whole block;
+ *           all indices are known when the program is built, so no array stays in memory
  *   PAIRS   the same for passes that only choose among samples: two places at once, in the halves of a word
- *   NEAR    local memory: for windows too large for that, and for rows that a body chooses itself
+ *   NEAR    local memory: for windows too large for registers, and for bodies that choose rows themselves
  *   PLANE   global memory: passes that see whole planes
- *   POINT   registers: stages of points alone, which need no tile; an item makes 16 bytes of some rows
+ *   POINT   registers: stages of point passes alone, which need no tile; an item makes 16 bytes of some rows
  *
- * The program text (host/backend/tile_source.c) defines, before each kernel file: TILE_FORM, DATA (the address space
- * that bodies read), CONSTANT (that of their constants), UNROLL, WINDOW_SAMPLES; and GROUP, the items of a group. */
+ * The program text (host/backend/tile_source.c) defines, before each kernel file: TILE_FORM, DATA
+ * (the address space that bodies read), CONSTANT (that of their constants), UNROLL, WINDOW_SAMPLES;
+ * and GROUP, the items of a group. */
 
 #ifndef TRI_TILES_H
 #define TRI_TILES_H
 
-/* A channel in global memory, or where constants or counts begin. */
+/* A channel in global memory, or the start of constants or counts. */
 struct tile_channel {
-    long offset;       /* of sample (0, 0), in bytes */
-    int stride;        /* bytes */
+    long offset; /* of sample (0, 0), in bytes */
+    int stride;  /* bytes */
     int width, height;
-    int halo;          /* samples to replicate beyond a row's ends */
+    int halo; /* samples to replicate beyond a row's ends */
 };
 
-/* Counts of 8-bit samples in local memory: tables that neighbouring items take by turns. */
+/* Tables per 8-bit histogram in local memory; neighbouring items count in different ones. */
 #define TILE_COPIES 4
 
 #endif /* TRI_TILES_H */
@@ -35,88 +36,91 @@ struct tile_channel {
 #define TILE_UNROLL _Pragma("unroll")
 #define LOCAL __local
 
-/* 16 bytes of samples, or four samples, from and to words: compilers load and store vectors of bytes by parts. */
-#define TILE_WORDS_1(name)                                                                                   \
-    INLINE void name##_split_word(name##_e *to, uint w)                                                      \
-    {                                                                                                        \
-        to[0] = (name##_e)(w & 255);                                                                         \
-        to[1] = (name##_e)(w >> 8 & 255);                                                                    \
-        to[2] = (name##_e)(w >> 16 & 255);                                                                   \
-        to[3] = (name##_e)(w >> 24);                                                                         \
-    }                                                                                                        \
-    INLINE uint name##_join_word(const name##_e *v)                                                          \
-    {                                                                                                        \
-        return (uint)v[0] | (uint)v[1] << 8 | (uint)v[2] << 16 | (uint)v[3] << 24;                           \
-    }                                                                                                        \
-    INLINE void name##_split(name##_e *to, uint4 w)                                                          \
-    {                                                                                                        \
-        name##_split_word(to, w.x);                                                                          \
-        name##_split_word(to + 4, w.y);                                                                      \
-        name##_split_word(to + 8, w.z);                                                                      \
-        name##_split_word(to + 12, w.w);                                                                     \
-    }                                                                                                        \
-    INLINE uint4 name##_join(const name##_e *v)                                                              \
-    {                                                                                                        \
-        return (uint4)(name##_join_word(v), name##_join_word(v + 4), name##_join_word(v + 8), name##_join_word(v + 12)); \
-    }                                                                                                        \
-    INLINE void name##_get_4(name##_e *to, LOCAL const name##_e *from)                                       \
-    {                                                                                                        \
-        name##_split_word(to, *(LOCAL const uint *)from);                                                    \
-    }                                                                                                        \
-    INLINE void name##_put_4(LOCAL name##_e *to, const name##_e *v)                                          \
-    {                                                                                                        \
-        *(LOCAL uint *)to = name##_join_word(v);                                                             \
+/* Convert 16 bytes of samples, or four samples, from and to words: compilers split loads and stores
+ * of byte vectors. */
+#define TILE_WORDS_1(name) \
+    INLINE void name##_split_word(name##_e *to, uint w) \
+    { \
+        to[0] = (name##_e)(w & 255); \
+        to[1] = (name##_e)(w >> 8 & 255); \
+        to[2] = (name##_e)(w >> 16 & 255); \
+        to[3] = (name##_e)(w >> 24); \
+    } \
+    INLINE uint name##_join_word(const name##_e *v) \
+    { \
+        return (uint)v[0] | (uint)v[1] << 8 | (uint)v[2] << 16 | (uint)v[3] << 24; \
+    } \
+    INLINE void name##_split(name##_e *to, uint4 w) \
+    { \
+        name##_split_word(to, w.x); \
+        name##_split_word(to + 4, w.y); \
+        name##_split_word(to + 8, w.z); \
+        name##_split_word(to + 12, w.w); \
+    } \
+    INLINE uint4 name##_join(const name##_e *v) \
+    { \
+        return (uint4)(name##_join_word(v), name##_join_word(v + 4), name##_join_word(v + 8), \
+                       name##_join_word(v + 12)); \
+    } \
+    INLINE void name##_get_4(name##_e *to, LOCAL const name##_e *from) \
+    { \
+        name##_split_word(to, *(LOCAL const uint *)from); \
+    } \
+    INLINE void name##_put_4(LOCAL name##_e *to, const name##_e *v) \
+    { \
+        *(LOCAL uint *)to = name##_join_word(v); \
     }
-#define TILE_WORDS_2(name)                                                                                   \
-    INLINE void name##_split_word(name##_e *to, uint w)                                                      \
-    {                                                                                                        \
-        to[0] = (name##_e)(w & 65535);                                                                       \
-        to[1] = (name##_e)(w >> 16);                                                                         \
-    }                                                                                                        \
-    INLINE uint name##_join_word(const name##_e *v)                                                          \
-    {                                                                                                        \
-        return (uint)(ushort)v[0] | (uint)(ushort)v[1] << 16;                                                \
-    }                                                                                                        \
-    INLINE void name##_split(name##_e *to, uint4 w)                                                          \
-    {                                                                                                        \
-        name##_split_word(to, w.x);                                                                          \
-        name##_split_word(to + 2, w.y);                                                                      \
-        name##_split_word(to + 4, w.z);                                                                      \
-        name##_split_word(to + 6, w.w);                                                                      \
-    }                                                                                                        \
-    INLINE uint4 name##_join(const name##_e *v)                                                              \
-    {                                                                                                        \
-        return (uint4)(name##_join_word(v), name##_join_word(v + 2), name##_join_word(v + 4), name##_join_word(v + 6)); \
-    }                                                                                                        \
-    INLINE void name##_get_4(name##_e *to, LOCAL const name##_e *from)                                       \
-    {                                                                                                        \
-        const uint2 w = *(LOCAL const uint2 *)from;                                                          \
-        name##_split_word(to, w.x);                                                                          \
-        name##_split_word(to + 2, w.y);                                                                      \
-    }                                                                                                        \
-    INLINE void name##_put_4(LOCAL name##_e *to, const name##_e *v)                                          \
-    {                                                                                                        \
-        *(LOCAL uint2 *)to = (uint2)(name##_join_word(v), name##_join_word(v + 2));                          \
+#define TILE_WORDS_2(name) \
+    INLINE void name##_split_word(name##_e *to, uint w) \
+    { \
+        to[0] = (name##_e)(w & 65535); \
+        to[1] = (name##_e)(w >> 16); \
+    } \
+    INLINE uint name##_join_word(const name##_e *v) \
+    { \
+        return (uint)(ushort)v[0] | (uint)(ushort)v[1] << 16; \
+    } \
+    INLINE void name##_split(name##_e *to, uint4 w) \
+    { \
+        name##_split_word(to, w.x); \
+        name##_split_word(to + 2, w.y); \
+        name##_split_word(to + 4, w.z); \
+        name##_split_word(to + 6, w.w); \
+    } \
+    INLINE uint4 name##_join(const name##_e *v) \
+    { \
+        return (uint4)(name##_join_word(v), name##_join_word(v + 2), name##_join_word(v + 4), \
+                       name##_join_word(v + 6)); \
+    } \
+    INLINE void name##_get_4(name##_e *to, LOCAL const name##_e *from) \
+    { \
+        const uint2 w = *(LOCAL const uint2 *)from; \
+        name##_split_word(to, w.x); \
+        name##_split_word(to + 2, w.y); \
+    } \
+    INLINE void name##_put_4(LOCAL name##_e *to, const name##_e *v) \
+    { \
+        *(LOCAL uint2 *)to = (uint2)(name##_join_word(v), name##_join_word(v + 2)); \
     }
-#define TILE_WORDS_4(name, from_word)                                                                        \
-    INLINE void name##_split(name##_e *to, uint4 w)                                                          \
-    {                                                                                                        \
-        to[0] = from_word(w.x);                                                                              \
-        to[1] = from_word(w.y);                                                                              \
-        to[2] = from_word(w.z);                                                                              \
-        to[3] = from_word(w.w);                                                                              \
-    }                                                                                                        \
-    INLINE uint4 name##_join(const name##_e *v)                                                              \
-    {                                                                                                        \
-        return (uint4)(as_uint(v[0]), as_uint(v[1]), as_uint(v[2]), as_uint(v[3]));                          \
-    }                                                                                                        \
-    INLINE void name##_get_4(name##_e *to, LOCAL const name##_e *from)                                       \
-    {                                                                                                        \
-        name##_split(to, *(LOCAL const uint4 *)from);                                                        \
-    }                                                                                                        \
-    INLINE void name##_put_4(LOCAL name##_e *to, const name##_e *v)                                          \
-    {                                                                                                        \
-        *(LOCAL uint4 *)to = name##_join(v);                                                                 \
+#define TILE_WORDS_4(name, from_word) \
+    INLINE void name##_split(name##_e *to, uint4 w) \
+    { \
+        to[0] = from_word(w.x); \
+        to[1] = from_word(w.y); \
+        to[2] = from_word(w.z); \
+        to[3] = from_word(w.w); \
+    } \
+    INLINE uint4 name##_join(const name##_e *v) \
+    { \
+        return (uint4)(as_uint(v[0]), as_uint(v[1]), as_uint(v[2]), as_uint(v[3])); \
+    } \
+    INLINE void name##_get_4(name##_e *to, LOCAL const name##_e *from) \
+    { \
+        name##_split(to, *(LOCAL const uint4 *)from); \
+    } \
+    INLINE void name##_put_4(LOCAL name##_e *to, const name##_e *v) \
+    { \
+        *(LOCAL uint4 *)to = name##_join(v); \
     }
 TILE_WORDS_1(u8)
 TILE_WORDS_2(u16)
@@ -124,8 +128,8 @@ TILE_WORDS_2(i16)
 TILE_WORDS_4(u32, as_uint)
 TILE_WORDS_4(i32, as_int)
 TILE_WORDS_4(f32, as_float)
-/* Samples two apart in the halves of a word, which then choose together. (a, b) are words of a row that follow each other:
- * pairs begin with each sample of the first. */
+/* Pairs of samples two apart, in the halves of a word, so that one instruction chooses for both. a
+ * and b are consecutive words of a row; a pair begins at each sample of a. */
 typedef uint pair, pair_e;
 #if BITS == 8
 #define TILE_WORD 4
@@ -153,20 +157,21 @@ INLINE void pair_put(LOCAL uint *to, uint even, uint odd)
     *(LOCAL uint2 *)to = (uint2)((even & 0xffffu) | odd << 16, even >> 16 | (odd & 0xffff0000u));
 }
 #endif
-/* TILE_PTX: the device is NVIDIA's, and has an instruction for it that its compiler does not find by itself. */
+/* TILE_PTX: an NVIDIA device with an instruction for this that its compiler does not use by itself.
+ */
 #if defined(TILE_PTX) && !defined(TRI_SAFE)
-#define PAIR_CHOICE(name, which)                                                                             \
-    INLINE uint name(uint a, uint b)                                                                         \
-    {                                                                                                        \
-        uint c;                                                                                              \
-        __asm__(#which ".u16x2 %0, %1, %2;" : "=r"(c) : "r"(a), "r"(b));                                     \
-        return c;                                                                                            \
+#define PAIR_CHOICE(name, which) \
+    INLINE uint name(uint a, uint b) \
+    { \
+        uint c; \
+        __asm__(#which ".u16x2 %0, %1, %2;" : "=r"(c) : "r"(a), "r"(b)); \
+        return c; \
     }
 #else
-#define PAIR_CHOICE(name, which)                                                                             \
-    INLINE uint name(uint a, uint b)                                                                         \
-    {                                                                                                        \
-        return as_uint(which(as_ushort2(a), as_ushort2(b)));                                                 \
+#define PAIR_CHOICE(name, which) \
+    INLINE uint name(uint a, uint b) \
+    { \
+        return as_uint(which(as_ushort2(a), as_ushort2(b))); \
     }
 #endif
 PAIR_CHOICE(pair_min, min)
@@ -194,22 +199,22 @@ INLINE void u64_put_4(LOCAL ulong *to, const ulong *v)
 struct tile {
     int x, y;          /* its first sample, in the picture */
     int width, height; /* of the picture */
-    int zero;          /* that the compiler does not know: see NEGATE */
+    int zero;          /* unknown to the compiler: see NEGATE */
 };
 
-/* A node's share of a tile. It is constant memory of the program, so compilers know all of it. */
+/* A node's part of a tile. It is a program-scope constant, so compilers know every field. */
 struct tile_node {
-    int x, y, width, rows;         /* what it makes, from the tile's first sample on */
-    int block_width, block_rows;   /* that an item makes at a time */
+    int x, y, width, rows;       /* its output, relative to the tile's first sample */
+    int block_width, block_rows; /* made by an item at a time */
     int inputs, outputs;
-    int low, high, reach;          /* its window; reach is a multiple of 4 */
+    int low, high, reach; /* its window; reach is a multiple of 4 */
     int sparse, at[4];
-    int in[TRI_INPUTS];            /* where (x, y) is in each input's tile, in bytes */
-    int in_stride[TRI_INPUTS];     /* samples between rows */
+    int in[TRI_INPUTS];        /* offset of (x, y) in each input's tile, in bytes */
+    int in_stride[TRI_INPUTS]; /* samples between rows */
     int out[TRI_OUTPUTS], out_stride[TRI_OUTPUTS];
 };
 
-/* A plane that a pass sees as a whole. */
+/* A plane that a pass sees whole. */
 struct tile_plane {
     GLOBAL const uchar *samples;
     int stride, width, height; /* stride in bytes */
@@ -226,13 +231,15 @@ __constant const struct tile_node tile_point = {.inputs = 1};
 
 INLINE int item_row(const struct item *item, int i, int dy)
 {
-    /* The mask changes nothing but lets a compiler read ahead of the condition. */
+    /* The mask does not change the value; it lets the compiler read ahead of the condition. */
     const int row = item->n->sparse != 0 ? item->n->at[dy & 3] : dy;
     return row * (item->columns != 0 ? item->columns : item->n->in_stride[i]);
 }
 
-/* By a pointer: where a structure is returned, clang puts intrinsics that Oclgrind 21.10 does not know. */
-INLINE void tile_item(struct item *item, __constant const struct tile_node *n, const struct tile *tile)
+/* Fills in *item through a pointer: returning a structure makes clang emit intrinsics unknown to
+ * Oclgrind 21.10. */
+INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
+                      const struct tile *tile)
 {
     item->n = n;
     item->columns = 0;
@@ -252,22 +259,23 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n, c
 #define GATHER_PAIRS(name, IN, OUT) GATHER_(name, IN, OUT)
 #define SLIDE(name, IN, OUT) SLIDE_(name, IN, OUT)
 #define SCAN(name, IN, OUT) SCAN_(name, IN, OUT)
-#define TALLY(name, IN) TALLY_(name, IN)
-#define TILE_TYPES(name, IN, OUT)                                                                            \
-    typedef IN##_e name##_in;                                                                                \
-    typedef OUT##_e name##_out;                                                                              \
-    INLINE void name##_load(IN##_e *to, uint4 words)                                                         \
-    {                                                                                                        \
-        IN##_split(to, words);                                                                               \
-    }                                                                                                        \
-    INLINE uint4 name##_words(const OUT##_e *from)                                                           \
-    {                                                                                                        \
-        return OUT##_join(from);                                                                             \
+#define HISTOGRAM(name, IN) HISTOGRAM_(name, IN)
+#define TILE_TYPES(name, IN, OUT) \
+    typedef IN##_e name##_in; \
+    typedef OUT##_e name##_out; \
+    INLINE void name##_load(IN##_e *to, uint4 words) \
+    { \
+        IN##_split(to, words); \
+    } \
+    INLINE uint4 name##_words(const OUT##_e *from) \
+    { \
+        return OUT##_join(from); \
     }
 
 #define CONSTANT_BYTES _c
-/* Where a result that is negated goes into a minimum, a maximum or a shift, it is taken from a zero that the
- * compiler does not know: assemblers have lost the sign that they had folded in (docs/gpu.md). */
+/* Negates a value that goes into a minimum, a maximum or a shift, by subtracting it from a zero
+ * that the compiler does not know: assemblers have folded in a minus sign and lost it
+ * (docs/gpu.md). */
 #define NEGATE(type, v) ((type)_r->zero - (v))
 #define AT(dx, dy) AT_INPUT(0, dx, dy)
 #define AT_INPUT(i, dx, dy) (_in[i][item_row(_r, i, dy) + (dx)])
@@ -284,348 +292,368 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n, c
 #define IN_WIDTH (_r->in_width)
 #define IN_HEIGHT (_r->in_height)
 
-#define TILE_ARGUMENTS                                                                                       \
-    __constant const struct tile_node *n, const struct tile *tile, CONSTANT uchar *constants, LOCAL uchar *memory,      \
-        const struct tile_plane *planes
-#define TILE_BODY(name, IN, OUT)                                                                             \
-    INLINE void name##_at(const struct item *_r, CONSTANT uchar *_c, DATA const IN##_e *const *_in, OUT##_e *_out, int _x)
+#define TILE_ARGUMENTS \
+    __constant const struct tile_node *n, const struct tile *tile, CONSTANT uchar *constants, \
+        LOCAL uchar *memory, const struct tile_plane *planes
+#define TILE_BODY(name, IN, OUT) \
+    INLINE void name##_at(const struct item *_r, CONSTANT uchar *_c, \
+                          DATA const IN##_e *const *_in, OUT##_e *_out, int _x)
 
-/* The blocks of a node, each a turn of an item: (left, top) is its first sample, from the node's first on. */
-#define TILE_BLOCKS(n)                                                                                       \
-    _Pragma("unroll 1") for (int block = (int)get_local_id(0), across = (n)->width / (n)->block_width,                           \
-             blocks = across * ((n)->rows / (n)->block_rows);                                                \
-         block < blocks; block += GROUP)
+/* Loops over the blocks of a node that an item makes. (TILE_LEFT, TILE_TOP) is the block's first
+ * sample, relative to the node's. */
+#define TILE_BLOCKS(n) \
+    _Pragma("unroll 1") for (int block = (int)get_local_id(0), \
+                             across = (n)->width / (n)->block_width, \
+                             blocks = across * ((n)->rows / (n)->block_rows); \
+                             block < blocks; block += GROUP)
 #define TILE_LEFT(n) (block % across * (n)->block_width)
 #define TILE_TOP(n) (block / across * (n)->block_rows)
-#define TILE_IN(IN, i, dx, dy) ((LOCAL const IN *)(memory + n->in[i]) + ((dy)*n->in_stride[i] + (dx)))
-#define TILE_WORDS_AT(at, stride, i, dx, dy) ((LOCAL uint *)(memory + at[i] + (BITS / 8) * ((dy)*stride[i] + (dx))))
-#define TILE_OUT(OUT, o, dx, dy) ((LOCAL OUT *)(memory + n->out[o]) + ((dy)*n->out_stride[o] + (dx)))
+#define TILE_IN(IN, i, dx, dy) \
+    ((LOCAL const IN *)(memory + n->in[i]) + ((dy)*n->in_stride[i] + (dx)))
+#define TILE_WORDS_AT(at, stride, i, dx, dy) \
+    ((LOCAL uint *)(memory + at[i] + (BITS / 8) * ((dy)*stride[i] + (dx))))
+#define TILE_OUT(OUT, o, dx, dy) \
+    ((LOCAL OUT *)(memory + n->out[o]) + ((dy)*n->out_stride[o] + (dx)))
 
-/* Blocks that are one sample wide read and write samples; others four at a time. */
-#define PASS_WINDOW(name, IN, OUT)                                                                           \
-    TILE_BODY(name, IN, OUT);                                                                                \
-    INLINE void name##_tile(TILE_ARGUMENTS)                                                                  \
-    {                                                                                                        \
-        const int columns = n->block_width + 2 * n->reach, rows = n->block_rows + n->high - n->low;          \
-        const int step = n->block_width == 1 ? 1 : 4;                                                        \
-        TILE_BLOCKS(n)                                                                                       \
-        {                                                                                                    \
-            const int left = TILE_LEFT(n), top = TILE_TOP(n);                                                \
-            IN##_e window[WINDOW_SAMPLES];                                                                   \
-            struct item item;                                                                                \
-            tile_item(&item, n, tile);                                                                       \
-            item.columns = columns;                                                                          \
-            TILE_UNROLL                                                                                      \
-            for (int i = 0; i < n->inputs; i++) {                                                            \
-                TILE_UNROLL                                                                                  \
-                for (int r = 0; r < rows; r++) {                                                             \
-                    TILE_UNROLL                                                                              \
-                    for (int c = 0; c < columns; c += step) {                                                \
-                        IN##_e *to = window + (i * rows + r) * columns + c;                                  \
-                        LOCAL const IN##_e *from = TILE_IN(IN##_e, i, left - n->reach + c, top + n->low + r); \
-                        if (step == 1)                                                                       \
-                            *to = *from;                                                                     \
-                        else                                                                                 \
-                            IN##_get_4(to, from);                                                            \
-                    }                                                                                        \
-                }                                                                                            \
-            }                                                                                                \
-            TILE_UNROLL                                                                                      \
-            for (int r = 0; r < n->block_rows; r++) {                                                        \
-                item.y = tile->y + n->y + top + r;                                                           \
-                TILE_UNROLL                                                                                  \
-                for (int c = 0; c < n->block_width; c += 4) {                                                \
-                    OUT##_e made[TRI_OUTPUTS][4];                                                            \
-                    TILE_UNROLL                                                                              \
-                    for (int k = 0; k < 4; k++) {                                                            \
-                        if (k >= step)                                                                       \
-                            continue;                                                                        \
-                        const IN##_e *in[TRI_INPUTS];                                                        \
-                        OUT##_e out[TRI_OUTPUTS];                                                            \
-                        TILE_UNROLL                                                                          \
-                        for (int i = 0; i < TRI_INPUTS; i++)                                                 \
-                            in[i] = window + ((i < n->inputs ? i : 0) * rows + r - n->low) * columns + n->reach + c + k; \
-                        name##_at(&item, constants, in, out, tile->x + n->x + left + c + k);                 \
-                        TILE_UNROLL                                                                          \
-                        for (int o = 0; o < TRI_OUTPUTS; o++) {                                              \
-                            if (o < n->outputs)                                                              \
-                                made[o][k] = out[o];                                                         \
-                        }                                                                                    \
-                    }                                                                                        \
-                    TILE_UNROLL                                                                              \
-                    for (int o = 0; o < TRI_OUTPUTS; o++) {                                                  \
-                        if (o >= n->outputs)                                                                 \
-                            continue;                                                                        \
-                        if (step == 1)                                                                       \
-                            *TILE_OUT(OUT##_e, o, left + c, top + r) = made[o][0];                           \
-                        else                                                                                 \
-                            OUT##_put_4(TILE_OUT(OUT##_e, o, left + c, top + r), made[o]);                   \
-                    }                                                                                        \
-                }                                                                                            \
-            }                                                                                                \
-        }                                                                                                    \
-    }                                                                                                        \
+/* Blocks one sample wide read and write single samples, others four at a time. */
+#define PASS_WINDOW(name, IN, OUT) \
+    TILE_BODY(name, IN, OUT); \
+    INLINE void name##_tile(TILE_ARGUMENTS) \
+    { \
+        const int columns = n->block_width + 2 * n->reach, \
+                  rows = n->block_rows + n->high - n->low; \
+        const int step = n->block_width == 1 ? 1 : 4; \
+        TILE_BLOCKS(n) \
+        { \
+            const int left = TILE_LEFT(n), top = TILE_TOP(n); \
+            IN##_e window[WINDOW_SAMPLES]; \
+            struct item item; \
+            tile_item(&item, n, tile); \
+            item.columns = columns; \
+            TILE_UNROLL \
+            for (int i = 0; i < n->inputs; i++) { \
+                TILE_UNROLL \
+                for (int r = 0; r < rows; r++) { \
+                    TILE_UNROLL \
+                    for (int c = 0; c < columns; c += step) { \
+                        IN##_e *to = window + (i * rows + r) * columns + c; \
+                        LOCAL const IN##_e *from = \
+                            TILE_IN(IN##_e, i, left - n->reach + c, top + n->low + r); \
+                        if (step == 1) \
+                            *to = *from; \
+                        else \
+                            IN##_get_4(to, from); \
+                    } \
+                } \
+            } \
+            TILE_UNROLL \
+            for (int r = 0; r < n->block_rows; r++) { \
+                item.y = tile->y + n->y + top + r; \
+                TILE_UNROLL \
+                for (int c = 0; c < n->block_width; c += 4) { \
+                    OUT##_e made[TRI_OUTPUTS][4]; \
+                    TILE_UNROLL \
+                    for (int k = 0; k < 4; k++) { \
+                        if (k >= step) \
+                            continue; \
+                        const IN##_e *in[TRI_INPUTS]; \
+                        OUT##_e out[TRI_OUTPUTS]; \
+                        TILE_UNROLL \
+                        for (int i = 0; i < TRI_INPUTS; i++) \
+                            in[i] = window + \
+                                    ((i < n->inputs ? i : 0) * rows + r - n->low) * columns + \
+                                    n->reach + c + k; \
+                        name##_at(&item, constants, in, out, tile->x + n->x + left + c + k); \
+                        TILE_UNROLL \
+                        for (int o = 0; o < TRI_OUTPUTS; o++) { \
+                            if (o < n->outputs) \
+                                made[o][k] = out[o]; \
+                        } \
+                    } \
+                    TILE_UNROLL \
+                    for (int o = 0; o < TRI_OUTPUTS; o++) { \
+                        if (o >= n->outputs) \
+                            continue; \
+                        if (step == 1) \
+                            *TILE_OUT(OUT##_e, o, left + c, top + r) = made[o][0]; \
+                        else \
+                            OUT##_put_4(TILE_OUT(OUT##_e, o, left + c, top + r), made[o]); \
+                    } \
+                } \
+            } \
+        } \
+    } \
     TILE_BODY(name, IN, OUT)
 
-/* IN and OUT are `pair`; `columns` is samples, and so pairs, of which the last two are not used. */
-#define PASS_PAIRS(name, IN, OUT)                                                                            \
-    TILE_BODY(name, IN, OUT);                                                                                \
-    INLINE void name##_tile(TILE_ARGUMENTS)                                                                  \
-    {                                                                                                        \
-        const int columns = n->block_width + 2 * n->reach, rows = n->block_rows + n->high - n->low;          \
-        TILE_BLOCKS(n)                                                                                       \
-        {                                                                                                    \
-            const int left = TILE_LEFT(n), top = TILE_TOP(n);                                                \
-            uint window[WINDOW_SAMPLES];                                                                     \
-            struct item item;                                                                                \
-            tile_item(&item, n, tile);                                                                       \
-            item.columns = columns;                                                                          \
-            TILE_UNROLL                                                                                      \
-            for (int i = 0; i < n->inputs * rows; i++) {                                                     \
-                LOCAL const uint *from = TILE_WORDS_AT(n->in, n->in_stride, i / rows, left - n->reach, top + n->low + i % rows);\
-                TILE_UNROLL                                                                                  \
-                for (int c = 0; c < columns; c += TILE_WORD)                                                 \
-                    pair_split(window + i * columns + c, from[c / TILE_WORD],                                \
-                               c + TILE_WORD < columns ? from[c / TILE_WORD + 1] : 0);                       \
-            }                                                                                                \
-            TILE_UNROLL                                                                                      \
-            for (int i = 0; i < n->block_rows * n->block_width / 4; i++) {                                   \
-                const int r = i / (n->block_width / 4), c = i % (n->block_width / 4) * 4;                    \
-                uint made[2][TRI_OUTPUTS];                                                                   \
-                item.y = tile->y + n->y + top + r;                                                           \
-                TILE_UNROLL                                                                                  \
-                for (int k = 0; k < 2; k++) {                                                                \
-                    const uint *in[TRI_INPUTS];                                                              \
-                    TILE_UNROLL                                                                              \
-                    for (int f = 0; f < TRI_INPUTS; f++)                                                     \
-                        in[f] = window + ((f < n->inputs ? f : 0) * rows + r - n->low) * columns + n->reach + c + k;\
-                    name##_at(&item, constants, in, made[k], tile->x + n->x + left + c + k);                 \
-                }                                                                                            \
-                TILE_UNROLL                                                                                  \
-                for (int o = 0; o < TRI_OUTPUTS; o++) {                                                      \
-                    if (o < n->outputs)                                                                      \
-                        pair_put(TILE_WORDS_AT(n->out, n->out_stride, o, left + c, top + r), made[0][o], made[1][o]);\
-                }                                                                                            \
-            }                                                                                                \
-        }                                                                                                    \
-    }                                                                                                        \
+/* IN and OUT are `pair`. `columns` counts samples, and therefore pairs; the last two pairs are
+ * unused. */
+#define PASS_PAIRS(name, IN, OUT) \
+    TILE_BODY(name, IN, OUT); \
+    INLINE void name##_tile(TILE_ARGUMENTS) \
+    { \
+        const int columns = n->block_width + 2 * n->reach, \
+                  rows = n->block_rows + n->high - n->low; \
+        TILE_BLOCKS(n) \
+        { \
+            const int left = TILE_LEFT(n), top = TILE_TOP(n); \
+            uint window[WINDOW_SAMPLES]; \
+            struct item item; \
+            tile_item(&item, n, tile); \
+            item.columns = columns; \
+            TILE_UNROLL \
+            for (int i = 0; i < n->inputs * rows; i++) { \
+                LOCAL const uint *from = TILE_WORDS_AT(n->in, n->in_stride, i / rows, \
+                                                       left - n->reach, top + n->low + i % rows); \
+                TILE_UNROLL \
+                for (int c = 0; c < columns; c += TILE_WORD) \
+                    pair_split(window + i * columns + c, from[c / TILE_WORD], \
+                               c + TILE_WORD < columns ? from[c / TILE_WORD + 1] : 0); \
+            } \
+            TILE_UNROLL \
+            for (int i = 0; i < n->block_rows * n->block_width / 4; i++) { \
+                const int r = i / (n->block_width / 4), c = i % (n->block_width / 4) * 4; \
+                uint made[2][TRI_OUTPUTS]; \
+                item.y = tile->y + n->y + top + r; \
+                TILE_UNROLL \
+                for (int k = 0; k < 2; k++) { \
+                    const uint *in[TRI_INPUTS]; \
+                    TILE_UNROLL \
+                    for (int f = 0; f < TRI_INPUTS; f++) \
+                        in[f] = window + ((f < n->inputs ? f : 0) * rows + r - n->low) * columns + \
+                                n->reach + c + k; \
+                    name##_at(&item, constants, in, made[k], tile->x + n->x + left + c + k); \
+                } \
+                TILE_UNROLL \
+                for (int o = 0; o < TRI_OUTPUTS; o++) { \
+                    if (o < n->outputs) \
+                        pair_put(TILE_WORDS_AT(n->out, n->out_stride, o, left + c, top + r), \
+                                 made[0][o], made[1][o]); \
+                } \
+            } \
+        } \
+    } \
     TILE_BODY(name, IN, OUT)
 
-#define PASS_NEAR(name, IN, OUT)                                                                             \
-    TILE_BODY(name, IN, OUT);                                                                                \
-    INLINE void name##_tile(TILE_ARGUMENTS)                                                                  \
-    {                                                                                                        \
-        TILE_BLOCKS(n)                                                                                       \
-        {                                                                                                    \
-            const int left = TILE_LEFT(n), top = TILE_TOP(n);                                                \
-            struct item item;                                                                                \
-            tile_item(&item, n, tile);                                                                       \
-            OUT##_e made[TRI_OUTPUTS][4];                                                                    \
-            item.y = tile->y + n->y + top;                                                                   \
-            TILE_UNROLL                                                                                      \
-            for (int k = 0; k < 4; k++) {                                                                    \
-                LOCAL const IN##_e *in[TRI_INPUTS];                                                          \
-                TILE_UNROLL                                                                                  \
-                for (int i = 0; i < TRI_INPUTS; i++)                                                         \
-                    in[i] = TILE_IN(IN##_e, i < n->inputs ? i : 0, left + k, top);                           \
-                OUT##_e out[TRI_OUTPUTS];                                                                    \
-                name##_at(&item, constants, in, out, tile->x + n->x + left + k);                             \
-                TILE_UNROLL                                                                                  \
-                for (int o = 0; o < TRI_OUTPUTS; o++) {                                                      \
-                    if (o < n->outputs)                                                                      \
-                        made[o][k] = out[o];                                                                 \
-                }                                                                                            \
-            }                                                                                                \
-            TILE_UNROLL                                                                                      \
-            for (int o = 0; o < TRI_OUTPUTS; o++) {                                                          \
-                if (o < n->outputs)                                                                          \
-                    OUT##_put_4(TILE_OUT(OUT##_e, o, left, top), made[o]);                                   \
-            }                                                                                                \
-        }                                                                                                    \
-    }                                                                                                        \
+#define PASS_NEAR(name, IN, OUT) \
+    TILE_BODY(name, IN, OUT); \
+    INLINE void name##_tile(TILE_ARGUMENTS) \
+    { \
+        TILE_BLOCKS(n) \
+        { \
+            const int left = TILE_LEFT(n), top = TILE_TOP(n); \
+            struct item item; \
+            tile_item(&item, n, tile); \
+            OUT##_e made[TRI_OUTPUTS][4]; \
+            item.y = tile->y + n->y + top; \
+            TILE_UNROLL \
+            for (int k = 0; k < 4; k++) { \
+                LOCAL const IN##_e *in[TRI_INPUTS]; \
+                TILE_UNROLL \
+                for (int i = 0; i < TRI_INPUTS; i++) \
+                    in[i] = TILE_IN(IN##_e, i < n->inputs ? i : 0, left + k, top); \
+                OUT##_e out[TRI_OUTPUTS]; \
+                name##_at(&item, constants, in, out, tile->x + n->x + left + k); \
+                TILE_UNROLL \
+                for (int o = 0; o < TRI_OUTPUTS; o++) { \
+                    if (o < n->outputs) \
+                        made[o][k] = out[o]; \
+                } \
+            } \
+            TILE_UNROLL \
+            for (int o = 0; o < TRI_OUTPUTS; o++) { \
+                if (o < n->outputs) \
+                    OUT##_put_4(TILE_OUT(OUT##_e, o, left, top), made[o]); \
+            } \
+        } \
+    } \
     TILE_BODY(name, IN, OUT)
 
-/* What lies outside the picture is made of the nearest place inside, so its edges are replicated. */
-#define TILE_PLANES(IN)                                                                                      \
-    GLOBAL const IN##_e *in[TRI_INPUTS];                                                                     \
-    struct item item;                                                                                        \
-    tile_item(&item, n, tile);                                                                               \
-    item.in_width = planes[0].width;                                                                         \
-    item.in_height = planes[0].height;                                                                       \
-    TILE_UNROLL                                                                                              \
-    for (int i = 0; i < TRI_INPUTS; i++) {                                                                   \
-        in[i] = (GLOBAL const IN##_e *)planes[i < n->inputs ? i : 0].samples;                                \
-        item.stride[i] = planes[i < n->inputs ? i : 0].stride / (int)sizeof(IN##_e);                         \
+/* Samples outside the picture are made at the nearest place inside, which replicates the edges. */
+#define TILE_PLANES(IN) \
+    GLOBAL const IN##_e *in[TRI_INPUTS]; \
+    struct item item; \
+    tile_item(&item, n, tile); \
+    item.in_width = planes[0].width; \
+    item.in_height = planes[0].height; \
+    TILE_UNROLL \
+    for (int i = 0; i < TRI_INPUTS; i++) { \
+        in[i] = (GLOBAL const IN##_e *)planes[i < n->inputs ? i : 0].samples; \
+        item.stride[i] = planes[i < n->inputs ? i : 0].stride / (int)sizeof(IN##_e); \
     }
 #define TILE_INSIDE(at, size) ((at) < 0 ? 0 : (at) < (size) ? (at) : (size)-1)
 
-#define PASS_PLANE(name, IN, OUT)                                                                            \
-    TILE_BODY(name, IN, OUT);                                                                                \
-    INLINE void name##_tile(TILE_ARGUMENTS)                                                                  \
-    {                                                                                                        \
-        TILE_PLANES(IN)                                                                                      \
-        TILE_BLOCKS(n)                                                                                       \
-        {                                                                                                    \
-            const int left = TILE_LEFT(n), top = TILE_TOP(n);                                                \
-            OUT##_e made[TRI_OUTPUTS][4];                                                                    \
-            item.y = TILE_INSIDE(tile->y + n->y + top, tile->height);                                        \
-            TILE_UNROLL                                                                                      \
-            for (int k = 0; k < 4; k++) {                                                                    \
-                OUT##_e out[TRI_OUTPUTS];                                                                    \
-                name##_at(&item, constants, in, out, TILE_INSIDE(tile->x + n->x + left + k, tile->width));   \
-                TILE_UNROLL                                                                                  \
-                for (int o = 0; o < TRI_OUTPUTS; o++) {                                                      \
-                    if (o < n->outputs)                                                                      \
-                        made[o][k] = out[o];                                                                 \
-                }                                                                                            \
-            }                                                                                                \
-            TILE_UNROLL                                                                                      \
-            for (int o = 0; o < TRI_OUTPUTS; o++) {                                                          \
-                if (o < n->outputs)                                                                          \
-                    OUT##_put_4(TILE_OUT(OUT##_e, o, left, top), made[o]);                                   \
-            }                                                                                                \
-        }                                                                                                    \
-    }                                                                                                        \
+#define PASS_PLANE(name, IN, OUT) \
+    TILE_BODY(name, IN, OUT); \
+    INLINE void name##_tile(TILE_ARGUMENTS) \
+    { \
+        TILE_PLANES(IN) \
+        TILE_BLOCKS(n) \
+        { \
+            const int left = TILE_LEFT(n), top = TILE_TOP(n); \
+            OUT##_e made[TRI_OUTPUTS][4]; \
+            item.y = TILE_INSIDE(tile->y + n->y + top, tile->height); \
+            TILE_UNROLL \
+            for (int k = 0; k < 4; k++) { \
+                OUT##_e out[TRI_OUTPUTS]; \
+                name##_at(&item, constants, in, out, \
+                          TILE_INSIDE(tile->x + n->x + left + k, tile->width)); \
+                TILE_UNROLL \
+                for (int o = 0; o < TRI_OUTPUTS; o++) { \
+                    if (o < n->outputs) \
+                        made[o][k] = out[o]; \
+                } \
+            } \
+            TILE_UNROLL \
+            for (int o = 0; o < TRI_OUTPUTS; o++) { \
+                if (o < n->outputs) \
+                    OUT##_put_4(TILE_OUT(OUT##_e, o, left, top), made[o]); \
+            } \
+        } \
+    } \
     TILE_BODY(name, IN, OUT)
 
 #define PASS_POINT(name, IN, OUT) TILE_TYPES(name, IN, OUT) TILE_BODY(name, IN, OUT)
 
-#define MAP_(name, IN, OUT)                                                                                  \
-    INLINE OUT##_e name##_of(const struct item *_r, CONSTANT uchar *_c, IN##_e _here, int _x);               \
-    PASS(name, IN, OUT)                                                                                      \
-    {                                                                                                        \
-        PUT(name##_of(_r, _c, AT(0, 0), _x));                                                                \
-    }                                                                                                        \
+#define MAP_(name, IN, OUT) \
+    INLINE OUT##_e name##_of(const struct item *_r, CONSTANT uchar *_c, IN##_e _here, int _x); \
+    PASS(name, IN, OUT) \
+    { \
+        PUT(name##_of(_r, _c, AT(0, 0), _x)); \
+    } \
     INLINE OUT##_e name##_of(const struct item *_r, CONSTANT uchar *_c, IN##_e _here, int _x)
 
-/* `transposed` items follow each other down the rows: where rows become columns, they then read along rows. */
-#define GATHER_BODY(name, IN, OUT)                                                                           \
-    INLINE OUT##_e name##_at(const struct item *_r, CONSTANT uchar *_c, GLOBAL const IN##_e *const *_in, int _x)
-#define GATHER_(name, IN, OUT)                                                                               \
-    TILE_TYPES(name, IN, OUT)                                                                                \
-    GATHER_BODY(name, IN, OUT);                                                                              \
-    INLINE void name##_tile(TILE_ARGUMENTS, int transposed)                                                  \
-    {                                                                                                        \
-        TILE_PLANES(IN)                                                                                      \
-        TILE_BLOCKS(n)                                                                                       \
-        {                                                                                                    \
-            const int left = transposed ? block / n->rows * 4 : TILE_LEFT(n);                                \
-            const int top = transposed ? block % n->rows : TILE_TOP(n);                                      \
-            OUT##_e made[4];                                                                                 \
-            item.y = TILE_INSIDE(tile->y + n->y + top, tile->height);                                        \
-            TILE_UNROLL                                                                                      \
-            for (int k = 0; k < 4; k++)                                                                      \
-                made[k] = name##_at(&item, constants, in, TILE_INSIDE(tile->x + n->x + left + k, tile->width)); \
-            OUT##_put_4(TILE_OUT(OUT##_e, 0, left, top), made);                                              \
-        }                                                                                                    \
-    }                                                                                                        \
+/* If `transposed`, consecutive items go down the rows: where rows become columns they then read
+ * along rows. */
+#define GATHER_BODY(name, IN, OUT) \
+    INLINE OUT##_e name##_at(const struct item *_r, CONSTANT uchar *_c, \
+                             GLOBAL const IN##_e *const *_in, int _x)
+#define GATHER_(name, IN, OUT) \
+    TILE_TYPES(name, IN, OUT) \
+    GATHER_BODY(name, IN, OUT); \
+    INLINE void name##_tile(TILE_ARGUMENTS, int transposed) \
+    { \
+        TILE_PLANES(IN) \
+        TILE_BLOCKS(n) \
+        { \
+            const int left = transposed ? block / n->rows * 4 : TILE_LEFT(n); \
+            const int top = transposed ? block % n->rows : TILE_TOP(n); \
+            OUT##_e made[4]; \
+            item.y = TILE_INSIDE(tile->y + n->y + top, tile->height); \
+            TILE_UNROLL \
+            for (int k = 0; k < 4; k++) \
+                made[k] = name##_at(&item, constants, in, \
+                                    TILE_INSIDE(tile->x + n->x + left + k, tile->width)); \
+            OUT##_put_4(TILE_OUT(OUT##_e, 0, left, top), made); \
+        } \
+    } \
     GATHER_BODY(name, IN, OUT)
 
-/* An item slides down the rows of its block, from a sum that it makes of the first window. */
-#define SLIDE_(name, IN, OUT)                                                                                \
-    TILE_TYPES(name, IN, OUT)                                                                                \
-    INLINE OUT name##_at(IN ENTERING, IN LEAVING, OUT ABOVE);                                                \
-    INLINE void name##_tile(TILE_ARGUMENTS)                                                                  \
-    {                                                                                                        \
-        TILE_BLOCKS(n)                                                                                       \
-        {                                                                                                    \
-            const int left = TILE_LEFT(n), top = TILE_TOP(n);                                                \
-            OUT##_e sum[4] = {0, 0, 0, 0};                                                                   \
-            IN##_e entering[4], leaving[4];                                                                  \
-            for (int dy = n->low; dy < n->high; dy++) {                                                      \
-                IN##_get_4(entering, TILE_IN(IN##_e, 0, left, top + dy));                                    \
-                TILE_UNROLL                                                                                  \
-                for (int k = 0; k < 4; k++)                                                                  \
-                    sum[k] = name##_at(entering[k], 0, sum[k]);                                              \
-            }                                                                                                \
-            TILE_UNROLL                                                                                      \
-            for (int r = 0; r < n->block_rows; r++) {                                                        \
-                IN##_get_4(entering, TILE_IN(IN##_e, 0, left, top + r + n->high));                           \
-                IN##_get_4(leaving, TILE_IN(IN##_e, 0, left, top + r + n->low));                             \
-                TILE_UNROLL                                                                                  \
-                for (int k = 0; k < 4; k++)                                                                  \
-                    sum[k] = name##_at(entering[k], leaving[k], sum[k]);                                     \
-                OUT##_put_4(TILE_OUT(OUT##_e, 0, left, top + r), sum);                                       \
-            }                                                                                                \
-        }                                                                                                    \
-    }                                                                                                        \
+/* An item sums the first window of its block, then slides down the rows. */
+#define SLIDE_(name, IN, OUT) \
+    TILE_TYPES(name, IN, OUT) \
+    INLINE OUT name##_at(IN ENTERING, IN LEAVING, OUT ABOVE); \
+    INLINE void name##_tile(TILE_ARGUMENTS) \
+    { \
+        TILE_BLOCKS(n) \
+        { \
+            const int left = TILE_LEFT(n), top = TILE_TOP(n); \
+            OUT##_e sum[4] = {0, 0, 0, 0}; \
+            IN##_e entering[4], leaving[4]; \
+            for (int dy = n->low; dy < n->high; dy++) { \
+                IN##_get_4(entering, TILE_IN(IN##_e, 0, left, top + dy)); \
+                TILE_UNROLL \
+                for (int k = 0; k < 4; k++) \
+                    sum[k] = name##_at(entering[k], 0, sum[k]); \
+            } \
+            TILE_UNROLL \
+            for (int r = 0; r < n->block_rows; r++) { \
+                IN##_get_4(entering, TILE_IN(IN##_e, 0, left, top + r + n->high)); \
+                IN##_get_4(leaving, TILE_IN(IN##_e, 0, left, top + r + n->low)); \
+                TILE_UNROLL \
+                for (int k = 0; k < 4; k++) \
+                    sum[k] = name##_at(entering[k], leaving[k], sum[k]); \
+                OUT##_put_4(TILE_OUT(OUT##_e, 0, left, top + r), sum); \
+            } \
+        } \
+    } \
     INLINE OUT name##_at(IN ENTERING, IN LEAVING, OUT ABOVE)
 
-/* Running sums along the rows of a tile, from its own left end on: only their differences mean anything. Sums of
- * four samples each, then sums of those (`totals`, a row more than it needs apart, so that rows do not share banks),
- * then each four again from what is before them. */
-#define SCAN_(name, IN, OUT)                                                                                 \
-    TILE_TYPES(name, IN, OUT)                                                                                \
-    INLINE void name##_tile(TILE_ARGUMENTS, LOCAL uchar *sums)                                               \
-    {                                                                                                        \
-        LOCAL OUT##_e *totals = (LOCAL OUT##_e *)sums;                                                       \
-        TILE_BLOCKS(n)                                                                                       \
-        {                                                                                                    \
-            IN##_e v[4];                                                                                     \
-            IN##_get_4(v, TILE_IN(IN##_e, 0, TILE_LEFT(n), TILE_TOP(n)));                                    \
-            totals[TILE_TOP(n) * (across + 1) + block % across] =                                            \
-                (OUT##_e)v[0] + (OUT##_e)v[1] + (OUT##_e)v[2] + (OUT##_e)v[3];                               \
-        }                                                                                                    \
-        barrier(CLK_LOCAL_MEM_FENCE);                                                                        \
-        for (int y = (int)get_local_id(0), across = n->width / 4; y < n->rows; y += GROUP) {                 \
-            OUT##_e sum = 0;                                                                                 \
-            for (int i = 0; i < across; i++) {                                                               \
-                const OUT##_e here = totals[y * (across + 1) + i];                                           \
-                totals[y * (across + 1) + i] = sum;                                                          \
-                sum += here;                                                                                 \
-            }                                                                                                \
-        }                                                                                                    \
-        barrier(CLK_LOCAL_MEM_FENCE);                                                                        \
-        TILE_BLOCKS(n)                                                                                       \
-        {                                                                                                    \
-            IN##_e v[4];                                                                                     \
-            OUT##_e made[4], sum = totals[TILE_TOP(n) * (across + 1) + block % across];                      \
-            IN##_get_4(v, TILE_IN(IN##_e, 0, TILE_LEFT(n), TILE_TOP(n)));                                    \
-            TILE_UNROLL                                                                                      \
-            for (int k = 0; k < 4; k++)                                                                      \
-                made[k] = sum += (OUT##_e)v[k];                                                              \
-            OUT##_put_4(TILE_OUT(OUT##_e, 0, TILE_LEFT(n), TILE_TOP(n)), made);                              \
-        }                                                                                                    \
-    }                                                                                                        \
+/* Running sums along the rows of a tile, starting at its left end: only their differences are
+ * meaningful. First the sums of four samples each, then running sums of those (`totals`, padded by
+ * one per row to avoid bank conflicts), then the four samples again, starting from the total before
+ * them. */
+#define SCAN_(name, IN, OUT) \
+    TILE_TYPES(name, IN, OUT) \
+    INLINE void name##_tile(TILE_ARGUMENTS, LOCAL uchar *sums) \
+    { \
+        LOCAL OUT##_e *totals = (LOCAL OUT##_e *)sums; \
+        TILE_BLOCKS(n) \
+        { \
+            IN##_e v[4]; \
+            IN##_get_4(v, TILE_IN(IN##_e, 0, TILE_LEFT(n), TILE_TOP(n))); \
+            totals[TILE_TOP(n) * (across + 1) + block % across] = \
+                (OUT##_e)v[0] + (OUT##_e)v[1] + (OUT##_e)v[2] + (OUT##_e)v[3]; \
+        } \
+        barrier(CLK_LOCAL_MEM_FENCE); \
+        for (int y = (int)get_local_id(0), across = n->width / 4; y < n->rows; y += GROUP) { \
+            OUT##_e sum = 0; \
+            for (int i = 0; i < across; i++) { \
+                const OUT##_e here = totals[y * (across + 1) + i]; \
+                totals[y * (across + 1) + i] = sum; \
+                sum += here; \
+            } \
+        } \
+        barrier(CLK_LOCAL_MEM_FENCE); \
+        TILE_BLOCKS(n) \
+        { \
+            IN##_e v[4]; \
+            OUT##_e made[4], sum = totals[TILE_TOP(n) * (across + 1) + block % across]; \
+            IN##_get_4(v, TILE_IN(IN##_e, 0, TILE_LEFT(n), TILE_TOP(n))); \
+            TILE_UNROLL \
+            for (int k = 0; k < 4; k++) \
+                made[k] = sum += (OUT##_e)v[k]; \
+            OUT##_put_4(TILE_OUT(OUT##_e, 0, TILE_LEFT(n), TILE_TOP(n)), made); \
+        } \
+    } \
     struct name##_takes_the_semicolon
 
-/* Counts what of the tile is in the picture. Eight bits: in local memory, where groups of items have tables of
- * their own, and then all at once. */
+/* Counts the tile's samples inside the picture. At 8 bits they are counted in tables in local
+ * memory, which are then added to the global counts. */
 #if BITS == 8
-#define TILE_COUNT(sums, counts, value)                                                                      \
+#define TILE_COUNT(sums, counts, value) \
     atomic_inc((LOCAL uint *)(sums) + (uint)(value)*TILE_COPIES + get_local_id(0) % TILE_COPIES)
 #else
 #define TILE_COUNT(sums, counts, value) atomic_inc((counts) + (value))
 #endif
-#define TALLY_(name, IN)                                                                                     \
-    typedef IN##_e name##_in;                                                                                \
-    INLINE void name##_tile(TILE_ARGUMENTS, LOCAL uchar *sums, GLOBAL uint *counts)                          \
-    {                                                                                                        \
-        if (BITS == 8) {                                                                                     \
-            for (int i = (int)get_local_id(0); i < 256 * TILE_COPIES; i += GROUP)                            \
-                ((LOCAL uint *)sums)[i] = 0;                                                                 \
-            barrier(CLK_LOCAL_MEM_FENCE);                                                                    \
-        }                                                                                                    \
-        TILE_BLOCKS(n)                                                                                       \
-        {                                                                                                    \
-            const int x = tile->x + TILE_LEFT(n), y = tile->y + TILE_TOP(n);                                 \
-            IN##_e v[4];                                                                                     \
-            IN##_get_4(v, TILE_IN(IN##_e, 0, TILE_LEFT(n), TILE_TOP(n)));                                    \
-            TILE_UNROLL                                                                                      \
-            for (int k = 0; k < 4; k++) {                                                                    \
-                if (y < tile->height && x + k < tile->width)                                                 \
-                    TILE_COUNT(sums, counts, v[k]);                                                          \
-            }                                                                                                \
-        }                                                                                                    \
-        if (BITS == 8) {                                                                                     \
-            barrier(CLK_LOCAL_MEM_FENCE);                                                                    \
-            for (int i = (int)get_local_id(0); i < 256; i += GROUP) {                                        \
-                const uint4 c = ((LOCAL const uint4 *)sums)[i];                                              \
-                if ((c.x | c.y | c.z | c.w) != 0)                                                            \
-                    atomic_add(counts + i, c.x + c.y + c.z + c.w);                                           \
-            }                                                                                                \
-        }                                                                                                    \
-    }                                                                                                        \
+#define HISTOGRAM_(name, IN) \
+    typedef IN##_e name##_in; \
+    INLINE void name##_tile(TILE_ARGUMENTS, LOCAL uchar *sums, GLOBAL uint *counts) \
+    { \
+        if (BITS == 8) { \
+            for (int i = (int)get_local_id(0); i < 256 * TILE_COPIES; i += GROUP) \
+                ((LOCAL uint *)sums)[i] = 0; \
+            barrier(CLK_LOCAL_MEM_FENCE); \
+        } \
+        TILE_BLOCKS(n) \
+        { \
+            const int x = tile->x + TILE_LEFT(n), y = tile->y + TILE_TOP(n); \
+            IN##_e v[4]; \
+            IN##_get_4(v, TILE_IN(IN##_e, 0, TILE_LEFT(n), TILE_TOP(n))); \
+            TILE_UNROLL \
+            for (int k = 0; k < 4; k++) { \
+                if (y < tile->height && x + k < tile->width) \
+                    TILE_COUNT(sums, counts, v[k]); \
+            } \
+        } \
+        if (BITS == 8) { \
+            barrier(CLK_LOCAL_MEM_FENCE); \
+            for (int i = (int)get_local_id(0); i < 256; i += GROUP) { \
+                const uint4 c = ((LOCAL const uint4 *)sums)[i]; \
+                if ((c.x | c.y | c.z | c.w) != 0) \
+                    atomic_add(counts + i, c.x + c.y + c.z + c.w); \
+            } \
+        } \
+    } \
     struct name##_takes_the_semicolon
 
 #endif

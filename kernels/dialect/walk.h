@@ -1,43 +1,49 @@
-/* walk.h -- runs all passes of a stage over a band of rows, so that what passes hand to each other
- * stays in the cache: every pass keeps a ring of as many rows as later passes still need. Compiled
- * into the host (threads) and into OpenCL C (devices that are CPUs).
+/* walk.h -- runs all passes of a stage over a strip of rows. Data between passes stays in the
+ * cache: each pass keeps a ring of as many rows as later passes still need. Compiled into the host
+ * (threads) and into OpenCL C (devices that are CPUs).
  *
- * The includer defines RUN_PASS(pass, row) and, where that needs one more argument, WALK_ARGUMENT
- * and WALK_PASS_ON. */
+ * The includer defines RUN_PASS(pass, row) and, if that needs one more argument, WALK_ARGUMENT and
+ * WALK_PASS_ON. */
 #ifndef TRI_WALK_H
 #define TRI_WALK_H
 
 enum { BASE_SCRATCH, BASE_ARENA, BASE_CONSTANTS, BASE_OUT, BASE_IN, BASE_COUNT };
 
 struct walk_channel {
-    long offset;       /* of sample (0, 0) from its base, in bytes */
-    int base, stride;  /* stride in bytes */
-    int rows;          /* of a ring; 0: all rows are there */
-    int size, halo;    /* bytes a sample; samples to replicate at both ends */
+    long offset; /* of sample (0, 0) from its base, in bytes */
+    long aside;  /* offset in scratch memory where rows without room around them are made; 0: in
+                    place */
+    int base, stride; /* stride in bytes */
+    int rows;         /* of a ring; 0: all rows exist */
+    int size, halo;   /* bytes per sample; samples to replicate at both ends */
     int width, height;
-    int unused;        /* the structure has the same layout everywhere */
+    int unused; /* padding: the layout is the same everywhere */
 };
 
 struct walk_node {
-    long constants;    /* offset */
-    int pass, kind;    /* number within the stage; enum tri_pass_kind */
+    long constants; /* offset */
+    int pass, kind; /* number within the stage; enum tri_pass_kind */
     int inputs, outputs;
     int in[TRI_INPUTS], out[TRI_OUTPUTS];
     int whole, sparse, rows[4], low, high; /* as in tri_node_spec */
-    int lag, back;     /* in step y it makes row y + lag; its first row is `back` before the band's */
-    int height;        /* rows that there are to make */
+    int ahead,
+        back;   /* in step y it makes row y + ahead; its first row is `back` before the strip's */
+    int height; /* rows to make in all */
     int unused;
 };
 
+/* Those of enum tri_pass_kind that the walk treats in their own way. OpenCL C does not see that
+ * enum; native.c checks that they are its. */
+enum { WALK_SLIDE = 2, WALK_SCAN = 3, WALK_HISTOGRAM = 4 };
+
+#define WALK_WINDOW \
+    1024 /* rows that a pass may see at a time on an OpenCL device: pointers to them are private \
+            memory */
+
 #endif /* TRI_WALK_H */
 
-/* The functions are for those who define RUN_PASS; others need the structures only. */
+/* The functions need RUN_PASS; the structures do not. */
 #ifdef RUN_PASS
-
-/* PASS_SLIDE and so on of enum tri_pass_kind, which OpenCL C does not see. */
-#define WALK_SLIDE 2
-#define WALK_SCAN 3
-#define WALK_TALLY 4
 
 INLINE GLOBAL uchar *walk_row(GLOBAL const struct walk_channel *c, GLOBAL uchar **base, int y)
 {
@@ -51,14 +57,22 @@ INLINE int walk_clamp(int y, int height)
     return y < 0 ? 0 : y >= height ? height - 1 : y;
 }
 
-#define WALK_FILL(type)                                                                                      \
-    {                                                                                                        \
-        GLOBAL type *samples = (GLOBAL type *)row;                                                           \
-        const type first = samples[0], last = samples[width - 1];                                            \
-        for (int i = 1; i <= halo; i++)                                                                      \
-            samples[-i] = first;                                                                             \
-        for (int i = 0; i < halo; i++)                                                                       \
-            samples[width + i] = last;                                                                       \
+/* Copies a finished row into place: rows of packed planes are adjacent, and lanes write beyond the
+ * width. */
+static void walk_store(GLOBAL uchar *to, GLOBAL const uchar *from, long bytes)
+{
+    for (long i = 0; i < bytes; i++)
+        to[i] = from[i];
+}
+
+#define WALK_FILL(type) \
+    { \
+        GLOBAL type *samples = (GLOBAL type *)row; \
+        const type first = samples[0], last = samples[width - 1]; \
+        for (int i = 1; i <= halo; i++) \
+            samples[-i] = first; \
+        for (int i = 0; i < halo; i++) \
+            samples[width + i] = last; \
     }
 
 static void walk_fill(GLOBAL uchar *row, int size, int width, int halo)
@@ -73,9 +87,10 @@ static void walk_fill(GLOBAL uchar *row, int size, int width, int halo)
         WALK_FILL(ulong)
 }
 
-/* The rows that a node reads to make row `y`: pointers, from table[0] on. */
-INLINE void walk_inputs(GLOBAL const struct walk_node *node, GLOBAL const struct walk_channel *channels,
-                        GLOBAL uchar **base, GLOBAL const uchar **table, int y, struct tri_row *row)
+/* Fills table[0] onwards with pointers to the rows that a node reads to make row `y`. */
+INLINE void walk_inputs(GLOBAL const struct walk_node *node,
+                        GLOBAL const struct walk_channel *channels, GLOBAL uchar **base,
+                        GLOBAL const uchar **table, int y, struct tri_row *row)
 {
     int used = 0;
     for (int i = 0; i < node->inputs; i++) {
@@ -98,12 +113,13 @@ INLINE void walk_inputs(GLOBAL const struct walk_node *node, GLOBAL const struct
     }
 }
 
-/* A slide's first row in a band is the sum of its window: all of the window's rows enter one by one
- * and a row of zeros leaves. Zeros are at the start of the scratch memory. */
+/* A slide's first row in a strip is the sum of its window: the window's rows enter one by one while
+ * a row of zeros leaves. The zeros are at the start of scratch memory. */
 #define WALK_ZEROS(base) ((base)[BASE_SCRATCH] + 64 * 8)
 
-static void walk_slide(GLOBAL const struct walk_node *node, GLOBAL const struct walk_channel *channels,
-                       GLOBAL uchar **base, int y, int first, struct tri_row *row WALK_ARGUMENT)
+static void walk_slide(GLOBAL const struct walk_node *node,
+                       GLOBAL const struct walk_channel *channels, GLOBAL uchar **base, int y,
+                       int first, struct tri_row *row WALK_ARGUMENT)
 {
     GLOBAL const struct walk_channel *from = &channels[node->in[0]], *to = &channels[node->out[0]];
     GLOBAL const uchar *rows[2], *above[1];
@@ -123,19 +139,22 @@ static void walk_slide(GLOBAL const struct walk_node *node, GLOBAL const struct 
     RUN_PASS(node->pass, row);
 }
 
-static void walk_node_row(GLOBAL const struct walk_node *node, GLOBAL const struct walk_channel *channels,
-                          GLOBAL uchar **base, GLOBAL const uchar **table, int y, int first WALK_ARGUMENT)
+static void walk_node_row(GLOBAL const struct walk_node *node,
+                          GLOBAL const struct walk_channel *channels, GLOBAL uchar **base,
+                          GLOBAL const uchar **table, int y, int first WALK_ARGUMENT)
 {
     GLOBAL const struct walk_channel *in = &channels[node->in[0]], *out = &channels[node->out[0]];
     struct tri_row row;
     row.y = y;
     row.in_width = in->width;
     row.in_height = in->height;
-    row.width = node->kind == WALK_TALLY ? in->width : out->width;
+    row.width = node->kind == WALK_HISTOGRAM ? in->width : out->width;
     row.halo = out->halo;
     row.constants = base[BASE_CONSTANTS] + node->constants;
-    for (int i = 0; i < node->outputs; i++)
-        row.out[i] = walk_row(&channels[node->out[i]], base, y);
+    for (int i = 0; i < node->outputs; i++) {
+        GLOBAL const struct walk_channel *c = &channels[node->out[i]];
+        row.out[i] = c->aside != 0 ? base[BASE_SCRATCH] + c->aside : walk_row(c, base, y);
+    }
     if (node->kind == WALK_SLIDE) {
         walk_slide(node, channels, base, y, first, &row WALK_PASS_ON);
     } else {
@@ -146,18 +165,22 @@ static void walk_node_row(GLOBAL const struct walk_node *node, GLOBAL const stru
         GLOBAL const struct walk_channel *c = &channels[node->out[i]];
         if (c->halo > 0 && node->kind != WALK_SCAN)
             walk_fill(row.out[i], c->size, c->width, c->halo);
+        if (c->aside != 0)
+            walk_store(walk_row(c, base, y), row.out[i], (long)c->width * c->size);
     }
 }
 
-/* Makes rows y0 to y1 - 1 of the stage. Nodes are in topological order; a node lags behind its
- * sources by as many rows as it reads ahead. `table` holds pointers for the widest window. */
-static void walk_band(GLOBAL const struct walk_node *nodes, int count, GLOBAL const struct walk_channel *channels,
-                      GLOBAL uchar **base, GLOBAL const uchar **table, int lead, int y0, int y1 WALK_ARGUMENT)
+/* Makes rows y0 to y1 - 1 of the stage. Nodes are in topological order; each lags behind its
+ * sources by as many rows as it reads ahead. `table` has room for the row pointers of the widest
+ * window. */
+static void walk_strip(GLOBAL const struct walk_node *nodes, int count,
+                       GLOBAL const struct walk_channel *channels, GLOBAL uchar **base,
+                       GLOBAL const uchar **table, int lead, int y0, int y1 WALK_ARGUMENT)
 {
     for (int step = y0 - lead; step < y1; step++) {
         for (int i = 0; i < count; i++) {
             GLOBAL const struct walk_node *node = &nodes[i];
-            const int y = step + node->lag, begin = y0 - node->back, end = y1 + node->lag;
+            const int y = step + node->ahead, begin = y0 - node->back, end = y1 + node->ahead;
             const int first = begin < 0 ? 0 : begin;
             if (y >= first && y < (end > node->height ? node->height : end))
                 walk_node_row(node, channels, base, table, y, first WALK_PASS_ON);

@@ -1,4 +1,4 @@
-/* rotate -- turns the picture by quarters. */
+/* rotate -- rotates the picture by 90, 180 or 270 degrees. */
 #include "kernel.h"
 
 GATHER(rotate_90, S, S)
@@ -17,14 +17,14 @@ GATHER(rotate_270, S, S)
 }
 
 #ifdef HOST
-KERNEL(rotate, tri_alpha_plain, "turn by quarters", "Turns the picture clockwise.", "rotate:angle=270",
+KERNEL(rotate, tri_alpha_plain, "rotate by 90, 180 or 270 degrees",
+       "Rotates the picture clockwise.", "rotate:angle=270",
        PARAM_CHOICE(angle, 0, 3, "90|180|270", "degrees, clockwise"))
-ALIASES(rotate,
-        ALIAS("transpose|rot90|turn", "rotate:angle=90")
-        ALIAS("rot180", "rotate:angle=180")
-        ALIAS("rot270", "rotate:angle=270"))
+ALIASES(rotate, ALIAS("transpose|rot90|turn", "rotate:angle=90") ALIAS("rot180", "rotate:angle=180")
+                    ALIAS("rot270", "rotate:angle=270"))
 
-KNOWN(rotate, "rotate:angle=90", PICTURE(3, 2, 1, 1, 2, 3, 4, 5, 6), PICTURE(2, 3, 1, 4, 1, 5, 2, 6, 3))
+KNOWN(rotate, "rotate:angle=90", PICTURE(3, 2, 1, 1, 2, 3, 4, 5, 6),
+      PICTURE(2, 3, 1, 4, 1, 5, 2, 6, 3))
 
 GRAPH_PLANE(rotate)
 {
@@ -32,16 +32,18 @@ GRAPH_PLANE(rotate)
     const int width = tri_graph_width(graph, in), height = tri_graph_height(graph, in);
     const int angle = (int)VALUE(angle);
     if (angle != 1)
-        tri_graph_turned(graph);
+        tri_graph_transposed(graph);
     else if (height % 2 == 0)
         tri_graph_fields(graph, TRI_FIELDS_EXCHANGED);
     switch (angle) {
     case 0:
-        return NODE(rotate_90, .in = {in}, .whole = true, .transposed = true, .width = height, .height = width);
+        return NODE(rotate_90, .in = {in}, .whole = true, .transposed = true, .width = height,
+                    .height = width);
     case 1:
         return NODE(rotate_180, .in = {in}, .whole = true);
     default:
-        return NODE(rotate_270, .in = {in}, .whole = true, .transposed = true, .width = height, .height = width);
+        return NODE(rotate_270, .in = {in}, .whole = true, .transposed = true, .width = height,
+                    .height = width);
     }
 }
 #endif

@@ -1,11 +1,11 @@
-/* copy -- the picture as it is. */
+/* copy -- copies the picture unchanged. */
 #include "kernel.h"
 
 #ifdef HOST
 USES(relay)
 
 KERNEL(copy, tri_alpha_plain, "the picture unchanged",
-       "Copies every sample. Shows what reading and writing cost.", "copy", NO_PARAMS)
+       "Copies every sample. Shows the cost of reading and writing.", "copy", NO_PARAMS)
 ALIASES(copy, ALIAS("null|identity|noop", "copy"))
 
 KNOWN(copy, "copy", PICTURE(2, 1, 1, 7, 9), PICTURE(2, 1, 1, 7, 9))

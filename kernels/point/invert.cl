@@ -1,9 +1,9 @@
-/* invert -- each sample subtracted from the maximum: a photographic negative. */
+/* invert -- subtracts each sample from the maximum: a photographic negative. */
 #include "kernel.h"
 
-/* Of samples whose black and white are not the ends of the range: black + white - v. */
+/* For samples whose black and white are not the ends of the range: black + white - v. */
 struct negative {
-    uint above, below; /* by which black + white is more, or less, than the largest sample */
+    uint above, below; /* how far black + white is above, or below, the maximum */
 };
 
 PASS(invert, S, S)
@@ -19,7 +19,8 @@ PASS(invert_between, S, S)
 
 #ifdef HOST
 KERNEL(invert, tri_alpha_kept, "negative of the picture",
-       "Subtracts every sample from the maximum; on planes of video, from the sum of black and white. Alpha is kept.",
+       "Subtracts each sample from the maximum, or in planes of video from the sum of black and "
+       "white. Alpha is kept.",
        "invert", NO_PARAMS)
 ALIASES(invert, ALIAS("negate|negative|inverse", "invert"))
 

@@ -1,4 +1,4 @@
-/* threshold -- white where a sample is above a level, else black. */
+/* threshold -- white where a sample is above a level, black elsewhere. */
 #include "kernel.h"
 
 struct threshold {
@@ -13,13 +13,14 @@ PASS(threshold, S, S)
 
 #ifdef HOST
 KERNEL(threshold, tri_alpha_kept, "white above a level, black elsewhere",
-       "Each plane by itself: the maximum where the sample is greater than level times the maximum, "
-       "else 0. Alpha is kept.",
-       "gray,threshold:level=0.4",
-       PARAM_FLOAT(level, 0.5, 0, 1, "share of the maximum"))
+       "In each plane separately: the maximum where the sample is greater than level times the "
+       "maximum, "
+       "0 elsewhere. Alpha is kept.",
+       "gray,threshold:level=0.4", PARAM_FLOAT(level, 0.5, 0, 1, "fraction of the maximum"))
 ALIASES(threshold, ALIAS("binarize|binarise|blackwhite|otsu", "gray,threshold:level=0.5"))
 
-KNOWN(threshold, "threshold:level=0.5", PICTURE(3, 1, 1, 127, 128, 255), PICTURE(3, 1, 1, 0, 255, 255))
+KNOWN(threshold, "threshold:level=0.5", PICTURE(3, 1, 1, 127, 128, 255),
+      PICTURE(3, 1, 1, 0, 255, 255))
 
 GRAPH_PLANE(threshold)
 {

@@ -1,12 +1,14 @@
-/* alpha -- colour multiplied by alpha, and divided by it again. Opaque samples stay as they are.
+/* alpha -- premultiplies colour by alpha, and divides by it again. Opaque samples do not change.
  * Inputs: a colour plane, then the alpha plane. */
 #include "kernel.h"
 
 /* (c * a + maximum / 2) / maximum, without dividing: exact for all 2^8 * 2^8 and 2^16 * 2^16 pairs,
- * since (maximum + 1)^-1 and twice its square are all that the series for 1 / maximum needs. */
+ * since the first two terms of 1 / maximum = 1 / (maximum + 1) + 1 / (maximum + 1)^2 + ... suffice.
+ */
 PASS(alpha_multiply, S, S)
 {
-    const u32 product = U32(AT_INPUT(0, 0, 0)) * U32(AT_INPUT(1, 0, 0)) + ALL(u32, 1u << (BITS - 1));
+    const u32 product =
+        U32(AT_INPUT(0, 0, 0)) * U32(AT_INPUT(1, 0, 0)) + ALL(u32, 1u << (BITS - 1));
     PUT(TO_S((product + (product >> BITS)) >> BITS));
 }
 

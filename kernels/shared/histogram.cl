@@ -1,4 +1,4 @@
-/* histogram -- how often each value occurs. */
+/* histogram -- counts the samples of each value. */
 #include "kernel.h"
 
-TALLY(histogram, S);
+HISTOGRAM(histogram, S);

@@ -1,4 +1,4 @@
-/* lookup -- each sample through a table of 2^bits entries; the constants are that table. */
+/* lookup -- maps each sample through a table of 2^bits entries; the constants are the table. */
 #include "kernel.h"
 
 MAP(lookup, S, S)

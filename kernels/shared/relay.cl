@@ -1,4 +1,4 @@
-/* relay -- the channel as it is, in new memory: for the planner, and for the kernel `copy`. */
+/* relay -- copies a channel unchanged to new memory, for the planner and for the kernel `copy`. */
 #include "kernel.h"
 
 PASS(relay, S, S)

@@ -1,23 +1,26 @@
-/* average -- the mean of each sample over the last frames; before the first frame the first counts. */
+/* average -- mean of each sample over the last frames; the first frame stands in for earlier ones.
+ */
 #include "kernel.h"
 
 struct average {
     int frames;
     uint rounding;
-    ushort multiplier, shift; /* divide 16-bit sums: floor(n / frames) is n * multiplier >> 16 >> shift */
+    ushort multiplier,
+        shift; /* divide 16-bit sums: floor(n / frames) is n * multiplier >> 16 >> shift */
     struct tri_divisor divisor;
 };
 
-/* A sum of 8-bit samples fits 16 bits, where lanes divide fastest. */
+/* A sum of 8-bit samples fits in 16 bits, the fastest lanes to divide. */
 #if BITS == 8
 #define AVERAGE_HIGH(a, b) U16((U32(a) * U32(b)) >> ALL(u32, 16))
-#define AVERAGE_OF(sum, k)                                                                                   \
-    TO_S(AVERAGE_HIGH((sum) + ALL(u16, (k)->rounding), ALL(u16, (k)->multiplier)) >> ALL(u16, (k)->shift))
+#define AVERAGE_OF(sum, k) \
+    TO_S(AVERAGE_HIGH((sum) + ALL(u16, (k)->rounding), ALL(u16, (k)->multiplier)) >> \
+         ALL(u16, (k)->shift))
 #else
 #define AVERAGE_OF(sum, k) TO_S(DIVIDE((sum) + ALL(u32, (k)->rounding), (k)->divisor))
 #endif
 
-/* Inputs: a frame each, up to 8. */
+/* Inputs: one frame each, up to 8. */
 PASS(average_few, S, S)
 {
     CONSTANT struct average *k = CONSTANTS(struct average);
@@ -28,8 +31,8 @@ PASS(average_few, S, S)
     PUT(AVERAGE_OF(sum, k));
 }
 
-/* More frames: a sum that is handed on from frame to frame. In the first one it is zero, and the frame enters
- * as often as it counts; so nothing is to leave then. */
+/* More frames: a sum carried from frame to frame. It starts at zero; the first frame is added once
+ * for each frame that it stands in for, and nothing is subtracted then. */
 struct average_change {
     ushort entering, leaving;
 };
@@ -41,7 +44,7 @@ PASS(average_change, S, WIDE)
     PUT(entering * ALL(WIDE, k->entering) - leaving * ALL(WIDE, k->leaving));
 }
 
-/* Twice: for what follows, and to be kept. */
+/* Outputs the sum twice: for the passes that follow, and to be kept. */
 PASS(average_sum, WIDE, WIDE)
 {
     const WIDE sum = AT_INPUT(0, 0, 0) + AT_INPUT(1, 0, 0);
@@ -56,18 +59,19 @@ PASS(average_mean, WIDE, S)
 
 #ifdef HOST
 KERNEL(average, tri_alpha_kept, "mean of the last frames: less noise, moving things blur",
-       "The exact mean of the last frames, sample by sample, rounded half up. Before the first frame the "
-       "first counts. Alpha is that of this frame.",
-       "average:frames=5", PARAM_INT(frames, 3, 1, 32, "how many"))
+       "The exact mean of the last frames, sample by sample, rounded half up. The first frame "
+       "stands in "
+       "for earlier ones. Alpha is that of the current frame.",
+       "average:frames=5", PARAM_INT(frames, 3, 1, 32, "number of frames"))
 ALIASES(average, ALIAS("tmix", "average:frames=3"))
 
-/* The frame before counts twice, since it is the first: (2 * 10 + 13) / 3, (2 * 255 + 0) / 3, (0 + 1) / 3,
- * (2 * 2 + 1) / 3. */
+/* The frame before counts twice, since it is the first: (2 * 10 + 13) / 3, (2 * 255 + 0) / 3, (0 +
+ * 1) / 3, (2 * 2 + 1) / 3. */
 KNOWN(average, "average", PICTURE(4, 1, 1, 13, 0, 1, 1), PICTURE(4, 1, 1, 11, 170, 0, 2),
       PICTURE(4, 1, 1, 10, 255, 0, 2))
 
-/* Exact for up to 127 frames: the multiplier is too large by less than 1, and so is the quotient by less than
- * 1 / frames. */
+/* Exact for up to 127 frames: the multiplier is less than 1 too large, so the quotient is less than
+ * 1 / frames too large. */
 static struct average average_of(int frames)
 {
     struct average k = {.frames = frames, .rounding = (uint)frames / 2};
@@ -80,32 +84,34 @@ static struct average average_of(int frames)
 
 static void average_frame(long number, const struct tri_operation *operation, void *constants)
 {
-    const struct average_change first = {(ushort)tri_operation_value(operation, "frames"), 0}, later = {1, 1};
+    const struct average_change first = {(ushort)tri_operation_value(operation, "frames"), 0},
+                                later = {1, 1};
     *(struct average_change *)constants = number == 0 ? first : later;
 }
 
 static int average_many(struct tri_graph *graph, int in, const struct average *k)
 {
     const struct average_change change = {1, 1};
-    const int leaving = tri_graph_before(graph, in, k->frames);
+    const int leaving = tri_graph_previous(graph, in, k->frames);
     const int difference = NODE(average_change, .in = {in, leaving}, .constants = &change,
                                 .constants_size = sizeof change, .frame = average_frame);
     const int before = tri_graph_state(graph, difference);
     const int sum = NODE(average_sum, .in = {difference, before}, .outputs = 2);
-    tri_graph_keep(graph, before, sum + 1);
+    tri_graph_feedback(graph, before, sum + 1);
     return NODE(average_mean, .in = {sum}, .constants = k, .constants_size = sizeof *k);
 }
 
 GRAPH_PLANE(average)
 {
     const struct average k = average_of((int)VALUE(frames));
-    struct tri_node_spec spec = {.in = {in}, .constants = &k, .constants_size = sizeof k, .specialize = true};
+    struct tri_node_spec spec = {
+        .in = {in}, .constants = &k, .constants_size = sizeof k, .specialize = true};
     if (k.frames == 1)
         return in;
     if (k.frames > TRI_INPUTS)
         return average_many(graph, in, &k);
     for (int i = 1; i < k.frames; i++)
-        spec.in[i] = tri_graph_before(graph, in, i);
+        spec.in[i] = tri_graph_previous(graph, in, i);
     return tri_graph_add(graph, &tri_pass_average_few, &spec);
 }
 #endif

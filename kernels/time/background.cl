@@ -1,13 +1,14 @@
-/* background -- what stands still is learnt as a running average; what differs from it is told apart.
- * The average moves by ((|difference| >> 8) * rate) >> 8, in numbers of 24 bits, with a rate of 65536ths. */
+/* background -- learns the still part of the scene as a running average and masks what differs from
+ * it. The average moves by ((|difference| >> 8) * rate) >> 8, in 24 bits, with the rate in
+ * 65536ths. */
 #include "kernel.h"
 
-/* Samples, and the average, are numbers of 24 bits: BACKGROUND_FRACTION of them behind the point. */
+/* Samples and the average have 24 bits, of which BACKGROUND_FRACTION are fraction bits. */
 #define BACKGROUND_FRACTION (24 - BITS)
 
 struct background {
     uint rate;      /* in 65536ths */
-    uint threshold; /* in samples' 24 bits */
+    uint threshold; /* in 24 bits, like samples */
 };
 
 PASS(background_widen, S, u32)
@@ -15,13 +16,13 @@ PASS(background_widen, S, u32)
     PUT(U32(AT(0, 0)) << ALL(u32, BACKGROUND_FRACTION));
 }
 
-/* Inputs: this frame, and the average so far plus 1, where 0 is none yet. What is kept comes last. */
-#define BACKGROUND_LEARN(k)                                                                                  \
-    const u32 sample = AT_INPUT(0, 0, 0), kept = AT_INPUT(1, 0, 0);                                          \
-    const u32 before = SELECT(kept == ALL(u32, 0), sample, kept - ALL(u32, 1));                              \
-    const u32 difference = ABS_DIFFERENCE(sample, before);                                                   \
-    const u32 step = ((difference >> ALL(u32, 8)) * ALL(u32, (k)->rate)) >> ALL(u32, 8);                     \
-    const u32 after = SELECT(sample > before, before + step, before - step);                                 \
+/* Inputs: this frame, and the average so far plus 1 (0: none yet). Output 1 is kept. */
+#define BACKGROUND_LEARN(k) \
+    const u32 sample = AT_INPUT(0, 0, 0), kept = AT_INPUT(1, 0, 0); \
+    const u32 before = SELECT(kept == ALL(u32, 0), sample, kept - ALL(u32, 1)); \
+    const u32 difference = ABS_DIFFERENCE(sample, before); \
+    const u32 step = ((difference >> ALL(u32, 8)) * ALL(u32, (k)->rate)) >> ALL(u32, 8); \
+    const u32 after = SELECT(sample > before, before + step, before - step); \
     PUT_OUTPUT(1, after + ALL(u32, 1));
 
 PASS(background_mask, u32, u32)
@@ -43,19 +44,20 @@ PASS(background_narrow, u32, S)
 }
 
 #ifdef HOST
-KERNEL(background, tri_alpha_kept, "what moves before a background that is learnt",
-       "The background is the first frame, and then goes towards each frame by rate of the difference, in "
-       "fixed point of 24 bits. The mask is white where a sample differs from the background before it by "
-       "more than threshold, and black elsewhere. Alpha is kept.",
+KERNEL(background, tri_alpha_kept, "motion in front of a learnt background",
+       "The background starts as the first frame and moves towards each frame by rate times the "
+       "difference, in 24-bit fixed point. The mask is white where a sample differs from the "
+       "background "
+       "before this frame by more than threshold, and black elsewhere. Alpha is kept.",
        "background:rate=0.2:threshold=20",
-       PARAM_FLOAT(rate, 0.05, 0, 1, "share of a frame in the background after it")
-       PARAM_FLOAT(threshold, 30, 0, 255, "difference, of 255, up to which a sample is background")
-       PARAM_CHOICE(output, 0, 2, "mask|background", "what to show"))
+       PARAM_FLOAT(rate, 0.05, 0, 1, "weight of a new frame in the background")
+           PARAM_FLOAT(threshold, 30, 0, 255, "largest difference, out of 255, that is background")
+               PARAM_CHOICE(output, 0, 2, "mask|background", "what to show"))
 ALIASES(background, NO_ALIASES)
 
-/* The second frame: by 30 nothing is seen to move yet. */
-KNOWN(background, "background", PICTURE(4, 1, 1, 100, 131, 130, 69), PICTURE(4, 1, 1, 0, 255, 0, 255),
-      PICTURE(4, 1, 1, 100, 100, 100, 100))
+/* The second frame: a difference of 30 is still background. */
+KNOWN(background, "background", PICTURE(4, 1, 1, 100, 131, 130, 69),
+      PICTURE(4, 1, 1, 0, 255, 0, 255), PICTURE(4, 1, 1, 100, 100, 100, 100))
 
 GRAPH_PLANE(background)
 {
@@ -71,7 +73,7 @@ GRAPH_PLANE(background)
     if (VALUE(output) == 0)
         tri_graph_monochrome(graph);
     const int out = tri_graph_add(graph, pass, &spec);
-    tri_graph_keep(graph, before, out + 1);
+    tri_graph_feedback(graph, before, out + 1);
     return NODE(background_narrow, .in = {out});
 }
 #endif

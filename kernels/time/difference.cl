@@ -1,4 +1,4 @@
-/* difference -- how much each sample changed since the frame before; the first frame is compared
+/* difference -- how much each sample changed since the previous frame; the first frame is compared
  * with itself. */
 #include "kernel.h"
 
@@ -8,17 +8,19 @@ PASS(difference, S, S)
 }
 
 #ifdef HOST
-KERNEL(difference, tri_alpha_kept, "change from the frame before",
-       "The absolute difference from the frame before; the first frame gives black. Alpha is that of "
-       "this frame.",
+KERNEL(difference, tri_alpha_kept, "change since the previous frame",
+       "The absolute difference from the previous frame; the first frame gives black. Alpha is "
+       "that of "
+       "the current frame.",
        "difference", NO_PARAMS)
 ALIASES(difference, ALIAS("tblend|framediff|absdiff", "difference"))
 
-KNOWN(difference, "difference", PICTURE(3, 1, 1, 10, 20, 255), PICTURE(3, 1, 1, 5, 10, 255), PICTURE(3, 1, 1, 15, 10, 0))
+KNOWN(difference, "difference", PICTURE(3, 1, 1, 10, 20, 255), PICTURE(3, 1, 1, 5, 10, 255),
+      PICTURE(3, 1, 1, 15, 10, 0))
 
 GRAPH_PLANE(difference)
 {
     tri_graph_monochrome(graph);
-    return NODE(difference, .in = {in, tri_graph_before(graph, in, 1)});
+    return NODE(difference, .in = {in, tri_graph_previous(graph, in, 1)});
 }
 #endif

@@ -1,15 +1,15 @@
-/* temporal_denoise -- removes noise from moving pictures: a small mean that keeps edges, then a running mean
- * over time that lets go where something moves. Borders replicate the edge sample.
+/* temporal_denoise -- removes noise from video: a small mean that keeps edges, then a running mean
+ * over time that gives way to motion. Borders replicate the edge sample.
  *
- * Space: each of eight neighbours pulls the sample towards itself by g * w(d) * d; d is their difference,
- * g 1/8 (corners 1/16) and w(d) = max(0, 1 - d / limit). Time: what is left of the difference to the result
- * before is w(d)^2 of it. Eight bits are computed as integers with 8 more bits behind the point, 16 bits as
- * floats. */
+ * Space: each of the eight neighbours pulls the sample towards itself by g * w(d) * d; d is their
+ * difference, g is 1/8 (corners 1/16) and w(d) = max(0, 1 - d / limit). Time: w(d)^2 of the
+ * difference from the previous result remains. 8 bits are computed as integers with 8 fraction
+ * bits, 16 bits as floats. */
 #include "kernel.h"
 
 struct temporal_denoise {
-    /* 8 bits. Space: differences times `scale` against `limit`; `unit` turns sums into 256ths. Time: a limit
-     * in 256ths; `stretch` and `norm` make 32767 of it. */
+    /* 8 bits. Space: `limit` applies to differences times `scale`; `unit` converts sums to 256ths.
+     * Time: the limit is in 256ths; `stretch` and `norm` scale it to 32767. */
     ushort scale, limit;
     short unit;
     ushort past_limit, stretch, norm;
@@ -20,7 +20,7 @@ struct temporal_denoise {
 #if BITS == 8
 #define DENOISE_TYPE u16
 #define DENOISE_HIGH(a, b) U16((U32(a) * U32(b)) >> ALL(u32, 16))
-#define DENOISE_PULL(dx, dy)                                                                                 \
+#define DENOISE_PULL(dx, dy) \
     denoise_pull(I16(U16(AT(dx, dy))) - sample, ALL(u16, k->scale), ALL(u16, k->limit))
 
 INLINE i16 denoise_pull(i16 difference, u16 scale, u16 limit)
@@ -52,34 +52,42 @@ PASS(temporal_denoise_space, S, DENOISE_TYPE)
     CONSTANT struct temporal_denoise *k = CONSTANTS(struct temporal_denoise);
 #if BITS == 8
     const i16 sample = I16(U16(AT(0, 0)));
-    const i16 corners = DENOISE_PULL(-1, -1) + DENOISE_PULL(1, -1) + DENOISE_PULL(-1, 1) + DENOISE_PULL(1, 1);
-    const i16 sides = DENOISE_PULL(0, -1) + DENOISE_PULL(-1, 0) + DENOISE_PULL(1, 0) + DENOISE_PULL(0, 1);
+    const i16 corners =
+        DENOISE_PULL(-1, -1) + DENOISE_PULL(1, -1) + DENOISE_PULL(-1, 1) + DENOISE_PULL(1, 1);
+    const i16 sides =
+        DENOISE_PULL(0, -1) + DENOISE_PULL(-1, 0) + DENOISE_PULL(1, 0) + DENOISE_PULL(0, 1);
     const i16 sum = corners + sides + sides;
-    PUT((U16(sample) << ALL(u16, 8)) + U16(I16((I32(sum) * I32(ALL(i16, k->unit))) >> ALL(i32, 16))));
+    PUT((U16(sample) << ALL(u16, 8)) +
+        U16(I16((I32(sum) * I32(ALL(i16, k->unit))) >> ALL(i32, 16))));
 #else
     const f32 sample = F32(AT(0, 0));
-    const f32 corners = DENOISE_PULL(-1, -1) + DENOISE_PULL(1, -1) + DENOISE_PULL(-1, 1) + DENOISE_PULL(1, 1);
-    const f32 sides = DENOISE_PULL(0, -1) + DENOISE_PULL(-1, 0) + DENOISE_PULL(1, 0) + DENOISE_PULL(0, 1);
+    const f32 corners =
+        DENOISE_PULL(-1, -1) + DENOISE_PULL(1, -1) + DENOISE_PULL(-1, 1) + DENOISE_PULL(1, 1);
+    const f32 sides =
+        DENOISE_PULL(0, -1) + DENOISE_PULL(-1, 0) + DENOISE_PULL(1, 0) + DENOISE_PULL(0, 1);
     PUT(sample + (corners + (sides + sides)) * ALL(f32, 0.0625f));
 #endif
 }
 
-/* Inputs: this frame, and the result before plus 1, where 0 is none yet. Outputs: the result, and it plus 1,
- * to be kept. */
+/* Inputs: this frame, and the previous result plus 1 (0: none yet). Outputs: the result, and the
+ * result plus 1, to be kept. */
 PASS(temporal_denoise_time, DENOISE_TYPE, DENOISE_TYPE)
 {
     CONSTANT struct temporal_denoise *k = CONSTANTS(struct temporal_denoise);
-    const DENOISE_TYPE now = AT_INPUT(0, 0, 0), kept = AT_INPUT(1, 0, 0), one = ALL(DENOISE_TYPE, 1);
+    const DENOISE_TYPE now = AT_INPUT(0, 0, 0), kept = AT_INPUT(1, 0, 0),
+                       one = ALL(DENOISE_TYPE, 1);
     const DENOISE_TYPE before = SELECT(kept == ALL(DENOISE_TYPE, 0), now, kept - one);
 #if BITS == 8
     const u16 difference = ABS_DIFFERENCE(now, before), limit = ALL(u16, k->past_limit);
     const u16 below = (limit - MIN(difference, limit)) * ALL(u16, k->stretch);
-    const u16 weight = DENOISE_HIGH(below, ALL(u16, k->norm)), square = DENOISE_HIGH(weight + weight, weight);
-    const u16 past = DENOISE_HIGH(square + square, difference);
-    const u16 result = SELECT(now > before, now - past, now + past);
+    const u16 weight = DENOISE_HIGH(below, ALL(u16, k->norm)),
+              square = DENOISE_HIGH(weight + weight, weight);
+    const u16 previous = DENOISE_HIGH(square + square, difference);
+    const u16 result = SELECT(now > before, now - previous, now + previous);
 #else
     const f32 difference = before - now;
-    const f32 weight = MAX(ALL(f32, 1.0f) - ABS(difference) * ALL(f32, k->per_past_limit), ALL(f32, 0.0f));
+    const f32 weight =
+        MAX(ALL(f32, 1.0f) - ABS(difference) * ALL(f32, k->per_past_limit), ALL(f32, 0.0f));
     const f32 result = now + difference * (weight * weight);
 #endif
     PUT_OUTPUT(0, result);
@@ -96,16 +104,20 @@ PASS(temporal_denoise_narrow, DENOISE_TYPE, S)
 }
 
 #ifdef HOST
-KERNEL(temporal_denoise, tri_alpha_kept, "removes noise from moving pictures, keeps edges and what moves",
-       "A mean of the 3x3 window, in which neighbours count less the more they differ, then a running mean "
-       "over time, in which the past does: both count a quarter at the given difference. "
-       "0 leaves a step out. Borders replicate the edge sample. Alpha is kept.",
-       "temporal_denoise:spatial=6:temporal=10",
-       PARAM_FLOAT(spatial, 4, 0, 40, "difference, of 255, at which a neighbour counts a quarter")
-       PARAM_FLOAT(temporal, 6, 0, 127, "difference, of 255, at which the past counts a quarter"))
+KERNEL(
+    temporal_denoise, tri_alpha_kept, "noise removal for video: keeps edges and motion",
+    "A mean of the 3x3 window in which neighbours weigh less the more they differ, then a running "
+    "mean "
+    "over time in which the past does the same. Both have a quarter of their weight at the given "
+    "difference; 0 skips the step. Borders replicate the edge sample. Alpha is kept.",
+    "temporal_denoise:spatial=6:temporal=10",
+    PARAM_FLOAT(spatial, 4, 0, 40,
+                "difference, out of 255, at which a neighbour has a quarter of its weight")
+        PARAM_FLOAT(temporal, 6, 0, 127,
+                    "difference, out of 255, at which the past has a quarter of its weight"))
 ALIASES(temporal_denoise, ALIAS("denoise|hqdn3d|atadenoise|nlmeans", "temporal_denoise"))
 
-/* A flat picture: the past counts (1 - 3 / 12)^2 of a difference of 3, and nothing of one of 12. */
+/* The past is flat: (1 - 3 / 12)^2 of a difference of 3 remains, and nothing of one of 12. */
 KNOWN(temporal_denoise, "temporal_denoise:spatial=0", PICTURE(4, 1, 1, 13, 10, 22, 7),
       PICTURE(4, 1, 1, 11, 10, 22, 9), PICTURE(4, 1, 1, 10, 10, 10, 10))
 
@@ -117,11 +129,12 @@ static struct temporal_denoise temporal_denoise_of(double spatial, double tempor
     const double level = bits == 8 ? 1 : 257;
     k.per_limit = limit == 0 ? 0 : (float)(1 / (limit * level));
     k.per_past_limit = past_limit == 0 ? 0 : (float)(1 / (past_limit * level));
-    /* 12 times the largest pull, limit / 2 * scale * limit / 2, fits 16 bits; so do scaled differences. */
+    /* 12 times the largest pull, limit / 2 * scale * limit / 2, fits 16 bits; so do scaled
+     * differences. */
     while (k.scale < 256 && 12 * limit * limit / 4 * (k.scale * 2 + 1) < 32767)
         k.scale = (ushort)(k.scale * 2);
     k.limit = (ushort)(limit * k.scale + 0.5);
-    /* A limit of 1 pulls nothing. */
+    /* With a limit of 1 or less no neighbour pulls. */
     k.unit = (short)(k.limit <= k.scale ? 0 : 16 * 65536.0 / k.limit + 0.5);
     k.past_limit = (ushort)(past_limit * 256);
     k.stretch = 1;
@@ -139,13 +152,13 @@ GRAPH_PLANE(temporal_denoise)
     if (spatial == 0)
         frame = NODE(temporal_denoise_widen, .in = {in});
     else
-        frame = NODE(temporal_denoise_space, .in = {in}, .low = -1, .high = 1, .reach = 1, .constants = &k,
-                     .constants_size = sizeof k);
+        frame = NODE(temporal_denoise_space, .in = {in}, .low = -1, .high = 1, .reach = 1,
+                     .constants = &k, .constants_size = sizeof k);
     if (temporal != 0) {
         const int before = tri_graph_state(graph, frame);
         frame = NODE(temporal_denoise_time, .in = {frame, before}, .outputs = 2, .constants = &k,
                      .constants_size = sizeof k);
-        tri_graph_keep(graph, before, frame + 1);
+        tri_graph_feedback(graph, before, frame + 1);
     }
     return NODE(temporal_denoise_narrow, .in = {frame});
 }

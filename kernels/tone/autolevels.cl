@@ -1,41 +1,55 @@
-/* autolevels -- stretches the range that is used, less a share at both ends, to the whole range. */
+/* autolevels -- stretches the used range, less a fraction of samples at each end, to the full
+ * range. */
 #include "kernel.h"
 
 #ifdef HOST
 USES(histogram)
 USES(lookup)
 
-KERNEL(autolevels, tri_alpha_kept, "stretch the used range to the whole range",
-       "The lowest and highest values, after a share of the samples at both ends is set aside, become "
-       "0 and the maximum, what is between them is linear, rounded to nearest. With planes=joint one "
-       "range for all planes keeps the hues. A plane of one value stays as it is. Alpha is kept.",
-       "autolevels:clip=0.01:planes=joint",
-       PARAM_FLOAT(clip, 0.005, 0, 0.49, "share of the samples set aside at each end")
-       PARAM_CHOICE(planes, 0, 2, "separate|joint", "a range for each plane, or one for all"))
+KERNEL(
+    autolevels, tri_alpha_kept, "stretch the used range to the full range",
+    "Ignores a fraction of the samples at each end (clip), then maps the lowest and highest of the "
+    "rest to 0 and the maximum, and those between linearly, rounded to nearest. With planes=joint "
+    "one "
+    "range for all planes keeps the hues. A plane of a single value does not change. Alpha is "
+    "kept.",
+    "autolevels:clip=0.01:planes=joint",
+    PARAM_FLOAT(clip, 0.005, 0, 0.49, "fraction of the samples to ignore at each end")
+        PARAM_CHOICE(planes, 0, 2, "separate|joint", "one range per plane, or one for all"))
 ALIASES(autolevels,
-        ALIAS("normalize|normalise|contraststretch|linearstretch|autocontrast|autolevel|stretch", "autolevels"))
+        ALIAS("normalize|normalise|contraststretch|linearstretch|autocontrast|autolevel|stretch",
+              "autolevels"))
 
-KNOWN(autolevels, "autolevels:clip=0", PICTURE(4, 1, 1, 50, 60, 70, 100), PICTURE(4, 1, 1, 0, 51, 102, 255))
+KNOWN(autolevels, "autolevels:clip=0", PICTURE(4, 1, 1, 50, 60, 70, 100),
+      PICTURE(4, 1, 1, 0, 51, 102, 255))
 
-static void autolevels_finish(const struct tri_counts *counts, const struct tri_operation *operation, void *constants)
+static void autolevels_finish(const struct tri_counts *counts,
+                              const struct tri_operation *operation, void *constants)
 {
     ushort *table = constants;
     const int maximum = counts->bins - 1;
-    const uint64_t clip = (uint64_t)(tri_operation_value(operation, "clip") * (double)counts->total);
+    const uint64_t clip =
+        (uint64_t)(tri_operation_value(operation, "clip") * (double)counts->total);
     int low = 0, high = maximum;
-    for (uint64_t below = counts->count[0]; below <= clip && low < maximum; below += counts->count[low])
+    for (uint64_t below = counts->count[0]; below <= clip && low < maximum;
+         below += counts->count[low])
         low++;
-    for (uint64_t above = counts->count[maximum]; above <= clip && high > 0; above += counts->count[high])
+    for (uint64_t above = counts->count[maximum]; above <= clip && high > 0;
+         above += counts->count[high])
         high--;
     const int64_t range = high - low;
     for (int v = 0; v <= maximum; v++) {
-        const int64_t scaled = range <= 0 ? v : v <= low ? 0 : (((int64_t)v - low) * maximum * 2 + range) / (range * 2);
+        const int64_t scaled = range <= 0 ? v
+                               : v <= low
+                                   ? 0
+                                   : (((int64_t)v - low) * maximum * 2 + range) / (range * 2);
         table[v] = (ushort)(scaled > maximum ? maximum : scaled);
     }
 }
 
 GRAPH(autolevels)
 {
-    return tri_graph_by_histogram(graph, &tri_pass_histogram, &tri_pass_lookup, VALUE(planes) == 1, autolevels_finish, in);
+    return tri_graph_by_histogram(graph, &tri_pass_histogram, &tri_pass_lookup, VALUE(planes) == 1,
+                                  autolevels_finish, in);
 }
 #endif

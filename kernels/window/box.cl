@@ -1,6 +1,6 @@
-/* box -- the mean of a square window at a cost that does not depend on its size: sums slide down
- * the columns, running sums along the row give sums of windows as differences. Borders replicate
- * the edge sample. */
+/* box -- mean of a square window, at a cost that does not depend on its size: sums slide down the
+ * columns, and differences of running sums along the row are the window sums. Borders replicate the
+ * edge sample. */
 #include "kernel.h"
 
 struct box {
@@ -14,7 +14,7 @@ SLIDE(box_columns, S, u32)
 }
 
 #if BITS == 8
-#define RUNNING u32 /* a window's sum fits, so it may wrap on the way */
+#define RUNNING u32 /* a window's sum fits, so running sums may wrap */
 #else
 #define RUNNING u64
 #endif
@@ -28,7 +28,7 @@ PASS(box_mean, RUNNING, S)
 #if BITS == 8
     PUT(TO_S(DIVIDE(sum + rounding, k->area)));
 #else
-    /* Up to 36 bits: long division by digits of 8 bits. */
+    /* Up to 36 bits: long division in 8-bit digits. */
     const u32 high = U32(sum >> ALL(u64, 8)), low = U32(sum) & ALL(u32, 255);
     const u32 quotient = DIVIDE(high, k->area);
     const u32 rest = high - quotient * ALL(u32, k->area.divisor);
@@ -38,12 +38,14 @@ PASS(box_mean, RUNNING, S)
 
 #ifdef HOST
 KERNEL(box, tri_alpha_premultiplied, "mean of a square window",
-       "The exact mean of the (2 radius + 1)^2 samples around each, rounded to nearest; the cost is "
-       "the same for every radius. Borders replicate the edge sample.",
-       "box:radius=15", PARAM_LENGTH(radius, TRI_INT, 1, 1, 500, "half the window's side, in pixels", TRI_RADIUS))
+       "The exact mean of the (2 radius + 1)^2 samples around each sample, rounded to nearest. The "
+       "cost "
+       "is the same for every radius. Borders replicate the edge sample.",
+       "box:radius=15",
+       PARAM_LENGTH(radius, TRI_INT, 1, 1, 500, "window radius in pixels", TRI_RADIUS))
 ALIASES(box, ALIAS("boxblur|boxfilter|avgblur|meanblur|mean", "box:radius=2"))
 
-/* One row counts three times, for it is replicated: (0 + 0 + 90) / 3 in the first place. */
+/* The only row is replicated, so it counts three times. The first result is (0 + 0 + 90) / 3. */
 KNOWN(box, "box", PICTURE(3, 1, 1, 0, 90, 240), PICTURE(3, 1, 1, 30, 110, 190))
 
 GRAPH_PLANE(box)
@@ -52,7 +54,7 @@ GRAPH_PLANE(box)
     const struct box k = {radius, tri_divisor_make((uint32_t)(side * side))};
     const int columns = NODE(box_columns, .in = {in}, .sparse = 2, .rows = {-radius - 1, radius});
     const int running = NODE(box_running, .in = {columns});
-    return NODE(box_mean, .in = {running}, .reach = radius + 1, .constants = &k, .constants_size = sizeof k,
-                .specialize = true);
+    return NODE(box_mean, .in = {running}, .reach = radius + 1, .operations = 2, .constants = &k,
+                .constants_size = sizeof k, .specialize = true);
 }
 #endif

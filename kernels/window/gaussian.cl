@@ -1,15 +1,15 @@
 /* gaussian -- Gaussian blur, columns then rows; borders replicate the edge sample.
  *
  * 8 bits: integer weights with as many fraction bits as fit, products summed in 32 bits, and 4 to 6
- * fraction bits kept between the two passes; the error before the last rounding stays below 0.3.
- * 16 bits: real numbers in a fixed order. Samples at -k and k share their weight. */
+ * fraction bits kept between the passes; the error before the last rounding stays below 0.3.
+ * 16 bits: floats, added in a fixed order. Samples at -k and k share a weight. */
 #include "kernel.h"
 
 #define GAUSSIAN_TAPS 402
 
 struct gaussian {
     int taps, columns_shift, rows_shift;
-    short weight[GAUSSIAN_TAPS]; /* [0] is half the centre's, since the centre is added twice */
+    short weight[GAUSSIAN_TAPS]; /* [0] is half the centre's weight: the centre is added twice */
     float real[GAUSSIAN_TAPS];
 };
 
@@ -62,15 +62,19 @@ PASS(gaussian_rows, BETWEEN, S)
 
 #ifdef HOST
 KERNEL(gaussian, tri_alpha_premultiplied, "Gaussian blur",
-       "Convolves with a Gaussian cut at 4 sigma, within 1 of the real-valued result (16 of 65535 "
-       "for 16 bits). Borders replicate the edge sample.",
-       "gaussian:sigma=2", PARAM_LENGTH(sigma, TRI_FLOAT, 1, 0.1, 100, "standard deviation in pixels", TRI_RADIUS))
+       "Convolves with a Gaussian truncated at 4 sigma. The result is within 1 of the exact one "
+       "(within "
+       "16 of 65535 at 16 bits). Borders replicate the edge sample.",
+       "gaussian:sigma=2",
+       PARAM_LENGTH(sigma, TRI_FLOAT, 1, 0.1, 100, "standard deviation in pixels", TRI_RADIUS))
 ALIASES(gaussian, ALIAS("blur|gaussianblur|gaussblur|gblur|smooth|smartblur", "gaussian:sigma=2"))
 
-/* The weights of sigma 0.5 are 0.7866, 0.1064 and 0.0003; 255 times them is 200.6, 27.1 and 0.07. */
-KNOWN(gaussian, "gaussian:sigma=0.5", PICTURE(5, 1, 1, 0, 0, 255, 0, 0), PICTURE(5, 1, 1, 0, 27, 201, 27, 0))
+/* For sigma 0.5 the weights are 0.7866, 0.1064 and 0.0003; times 255 that is 200.6, 27.1 and 0.07.
+ */
+KNOWN(gaussian, "gaussian:sigma=0.5", PICTURE(5, 1, 1, 0, 0, 255, 0, 0),
+      PICTURE(5, 1, 1, 0, 27, 201, 27, 0))
 
-/* Half of a two-sided Gaussian, to sum 1/2; returns the number of weights. */
+/* Fills in half of a two-sided Gaussian, whose sum is 1/2; returns the number of weights. */
 static int half_gaussian(double sigma, double weight[GAUSSIAN_TAPS])
 {
     int taps = 0;
@@ -104,12 +108,12 @@ GRAPH_PLANE(gaussian)
     if (tri_graph_bits(graph) == 8) {
         while (k.taps > 1 && k.weight[k.taps - 1] == 0)
             k.taps--;
-        k.taps += k.taps % 2; /* they are added in pairs; the one more is zero */
+        k.taps += k.taps % 2; /* taps are added in pairs; the extra weight is zero */
     }
     const int radius = k.taps - 1;
-    const int columns = NODE(gaussian_columns, .in = {in}, .low = -radius, .high = radius, .constants = &k,
-                             .constants_size = sizeof k, .specialize = true);
-    return NODE(gaussian_rows, .in = {columns}, .reach = radius, .constants = &k, .constants_size = sizeof k,
-                .specialize = true);
+    const int columns = NODE(gaussian_columns, .in = {in}, .low = -radius, .high = radius,
+                             .constants = &k, .constants_size = sizeof k, .specialize = true);
+    return NODE(gaussian_rows, .in = {columns}, .reach = radius, .constants = &k,
+                .constants_size = sizeof k, .specialize = true);
 }
 #endif

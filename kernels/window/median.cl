@@ -1,30 +1,30 @@
 /* median -- the median of a square window; borders replicate the edge sample.
  *
- * Columns are sorted once and serve all windows that they are part of. A window is then a matrix
- * whose columns ascend; sorting its rows keeps that (Knuth, TAOCP 3, 5.2.4), and of the fully
- * ordered matrix only the samples near the second diagonal can be the median: an element with
- * more than half of the samples known to be below or above it cannot. */
+ * Each column is sorted once for all windows that contain it. A window is then a matrix whose
+ * columns ascend; sorting its rows keeps them ascending (Knuth, TAOCP 3, 5.2.4). In the fully
+ * ordered matrix only samples near the antidiagonal can be the median: an element with more than
+ * half of the samples known to be below or above it cannot. */
 #include "kernel.h"
 
-#define ORDER(a, b)                                                                                          \
-    {                                                                                                        \
-        const S smaller = MIN(a, b);                                                                         \
-        b = MAX(a, b);                                                                                       \
-        a = smaller;                                                                                         \
+#define ORDER(a, b) \
+    { \
+        const S smaller = MIN(a, b); \
+        b = MAX(a, b); \
+        a = smaller; \
     }
-#define ORDER_3(a, b, c)                                                                                     \
-    ORDER(a, b)                                                                                              \
-    ORDER(b, c)                                                                                              \
+#define ORDER_3(a, b, c) \
+    ORDER(a, b) \
+    ORDER(b, c) \
     ORDER(a, b)
-#define ORDER_5(a, b, c, d, e)                                                                               \
-    ORDER(a, b)                                                                                              \
-    ORDER(d, e)                                                                                              \
-    ORDER(c, e)                                                                                              \
-    ORDER(c, d)                                                                                              \
-    ORDER(b, e)                                                                                              \
-    ORDER(a, d)                                                                                              \
-    ORDER(a, c)                                                                                              \
-    ORDER(b, d)                                                                                              \
+#define ORDER_5(a, b, c, d, e) \
+    ORDER(a, b) \
+    ORDER(d, e) \
+    ORDER(c, e) \
+    ORDER(c, d) \
+    ORDER(b, e) \
+    ORDER(a, d) \
+    ORDER(a, c) \
+    ORDER(b, d) \
     ORDER(b, c)
 
 CHOOSE(median_sort_3)
@@ -36,8 +36,8 @@ CHOOSE(median_sort_3)
     PUT_OUTPUT(2, c);
 }
 
-/* Of three sorted columns: the largest of the smallest, the median of the middle ones and the
- * smallest of the largest have the median between them. */
+/* The median of three sorted columns is the median of the largest minimum, the median of the
+ * middle samples and the smallest maximum. */
 CHOOSE(median_select_3)
 {
     S low = MAX(MAX(AT_INPUT(0, -1, 0), AT_INPUT(0, 0, 0)), AT_INPUT(0, 1, 0));
@@ -59,14 +59,15 @@ CHOOSE(median_sort_5)
     PUT_OUTPUT(4, e);
 }
 
-#define SORTED_ROW(r, a, b, c, d, e)                                                                         \
-    S a = AT_INPUT(r, -2, 0), b = AT_INPUT(r, -1, 0), c = AT_INPUT(r, 0, 0), d = AT_INPUT(r, 1, 0),          \
-      e = AT_INPUT(r, 2, 0);                                                                                 \
+#define SORTED_ROW(r, a, b, c, d, e) \
+    S a = AT_INPUT(r, -2, 0), b = AT_INPUT(r, -1, 0), c = AT_INPUT(r, 0, 0), \
+      d = AT_INPUT(r, 1, 0), e = AT_INPUT(r, 2, 0); \
     ORDER_5(a, b, c, d, e)
 
-/* Of the 25, row by row: 6 cannot be as large as the median and 6 not as small. Of the 13 left these choices leave three,
- * with the median between them. They were found by a search, and are right for each of the 252 ways in which zeros and
- * ones can lie where rows and columns ascend, so by the 0-1 principle for all samples. */
+/* Once the rows are sorted, 6 of the 25 samples cannot be as large as the median and 6 cannot be as
+ * small. These choices reduce the other 13 to three, with the median in the middle. They were found
+ * by a search. They are right for each of the 252 patterns of zeros and ones with ascending rows
+ * and columns, so by the 0-1 principle for all samples. */
 CHOOSE(median_select_5)
 {
     SORTED_ROW(0, a0, a1, a2, a3, a4)
@@ -77,27 +78,34 @@ CHOOSE(median_select_5)
     const S over = MAX(b2, d1);
     S under = MIN(MIN(d2, e1), MAX(MAX(b3, c1), d0));
     ORDER(under, c2)
-    S low = MAX(MIN(MAX(a3, over), a4), under), high = MIN(MAX(MIN(over, b4), a4), c2), last = MIN(c3, e0);
+    S low = MAX(MIN(MAX(a3, over), a4), under), high = MIN(MAX(MIN(over, b4), a4), c2),
+      last = MIN(c3, e0);
     ORDER_3(low, high, last)
     PUT(high);
 }
 
 #ifdef HOST
 KERNEL(median, tri_alpha_premultiplied, "median of a square window: removes specks, keeps edges",
-       "The median of the (2 radius + 1)^2 samples around each. Borders replicate the edge sample.",
-       "median:radius=2", PARAM_LENGTH(radius, TRI_INT, 1, 1, 2, "half the window's side, in pixels", TRI_RADIUS))
+       "The median of the (2 radius + 1)^2 samples around each sample. Borders replicate the edge "
+       "sample.",
+       "median:radius=2",
+       PARAM_LENGTH(radius, TRI_INT, 1, 1, 2, "window radius in pixels", TRI_RADIUS))
 ALIASES(median, ALIAS("medianblur|medianfilter|despeckle", "median:radius=1"))
 
-/* One bright speck in the dark is gone. */
-KNOWN(median, "median", PICTURE(3, 3, 1, 1, 2, 3, 4, 250, 6, 7, 8, 9), PICTURE(3, 3, 1, 2, 3, 3, 4, 6, 6, 7, 8, 9))
+/* A bright speck in the dark disappears. */
+KNOWN(median, "median", PICTURE(3, 3, 1, 1, 2, 3, 4, 250, 6, 7, 8, 9),
+      PICTURE(3, 3, 1, 2, 3, 3, 4, 6, 6, 7, 8, 9))
 
 GRAPH_PLANE(median)
 {
     if (VALUE(radius) == 1) {
-        const int c = NODE(median_sort_3, .in = {in}, .outputs = 3, .low = -1, .high = 1);
-        return NODE(median_select_3, .in = {c, c + 1, c + 2}, .reach = 1);
+        const int c =
+            NODE(median_sort_3, .in = {in}, .outputs = 3, .low = -1, .high = 1, .operations = 2);
+        return NODE(median_select_3, .in = {c, c + 1, c + 2}, .reach = 1, .operations = 16);
     }
-    const int c = NODE(median_sort_5, .in = {in}, .outputs = 5, .low = -2, .high = 2);
-    return NODE(median_select_5, .in = {c, c + 1, c + 2, c + 3, c + 4}, .reach = 2);
+    const int c =
+        NODE(median_sort_5, .in = {in}, .outputs = 5, .low = -2, .high = 2, .operations = 18 / 5.0);
+    return NODE(median_select_5, .in = {c, c + 1, c + 2, c + 3, c + 4}, .reach = 2,
+                .operations = 110);
 }
 #endif

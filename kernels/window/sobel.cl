@@ -1,4 +1,4 @@
-/* sobel -- the strength of edges, from the Sobel operator; borders replicate the edge sample. */
+/* sobel -- edge strength by the Sobel operator; borders replicate the edge sample. */
 #include "kernel.h"
 
 PASS(sobel_l1, S, S)
@@ -13,8 +13,8 @@ PASS(sobel_l1, S, S)
     PUT(TO_S(MIN(ABS(gx) + ABS(gy), ALL(WIDE_SIGNED, MAXIMUM))));
 }
 
-/* A component above the maximum already decides the result, so both are cut there; the sum of
- * their squares may then still pass 2^32, which shows as a sum below its first part. */
+/* A component above the maximum decides the result alone, so both are clamped. The sum of their
+ * squares may still exceed 2^32; it then wraps to less than its first term. */
 PASS(sobel_l2, S, S)
 {
     const i32 a = I32(AT(-1, -1)), c = I32(AT(1, -1)), g = I32(AT(-1, 1)), i = I32(AT(1, 1));
@@ -28,15 +28,16 @@ PASS(sobel_l2, S, S)
 }
 
 #ifdef HOST
-KERNEL(sobel, tri_alpha_premultiplied, "strength of edges (Sobel operator)",
-       "The gradient gx, gy of the 3x3 Sobel operator, as min(|gx| + |gy|, maximum), or with norm=l2 "
-       "as the rounded length of the vector. Borders replicate the edge sample.",
-       "gray,sobel",
-       PARAM_CHOICE(norm, 0, 2, "l1|l2", "how gx and gy become one"))
+KERNEL(
+    sobel, tri_alpha_premultiplied, "edge strength (Sobel operator)",
+    "The gradient gx, gy of the 3x3 Sobel operator: min(|gx| + |gy|, maximum), or with norm=l2 the "
+    "length of the vector, rounded. Borders replicate the edge sample.",
+    "gray,sobel", PARAM_CHOICE(norm, 0, 2, "l1|l2", "how to combine gx and gy"))
 ALIASES(sobel, ALIAS("edge|edges|edgedetect|findedges|canny|prewitt", "sobel"))
 
 /* A step of 10 from left to right: gx = 4 * 10 on both sides of it. */
-KNOWN(sobel, "sobel", PICTURE(4, 2, 1, 0, 0, 10, 10, 0, 0, 10, 10), PICTURE(4, 2, 1, 0, 40, 40, 0, 0, 40, 40, 0))
+KNOWN(sobel, "sobel", PICTURE(4, 2, 1, 0, 0, 10, 10, 0, 0, 10, 10),
+      PICTURE(4, 2, 1, 0, 40, 40, 0, 0, 40, 40, 0))
 
 GRAPH_PLANE(sobel)
 {

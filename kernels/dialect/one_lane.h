@@ -1,4 +1,5 @@
-/* single.h -- the lane types as one sample each: plain C for every compiler, plain OpenCL C 1.2. */
+/* one_lane.h -- the lane types as single samples, in plain C for every compiler and plain OpenCL
+ * C 1.2. */
 
 #define LANES 1
 #define LANE_TYPE(name, element) typedef element name, name##_e, name##_at;
@@ -21,20 +22,21 @@ LANE_TYPE(acc, int)
 #define F32(v) ((float)(v))
 
 #ifdef __OPENCL_VERSION__
-/* In the safe form values are kept apart from what is chosen of them: minus a zero that the compiler does not know, since
- * launches have no offset, so that an assembler folds neither a negation nor a sum into a minimum of two or three. */
+/* The safe form separates values from the choice among them by subtracting a zero that the compiler
+ * does not know (launches have no offset). The assembler then folds neither a negation nor a sum
+ * into a minimum of two or three. */
 #ifdef TRI_SAFE
 #define SINGLE_VALUE(v) ((v) - (__typeof__((v) + 0))get_global_offset(2))
 #else
 #define SINGLE_VALUE(v) (v)
 #endif
-/* Both values first: of two loads under a condition compilers make one load from either place, and a window that is
- * indexed so cannot stay in registers. */
-#define SINGLE_CHOICE(a, b, condition)                                                                       \
-    __extension__({                                                                                          \
-        const __typeof__((a) + 0) a_ = SINGLE_VALUE(a);                                                      \
-        const __typeof__((b) + 0) b_ = SINGLE_VALUE(b);                                                      \
-        (condition) ? a_ : b_;                                                                               \
+/* Loads both values first: compilers turn two conditional loads into one load from either place,
+ * and a window indexed that way cannot stay in registers. */
+#define SINGLE_CHOICE(a, b, condition) \
+    __extension__({ \
+        const __typeof__((a) + 0) a_ = SINGLE_VALUE(a); \
+        const __typeof__((b) + 0) b_ = SINGLE_VALUE(b); \
+        (condition) ? a_ : b_; \
     })
 #define SELECT(condition, yes, no) SINGLE_CHOICE(yes, no, condition)
 #define SINGLE_MIN(a, b) SINGLE_CHOICE(a, b, a_ < b_)
@@ -73,16 +75,17 @@ INLINE uint lanes_mul_hi(uint a, uint b)
     return (uint)(((ulong)a * b) >> 32);
 }
 
-/* Sums of products along a row, for gathers; `count` is a multiple of 8, and b is aligned to 16 bytes. The order of the
- * real sums is fixed: eight running sums, then a tree. */
+/* Sums of products along a row, for gathers; `count` is a multiple of 8, and b is aligned to 16
+ * bytes. The order of the float sums is fixed: eight running sums, then a tree. */
 #ifdef __OPENCL_VERSION__
-#define DOT_PAIR(i, word) (a[i] * (short)((word) & 65535) + a[(i) + 1] * (short)((word) >> 16))
+#define DOT_PAIR(i, word) (a[i] * (short)((word)&65535) + a[(i) + 1] * (short)((word) >> 16))
 INLINE int dot_short(GLOBAL const short *a, GLOBAL const short *b, int count)
 {
     int sum = 0;
     for (int i = 0; i < count; i += 8) {
         const uint4 w = *(GLOBAL const uint4 *)(b + i);
-        sum += DOT_PAIR(i, w.x) + DOT_PAIR(i + 2, w.y) + DOT_PAIR(i + 4, w.z) + DOT_PAIR(i + 6, w.w);
+        sum +=
+            DOT_PAIR(i, w.x) + DOT_PAIR(i + 2, w.y) + DOT_PAIR(i + 4, w.z) + DOT_PAIR(i + 6, w.w);
     }
     return sum;
 }

@@ -1,4 +1,4 @@
-/* body.h -- the words that pass bodies are written in, over either kind of lanes. */
+/* body_words.h -- the vocabulary of pass bodies, for either kind of lanes. */
 
 #if BITS == 8
 #define S u8            /* a sample */
@@ -24,7 +24,7 @@
 #define CLAMP(v, low, high) MIN(MAX(v, low), high)
 #define ABS_DIFFERENCE(a, b) (MAX(a, b) - MIN(a, b))
 
-/* The constants that the host part of the file computed for this node. */
+/* The constants that the kernel file's host part computed for this node. */
 #define CONSTANTS(type) ((CONSTANT type *)CONSTANT_BYTES)
 
 /* Accumulators: sums of products of 16-bit numbers, two products at a time. */
@@ -32,17 +32,18 @@
 #define ACC_ADD_PAIR(sum, a, b, weight_a, weight_b) acc_add_pair(sum, a, b, weight_a, weight_b)
 #define ACC_NARROW(sum, shift) acc_narrow(sum, shift) /* rounded, saturated to i16 */
 
-/* To the nearest integer, half to even, for |v| < 2^22: adding 1.5 * 2^23 leaves no fraction. */
+/* Rounds to the nearest integer, half to even, for |v| < 2^22: adding 1.5 * 2^23 leaves no fraction
+ * bits. */
 #define ROUND(v) (((v) + ALL(f32, 12582912.0f)) - ALL(f32, 12582912.0f))
-/* A real number to a sample: rounded, saturated. */
+/* Converts a float to a sample, rounded and saturated. */
 #define S_FROM_F32(v) TO_S(I32(ROUND(CLAMP(v, ALL(f32, 0.0f), ALL(f32, MAXIMUM)))))
 
 /* floor(n / d) for u32 lanes below 2^31 and a divisor that is the same in all lanes. */
 #define DIVIDE(n, d) (lanes_mul_hi((n) << 1, (d).multiplier) >> (d).shift)
 
-/* floor(n / d) of u32 lanes, each with a divisor of its own in 1 to 65535, for n <= 65535 * d +
- * d - 1. A quotient from real numbers, however rough a device's division, is off by one at most;
- * integers then put it right, so it is exact everywhere. */
+/* floor(n / d) for u32 lanes with a divisor per lane, 1 to 65535, for n <= 65535 * d + d - 1. The
+ * float quotient is off by at most one, however rough a device's division; integers then correct
+ * it, so the result is exact everywhere. */
 INLINE u32 divide_lanes(u32 n, u32 d)
 {
     u32 q = U32(I32(F32(n >> 1) * ALL(f32, 2.0f) / F32(d)));
@@ -52,7 +53,7 @@ INLINE u32 divide_lanes(u32 n, u32 d)
     return SELECT(n - product >= d, q + ALL(u32, 1), q);
 }
 
-/* round(sqrt(n)) of u32 lanes, exact for the same reason: r is right when r*r - r < n <= r*r + r. */
+/* round(sqrt(n)) for u32 lanes, exact for the same reason: r is right if r*r - r < n <= r*r + r. */
 #if LANES == 1
 #ifdef __OPENCL_VERSION__
 #define LANES_SQRT(v) sqrt(v)

@@ -1,0 +1,48 @@
+/* row_arguments.h -- the arguments of a row function. The same text is compiled into the host and
+ * into OpenCL C. */
+#ifndef TRI_ROW_ARGUMENTS_H
+#define TRI_ROW_ARGUMENTS_H
+
+#ifdef __OPENCL_VERSION__
+#define GLOBAL __global
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define GLOBAL
+#define INLINE static inline __attribute__((always_inline, unused))
+typedef unsigned char uchar;
+typedef unsigned short ushort;
+typedef unsigned int uint;
+typedef unsigned long ulong;
+_Static_assert(sizeof(long) == 8, "OpenCL's long has 64 bits, and structures are shared with it");
+#endif
+
+#define TRI_INPUTS 8
+#define TRI_OUTPUTS 8
+/* Tables that a histogram counts into in turn. Large tables rarely get the same entry twice in a
+ * row. */
+#define HISTOGRAM_COPIES(bits) ((bits) == 8 ? 4 : 1)
+
+/* The address space of a node's constants; tiles keep them elsewhere. */
+#define CONSTANT GLOBAL const
+/* Before a loop whose count comes from the constants: tiles unroll it. */
+#define UNROLL
+
+struct tri_row {
+    GLOBAL const uchar **in[TRI_INPUTS];   /* in[i][dy]: the row at dy of input i, at x = 0 */
+    GLOBAL uchar *out[TRI_OUTPUTS];        /* output rows, at x = 0 */
+    GLOBAL const uchar *plane[TRI_INPUTS]; /* sample (0, 0), for passes that see whole planes */
+    long stride[TRI_INPUTS];               /* bytes between rows of those planes */
+    GLOBAL const uchar *constants;         /* computed by the kernel's host part */
+    int width, y;                          /* of the output: samples in a row, number of this row */
+    int in_width, in_height;               /* of input 0 */
+    int halo;                              /* samples beyond either edge that a scan must yield */
+};
+
+/* Exact division of n < 2^31 by a divisor d < 2^31: floor(n / d) is
+ * mul_hi(n, multiplier) >> shift. Granlund & Montgomery, "Division by invariant integers using
+ * multiplication", 1994. A 32-bit multiplier cannot express d = 1: n is doubled for it. */
+struct tri_divisor {
+    uint multiplier, shift, divisor;
+};
+
+#endif

@@ -1,0 +1,181 @@
+/* row_functions.h -- PASS and the other kinds of passes as row functions: one call makes one row.
+ *
+ * A body is a function whose arguments the macros hide: _r is the row, _it and _ot are null
+ * pointers that carry the types of input and output, _x is the position in the row. */
+
+#define PASS(name, IN, OUT) PASS_(name, PASS_LANES, IN, OUT)
+/* A pass that only chooses among samples, with MIN and MAX: tiles choose for two places at once. */
+#define CHOOSE(name) CHOOSE_(name, S)
+#define CHOOSE_(name, TYPE) PASS_(name, PASS_CHOOSE, TYPE, TYPE)
+#define GATHER(name, IN, OUT) GATHER_(name, IN, OUT)
+#define GATHER_PAIRS(name, IN, OUT) GATHER_PAIRS_(name, IN, OUT)
+#define MAP(name, IN, OUT) MAP_(name, IN, OUT)
+#define SLIDE(name, IN, OUT) SLIDE_(name, IN, OUT)
+#define SCAN(name, IN, OUT) SCAN_(name, IN, OUT)
+#define HISTOGRAM(name, IN) HISTOGRAM_(name, IN)
+
+/* Lanes of input 0 at an offset. AT_INPUT: of input i. SOURCE: from row `y` of the whole plane. */
+#define AT(dx, dy) AT_INPUT(0, dx, dy)
+#define AT_INPUT(i, dx, dy) LANES_LOAD(_it, _r->in[i][dy], _x + (dx))
+#define SOURCE(dx, y) LANES_LOAD(_it, _r->plane[0] + (y)*_r->stride[0], _x + (dx))
+#define CONSTANT_BYTES (_r->constants)
+/* For results that go into a minimum, a maximum or a shift: see tiles.h. */
+#define NEGATE(type, v) (-(v))
+#define PUT(v) PUT_OUTPUT(0, v)
+#define PUT_OUTPUT(i, v) LANES_STORE(_ot, _r->out[i], _x, v)
+
+/* In maps: the sample at this place. */
+#define HERE ROW_SAMPLE(X)
+/* In gathers: one sample of the input's row, a pointer into the row, and one sample of the whole
+ * plane of input 0 or i. */
+#define ROW_SAMPLE(x) (((GLOBAL const __typeof__(*_it) *)_r->in[0][0])[x])
+#define ROW_POINTER(x) ((GLOBAL const __typeof__(*_it) *)_r->in[0][0] + (x))
+#define SAMPLE(x, y) SAMPLE_INPUT(0, x, y)
+#define SAMPLE_INPUT(i, x, y) \
+    (((GLOBAL const __typeof__(*_it) *)(_r->plane[i] + (y)*_r->stride[i]))[x])
+#define X ((int)_x)
+#define Y (_r->y)
+#define IN_WIDTH (_r->in_width)
+#define IN_HEIGHT (_r->in_height)
+
+/* Rows of different buffers never overlap. A slide's own rows may, but its lanes stay in place. */
+#ifdef __clang__
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety) interleave(enable)")
+#else
+#define INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
+#if LANES == 1
+#define EACH_LANES INDEPENDENT for (int x = 0; x < width; x++)
+#else
+#define EACH_LANES for (int x = 0; x < width; x += LANES)
+#endif
+
+#define PASS_(name, kind, IN, OUT) \
+    INLINE void name##_at(const struct tri_row *_r, GLOBAL const IN##_at *_it, \
+                          GLOBAL OUT##_at *_ot, long _x); \
+    ROW_FUNCTION(name, kind, IN, OUT) \
+    { \
+        const struct tri_row here = *row; \
+        const int width = here.width; \
+        EACH_LANES name##_at(&here, 0, 0, x); \
+    } \
+    INLINE void name##_at(const struct tri_row *_r, GLOBAL const IN##_at *_it, \
+                          GLOBAL OUT##_at *_ot, long _x)
+
+#define GATHER_(name, IN, OUT) GATHER_AS(name, PASS_GATHER, IN, OUT)
+#define MAP_(name, IN, OUT) GATHER_AS(name, PASS_MAP, IN, OUT)
+#define GATHER_AS(name, kind, IN, OUT) \
+    INLINE OUT##_e name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x); \
+    ROW_FUNCTION(name, kind, IN, OUT) \
+    { \
+        const struct tri_row here = *row; \
+        const int width = here.width; \
+        GLOBAL OUT##_e *out = (GLOBAL OUT##_e *)here.out[0]; \
+        INDEPENDENT for (int x = 0; x < width; x++) out[x] = name##_at(&here, 0, x); \
+    } \
+    INLINE OUT##_e name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x)
+
+/* A gather from the input's row alone, at multiples or halves of X. In pairs, compilers see how the
+ * positions follow each other and vectorize. */
+#define GATHER_PAIRS_(name, IN, OUT) \
+    INLINE OUT##_e name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x); \
+    ROW_FUNCTION(name, PASS_GATHER, IN, OUT) \
+    { \
+        struct tri_row here = *row; \
+        GLOBAL const uchar *first = here.in[0][0]; /* no store changes it */ \
+        const int pairs = here.width / 2; \
+        GLOBAL OUT##_e *out = (GLOBAL OUT##_e *)here.out[0]; \
+        here.in[0] = &first; \
+        INDEPENDENT for (int x = 0; x < pairs; x++) \
+        { \
+            out[2 * x] = name##_at(&here, 0, 2 * x); \
+            out[2 * x + 1] = name##_at(&here, 0, 2 * x + 1); \
+        } \
+        if (here.width % 2 != 0) \
+            out[2 * pairs] = name##_at(&here, 0, 2 * pairs); \
+    } \
+    INLINE OUT##_e name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x)
+
+/* A slide makes each row from the one above it and the rows that enter and leave the window. */
+#define SLIDE_(name, IN, OUT) \
+    INLINE OUT name##_at(IN ENTERING, IN LEAVING, OUT ABOVE); \
+    ROW_FUNCTION(name, PASS_SLIDE, IN, OUT) \
+    { \
+        const struct tri_row here = *row; \
+        const int width = here.width; \
+        GLOBAL const uchar *leaving = here.in[0][0], *entering = here.in[0][1], \
+                           *above = here.in[1][0]; \
+        GLOBAL const IN##_at *it = 0; \
+        GLOBAL OUT##_at *ot = 0; \
+        EACH_LANES LANES_STORE(ot, here.out[0], x, \
+                               name##_at(LANES_LOAD(it, entering, x), LANES_LOAD(it, leaving, x), \
+                                         LANES_LOAD(ot, above, x))); \
+    } \
+    INLINE OUT name##_at(IN ENTERING, IN LEAVING, OUT ABOVE)
+
+/* A scan yields running sums along the row, from `halo` samples before it to `halo` after it. */
+#if LANES == 1
+#define SCAN_(name, IN, OUT) \
+    ROW_FUNCTION(name, PASS_SCAN, IN, OUT) \
+    { \
+        GLOBAL const IN##_e *in = (GLOBAL const IN##_e *)row->in[0][0]; \
+        GLOBAL OUT##_e *out = (GLOBAL OUT##_e *)row->out[0]; \
+        const int last = row->width + row->halo; \
+        OUT##_e sum = 0; \
+        for (int x = -row->halo; x < last; x++) \
+            out[x] = sum += in[x]; \
+    } \
+    _Static_assert(1, "takes the semicolon")
+#else
+#define SHIFT_UP(v, i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, ia, ib, ic, id, ie, if_) \
+    __builtin_shufflevector(v, zero, i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, ia, ib, ic, id, ie, \
+                            if_)
+#define SCAN_(name, IN, OUT) \
+    typedef IN##_e name##_in __attribute__((ext_vector_type(16))); \
+    typedef OUT##_e name##_out __attribute__((ext_vector_type(16))); \
+    typedef struct __attribute__((packed, may_alias)) { \
+        name##_in v; \
+    } name##_in_at; \
+    typedef struct __attribute__((packed, may_alias)) { \
+        name##_out v; \
+    } name##_out_at; \
+    ROW_FUNCTION(name, PASS_SCAN, IN, OUT) \
+    { \
+        GLOBAL const uchar *in = row->in[0][0]; \
+        GLOBAL uchar *out = row->out[0]; \
+        const long last = row->width + row->halo; \
+        const name##_out zero = (name##_out)(0); \
+        name##_out before = zero; \
+        for (long x = -(long)row->halo; x < last; x += 16) { \
+            name##_out v = __builtin_convertvector( \
+                ((GLOBAL const name##_in_at *)(in + x * (long)sizeof(IN##_e)))->v, name##_out); \
+            v += SHIFT_UP(v, 16, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14); \
+            v += SHIFT_UP(v, 16, 17, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13); \
+            v += SHIFT_UP(v, 16, 17, 18, 19, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11); \
+            v += SHIFT_UP(v, 16, 17, 18, 19, 20, 21, 22, 23, 0, 1, 2, 3, 4, 5, 6, 7); \
+            v += before; \
+            ((GLOBAL name##_out_at *)(out + x * (long)sizeof(OUT##_e)))->v = v; \
+            before = SHIFT_UP(v, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15); \
+        } \
+    } \
+    _Static_assert(1, "takes the semicolon")
+#endif
+
+/* A histogram counts samples by value into several tables in turn, so that equal neighbours do not
+ * wait for each other's increment. */
+#define HISTOGRAM_(name, IN) \
+    ROW_FUNCTION(name, PASS_HISTOGRAM, IN, u32) \
+    { \
+        GLOBAL const IN##_e *in = (GLOBAL const IN##_e *)row->in[0][0]; \
+        GLOBAL uint *counts = (GLOBAL uint *)row->out[0]; \
+        const int width = row->width; \
+        int x = 0; \
+        for (; x + 8 <= width; x += 8) { \
+            for (int i = 0; i < 8; i++) \
+                counts[(i % HISTOGRAM_COPIES(BITS) << BITS) + in[x + i]]++; \
+        } \
+        for (; x < width; x++) \
+            counts[in[x]]++; \
+    } \
+    _Static_assert(1, "takes the semicolon")

@@ -1,0 +1,215 @@
+/* lab.c -- triptych lab: experiments on concurrency and parallelism. */
+#include "cli/candidates_options.h"
+#include "cli/cli.h"
+#include "cli/file_conflicts.h"
+#include "cli/terminal.h"
+#include "cli/trace_output.h"
+#include "lab/lab.h"
+
+#include <ctype.h>
+#include <jansson.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char intro[] =
+    "Examples:\n"
+    "  triptych lab\n"
+    "  triptych lab parallelism\n"
+    "  triptych lab race --predict\n"
+    "  triptych lab --all --quick --json lab.json\n"
+    "\n"
+    "Usage: triptych lab [EXPERIMENT...] [OPTION]...\n"
+    "\n"
+    "Runs experiments on concurrency and parallelism on this machine. Each says what\n"
+    "it claims and what it runs, measures it, draws what ran, and says what this\n"
+    "machine shows of the claim: 'shown' if the samples leave no doubt, 'not so' if\n"
+    "they show the opposite, else 'unclear'. Without EXPERIMENT it lists them.\n";
+
+enum { WORKERS_MOST = 256 };
+
+struct request {
+    bool all, quick, predict;
+    uint64_t workers; /* 0: as many as cores */
+    const char *json;
+    struct cli_trace trace;
+    const struct tri_lab_experiment *experiments[64];
+    int count;
+};
+
+static const struct cli_option own[] = {
+    {"all", 0, NULL, "run all experiments", CLI_SETS_FLAG(struct request, all)},
+    {"quick", 0, NULL, "measure for a third of the time", CLI_SETS_FLAG(struct request, quick)},
+    {"workers", 0, "N", "threads where all cores are used; default: as many as cores",
+     CLI_SETS_COUNT(struct request, workers, 1, WORKERS_MOST)},
+    {"predict", 0, NULL, "ask what you expect before it is measured; on a terminal only",
+     CLI_SETS_FLAG(struct request, predict)},
+    {"json", 0, "FILE", "write JSON; '-' is standard output, instead of the text",
+     CLI_SETS_TEXT(struct request, json), .file = true},
+    {"trace", 0, "FILE", CLI_TRACE_HELP, CLI_SETS_TEXT(struct request, trace.path), .file = true},
+    {0},
+};
+
+static const struct cli_option_group groups[] = {{.heading = "Options", .options = own}, {0}};
+
+/* ---- what is asked ---- */
+
+static int list_experiments(void)
+{
+    for (int i = 0; tri_lab_experiments[i] != NULL; i++) {
+        printf("%-12s ", tri_lab_experiments[i]->name);
+        cli_print_wrapped(tri_lab_experiments[i]->claim, 13, cli_columns(stdout));
+        putchar('\n');
+    }
+    return TRI_OK;
+}
+
+static int choose(struct request *request, int count, char **names)
+{
+    if (request->all && count > 0)
+        return cli_usage("lab", "--all runs every experiment; remove '%s'", names[0]);
+    for (int i = 0; request->all && tri_lab_experiments[i] != NULL; i++)
+        request->experiments[request->count++] = tri_lab_experiments[i];
+    for (int i = 0; i < count; i++) {
+        const struct tri_lab_experiment *found = tri_lab_find(names[i]);
+        if (found == NULL)
+            return cli_usage("lab", "unknown experiment '%s'; 'triptych lab' lists them", names[i]);
+        if (request->count == 64)
+            return cli_usage("lab", "at most 64 experiments at a time");
+        request->experiments[request->count++] = found;
+    }
+    return TRI_OK;
+}
+
+static int check_files(struct request *request)
+{
+    struct cli_places places = {.command = "lab"};
+    struct tri_error error;
+
+    cli_places_output(&places, "--json", request->json, 0);
+    cli_places_output(&places, "--trace", request->trace.path, 0);
+    if (cli_places_check(&places, &error) != TRI_OK ||
+        cli_check_writable(request->json, &error) != TRI_OK)
+        return cli_fail(&error);
+    return TRI_OK;
+}
+
+/* ---- predictions ---- */
+
+/* Returns the answer that the user types, from 0; -1: none. */
+static int ask(const struct tri_lab_experiment *experiment)
+{
+    char line[80];
+    int count = 0;
+
+    printf("\n%s\n", experiment->question);
+    for (; experiment->answers[count] != NULL; count++)
+        printf("  %c) %s\n", 'a' + count, experiment->answers[count]);
+    for (;;) {
+        printf("What do you expect? ");
+        fflush(stdout);
+        if (fgets(line, sizeof line, stdin) == NULL)
+            return -1;
+        const int answer = tolower((unsigned char)line[strspn(line, " ")]) - 'a';
+        if (line[strspn(line, " ")] == '\n')
+            return -1;
+        if (answer >= 0 && answer < count)
+            return answer;
+        printf("Type a letter from a to %c, or nothing to skip it.\n", 'a' + count - 1);
+    }
+}
+
+static void judge(const struct tri_lab_run *run, int expected)
+{
+    if (expected < 0)
+        return;
+    const char *text = run->experiment->answers[expected];
+    if (run->answer < 0)
+        printf("expected  %s; this measurement cannot tell\n", text);
+    else if (run->answer == expected)
+        printf("expected  %s; right\n", text);
+    else
+        printf("expected  %s; measured: %s\n", text, run->experiment->answers[run->answer]);
+}
+
+/* ---- running ---- */
+
+static enum tri_status run_one(const struct request *request, int number, json_t *list,
+                               struct tri_error *error)
+{
+    const struct tri_lab_experiment *experiment = request->experiments[number];
+    const struct tri_lab_settings settings = {
+        request->workers != 0 ? (int)request->workers : tri_cpu_workers(), request->quick};
+    const bool text = request->json == NULL || strcmp(request->json, "-") != 0;
+    const int columns = cli_columns(stdout);
+    struct tri_lab_run run;
+    int expected = -1;
+
+    if (text && number > 0)
+        putchar('\n');
+    if (text)
+        tri_lab_print_intro(stdout, experiment, columns);
+    if (text && request->predict && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+        expected = ask(experiment);
+    fflush(stdout);
+    const enum tri_status status = tri_lab_run(experiment, &settings, &run, error);
+    if (status == TRI_OK && text) {
+        tri_lab_print(stdout, &run, columns, cli_colours(stdout));
+        judge(&run, expected);
+    }
+    if (status == TRI_OK && list != NULL)
+        json_array_append_new(list, tri_lab_json(&run));
+    fflush(stdout);
+    tri_lab_free(&run);
+    return status;
+}
+
+static enum tri_status write_json(const struct request *request, json_t *list,
+                                  struct tri_error *error)
+{
+    struct tri_environment environment;
+
+    tri_environment_read(&environment);
+    json_t *object = json_pack("{s:s, s:i, s:s, s:s, s:i, s:o}", "kind", "lab", "schema", 1, "date",
+                               environment.date, "cpu", environment.cpu, "cores", environment.cores,
+                               "experiments", list);
+    return cli_write_json(request->json, object, error);
+}
+
+static int run_all(struct request *request)
+{
+    json_t *list = request->json != NULL ? json_array() : NULL;
+    struct tri_error error;
+
+    cli_set_opencl_environment(NULL, 0);
+    enum tri_status status = cli_trace_begin(&request->trace, &error);
+    for (int i = 0; i < request->count && status == TRI_OK; i++)
+        status = run_one(request, i, list, &error);
+    if (status == TRI_OK && list != NULL)
+        status = write_json(request, list, &error);
+    else
+        json_decref(list);
+    if (status == TRI_OK && fflush(stdout) != 0)
+        status = tri_fail(&error, TRI_FAILED, "cannot write standard output");
+    const int code = status == TRI_OK ? TRI_OK : cli_fail(&error);
+    return cli_trace_end(&request->trace, code);
+}
+
+static int run_lab(int argc, char **argv)
+{
+    struct request request = {0};
+    int code;
+
+    if (!cli_parse(&cli_command_lab, argc, argv, &request, &code))
+        return code;
+    if ((code = choose(&request, argc - optind, argv + optind)) != TRI_OK ||
+        (code = check_files(&request)) != TRI_OK)
+        return code;
+    return request.count == 0 ? list_experiments() : run_all(&request);
+}
+
+const struct cli_command cli_command_lab = {
+    .name = "lab",
+    .summary = "experiments on concurrency and parallelism, measured here",
+    .intro = intro,
+    .groups = groups,
+    .run = run_lab};

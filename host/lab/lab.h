@@ -1,0 +1,136 @@
+/* lab.h -- experiments on concurrency and parallelism, measured on the machine at hand.
+ *
+ * An experiment is one file in host/lab/experiments/, which defines one tri_experiment; no other
+ * file names it. It prepares rows, things that take time and are compared; the lab measures them in
+ * turns and records what ran; then the experiment concludes from the rows alone, so that tests can
+ * give it rows of any machine. */
+#ifndef TRIPTYCH_LAB_H
+#define TRIPTYCH_LAB_H
+
+#include "measure/measure.h"
+#include "trace/timeline.h"
+
+struct tri_lab_run;
+
+/* ---- what an experiment is ---- */
+
+#define TRI_LAB_ANSWERS_MAX 4
+
+struct tri_lab_experiment {
+    const char *name;
+    const char *claim;                            /* what it shows, in a sentence */
+    const char *plan;                             /* what will be run */
+    const char *question;                         /* for the reader, before it is measured */
+    const char *answers[TRI_LAB_ANSWERS_MAX + 1]; /* to choose from, then NULL */
+    const char *next;                             /* what to change and try */
+    /* Adds the rows. TRI_FAILED: no memory; whatever else keeps a row from running is tri_lab_skip.
+     */
+    enum tri_status (*open)(struct tri_lab_run *run, struct tri_error *error);
+    /* Says what the rows show, with tri_lab_say and tri_lab_answer. Looks at nothing else: rows
+     * without samples, and rows that were skipped, must be expected. */
+    void (*conclude)(struct tri_lab_run *run);
+    void (*close)(
+        struct tri_lab_run *run); /* frees run->context; also after a failure; may be NULL */
+};
+
+#define TRI_LAB_EXPERIMENT(id) const struct tri_lab_experiment tri_lab_experiment_##id
+
+/* All experiments by name, then NULL. */
+extern const struct tri_lab_experiment *const tri_lab_experiments[];
+const struct tri_lab_experiment *tri_lab_find(const char *name); /* NULL: there is none */
+
+/* ---- rows ---- */
+
+#define TRI_LAB_ROWS_MAX 24
+#define TRI_LAB_FINDINGS_MAX 8
+
+struct tri_lab_row {
+    char name[64];
+    int workers; /* threads that it keeps busy */
+    int base;    /* the row that it is compared with; itself: none. The first one unless set */
+    void (*work)(void *argument);
+    void *argument;
+    /* A figure besides the time, such as updates lost, read after the measurement. */
+    double (*figure)(void *argument);
+    const char *unit;  /* of the figure; NULL: there is none */
+    double value;      /* the figure */
+    char skipped[160]; /* why it did not run; "": it did */
+    int64_t *samples;  /* ns of each run */
+    int count;
+    struct tri_summary time;
+};
+
+/* How certain a finding is. */
+enum tri_lab_verdict { TRI_LAB_SHOWN, TRI_LAB_REFUTED, TRI_LAB_UNCLEAR };
+
+struct tri_lab_finding {
+    enum tri_lab_verdict verdict;
+    char text[400];
+};
+
+struct tri_lab_settings {
+    int workers; /* at most that many threads */
+    bool quick;  /* a third of the time */
+};
+
+struct tri_lab_run {
+    const struct tri_lab_experiment *experiment;
+    struct tri_lab_settings settings;
+    int cores;     /* that this process may use */
+    double others; /* cores that other processes kept busy meanwhile; negative: unknown */
+    void *context; /* the experiment's */
+    struct tri_lab_row rows[TRI_LAB_ROWS_MAX];
+    int row_count;
+    struct tri_lab_finding findings[TRI_LAB_FINDINGS_MAX];
+    int finding_count;
+    int answer;                    /* what the measurement says, from 0; -1: it cannot tell */
+    struct tri_timeline *timeline; /* one run of each row, one after another; NULL: none */
+};
+
+/* ---- for experiments ---- */
+
+/* Adds a row; the pointer stays valid. Rows that others are compared with are not skipped. */
+struct tri_lab_row *tri_lab_add(struct tri_lab_run *run, void (*work)(void *argument),
+                                void *argument, int workers, const char *name, ...)
+    __attribute__((format(printf, 5, 6)));
+void tri_lab_skip(struct tri_lab_row *row, const char *why, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The row of this name; NULL: none, or it has no samples. */
+const struct tri_lab_row *tri_lab_row(const struct tri_lab_run *run, const char *name);
+
+/* How many times as fast as `than` a row is, with a 95 % interval; NAN: cannot be known. */
+struct tri_interval tri_lab_faster(const struct tri_lab_row *row, const struct tri_lab_row *than);
+/* Whether the whole interval lies above a number: refuted if it lies below, and the machine was not
+ * busy with other work, else unclear. */
+enum tri_lab_verdict tri_lab_above(const struct tri_lab_run *run,
+                                   const struct tri_interval *interval, double limit);
+bool tri_lab_was_busy(const struct tri_lab_run *run);
+/* "1.93 (1.90 to 1.97)". */
+struct tri_lab_text {
+    char text[64];
+};
+struct tri_lab_text tri_lab_words(const struct tri_interval *interval);
+
+void tri_lab_say(struct tri_lab_run *run, enum tri_lab_verdict verdict, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The right answer as this machine measured it. */
+void tri_lab_answer(struct tri_lab_run *run, int answer);
+
+/* ---- running ---- */
+
+/* Runs an experiment. TRI_FAILED: no memory; or as tri_job_run, if a row failed. The run is to be
+ * freed with tri_lab_free, also after a failure. Records a timeline unless a recording runs
+ * already. */
+enum tri_status tri_lab_run(const struct tri_lab_experiment *experiment,
+                            const struct tri_lab_settings *settings, struct tri_lab_run *run,
+                            struct tri_error *error);
+void tri_lab_free(struct tri_lab_run *run);
+
+/* ---- reports ---- */
+
+/* Text, at most `columns` wide. */
+void tri_lab_print_intro(FILE *file, const struct tri_lab_experiment *experiment, int columns);
+void tri_lab_print(FILE *file, const struct tri_lab_run *run, int columns, bool colours);
+struct json_t *tri_lab_json(const struct tri_lab_run *run); /* NULL: no memory */
+
+#endif

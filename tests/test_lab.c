@@ -1,0 +1,377 @@
+/* test_lab.c -- experiments: what they conclude from rows of machines that are made up, and how
+ * they run on this one. */
+#include "lab/lab.h"
+#include "shell.h"
+#include "tests.h"
+
+#include <CUnit/CUnit.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int test_lab_suite(void);
+
+/* ---- rows that are made up ---- */
+
+enum { SAMPLES = 20 };
+
+static void begin_run(struct tri_lab_run *run, const char *name, int workers)
+{
+    *run = (struct tri_lab_run){.experiment = tri_lab_find(name),
+                                .settings = {.workers = workers},
+                                .cores = workers,
+                                .answer = -1};
+    CU_ASSERT_PTR_NOT_NULL_FATAL(run->experiment);
+}
+
+/* Samples that differ by up to 1 %, with the figure `value`. */
+static void add_row(struct tri_lab_run *run, const char *name, int workers, int64_t ns,
+                    double value)
+{
+    struct tri_lab_row *row = tri_lab_add(run, NULL, NULL, workers, "%s", name);
+
+    row->samples = malloc(SAMPLES * sizeof *row->samples);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(row->samples);
+    for (row->count = 0; row->count < SAMPLES; row->count++)
+        row->samples[row->count] = ns + ns * (row->count * 7 % SAMPLES - SAMPLES / 2) / 1000;
+    row->time = tri_summarize(row->samples, row->count);
+    row->value = value;
+}
+
+/* Concludes, and expects verdicts as letters: s shown, r refuted, u unclear. */
+static void expect(struct tri_lab_run *run, const char *verdicts, int answer)
+{
+    char got[TRI_LAB_FINDINGS_MAX + 1] = "";
+
+    run->experiment->conclude(run);
+    for (int i = 0; i < run->finding_count; i++) {
+        got[i] = "sru"[run->findings[i].verdict];
+        CU_ASSERT_PTR_NULL(strstr(run->findings[i].text, "nan"));
+    }
+    CU_ASSERT_STRING_EQUAL(got, verdicts);
+    CU_ASSERT_EQUAL(run->answer, answer);
+    tri_lab_free(run);
+}
+
+static void test_intervals(void)
+{
+    struct tri_lab_run run;
+
+    begin_run(&run, "simd", 2);
+    add_row(&run, "slow", 1, 2000000, 0);
+    add_row(&run, "fast", 1, 1000000, 0);
+    struct tri_interval twice =
+        tri_lab_faster(tri_lab_row(&run, "fast"), tri_lab_row(&run, "slow"));
+    CU_ASSERT(twice.low < 2.0 && twice.high > 2.0 && twice.high - twice.low < 0.1);
+    CU_ASSERT_EQUAL(tri_lab_above(&run, &twice, 1.5), TRI_LAB_SHOWN);
+    CU_ASSERT_EQUAL(tri_lab_above(&run, &twice, 2.0), TRI_LAB_UNCLEAR);
+    CU_ASSERT_EQUAL(tri_lab_above(&run, &twice, 3.0), TRI_LAB_REFUTED);
+    run.others = 1; /* a busy machine refutes nothing */
+    CU_ASSERT_EQUAL(tri_lab_above(&run, &twice, 3.0), TRI_LAB_UNCLEAR);
+    const struct tri_interval unknown =
+        tri_lab_faster(tri_lab_row(&run, "fast"), tri_lab_row(&run, "none"));
+    CU_ASSERT(isnan(unknown.ratio));
+    CU_ASSERT_EQUAL(tri_lab_above(&run, &unknown, 1), TRI_LAB_UNCLEAR);
+    tri_lab_free(&run);
+}
+
+static void test_simd(void)
+{
+    struct tri_lab_run run;
+
+    begin_run(&run, "simd", 2);
+    add_row(&run, "one core, scalar", 1, 100000000, 0);
+    add_row(&run, "one core, avx2", 1, 5000000, 0);
+    add_row(&run, "all cores, avx2", 2, 2600000, 0);
+    expect(&run, "ss", 2);
+    begin_run(&run, "simd", 2); /* no gain from either */
+    add_row(&run, "one core, scalar", 1, 100000000, 0);
+    add_row(&run, "one core, avx2", 1, 100000000, 0);
+    add_row(&run, "all cores, avx2", 2, 101000000, 0);
+    expect(&run, "rr", 0);
+    begin_run(&run, "simd", 1);
+    add_row(&run, "one core, scalar", 1, 100000000, 0);
+    add_row(&run, "all cores, scalar", 1, 100000000, 0);
+    expect(&run, "uu", -1);
+}
+
+static void add_tasks(struct tri_lab_run *run, int64_t one, int64_t all)
+{
+    add_row(run, "8 tasks, 1 worker", 1, one, 0);
+    add_row(run, "8 tasks, 2 workers", 2, all, 0);
+    add_row(run, "1 task, 1 worker", 1, one / 8, 0);
+    add_row(run, "1 task, 2 workers", 2, one / 8, 0);
+    add_row(run, "3 tasks, 2 workers", 2, 2 * all / 8 * 2, 0);
+}
+
+static void test_parallelism(void)
+{
+    struct tri_lab_run run;
+
+    begin_run(&run, "parallelism", 2);
+    add_tasks(&run, 8000000, 4100000);
+    expect(&run, "sss", 0);
+    begin_run(&run, "parallelism", 2);
+    add_tasks(&run, 8000000, 8100000);
+    expect(&run, "rss", 2);
+    begin_run(&run, "parallelism", 2);
+    add_tasks(&run, 8000000, 6000000);
+    expect(&run, "sss", 1);
+    begin_run(&run, "parallelism", 2); /* the same on a busy machine */
+    run.others = 2;
+    add_tasks(&run, 8000000, 8100000);
+    expect(&run, "uus", -1);
+    begin_run(&run, "parallelism", 1);
+    add_row(&run, "4 tasks, 1 worker", 1, 1000000, 0);
+    expect(&run, "u", -1);
+}
+
+static void add_counters(struct tri_lab_run *run, int workers, double unsafe, double safe)
+{
+    add_row(run, "unprotected", workers, 400000, unsafe);
+    add_row(run, "in a register", workers, 10000, unsafe > 0 ? 20 : 0);
+    add_row(run, "atomic", workers, 4000000, safe);
+    add_row(run, "mutex", workers, 9000000, 0);
+    add_row(run, "own, then joined", workers, 200000, 0);
+}
+
+static void test_race(void)
+{
+    struct tri_lab_run run;
+
+    begin_run(&run, "race", 2);
+    add_counters(&run, 2, 37, 0);
+    expect(&run, "ssss", 2);
+    begin_run(&run, "race", 2);
+    add_counters(&run, 2, 0.5, 0);
+    expect(&run, "ssss", 1);
+    begin_run(&run, "race", 2); /* nothing lost: that proves nothing */
+    add_counters(&run, 2, 0, 0);
+    expect(&run, "usss", -1);
+    begin_run(&run, "race", 1);
+    add_counters(&run, 1, 0, 0);
+    expect(&run, "uss", -1);
+    begin_run(&run, "race", 2); /* atomics that lose something */
+    add_counters(&run, 2, 37, 1);
+    expect(&run, "srss", 2);
+}
+
+static void add_sums(struct tri_lab_run *run, double one, double two, double integers, double tree)
+{
+    add_row(run, "floats, one after another", 1, 1000, one);
+    add_row(run, "floats, in 2 parts", 1, 1000, two);
+    add_row(run, "floats, in 3 parts", 1, 1000, two);
+    add_row(run, "integers, one after another", 1, 1000, 7);
+    add_row(run, "integers, in 3 parts", 1, 1000, integers);
+    add_row(run, "floats, fixed tree, 1 worker", 1, 1000, 5);
+    add_row(run, "floats, fixed tree, all", 2, 1000, tree);
+}
+
+static void test_order(void)
+{
+    struct tri_lab_run run;
+
+    begin_run(&run, "order", 2);
+    add_sums(&run, 1, 1.5, 7, 5);
+    expect(&run, "sss", 1);
+    begin_run(&run, "order", 2);
+    add_sums(&run, 1, 1, 8, 6);
+    expect(&run, "rrr", 0);
+}
+
+static void test_memory(void)
+{
+    struct tri_lab_run run;
+
+    begin_run(&run, "memory", 2);
+    add_row(&run, "copy, 1 core", 1, 10000000, 0);
+    add_row(&run, "copy, all cores", 2, 9000000, 0);
+    add_row(&run, "median, 1 core", 1, 10000000, 0);
+    add_row(&run, "median, all cores", 2, 5100000, 0);
+    add_row(&run, "counters, one line", 2, 4000000, 0);
+    add_row(&run, "counters, apart", 2, 400000, 0);
+    expect(&run, "ss", 1);
+    begin_run(&run, "memory", 2); /* copies scale, lines do not matter */
+    add_row(&run, "copy, 1 core", 1, 10000000, 0);
+    add_row(&run, "copy, all cores", 2, 5000000, 0);
+    add_row(&run, "median, 1 core", 1, 10000000, 0);
+    add_row(&run, "median, all cores", 2, 9000000, 0);
+    add_row(&run, "counters, one line", 2, 400000, 0);
+    add_row(&run, "counters, apart", 2, 400000, 0);
+    expect(&run, "rr", 0);
+    begin_run(&run, "memory", 1);
+    expect(&run, "u", -1);
+}
+
+/* Waking the others takes 10,000 ns, and a sample 1 ns. */
+static void add_pieces(struct tri_lab_run *run, double gain)
+{
+    char name[64];
+
+    for (int samples = 1024; samples <= 1 << 20; samples *= 4) {
+        snprintf(name, sizeof name, "%d samples, alone", samples);
+        add_row(run, name, 1, samples, 0);
+        snprintf(name, sizeof name, "%d samples, all", samples);
+        add_row(run, name, 2, 10000 + (int64_t)(samples / gain), 0);
+    }
+}
+
+static void test_grain(void)
+{
+    struct tri_lab_run run;
+
+    begin_run(&run, "grain", 2);
+    add_pieces(&run, 2);
+    expect(&run, "ss", 1); /* from 65,536 on */
+    begin_run(&run, "grain", 2);
+    add_pieces(&run, 1);
+    expect(&run, "su", -1);
+    begin_run(&run, "grain", 1);
+    expect(&run, "u", -1);
+}
+
+static void test_oversubscribe(void)
+{
+    struct tri_lab_run run;
+
+    begin_run(&run, "oversubscribe", 2);
+    add_row(&run, "as many workers as cores", 2, 10000000, 1);
+    add_row(&run, "4 times as many", 8, 10000000, 4);
+    add_row(&run, "16 times as many", 32, 10100000, 16);
+    expect(&run, "ss", 1);
+    begin_run(&run, "oversubscribe", 2); /* workers that gain, without waiting */
+    add_row(&run, "as many workers as cores", 2, 10000000, 1);
+    add_row(&run, "16 times as many", 32, 5000000, 1);
+    expect(&run, "ru", 0);
+    begin_run(&run, "oversubscribe", 2); /* the same beside other programs */
+    run.others = 1;
+    add_row(&run, "as many workers as cores", 2, 10000000, 1);
+    add_row(&run, "16 times as many", 32, 5000000, 3);
+    expect(&run, "us", -1);
+}
+
+static void add_scaling(struct tri_lab_run *run, const char *kernel, int64_t one, int64_t two)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "%s, 1 worker", kernel);
+    add_row(run, name, 1, one, 0);
+    snprintf(name, sizeof name, "%s, 2 workers", kernel);
+    add_row(run, name, 2, two, 0);
+}
+
+static void test_laws(void)
+{
+    struct tri_lab_run run;
+
+    begin_run(&run, "laws", 2);
+    add_scaling(&run, "gaussian", 10000000, 5200000); /* 4 % is serial */
+    add_scaling(&run, "median", 10000000, 5100000);
+    add_scaling(&run, "equalize", 10000000, 6000000);
+    add_scaling(&run, "invert", 10000000, 9000000);
+    run.experiment->conclude(&run);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[0].text, "so 4 % ("));
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[0].text, "Amdahl: 10 times with 16 cores"));
+    run.finding_count = 0;
+    expect(&run, "ssss", 3);
+    begin_run(&run, "laws", 2); /* two that are as bad as each other */
+    add_scaling(&run, "gaussian", 10000000, 5200000);
+    add_scaling(&run, "median", 10000000, 5100000);
+    add_scaling(&run, "equalize", 10000000, 8900000);
+    add_scaling(&run, "invert", 10000000, 9000000);
+    expect(&run, "ssss", -1);
+    begin_run(&run, "laws", 2); /* all alike: two threads of one core */
+    add_scaling(&run, "gaussian", 10000000, 6400000);
+    add_scaling(&run, "median", 10000000, 6500000);
+    add_scaling(&run, "equalize", 10000000, 6600000);
+    add_scaling(&run, "invert", 10000000, 6500000);
+    expect(&run, "sssss", -1);
+    begin_run(&run, "laws", 1);
+    expect(&run, "u", -1);
+}
+
+/* Rows that failed, or none at all: nothing may be claimed, and nothing crashes. */
+static void test_empty(void)
+{
+    for (int i = 0; tri_lab_experiments[i] != NULL; i++) {
+        struct tri_lab_run run;
+        begin_run(&run, tri_lab_experiments[i]->name, 2);
+        run.experiment->conclude(&run);
+        for (int f = 0; f < run.finding_count; f++)
+            CU_ASSERT(run.findings[f].verdict != TRI_LAB_SHOWN);
+        CU_ASSERT_EQUAL(run.answer, -1);
+        tri_lab_free(&run);
+    }
+}
+
+/* ---- the program ---- */
+
+static void test_list(void)
+{
+    EXPECT("$T lab | grep -c '^[a-z]'", 0, "8\n", "");
+    EXPECT("$T lab nothing", 2, "",
+           "triptych: lab: unknown experiment 'nothing'; 'triptych lab' *");
+    EXPECT("$T lab --all race", 2, "",
+           "triptych: lab: --all runs every experiment; remove 'race'*");
+    EXPECT("$T lab race --workers 0", 2, "", "*--workers*");
+    EXPECT("$T lab race --json /nowhere/a.json", 1, "",
+           "triptych: cannot write /nowhere/a.json: *");
+    EXPECT("$T lab race --json a.svg --trace a.svg", 2, "", "*same file*");
+}
+
+/* What every machine shows, however busy it is. */
+static void test_runs(void)
+{
+    EXPECT("$T lab race order --quick --workers 2 --json lab.json > lab.txt; "
+           "grep -c -e '^claim' -e '^run' -e '^try next' -e '^worker 1' lab.txt; "
+           "grep -c 'shown *Atomic increments' lab.txt; grep -c 'shown *Integers' lab.txt",
+           0, "8\n1\n1\n", "");
+    EXPECT("python3 -c \"import json; d = json.load(open('lab.json')); "
+           "e = d['experiments']; print([x['experiment'] for x in e], d['kind'], d['schema']); "
+           "print(len(e[0]['rows']), e[1]['answer'], "
+           "all(len(r['samples_ns']) >= 8 for x in e for r in x['rows']))\"",
+           0, "['race', 'order'] lab 1\n5 no True\n", "");
+    EXPECT("$T lab order --quick --workers 1 --json - | grep -c claim; rm lab.json lab.txt", 0,
+           "1\n", "");
+}
+
+static void test_all_run(void)
+{
+    EXPECT("$T lab --all --quick --json all.json > all.txt; grep -c '^try next' all.txt; "
+           "rm all.json all.txt",
+           0, "8\n", "");
+}
+
+/* Asks on a terminal only. */
+static void test_predict(void)
+{
+    EXPECT("echo a | $T lab order --quick --predict | grep -c expect", 1, "0\n", "");
+    EXPECT(
+        "TYPED='x\\nb\\n' TERM=xterm python3 $ROOT/tests/terminal.py 80 $T lab order "
+        "--quick --predict > asked; grep -c -e 'Type a letter from a to b' -e 'no; right' asked; "
+        "rm asked",
+        0, "2\n", "");
+}
+
+int test_lab_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("lab", shell_begin, shell_end);
+
+    if (suite == NULL)
+        return CU_get_error();
+    CU_add_test(suite, "intervals and verdicts", test_intervals);
+    CU_add_test(suite, "simd", test_simd);
+    CU_add_test(suite, "parallelism", test_parallelism);
+    CU_add_test(suite, "race", test_race);
+    CU_add_test(suite, "order", test_order);
+    CU_add_test(suite, "memory", test_memory);
+    CU_add_test(suite, "grain", test_grain);
+    CU_add_test(suite, "oversubscribe", test_oversubscribe);
+    CU_add_test(suite, "laws", test_laws);
+    CU_add_test(suite, "no rows", test_empty);
+    CU_add_test(suite, "list and usage", test_list);
+    CU_add_test(suite, "runs", test_runs);
+    CU_add_test(suite, "all experiments run", test_all_run);
+    CU_add_test(suite, "predictions", test_predict);
+    return 0;
+}

@@ -1,12 +1,13 @@
 /* bench.c -- the run: verify, warm up, measure in interleaved rounds, verify again. */
-#include "measure/device.h"
+#include "measure/device_timing.h"
 
 #include "parallel/cpu.h"
+#include "trace/trace.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What takes turns: a job, or a copy of the same footprint. */
+/* A job, or a copy of the same footprint; turns alternate. */
 struct turn {
     struct tri_bench_row *row; /* of a job; NULL: a copy */
     struct tri_job *job;
@@ -15,23 +16,27 @@ struct turn {
     struct tri_timing *timings; /* one for each sample of the row */
     int64_t once;               /* ns, from the warm-up */
     int wanted, taken;
-    bool out; /* it failed or differs, and takes no more turns */
+    bool out; /* failed or differs: no more turns */
 };
 
-struct run {
-    const struct tri_lineup *lineup;
+enum { COPIES_MAX = 50 }; /* they calibrate, and are not compared: more only fill files */
+
+struct bench_run {
+    const struct tri_candidates *candidates;
     struct tri_pipeline *pipeline;
-    struct tri_image *in, *result; /* all contenders write to one image: the footprint stays the same */
+    struct tri_image *in,
+        *result; /* all contenders write to one image: the footprint stays the same */
     struct tri_bench_case *figures;
     struct turn *turns;
     int count;
     double seconds;
-    uint64_t truth; /* digest of what the reference makes */
+    uint64_t truth; /* digest of the reference's output */
 };
 
 static size_t shape_bytes(const struct tri_shape *shape)
 {
-    return (size_t)shape->width * (size_t)shape->height * (size_t)shape->planes * (size_t)shape->bits / 8;
+    return (size_t)shape->width * (size_t)shape->height * (size_t)shape->planes *
+           (size_t)shape->bits / 8;
 }
 
 static void fail_turn(struct turn *turn, const struct tri_error *error)
@@ -42,8 +47,8 @@ static void fail_turn(struct turn *turn, const struct tri_error *error)
     turn->out = true;
 }
 
-/* One first frame, into an image that no earlier run has left its result in. */
-static void run_clean(struct run *run, struct turn *turn)
+/* Runs one first frame, into an image that holds no earlier result. */
+static void run_clean(struct bench_run *run, struct turn *turn)
 {
     struct tri_error error;
 
@@ -54,12 +59,14 @@ static void run_clean(struct run *run, struct turn *turn)
         fail_turn(turn, &error);
 }
 
-/* Turn 0 is the reference, whose first output is the truth. */
-static void verify_turn(struct run *run, struct turn *turn, bool is_truth)
+/* Turn 0 is the reference: its first output is the truth. */
+static void verify_turn(struct bench_run *run, struct turn *turn, bool is_truth)
 {
-    if (turn->out || !turn->row)
+    if (turn->out || turn->row == NULL)
         return;
+    const tri_trace_mark mark = tri_trace_begin(TRI_TRACE_OTHER, "verify");
     run_clean(run, turn);
+    tri_trace_end(mark);
     if (turn->out)
         return;
     turn->row->digest = tri_image_digest(run->result);
@@ -68,13 +75,14 @@ static void verify_turn(struct run *run, struct turn *turn, bool is_truth)
     turn->out = !turn->row->verified;
 }
 
-/* Nanoseconds of one run; negative: it failed. */
-static int64_t run_once(struct run *run, struct turn *turn, struct tri_timing *timing)
+/* Returns the nanoseconds of one run; negative if it failed. */
+static int64_t run_once(struct bench_run *run, struct turn *turn, struct tri_timing *timing)
 {
     struct tri_error error;
 
-    if (turn->copier) {
-        /* A job finds the images in the caches as the job before left them; so must a copy its buffers. */
+    if (turn->copier != NULL) {
+        /* A job finds the images in the caches as the previous job left them. The first copy does
+         * that for the second. */
         tri_copier_run(turn->copier);
         return tri_copier_run(turn->copier);
     }
@@ -87,9 +95,20 @@ static int64_t run_once(struct run *run, struct turn *turn, struct tri_timing *t
     return -1;
 }
 
-/* At least two runs and 5 ms, so that clocks and caches have settled; the fastest tells how many
- * samples fit the budget. */
-static bool warm_up(struct run *run, struct turn *turn)
+/* As a span of a recording, which takes none of the time. */
+static int64_t run_traced(struct bench_run *run, struct turn *turn, struct tri_timing *timing,
+                          const char *why)
+{
+    const tri_trace_mark mark =
+        tri_trace_begin(TRI_TRACE_OTHER, turn->copier != NULL ? "copy" : why);
+    const int64_t elapsed = run_once(run, turn, timing);
+    tri_trace_end(mark);
+    return elapsed;
+}
+
+/* Runs at least twice and for 5 ms, to let clocks and caches settle; the fastest run determines how
+ * many samples fit the budget. Returns false if memory ran out. */
+static bool warm_up(struct bench_run *run, struct turn *turn)
 {
     int64_t total = 0;
     int64_t *samples;
@@ -97,7 +116,7 @@ static bool warm_up(struct run *run, struct turn *turn)
     turn->once = INT64_MAX;
     for (int i = 0; i < 2 || (total < 5000000 && i < 100); i++) {
         struct tri_timing timing;
-        int64_t elapsed = turn->out ? -1 : run_once(run, turn, &timing);
+        int64_t elapsed = turn->out ? -1 : run_traced(run, turn, &timing, "warm up");
 
         if (elapsed < 0)
             return true;
@@ -105,25 +124,24 @@ static bool warm_up(struct run *run, struct turn *turn)
         turn->once = elapsed < turn->once ? elapsed : turn->once;
     }
     double fitting = run->seconds * 1e9 / (double)(turn->once > 0 ? turn->once : 1);
-    turn->wanted = fitting > TRI_ROUNDS_MAX   ? TRI_ROUNDS_MAX
-                   : fitting < TRI_ROUNDS_MIN ? TRI_ROUNDS_MIN
-                                              : (int)fitting;
+    const int most = turn->row != NULL ? TRI_ROUNDS_MAX : COPIES_MAX;
+    turn->wanted = fitting > most ? most : fitting < TRI_ROUNDS_MIN ? TRI_ROUNDS_MIN : (int)fitting;
     samples = calloc((size_t)turn->wanted, sizeof *samples);
     turn->timings = calloc((size_t)turn->wanted, sizeof *turn->timings);
-    if (turn->row)
+    if (turn->row != NULL)
         turn->row->samples = samples;
     else
         turn->copy->samples = samples;
-    return samples && turn->timings;
+    return samples != NULL && turn->timings != NULL;
 }
 
-/* A turn that wants fewer samples than there are rounds sits out evenly spread ones. */
+/* A turn that needs fewer samples than there are rounds skips rounds, evenly spread. */
 static bool takes_part(const struct turn *turn, int round, int rounds)
 {
     return (int64_t)(round + 1) * turn->wanted / rounds > (int64_t)round * turn->wanted / rounds;
 }
 
-static void measure_rounds(struct run *run)
+static void measure_rounds(struct bench_run *run)
 {
     int rounds = 0;
 
@@ -131,14 +149,15 @@ static void measure_rounds(struct run *run)
         rounds = run->turns[i].wanted > rounds ? run->turns[i].wanted : rounds;
     for (int round = 0; round < rounds; round++)
         for (int i = 0; i < run->count; i++) {
-            /* A B C, then C B A: a slow drift falls on all alike. */
+            /* A B C, then C B A: a slow drift affects all equally. */
             struct turn *turn = &run->turns[round % 2 ? run->count - 1 - i : i];
 
             if (turn->out || !takes_part(turn, round, rounds))
                 continue;
-            int64_t elapsed = run_once(run, turn, &turn->timings[turn->taken]);
+            int64_t elapsed = run_traced(run, turn, &turn->timings[turn->taken], "measure");
             if (elapsed >= 0)
-                (turn->row ? turn->row->samples : turn->copy->samples)[turn->taken++] = elapsed;
+                (turn->row != NULL ? turn->row->samples : turn->copy->samples)[turn->taken++] =
+                    elapsed;
         }
 }
 
@@ -151,25 +170,27 @@ static struct tri_summary summarize_phase(const struct turn *turn, size_t offset
     return tri_summarize(phase, turn->taken);
 }
 
-static void summarize_turn(struct run *run, struct turn *turn)
+static void summarize_turn(struct bench_run *run, struct turn *turn)
 {
     struct tri_bench_row *row = turn->row;
 
-    if (!row) {
+    if (row == NULL) {
         turn->copy->total = tri_summarize(turn->copy->samples, turn->taken);
         return;
     }
-    if (turn->out) /* figures of a wrong result are none */
+    if (turn->out) /* no figures for a wrong result */
         return;
     row->total = tri_summarize(row->samples, turn->taken);
     row->kernel = summarize_phase(turn, offsetof(struct tri_timing, kernel_ns));
     row->upload = summarize_phase(turn, offsetof(struct tri_timing, upload_ns));
     row->download = summarize_phase(turn, offsetof(struct tri_timing, download_ns));
-    row->mpix_per_s = (double)run->in->shape.width * run->in->shape.height * 1e3 / (double)row->total.median;
+    row->mpix_per_s =
+        (double)run->in->shape.width * run->in->shape.height * 1e3 / (double)row->total.median;
 }
 
-/* The programs that a backend has built, or loaded, since `before`. */
-static struct tri_backend_counts built_since(const struct tri_backend *backend, struct tri_backend_counts before)
+/* Programs that a backend has built or loaded since `before`. */
+static struct tri_backend_counts built_since(const struct tri_backend *backend,
+                                             struct tri_backend_counts before)
 {
     struct tri_backend_counts now = tri_backend_counts(backend);
 
@@ -180,16 +201,16 @@ static struct tri_backend_counts built_since(const struct tri_backend *backend, 
     return now;
 }
 
-/* What devices do by their own clocks. */
-static void measure_devices(struct run *run)
+/* Measures devices by their own clocks. */
+static void measure_devices(struct bench_run *run)
 {
-    for (int i = 0; i < run->lineup->count; i++) {
+    for (int i = 0; i < run->candidates->count; i++) {
         struct turn *turn = &run->turns[i];
 
-        if (!turn->out && tri_backend_measurable(run->lineup->contenders[i].backend))
-            tri_device_measure(run->lineup->contenders[i].backend, turn->job, run->in, run->result,
-                               shape_bytes(&run->figures->in), shape_bytes(&run->figures->out), run->seconds,
-                               &turn->row->device);
+        if (!turn->out && tri_backend_measurable(run->candidates->contenders[i].backend))
+            tri_device_measure(run->candidates->contenders[i].backend, turn->job, run->in,
+                               run->result, shape_bytes(&run->figures->in),
+                               shape_bytes(&run->figures->out), run->seconds, &turn->row->device);
     }
 }
 
@@ -199,8 +220,8 @@ static struct tri_parts parts_of(const struct tri_bench_row *row)
                               (double)row->download.median, (double)row->total.median};
 }
 
-/* Of whole devices, against the fastest row of threads. */
-static void find_break_evens(struct run *run)
+/* For whole devices, against the fastest row of threads. */
+static void find_break_evens(struct bench_run *run)
 {
     const struct tri_bench_case *figures = run->figures;
     int best = -1;
@@ -208,7 +229,8 @@ static void find_break_evens(struct run *run)
     for (int i = 0; i < figures->row_count; i++) {
         const struct tri_bench_row *row = &figures->rows[i];
 
-        if (!row->info->opencl && row->info->parts == 0 && !tri_is_sequential(row->info) && row->listed && row->total.count > 0 &&
+        if (!row->info->opencl && row->info->parts == 0 && !tri_is_sequential(row->info) &&
+            row->listed && row->total.count > 0 &&
             (best < 0 || row->total.median < figures->rows[best].total.median))
             best = i;
     }
@@ -217,23 +239,24 @@ static void find_break_evens(struct run *run)
         const struct tri_parts known[2] = {parts_of(row), parts_of(&figures->rows[best])};
         struct tri_error error;
 
-        if (row->total.count == 0 || strchr(row->info->name, '/') ||
-            !tri_backend_measurable(run->lineup->contenders[i].backend))
+        if (row->total.count == 0 || strchr(row->info->name, '/') != NULL ||
+            !tri_backend_measurable(run->candidates->contenders[i].backend))
             continue;
-        if (tri_break_even_measure(&run->lineup->contenders[i], &run->lineup->contenders[best], run->pipeline,
-                                   &run->in->shape, known, run->seconds, &row->break_even, &error) == TRI_OK)
+        if (tri_break_even_measure(
+                &run->candidates->contenders[i], &run->candidates->contenders[best], run->pipeline,
+                &run->in->shape, known, run->seconds, &row->break_even, &error) == TRI_OK)
             continue;
-        row->verified = false; /* it differs, though of another size */
+        row->verified = false; /* it differs, if only at another size */
         row->total.count = 0;
     }
 }
 
-static enum tri_status open_jobs(struct run *run, struct tri_error *error)
+static enum tri_status open_jobs(struct bench_run *run, struct tri_error *error)
 {
     struct tri_bench_case *figures = run->figures;
 
-    for (int i = 0; i < run->lineup->count; i++) {
-        const struct tri_contender *contender = &run->lineup->contenders[i];
+    for (int i = 0; i < run->candidates->count; i++) {
+        const struct tri_contender *contender = &run->candidates->contenders[i];
         struct turn *turn = &run->turns[run->count++];
         struct tri_error why;
 
@@ -253,14 +276,16 @@ static enum tri_status open_jobs(struct run *run, struct tri_error *error)
     return TRI_OK;
 }
 
-/* A copy for each number of workers that a row on the CPU has. Devices may count more units than there are cores. */
-static enum tri_status open_copies(struct run *run, struct tri_error *error)
+/* Opens one copy for each number of workers of the CPU rows. Devices may report more units than
+ * there are cores. */
+static enum tri_status open_copies(struct bench_run *run, struct tri_error *error)
 {
     struct tri_bench_case *figures = run->figures;
 
     for (int i = 0; i < figures->row_count; i++) {
         const struct tri_backend_info *info = figures->rows[i].info;
-        int workers = info->opencl && info->workers > tri_cpu_workers() ? tri_cpu_workers() : info->workers;
+        int workers =
+            info->opencl && info->workers > tri_cpu_workers() ? tri_cpu_workers() : info->workers;
         bool known = figures->rows[i].info->gpu || figures->rows[i].info->parts > 0 || workers < 1;
 
         for (int j = 0; j < figures->copy_count; j++)
@@ -270,20 +295,21 @@ static enum tri_status open_copies(struct run *run, struct tri_error *error)
         struct turn *turn = &run->turns[run->count++];
         turn->copy = &figures->copies[figures->copy_count++];
         turn->copy->workers = workers;
-        /* A copy reads and writes each of its bytes: half as many move as much. */
-        enum tri_status status = tri_copier_new(workers, figures->bytes / 2 + 1, &turn->copier, error);
+        /* A copy reads and writes each byte, so half as many bytes give the same traffic. */
+        enum tri_status status =
+            tri_copier_new(workers, figures->bytes / 2 + 1, &turn->copier, error);
         if (status != TRI_OK)
             return status;
     }
     return TRI_OK;
 }
 
-static enum tri_status open_run(struct run *run, const char *pipeline, const char *input,
+static enum tri_status open_run(struct bench_run *run, const char *pipeline, const char *input,
                                 struct tri_error *error)
 {
     struct tri_bench_case *figures = run->figures;
-    size_t most = (size_t)run->lineup->count;
-    enum tri_status status = tri_lineup_parse(run->lineup, pipeline, &run->pipeline, error);
+    size_t most = (size_t)run->candidates->count;
+    enum tri_status status = tri_candidates_parse(run->candidates, pipeline, &run->pipeline, error);
 
     if (status == TRI_OK)
         status = tri_pipeline_shape(run->pipeline, &run->in->shape, &figures->out, error);
@@ -292,19 +318,21 @@ static enum tri_status open_run(struct run *run, const char *pipeline, const cha
     if (status != TRI_OK)
         return status;
     figures->in = run->in->shape;
+    figures->input_digest = tri_image_digest(run->in);
     figures->bytes = shape_bytes(&figures->in) + shape_bytes(&figures->out);
     figures->pipeline = strdup(pipeline);
     figures->input = strdup(input);
     figures->rows = calloc(most, sizeof *figures->rows);
     figures->copies = calloc(most, sizeof *figures->copies);
     run->turns = calloc(2 * most, sizeof *run->turns);
-    if (!figures->pipeline || !figures->input || !figures->rows || !figures->copies || !run->turns)
-        return tri_fail(error, TRI_FAILED, "no memory to measure %zu backends", most);
+    if (figures->pipeline == NULL || figures->input == NULL || figures->rows == NULL ||
+        figures->copies == NULL || run->turns == NULL)
+        return tri_fail(error, TRI_FAILED, "out of memory while measuring %zu backends", most);
     status = open_jobs(run, error);
     return status == TRI_OK ? open_copies(run, error) : status;
 }
 
-static void close_run(struct run *run)
+static void close_run(struct bench_run *run)
 {
     for (int i = 0; i < run->count; i++) {
         tri_job_free(run->turns[i].job);
@@ -315,32 +343,34 @@ static void close_run(struct run *run)
     tri_pipeline_free(run->pipeline);
 }
 
-/* What of the rows makes the run fail: wrong bytes, or a backend that was asked for and failed. */
-static enum tri_status verdict(const struct run *run, struct tri_error *error)
+/* The run fails if a row has wrong bytes or a requested backend failed. */
+static enum tri_status verdict(const struct bench_run *run, struct tri_error *error)
 {
     for (int i = 0; i < run->figures->row_count; i++) {
         const struct tri_bench_row *row = &run->figures->rows[i];
 
         if (!row->verified && !row->failure[0])
             return tri_fail(error, TRI_DIFFERS,
-                            "%s on %s (%s) differs from %s %s; see triptych verify", run->figures->pipeline,
-                            row->info->name, row->info->isa, run->figures->rows[0].info->name,
-                            run->figures->rows[0].info->isa);
+                            "%s on %s (%s) differs from %s %s; see triptych verify",
+                            run->figures->pipeline, row->info->name, row->info->isa,
+                            run->figures->rows[0].info->name, run->figures->rows[0].info->isa);
     }
     for (int i = 0; i < run->figures->row_count; i++) {
         const struct tri_bench_row *row = &run->figures->rows[i];
 
-        if (row->failure[0] && (run->lineup->contenders[i].asked || !row->info->opencl))
-            return tri_fail(error, row->info->opencl ? TRI_NO_DEVICE : TRI_FAILED, "%s", row->failure);
+        if (row->failure[0] && (run->candidates->contenders[i].asked || !row->info->opencl))
+            return tri_fail(error, row->info->opencl ? TRI_NO_DEVICE : TRI_FAILED, "%s",
+                            row->failure);
     }
     return TRI_OK;
 }
 
-enum tri_status tri_bench_run(const struct tri_lineup *lineup, const char *pipeline, const char *input,
-                              struct tri_image *image, double seconds, struct tri_bench_case *result,
-                              struct tri_error *error)
+enum tri_status tri_bench_run(const struct tri_candidates *candidates, const char *pipeline,
+                              const char *input, struct tri_image *image, double seconds,
+                              struct tri_bench_case *result, struct tri_error *error)
 {
-    struct run run = {.lineup = lineup, .in = image, .figures = result, .seconds = seconds};
+    struct bench_run run = {
+        .candidates = candidates, .in = image, .figures = result, .seconds = seconds};
 
     memset(result, 0, sizeof *result);
     enum tri_status status = open_run(&run, pipeline, input, error);
@@ -348,15 +378,15 @@ enum tri_status tri_bench_run(const struct tri_lineup *lineup, const char *pipel
         verify_turn(&run, &run.turns[i], i == 0);
     for (int i = 0; i < run.count && status == TRI_OK; i++)
         if (!warm_up(&run, &run.turns[i]))
-            status = tri_fail(error, TRI_FAILED, "no memory for samples");
+            status = tri_fail(error, TRI_FAILED, "out of memory for samples");
     if (status == TRI_OK) {
-        for (int i = 0; i < lineup->count; i++)
-            tri_bench_shares(run.turns[i].row, lineup->contenders[i].backend, -1);
+        for (int i = 0; i < candidates->count; i++)
+            tri_bench_shares(run.turns[i].row, candidates->contenders[i].backend, -1);
         measure_rounds(&run);
-        for (int i = 0; i < lineup->count; i++)
-            tri_bench_shares(run.turns[i].row, lineup->contenders[i].backend, 1);
+        for (int i = 0; i < candidates->count; i++)
+            tri_bench_shares(run.turns[i].row, candidates->contenders[i].backend, 1);
         measure_devices(&run);
-        for (int i = run.count - 1; i >= 0; i--) /* so that the picture is the reference's */
+        for (int i = run.count - 1; i >= 0; i--) /* backwards: the image left is the reference's */
             verify_turn(&run, &run.turns[i], false);
         for (int i = 0; i < run.count; i++)
             summarize_turn(&run, &run.turns[i]);

@@ -1,5 +1,6 @@
-/* break_even.c -- the size from which a device beats threads: computed from what each part takes, and checked there. */
-#include "measure/device.h"
+/* break_even.c -- the size from which a device beats threads: computed from the cost of each part,
+ * then measured. */
+#include "measure/device_timing.h"
 
 #include "parallel/cpu.h"
 
@@ -7,8 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RUNS_MIN = 6, RUNS_MAX = 200, SIDE_MIN = 16, STEP = 4 /* of sides, between the two sizes */ };
-static const double pixels_to_check = 64e6; /* what is larger takes seconds and gigabytes */
+enum {
+    RUNS_MIN = 6,
+    RUNS_MAX = 200,
+    SIDE_MIN = 16,
+    STEP = 4 /* of sides, between the two sizes */
+};
+static const double pixels_to_check = 64e6; /* more would take seconds and gigabytes */
 
 /* ---- the arithmetic ---- */
 
@@ -16,7 +22,8 @@ struct tri_cost tri_cost_fit(double pixels1, double ns1, double pixels2, double 
 {
     struct tri_cost cost = {.pixel_ns = (ns2 - ns1) / (pixels2 - pixels1)};
     cost.fixed_ns = ns1 - cost.pixel_ns * pixels1;
-    const double larger = pixels2 > pixels1 ? pixels2 : pixels1, time = pixels2 > pixels1 ? ns2 : ns1;
+    const double larger = pixels2 > pixels1 ? pixels2 : pixels1,
+                 time = pixels2 > pixels1 ? ns2 : ns1;
     if (cost.pixel_ns < 0)
         cost = (struct tri_cost){time, 0};
     else if (cost.fixed_ns < 0)
@@ -24,9 +31,11 @@ struct tri_cost tri_cost_fit(double pixels1, double ns1, double pixels2, double 
     return cost;
 }
 
-enum tri_beats tri_break_even(struct tri_cost device, struct tri_cost threads, double most, double *pixels)
+enum tri_beats tri_break_even(struct tri_cost device, struct tri_cost threads, double most,
+                              double *pixels)
 {
-    const double start = device.fixed_ns - threads.fixed_ns, gain = threads.pixel_ns - device.pixel_ns;
+    const double start = device.fixed_ns - threads.fixed_ns,
+                 gain = threads.pixel_ns - device.pixel_ns;
     *pixels = (double)NAN;
     if (start <= 0 && gain >= 0)
         return start < 0 || gain > 0 ? TRI_BEATS_ALWAYS : TRI_BEATS_NEVER;
@@ -41,20 +50,21 @@ enum tri_beats tri_break_even(struct tri_cost device, struct tri_cost threads, d
 
 static struct tri_cost sum_of(const struct tri_break_even *from)
 {
-    return (struct tri_cost){
-        from->upload.fixed_ns + from->kernel.fixed_ns + from->download.fixed_ns + from->rest.fixed_ns,
-        from->upload.pixel_ns + from->kernel.pixel_ns + from->download.pixel_ns + from->rest.pixel_ns};
+    return (struct tri_cost){from->upload.fixed_ns + from->kernel.fixed_ns +
+                                 from->download.fixed_ns + from->rest.fixed_ns,
+                             from->upload.pixel_ns + from->kernel.pixel_ns +
+                                 from->download.pixel_ns + from->rest.pixel_ns};
 }
 
-/* Negative where parts overlap: then the whole takes less than their sum. */
+/* Negative if parts overlap: the total is then less than their sum. */
 static double rest_of(const struct tri_parts *parts)
 {
     return parts->total_ns - parts->upload_ns - parts->kernel_ns - parts->download_ns;
 }
 
-/* `small` and `large` are of the device and of threads. */
-static void compute(const struct tri_parts small[2], double pixels1, const struct tri_parts large[2], double pixels2,
-                    struct tri_break_even *result)
+/* `small` and `large` hold the times of the device and of threads at two sizes. */
+static void compute(const struct tri_parts small[2], double pixels1,
+                    const struct tri_parts large[2], double pixels2, struct tri_break_even *result)
 {
     const double slope = (rest_of(&large[0]) - rest_of(&small[0])) / (pixels2 - pixels1);
     result->upload = tri_cost_fit(pixels1, small[0].upload_ns, pixels2, large[0].upload_ns);
@@ -63,10 +73,11 @@ static void compute(const struct tri_parts small[2], double pixels1, const struc
     result->rest = (struct tri_cost){rest_of(&small[0]) - slope * pixels1, slope};
     result->device = sum_of(result);
     result->threads = tri_cost_fit(pixels1, small[1].total_ns, pixels2, large[1].total_ns);
-    result->beats = tri_break_even(result->device, result->threads, (double)TRI_PIXEL_LIMIT, &result->pixels);
+    result->beats =
+        tri_break_even(result->device, result->threads, (double)TRI_PIXEL_LIMIT, &result->pixels);
 }
 
-/* ---- measuring two backends in turns ---- */
+/* ---- measuring two backends alternately ---- */
 
 struct pair {
     const struct tri_contender *who[2]; /* the device, and threads */
@@ -80,7 +91,8 @@ struct side {
     int64_t samples[4][RUNS_MAX]; /* upload, kernel, download, total */
 };
 
-static enum tri_status run_side(struct side *side, struct tri_image *in, int run, struct tri_error *error)
+static enum tri_status run_side(struct side *side, struct tri_image *in, int run,
+                                struct tri_error *error)
 {
     struct tri_timing timing;
     tri_job_rewind(side->job);
@@ -95,8 +107,9 @@ static enum tri_status run_side(struct side *side, struct tri_image *in, int run
     return TRI_OK;
 }
 
-static enum tri_status run_sides(const struct pair *pair, struct side sides[2], struct tri_image *in,
-                                 struct tri_parts parts[2], struct tri_error *error)
+static enum tri_status run_sides(const struct pair *pair, struct side sides[2],
+                                 struct tri_image *in, struct tri_parts parts[2],
+                                 struct tri_error *error)
 {
     enum tri_status status = TRI_OK;
     int runs = -2; /* to warm up */
@@ -112,18 +125,19 @@ static enum tri_status run_sides(const struct pair *pair, struct side sides[2], 
                                       (double)tri_summarize(sides[i].samples[2], runs).median,
                                       (double)tri_summarize(sides[i].samples[3], runs).median};
     if (status == TRI_OK && tri_image_compare(sides[1].out, sides[0].out).count > 0)
-        return tri_fail(error, TRI_DIFFERS, "%s differs from %s at %dx%d; see triptych verify", pair->who[0]->info->name,
-                        pair->who[1]->info->name, in->shape.width, in->shape.height);
+        return tri_fail(error, TRI_DIFFERS, "%s differs from %s at %dx%d; see triptych verify",
+                        pair->who[0]->info->name, pair->who[1]->info->name, in->shape.width,
+                        in->shape.height);
     return status;
 }
 
-static enum tri_status measure_pair(const struct pair *pair, const struct tri_shape *shape, struct tri_parts parts[2],
-                                    struct tri_error *error)
+static enum tri_status measure_pair(const struct pair *pair, const struct tri_shape *shape,
+                                    struct tri_parts parts[2], struct tri_error *error)
 {
     struct tri_image *in = NULL;
     struct side *sides = calloc(2, sizeof *sides);
     if (sides == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory for samples");
+        return tri_fail(error, TRI_FAILED, "out of memory for samples");
     enum tri_status status = tri_picture_generate(shape, 1, &in, error);
     if (status != TRI_OK)
         in = NULL;
@@ -143,14 +157,14 @@ static enum tri_status measure_pair(const struct pair *pair, const struct tri_sh
     return status;
 }
 
-/* ---- the whole ---- */
+/* ---- both together ---- */
 
 static double pixels_of(const struct tri_shape *shape)
 {
     return (double)shape->width * shape->height;
 }
 
-/* Of the same kind and proportions. */
+/* The same kind and proportions at another size. */
 static struct tri_shape scaled(const struct tri_shape *shape, double factor)
 {
     struct tri_shape result = *shape;
@@ -159,15 +173,16 @@ static struct tri_shape scaled(const struct tri_shape *shape, double factor)
     return result;
 }
 
-/* Where the device always wins, the smallest picture is what could show otherwise; where it never does, the larger one of
- * those that were measured. */
-static enum tri_status check(const struct pair *pair, const struct tri_shape *shape, struct tri_break_even *result,
-                             struct tri_error *error)
+/* Measures at the estimated size. If the device always wins, the smallest image is the one that
+ * could disprove it; if it never does, the caller uses the larger of the sizes already measured. */
+static enum tri_status check(const struct pair *pair, const struct tri_shape *shape,
+                             struct tri_break_even *result, struct tri_error *error)
 {
     struct tri_parts parts[2];
-    struct tri_shape there = scaled(shape, result->beats == TRI_BEATS_ALWAYS ? 0 : sqrt(result->pixels / pixels_of(shape)));
+    struct tri_shape there = scaled(
+        shape, result->beats == TRI_BEATS_ALWAYS ? 0 : sqrt(result->pixels / pixels_of(shape)));
     if (pixels_of(&there) > pixels_to_check) {
-        snprintf(result->note, sizeof result->note, "too large a picture to be measured here");
+        snprintf(result->note, sizeof result->note, "the image is too large to measure");
         return TRI_OK;
     }
     const enum tri_status status = measure_pair(pair, &there, parts, error);
@@ -180,8 +195,8 @@ static enum tri_status check(const struct pair *pair, const struct tri_shape *sh
 }
 
 static enum tri_status estimate_and_check(const struct pair *pair, const struct tri_shape *shape,
-                                          const struct tri_parts known[2], struct tri_break_even *result,
-                                          struct tri_error *error)
+                                          const struct tri_parts known[2],
+                                          struct tri_break_even *result, struct tri_error *error)
 {
     const bool down = pixels_of(shape) >= (double)(STEP * STEP) * 4096;
     const struct tri_shape other = scaled(shape, down ? 1.0 / STEP : (double)STEP);
@@ -201,16 +216,19 @@ static enum tri_status estimate_and_check(const struct pair *pair, const struct 
     return TRI_OK;
 }
 
-enum tri_status tri_break_even_measure(const struct tri_contender *device, const struct tri_contender *threads,
-                                       const struct tri_pipeline *pipeline, const struct tri_shape *shape,
-                                       const struct tri_parts known[2], double seconds, struct tri_break_even *result,
-                                       struct tri_error *error)
+enum tri_status tri_break_even_measure(const struct tri_contender *device,
+                                       const struct tri_contender *threads,
+                                       const struct tri_pipeline *pipeline,
+                                       const struct tri_shape *shape,
+                                       const struct tri_parts known[2], double seconds,
+                                       struct tri_break_even *result, struct tri_error *error)
 {
     const struct pair pair = {{device, threads}, pipeline, seconds};
     *result = (struct tri_break_even){.against = threads->info, .pixels = (double)NAN};
     const enum tri_status status = estimate_and_check(&pair, shape, known, result, error);
     if (status == TRI_OK || status == TRI_DIFFERS)
         return status;
-    snprintf(result->note, sizeof result->note, "%.*s", (int)strcspn(error->text, "\n"), error->text);
+    snprintf(result->note, sizeof result->note, "%.*s", (int)strcspn(error->text, "\n"),
+             error->text);
     return TRI_OK;
 }

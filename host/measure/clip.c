@@ -1,5 +1,5 @@
-/* clip.c -- a pipeline over the frames of a clip that are held in memory: frames per second, rows of a frame in parallel
- * against frames in parallel. */
+/* clip.c -- a pipeline over the frames of a clip in memory: frames per second with the rows of a
+ * frame in parallel, and with frames in parallel. */
 #include "measure/clip_stream.h"
 #include "measure/measure.h"
 
@@ -14,7 +14,8 @@
 #include <string.h>
 
 #define POOLED 32 /* rounds: enough for a percentile */
-#define CLIP_BYTES ((size_t)1 << 30) /* of frames held; a clip that is longer is measured up to there */
+#define CLIP_BYTES \
+    ((size_t)1 << 30) /* of frames in memory; a longer clip is measured up to there */
 
 struct clip {
     struct tri_video_reader *reader;
@@ -36,9 +37,11 @@ static enum tri_status read_clip(struct clip *clip, struct tri_error *error)
 {
     size_t bytes = 0;
     for (bool more = true; more && bytes < CLIP_BYTES;) {
-        struct tri_frame *frames = realloc(clip->frames, (size_t)(clip->count + 1) * sizeof *frames);
+        struct tri_frame *frames =
+            realloc(clip->frames, (size_t)(clip->count + 1) * sizeof *frames);
         if (frames == NULL)
-            return tri_fail(error, TRI_FAILED, "no memory for the frames of %s", clip->reader->name);
+            return tri_fail(error, TRI_FAILED, "out of memory for the frames of %s",
+                            clip->reader->name);
         clip->frames = frames;
         struct tri_frame *frame = &frames[clip->count];
         enum tri_status status = tri_frame_new(&clip->reader->video, frame, error);
@@ -54,7 +57,8 @@ static enum tri_status read_clip(struct clip *clip, struct tri_error *error)
         if (!more)
             tri_frame_free(&frames[--clip->count]);
     }
-    return clip->count > 0 ? TRI_OK : tri_fail(error, TRI_FAILED, "%s has no frames", clip->reader->name);
+    return clip->count > 0 ? TRI_OK
+                           : tri_fail(error, TRI_FAILED, "%s has no frames", clip->reader->name);
 }
 
 static void free_clip(struct clip *clip)
@@ -72,13 +76,14 @@ struct way {
     const struct tri_contender *contender;
     const struct clip *clip;
     const struct tri_pipeline *pipeline;
-    int workers;                 /* that have frames of their own; 1 where they share the rows of one */
-    struct tri_filter **filters; /* of each of them */
+    int workers;                 /* with frames of their own; 1 if they share the rows of one */
+    struct tri_filter **filters; /* one for each */
     struct tri_frame *outs;
     int outs_count;
-    struct tri_backend *backend; /* with one thread, for frames in parallel; NULL: the contender's own */
+    /* with one thread, for frames in parallel; NULL: the contender's own */
+    struct tri_backend *backend;
     struct tri_pool *pool;
-    struct tri_clip_stream *stream; /* of a device with several frames under way */
+    struct tri_clip_stream *stream; /* for a device with several frames in flight */
     atomic_int next;
     atomic_bool failed;
     int64_t *samples; /* of each frame */
@@ -117,19 +122,20 @@ static void do_frame(struct way *way, int i, int worker)
 static void do_frames(void *argument, int worker)
 {
     struct way *way = argument;
-    for (int i; !atomic_load(&way->failed) && (i = atomic_fetch_add(&way->next, 1)) < way->clip->count;)
+    for (int i;
+         !atomic_load(&way->failed) && (i = atomic_fetch_add(&way->next, 1)) < way->clip->count;)
         do_frame(way, i, worker);
 }
 
-/* One for each worker: a filter makes what frames under way need when they come, and that is not to be
- * measured. */
+/* One filter for each worker: a filter allocates for frames in flight on first use, which is not to
+ * be measured. */
 static enum tri_status make_filter(struct way *way, int worker)
 {
     struct tri_backend *backend = way->backend != NULL ? way->backend : way->contender->backend;
     struct tri_filter **filter = &way->filters[worker];
     tri_filter_free(*filter);
-    enum tri_status status = tri_filter_new(backend, way->pipeline, &way->clip->reader->video, TRI_ANY_COLOUR,
-                                            TRI_CHROMA_USUAL, filter, &way->error);
+    enum tri_status status = tri_filter_new(backend, way->pipeline, &way->clip->reader->video,
+                                            TRI_ANY_COLOUR, TRI_CHROMA_USUAL, filter, &way->error);
     if (status != TRI_OK || worker < way->outs_count)
         return status;
     status = tri_frame_new(tri_filter_video(*filter), &way->outs[worker], &way->error);
@@ -137,8 +143,8 @@ static enum tri_status make_filter(struct way *way, int worker)
     return status;
 }
 
-/* Over time every round is a new series of frames, with a new filter whose memory nobody has touched yet.
- * Other filters stay, and make a frame before the first round. */
+/* For temporal kernels every round is a new series of frames with a new filter whose memory is
+ * untouched. Other filters are kept, and run one frame before the first round. */
 static enum tri_status prepare(struct way *way, int worker)
 {
     const bool over_time = tri_pipeline_over_time(way->pipeline);
@@ -147,10 +153,11 @@ static enum tri_status prepare(struct way *way, int worker)
     const enum tri_status status = make_filter(way, worker);
     if (status != TRI_OK || over_time)
         return status;
-    return tri_filter_run(way->filters[worker], &way->clip->frames[0], &way->outs[worker], &way->error);
+    return tri_filter_run(way->filters[worker], &way->clip->frames[0], &way->outs[worker],
+                          &way->error);
 }
 
-/* Nanoseconds of all frames; negative: it failed. */
+/* Returns the nanoseconds of all frames; negative if it failed. */
 static int64_t run_clip(struct way *way)
 {
     for (int w = 0; w < way->workers; w++) {
@@ -160,18 +167,21 @@ static int64_t run_clip(struct way *way)
     atomic_store(&way->next, 0);
     const int64_t start = tri_now_ns();
     if (way->stream != NULL)
-        return tri_clip_stream_run(way->stream, way->filters[0], way->samples, way->verifying ? way->digests : NULL,
-                                   &way->error) == TRI_OK ? tri_now_ns() - start : -1;
+        return tri_clip_stream_run(way->stream, way->filters[0], way->samples,
+                                   way->verifying ? way->digests : NULL, &way->error) == TRI_OK
+                   ? tri_now_ns() - start
+                   : -1;
     tri_pool_run(way->pool, way->workers, do_frames, way);
     return atomic_load(&way->failed) ? -1 : tri_now_ns() - start;
 }
 
 static enum tri_status open_way(struct way *way, struct tri_error *error)
 {
-    const bool under_way = way->row->by_frames && way->row->info->opencl;
-    way->workers = way->row->by_frames && !under_way ? way->row->info->workers : 1;
-    if (under_way) {
-        const enum tri_status status = tri_clip_stream_new(way->clip->frames, way->clip->count, &way->stream, error);
+    const bool in_flight = way->row->by_frames && way->row->info->opencl;
+    way->workers = way->row->by_frames && !in_flight ? way->row->info->workers : 1;
+    if (in_flight) {
+        const enum tri_status status =
+            tri_clip_stream_new(way->clip->frames, way->clip->count, &way->stream, error);
         if (status != TRI_OK)
             return status;
     }
@@ -181,13 +191,15 @@ static enum tri_status open_way(struct way *way, struct tri_error *error)
     way->pooled = calloc(POOLED * (size_t)way->clip->count, sizeof way->pooled[0]);
     way->wholes = calloc(TRI_ROUNDS_MAX, sizeof way->wholes[0]);
     way->digests = calloc((size_t)way->clip->count, sizeof way->digests[0]);
-    if (way->filters == NULL || way->outs == NULL || way->samples == NULL || way->pooled == NULL || way->wholes == NULL || way->digests == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory for samples");
-    if (!way->row->by_frames || under_way)
+    if (way->filters == NULL || way->outs == NULL || way->samples == NULL || way->pooled == NULL ||
+        way->wholes == NULL || way->digests == NULL)
+        return tri_fail(error, TRI_FAILED, "out of memory for samples");
+    if (!way->row->by_frames || in_flight)
         return TRI_OK;
-    const struct tri_backend_options options = {.isa = way->row->info->isa};
+    const struct tri_backend_options options = {.size = sizeof options, .isa = way->row->info->isa};
     const enum tri_status status = tri_pool_new(way->workers, &way->pool, error);
-    return status == TRI_OK ? tri_backend_open("sequential", &options, &way->backend, error) : status;
+    return status == TRI_OK ? tri_backend_open("sequential", &options, &way->backend, error)
+                            : status;
 }
 
 static void close_way(struct way *way)
@@ -216,17 +228,37 @@ static int by_time(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
+/* One digest for all frames, in order. */
+static uint64_t digest_of(const uint64_t *digests, int count)
+{
+    uint64_t digest = 0;
+    for (int i = 0; i < count; i++)
+        digest = digest * 31 + digests[i];
+    return digest;
+}
+
+static uint64_t digest_clip(const struct clip *clip)
+{
+    uint64_t digest = 0;
+    for (int i = 0; i < clip->count; i++)
+        digest = digest * 31 + tri_clip_digest(&clip->frames[i]);
+    return digest;
+}
+
 static void verify(struct way *way, const struct way *truth)
 {
     way->verifying = true;
     const bool ran = run_clip(way) >= 0;
     way->verifying = false;
-    way->row->verified = ran && memcmp(way->digests, truth->digests, (size_t)way->clip->count * sizeof way->digests[0]) == 0;
+    way->row->digest = digest_of(way->digests, way->clip->count);
+    way->row->verified = ran && memcmp(way->digests, truth->digests,
+                                       (size_t)way->clip->count * sizeof way->digests[0]) == 0;
     if (!ran)
-        snprintf(way->row->failure, sizeof way->row->failure, "%.*s", (int)strcspn(way->error.text, "\n"), way->error.text);
+        snprintf(way->row->failure, sizeof way->row->failure, "%.*s",
+                 (int)strcspn(way->error.text, "\n"), way->error.text);
 }
 
-/* False: it has had its rounds, or has no figures. */
+/* False if it has had its rounds, or has no figures. */
 static bool wants_more(const struct way *way, double seconds)
 {
     return way->row->verified && way->row->listed && way->rounds < TRI_ROUNDS_MAX &&
@@ -242,23 +274,29 @@ static bool take_round(struct way *way)
     way->wholes[way->rounds] = took;
     way->sum += took;
     if (way->rounds < POOLED)
-        memcpy(way->pooled + (size_t)way->rounds * frames, way->samples, frames * sizeof way->pooled[0]);
+        memcpy(way->pooled + (size_t)way->rounds * frames, way->samples,
+               frames * sizeof way->pooled[0]);
     way->rounds++;
     return true;
 }
 
 static void summarize(struct way *way)
 {
-    const size_t samples = (size_t)(way->rounds < POOLED ? way->rounds : POOLED) * (size_t)way->clip->count;
+    const size_t samples =
+        (size_t)(way->rounds < POOLED ? way->rounds : POOLED) * (size_t)way->clip->count;
     if (samples == 0)
         return;
     qsort(way->pooled, samples, sizeof way->pooled[0], by_time);
     way->row->median_ns = way->pooled[samples / 2];
     way->row->p99_ns = way->pooled[(size_t)((double)(samples - 1) * 0.99)];
-    way->row->frames_per_s = 1e9 * way->clip->count / (double)tri_summarize(way->wholes, way->rounds).median;
+    way->row->frames_per_s =
+        1e9 * way->clip->count / (double)tri_summarize(way->wholes, way->rounds).median;
+    way->row->samples = way->wholes;
+    way->row->sample_count = way->rounds;
+    way->wholes = NULL;
 }
 
-/* A B C, C B A, ...: what disturbs the machine for a while disturbs all. */
+/* A B C, C B A, ...: a temporary disturbance affects all. */
 static enum tri_status measure(struct way *ways, int count, double seconds, struct tri_error *error)
 {
     bool more = true;
@@ -284,64 +322,71 @@ static size_t sample_bytes(const struct tri_frame *frame)
     for (int p = 0; p < 3; p++) {
         const struct tri_image *plane = frame->planes[p];
         if (plane != NULL)
-            bytes += (size_t)plane->shape.width * (size_t)plane->shape.height * (size_t)plane->shape.bits / 8;
+            bytes += (size_t)plane->shape.width * (size_t)plane->shape.height *
+                     (size_t)plane->shape.planes * (size_t)plane->shape.bits / 8;
     }
     return bytes;
 }
 
-/* What a device could do if frames cost it nothing but their way there and back. It is no failure if that is not known. */
+/* The rate of a device if frames cost only their transfers. It is no failure if this cannot be
+ * measured. */
 static void time_transfers(struct way *way)
 {
     struct tri_transfer_times times;
-    if (!way->row->listed || way->outs_count == 0 || !tri_backend_measurable(way->contender->backend) ||
-        tri_backend_transfer_time(way->contender->backend, sample_bytes(&way->clip->frames[0]), sample_bytes(&way->outs[0]),
-                                  &times, NULL) != TRI_OK)
+    if (!way->row->listed || way->outs_count == 0 ||
+        !tri_backend_measurable(way->contender->backend) ||
+        tri_backend_transfer_time(way->contender->backend, sample_bytes(&way->clip->frames[0]),
+                                  sample_bytes(&way->outs[0]), &times, NULL) != TRI_OK)
         return;
     way->row->pinned_per_s = times.together_ns > 0 ? 1e9 / (double)times.together_ns : 0;
 }
 
-static int plan_ways(const struct tri_lineup *lineup, const struct tri_pipeline *pipeline, const struct clip *clip,
-                     struct tri_clip_case *result, struct way *ways)
+static int plan_ways(const struct tri_candidates *candidates, const struct tri_pipeline *pipeline,
+                     const struct clip *clip, struct tri_clip_case *result, struct way *ways)
 {
     const bool over_time = tri_pipeline_over_time(pipeline);
-    for (int i = 0; i < lineup->count; i++) {
-        const struct tri_contender *contender = &lineup->contenders[i];
-        const bool several = contender->info->opencl || (contender->info->workers > 1 && contender->info->parts == 0);
+    for (int i = 0; i < candidates->count; i++) {
+        const struct tri_contender *contender = &candidates->contenders[i];
+        const bool several = contender->info->opencl ||
+                             (contender->info->workers > 1 && contender->info->parts == 0);
         const int ways_of_it = several && !over_time ? 2 : 1;
         for (int by_frames = 0; by_frames < ways_of_it; by_frames++) {
             struct tri_clip_row *row = &result->rows[result->row_count];
-            *row = (struct tri_clip_row){.info = contender->info, .listed = contender->listed, .by_frames = by_frames};
-            ways[result->row_count++] =
-                (struct way){.row = row, .contender = contender, .clip = clip, .pipeline = pipeline};
+            *row = (struct tri_clip_row){
+                .info = contender->info, .listed = contender->listed, .by_frames = by_frames};
+            ways[result->row_count++] = (struct way){
+                .row = row, .contender = contender, .clip = clip, .pipeline = pipeline};
         }
     }
     return result->row_count;
 }
 
-/* Sequential scalar is not measured where it is not listed, and need not be the reference; then there is nothing to
- * compare with. */
+/* Sequential scalar is not measured unless listed, and need not be the reference; without it there
+ * are no speed-ups. */
 static void compare(struct tri_clip_case *result)
 {
-    const double base =
-        result->row_count > 0 && tri_is_sequential(result->rows[0].info) ? result->rows[0].frames_per_s : 0;
+    const double base = result->row_count > 0 && tri_is_sequential(result->rows[0].info)
+                            ? result->rows[0].frames_per_s
+                            : 0;
     for (int i = 0; i < result->row_count; i++) {
         struct tri_clip_row *row = &result->rows[i];
         row->speedup = base > 0 && row->frames_per_s > 0 ? row->frames_per_s / base : (double)NAN;
     }
 }
 
-static enum tri_status measure_clip(const struct tri_lineup *lineup, const struct tri_pipeline *pipeline,
-                                    const struct clip *clip, double seconds, struct tri_clip_case *result,
+static enum tri_status measure_clip(const struct tri_candidates *candidates,
+                                    const struct tri_pipeline *pipeline, const struct clip *clip,
+                                    double seconds, struct tri_clip_case *result,
                                     struct tri_error *error)
 {
-    struct way *ways = calloc(2 * (size_t)lineup->count, sizeof *ways);
-    result->rows = calloc(2 * (size_t)lineup->count, sizeof *result->rows);
+    struct way *ways = calloc(2 * (size_t)candidates->count, sizeof *ways);
+    result->rows = calloc(2 * (size_t)candidates->count, sizeof *result->rows);
     enum tri_status status = TRI_OK;
     int count = 0;
     if (ways == NULL || result->rows == NULL)
-        status = tri_fail(error, TRI_FAILED, "no memory to measure");
+        status = tri_fail(error, TRI_FAILED, "out of memory while measuring");
     else
-        count = plan_ways(lineup, pipeline, clip, result, ways);
+        count = plan_ways(candidates, pipeline, clip, result, ways);
     for (int i = 0; i < count && status == TRI_OK; i++)
         status = open_way(&ways[i], error);
     for (int i = 0; i < count && status == TRI_OK; i++)
@@ -355,8 +400,9 @@ static enum tri_status measure_clip(const struct tri_lineup *lineup, const struc
         time_transfers(&ways[i]);
     for (int i = 0; i < count && status == TRI_OK; i++) {
         if (!result->rows[i].verified && !result->rows[i].failure[0])
-            status = tri_fail(error, TRI_DIFFERS, "%s (%s) differs from %s %s", result->rows[i].info->name,
-                              result->rows[i].info->isa, result->rows[0].info->name, result->rows[0].info->isa);
+            status = tri_fail(error, TRI_DIFFERS, "%s (%s) differs from %s %s",
+                              result->rows[i].info->name, result->rows[i].info->isa,
+                              result->rows[0].info->name, result->rows[0].info->isa);
     }
     for (int i = 0; i < count; i++)
         close_way(&ways[i]);
@@ -364,8 +410,9 @@ static enum tri_status measure_clip(const struct tri_lineup *lineup, const struc
     return status;
 }
 
-enum tri_status tri_clip_run(const struct tri_lineup *lineup, const struct tri_pipeline *pipeline, const char *path,
-                             double seconds, struct tri_clip_case *result, struct tri_error *error)
+enum tri_status tri_clip_run(const struct tri_candidates *candidates,
+                             const struct tri_pipeline *pipeline, const char *path, double seconds,
+                             struct tri_clip_case *result, struct tri_error *error)
 {
     struct clip clip = {0};
     *result = (struct tri_clip_case){0};
@@ -375,14 +422,17 @@ enum tri_status tri_clip_run(const struct tri_lineup *lineup, const struct tri_p
     status = read_clip(&clip, error);
     result->video = clip.reader->video;
     result->frames = clip.count;
+    result->input_digest = digest_clip(&clip);
     if (status == TRI_OK)
-        status = measure_clip(lineup, pipeline, &clip, seconds, result, error);
+        status = measure_clip(candidates, pipeline, &clip, seconds, result, error);
     free_clip(&clip);
     return status;
 }
 
 void tri_clip_case_free(struct tri_clip_case *result)
 {
+    for (int i = 0; i < result->row_count; i++)
+        free(result->rows[i].samples);
     free(result->rows);
     *result = (struct tri_clip_case){0};
 }

@@ -1,5 +1,5 @@
-/* clip_stream.c -- frames in memory on their way through a device: while one is computed others are uploaded and
- * downloaded, as of a file whose frames are decoded already. */
+/* clip_stream.c -- frames in memory streamed through a device: while one is computed, others are
+ * uploaded and downloaded, like those of a file that is already decoded. */
 #include "measure/clip_stream.h"
 
 #include "parallel/cpu.h"
@@ -24,26 +24,26 @@ struct tri_clip_stream {
     struct tri_pool *pool;
     struct tri_frame outs[UNDER_WAY];
     int outs_made;
-    /* Of a run: */
+    /* Per run: */
     struct tri_filter *filter;
     int64_t *samples;
     uint64_t *digests;
     int next;
-    pthread_mutex_t lock; /* for what follows */
+    pthread_mutex_t lock; /* for the members below */
     struct tri_frame *idle[UNDER_WAY];
     int idle_count;
-    int failed_at; /* the first of them; INT_MAX: none */
+    int failed_at; /* the first frame that failed; INT_MAX: none */
     struct tri_error error;
 };
 
-enum tri_status tri_clip_stream_new(const struct tri_frame *frames, int count, struct tri_clip_stream **result,
-                                    struct tri_error *error)
+enum tri_status tri_clip_stream_new(const struct tri_frame *frames, int count,
+                                    struct tri_clip_stream **result, struct tri_error *error)
 {
     struct tri_clip_stream *stream = calloc(1, sizeof *stream);
     *result = NULL;
     if (stream == NULL || pthread_mutex_init(&stream->lock, NULL) != 0) {
         free(stream);
-        return tri_fail(error, TRI_FAILED, "no memory for frames under way");
+        return tri_fail(error, TRI_FAILED, "out of memory for frames in flight");
     }
     stream->frames = frames;
     stream->count = count;
@@ -75,8 +75,9 @@ static void put_back(struct tri_clip_stream *stream, struct tri_frame *out)
     pthread_mutex_unlock(&stream->lock);
 }
 
-/* False: the item ends here, and its memory is for others. */
-static bool go_on(struct tri_clip_stream *stream, struct item *item, enum tri_status status, const struct tri_error *error)
+/* False if the item ends here; its output frame becomes idle. */
+static bool go_on(struct tri_clip_stream *stream, struct item *item, enum tri_status status,
+                  const struct tri_error *error)
 {
     if (status == TRI_OK)
         return true;
@@ -95,9 +96,11 @@ static bool begin(void *context, void *data)
     struct tri_clip_stream *stream = context;
     struct item *item = data;
     pthread_mutex_lock(&stream->lock);
-    const bool more = stream->next < stream->count && stream->failed_at == INT_MAX && stream->idle_count > 0;
+    const bool more =
+        stream->next < stream->count && stream->failed_at == INT_MAX && stream->idle_count > 0;
     if (more)
-        *item = (struct item){stream->next++, tri_now_ns(), NULL, stream->idle[--stream->idle_count]};
+        *item =
+            (struct item){stream->next++, tri_now_ns(), NULL, stream->idle[--stream->idle_count]};
     pthread_mutex_unlock(&stream->lock);
     return more;
 }
@@ -107,7 +110,8 @@ static bool upload(void *context, void *data)
     struct tri_clip_stream *stream = context;
     struct item *item = data;
     struct tri_error error;
-    const enum tri_status status = tri_filter_upload(stream->filter, &stream->frames[item->number], &item->slot, &error);
+    const enum tri_status status =
+        tri_filter_upload(stream->filter, &stream->frames[item->number], &item->slot, &error);
     return go_on(stream, item, status, &error);
 }
 
@@ -116,7 +120,8 @@ static bool compute(void *context, void *data)
     struct tri_clip_stream *stream = context;
     struct item *item = data;
     struct tri_error error;
-    const enum tri_status status = tri_filter_compute(stream->filter, item->slot, item->out, &error);
+    const enum tri_status status =
+        tri_filter_compute(stream->filter, item->slot, item->out, &error);
     if (status != TRI_OK)
         tri_filter_drop(stream->filter, item->slot);
     return go_on(stream, item, status, &error);
@@ -138,7 +143,8 @@ static bool download(void *context, void *data)
     return true;
 }
 
-static enum tri_status make_outs(struct tri_clip_stream *stream, const struct tri_filter *filter, struct tri_error *error)
+static enum tri_status make_outs(struct tri_clip_stream *stream, const struct tri_filter *filter,
+                                 struct tri_error *error)
 {
     enum tri_status status = TRI_OK;
     for (; status == TRI_OK && stream->outs_made < UNDER_WAY; stream->outs_made += status == TRI_OK)
@@ -146,11 +152,13 @@ static enum tri_status make_outs(struct tri_clip_stream *stream, const struct tr
     return status;
 }
 
-enum tri_status tri_clip_stream_run(struct tri_clip_stream *stream, struct tri_filter *filter, int64_t *samples,
-                                    uint64_t *digests, struct tri_error *error)
+enum tri_status tri_clip_stream_run(struct tri_clip_stream *stream, struct tri_filter *filter,
+                                    int64_t *samples, uint64_t *digests, struct tri_error *error)
 {
-    static const struct tri_stream_stage stages[] = {
-        {"begin", true, begin}, {"upload", false, upload}, {"compute", true, compute}, {"download", false, download}};
+    static const struct tri_stream_stage stages[] = {{"begin", true, begin},
+                                                     {"upload", false, upload},
+                                                     {"compute", true, compute},
+                                                     {"download", false, download}};
     struct tri_stream through = {.stages = stages,
                                  .stage_count = (int)(sizeof stages / sizeof stages[0]),
                                  .context = stream,

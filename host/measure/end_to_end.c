@@ -1,5 +1,6 @@
-/* end_to_end.c -- files to files: what decoding, transfers, the kernel and encoding take, and what several files
- * at a time gain. The batch that `triptych run` uses does it, so that what is measured is what users get. */
+/* end_to_end.c -- file to file: the times of decoding, transfers, the kernel and encoding, and the
+ * gain from several files at a time. Uses the batch code of `triptych run`, so the figures are
+ * those that users get. */
 #include "measure/measure.h"
 
 #include "batch/batch.h"
@@ -13,43 +14,44 @@
 #define BATCH_ROUNDS 3 /* a batch takes several times as long as a file */
 
 struct way {
-    struct tri_whole_row *row;
+    struct tri_end_to_end_row *row;
     struct tri_pool *pool;
     struct tri_backend *backend;
-    int64_t samples[TRI_PHASES + 1][TRI_ROUNDS_MAX]; /* the last: the whole */
+    int64_t samples[TRI_PHASES + 1][TRI_ROUNDS_MAX]; /* the last: the total */
     int64_t batches[BATCH_ROUNDS];
     int taken, batches_taken, jobs;
 };
 
-struct run {
+struct end_to_end_run {
     const char *path;
     const struct tri_pipeline *pipeline;
-    struct tri_whole_case *figures;
+    struct tri_end_to_end_case *figures;
     struct way *ways;
     int count;
     char folder[300];
     char extension[16];
 };
 
-static enum tri_status make_folder(struct run *run, struct tri_error *error)
+static enum tri_status make_folder(struct end_to_end_run *run, struct tri_error *error)
 {
     const char *parent = getenv("TMPDIR");
 
-    snprintf(run->folder, sizeof run->folder, "%.250s/triptych-bench-XXXXXX", parent && *parent ? parent : "/tmp");
-    if (mkdtemp(run->folder))
+    snprintf(run->folder, sizeof run->folder, "%.250s/triptych-bench-XXXXXX",
+             parent != NULL && *parent ? parent : "/tmp");
+    if (mkdtemp(run->folder) != NULL)
         return TRI_OK;
     run->folder[0] = '\0';
-    return tri_fail(error, TRI_FAILED, "cannot make a folder for the output files in %s: %s",
-                    parent && *parent ? parent : "/tmp", strerror(errno));
+    return tri_fail(error, TRI_FAILED, "cannot create a folder for the output files in %s: %s",
+                    parent != NULL && *parent ? parent : "/tmp", strerror(errno));
 }
 
-/* The name of an output file; `index` 0 is the one whose bytes are compared. */
-static void name_output(const struct run *run, int index, char path[400])
+/* The name of an output file; the bytes of file 0 are compared. */
+static void name_output(const struct end_to_end_run *run, int index, char path[400])
 {
     snprintf(path, 400, "%s/%d.%s", run->folder, index, run->extension);
 }
 
-static void remove_folder(const struct run *run, int files)
+static void remove_folder(const struct end_to_end_run *run, int files)
 {
     char path[400];
 
@@ -62,8 +64,10 @@ static void remove_folder(const struct run *run, int files)
     rmdir(run->folder);
 }
 
-/* `count` times the input, as one batch. Nanoseconds; negative: it failed, and the row says why. */
-static int64_t run_batch(const struct run *run, struct way *way, int count, int64_t phases[TRI_PHASES])
+/* Runs the input `count` times, as one batch. Returns nanoseconds; negative if it failed, with the
+ * reason in the row. */
+static int64_t run_batch(const struct end_to_end_run *run, struct way *way, int count,
+                         int64_t phases[TRI_PHASES])
 {
     struct tri_batch_file *files = calloc((size_t)count, sizeof *files);
     char(*paths)[400] = calloc((size_t)count, sizeof *paths);
@@ -76,26 +80,27 @@ static int64_t run_batch(const struct run *run, struct way *way, int count, int6
                               .timed = phases != NULL,
                               .read = {.max_pixels = UINT64_MAX, .pool = way->pool},
                               .write = {.pool = way->pool}};
-    struct tri_error error = {TRI_FAILED, "no memory for the names of files"};
+    struct tri_error error = {TRI_FAILED, "out of memory for file names"};
     enum tri_status status = TRI_FAILED;
 
-    for (int i = 0; files && paths && i < count; i++) {
+    for (int i = 0; files != NULL && paths && i < count; i++) {
         name_output(run, i, paths[i]);
         files[i] = (struct tri_batch_file){run->path, paths[i]};
     }
-    if (files && paths)
+    if (files != NULL && paths)
         status = tri_batch_run(&batch, &error);
     if (status != TRI_OK)
-        snprintf(way->row->failure, sizeof way->row->failure, "%.*s", (int)strcspn(error.text, "\n"), error.text);
-    if (phases)
+        snprintf(way->row->failure, sizeof way->row->failure, "%.*s",
+                 (int)strcspn(error.text, "\n"), error.text);
+    if (phases != NULL)
         memcpy(phases, batch.phases, sizeof batch.phases);
     free(files);
     free(paths);
     return status == TRI_OK ? batch.wall_ns : -1;
 }
 
-/* FNV-1a over the file that the way has written; 0: it cannot be read. */
-static uint64_t file_digest(const struct run *run, int64_t *size)
+/* FNV-1a of the output file; 0 if it cannot be read. */
+static uint64_t file_digest(const struct end_to_end_run *run, int64_t *size)
 {
     uint64_t digest = UINT64_C(0xcbf29ce484222325);
     char path[400];
@@ -104,7 +109,7 @@ static uint64_t file_digest(const struct run *run, int64_t *size)
     name_output(run, 0, path);
     FILE *file = fopen(path, "rbe");
     *size = 0;
-    if (!file)
+    if (file == NULL)
         return 0;
     for (size_t got; (got = fread(bytes, 1, sizeof bytes, file)) > 0; *size += (int64_t)got)
         for (size_t i = 0; i < got; i++)
@@ -114,8 +119,8 @@ static uint64_t file_digest(const struct run *run, int64_t *size)
     return failed ? 0 : digest;
 }
 
-/* Also the warm-up. The first way, sequential scalar, makes the truth. */
-static void verify_way(struct run *run, int index)
+/* Also the warm-up. The first one, sequential scalar, makes the truth. */
+static void verify_way(struct end_to_end_run *run, int index)
 {
     struct way *way = &run->ways[index];
     int64_t size;
@@ -127,7 +132,7 @@ static void verify_way(struct run *run, int index)
     run->figures->bytes_out = size;
 }
 
-static void measure_way(const struct run *run, struct way *way, int round)
+static void measure_way(const struct end_to_end_run *run, struct way *way, int round)
 {
     int64_t phases[TRI_PHASES], took;
 
@@ -142,9 +147,9 @@ static void measure_way(const struct run *run, struct way *way, int round)
         way->batches[way->batches_taken++] = took / (2 * way->jobs + 2);
 }
 
-static void summarize_way(const struct run *run, struct way *way)
+static void summarize_way(const struct end_to_end_run *run, struct way *way)
 {
-    struct tri_whole_row *row = way->row;
+    struct tri_end_to_end_row *row = way->row;
 
     row->verified = row->verified && !row->failure[0];
     if (way->taken == 0 || !row->verified)
@@ -155,18 +160,25 @@ static void summarize_way(const struct run *run, struct way *way)
         row->limit = row->phases[i].median > row->phases[row->limit].median ? i : row->limit;
     }
     row->total = tri_summarize(way->samples[TRI_PHASES], way->taken);
+    row->samples = calloc((size_t)way->taken, sizeof *row->samples);
+    if (row->samples != NULL)
+        memcpy(row->samples, way->samples[TRI_PHASES], (size_t)way->taken * sizeof *row->samples);
     row->each_of_many = tri_summarize(way->batches, way->batches_taken);
-    row->mpix_per_s = (double)run->figures->in.width * run->figures->in.height * 1e3 / (double)row->each_of_many.median;
+    row->mpix_per_s = (double)run->figures->in.width * run->figures->in.height * 1e3 /
+                      (double)row->each_of_many.median;
 }
 
-/* A backend of the line-up again, with a pool that codecs and kernels share, as in `triptych run`. */
-static enum tri_status open_way(struct way *way, const struct tri_contender *contender, struct tri_error *error)
+/* Opens a candidate's backend again, with a pool that codecs and kernels share, as in `triptych
+ * run`. */
+static enum tri_status open_way(struct way *way, const struct tri_contender *contender,
+                                struct tri_error *error)
 {
     const struct tri_backend_info *info = contender->info;
-    struct tri_backend_options options = {.isa = info->opencl ? NULL : info->isa};
+    struct tri_backend_options options = {.size = sizeof options,
+                                          .isa = info->opencl ? NULL : info->isa};
     const int workers = info->opencl || info->parts > 0 ? tri_cpu_workers() : info->workers;
 
-    *way->row = (struct tri_whole_row){.info = info, .listed = contender->listed};
+    *way->row = (struct tri_end_to_end_row){.info = info, .listed = contender->listed};
     way->jobs = info->opencl ? workers + 1 : workers;
     if (workers > 1 && tri_pool_new(workers, &way->pool, error) != TRI_OK)
         return TRI_FAILED;
@@ -174,33 +186,37 @@ static enum tri_status open_way(struct way *way, const struct tri_contender *con
     return tri_backend_open(info->name, &options, &way->backend, error);
 }
 
-static enum tri_status open_run(struct run *run, const struct tri_lineup *lineup, struct tri_error *error)
+static enum tri_status open_run(struct end_to_end_run *run, const struct tri_candidates *candidates,
+                                struct tri_error *error)
 {
     const struct tri_format *format = tri_format_of_path(run->path);
     struct tri_error why;
 
-    snprintf(run->extension, sizeof run->extension, "%.*s", format ? (int)strcspn(format->extensions, "|") : 3,
-             format ? format->extensions : "png");
-    run->figures->rows = calloc((size_t)lineup->count, sizeof *run->figures->rows);
-    run->ways = calloc((size_t)lineup->count, sizeof *run->ways);
-    if (!run->figures->rows || !run->ways)
-        return tri_fail(error, TRI_FAILED, "no memory to measure %d backends", lineup->count);
-    for (int i = 0; i < lineup->count; i++) {
+    snprintf(run->extension, sizeof run->extension, "%.*s",
+             format != NULL ? (int)strcspn(format->extensions, "|") : 3,
+             format != NULL ? format->extensions : "png");
+    run->figures->rows = calloc((size_t)candidates->count, sizeof *run->figures->rows);
+    run->ways = calloc((size_t)candidates->count, sizeof *run->ways);
+    if (run->figures->rows == NULL || run->ways == NULL)
+        return tri_fail(error, TRI_FAILED, "out of memory while measuring %d backends",
+                        candidates->count);
+    for (int i = 0; i < candidates->count; i++) {
         struct way *way = &run->ways[run->count++];
         way->row = &run->figures->rows[run->figures->row_count++];
-        if (open_way(way, &lineup->contenders[i], &why) != TRI_OK)
-            snprintf(way->row->failure, sizeof way->row->failure, "%.*s", (int)strcspn(why.text, "\n"), why.text);
+        if (open_way(way, &candidates->contenders[i], &why) != TRI_OK)
+            snprintf(way->row->failure, sizeof way->row->failure, "%.*s",
+                     (int)strcspn(why.text, "\n"), why.text);
     }
     return make_folder(run, error);
 }
 
-static void close_run(struct run *run)
+static void close_run(struct end_to_end_run *run)
 {
     int most = 1;
 
     for (int i = 0; i < run->count; i++) {
         most = 2 * run->ways[i].jobs + 2 > most ? 2 * run->ways[i].jobs + 2 : most;
-        if (run->ways[i].backend)
+        if (run->ways[i].backend != NULL)
             tri_backend_close(run->ways[i].backend);
         tri_pool_free(run->ways[i].pool);
     }
@@ -208,13 +224,14 @@ static void close_run(struct run *run)
     free(run->ways);
 }
 
-static enum tri_status verdict(const struct run *run, struct tri_error *error)
+static enum tri_status verdict(const struct end_to_end_run *run, struct tri_error *error)
 {
     for (int i = 0; i < run->figures->row_count; i++) {
-        const struct tri_whole_row *row = &run->figures->rows[i];
+        const struct tri_end_to_end_row *row = &run->figures->rows[i];
 
         if (!row->verified && !row->failure[0])
-            return tri_fail(error, TRI_DIFFERS, "the file that %s (%s) writes differs from sequential scalar's",
+            return tri_fail(error, TRI_DIFFERS,
+                            "the output file of %s (%s) differs from that of sequential scalar",
                             row->info->name, row->info->isa);
         if (row->failure[0] && (i == 0 || !row->info->opencl))
             return tri_fail(error, TRI_FAILED, "%s", row->failure);
@@ -222,15 +239,17 @@ static enum tri_status verdict(const struct run *run, struct tri_error *error)
     return TRI_OK;
 }
 
-enum tri_status tri_whole_run(const struct tri_lineup *lineup, const struct tri_pipeline *pipeline, const char *path,
-                              const struct tri_shape *in, double seconds, struct tri_whole_case *result,
-                              struct tri_error *error)
+enum tri_status tri_end_to_end_run(const struct tri_candidates *candidates,
+                                   const struct tri_pipeline *pipeline, const char *path,
+                                   const struct tri_shape *in, double seconds,
+                                   struct tri_end_to_end_case *result, struct tri_error *error)
 {
-    struct run run = {.path = path, .pipeline = pipeline, .figures = result};
+    struct end_to_end_run run = {.path = path, .pipeline = pipeline, .figures = result};
     struct stat file;
 
-    *result = (struct tri_whole_case){.in = *in, .bytes_in = stat(path, &file) == 0 ? (int64_t)file.st_size : 0};
-    enum tri_status status = open_run(&run, lineup, error);
+    *result = (struct tri_end_to_end_case){
+        .in = *in, .bytes_in = stat(path, &file) == 0 ? (int64_t)file.st_size : 0};
+    enum tri_status status = open_run(&run, candidates, error);
     for (int i = 0; i < run.count && status == TRI_OK; i++)
         verify_way(&run, i);
     for (int round = 0; status == TRI_OK && round < TRI_ROUNDS_MAX; round++) {
@@ -254,8 +273,10 @@ enum tri_status tri_whole_run(const struct tri_lineup *lineup, const struct tri_
     return status;
 }
 
-void tri_whole_case_free(struct tri_whole_case *result)
+void tri_end_to_end_case_free(struct tri_end_to_end_case *result)
 {
+    for (int i = 0; i < result->row_count; i++)
+        free(result->rows[i].samples);
     free(result->rows);
-    *result = (struct tri_whole_case){0};
+    *result = (struct tri_end_to_end_case){0};
 }

@@ -1,14 +1,15 @@
-/* report_csv.c -- the bench report as CSV: one line a row, the same names as in JSON, no samples. */
+/* report_csv.c -- the bench report as CSV: one line per row, the same names as in JSON, no samples.
+ */
 #include "measure/measure.h"
+#include "measure/text_csv.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-/* Quoted where RFC 4180 asks for it. */
-static void put_text(FILE *file, const char *text)
+void tri_csv_text(FILE *file, const char *text)
 {
-    if (!strpbrk(text, ",\"\r\n")) {
+    if (strpbrk(text, ",\"\r\n") == NULL) {
         fprintf(file, "%s,", text);
         return;
     }
@@ -35,33 +36,36 @@ static void put_real(FILE *file, double value, const char *after)
     fputs(after, file);
 }
 
-/* Empty of what is no device, or was not measured. */
+/* Empty cells unless the row is a device's and was measured. */
 static void put_device(FILE *file, const struct tri_bench_row *row)
 {
     const struct tri_device_figures *device = &row->device;
-    const bool crosses = row->break_even.beats == TRI_BEATS_FROM || row->break_even.beats == TRI_BEATS_UP_TO;
+    const bool crosses =
+        row->break_even.beats == TRI_BEATS_FROM || row->break_even.beats == TRI_BEATS_UP_TO;
 
     if (!device->measured || row->total.count == 0) {
         fputs(",,,,,\n", file);
         return;
     }
-    fprintf(file, "%ld,%ld,%.6g,%" PRId64 ",", device->launches, device->built.programs_built, device->built.build_ms,
-            device->copy_ns);
+    fprintf(file, "%ld,%ld,%.6g,%" PRId64 ",", device->launches, device->built.programs_built,
+            device->built.build_ms, device->copy_ns);
     put_real(file, device->copy_share, ",");
     put_real(file, crosses ? row->break_even.pixels : (double)NAN, "\n");
 }
 
-static void put_row(FILE *file, const struct tri_bench_case *result, const struct tri_bench_row *row)
+static void put_row(FILE *file, const struct tri_bench_case *result,
+                    const struct tri_bench_row *row)
 {
     const struct tri_summary none = {0};
     const struct tri_backend_info *info = row->info;
     bool measured = row->total.count > 0;
 
-    put_text(file, result->pipeline);
-    fprintf(file, "%d,%d,%d,%d,", result->in.width, result->in.height, result->in.planes, result->in.bits);
-    put_text(file, info->name);
-    put_text(file, info->device);
-    put_text(file, info->isa);
+    tri_csv_text(file, result->pipeline);
+    fprintf(file, "%d,%d,%d,%d,", result->in.width, result->in.height, result->in.planes,
+            result->in.bits);
+    tri_csv_text(file, info->name);
+    tri_csv_text(file, info->device);
+    tri_csv_text(file, info->isa);
     fprintf(file, "%d,%s,", info->workers, row->verified ? "true" : "false");
     if (!row->failure[0])
         fprintf(file, "%016" PRIx64, row->digest);
@@ -83,10 +87,13 @@ static void put_row(FILE *file, const struct tri_bench_case *result, const struc
 
 void tri_report_csv(FILE *file, const struct tri_report *report)
 {
-    fputs("pipeline,width,height,planes,bits,backend,device,isa,workers,verified,digest,samples,median_ns,"
+    fputs("pipeline,width,height,planes,bits,backend,device,isa,workers,verified,digest,samples,"
+          "median_ns,"
           "min_ns,"
-          "ci95_low_ns,ci95_high_ns,upload_ns,kernel_ns,download_ns,mpix_per_s,copy_share,speedup,efficiency,"
-          "karp_flatt,launches,programs_built,build_ms,device_copy_ns,device_copy_share,break_even_pixels\n",
+          "ci95_low_ns,ci95_high_ns,upload_ns,kernel_ns,download_ns,mpix_per_s,copy_share,speedup,"
+          "efficiency,"
+          "karp_flatt,launches,programs_built,build_ms,device_copy_ns,device_copy_share,break_even_"
+          "pixels\n",
           file);
     for (int i = 0; i < report->count; i++)
         for (int j = 0; j < report->cases[i].row_count; j++)

@@ -1,12 +1,27 @@
-/* report_devices.c -- what devices did by their own clocks and from which size they beat threads: a table below that of
- * the rows, with sentences, and JSON. */
-#include "measure/device.h"
+/* report_devices.c -- devices by their own clocks, and the size from which they beat threads: a
+ * second table, with sentences below it, and JSON. */
+#include "measure/device_timing.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
 
-enum { BACKEND, LAUNCHES, PROGRAMS, BUILD, UPLOAD, KERNEL, DOWNLOAD, HIDDEN, COPY, SHARE, UP, DOWN, BOTH, COLUMNS };
+enum {
+    BACKEND,
+    LAUNCHES,
+    PROGRAMS,
+    BUILD,
+    UPLOAD,
+    KERNEL,
+    DOWNLOAD,
+    HIDDEN,
+    COPY,
+    SHARE,
+    UP,
+    DOWN,
+    BOTH,
+    COLUMNS
+};
 enum { CELL = 64 };
 
 static const struct {
@@ -30,7 +45,8 @@ static const struct {
 
 static bool has_device(const struct tri_bench_row *row)
 {
-    return row->listed && row->total.count > 0 && (row->device.measured || row->device.note[0] != '\0');
+    return row->listed && row->total.count > 0 &&
+           (row->device.measured || row->device.note[0] != '\0');
 }
 
 /* ---- the table ---- */
@@ -66,7 +82,7 @@ static void put_heads(FILE *file, bool markdown, bool bold)
     }
 }
 
-/* Of microseconds there are thousandths where it is few of them. */
+/* Small times get more decimals. */
 static void format_ms(char cell[CELL], int64_t ns)
 {
     const double ms = (double)ns / 1e6;
@@ -79,12 +95,15 @@ static void format_median(char cell[CELL], const struct tri_summary *summary)
         format_ms(cell, summary->median);
 }
 
-/* The share of the transfers' time in which something else went on; a hundredth is how exact clocks are. */
+/* The share of the transfers' time in which something else ran. Clocks are accurate to about a
+ * hundredth of that. */
 static double overlap_of(const struct tri_device_figures *device)
 {
     const int64_t transfers = (device->upload.count > 0 ? device->upload.median : 0) +
                               (device->download.count > 0 ? device->download.median : 0);
-    return device->overlap.count > 0 && transfers > 0 ? (double)device->overlap.median / (double)transfers : (double)NAN;
+    return device->overlap.count > 0 && transfers > 0
+               ? (double)device->overlap.median / (double)transfers
+               : (double)NAN;
 }
 
 static void format_row(const struct tri_bench_row *row, char cells[COLUMNS][CELL])
@@ -96,7 +115,8 @@ static void format_row(const struct tri_bench_row *row, char cells[COLUMNS][CELL
     snprintf(cells[BACKEND], CELL, "%.63s", row->info->name);
     snprintf(cells[PROGRAMS], CELL, "%ld", device->built.programs_built);
     if (device->built.programs_loaded > 0)
-        snprintf(cells[PROGRAMS], CELL, "%ld, %ld kept", device->built.programs_built, device->built.programs_loaded);
+        snprintf(cells[PROGRAMS], CELL, "%ld, %ld kept", device->built.programs_built,
+                 device->built.programs_loaded);
     snprintf(cells[BUILD], CELL, "%.0f", device->built.build_ms);
     if (device->measured)
         snprintf(cells[LAUNCHES], CELL, "%ld", device->launches);
@@ -108,7 +128,8 @@ static void format_row(const struct tri_bench_row *row, char cells[COLUMNS][CELL
     if (device->copy_ns > 0)
         format_ms(cells[COPY], device->copy_ns);
     if (isfinite(device->copy_share))
-        snprintf(cells[SHARE], CELL, "%.*f %%", device->copy_share < 0.0995 ? 1 : 0, device->copy_share * 100);
+        snprintf(cells[SHARE], CELL, "%.*f %%", device->copy_share < 0.0995 ? 1 : 0,
+                 device->copy_share * 100);
     if (device->pinned.together_ns > 0) {
         format_ms(cells[UP], device->pinned.up_ns);
         format_ms(cells[DOWN], device->pinned.down_ns);
@@ -120,27 +141,30 @@ static void format_row(const struct tri_bench_row *row, char cells[COLUMNS][CELL
 
 static const char *cost_text(struct tri_cost cost, char text[80])
 {
-    snprintf(text, 80, "%.3f ms and %.3f ms a megapixel", cost.fixed_ns / 1e6, cost.pixel_ns);
+    snprintf(text, 80, "%.3f ms and %.3f ms per megapixel", cost.fixed_ns / 1e6, cost.pixel_ns);
     return text;
 }
 
 static void put_check(FILE *file, const struct tri_break_even *found)
 {
-    const double ratio = found->threads_ns > 0 ? (double)found->device_ns / (double)found->threads_ns : 1;
+    const double ratio =
+        found->threads_ns > 0 ? (double)found->device_ns / (double)found->threads_ns : 1;
     if (found->checked.width == 0) {
         fprintf(file, "; not checked: %s\n", found->note);
         return;
     }
-    fprintf(file, ";\n  measured at %dx%d: %.3f ms against %.3f", found->checked.width, found->checked.height,
-            (double)found->device_ns / 1e6, (double)found->threads_ns / 1e6);
-    if ((found->beats == TRI_BEATS_FROM || found->beats == TRI_BEATS_UP_TO) && (ratio > 1.25 || ratio < 0.8))
-        fprintf(file, ", so the estimate is off there");
+    fprintf(file, ";\n  measured at %dx%d: %.3f ms against %.3f", found->checked.width,
+            found->checked.height, (double)found->device_ns / 1e6, (double)found->threads_ns / 1e6);
+    if ((found->beats == TRI_BEATS_FROM || found->beats == TRI_BEATS_UP_TO) &&
+        (ratio > 1.25 || ratio < 0.8))
+        fprintf(file, ", so the estimate is off at that size");
     else if (found->beats == TRI_BEATS_ALWAYS && ratio > 1)
-        fprintf(file, ", so not there");
+        fprintf(file, ", so not at that size");
     fputs("\n", file);
 }
 
-/* From which size on the device beats threads: one sentence, and what was measured. */
+/* One sentence on the size from which the device beats threads, and the measurement that checks it.
+ */
 static void put_break_even(FILE *file, const struct tri_bench_row *row)
 {
     const struct tri_break_even *found = &row->break_even;
@@ -149,7 +173,8 @@ static void put_break_even(FILE *file, const struct tri_bench_row *row)
     if (found->against == NULL)
         return;
     if (found->beats == TRI_BEATS_UNKNOWN) {
-        fprintf(file, "from which size %s beats %s is unknown: %s\n", name, found->against->name, found->note);
+        fprintf(file, "the size from which %s beats %s is unknown: %s\n", name,
+                found->against->name, found->note);
         return;
     }
     if (found->beats == TRI_BEATS_ALWAYS)
@@ -208,12 +233,6 @@ static json_t *median_json(const struct tri_summary *summary)
     return summary->count > 0 ? json_integer(summary->median) : json_null();
 }
 
-static json_t *text_or_null(const char *text)
-{
-    json_t *value = text[0] != '\0' ? json_string(text) : NULL;
-    return value != NULL ? value : json_null(); /* a driver's text need not be UTF-8 */
-}
-
 static json_t *cost_json(struct tri_cost cost)
 {
     json_t *object = json_object();
@@ -238,7 +257,7 @@ static json_t *break_even_json(const struct tri_break_even *found)
         json_object_set_new(checked, "threads_ns", json_integer(found->threads_ns));
     }
     json_object_set_new(object, "beats", json_string(names[found->beats]));
-    json_object_set_new(object, "against", text_or_null(found->against->name));
+    json_object_set_new(object, "against", tri_text_json(found->against->name));
     json_object_set_new(object, "pixels", real_or_null(found->pixels));
     json_object_set_new(object, "upload", cost_json(found->upload));
     json_object_set_new(object, "kernel", cost_json(found->kernel));
@@ -247,7 +266,7 @@ static json_t *break_even_json(const struct tri_break_even *found)
     json_object_set_new(object, "device", cost_json(found->device));
     json_object_set_new(object, "threads", cost_json(found->threads));
     json_object_set_new(object, "checked", checked);
-    json_object_set_new(object, "note", text_or_null(found->note));
+    json_object_set_new(object, "note", tri_text_json(found->note));
     return object;
 }
 
@@ -258,7 +277,8 @@ json_t *tri_device_json(const struct tri_bench_row *row)
     if (row->total.count == 0 || (!device->measured && device->note[0] == '\0'))
         return json_null();
     json_t *object = json_object();
-    json_object_set_new(object, "launches", device->measured ? json_integer(device->launches) : json_null());
+    json_object_set_new(object, "launches",
+                        device->measured ? json_integer(device->launches) : json_null());
     json_object_set_new(object, "programs_built", json_integer(device->built.programs_built));
     json_object_set_new(object, "programs_loaded", json_integer(device->built.programs_loaded));
     json_object_set_new(object, "build_ms", json_real(device->built.build_ms));
@@ -267,7 +287,8 @@ json_t *tri_device_json(const struct tri_bench_row *row)
     json_object_set_new(object, "span_ns", median_json(&device->span));
     json_object_set_new(object, "download_ns", median_json(&device->download));
     json_object_set_new(object, "overlap_ns", median_json(&device->overlap));
-    json_object_set_new(object, "overlapped", isfinite(overlap) ? json_boolean(overlap >= 0.01) : json_null());
+    json_object_set_new(object, "overlapped",
+                        isfinite(overlap) ? json_boolean(overlap >= 0.01) : json_null());
     json_object_set_new(object, "host_kernel_ns", median_json(&row->kernel));
     json_object_set_new(object, "copy_ns", ns_or_null(device->copy_ns));
     json_object_set_new(object, "copy_share", real_or_null(device->copy_share));
@@ -275,6 +296,6 @@ json_t *tri_device_json(const struct tri_bench_row *row)
     json_object_set_new(object, "pinned_down_ns", ns_or_null(device->pinned.down_ns));
     json_object_set_new(object, "pinned_both_ns", ns_or_null(device->pinned.together_ns));
     json_object_set_new(object, "break_even", break_even_json(&row->break_even));
-    json_object_set_new(object, "note", text_or_null(device->note));
+    json_object_set_new(object, "note", tri_text_json(device->note));
     return object;
 }

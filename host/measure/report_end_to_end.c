@@ -1,4 +1,4 @@
-/* report_end_to_end.c -- what `bench --end-to-end` found, as a table and as JSON. */
+/* report_end_to_end.c -- the results of `bench --end-to-end`, as a table and as JSON. */
 #include "batch/batch.h"
 #include "measure/measure.h"
 
@@ -10,31 +10,33 @@ static double ms(int64_t ns)
     return (double)ns / 1e6;
 }
 
-static void put_row(FILE *file, const struct tri_whole_row *row)
+static void put_row(FILE *file, const struct tri_end_to_end_row *row)
 {
     char limit[40];
 
     fprintf(file, "%-14s%-7s%4d ", row->info->name, row->info->isa, row->info->workers);
     if (!row->verified) {
-        fprintf(file, "  %s\n", row->failure[0] ? "failed" : "ANOTHER FILE: no figures");
+        fprintf(file, "  %s\n", row->failure[0] ? "failed" : "DIFFERENT FILE: no figures");
         return;
     }
     for (int i = 0; i < TRI_PHASES; i++)
         fprintf(file, "%9.2f", ms(row->phases[i].median));
     snprintf(limit, sizeof limit, "%s %.0f %%", tri_phase_names[row->limit],
              100.0 * (double)row->phases[row->limit].median / (double)row->total.median);
-    fprintf(file, "%9.2f  %-13s%8.2f%8.1f\n", ms(row->total.median), limit, ms(row->each_of_many.median),
-            row->mpix_per_s);
+    fprintf(file, "%9.2f  %-13s%8.2f%8.1f\n", ms(row->total.median), limit,
+            ms(row->each_of_many.median), row->mpix_per_s);
 }
 
-void tri_whole_table(FILE *file, const struct tri_whole_case *result, const char *pipeline, const char *input)
+void tri_end_to_end_table(FILE *file, const struct tri_end_to_end_case *result,
+                          const char *pipeline, const char *input)
 {
     char shape[64];
 
     fprintf(file, "\n%s, from file to file\n%s, %s, %.2f MB; written: %.2f MB\n\n", pipeline, input,
-            tri_shape_text(&result->in, shape), (double)result->bytes_in / 1e6, (double)result->bytes_out / 1e6);
-    fprintf(file, "%-14s%-7s%4s %45s%9s  %-13s%16s\n", "", "", "wor-", "one file alone, medians in ms", "", "limited",
-            "many at a time");
+            tri_shape_text(&result->in, shape), (double)result->bytes_in / 1e6,
+            (double)result->bytes_out / 1e6);
+    fprintf(file, "%-14s%-7s%4s %45s%9s  %-13s%16s\n", "", "", "wor-",
+            "one file alone, medians in ms", "", "limited", "many at a time");
     fprintf(file, "%-14s%-7s%4s ", "backend", "ISA", "kers");
     for (int i = 0; i < TRI_PHASES; i++)
         fprintf(file, "%9s", tri_phase_names[i]);
@@ -44,25 +46,30 @@ void tri_whole_table(FILE *file, const struct tri_whole_case *result, const char
             put_row(file, &result->rows[i]);
 }
 
-/* The serial rest decides: Amdahl's law with the kernel as the part that is made faster. */
-void tri_whole_legend(FILE *file, const struct tri_whole_case *result)
+/* Amdahl's law, with the kernel as the part that gets faster. */
+void tri_end_to_end_legend(FILE *file, const struct tri_end_to_end_case *result)
 {
-    const struct tri_whole_row *best = NULL;
+    const struct tri_end_to_end_row *best = NULL;
 
     for (int i = 0; i < result->row_count; i++) {
-        const struct tri_whole_row *row = &result->rows[i];
-        if (row->listed && row->verified && (!best || row->total.median < best->total.median))
+        const struct tri_end_to_end_row *row = &result->rows[i];
+        if (row->listed && row->verified &&
+            (best == NULL || row->total.median < best->total.median))
             best = row;
     }
-    fputs("\nAll rows wrote the same bytes as sequential scalar, or have no figures. Files were in the page cache.\n", file);
-    if (!best)
+    fputs("\nAll rows wrote the same bytes as sequential scalar, or have no figures. Files were in "
+          "the page cache.\n",
+          file);
+    if (best == NULL)
         return;
     const int64_t rest = best->total.median - best->phases[TRI_KERNEL].median;
-    fprintf(file, "%s is limited by %s: a kernel that took no time would make it %.2f times as fast.\n", best->info->name,
-            tri_phase_names[best->limit], (double)best->total.median / (double)(rest > 0 ? rest : 1));
+    fprintf(file,
+            "%s is limited by %s: a kernel that took no time would make it %.2f times as fast.\n",
+            best->info->name, tri_phase_names[best->limit],
+            (double)best->total.median / (double)(rest > 0 ? rest : 1));
 }
 
-static json_t *row_json(const struct tri_whole_row *row)
+static json_t *row_json(const struct tri_end_to_end_row *row)
 {
     json_t *object = json_object(), *phases = json_object();
 
@@ -77,13 +84,18 @@ static json_t *row_json(const struct tri_whole_row *row)
         json_object_set_new(phases, tri_phase_names[i], json_integer(row->phases[i].median));
     json_object_set_new(object, "median_ns", json_integer(row->total.median));
     json_object_set_new(object, "samples", json_integer(row->total.count));
+    json_object_set_new(object, "samples_ns",
+                        row->samples != NULL ? tri_samples_json(row->samples, row->total.count)
+                                             : json_array());
+    json_object_set_new(object, "digest", tri_digest_json(row->digest)); /* of the file */
     json_object_set_new(object, "phases_ns", phases);
     json_object_set_new(object, "limit", json_string(tri_phase_names[row->limit]));
     json_object_set_new(object, "each_of_many_ns", json_integer(row->each_of_many.median));
     return object;
 }
 
-json_t *tri_whole_json(const struct tri_whole_case *result, const char *pipeline, const char *input)
+json_t *tri_end_to_end_json(const struct tri_end_to_end_case *result, const char *pipeline,
+                            const char *input)
 {
     json_t *object = json_object(), *rows = json_array();
 

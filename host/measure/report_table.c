@@ -1,5 +1,6 @@
-/* report_table.c -- the bench report for people: a table for the terminal, 100 columns wide, or markdown. */
-#include "measure/device.h"
+/* report_table.c -- the bench report for people: a table for the terminal, 100 columns wide, or
+ * Markdown. */
+#include "measure/device_timing.h"
 
 #include <math.h>
 #include <string.h>
@@ -20,7 +21,7 @@ enum {
     COLUMNS
 };
 
-/* Widths are of characters on the screen, with the space before; two heads above each other. */
+/* Widths count characters on the screen, including the space before; heads have two lines. */
 static const struct {
     int width;
     bool left;
@@ -42,7 +43,7 @@ static const struct {
 
 enum { CELL = 260 };
 
-/* Characters on the screen, of UTF-8. */
+/* Counts the characters of UTF-8 text on the screen. */
 static int screen_width(const char *text)
 {
     int width = 0;
@@ -64,7 +65,7 @@ static void put_cell(FILE *file, const char *text, int column, bool markdown)
         fprintf(file, "%*s%s", gap > 1 ? gap : 1, "", text);
 }
 
-/* Four significant digits at most, as a measurement has no more. */
+/* At most four significant digits; measurements are no more precise. */
 static void format_ms(char cell[CELL], int64_t ns)
 {
     double ms = (double)ns / 1e6;
@@ -106,7 +107,8 @@ static void format_row(const struct tri_bench_row *row, char cells[COLUMNS][CELL
         snprintf(cells[INTERVAL], CELL, "±%.*f %%", share < 0.0995 ? 1 : 0, share * 100);
     }
     if (row->info->opencl)
-        format_ms(cells[KERNEL], row->device.measured ? row->device.span.median : row->kernel.median);
+        format_ms(cells[KERNEL],
+                  row->device.measured ? row->device.span.median : row->kernel.median);
     format_number(cells[RATE], row->mpix_per_s, "");
     format_percent(cells[COPY], row->copy_share);
     format_number(cells[SCALAR], row->speedup, "x");
@@ -135,7 +137,7 @@ static void put_heads(FILE *file, bool markdown, bool bold)
     }
 }
 
-/* The law that the family of this row follows, under the table. */
+/* The scaling law of this row's family, below the table. */
 static void put_scaling(FILE *file, const struct tri_bench_case *result, int index, bool markdown)
 {
     const struct tri_backend_info *info = result->rows[index].info;
@@ -146,17 +148,18 @@ static void put_scaling(FILE *file, const struct tri_bench_case *result, int ind
     if (fit.points < 2)
         return;
     fprintf(file, "%.*s, %s: serial fraction %.1f %% (Amdahl)",
-            (int)strcspn(info->name, info->opencl ? "/" : ":"), info->name, info->isa, fit.serial * 100);
+            (int)strcspn(info->name, info->opencl ? "/" : ":"), info->name, info->isa,
+            fit.serial * 100);
     if (fit.serial >= 0.0005)
         fprintf(file, ", so at most %.*fx", 1 / fit.serial < 10 ? 1 : 0, 1 / fit.serial);
-    fprintf(file, "\n%s%.0f workers: %.1fx, or %.1fx if the picture grows with them (Gustafson)\n", indent,
-            more, tri_amdahl(fit.serial, more), tri_gustafson(fit.serial, more));
+    fprintf(file, "\n%s%.0f workers: %.1fx, or %.1fx if the picture grows with them (Gustafson)\n",
+            indent, more, tri_amdahl(fit.serial, more), tri_gustafson(fit.serial, more));
     if (isfinite(fit.contention))
         fprintf(file, "%suniversal law: contention %.4f, coherence %.6f\n", indent, fit.contention,
                 fit.coherence);
 }
 
-/* Of one worker and of the most; JSON has them all. */
+/* Copies with one worker and with the most; JSON has them all. */
 static void put_copies(FILE *file, const struct tri_bench_case *result)
 {
     int most = 0;
@@ -198,7 +201,8 @@ const char *tri_shape_text(const struct tri_shape *shape, char text[64])
 {
     static const char *const kinds[] = {"?", "gray", "gray and alpha", "RGB", "RGBA"};
 
-    snprintf(text, 64, "%dx%d %s %d bits", shape->width, shape->height, kinds[shape->planes], shape->bits);
+    snprintf(text, 64, "%dx%d %s %d bits", shape->width, shape->height, kinds[shape->planes],
+             shape->bits);
     return text;
 }
 
@@ -215,9 +219,9 @@ static void put_title(FILE *file, const struct tri_bench_case *result, bool mark
     fprintf(file, "%s, %s%s%s", result->input, tri_shape_text(&result->in, in), same ? "" : " to ",
             same ? "" : tri_shape_text(&result->out, out));
     if (most > fewest)
-        fprintf(file, "; %d to %d samples a row", fewest, most);
+        fprintf(file, "; %d to %d samples per row", fewest, most);
     else if (most > 0)
-        fprintf(file, "; %d samples a row", most);
+        fprintf(file, "; %d samples per row", most);
     fputs("\n\n", file);
 }
 
@@ -260,9 +264,10 @@ void tri_report_header(FILE *file, const struct tri_environment *environment, bo
         const struct tri_device_info *device = &environment->devices[i];
         bool cpu = strcmp(device->type, "CPU") == 0;
 
-        fprintf(file, "%sopencl:%s is %s%s, %d units%s\n  %s, %.10s, driver %s\n", begin, device->id,
-                cpu ? "the CPU through OpenCL: " : "", device->name, device->compute_units,
-                device->usable ? "" : " (unusable)", device->platform, device->version, device->driver);
+        fprintf(file, "%sopencl:%s is %s%s, %d units%s\n  %s, %.10s, driver %s\n", begin,
+                device->id, cpu ? "the CPU through OpenCL: " : "", device->name,
+                device->compute_units, device->usable ? "" : " (unusable)", device->platform,
+                device->version, device->driver);
     }
     if (environment->load > 0.5 * environment->cores_online)
         fprintf(file, "%sthe machine was busy before the run: load %.1f on %d cores\n", begin,
@@ -271,10 +276,14 @@ void tri_report_header(FILE *file, const struct tri_environment *environment, bo
 
 void tri_report_legend(FILE *file)
 {
-    fputs("\nMedians, end to end: upload, kernel and download; \"kernel\" is the device's part by its own clock.\n"
-          "The true median lies within the given distance with 95 % confidence. Share of copy: of the time,\n"
-          "memcpy of the same bytes with as many workers would take this share. Speed-up over sequential\n"
-          "scalar, and over the best sequential row. Efficiency: T1/(n Tn), T1 being the same code with one\n"
-          "worker. Karp-Flatt: the serial fraction that the speed-up shows.\n",
+    fputs("\nMedians, end to end: upload, kernel and download; \"kernel\" is the device's part by "
+          "its own clock.\n"
+          "The true median lies within the given distance with 95 % confidence. Share of copy: the "
+          "time of\n"
+          "memcpy of the same bytes with as many workers, as a share of this row's. Speed-up over "
+          "sequential\n"
+          "scalar, and over the best sequential row. Efficiency: T1/(n Tn), T1 being the same code "
+          "with one\n"
+          "worker. Karp-Flatt: the serial fraction implied by the speed-up.\n",
           file);
 }

@@ -1,4 +1,5 @@
-/* several.c -- rows of backends that deal work to several others: who did how much, and what it gained. */
+/* several.c -- rows of backends that deal work to several others: each one's share, and the gain.
+ */
 #include "measure/measure.h"
 
 #include <math.h>
@@ -16,8 +17,10 @@ void tri_bench_shares(struct tri_bench_row *row, const struct tri_backend *backe
     }
 }
 
-/* The row of that part alone, which the line-up has for this; NULL: it has no figures. */
-static const struct tri_bench_row *alone(const struct tri_bench_case *result, const struct tri_backend_info *part)
+/* The row of this part alone, which the candidates include for this purpose; NULL if it has no
+ * figures. */
+static const struct tri_bench_row *alone(const struct tri_bench_case *result,
+                                         const struct tri_backend_info *part)
 {
     for (int i = 0; i < result->row_count; i++) {
         const struct tri_bench_row *row = &result->rows[i];
@@ -35,9 +38,10 @@ void tri_bench_over_parts(const struct tri_bench_case *result, struct tri_bench_
     row->best_part = -1;
     for (int i = 0; i < row->parts; i++) {
         const struct tri_bench_row *one = alone(result, row->part[i]);
-        const double times = one ? (double)one->total.median / (double)row->total.median : (double)NAN;
+        const double times =
+            one != NULL ? (double)one->total.median / (double)row->total.median : (double)NAN;
 
-        if (one && (row->best_part < 0 || times < row->over_parts)) {
+        if (one != NULL && (row->best_part < 0 || times < row->over_parts)) {
             row->over_parts = times;
             row->best_part = i;
         }
@@ -59,11 +63,14 @@ void tri_bench_put_shares(FILE *file, const struct tri_bench_row *row)
         return;
     fprintf(file, "%s:", row->info->name);
     for (int i = 0; i < row->parts; i++)
-        fprintf(file, "%s %s %.1f %%", i ? "," : "", row->part[i]->name, 100 * tri_bench_share(row, i));
+        fprintf(file, "%s %s %.1f %%", i ? "," : "", row->part[i]->name,
+                100 * tri_bench_share(row, i));
     fputs(" of the work", file);
     if (row->best_part >= 0 && row->over_parts > 1)
-        fprintf(file, "; %.2fx of %s alone, the fastest of them", row->over_parts, row->part[row->best_part]->name);
+        fprintf(file, "; %.2fx the speed of %s alone, the fastest of them", row->over_parts,
+                row->part[row->best_part]->name);
     else if (row->best_part >= 0)
-        fprintf(file, "; it gains nothing: %.2fx of %s alone", row->over_parts, row->part[row->best_part]->name);
+        fprintf(file, "; no gain: %.2fx the speed of %s alone", row->over_parts,
+                row->part[row->best_part]->name);
     fputs("\n", file);
 }

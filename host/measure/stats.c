@@ -13,7 +13,8 @@ static int ascending(const void *a, const void *b)
 }
 
 /* The greatest k for which fewer than k of n samples lie below the median with a probability of at
- * most 2.5 %; then the k-th smallest and k-th largest sample bound it with 95 %. 0: there is none. */
+ * most 2.5 %; then the k-th smallest and k-th largest sample bound it with 95 %. 0 if there is
+ * none. */
 static int interval_rank(int n)
 {
     /* Summed from the logarithm of each term, as 2^-n alone underflows for n > 1074. */
@@ -34,7 +35,7 @@ struct tri_summary tri_summarize(const int64_t *samples, int count)
     struct tri_summary summary = {.count = count, .low = -1, .high = -1};
     int64_t *sorted = count > 0 ? malloc((size_t)count * sizeof *sorted) : NULL;
 
-    if (!sorted) {
+    if (sorted == NULL) {
         summary.count = 0;
         return summary;
     }
@@ -130,7 +131,9 @@ int tri_worker_steps(int most, int steps[32])
 {
     int count = 0;
 
-    for (int n = 1; n < most && count < 31; n = n < 8 ? n + 1 : (n & (n - 1)) == 0 ? n + n / 2 : n / 3 * 4)
+    for (int n = 1; n < most && count < 31; n = n < 8                ? n + 1
+                                                : (n & (n - 1)) == 0 ? n + n / 2
+                                                                     : n / 3 * 4)
         steps[count++] = n;
     steps[count++] = most;
     return count;

@@ -1,5 +1,6 @@
-/* device.c -- a job on a device, by the device's own clock, beside a bare copy and bare transfers of as many bytes. */
-#include "measure/device.h"
+/* device_timing.c -- a job on a device, by the device's own clock, with a bare copy and bare
+ * transfers of as many bytes. */
+#include "measure/device_timing.h"
 
 #include "parallel/cpu.h"
 
@@ -17,7 +18,7 @@ static int by_begin(const void *a, const void *b)
     return (first->begin_ns > second->begin_ns) - (first->begin_ns < second->begin_ns);
 }
 
-/* Time in which at least one command of these sorts (bits) is at work. */
+/* Time during which at least one command of these kinds (bits) is running. */
 static int64_t busy(const struct tri_device_command *commands, int count, unsigned sorts)
 {
     int64_t sum = 0, until = INT64_MIN;
@@ -44,12 +45,14 @@ struct tri_phase_times tri_phase_times(struct tri_device_command *commands, int 
     }
     struct tri_phase_times times = {.upload_ns = busy(commands, count, 1u << TRI_COMMAND_UPLOAD),
                                     .kernel_ns = busy(commands, count, 1u << TRI_COMMAND_KERNEL),
-                                    .download_ns = busy(commands, count, 1u << TRI_COMMAND_DOWNLOAD),
+                                    .download_ns =
+                                        busy(commands, count, 1u << TRI_COMMAND_DOWNLOAD),
                                     .span_ns = last > first ? last - first : 0,
                                     .uploads = counts[TRI_COMMAND_UPLOAD],
                                     .kernels = counts[TRI_COMMAND_KERNEL],
                                     .downloads = counts[TRI_COMMAND_DOWNLOAD]};
-    times.overlap_ns = times.upload_ns + times.kernel_ns + times.download_ns - busy(commands, count, ~0u);
+    times.overlap_ns =
+        times.upload_ns + times.kernel_ns + times.download_ns - busy(commands, count, ~0u);
     return times;
 }
 
@@ -61,15 +64,17 @@ struct session {
     struct tri_image *in, *out;
     double seconds;
     struct tri_device_command *commands; /* TRI_COMMANDS_MAX */
-    struct tri_flight *flight;
+    struct tri_inflight *inflight;
     int64_t samples[5][RUNS_MAX]; /* upload, kernel, download, span, overlap */
 };
 
-/* Of what has run since the last time. */
-static enum tri_status take_times(struct session *session, struct tri_phase_times *times, struct tri_error *error)
+/* Times of the commands since the last call. */
+static enum tri_status take_times(struct session *session, struct tri_phase_times *times,
+                                  struct tri_error *error)
 {
     int count;
-    const enum tri_status status = tri_backend_commands(session->backend, session->commands, &count, error);
+    const enum tri_status status =
+        tri_backend_commands(session->backend, session->commands, &count, error);
     if (status == TRI_OK)
         *times = tri_phase_times(session->commands, count);
     return status;
@@ -80,22 +85,25 @@ static bool wants_more(int runs, int64_t start, double seconds)
     return runs < RUNS_MAX && (runs < RUNS_MIN || (double)(tri_now_ns() - start) < seconds * 1e9);
 }
 
-/* The image is there once, and is computed again and again: kernels find the caches as the bare copy does. */
-static enum tri_status time_kernels(struct session *session, struct tri_device_figures *figures, struct tri_error *error)
+/* The image is uploaded once and computed repeatedly, so kernels find the caches as the bare copy
+ * does. */
+static enum tri_status time_kernels(struct session *session, struct tri_device_figures *figures,
+                                    struct tri_error *error)
 {
     struct tri_phase_times times;
     int runs = 0;
-    enum tri_status status = tri_flight_upload(session->flight, session->in, error);
-    for (int64_t start = tri_now_ns(); status == TRI_OK && wants_more(runs, start, session->seconds / 4);) {
+    enum tri_status status = tri_inflight_upload(session->inflight, session->in, error);
+    for (int64_t start = tri_now_ns();
+         status == TRI_OK && wants_more(runs, start, session->seconds / 4);) {
         tri_job_rewind(session->job);
-        status = tri_flight_compute(session->flight, session->job, session->out, error);
+        status = tri_inflight_compute(session->inflight, session->job, session->out, error);
         if (status == TRI_OK)
             status = take_times(session, &times, error);
         session->samples[1][runs] = times.kernel_ns;
         session->samples[3][runs++] = times.span_ns;
     }
     if (status == TRI_OK)
-        status = tri_flight_download(session->flight, error);
+        status = tri_inflight_download(session->inflight, error);
     if (status == TRI_OK)
         status = take_times(session, &times, error);
     if (status != TRI_OK || runs == 0)
@@ -105,12 +113,14 @@ static enum tri_status time_kernels(struct session *session, struct tri_device_f
     return TRI_OK;
 }
 
-static enum tri_status time_runs(struct session *session, struct tri_device_figures *figures, struct tri_error *error)
+static enum tri_status time_runs(struct session *session, struct tri_device_figures *figures,
+                                 struct tri_error *error)
 {
     struct tri_phase_times times = {0};
     int runs = 0;
     enum tri_status status = TRI_OK;
-    for (int64_t start = tri_now_ns(); status == TRI_OK && wants_more(runs, start, session->seconds / 4);) {
+    for (int64_t start = tri_now_ns();
+         status == TRI_OK && wants_more(runs, start, session->seconds / 4);) {
         tri_job_rewind(session->job);
         status = tri_job_run(session->job, session->in, session->out, NULL, error);
         if (status == TRI_OK)
@@ -123,49 +133,57 @@ static enum tri_status time_runs(struct session *session, struct tri_device_figu
         return status;
     figures->upload = tri_summarize(session->samples[0], times.uploads > 0 ? runs : 0);
     figures->download = tri_summarize(session->samples[2], times.downloads > 0 ? runs : 0);
-    figures->overlap = tri_summarize(session->samples[4], times.uploads + times.downloads > 0 ? runs : 0);
+    figures->overlap =
+        tri_summarize(session->samples[4], times.uploads + times.downloads > 0 ? runs : 0);
     return TRI_OK;
 }
 
-static enum tri_status count_launches(struct session *session, struct tri_device_figures *figures, struct tri_error *error)
+static enum tri_status count_launches(struct session *session, struct tri_device_figures *figures,
+                                      struct tri_error *error)
 {
     const long before = tri_backend_counts(session->backend).launches;
     tri_job_rewind(session->job);
-    const enum tri_status status = tri_job_run(session->job, session->in, session->out, NULL, error);
+    const enum tri_status status =
+        tri_job_run(session->job, session->in, session->out, NULL, error);
     figures->launches = tri_backend_counts(session->backend).launches - before;
     return status;
 }
 
-/* With queues that note times, until they are exchanged again, whatever happens. */
-static enum tri_status time_job(struct session *session, struct tri_device_figures *figures, struct tri_error *error)
+/* Runs with profiling queues, and switches back afterwards, also after a failure. */
+static enum tri_status time_job(struct session *session, struct tri_device_figures *figures,
+                                struct tri_error *error)
 {
     struct tri_error ignored;
-    enum tri_status status = tri_flight_new(session->backend, &session->flight, error);
+    enum tri_status status = tri_inflight_new(session->backend, &session->inflight, error);
     if (status != TRI_OK)
         return status;
     status = tri_backend_profile(session->backend, true, error);
     if (status == TRI_OK)
         status = count_launches(session, figures, error);
-    if (status == TRI_OK) /* that was the warm-up */
+    if (status == TRI_OK) /* discards the times of the warm-up */
         status = tri_backend_commands(session->backend, session->commands, &(int){0}, error);
     if (status == TRI_OK)
         status = time_kernels(session, figures, error);
     if (status == TRI_OK)
         status = time_runs(session, figures, error);
-    tri_flight_free(session->flight);
-    session->flight = NULL;
-    const enum tri_status after = tri_backend_profile(session->backend, false, status == TRI_OK ? error : &ignored);
+    tri_inflight_free(session->inflight);
+    session->inflight = NULL;
+    const enum tri_status after =
+        tri_backend_profile(session->backend, false, status == TRI_OK ? error : &ignored);
     return status == TRI_OK ? after : status;
 }
 
 static void note_failure(struct tri_device_figures *figures, const struct tri_error *error)
 {
     if (figures->note[0] == '\0')
-        snprintf(figures->note, sizeof figures->note, "%.*s", (int)strcspn(error->text, "\n"), error->text);
+        snprintf(figures->note, sizeof figures->note, "%.*s", (int)strcspn(error->text, "\n"),
+                 error->text);
 }
 
-/* Before and after the job, so that a change of clocks does not go to one side alone; the faster one counts. */
-static void time_copy(struct tri_backend *backend, size_t bytes_in, size_t bytes_out, struct tri_device_figures *figures)
+/* Called before and after the job, so a change of clock rate does not affect one side alone; the
+ * faster time counts. */
+static void time_copy(struct tri_backend *backend, size_t bytes_in, size_t bytes_out,
+                      struct tri_device_figures *figures)
 {
     struct tri_error error;
     int64_t ns;
@@ -175,14 +193,16 @@ static void time_copy(struct tri_backend *backend, size_t bytes_in, size_t bytes
         figures->copy_ns = ns;
 }
 
-void tri_device_measure(struct tri_backend *backend, struct tri_job *job, struct tri_image *in, struct tri_image *out,
-                        size_t bytes_in, size_t bytes_out, double seconds, struct tri_device_figures *figures)
+void tri_device_measure(struct tri_backend *backend, struct tri_job *job, struct tri_image *in,
+                        struct tri_image *out, size_t bytes_in, size_t bytes_out, double seconds,
+                        struct tri_device_figures *figures)
 {
     struct tri_error error;
     struct session *session = calloc(1, sizeof *session);
     figures->copy_share = (double)NAN;
-    if (session == NULL || (session->commands = calloc(TRI_COMMANDS_MAX, sizeof session->commands[0])) == NULL) {
-        snprintf(figures->note, sizeof figures->note, "no memory to measure the device");
+    if (session == NULL ||
+        (session->commands = calloc(TRI_COMMANDS_MAX, sizeof session->commands[0])) == NULL) {
+        snprintf(figures->note, sizeof figures->note, "out of memory while measuring the device");
         free(session);
         return;
     }

@@ -1,4 +1,5 @@
-/* calibrate.c -- the memory limit: memcpy with any number of threads, which a filter cannot beat. */
+/* memory_bandwidth.c -- the memory limit: memcpy with any number of threads, which no filter can
+ * beat. */
 #include "measure/measure.h"
 
 #include "image/image.h"
@@ -17,7 +18,7 @@ struct tri_copier {
     struct tri_pool *pool;
 };
 
-/* Parts are a quarter of a worker's share, as the rows that workers of a stage take. */
+/* Parts are a quarter of a worker's share, like the strips of a stage. */
 static void copy_parts(void *argument, int worker)
 {
     struct tri_copier *copier = argument;
@@ -44,7 +45,7 @@ int64_t tri_copier_run(struct tri_copier *copier)
 
 void tri_copier_free(struct tri_copier *copier)
 {
-    if (!copier)
+    if (copier == NULL)
         return;
     tri_pool_free(copier->pool);
     tri_memory_free(copier->from, copier->bytes);
@@ -52,23 +53,26 @@ void tri_copier_free(struct tri_copier *copier)
     free(copier);
 }
 
-enum tri_status tri_copier_new(int workers, size_t bytes, struct tri_copier **result, struct tri_error *error)
+enum tri_status tri_copier_new(int workers, size_t bytes, struct tri_copier **result,
+                               struct tri_error *error)
 {
     struct tri_copier *copier = calloc(1, sizeof *copier);
 
     *result = NULL;
-    if (!copier)
-        return tri_fail(error, TRI_FAILED, "no memory to calibrate with");
+    if (copier == NULL)
+        return tri_fail(error, TRI_FAILED, "out of memory while calibrating");
     copier->workers = workers;
     copier->bytes = bytes;
     copier->from = tri_memory_new(bytes);
     copier->to = tri_memory_new(bytes);
-    if (!copier->from || !copier->to || tri_pool_new(workers, &copier->pool, error) != TRI_OK) {
+    if (copier->from == NULL || copier->to == NULL ||
+        tri_pool_new(workers, &copier->pool, error) != TRI_OK) {
         tri_copier_free(copier);
-        return tri_fail(error, TRI_FAILED, "no memory or threads to copy %zu bytes with %d workers", bytes,
+        return tri_fail(error, TRI_FAILED,
+                        "out of memory or threads for copying %zu bytes with %d workers", bytes,
                         workers);
     }
-    memset(copier->from, 1, bytes); /* untouched pages would all be the one zero page */
+    memset(copier->from, 1, bytes); /* untouched pages would all map to the zero page */
     memset(copier->to, 2, bytes);
     *result = copier;
     return TRI_OK;

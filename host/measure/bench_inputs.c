@@ -1,11 +1,11 @@
-/* pictures.c -- inputs to measure with when none is given: a bundled picture or a generated one. */
+/* bench_inputs.c -- default inputs for measuring: a bundled image or a generated one. */
 #include "codec/big_endian.h"
 #include "measure/measure.h"
 
 #include <dirent.h>
 #include <string.h>
 
-enum { ENOUGH_PIXELS = 500000 }; /* less is measured in microseconds, where waking threads is all */
+enum { ENOUGH_PIXELS = 500000 }; /* less takes microseconds, mostly for waking threads */
 
 /* xorshift32: noise that is the same on every machine. */
 static unsigned next_random(unsigned *state)
@@ -16,7 +16,8 @@ static unsigned next_random(unsigned *state)
     return *state;
 }
 
-/* 0 to 65535: two gradients that cross, stripes and discs with hard edges, and noise over a third. */
+/* 0 to 65535: two crossed gradients, stripes and discs with hard edges, and noise on a third of the
+ * rows. */
 static unsigned sample_at(const struct tri_shape *shape, int plane, int x, int y, unsigned *random)
 {
     unsigned across = (unsigned)((uint64_t)x * 65535 / (uint64_t)shape->width);
@@ -36,8 +37,8 @@ static unsigned sample_at(const struct tri_shape *shape, int plane, int x, int y
     return value;
 }
 
-enum tri_status tri_picture_generate(const struct tri_shape *shape, unsigned seed, struct tri_image **image,
-                                     struct tri_error *error)
+enum tri_status tri_picture_generate(const struct tri_shape *shape, unsigned seed,
+                                     struct tri_image **image, struct tri_error *error)
 {
     enum tri_status status = tri_image_new(shape, image, error);
     unsigned random = seed * 2654435761u | 1;
@@ -61,15 +62,15 @@ enum tri_status tri_picture_generate(const struct tri_shape *shape, unsigned see
     return TRI_OK;
 }
 
-/* Width times height from the header of a PNG file; 0: it is none. */
+/* Width times height from the header of a PNG file; 0 if it is not one. */
 static uint64_t pixels_of(const char *path)
 {
     static const unsigned char magic[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     unsigned char head[24];
     FILE *file = fopen(path, "rb");
-    size_t length = file ? fread(head, 1, sizeof head, file) : 0;
+    size_t length = file != NULL ? fread(head, 1, sizeof head, file) : 0;
 
-    if (file)
+    if (file != NULL)
         fclose(file);
     if (length < sizeof head || memcmp(head, magic, sizeof magic) != 0)
         return 0;
@@ -82,19 +83,19 @@ static bool largest_in(const char *folder, char path[512])
     uint64_t most = ENOUGH_PIXELS - 1;
     bool found = false;
 
-    if (!directory)
+    if (directory == NULL)
         return false;
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
         char candidate[512];
         const char *ending = strrchr(entry->d_name, '.');
 
-        if (!ending || strcmp(ending, ".png") != 0)
+        if (ending == NULL || strcmp(ending, ".png") != 0)
             continue;
         int length = snprintf(candidate, sizeof candidate, "%s/%s", folder, entry->d_name);
         if (length >= (int)sizeof candidate)
             continue;
         uint64_t pixels = pixels_of(candidate);
-        /* Of equal ones the first by name, as folders have no order. */
+        /* Of several of the same size, the first by name, since folders have no order. */
         if (pixels > most || (found && pixels == most && strcmp(candidate, path) < 0)) {
             memcpy(path, candidate, sizeof candidate);
             most = pixels;

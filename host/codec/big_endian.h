@@ -1,4 +1,4 @@
-/* big_endian.h -- numbers of 32 bits, the first byte the highest, as in PNG, JPEG and Photoshop's blocks. */
+/* big_endian.h -- 32-bit big-endian numbers, as in PNG, JPEG and Photoshop's blocks. */
 #ifndef TRI_BIG_ENDIAN_H
 #define TRI_BIG_ENDIAN_H
 

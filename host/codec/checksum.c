@@ -12,7 +12,7 @@ uint32_t tri_crc32(uint32_t crc, const void *data, size_t size)
     return crc32_gzip_refl(crc, data, size);
 }
 
-/* ISA-L leaves its sums unreduced: zlib's are below 65521 each. */
+/* ISA-L does not reduce its two sums modulo 65521; zlib does. */
 uint32_t tri_adler32(uint32_t adler, const void *data, size_t size)
 {
     const uint32_t sum = isal_adler32(adler, data, size);

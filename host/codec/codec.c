@@ -1,22 +1,20 @@
-/* codec.c -- finds the codec of a file, and gets the file's bytes to it and from it. */
+/* codec.c -- finds the codec for a file and passes it the file's bytes in and out. */
 #include "codec.h"
-#include "carry.h"
+#include "metadata_fit.h"
+#include "load.h"
 #include "verify_output.h"
 
 #include "../module.h"
-#include "reduce.h"
+#include "../sized.h"
+#include "reduce_depth.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define MAGIC_MAX 16
 
 #define CODEC_ENTRY(name) extern const struct tri_codec tri_codec_##name;
 #include "codec_list.h"
@@ -46,8 +44,7 @@ static void find_formats(void)
     }
 }
 
-/* The codec itself, or the functions that its module has; NULL: that cannot be loaded, and why. */
-static const struct tri_codec *complete(const struct tri_codec *codec, struct tri_error *error)
+const struct tri_codec *tri_codec_complete(const struct tri_codec *codec, struct tri_error *error)
 {
     return codec->module == NULL ? codec : tri_module_load(codec->module, error);
 }
@@ -62,7 +59,7 @@ int tri_format_count(void)
 const struct tri_format *tri_format_at(int index)
 {
     pthread_once(&formats_once, find_formats);
-    return &formats[index];
+    return index >= 0 && index < CODECS ? &formats[index] : NULL;
 }
 
 static bool has_extension(const struct tri_format *format, const char *extension)
@@ -123,59 +120,33 @@ void tri_source_warn(struct tri_source *source, const char *format, ...)
         tri_note(source->warning, "%s", text);
 }
 
-enum tri_status tri_source_check_size(const struct tri_source *source, uint64_t width, uint64_t height)
+enum tri_status tri_source_check_size(const struct tri_source *source, uint64_t width,
+                                      uint64_t height)
 {
     if (width > TRI_SIDE_MAX || height > TRI_SIDE_MAX)
-        return tri_source_fail(source, "%llu x %llu pixels; a side may have at most %d", (unsigned long long)width,
-                               (unsigned long long)height, TRI_SIDE_MAX);
+        return tri_source_fail(source, "%llu x %llu pixels exceed the limit of %d per side",
+                               (unsigned long long)width, (unsigned long long)height, TRI_SIDE_MAX);
     if (width * height > source->max_pixels)
-        return tri_source_fail(source, "%llu x %llu pixels are more than the limit of %llu (raise it with --max-pixels)",
-                               (unsigned long long)width, (unsigned long long)height,
-                               (unsigned long long)source->max_pixels);
+        return tri_source_fail(
+            source, "%llu x %llu pixels exceed the limit of %llu; raise it with --max-pixels",
+            (unsigned long long)width, (unsigned long long)height,
+            (unsigned long long)source->max_pixels);
     return TRI_OK;
 }
 
-enum tri_status tri_source_image(const struct tri_source *source, uint64_t width, uint64_t height, int planes,
-                                 int bits, struct tri_image **image)
+enum tri_status tri_source_image(const struct tri_source *source, uint64_t width, uint64_t height,
+                                 int planes, int bits, struct tri_image **image)
 {
     struct tri_error why;
     if (tri_source_check_size(source, width, height) != TRI_OK)
         return TRI_FAILED;
     const struct tri_shape shape = {(int)width, (int)height, planes, bits};
-    return tri_image_new_in(source->memory, &shape, image, &why) == TRI_OK ? TRI_OK : tri_source_fail(source, "%s", why.text);
+    return tri_image_new_in(source->memory, &shape, image, &why) == TRI_OK
+               ? TRI_OK
+               : tri_source_fail(source, "%s", why.text);
 }
 
-/* A growing block of memory. */
-struct buffer {
-    unsigned char *data;
-    size_t size, room;
-};
-
-/* Reads until `buffer` holds `most` bytes or the file ends. */
-static enum tri_status fill(const struct tri_source *source, int file, struct buffer *buffer, size_t most)
-{
-    while (buffer->size < most) {
-        if (buffer->size == buffer->room) {
-            const size_t room = buffer->room * 2 < most ? buffer->room * 2 : most;
-            unsigned char *data = realloc(buffer->data, room);
-            if (data == NULL)
-                return tri_source_fail(source, "no memory for %zu bytes", room);
-            buffer->data = data;
-            buffer->room = room;
-        }
-        const size_t wanted = (buffer->room < most ? buffer->room : most) - buffer->size;
-        const ssize_t got = read(file, buffer->data + buffer->size, wanted);
-        if (got < 0 && errno != EINTR)
-            return tri_source_fail(source, "%s", strerror(errno));
-        if (got == 0)
-            return TRI_OK;
-        if (got > 0)
-            buffer->size += (size_t)got;
-    }
-    return TRI_OK;
-}
-
-static const struct tri_codec *probe(const unsigned char *data, size_t size)
+const struct tri_codec *tri_codec_of_head(const unsigned char *data, size_t size)
 {
     for (int i = 0; i < CODECS; i++) {
         if (codecs[i]->probe(data, size))
@@ -186,107 +157,138 @@ static const struct tri_codec *probe(const unsigned char *data, size_t size)
 
 const struct tri_format *tri_format_of_head(const unsigned char *head, size_t size)
 {
-    const struct tri_codec *codec = probe(head, size);
+    const struct tri_codec *codec = tri_codec_of_head(head, size);
     return codec != NULL ? &codec->format : NULL;
 }
 
-static enum tri_status unknown_content(const struct tri_source *source)
+enum tri_status tri_source_unknown(const struct tri_source *source)
 {
     char list[200] = "";
     for (int i = 0, used = 0; i < CODECS; i++)
-        used += snprintf(list + used, sizeof list - (size_t)used, "%s%s", i > 0 ? ", " : "", codecs[i]->format.name);
-    return tri_source_fail(source, "no picture of a known format (%s)", list);
+        used += snprintf(list + used, sizeof list - (size_t)used, "%s%s", i > 0 ? ", " : "",
+                         codecs[i]->format.name);
+    return tri_source_fail(source, "unknown picture format; supported: %s", list);
 }
 
-/* The content is known from the first bytes, so that no stream of anything else is read to its end. */
-static enum tri_status load(const struct tri_source *source, int file, const struct tri_read_options *options,
-                            struct buffer *buffer, const struct tri_codec **codec)
+static enum tri_status read_by(const struct tri_codec *codec, struct tri_source *source,
+                               struct tri_image **image, const struct tri_error *why)
 {
-    struct stat status;
-    /* No format needs more for a picture within the limit, with room for what it says about it. */
-    const size_t most = (size_t)(source->max_pixels > SIZE_MAX / 32 ? SIZE_MAX / 2
-                                                                    : source->max_pixels * 12 + (UINT64_C(1) << 28));
-    buffer->room = 1 << 16;
-    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
-        buffer->room = (size_t)status.st_size < most ? (size_t)status.st_size + 1 : most;
-    buffer->data = malloc(buffer->room);
-    if (buffer->data == NULL)
-        return tri_source_fail(source, "no memory for %zu bytes", buffer->room);
-    if (options != NULL && file == STDIN_FILENO && options->head_size > 0 && options->head_size <= MAGIC_MAX) {
-        memcpy(buffer->data, options->head, options->head_size);
-        buffer->size = options->head_size;
-    }
-    if (fill(source, file, buffer, MAGIC_MAX) != TRI_OK)
-        return TRI_FAILED;
-    if (buffer->size == 0)
-        return tri_source_fail(source, "the file is empty");
-    *codec = probe(buffer->data, buffer->size);
-    if (*codec == NULL)
-        return unknown_content(source);
-    if (fill(source, file, buffer, most) != TRI_OK)
-        return TRI_FAILED;
-    if (buffer->size == most)
-        return tri_source_fail(source, "the file is larger than a picture of %llu pixels can be",
-                               (unsigned long long)source->max_pixels);
-    return TRI_OK;
+    if (codec == NULL)
+        return tri_source_fail(source, "%s", why->text);
+    const tri_trace_mark mark = tri_trace_begin(TRI_TRACE_CODEC, codec->format.name);
+    const enum tri_status status = codec->read(source, image);
+    tri_trace_end_bytes(mark, (int64_t)source->size);
+    return status;
 }
 
-static enum tri_status read_by(const struct tri_codec *codec, struct tri_source *source, struct tri_image **image,
-                               const struct tri_error *why)
-{
-    return codec != NULL ? codec->read(source, image) : tri_source_fail(source, "%s", why->text);
-}
-
-static enum tri_status decode(struct tri_source *source, int file, const struct tri_read_options *options,
-                              struct tri_image **image, struct tri_read_info *info)
+/* Recognizes the format from the first bytes, so streams of anything else are not read in full. */
+static enum tri_status decode(struct tri_source *source, const char *path,
+                              const struct tri_read_options *options, struct tri_image **image,
+                              struct tri_read_info *info)
 {
     const struct tri_codec *codec = NULL;
-    struct buffer buffer = {0};
+    struct tri_load load;
     struct tri_error why;
-    enum tri_status status = load(source, file, options, &buffer, &codec);
+    enum tri_status status = tri_load_open(&load, source, path, options);
+    if (status == TRI_OK && (codec = tri_codec_of_head(load.data, load.size)) == NULL)
+        status = tri_source_unknown(source);
+    if (status == TRI_OK)
+        status = tri_load_rest(&load, source);
     if (status == TRI_OK) {
-        source->data = buffer.data;
-        source->size = buffer.size;
-        status = read_by(complete(codec, &why), source, image, &why);
+        source->data = load.data;
+        source->size = load.size;
+        status = read_by(tri_codec_complete(codec, &why), source, image, &why);
     }
-    free(buffer.data);
+    tri_load_close(&load);
     if (status == TRI_OK && info != NULL)
         info->format = tri_format_find(codec->format.name);
     return status;
 }
 
-enum tri_status tri_image_read(const char *path, const struct tri_read_options *options, struct tri_image **image,
-                               struct tri_read_info *info, struct tri_error *error)
+void tri_source_begin(struct tri_source *source, const char *path,
+                      const struct tri_read_options *options, struct tri_error *error)
 {
-    const bool standard = strcmp(path, "-") == 0;
-    struct tri_source source = {.name = standard ? "standard input" : path, .error = error, .max_pixels = TRI_PIXEL_LIMIT};
-
-    *image = NULL;
-    if (info != NULL)
-        *info = (struct tri_read_info){0};
+    *source = (struct tri_source){.name = strcmp(path, "-") == 0 ? "standard input" : path,
+                                  .error = error,
+                                  .max_pixels = TRI_PIXEL_LIMIT,
+                                  .pictures = 1};
     if (options != NULL) {
-        source.pool = options->pool;
-        source.memory = options->memory;
-        source.max_pixels = options->max_pixels > 0 ? options->max_pixels : TRI_PIXEL_LIMIT;
+        source->pool = options->pool;
+        source->memory = options->memory;
+        source->together = options->together;
+        source->max_pixels = options->max_pixels > 0 ? options->max_pixels : TRI_PIXEL_LIMIT;
     }
-    if (info != NULL && (source.metadata = tri_metadata_new()) == NULL)
-        return tri_source_fail(&source, "no memory");
-    const int file = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    enum tri_status status =
-        file < 0 ? tri_source_fail(&source, "%s", strerror(errno)) : decode(&source, file, options, image, info);
-    if (file >= 0 && !standard)
-        close(file);
+}
+
+enum tri_status tri_source_end(struct tri_source *source, enum tri_status status,
+                               struct tri_image **image, struct tri_read_info *info)
+{
     if (status != TRI_OK) {
         tri_image_free(*image);
         *image = NULL;
     }
     if (status != TRI_OK || info == NULL) {
-        tri_metadata_free(source.metadata);
+        tri_metadata_free(source->metadata);
         return status;
     }
-    info->metadata = source.metadata;
-    memcpy(info->warning, source.warning, sizeof info->warning);
+    info->metadata = source->metadata;
+    info->pictures = source->pictures;
+    info->animated = source->animated;
+    memcpy(info->warning, source->warning, sizeof info->warning);
     return TRI_OK;
+}
+
+/* `info` has all members of today, and is empty at first. */
+static enum tri_status read_path(const char *path, const struct tri_read_options *options,
+                                 struct tri_image **image, struct tri_read_info *info,
+                                 struct tri_error *error)
+{
+    struct tri_source source;
+    tri_source_begin(&source, path, options, error);
+    if (info != NULL && (source.metadata = tri_metadata_new()) == NULL)
+        return tri_source_fail(&source, "out of memory");
+    return tri_source_end(&source, decode(&source, path, options, image, info), image, info);
+}
+
+SIZED_CHECK(tri_read_options, stop);
+SIZED_CHECK(tri_read_info, duration);
+static const struct tri_sized read_options = {"tri_read_options", sizeof(struct tri_read_options),
+                                              sizeof(struct tri_read_options)};
+static const struct tri_sized read_info = {"tri_read_info", sizeof(struct tri_read_info),
+                                           sizeof(struct tri_read_info)};
+
+enum tri_status tri_read_options_take(const struct tri_read_options *given,
+                                      struct tri_read_options *own, struct tri_error *error)
+{
+    return tri_sized_take(&read_options, given, own, error);
+}
+
+enum tri_status tri_read_info_check(const struct tri_read_info *info, struct tri_error *error)
+{
+    return info != NULL ? tri_sized_check(&read_info, info, error) : TRI_OK;
+}
+
+void tri_read_info_give(const struct tri_read_info *found, struct tri_read_info *info)
+{
+    if (info != NULL)
+        tri_sized_give(&read_info, found, info);
+}
+
+enum tri_status tri_image_read(const char *path, const struct tri_read_options *options,
+                               struct tri_image **image, struct tri_read_info *info,
+                               struct tri_error *error)
+{
+    struct tri_read_options own;
+    struct tri_read_info found = {0};
+    *image = NULL;
+    enum tri_status status = tri_read_options_take(options, &own, error);
+    if (status == TRI_OK)
+        status = tri_read_info_check(info, error);
+    if (status != TRI_OK)
+        return status;
+    status = read_path(path, &own, image, info != NULL ? &found : NULL, error);
+    tri_read_info_give(&found, info);
+    return status;
 }
 
 /* ---- writing ---- */
@@ -301,6 +303,23 @@ enum tri_status tri_sink_fail(const struct tri_sink *sink, const char *format, .
     return tri_fail(sink->error, TRI_FAILED, "cannot write %s: %s", sink->name, text);
 }
 
+enum tri_status tri_memory_sink_begin(struct tri_memory_sink *memory, const struct tri_sink *sink)
+{
+    *memory = (struct tri_memory_sink){.sink = *sink};
+    memory->sink.file = open_memstream(&memory->data, &memory->size);
+    return memory->sink.file != NULL ? TRI_OK : tri_sink_fail(sink, "out of memory for the file");
+}
+
+enum tri_status tri_memory_sink_end(struct tri_memory_sink *memory, enum tri_status so_far)
+{
+    const bool failed = ferror(memory->sink.file);
+    /* If memory for its last copy is short, fclose succeeds anyway, without data. */
+    const bool lost = fclose(memory->sink.file) != 0 || memory->data == NULL;
+    return (failed || lost) && so_far == TRI_OK
+               ? tri_sink_fail(&memory->sink, "out of memory for the file")
+               : so_far;
+}
+
 void tri_sink_note(const struct tri_sink *sink, const char *format, ...)
 {
     char text[TRI_NOTE_MAX];
@@ -308,15 +327,23 @@ void tri_sink_note(const struct tri_sink *sink, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    tri_note(sink->options->note, "%s", text);
+    tri_note(sink->note, "%s", text);
 }
+
+/* Less than this mostly goes to the buffer of stdio. */
+#define DISK_BYTES 16384
 
 enum tri_status tri_sink_write(const struct tri_sink *sink, const void *data, size_t size)
 {
-    return size == 0 || fwrite(data, 1, size, sink->file) == size ? TRI_OK : tri_sink_fail(sink, "%s", strerror(errno));
+    const tri_trace_mark mark =
+        size >= DISK_BYTES ? tri_trace_wait(TRI_TRACE_FOR_DISK, "write") : 0;
+    const bool written = size == 0 || fwrite(data, 1, size, sink->file) == size;
+    const int why = errno;
+    tri_trace_end_bytes(mark, (int64_t)size);
+    return written ? TRI_OK : tri_sink_fail(sink, "%s", strerror(why));
 }
 
-static const struct tri_codec *codec_of(const struct tri_format *format)
+const struct tri_codec *tri_codec_of(const struct tri_format *format)
 {
     for (int i = 0; i < CODECS; i++) {
         if (strcmp(codecs[i]->format.name, format->name) == 0)
@@ -325,45 +352,58 @@ static const struct tri_codec *codec_of(const struct tri_format *format)
     return NULL;
 }
 
-/* Of a picture that the format cannot hold as it is, one on a background; else `*flat` is NULL. */
-static enum tri_status flatten(const struct tri_codec *codec, const struct tri_sink *sink, const struct tri_image *image,
-                               struct tri_image **flat)
+/* For an image the format cannot hold as is, makes one on the background; else `*flat` is NULL. */
+static enum tri_status flatten(const struct tri_codec *codec, const struct tri_sink *sink,
+                               const struct tri_image *image, struct tri_image **flat)
 {
     const struct tri_background *background = &sink->options->background;
+    const char *format = codec->opaque != NULL ? codec->opaque(sink->name) : NULL;
     char what[40];
     struct tri_error why;
     *flat = NULL;
-    if (!codec->no_alpha || background->use == TRI_NO_BACKGROUND || tri_image_opaque(image))
+    if (format == NULL || background->use == TRI_NO_BACKGROUND || tri_image_opaque(image))
         return TRI_OK;
     if (tri_image_flatten(image, background, flat, &why) != TRI_OK)
         return tri_sink_fail(sink, "%s", why.text);
-    snprintf(what, sizeof what, "%s has", codec->format.name);
+    snprintf(what, sizeof what, "%s has", format);
     tri_background_tell(background, sink->name, what, sink->options->tell, sink->options->listener);
     return TRI_OK;
 }
 
-/* `about` tells of the codec, whose functions may be a module's. */
-static enum tri_status encode_flat(const struct tri_codec *about, const struct tri_codec *codec, const struct tri_sink *sink,
-                                   const struct tri_image *image)
+enum tri_status tri_sink_carry(const struct tri_codec *codec, const struct tri_sink *sink,
+                               const struct tri_image *image, struct tri_metadata **carried)
 {
     static const struct tri_format jpeg = {.name = "jpeg"};
+    const struct tri_carry carry = {codec, tri_codec_of(&jpeg), image, sink->note};
+    *carried = NULL;
+    return sink->options->metadata == NULL || tri_carry(&carry, sink->options->metadata, carried)
+               ? TRI_OK
+               : tri_sink_fail(sink, "out of memory for metadata");
+}
+
+/* `about` describes the codec; its functions may be a module's. */
+static enum tri_status encode_flat(const struct tri_codec *about, const struct tri_codec *codec,
+                                   const struct tri_sink *sink, const struct tri_image *image)
+{
     struct tri_write_options options = *sink->options;
     struct tri_sink carrying = *sink;
     struct tri_metadata *carried = NULL;
-    const struct tri_carry carry = {about, codec_of(&jpeg), image, options.note};
-    if (options.metadata != NULL && !tri_carry(&carry, options.metadata, &carried))
-        return tri_sink_fail(sink, "no memory for what it says beside the picture");
+    if (tri_sink_carry(about, sink, image, &carried) != TRI_OK)
+        return TRI_FAILED;
     options.metadata = carried;
     carrying.options = &options;
+    const tri_trace_mark mark = tri_trace_begin(TRI_TRACE_CODEC, about->format.name);
     const bool lossless = (about->keeps & TRI_WRITES_LOSSY) == 0 || options.lossless;
-    const enum tri_status status =
-        options.verify ? tri_write_verified(codec, &carrying, image, lossless) : codec->write(&carrying, image);
+    const enum tri_status status = options.verify
+                                       ? tri_write_verified(codec, &carrying, image, lossless)
+                                       : codec->write(&carrying, image);
+    tri_trace_end(mark);
     tri_metadata_free(carried);
     return status;
 }
 
-static enum tri_status encode(const struct tri_codec *about, const struct tri_codec *codec, const struct tri_sink *sink,
-                              const struct tri_image *image)
+static enum tri_status encode(const struct tri_codec *about, const struct tri_codec *codec,
+                              const struct tri_sink *sink, const struct tri_image *image)
 {
     struct tri_image *flat;
     enum tri_status status = flatten(about, sink, image, &flat);
@@ -373,20 +413,33 @@ static enum tri_status encode(const struct tri_codec *about, const struct tri_co
     return status;
 }
 
+const struct tri_format *tri_format_written(const char *path,
+                                            const struct tri_write_options *options,
+                                            struct tri_error *error)
+{
+    const struct tri_format *format = options != NULL ? options->format : NULL;
+    if (format == NULL)
+        format = tri_format_find(
+            extension_of(path)[0] != '\0' && strcmp(path, "-") != 0 ? extension_of(path) : "png");
+    if (format == NULL)
+        tri_fail(error, TRI_USAGE, "cannot write %s: unknown extension '.%s'; use --format", path,
+                 extension_of(path));
+    return format;
+}
+
 enum tri_status tri_image_write_beside(const char *path, const struct tri_image *image,
-                                       const struct tri_write_options *options, struct tri_output *output,
+                                       const struct tri_write_options *options,
+                                       struct tri_output *output, char *note,
                                        struct tri_error *error)
 {
     static const struct tri_write_options defaults;
     struct tri_error why;
-    struct tri_sink sink = {.options = options != NULL ? options : &defaults, .error = error};
-    const struct tri_format *format = sink.options->format;
-
+    struct tri_sink sink = {
+        .options = options != NULL ? options : &defaults, .note = note, .error = error};
+    const struct tri_format *format = tri_format_written(path, sink.options, error);
     if (format == NULL)
-        format = tri_format_find(extension_of(path)[0] != '\0' && strcmp(path, "-") != 0 ? extension_of(path) : "png");
-    if (format == NULL)
-        return tri_fail(error, TRI_USAGE, "cannot write %s: no format has the extension '%s'", path, extension_of(path));
-    const struct tri_codec *codec = complete(codec_of(format), &why);
+        return TRI_USAGE;
+    const struct tri_codec *codec = tri_codec_complete(tri_codec_of(format), &why);
     if (codec == NULL)
         return tri_fail(error, TRI_FAILED, "cannot write %s: %s", path, why.text);
     enum tri_status status = tri_output_open(path, output, error);
@@ -396,14 +449,41 @@ enum tri_status tri_image_write_beside(const char *path, const struct tri_image 
     output->listener = sink.options->listener;
     sink.name = output->name;
     sink.file = output->file;
-    status = encode(codec_of(format), codec, &sink, image);
+    status = encode(tri_codec_of(format), codec, &sink, image);
     return status == TRI_OK ? TRI_OK : tri_output_close(output, status, error);
+}
+
+void tri_write_tell(const struct tri_write_options *options, const char *path, const char *note)
+{
+    char text[PATH_MAX + TRI_NOTE_MAX];
+    if (options == NULL || options->tell == NULL || note[0] == '\0')
+        return;
+    snprintf(text, sizeof text, "%s: %s", strcmp(path, "-") == 0 ? "standard output" : path, note);
+    options->tell(options->listener, text);
+}
+
+SIZED_CHECK(tri_write_options, listener);
+static const struct tri_sized write_options = {
+    "tri_write_options", sizeof(struct tri_write_options), sizeof(struct tri_write_options)};
+
+enum tri_status tri_write_options_take(const struct tri_write_options *given,
+                                       struct tri_write_options *own, struct tri_error *error)
+{
+    return tri_sized_take(&write_options, given, own, error);
 }
 
 enum tri_status tri_image_write(const char *path, const struct tri_image *image,
                                 const struct tri_write_options *options, struct tri_error *error)
 {
+    struct tri_write_options own;
     struct tri_output output;
-    const enum tri_status status = tri_image_write_beside(path, image, options, &output, error);
-    return status == TRI_OK ? tri_output_close(&output, TRI_OK, error) : status;
+    char note[TRI_NOTE_MAX] = "";
+    enum tri_status status = tri_write_options_take(options, &own, error);
+    if (status == TRI_OK)
+        status = tri_image_write_beside(path, image, &own, &output, note, error);
+    if (status == TRI_OK)
+        status = tri_output_close(&output, TRI_OK, error);
+    if (status == TRI_OK)
+        tri_write_tell(&own, path, note);
+    return status;
 }

@@ -9,11 +9,12 @@
 #include <isa-l/igzip_lib.h>
 #endif
 
-#define STORED_MOST 65535 /* bytes of a stored block */
+#define STORED_MOST 65535 /* bytes in a stored block */
 #define WINDOW 32768
 
 #define TRIAL_LEVEL 5
-static const int zlib_levels[] = {[TRI_DEFLATE_FAST] = 1, [TRI_DEFLATE_DEFAULT] = 2, [TRI_DEFLATE_BEST] = 9};
+static const int zlib_levels[] = {
+    [TRI_DEFLATE_FAST] = 1, [TRI_DEFLATE_DEFAULT] = 2, [TRI_DEFLATE_BEST] = 9};
 
 struct tri_deflate {
     enum tri_deflate_effort effort;
@@ -24,7 +25,7 @@ struct tri_deflate {
 #endif
 };
 
-/* ---- stored blocks: for what cannot be compressed, so that there is a bound ---- */
+/* ---- stored blocks: for incompressible data, to bound the size ---- */
 
 size_t tri_deflate_bound(size_t size)
 {
@@ -49,7 +50,7 @@ static size_t store(const struct tri_deflate_input *input, uint8_t *out)
     return (size_t)(to - out);
 }
 
-/* ---- zlib; returns 0 where the result does not fit ---- */
+/* ---- zlib; 0 if the result does not fit ---- */
 
 static bool zlib_open(struct tri_deflate *deflater)
 {
@@ -58,8 +59,8 @@ static bool zlib_open(struct tri_deflate *deflater)
                         Z_DEFAULT_STRATEGY) == Z_OK;
 }
 
-static size_t zlib_piece(struct tri_deflate *deflater, const struct tri_deflate_input *input, uint8_t *out,
-                         size_t room)
+static size_t zlib_piece(struct tri_deflate *deflater, const struct tri_deflate_input *input,
+                         uint8_t *out, size_t room)
 {
     z_stream *zlib = &deflater->zlib;
     const size_t before = input->before < WINDOW ? input->before : WINDOW;
@@ -73,10 +74,12 @@ static size_t zlib_piece(struct tri_deflate *deflater, const struct tri_deflate_
     zlib->next_out = out;
     zlib->avail_out = (uInt)room;
     const int result = deflate(zlib, input->last ? Z_FINISH : Z_SYNC_FLUSH);
-    return result == (input->last ? Z_STREAM_END : Z_OK) && zlib->avail_out > 0 ? room - zlib->avail_out : 0;
+    return result == (input->last ? Z_STREAM_END : Z_OK) && zlib->avail_out > 0
+               ? room - zlib->avail_out
+               : 0;
 }
 
-/* ---- ISA-L; the same ---- */
+/* ---- ISA-L; likewise ---- */
 
 static bool uses_isal(const struct tri_deflate *deflater)
 {
@@ -89,13 +92,14 @@ static bool uses_isal(const struct tri_deflate *deflater)
 }
 
 #ifdef TRI_ISAL
-/* Levels 1 and 2 of ISA-L 2.30 begin a stream by hashing a part of the state's address in place of what follows the
- * first byte (x86 code), so that for some addresses flat graphics become other bytes. A stream that goes on does not begin
- * so: these first bytes are stored, and ISA-L is told that they were before. */
+/* Levels 1 and 2 of ISA-L 2.30 (x86 code) start a stream by hashing part of the state's address
+ * instead of the bytes after the first, so at some addresses flat graphics compress to different
+ * bytes. A stream that continues another does not start this way: store the first bytes, and give
+ * them to ISA-L as history. */
 #define STORED_FIRST ((size_t)8)
 #define PROBE ((size_t)16384)
 
-/* False: there is no room. */
+/* False if there is no room. */
 static bool store_first(struct isal_zstream *isal)
 {
     const struct tri_deflate_input first = {.data = isal->next_in, .size = STORED_FIRST};
@@ -110,8 +114,8 @@ static bool store_first(struct isal_zstream *isal)
     return true;
 }
 
-static size_t isal_run(struct tri_deflate *deflater, const struct tri_deflate_input *input, uint32_t level, uint8_t *out,
-                       size_t room)
+static size_t isal_run(struct tri_deflate *deflater, const struct tri_deflate_input *input,
+                       uint32_t level, uint8_t *out, size_t room)
 {
     struct isal_zstream *isal = &deflater->isal;
     isal_deflate_init(isal);
@@ -132,26 +136,29 @@ static size_t isal_run(struct tri_deflate *deflater, const struct tri_deflate_in
                : 0;
 }
 
-/* Level 0 is the fastest, and good enough for flat graphics, which the piece's middle tells. */
-static uint32_t fast_level(struct tri_deflate *deflater, const struct tri_deflate_input *input, uint8_t *out, size_t room)
+/* Level 0 is fastest, and good enough for flat graphics, which the middle of the piece reveals. */
+static uint32_t fast_level(struct tri_deflate *deflater, const struct tri_deflate_input *input,
+                           uint8_t *out, size_t room)
 {
     const size_t size = input->size < PROBE ? input->size : PROBE;
-    const struct tri_deflate_input probe = {.data = input->data + (input->size - size) / 2, .size = size, .last = true};
+    const struct tri_deflate_input probe = {
+        .data = input->data + (input->size - size) / 2, .size = size, .last = true};
     const size_t made = isal_run(deflater, &probe, 0, out, room);
     return made > 0 && made < size / 4 ? 0 : 1;
 }
 
-static size_t isal_piece(struct tri_deflate *deflater, const struct tri_deflate_input *input, uint8_t *out,
-                         size_t room)
+static size_t isal_piece(struct tri_deflate *deflater, const struct tri_deflate_input *input,
+                         uint8_t *out, size_t room)
 {
-    const uint32_t level = deflater->effort == TRI_DEFLATE_FAST ? fast_level(deflater, input, out, room) : 2;
+    const uint32_t level =
+        deflater->effort == TRI_DEFLATE_FAST ? fast_level(deflater, input, out, room) : 2;
     return isal_run(deflater, input, level, out, room);
 }
 #else
 #define isal_piece zlib_piece
 #endif
 
-/* ---- either ---- */
+/* ---- common ---- */
 
 struct tri_deflate *tri_deflate_new(enum tri_deflate_effort effort)
 {
@@ -173,10 +180,11 @@ void tri_deflate_free(struct tri_deflate *deflater)
     free(deflater);
 }
 
-size_t tri_deflate_piece(struct tri_deflate *deflater, const struct tri_deflate_input *input, uint8_t *out)
+size_t tri_deflate_piece(struct tri_deflate *deflater, const struct tri_deflate_input *input,
+                         uint8_t *out)
 {
     const size_t room = tri_deflate_bound(input->size);
-    const size_t made =
-        uses_isal(deflater) ? isal_piece(deflater, input, out, room) : zlib_piece(deflater, input, out, room);
+    const size_t made = uses_isal(deflater) ? isal_piece(deflater, input, out, room)
+                                            : zlib_piece(deflater, input, out, room);
     return made > 0 ? made : store(input, out);
 }

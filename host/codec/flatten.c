@@ -1,5 +1,5 @@
-/* flatten.c -- pictures with transparency put on a background, for formats that have none. */
-#include "reduce.h"
+/* flatten.c -- puts images with transparency on a background, for formats without. */
+#include "reduce_depth.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,9 +10,19 @@
 static const struct {
     const char *name;
     uint8_t colour[3];
-} names[] = {{"black", {0, 0, 0}},    {"blue", {0, 0, 255}},    {"cyan", {0, 255, 255}}, {"gray", {128, 128, 128}},
-             {"green", {0, 128, 0}},  {"grey", {128, 128, 128}}, {"magenta", {255, 0, 255}}, {"red", {255, 0, 0}},
-             {"white", {255, 255, 255}}, {"yellow", {255, 255, 0}}};
+} names[] = {{"white", {255, 255, 255}}, {"black", {0, 0, 0}},    {"gray", {128, 128, 128}},
+             {"red", {255, 0, 0}},       {"green", {0, 128, 0}},  {"blue", {0, 0, 255}},
+             {"yellow", {255, 255, 0}},  {"cyan", {0, 255, 255}}, {"magenta", {255, 0, 255}},
+             {"grey", {128, 128, 128}}};
+enum {
+    NAMES = sizeof names / sizeof names[0],
+    LISTED = NAMES - 1 /* without the synonym "grey" */
+};
+
+const char *tri_background_name(int index)
+{
+    return index < LISTED ? names[index].name : NULL;
+}
 
 static int digit_of(char sign)
 {
@@ -36,14 +46,16 @@ static bool parse_digits(const char *text, uint8_t colour[3])
     return true;
 }
 
-enum tri_status tri_background_parse(const char *text, struct tri_background *background, struct tri_error *error)
+enum tri_status tri_background_parse(const char *text, struct tri_background *background,
+                                     struct tri_error *error)
 {
     *background = (struct tri_background){.use = TRI_BACKGROUND};
     if (strcasecmp(text, "none") == 0) {
         background->use = TRI_NO_BACKGROUND;
         return TRI_OK;
     }
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    char list[120] = "";
+    for (int i = 0; i < NAMES; i++) {
         if (strcasecmp(text, names[i].name) == 0) {
             memcpy(background->colour, names[i].colour, sizeof background->colour);
             return TRI_OK;
@@ -51,43 +63,55 @@ enum tri_status tri_background_parse(const char *text, struct tri_background *ba
     }
     if (parse_digits(text, background->colour))
         return TRI_OK;
+    for (int i = 0; i < LISTED; i++)
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i > 0 ? ", " : "",
+                 names[i].name);
     return tri_fail(error, TRI_USAGE,
-                    "'%s' is no colour: #rgb, #rrggbb, none, or one of white, black, gray, red, green, blue, yellow, cyan, magenta", text);
+                    "invalid colour '%s'; expected #rgb, #rrggbb, none or one of %s", text, list);
 }
 
-void tri_background_tell(const struct tri_background *background, const char *name, const char *what,
-                         void (*tell)(void *listener, const char *text), void *listener)
+void tri_background_tell(const struct tri_background *background, const char *name,
+                         const char *what, void (*tell)(void *listener, const char *text),
+                         void *listener)
 {
     char text[600];
     if (tell == NULL || background->use != TRI_BACKGROUND_TOLD)
         return;
-    snprintf(text, sizeof text, "%s is put on a background, #%02x%02x%02x, as %s no transparency; --background sets it", name,
-             background->colour[0], background->colour[1], background->colour[2], what);
+    snprintf(text, sizeof text,
+             "%s: flattened onto #%02x%02x%02x, as %s no transparency; choose another colour with "
+             "--background",
+             name, background->colour[0], background->colour[1], background->colour[2], what);
     tell(listener, text);
 }
 
 bool tri_background_gray(const struct tri_background *background)
 {
-    return background->colour[0] == background->colour[1] && background->colour[1] == background->colour[2];
+    return background->colour[0] == background->colour[1] &&
+           background->colour[1] == background->colour[2];
 }
 
 /* ---- pixels ---- */
 
-/* (colour * alpha + behind * (most - alpha)) / most to the nearest; `most` is odd, so no two are equally near. */
-static void flatten_8(uint8_t *to, const uint8_t *from, const uint8_t *alpha, uint32_t behind, int width)
+/* (colour * alpha + behind * (most - alpha)) / most, rounded to nearest; `most` is odd, so there
+ * are no ties. */
+static void flatten_8(uint8_t *to, const uint8_t *from, const uint8_t *alpha, uint32_t behind,
+                      int width)
 {
     for (int x = 0; x < width; x++)
         to[x] = (uint8_t)((from[x] * (uint32_t)alpha[x] + behind * (255U - alpha[x]) + 127) / 255);
 }
 
-/* The sum is at most 65535 * 65535 + 32767, which 32 bits hold. */
-static void flatten_16(uint16_t *to, const uint16_t *from, const uint16_t *alpha, uint32_t behind, int width)
+/* The sum is at most 65535 * 65535 + 32767, which fits 32 bits. */
+static void flatten_16(uint16_t *to, const uint16_t *from, const uint16_t *alpha, uint32_t behind,
+                       int width)
 {
     for (int x = 0; x < width; x++)
-        to[x] = (uint16_t)((from[x] * (uint32_t)alpha[x] + behind * (65535U - alpha[x]) + 32767) / 65535);
+        to[x] = (uint16_t)((from[x] * (uint32_t)alpha[x] + behind * (65535U - alpha[x]) + 32767) /
+                           65535);
 }
 
-static void flatten_row(const struct tri_image *image, const struct tri_image *flat, int plane, int y, uint8_t colour)
+static void flatten_row(const struct tri_image *image, const struct tri_image *flat, int plane,
+                        int y, uint8_t colour)
 {
     const int width = image->shape.width;
     const void *from = tri_image_row(image, image->shape.planes == 4 ? plane : 0, y);
@@ -98,8 +122,9 @@ static void flatten_row(const struct tri_image *image, const struct tri_image *f
         flatten_16(tri_image_row(flat, plane, y), from, alpha, colour * 257U, width);
 }
 
-enum tri_status tri_image_flatten(const struct tri_image *image, const struct tri_background *background,
-                                  struct tri_image **flat, struct tri_error *error)
+enum tri_status tri_image_flatten(const struct tri_image *image,
+                                  const struct tri_background *background, struct tri_image **flat,
+                                  struct tri_error *error)
 {
     struct tri_shape shape = image->shape;
     shape.planes = shape.planes == 4 || !tri_background_gray(background) ? 3 : 1;

@@ -1,11 +1,11 @@
-/* ifd.c -- reads and changes directories of tags. */
+/* ifd.c -- reads and changes TIFF directories. */
 #include "ifd.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define COPIED_MOST ((size_t)16 << 20)
-#define DEPTH 3 /* the picture's, EXIF's, interoperability's */
+#define DEPTH 3 /* picture, EXIF, interoperability */
 
 bool tri_ifd_open(struct tri_ifd *ifd, const unsigned char *data, size_t size)
 {
@@ -54,7 +54,8 @@ size_t tri_ifd_count(const struct tri_ifd *ifd, size_t directory)
 {
     if (directory == 0)
         return 0;
-    const size_t told = tri_ifd_get_16(ifd, ifd->data + directory), room = (ifd->size - 2 - directory) / TRI_IFD_ENTRY;
+    const size_t told = tri_ifd_get_16(ifd, ifd->data + directory),
+                 room = (ifd->size - 2 - directory) / TRI_IFD_ENTRY;
     return told < room ? told : room;
 }
 
@@ -73,11 +74,12 @@ unsigned char *tri_ifd_find(const struct tri_ifd *ifd, size_t directory, unsigne
     return NULL;
 }
 
-/* Where the offset of the next directory is; 0: nowhere. */
+/* The position of the next directory's offset; 0 if none. */
 static size_t next_at(const struct tri_ifd *ifd, size_t directory)
 {
     const size_t at = directory + 2 + tri_ifd_count(ifd, directory) * TRI_IFD_ENTRY;
-    const bool whole = directory > 0 && tri_ifd_count(ifd, directory) == tri_ifd_get_16(ifd, ifd->data + directory);
+    const bool whole = directory > 0 &&
+                       tri_ifd_count(ifd, directory) == tri_ifd_get_16(ifd, ifd->data + directory);
     return whole && ifd->size - at >= 4 ? at : 0;
 }
 
@@ -157,7 +159,7 @@ void tri_ifd_remove(const struct tri_ifd *ifd, size_t directory, unsigned tag)
     tri_ifd_put_16(ifd, ifd->data + directory, tri_ifd_get_16(ifd, ifd->data + directory) - 1);
 }
 
-/* ---- data that grow ---- */
+/* ---- growing data ---- */
 
 bool tri_ifd_new(struct tri_ifd *ifd, bool little)
 {
@@ -184,8 +186,8 @@ size_t tri_ifd_append(struct tri_ifd *ifd, const void *data, size_t size)
     return at;
 }
 
-bool tri_ifd_make(struct tri_ifd *ifd, struct tri_ifd_entries *entries, unsigned tag, unsigned type, uint32_t count,
-                  const void *value, size_t size)
+bool tri_ifd_make(struct tri_ifd *ifd, struct tri_ifd_entries *entries, unsigned tag, unsigned type,
+                  uint32_t count, const void *value, size_t size)
 {
     if (entries->count == (int)(sizeof entries->list / sizeof entries->list[0]))
         return true;
@@ -212,10 +214,11 @@ static int by_tag(const void *a, const void *b, bool little)
     return (int)tri_ifd_get_16(&order, a) - (int)tri_ifd_get_16(&order, b);
 }
 
-/* A directory of entries, in the order of their tags; returns where it is. */
-static size_t append_directory(struct tri_ifd *ifd, const struct tri_ifd_entries *entries, uint32_t next)
+/* Appends a directory of the entries, sorted by tag; returns its offset. */
+static size_t append_directory(struct tri_ifd *ifd, const struct tri_ifd_entries *entries,
+                               uint32_t next)
 {
-    unsigned char (*sorted)[TRI_IFD_ENTRY] = malloc(sizeof entries->list);
+    unsigned char(*sorted)[TRI_IFD_ENTRY] = malloc(sizeof entries->list);
     unsigned char number[4];
     if (sorted == NULL)
         return 0;
@@ -226,18 +229,20 @@ static size_t append_directory(struct tri_ifd *ifd, const struct tri_ifd_entries
         memcpy(sorted[to], entries->list[i], TRI_IFD_ENTRY);
     }
     tri_ifd_put_16(ifd, number, (unsigned)entries->count);
-    const size_t at = tri_ifd_append(ifd, number, 2), bytes = (size_t)entries->count * TRI_IFD_ENTRY;
+    const size_t at = tri_ifd_append(ifd, number, 2),
+                 bytes = (size_t)entries->count * TRI_IFD_ENTRY;
     const bool whole = at > 0 && tri_ifd_append(ifd, sorted, bytes) > 0;
     free(sorted);
     tri_ifd_put_32(ifd, number, next);
     return whole && tri_ifd_append(ifd, number, 4) > 0 ? at : 0;
 }
 
-static bool copy_entry(struct tri_ifd *to, struct tri_ifd_entries *entries, const struct tri_ifd *from, unsigned char *entry,
-                       int depth);
+static bool copy_entry(struct tri_ifd *to, struct tri_ifd_entries *entries,
+                       const struct tri_ifd *from, unsigned char *entry, int depth);
 
-/* 0: no memory. */
-static size_t copy_directory(struct tri_ifd *to, const struct tri_ifd *from, size_t directory, int depth)
+/* 0 if out of memory. */
+static size_t copy_directory(struct tri_ifd *to, const struct tri_ifd *from, size_t directory,
+                             int depth)
 {
     struct tri_ifd_entries *entries = calloc(1, sizeof *entries);
     bool sound = entries != NULL;
@@ -248,8 +253,8 @@ static size_t copy_directory(struct tri_ifd *to, const struct tri_ifd *from, siz
     return at;
 }
 
-static bool copy_entry(struct tri_ifd *to, struct tri_ifd_entries *entries, const struct tri_ifd *from, unsigned char *entry,
-                       int depth)
+static bool copy_entry(struct tri_ifd *to, struct tri_ifd_entries *entries,
+                       const struct tri_ifd *from, unsigned char *entry, int depth)
 {
     const unsigned tag = tri_ifd_get_16(from, entry), type = tri_ifd_get_16(from, entry + 2);
     if (tag == TRI_TAG_EXIF || tag == TRI_TAG_GPS || tag == TRI_TAG_INTEROP) {
@@ -263,18 +268,22 @@ static bool copy_entry(struct tri_ifd *to, struct tri_ifd_entries *entries, cons
     }
     size_t size;
     const unsigned char *value = tri_ifd_value(from, entry, &size);
-    to->copied += value != NULL ? size + TRI_IFD_ENTRY : 0; /* entries may all name the same large part */
+    /* entries may all refer to the same large part */
+    to->copied += value != NULL ? size + TRI_IFD_ENTRY : 0;
     if (to->copied > COPIED_MOST)
         return true;
-    return value == NULL || tri_ifd_make(to, entries, tag, type, tri_ifd_get_32(from, entry + 4), value, size);
+    return value == NULL ||
+           tri_ifd_make(to, entries, tag, type, tri_ifd_get_32(from, entry + 4), value, size);
 }
 
-bool tri_ifd_copy(struct tri_ifd *to, struct tri_ifd_entries *entries, const struct tri_ifd *from, unsigned char *entry)
+bool tri_ifd_copy(struct tri_ifd *to, struct tri_ifd_entries *entries, const struct tri_ifd *from,
+                  unsigned char *entry)
 {
     return copy_entry(to, entries, from, entry, 1);
 }
 
-static bool has_tag(const struct tri_ifd *ifd, const struct tri_ifd_entries *entries, const unsigned char *entry)
+static bool has_tag(const struct tri_ifd *ifd, const struct tri_ifd_entries *entries,
+                    const unsigned char *entry)
 {
     for (int i = 0; i < entries->count; i++) {
         if (tri_ifd_get_16(ifd, entries->list[i]) == tri_ifd_get_16(ifd, entry))
@@ -283,9 +292,20 @@ static bool has_tag(const struct tri_ifd *ifd, const struct tri_ifd_entries *ent
     return false;
 }
 
+size_t tri_ifd_next_link(const struct tri_ifd *ifd, size_t link)
+{
+    return next_at(ifd, checked(ifd, tri_ifd_get_32(ifd, ifd->data + link)));
+}
+
 bool tri_ifd_merge(struct tri_ifd *ifd, const struct tri_ifd_entries *entries)
 {
-    const size_t old = tri_ifd_first(ifd), count = tri_ifd_count(ifd, old);
+    return tri_ifd_merge_at(ifd, TRI_IFD_FIRST, entries);
+}
+
+bool tri_ifd_merge_at(struct tri_ifd *ifd, size_t link, const struct tri_ifd_entries *entries)
+{
+    const size_t old = checked(ifd, tri_ifd_get_32(ifd, ifd->data + link)),
+                 count = tri_ifd_count(ifd, old);
     const int most = (int)(sizeof entries->list / sizeof entries->list[0]);
     if (entries->count == 0)
         return true;
@@ -301,6 +321,6 @@ bool tri_ifd_merge(struct tri_ifd *ifd, const struct tri_ifd_entries *entries)
     const size_t at = append_directory(ifd, all, (uint32_t)tri_ifd_next(ifd, old));
     free(all);
     if (at > 0)
-        tri_ifd_put_32(ifd, ifd->data + 4, (uint32_t)at);
+        tri_ifd_put_32(ifd, ifd->data + link, (uint32_t)at);
     return at > 0;
 }

@@ -1,4 +1,4 @@
-/* ifd.h -- the structure of TIFF files, in which EXIF comes too: directories of tags (TIFF 6.0, section 2). */
+/* ifd.h -- the structure of TIFF files and of EXIF: directories of tags (TIFF 6.0, section 2). */
 #ifndef TRI_IFD_H
 #define TRI_IFD_H
 
@@ -9,7 +9,6 @@
 #define TRI_IFD_HEADER 8 /* byte order, 42, offset of the first directory */
 #define TRI_IFD_ENTRY 12 /* tag, type, count, value or its offset */
 
-/* Tags. */
 enum {
     TRI_TAG_WIDTH = 0x0100,
     TRI_TAG_HEIGHT = 0x0101,
@@ -33,7 +32,7 @@ enum {
 
 enum { TRI_TYPE_ASCII = 2, TRI_TYPE_SHORT = 3, TRI_TYPE_LONG = 4, TRI_TYPE_RATIONAL = 5 };
 
-/* Data that begin with the header. Where they are to grow, they are malloc's. */
+/* Data that start with the header; malloc'ed if they are to grow. */
 struct tri_ifd {
     unsigned char *data;
     size_t size;
@@ -41,7 +40,8 @@ struct tri_ifd {
     size_t copied; /* bytes, by tri_ifd_copy */
 };
 
-/* False: there is no header of the classic format. `data` is written to only by functions that say so. */
+/* False if there is no header of the classic format. Only functions documented to change the data
+ * write to it. */
 bool tri_ifd_open(struct tri_ifd *ifd, const unsigned char *data, size_t size);
 
 unsigned tri_ifd_get_16(const struct tri_ifd *ifd, const unsigned char *at);
@@ -49,42 +49,54 @@ uint32_t tri_ifd_get_32(const struct tri_ifd *ifd, const unsigned char *at);
 void tri_ifd_put_16(const struct tri_ifd *ifd, unsigned char *at, unsigned value);
 void tri_ifd_put_32(const struct tri_ifd *ifd, unsigned char *at, uint32_t value);
 
-/* The offset of the first directory; of the one that an entry of another names; 0: it is not within the data. */
+/* The offset of the first directory, or of the one that an entry refers to; 0 if not within the
+ * data. */
 size_t tri_ifd_first(const struct tri_ifd *ifd);
 size_t tri_ifd_sub(const struct tri_ifd *ifd, size_t directory, unsigned tag);
-/* Entries of a directory, as far as they are within the data. */
+/* The number of entries of a directory that are within the data. */
 size_t tri_ifd_count(const struct tri_ifd *ifd, size_t directory);
 unsigned char *tri_ifd_entry(const struct tri_ifd *ifd, size_t directory, size_t index);
-unsigned char *tri_ifd_find(const struct tri_ifd *ifd, size_t directory, unsigned tag); /* NULL: it is not there */
-/* The offset of the next directory; 0: there is none. */
+/* NULL if absent. */
+unsigned char *tri_ifd_find(const struct tri_ifd *ifd, size_t directory, unsigned tag);
+/* The offset of the next directory; 0 if there is none. */
 size_t tri_ifd_next(const struct tri_ifd *ifd, size_t directory);
-void tri_ifd_set_next(const struct tri_ifd *ifd, size_t directory, uint32_t next); /* changes the data */
-/* An entry's value and its bytes; NULL: it is not all within the data, or of an unknown type. */
+/* Changes the data. */
+void tri_ifd_set_next(const struct tri_ifd *ifd, size_t directory, uint32_t next);
+/* An entry's value and its size in bytes; NULL if it is not all within the data, or of unknown
+ * type. */
 unsigned char *tri_ifd_value(const struct tri_ifd *ifd, unsigned char *entry, size_t *size);
-/* A value of SHORT or LONG; 0: it is neither, or not one. */
+/* A SHORT or LONG value; 0 if it is of another type, or not a single one. */
 uint32_t tri_ifd_number(const struct tri_ifd *ifd, unsigned char *entry);
-void tri_ifd_set_number(const struct tri_ifd *ifd, unsigned char *entry, uint32_t value); /* changes the data */
-/* Takes an entry out, and the value where it lies outside. Changes the data. */
+/* Changes the data. */
+void tri_ifd_set_number(const struct tri_ifd *ifd, unsigned char *entry, uint32_t value);
+/* Removes an entry, and its value if stored elsewhere. Changes the data. */
 void tri_ifd_remove(const struct tri_ifd *ifd, size_t directory, unsigned tag);
 
-/* ---- data that grow; false or 0: no memory ---- */
+/* ---- growing data; false or 0 if out of memory ---- */
 
-/* A header and an empty directory. */
+/* Creates a header and an empty directory. */
 bool tri_ifd_new(struct tri_ifd *ifd, bool little);
-/* The offset, which is even, of a copy of the bytes at the end. */
+/* Appends a copy of the bytes; returns its offset, which is even. */
 size_t tri_ifd_append(struct tri_ifd *ifd, const void *data, size_t size);
 
-/* Entries for the first directory, those of a tag that it has already in place of its own. */
+/* Entries for the first directory; they replace its entries with the same tags. */
 struct tri_ifd_entries {
     int count;
-    unsigned char list[128][TRI_IFD_ENTRY]; /* more are left out */
+    unsigned char list[128][TRI_IFD_ENTRY]; /* more are dropped */
 };
-bool tri_ifd_make(struct tri_ifd *ifd, struct tri_ifd_entries *entries, unsigned tag, unsigned type, uint32_t count,
-                  const void *value, size_t size);
-/* An entry of other data in the same byte order, with its value; of EXIF, GPS and interoperability with the directory that
- * it names. What is malformed is left out, and what is more than 16 MB in all. */
-bool tri_ifd_copy(struct tri_ifd *to, struct tri_ifd_entries *entries, const struct tri_ifd *from, unsigned char *entry);
-/* Writes the first directory anew, with the entries, at the end. */
+bool tri_ifd_make(struct tri_ifd *ifd, struct tri_ifd_entries *entries, unsigned tag, unsigned type,
+                  uint32_t count, const void *value, size_t size);
+/* Copies an entry and its value from other data in the same byte order; for EXIF, GPS and
+ * interoperability, with the directory it refers to. Malformed entries are dropped, and those
+ * beyond 16 MB in total. */
+bool tri_ifd_copy(struct tri_ifd *to, struct tri_ifd_entries *entries, const struct tri_ifd *from,
+                  unsigned char *entry);
+/* Rewrites the first directory, with the entries, at the end of the data. */
 bool tri_ifd_merge(struct tri_ifd *ifd, const struct tri_ifd_entries *entries);
+/* Likewise for the directory whose offset is at `link`; for the first one that is TRI_IFD_FIRST. */
+#define TRI_IFD_FIRST 4
+bool tri_ifd_merge_at(struct tri_ifd *ifd, size_t link, const struct tri_ifd_entries *entries);
+/* The position of the offset of the directory after that one; 0 if not within the data. */
+size_t tri_ifd_next_link(const struct tri_ifd *ifd, size_t link);
 
 #endif

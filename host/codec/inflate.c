@@ -1,21 +1,23 @@
-/* inflate.c -- DEFLATE data become bytes. */
+/* inflate.c -- decompresses DEFLATE data. */
 #include "inflate.h"
 
 #include <string.h>
 
 #define LITERAL_BITS 11
 #define DISTANCE_BITS 8
-#define LENGTH_BITS 7 /* of the code for code lengths */
+#define LENGTH_BITS 7 /* the code for code lengths */
 #define CODE_MAX 15
 
-/* An entry of a table says what the next bits mean: in bits 0 to 5 how many there are, extra bits included,
- * and in bits 6 and 7 how many literals: one in bits 16 to 23, the other in bits 24 to 31. With none of them
- * it is a length or a distance: its base is in bits 16 to 31, the bits of its code alone in 8 to 11. */
+/* A table entry gives the meaning of the next bits. Bits 0 to 5: how many bits to drop, extra bits
+ * included. Bits 6 and 7: the number of literals; the first is in bits 16 to 23, the second in bits
+ * 24 to 31. Without literals it is a length or distance: the base is in bits 16 to 31, the size of
+ * the code alone in bits 8 to 11. */
 #define LITERAL 0x40u
 #define LITERALS 0xc0u
-/* Else one of these: */
+/* Otherwise one of these: */
 #define SPECIAL 0x1000u
-#define SUBTABLE 0x2000u /* it begins at bits 16 to 31, and so many bits as 8 to 11 say look it up */
+/* starts at bits 16 to 31, indexed by the number of bits in 8 to 11 */
+#define SUBTABLE 0x2000u
 #define END_OF_BLOCK 0x4000u
 #define INVALID SPECIAL
 
@@ -33,8 +35,9 @@ static inline uint64_t load(const unsigned char *in)
     return value;
 }
 
-/* At least 56 bits after it. Bits above `count` are set already, to the same values. */
-#define REFILL(bits, count, in) ((bits) |= load(in) << (count), (in) += (63 - (count)) >> 3, (count) |= 56)
+/* Leaves at least 56 bits. Bits above `count` are already set, to the same values. */
+#define REFILL(bits, count, in) \
+    ((bits) |= load(in) << (count), (in) += (63 - (count)) >> 3, (count) |= 56)
 #define DROP(bits, count, n) ((bits) >>= (n), (count) -= (n))
 #define LOW(bits, n) ((bits) & ((UINT64_C(1) << (n)) - 1))
 
@@ -43,36 +46,37 @@ static inline uint64_t load(const unsigned char *in)
 enum kind { LITERAL_KIND, DISTANCE_KIND, PLAIN_KIND };
 
 /* RFC 1951, 3.2.5 */
-static const uint16_t length_bases[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
-                                          31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
+static const uint16_t length_bases[29] = {3,  4,  5,  6,   7,   8,   9,   10,  11, 13,
+                                          15, 17, 19, 23,  27,  31,  35,  43,  51, 59,
+                                          67, 83, 99, 115, 131, 163, 195, 227, 258};
 static const uint8_t length_extra[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
                                          2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
-static const uint16_t distance_bases[30] = {1,    2,    3,    4,    5,    7,    9,    13,    17,    25,
-                                            33,   49,   65,   97,   129,  193,  257,  385,   513,   769,
-                                            1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
+static const uint16_t distance_bases[30] = {
+    1,   2,   3,   4,   5,   7,    9,    13,   17,   25,   33,   49,   65,    97,    129,
+    193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
 static const uint8_t distance_extra[30] = {0, 0, 0, 0, 1, 1, 2, 2,  3,  3,  4,  4,  5,  5,  6,
                                            6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
 
-/* The entry for a symbol with `size` bits of code that are not taken yet. */
+/* The entry for a symbol with `size` code bits not yet dropped. */
 static inline uint32_t entry_of(enum kind kind, unsigned symbol, unsigned size)
 {
     if (kind == PLAIN_KIND)
         return symbol << 16 | size;
     if (kind == DISTANCE_KIND)
-        return symbol >= 30
-                   ? INVALID
-                   : (uint32_t)distance_bases[symbol] << 16 | size << 8 | (size + distance_extra[symbol]);
+        return symbol >= 30 ? INVALID
+                            : (uint32_t)distance_bases[symbol] << 16 | size << 8 |
+                                  (size + distance_extra[symbol]);
     if (symbol < 256)
         return symbol << 16 | LITERAL | size;
     if (symbol == 256)
         return SPECIAL | END_OF_BLOCK | size;
     symbol -= 257;
-    return symbol >= 29 ? INVALID
-                        : (uint32_t)length_bases[symbol] << 16 | size << 8 | (size + length_extra[symbol]);
+    return symbol >= 29
+               ? INVALID
+               : (uint32_t)length_bases[symbol] << 16 | size << 8 | (size + length_extra[symbol]);
 }
 
-/* Codes are packed starting with their most significant bit, and tables are looked up with the least
- * significant. */
+/* Codes are packed most significant bit first; tables are indexed least significant bit first. */
 static inline unsigned reverse(unsigned code, unsigned size)
 {
     unsigned reversed = 0;
@@ -81,8 +85,8 @@ static inline unsigned reverse(unsigned code, unsigned size)
     return reversed;
 }
 
-/* The bits that look up the subtable of codes that begin alike, from the first of them on, the `used`th of
- * its size: as many as it takes until they are complete. */
+/* The index bits of the subtable for codes with the same prefix, starting with the first of them,
+ * the `used`th of its size: as many as make them complete. */
 static unsigned subtable_bits(const unsigned counts[CODE_MAX + 1], unsigned used, unsigned size,
                               unsigned table_bits)
 {
@@ -95,8 +99,8 @@ static unsigned subtable_bits(const unsigned counts[CODE_MAX + 1], unsigned used
     return bits;
 }
 
-/* False, unless all bit patterns have a meaning; as in zlib, a code of one bit may stand alone, and of
- * distances there may be none. */
+/* False unless all bit patterns have a meaning. As in zlib, a single one-bit code is allowed, and
+ * so are no distance codes. */
 static bool check_complete(enum kind kind, const unsigned counts[CODE_MAX + 1], unsigned codes)
 {
     int left = 1;
@@ -108,9 +112,9 @@ static bool check_complete(enum kind kind, const unsigned counts[CODE_MAX + 1], 
     return left == 0 || (kind != PLAIN_KIND && codes == counts[1]);
 }
 
-/* By size, and within one in their order: the order of their codes. */
-static void sort_symbols(uint16_t *sorted, const unsigned counts[CODE_MAX + 1], const uint8_t *sizes,
-                         unsigned symbols)
+/* By size, then by symbol: the order of the codes. */
+static void sort_symbols(uint16_t *sorted, const unsigned counts[CODE_MAX + 1],
+                         const uint8_t *sizes, unsigned symbols)
 {
     unsigned starts[CODE_MAX + 1] = {0};
     for (unsigned size = 2; size <= CODE_MAX; size++)
@@ -120,16 +124,18 @@ static void sort_symbols(uint16_t *sorted, const unsigned counts[CODE_MAX + 1], 
             sorted[starts[sizes[i]]++] = (uint16_t)i;
 }
 
-/* Every entry of the table whose index ends with these bits. */
-static void fill(uint32_t *table, unsigned table_bits, unsigned index, unsigned bits, uint32_t entry)
+/* Sets every table entry whose index ends with these bits. */
+static void fill(uint32_t *table, unsigned table_bits, unsigned index, unsigned bits,
+                 uint32_t entry)
 {
     for (size_t at = index; at < (size_t)1 << table_bits; at += (size_t)1 << bits)
         table[at] = entry;
 }
 
-/* A table of 1 << table_bits entries, and behind it those for longer codes, `room` entries in all. */
-static bool build(uint32_t *table, size_t room, unsigned table_bits, enum kind kind, const uint8_t *sizes,
-                  unsigned symbols)
+/* A table of 1 << table_bits entries, followed by the subtables for longer codes; `room` entries in
+ * all. */
+static bool build(uint32_t *table, size_t room, unsigned table_bits, enum kind kind,
+                  const uint8_t *sizes, unsigned symbols)
 {
     unsigned counts[CODE_MAX + 1] = {0}, code = 0, prefix = 0, sub_bits = 0;
     uint16_t sorted[320], *symbol = sorted;
@@ -152,7 +158,8 @@ static bool build(uint32_t *table, size_t room, unsigned table_bits, enum kind k
                 continue;
             }
             const unsigned rest = size - table_bits;
-            if (sub_bits == 0 || code >> rest != prefix) { /* codes that begin alike follow each other */
+            /* codes with the same prefix are consecutive */
+            if (sub_bits == 0 || code >> rest != prefix) {
                 prefix = code >> rest;
                 sub_bits = subtable_bits(counts, used, size, table_bits);
                 sub = next;
@@ -168,11 +175,12 @@ static bool build(uint32_t *table, size_t room, unsigned table_bits, enum kind k
     return true;
 }
 
-/* Where the bits of an entry hold another literal, both come at once. */
+/* If the bits of an entry hold another literal, the entry yields both at once. */
 static void pair_literals(uint32_t *table)
 {
     for (unsigned i = 1 << LITERAL_BITS; i-- > 0;) {
-        const uint32_t first = table[i], second = table[i >> TAKEN(first)]; /* still alone, for it is below */
+        /* `second` is still single, as its index is lower */
+        const uint32_t first = table[i], second = table[i >> TAKEN(first)];
         const unsigned size = TAKEN(first) + TAKEN(second);
         if ((first & LITERALS) == LITERAL && (second & LITERALS) == LITERAL && size <= LITERAL_BITS)
             table[i] = (second & 0xff0000) << 8 | (first & 0xff0000) | LITERAL << 1 | size;
@@ -207,9 +215,9 @@ static bool build_fixed(struct tri_inflate *inflate)
 
 /* ---- block headers ---- */
 
-/* The lengths of all codes, themselves coded. */
-static bool read_sizes(struct tri_inflate *inflate, const uint32_t table[1 << LENGTH_BITS], uint8_t *sizes,
-                       unsigned symbols)
+/* The sizes of all codes, themselves coded. */
+static bool read_sizes(struct tri_inflate *inflate, const uint32_t table[1 << LENGTH_BITS],
+                       uint8_t *sizes, unsigned symbols)
 {
     const unsigned char *const beyond = inflate->end + TRI_INFLATE_BEYOND_IN / 2;
     for (unsigned i = 0; i < symbols;) {
@@ -236,7 +244,8 @@ static bool read_sizes(struct tri_inflate *inflate, const uint32_t table[1 << LE
 
 static bool read_codes(struct tri_inflate *inflate)
 {
-    static const uint8_t order[19] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+    static const uint8_t order[19] = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
+                                      11, 4,  12, 3, 13, 2, 14, 1, 15};
     const unsigned literals = (unsigned)LOW(inflate->bits, 5) + 257,
                    distances = (unsigned)LOW(inflate->bits >> 5, 5) + 1,
                    lengths = (unsigned)LOW(inflate->bits >> 10, 4) + 4;
@@ -257,7 +266,7 @@ static bool read_codes(struct tri_inflate *inflate)
            build_tables(inflate, sizes, literals, distances);
 }
 
-/* Whole bytes that are in `bits` are read again. */
+/* Returns whole bytes in `bits` to the input. */
 static void give_back(struct tri_inflate *inflate)
 {
     inflate->in -= inflate->count >> 3;
@@ -295,14 +304,15 @@ static bool read_header(struct tri_inflate *inflate)
     return type == 1 ? build_fixed(inflate) : type == 2 && read_codes(inflate);
 }
 
-/* ---- what is in blocks ---- */
+/* ---- block contents ---- */
 
 static void end_block(struct tri_inflate *inflate)
 {
     inflate->stage = inflate->last_block ? TRI_INFLATE_ENDED : TRI_INFLATE_HEADER;
 }
 
-static void copy_stored(struct tri_inflate *inflate, unsigned char **out, const unsigned char *wanted)
+static void copy_stored(struct tri_inflate *inflate, unsigned char **out,
+                        const unsigned char *wanted)
 {
     size_t size = inflate->stored;
     if (size > (size_t)(inflate->end - inflate->in))
@@ -317,12 +327,12 @@ static void copy_stored(struct tri_inflate *inflate, unsigned char **out, const 
         end_block(inflate);
 }
 
-/* Up to 31 bytes more than `length` are written. */
+/* Writes up to 31 bytes more than `length`. */
 static inline void copy_match(unsigned char *out, size_t distance, size_t length)
 {
     const unsigned char *const end = out + length, *from = out - distance;
     if (distance >= 16) {
-        do { /* most matches take one turn */
+        do { /* most matches need one iteration */
             memcpy(out, from, 16);
             memcpy(out + 16, from + 16, 16);
             out += 32, from += 32;
@@ -335,7 +345,8 @@ static inline void copy_match(unsigned char *out, size_t distance, size_t length
             out += 8, from += 8;
         } while (out < end);
     } else {
-        do { /* only the first `distance` bytes of the 8 are right, the next step writes over the others */
+        /* only the first `distance` of 8 bytes are right; the next step overwrites the others */
+        do {
             memcpy(out, from, 8);
             out += distance, from += distance;
         } while (out < end);
@@ -352,7 +363,7 @@ static inline void copy_match(unsigned char *out, size_t distance, size_t length
         entry = literals[LOW(bits, LITERAL_BITS)]; \
     } while (0)
 
-/* Decodes symbols until the output is as long as wanted, the input short, or the block ended. */
+/* Decodes symbols until the output is as long as wanted, input runs short, or the block ends. */
 static bool decode(struct tri_inflate *inflate, unsigned char **out_at, const unsigned char *wanted,
                    const unsigned char *history, const unsigned char *limit)
 {
@@ -366,7 +377,8 @@ static bool decode(struct tri_inflate *inflate, unsigned char **out_at, const un
     REFILL(bits, count, in);
     uint32_t entry = literals[LOW(bits, LITERAL_BITS)];
     while (out < wanted && in <= limit) {
-        if (entry & LITERALS) { /* four times 11 bits, and 11 to look up the next, are fewer than 56 */
+        /* four times 11 bits, plus 11 to look up the next, are fewer than 56 */
+        if (entry & LITERALS) {
             TAKE_LITERALS();
             if (entry & LITERALS) {
                 TAKE_LITERALS();
@@ -429,10 +441,11 @@ enum tri_inflate_result tri_inflate_run(struct tri_inflate *inflate, unsigned ch
             return inflate->in <= inflate->end ? TRI_INFLATE_DONE : TRI_INFLATE_BAD;
         }
         if (!inflate->last && inflate->end - inflate->in < TRI_INFLATE_MARGIN) {
-            give_back(inflate); /* what is before `in` will not be there any more */
+            give_back(inflate); /* the bytes before `in` will be gone */
             return TRI_INFLATE_MORE;
         }
-        /* Beyond the last input zeros are read, some of them; whoever has taken one is found out. */
+        /* Past the last input zeros are read, within limits; the final check rejects data that used
+         * one. */
         const unsigned char *const limit =
             inflate->last ? inflate->end + 16 : inflate->end - TRI_INFLATE_MARGIN;
         if (inflate->in > limit)

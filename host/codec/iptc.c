@@ -1,4 +1,4 @@
-/* iptc.c -- finds IPTC's records among Photoshop's resources, and makes them one. */
+/* iptc.c -- finds IPTC records among Photoshop's resources, and wraps them in one. */
 #include "iptc.h"
 
 #include "big_endian.h"
@@ -15,7 +15,7 @@ static size_t even(size_t size)
     return size + (size & 1);
 }
 
-/* "8BIM", number, name with its length, size, data; the name and the data are padded to even sizes. */
+/* "8BIM", number, name with its length, size, data; name and data are padded to even sizes. */
 bool tri_iptc_add(struct tri_source *source, const unsigned char *data, size_t size)
 {
     if (size > 2 && data[0] == 0x1c)
@@ -29,11 +29,12 @@ bool tri_iptc_add(struct tri_source *source, const unsigned char *data, size_t s
         const size_t length = tri_get_be32(told);
         if (length > size - at - head - 4)
             return true;
-        if (number == RECORDS && length > 0 && tri_metadata_find(source->metadata, "IPTC") == NULL &&
+        if (number == RECORDS && length > 0 &&
+            tri_metadata_find(source->metadata, "IPTC") == NULL &&
             !tri_metadata_add(source->metadata, "IPTC", told + 4, length))
             return false;
         if (number >= PATHS_FIRST && number <= PATHS_LAST)
-            tri_source_warn(source, "paths for cutting out are left out");
+            tri_source_warn(source, "clipping paths dropped");
         at += head + 4 + even(length);
         if (at > size)
             return true;

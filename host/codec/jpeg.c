@@ -21,13 +21,18 @@ static void version(char text[80])
 #endif
 }
 
+static const char *opaque(const char *name)
+{
+    (void)name;
+    return "jpeg";
+}
+
 const struct tri_codec tri_codec_jpeg = {
     .format = {.name = "jpeg", .extensions = "jpg|jpeg|jpe|jfif"},
     .version = version,
-    .no_alpha = true,
-    .keeps = TRI_KEEPS_PROFILE | TRI_KEEPS_EXIF | TRI_KEEPS_XMP | TRI_KEEPS_IPTC | TRI_KEEPS_DENSITY | TRI_KEEPS_COMMENT |
-             TRI_WRITES_LOSSY,
-    .magic_size = 3,
+    .opaque = opaque,
+    .keeps = TRI_KEEPS_PROFILE | TRI_KEEPS_EXIF | TRI_KEEPS_XMP | TRI_KEEPS_IPTC |
+             TRI_KEEPS_DENSITY | TRI_KEEPS_COMMENT | TRI_WRITES_LOSSY,
     .probe = probe,
     .read = tri_jpeg_read,
     .write = tri_jpeg_write,

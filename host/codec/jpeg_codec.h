@@ -1,4 +1,4 @@
-/* jpeg_codec.h -- the parts of the JPEG codec. */
+/* jpeg_codec.h -- the functions of the JPEG codec. */
 #ifndef TRI_JPEG_CODEC_H
 #define TRI_JPEG_CODEC_H
 

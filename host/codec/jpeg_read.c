@@ -1,4 +1,4 @@
-/* jpeg_read.c -- a JPEG file becomes a planar image, by libjpeg. */
+/* jpeg_read.c -- reads a JPEG file into a planar image, by libjpeg. */
 #include "exif.h"
 #include "jpeg_metadata.h"
 
@@ -8,11 +8,11 @@
 
 #include <jerror.h>
 
-#define ROWS 16 /* libjpeg hands out a few at a time */
-/* The usual progressive file has 10. A file of few bytes could ask for so many that they took hours. */
+#define ROWS 16 /* libjpeg returns a few at a time */
+/* A typical progressive file has 10. A small file could ask for so many that they take hours. */
 #define SCANS_MAX 500
 
-/* libjpeg leaves a failed call by longjmp; all that must survive it is in here, and not in locals. */
+/* libjpeg leaves a failed call by longjmp; state that must survive is in here, not in locals. */
 struct reader {
     struct tri_source *source;
     struct jpeg_decompress_struct jpeg;
@@ -34,16 +34,17 @@ static _Noreturn void on_error(j_common_ptr jpeg)
     struct reader *reader = jpeg->client_data;
     char text[JMSG_LENGTH_MAX];
     if (jpeg->err->msg_code == JWRN_JPEG_EOF || jpeg->err->msg_code == JERR_INPUT_EOF)
-        give_up(reader, "the file is cut short");
+        give_up(reader, "the file is truncated");
     if (jpeg->err->msg_code == JERR_BAD_PRECISION)
-        snprintf(text, sizeof text, "%d bits per sample; only 8 can be read", jpeg->err->msg_parm.i[0]);
+        snprintf(text, sizeof text, "%d bits per sample are not supported; expected 8",
+                 jpeg->err->msg_parm.i[0]);
     else
         jpeg->err->format_message(jpeg, text);
     give_up(reader, text);
 }
 
-/* Warnings have level -1; the rest is talk. libjpeg goes on where pixels are missing or wrong, which here is
- * an error. */
+/* Warnings have level -1; other messages are informational. Where pixels are missing or wrong
+ * libjpeg only warns; here it is an error. */
 static void on_message(j_common_ptr jpeg, int level)
 {
     const struct reader *reader = jpeg->client_data;
@@ -79,8 +80,9 @@ static void set_up(struct reader *reader)
     jpeg_mem_src(jpeg, (unsigned char *)reader->source->data, (unsigned long)reader->source->size);
     jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0xffff);
     if (reader->source->metadata != NULL) {
-        jpeg_save_markers(jpeg, JPEG_APP0 + 2, 0xffff);
-        jpeg_save_markers(jpeg, JPEG_APP0 + 13, 0xffff);
+        for (int i = 2; i < 16; i++) /* APP14 is libjpeg's; of most only the name is reported */
+            if (i != 14)
+                jpeg_save_markers(jpeg, JPEG_APP0 + i, i == 2 || i == 13 ? 0xffff : 64);
         jpeg_save_markers(jpeg, JPEG_COM, 0xffff);
     }
 }
@@ -93,7 +95,7 @@ static void take_metadata(struct reader *reader)
 
 /* ---- pixels ---- */
 
-/* Older libjpeg says so itself. Lossless files come in units of one sample, and not of a DCT's block. */
+/* Older libjpeg reports this itself. Lossless files have units of one sample, not one DCT block. */
 static void refuse_lossless(struct reader *reader)
 {
 #if JPEG_LIB_VERSION >= 70
@@ -122,13 +124,14 @@ static void choose_colours(struct reader *reader)
         jpeg->out_color_space = JCS_CMYK;
         break;
     default:
-        snprintf(text, sizeof text, "%d components of no known meaning", jpeg->num_components);
+        snprintf(text, sizeof text, "unknown colour space with %d components",
+                 jpeg->num_components);
         give_up(reader, text);
     }
 }
 
-/* A file may lack scans, and be complete by libjpeg's measure: what it never had is gray. That the finest
- * bits are left out is legal, and rare enough to be told. */
+/* A file may lack scans and still be complete to libjpeg, which makes the missing parts gray.
+ * Omitting the finest bits is legal, but rare enough to report. */
 static void check_scans(struct reader *reader)
 {
     const struct jpeg_decompress_struct *jpeg = &reader->jpeg;
@@ -137,20 +140,23 @@ static void check_scans(struct reader *reader)
             give_up(reader, "scans are missing");
         for (int i = 0; jpeg->coef_bits != NULL && i < DCTSIZE2; i++) {
             if (jpeg->coef_bits[c][i] != 0)
-                tri_source_warn(reader->source,
-                                "the last scans are missing; the picture is coarser than it was");
+                tri_source_warn(
+                    reader->source,
+                    "the last scans are missing; the picture has less detail than the original");
         }
     }
 }
 
-/* Inverted CMYK, as Adobe's programs write it and others therefore read it: 255 is no ink. In place. */
+/* Inverted CMYK, as Adobe's programs write it and others therefore read it: 255 is no ink. In
+ * place. */
 static void make_rgb(JSAMPLE *row, int width)
 {
     const JSAMPLE *from = row;
     for (; width > 0; width--, from += 4, row += 3) {
         for (int c = 0; c < 3; c++) {
             const unsigned product = from[c] * (unsigned)from[3] + 128;
-            row[c] = (JSAMPLE)((product + (product >> 8)) >> 8); /* divided by 255 and rounded */
+            /* divided by 255 and rounded */
+            row[c] = (JSAMPLE)((product + (product >> 8)) >> 8);
         }
     }
 }
@@ -158,10 +164,12 @@ static void make_rgb(JSAMPLE *row, int width)
 static void read_rows(struct reader *reader)
 {
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;
-    JSAMPARRAY rows = jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE,
-                                              jpeg->output_width * (JDIMENSION)jpeg->output_components, ROWS);
+    JSAMPARRAY rows =
+        jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE,
+                                jpeg->output_width * (JDIMENSION)jpeg->output_components, ROWS);
     while (jpeg->output_scanline < jpeg->output_height) {
-        const int y = (int)jpeg->output_scanline, count = (int)jpeg_read_scanlines(jpeg, rows, ROWS);
+        const int y = (int)jpeg->output_scanline,
+                  count = (int)jpeg_read_scanlines(jpeg, rows, ROWS);
         for (int i = 0; i < count; i++) {
             if (jpeg->out_color_space == JCS_CMYK)
                 make_rgb(rows[i], (int)jpeg->output_width);
@@ -180,13 +188,15 @@ static enum tri_status decode(struct reader *reader)
     refuse_lossless(reader);
     choose_colours(reader);
     if (tri_source_image(reader->source, jpeg->image_width, jpeg->image_height,
-                         jpeg->out_color_space == JCS_GRAYSCALE ? 1 : 3, 8, &reader->image) != TRI_OK)
+                         jpeg->out_color_space == JCS_GRAYSCALE ? 1 : 3, 8,
+                         &reader->image) != TRI_OK)
         return TRI_FAILED;
     take_metadata(reader);
-    jpeg_start_decompress(jpeg); /* reads all scans, if there are several */
+    jpeg_start_decompress(jpeg); /* reads all scans if there are several */
     check_scans(reader);
     read_rows(reader);
-    jpeg_finish_decompress(jpeg); /* a file cut short after the pixels is an error too */
+    jpeg_finish_decompress(jpeg); /* a file cut short after the pixels is also an error */
+    tri_jpeg_note_rest(reader->source, jpeg->src->next_input_byte, jpeg->src->bytes_in_buffer);
     return tri_source_orient(reader->source, reader->orientation, &reader->image);
 }
 
@@ -199,6 +209,6 @@ enum tri_status tri_jpeg_read(struct tri_source *source, struct tri_image **imag
     reader.errors.emit_message = on_message;
     const enum tri_status status = decode(&reader);
     jpeg_destroy_decompress(&reader.jpeg);
-    *image = reader.image; /* the caller frees it where this failed */
+    *image = reader.image; /* the caller frees it after a failure */
     return status;
 }

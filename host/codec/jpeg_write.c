@@ -1,15 +1,15 @@
-/* jpeg_write.c -- an image becomes a JPEG file, by libjpeg. */
+/* jpeg_write.c -- writes an image to a JPEG file, by libjpeg. */
 #include "jpeg_metadata.h"
-#include "reduce.h"
+#include "reduce_depth.h"
 
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS 16 /* handed to libjpeg at a time */
+#define ROWS 16 /* passed to libjpeg at a time */
 #define QUALITY 90
 
-/* libjpeg leaves a failed call by longjmp; all that must survive it is in here, and not in locals. */
+/* libjpeg leaves a failed call by longjmp; state that must survive is in here, not in locals. */
 struct writer {
     const struct tri_sink *sink;
     struct tri_image image; /* 8 bits, 1 or 3 planes; owns no memory */
@@ -32,10 +32,10 @@ static _Noreturn void on_error(j_common_ptr jpeg)
 static void on_message(j_common_ptr jpeg, int level)
 {
     (void)jpeg;
-    (void)level; /* none of them concerns what is written here */
+    (void)level; /* none concerns the images written here */
 }
 
-/* ---- where libjpeg puts its bytes ---- */
+/* ---- output ---- */
 
 static void on_start(j_compress_ptr jpeg)
 {
@@ -50,7 +50,7 @@ static void write_out(struct writer *writer, size_t size)
         longjmp(writer->failed, 1);
 }
 
-/* libjpeg calls it when the whole buffer is full, whatever free_in_buffer says. */
+/* Called when the whole buffer is full, whatever free_in_buffer is. */
 static boolean on_full(j_compress_ptr jpeg)
 {
     struct writer *writer = jpeg->client_data;
@@ -91,8 +91,9 @@ static void set_up(struct writer *writer)
 static void write_rows(struct writer *writer)
 {
     struct jpeg_compress_struct *jpeg = &writer->jpeg;
-    JSAMPARRAY rows = jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE,
-                                              jpeg->image_width * (JDIMENSION)jpeg->input_components, ROWS);
+    JSAMPARRAY rows =
+        jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE,
+                                jpeg->image_width * (JDIMENSION)jpeg->input_components, ROWS);
     for (JDIMENSION y = 0; y < jpeg->image_height; y += ROWS) {
         const JDIMENSION left = jpeg->image_height - y, count = left < ROWS ? left : ROWS;
         for (JDIMENSION i = 0; i < count; i++)
@@ -114,17 +115,19 @@ static enum tri_status encode(struct writer *writer)
     return TRI_OK;
 }
 
-/* TRI_USAGE, and why, where JPEG cannot hold the picture. */
+/* TRI_USAGE, with the reason, if JPEG cannot hold the picture. */
 static enum tri_status check(const struct tri_sink *sink, const struct tri_image *image)
 {
     const struct tri_shape *shape = &image->shape;
     if (shape->width > JPEG_MAX_DIMENSION || shape->height > JPEG_MAX_DIMENSION)
         return tri_fail(sink->error, TRI_USAGE,
-                        "cannot write %s: %d x %d pixels; in JPEG a side has at most %ld", sink->name,
-                        shape->width, shape->height, JPEG_MAX_DIMENSION);
+                        "cannot write %s: %d x %d pixels exceed JPEG's limit of %ld per side",
+                        sink->name, shape->width, shape->height, JPEG_MAX_DIMENSION);
     if (!tri_image_opaque(image))
         return tri_fail(sink->error, TRI_USAGE,
-                        "cannot write %s: JPEG has no transparency; use --format png or webp, or --background white", sink->name);
+                        "cannot write %s: JPEG has no transparency; use --format png or webp, or "
+                        "--background white",
+                        sink->name);
     return TRI_OK;
 }
 
@@ -132,7 +135,7 @@ static enum tri_status write_8_bits(const struct tri_sink *sink, const struct tr
 {
     struct writer *writer = calloc(1, sizeof *writer);
     if (writer == NULL)
-        return tri_sink_fail(sink, "no memory");
+        return tri_sink_fail(sink, "out of memory");
     writer->sink = sink;
     writer->image = *image;
     writer->image.shape.planes = image->shape.planes < 3 ? 1 : 3; /* without alpha */

@@ -25,9 +25,11 @@ void tri_metadata_free(struct tri_metadata *metadata)
     free(metadata);
 }
 
-bool tri_metadata_add(struct tri_metadata *metadata, const char type[5], const void *data, size_t size)
+bool tri_metadata_add(struct tri_metadata *metadata, const char type[5], const void *data,
+                      size_t size)
 {
-    struct tri_metadata_item *items = realloc(metadata->items, ((size_t)metadata->count + 1) * sizeof items[0]);
+    struct tri_metadata_item *items =
+        realloc(metadata->items, ((size_t)metadata->count + 1) * sizeof items[0]);
     unsigned char *copy = malloc(size > 0 ? size : 1);
     if (items != NULL)
         metadata->items = items;
@@ -50,10 +52,11 @@ int tri_metadata_count(const struct tri_metadata *metadata)
 
 const struct tri_metadata_item *tri_metadata_at(const struct tri_metadata *metadata, int index)
 {
-    return &metadata->items[index];
+    return index >= 0 && index < tri_metadata_count(metadata) ? &metadata->items[index] : NULL;
 }
 
-const struct tri_metadata_item *tri_metadata_find(const struct tri_metadata *metadata, const char *type)
+const struct tri_metadata_item *tri_metadata_find(const struct tri_metadata *metadata,
+                                                  const char *type)
 {
     for (int i = 0; i < tri_metadata_count(metadata); i++) {
         if (strcmp(metadata->items[i].type, type) == 0)
@@ -103,12 +106,23 @@ void tri_note(char note[TRI_NOTE_MAX], const char *format, ...)
     va_end(arguments);
 }
 
-/* ICC.1:2022, 7.2: a header of 128 bytes, the data's colour space at 16, "acsp" at 36. */
-const struct tri_metadata_item *tri_metadata_profile(const struct tri_metadata *metadata, int planes)
+/* ICC.1:2022, 7.2: a 128-byte header, the colour space at 16, "acsp" at 36. */
+const struct tri_metadata_item *tri_metadata_profile(const struct tri_metadata *metadata,
+                                                     int planes)
 {
     const struct tri_metadata_item *profile = tri_metadata_find(metadata, "iCCP");
     if (profile == NULL || profile->size < 132 || memcmp(profile->data + 36, "acsp", 4) != 0 ||
         memcmp(profile->data + 16, planes < 3 ? "GRAY" : "RGB ", 4) != 0)
         return NULL;
     return profile;
+}
+bool tri_metadata_is_srgb(const struct tri_metadata_item *item)
+{
+    static const unsigned char primaries[32] = {
+        0, 0, 0x7a, 0x26, 0, 0, 0x80, 0x84, 0, 0, 0xfa, 0,    0, 0, 0x80, 0xe8,
+        0, 0, 0x75, 0x30, 0, 0, 0xea, 0x60, 0, 0, 0x3a, 0x98, 0, 0, 0x17, 0x70};
+    if (strcmp(item->type, "gAMA") == 0)
+        return item->size == 4 && memcmp(item->data, "\0\0\261\217", 4) == 0;
+    return strcmp(item->type, "cHRM") == 0 && item->size == 32 &&
+           memcmp(item->data, primaries, 32) == 0;
 }

@@ -29,12 +29,26 @@ static enum tri_status read(struct tri_source *source, struct tri_image **image)
     return status == TRI_OK ? tri_source_orient(source, orientation, image) : status;
 }
 
+static const struct tri_codec_several several = {
+    .extent = tri_png_extent,
+    .open = tri_png_open,
+    .next = tri_png_next,
+    .close = tri_png_close,
+    .parts = true,
+    .begin = tri_png_begin,
+    .add = tri_png_add,
+    .finish = tri_png_finish,
+    .drop = tri_png_drop,
+};
+
 const struct tri_codec tri_codec_png = {
     .format = {.name = "png", .extensions = "png"},
     .version = version,
-    .keeps = TRI_KEEPS_PROFILE | TRI_KEEPS_EXIF | TRI_KEEPS_XMP | TRI_KEEPS_IPTC | TRI_KEEPS_DENSITY | TRI_KEEPS_TEXT |
-             TRI_KEEPS_COLOUR,
+    .keeps = TRI_KEEPS_PROFILE | TRI_KEEPS_EXIF | TRI_KEEPS_XMP | TRI_KEEPS_IPTC |
+             TRI_KEEPS_DENSITY | TRI_KEEPS_TEXT | TRI_KEEPS_COLOUR,
     .probe = probe,
     .read = read,
     .write = tri_png_write,
+    .several = &several,
+    .holds = TRI_HOLDS_FRAMES,
 };

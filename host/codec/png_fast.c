@@ -1,8 +1,8 @@
-/* png_fast.c -- the usual PNG files, fast: bands of rows are inflated into a small ring, and unfiltered and
- * split into planes from there, by another thread where one is free.
+/* png_fast.c -- reads the usual PNG files fast: inflates strips of rows into a small ring; another
+ * thread, if one is free, unfilters them from there and splits them into planes.
  *
- * Only what libpng reads without a word is accepted, with a right sum for every byte; anything else is left
- * to it. So both give the same pixels, and all that is said about damage is libpng's. */
+ * Accepts only what libpng reads without a warning, with every checksum right, and leaves the rest
+ * to libpng. So both give the same pixels, and all messages about damage are libpng's. */
 #include "big_endian.h"
 #include "checksum.h"
 #include "inflate.h"
@@ -16,9 +16,10 @@
 #include <string.h>
 
 #define SLOTS 4
-#define BAND_BYTES ((size_t)128 << 10) /* at least, but for the last; the ring stays in a core's L2 cache */
+/* at least, except the last; the ring stays in a core's L2 cache */
+#define STRIP_BYTES ((size_t)128 << 10)
 #define INPUT_BYTES ((size_t)64 << 10)
-#define ANCILLARY_MAX ((size_t)4 << 20) /* libpng warns about chunks beyond 8 MB */
+#define ANCILLARY_MAX ((size_t)4 << 20) /* libpng warns about chunks over 8 MB */
 
 /* ---- what is accepted ---- */
 
@@ -33,19 +34,20 @@ static bool read_header(const struct tri_source *source, size_t *at, struct head
     struct tri_png_chunk chunk;
 
     *at = TRI_PNG_SIGNATURE;
-    if (source->size < TRI_PNG_SIGNATURE || memcmp(source->data, "\211PNG\r\n\032\n", TRI_PNG_SIGNATURE) != 0)
+    if (source->size < TRI_PNG_SIGNATURE ||
+        memcmp(source->data, "\211PNG\r\n\032\n", TRI_PNG_SIGNATURE) != 0)
         return false;
-    if (!tri_png_chunk_next(source, at, &chunk) || !tri_png_chunk_is(&chunk, "IHDR") || chunk.size != 13 ||
-        !tri_png_chunk_intact(&chunk))
+    if (!tri_png_chunk_next(source, at, &chunk) || !tri_png_chunk_is(&chunk, "IHDR") ||
+        chunk.size != 13 || !tri_png_chunk_intact(&chunk))
         return false;
     const unsigned char *data = chunk.data;
     *header = (struct header){tri_get_be32(data), tri_get_be32(data + 4),
                               data[9] < 7 ? planes_of[data[9]] : 0, data[8]};
-    const bool size_fits = header->width > 0 && header->height > 0 && header->width <= TRI_SIDE_MAX &&
-                           header->height <= TRI_SIDE_MAX &&
+    const bool size_fits = header->width > 0 && header->height > 0 &&
+                           header->width <= TRI_SIDE_MAX && header->height <= TRI_SIDE_MAX &&
                            (uint64_t)header->width * header->height <= source->max_pixels;
-    return size_fits && header->planes > 0 && (header->bits == 8 || header->bits == 16) && data[10] == 0 &&
-           data[11] == 0 && data[12] == 0;
+    return size_fits && header->planes > 0 && (header->bits == 8 || header->bits == 16) &&
+           data[10] == 0 && data[11] == 0 && data[12] == 0;
 }
 
 static bool is_ignored(const struct tri_png_chunk *chunk)
@@ -55,15 +57,16 @@ static bool is_ignored(const struct tri_png_chunk *chunk)
         if (letter < 'a' || letter > 'z')
             return false;
     }
-    /* Newer libpng refuses those whose third letter is small. */
+    /* Newer libpng rejects chunks whose third letter is lower case. */
     const bool ancillary = chunk->type[0] & 32, reserved = chunk->type[2] & 32;
-    return ancillary && !reserved && !tri_png_chunk_is(chunk, "tRNS") && chunk->size <= ANCILLARY_MAX &&
-           tri_png_chunk_intact(chunk);
+    return ancillary && !reserved && !tri_png_chunk_is(chunk, "tRNS") &&
+           chunk->size <= ANCILLARY_MAX && tri_png_chunk_intact(chunk);
 }
 
-/* Looks at all chunks after IHDR; the sums of IDAT are left for later. Libpng warns about longer IDAT than
- * pixels take. */
-static bool check_chunks(const struct tri_source *source, size_t at, uint64_t bytes, size_t *pixels_at)
+/* Checks all chunks after IHDR; the checksums of IDAT are checked later. libpng warns about IDAT
+ * longer than the pixels need. */
+static bool check_chunks(const struct tri_source *source, size_t at, uint64_t bytes,
+                         size_t *pixels_at)
 {
     const uint64_t stored = bytes + 6 + 5 * (bytes / 32566 + 1),
                    most = stored > ANCILLARY_MAX ? stored : ANCILLARY_MAX;
@@ -91,18 +94,18 @@ static bool check_chunks(const struct tri_source *source, size_t at, uint64_t by
     return false;
 }
 
-/* ---- compressed data, from all IDAT one after another ---- */
+/* ---- compressed data: all IDAT chunks joined ---- */
 
 struct input {
     const struct tri_source *source;
-    size_t at;                  /* of the next chunk */
-    struct tri_png_chunk chunk; /* this one, without what has been taken from it */
+    size_t at;                  /* the next chunk */
+    struct tri_png_chunk chunk; /* the current one, less what has been read from it */
     uint32_t crc;
     unsigned char *buffer;
     size_t room;
 };
 
-/* False: the chunk is damaged. */
+/* False if the chunk is damaged. */
 static bool next_chunk(struct input *input, bool *last)
 {
     if (input->chunk.data != NULL && input->crc != tri_get_be32(input->chunk.data))
@@ -119,7 +122,8 @@ static bool fill(struct input *input, struct tri_inflate *inflate)
     if (size > 0)
         memmove(input->buffer, inflate->in, size);
     while (size < input->room && !inflate->last) {
-        const size_t piece = input->chunk.size < input->room - size ? input->chunk.size : input->room - size;
+        const size_t piece =
+            input->chunk.size < input->room - size ? input->chunk.size : input->room - size;
         if (piece > 0) {
             memcpy(input->buffer + size, input->chunk.data, piece);
             input->crc = tri_crc32(input->crc, input->buffer + size, piece);
@@ -136,42 +140,44 @@ static bool fill(struct input *input, struct tri_inflate *inflate)
     return true;
 }
 
-/* ---- bands ---- */
+/* ---- strips ---- */
 
 struct job {
     const struct tri_source *source;
     struct tri_image *image;
     const struct tri_png_unfilter *unfilter;
-    size_t line; /* bytes of a row in the file, with the filter's */
-    int pixel;   /* bytes of one */
-    int band_rows, bands;
-    unsigned char *slots[SLOTS]; /* with room for the history before, and for what is written beyond */
+    size_t line; /* bytes of a row in the file, including the filter */
+    int pixel;   /* bytes of a pixel */
+    int strip_rows, strips;
+    /* with room for the history before, and for writes beyond */
+    unsigned char *slots[SLOTS];
 
-    /* Of the one that inflates. */
+    /* For the worker that inflates. */
     struct input input;
     struct tri_inflate inflate;
     unsigned char *out;
     uint32_t sum_wanted;
 
-    /* Of the one that unfilters, who has set `unfiltering`. */
+    /* For the worker that unfilters, which has set `unfiltering`. */
     unsigned char *rows[3], *native;
     uint32_t sum;
 
-    atomic_int inflated, finished; /* bands */
+    atomic_int inflated, finished; /* strips */
     atomic_bool unfiltering, failed, joined;
 };
 
-static int rows_of(const struct job *job, int band)
+static int rows_of(const struct job *job, int strip)
 {
-    const int left = job->image->shape.height - band * job->band_rows;
-    return left < job->band_rows ? left : job->band_rows;
+    const int left = job->image->shape.height - strip * job->strip_rows;
+    return left < job->strip_rows ? left : job->strip_rows;
 }
 
 static enum tri_inflate_result run_inflate(struct job *job, const unsigned char *wanted,
                                            const unsigned char *history)
 {
     for (;;) {
-        const enum tri_inflate_result result = tri_inflate_run(&job->inflate, &job->out, wanted, history);
+        const enum tri_inflate_result result =
+            tri_inflate_run(&job->inflate, &job->out, wanted, history);
         if (result != TRI_INFLATE_MORE)
             return result;
         if (!fill(&job->input, &job->inflate))
@@ -179,8 +185,8 @@ static enum tri_inflate_result run_inflate(struct job *job, const unsigned char 
     }
 }
 
-/* RFC 1950: the two bytes before the data. Libpng takes a smaller window at its word, so it has to hold
- * everything. */
+/* RFC 1950: the two bytes before the data. libpng relies on a smaller window, so it has to hold all
+ * the data. */
 static bool begin_stream(struct job *job)
 {
     job->inflate.in = job->inflate.end = job->input.buffer;
@@ -189,11 +195,11 @@ static bool begin_stream(struct job *job)
     const unsigned method = job->inflate.in[0], flags = job->inflate.in[1], window = method >> 4;
     const uint64_t bytes = (uint64_t)job->line * (uint64_t)job->image->shape.height;
     job->inflate.in += 2;
-    return (method & 15) == 8 && window <= 7 && (method << 8 | flags) % 31 == 0 && (flags & 32) == 0 &&
-           (window == 7 || bytes <= (uint64_t)256 << window);
+    return (method & 15) == 8 && window <= 7 && (method << 8 | flags) % 31 == 0 &&
+           (flags & 32) == 0 && (window == 7 || bytes <= (uint64_t)256 << window);
 }
 
-/* After all bytes of the picture the data end, and the sum is all that follows. */
+/* After all bytes of the picture the data end, and only the checksum follows. */
 static bool end_stream(struct job *job, const unsigned char *history)
 {
     const unsigned char *const end = job->out;
@@ -205,26 +211,28 @@ static bool end_stream(struct job *job, const unsigned char *history)
     return job->inflate.last && job->inflate.end - job->inflate.in == 4;
 }
 
-static bool inflate_band(struct job *job, int band)
+static bool inflate_strip(struct job *job, int strip)
 {
-    unsigned char *const start = job->slots[band % SLOTS];
-    const unsigned char *const end = start + job->line * (size_t)rows_of(job, band);
+    unsigned char *const start = job->slots[strip % SLOTS];
+    const unsigned char *const end = start + job->line * (size_t)rows_of(job, strip);
     const unsigned char *history = start;
 
-    if (band == 0) {
+    if (strip == 0) {
         job->out = start;
         if (!begin_stream(job))
             return false;
-    } else { /* the bands before the last are larger than the history */
-        const unsigned char *before = job->slots[(band - 1) % SLOTS] + job->line * (size_t)job->band_rows;
+    } else { /* strips before the last are larger than the history */
+        const unsigned char *before =
+            job->slots[(strip - 1) % SLOTS] + job->line * (size_t)job->strip_rows;
         const size_t surplus = (size_t)(job->out - before);
-        memcpy(start - TRI_INFLATE_HISTORY, before - TRI_INFLATE_HISTORY, TRI_INFLATE_HISTORY + surplus);
+        memcpy(start - TRI_INFLATE_HISTORY, before - TRI_INFLATE_HISTORY,
+               TRI_INFLATE_HISTORY + surplus);
         job->out = start + surplus;
         history = start - TRI_INFLATE_HISTORY;
     }
     if (run_inflate(job, end, history) != TRI_INFLATE_FULL)
         return false;
-    return band < job->bands - 1 || (job->out == end && end_stream(job, history));
+    return strip < job->strips - 1 || (job->out == end && end_stream(job, history));
 }
 
 static void split(struct job *job, int y, const unsigned char *row)
@@ -244,11 +252,11 @@ static void exchange(unsigned char **a, unsigned char **b)
     *b = c;
 }
 
-/* rows[0] is the row above; two rows at a time, as far as there are two. */
-static bool unfilter_band(struct job *job, int band)
+/* rows[0] is the row above; two rows at a time where possible. */
+static bool unfilter_strip(struct job *job, int strip)
 {
-    const unsigned char *at = job->slots[band % SLOTS];
-    const int first = band * job->band_rows, end = first + rows_of(job, band);
+    const unsigned char *at = job->slots[strip % SLOTS];
+    const int first = strip * job->strip_rows, end = first + rows_of(job, strip);
 
     job->sum = tri_adler32(job->sum, at, job->line * (size_t)(end - first));
     for (int y = first; y < end;) {
@@ -264,7 +272,8 @@ static bool unfilter_band(struct job *job, int band)
             split(job, y++, job->rows[0]);
             at += 2 * job->line;
         } else {
-            job->unfilter->row(filters[0], job->pixel, job->rows[1], at + 1, job->rows[0], job->line - 1);
+            job->unfilter->row(filters[0], job->pixel, job->rows[1], at + 1, job->rows[0],
+                               job->line - 1);
             exchange(&job->rows[0], &job->rows[1]);
             split(job, y++, job->rows[0]);
         }
@@ -282,21 +291,29 @@ static void announce(const struct job *job)
 
 static bool is_over(const struct job *job)
 {
-    return atomic_load(&job->failed) || atomic_load(&job->finished) == job->bands;
+    return atomic_load(&job->failed) || atomic_load(&job->finished) == job->strips;
 }
 
-/* Unfilters a band, if one is there and nobody else does. */
+static tri_trace_mark begin_strip(const struct job *job, const char *name, int strip)
+{
+    return tri_trace_begin_rows(TRI_TRACE_CODEC, name, strip * job->strip_rows,
+                                rows_of(job, strip));
+}
+
+/* Unfilters a strip, if one is ready and no other worker is unfiltering. */
 static bool try_unfilter(struct job *job)
 {
-    const int band = atomic_load(&job->finished);
-    if (atomic_load(&job->inflated) == band || atomic_exchange(&job->unfiltering, true))
+    const int strip = atomic_load(&job->finished);
+    if (atomic_load(&job->inflated) == strip || atomic_exchange(&job->unfiltering, true))
         return false;
     const int mine = atomic_load(&job->finished); /* it may have grown in between */
     const bool there = atomic_load(&job->inflated) > mine;
-    if (there && !unfilter_band(job, mine))
+    const tri_trace_mark mark = there ? begin_strip(job, "unfilter", mine) : 0;
+    if (there && !unfilter_strip(job, mine))
         atomic_store(&job->failed, true);
     else if (there)
         atomic_store(&job->finished, mine + 1);
+    tri_trace_end(mark);
     atomic_store(&job->unfiltering, false);
     announce(job);
     return there;
@@ -307,33 +324,47 @@ static void unfilter_all(struct job *job)
     atomic_store(&job->joined, true);
     while (!is_over(job)) {
         const int round = tri_pool_round(job->source->pool);
-        if (!try_unfilter(job) && !is_over(job))
-            tri_pool_wait(job->source->pool, round);
+        if (!try_unfilter(job) && !is_over(job)) {
+            tri_trace_mark wait = tri_trace_wait(TRI_TRACE_FOR_WORK, "inflate");
+            tri_pool_wait(job->source->pool, round, &wait);
+            tri_trace_end(wait);
+        }
     }
+}
+
+static bool inflate_next(struct job *job)
+{
+    const int strip = atomic_load(&job->inflated);
+    const tri_trace_mark mark = begin_strip(job, "inflate", strip);
+    const bool there = inflate_strip(job, strip);
+    tri_trace_end(mark);
+    return there;
 }
 
 static bool may_inflate(const struct job *job)
 {
-    const int ahead =
-        atomic_load(&job->joined) ? SLOTS : 1; /* alone, a band that has just been written is read */
+    /* alone, the worker reads each strip right after writing it */
+    const int ahead = atomic_load(&job->joined) ? SLOTS : 1;
     const int inflated = atomic_load(&job->inflated);
-    return inflated < job->bands && inflated - atomic_load(&job->finished) < ahead;
+    return inflated < job->strips && inflated - atomic_load(&job->finished) < ahead;
 }
 
-/* Unfilters as well where nobody else does, and waits only for somebody who is at it. */
+/* Also unfilters if no other worker does, and waits only while one is unfiltering. */
 static void inflate_all(struct job *job)
 {
     struct tri_pool *const pool = job->source->pool;
     while (!is_over(job)) {
         const int round = pool != NULL ? tri_pool_round(pool) : 0;
         if (may_inflate(job)) {
-            if (inflate_band(job, atomic_load(&job->inflated)))
+            if (inflate_next(job))
                 atomic_fetch_add(&job->inflated, 1);
             else
                 atomic_store(&job->failed, true);
             announce(job);
         } else if (!try_unfilter(job) && !is_over(job) && atomic_load(&job->unfiltering)) {
-            tri_pool_wait(pool, round);
+            tri_trace_mark wait = tri_trace_wait(TRI_TRACE_FOR_ORDER, "unfilter");
+            tri_pool_wait(pool, round, &wait);
+            tri_trace_end(wait);
         }
     }
 }
@@ -353,12 +384,13 @@ static size_t round_up(size_t size)
     return (size + 63) / 64 * 64;
 }
 
-/* One block for everything, begun with the ring. */
+/* One block for everything, starting with the ring. */
 static unsigned char *make_memory(struct job *job, size_t *size)
 {
-    const size_t band = job->line * (size_t)job->band_rows, row = round_up(job->line + TRI_PNG_BEYOND_ROW);
-    const size_t slot = round_up(TRI_INFLATE_HISTORY + band + TRI_INFLATE_BEYOND_OUT);
-    const int slots = job->bands < SLOTS ? job->bands : SLOTS;
+    const size_t strip = job->line * (size_t)job->strip_rows,
+                 row = round_up(job->line + TRI_PNG_BEYOND_ROW);
+    const size_t slot = round_up(TRI_INFLATE_HISTORY + strip + TRI_INFLATE_BEYOND_OUT);
+    const int slots = job->strips < SLOTS ? job->strips : SLOTS;
 
     job->input.room = job->source->size < INPUT_BYTES ? job->source->size : INPUT_BYTES;
     job->input.room += TRI_INFLATE_MARGIN;
@@ -386,17 +418,18 @@ static bool decode(struct job *job, const struct header *header, size_t pixels_a
     job->unfilter = unfilters[tri_isa_best()];
     job->pixel = header->planes * header->bits / 8;
     job->line = (size_t)header->width * (size_t)job->pixel + 1;
-    job->band_rows = job->line < BAND_BYTES ? (int)((BAND_BYTES + job->line - 1) / job->line) : 1;
-    if (job->band_rows > (int)header->height)
-        job->band_rows = (int)header->height;
-    job->bands = ((int)header->height + job->band_rows - 1) / job->band_rows;
+    job->strip_rows =
+        job->line < STRIP_BYTES ? (int)((STRIP_BYTES + job->line - 1) / job->line) : 1;
+    if (job->strip_rows > (int)header->height)
+        job->strip_rows = (int)header->height;
+    job->strips = ((int)header->height + job->strip_rows - 1) / job->strip_rows;
     job->input.source = job->source;
     job->input.at = pixels_at;
     job->sum = 1;
     unsigned char *const memory = make_memory(job, &size);
     if (memory == NULL)
         return false;
-    tri_pool_run(job->source->pool, job->bands > 1 ? 2 : 1, work, job);
+    tri_pool_run(job->source->pool, job->strips > 1 ? 2 : 1, work, job);
     tri_memory_free(memory, size);
     return !atomic_load(&job->failed) && job->sum == job->sum_wanted;
 }
@@ -405,7 +438,7 @@ bool tri_png_read_fast(const struct tri_source *source, struct tri_image **image
 {
     struct job job = {.source = source};
     struct header header;
-    struct tri_error unsaid; /* whoever reads the file next says it again */
+    struct tri_error unsaid; /* the next reader reports it again */
     size_t at, pixels_at;
 
     if (!read_header(source, &at, &header))
@@ -414,7 +447,8 @@ bool tri_png_read_fast(const struct tri_source *source, struct tri_image **image
         ((uint64_t)header.width * (uint64_t)(header.planes * header.bits / 8) + 1) * header.height;
     if (!check_chunks(source, at, bytes, &pixels_at))
         return false;
-    const struct tri_shape shape = {(int)header.width, (int)header.height, header.planes, header.bits};
+    const struct tri_shape shape = {(int)header.width, (int)header.height, header.planes,
+                                    header.bits};
     if (tri_image_new_in(source->memory, &shape, &job.image, &unsaid) != TRI_OK)
         return false;
     if (!decode(&job, &header, pixels_at)) {

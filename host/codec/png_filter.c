@@ -1,7 +1,7 @@
 /* png_filter.c -- PNG's row filters; compiled for each ISA level. */
 #include "png_filter.h"
 
-/* So many distances, each 128 at most, fit into 16 bits: narrow sums make for more lanes. */
+/* This many distances, each at most 128, sum to 16 bits: narrow sums give more lanes. */
 #define BLOCK 256
 
 static inline uint8_t sub(uint8_t left, uint8_t up, uint8_t corner)
@@ -26,7 +26,7 @@ static inline uint8_t none(uint8_t left, uint8_t above, uint8_t corner)
     return 0;
 }
 
-/* Halves the sum without its ninth bit. */
+/* Halves the sum without needing a ninth bit. */
 static inline uint8_t average(uint8_t left, uint8_t above, uint8_t corner)
 {
     (void)corner;
@@ -38,9 +38,9 @@ static inline uint8_t distance(uint8_t a, uint8_t b)
     return (uint8_t)(a > b ? a - b : b - a);
 }
 
-/* Whichever of the three is nearest to left + above - corner. Its distance from the corner is the sum of the
- * other two, and so not the smallest, unless the corner lies between the others; then it is their
- * difference. All in bytes, for the most lanes. */
+/* Whichever of the three is nearest to left + above - corner. The corner's distance from it is the
+ * sum of the other two distances, and so not the smallest, unless the corner lies between the
+ * others; then it is their difference. All in bytes, for the most lanes. */
 static inline uint8_t paeth(uint8_t left, uint8_t above, uint8_t corner)
 {
     const uint8_t to_left = distance(above, corner), to_above = distance(left, corner);
@@ -57,27 +57,30 @@ static inline uint8_t magnitude(uint8_t value)
     return value < negative ? value : negative;
 }
 
-/* The full blocks have a count that is known, so that they become vectors without loops for what is left. */
+/* Full blocks have a constant count, so they become vectors without a remainder loop. */
 #define FILTER(predict) \
     static inline uint16_t predict##_block(uint8_t *restrict out, const uint8_t *restrict row, \
-                                           const uint8_t *restrict above, ptrdiff_t pixel, ptrdiff_t size) \
+                                           const uint8_t *restrict above, ptrdiff_t pixel, \
+                                           ptrdiff_t size) \
     { \
         uint16_t sum = 0; \
         for (ptrdiff_t i = 0; i < size; i++) { \
-            const uint8_t value = (uint8_t)(row[i] - predict(row[i - pixel], above[i], above[i - pixel])); \
+            const uint8_t value = \
+                (uint8_t)(row[i] - predict(row[i - pixel], above[i], above[i - pixel])); \
             out[i] = value; \
             sum = (uint16_t)(sum + magnitude(value)); \
         } \
         return sum; \
     } \
-    static uint64_t filter_##predict(uint8_t *out, const uint8_t *row, const uint8_t *above, int pixel, \
-                                     size_t size) \
+    static uint64_t filter_##predict(uint8_t *out, const uint8_t *row, const uint8_t *above, \
+                                     int pixel, size_t size) \
     { \
         uint64_t sum = 0; \
         size_t at = 0; \
         for (; at + BLOCK <= size; at += BLOCK) \
             sum += predict##_block(out + at, row + at, above + at, pixel, BLOCK); \
-        return sum + predict##_block(out + at, row + at, above + at, pixel, (ptrdiff_t)(size - at)); \
+        return sum + \
+               predict##_block(out + at, row + at, above + at, pixel, (ptrdiff_t)(size - at)); \
     }
 
 FILTER(none)

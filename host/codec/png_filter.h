@@ -1,4 +1,5 @@
-/* png_filter.h -- PNG's row filters (PNG specification, 9). png_filter.c is compiled for each ISA level. */
+/* png_filter.h -- PNG's row filters (PNG specification, 9). png_filter.c is compiled for each ISA
+ * level. */
 #ifndef TRI_PNG_FILTER_H
 #define TRI_PNG_FILTER_H
 
@@ -15,18 +16,19 @@ enum tri_png_filter_type {
     TRI_PNG_FILTERS
 };
 
-/* Bytes that must be there, and zero, before the rows that are given to a filter. */
+/* Readable zero bytes required before the rows passed to a filter. */
 #define TRI_PNG_BEFORE 64
 
 struct tri_png_filter {
-    /* Filters `size` bytes of a row of pixels of `pixel` bytes. Returns the sum of the results' distances
-     * from zero, as signed bytes: the smaller, the better they compress, as a rule. */
-    uint64_t (*filter[TRI_PNG_FILTERS])(uint8_t *out, const uint8_t *row, const uint8_t *above, int pixel,
-                                        size_t size);
-    void (*swap)(uint16_t *samples, size_t count); /* the bytes of each */
+    /* Filters `size` bytes of a row with `pixel` bytes per pixel. Returns the sum of the results'
+     * absolute values, as signed bytes: smaller sums usually compress better. */
+    uint64_t (*filter[TRI_PNG_FILTERS])(uint8_t *out, const uint8_t *row, const uint8_t *above,
+                                        int pixel, size_t size);
+    void (*swap)(uint16_t *samples, size_t count); /* each sample's bytes */
 };
 
-#define TRI_DECLARE_PNG_FILTER(level, argument) extern const struct tri_png_filter tri_png_filter_##level;
+#define TRI_DECLARE_PNG_FILTER(level, argument) \
+    extern const struct tri_png_filter tri_png_filter_##level;
 TRI_LEVELS(TRI_DECLARE_PNG_FILTER, 0)
 
 #endif

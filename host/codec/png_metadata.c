@@ -1,4 +1,4 @@
-/* png_metadata.c -- what a PNG file says about its picture: colour, EXIF, resolution, text. */
+/* png_metadata.c -- reads a PNG file's metadata: colour, EXIF, resolution, text. */
 #include "big_endian.h"
 #include "exif.h"
 #include "png_codec.h"
@@ -9,14 +9,28 @@
 
 #define KEYWORD_MAX 79
 
-/* Of these the first that is sound counts; text may be there any number of times. */
-enum { ICCP, SRGB, GAMA, CHRM, PHYS, CICP, MDCV, CLLI, SBIT, EXIF, SINGLES, TEXT = SINGLES, NOTHING };
+/* The first sound one of each kind counts; text may occur any number of times. */
+enum {
+    ICCP,
+    SRGB,
+    GAMA,
+    CHRM,
+    PHYS,
+    CICP,
+    MDCV,
+    CLLI,
+    SBIT,
+    EXIF,
+    SINGLES,
+    TEXT = SINGLES,
+    NOTHING
+};
 
 static int kind_of(const struct tri_png_chunk *chunk)
 {
     static const char types[][5] = {"iCCP", "sRGB", "gAMA", "cHRM", "pHYs", "cICP", "mDCV",
-                                     "cLLI", "sBIT", "eXIf", "tEXt", "zTXt", "iTXt"};
-    if ((chunk->type[0] & 32) == 0) /* critical, as all of IDAT */
+                                    "cLLI", "sBIT", "eXIf", "tEXt", "zTXt", "iTXt"};
+    if ((chunk->type[0] & 32) == 0) /* critical, like IDAT */
         return NOTHING;
     for (int i = 0; i < (int)(sizeof types / sizeof types[0]); i++) {
         if (tri_png_chunk_is(chunk, types[i]))
@@ -25,7 +39,7 @@ static int kind_of(const struct tri_png_chunk *chunk)
     return NOTHING;
 }
 
-/* The bytes of the keyword or name that a chunk begins with, 0: there is none that ends. */
+/* The size of the keyword or name that a chunk starts with; 0 if it has no end. */
 static size_t keyword_size(const struct tri_png_chunk *chunk)
 {
     const size_t most = chunk->size < KEYWORD_MAX + 1 ? chunk->size : KEYWORD_MAX + 1;
@@ -35,8 +49,8 @@ static size_t keyword_size(const struct tri_png_chunk *chunk)
 
 static bool is_sound(int kind, const struct tri_png_chunk *chunk)
 {
-    static const size_t sizes[SINGLES] = {[SRGB] = 1, [GAMA] = 4, [CHRM] = 32, [PHYS] = 9,
-                                          [CICP] = 4, [MDCV] = 24, [CLLI] = 8};
+    static const size_t sizes[SINGLES] = {
+        [SRGB] = 1, [GAMA] = 4, [CHRM] = 32, [PHYS] = 9, [CICP] = 4, [MDCV] = 24, [CLLI] = 8};
     switch (kind) {
     case TEXT:
         return keyword_size(chunk) > 0;
@@ -52,8 +66,9 @@ static bool is_sound(int kind, const struct tri_png_chunk *chunk)
     }
 }
 
-/* The bare profile, of a name, its NUL and the method of compression, of which only 0 is known. */
-static bool add_profile(struct tri_metadata *metadata, const struct tri_png_chunk *chunk, bool *added)
+/* The chunk has a name, a NUL, the compression method (only 0 is known), and the profile. */
+static bool add_profile(struct tri_metadata *metadata, const struct tri_png_chunk *chunk,
+                        bool *added)
 {
     const size_t start = keyword_size(chunk) + 2;
     size_t size = 0;
@@ -62,7 +77,8 @@ static bool add_profile(struct tri_metadata *metadata, const struct tri_png_chun
     *added = false;
     if (chunk->data[start - 1] != 0)
         return true;
-    unsigned char *profile = tri_png_inflate(chunk->data + start, chunk->size - start, &size, &lacking);
+    unsigned char *profile =
+        tri_png_inflate(chunk->data + start, chunk->size - start, &size, &lacking);
     if (profile != NULL && size > 0) {
         *added = tri_metadata_add(metadata, "iCCP", profile, size);
         lacking = !*added;
@@ -71,18 +87,23 @@ static bool add_profile(struct tri_metadata *metadata, const struct tri_png_chun
     return !lacking;
 }
 
-/* ---- more than one picture ---- */
+/* ---- several pictures ---- */
 
-static void look_at_frames(struct tri_source *source, const struct tri_png_chunk *chunk, bool first_is_frame)
+static void look_at_frames(struct tri_source *source, const struct tri_png_chunk *chunk,
+                           bool first_is_frame)
 {
     const uint32_t frames = chunk->size == 8 ? tri_get_be32(chunk->data) : 0;
-    if (first_is_frame && frames > 1)
+    if (frames < 1 || source->several || (frames == 1 && first_is_frame))
+        return;
+    source->pictures = frames;
+    source->animated = true;
+    if (first_is_frame)
         tri_source_warn(source, "only the first of %u frames is read", frames);
-    else if (!first_is_frame && frames > 0)
-        tri_source_warn(source, "its still picture is read, and none of its %u frames", frames);
+    else
+        tri_source_warn(source, "only the still picture is read, not the %u frames", frames);
 }
 
-/* Whether the picture that all readers see is one of the frames: what says how is before it then. */
+/* Whether the still picture is one of the frames: then its fcTL precedes it. */
 static bool is_first_frame(const struct tri_source *source, size_t at)
 {
     struct tri_png_chunk chunk;
@@ -93,35 +114,42 @@ static bool is_first_frame(const struct tri_source *source, size_t at)
     return false;
 }
 
-/* Behind the end of the first one, as programs write several to a pipe. */
+/* Counts the files after the first; programs write several to a pipe. */
 static void look_behind(struct tri_source *source, size_t at)
 {
-    int more = 0;
-    for (struct tri_png_chunk chunk; source->size - at >= TRI_PNG_SIGNATURE &&
-                                     memcmp(source->data + at, source->data, TRI_PNG_SIGNATURE) == 0; more++) {
-        at += TRI_PNG_SIGNATURE;
-        while (tri_png_chunk_next(source, &at, &chunk) && !tri_png_chunk_is(&chunk, "IEND"))
-            ;
+    long more = 0;
+    size_t extent = 1, wanted;
+    for (; extent > 0 && source->size - at >= TRI_PNG_SIGNATURE &&
+           memcmp(source->data + at, source->data, TRI_PNG_SIGNATURE) == 0;
+         more++) {
+        extent = tri_png_extent(source->data + at, source->size - at, true, &wanted);
+        at += extent;
     }
-    if (more > 0)
-        tri_source_warn(source, "only the first of %d pictures is read", more + 1);
+    if (more == 0 || source->several)
+        return;
+    if (!source->animated)
+        source->pictures = 0;
+    tri_source_warn(source, "only the first of %ld pictures is read", more + 1);
 }
 
-/* Meaning that pictures made of this one have not, or not as it is. */
+/* Meanings that derived pictures no longer have, or not unchanged. */
 static void note_unknown(struct tri_source *source, const struct tri_png_chunk *chunk)
 {
     static const struct {
         char type[5];
         const char *name;
-    } known[] = {{"sCAL", "the scale of its subject"}, {"pCAL", "the meaning of its samples"}, {"oFFs", "its place on a page"},
-                 {"sTER", "that it is a pair for both eyes"}, {"caBX", "its content credentials"}};
+    } known[] = {{"sCAL", "physical scale"},
+                 {"pCAL", "sample calibration"},
+                 {"oFFs", "position on the page"},
+                 {"sTER", "stereo layout"},
+                 {"caBX", "content credentials"}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (tri_png_chunk_is(chunk, known[i].type))
-            tri_source_warn(source, "%s (%s) is left out", known[i].name, known[i].type);
+            tri_source_warn(source, "%s (%s) dropped", known[i].name, known[i].type);
     }
 }
 
-/* ---- all of it ---- */
+/* ---- all chunks ---- */
 
 struct state {
     struct tri_source *source;
@@ -132,7 +160,7 @@ struct state {
 
 static enum tri_status lacking(const struct state *state)
 {
-    return tri_source_fail(state->source, "no memory for what the file says about the picture");
+    return tri_source_fail(state->source, "out of memory for metadata");
 }
 
 static enum tri_status add(struct state *state, int kind, const struct tri_png_chunk *chunk)
@@ -159,7 +187,7 @@ static enum tri_status add(struct state *state, int kind, const struct tri_png_c
     return sound ? TRI_OK : lacking(state);
 }
 
-/* What chunks of their own have not said. */
+/* What no dedicated chunk provides. */
 static enum tri_status add_hidden(struct state *state)
 {
     const struct tri_png_hidden *hidden = &state->hidden;
@@ -178,13 +206,15 @@ static enum tri_status add_all(struct state *state)
     enum tri_status status = TRI_OK;
     size_t at = TRI_PNG_SIGNATURE;
 
-    while (status == TRI_OK && tri_png_chunk_next(source, &at, &chunk) && !tri_png_chunk_is(&chunk, "IEND")) {
+    while (status == TRI_OK && tri_png_chunk_next(source, &at, &chunk) &&
+           !tri_png_chunk_is(&chunk, "IEND")) {
         const int kind = kind_of(&chunk);
         if (tri_png_chunk_is(&chunk, "acTL") && tri_png_chunk_intact(&chunk))
             look_at_frames(source, &chunk, is_first_frame(source, at));
         if (kind == NOTHING)
             note_unknown(source, &chunk);
-        else if ((kind == TEXT || !state->seen[kind]) && is_sound(kind, &chunk) && tri_png_chunk_intact(&chunk))
+        else if ((kind == TEXT || !state->seen[kind]) && is_sound(kind, &chunk) &&
+                 tri_png_chunk_intact(&chunk))
             status = add(state, kind, &chunk);
     }
     if (at <= source->size)

@@ -1,4 +1,4 @@
-/* png_read.c -- a PNG file of any kind becomes a planar image, by libpng. */
+/* png_read.c -- reads a PNG file of any kind into a planar image, by libpng. */
 #include "png_codec.h"
 
 #include <png.h>
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* libpng leaves a failed call by longjmp; all that must survive it is in here, and not in locals. */
+/* libpng leaves a failed call by longjmp; state that must survive is in here, not in locals. */
 struct reader {
     struct tri_source *source;
     size_t at; /* bytes read */
@@ -16,7 +16,7 @@ struct reader {
     struct tri_image *image;
 };
 
-/* Errors of libpng's own; a warning that went before tells more, as for a bad IHDR. */
+/* libpng's own errors; a preceding warning is more specific, as for a bad IHDR. */
 PNG_NORETURN static void on_error(png_structp png, png_const_charp message)
 {
     const struct reader *reader = png_get_error_ptr(png);
@@ -28,8 +28,9 @@ PNG_NORETURN static void on_error(png_structp png, png_const_charp message)
 static void on_warning(png_structp png, png_const_charp message)
 {
     struct reader *reader = png_get_error_ptr(png);
-    /* Damage all the same: zlib's sum over the pixels, and the end's, a warning to newer libpng. */
-    if (strstr(message, "incorrect data check") || strcmp(message, "IEND: CRC error") == 0)
+    /* Newer libpng only warns of these: zlib's checksum over the pixels, and IEND's. Here they are
+     * damage. */
+    if (strstr(message, "incorrect data check") != NULL || strcmp(message, "IEND: CRC error") == 0)
         png_error(png, message);
     tri_source_warn(reader->source, "%s", message);
 }
@@ -38,14 +39,14 @@ static void on_read(png_structp png, png_bytep data, size_t size)
 {
     struct reader *reader = png_get_io_ptr(png);
     if (size > reader->source->size - reader->at) {
-        tri_source_fail(reader->source, "the file is cut short");
+        tri_source_fail(reader->source, "the file is truncated");
         png_longjmp(png, 1);
     }
     memcpy(data, reader->source->data + reader->at, size);
     reader->at += size;
 }
 
-/* Has libpng deliver 8 or 16 bits per sample, native, and 1 to 4 samples per pixel. */
+/* Makes libpng deliver 8 or 16 bits per sample, native, and 1 to 4 samples per pixel. */
 static void choose_transforms(png_structp png, png_infop info)
 {
     const uint16_t probe = 1;
@@ -59,17 +60,19 @@ static void choose_transforms(png_structp png, png_infop info)
 
 static enum tri_status make_image(struct reader *reader)
 {
-    const enum tri_status status = tri_source_image(
-        reader->source, png_get_image_width(reader->png, reader->info), png_get_image_height(reader->png, reader->info),
-        png_get_channels(reader->png, reader->info), png_get_bit_depth(reader->png, reader->info), &reader->image);
+    const enum tri_status status =
+        tri_source_image(reader->source, png_get_image_width(reader->png, reader->info),
+                         png_get_image_height(reader->png, reader->info),
+                         png_get_channels(reader->png, reader->info),
+                         png_get_bit_depth(reader->png, reader->info), &reader->image);
     if (status != TRI_OK)
         return status;
     reader->row = calloc(1, png_get_rowbytes(reader->png, reader->info));
-    return reader->row ? TRI_OK : tri_source_fail(reader->source, "no memory for a row");
+    return reader->row ? TRI_OK : tri_source_fail(reader->source, "out of memory for a row");
 }
 
-/* Each pass of an interlaced file adds pixels to rows, so a row goes back into its interleaved form
- * first: slower than libpng's way, but without a second copy of the image. */
+/* Each pass of an interlaced file adds pixels to rows, so a row is interleaved again first: slower
+ * than libpng's way, but without a second copy of the image. */
 static void read_rows(struct reader *reader, int passes)
 {
     for (int pass = 0; pass < passes; pass++) {
@@ -88,17 +91,20 @@ static enum tri_status decode(struct reader *reader)
     if (reader->png)
         reader->info = png_create_info_struct(reader->png);
     if (!reader->info)
-        return tri_source_fail(reader->source, "libpng cannot be set up");
+        return tri_source_fail(reader->source, "cannot initialize libpng");
     if (setjmp(png_jmpbuf(reader->png)))
         return TRI_FAILED;
     png_set_read_fn(reader->png, reader, on_read);
-    /* tri_source_check_size has the better message; libpng takes no memory for pixels before. */
+    /* tri_source_check_size has the better message; libpng allocates nothing for pixels before
+     * that. */
     png_set_user_limits(reader->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    /* Profiles, gamma, text and the like change no sample here: their checksums are enough. */
+    /* Profiles, gamma, text and the like change no samples here: checking their checksums is
+     * enough. */
     png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_read_info(reader->png, reader->info);
-    enum tri_status status = tri_source_check_size(reader->source, png_get_image_width(reader->png, reader->info),
-                                                   png_get_image_height(reader->png, reader->info));
+    enum tri_status status =
+        tri_source_check_size(reader->source, png_get_image_width(reader->png, reader->info),
+                              png_get_image_height(reader->png, reader->info));
     if (status)
         return status;
     int passes = png_get_interlace_type(reader->png, reader->info) == PNG_INTERLACE_ADAM7 ? 7 : 1;
@@ -107,7 +113,7 @@ static enum tri_status decode(struct reader *reader)
     if (status)
         return status;
     read_rows(reader, passes);
-    png_read_end(reader->png, NULL); /* a file cut short after the pixels is an error too */
+    png_read_end(reader->png, NULL); /* a file cut short after the pixels is also an error */
     return TRI_OK;
 }
 

@@ -1,4 +1,4 @@
-/* png_rows.c -- rows of an image as a PNG file has them. */
+/* png_rows.c -- the rows of an image in PNG form. */
 #include "png_rows.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@ bool tri_png_rows_open(struct tri_png_rows *rows, const struct tri_image *image)
 {
     const int pixel = image->shape.planes * (int)tri_sample_bytes(&image->shape);
     const size_t size = (size_t)image->shape.width * (size_t)pixel;
-    /* Rows begin at cache lines, for vectors. */
+    /* Rows start at cache lines, for vectors. */
     const size_t room = TRI_PNG_BEFORE + (size + 63) / 64 * 64;
     uint8_t *memory = aligned_alloc(64, 4 * room);
     if (memory == NULL)

@@ -1,4 +1,4 @@
-/* png_text.c -- reads chunks of text; in some of them programs keep XMP, and EXIF, IPTC and profiles in hexadecimal. */
+/* png_text.c -- reads text chunks; some hold XMP, or EXIF, IPTC and profiles in hexadecimal. */
 #include "png_text.h"
 
 #include "iptc.h"
@@ -13,8 +13,9 @@
 
 static const char xmp_keyword[] = "XML:com.adobe.xmp", raw_keyword[] = "Raw profile type ";
 
-/* From a size that most profiles keep within. */
-unsigned char *tri_png_inflate(const unsigned char *data, size_t size, size_t *inflated, bool *lacking)
+/* Starts with a size that suffices for most profiles. */
+unsigned char *tri_png_inflate(const unsigned char *data, size_t size, size_t *inflated,
+                               bool *lacking)
 {
     z_stream stream = {.next_in = (unsigned char *)data, .avail_in = (uInt)size};
     unsigned char *out = NULL;
@@ -41,14 +42,17 @@ unsigned char *tri_png_inflate(const unsigned char *data, size_t size, size_t *i
     return NULL;
 }
 
-/* ---- profiles in hexadecimal, as ImageMagick invented them: "\nNAME\nSIZE\nBYTES" ---- */
+/* ---- hexadecimal profiles, ImageMagick's invention: "\nNAME\nSIZE\nBYTES" ---- */
 
 static int digit(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
-/* NULL: it is none, or no memory (`lacking`). */
+/* NULL if malformed or, with `lacking` set, if out of memory. */
 static unsigned char *decode_raw(const char *text, size_t size, size_t *decoded, bool *lacking)
 {
     const char *const end = text + size;
@@ -57,7 +61,8 @@ static unsigned char *decode_raw(const char *text, size_t size, size_t *decoded,
     *decoded = 0;
     if (line == NULL || memchr(line + 1, '\n', (size_t)(end - line - 1)) == NULL)
         return NULL;
-    const unsigned long told = strtoul(line + 1, (char **)&line, 10); /* ends at the newline at the latest */
+    /* stops at the newline at the latest */
+    const unsigned long told = strtoul(line + 1, (char **)&line, 10);
     unsigned char *data = told > 0 && told <= size / 2 ? malloc(told) : NULL;
     *lacking = told > 0 && told <= size / 2 && data == NULL;
     int high = -1;
@@ -81,18 +86,20 @@ static bool take_hidden(unsigned char **place, size_t *place_size, unsigned char
     return true;
 }
 
-/* EXIF may be "exif" or the JPEG marker that it came in, which is XMP's too. */
-static bool add_raw(struct tri_source *source, const char *name, const char *text, size_t size, struct tri_png_hidden *hidden)
+/* EXIF may be named "exif", or after the JPEG marker it came in, which XMP shares. */
+static bool add_raw(struct tri_source *source, const char *name, const char *text, size_t size,
+                    struct tri_png_hidden *hidden)
 {
     static const char xmp[] = "http://ns.adobe.com/xap/1.0/";
     bool lacking, added = true;
     size_t decoded;
     unsigned char *data = decode_raw(text, size, &decoded, &lacking);
     if (data == NULL) {
-        tri_source_warn(source, "the text '%s%s' is damaged, and left out", raw_keyword, name);
+        tri_source_warn(source, "text '%s%s' dropped: it is damaged", raw_keyword, name);
         return !lacking;
     }
-    if (decoded > 6 && memcmp(data, "Exif\0", 6) == 0 && (strcasecmp(name, "exif") == 0 || strcasecmp(name, "APP1") == 0))
+    if (decoded > 6 && memcmp(data, "Exif\0", 6) == 0 &&
+        (strcasecmp(name, "exif") == 0 || strcasecmp(name, "APP1") == 0))
         return take_hidden(&hidden->exif, &hidden->exif_size, data, decoded);
     if (strcasecmp(name, "icc") == 0 || strcasecmp(name, "icm") == 0)
         return take_hidden(&hidden->profile, &hidden->profile_size, data, decoded);
@@ -103,15 +110,15 @@ static bool add_raw(struct tri_source *source, const char *name, const char *tex
     else if (decoded > sizeof xmp && memcmp(data, xmp, sizeof xmp) == 0)
         added = tri_metadata_add(source->metadata, "XMP ", data + sizeof xmp, decoded - sizeof xmp);
     else
-        tri_source_warn(source, "the text '%s%s' is of an unknown kind, and left out", raw_keyword, name);
+        tri_source_warn(source, "text '%s%s' dropped: its kind is unknown", raw_keyword, name);
     free(data);
     return added;
 }
 
 /* ---- text ---- */
 
-static bool add_plain(struct tri_source *source, const char *type, const unsigned char *data, size_t size,
-                      struct tri_png_hidden *hidden)
+static bool add_plain(struct tri_source *source, const char *type, const unsigned char *data,
+                      size_t size, struct tri_png_hidden *hidden)
 {
     struct tri_metadata_item item = {.data = data, .size = size};
     struct tri_text text;
@@ -125,7 +132,7 @@ static bool add_plain(struct tri_source *source, const char *type, const unsigne
     return tri_metadata_add(source->metadata, type, data, size);
 }
 
-/* Where its compressed part begins; 0: it has none. */
+/* Where the compressed part starts; 0 if there is none. */
 static size_t packed_at(const struct tri_png_chunk *chunk, size_t keyword)
 {
     const size_t flag = keyword + 1;
@@ -141,15 +148,17 @@ static size_t packed_at(const struct tri_png_chunk *chunk, size_t keyword)
     return at != NULL ? (size_t)(at - chunk->data) : 0;
 }
 
-static bool add_packed(struct tri_source *source, const struct tri_png_chunk *chunk, size_t keyword, struct tri_png_hidden *hidden)
+static bool add_packed(struct tri_source *source, const struct tri_png_chunk *chunk, size_t keyword,
+                       struct tri_png_hidden *hidden)
 {
     const bool latin = tri_png_chunk_is(chunk, "zTXt");
     const size_t at = packed_at(chunk, keyword), head = latin ? keyword + 1 : at;
     size_t size = 0;
     bool lacking = false;
-    unsigned char *text = at > 0 ? tri_png_inflate(chunk->data + at, chunk->size - at, &size, &lacking) : NULL;
+    unsigned char *text =
+        at > 0 ? tri_png_inflate(chunk->data + at, chunk->size - at, &size, &lacking) : NULL;
     if (text == NULL) {
-        tri_source_warn(source, "the text '%.79s' is damaged, and left out", chunk->data);
+        tri_source_warn(source, "text '%.79s' dropped: it is damaged", chunk->data);
         return !lacking;
     }
     unsigned char *whole = malloc(head + size);
@@ -166,11 +175,13 @@ static bool add_packed(struct tri_source *source, const struct tri_png_chunk *ch
     return added;
 }
 
-bool tri_png_add_text(struct tri_source *source, const struct tri_png_chunk *chunk, struct tri_png_hidden *hidden)
+bool tri_png_add_text(struct tri_source *source, const struct tri_png_chunk *chunk,
+                      struct tri_png_hidden *hidden)
 {
     const size_t keyword = strnlen((const char *)chunk->data, chunk->size);
     const bool international = tri_png_chunk_is(chunk, "iTXt");
-    if (tri_png_chunk_is(chunk, "zTXt") || (international && chunk->size > keyword + 1 && chunk->data[keyword + 1] != 0))
+    if (tri_png_chunk_is(chunk, "zTXt") ||
+        (international && chunk->size > keyword + 1 && chunk->data[keyword + 1] != 0))
         return add_packed(source, chunk, keyword, hidden);
     return add_plain(source, international ? "iTXt" : "tEXt", chunk->data, chunk->size, hidden);
 }

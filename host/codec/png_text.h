@@ -1,24 +1,26 @@
-/* png_text.h -- text of PNG files, and what programs hide in it. */
+/* png_text.h -- text in PNG files, and metadata that programs hide in it. */
 #ifndef TRI_PNG_TEXT_H
 #define TRI_PNG_TEXT_H
 
 #include "png_codec.h"
 
-/* Inflates a whole zlib stream into memory that ends with free(). NULL: it is none, more than 16 MB, or there is no memory
- * (`lacking`). */
-unsigned char *tri_png_inflate(const unsigned char *data, size_t size, size_t *inflated, bool *lacking);
+/* Inflates a complete zlib stream; free the result with free(). NULL if it is malformed or over 16
+ * MB, or, with `lacking` set, if out of memory. */
+unsigned char *tri_png_inflate(const unsigned char *data, size_t size, size_t *inflated,
+                               bool *lacking);
 
-/* What text chunks have been found to hold that counts only where no chunk of its own says it. */
+/* Metadata found in text chunks; used only if no dedicated chunk provides them. */
 struct tri_png_hidden {
     unsigned char *exif, *profile;
     size_t exif_size, profile_size;
 };
 
-/* Adds a chunk of text as "tEXt" or "iTXt", without compression, or as what it holds: XMP, IPTC. A damaged one gets a warning.
- * False: no memory. */
-bool tri_png_add_text(struct tri_source *source, const struct tri_png_chunk *chunk, struct tri_png_hidden *hidden);
+/* Adds a text chunk as "tEXt" or "iTXt", uncompressed, or the XMP or IPTC it holds. A damaged one
+ * gets a warning. False if out of memory. */
+bool tri_png_add_text(struct tri_source *source, const struct tri_png_chunk *chunk,
+                      struct tri_png_hidden *hidden);
 
-/* XMP and IPTC as text; other text, compressed where it is long. */
+/* Writes XMP and IPTC as text; other text is compressed if long. */
 enum tri_status tri_png_write_texts(const struct tri_sink *sink);
 
 #endif

@@ -1,4 +1,4 @@
-/* png_unfilter.c -- rows of a PNG file from their filtered form; compiled for each ISA level. */
+/* png_unfilter.c -- undoes PNG's row filters; compiled for each ISA level. */
 #include "png_unfilter.h"
 
 #include <stdint.h>
@@ -18,7 +18,7 @@ static void up(unsigned char *restrict row, const unsigned char *restrict filter
 
 #ifndef SINGLE
 
-/* Whole pixels as lanes of 16 bits: sums of bytes fit, and what is stored is cut to bytes. */
+/* Whole pixels in 16-bit lanes: sums of bytes fit, and stores truncate to bytes. */
 typedef int16_t lanes __attribute__((vector_size(16)));
 typedef uint8_t bytes __attribute__((vector_size(8)));
 
@@ -41,13 +41,14 @@ INLINE lanes choose(lanes mask, lanes yes, lanes no)
     return (yes & mask) | (no & ~mask);
 }
 
-/* With t = 3c - (a + b), t <= min(a, b) says that the larger of a and b is nearest to a + b - c, and
- * t >= max(a, b) that the smaller is; else c is. That is three steps after `a` is known, where distances
- * would take six. */
+/* With t = 3c - (a + b), t <= min(a, b) means that the larger of a and b is nearest to a + b - c,
+ * and t >= max(a, b) that the smaller is; otherwise c is. That is three steps once `a` is known;
+ * distances would take six. */
 INLINE lanes paeth(lanes left, lanes above, lanes corner)
 {
     const lanes t = (corner + corner + corner - above) - left;
-    const lanes lower = choose(left < above, left, above), upper = choose(left < above, above, left);
+    const lanes lower = choose(left < above, left, above),
+                upper = choose(left < above, above, left);
     return choose(t <= lower, upper, choose(t >= upper, lower, corner));
 }
 
@@ -73,10 +74,11 @@ INLINE void pixels(int filter, int pixel, unsigned char *row, const unsigned cha
     }
 }
 
-/* Each pixel waits for the one before it. In two rows, the second a pixel behind the first, two of them wait
- * at the same time. */
-INLINE void two_paeth(int pixel, unsigned char *const rows[2], const unsigned char *const filtered[2],
-                      const unsigned char *above, size_t size)
+/* Each pixel depends on the one before it. In two rows, the second a pixel behind the first, two of
+ * these chains overlap. */
+INLINE void two_paeth(int pixel, unsigned char *const rows[2],
+                      const unsigned char *const filtered[2], const unsigned char *above,
+                      size_t size)
 {
     const size_t step_size = (size_t)pixel;
     unsigned char *const first = rows[0], *const second = rows[1];
@@ -90,20 +92,21 @@ INLINE void two_paeth(int pixel, unsigned char *const rows[2], const unsigned ch
         const lanes over_below = left;
         over = load(above + i, pixel);
         left = step(PAETH, left, over, corner, load(filtered_first + i, pixel));
-        left_below =
-            step(PAETH, left_below, over_below, corner_below, load(filtered_second + i - step_size, pixel));
+        left_below = step(PAETH, left_below, over_below, corner_below,
+                          load(filtered_second + i - step_size, pixel));
         corner = over;
         corner_below = over_below;
         store(first + i, left, pixel);
         store(second + i - step_size, left_below, pixel);
     }
-    left_below = step(PAETH, left_below, left, corner_below, load(filtered_second + size - step_size, pixel));
+    left_below = step(PAETH, left_below, left, corner_below,
+                      load(filtered_second + size - step_size, pixel));
     store(second + size - step_size, left_below, pixel);
 }
 
 #endif
 
-/* A byte at a time, for pixels of 1 and 2 bytes and for the scalar level. */
+/* One byte at a time, for 1- and 2-byte pixels and for the scalar level. */
 INLINE int paeth_of_bytes(int left, int above, int corner)
 {
     const int t = 3 * corner - left - above, lower = left < above ? left : above,
@@ -113,8 +116,8 @@ INLINE int paeth_of_bytes(int left, int above, int corner)
 }
 
 INLINE void single_bytes(int filter, int pixel, unsigned char *restrict row,
-                         const unsigned char *restrict filtered, const unsigned char *restrict above,
-                         size_t size)
+                         const unsigned char *restrict filtered,
+                         const unsigned char *restrict above, size_t size)
 {
     int left[8] = {0}, corner[8] = {0};
     for (size_t i = 0; i < size; i += (size_t)pixel) {
@@ -187,7 +190,8 @@ static void row_of(int filter, int pixel, unsigned char *row, const unsigned cha
 }
 
 static void two_rows(const int filters[2], int pixel, unsigned char *const rows[2],
-                     const unsigned char *const filtered[2], const unsigned char *above, size_t size)
+                     const unsigned char *const filtered[2], const unsigned char *above,
+                     size_t size)
 {
 #ifndef SINGLE
     if (filters[0] == PAETH && filters[1] == PAETH && pixel >= 3) {

@@ -1,10 +1,10 @@
-/* png_write.c -- an image becomes a PNG file: bands of rows are filtered and deflated by all workers, and
- * joined into one stream. */
+/* png_write.c -- writes an image to a PNG file: all workers filter and deflate strips of rows,
+ * which are joined into one stream. */
 #include "png_codec.h"
 #include "../parallel/pool.h"
 #include "checksum.h"
 #include "deflate.h"
-#include "png_chunks.h"
+#include "png_chunk.h"
 #include "png_rows.h"
 
 #include <pthread.h>
@@ -12,11 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FLAT 8       /* so many times smaller by deflate: flat graphics, where a second try costs little */
-#define WINDOW 32768 /* bytes that deflate looks back */
+/* compression ratio of flat graphics, where a second try costs little */
+#define FLAT 8
+#define WINDOW 32768 /* how far deflate looks back, in bytes */
 
 #define HEAD 8 /* bytes of a chunk before its data: size and type */
-#define SUM 4  /* after them */
+#define SUM 4  /* after the data */
 #define ZLIB_HEAD 2
 #define ZLIB_SUM 4
 
@@ -24,75 +25,75 @@
 #define ADAPTIVE (SET(TRI_PNG_SUB) | SET(TRI_PNG_UP) | SET(TRI_PNG_AVERAGE))
 
 static const struct {
-    unsigned filters; /* 0: chosen before */
-    unsigned flat;    /* those tried too where bands are flat graphics */
+    unsigned filters; /* 0: chosen beforehand */
+    unsigned flat;    /* also tried if a strip is flat graphics */
     enum tri_deflate_effort effort;
-    unsigned char flags; /* in the head of zlib's format: the effort, and a check of the head */
-    size_t band;         /* bytes at most */
+    unsigned char flags; /* second byte of the zlib header: effort, and a check of the header */
+    size_t strip;        /* bytes at most */
 } levels[] = {
     [TRI_PNG_DEFAULT] = {ADAPTIVE, SET(TRI_PNG_NONE), TRI_DEFLATE_DEFAULT, 0x5e, 1 << 19},
     [TRI_PNG_FAST] = {SET(TRI_PNG_UP), 0, TRI_DEFLATE_FAST, 0x01, 1 << 19},
     [TRI_PNG_SMALL] = {0, 0, TRI_DEFLATE_BEST, 0xda, 1 << 21},
 };
 
-/* An IDAT chunk to be. */
+/* A future IDAT chunk. */
 struct piece {
-    struct piece *next; /* of those to be used again */
-    size_t size, raw;   /* of the chunk's data, and what they were made of */
+    struct piece *next; /* in the list of spare pieces */
+    size_t size, raw;   /* bytes of the chunk's data, and of their source */
     uint32_t crc, adler;
     unsigned char chunk[];
 };
 
-struct band {
+struct strip {
     struct piece *made; /* until it is written */
-    bool noisy;         /* for deflate; chosen before, as `types` */
+    bool noisy;         /* for deflate; chosen beforehand, like `types` */
 };
 
 struct writer {
     const struct tri_sink *sink;
     const struct tri_image *image;
-    int level, rows, count; /* rows of a band, bands */
+    int level, rows, count; /* rows in a strip, number of strips */
     size_t row;             /* bytes of a filtered row */
-    size_t room;            /* bytes of a piece's chunk */
-    uint8_t *types;         /* filters of the rows, where they were chosen before; else NULL */
-    struct band *bands;
-    atomic_int next;       /* band to be taken */
-    atomic_bool no_memory; /* somebody had none */
-    pthread_mutex_t lock;  /* for what follows, and for `made` */
+    size_t room;            /* bytes in a piece's chunk */
+    uint8_t *types;         /* the rows' filters if chosen beforehand, else NULL */
+    struct strip *strips;
+    atomic_int next;       /* the next strip to take */
+    atomic_bool no_memory; /* some worker ran out of memory */
+    pthread_mutex_t lock;  /* guards what follows, and `made` */
     enum tri_status status;
     struct piece *spare;
     int written;
-    bool writing; /* somebody is */
+    bool writing; /* some worker is writing */
     uint32_t adler;
 };
 
-/* What a worker needs. */
+/* A worker's buffers. */
 struct scratch {
     struct tri_png_rows rows;
     struct tri_deflate *deflate;
-    uint8_t *filtered; /* a band, and what deflate looks back to before it */
-    uint8_t *other;    /* a second way to deflate a band */
+    uint8_t *filtered; /* a strip, preceded by what deflate looks back to */
+    uint8_t *other;    /* a second deflated version of a strip */
 };
 
-static int first_row(const struct writer *writer, int band)
+static int first_row(const struct writer *writer, int strip)
 {
-    const int first = band * writer->rows, height = writer->image->shape.height;
+    const int first = strip * writer->rows, height = writer->image->shape.height;
     return first < height ? first : height;
 }
 
-/* Rows before a band that hold what deflate looks back to. */
-static int rows_before(const struct writer *writer, int band)
+/* The number of rows before a strip that deflate looks back to. */
+static int rows_before(const struct writer *writer, int strip)
 {
-    const int first = first_row(writer, band);
+    const int first = first_row(writer, strip);
     const size_t wanted = writer->types != NULL ? (WINDOW + writer->row - 1) / writer->row : 0;
     return wanted < (size_t)first ? (int)wanted : first;
 }
 
-/* ---- what a worker needs ---- */
+/* ---- a worker's buffers ---- */
 
 static bool open_scratch(struct scratch *scratch, const struct writer *writer)
 {
-    const size_t rows = (size_t)(writer->rows + rows_before(writer, writer->count));
+    const size_t rows = (size_t)writer->rows + (size_t)rows_before(writer, writer->count);
     if (!tri_png_rows_open(&scratch->rows, writer->image))
         return false;
     scratch->filtered = malloc(rows * writer->row);
@@ -119,7 +120,7 @@ static struct piece *take_piece(struct writer *writer)
     return piece != NULL ? piece : malloc(sizeof *piece + writer->room);
 }
 
-/* Nobody takes another band. */
+/* Lets no worker take another strip. */
 static void stop(struct writer *writer)
 {
     atomic_store(&writer->next, writer->count);
@@ -133,12 +134,12 @@ static void stop_without_memory(struct writer *writer)
 
 /* ---- writing, in order ---- */
 
-/* The size, the sum over all pieces, and the end of the checksum are known only now. */
-static enum tri_status write_piece(struct writer *writer, int band, struct piece *piece)
+/* The size, the sum over all pieces, and the final CRC are known only now. */
+static enum tri_status write_piece(struct writer *writer, int strip, struct piece *piece)
 {
     unsigned char *end = piece->chunk + HEAD + piece->size;
     writer->adler = tri_adler32_combine(writer->adler, piece->adler, piece->raw);
-    if (band == writer->count - 1) {
+    if (strip == writer->count - 1) {
         tri_put_be32(end, writer->adler);
         piece->crc = tri_crc32(piece->crc, end, ZLIB_SUM);
         piece->size += ZLIB_SUM;
@@ -151,15 +152,16 @@ static enum tri_status write_piece(struct writer *writer, int band, struct piece
 
 static struct piece *next_piece(const struct writer *writer)
 {
-    return writer->status == TRI_OK && writer->written < writer->count ? writer->bands[writer->written].made
-                                                                       : NULL;
+    return writer->status == TRI_OK && writer->written < writer->count
+               ? writer->strips[writer->written].made
+               : NULL;
 }
 
-/* Whoever brings the piece whose turn it is writes it, and those after it that are made by then. */
-static void hand_over(struct writer *writer, int band, struct piece *piece)
+/* If no worker is writing, writes the next piece in turn, if ready, and those after it. */
+static void hand_over(struct writer *writer, int strip, struct piece *piece)
 {
     pthread_mutex_lock(&writer->lock);
-    writer->bands[band].made = piece;
+    writer->strips[strip].made = piece;
     if (!writer->writing) {
         writer->writing = true;
         while ((piece = next_piece(writer)) != NULL) {
@@ -167,7 +169,7 @@ static void hand_over(struct writer *writer, int band, struct piece *piece)
             const enum tri_status status = write_piece(writer, writer->written, piece);
             pthread_mutex_lock(&writer->lock);
             writer->status = status;
-            writer->bands[writer->written++].made = NULL;
+            writer->strips[writer->written++].made = NULL;
             piece->next = writer->spare;
             writer->spare = piece;
         }
@@ -178,9 +180,9 @@ static void hand_over(struct writer *writer, int band, struct piece *piece)
     pthread_mutex_unlock(&writer->lock);
 }
 
-/* ---- bands ---- */
+/* ---- strips ---- */
 
-/* Rows `first` to before `end`, by filters of the set; 0: by those that were chosen. */
+/* Filters rows `first` to `end` - 1 by filters of the set; 0: those chosen beforehand. */
 static void filter_rows(const struct writer *writer, struct scratch *scratch, int first, int end,
                         unsigned set)
 {
@@ -189,19 +191,19 @@ static void filter_rows(const struct writer *writer, struct scratch *scratch, in
         tri_png_rows_filter(&scratch->rows, y, set != 0 ? set : SET(writer->types[y]), to);
 }
 
-static size_t deflate_band(const struct writer *writer, struct scratch *scratch, int band, uint8_t *out,
-                           uint32_t *adler)
+static size_t deflate_strip(const struct writer *writer, struct scratch *scratch, int strip,
+                            uint8_t *out, uint32_t *adler)
 {
-    const int first = first_row(writer, band), end = first_row(writer, band + 1),
-              before = rows_before(writer, band);
+    const int first = first_row(writer, strip), end = first_row(writer, strip + 1),
+              before = rows_before(writer, strip);
     const unsigned flat = levels[writer->level].flat;
     const size_t looked_back = (size_t)before * writer->row;
     const struct tri_deflate_input input = {
         .data = scratch->filtered + looked_back,
         .size = (size_t)(end - first) * writer->row,
         .before = looked_back,
-        .last = band == writer->count - 1,
-        .noisy = writer->bands[band].noisy,
+        .last = strip == writer->count - 1,
+        .noisy = writer->strips[strip].noisy,
     };
     filter_rows(writer, scratch, first - before, end, levels[writer->level].filters);
     size_t size = tri_deflate_piece(scratch->deflate, &input, out);
@@ -218,19 +220,26 @@ static size_t deflate_band(const struct writer *writer, struct scratch *scratch,
     return size;
 }
 
-static void make_piece(const struct writer *writer, struct scratch *scratch, int band, struct piece *piece)
+static void make_piece(const struct writer *writer, struct scratch *scratch, int strip,
+                       struct piece *piece)
 {
     unsigned char *chunk = piece->chunk;
     memcpy(chunk + 4, "IDAT", 4);
     piece->size = 0;
-    if (band == 0) {
-        chunk[HEAD] = 0x78; /* deflate, with a window of 32768 bytes */
+    if (strip == 0) {
+        chunk[HEAD] = 0x78; /* deflate with a window of 32768 bytes */
         chunk[HEAD + 1] = levels[writer->level].flags;
         piece->size = ZLIB_HEAD;
     }
-    piece->raw = (size_t)(first_row(writer, band + 1) - first_row(writer, band)) * writer->row;
-    piece->size += deflate_band(writer, scratch, band, chunk + HEAD + piece->size, &piece->adler);
+    piece->raw = (size_t)(first_row(writer, strip + 1) - first_row(writer, strip)) * writer->row;
+    piece->size += deflate_strip(writer, scratch, strip, chunk + HEAD + piece->size, &piece->adler);
     piece->crc = tri_crc32(0, chunk + 4, 4 + piece->size);
+}
+
+static tri_trace_mark begin_strip(const struct writer *writer, const char *name, int strip)
+{
+    const int first = first_row(writer, strip);
+    return tri_trace_begin_rows(TRI_TRACE_CODEC, name, first, first_row(writer, strip + 1) - first);
 }
 
 static void make_pieces(void *argument, int worker)
@@ -239,20 +248,22 @@ static void make_pieces(void *argument, int worker)
     struct scratch scratch = {0};
     bool ready = false;
     (void)worker;
-    for (int band; (band = atomic_fetch_add(&writer->next, 1)) < writer->count;) {
+    for (int strip; (strip = atomic_fetch_add(&writer->next, 1)) < writer->count;) {
         ready = ready || open_scratch(&scratch, writer);
         struct piece *piece = ready ? take_piece(writer) : NULL;
         if (piece == NULL) {
             stop_without_memory(writer);
             break;
         }
-        make_piece(writer, &scratch, band, piece);
-        hand_over(writer, band, piece);
+        const tri_trace_mark mark = begin_strip(writer, "deflate", strip);
+        make_piece(writer, &scratch, strip, piece);
+        tri_trace_end_bytes(mark, (int64_t)piece->size);
+        hand_over(writer, strip, piece);
     }
     close_scratch(&scratch);
 }
 
-/* ---- the smallest of several ways, for each band ---- */
+/* ---- per strip, the smallest of several versions ---- */
 
 static const unsigned sets[] = {
     SET(TRI_PNG_NONE),
@@ -270,15 +281,15 @@ struct trial {
     struct tri_deflate_input input;
 };
 
-static size_t try_set(const struct writer *writer, struct scratch *scratch, const struct trial *trial,
-                      int set)
+static size_t try_set(const struct writer *writer, struct scratch *scratch,
+                      const struct trial *trial, int set)
 {
     filter_rows(writer, scratch, trial->first, trial->end, sets[set]);
     return tri_deflate_piece(scratch->deflate, &trial->input, scratch->other);
 }
 
-/* By quick trials; flat graphics by what the best of them really become, which costs little there, and
- * differs. */
+/* By quick trials; for flat graphics the best of these are compressed in earnest, which costs
+ * little there and gives other results. */
 static int find_set(const struct writer *writer, struct scratch *scratch, struct trial *trial)
 {
     size_t sizes[SETS];
@@ -299,9 +310,9 @@ static int find_set(const struct writer *writer, struct scratch *scratch, struct
     return best;
 }
 
-static void choose_for_band(struct writer *writer, struct scratch *scratch, int band)
+static void choose_for_strip(struct writer *writer, struct scratch *scratch, int strip)
 {
-    struct trial trial = {.first = first_row(writer, band), .end = first_row(writer, band + 1)};
+    struct trial trial = {.first = first_row(writer, strip), .end = first_row(writer, strip + 1)};
     trial.input.data = scratch->filtered;
     trial.input.size = (size_t)(trial.end - trial.first) * writer->row;
     trial.input.trial = true;
@@ -310,7 +321,8 @@ static void choose_for_band(struct writer *writer, struct scratch *scratch, int 
     for (int y = trial.first; y < trial.end; y++)
         writer->types[y] = scratch->filtered[(size_t)(y - trial.first) * writer->row];
     trial.input.noisy = true;
-    writer->bands[band].noisy = tri_deflate_piece(scratch->deflate, &trial.input, scratch->other) < size;
+    writer->strips[strip].noisy =
+        tri_deflate_piece(scratch->deflate, &trial.input, scratch->other) < size;
 }
 
 static void choose(void *argument, int worker)
@@ -319,50 +331,54 @@ static void choose(void *argument, int worker)
     struct scratch scratch = {0};
     bool ready = false;
     (void)worker;
-    for (int band; (band = atomic_fetch_add(&writer->next, 1)) < writer->count;) {
+    for (int strip; (strip = atomic_fetch_add(&writer->next, 1)) < writer->count;) {
         ready = ready || open_scratch(&scratch, writer);
         if (!ready) {
             stop_without_memory(writer);
             break;
         }
-        choose_for_band(writer, &scratch, band);
+        const tri_trace_mark mark = begin_strip(writer, "choose filters", strip);
+        choose_for_strip(writer, &scratch, strip);
+        tri_trace_end(mark);
     }
     close_scratch(&scratch);
 }
 
 /* ---- the file ---- */
 
-/* Bands by position only, so that the bytes are the same with any number of workers. */
+/* Strips depend on position only, so the bytes are the same for any number of workers. */
 static void cut(struct writer *writer)
 {
     const struct tri_shape *shape = &writer->image->shape;
     writer->row = 1 + (size_t)shape->width * (size_t)shape->planes * tri_sample_bytes(shape);
-    const size_t band = levels[writer->level].band;
-    const size_t most = (writer->row * (size_t)shape->height + band - 1) / band;
+    const size_t strip = levels[writer->level].strip;
+    const size_t most = (writer->row * (size_t)shape->height + strip - 1) / strip;
     writer->rows = (int)(((size_t)shape->height + most - 1) / most);
     writer->count = (shape->height + writer->rows - 1) / writer->rows;
-    writer->room = HEAD + ZLIB_HEAD + tri_deflate_bound((size_t)writer->rows * writer->row) + ZLIB_SUM + SUM;
+    writer->room =
+        HEAD + ZLIB_HEAD + tri_deflate_bound((size_t)writer->rows * writer->row) + ZLIB_SUM + SUM;
 }
 
 static void run(struct writer *writer, void (*work)(void *argument, int worker))
 {
     struct tri_pool *pool = writer->sink->options->pool;
-    const int workers = tri_pool_workers(pool) < writer->count ? tri_pool_workers(pool) : writer->count;
+    const int workers =
+        tri_pool_workers(pool) < writer->count ? tri_pool_workers(pool) : writer->count;
     if (writer->status != TRI_OK)
         return;
     atomic_store(&writer->next, 0);
     tri_pool_run(pool, workers, work, writer);
     if (writer->status == TRI_OK && atomic_load(&writer->no_memory))
-        writer->status = tri_sink_fail(writer->sink, "no memory for bands of rows");
+        writer->status = tri_sink_fail(writer->sink, "out of memory for strips of rows");
 }
 
 static void encode(struct writer *writer)
 {
     const bool chosen = levels[writer->level].filters == 0;
-    writer->bands = calloc((size_t)writer->count, sizeof writer->bands[0]);
+    writer->strips = calloc((size_t)writer->count, sizeof writer->strips[0]);
     writer->types = chosen ? malloc((size_t)writer->image->shape.height) : NULL;
-    if (writer->bands == NULL || (chosen && writer->types == NULL)) {
-        writer->status = tri_sink_fail(writer->sink, "no memory for a list of rows");
+    if (writer->strips == NULL || (chosen && writer->types == NULL)) {
+        writer->status = tri_sink_fail(writer->sink, "out of memory for a list of rows");
         return;
     }
     if (chosen)
@@ -376,16 +392,17 @@ static void encode(struct writer *writer)
 
 enum tri_status tri_png_write(const struct tri_sink *sink, const struct tri_image *image)
 {
-    struct writer writer = {.sink = sink, .image = image, .level = sink->options->png_level, .adler = 1};
+    struct writer writer = {
+        .sink = sink, .image = image, .level = sink->options->png_level, .adler = 1};
     if (pthread_mutex_init(&writer.lock, NULL) != 0)
-        return tri_sink_fail(sink, "no memory for a lock");
+        return tri_sink_fail(sink, "out of memory for a lock");
     cut(&writer);
     encode(&writer);
     for (struct piece *piece; (piece = writer.spare) != NULL; free(piece))
         writer.spare = piece->next;
-    for (int band = 0; writer.bands != NULL && band < writer.count; band++)
-        free(writer.bands[band].made);
-    free(writer.bands);
+    for (int strip = 0; writer.strips != NULL && strip < writer.count; strip++)
+        free(writer.strips[strip].made);
+    free(writer.strips);
     free(writer.types);
     pthread_mutex_destroy(&writer.lock);
     return writer.status;

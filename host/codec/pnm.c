@@ -1,11 +1,13 @@
-/* pnm.c -- the codec of Netpbm's formats, and writing them. */
+/* pnm.c -- the codec of the Netpbm formats, and their writer. */
 #include "pnm_codec.h"
+#include "reduce_depth.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define BLOCK_BYTES (1 << 18) /* written at a time: more than stdio's buffer, less than the cache */
+/* written at a time: more than stdio's buffer, less than the cache */
+#define BLOCK_BYTES (1 << 18)
 
 bool tri_pnm_probe(const unsigned char *data, size_t size)
 {
@@ -14,13 +16,13 @@ bool tri_pnm_probe(const unsigned char *data, size_t size)
     return strchr(data[1] == '7' ? "\r\n" : " \t\n\v\f\r#", data[2]) != NULL;
 }
 
-/* Four at a time: compilers make no vectors of the plain loop at -O2. */
+/* Four at a time: compilers do not vectorize the plain loop at -O2. */
 void tri_pnm_swap(void *to, const void *from, size_t samples)
 {
     const uint64_t low = UINT64_C(0x00ff00ff00ff00ff);
     const uint16_t one = 1;
     size_t i = 0;
-    if (*(const uint8_t *)&one == 0) { /* big-endian itself */
+    if (*(const uint8_t *)&one == 0) { /* native is big-endian */
         memmove(to, from, samples * 2);
         return;
     }
@@ -51,15 +53,25 @@ static enum tri_status refuse(const struct tri_sink *sink, const char *why)
     return tri_fail(sink->error, TRI_USAGE, "cannot write %s: %s", sink->name, why);
 }
 
-/* Gray goes into .ppm as PGM, which every reader of PPM takes. */
-static enum tri_status check_flavour(const struct tri_sink *sink, int planes)
+static const char *opaque(const char *name)
+{
+    return ends_with(name, ".pgm") ? "PGM" : ends_with(name, ".ppm") ? "PPM" : NULL;
+}
+
+/* Gray goes into .ppm as PGM, which every PPM reader accepts. */
+static enum tri_status check_flavour(const struct tri_sink *sink, const struct tri_image *image)
 {
     const bool pgm = ends_with(sink->name, ".pgm");
+    const char *flavour = opaque(sink->name);
     if (ends_with(sink->name, ".pbm"))
-        return refuse(sink, "PBM holds black and white only; use threshold and .pgm");
-    if (planes % 2 == 0 && (pgm || ends_with(sink->name, ".ppm")))
-        return refuse(sink, pgm ? "PGM holds no alpha; use .pam" : "PPM holds no alpha; use .pam");
-    return pgm && planes == 3 ? refuse(sink, "PGM holds gray only; use .ppm") : TRI_OK;
+        return refuse(sink, "PBM can store only black and white; use threshold and .pgm");
+    if (pgm && image->shape.planes >= 3)
+        return refuse(sink, "PGM can store only gray; use .ppm");
+    if (flavour != NULL && !tri_image_opaque(image))
+        return tri_fail(sink->error, TRI_USAGE,
+                        "cannot write %s: %s cannot store alpha; use .pam, or --background white",
+                        sink->name, flavour);
+    return TRI_OK;
 }
 
 static enum tri_status write_header(const struct tri_sink *sink, const struct tri_shape *shape)
@@ -69,7 +81,8 @@ static enum tri_status write_header(const struct tri_sink *sink, const struct tr
     const int maxval = shape->bits == 16 ? 65535 : 255;
     char text[160];
     if (shape->planes % 2 == 0 || ends_with(sink->name, ".pam"))
-        snprintf(text, sizeof text, "P7\nWIDTH %d\nHEIGHT %d\nDEPTH %d\nMAXVAL %d\nTUPLTYPE %s\nENDHDR\n",
+        snprintf(text, sizeof text,
+                 "P7\nWIDTH %d\nHEIGHT %d\nDEPTH %d\nMAXVAL %d\nTUPLTYPE %s\nENDHDR\n",
                  shape->width, shape->height, shape->planes, maxval, types[shape->planes]);
     else
         snprintf(text, sizeof text, "P%d\n%d %d\n%d\n", shape->planes == 3 ? 6 : 5, shape->width,
@@ -77,18 +90,23 @@ static enum tri_status write_header(const struct tri_sink *sink, const struct tr
     return tri_sink_write(sink, text, strlen(text));
 }
 
-static enum tri_status write_pnm(const struct tri_sink *sink, const struct tri_image *image)
+/* Opaque images go into PPM and PGM without their alpha. */
+static enum tri_status write_pnm(const struct tri_sink *sink, const struct tri_image *whole)
 {
-    const struct tri_shape *shape = &image->shape;
+    struct tri_image view = *whole;
+    const struct tri_image *image = &view;
+    const struct tri_shape *shape = &view.shape;
+    if (opaque(sink->name) != NULL && shape->planes % 2 == 0)
+        view.shape.planes--;
     const size_t samples = (size_t)shape->width * (size_t)shape->planes,
                  bytes = samples * tri_sample_bytes(shape);
     const int step = bytes < BLOCK_BYTES ? (int)(BLOCK_BYTES / bytes) : 1;
-    enum tri_status status = check_flavour(sink, shape->planes);
+    enum tri_status status = check_flavour(sink, whole);
     if (status != TRI_OK)
         return status;
     char *block = malloc((size_t)step * bytes);
     if (block == NULL)
-        return tri_sink_fail(sink, "no memory for rows");
+        return tri_sink_fail(sink, "out of memory for rows");
     status = write_header(sink, shape);
     for (int top = 0; top < shape->height && status == TRI_OK; top += step) {
         const int rows = shape->height - top < step ? shape->height - top : step;
@@ -102,10 +120,13 @@ static enum tri_status write_pnm(const struct tri_sink *sink, const struct tri_i
     return status;
 }
 
+static const struct tri_codec_several several = {.extent = tri_pnm_extent};
+
 const struct tri_codec tri_codec_pnm = {
     .format = {.name = "pnm", .extensions = "pnm|ppm|pgm|pbm|pam", .library = ""},
-    .magic_size = 3,
+    .opaque = opaque,
     .probe = tri_pnm_probe,
     .read = tri_pnm_read,
     .write = write_pnm,
+    .several = &several,
 };

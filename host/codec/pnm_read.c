@@ -1,16 +1,17 @@
-/* pnm_read.c -- a PBM, PGM, PPM (P1 to P6) or PAM (P7) file becomes a planar image. */
+/* pnm_read.c -- reads a PBM, PGM, PPM (P1 to P6) or PAM (P7) file into a planar image. */
 #include "pnm_codec.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A file being read; the header's fields are as in PAM, also for the older formats. */
+/* A file being read; header fields are as in PAM, for the older formats too. */
 struct pnm {
     struct tri_source *source;
     size_t at;
     int kind; /* the digit after the P */
     uint32_t width, height, planes, maxval;
-    uint16_t *scale; /* the sample for each value, where values need scaling; those above maxval as maxval */
+    /* the sample for each value, if values need scaling; values above maxval get maxval's */
+    uint16_t *scale;
 };
 
 /* ---- text ---- */
@@ -25,7 +26,8 @@ static bool is_digit(int c)
     return c >= '0' && c <= '9';
 }
 
-/* The next character, or EOF. A comment counts as the newline that ends it: so Netpbm's own programs read. */
+/* The next character, or EOF. A comment counts as the newline that ends it, as in Netpbm's own
+ * programs. */
 static int next(struct pnm *pnm)
 {
     const unsigned char *data = pnm->source->data;
@@ -44,7 +46,7 @@ static int next(struct pnm *pnm)
 
 enum number { NUMBER, NUMBER_MISSING, NUMBER_BAD, NUMBER_LARGE };
 
-/* Takes the one character after the number, too: the pixels of P4 to P6 begin behind it. */
+/* Also consumes the character after the number: the pixels of P4 to P6 follow it. */
 static enum number read_number(struct pnm *pnm, uint32_t *number)
 {
     uint64_t value = 0;
@@ -72,11 +74,12 @@ static enum tri_status header_number(struct pnm *pnm, uint32_t *number, const ch
     case NUMBER:
         return TRI_OK;
     case NUMBER_MISSING:
-        return tri_source_fail(pnm->source, "the file ends in the header, before its %s", name);
+        return tri_source_fail(pnm->source, "the file is truncated in the header, before the %s",
+                               name);
     case NUMBER_LARGE:
-        return tri_source_fail(pnm->source, "its %s is too large", name);
+        return tri_source_fail(pnm->source, "the %s is too large", name);
     default:
-        return tri_source_fail(pnm->source, "its %s is no number", name);
+        return tri_source_fail(pnm->source, "the %s is not a number", name);
     }
 }
 
@@ -90,7 +93,7 @@ static enum tri_status read_header(struct pnm *pnm)
     return pnm->kind == 1 || pnm->kind == 4 ? TRI_OK : header_number(pnm, &pnm->maxval, "maxval");
 }
 
-/* A part of a line; not terminated. */
+/* Part of a line; not terminated. */
 struct piece {
     const unsigned char *text;
     size_t size;
@@ -110,7 +113,7 @@ static struct piece trim(struct piece piece)
     return piece;
 }
 
-/* The next line, as its first word and the rest. False: the file ends before the line does. */
+/* Splits the next line into its first word and the rest. False if the file ends before the line. */
 static bool read_line(struct pnm *pnm, struct piece *word, struct piece *rest)
 {
     const unsigned char *start = pnm->source->data + pnm->at;
@@ -138,7 +141,7 @@ static bool parse_field(struct piece piece, uint32_t *field)
     return piece.size > 0;
 }
 
-/* Samples per tuple of a type; 0: the type is unknown. */
+/* Samples per tuple of a type; 0 if the type is unknown. */
 static uint32_t depth_of(struct piece type)
 {
     static const struct {
@@ -153,7 +156,8 @@ static uint32_t depth_of(struct piece type)
     return 0;
 }
 
-static enum tri_status read_pam_line(struct pnm *pnm, struct piece word, struct piece rest, uint32_t *depth)
+static enum tri_status read_pam_line(struct pnm *pnm, struct piece word, struct piece rest,
+                                     uint32_t *depth)
 {
     static const char *const names[] = {"WIDTH", "HEIGHT", "DEPTH", "MAXVAL"};
     uint32_t *const fields[] = {&pnm->width, &pnm->height, &pnm->planes, &pnm->maxval};
@@ -161,32 +165,33 @@ static enum tri_status read_pam_line(struct pnm *pnm, struct piece word, struct 
         if (piece_is(word, names[i]))
             return parse_field(rest, fields[i])
                        ? TRI_OK
-                       : tri_source_fail(pnm->source, "its %s is no number", names[i]);
+                       : tri_source_fail(pnm->source, "the %s is not a number", names[i]);
     }
     if (!piece_is(word, "TUPLTYPE"))
-        return tri_source_fail(pnm->source, "its header has an unknown line");
+        return tri_source_fail(pnm->source, "unknown line in the header");
     *depth = depth_of(rest);
-    return *depth > 0
-               ? TRI_OK
-               : tri_source_fail(pnm->source, "its TUPLTYPE is none of BLACKANDWHITE, GRAYSCALE and RGB, "
-                                              "alone or with _ALPHA");
+    return *depth > 0 ? TRI_OK
+                      : tri_source_fail(pnm->source, "invalid TUPLTYPE; expected BLACKANDWHITE, "
+                                                     "GRAYSCALE or RGB, alone or with _ALPHA");
 }
 
 static enum tri_status read_pam_header(struct pnm *pnm)
 {
     struct piece word, rest;
-    uint32_t depth = 0; /* by the tuples' type */
+    uint32_t depth = 0; /* according to the tuple type */
     do {
         if (!read_line(pnm, &word, &rest))
-            return tri_source_fail(pnm->source, "the file ends in the header, before its ENDHDR");
+            return tri_source_fail(pnm->source,
+                                   "the file is truncated in the header, before ENDHDR");
         if (word.size > 0 && word.text[0] != '#' && !piece_is(word, "ENDHDR") &&
             read_pam_line(pnm, word, rest, &depth) != TRI_OK)
             return TRI_FAILED;
     } while (!piece_is(word, "ENDHDR"));
     if (pnm->planes < 1 || pnm->planes > TRI_PLANES_MAX)
-        return tri_source_fail(pnm->source, "its DEPTH is %u, and may be 1 to 4", pnm->planes);
+        return tri_source_fail(pnm->source, "invalid DEPTH %u; expected 1 to 4", pnm->planes);
     if (depth > 0 && depth != pnm->planes)
-        return tri_source_fail(pnm->source, "its DEPTH is %u, and %u by its TUPLTYPE", pnm->planes, depth);
+        return tri_source_fail(pnm->source, "DEPTH is %u, but TUPLTYPE requires %u", pnm->planes,
+                               depth);
     return TRI_OK;
 }
 
@@ -212,14 +217,16 @@ static size_t row_bytes(const struct pnm *pnm)
     return pnm->kind == 4 ? ((size_t)pnm->width + 7) / 8 : row_samples(pnm) * sample_bytes(pnm);
 }
 
-/* Compares with what the file holds before any memory is taken. Of plain numbers only the least is known. */
+/* Compares the header with the file's size before allocating memory. For plain numbers only a
+ * minimum is known. */
 static enum tri_status check_header(const struct pnm *pnm)
 {
     const struct tri_source *source = pnm->source;
     if (pnm->width == 0 || pnm->height == 0)
-        return tri_source_fail(source, "a picture of %u x %u pixels has none", pnm->width, pnm->height);
+        return tri_source_fail(source, "a picture of %u x %u pixels is empty", pnm->width,
+                               pnm->height);
     if (pnm->maxval < 1 || pnm->maxval > 65535)
-        return tri_source_fail(source, "its maxval is %u, and may be 1 to 65535", pnm->maxval);
+        return tri_source_fail(source, "invalid maxval %u; expected 1 to 65535", pnm->maxval);
     if (tri_source_check_size(source, pnm->width, pnm->height) != TRI_OK)
         return TRI_FAILED;
     const size_t left = source->size - pnm->at, samples = row_samples(pnm) * pnm->height;
@@ -227,12 +234,12 @@ static enum tri_status check_header(const struct pnm *pnm)
                           : is_plain(pnm) ? samples * 2 - 1
                                           : row_bytes(pnm) * pnm->height;
     if (left < wanted)
-        return tri_source_fail(source, "the file is cut short: it has %zu of %s%zu bytes of pixels", left,
-                               is_plain(pnm) ? "at least " : "", wanted);
+        return tri_source_fail(source, "the file is truncated: it has %zu of %s%zu bytes of pixels",
+                               left, is_plain(pnm) ? "at least " : "", wanted);
     return TRI_OK;
 }
 
-/* As long as values are, not as maxval says, so that a look-up needs no check of its own. */
+/* Covers all values a sample can hold, not only those up to maxval, so look-ups need no check. */
 static enum tri_status make_scale(struct pnm *pnm)
 {
     const uint32_t full = pnm->maxval > 255 ? 65535 : 255, values = full + 1;
@@ -240,7 +247,7 @@ static enum tri_status make_scale(struct pnm *pnm)
         return TRI_OK;
     pnm->scale = malloc(values * sizeof pnm->scale[0]);
     if (pnm->scale == NULL)
-        return tri_source_fail(pnm->source, "no memory for a table");
+        return tri_source_fail(pnm->source, "out of memory for a table");
     for (uint32_t i = 0; i < values; i++) {
         const uint32_t value = i < pnm->maxval ? i : pnm->maxval;
         pnm->scale[i] = (uint16_t)((value * full + pnm->maxval / 2) / pnm->maxval);
@@ -256,7 +263,7 @@ static void put(const struct pnm *pnm, void *row, size_t i, uint32_t sample)
         ((uint8_t *)row)[i] = (uint8_t)sample;
 }
 
-/* Digits of P1 need nothing between them. */
+/* The digits of P1 need no separators. */
 static enum number read_bit(struct pnm *pnm, uint32_t *bit)
 {
     int c = next(pnm);
@@ -268,7 +275,8 @@ static enum number read_bit(struct pnm *pnm, uint32_t *bit)
 
 static enum tri_status fail_value(const struct pnm *pnm, int y)
 {
-    return tri_source_fail(pnm->source, "row %d has a sample above the maxval of %u", y, pnm->maxval);
+    return tri_source_fail(pnm->source, "row %d has a sample above the maxval of %u", y,
+                           pnm->maxval);
 }
 
 static enum tri_status read_plain_row(struct pnm *pnm, int y, void *row)
@@ -279,12 +287,13 @@ static enum tri_status read_plain_row(struct pnm *pnm, int y, void *row)
         case NUMBER:
             break;
         case NUMBER_MISSING:
-            return tri_source_fail(pnm->source, "the file is cut short: it has %zu of %zu samples",
-                                   row_samples(pnm) * (size_t)y + i, row_samples(pnm) * pnm->height);
+            return tri_source_fail(pnm->source, "the file is truncated: it has %zu of %zu samples",
+                                   row_samples(pnm) * (size_t)y + i,
+                                   row_samples(pnm) * pnm->height);
         case NUMBER_LARGE:
             return fail_value(pnm, y);
         default:
-            return tri_source_fail(pnm->source, "row %d has a sample that is no number", y);
+            return tri_source_fail(pnm->source, "row %d has a sample that is not a number", y);
         }
         if (value > pnm->maxval)
             return fail_value(pnm, y);
@@ -303,14 +312,15 @@ static enum tri_status scale_row(const struct pnm *pnm, int y, void *row, const 
 {
     uint32_t largest = 0;
     for (size_t i = 0; i < row_samples(pnm); i++) {
-        const uint32_t value = pnm->maxval > 255 ? (uint32_t)from[i * 2] << 8 | from[i * 2 + 1] : from[i];
+        const uint32_t value =
+            pnm->maxval > 255 ? (uint32_t)from[i * 2] << 8 | from[i * 2 + 1] : from[i];
         largest = value > largest ? value : largest;
         put(pnm, row, i, pnm->scale[value]);
     }
     return largest > pnm->maxval ? fail_value(pnm, y) : TRI_OK;
 }
 
-/* Row y in native samples: in `row`, or in the file itself. */
+/* Gets row y in native samples: in `row`, or in the file itself. */
 static enum tri_status read_row(struct pnm *pnm, int y, void *row, const void **samples)
 {
     const unsigned char *from = pnm->source->data + pnm->at;
@@ -341,50 +351,75 @@ static enum tri_status read_rows(struct pnm *pnm, struct tri_image *image, void 
     return TRI_OK;
 }
 
-/* Past the picture at `at`. False: there is no whole one, or only its numbers say where it ends. */
-static bool skip(struct pnm *pnm)
+/* ---- concatenated pictures ---- */
+
+/* Skips the samples of a plain picture. False if they do not end within the data. */
+static bool skip_plain(struct pnm *pnm, bool whole)
 {
-    const struct tri_source *source = pnm->source;
-    if (!tri_pnm_probe(source->data + pnm->at, source->size - pnm->at))
-        return false;
-    pnm->kind = source->data[pnm->at + 1] - '0';
-    pnm->at += 2;
-    if ((pnm->kind == 7 ? read_pam_header(pnm) : read_header(pnm)) != TRI_OK || is_plain(pnm) || check_header(pnm) != TRI_OK)
-        return false;
-    pnm->at += row_bytes(pnm) * pnm->height;
-    return true;
+    uint32_t value;
+    for (uint64_t i = 0; i < (uint64_t)row_samples(pnm) * pnm->height; i++) {
+        const enum number number =
+            pnm->kind == 1 ? read_bit(pnm, &value) : read_number(pnm, &value);
+        if (number == NUMBER_MISSING)
+            return false;
+    }
+    return whole || pnm->at < pnm->source->size; /* otherwise its last number may continue */
+}
+
+size_t tri_pnm_extent(const unsigned char *data, size_t size, bool whole, size_t *wanted)
+{
+    struct tri_error unsaid;
+    struct tri_source source = {
+        .data = data, .size = size, .max_pixels = UINT64_MAX, .error = &unsaid};
+    struct pnm pnm = {.source = &source, .at = 2};
+    *wanted = size < SIZE_MAX / 2 ? 2 * size : size; /* unless the header gives the size */
+    if (!tri_pnm_probe(data, size))
+        return 0;
+    pnm.kind = data[1] - '0';
+    if ((pnm.kind == 7 ? read_pam_header(&pnm) : read_header(&pnm)) != TRI_OK || pnm.width < 1 ||
+        pnm.height < 1 || tri_source_check_size(&source, pnm.width, pnm.height) != TRI_OK)
+        return 0;
+    if (is_plain(&pnm))
+        return skip_plain(&pnm, whole) ? pnm.at : 0;
+    const uint64_t bytes = (uint64_t)row_bytes(&pnm) * pnm.height;
+    *wanted = pnm.at + (size_t)bytes;
+    return *wanted <= size ? *wanted : 0;
 }
 
 static void look_behind(const struct pnm *first)
 {
-    struct tri_error unsaid; /* of the others nothing is read */
-    struct tri_source source = *first->source;
-    struct pnm pnm = {.source = &source, .at = first->at};
-    int more = 0;
-    source.error = &unsaid;
-    while (is_plain(first) && pnm.at < source.size && is_space(source.data[pnm.at]))
-        pnm.at++;
-    if (!tri_pnm_probe(source.data + pnm.at, source.size - pnm.at))
+    struct tri_source *source = first->source;
+    size_t at = first->at, extent = 1, wanted;
+    long more = 0;
+    for (; extent > 0; at += extent) {
+        while (at < source->size && is_space(source->data[at]))
+            at++;
+        extent = tri_pnm_extent(source->data + at, source->size - at, true, &wanted);
+        more += extent > 0;
+    }
+    const bool damaged = tri_pnm_probe(source->data + at, source->size - at);
+    if (more == 0 && !damaged)
         return;
-    while (skip(&pnm))
-        more++;
-    if (more > 0 && pnm.at == source.size)
-        tri_source_warn(first->source, "only the first of %d pictures is read", more + 1);
+    source->pictures = at == source->size ? more + 1 : 0;
+    if (source->pictures > 0)
+        tri_source_warn(source, "only the first of %ld pictures is read", more + 1);
     else
-        tri_source_warn(first->source, "it has several pictures, of which the first is read");
+        tri_source_warn(source, "only the first of several pictures is read");
 }
+
+/* ---- one picture ---- */
 
 static enum tri_status decode(struct pnm *pnm, struct tri_image **image, void **row)
 {
     const enum tri_status status = pnm->kind == 7 ? read_pam_header(pnm) : read_header(pnm);
     if (status != TRI_OK || check_header(pnm) != TRI_OK || make_scale(pnm) != TRI_OK)
         return TRI_FAILED;
-    if (tri_source_image(pnm->source, pnm->width, pnm->height, (int)pnm->planes, pnm->maxval > 255 ? 16 : 8,
-                         image) != TRI_OK)
+    if (tri_source_image(pnm->source, pnm->width, pnm->height, (int)pnm->planes,
+                         pnm->maxval > 255 ? 16 : 8, image) != TRI_OK)
         return TRI_FAILED;
     *row = malloc(row_samples(pnm) * sample_bytes(pnm));
     if (*row == NULL)
-        return tri_source_fail(pnm->source, "no memory for a row");
+        return tri_source_fail(pnm->source, "out of memory for a row");
     return read_rows(pnm, *image, *row);
 }
 
@@ -395,7 +430,7 @@ enum tri_status tri_pnm_read(struct tri_source *source, struct tri_image **image
     const enum tri_status status = decode(&pnm, image, &row);
     free(row);
     free(pnm.scale);
-    if (status == TRI_OK)
+    if (status == TRI_OK && !source->several)
         look_behind(&pnm);
     return status;
 }

@@ -1,10 +1,10 @@
-/* text.c -- text items, and their encodings. */
+/* text.c -- text items and their encodings. */
 #include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* PNG, 11.3.3.4: flag and method of compression, language, translated keyword. */
+/* PNG, 11.3.3.4: compression flag and method, language, translated keyword. */
 static bool skip_international(struct tri_text *text)
 {
     if (text->size < 2 || text->text[0] != 0)
@@ -54,7 +54,7 @@ char *tri_text_utf8(const struct tri_text *text)
     return utf8;
 }
 
-/* The bytes of the character at the beginning; 0: it is none. */
+/* The size of the character at the start; 0 if it is invalid. */
 static size_t character(const unsigned char *at, size_t size)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -71,7 +71,8 @@ static size_t character(const unsigned char *at, size_t size)
             return 0;
         code = code << 6 | (at[i] & 0x3f);
     }
-    return code >= least[length] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? length : 0;
+    return code >= least[length] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? length
+                                                                                         : 0;
 }
 
 enum encoding { ASCII, UTF_8, OTHER };

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* In either order of bytes, classic or BigTIFF. */
+/* In either byte order, classic or BigTIFF. */
 static bool probe(const unsigned char *data, size_t size)
 {
     static const char *const magics[] = {"II*\0", "MM\0*", "II+\0", "MM\0+"};
@@ -17,7 +17,8 @@ static bool probe(const unsigned char *data, size_t size)
 const struct tri_codec tri_codec_tiff = {
     .format = {.name = "tiff", .extensions = "tif|tiff", .library = "libtiff " TRI_VERSION_tiff},
     .module = "tiff",
-    .keeps = TRI_KEEPS_PROFILE | TRI_KEEPS_EXIF | TRI_KEEPS_XMP | TRI_KEEPS_IPTC | TRI_KEEPS_DENSITY | TRI_KEEPS_TIFF,
-    .magic_size = 4,
+    .keeps = TRI_KEEPS_PROFILE | TRI_KEEPS_EXIF | TRI_KEEPS_XMP | TRI_KEEPS_IPTC |
+             TRI_KEEPS_DENSITY | TRI_KEEPS_TIFF,
     .probe = probe,
+    .holds = TRI_HOLDS_ANY,
 };

@@ -1,4 +1,4 @@
-/* tiff_colours.c -- CMYK, CIELab and palettes of 16 bits become R, G and B. */
+/* tiff_colours.c -- converts CMYK, CIELab and 16-bit palettes to RGB. */
 #include "tiff_colours.h"
 
 #include <math.h>
@@ -22,11 +22,13 @@ void tri_tiff_unpack(const uint8_t *packed, void *samples, size_t count, unsigne
     }
 }
 
-/* An image of three planes like the one that there is. */
-static enum tri_status make_three(const struct tri_source *source, const struct tri_image *image, struct tri_image **made)
+/* Makes a three-plane image like the existing one. */
+static enum tri_status make_three(const struct tri_source *source, const struct tri_image *image,
+                                  struct tri_image **made)
 {
     const struct tri_shape *shape = &image->shape;
-    return tri_source_image(source, (uint64_t)shape->width, (uint64_t)shape->height, 3, shape->bits, made);
+    return tri_source_image(source, (uint64_t)shape->width, (uint64_t)shape->height, 3, shape->bits,
+                            made);
 }
 
 static enum tri_status take_place(struct tri_image **image, struct tri_image *made)
@@ -42,7 +44,7 @@ static enum tri_status take_place(struct tri_image **image, struct tri_image *ma
     static void cmyk_##type(type *row, const type *ink, const type *black, int width) \
     { \
         for (int x = 0; x < width; x++) { \
-            const uint64_t product = (uint64_t)((most) - ink[x]) * ((most) - black[x]); \
+            const uint64_t product = (uint64_t)((most)-ink[x]) * ((most)-black[x]); \
             row[x] = (type)((product + (most) / 2) / (most)); \
         } \
     }
@@ -71,7 +73,7 @@ enum tri_status tri_tiff_from_cmyk(const struct tri_source *source, struct tri_i
 
 /* ---- CIELab ---- */
 
-/* CIE 15, 8.2.1: the inverse of its cube root with a straight part. */
+/* CIE 15, 8.2.1: the inverse of its cube root with a linear part. */
 static double cube(double f)
 {
     return f > 6.0 / 29 ? f * f * f : (f - 4.0 / 29) * 3 * (6.0 / 29) * (6.0 / 29);
@@ -84,19 +86,22 @@ static double to_srgb(double light)
     return light >= 1 ? 1 : 1.055 * pow(light, 1 / 2.4) - 0.055;
 }
 
-/* Light under D50, adapted to D65 by Bradford's method, in sRGB's primaries. */
+/* Light under D50, adapted to D65 by Bradford's method, in sRGB primaries. */
 static void lab_to_srgb(const double lab[3], double rgb[3])
 {
     static const double white[3] = {0.96422, 1, 0.82521};
     static const double matrix[3][3] = {{3.1338561, -1.6168667, -0.4906146},
-                                           {-0.9787684, 1.9161415, 0.0334540}, {0.0719453, -0.2289914, 1.4052427}};
+                                        {-0.9787684, 1.9161415, 0.0334540},
+                                        {0.0719453, -0.2289914, 1.4052427}};
     const double f = (lab[0] + 16) / 116;
-    const double xyz[3] = {white[0] * cube(f + lab[1] / 500), white[1] * cube(f), white[2] * cube(f - lab[2] / 200)};
+    const double xyz[3] = {white[0] * cube(f + lab[1] / 500), white[1] * cube(f),
+                           white[2] * cube(f - lab[2] / 200)};
     for (int c = 0; c < 3; c++)
         rgb[c] = to_srgb(matrix[c][0] * xyz[0] + matrix[c][1] * xyz[1] + matrix[c][2] * xyz[2]);
 }
 
-/* TIFF 6.0, section 23: a* and b* are signed; ICC.1:2022, 6.3.4: they are shifted, and white of 16 bits is 0xff00. */
+/* TIFF 6.0, section 23: a* and b* are signed; ICC.1:2022, 6.3.4: they are offset, and 16-bit white
+ * is 0xff00. */
 static double lab_value(unsigned sample, int plane, int bits, bool icc)
 {
     if (plane == 0)
@@ -112,7 +117,8 @@ static unsigned sample_at(const struct tri_image *image, int plane, int x, int y
     return image->shape.bits == 8 ? ((const uint8_t *)row)[x] : ((const uint16_t *)row)[x];
 }
 
-enum tri_status tri_tiff_from_lab(const struct tri_source *source, struct tri_image **image, bool icc)
+enum tri_status tri_tiff_from_lab(const struct tri_source *source, struct tri_image **image,
+                                  bool icc)
 {
     const struct tri_image *from = *image;
     const int bits = from->shape.bits;
@@ -139,7 +145,8 @@ enum tri_status tri_tiff_from_lab(const struct tri_source *source, struct tri_im
 
 /* ---- palettes ---- */
 
-enum tri_status tri_tiff_from_palette(const struct tri_source *source, struct tri_image **image, uint16_t *const maps[3])
+enum tri_status tri_tiff_from_palette(const struct tri_source *source, struct tri_image **image,
+                                      uint16_t *const maps[3])
 {
     const struct tri_image *from = *image;
     struct tri_image *made;

@@ -1,7 +1,16 @@
-/* tiff_module.c -- what codec.c gets of this module. */
+/* tiff_module.c -- what this module provides to codec.c. */
 #include "tiff_codec.h"
 
 #include <string.h>
 
-static const struct tri_codec codec = {.read = tri_tiff_read, .write = tri_tiff_write};
+static const struct tri_codec_several several = {
+    .open = tri_tiff_open_pages,
+    .parts = true,
+    .begin = tri_tiff_begin,
+    .add = tri_tiff_add,
+    .finish = tri_tiff_finish,
+    .drop = tri_tiff_drop,
+};
+static const struct tri_codec codec = {
+    .read = tri_tiff_read, .write = tri_tiff_write, .several = &several};
 TRI_MODULE_BEGIN(codec)

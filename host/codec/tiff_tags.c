@@ -1,4 +1,5 @@
-/* tiff_tags.c -- copies tags between TIFF files and metadata, by the structure that EXIF shares with them. */
+/* tiff_tags.c -- copies tags between TIFF files and metadata, using the structure they share with
+ * EXIF. */
 #include "tiff_tags.h"
 
 #include "big_endian.h"
@@ -14,22 +15,41 @@ enum { XMP = 700, PHOTOSHOP = 34377, IPTC = 33723 };
 
 /* About the picture, for people. */
 static const unsigned text_tags[] = {
-    TRI_TAG_DOCUMENT_NAME, TRI_TAG_DESCRIPTION, 0x010f /* maker */, 0x0110 /* model */, 0x011d /* page */, TRI_TAG_SOFTWARE,
-    0x0132 /* time */, TRI_TAG_ARTIST, 0x013c /* computer */, TRI_TAG_COPYRIGHT, 0x4746 /* rating */, 0x4749,
-    TRI_TAG_EXIF, TRI_TAG_GPS, 0x9c9b /* five in UTF-16 */, 0x9c9c, 0x9c9d, 0x9c9e, 0x9c9f,
+    TRI_TAG_DOCUMENT_NAME,
+    TRI_TAG_DESCRIPTION,
+    0x010f /* maker */,
+    0x0110 /* model */,
+    0x011d /* page */,
+    TRI_TAG_SOFTWARE,
+    0x0132 /* time */,
+    TRI_TAG_ARTIST,
+    0x013c /* computer */,
+    TRI_TAG_COPYRIGHT,
+    0x4746 /* rating */,
+    0x4749,
+    TRI_TAG_EXIF,
+    TRI_TAG_GPS,
+    0x9c9b /* five in UTF-16 */,
+    0x9c9c,
+    0x9c9d,
+    0x9c9e,
+    0x9c9f,
 };
-static const unsigned density_tags[] = {TRI_TAG_X_RESOLUTION, TRI_TAG_Y_RESOLUTION, TRI_TAG_RESOLUTION_UNIT};
+static const unsigned density_tags[] = {TRI_TAG_X_RESOLUTION, TRI_TAG_Y_RESOLUTION,
+                                        TRI_TAG_RESOLUTION_UNIT};
 /* For programs: GeoTIFF's, GDAL's, ImageJ's. */
-static const unsigned own_tags[] = {33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113, TRI_TAG_IMAGEJ_SIZES, TRI_TAG_IMAGEJ};
+static const unsigned own_tags[] = {
+    33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113, TRI_TAG_IMAGEJ_SIZES, TRI_TAG_IMAGEJ};
 
 #define LENGTH(list) (sizeof list / sizeof list[0])
 
-/* False: no memory. `any` is set where one is there. */
-static bool copy_tags(struct tri_ifd *to, struct tri_ifd_entries *entries, const struct tri_ifd *from, const unsigned *tags,
+/* False if out of memory. Sets `any` if one is present. */
+static bool copy_tags(struct tri_ifd *to, struct tri_ifd_entries *entries,
+                      const struct tri_ifd *from, size_t directory, const unsigned *tags,
                       size_t count, bool *any)
 {
     for (size_t i = 0; i < count; i++) {
-        unsigned char *entry = tri_ifd_find(from, tri_ifd_first(from), tags[i]);
+        unsigned char *entry = tri_ifd_find(from, directory, tags[i]);
         if (entry == NULL)
             continue;
         *any = true;
@@ -41,7 +61,7 @@ static bool copy_tags(struct tri_ifd *to, struct tri_ifd_entries *entries, const
 
 /* ---- reading ---- */
 
-/* PNG's pHYs: pixels per metre, or only their proportion. */
+/* PNG's pHYs: pixels per metre, or only their ratio. */
 static bool add_resolution(struct tri_source *source, TIFF *tiff)
 {
     float side[2] = {0, 0};
@@ -62,7 +82,7 @@ static bool add_resolution(struct tri_source *source, TIFF *tiff)
     return tri_metadata_add(source->metadata, "pHYs", data, sizeof data);
 }
 
-/* ICC.1:2022, 7.2.6: at 16 the colours that it is for. */
+/* ICC.1:2022, 7.2.6: the colour space is at 16. */
 static bool add_profile(struct tri_source *source, TIFF *tiff)
 {
     uint32_t size = 0;
@@ -70,14 +90,15 @@ static bool add_profile(struct tri_source *source, TIFF *tiff)
     if (!TIFFGetField(tiff, TIFFTAG_ICCPROFILE, &size, &profile) || size == 0)
         return true;
     if (size >= 20 && memcmp((const char *)profile + 16, "CMYK", 4) == 0) {
-        tri_source_warn(source, "its colour profile, of CMYK, is left out; colours are converted without it");
+        tri_source_warn(source, "CMYK colour profile dropped; colours are converted without it");
         return true;
     }
     return tri_metadata_add(source->metadata, "iCCP", profile, size);
 }
 
-/* ImageJ takes them for places in the file of pictures that have not been read. */
-static const char *const imagej_counts[] = {"images=", "channels=", "slices=", "frames=", "hyperstack=", "loop="};
+/* ImageJ would use these to locate pictures that have not been read. */
+static const char *const imagej_counts[] = {
+    "images=", "channels=", "slices=", "frames=", "hyperstack=", "loop="};
 
 static bool is_imagej_count(const char *line)
 {
@@ -88,7 +109,8 @@ static bool is_imagej_count(const char *line)
     return false;
 }
 
-/* A description of ImageJ's, of a file of several pictures, is made one of the first. In place: it gets shorter. */
+/* Turns ImageJ's description of a file with several pictures into one of the first. In place: it
+ * gets shorter. */
 static void describe_one_picture(const struct tri_ifd *tags)
 {
     size_t size;
@@ -110,23 +132,32 @@ static void describe_one_picture(const struct tri_ifd *tags)
         tri_ifd_put_32(tags, entry + 4, (uint32_t)(to - text) + 1);
 }
 
-/* An item of tags of the file; none where only the others, that do not matter alone, are there. */
-static bool add_item(struct tri_metadata *metadata, const struct tri_ifd *file, const char *type, const unsigned *tags,
-                     size_t count, bool turned, bool one)
+/* A page of a classic file. */
+struct page {
+    struct tri_ifd file;
+    size_t directory;
+    /* the picture is transposed; statements on the number of pictures are to be dropped */
+    bool transposed, counted;
+};
+
+/* Adds an item with the page's tags, unless only density is present, which alone is not enough. */
+static bool add_item(struct tri_metadata *metadata, const struct page *page, const char *type,
+                     const unsigned *tags, size_t count)
 {
     struct tri_ifd item;
     struct tri_ifd_entries *entries = calloc(1, sizeof *entries);
     bool any = false, density = false, sound = false;
-    if (entries == NULL || !tri_ifd_new(&item, file->little)) {
+    if (entries == NULL || !tri_ifd_new(&item, page->file.little)) {
         free(entries);
         return false;
     }
-    sound = copy_tags(&item, entries, file, tags, count, &any) &&
-            (!any || copy_tags(&item, entries, file, density_tags, LENGTH(density_tags), &density)) &&
+    sound = copy_tags(&item, entries, &page->file, page->directory, tags, count, &any) &&
+            (!any || copy_tags(&item, entries, &page->file, page->directory, density_tags,
+                               LENGTH(density_tags), &density)) &&
             tri_ifd_merge(&item, entries);
-    if (sound && turned)
+    if (sound && page->transposed)
         tri_exif_turn(item.data, item.size);
-    if (sound && !one)
+    if (sound && page->counted)
         describe_one_picture(&item);
     if (sound && any)
         sound = tri_metadata_add(metadata, type, item.data, item.size);
@@ -139,26 +170,28 @@ static bool add_xmp(struct tri_source *source, TIFF *tiff)
 {
     uint32_t size = 0;
     const void *data = NULL;
-    return !TIFFGetField(tiff, XMP, &size, &data) || size == 0 || tri_metadata_add(source->metadata, "XMP ", data, size);
+    return !TIFFGetField(tiff, XMP, &size, &data) || size == 0 ||
+           tri_metadata_add(source->metadata, "XMP ", data, size);
 }
 
 static bool add_resources(struct tri_source *source, TIFF *tiff)
 {
     uint32_t size = 0;
     const void *data = NULL;
-    return !TIFFGetField(tiff, PHOTOSHOP, &size, &data) || size == 0 || tri_iptc_add(source, data, size);
+    return !TIFFGetField(tiff, PHOTOSHOP, &size, &data) || size == 0 ||
+           tri_iptc_add(source, data, size);
 }
 
-/* As it is stored: libtiff takes it for numbers of 32 bits. */
-static bool add_iptc(struct tri_source *source, const struct tri_ifd *file)
+/* As stored: libtiff would take it for 32-bit numbers. */
+static bool add_iptc(struct tri_source *source, const struct page *page)
 {
     size_t size;
-    unsigned char *entry = tri_ifd_find(file, tri_ifd_first(file), IPTC);
-    const unsigned char *value = entry != NULL ? tri_ifd_value(file, entry, &size) : NULL;
+    unsigned char *entry = tri_ifd_find(&page->file, page->directory, IPTC);
+    const unsigned char *value = entry != NULL ? tri_ifd_value(&page->file, entry, &size) : NULL;
     return value == NULL || tri_iptc_add(source, value, size);
 }
 
-/* By libtiff: what is read of the structure of classic files alone. */
+/* Asks libtiff for the tags that are read only from classic files. */
 static bool says_more(TIFF *tiff)
 {
     const unsigned *const lists[] = {text_tags, own_tags};
@@ -166,7 +199,7 @@ static bool says_more(TIFF *tiff)
     for (int list = 0; list < 2; list++) {
         for (size_t i = 0; i < counts[list]; i++) {
             const TIFFField *field = TIFFFindField(tiff, lists[list][i], TIFF_ANY);
-            void *values[4] = {NULL}; /* more than any of these has */
+            void *values[4] = {NULL}; /* more than any of these needs */
             if (field != NULL && TIFFGetField(tiff, lists[list][i], &values[0], &values[1]))
                 return true;
         }
@@ -174,51 +207,63 @@ static bool says_more(TIFF *tiff)
     return false;
 }
 
-enum tri_status tri_tiff_read_tags(struct tri_source *source, struct tri_tiff *tiff, int orientation)
+enum tri_status tri_tiff_read_tags(struct tri_source *source, struct tri_tiff *tiff,
+                                   int orientation)
 {
-    struct tri_ifd file;
-    const bool classic = tri_ifd_open(&file, source->data, source->size), one = TIFFLastDirectory(tiff->handle) != 0;
+    const bool alone = !source->several && TIFFLastDirectory(tiff->handle);
+    struct page page = {.transposed = orientation >= 5, .counted = !source->together && !alone};
+    const bool classic = tri_ifd_open(&page.file, source->data, source->size);
     struct tri_metadata *metadata = source->metadata;
-    bool sound = add_profile(source, tiff->handle) && add_resolution(source, tiff->handle) && add_xmp(source, tiff->handle);
+    bool sound = add_profile(source, tiff->handle) && add_resolution(source, tiff->handle) &&
+                 add_xmp(source, tiff->handle);
+    page.directory = classic ? (size_t)TIFFCurrentDirOffset(tiff->handle) : 0;
     if (classic)
-        sound = sound && add_iptc(source, &file);
+        sound = sound && add_iptc(source, &page);
     sound = sound && add_resources(source, tiff->handle);
     if (classic)
-        sound = sound && add_item(metadata, &file, "eXIf", text_tags, LENGTH(text_tags), orientation >= 5, one) &&
-                add_item(metadata, &file, "TIFF", own_tags, LENGTH(own_tags), orientation >= 5, true);
+        sound = sound && add_item(metadata, &page, "eXIf", text_tags, LENGTH(text_tags)) &&
+                add_item(metadata, &page, "TIFF", own_tags, LENGTH(own_tags));
     else if (says_more(tiff->handle))
-        tri_source_warn(source, "its text, EXIF and places on maps are left out, for it is a BigTIFF");
+        tri_source_warn(source,
+                        "text, EXIF and GeoTIFF tags dropped: they are not supported in BigTIFF");
     return sound ? tri_source_upright(source, orientation)
-                 : tri_source_fail(source, "no memory for what the file says about the picture");
+                 : tri_source_fail(source, "out of memory for metadata");
 }
 
 /* ---- writing ---- */
 
-/* As the same density, and more exactly: PNG's has whole pixels per metre. */
-static bool is_density_of(const struct tri_metadata_item *item, const struct tri_metadata_item *phys)
+/* Whether it is the same density, only more exact: PNG has whole pixels per metre. */
+static bool is_density_of(const struct tri_metadata_item *item,
+                          const struct tri_metadata_item *phys)
 {
     unsigned char said[9];
-    return phys == NULL || (tri_exif_density(item->data, item->size, said) && memcmp(said, phys->data, 9) == 0);
+    return phys == NULL ||
+           (tri_exif_density(item->data, item->size, said) && memcmp(said, phys->data, 9) == 0);
 }
 
-static bool write_item(struct tri_ifd *file, struct tri_ifd_entries *entries, const struct tri_metadata *metadata, const char *type,
-                       const unsigned *tags, size_t count)
+static bool write_item(struct tri_ifd *file, struct tri_ifd_entries *entries,
+                       const struct tri_metadata *metadata, const char *type, const unsigned *tags,
+                       size_t count)
 {
-    const struct tri_metadata_item *item = tri_metadata_find(metadata, type), *phys = tri_metadata_find(metadata, "pHYs");
+    const struct tri_metadata_item *item = tri_metadata_find(metadata, type),
+                                   *phys = tri_metadata_find(metadata, "pHYs");
     struct tri_ifd from;
     bool any;
-    if (item == NULL || !tri_ifd_open(&from, item->data, item->size))
+    if (item == NULL || !tri_ifd_open(&from, item->data, item->size) || from.little != file->little)
         return true;
     if (phys != NULL && phys->size != 9)
         phys = NULL;
-    if (is_density_of(item, phys) && tri_ifd_find(&from, tri_ifd_first(&from), TRI_TAG_RESOLUTION_UNIT) != NULL &&
-        !copy_tags(file, entries, &from, density_tags, LENGTH(density_tags), &any))
+    if (is_density_of(item, phys) &&
+        tri_ifd_find(&from, tri_ifd_first(&from), TRI_TAG_RESOLUTION_UNIT) != NULL &&
+        !copy_tags(file, entries, &from, tri_ifd_first(&from), density_tags, LENGTH(density_tags),
+                   &any))
         return false;
-    return copy_tags(file, entries, &from, tags, count, &any);
+    return copy_tags(file, entries, &from, tri_ifd_first(&from), tags, count, &any);
 }
 
-/* As numbers of 32 bits, which libtiff takes it for; readers look at the bytes. */
-static bool write_iptc(struct tri_ifd *file, struct tri_ifd_entries *entries, const struct tri_metadata *metadata)
+/* As 32-bit numbers, which libtiff takes it for; readers look at the bytes. */
+static bool write_iptc(struct tri_ifd *file, struct tri_ifd_entries *entries,
+                       const struct tri_metadata *metadata)
 {
     const struct tri_metadata_item *iptc = tri_metadata_find(metadata, "IPTC");
     if (iptc == NULL)
@@ -228,46 +273,59 @@ static bool write_iptc(struct tri_ifd *file, struct tri_ifd_entries *entries, co
     if (padded == NULL)
         return false;
     memcpy(padded, iptc->data, iptc->size);
-    const bool made = tri_ifd_make(file, entries, IPTC, TRI_TYPE_LONG, (uint32_t)count, padded, count * 4);
+    const bool made =
+        tri_ifd_make(file, entries, IPTC, TRI_TYPE_LONG, (uint32_t)count, padded, count * 4);
     free(padded);
     return made;
 }
 
-/* A tag twice would be one too many. */
+/* A tag must not occur twice. */
 static void drop_doubles(const struct tri_ifd *file, struct tri_ifd_entries *entries)
 {
     int kept = 0;
     for (int i = 0; i < entries->count; i++) {
         bool seen = false;
         for (int k = 0; k < kept; k++)
-            seen |= tri_ifd_get_16(file, entries->list[k]) == tri_ifd_get_16(file, entries->list[i]);
+            seen |=
+                tri_ifd_get_16(file, entries->list[k]) == tri_ifd_get_16(file, entries->list[i]);
         if (!seen)
             memmove(entries->list[kept++], entries->list[i], TRI_IFD_ENTRY);
     }
     entries->count = kept;
 }
 
-enum tri_status tri_tiff_write_tags(const struct tri_sink *sink, struct tri_tiff *tiff)
+bool tri_tiff_merge_tags(struct tri_ifd *file, size_t link, const struct tri_metadata *metadata)
+{
+    struct tri_ifd_entries *entries = calloc(1, sizeof *entries);
+    bool sound = entries != NULL &&
+                 write_item(file, entries, metadata, "eXIf", text_tags, LENGTH(text_tags)) &&
+                 write_item(file, entries, metadata, "TIFF", own_tags, LENGTH(own_tags)) &&
+                 write_iptc(file, entries, metadata);
+    if (sound) {
+        drop_doubles(file, entries);
+        sound = tri_ifd_merge_at(file, link, entries);
+    }
+    free(entries);
+    return sound;
+}
+
+void tri_tiff_note_big(const struct tri_sink *sink)
 {
     const struct tri_metadata *metadata = sink->options->metadata;
+    if (tri_metadata_find(metadata, "eXIf") != NULL ||
+        tri_metadata_find(metadata, "TIFF") != NULL || tri_metadata_find(metadata, "IPTC") != NULL)
+        tri_sink_note(sink, "EXIF, IPTC and TIFF tags dropped: they are not supported in BigTIFF");
+}
+
+enum tri_status tri_tiff_write_tags(const struct tri_sink *sink, struct tri_tiff *tiff)
+{
     struct tri_ifd file;
-    struct tri_ifd_entries *entries = calloc(1, sizeof *entries);
-    bool sound = entries != NULL;
-    if (!tri_ifd_open(&file, tiff->data, tiff->size)) { /* BigTIFF: above 3.9 GB */
-        free(entries);
-        if (tri_metadata_find(metadata, "eXIf") != NULL || tri_metadata_find(metadata, "TIFF") != NULL ||
-            tri_metadata_find(metadata, "IPTC") != NULL)
-            tri_sink_note(sink, "EXIF, IPTC and TIFF's own tags are left out, for the file is a BigTIFF");
+    if (!tri_ifd_open(&file, tiff->data, tiff->size)) { /* above 3.9 GB */
+        tri_tiff_note_big(sink);
         return TRI_OK;
     }
-    sound = sound && write_item(&file, entries, metadata, "eXIf", text_tags, LENGTH(text_tags)) &&
-            write_item(&file, entries, metadata, "TIFF", own_tags, LENGTH(own_tags)) && write_iptc(&file, entries, metadata);
-    if (sound) {
-        drop_doubles(&file, entries);
-        sound = tri_ifd_merge(&file, entries);
-    }
+    const bool sound = tri_tiff_merge_tags(&file, TRI_IFD_FIRST, sink->options->metadata);
     tiff->data = file.data;
     tiff->size = file.size;
-    free(entries);
-    return sound ? TRI_OK : tri_sink_fail(sink, "no memory for what it says beside the picture");
+    return sound ? TRI_OK : tri_sink_fail(sink, "out of memory for metadata");
 }

@@ -1,4 +1,4 @@
-/* tiff_write.c -- an image becomes a TIFF file, by libtiff. */
+/* tiff_write.c -- writes an image to a TIFF file, by libtiff. */
 #include "tiff_tags.h"
 
 #include "big_endian.h"
@@ -8,19 +8,12 @@
 #include <string.h>
 
 #define STRIP_BYTES (1 << 18)
-#define CLASSIC_MAX UINT64_C(3900000000) /* bytes of pixels: the rest of 4 GiB is for all else */
 
-/* The file grows in memory: libtiff goes back for its header, and the output may be a pipe. */
-struct writer {
-    const struct tri_sink *sink;
-    struct tri_tiff tiff;
-    void *strip;
-};
-
-/* libtiff's own words, where it has said something. */
-static enum tri_status fail(const struct writer *writer, const char *text)
+/* libtiff's own message if there is one. */
+static enum tri_status fail(const struct tri_tiff *tiff, const struct tri_sink *sink,
+                            const char *text)
 {
-    return tri_sink_fail(writer->sink, "%s", writer->tiff.error[0] != '\0' ? writer->tiff.error : text);
+    return tri_sink_fail(sink, "%s", tiff->error[0] != '\0' ? tiff->error : text);
 }
 
 /* ---- tags ---- */
@@ -40,8 +33,8 @@ static bool set_kind(TIFF *tiff, const struct tri_shape *shape, uint32_t rows)
            (shape->planes % 2 == 1 || TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, 1, &straight));
 }
 
-/* Of two photographs LZW makes 9 % more and 4 % less, in 1.2 and 1.8 times the time; deflate's levels 2 to 6
- * make 1 to 9 % less in 1.5 to 12 times the time. */
+/* For two photographs, LZW gives 9 % more and 4 % less in 1.2 and 1.8 times the time; deflate
+ * levels 2 to 6 give 1 to 9 % less in 1.5 to 12 times the time. */
 static bool set_compression(TIFF *tiff)
 {
     return TIFFSetField(tiff, TIFFTAG_COMPRESSION, COMPRESSION_ADOBE_DEFLATE) &&
@@ -49,7 +42,7 @@ static bool set_compression(TIFF *tiff)
            TIFFSetField(tiff, TIFFTAG_ZIPQUALITY, 1);
 }
 
-/* pHYs has whole pixels per metre: 11811 were 300 per inch, and are written as such. */
+/* pHYs has whole pixels per metre: 11811 was 300 per inch, and is written as such. */
 static bool set_resolution(TIFF *tiff, const struct tri_metadata *metadata)
 {
     const struct tri_metadata_item *item = tri_metadata_find(metadata, "pHYs");
@@ -63,13 +56,15 @@ static bool set_resolution(TIFF *tiff, const struct tri_metadata *metadata)
         x = inch ? round(x * 0.0254) : x / 100;
         y = inch ? round(y * 0.0254) : y / 100;
     }
-    return TIFFSetField(tiff, TIFFTAG_XRESOLUTION, x) && TIFFSetField(tiff, TIFFTAG_YRESOLUTION, y) &&
+    return TIFFSetField(tiff, TIFFTAG_XRESOLUTION, x) &&
+           TIFFSetField(tiff, TIFFTAG_YRESOLUTION, y) &&
            TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, unit);
 }
 
 static bool set_metadata(TIFF *tiff, const struct tri_metadata *metadata, int planes)
 {
-    const struct tri_metadata_item *profile = tri_metadata_profile(metadata, planes), *xmp = tri_metadata_find(metadata, "XMP ");
+    const struct tri_metadata_item *profile = tri_metadata_profile(metadata, planes),
+                                   *xmp = tri_metadata_find(metadata, "XMP ");
     return set_resolution(tiff, metadata) &&
            (xmp == NULL || TIFFSetField(tiff, TIFFTAG_XMLPACKET, (uint32_t)xmp->size, xmp->data)) &&
            (profile == NULL ||
@@ -83,51 +78,96 @@ static size_t row_bytes(const struct tri_shape *shape)
     return (size_t)shape->width * (size_t)shape->planes * tri_sample_bytes(shape);
 }
 
-static enum tri_status write_strips(struct writer *writer, const struct tri_image *image, int step)
+static enum tri_status write_strips(struct tri_tiff *tiff, const struct tri_sink *sink,
+                                    const struct tri_image *image, int step, char *strip)
 {
     const size_t bytes = row_bytes(&image->shape);
     for (int top = 0; top < image->shape.height; top += step) {
         const int left = image->shape.height - top, rows = left < step ? left : step;
         for (int y = 0; y < rows; y++)
-            tri_row_join(image, top + y, (char *)writer->strip + (size_t)y * bytes);
-        if (TIFFWriteEncodedStrip(writer->tiff.handle, (uint32_t)(top / step), writer->strip,
+            tri_row_join(image, top + y, strip + (size_t)y * bytes);
+        if (TIFFWriteEncodedStrip(tiff->handle, (uint32_t)(top / step), strip,
                                   (tmsize_t)((size_t)rows * bytes)) < 0)
-            return fail(writer, "no memory for its strips");
+            return fail(tiff, sink, "out of memory for strips");
     }
-    return TIFFFlush(writer->tiff.handle) ? TRI_OK : fail(writer, "no memory for the file");
+    return TRI_OK;
 }
 
-static enum tri_status encode(struct writer *writer, const struct tri_image *image)
+/* Copies them as stored there. */
+static enum tri_status copy_strips(struct tri_tiff *tiff, const struct tri_sink *sink,
+                                   struct tri_tiff *encoded)
+{
+    enum tri_status status = TRI_OK;
+    for (uint32_t strip = 0; strip < TIFFNumberOfStrips(encoded->handle) && status == TRI_OK;
+         strip++) {
+        const tmsize_t size = (tmsize_t)TIFFGetStrileByteCount(encoded->handle, strip);
+        void *data = malloc(size > 0 ? (size_t)size : 1);
+        if (data == NULL || TIFFReadRawStrip(encoded->handle, strip, data, size) != size ||
+            TIFFWriteRawStrip(tiff->handle, strip, data, size) != size)
+            status = fail(tiff, sink, "out of memory for strips");
+        free(data);
+    }
+    return status;
+}
+
+enum tri_status tri_tiff_create(struct tri_tiff *tiff, const struct tri_sink *sink, bool big)
+{
+    /* In EXIF's byte order, because its directories are copied. */
+    const struct tri_metadata_item *exif = tri_metadata_find(sink->options->metadata, "eXIf");
+    const bool reversed = exif != NULL && exif->size > 0 && exif->data[0] == 'M';
+    return tri_tiff_open(tiff, sink->name,
+                         big        ? "w8"
+                         : reversed ? "wb"
+                                    : "w",
+                         0)
+               ? TRI_OK
+               : fail(tiff, sink, "cannot initialize libtiff");
+}
+
+enum tri_status tri_tiff_write_page(struct tri_tiff *tiff, const struct tri_sink *sink,
+                                    const struct tri_image *image, struct tri_tiff *encoded)
 {
     const struct tri_shape *shape = &image->shape;
     const size_t bytes = row_bytes(shape);
     const int step = bytes < STRIP_BYTES ? (int)(STRIP_BYTES / bytes) : 1;
-    const bool big = bytes * (uint64_t)shape->height > CLASSIC_MAX;
-    /* In the order of bytes that EXIF has, for its directories are copied. */
-    const struct tri_metadata_item *exif = tri_metadata_find(writer->sink->options->metadata, "eXIf");
-    const bool reversed = exif != NULL && exif->size > 0 && exif->data[0] == 'M';
-    if (!tri_tiff_open(&writer->tiff, writer->sink->name, big ? "w8" : reversed ? "wb" : "w", 0))
-        return fail(writer, "libtiff cannot be set up");
-    if (!set_kind(writer->tiff.handle, shape, (uint32_t)step) || !set_compression(writer->tiff.handle) ||
-        !set_metadata(writer->tiff.handle, writer->sink->options->metadata, shape->planes))
-        return fail(writer, "libtiff takes no such picture");
-    writer->strip = malloc((size_t)step * bytes);
-    return writer->strip != NULL ? write_strips(writer, image, step)
-                                 : tri_sink_fail(writer->sink, "no memory for rows");
+    if (!set_kind(tiff->handle, shape, (uint32_t)step) || !set_compression(tiff->handle) ||
+        !set_metadata(tiff->handle, sink->options->metadata, shape->planes))
+        return fail(tiff, sink, "libtiff does not support this kind of picture");
+    if (encoded != NULL)
+        return copy_strips(tiff, sink, encoded);
+    char *strip = malloc((size_t)step * bytes);
+    if (strip == NULL)
+        return tri_sink_fail(sink, "out of memory for rows");
+    const enum tri_status status = write_strips(tiff, sink, image, step, strip);
+    free(strip);
+    return status;
 }
 
+static enum tri_status encode(struct tri_tiff *tiff, const struct tri_sink *sink,
+                              const struct tri_image *image)
+{
+    const bool big = row_bytes(&image->shape) * (uint64_t)image->shape.height > TRI_TIFF_CLASSIC;
+    enum tri_status status = tri_tiff_create(tiff, sink, big);
+    if (status == TRI_OK)
+        status = tri_tiff_write_page(tiff, sink, image, NULL);
+    if (status == TRI_OK && !TIFFFlush(tiff->handle))
+        status = fail(tiff, sink, "out of memory for the file");
+    return status;
+}
+
+/* The file is built in memory: libtiff goes back to its header, and the output may be a pipe. */
 enum tri_status tri_tiff_write(const struct tri_sink *sink, const struct tri_image *image)
 {
-    struct writer writer = {.sink = sink};
-    enum tri_status status = encode(&writer, image);
-    tri_tiff_close(&writer.tiff);
-    if (status == TRI_OK && writer.tiff.error[0] != '\0') /* libtiff goes on after some errors */
-        status = fail(&writer, "");
+    struct tri_tiff tiff = {0};
+    enum tri_status status = encode(&tiff, sink, image);
+    tri_tiff_close(&tiff);
+    /* libtiff continues after some errors */
+    if (status == TRI_OK && tiff.error[0] != '\0')
+        status = fail(&tiff, sink, "");
     if (status == TRI_OK)
-        status = tri_tiff_write_tags(sink, &writer.tiff);
+        status = tri_tiff_write_tags(sink, &tiff);
     if (status == TRI_OK)
-        status = tri_sink_write(sink, writer.tiff.data, writer.tiff.size);
-    free(writer.strip);
-    free(writer.tiff.data);
+        status = tri_sink_write(sink, tiff.data, tiff.size);
+    free(tiff.data);
     return status;
 }

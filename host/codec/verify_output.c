@@ -1,13 +1,13 @@
-/* verify_output.c -- reads a written file again before it goes out. */
+/* verify_output.c -- reads back a written file before it is output. */
 #include "verify_output.h"
 
-#include "reduce.h"
+#include "reduce_depth.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Coarse formats at their lowest quality keep the mean of a part within 44 levels of 255 (the step of JPEG's mean in each
- * component is 255/8); what is damaged is another picture. */
+/* Lossy formats at their lowest quality keep the mean of a part within 44 of 255 levels (JPEG's
+ * step for the mean in each component is 255/8); damage gives a different picture. */
 #define PART 64
 #define MEAN_MOST 64
 
@@ -16,21 +16,24 @@ static int alpha_of(const struct tri_shape *shape)
     return shape->planes % 2 == 0 ? shape->planes - 1 : -1;
 }
 
-/* Red, green, blue, alpha, from 0 to 65535: gray is all three colours, and what has no alpha is opaque. */
+/* Red, green, blue, alpha, from 0 to 65535: gray serves as all three colours; without alpha, pixels
+ * are opaque. */
 static void take_row(const struct tri_image *image, int channel, int y, uint16_t *to)
 {
     const struct tri_shape *shape = &image->shape;
     const int plane = channel == 3 ? alpha_of(shape) : shape->planes >= 3 ? channel : 0;
     const void *row = plane >= 0 ? tri_image_row(image, plane, y) : NULL;
     for (int x = 0; x < shape->width; x++)
-        to[x] = row == NULL ? 65535 : shape->bits == 8 ? (uint16_t)(((const uint8_t *)row)[x] * 257) : ((const uint16_t *)row)[x];
+        to[x] = row == NULL        ? 65535
+                : shape->bits == 8 ? (uint16_t)(((const uint8_t *)row)[x] * 257)
+                                   : ((const uint16_t *)row)[x];
 }
 
-/* Rows of both, and sums of the parts that they cross. */
+/* Rows of both images, and sums over the parts they cross. */
 struct comparison {
     const struct tri_image *images[2];
     uint16_t *rows[2], *alpha;
-    int64_t *sums;  /* of differences */
+    int64_t *sums; /* of differences */
     int64_t *counts;
     int parts;
 };
@@ -39,10 +42,11 @@ static bool row_is_equal(struct comparison *comparison, int channel, int y)
 {
     for (int i = 0; i < 2; i++)
         take_row(comparison->images[i], channel, y, comparison->rows[i]);
-    return memcmp(comparison->rows[0], comparison->rows[1], (size_t)comparison->images[0]->shape.width * sizeof(uint16_t)) == 0;
+    return memcmp(comparison->rows[0], comparison->rows[1],
+                  (size_t)comparison->images[0]->shape.width * sizeof(uint16_t)) == 0;
 }
 
-/* What lies under full transparency is no part of the picture. */
+/* Colours under full transparency are not part of the picture. */
 static void add_row(struct comparison *comparison, int y)
 {
     const int width = comparison->images[0]->shape.width;
@@ -59,7 +63,8 @@ static bool parts_are_near(struct comparison *comparison)
 {
     bool near = true;
     for (int i = 0; i < comparison->parts; i++) {
-        const int64_t count = comparison->counts[i] > 0 ? comparison->counts[i] : 1, mean = comparison->sums[i] / count;
+        const int64_t count = comparison->counts[i] > 0 ? comparison->counts[i] : 1,
+                      mean = comparison->sums[i] / count;
         near &= mean <= MEAN_MOST * 257 && mean >= -MEAN_MOST * 257;
     }
     memset(comparison->sums, 0, (size_t)comparison->parts * sizeof comparison->sums[0]);
@@ -76,15 +81,17 @@ static bool channels_agree(struct comparison *comparison, bool lossless)
             if (lossless && !equal)
                 return false;
             add_row(comparison, y);
-            if ((y % PART == PART - 1 || y == height - 1) && !lossless && !parts_are_near(comparison))
+            if ((y % PART == PART - 1 || y == height - 1) && !lossless &&
+                !parts_are_near(comparison))
                 return false;
         }
     }
     return true;
 }
 
-/* False: they differ, or there is no memory (`lacking`). */
-static bool agree(const struct tri_image *image, const struct tri_image *back, bool lossless, bool *lacking)
+/* False if they differ or, with `lacking` set, if out of memory. */
+static bool agree(const struct tri_image *image, const struct tri_image *back, bool lossless,
+                  bool *lacking)
 {
     const struct tri_shape *a = &image->shape, *b = &back->shape;
     *lacking = false;
@@ -106,44 +113,48 @@ static bool agree(const struct tri_image *image, const struct tri_image *back, b
     return same;
 }
 
-static enum tri_status verify(const struct tri_codec *codec, const struct tri_sink *sink, const struct tri_image *image,
-                              bool lossless, const void *data, size_t size)
+static enum tri_status verify(const struct tri_codec *codec, const struct tri_sink *sink,
+                              const struct tri_image *image, bool lossless, const void *data,
+                              size_t size)
 {
     struct tri_error why = {0};
-    struct tri_source source = {.name = sink->name, .data = data, .size = size, .max_pixels = UINT64_MAX,
-                                .pool = sink->options->pool, .error = &why};
+    struct tri_source source = {.name = sink->name,
+                                .data = data,
+                                .size = size,
+                                .max_pixels = UINT64_MAX,
+                                .pool = sink->options->pool,
+                                .error = &why};
     struct tri_image *back = NULL, *reduced = NULL;
     bool lacking = false;
     enum tri_status status = codec->read(&source, &back);
     if (status == TRI_OK && back->shape.bits < image->shape.bits)
         status = tri_image_reduce(image, &reduced, &why);
-    const bool same = status == TRI_OK && agree(reduced != NULL ? reduced : image, back, lossless, &lacking);
+    const bool same =
+        status == TRI_OK && agree(reduced != NULL ? reduced : image, back, lossless, &lacking);
     tri_image_free(back);
     tri_image_free(reduced);
     if (status != TRI_OK)
-        return tri_sink_fail(sink, "what was written cannot be read again: %s", why.text);
+        return tri_sink_fail(sink, "the written data cannot be read back: %s", why.text);
     if (lacking)
-        return tri_sink_fail(sink, "no memory to compare what was written with the picture");
-    return same ? TRI_OK : tri_sink_fail(sink, "what was written is not the picture: memory may have failed");
+        return tri_sink_fail(sink,
+                             "out of memory while comparing the written data with the picture");
+    return same ? TRI_OK
+                : tri_sink_fail(
+                      sink,
+                      "the picture differs when read back; memory may have run out or be faulty");
 }
 
-enum tri_status tri_write_verified(const struct tri_codec *codec, const struct tri_sink *sink, const struct tri_image *image,
-                                   bool lossless)
+enum tri_status tri_write_verified(const struct tri_codec *codec, const struct tri_sink *sink,
+                                   const struct tri_image *image, bool lossless)
 {
-    struct tri_sink memory = *sink;
-    char *data = NULL;
-    size_t size = 0;
-    memory.file = open_memstream(&data, &size);
-    if (memory.file == NULL)
-        return tri_sink_fail(sink, "no memory for the file");
-    enum tri_status status = codec->write(&memory, image);
-    /* Without memory for its last copy, fclose succeeds all the same, and there are no data. */
-    if ((ferror(memory.file) | (fclose(memory.file) != 0) || data == NULL) && status == TRI_OK)
-        status = tri_sink_fail(sink, "no memory for the file");
+    struct tri_memory_sink memory;
+    if (tri_memory_sink_begin(&memory, sink) != TRI_OK)
+        return TRI_FAILED;
+    enum tri_status status = tri_memory_sink_end(&memory, codec->write(&memory.sink, image));
     if (status == TRI_OK)
-        status = verify(codec, sink, image, lossless, data, size);
+        status = verify(codec, sink, image, lossless, memory.data, memory.size);
     if (status == TRI_OK)
-        status = tri_sink_write(sink, data, size);
-    free(data);
+        status = tri_sink_write(sink, memory.data, memory.size);
+    free(memory.data);
     return status;
 }

@@ -12,6 +12,6 @@ const struct tri_codec tri_codec_webp = {
     .format = {.name = "webp", .extensions = "webp", .library = "libwebp " TRI_VERSION_webp},
     .module = "webp",
     .keeps = TRI_KEEPS_PROFILE | TRI_KEEPS_EXIF | TRI_KEEPS_XMP | TRI_WRITES_RGB | TRI_WRITES_LOSSY,
-    .magic_size = 12,
     .probe = probe,
+    .holds = TRI_HOLDS_FRAMES,
 };

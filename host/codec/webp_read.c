@@ -1,4 +1,4 @@
-/* webp_read.c -- a WebP file becomes a planar image, by libwebp. */
+/* webp_read.c -- reads a WebP file into a planar image, by libwebp. */
 #include "exif.h"
 #include "webp_codec.h"
 
@@ -9,7 +9,7 @@
 struct reader {
     struct tri_source *source;
     WebPDemuxer *demuxer;
-    WebPIterator frame; /* the first */
+    WebPIterator frame; /* the first frame */
     bool has_frame;
     uint8_t *pixels; /* interleaved */
     int orientation;
@@ -19,62 +19,67 @@ struct reader {
 static enum tri_status damaged(const struct reader *reader, VP8StatusCode code)
 {
     static const char *const texts[] = {
-        [VP8_STATUS_OUT_OF_MEMORY] = "no memory for libwebp",
-        [VP8_STATUS_UNSUPPORTED_FEATURE] = "of a kind that libwebp cannot read",
-        [VP8_STATUS_NOT_ENOUGH_DATA] = "the file is cut short",
+        [VP8_STATUS_OUT_OF_MEMORY] = "out of memory for libwebp",
+        [VP8_STATUS_UNSUPPORTED_FEATURE] = "libwebp does not support this kind of file",
+        [VP8_STATUS_NOT_ENOUGH_DATA] = "the file is truncated",
     };
     const char *text = (size_t)code < sizeof texts / sizeof texts[0] ? texts[code] : NULL;
     return tri_source_fail(reader->source, "%s", text != NULL ? text : "the data is damaged");
 }
 
-/* Finds the parts of the file; no pixels yet. */
+/* Finds the parts of the file; decodes no pixels yet. */
 static enum tri_status open_file(struct reader *reader)
 {
     const WebPData data = {reader->source->data, reader->source->size};
     WebPDemuxState state;
-    /* Unlike WebPDemux this one tells files cut short from damaged ones. */
+    /* Unlike WebPDemux, this distinguishes truncated files from damaged ones. */
     reader->demuxer = WebPDemuxPartial(&data, &state);
     if (state == WEBP_DEMUX_PARSING_HEADER || state == WEBP_DEMUX_PARSED_HEADER)
-        return tri_source_fail(reader->source, "the file is cut short");
+        return tri_source_fail(reader->source, "the file is truncated");
     if (reader->demuxer == NULL || !WebPDemuxGetFrame(reader->demuxer, 1, &reader->frame))
         return tri_source_fail(reader->source, "the data is damaged");
     reader->has_frame = true;
     const uint32_t frames = WebPDemuxGetI(reader->demuxer, WEBP_FF_FRAME_COUNT);
-    if (frames > 1)
+    if (frames > 1) {
+        reader->source->pictures = frames;
+        reader->source->animated = true;
         tri_source_warn(reader->source, "only the first of %u frames is read", (unsigned)frames);
+    }
     return TRI_OK;
 }
 
-static bool add_chunk(const struct reader *reader, const char *name, const char *type)
+static bool add_chunk(const struct tri_source *source, const WebPDemuxer *demuxer, const char *name,
+                      const char *type)
 {
     WebPChunkIterator chunk;
     bool added = true;
-    if (WebPDemuxGetChunk(reader->demuxer, name, 1, &chunk)) {
-        added = tri_metadata_add(reader->source->metadata, type, chunk.chunk.bytes, chunk.chunk.size);
+    if (WebPDemuxGetChunk(demuxer, name, 1, &chunk)) {
+        added = tri_metadata_add(source->metadata, type, chunk.chunk.bytes, chunk.chunk.size);
         WebPDemuxReleaseChunkIterator(&chunk);
     }
     return added;
 }
 
-static enum tri_status add_chunks(struct reader *reader)
+enum tri_status tri_webp_read_chunks(struct tri_source *source, const WebPDemuxer *demuxer,
+                                     int *orientation)
 {
     WebPChunkIterator chunk;
     enum tri_status status = TRI_OK;
-    reader->orientation = 1;
-    if (WebPDemuxGetChunk(reader->demuxer, "EXIF", 1, &chunk)) {
-        status = tri_source_exif(reader->source, chunk.chunk.bytes, chunk.chunk.size, &reader->orientation);
+    *orientation = 1;
+    if (WebPDemuxGetChunk(demuxer, "EXIF", 1, &chunk)) {
+        status = tri_source_exif(source, chunk.chunk.bytes, chunk.chunk.size, orientation);
         WebPDemuxReleaseChunkIterator(&chunk);
     }
     if (status != TRI_OK)
         return status;
-    if (reader->source->metadata == NULL)
+    if (source->metadata == NULL)
         return TRI_OK;
-    if (!add_chunk(reader, "ICCP", "iCCP") || !add_chunk(reader, "XMP ", "XMP "))
-        return tri_source_fail(reader->source, "no memory for what the file says about the picture");
-    return tri_source_upright(reader->source, reader->orientation);
+    if (!add_chunk(source, demuxer, "ICCP", "iCCP") || !add_chunk(source, demuxer, "XMP ", "XMP "))
+        return tri_source_fail(source, "out of memory for metadata");
+    return tri_source_upright(source, *orientation);
 }
 
-/* The frame of an animation may cover a part of the canvas; what it leaves is transparent. */
+/* An animation's frame may cover part of the canvas; the rest is transparent. */
 static enum tri_status make_image(struct reader *reader)
 {
     const WebPIterator *frame = &reader->frame;
@@ -85,9 +90,10 @@ static enum tri_status make_image(struct reader *reader)
     if (tri_source_image(reader->source, width, height, planes, 8, &reader->image) != TRI_OK)
         return TRI_FAILED;
     reader->pixels = calloc((size_t)width * height, (size_t)planes);
-    return reader->pixels != NULL ? TRI_OK
-                                  : tri_source_fail(reader->source, "no memory for %u x %u pixels",
-                                                    (unsigned)width, (unsigned)height);
+    return reader->pixels != NULL
+               ? TRI_OK
+               : tri_source_fail(reader->source, "out of memory for %u x %u pixels",
+                                 (unsigned)width, (unsigned)height);
 }
 
 static enum tri_status decode_frame(const struct reader *reader)
@@ -95,10 +101,12 @@ static enum tri_status decode_frame(const struct reader *reader)
     const struct tri_shape *shape = &reader->image->shape;
     const WebPIterator *frame = &reader->frame;
     const size_t stride = (size_t)shape->width * (size_t)shape->planes;
-    const size_t start = (size_t)frame->y_offset * stride + (size_t)frame->x_offset * (size_t)shape->planes;
+    const size_t start =
+        (size_t)frame->y_offset * stride + (size_t)frame->x_offset * (size_t)shape->planes;
     WebPDecoderConfig config;
     if (!WebPInitDecoderConfig(&config))
-        return tri_source_fail(reader->source, "libwebp is not the one that this was built with");
+        return tri_source_fail(reader->source,
+                               "incompatible libwebp; rebuild triptych with the installed version");
     config.options.use_threads = reader->source->pool != NULL;
     config.output.colorspace = shape->planes == 4 ? MODE_RGBA : MODE_RGB;
     config.output.is_external_memory = 1;
@@ -118,7 +126,7 @@ static enum tri_status decode(struct reader *reader)
 {
     enum tri_status status = open_file(reader);
     if (status == TRI_OK)
-        status = add_chunks(reader);
+        status = tri_webp_read_chunks(reader->source, reader->demuxer, &reader->orientation);
     if (status == TRI_OK)
         status = make_image(reader);
     if (status == TRI_OK)
@@ -136,6 +144,6 @@ enum tri_status tri_webp_read(struct tri_source *source, struct tri_image **imag
     free(reader.pixels);
     if (status == TRI_OK)
         status = tri_source_orient(source, reader.orientation, &reader.image);
-    *image = reader.image; /* the caller frees it where this failed */
+    *image = reader.image; /* the caller frees it after a failure */
     return status;
 }

@@ -1,5 +1,5 @@
-/* webp_write.c -- an image becomes a WebP file, by libwebp. */
-#include "reduce.h"
+/* webp_write.c -- writes an image to a WebP file, by libwebp. */
+#include "reduce_depth.h"
 #include "webp_codec.h"
 
 #include <stdlib.h>
@@ -10,20 +10,19 @@
 #define METHOD 4         /* libwebp's default */
 #define LOSSLESS_LEVEL 2 /* of 0 to 9 */
 
-static enum tri_status cannot_encode(const struct tri_sink *sink, WebPEncodingError code)
+enum tri_status tri_webp_cannot_encode(const struct tri_sink *sink, WebPEncodingError code)
 {
     static const char *const texts[] = {
-        [VP8_ENC_ERROR_OUT_OF_MEMORY] = "no memory for libwebp",
-        [VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY] = "no memory for libwebp",
-        [VP8_ENC_ERROR_PARTITION0_OVERFLOW] =
-            "libwebp: more than 512 kB of modes; a lower quality needs fewer",
+        [VP8_ENC_ERROR_OUT_OF_MEMORY] = "out of memory for libwebp",
+        [VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY] = "out of memory for libwebp",
+        [VP8_ENC_ERROR_PARTITION0_OVERFLOW] = "libwebp: more than 512 kB of modes; lower --quality",
         [VP8_ENC_ERROR_PARTITION_OVERFLOW] =
-            "libwebp: more than 16 MB in a partition; a lower quality needs less",
-        [VP8_ENC_ERROR_FILE_TOO_BIG] = "libwebp: more than 4 GB",
+            "libwebp: more than 16 MB in a partition; lower --quality",
+        [VP8_ENC_ERROR_FILE_TOO_BIG] = "libwebp: the file would exceed 4 GB",
     };
     const char *text = (size_t)code < sizeof texts / sizeof texts[0] ? texts[code] : NULL;
     return text != NULL ? tri_sink_fail(sink, "%s", text)
-                        : tri_sink_fail(sink, "libwebp's error %d", (int)code);
+                        : tri_sink_fail(sink, "libwebp error %d", (int)code);
 }
 
 static bool add_chunk(WebPMux *mux, const char *type, const struct tri_metadata_item *item)
@@ -34,8 +33,8 @@ static bool add_chunk(WebPMux *mux, const char *type, const struct tri_metadata_
     return WebPMuxSetChunk(mux, type, &data, 0) == WEBP_MUX_OK;
 }
 
-/* The file says no more than the bitstream where there is no metadata; then that is all of it. */
-static enum tri_status write_file(const struct tri_sink *sink, const WebPData *stream)
+/* Without metadata the bitstream is the whole file. */
+enum tri_status tri_webp_write_file(const struct tri_sink *sink, const WebPData *stream)
 {
     const struct tri_metadata_item *exif = tri_metadata_find(sink->options->metadata, "eXIf");
     const struct tri_metadata_item *xmp = tri_metadata_find(sink->options->metadata, "XMP ");
@@ -44,17 +43,17 @@ static enum tri_status write_file(const struct tri_sink *sink, const WebPData *s
         return tri_sink_write(sink, stream->bytes, stream->size);
     WebPData file = {NULL, 0};
     WebPMux *mux = WebPMuxCreate(stream, 0);
-    const bool sound = mux != NULL && add_chunk(mux, "EXIF", exif) && add_chunk(mux, "ICCP", profile) &&
-                       add_chunk(mux, "XMP ", xmp) &&
+    const bool sound = mux != NULL && add_chunk(mux, "EXIF", exif) &&
+                       add_chunk(mux, "ICCP", profile) && add_chunk(mux, "XMP ", xmp) &&
                        WebPMuxAssemble(mux, &file) == WEBP_MUX_OK;
-    const enum tri_status status =
-        sound ? tri_sink_write(sink, file.bytes, file.size) : tri_sink_fail(sink, "no memory for the file");
+    const enum tri_status status = sound ? tri_sink_write(sink, file.bytes, file.size)
+                                         : tri_sink_fail(sink, "out of memory for the file");
     WebPDataClear(&file);
     WebPMuxDelete(mux);
     return status;
 }
 
-/* Gray samples stand for all colours. */
+/* Gray serves as all three colours. */
 static void fill_picture(WebPPicture *picture, const struct tri_image *image)
 {
     const int planes = image->shape.planes, colour = planes >= 3;
@@ -69,7 +68,7 @@ static void fill_picture(WebPPicture *picture, const struct tri_image *image)
     }
 }
 
-static bool configure(const struct tri_write_options *options, WebPConfig *config)
+bool tri_webp_configure(const struct tri_write_options *options, WebPConfig *config)
 {
     if (!WebPConfigInit(config))
         return false;
@@ -77,9 +76,20 @@ static bool configure(const struct tri_write_options *options, WebPConfig *confi
     config->quality = (float)(options->quality > 0 ? options->quality : QUALITY);
     if (options->lossless && !WebPConfigLosslessPreset(config, LOSSLESS_LEVEL))
         return false;
-    config->exact = options->lossless;            /* colours under transparent pixels stay */
-    config->thread_level = options->pool != NULL; /* the bytes stay the same */
+    config->exact = options->lossless;            /* keep colours under transparent pixels */
+    config->thread_level = options->pool != NULL; /* does not change the bytes */
     return WebPValidateConfig(config) != 0;
+}
+
+bool tri_webp_picture(const struct tri_image *image, WebPPicture *picture)
+{
+    picture->use_argb = 1;
+    picture->width = image->shape.width;
+    picture->height = image->shape.height;
+    if (!WebPPictureAlloc(picture))
+        return false;
+    fill_picture(picture, image);
+    return true;
 }
 
 static enum tri_status write_8_bits(const struct tri_sink *sink, const struct tri_image *image)
@@ -88,39 +98,38 @@ static enum tri_status write_8_bits(const struct tri_sink *sink, const struct tr
     WebPPicture picture;
     WebPMemoryWriter stream;
     enum tri_status status;
-    if (!configure(sink->options, &config) || !WebPPictureInit(&picture))
-        return tri_sink_fail(sink, "libwebp is not the one that this was built with");
+    if (!tri_webp_configure(sink->options, &config) || !WebPPictureInit(&picture))
+        return tri_sink_fail(sink,
+                             "incompatible libwebp; rebuild triptych with the installed version");
     WebPMemoryWriterInit(&stream);
-    picture.use_argb = 1;
-    picture.width = image->shape.width;
-    picture.height = image->shape.height;
     picture.writer = WebPMemoryWrite;
     picture.custom_ptr = &stream;
-    if (!WebPPictureAlloc(&picture)) {
-        status = cannot_encode(sink, picture.error_code);
+    if (tri_webp_picture(image, &picture) && WebPEncode(&config, &picture)) {
+        const WebPData data = {stream.mem, stream.size};
+        status = tri_webp_write_file(sink, &data);
     } else {
-        fill_picture(&picture, image);
-        if (WebPEncode(&config, &picture)) {
-            const WebPData data = {stream.mem, stream.size};
-            status = write_file(sink, &data);
-        } else {
-            status = cannot_encode(sink, picture.error_code);
-        }
+        status = tri_webp_cannot_encode(sink, picture.error_code);
     }
     WebPPictureFree(&picture);
     WebPMemoryWriterClear(&stream);
     return status;
 }
 
+enum tri_status tri_webp_check_size(const struct tri_sink *sink, const struct tri_shape *shape)
+{
+    return shape->width <= WEBP_MAX_DIMENSION && shape->height <= WEBP_MAX_DIMENSION
+               ? TRI_OK
+               : tri_fail(sink->error, TRI_USAGE,
+                          "cannot write %s: %d x %d pixels exceed WebP's limit of %d per side",
+                          sink->name, shape->width, shape->height, WEBP_MAX_DIMENSION);
+}
+
 enum tri_status tri_webp_write(const struct tri_sink *sink, const struct tri_image *image)
 {
-    const struct tri_shape *shape = &image->shape;
     struct tri_image *reduced;
     struct tri_error why;
-    if (shape->width > WEBP_MAX_DIMENSION || shape->height > WEBP_MAX_DIMENSION)
-        return tri_fail(sink->error, TRI_USAGE,
-                        "cannot write %s: %d x %d pixels; in WebP a side has at most %d", sink->name,
-                        shape->width, shape->height, WEBP_MAX_DIMENSION);
+    if (tri_webp_check_size(sink, &image->shape) != TRI_OK)
+        return TRI_USAGE;
     if (tri_image_reduce(image, &reduced, &why) != TRI_OK)
         return tri_sink_fail(sink, "%s", why.text);
     const enum tri_status status = write_8_bits(sink, reduced != NULL ? reduced : image);

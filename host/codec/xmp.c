@@ -1,5 +1,5 @@
-/* xmp.c -- changes properties in XMP packets. A property is an attribute or an element; the prefixes are those that all
- * programs use. */
+/* xmp.c -- changes properties in XMP packets. A property is an attribute or an element; the
+ * prefixes are those all programs use. */
 #include "xmp.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 struct packet {
     char *text; /* terminated */
     size_t size;
-    bool lacking; /* memory; or it has more properties than any packet */
+    bool lacking; /* out of memory, or too many properties */
     int changes;
 };
 
@@ -38,7 +38,8 @@ static char *close_packet(struct packet *packet, size_t *size)
 static void splice(struct packet *packet, size_t at, size_t size, const char *text)
 {
     const size_t length = strlen(text), rest = packet->size - at - size;
-    char *grown = packet->changes++ < CHANGES_MOST ? malloc(packet->size - size + length + 1) : NULL;
+    char *grown =
+        packet->changes++ < CHANGES_MOST ? malloc(packet->size - size + length + 1) : NULL;
     packet->lacking |= grown == NULL;
     if (grown == NULL)
         return;
@@ -50,7 +51,7 @@ static void splice(struct packet *packet, size_t at, size_t size, const char *te
     packet->size = at + length + rest;
 }
 
-/* A part of the text: what a property is, with its name, and its value alone. */
+/* A part of the text: the property with its name, and its value alone. */
 struct property {
     size_t at, size, value, value_size;
 };
@@ -60,7 +61,8 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static bool take_attribute(const struct packet *packet, size_t at, size_t length, struct property *found)
+static bool take_attribute(const struct packet *packet, size_t at, size_t length,
+                           struct property *found)
 {
     const char *text = packet->text;
     size_t i = at + length;
@@ -78,7 +80,8 @@ static bool take_attribute(const struct packet *packet, size_t at, size_t length
     return true;
 }
 
-static bool take_element(const struct packet *packet, size_t at, const char *name, struct property *found)
+static bool take_element(const struct packet *packet, size_t at, const char *name,
+                         struct property *found)
 {
     const char *text = packet->text, *start = text + at + strlen(name);
     char closing[80];
@@ -88,20 +91,22 @@ static bool take_element(const struct packet *packet, size_t at, const char *nam
     if (value == NULL)
         return false;
     if (value[-1] == '/') {
-        *found = (struct property){at - 1, (size_t)(value + 2 - text) - at, (size_t)(value - text), 0};
+        *found =
+            (struct property){at - 1, (size_t)(value + 2 - text) - at, (size_t)(value - text), 0};
         return true;
     }
     snprintf(closing, sizeof closing, "</%s>", name);
     const char *end = strstr(value, closing);
     if (end == NULL)
         return false;
-    *found = (struct property){at - 1, (size_t)(end - text) + strlen(closing) - at + 1, (size_t)(value + 1 - text),
-                               (size_t)(end - value) - 1};
+    *found = (struct property){at - 1, (size_t)(end - text) + strlen(closing) - at + 1,
+                               (size_t)(value + 1 - text), (size_t)(end - value) - 1};
     return true;
 }
 
-/* From `*from` on; it goes behind the name. */
-static bool find(const struct packet *packet, const char *name, size_t *from, struct property *found)
+/* Searches from `*from` on, and moves that past the name. */
+static bool find(const struct packet *packet, const char *name, size_t *from,
+                 struct property *found)
 {
     while (!packet->lacking) {
         const char *at = strstr(packet->text + *from, name);
@@ -109,7 +114,8 @@ static bool find(const struct packet *packet, const char *name, size_t *from, st
             return false;
         const size_t place = (size_t)(at - packet->text);
         *from = place + strlen(name);
-        if (take_attribute(packet, place, strlen(name), found) || take_element(packet, place, name, found))
+        if (take_attribute(packet, place, strlen(name), found) ||
+            take_element(packet, place, name, found))
             return true;
     }
     return false;
@@ -155,10 +161,29 @@ static void exchange(struct packet *packet, const char *one, const char *other)
     free(values[1]);
 }
 
+/* Descriptions of what follows the image in a phone's JPEG, which is not kept: a video, a gain map.
+ */
+static void drop_parts(struct packet *packet)
+{
+    static const char *const names[] = {"GCamera:MicroVideo",
+                                        "GCamera:MicroVideoVersion",
+                                        "GCamera:MicroVideoOffset",
+                                        "GCamera:MicroVideoPresentationTimestampUs",
+                                        "GCamera:MotionPhoto",
+                                        "GCamera:MotionPhotoVersion",
+                                        "GCamera:MotionPhotoPresentationTimestampUs",
+                                        "Container:Directory",
+                                        "GContainer:Directory",
+                                        "hdrgm:Version"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        drop(packet, names[i]);
+}
+
 char *tri_xmp_fit(const void *data, size_t size, int width, int height, size_t *fitted, bool *sound)
 {
     struct packet packet = open_packet(data, size);
-    *sound = packet.lacking || (strlen(packet.text) == size && strstr(packet.text, "rdf:RDF") != NULL);
+    *sound =
+        packet.lacking || (strlen(packet.text) == size && strstr(packet.text, "rdf:RDF") != NULL);
     if (!*sound) {
         free(packet.text);
         return NULL;
@@ -171,14 +196,15 @@ char *tri_xmp_fit(const void *data, size_t size, int width, int height, size_t *
     drop(&packet, "xmp:Thumbnails");
     drop(&packet, "xap:Thumbnails");
     drop(&packet, "xmpNote:HasExtendedXMP");
+    drop_parts(&packet);
     *sound = packet.changes <= CHANGES_MOST;
     return close_packet(&packet, fitted);
 }
 
-char *tri_xmp_move(const void *data, size_t size, bool turned, size_t *moved)
+char *tri_xmp_move(const void *data, size_t size, bool transposed, size_t *moved)
 {
     struct packet packet = open_packet(data, size);
-    if (turned)
+    if (transposed)
         exchange(&packet, "tiff:XResolution", "tiff:YResolution");
     drop(&packet, "mwg-rs:Regions");
     drop(&packet, "MP:RegionInfo");

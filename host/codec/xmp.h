@@ -1,16 +1,17 @@
-/* xmp.h -- XMP packets (XML text): what in them depends on how the picture lies. */
+/* xmp.h -- XMP packets (XML text): updates what depends on a picture's size and orientation. */
 #ifndef TRI_XMP_H
 #define TRI_XMP_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A copy of the packet, to be freed, true of an upright picture of the size: without thumbnails, and without a word of
- * further packets. NULL: no memory, or it is no packet in UTF-8, or one with more than a thousand of
- * such properties (`sound` is false then). */
-char *tri_xmp_fit(const void *data, size_t size, int width, int height, size_t *fitted, bool *sound);
-/* The same of a picture that kernels, or its orientation, have turned: rows have become columns (`turned`), or all lies
- * elsewhere. */
-char *tri_xmp_move(const void *data, size_t size, bool turned, size_t *moved);
+/* Returns a copy of the packet, to be freed, for an upright picture of this size, without
+ * thumbnails and references to further packets. NULL if out of memory, or, with `sound` set to
+ * false, if it is not a UTF-8 packet or has more than a thousand such properties. */
+char *tri_xmp_fit(const void *data, size_t size, int width, int height, size_t *fitted,
+                  bool *sound);
+/* Likewise for a picture that kernels or its orientation have changed: rows have become columns
+ * (`transposed`), or everything has moved. */
+char *tri_xmp_move(const void *data, size_t size, bool transposed, size_t *moved);
 
 #endif

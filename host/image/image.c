@@ -8,9 +8,9 @@
 #include <sys/mman.h>
 
 #define LINE ((uint64_t)64)   /* bytes of a cache line */
-#define PAGE ((uint64_t)4096) /* what OpenCL asks for to use host memory without a copy */
+#define PAGE ((uint64_t)4096) /* alignment that OpenCL needs to use host memory without a copy */
 #define HUGE_PAGE ((uint64_t)1 << 21)
-#define ANY_PAGE ((uint64_t)1 << 16) /* a multiple of the page size of every machine */
+#define ANY_PAGE ((uint64_t)1 << 16) /* a multiple of every machine's page size */
 
 static uint64_t round_up(uint64_t value, uint64_t unit)
 {
@@ -19,20 +19,23 @@ static uint64_t round_up(uint64_t value, uint64_t unit)
 
 bool tri_shape_equal(const struct tri_shape *a, const struct tri_shape *b)
 {
-    return a->width == b->width && a->height == b->height && a->planes == b->planes && a->bits == b->bits;
+    return a->width == b->width && a->height == b->height && a->planes == b->planes &&
+           a->bits == b->bits;
 }
 
 enum tri_status tri_shape_check(const struct tri_shape *shape, struct tri_error *error)
 {
-    if (shape->width < 1 || shape->width > TRI_SIDE_MAX || shape->height < 1 || shape->height > TRI_SIDE_MAX)
-        return tri_fail(error, TRI_USAGE, "no image can be %d x %d pixels: a side is 1 to %d", shape->width,
-                        shape->height, TRI_SIDE_MAX);
+    if (shape->width < 1 || shape->width > TRI_SIDE_MAX || shape->height < 1 ||
+        shape->height > TRI_SIDE_MAX)
+        return tri_fail(error, TRI_USAGE,
+                        "an image cannot have %d x %d pixels; each side must be 1 to %d",
+                        shape->width, shape->height, TRI_SIDE_MAX);
     if (shape->planes < 1 || shape->planes > TRI_PLANES_MAX)
-        return tri_fail(error, TRI_USAGE, "no image can have %d planes: 1 to %d are possible", shape->planes,
-                        TRI_PLANES_MAX);
+        return tri_fail(error, TRI_USAGE, "an image cannot have %d planes; expected 1 to %d",
+                        shape->planes, TRI_PLANES_MAX);
     if (shape->bits != 8 && shape->bits != 16)
-        return tri_fail(error, TRI_USAGE, "no image can have %d bits per sample: 8 or 16 are possible",
-                        shape->bits);
+        return tri_fail(error, TRI_USAGE,
+                        "an image cannot have %d bits per sample; expected 8 or 16", shape->bits);
     return TRI_OK;
 }
 
@@ -42,15 +45,15 @@ static size_t memory_size(size_t size)
     return size == 0 ? PAGE : (size + unit - 1) / unit * unit;
 }
 
-/* Zeroed, so that padding is initialised. Large images come in huge pages: the first touch of 4 KiB
- * pages would cost more than most kernels. Small ones come from the heap, where the sanitizers and
- * valgrind watch their bounds. */
+/* Zeroed, so that padding is initialised. Large images use huge pages: the first touch of 4 KiB
+ * pages would cost more than most kernels. Small ones are on the heap, where the sanitizers and
+ * valgrind check their bounds. */
 void *tri_memory_new(size_t size)
 {
     size = memory_size(size);
     if (size < HUGE_PAGE) {
         void *memory = aligned_alloc(PAGE, size);
-        return memory ? memset(memory, 0, size) : NULL;
+        return memory != NULL ? memset(memory, 0, size) : NULL;
     }
     unsigned char *memory =
         mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -80,7 +83,7 @@ void tri_memory_free(void *memory, size_t size)
 static struct abandoned {
     void *memory;
     struct abandoned *next;
-} *abandoned;
+} * abandoned;
 
 void tri_memory_abandon(void *memory)
 {
@@ -94,17 +97,36 @@ void tri_memory_abandon(void *memory)
     pthread_mutex_unlock(&lock);
 }
 
-/* The layout, without the memory. */
-static struct tri_image lay_out(const struct tri_shape *shape)
-{
+/* Saving less padding than this is not worth the copies that packed rows cost. */
+#define PADDING_ALLOWED ((uint64_t)1 << 20)
 
-    /* An odd number of cache lines: rows above each other then spread over all sets of the cache. */
-    uint64_t bytes = tri_sample_bytes(shape);
-    uint64_t stride = (TRI_PAD + round_up((uint64_t)shape->width, TRI_PAD) + 2 * TRI_PAD) * bytes;
-    if (stride / LINE % 2 == 0)
-        stride += LINE;
-    /* A bit more than a quarter of a page: the rows y of all planes differ modulo 4096. */
-    uint64_t plane_stride = round_up(stride * (uint64_t)shape->height, PAGE) + 17 * LINE;
+/* Bytes from row to row, with padding. An odd number of cache lines, so that rows above each other
+ * spread over all cache sets. */
+static uint64_t padded_stride(const struct tri_shape *shape)
+{
+    const uint64_t bytes = tri_sample_bytes(shape);
+    const uint64_t stride =
+        (TRI_PAD + round_up((uint64_t)shape->width, TRI_PAD) + 2 * TRI_PAD) * bytes;
+    return stride / LINE % 2 == 0 ? stride + LINE : stride;
+}
+
+static uint64_t packed_stride(const struct tri_shape *shape)
+{
+    return (uint64_t)shape->width * tri_sample_bytes(shape);
+}
+
+bool tri_shape_packed(const struct tri_shape *shape)
+{
+    const uint64_t samples = packed_stride(shape), padding = padded_stride(shape) - samples;
+    return padding > samples &&
+           padding * (uint64_t)shape->height * (uint64_t)shape->planes > PADDING_ALLOWED;
+}
+
+/* Returns the layout, without memory. */
+static struct tri_image lay_out(const struct tri_shape *shape, bool packed)
+{
+    const uint64_t stride = packed ? packed_stride(shape) : padded_stride(shape);
+    uint64_t plane_stride = round_up(stride * (uint64_t)shape->height, PAGE) + TRI_PLANES_APART;
     uint64_t size = round_up(plane_stride * (uint64_t)shape->planes, PAGE);
     if (size >= HUGE_PAGE)
         size = round_up(size, ANY_PAGE);
@@ -118,50 +140,66 @@ static struct tri_image lay_out(const struct tri_shape *shape)
 
 size_t tri_image_size(const struct tri_shape *shape)
 {
-    return lay_out(shape).memory_size;
+    return lay_out(shape, tri_shape_packed(shape)).memory_size;
 }
 
-enum tri_status tri_image_new_in(struct tri_memory *memory, const struct tri_shape *shape, struct tri_image **image,
-                                 struct tri_error *error)
+static enum tri_status new_image(struct tri_memory *memory, const struct tri_shape *shape,
+                                 bool packed, struct tri_image **image, struct tri_error *error)
 {
-    *image = NULL;
-    enum tri_status status = tri_shape_check(shape, error);
-    if (status)
-        return status;
-    const struct tri_image laid = lay_out(shape);
+    const struct tri_image laid = lay_out(shape, packed);
     struct tri_image *made = NULL;
-    if (laid.memory_size <= PTRDIFF_MAX - HUGE_PAGE && (made = malloc(sizeof *made))) {
+    if (laid.memory_size <= PTRDIFF_MAX - HUGE_PAGE && (made = malloc(sizeof *made)) != NULL) {
         *made = laid;
         made->from = memory;
-        made->memory = memory ? memory->take(memory, laid.memory_size) : NULL;
-        if (!made->memory) {
+        made->memory = memory != NULL ? memory->take(memory, laid.memory_size) : NULL;
+        if (made->memory == NULL) {
             made->from = NULL;
             made->memory = tri_memory_new(laid.memory_size);
         }
     }
-    if (!made || !made->memory) {
+    if (made == NULL || made->memory == NULL) {
         free(made);
-        return tri_fail(error, TRI_FAILED, "no memory for an image of %d x %d pixels (%.1f MB)", shape->width,
-                        shape->height, (double)laid.memory_size / 1e6);
+        return tri_fail(error, TRI_FAILED, "out of memory for an image of %d x %d pixels (%.1f MB)",
+                        shape->width, shape->height, (double)laid.memory_size / 1e6);
     }
     made->data = (unsigned char *)made->memory + TRI_PAD * tri_sample_bytes(shape);
     *image = made;
+    tri_trace_image_memory((int64_t)made->memory_size);
     return TRI_OK;
 }
 
-enum tri_status tri_image_new(const struct tri_shape *shape, struct tri_image **image, struct tri_error *error)
+enum tri_status tri_image_new_in(struct tri_memory *memory, const struct tri_shape *shape,
+                                 struct tri_image **image, struct tri_error *error)
+{
+    *image = NULL;
+    const enum tri_status status = tri_shape_check(shape, error);
+    return status == TRI_OK ? new_image(memory, shape, tri_shape_packed(shape), image, error)
+                            : status;
+}
+
+enum tri_status tri_image_new_padded(struct tri_memory *memory, const struct tri_shape *shape,
+                                     struct tri_image **image, struct tri_error *error)
+{
+    *image = NULL;
+    const enum tri_status status = tri_shape_check(shape, error);
+    return status == TRI_OK ? new_image(memory, shape, false, image, error) : status;
+}
+
+enum tri_status tri_image_new(const struct tri_shape *shape, struct tri_image **image,
+                              struct tri_error *error)
 {
     return tri_image_new_in(NULL, shape, image, error);
 }
 
 void tri_image_free(struct tri_image *image)
 {
-    if (!image)
+    if (image == NULL)
         return;
+    tri_trace_image_memory(-(int64_t)image->memory_size);
     if (image->abandoned) {
         tri_memory_abandon(image->memory);
         tri_memory_abandon(image->from);
-    } else if (image->from) {
+    } else if (image->from != NULL) {
         image->from->give(image->from, image->memory);
     } else {
         tri_memory_free(image->memory, image->memory_size);
@@ -188,7 +226,7 @@ void tri_image_pad(struct tri_image *image)
 {
     if (image->padded)
         return;
-    for (int plane = 0; plane < image->shape.planes; plane++) {
+    for (int plane = 0; plane < image->shape.planes && !tri_image_packed(image); plane++) {
         for (int y = 0; y < image->shape.height; y++) {
             if (image->shape.bits == 8)
                 pad_row_8(tri_image_row(image, plane, y), image->shape.width);
@@ -238,13 +276,14 @@ static int sample(const struct tri_image *image, const void *row, int x)
     return image->shape.bits == 8 ? ((const uint8_t *)row)[x] : ((const uint16_t *)row)[x];
 }
 
-struct tri_difference tri_image_compare(const struct tri_image *expected, const struct tri_image *actual)
+struct tri_difference tri_image_compare(const struct tri_image *expected,
+                                        const struct tri_image *actual)
 {
     const struct tri_shape *shape = &expected->shape;
     struct tri_difference difference = {0};
 
     if (!tri_shape_equal(shape, &actual->shape)) {
-        difference.count = UINT64_MAX; /* nothing can be compared, and equal they are not */
+        difference.count = UINT64_MAX; /* not comparable, and not equal */
         return difference;
     }
     for (int plane = 0; plane < shape->planes; plane++) {
@@ -272,7 +311,8 @@ void tri_row_split(const struct tri_image *image, int y, const void *interleaved
     void *rows[TRI_PLANES_MAX];
     for (int plane = 0; plane < image->shape.planes; plane++)
         rows[plane] = tri_image_row(image, plane, y);
-    interleave[tri_isa_best()]->split(rows, interleaved, image->shape.planes, image->shape.bits, image->shape.width);
+    interleave[tri_isa_best()]->split(rows, interleaved, image->shape.planes, image->shape.bits,
+                                      image->shape.width);
 }
 
 void tri_row_join(const struct tri_image *image, int y, void *interleaved)
@@ -280,10 +320,12 @@ void tri_row_join(const struct tri_image *image, int y, void *interleaved)
     const void *rows[TRI_PLANES_MAX];
     for (int plane = 0; plane < image->shape.planes; plane++)
         rows[plane] = tri_image_row(image, plane, y);
-    interleave[tri_isa_best()]->join(interleaved, rows, image->shape.planes, image->shape.bits, image->shape.width);
+    interleave[tri_isa_best()]->join(interleaved, rows, image->shape.planes, image->shape.bits,
+                                     image->shape.width);
 }
 
-void tri_image_copy_plane(const struct tri_image *from, int from_plane, struct tri_image *to, int to_plane)
+void tri_image_copy_plane(const struct tri_image *from, int from_plane, struct tri_image *to,
+                          int to_plane)
 {
     const size_t bytes = (size_t)from->shape.width * tri_sample_bytes(&from->shape);
     for (int y = 0; y < from->shape.height; y++)

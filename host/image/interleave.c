@@ -1,11 +1,12 @@
-/* interleave.c -- rows of planes from and to rows of pixels; compiled for each ISA level. */
+/* interleave.c -- converts rows of planes from and to rows of pixels; compiled for each ISA level.
+ */
 #include "interleave.h"
 
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-/* A fixed number of planes is what compilers make shuffles of. */
+/* Compilers make shuffles from a fixed number of planes. */
 #define SPLIT(type, planes) \
     static void split_##type##_##planes(void *const *rows, const type *restrict pixels, int width) \
     { \
@@ -23,18 +24,18 @@ SPLIT(uint16_t, 2)
 SPLIT(uint16_t, 3)
 SPLIT(uint16_t, 4)
 
-/* A loop over pixels with a fixed number of planes is what compilers make shuffles of. */
+/* Compilers make shuffles from a loop over pixels with a fixed number of planes. */
 #define JOIN(type) \
-    static void join_##type##_2(type *restrict pixels, const type *restrict a, const type *restrict b, \
-                                int width) \
+    static void join_##type##_2(type *restrict pixels, const type *restrict a, \
+                                const type *restrict b, int width) \
     { \
         for (ptrdiff_t x = 0; x < width; x++) { \
             pixels[2 * x] = a[x]; \
             pixels[2 * x + 1] = b[x]; \
         } \
     } \
-    static void join_##type##_3(type *restrict pixels, const type *restrict a, const type *restrict b, \
-                                const type *restrict c, int width) \
+    static void join_##type##_3(type *restrict pixels, const type *restrict a, \
+                                const type *restrict b, const type *restrict c, int width) \
     { \
         for (ptrdiff_t x = 0; x < width; x++) { \
             pixels[3 * x] = a[x]; \
@@ -42,8 +43,9 @@ SPLIT(uint16_t, 4)
             pixels[3 * x + 2] = c[x]; \
         } \
     } \
-    static void join_##type##_4(type *restrict pixels, const type *restrict a, const type *restrict b, \
-                                const type *restrict c, const type *restrict d, int width) \
+    static void join_##type##_4(type *restrict pixels, const type *restrict a, \
+                                const type *restrict b, const type *restrict c, \
+                                const type *restrict d, int width) \
     { \
         for (ptrdiff_t x = 0; x < width; x++) { \
             pixels[4 * x] = a[x]; \

@@ -1,41 +1,43 @@
-/* orient.c -- turns pictures that are stored lying or mirrored. */
+/* orient.c -- turns pictures upright that are stored rotated or mirrored. */
 #include "image.h"
 
 #include <string.h>
 
-/* Columns become rows in squares: the lines of memory that a square touches stay in the L1 cache. */
+/* Columns become rows in squares: the cache lines that a square touches stay in L1. */
 #define SQUARE 64
 
-/* What each orientation of EXIF asks for (EXIF 2.3, 4.6.4 A). The sample at (x, y) of the upright
- * picture is stored at (x, y), or at (y, x) where `turned`, counted from the far side where mirrored. */
+/* The transforms for EXIF orientations (EXIF 2.3, 4.6.4 A). The sample at (x, y) of the upright
+ * picture is stored at (x, y), or at (y, x) if `transposed`, counted from the far side if mirrored.
+ */
 static const struct way {
-    bool turned, mirrored_x, mirrored_y;
+    bool transposed, mirrored_x, mirrored_y;
 } ways[9] = {
     [2] = {false, true, false}, [3] = {false, true, true}, [4] = {false, false, true},
     [5] = {true, false, false}, [6] = {true, false, true}, [7] = {true, true, true},
     [8] = {true, true, false},
 };
 
-#define LOOPS(type)                                                                                          \
-    static void reverse_##type(void *to, const void *from, int width)                                        \
-    {                                                                                                        \
-        type *restrict out = to;                                                                             \
-        const type *restrict in = from;                                                                      \
-        for (int x = 0; x < width; x++)                                                                      \
-            out[x] = in[width - 1 - x];                                                                      \
-    }                                                                                                        \
-    /* A column from top to bottom, or upwards with a negative stride, becomes a row. */                     \
-    static void turn_##type(void *to, const unsigned char *from, ptrdiff_t stride, int count)                \
-    {                                                                                                        \
-        type *restrict out = to;                                                                             \
-        for (int x = 0; x < count; x++)                                                                      \
-            out[x] = *(const type *)(from + x * stride);                                                     \
+#define LOOPS(type) \
+    static void reverse_##type(void *to, const void *from, int width) \
+    { \
+        type *restrict out = to; \
+        const type *restrict in = from; \
+        for (int x = 0; x < width; x++) \
+            out[x] = in[width - 1 - x]; \
+    } \
+    /* A column from top to bottom, or upwards with a negative stride, becomes a row. */ \
+    static void turn_##type(void *to, const unsigned char *from, ptrdiff_t stride, int count) \
+    { \
+        type *restrict out = to; \
+        for (int x = 0; x < count; x++) \
+            out[x] = *(const type *)(from + x * stride); \
     }
 
 LOOPS(uint8_t)
 LOOPS(uint16_t)
 
-static void flip_plane(const struct tri_image *to, const struct tri_image *from, int plane, struct way way)
+static void flip_plane(const struct tri_image *to, const struct tri_image *from, int plane,
+                       struct way way)
 {
     const int width = from->shape.width, height = from->shape.height;
     for (int y = 0; y < height; y++) {
@@ -50,10 +52,10 @@ static void flip_plane(const struct tri_image *to, const struct tri_image *from,
     }
 }
 
-/* Columns y to y + SQUARE of the stored picture, or those counted from its far side, become rows; of
- * these the samples x to x + SQUARE. */
-static void turn_square(const struct tri_image *to, const struct tri_image *from, int plane, struct way way,
-                        int x, int y)
+/* Turns columns y to y + SQUARE of the stored picture, counted from its far side if mirrored, into
+ * rows; of these the samples x to x + SQUARE. */
+static void turn_square(const struct tri_image *to, const struct tri_image *from, int plane,
+                        struct way way, int x, int y)
 {
     const ptrdiff_t bytes = (ptrdiff_t)tri_sample_bytes(&from->shape);
     const ptrdiff_t stride = way.mirrored_y ? -from->stride : from->stride;
@@ -71,7 +73,8 @@ static void turn_square(const struct tri_image *to, const struct tri_image *from
     }
 }
 
-static void turn_plane(const struct tri_image *to, const struct tri_image *from, int plane, struct way way)
+static void turn_plane(const struct tri_image *to, const struct tri_image *from, int plane,
+                       struct way way)
 {
     for (int y = 0; y < to->shape.height; y += SQUARE) {
         for (int x = 0; x < to->shape.width; x += SQUARE)
@@ -82,14 +85,13 @@ static void turn_plane(const struct tri_image *to, const struct tri_image *from,
 enum tri_status tri_image_orient(struct tri_image **image, int orientation, struct tri_error *error)
 {
     if (orientation < 1 || orientation > 8)
-        return tri_fail(error, TRI_USAGE, "no picture has the orientation %d: 1 to 8 are possible",
-                        orientation);
+        return tri_fail(error, TRI_USAGE, "invalid orientation %d; expected 1 to 8", orientation);
     if (orientation == 1)
         return TRI_OK;
     const struct way way = ways[orientation];
     struct tri_image *from = *image, *to;
     struct tri_shape shape = from->shape;
-    if (way.turned) {
+    if (way.transposed) {
         shape.width = from->shape.height;
         shape.height = from->shape.width;
     }
@@ -97,7 +99,7 @@ enum tri_status tri_image_orient(struct tri_image **image, int orientation, stru
     if (status != TRI_OK)
         return status;
     for (int plane = 0; plane < shape.planes; plane++) {
-        if (way.turned)
+        if (way.transposed)
             turn_plane(to, from, plane, way);
         else
             flip_plane(to, from, plane, way);

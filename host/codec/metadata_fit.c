@@ -1,5 +1,5 @@
-/* carry.c -- what of the metadata a format holds. */
-#include "carry.h"
+/* metadata_fit.c -- selects the metadata a format can hold. */
+#include "metadata_fit.h"
 #include "exif.h"
 #include "ifd.h"
 #include "text.h"
@@ -13,7 +13,7 @@ struct state {
     const struct tri_carry *carry;
     const struct tri_metadata *from;
     struct tri_metadata *to;
-    char left[TRI_NOTE_MAX]; /* what finds no place, separated by ", " */
+    char left[TRI_NOTE_MAX]; /* items left out, separated by ", " */
 };
 
 static void leave(struct state *state, const char *what)
@@ -48,15 +48,15 @@ static bool add_exif(struct state *state, const struct tri_metadata_item *item)
     if (data == NULL)
         return false;
     if (keeps(state, TRI_KEEPS_TIFF) && tri_exif_has_thumbnail(item->data, item->size))
-        leave(state, "EXIF's thumbnail");
+        leave(state, "EXIF thumbnail");
     if (blanked)
-        tri_note(state->carry->note, "a preview that the camera's maker has put into EXIF is left out");
+        tri_note(state->carry->note, "preview in the EXIF maker note dropped");
     const bool added = tri_metadata_add(state->to, item->type, data, size);
     free(data);
     return added;
 }
 
-/* As programs write it that had none. */
+/* Programs without XMP write it empty. */
 static bool is_empty(const struct tri_metadata_item *item)
 {
     for (size_t i = 0; i < item->size; i++) {
@@ -79,8 +79,9 @@ static bool add_xmp(struct state *state, const struct tri_metadata_item *item)
     }
     char *data = tri_xmp_fit(item->data, item->size, shape->width, shape->height, &size, &sound);
     if (!sound)
-        tri_note(state->carry->note, "XMP that is no packet in UTF-8 is left out");
-    const bool added = !sound || (data != NULL && tri_metadata_add(state->to, item->type, data, size));
+        tri_note(state->carry->note, "XMP dropped: it is not a UTF-8 packet");
+    const bool added =
+        !sound || (data != NULL && tri_metadata_add(state->to, item->type, data, size));
     free(data);
     return added;
 }
@@ -91,38 +92,39 @@ static bool add_profile(struct state *state, const struct tri_metadata_item *ite
 {
     const int planes = keeps(state, TRI_WRITES_RGB) ? 3 : state->carry->image->shape.planes;
     if (!keeps(state, TRI_KEEPS_PROFILE)) {
-        leave(state, "the colour profile");
+        leave(state, "colour profile");
     } else if (tri_metadata_profile(state->from, planes) == item) {
         return add(state, item);
-    } else if (item->size >= 132 && memcmp(item->data + 36, "acsp", 4) == 0 && tri_metadata_find(state->from, "iCCP") == item) {
-        tri_note(state->carry->note, "the colour profile is left out: it is for other colours than the picture's");
+    } else if (item->size >= 132 && memcmp(item->data + 36, "acsp", 4) == 0 &&
+               tri_metadata_find(state->from, "iCCP") == item) {
+        tri_note(state->carry->note,
+                 "colour profile dropped: it does not match the picture's colour space");
     }
     return true;
 }
 
 static bool is_usual(const struct state *state, const struct tri_metadata_item *item)
 {
-    static const unsigned char primaries[32] = {0, 0, 0x7a, 0x26, 0, 0, 0x80, 0x84, 0, 0, 0xfa, 0, 0, 0, 0x80, 0xe8,
-                                                0, 0, 0x75, 0x30, 0, 0, 0xea, 0x60, 0, 0, 0x3a, 0x98, 0, 0, 0x17, 0x70};
-    const bool told = tri_metadata_find(state->from, "sRGB") != NULL || tri_metadata_find(state->to, "iCCP") != NULL;
-    if (strcmp(item->type, "gAMA") == 0)
-        return told || (item->size == 4 && memcmp(item->data, "\0\0\261\217", 4) == 0);
-    if (strcmp(item->type, "cHRM") == 0)
-        return told || (item->size == 32 && memcmp(item->data, primaries, 32) == 0);
-    return strcmp(item->type, "sRGB") == 0 ||
-           (strcmp(item->type, "cICP") == 0 && item->size == 4 && memcmp(item->data, "\1\r\0\1", 4) == 0);
+    const bool told = tri_metadata_find(state->from, "sRGB") != NULL ||
+                      tri_metadata_find(state->to, "iCCP") != NULL;
+    if (strcmp(item->type, "gAMA") == 0 || strcmp(item->type, "cHRM") == 0)
+        return told || tri_metadata_is_srgb(item);
+    return strcmp(item->type, "sRGB") == 0 || (strcmp(item->type, "cICP") == 0 && item->size == 4 &&
+                                               memcmp(item->data, "\1\r\0\1", 4) == 0);
 }
 
-/* One number for each sample of a pixel, which may have become more or fewer. */
+/* One number per sample of a pixel; pixels may have gained or lost samples. */
 static bool add_bits(struct state *state, const struct tri_metadata_item *item)
 {
     const struct tri_shape *shape = &state->carry->image->shape;
     const int colours = shape->planes < 3 ? 1 : 3;
     unsigned char bits[TRI_PLANES_MAX] = {0};
-    if (item->size < (size_t)colours || item->size > TRI_PLANES_MAX || (colours == 1 && item->size > 2))
+    if (item->size < (size_t)colours || item->size > TRI_PLANES_MAX ||
+        (colours == 1 && item->size > 2))
         return true;
     memset(bits, shape->bits, sizeof bits);
-    memcpy(bits, item->data, item->size < (size_t)shape->planes ? item->size : (size_t)shape->planes);
+    memcpy(bits, item->data,
+           item->size < (size_t)shape->planes ? item->size : (size_t)shape->planes);
     for (int p = 0; p < shape->planes; p++) {
         if (bits[p] < 1 || bits[p] > shape->bits)
             return true;
@@ -130,7 +132,7 @@ static bool add_bits(struct state *state, const struct tri_metadata_item *item)
     return tri_metadata_add(state->to, "sBIT", bits, (size_t)shape->planes);
 }
 
-/* ---- everything ---- */
+/* ---- all items ---- */
 
 static void leave_tiff(struct state *state, const struct tri_metadata_item *item)
 {
@@ -141,16 +143,18 @@ static void leave_tiff(struct state *state, const struct tri_metadata_item *item
     for (size_t i = 0; i < tri_ifd_count(&tags, first); i++) {
         const unsigned tag = tri_ifd_get_16(&tags, tri_ifd_entry(&tags, first, i));
         if (tag == TRI_TAG_IMAGEJ || tag == TRI_TAG_IMAGEJ_SIZES)
-            leave(state, "ImageJ's tags");
-        else if (tag != TRI_TAG_X_RESOLUTION && tag != TRI_TAG_Y_RESOLUTION && tag != TRI_TAG_RESOLUTION_UNIT)
-            leave(state, "the place on a map (GeoTIFF)");
+            leave(state, "ImageJ tags");
+        else if (tag != TRI_TAG_X_RESOLUTION && tag != TRI_TAG_Y_RESOLUTION &&
+                 tag != TRI_TAG_RESOLUTION_UNIT)
+            leave(state, "GeoTIFF tags");
     }
 }
 
-/* Squares, without a unit. */
+/* Square pixels without a unit. */
 static bool says_nothing(const struct tri_metadata_item *density)
 {
-    return density->size != 9 || (density->data[8] == 0 && memcmp(density->data, density->data + 4, 4) == 0);
+    return density->size != 9 ||
+           (density->data[8] == 0 && memcmp(density->data, density->data + 4, 4) == 0);
 }
 
 static bool carry_item(struct state *state, const struct tri_metadata_item *item)
@@ -162,13 +166,17 @@ static bool carry_item(struct state *state, const struct tri_metadata_item *item
         {"gAMA", "gamma (gAMA)", TRI_KEEPS_COLOUR},
         {"cHRM", "primaries (cHRM)", TRI_KEEPS_COLOUR},
         {"sRGB", "sRGB", TRI_KEEPS_COLOUR},
-        {"cICP", "the colours' description (cICP)", TRI_KEEPS_COLOUR},
-        {"mDCV", "the mastering display (mDCV)", TRI_KEEPS_COLOUR},
-        {"cLLI", "the light level (cLLI)", TRI_KEEPS_COLOUR},
+        {"cICP", "colour description (cICP)", TRI_KEEPS_COLOUR},
+        {"mDCV", "mastering display (mDCV)", TRI_KEEPS_COLOUR},
+        {"cLLI", "light level (cLLI)", TRI_KEEPS_COLOUR},
         {"sBIT", "significant bits (sBIT)", TRI_KEEPS_COLOUR},
-        {"pHYs", "the density", TRI_KEEPS_DENSITY},
+        {"pHYs", "density", TRI_KEEPS_DENSITY},
         {"IPTC", "IPTC", TRI_KEEPS_IPTC},
         {"TIFF", "", TRI_KEEPS_TIFF},
+        {"A53 ", "closed captions", 0},
+        {"AFD ", "active format description (AFD)", 0},
+        {"S12M", "timecode", 0},
+        {"HDR+", "HDR10+", 0},
     };
     const char *type = item->type;
     if (strcmp(type, "eXIf") == 0)
@@ -184,7 +192,8 @@ static bool carry_item(struct state *state, const struct tri_metadata_item *item
             return strcmp(type, "sBIT") == 0 ? add_bits(state, item) : add(state, item);
         if (strcmp(type, "TIFF") == 0)
             leave_tiff(state, item);
-        else if (strcmp(type, "pHYs") == 0 ? !keeps(state, TRI_KEEPS_EXIF) && !says_nothing(item) : !is_usual(state, item))
+        else if (strcmp(type, "pHYs") == 0 ? !keeps(state, TRI_KEEPS_EXIF) && !says_nothing(item)
+                                           : !is_usual(state, item))
             leave(state, kinds[i].name);
         return true;
     }
@@ -207,7 +216,8 @@ static void name_format(const struct tri_format *format, char name[16])
         *c = (char)toupper((unsigned char)*c);
 }
 
-bool tri_carry(const struct tri_carry *carry, const struct tri_metadata *from, struct tri_metadata **to)
+bool tri_carry(const struct tri_carry *carry, const struct tri_metadata *from,
+               struct tri_metadata **to)
 {
     struct state state = {.carry = carry, .from = from, .to = tri_metadata_new()};
     bool sound = state.to != NULL;
@@ -220,7 +230,7 @@ bool tri_carry(const struct tri_carry *carry, const struct tri_metadata *from, s
         leave_text(&state);
     name_format(&carry->codec->format, name);
     if (sound && state.left[0] != '\0')
-        tri_note(carry->note, "%s has no place for %s", name, state.left);
+        tri_note(carry->note, "%s cannot store %s", name, state.left);
     if (!sound)
         tri_metadata_free(state.to);
     *to = sound ? state.to : NULL;

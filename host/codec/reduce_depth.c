@@ -1,7 +1,7 @@
-/* reduce.c -- 16 bits to 8, and whether alpha can be left out. */
-#include "reduce.h"
+/* reduce_depth.c -- reduces 16 bits to 8, and checks whether alpha can be dropped. */
+#include "reduce_depth.h"
 
-/* v / 257, rounded, for every v; 257 is 65535 / 255. */
+/* v / 257, rounded, for all v; 257 is 65535 / 255. */
 static void reduce_row(uint8_t *restrict to, const uint16_t *restrict from, int width)
 {
     for (int x = 0; x < width; x++)
@@ -21,7 +21,8 @@ enum tri_status tri_image_reduce(const struct tri_image *image, struct tri_image
         return status;
     for (int plane = 0; plane < shape.planes; plane++) {
         for (int y = 0; y < shape.height; y++)
-            reduce_row(tri_image_row(*reduced, plane, y), tri_image_row(image, plane, y), shape.width);
+            reduce_row(tri_image_row(*reduced, plane, y), tri_image_row(image, plane, y),
+                       shape.width);
     }
     return TRI_OK;
 }

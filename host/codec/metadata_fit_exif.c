@@ -1,6 +1,6 @@
-/* carry_exif.c -- text and density in EXIF's tags, where a format has no other place for them. */
+/* metadata_fit_exif.c -- puts text and density into EXIF for formats without another place. */
 #include "big_endian.h"
-#include "carry.h"
+#include "metadata_fit.h"
 #include "exif.h"
 #include "ifd.h"
 #include "text.h"
@@ -9,20 +9,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* EXIF that gets further entries. */
+/* EXIF being extended. */
 struct exif {
     struct tri_ifd ifd;
     struct tri_ifd_entries entries;
-    const struct tri_metadata_item *item; /* that it was; NULL: there is none yet */
-    bool lacking;                         /* memory */
-    int left;                             /* texts that find no place */
+    const struct tri_metadata_item *item; /* the original; NULL if there is none */
+    bool lacking;                         /* out of memory */
+    int left;                             /* texts without a place */
 };
 
 static bool open_exif(struct exif *exif, const struct tri_metadata *metadata)
 {
     struct tri_ifd old;
     exif->item = tri_metadata_find(metadata, "eXIf");
-    if (exif->item == NULL || !tri_ifd_open(&old, exif->item->data, exif->item->size) || tri_ifd_first(&old) == 0)
+    if (exif->item == NULL || !tri_ifd_open(&old, exif->item->data, exif->item->size) ||
+        tri_ifd_first(&old) == 0)
         return tri_ifd_new(&exif->ifd, true);
     exif->ifd = old;
     exif->ifd.data = malloc(old.size);
@@ -32,7 +33,7 @@ static bool open_exif(struct exif *exif, const struct tri_metadata *metadata)
     return true;
 }
 
-/* Takes the place of the old one, if there is more than that. */
+/* Replaces the original if there are new entries. */
 static bool close_exif(struct exif *exif, struct tri_metadata *metadata)
 {
     bool sound = !exif->lacking;
@@ -56,8 +57,9 @@ static const struct {
     const char *keyword;
     unsigned tag;
 } tags[] = {
-    {"Title", TRI_TAG_DOCUMENT_NAME}, {"Description", TRI_TAG_DESCRIPTION}, {"Author", TRI_TAG_ARTIST},
-    {"Copyright", TRI_TAG_COPYRIGHT}, {"Software", TRI_TAG_SOFTWARE},       {"Comment", TRI_TAG_DESCRIPTION},
+    {"Title", TRI_TAG_DOCUMENT_NAME}, {"Description", TRI_TAG_DESCRIPTION},
+    {"Author", TRI_TAG_ARTIST},       {"Copyright", TRI_TAG_COPYRIGHT},
+    {"Software", TRI_TAG_SOFTWARE},   {"Comment", TRI_TAG_DESCRIPTION},
 };
 
 static unsigned tag_of(const char *keyword)
@@ -69,7 +71,7 @@ static unsigned tag_of(const char *keyword)
     return 0;
 }
 
-/* The entry that the tag has, or is to get. */
+/* The tag's entry, new or existing. */
 static unsigned char *find_entry(struct exif *exif, unsigned tag)
 {
     for (int i = 0; i < exif->entries.count; i++) {
@@ -83,10 +85,11 @@ static bool entry_says(const struct exif *exif, unsigned char *entry, const char
 {
     size_t size;
     const unsigned char *value = tri_ifd_value(&exif->ifd, entry, &size);
-    return value != NULL && strlen(text) == strnlen((const char *)value, size) && memcmp(value, text, strlen(text)) == 0;
+    return value != NULL && strlen(text) == strnlen((const char *)value, size) &&
+           memcmp(value, text, strlen(text)) == 0;
 }
 
-/* What EXIF says already stays. */
+/* Existing EXIF text stays. */
 static enum fate place_text(struct exif *exif, const char *keyword, const char *text)
 {
     const unsigned tag = tag_of(keyword);
@@ -96,34 +99,38 @@ static enum fate place_text(struct exif *exif, const char *keyword, const char *
     if (entry != NULL)
         return entry_says(exif, entry, text) ? PLACED : NO_PLACE;
     const size_t size = strlen(text) + 1;
-    exif->lacking |= !tri_ifd_make(&exif->ifd, &exif->entries, tag, TRI_TYPE_ASCII, (uint32_t)size, text, size);
+    exif->lacking |=
+        !tri_ifd_make(&exif->ifd, &exif->entries, tag, TRI_TYPE_ASCII, (uint32_t)size, text, size);
     return PLACED;
 }
 
-/* ImageMagick's: when a file was made and changed, which is no more true of the next one; and EXIF in words. */
+/* ImageMagick's: file dates, which do not hold for a new file, and EXIF as text. */
 static bool is_no_news(const struct exif *exif, const char *keyword)
 {
-    return strncmp(keyword, "date:", 5) == 0 || (exif->item != NULL && strncmp(keyword, "exif:", 5) == 0);
+    return strncmp(keyword, "date:", 5) == 0 ||
+           (exif->item != NULL && strncmp(keyword, "exif:", 5) == 0);
 }
 
-#define NAMED 4 /* more are counted */
+#define NAMED 4 /* more are only counted */
 
 static void leave_text(struct exif *exif, char *left, size_t size, const char *keyword)
 {
     const size_t used = strlen(left);
     if (exif->left++ < NAMED)
-        snprintf(left + used, size - used, "%sthe text '%s'", used > 0 ? ", " : "", keyword);
+        snprintf(left + used, size - used, "%stext '%s'", used > 0 ? ", " : "", keyword);
 }
 
-static bool place_item(struct exif *exif, const struct tri_carry *carry, const struct tri_metadata_item *item,
-                       struct tri_metadata *to, char *left, size_t left_size)
+static bool place_item(struct exif *exif, const struct tri_carry *carry,
+                       const struct tri_metadata_item *item, struct tri_metadata *to, char *left,
+                       size_t left_size)
 {
     struct tri_text text;
     if (!tri_text_get(item, &text) || is_no_news(exif, text.keyword))
         return true;
     char *utf8 = tri_text_utf8(&text);
     bool sound = utf8 != NULL;
-    if (sound && strcmp(text.keyword, "Comment") == 0 && (carry->codec->keeps & TRI_KEEPS_COMMENT) != 0)
+    if (sound && strcmp(text.keyword, "Comment") == 0 &&
+        (carry->codec->keeps & TRI_KEEPS_COMMENT) != 0)
         sound = tri_text_add(to, "Comment", utf8, strlen(utf8));
     else if (sound && place_text(exif, text.keyword, utf8) == NO_PLACE)
         leave_text(exif, left, left_size, text.keyword);
@@ -136,28 +143,34 @@ static bool place_item(struct exif *exif, const struct tri_carry *carry, const s
 static void place_density(struct exif *exif, const struct tri_metadata_item *phys)
 {
     const double sides[2] = {tri_get_be32(phys->data), tri_get_be32(phys->data + 4)};
-    const bool inch = tri_whole_per_inch(sides[0]) && tri_whole_per_inch(sides[1]), metric = phys->data[8] == 1;
+    const bool inch = tri_whole_per_inch(sides[0]) && tri_whole_per_inch(sides[1]),
+               metric = phys->data[8] == 1;
     unsigned char value[8], unit[4] = {0};
     for (int i = 0; i < 2; i++) {
-        tri_ifd_put_32(&exif->ifd, value, (uint32_t)(metric && inch ? round(sides[i] * 0.0254) : sides[i]));
+        tri_ifd_put_32(&exif->ifd, value,
+                       (uint32_t)(metric && inch ? round(sides[i] * 0.0254) : sides[i]));
         tri_ifd_put_32(&exif->ifd, value + 4, metric && !inch ? 100 : 1);
-        exif->lacking |= !tri_ifd_make(&exif->ifd, &exif->entries, i == 0 ? TRI_TAG_X_RESOLUTION : TRI_TAG_Y_RESOLUTION,
+        exif->lacking |= !tri_ifd_make(&exif->ifd, &exif->entries,
+                                       i == 0 ? TRI_TAG_X_RESOLUTION : TRI_TAG_Y_RESOLUTION,
                                        TRI_TYPE_RATIONAL, 1, value, sizeof value);
     }
     tri_ifd_put_16(&exif->ifd, unit, !metric ? 1 : inch ? 2 : 3);
-    exif->lacking |= !tri_ifd_make(&exif->ifd, &exif->entries, TRI_TAG_RESOLUTION_UNIT, TRI_TYPE_SHORT, 1, unit, 4);
+    exif->lacking |= !tri_ifd_make(&exif->ifd, &exif->entries, TRI_TAG_RESOLUTION_UNIT,
+                                   TRI_TYPE_SHORT, 1, unit, 4);
 }
 
 static bool wants_density(const struct exif *exif, const struct tri_metadata_item *phys)
 {
     unsigned char said[9];
-    if (phys == NULL || phys->size != 9 || (phys->data[8] == 0 && memcmp(phys->data, phys->data + 4, 4) == 0))
+    if (phys == NULL || phys->size != 9 ||
+        (phys->data[8] == 0 && memcmp(phys->data, phys->data + 4, 4) == 0))
         return false;
-    return !tri_exif_density(exif->ifd.data, exif->ifd.size, said) || memcmp(said, phys->data, 9) != 0;
+    return !tri_exif_density(exif->ifd.data, exif->ifd.size, said) ||
+           memcmp(said, phys->data, 9) != 0;
 }
 
-bool tri_carry_into_exif(const struct tri_carry *carry, const struct tri_metadata *from, struct tri_metadata *to, char *left,
-                         size_t left_size)
+bool tri_carry_into_exif(const struct tri_carry *carry, const struct tri_metadata *from,
+                         struct tri_metadata *to, char *left, size_t left_size)
 {
     struct exif *exif = calloc(1, sizeof *exif);
     if (exif == NULL || !open_exif(exif, to)) {

@@ -1,4 +1,4 @@
-/* follow.c -- what files said of pictures, after a pipeline has changed these. */
+/* metadata_follow.c -- updates metadata after a pipeline has changed the pictures. */
 #include "exif.h"
 #include "ifd.h"
 #include "metadata.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of TIFF: places on maps, which GDAL's own two tags are about too. */
+/* TIFF's map tags, and GDAL's two, which relate to them. */
 static const unsigned map_tags[] = {33550, 33922, 34264, 34735, 34736, 34737, 42112};
 
 static bool moves(const struct tri_pipeline *pipeline)
@@ -29,13 +29,13 @@ void tri_metadata_turn_density(struct tri_metadata *metadata)
     }
 }
 
-bool tri_metadata_move_xmp(struct tri_metadata *metadata, bool turned)
+bool tri_metadata_move_xmp(struct tri_metadata *metadata, bool transposed)
 {
     size_t size;
     const struct tri_metadata_item *item = tri_metadata_find(metadata, "XMP ");
     if (item == NULL)
         return true;
-    char *moved = tri_xmp_move(item->data, item->size, turned, &size);
+    char *moved = tri_xmp_move(item->data, item->size, transposed, &size);
     if (moved != NULL)
         tri_metadata_replace(metadata, "XMP ", moved, size);
     else
@@ -67,10 +67,10 @@ static void forget_map(const struct tri_metadata_item *item, char *note)
         tri_ifd_remove(&tags, first, map_tags[i]);
     }
     if (any)
-        tri_note(note, "its place on a map (GeoTIFF) is left out, for its pixels have moved");
+        tri_note(note, "GeoTIFF tags dropped: the pixels have moved");
 }
 
-static void move(struct tri_metadata *metadata, bool turned, char *note)
+static void move(struct tri_metadata *metadata, bool transposed, char *note)
 {
     const struct tri_metadata_item *item = tri_metadata_find(metadata, "eXIf");
     if (item != NULL)
@@ -78,20 +78,25 @@ static void move(struct tri_metadata *metadata, bool turned, char *note)
     item = tri_metadata_find(metadata, "TIFF");
     if (item != NULL)
         forget_map(item, note);
-    if (!tri_metadata_move_xmp(metadata, turned))
-        tri_note(note, "XMP is left out, for it cannot be moved with the picture");
+    if (tri_metadata_find(metadata, "AFD ") != NULL)
+        tri_note(note, "active format description (AFD) dropped: the pixels have moved");
+    tri_metadata_remove(metadata, "AFD ");
+    if (!tri_metadata_move_xmp(metadata, transposed))
+        tri_note(note, "XMP dropped: it cannot be adapted to the moved pixels");
 }
 
-/* Pixels for each micrometre, and the like. */
+/* Scales densities such as pixels per micrometre. */
 static void scale(struct tri_metadata *metadata, const struct tri_metadata_change *change)
 {
-    const struct tri_metadata_item *exif = tri_metadata_find(metadata, "eXIf"), *phys = tri_metadata_find(metadata, "pHYs");
-    const int width = change->turned ? change->in.height : change->in.width;
-    const int height = change->turned ? change->in.width : change->in.height;
+    const struct tri_metadata_item *exif = tri_metadata_find(metadata, "eXIf"),
+                                   *phys = tri_metadata_find(metadata, "pHYs");
+    const int width = change->transposed ? change->in.height : change->in.width;
+    const int height = change->transposed ? change->in.width : change->in.height;
     unsigned char said[9];
     if (exif == NULL || (width == change->out.width && height == change->out.height))
         return;
-    tri_exif_scale((unsigned char *)exif->data, exif->size, (double)change->out.width / width, (double)change->out.height / height);
+    tri_exif_scale((unsigned char *)exif->data, exif->size, (double)change->out.width / width,
+                   (double)change->out.height / height);
     if (phys == NULL || phys->size != 9 || phys->data[8] != 0)
         return;
     if (tri_exif_density(exif->data, exif->size, said) && said[8] == 0)
@@ -100,19 +105,23 @@ static void scale(struct tri_metadata *metadata, const struct tri_metadata_chang
         tri_metadata_remove(metadata, "pHYs");
 }
 
-void tri_metadata_follow(struct tri_metadata *metadata, const struct tri_metadata_change *change, char note[TRI_NOTE_MAX])
+void tri_metadata_follow(struct tri_metadata *metadata, const struct tri_metadata_change *change,
+                         char note[TRI_NOTE_MAX])
 {
     if (metadata == NULL)
         return;
-    if (change->turned)
+    if (change->transposed)
         turn(metadata);
     if (moves(change->pipeline))
-        move(metadata, change->turned, note);
+        move(metadata, change->transposed, note);
     scale(metadata, change);
     if (tri_pipeline_same_samples(change->pipeline))
         return;
     if (tri_metadata_find(metadata, "cLLI") != NULL)
-        tri_note(note, "the light level (cLLI) is left out, for the picture has another one now");
+        tri_note(note, "light level (cLLI) dropped: the samples have changed");
+    if (tri_metadata_find(metadata, "HDR+") != NULL)
+        tri_note(note, "HDR10+ dropped: the samples have changed");
     tri_metadata_remove(metadata, "cLLI");
-    tri_metadata_remove(metadata, "sBIT"); /* all bits count now */
+    tri_metadata_remove(metadata, "HDR+");
+    tri_metadata_remove(metadata, "sBIT"); /* all bits are significant now */
 }

@@ -1,5 +1,5 @@
-/* png_chunks.c -- chunks of a PNG file being written, those beside the pixels. */
-#include "png_chunks.h"
+/* png_chunk_write.c -- writes the chunks of a PNG file other than pixels. */
+#include "png_chunk.h"
 #include "checksum.h"
 #include "png_text.h"
 
@@ -7,14 +7,15 @@
 #include <string.h>
 #include <zlib.h>
 
-#define CHUNK_MOST INT32_MAX /* bytes, by the specification */
+#define CHUNK_MOST INT32_MAX /* bytes, per the specification */
 
 enum tri_status tri_png_write_chunk(const struct tri_sink *sink, const char *type, const void *data,
                                     size_t size)
 {
     unsigned char head[8], sum[4];
     uint32_t crc = tri_crc32(0, type, 4);
-    if (size > 0) /* zlib takes data of NULL for a new beginning */
+    /* given NULL, zlib starts a new sum */
+    if (size > 0)
         crc = tri_crc32(crc, data, size);
     tri_put_be32(head, (uint32_t)size);
     memcpy(head + 4, type, 4);
@@ -40,17 +41,18 @@ static enum tri_status write_header(const struct tri_sink *sink, const struct tr
 
 /* ---- metadata ---- */
 
-static enum tri_status write_profile(const struct tri_sink *sink, const struct tri_metadata_item *profile)
+static enum tri_status write_profile(const struct tri_sink *sink,
+                                     const struct tri_metadata_item *profile)
 {
     static const char head[5] = "icc\0"; /* name, and compression method 0 */
     uLongf size = compressBound(profile->size);
     unsigned char *data = malloc(sizeof head + size);
     if (data == NULL)
-        return tri_sink_fail(sink, "no memory for %zu bytes of colour profile", (size_t)size);
+        return tri_sink_fail(sink, "out of memory for %zu bytes of colour profile", (size_t)size);
     memcpy(data, head, sizeof head);
     enum tri_status status;
     if (compress(data + sizeof head, &size, profile->data, profile->size) != Z_OK)
-        status = tri_sink_fail(sink, "no memory to compress the colour profile");
+        status = tri_sink_fail(sink, "out of memory while compressing the colour profile");
     else
         status = tri_png_write_chunk(sink, "iCCP", data, sizeof head + size);
     free(data);
@@ -62,7 +64,8 @@ static bool is_sound(const struct tri_metadata_item *item)
     static const struct {
         char type[5];
         size_t size;
-    } sizes[] = {{"sRGB", 1}, {"gAMA", 4}, {"cHRM", 32}, {"pHYs", 9}, {"cICP", 4}, {"mDCV", 24}, {"cLLI", 8}};
+    } sizes[] = {{"sRGB", 1}, {"gAMA", 4},  {"cHRM", 32}, {"pHYs", 9},
+                 {"cICP", 4}, {"mDCV", 24}, {"cLLI", 8}};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         if (strcmp(item->type, sizes[i].type) == 0)
             return item->size == sizes[i].size;
@@ -70,20 +73,23 @@ static bool is_sound(const struct tri_metadata_item *item)
     return item->size > 0 && item->size <= CHUNK_MOST;
 }
 
-/* The first of its type: files may have one. */
+/* Writes the first item of its type: a file may have only one. */
 static enum tri_status write_first(const struct tri_sink *sink, const char *type)
 {
     const struct tri_metadata_item *item = tri_metadata_find(sink->options->metadata, type);
-    return item != NULL && is_sound(item) ? tri_png_write_chunk(sink, type, item->data, item->size) : TRI_OK;
+    return item != NULL && is_sound(item) ? tri_png_write_chunk(sink, type, item->data, item->size)
+                                          : TRI_OK;
 }
 
 static enum tri_status write_metadata(const struct tri_sink *sink, int planes)
 {
-    static const char *const singles[] = {"cICP", "mDCV", "cLLI", "gAMA", "cHRM", "sBIT", "pHYs", "eXIf"};
+    static const char *const singles[] = {"cICP", "mDCV", "cLLI", "gAMA",
+                                          "cHRM", "sBIT", "pHYs", "eXIf"};
     const struct tri_metadata *metadata = sink->options->metadata;
     const struct tri_metadata_item *profile = tri_metadata_profile(metadata, planes);
     /* A file must not have both. */
-    enum tri_status status = profile != NULL ? write_profile(sink, profile) : write_first(sink, "sRGB");
+    enum tri_status status =
+        profile != NULL ? write_profile(sink, profile) : write_first(sink, "sRGB");
     for (size_t i = 0; i < sizeof singles / sizeof singles[0] && status == TRI_OK; i++)
         status = write_first(sink, singles[i]);
     return status == TRI_OK ? tri_png_write_texts(sink) : status;

@@ -1,4 +1,4 @@
-/* exif_fit.c -- EXIF data made true of the picture that it is written with. */
+/* exif_update.c -- adapts EXIF data to the picture it is written with. */
 #include "exif.h"
 #include "ifd.h"
 #include "thumbnail.h"
@@ -6,11 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIXEL_X = 0xa002, PIXEL_Y, RELATED_WIDTH = 0x1001, RELATED_HEIGHT, STRIP_OFFSETS = 0x0111, STRIP_BYTES = 0x0117 };
+enum {
+    PIXEL_X = 0xa002,
+    PIXEL_Y,
+    RELATED_WIDTH = 0x1001,
+    RELATED_HEIGHT,
+    STRIP_OFFSETS = 0x0111,
+    STRIP_BYTES = 0x0117
+};
 
 /* ---- sizes ---- */
 
-/* False: it is there, and another one. */
+/* False if the tag had another value. */
 static bool set_size(const struct tri_ifd *exif, size_t directory, unsigned tag, int value)
 {
     unsigned char *entry = tri_ifd_find(exif, directory, tag);
@@ -30,20 +37,21 @@ static void set_sizes(const struct tri_ifd *exif, const struct tri_shape *shape)
     set_size(exif, first, TRI_TAG_HEIGHT, shape->height);
     set_size(exif, interop, RELATED_WIDTH, shape->width);
     set_size(exif, interop, RELATED_HEIGHT, shape->height);
-    const bool width = set_size(exif, sub, PIXEL_X, shape->width), height = set_size(exif, sub, PIXEL_Y, shape->height);
+    const bool width = set_size(exif, sub, PIXEL_X, shape->width),
+               height = set_size(exif, sub, PIXEL_Y, shape->height);
     if (!width || !height)
         tri_exif_forget_places(exif->data, exif->size);
 }
 
-/* ---- pictures of before ---- */
+/* ---- old thumbnails and previews ---- */
 
-/* Data of which a part at the end may go. */
+/* Data whose end may be cut off. */
 struct cut {
     const struct tri_ifd *exif;
     size_t keep;
 };
 
-/* Zeroes a part, which goes where it is the end of the data. */
+/* Zeroes a part, and cuts it off if it is at the end of the data. */
 static void wipe(struct cut *cut, size_t at, size_t size)
 {
     const size_t all = cut->exif->size;
@@ -55,15 +63,16 @@ static void wipe(struct cut *cut, size_t at, size_t size)
         cut->keep = at;
 }
 
-/* What two tags say where and how long it is. */
+/* Wipes the part given by an offset tag and a size tag. */
 static void wipe_part(struct cut *cut, size_t directory, unsigned offset_tag, unsigned size_tag)
 {
-    unsigned char *offset = tri_ifd_find(cut->exif, directory, offset_tag), *size = tri_ifd_find(cut->exif, directory, size_tag);
+    unsigned char *offset = tri_ifd_find(cut->exif, directory, offset_tag),
+                  *size = tri_ifd_find(cut->exif, directory, size_tag);
     if (offset != NULL && size != NULL)
         wipe(cut, tri_ifd_number(cut->exif, offset), tri_ifd_number(cut->exif, size));
 }
 
-/* From the end of the data on, for so lies what most programs write. */
+/* From the end of the data backwards, which suits the layout of most programs. */
 static void wipe_directory(struct cut *cut, size_t directory)
 {
     const size_t count = tri_ifd_count(cut->exif, directory);
@@ -71,14 +80,15 @@ static void wipe_directory(struct cut *cut, size_t directory)
     wipe_part(cut, directory, STRIP_OFFSETS, STRIP_BYTES);
     for (size_t i = count; i-- > 0;) {
         size_t size;
-        const unsigned char *value = tri_ifd_value(cut->exif, tri_ifd_entry(cut->exif, directory, i), &size);
+        const unsigned char *value =
+            tri_ifd_value(cut->exif, tri_ifd_entry(cut->exif, directory, i), &size);
         if (value != NULL && size > 4)
             wipe(cut, (size_t)(value - cut->exif->data), size);
     }
     wipe(cut, directory, 2 + count * TRI_IFD_ENTRY + 4);
 }
 
-/* Directory 1 and what it names. True: there was one. */
+/* Drops directory 1 and what it refers to. True if there was one. */
 static bool drop_thumbnail(struct tri_ifd *exif)
 {
     const size_t first = tri_ifd_first(exif), directory = tri_ifd_next(exif, first);
@@ -92,14 +102,15 @@ static bool drop_thumbnail(struct tri_ifd *exif)
     return true;
 }
 
-/* Notes of cameras' makers hold previews of their own, of many kinds; JPEG is what they have in common. Blanked, for the
- * notes have offsets that nobody knows. */
+/* Maker notes hold previews of their own, in many forms; all have JPEG in common. They are blanked
+ * in place, as the notes contain undocumented offsets. */
 static bool blank_previews(const struct tri_ifd *exif)
 {
     bool blanked = false;
     for (size_t i = 0; i + 4 <= exif->size; i++) {
         const unsigned char *at = exif->data + i;
-        if (at[0] != 0xff || at[1] != 0xd8 || at[2] != 0xff || (at[3] != 0xdb && at[3] != 0xc4 && (at[3] & 0xf0) != 0xe0))
+        if (at[0] != 0xff || at[1] != 0xd8 || at[2] != 0xff ||
+            (at[3] != 0xdb && at[3] != 0xc4 && (at[3] & 0xf0) != 0xe0))
             continue;
         const unsigned char *end = memmem(at, exif->size - i, "\xff\xd9", 2);
         const size_t size = end != NULL ? (size_t)(end - at) + 2 : exif->size - i;
@@ -109,12 +120,14 @@ static bool blank_previews(const struct tri_ifd *exif)
     return blanked;
 }
 
-/* ---- the thumbnail anew ---- */
+/* ---- the new thumbnail ---- */
 
 static bool add_directory(struct tri_ifd *exif, size_t thumbnail, size_t size)
 {
     unsigned char directory[2 + 3 * TRI_IFD_ENTRY + 4] = {0}, *entry = directory + 2;
-    const uint32_t values[3][2] = {{0x0103, 6}, {TRI_TAG_THUMBNAIL, (uint32_t)thumbnail}, {TRI_TAG_THUMBNAIL_SIZE, (uint32_t)size}};
+    const uint32_t values[3][2] = {{0x0103, 6},
+                                   {TRI_TAG_THUMBNAIL, (uint32_t)thumbnail},
+                                   {TRI_TAG_THUMBNAIL_SIZE, (uint32_t)size}};
     tri_ifd_put_16(exif, directory, 3);
     for (int i = 0; i < 3; i++, entry += TRI_IFD_ENTRY) {
         tri_ifd_put_16(exif, entry, values[i][0]);
@@ -126,14 +139,15 @@ static bool add_directory(struct tri_ifd *exif, size_t thumbnail, size_t size)
     return at > 0;
 }
 
-/* False: no memory. */
+/* False if out of memory. */
 static bool add_thumbnail(struct tri_ifd *exif, const struct tri_exif_picture *picture)
 {
     const struct tri_shape *shape = &picture->image->shape;
     size_t size = 0;
     if (shape->width <= TRI_THUMBNAIL_MOST && shape->height <= TRI_THUMBNAIL_MOST)
         return true;
-    unsigned char *thumbnail = picture->jpeg != NULL ? tri_thumbnail(picture->jpeg, picture->image, &size) : NULL;
+    unsigned char *thumbnail =
+        picture->jpeg != NULL ? tri_thumbnail(picture->jpeg, picture->image, &size) : NULL;
     const size_t at = thumbnail != NULL ? tri_ifd_append(exif, thumbnail, size) : 0;
     free(thumbnail);
     return thumbnail == NULL || (at > 0 && add_directory(exif, at, size));
@@ -145,8 +159,8 @@ bool tri_exif_has_thumbnail(const unsigned char *data, size_t size)
     return tri_ifd_open(&exif, data, size) && tri_ifd_next(&exif, tri_ifd_first(&exif)) != 0;
 }
 
-unsigned char *tri_exif_fit(const unsigned char *data, size_t size, const struct tri_exif_picture *picture, size_t *fitted,
-                            bool *blanked)
+unsigned char *tri_exif_fit(const unsigned char *data, size_t size,
+                            const struct tri_exif_picture *picture, size_t *fitted, bool *blanked)
 {
     struct tri_ifd exif;
     unsigned char *copy = malloc(size > 0 ? size : 1);

@@ -1,4 +1,4 @@
-/* tiff_memory.c -- files in memory for libtiff. */
+/* tiff_io.c -- in-memory files for libtiff. */
 #include "tiff_codec.h"
 
 #include <stdlib.h>
@@ -36,7 +36,7 @@ static tmsize_t on_write(thandle_t handle, void *data, tmsize_t size)
     const size_t end = tiff->at + (size_t)size;
     if (!make_room(tiff, end))
         return 0;
-    if (tiff->at > tiff->size) /* a gap that was sought over */
+    if (tiff->at > tiff->size) /* a gap left by seeking */
         memset(tiff->data + tiff->size, 0, tiff->at - tiff->size);
     memcpy(tiff->data + tiff->at, data, (size_t)size);
     tiff->at = end;
@@ -63,7 +63,7 @@ static toff_t on_size(thandle_t handle)
     return tiff->size;
 }
 
-/* Asked for of files that are read; libtiff does not write there. */
+/* Called for files being read; libtiff does not write there. */
 static int on_map(thandle_t handle, void **data, toff_t *size)
 {
     const struct tri_tiff *tiff = handle;
@@ -77,7 +77,7 @@ static void on_unmap(thandle_t handle, void *data, toff_t size)
     (void)handle, (void)data, (void)size;
 }
 
-/* ---- what libtiff says ---- */
+/* ---- libtiff's messages ---- */
 
 static void note(char *first, size_t size, const char *format, va_list arguments)
 {
@@ -87,34 +87,38 @@ static void note(char *first, size_t size, const char *format, va_list arguments
     first[strcspn(first, "\n")] = '\0';
 }
 
-static int on_error(TIFF *handle, void *user, const char *module, const char *format, va_list arguments)
+static int on_error(TIFF *handle, void *user, const char *module, const char *format,
+                    va_list arguments)
 {
     struct tri_tiff *tiff = user;
     (void)handle, (void)module;
     note(tiff->error, sizeof tiff->error, format, arguments);
-    return 1; /* nothing is left to be said by others */
+    return 1; /* no other handler need report it */
 }
 
-static int on_warning(TIFF *handle, void *user, const char *module, const char *format, va_list arguments)
+static int on_warning(TIFF *handle, void *user, const char *module, const char *format,
+                      va_list arguments)
 {
     struct tri_tiff *tiff = user;
     (void)handle, (void)module;
-    if (strstr(format, "Unknown field") == NULL) /* cameras and editors have many of their own */
+    /* cameras and editors have many fields of their own */
+    if (strstr(format, "Unknown field") == NULL)
         note(tiff->warning, sizeof tiff->warning, format, arguments);
     return 1;
 }
 
-bool tri_tiff_open(struct tri_tiff *tiff, const char *name, const char *mode, uint64_t largest_memory)
+bool tri_tiff_open(struct tri_tiff *tiff, const char *name, const char *mode,
+                   uint64_t largest_memory)
 {
     TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
     if (options == NULL)
         return false;
-    TIFFOpenOptionsSetMaxSingleMemAlloc(options, largest_memory < PTRDIFF_MAX ? (tmsize_t)largest_memory
-                                                                              : PTRDIFF_MAX);
+    TIFFOpenOptionsSetMaxSingleMemAlloc(
+        options, largest_memory < PTRDIFF_MAX ? (tmsize_t)largest_memory : PTRDIFF_MAX);
     TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, tiff);
     TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, tiff);
-    tiff->handle = TIFFClientOpenExt(name, mode, tiff, on_read, on_write, on_seek, on_close, on_size, on_map,
-                                     on_unmap, options);
+    tiff->handle = TIFFClientOpenExt(name, mode, tiff, on_read, on_write, on_seek, on_close,
+                                     on_size, on_map, on_unmap, options);
     TIFFOpenOptionsFree(options);
     return tiff->handle != NULL;
 }

@@ -1,5 +1,5 @@
-/* numbered.c -- names of files with a number in them: "frame-%04d.png". */
-#include "numbered.h"
+/* numbered_names.c -- file names with a number: "frame-%04d.png". */
+#include "numbered_names.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define DIGITS_MOST 18 /* of a long */
+#define DIGITS_MOST 18 /* that fit in a long */
 
 static const char *last_component(const char *path)
 {
@@ -16,7 +16,7 @@ static const char *last_component(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-/* The length of "%d" or "%04d" at `at`, and its digits; 0: it is neither. */
+/* Returns the length of "%d" or "%04d" at `at`, and its digits; 0 if it is neither. */
 static int number_at(const char *at, int *digits)
 {
     const bool wide = at[1] == '0' && at[2] >= '1' && at[2] <= '9';
@@ -27,7 +27,7 @@ static int number_at(const char *at, int *digits)
     return (int)(letter + 1 - at);
 }
 
-/* Where the one number is. NULL: there is none, or something else with a '%'. */
+/* Finds the only number. Returns NULL if there is none, or another '%'. */
 static const char *find_number(const char *path, int *length, int *digits)
 {
     const char *found = NULL;
@@ -46,7 +46,7 @@ static const char *find_number(const char *path, int *length, int *digits)
     return found;
 }
 
-/* A copy whose "%%" are '%', but for those of folders. */
+/* Returns a copy with '%' for "%%", except in the folder part. */
 static char *unescape(const char *text, size_t length, size_t folder)
 {
     char *copy = strndup(text, length);
@@ -80,7 +80,8 @@ bool tri_numbered_new(const char *path, struct tri_numbered *numbered)
     *numbered = (struct tri_numbered){.digits = numbered->digits};
     if (number == NULL)
         return false;
-    numbered->before = unescape(path, (size_t)(number - path), (size_t)(last_component(path) - path));
+    numbered->before =
+        unescape(path, (size_t)(number - path), (size_t)(last_component(path) - path));
     numbered->after = unescape(number + length, strlen(number + length), 0);
     if (numbered->before != NULL && numbered->after != NULL)
         return true;
@@ -98,7 +99,10 @@ void tri_numbered_free(struct tri_numbered *numbered)
 char *tri_numbered_path(const struct tri_numbered *numbered, long number)
 {
     char *path = NULL;
-    return asprintf(&path, "%s%0*ld%s", numbered->before, numbered->digits, number, numbered->after) < 0 ? NULL : path;
+    return asprintf(&path, "%s%0*ld%s", numbered->before, numbered->digits, number,
+                    numbered->after) < 0
+               ? NULL
+               : path;
 }
 
 long tri_numbered_of(const struct tri_numbered *numbered, const char *path)
@@ -109,8 +113,9 @@ long tri_numbered_of(const struct tri_numbered *numbered, const char *path)
         return -1;
     const char *digits = name + length;
     const int count = (int)strspn(digits, "0123456789");
-    /* As it would be written: no more zeros than that has. */
-    if (count < numbered->digits || count > DIGITS_MOST || (count > numbered->digits && digits[0] == '0') ||
+    /* As we would write it: no extra leading zeros. */
+    if (count < numbered->digits || count > DIGITS_MOST ||
+        (count > numbered->digits && digits[0] == '0') ||
         strcmp(digits + count, numbered->after) != 0)
         return -1;
     return strtol(digits, NULL, 10);
@@ -118,7 +123,7 @@ long tri_numbered_of(const struct tri_numbered *numbered, const char *path)
 
 static bool append(long **numbers, size_t *count, long number)
 {
-    if ((*count & (*count - 1)) == 0) { /* full: it has room for a power of two */
+    if ((*count & (*count - 1)) == 0) { /* full: the capacity is a power of two */
         long *more = realloc(*numbers, (*count > 0 ? 2 * *count : 1) * sizeof **numbers);
         if (more == NULL)
             return false;
@@ -134,8 +139,8 @@ static int by_number(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
-enum tri_status tri_numbered_find(const struct tri_numbered *numbered, const char *name, long **numbers, size_t *count,
-                                  struct tri_error *error)
+enum tri_status tri_numbered_find(const struct tri_numbered *numbered, const char *name,
+                                  long **numbers, size_t *count, struct tri_error *error)
 {
     const size_t length = (size_t)(last_component(numbered->before) - numbered->before);
     char *folder = strndup(numbered->before, length);
@@ -156,7 +161,8 @@ enum tri_status tri_numbered_find(const struct tri_numbered *numbered, const cha
     if (directory != NULL)
         closedir(directory);
     if (why != 0) {
-        tri_fail(error, TRI_FAILED, "cannot read %s: the folder '%s': %s", name, length > 0 && folder != NULL ? folder : ".", strerror(why));
+        tri_fail(error, TRI_FAILED, "cannot read %s: the folder '%s': %s", name,
+                 length > 0 && folder != NULL ? folder : ".", strerror(why));
         free(*numbers);
         *numbers = NULL;
     } else if (*count > 0) {
@@ -168,5 +174,6 @@ enum tri_status tri_numbered_find(const struct tri_numbered *numbered, const cha
 
 char *tri_plain_path(const char *path)
 {
-    return is_there(path) ? strdup(path) : unescape(path, strlen(path), (size_t)(last_component(path) - path));
+    return is_there(path) ? strdup(path)
+                          : unescape(path, strlen(path), (size_t)(last_component(path) - path));
 }

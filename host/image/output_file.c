@@ -1,6 +1,6 @@
-/* output.c -- output files that replace an old file only when they are complete. */
+/* output_file.c -- output files that replace an old file only once they are complete. */
 #include "image.h"
-#include "keep.h"
+#include "file_attributes.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,9 +20,9 @@ static enum tri_status cannot_write(const char *name, const char *why, struct tr
     return tri_fail(error, TRI_FAILED, "cannot write %s: %s", name, why);
 }
 
-#define PREFIX ".triptych-" /* and the process, and something random */
+#define PREFIX ".triptych-" /* followed by the process ID and a random number */
 
-/* The process that a temporary of ours is named for; 0: it is none. */
+/* Returns the process that a temporary file of ours is named after; 0 if it is not ours. */
 static pid_t owner_of(const char *name)
 {
     char *end;
@@ -33,7 +33,8 @@ static pid_t owner_of(const char *name)
     return *end == '-' && number > 0 && number <= INT_MAX ? (pid_t)number : 0;
 }
 
-/* A process that we cannot see, in a container, holds a lock on what it writes. */
+/* Removes a file only if it is not locked: a process that we cannot see, in a container, locks what
+ * it writes. */
 static void remove_if_left(int folder, const char *name)
 {
     struct stat status;
@@ -41,17 +42,18 @@ static void remove_if_left(int folder, const char *name)
 
     if (file < 0)
         return;
-    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() && flock(file, LOCK_EX | LOCK_NB) == 0)
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
+        flock(file, LOCK_EX | LOCK_NB) == 0)
         unlinkat(folder, name, 0);
     close(file);
 }
 
-/* What killed processes have left in a folder. Failures are not ours to report. */
+/* Removes the temporary files of killed processes from a folder. Ignores failures. */
 static void remove_left(const char *path)
 {
     DIR *directory = opendir(path);
 
-    if (!directory)
+    if (directory == NULL)
         return;
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
         const pid_t owner = owner_of(entry->d_name);
@@ -61,7 +63,7 @@ static void remove_left(const char *path)
     closedir(directory);
 }
 
-/* Once for the files that go to one folder after another. */
+/* Cleans a folder once for consecutive files in it. */
 static void clean(const char *path)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -80,22 +82,23 @@ static void clean(const char *path)
         remove_left(path);
 }
 
-/* Creates a file in the folder of `target`. Not by mkstemp, whose files are private to the user:
- * this way the umask, or the folder's default ACL, decides as for any other new file. */
+/* Creates a file in the folder of `target`. Does not use mkstemp, whose files are private to the
+ * user: the umask or the folder's default ACL decides, as for any other new file. */
 static int open_beside(const char *target, char **temporary)
 {
     const char *slash = strrchr(target, '/');
-    int length = slash ? (int)(slash - target + 1) : 0, file = -1;
+    int length = slash != NULL ? (int)(slash - target + 1) : 0, file = -1;
     char *folder = strndup(target, (size_t)length);
 
-    if (folder)
+    if (folder != NULL)
         clean(length > 0 ? folder : ".");
-    for (int attempt = 0; folder && file < 0 && attempt < 100; attempt++) {
+    for (int attempt = 0; folder != NULL && file < 0 && attempt < 100; attempt++) {
         uint64_t random;
         if (getrandom(&random, sizeof random, 0) != sizeof random)
             break;
         free(*temporary);
-        if (asprintf(temporary, "%s" PREFIX "%ld-%016llx", folder, (long)getpid(), (unsigned long long)random) < 0) {
+        if (asprintf(temporary, "%s" PREFIX "%ld-%016llx", folder, (long)getpid(),
+                     (unsigned long long)random) < 0) {
             *temporary = NULL;
             break;
         }
@@ -115,13 +118,13 @@ static int open_beside(const char *target, char **temporary)
     return file;
 }
 
-/* A device, a pipe, or a link that leads nowhere yet. */
+/* For a device, a pipe, or a dangling link. */
 static int open_in_place(const char *path)
 {
     return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 }
 
-/* Returns a descriptor, or -1 and errno. */
+/* Returns a descriptor, or -1 and sets errno. */
 static int open_target(const char *path, struct tri_output *output)
 {
     struct stat old, link;
@@ -129,15 +132,16 @@ static int open_target(const char *path, struct tri_output *output)
 
     if (exists ? !S_ISREG(old.st_mode) : lstat(path, &link) == 0)
         return open_in_place(path);
-    if (exists && access(path, W_OK) != 0) /* a rename would not ask */
+    if (exists && access(path, W_OK) != 0) /* a rename would ignore the file's permissions */
         return -1;
     output->target = exists ? realpath(path, NULL) : strdup(path);
-    if (!output->target)
+    if (output->target == NULL)
         return -1;
     int file = open_beside(output->target, &output->temporary);
     if (exists)
         output->old = (struct tri_output_owner){true, old.st_uid, old.st_gid, old.st_mode & 07777};
-    if (file >= 0 && exists && fchmod(file, S_IRUSR | S_IWUSR) != 0 && errno != EPERM) { /* nobody reads it before */
+    if (file >= 0 && exists && fchmod(file, S_IRUSR | S_IWUSR) != 0 &&
+        errno != EPERM) { /* private until complete */
         close(file);
         return -1;
     }
@@ -146,14 +150,15 @@ static int open_target(const char *path, struct tri_output *output)
 
 static void discard(struct tri_output *output)
 {
-    if (output->temporary)
+    if (output->temporary != NULL)
         unlink(output->temporary);
     free(output->temporary);
     free(output->target);
     *output = (struct tri_output){0};
 }
 
-enum tri_status tri_output_open(const char *path, struct tri_output *output, struct tri_error *error)
+enum tri_status tri_output_open(const char *path, struct tri_output *output,
+                                struct tri_error *error)
 {
     *output = (struct tri_output){.name = path};
     if (strcmp(path, "-") == 0) {
@@ -164,7 +169,7 @@ enum tri_status tri_output_open(const char *path, struct tri_output *output, str
     int file = open_target(path, output);
     if (file >= 0)
         output->file = fdopen(file, "wb");
-    if (!output->file) {
+    if (output->file == NULL) {
         cannot_write(path, strerror(errno), error);
         if (file >= 0)
             close(file);
@@ -174,20 +179,22 @@ enum tri_status tri_output_open(const char *path, struct tri_output *output, str
     return TRI_OK;
 }
 
-enum tri_status tri_output_close(struct tri_output *output, enum tri_status so_far, struct tri_error *error)
+enum tri_status tri_output_close(struct tri_output *output, enum tri_status so_far,
+                                 struct tri_error *error)
 {
     enum tri_status status = so_far;
     bool kept = output->file == stdout;
 
-    if (!output->file)
+    if (output->file == NULL)
         return status;
+    const tri_trace_mark mark = tri_trace_wait(TRI_TRACE_FOR_DISK, "close");
     if (!status && (fflush(output->file) != 0 || ferror(output->file)))
         status = cannot_write(output->name, strerror(errno), error);
     if (!status && output->old.there)
         tri_output_keep(output, fileno(output->file));
     if (!kept && fclose(output->file) != 0 && !status)
         status = cannot_write(output->name, strerror(errno), error);
-    if (!status && output->temporary) {
+    if (!status && output->temporary != NULL) {
         if (rename(output->temporary, output->target) != 0) {
             status = cannot_write(output->name, strerror(errno), error);
         } else {
@@ -196,5 +203,6 @@ enum tri_status tri_output_close(struct tri_output *output, enum tri_status so_f
         }
     }
     discard(output);
+    tri_trace_end(mark);
     return status;
 }

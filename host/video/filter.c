@@ -1,15 +1,15 @@
-/* filter.c -- how a pipeline sees the planes of frames, and what comes out. */
-#include "filter_parts.h"
+/* filter.c -- how a pipeline sees the planes of frames, and what it produces. */
+#include "filter_internal.h"
 
 #include "../pipeline/graph.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what comes out ---- */
+/* ---- output ---- */
 
-/* Fields, and the sides of a pixel, are where kernels have put them. Without fields a stream is progressive, also where
- * nobody knew whether it had any. */
+/* Fields and pixel aspect follow what the kernels did. Without fields a stream is progressive, even
+ * if it was unknown whether it had any. */
 static void describe_lines(const struct tri_job *job, struct tri_video *out)
 {
     const enum tri_fields fields = tri_job_fields(job);
@@ -17,15 +17,23 @@ static void describe_lines(const struct tri_job *job, struct tri_video *out)
         out->interlace = 'p';
     else if (fields == TRI_FIELDS_EXCHANGED && (out->interlace == 't' || out->interlace == 'b'))
         out->interlace = out->interlace == 't' ? 'b' : 't';
-    if (tri_job_turned(job)) {
+    if (tri_job_transposed(job)) {
         const int width = out->aspect[0];
         out->aspect[0] = out->aspect[1];
         out->aspect[1] = width;
     }
 }
 
-/* Chroma has to be as large as it is in frames of luma's new size. It is, where it went the same way as luma. */
-static enum tri_status check_chroma(const struct tri_filter *filter, const struct tri_filter_set *set, struct tri_error *error)
+/* The stream's light, by the rule of tri_metadata_follow for pictures. */
+static void follow_light(const struct tri_filter *filter, struct tri_video *out)
+{
+    if (!tri_pipeline_same_samples(filter->pipeline))
+        out->has_light_level = false;
+}
+
+/* Chroma must have the size that luma's new size requires; it does if processed like luma. */
+static enum tri_status check_chroma(const struct tri_filter *filter,
+                                    const struct tri_filter_set *set, struct tri_error *error)
 {
     struct tri_shape wanted, chroma;
     tri_video_plane(&filter->out, 1, &wanted);
@@ -35,13 +43,16 @@ static enum tri_status check_chroma(const struct tri_filter *filter, const struc
         chroma = *tri_job_shape(set->planes[1]);
     if (chroma.width == wanted.width && chroma.height == wanted.height)
         return TRI_OK;
-    return tri_fail(error, TRI_USAGE, "%s makes %d x %d pixels of luma and %d x %d of chroma, which do not fit together%s",
-                    tri_pipeline_text(filter->pipeline), filter->out.width, filter->out.height, chroma.width, chroma.height,
-                    filter->chroma == COPIED ? "; leave out --planes y" : "");
+    return tri_fail(error, TRI_USAGE,
+                    "%s makes %d x %d pixels of luma but %d x %d of chroma, which do not match%s",
+                    tri_pipeline_text(filter->pipeline), filter->out.width, filter->out.height,
+                    chroma.width, chroma.height,
+                    filter->chroma == COPIED ? "; remove --planes y" : "");
 }
 
-/* Turned by 90 degrees, columns and rows change places, and so does their subsampling. */
-static enum tri_status find_output(struct tri_filter *filter, const struct tri_filter_set *set, struct tri_error *error)
+/* A turn by 90 degrees swaps columns and rows, and their subsampling. */
+static enum tri_status find_output(struct tri_filter *filter, const struct tri_filter_set *set,
+                                   struct tri_error *error)
 {
     struct tri_video *out = &filter->out;
     const struct tri_job *job = tri_filter_telling_job(filter, set);
@@ -52,8 +63,10 @@ static enum tri_status find_output(struct tri_filter *filter, const struct tri_f
     out->width = shape->width;
     out->height = shape->height;
     describe_lines(job, out);
-    filter->turned = tri_job_turned(job);
+    follow_light(filter, out);
+    filter->transposed = tri_job_transposed(job);
     filter->out_planes = shape->planes;
+    out->alpha = shape->planes % 2 == 0;
     if (!filter->by_plane) {
         out->planes = shape->planes > 2 ? 3 : 1;
         if (matrix == TRI_RGB || out->planes == 1)
@@ -62,54 +75,63 @@ static enum tri_status find_output(struct tri_filter *filter, const struct tri_f
     }
     if (out->planes == 1 || filter->chroma == NEUTRAL)
         return TRI_OK;
-    if (tri_job_turned(job)) {
+    if (tri_job_transposed(job)) {
         out->shift_x = filter->in.shift_y;
         out->shift_y = filter->in.shift_x;
     }
     return check_chroma(filter, set, error);
 }
 
-/* What the picture that a frame was read from said. */
-void tri_filter_follow(const struct tri_filter *filter, struct tri_metadata *metadata)
+void tri_filter_follow(const struct tri_filter *filter, struct tri_metadata *metadata,
+                       char note[TRI_NOTE_MAX])
 {
-    const struct tri_metadata_change change = {filter->pipeline, {filter->in.width, filter->in.height, 0, 0},
-                                               {filter->out.width, filter->out.height, 0, 0}, filter->turned};
-    tri_metadata_follow(metadata, &change, NULL);
+    const struct tri_metadata_change change = {filter->pipeline,
+                                               {filter->in.width, filter->in.height, 0, 0},
+                                               {filter->out.width, filter->out.height, 0, 0},
+                                               filter->transposed};
+    tri_metadata_follow(metadata, &change, note);
 }
 
 /* ---- pipelines ---- */
 
 static const char *matrix_name(enum tri_matrix matrix)
 {
-    return matrix == TRI_BT709 ? "bt709" : matrix == TRI_BT2020 ? "bt2020" : matrix == TRI_YCGCO ? "ycgco" : "bt601";
+    return matrix == TRI_BT709    ? "bt709"
+           : matrix == TRI_BT2020 ? "bt2020"
+           : matrix == TRI_YCGCO  ? "ycgco"
+                                  : "bt601";
 }
 
-/* A pipeline as this user of it sees it: its graph for whole frames, and what that says. */
+/* A pipeline as seen here: its graph for whole frames, and the graph's properties. */
 struct view {
     const struct tri_pipeline *pipeline;
     struct tri_graph graph;
     struct tri_properties properties;
 };
 
-static enum tri_status look_at(const struct tri_pipeline *pipeline, const struct tri_video *video, struct view *view,
-                               struct tri_error *error)
+static enum tri_status look_at(const struct tri_pipeline *pipeline, const struct tri_video *video,
+                               struct view *view, struct tri_error *error)
 {
     struct tri_shape shape, out;
     struct tri_value value;
     tri_video_plane(video, 0, &shape);
-    shape.planes = video->planes;
+    shape.planes = video->planes + video->alpha;
     view->pipeline = pipeline;
-    const enum tri_status status = tri_graph_build(pipeline, &shape, &view->graph, &value, &out, error);
-    return status == TRI_OK ? tri_graph_properties(&view->graph, &value, &shape, &view->properties, error) : status;
+    const enum tri_status status =
+        tri_graph_build(pipeline, &shape, &view->graph, &value, &out, error);
+    return status == TRI_OK
+               ? tri_graph_properties(&view->graph, &value, &shape, &view->properties, error)
+               : status;
 }
 
-/* Left of the middle of the 2^shift samples of luma that one of chroma stands for, in its own distances. */
+/* Left of the middle of the 2^shift luma samples that one chroma sample stands for, in chroma
+ * sample distances. */
 static double left_of(int shift)
 {
     return -0.5 * (1 - 1.0 / (1 << shift));
 }
 
-/* Where chroma lies, in x and y. Left is what MPEG-2 and all after it mean where nothing is said. */
+/* Chroma siting in x and y. Untagged, left is the rule since MPEG-2. */
 static void find_siting(const struct tri_video *video, double at[2])
 {
     const bool middle = strcmp(video->siting, "jpeg") == 0;
@@ -117,8 +139,10 @@ static void find_siting(const struct tri_video *video, double at[2])
     at[1] = strcmp(video->siting, "paldv") == 0 ? left_of(video->shift_y) : 0;
 }
 
-/* What is put around the user's operations: those have a limit of pixels, which may be above the usual one. */
-static enum tri_status parse_own(const char *text, struct tri_pipeline **pipeline, struct tri_error *error)
+/* Parses a pipeline put around the user's operations, without a pixel limit: the user's limit may
+ * be above the default. */
+static enum tri_status parse_own(const char *text, struct tri_pipeline **pipeline,
+                                 struct tri_error *error)
 {
     const enum tri_status status = tri_pipeline_parse(text, pipeline, error);
     if (status == TRI_OK)
@@ -126,19 +150,21 @@ static enum tri_status parse_own(const char *text, struct tri_pipeline **pipelin
     return status;
 }
 
-/* Chroma to the size of luma (plane 0), or back. */
-static enum tri_status parse_resize(const struct tri_video *video, int plane, struct tri_pipeline **pipeline,
-                                    struct tri_error *error)
+/* Resizes chroma to luma's size (plane 0), or back. */
+static enum tri_status parse_resize(const struct tri_video *video, int plane,
+                                    struct tri_pipeline **pipeline, struct tri_error *error)
 {
     struct tri_shape shape;
     char text[100];
     double at[2];
     tri_video_plane(video, plane, &shape);
     find_siting(video, at);
-    snprintf(text, sizeof text, "resize:width=%d:height=%d:filter=bilinear", shape.width, shape.height);
+    snprintf(text, sizeof text, "resize:width=%d:height=%d:filter=bilinear", shape.width,
+             shape.height);
     const enum tri_status status = parse_own(text, pipeline, error);
     if (status == TRI_OK)
-        (*pipeline)->siting = plane == 0 ? (struct tri_siting){at[0], at[1], 0, 0} : (struct tri_siting){0, 0, at[0], at[1]};
+        (*pipeline)->siting = plane == 0 ? (struct tri_siting){at[0], at[1], 0, 0}
+                                         : (struct tri_siting){0, 0, at[0], at[1]};
     return status;
 }
 
@@ -147,8 +173,8 @@ static char first_field(const struct tri_video *video)
     return video->interlace == 't' || video->interlace == 'b' ? video->interlace : 0;
 }
 
-static enum tri_status parse_conversion(const struct tri_filter *filter, const char *to, struct tri_pipeline **conversion,
-                                        struct tri_error *error)
+static enum tri_status parse_conversion(const struct tri_filter *filter, const char *to,
+                                        struct tri_pipeline **conversion, struct tri_error *error)
 {
     const struct tri_video *in = &filter->in;
     const enum tri_matrix matrix = in->matrix == TRI_RGB ? filter->out.matrix : in->matrix;
@@ -158,8 +184,10 @@ static enum tri_status parse_conversion(const struct tri_filter *filter, const c
     return parse_own(text, conversion, error);
 }
 
-/* Conversions around the pipeline: the first unless the stream is R, G, B already, the last unless that is what comes out. */
-static enum tri_status join_whole(struct tri_filter *filter, const struct tri_pipeline *pipeline, struct tri_error *error)
+/* Adds conversions around the pipeline: the first unless the stream is already R, G, B, the last
+ * unless the output is. */
+static enum tri_status join_whole(struct tri_filter *filter, const struct tri_pipeline *pipeline,
+                                  struct tri_error *error)
 {
     struct tri_pipeline *first = NULL, *last = NULL;
     const struct tri_pipeline *parts[3];
@@ -183,8 +211,10 @@ static enum tri_status join_whole(struct tri_filter *filter, const struct tri_pi
     return status;
 }
 
-/* Planes of video mean something; where the user has chosen planes by himself, or of R, G and B, samples are samples. */
-static enum tri_status make_planes(struct tri_filter *filter, const struct view *view, struct tri_error *error)
+/* Planes of a video have a meaning; but if the user chose planes explicitly, or with R, G and B,
+ * samples are bare samples. */
+static enum tri_status make_planes(struct tri_filter *filter, const struct view *view,
+                                   struct tri_error *error)
 {
     const struct tri_video *in = &filter->in;
     struct tri_plane luma = {.first_field = first_field(in)}, chroma = luma;
@@ -199,11 +229,15 @@ static enum tri_status make_planes(struct tri_filter *filter, const struct view 
         if (!in->full_range)
             luma.levels = (struct tri_levels){tri_filter_level(in, 16), tri_filter_level(in, 235)};
     }
-    const enum tri_status status = tri_pipeline_of_plane(view->pipeline, &view->graph, &luma, &filter->planes[0], error);
-    return status == TRI_OK ? tri_pipeline_of_plane(view->pipeline, &view->graph, &chroma, &filter->planes[1], error) : status;
+    const enum tri_status status =
+        tri_pipeline_of_plane(view->pipeline, &view->graph, &luma, &filter->planes[0], error);
+    return status == TRI_OK ? tri_pipeline_of_plane(view->pipeline, &view->graph, &chroma,
+                                                    &filter->planes[1], error)
+                            : status;
 }
 
-static enum tri_status make_pipelines(struct tri_filter *filter, const struct view *view, struct tri_error *error)
+static enum tri_status make_pipelines(struct tri_filter *filter, const struct view *view,
+                                      struct tri_error *error)
 {
     const struct tri_video *in = &filter->in;
     filter->pipeline = view->pipeline;
@@ -215,16 +249,17 @@ static enum tri_status make_pipelines(struct tri_filter *filter, const struct vi
     return status;
 }
 
-/* One filter, whose results are of that matrix. */
-static enum tri_status make_filter(struct tri_backend *backend, const struct view *view, const struct tri_video *in,
-                                   bool by_plane, enum tri_matrix matrix, enum tri_chroma chroma,
+/* Makes one filter, whose results have that matrix. */
+static enum tri_status make_filter(struct tri_backend *backend, const struct view *view,
+                                   const struct tri_video *in, bool by_plane,
+                                   enum tri_matrix matrix, enum tri_chroma chroma,
                                    struct tri_filter **result, struct tri_error *error)
 {
     struct tri_filter *filter = calloc(1, sizeof *filter);
     *result = NULL;
     if (filter == NULL || pthread_mutex_init(&filter->lock, NULL) != 0) {
         free(filter);
-        return tri_fail(error, TRI_FAILED, "no memory for a filter");
+        return tri_fail(error, TRI_FAILED, "out of memory for a filter");
     }
     filter->backend = backend;
     filter->in = *in;
@@ -232,21 +267,23 @@ static enum tri_status make_filter(struct tri_backend *backend, const struct vie
     filter->by_plane = by_plane;
     if (!by_plane && in->matrix == TRI_OTHER_MATRIX) {
         tri_filter_free(filter);
-        return tri_fail(error, TRI_USAGE, "red, green and blue cannot be had of these planes: they are of constant luminance, ICtCp "
-                                          "or the like; kernels that work on planes, with such an output, can be used");
+        return tri_fail(error, TRI_USAGE,
+                        "cannot convert these planes to RGB (constant luminance, ICtCp or "
+                        "similar); use only kernels and outputs that work on planes");
     }
     filter->usual = chroma == TRI_CHROMA_USUAL;
     if (by_plane && in->planes > 1 && in->matrix != TRI_RGB)
-        filter->chroma = chroma == TRI_CHROMA_KEPT                                          ? COPIED
+        filter->chroma = chroma == TRI_CHROMA_KEPT                                   ? COPIED
                          : chroma == TRI_CHROMA_USUAL && view->properties.monochrome ? NEUTRAL
-                                                                                      : COMPUTED;
+                                                                                     : COMPUTED;
     struct tri_filter_set *set = NULL;
     enum tri_status status = make_pipelines(filter, view, error);
     if (status == TRI_OK)
         status = tri_filter_new_set(filter, &set, error);
     if (status == TRI_OK)
         status = find_output(filter, set, error);
-    if (status == TRI_OK && filter->up != NULL && filter->out.planes == 3 && filter->out.matrix != TRI_RGB)
+    if (status == TRI_OK && filter->up != NULL && filter->out.planes == 3 &&
+        filter->out.matrix != TRI_RGB)
         status = parse_resize(&filter->out, 1, &filter->down, error);
     if (status != TRI_OK) {
         tri_filter_free_set(set);
@@ -260,16 +297,18 @@ static enum tri_status make_filter(struct tri_backend *backend, const struct vie
     return TRI_OK;
 }
 
-/* What is wanted of the results. Y4M, which takes nothing but Y'CbCr, does not tell the matrix. */
-static enum tri_matrix choose_matrix(const struct view *view, const struct tri_video *in, enum tri_colour takes)
+/* The matrix of the results. Y4M, which accepts only Y'CbCr, does not store it. */
+static enum tri_matrix choose_matrix(const struct view *view, const struct tri_video *in,
+                                     enum tri_colour takes)
 {
     if (takes == TRI_ONLY_YCBCR && in->matrix == TRI_RGB)
         return tri_video_usual_matrix(view->properties.out.height);
     return takes == TRI_ONLY_RGB ? TRI_RGB : in->matrix;
 }
 
-/* By plane, what comes out is of the same matrix as what goes in; another filter makes of it what is wanted. */
-static enum tri_status add_conversion(struct tri_filter *filter, enum tri_matrix matrix, struct tri_error *error)
+/* By plane, the output keeps the input's matrix; a second filter converts it to the wanted one. */
+static enum tri_status add_conversion(struct tri_filter *filter, enum tri_matrix matrix,
+                                      struct tri_error *error)
 {
     struct view view = {0};
     if (filter->out.matrix == matrix)
@@ -278,33 +317,52 @@ static enum tri_status add_conversion(struct tri_filter *filter, enum tri_matrix
     if (status == TRI_OK)
         status = look_at(filter->copy, &filter->out, &view, error);
     if (status == TRI_OK)
-        status = make_filter(filter->backend, &view, &filter->out, false, matrix, TRI_CHROMA_USUAL, &filter->convert, error);
+        status = make_filter(filter->backend, &view, &filter->out, false, matrix, TRI_CHROMA_USUAL,
+                             &filter->convert, error);
     tri_graph_free(&view.graph);
     return status;
 }
 
-/* Whether planes go through it one by one. */
-static bool goes_by_plane(const struct view *view, const struct tri_video *in, enum tri_chroma chroma)
+/* Whether planes are processed separately. With alpha, kernels that weight by it need all planes:
+ * then frames are processed like pictures, unless the user chose planes explicitly. */
+static enum tri_status find_way(const struct tri_pipeline *pipeline, const struct tri_video *in,
+                                enum tri_chroma chroma, const struct view *view, bool *by_plane,
+                                struct tri_error *error)
 {
-    return view->properties.by_plane && (chroma != TRI_CHROMA_USUAL || in->matrix == TRI_RGB || !view->properties.needs_rgb);
+    struct tri_video opaque = *in;
+    struct view plain = {0};
+    *by_plane = view->properties.by_plane && (chroma != TRI_CHROMA_USUAL || in->matrix == TRI_RGB ||
+                                              !view->properties.needs_rgb);
+    if (*by_plane || !in->alpha || chroma == TRI_CHROMA_USUAL)
+        return TRI_OK;
+    opaque.alpha = false;
+    const enum tri_status status = look_at(pipeline, &opaque, &plain, error);
+    *by_plane = plain.properties.by_plane;
+    tri_graph_free(&plain.graph);
+    return status;
 }
 
 enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,
-                               const struct tri_video *in, enum tri_colour takes, enum tri_chroma chroma,
-                               struct tri_filter **result, struct tri_error *error)
+                               const struct tri_video *in, enum tri_colour takes,
+                               enum tri_chroma chroma, struct tri_filter **result,
+                               struct tri_error *error)
 {
     struct tri_filter_slot *slot = NULL;
     struct view view = {0};
     *result = NULL;
     enum tri_status status = look_at(pipeline, in, &view, error);
-    const bool by_plane = status == TRI_OK && goes_by_plane(&view, in, chroma);
+    bool by_plane = false;
+    if (status == TRI_OK)
+        status = find_way(pipeline, in, chroma, &view, &by_plane, error);
     const enum tri_matrix matrix = choose_matrix(&view, in, takes);
     if (status == TRI_OK)
-        status = make_filter(backend, &view, in, by_plane, by_plane ? in->matrix : matrix, chroma, result, error);
+        status = make_filter(backend, &view, in, by_plane, by_plane ? in->matrix : matrix, chroma,
+                             result, error);
     tri_graph_free(&view.graph);
     if (status == TRI_OK)
         status = add_conversion(*result, matrix, error);
-    if (status == TRI_OK) /* that there is memory for one frame is known before anything is written */
+    /* Check that there is memory for one frame before anything is written. */
+    if (status == TRI_OK)
         status = tri_filter_take_slot(*result, &slot, error);
     if (status != TRI_OK) {
         tri_filter_free(*result);

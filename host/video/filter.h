@@ -1,4 +1,4 @@
-/* filter.h -- a pipeline at work on frames, whose chroma planes may be smaller than luma. */
+/* filter.h -- runs a pipeline on frames, whose chroma planes may be smaller than luma. */
 #ifndef TRI_FILTER_H
 #define TRI_FILTER_H
 
@@ -6,51 +6,56 @@
 
 struct tri_filter;
 
-/* What becomes of chroma under kernels that work on each plane by itself. Usually they run on it, but where results are no
- * colour (`monochrome` of tri_properties) it becomes neutral, and where R, G and B are meant (`needs_rgb`) they get those; black
- * and white are those of the planes. Or it is in any case as the other planes, or stays as it is. */
+/* What happens to chroma with kernels that work on each plane separately. USUAL: they run on it;
+ * but if results have no colour (`monochrome` of tri_properties) it becomes neutral, and if kernels
+ * need R, G and B (`needs_rgb`) they get those; black and white are those of the planes. RUN:
+ * always treated like the other planes. KEPT: unchanged. */
 enum tri_chroma { TRI_CHROMA_USUAL, TRI_CHROMA_RUN, TRI_CHROMA_KEPT };
 
-/* Kernels that work on each plane by itself get the planes as they are, for chroma with lengths scaled to its
- * subsampling. Other pipelines get R, G and B: chroma is resized to the size of
- * luma, converted by the kernel "ycbcr" with the stream's matrix and range, and back. Where `takes` asks for R, G, B or
- * for Y, Cb, Cr, that is what comes out. Backend and pipeline must outlive it. */
+/* Kernels that work on each plane separately get the planes as they are; for chroma, lengths are
+ * scaled to its subsampling. Other pipelines get R, G and B: chroma is resized to luma's size,
+ * converted by the kernel "ycbcr" with the stream's matrix and range, and back. If `takes` requires
+ * R, G, B or Y, Cb, Cr, the output has those. Backend and pipeline must outlive the filter. */
 enum tri_status tri_filter_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,
-                               const struct tri_video *in, enum tri_colour takes, enum tri_chroma chroma,
-                               struct tri_filter **filter, struct tri_error *error);
+                               const struct tri_video *in, enum tri_colour takes,
+                               enum tri_chroma chroma, struct tri_filter **filter,
+                               struct tri_error *error);
 void tri_filter_free(struct tri_filter *filter);
-/* Where frames should lie that go through it; as tri_backend_memory. */
+/* Memory for frames that pass through the filter; as tri_backend_memory. */
 struct tri_memory *tri_filter_memory(const struct tri_filter *filter);
 const struct tri_video *tri_filter_video(const struct tri_filter *filter); /* of the results */
-/* Makes what a frame's picture said true of the result; NULL: it said nothing. */
-void tri_filter_follow(const struct tri_filter *filter, struct tri_metadata *metadata);
-/* Frames by which results lag behind; as tri_job_delay. */
+/* Updates a frame's metadata to match the result; `metadata` may be NULL. Adds to a note what is
+ * dropped. */
+void tri_filter_follow(const struct tri_filter *filter, struct tri_metadata *metadata,
+                       char note[TRI_NOTE_MAX]);
+/* Frames by which results are delayed; as tri_job_delay. */
 int tri_filter_delay(const struct tri_filter *filter);
-/* Whether frames have to be computed one at a time, in their order: over time, and on OpenCL devices. */
+/* Whether frames must be computed one at a time, in order: over time, and on OpenCL devices. */
 bool tri_filter_in_order(const struct tri_filter *filter);
-/* After the last frame, as tri_job_end: the last frame again then drives out what is late. While no frame is computed. */
+/* After the last frame, as tri_job_end: running the last frame again then flushes delayed results.
+ * Not while a frame is being computed. */
 void tri_filter_end(struct tri_filter *filter);
-/* Columns of what a kernel tells of a frame, as tri_job_data_columns; NULL: nothing. After tri_filter_tell the frames of
- * results have it. */
+/* Columns of the data a kernel reports for a frame, as tri_job_data_columns; NULL if none. After
+ * tri_filter_tell the result frames carry the data. */
 const char *tri_filter_data_columns(const struct tri_filter *filter);
 void tri_filter_tell(struct tri_filter *filter);
 
-/* A frame on its way through the filter. Its steps follow each other, and different threads may take those of different
- * frames; but `compute` as tri_filter_in_order says. */
+/* A frame on its way through the filter. Its steps run in sequence; different threads may run steps
+ * of different frames, but `compute` only as tri_filter_in_order allows. */
 struct tri_filter_slot;
-enum tri_status tri_filter_upload(struct tri_filter *filter, const struct tri_frame *in, struct tri_filter_slot **slot,
-                                  struct tri_error *error);
-/* Into the planes of `out`, which are of use after `download`; `in` is of no more. */
-enum tri_status tri_filter_compute(struct tri_filter *filter, struct tri_filter_slot *slot, struct tri_frame *out,
-                                   struct tri_error *error);
-/* `in` is the frame that `out` is the result of: with a delay, an earlier one than that of `upload`. */
-enum tri_status tri_filter_download(struct tri_filter *filter, struct tri_filter_slot *slot, const struct tri_frame *in,
-                                    struct tri_error *error);
-/* Instead of further steps, after a failure of `compute` too. NULL is fine. */
+enum tri_status tri_filter_upload(struct tri_filter *filter, const struct tri_frame *in,
+                                  struct tri_filter_slot **slot, struct tri_error *error);
+/* Into the planes of `out`, which are of use after `download`; `in` must stay until then. */
+enum tri_status tri_filter_compute(struct tri_filter *filter, struct tri_filter_slot *slot,
+                                   struct tri_frame *out, struct tri_error *error);
+/* `in` is the frame that `out` results from: with a delay, an earlier one than that of `upload`. */
+enum tri_status tri_filter_download(struct tri_filter *filter, struct tri_filter_slot *slot,
+                                    const struct tri_frame *in, struct tri_error *error);
+/* Replaces the remaining steps, also after a failure of `compute`. NULL is allowed. */
 void tri_filter_drop(struct tri_filter *filter, struct tri_filter_slot *slot);
 
-/* All three. */
-enum tri_status tri_filter_run(struct tri_filter *filter, const struct tri_frame *in, struct tri_frame *out,
-                               struct tri_error *error);
+/* Upload, compute and download. */
+enum tri_status tri_filter_run(struct tri_filter *filter, const struct tri_frame *in,
+                               struct tri_frame *out, struct tri_error *error);
 
 #endif

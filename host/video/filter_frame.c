@@ -1,5 +1,5 @@
 /* filter_frame.c -- jobs for the planes of frames, and the steps of each frame through them. */
-#include "filter_parts.h"
+#include "filter_internal.h"
 
 #include "../image/image.h"
 
@@ -18,27 +18,29 @@ void tri_filter_free_set(struct tri_filter_set *set)
     free(set);
 }
 
-/* Planes that have jobs of their own, or that are one image for the job of all. */
+/* The number of planes that the pipeline computes: the rest are copied. For jobs by plane. */
 static int planes_of(const struct tri_filter *filter)
 {
     return filter->chroma == COMPUTED ? filter->in.planes : 1;
 }
 
-enum tri_status tri_filter_new_set(const struct tri_filter *filter, struct tri_filter_set **result, struct tri_error *error)
+enum tri_status tri_filter_new_set(const struct tri_filter *filter, struct tri_filter_set **result,
+                                   struct tri_error *error)
 {
     struct tri_filter_set *set = calloc(1, sizeof *set);
     enum tri_status status = TRI_OK;
     struct tri_shape shape;
     *result = NULL;
     if (set == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory for the jobs of a frame");
+        return tri_fail(error, TRI_FAILED, "out of memory for the jobs of a frame");
     for (int p = 0; filter->by_plane && p < planes_of(filter) && status == TRI_OK; p++) {
         tri_video_plane(&filter->in, p, &shape);
-        status = tri_job_new(filter->backend, filter->planes[p > 0], &shape, &set->planes[p], error);
+        status =
+            tri_job_new(filter->backend, filter->planes[p > 0], &shape, &set->planes[p], error);
     }
     if (!filter->by_plane) {
         tri_video_plane(&filter->in, 0, &shape);
-        shape.planes = filter->in.planes;
+        shape.planes = filter->in.planes + filter->in.alpha;
         status = tri_job_new(filter->backend, filter->whole, &shape, &set->whole, error);
     }
     if (status == TRI_OK)
@@ -48,11 +50,12 @@ enum tri_status tri_filter_new_set(const struct tri_filter *filter, struct tri_f
     return status;
 }
 
-/* Made with the lock held: that nobody else makes jobs at the same time is what devices ask for. */
-static enum tri_status take_set(struct tri_filter *filter, struct tri_filter_set **set, struct tri_error *error)
+/* Makes sets with the lock held: devices do not allow two threads to make jobs at the same time. */
+static enum tri_status take_set(struct tri_filter *filter, struct tri_filter_set **set,
+                                struct tri_error *error)
 {
     enum tri_status status = TRI_OK;
-    pthread_mutex_lock(&filter->lock);
+    tri_trace_lock(&filter->lock, "the filter");
     *set = filter->sets;
     if (*set != NULL)
         filter->sets = (*set)->next;
@@ -64,16 +67,16 @@ static enum tri_status take_set(struct tri_filter *filter, struct tri_filter_set
 
 void tri_filter_put_set(struct tri_filter *filter, struct tri_filter_set *set)
 {
-    pthread_mutex_lock(&filter->lock);
+    tri_trace_lock(&filter->lock, "the filter");
     set->next = filter->sets;
     filter->sets = set;
     pthread_mutex_unlock(&filter->lock);
 }
 
-/* Those for single planes of a slot go on: they know no time. */
+/* The single-plane jobs of slots are not ended: they do not work over time. */
 void tri_filter_end(struct tri_filter *filter)
 {
-    pthread_mutex_lock(&filter->lock);
+    tri_trace_lock(&filter->lock, "the filter");
     for (struct tri_filter_set *set = filter->sets; set != NULL; set = set->next) {
         for (int p = 0; filter->by_plane && p < planes_of(filter); p++)
             tri_job_end(set->planes[p]);
@@ -90,7 +93,7 @@ void tri_filter_free_slot(struct tri_filter_slot *slot)
     if (slot == NULL)
         return;
     for (int p = 0; p < 3; p++)
-        tri_flight_free(slot->flights[p]);
+        tri_inflight_free(slot->inflight[p]);
     for (int i = 0; i < 2; i++) {
         tri_job_free(slot->up[i]);
         tri_job_free(slot->down[i]);
@@ -101,14 +104,16 @@ void tri_filter_free_slot(struct tri_filter_slot *slot)
     free(slot);
 }
 
-static enum tri_status prepare_for_rgb(const struct tri_filter *filter, struct tri_filter_slot *slot, struct tri_error *error)
+static enum tri_status prepare_for_rgb(const struct tri_filter *filter,
+                                       struct tri_filter_slot *slot, struct tri_error *error)
 {
     struct tri_shape shape, chroma, result;
     tri_video_plane(&filter->in, 0, &shape);
     tri_video_plane(&filter->in, 1, &chroma);
     tri_video_plane(&filter->out, 0, &result);
-    const struct tri_shape plane = result;
-    shape.planes = filter->in.planes;
+    struct tri_shape plane = result;
+    plane.planes = 1;
+    shape.planes = filter->in.planes + filter->in.alpha;
     result.planes = filter->out_planes;
     enum tri_status status = tri_image_new_for(filter->backend, &shape, &slot->before, error);
     if (status == TRI_OK)
@@ -120,17 +125,18 @@ static enum tri_status prepare_for_rgb(const struct tri_filter *filter, struct t
     return status;
 }
 
-static enum tri_status new_slot(const struct tri_filter *filter, struct tri_filter_slot **result, struct tri_error *error)
+static enum tri_status new_slot(const struct tri_filter *filter, struct tri_filter_slot **result,
+                                struct tri_error *error)
 {
     struct tri_filter_slot *slot = calloc(1, sizeof *slot);
     *result = NULL;
     if (slot == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory for a frame under way");
+        return tri_fail(error, TRI_FAILED, "out of memory for a frame in flight");
     enum tri_status status = filter->by_plane ? TRI_OK : prepare_for_rgb(filter, slot, error);
     if (status == TRI_OK && filter->convert != NULL)
         status = tri_frame_new_in(tri_filter_memory(filter), &filter->out, &slot->plain, error);
     for (int p = 0; status == TRI_OK && p < (filter->by_plane ? planes_of(filter) : 1); p++)
-        status = tri_flight_new(filter->backend, &slot->flights[p], error);
+        status = tri_inflight_new(filter->backend, &slot->inflight[p], error);
     if (status == TRI_OK)
         *result = slot;
     else
@@ -138,10 +144,11 @@ static enum tri_status new_slot(const struct tri_filter *filter, struct tri_filt
     return status;
 }
 
-enum tri_status tri_filter_take_slot(struct tri_filter *filter, struct tri_filter_slot **slot, struct tri_error *error)
+enum tri_status tri_filter_take_slot(struct tri_filter *filter, struct tri_filter_slot **slot,
+                                     struct tri_error *error)
 {
     enum tri_status status = TRI_OK;
-    pthread_mutex_lock(&filter->lock);
+    tri_trace_lock(&filter->lock, "the filter");
     *slot = filter->slots;
     if (*slot != NULL)
         filter->slots = (*slot)->next;
@@ -155,7 +162,7 @@ void tri_filter_drop(struct tri_filter *filter, struct tri_filter_slot *slot)
 {
     if (slot == NULL)
         return;
-    pthread_mutex_lock(&filter->lock);
+    tri_trace_lock(&filter->lock, "the filter");
     slot->next = filter->slots;
     filter->slots = slot;
     pthread_mutex_unlock(&filter->lock);
@@ -163,7 +170,7 @@ void tri_filter_drop(struct tri_filter *filter, struct tri_filter_slot *slot)
 
 /* ---- one frame ---- */
 
-/* One plane of an image as an image: it shares the memory. */
+/* One plane of an image as an image of its own, sharing its memory. */
 static struct tri_image plane_of(const struct tri_image *image, int plane)
 {
     struct tri_image view = *image;
@@ -173,8 +180,9 @@ static struct tri_image plane_of(const struct tri_image *image, int plane)
     return view;
 }
 
-/* By its job where the sizes differ. */
-static enum tri_status bring_plane(struct tri_job *job, struct tri_image *from, struct tri_image *to, struct tri_error *error)
+/* Copies a plane, through the job if the sizes differ. */
+static enum tri_status bring_plane(struct tri_job *job, struct tri_image *from,
+                                   struct tri_image *to, struct tri_error *error)
 {
     if (job != NULL)
         return tri_job_run(job, from, to, NULL, error);
@@ -182,20 +190,23 @@ static enum tri_status bring_plane(struct tri_job *job, struct tri_image *from, 
     return TRI_OK;
 }
 
-static enum tri_status upload_together(const struct tri_filter *filter, struct tri_filter_slot *slot,
-                                       const struct tri_frame *in, struct tri_error *error)
+static enum tri_status upload_together(const struct tri_filter *filter,
+                                       struct tri_filter_slot *slot, const struct tri_frame *in,
+                                       struct tri_error *error)
 {
     enum tri_status status = TRI_OK;
     for (int p = 0; p < filter->in.planes && status == TRI_OK; p++) {
         struct tri_image view = plane_of(slot->before, p);
         status = bring_plane(p > 0 ? slot->up[p - 1] : NULL, in->planes[p], &view, error);
     }
+    if (status == TRI_OK && filter->in.alpha)
+        tri_image_copy_plane(in->planes[0], 1, slot->before, filter->in.planes);
     slot->before->padded = false;
-    return status == TRI_OK ? tri_flight_upload(slot->flights[0], slot->before, error) : status;
+    return status == TRI_OK ? tri_inflight_upload(slot->inflight[0], slot->before, error) : status;
 }
 
-enum tri_status tri_filter_upload(struct tri_filter *filter, const struct tri_frame *in, struct tri_filter_slot **result,
-                                  struct tri_error *error)
+enum tri_status tri_filter_upload(struct tri_filter *filter, const struct tri_frame *in,
+                                  struct tri_filter_slot **result, struct tri_error *error)
 {
     struct tri_filter_slot *slot;
     *result = NULL;
@@ -205,7 +216,7 @@ enum tri_status tri_filter_upload(struct tri_filter *filter, const struct tri_fr
     if (!filter->by_plane)
         status = upload_together(filter, slot, in, error);
     for (int p = 0; filter->by_plane && p < planes_of(filter) && status == TRI_OK; p++)
-        status = tri_flight_upload(slot->flights[p], in->planes[p], error);
+        status = tri_inflight_upload(slot->inflight[p], in->planes[p], error);
     if (status == TRI_OK)
         *result = slot;
     else
@@ -213,8 +224,8 @@ enum tri_status tri_filter_upload(struct tri_filter *filter, const struct tri_fr
     return status;
 }
 
-enum tri_status tri_filter_compute(struct tri_filter *filter, struct tri_filter_slot *slot, struct tri_frame *out,
-                                   struct tri_error *error)
+enum tri_status tri_filter_compute(struct tri_filter *filter, struct tri_filter_slot *slot,
+                                   struct tri_frame *out, struct tri_error *error)
 {
     const struct tri_frame *planes = filter->convert != NULL ? &slot->plain : out;
     struct tri_filter_set *set;
@@ -223,27 +234,30 @@ enum tri_status tri_filter_compute(struct tri_filter *filter, struct tri_filter_
         return status;
     slot->out = out;
     if (!filter->by_plane)
-        status = tri_flight_compute(slot->flights[0], set->whole, slot->after, error);
+        status = tri_inflight_compute(slot->inflight[0], set->whole, slot->after, error);
     for (int p = 0; filter->by_plane && p < planes_of(filter) && status == TRI_OK; p++)
-        status = tri_flight_compute(slot->flights[p], set->planes[p], planes->planes[p], error);
+        status = tri_inflight_compute(slot->inflight[p], set->planes[p], planes->planes[p], error);
     if (status == TRI_OK && filter->tells)
         status = tri_job_data(tri_filter_telling_job(filter, set), &out->data, error);
     tri_filter_put_set(filter, set);
     return status;
 }
 
-static enum tri_status download_together(const struct tri_filter *filter, const struct tri_filter_slot *slot,
+static enum tri_status download_together(const struct tri_filter *filter,
+                                         const struct tri_filter_slot *slot,
                                          struct tri_error *error)
 {
-    enum tri_status status = tri_flight_download(slot->flights[0], error);
+    enum tri_status status = tri_inflight_download(slot->inflight[0], error);
     for (int p = 0; p < filter->out.planes && status == TRI_OK; p++) {
         struct tri_image view = plane_of(slot->after, p);
         status = bring_plane(p > 0 ? slot->down[p - 1] : NULL, &view, slot->out->planes[p], error);
     }
+    if (status == TRI_OK && filter->out.alpha)
+        tri_image_copy_plane(slot->after, filter->out.planes, slot->out->planes[0], 1);
     return status;
 }
 
-/* No colour: the middle of the range, 128 of 8 bits and the like, spread as samples are. */
+/* No colour: the middle of the range (128 of 8 bits), scaled as samples are. */
 static void clear_plane(const struct tri_filter *filter, const struct tri_image *image)
 {
     for (int y = 0; y < image->shape.height; y++) {
@@ -255,7 +269,8 @@ static void clear_plane(const struct tri_filter *filter, const struct tri_image 
     }
 }
 
-static void bring_chroma(const struct tri_filter *filter, const struct tri_frame *in, const struct tri_frame *out)
+static void bring_chroma(const struct tri_filter *filter, const struct tri_frame *in,
+                         const struct tri_frame *out)
 {
     for (int p = 1; p < filter->out.planes; p++) {
         if (filter->chroma == COPIED)
@@ -265,12 +280,12 @@ static void bring_chroma(const struct tri_filter *filter, const struct tri_frame
     }
 }
 
-enum tri_status tri_filter_download(struct tri_filter *filter, struct tri_filter_slot *slot, const struct tri_frame *in,
-                                    struct tri_error *error)
+enum tri_status tri_filter_download(struct tri_filter *filter, struct tri_filter_slot *slot,
+                                    const struct tri_frame *in, struct tri_error *error)
 {
     enum tri_status status = filter->by_plane ? TRI_OK : download_together(filter, slot, error);
     for (int p = 0; filter->by_plane && p < planes_of(filter) && status == TRI_OK; p++)
-        status = tri_flight_download(slot->flights[p], error);
+        status = tri_inflight_download(slot->inflight[p], error);
     if (status == TRI_OK)
         bring_chroma(filter, in, filter->convert != NULL ? &slot->plain : slot->out);
     if (status == TRI_OK && filter->convert != NULL)
@@ -279,8 +294,8 @@ enum tri_status tri_filter_download(struct tri_filter *filter, struct tri_filter
     return status;
 }
 
-enum tri_status tri_filter_run(struct tri_filter *filter, const struct tri_frame *in, struct tri_frame *out,
-                               struct tri_error *error)
+enum tri_status tri_filter_run(struct tri_filter *filter, const struct tri_frame *in,
+                               struct tri_frame *out, struct tri_error *error)
 {
     struct tri_filter_slot *slot;
     enum tri_status status = tri_filter_upload(filter, in, &slot, error);

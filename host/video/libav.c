@@ -1,4 +1,5 @@
-/* libav.c -- video through FFmpeg's libraries: which files. The rest is a module, for they take long to load. */
+/* libav.c -- video through FFmpeg's libraries: which files it handles. The rest is a module,
+ * because the libraries take long to load. */
 #include "../image/image.h"
 #include "../module.h"
 #include "video.h"
@@ -6,12 +7,13 @@
 #include <string.h>
 #include <strings.h>
 
-static bool begins(const unsigned char *head, size_t size, size_t at, const char *magic, size_t length)
+static bool begins(const unsigned char *head, size_t size, size_t at, const char *magic,
+                   size_t length)
 {
     return size >= at + length && memcmp(head + at, magic, length) == 0;
 }
 
-/* Pictures have the boxes of MP4 too: HEIF, AVIF, JPEG XL. */
+/* Some pictures use MP4's boxes too: HEIF, AVIF, JPEG XL. */
 static bool is_mp4(const unsigned char *head, size_t size)
 {
     static const char pictures[][5] = {"heic", "heix", "mif1", "avif", "jxl "};
@@ -24,7 +26,7 @@ static bool is_mp4(const unsigned char *head, size_t size)
     return true;
 }
 
-/* The first packet of a transport stream as multiplexers write it: it begins a unit, and has a payload. */
+/* The first packet of a transport stream as muxers write it: it starts a unit and has a payload. */
 static bool is_mpegts(const unsigned char *head, size_t size)
 {
     return size >= 4 && head[0] == 0x47 && (head[1] & 0xc0) == 0x40 && (head[3] & 0xd0) == 0x10;
@@ -55,7 +57,8 @@ static bool has_extension(const char *extension)
     return false;
 }
 
-/* Streams of pictures begin as pictures do; anything else that does is a picture, whatever it is called. */
+/* Streams of pictures start like pictures; any other file that does is a picture, whatever its
+ * name. */
 static bool may_begin_so(const char *extension, const unsigned char *head, size_t size)
 {
     return tri_format_of_head(head, size) == NULL || strcasecmp(extension, "apng") == 0 ||
@@ -65,26 +68,30 @@ static bool may_begin_so(const char *extension, const unsigned char *head, size_
 static bool probe(const char *path, const unsigned char *head, size_t size)
 {
     const char *slash = strrchr(path, '/'), *dot = strrchr(slash != NULL ? slash : path, '.');
-    return has_magic(head, size) || (dot != NULL && has_extension(dot + 1) && may_begin_so(dot + 1, head, size));
+    return has_magic(head, size) ||
+           (dot != NULL && has_extension(dot + 1) && may_begin_so(dot + 1, head, size));
 }
 
-/* Only of what is not on the list the libraries are asked. */
+/* Asks the libraries only about formats that are not in the list. */
 static bool writes(const char *path, const char *format)
 {
     const struct tri_video_codec *module;
-    return *format != '\0' && (has_extension(format) || ((module = tri_module_load("libav", NULL)) != NULL &&
-                                                         module->writes(path, format)));
+    return *format != '\0' &&
+           (has_extension(format) ||
+            ((module = tri_module_load("libav", NULL)) != NULL && module->writes(path, format)));
 }
 
-/* From here on the reader or the writer has the module's functions. */
-static enum tri_status open_input(struct tri_video_reader *reader, const char *path, struct tri_error *error)
+/* From here on the reader or the writer uses the module's functions. */
+static enum tri_status open_input(struct tri_video_reader *reader, const char *path,
+                                  struct tri_error *error)
 {
     reader->codec = tri_module_load("libav", error);
     return reader->codec != NULL ? reader->codec->open(reader, path, error) : TRI_FAILED;
 }
 
 static enum tri_status create(struct tri_video_writer *writer, const char *path,
-                              const struct tri_video_write_options *options, struct tri_error *error)
+                              const struct tri_video_write_options *options,
+                              struct tri_error *error)
 {
     writer->codec = tri_module_load("libav", error);
     return writer->codec != NULL ? writer->codec->create(writer, path, options, error) : TRI_FAILED;

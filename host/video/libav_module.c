@@ -1,4 +1,4 @@
-/* libav_module.c -- what frame.c gets of this module, and which containers can be written. */
+/* libav_module.c -- the module's interface to frame.c, and which containers can be written. */
 #include "libav_codec.h"
 
 #include <libavutil/avstring.h>
@@ -27,14 +27,16 @@ static bool listed(const char *word, const char *const *list)
 
 const AVOutputFormat *tri_libav_container(const char *format)
 {
-    /* They are for pictures. */
+    /* Formats for pictures. */
     static const char *const others[] = {"webp", "ico", "fits", "avif", NULL};
     char name[64];
+    if (strcasecmp(format, "m4v") == 0) /* Apple's MP4; libavformat's name for bare MPEG-4 video */
+        format = "ipod";
     if (*format == '\0' || snprintf(name, sizeof name, "x.%s", format) >= (int)sizeof name)
         return NULL;
     const AVOutputFormat *container = av_guess_format(format, name, NULL);
     if (container == NULL || container->video_codec == AV_CODEC_ID_NONE ||
-        container->video_codec == AV_CODEC_ID_PNG /* the cover of a song */ ||
+        container->video_codec == AV_CODEC_ID_PNG /* the cover of an audio file */ ||
         (container->flags & AVFMT_NOFILE) || listed(container->name, others))
         return NULL;
     return container;
@@ -64,5 +66,6 @@ static const struct tri_video_codec codec = {
     .put = tri_libav_put,
     .end = tri_libav_end,
     .discard = tri_libav_discard,
+    .beside = tri_libav_list_beside,
 };
 TRI_MODULE_BEGIN(codec)

@@ -1,9 +1,17 @@
-/* libav_pixels.c -- the pixel format that is asked for, or that players need, and sizes that it does not go with. */
+/* libav_pixels.c -- the pixel format that is requested or that players need, and sizes it does not
+ * fit. */
 #include "libav_codec.h"
 
 #include <string.h>
 
 #define LIST_BYTES 300
+
+bool tri_libav_has_alpha(enum AVPixelFormat format)
+{
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
+    return desc != NULL && (desc->flags & AV_PIX_FMT_FLAG_ALPHA) &&
+           !(desc->flags & AV_PIX_FMT_FLAG_PAL);
+}
 
 static bool is_subsampled(const AVPixFmtDescriptor *desc)
 {
@@ -12,66 +20,80 @@ static bool is_subsampled(const AVPixFmtDescriptor *desc)
 
 static const char *chroma_name(const AVPixFmtDescriptor *desc)
 {
-    static const char *const names[3][3] = {
-        {"4:4:4", "4:4:0", "such chroma"}, {"4:2:2", "4:2:0", "such chroma"}, {"4:1:1", "such chroma", "4:1:0"}};
-    return desc->log2_chroma_w < 3 && desc->log2_chroma_h < 3 ? names[desc->log2_chroma_w][desc->log2_chroma_h] : "such chroma";
+    static const char *const names[3][3] = {{"4:4:4", "4:4:0", "subsampled chroma"},
+                                            {"4:2:2", "4:2:0", "subsampled chroma"},
+                                            {"4:1:1", "subsampled chroma", "4:1:0"}};
+    return desc->log2_chroma_w < 3 && desc->log2_chroma_h < 3
+               ? names[desc->log2_chroma_w][desc->log2_chroma_h]
+               : "subsampled chroma";
 }
 
-/* What a user can name: planes or pixels in memory. */
+/* Formats a user can name: planes or pixels in memory. */
 static bool is_software(enum AVPixelFormat format)
 {
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
     return desc != NULL && !(desc->flags & AV_PIX_FMT_FLAG_HWACCEL);
 }
 
-/* The first with all of the chroma, for a suggestion; NULL: there is none. */
-static const char *full_chroma(const enum AVPixelFormat *formats)
+/* The first with full-size chroma, to suggest; NULL if none. */
+static const char *full_chroma(const enum AVPixelFormat *formats, bool alpha)
 {
     for (; formats != NULL && *formats != AV_PIX_FMT_NONE; formats++) {
         const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(*formats);
-        if (is_software(*formats) && desc->nb_components == 3 && !is_subsampled(desc) && !(desc->flags & AV_PIX_FMT_FLAG_PAL) &&
-            strncmp(desc->name, "yuvj", 4) != 0)
+        if (is_software(*formats) && desc->nb_components == 3 + alpha && !is_subsampled(desc) &&
+            !(desc->flags & AV_PIX_FMT_FLAG_PAL) && strncmp(desc->name, "yuvj", 4) != 0)
             return desc->name;
     }
     return NULL;
 }
 
-/* ---- asked for ---- */
+/* ---- requested ---- */
 
-static enum tri_status take_named(const struct tri_video_writer *writer, const char *name, const AVCodec *codec,
-                                  const enum AVPixelFormat *formats, enum AVPixelFormat *format, struct tri_error *error)
+static enum tri_status take_named(const struct tri_video_writer *writer, const char *name,
+                                  const AVCodec *codec, const enum AVPixelFormat *formats,
+                                  enum AVPixelFormat *format, struct tri_error *error)
 {
     char list[LIST_BYTES] = "";
     *format = av_get_pix_fmt(name);
     if (*format == AV_PIX_FMT_NONE || !is_software(*format))
-        return tri_fail(error, TRI_USAGE, "cannot write %s: '%s' is no pixel format, as yuv420p and yuv444p are", writer->name, name);
+        return tri_fail(error, TRI_USAGE,
+                        "cannot write %s: unknown pixel format '%s'; expected a name such as "
+                        "yuv420p or yuv444p",
+                        writer->name, name);
     for (const enum AVPixelFormat *one = formats; one != NULL && *one != AV_PIX_FMT_NONE; one++) {
         const size_t used = strlen(list);
         if (*one == *format)
             return TRI_OK;
         if (is_software(*one))
-            snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "", av_get_pix_fmt_name(*one));
+            snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "",
+                     av_get_pix_fmt_name(*one));
     }
-    return formats == NULL ? TRI_OK
-                           : tri_fail(error, TRI_USAGE, "cannot write %s: %s takes no %s, but %s", writer->name, codec->name, name, list);
+    return formats == NULL
+               ? TRI_OK
+               : tri_fail(error, TRI_USAGE,
+                          "cannot write %s: %s does not support the pixel format %s; supported: %s",
+                          writer->name, codec->name, name, list);
 }
 
 /* ---- for players ---- */
 
-/* These decode 4:2:0 everywhere, and of H.264 no more than 8 bits; of anything else they show nothing, or green. */
+/* Players decode 4:2:0 of these everywhere, and at most 8 bits of H.264; of anything else they show
+ * nothing, or green. */
 static bool is_for_players(enum AVCodecID codec)
 {
-    return codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_HEVC || codec == AV_CODEC_ID_VP9 || codec == AV_CODEC_ID_AV1;
+    return codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_HEVC || codec == AV_CODEC_ID_VP9 ||
+           codec == AV_CODEC_ID_AV1;
 }
 
-/* Of planar 4:2:0 the fewest bits that suffice, else the most; AV_PIX_FMT_NONE: there is none. */
-static enum AVPixelFormat find_420(const enum AVPixelFormat *formats, int bits)
+/* Planar 4:2:0 with the fewest sufficient bits, else the most; AV_PIX_FMT_NONE if none. */
+static enum AVPixelFormat find_420(const enum AVPixelFormat *formats, int bits, bool alpha)
 {
     enum AVPixelFormat best = AV_PIX_FMT_NONE;
     int depth = 0;
     for (; formats != NULL && *formats != AV_PIX_FMT_NONE; formats++) {
         const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(*formats);
-        if (desc == NULL || desc->nb_components != 3 || desc->log2_chroma_w != 1 || desc->log2_chroma_h != 1 || !tri_libav_is_planar(desc) ||
+        if (desc == NULL || desc->nb_components != 3 + alpha || desc->log2_chroma_w != 1 ||
+            desc->log2_chroma_h != 1 || !tri_libav_is_planar(desc) ||
             strncmp(desc->name, "yuvj", 4) == 0)
             continue;
         const int own = desc->comp[0].depth;
@@ -83,18 +105,22 @@ static enum AVPixelFormat find_420(const enum AVPixelFormat *formats, int bits)
     return best;
 }
 
-static void note_chroma(const struct tri_video_writer *writer, const AVCodec *codec, const enum AVPixelFormat *formats,
-                        enum AVPixelFormat format)
+static void note_chroma(const struct tri_video_writer *writer, const AVCodec *codec,
+                        const enum AVPixelFormat *formats, enum AVPixelFormat format)
 {
-    const char *full = full_chroma(formats);
-    tri_video_note(writer, "%s: the colours of RGB are kept as %s of %d bits (%s)%s%s%s%s", writer->name,
-                   chroma_name(av_pix_fmt_desc_get(format)), av_pix_fmt_desc_get(format)->comp[0].depth, av_get_pix_fmt_name(format),
-                   is_for_players(codec->id) ? ", which players need" : "", full != NULL ? "; --pixel-format " : "", full != NULL ? full : "",
-                   full != NULL ? " keeps all of them" : "");
+    const char *full = full_chroma(formats, tri_libav_has_alpha(format));
+    tri_video_note(writer, "%s: RGB is converted to %s with %d bits (%s)%s%s%s%s", writer->name,
+                   chroma_name(av_pix_fmt_desc_get(format)),
+                   av_pix_fmt_desc_get(format)->comp[0].depth, av_get_pix_fmt_name(format),
+                   is_for_players(codec->id) ? ", which players need" : "",
+                   full != NULL ? "; use --pixel-format " : "", full != NULL ? full : "",
+                   full != NULL ? " to keep full chroma" : "");
 }
 
-enum tri_status tri_libav_take_pixels(const struct tri_video_writer *writer, const struct tri_video_write_options *options,
-                                      const AVCodec *codec, enum AVPixelFormat *format, struct tri_error *error)
+enum tri_status tri_libav_take_pixels(const struct tri_video_writer *writer,
+                                      const struct tri_video_write_options *options,
+                                      const AVCodec *codec, bool alpha, enum AVPixelFormat *format,
+                                      struct tri_error *error)
 {
     const struct tri_video *video = &writer->video;
     const enum AVPixelFormat *formats = tri_libav_taken_formats(codec);
@@ -102,8 +128,10 @@ enum tri_status tri_libav_take_pixels(const struct tri_video_writer *writer, con
         return take_named(writer, options->pixel_format, codec, formats, format, error);
     if (video->planes != 3 || video->matrix != TRI_RGB)
         return TRI_OK;
-    const enum AVPixelFormat usual = is_for_players(codec->id) ? find_420(formats, codec->id == AV_CODEC_ID_H264 ? 8 : video->bits)
-                                                               : AV_PIX_FMT_NONE;
+    const enum AVPixelFormat usual =
+        is_for_players(codec->id)
+            ? find_420(formats, codec->id == AV_CODEC_ID_H264 ? 8 : video->bits, alpha)
+            : AV_PIX_FMT_NONE;
     *format = usual != AV_PIX_FMT_NONE ? usual : *format;
     if (is_subsampled(av_pix_fmt_desc_get(*format)))
         note_chroma(writer, codec, formats, *format);
@@ -112,14 +140,15 @@ enum tri_status tri_libav_take_pixels(const struct tri_video_writer *writer, con
 
 /* ---- sizes ---- */
 
-/* "the width 281 is odd", "the height 6 is no multiple of 4"; nothing where it fits. */
+/* "the width 281 is odd", "the height 6 is no multiple of 4"; nothing if it fits. */
 static void tell_side(char *text, size_t size, const char *name, int side, int shift)
 {
     const size_t used = strlen(text);
     if (side % (1 << shift) == 0)
         return;
-    snprintf(text + used, size - used, shift == 1 ? "%sthe %s %d is odd" : "%sthe %s %d is no multiple of %d", used > 0 ? " and " : "", name, side,
-             1 << shift);
+    snprintf(text + used, size - used,
+             shift == 1 ? "%sthe %s %d is odd" : "%sthe %s %d is not a multiple of %d",
+             used > 0 ? " and " : "", name, side, 1 << shift);
 }
 
 static int rounded_down(int side, int shift)
@@ -128,11 +157,11 @@ static int rounded_down(int side, int shift)
     return down > 0 ? down : least;
 }
 
-enum tri_status tri_libav_refuse_size(const struct tri_video_writer *writer, const AVCodec *codec, enum AVPixelFormat format,
-                                      int code, struct tri_error *error)
+enum tri_status tri_libav_refuse_size(const struct tri_video_writer *writer, const AVCodec *codec,
+                                      enum AVPixelFormat format, int code, struct tri_error *error)
 {
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
-    const char *full = full_chroma(tri_libav_taken_formats(codec));
+    const char *full = full_chroma(tri_libav_taken_formats(codec), tri_libav_has_alpha(format));
     const int width = writer->video.width, height = writer->video.height;
     char sides[100] = "", text[TRI_LIBAV_TEXT];
     if (is_subsampled(desc)) {
@@ -140,9 +169,14 @@ enum tri_status tri_libav_refuse_size(const struct tri_video_writer *writer, con
         tell_side(sides, sizeof sides, "height", height, desc->log2_chroma_h);
     }
     if (sides[0] == '\0')
-        return tri_fail(error, TRI_FAILED, "cannot write %s: %s does not take %d x %d pixels of %s: %s", writer->name, codec->name, width,
-                        height, desc->name, tri_libav_reason(code, text));
-    return tri_fail(error, TRI_USAGE, "cannot write %s: %s; %s with %s needs even sizes; add resize:width=%d:height=%d to the pipeline%s%s",
-                    writer->name, sides, codec->name, chroma_name(desc), rounded_down(width, desc->log2_chroma_w),
-                    rounded_down(height, desc->log2_chroma_h), full != NULL ? ", or --pixel-format " : "", full != NULL ? full : "");
+        return tri_fail(
+            error, TRI_FAILED, "cannot write %s: %s does not support %d x %d pixels of %s: %s",
+            writer->name, codec->name, width, height, desc->name, tri_libav_reason(code, text));
+    return tri_fail(error, TRI_USAGE,
+                    "cannot write %s: %s; %s with %s needs even sizes; add "
+                    "resize:width=%d:height=%d to the pipeline%s%s",
+                    writer->name, sides, codec->name, chroma_name(desc),
+                    rounded_down(width, desc->log2_chroma_w),
+                    rounded_down(height, desc->log2_chroma_h),
+                    full != NULL ? ", or --pixel-format " : "", full != NULL ? full : "");
 }

@@ -1,4 +1,4 @@
-/* libav_read.c -- demuxing and decoding: one frame after another as the decoder gives them. */
+/* libav_read.c -- demuxing and decoding: frames one by one, as the decoder returns them. */
 #include "libav_codec.h"
 
 #include <errno.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FAILURES_MOST 1000 /* of a decoder one after another, before it counts as at its end */
+#define FAILURES_MOST 1000 /* consecutive decoder failures before it counts as at its end */
 #define BUFFER_BYTES (1 << 16)
 
 static enum tri_status cannot_read(const struct tri_video_reader *reader, const char *why,
@@ -22,13 +22,13 @@ static enum tri_status cannot_read_code(const struct tri_video_reader *reader, i
     return cannot_read(reader, tri_libav_reason(code, text), error);
 }
 
-/* The first damage is told, frames go on. */
+/* Records the first damage; reading continues. */
 static void note_damage(struct tri_video_reader *reader, const char *what)
 {
     const struct tri_libav_input *input = reader->state;
     if (!reader->warning[0])
-        snprintf(reader->warning, sizeof reader->warning, "damaged at about frame %ld: %s", input->frames + 1,
-                 what);
+        snprintf(reader->warning, sizeof reader->warning, "damaged at about frame %ld: %s",
+                 input->frames + 1, what);
 }
 
 static void note_code(struct tri_video_reader *reader, int code)
@@ -39,6 +39,13 @@ static void note_code(struct tri_video_reader *reader, int code)
 
 /* ---- standard input ---- */
 
+static void keep_begin(struct tri_libav_input *input, const uint8_t *data, size_t size)
+{
+    const size_t room = sizeof input->begin - input->begin_size, count = size < room ? size : room;
+    memcpy(input->begin + input->begin_size, data, count);
+    input->begin_size += count;
+}
+
 static int read_input(void *context, uint8_t *data, int size)
 {
     struct tri_libav_input *input = context;
@@ -47,10 +54,13 @@ static int read_input(void *context, uint8_t *data, int size)
         const size_t count = left < (size_t)size ? left : (size_t)size;
         memcpy(data, input->head + input->head_at, count);
         input->head_at += count;
+        keep_begin(input, data, count);
         return (int)count;
     }
     while (tri_video_wait(input->reader, STDIN_FILENO)) {
         const ssize_t got = read(STDIN_FILENO, data, (size_t)size);
+        if (got > 0)
+            keep_begin(input, data, (size_t)got);
         if (got >= 0)
             return got > 0 ? (int)got : AVERROR_EOF;
         if (errno != EINTR && errno != EAGAIN)
@@ -75,7 +85,7 @@ static int open_standard_input(struct tri_libav_input *input)
 
 /* ---- the demuxer and the decoder ---- */
 
-/* A path is no address: "file:" keeps libavformat from taking "http://..." or "concat:..." for one. */
+/* A path is not a URL: "file:" keeps libavformat from parsing "http://..." or "concat:...". */
 static int open_format(struct tri_libav_input *input, const char *path)
 {
     char *address = NULL;
@@ -88,10 +98,23 @@ static int open_format(struct tri_libav_input *input, const char *path)
     else if (asprintf(&address, "file:%s", path) < 0)
         return AVERROR(ENOMEM);
     if (code >= 0)
-        code =
-            avformat_open_input(&input->format, address, NULL, NULL); /* frees the context where it fails */
+        code = avformat_open_input(&input->format, address, NULL,
+                                   NULL); /* frees the context on failure */
     free(address);
-    return code < 0 ? code : avformat_find_stream_info(input->format, NULL);
+    if (code >= 0)
+        code = avformat_find_stream_info(input->format, NULL);
+    return code < 0 ? code : tri_libav_read_track_names(input->format, path);
+}
+
+const AVCodec *tri_libav_decoder(const AVStream *stream, bool *beside)
+{
+    const enum AVCodecID id = stream->codecpar->codec_id;
+    const AVDictionaryEntry *mode = av_dict_get(stream->metadata, "alpha_mode", NULL, 0);
+    const char *name = id == AV_CODEC_ID_VP8 ? "libvpx" : id == AV_CODEC_ID_VP9 ? "libvpx-vp9" : "";
+    const AVCodec *codec =
+        mode != NULL && strcmp(mode->value, "1") == 0 ? avcodec_find_decoder_by_name(name) : NULL;
+    *beside = codec != NULL;
+    return codec != NULL ? codec : avcodec_find_decoder(id);
 }
 
 static int open_decoder(struct tri_libav_input *input, int threads)
@@ -101,7 +124,8 @@ static int open_decoder(struct tri_libav_input *input, int threads)
     if (index < 0)
         return index;
     input->stream = input->format->streams[index];
-    if (input->stream->disposition & AV_DISPOSITION_ATTACHED_PIC) /* the cover of a song */
+    codec = tri_libav_decoder(input->stream, &input->alpha_beside);
+    if (input->stream->disposition & AV_DISPOSITION_ATTACHED_PIC) /* the cover of an audio file */
         return AVERROR_STREAM_NOT_FOUND;
     input->decoder = avcodec_alloc_context3(codec);
     if (input->decoder == NULL)
@@ -114,7 +138,7 @@ static int open_decoder(struct tri_libav_input *input, int threads)
     return avcodec_open2(input->decoder, codec, NULL);
 }
 
-/* A number of EBML: its first byte's leading zeros tell how long it is. -1: all ones, "unknown". */
+/* An EBML number: the leading zeros of its first byte give its length. -1: all ones, "unknown". */
 static int64_t read_ebml_size(AVIOContext *io)
 {
     int length = 1, value = avio_r8(io);
@@ -130,13 +154,13 @@ static int64_t read_ebml_size(AVIOContext *io)
     return ones ? -1 : size;
 }
 
-/* Whether a Matroska file is shorter than its first segment, which libavformat passes over in silence. */
+/* Whether a Matroska file is shorter than its first segment, which libavformat silently ignores. */
 static bool is_short_matroska(AVFormatContext *format)
 {
     AVIOContext *io = format->pb;
     const int64_t file_size = avio_size(io);
-    if (strncmp(format->iformat->name, "matroska", 8) != 0 || !(io->seekable & AVIO_SEEKABLE_NORMAL) ||
-        file_size < 0 || avio_seek(io, 4, SEEK_SET) < 0)
+    if (strncmp(format->iformat->name, "matroska", 8) != 0 ||
+        !(io->seekable & AVIO_SEEKABLE_NORMAL) || file_size < 0 || avio_seek(io, 4, SEEK_SET) < 0)
         return false;
     const int64_t header = read_ebml_size(io);
     if (header < 0 || avio_skip(io, header) < 0 || avio_rb32(io) != 0x18538067)
@@ -145,16 +169,16 @@ static bool is_short_matroska(AVFormatContext *format)
     return segment >= 0 && avio_tell(io) > file_size - segment;
 }
 
-/* Nothing tells how many packets there are to be, but what there is has to be whole: of 188 bytes, with a time or a
- * check of 4 or 16 more. */
+/* The number of packets is not stored, but each must be complete: 188 bytes, or 4 or 16 more with a
+ * time or a check. */
 static bool is_short_mpegts(AVFormatContext *format)
 {
     const int64_t size = avio_size(format->pb);
-    return strcmp(format->iformat->name, "mpegts") == 0 && size > 0 && size % 188 != 0 && size % 192 != 0 &&
-           size % 204 != 0;
+    return strcmp(format->iformat->name, "mpegts") == 0 && size > 0 && size % 188 != 0 &&
+           size % 192 != 0 && size % 204 != 0;
 }
 
-/* The demuxer ends behind a ';', or at the end of the file. */
+/* The demuxer stops after a ';', or at the end of the file. */
 static bool is_short_gif(AVFormatContext *format)
 {
     AVIOContext *io = format->pb;
@@ -162,29 +186,34 @@ static bool is_short_gif(AVFormatContext *format)
            avio_seek(io, -1, SEEK_CUR) >= 0 && avio_r8(io) != ';';
 }
 
-/* The index of MP4 and AVI tells how many packets there are to be. */
+/* The index of MP4 and AVI gives the number of packets. */
 static void end_input(struct tri_video_reader *reader, int code)
 {
     struct tri_libav_input *input = reader->state;
     input->ended = true;
-    if (code == AVERROR_EOF && input->format->pb != NULL && input->format->pb->error < 0) /* demuxers may take it for the end */
+    /* Demuxers may take an error for the end. */
+    if (code == AVERROR_EOF && input->format->pb != NULL && input->format->pb->error < 0)
         code = input->format->pb->error;
     if (code == AVERROR_EXIT)
         return;
     if (code != AVERROR_EOF)
         note_code(reader, code);
     else if (input->packets < avformat_index_get_entries_count(input->stream) ||
-             is_short_matroska(input->format) || is_short_mpegts(input->format) || is_short_gif(input->format))
-        note_damage(reader, "the file is cut short");
+             is_short_matroska(input->format) || is_short_mpegts(input->format) ||
+             is_short_gif(input->format))
+        note_damage(reader, "the file is truncated");
 }
 
-/* Decoding is counted apart, for whoever asks where the time goes. */
+/* Decoding time is measured separately, for reports. */
 static int send_packet(struct tri_video_reader *reader, const AVPacket *packet)
 {
     const struct tri_libav_input *input = reader->state;
     const int64_t start = tri_now_ns();
+    const tri_trace_mark mark = tri_trace_module_begin(TRI_TRACE_CODEC, "send to decoder", start);
     const int code = avcodec_send_packet(input->decoder, packet);
-    reader->decode_ns += tri_now_ns() - start;
+    const int64_t end = tri_now_ns();
+    tri_trace_module_end(mark, packet != NULL ? packet->size : 0, end);
+    reader->decode_ns += end - start;
     return code;
 }
 
@@ -192,12 +221,15 @@ static int receive_frame(struct tri_video_reader *reader, AVFrame *frame)
 {
     const struct tri_libav_input *input = reader->state;
     const int64_t start = tri_now_ns();
+    const tri_trace_mark mark = tri_trace_module_begin(TRI_TRACE_CODEC, "take from decoder", start);
     const int code = avcodec_receive_frame(input->decoder, frame);
-    reader->decode_ns += tri_now_ns() - start;
+    const int64_t end = tri_now_ns();
+    tri_trace_module_end(mark, 0, end);
+    reader->decode_ns += end - start;
     return code;
 }
 
-/* The next packet to where it belongs. Returns 0, or what ends the reading. */
+/* Passes on the next packet. Returns 0, or the code that ends reading. */
 static int feed(struct tri_video_reader *reader)
 {
     struct tri_libav_input *input = reader->state;
@@ -216,7 +248,7 @@ static int feed(struct tri_video_reader *reader)
     }
     input->packets++;
     if (packet->flags & AV_PKT_FLAG_CORRUPT)
-        note_damage(reader, "a packet is not whole");
+        note_damage(reader, "a packet is incomplete");
     code = send_packet(reader, packet);
     av_packet_unref(packet);
     if (code < 0 && code != AVERROR(ENOMEM))
@@ -224,7 +256,8 @@ static int feed(struct tri_video_reader *reader)
     return code == AVERROR(ENOMEM) ? code : 0;
 }
 
-/* The next frame. AVERROR_EOF: there is none. Damaged ones are passed over. */
+/* Gets the next frame; AVERROR_EOF if there is none, or after FAILURES_MOST failures in a row.
+ * Frames that fail to decode are skipped; those that the decoder concealed are kept and noted. */
 static int decode_next(struct tri_video_reader *reader, AVFrame *frame)
 {
     struct tri_libav_input *input = reader->state;
@@ -233,7 +266,7 @@ static int decode_next(struct tri_video_reader *reader, AVFrame *frame)
         if (code >= 0) {
             input->failures = 0;
             if ((frame->flags & AV_FRAME_FLAG_CORRUPT) || frame->decode_error_flags)
-                note_damage(reader, "parts of it were made up by the decoder");
+                note_damage(reader, "the decoder concealed errors");
             return 0;
         }
         if (code == AVERROR_EOF || code == AVERROR(ENOMEM))
@@ -244,7 +277,7 @@ static int decode_next(struct tri_video_reader *reader, AVFrame *frame)
                 return AVERROR_EOF;
             continue;
         }
-        if (input->ended) /* a decoder that asks for more than there is */
+        if (input->ended) /* the decoder asks for more than there is */
             return AVERROR_EOF;
         code = feed(reader);
         if (code < 0)
@@ -252,29 +285,17 @@ static int decode_next(struct tri_video_reader *reader, AVFrame *frame)
     }
 }
 
-/* Where the file begins, in the video's time base. What sound has before 0 is there to get its decoder going; but a clock
- * that is about to wrap is told as a time before 0, and then everything has one. */
+/* The start of the file, in the video's time base. Sound before 0 primes its decoder; but a clock
+ * that is about to wrap also appears as a time before 0, and then everything is before 0. */
 static int64_t start_of(const struct tri_libav_input *input)
 {
     const AVFormatContext *format = input->format;
     const int64_t first = input->first->best_effort_timestamp;
-    const bool clock = format->iformat->flags & AVFMT_TS_DISCONT, before = first != AV_NOPTS_VALUE && first < 0;
+    const bool clock = format->iformat->flags & AVFMT_TS_DISCONT,
+               before = first != AV_NOPTS_VALUE && first < 0;
     if (format->start_time == AV_NOPTS_VALUE || (format->start_time < 0 && !clock && !before))
         return 0;
     return av_rescale_q(format->start_time, AV_TIME_BASE_Q, input->stream->time_base);
-}
-
-/* Transparency is in the pixels, or, of VP8 and VP9 in Matroska, in pictures beside them that decoders leave out. */
-static void note_alpha(const struct tri_video_reader *reader, const struct tri_libav_input *input)
-{
-    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(input->first->format);
-    const AVDictionaryEntry *mode = av_dict_get(input->stream->metadata, "alpha_mode", NULL, 0);
-    const bool beside = mode != NULL && strcmp(mode->value, "1") == 0;
-    char text[400];
-    if (reader->options.tell == NULL || desc == NULL || (!(desc->flags & AV_PIX_FMT_FLAG_ALPHA) && !beside))
-        return;
-    snprintf(text, sizeof text, "%.200s: its transparency is left out", reader->name);
-    reader->options.tell(reader->options.listener, text);
 }
 
 static enum tri_status open_first(struct tri_video_reader *reader, struct tri_error *error)
@@ -284,38 +305,40 @@ static enum tri_status open_first(struct tri_video_reader *reader, struct tri_er
     input->first = av_frame_alloc();
     input->packet = av_packet_alloc();
     if (input->first == NULL || input->packet == NULL)
-        return cannot_read(reader, "no memory", error);
+        return cannot_read(reader, "out of memory", error);
     const int code = decode_next(reader, input->first);
     if (code == AVERROR_EOF)
         return cannot_read(reader,
-                           input->io == NULL
-                               ? "it has no frame that can be decoded"
-                               : "it has no frame that can be decoded; MP4 with its index at the end "
-                                 "cannot come through a pipe",
+                           input->io == NULL ? "no frame can be decoded"
+                                             : "no frame can be decoded; MP4 with the index at the "
+                                               "end cannot be read from a pipe",
                            error);
     if (code < 0)
         return cannot_read_code(reader, code, error);
+    if (input->io != NULL)
+        input->plays = tri_libav_plays_of_input(input);
     tri_libav_describe(input, input->first, video);
     if (video->planes == 0) {
         const char *name = av_get_pix_fmt_name(input->first->format);
-        return tri_fail(error, TRI_FAILED, "cannot read %s: its pixels are of the kind %s", reader->name,
-                        name != NULL ? name : "unknown");
+        return tri_fail(error, TRI_FAILED, "cannot read %s: the pixel format %s is not supported",
+                        reader->name, name != NULL ? name : "unknown");
     }
     if (tri_video_check_size(reader, video->width, video->height, error) != TRI_OK)
         return TRI_FAILED;
     input->start = start_of(input);
-    note_alpha(reader, input);
+    tri_libav_tell_unread(reader);
     return TRI_OK;
 }
 
-enum tri_status tri_libav_open(struct tri_video_reader *reader, const char *path, struct tri_error *error)
+enum tri_status tri_libav_open(struct tri_video_reader *reader, const char *path,
+                               struct tri_error *error)
 {
     struct tri_libav_input *input = calloc(1, sizeof *input);
     if (input == NULL || pthread_mutex_init(&input->lock, NULL) != 0) {
         free(input);
-        return cannot_read(reader, "no memory", error);
+        return cannot_read(reader, "out of memory", error);
     }
-    /* One setting for the whole process: what fails is told by codes, and nothing but errors belongs on
+    /* One setting for the whole process: failures are reported by codes, and only errors belong on
      * stderr. */
     av_log_set_level(AV_LOG_QUIET);
     reader->state = input;
@@ -324,12 +347,13 @@ enum tri_status tri_libav_open(struct tri_video_reader *reader, const char *path
     input->reader = reader;
     if (reader->options.head_size > 0)
         memcpy(input->head, reader->options.head, reader->options.head_size);
+    input->plays = tri_libav_find_plays(path);
     int code = open_format(input, path);
     if (code >= 0)
         code = open_decoder(input, reader->options.threads);
     enum tri_status status = TRI_OK;
     if (code == AVERROR_STREAM_NOT_FOUND)
-        status = cannot_read(reader, "there is no video in it", error);
+        status = cannot_read(reader, "the file contains no video", error);
     else if (code < 0)
         status = cannot_read_code(reader, code, error);
     else
@@ -355,11 +379,40 @@ static int64_t duration_of(const AVFrame *frame, const struct tri_video *video)
     return frames > 0 ? frames : 1;
 }
 
-/* Without a time of its own a frame follows the one before. */
-static void set_times(struct tri_libav_input *input, const struct tri_video *video, struct tri_frame *frame)
+/* When the stream ends, in its own time base; 0: unknown. With reordered frames MP4 states it for
+ * the whole file only. */
+static int64_t end_of(const struct tri_libav_input *input)
+{
+    const AVFormatContext *format = input->format;
+    const AVStream *stream = input->stream;
+    const int64_t own = stream->start_time != AV_NOPTS_VALUE && stream->duration > 0
+                            ? stream->start_time + stream->duration
+                            : 0;
+    const bool alone =
+        format->nb_streams == 1 && format->duration > 0 && format->start_time != AV_NOPTS_VALUE;
+    const int64_t all = alone ? av_rescale_q(format->start_time + format->duration, AV_TIME_BASE_Q,
+                                             stream->time_base)
+                              : 0;
+    return all > own ? all : own;
+}
+
+/* The last frame is shown until the stream ends; its packet's duration may be one tick. */
+static int64_t last_duration(const struct tri_libav_input *input, const AVFrame *frame,
+                             int64_t duration)
+{
+    const int64_t end = input->frames + 1 == input->stream->nb_frames ? end_of(input) : 0;
+    if (end == 0 || frame->best_effort_timestamp == AV_NOPTS_VALUE)
+        return duration;
+    const int64_t rest = end - frame->best_effort_timestamp;
+    return rest > duration ? rest : duration;
+}
+
+/* A frame without a time of its own follows the previous one. */
+static void set_times(struct tri_libav_input *input, const struct tri_video *video,
+                      struct tri_frame *frame)
 {
     const AVFrame *raw = frame->raw;
-    frame->duration = duration_of(raw, video);
+    frame->duration = last_duration(input, raw, duration_of(raw, video));
     if (raw->best_effort_timestamp != AV_NOPTS_VALUE)
         frame->time = raw->best_effort_timestamp - input->start;
     else
@@ -375,15 +428,17 @@ static enum tri_status check_shape(const struct tri_video_reader *reader, const 
     const struct tri_video *video = &reader->video;
     struct tri_video own = {0};
     if (raw->width != video->width || raw->height != video->height)
-        return tri_fail(error, TRI_FAILED,
-                        "cannot read %s: frame %ld has %d x %d pixels, those before it %d x %d", reader->name,
-                        input->frames + 1, raw->width, raw->height, video->width, video->height);
+        return tri_fail(
+            error, TRI_FAILED,
+            "cannot read %s: frame %ld has %d x %d pixels, but the frames before it %d x %d",
+            reader->name, input->frames + 1, raw->width, raw->height, video->width, video->height);
     if (!tri_libav_layout(raw->format, &own) || own.planes != video->planes ||
         own.shift_x != video->shift_x || own.shift_y != video->shift_y || own.bits != video->bits ||
-        (own.matrix == TRI_RGB) != (video->matrix == TRI_RGB))
-        return tri_fail(error, TRI_FAILED,
-                        "cannot read %s: frame %ld has pixels of another kind than those before it",
-                        reader->name, input->frames + 1);
+        own.alpha > video->alpha || (own.matrix == TRI_RGB) != (video->matrix == TRI_RGB))
+        return tri_fail(
+            error, TRI_FAILED,
+            "cannot read %s: the pixel format of frame %ld differs from the frames before it",
+            reader->name, input->frames + 1);
     return TRI_OK;
 }
 
@@ -403,7 +458,7 @@ enum tri_status tri_libav_next(struct tri_video_reader *reader, struct tri_frame
         if (code < 0) {
             av_frame_free(&raw);
             if (code == AVERROR(ENOBUFS))
-                return cannot_read(reader, "its sound is too far ahead of its pictures", error);
+                return cannot_read(reader, "the sound is too far ahead of the video", error);
             return code == AVERROR_EOF ? TRI_OK : cannot_read_code(reader, code, error);
         }
     }

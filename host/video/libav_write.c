@@ -5,47 +5,55 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CRF_MOST 63 /* of any encoder */
+#define CRF_MOST 63 /* the highest of any encoder */
 
-static enum tri_status cannot_write(const struct tri_video_writer *writer, int code, struct tri_error *error)
+static enum tri_status cannot_write(const struct tri_video_writer *writer, int code,
+                                    struct tri_error *error)
 {
     char text[TRI_LIBAV_TEXT];
-    return tri_fail(error, TRI_FAILED, "cannot write %s: %s", writer->name, tri_libav_reason(code, text));
+    return tri_fail(error, TRI_FAILED, "cannot write %s: %s", writer->name,
+                    tri_libav_reason(code, text));
 }
 
 /* ---- the encoder ---- */
 
-static enum tri_status find_codec(const struct tri_video_writer *writer, const AVOutputFormat *container,
-                                  const char *name, const AVCodec **codec, struct tri_error *error)
+static enum tri_status find_codec(const struct tri_video_writer *writer,
+                                  const AVOutputFormat *container, const char *name,
+                                  const AVCodec **codec, struct tri_error *error)
 {
     if (name != NULL) {
         *codec = avcodec_find_encoder_by_name(name);
         if (*codec == NULL || (*codec)->type != AVMEDIA_TYPE_VIDEO)
-            return tri_fail(error, TRI_USAGE, "cannot write %s: '%s' is no video encoder of libavcodec",
+            return tri_fail(error, TRI_USAGE,
+                            "cannot write %s: libavcodec has no video encoder '%s' ('ffmpeg "
+                            "-encoders' lists them)",
                             writer->name, name);
         if (avformat_query_codec(container, (*codec)->id, FF_COMPLIANCE_UNOFFICIAL) == 0)
-            return tri_fail(error, TRI_USAGE, "cannot write %s: %s cannot hold video of %s", writer->name,
+            return tri_fail(error, TRI_USAGE,
+                            "cannot write %s: %s cannot store video encoded by %s", writer->name,
                             container->name, name);
         return TRI_OK;
     }
     *codec = avcodec_find_encoder(container->video_codec);
-    if (*codec == NULL && avformat_query_codec(container, AV_CODEC_ID_MPEG4, FF_COMPLIANCE_UNOFFICIAL) == 1)
+    if (*codec == NULL &&
+        avformat_query_codec(container, AV_CODEC_ID_MPEG4, FF_COMPLIANCE_UNOFFICIAL) == 1)
         *codec = avcodec_find_encoder(AV_CODEC_ID_MPEG4);
     if (*codec == NULL)
-        return tri_fail(error, TRI_USAGE,
-                        "cannot write %s: libavcodec has no encoder for %s; name another one", writer->name,
-                        avcodec_get_name(container->video_codec));
+        return tri_fail(
+            error, TRI_USAGE,
+            "cannot write %s: libavcodec has no encoder for %s; choose another with --video-codec",
+            writer->name, avcodec_get_name(container->video_codec));
     return TRI_OK;
 }
 
-static enum tri_status set_quality(const struct tri_video_writer *writer, const AVCodec *codec, int crf,
-                                   AVCodecContext *encoder, struct tri_error *error)
+static enum tri_status set_quality(const struct tri_video_writer *writer, const AVCodec *codec,
+                                   int crf, AVCodecContext *encoder, struct tri_error *error)
 {
     char text[16];
     const bool known =
         encoder->priv_data != NULL && av_opt_find(encoder->priv_data, "crf", NULL, 0, 0) != NULL;
     if (crf < 0) {
-        /* Without a quality these would get by with 200 kbit/s, whatever comes of it. */
+        /* Without a quality these use 200 kbit/s, however bad the result. */
         const bool old = codec->id == AV_CODEC_ID_MPEG4 || codec->id == AV_CODEC_ID_MPEG2VIDEO ||
                          codec->id == AV_CODEC_ID_MPEG1VIDEO || codec->id == AV_CODEC_ID_MJPEG ||
                          codec->id == AV_CODEC_ID_FLV1 || codec->id == AV_CODEC_ID_MSMPEG4V3;
@@ -56,29 +64,35 @@ static enum tri_status set_quality(const struct tri_video_writer *writer, const 
         return TRI_OK;
     }
     if (!known)
-        return tri_fail(error, TRI_USAGE, "cannot write %s: the encoder %s has no constant rate factor",
+        return tri_fail(error, TRI_USAGE, "cannot write %s: the encoder %s does not support --crf",
                         writer->name, codec->name);
     snprintf(text, sizeof text, "%d", crf);
     if (crf > CRF_MOST || av_opt_set(encoder->priv_data, "crf", text, 0) < 0)
-        return tri_fail(error, TRI_USAGE, "cannot write %s: %d is no constant rate factor of %s",
-                        writer->name, crf, codec->name);
+        return tri_fail(error, TRI_USAGE, "cannot write %s: invalid --crf %d for %s", writer->name,
+                        crf, codec->name);
     return TRI_OK;
 }
 
-void tri_libav_silence(const AVCodec *codec, AVCodecContext *encoder)
+void tri_libav_tune(const AVCodec *codec, const struct tri_video *video, AVCodecContext *encoder)
 {
+    char light[TRI_X265_LIGHT], params[TRI_X265_LIGHT + 20];
+    tri_libav_x265_light(video, light);
+    snprintf(params, sizeof params, "log-level=none%s", light);
     if (strcmp(codec->name, "libx265") == 0)
-        av_opt_set(encoder->priv_data, "x265-params", "log-level=none", 0);
-    else if (strcmp(codec->name, "libsvtav1") == 0)
-        setenv("SVT_LOG", "1", 0);
+        av_opt_set(encoder->priv_data, "x265-params", params, 0);
+    else if (strcmp(codec->name, "libvpx") == 0 && tri_libav_has_alpha(encoder->pix_fmt))
+        av_opt_set(encoder->priv_data, "auto-alt-ref", "0", 0);
 }
 
-static enum tri_status open_encoder(struct tri_video_writer *writer, struct tri_libav_output *output,
-                                    const struct tri_video_write_options *options, struct tri_error *error)
+static enum tri_status open_encoder(struct tri_video_writer *writer,
+                                    struct tri_libav_output *output,
+                                    const struct tri_video_write_options *options,
+                                    struct tri_error *error)
 {
     const struct tri_video *video = &writer->video;
     const AVCodec *codec = NULL;
-    enum tri_status status = find_codec(writer, output->format->oformat, options->video_codec, &codec, error);
+    enum tri_status status =
+        find_codec(writer, output->format->oformat, options->video_codec, &codec, error);
     if (status != TRI_OK)
         return status;
     AVCodecContext *encoder = output->encoder = avcodec_alloc_context3(codec);
@@ -89,6 +103,7 @@ static enum tri_status open_encoder(struct tri_video_writer *writer, struct tri_
     encoder->thread_count = writer->threads;
     if (output->format->oformat->flags & AVFMT_GLOBALHEADER)
         encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    snprintf(output->in, sizeof output->in, "%s in %s", codec->name, output->format->oformat->name);
     tri_libav_tag(encoder, video, output->source != NULL ? options->source : NULL);
     status = tri_libav_choose_times(writer, output, codec, options, error);
     if (status == TRI_OK)
@@ -97,7 +112,7 @@ static enum tri_status open_encoder(struct tri_video_writer *writer, struct tri_
         status = set_quality(writer, codec, options->crf, encoder, error);
     if (status != TRI_OK)
         return status;
-    tri_libav_silence(codec, encoder);
+    tri_libav_tune(codec, video, encoder);
     const int code = avcodec_open2(encoder, codec, NULL);
     return code < 0 ? tri_libav_refuse_size(writer, codec, encoder->pix_fmt, code, error) : TRI_OK;
 }
@@ -108,22 +123,51 @@ static enum tri_status add_video(struct tri_video_writer *writer, struct tri_lib
                                  struct tri_error *error)
 {
     output->stream = avformat_new_stream(output->format, NULL);
-    const int code = output->stream != NULL
-                         ? avcodec_parameters_from_context(output->stream->codecpar, output->encoder)
-                         : AVERROR(ENOMEM);
+    const int code =
+        output->stream != NULL
+            ? avcodec_parameters_from_context(output->stream->codecpar, output->encoder)
+            : AVERROR(ENOMEM);
     if (code < 0)
         return cannot_write(writer, code, error);
     output->stream->time_base = output->encoder->time_base;
     output->stream->avg_frame_rate = output->encoder->framerate;
     output->stream->sample_aspect_ratio = output->encoder->sample_aspect_ratio;
-    const bool done = output->source != NULL     ? tri_libav_copy_side_data(output->source, output->stream)
-                      : writer->video.rotation != 0 ? tri_libav_rotate(output->stream, writer->video.rotation)
-                                                    : true;
-    return done ? TRI_OK : cannot_write(writer, AVERROR(ENOMEM), error);
+    const bool done =
+        output->source != NULL        ? tri_libav_copy_side_data(output->source, output->stream)
+        : writer->video.rotation != 0 ? tri_libav_rotate(output->stream, writer->video.rotation)
+                                      : true;
+    return done && tri_libav_say_light(&writer->video, output->stream)
+               ? TRI_OK
+               : cannot_write(writer, AVERROR(ENOMEM), error);
 }
 
-static enum tri_status begin_file(struct tri_video_writer *writer, struct tri_libav_output *output, const char *path,
-                                  const struct tri_video_write_options *options, struct tri_error *error)
+/* How often it is shown, if the format stores that: GIF stores repeats, -1 once, 0 endlessly; APNG
+ * stores plays, 0 endlessly. */
+static void set_plays(struct tri_video_writer *writer, AVFormatContext *format)
+{
+    const struct tri_video *video = &writer->video;
+    writer->keeps_plays =
+        strcmp(format->oformat->name, "gif") == 0 || strcmp(format->oformat->name, "apng") == 0;
+    if (video->plays == 0 || format->priv_data == NULL)
+        return;
+    if (strcmp(format->oformat->name, "gif") == 0)
+        av_opt_set_int(format->priv_data, "loop",
+                       video->plays < 0           ? 0
+                       : video->plays == 1        ? -1
+                       : video->plays - 1 < 65535 ? video->plays - 1
+                                                  : 65535,
+                       0);
+    if (strcmp(format->oformat->name, "apng") == 0)
+        av_opt_set_int(format->priv_data, "plays",
+                       video->plays < 0       ? 0
+                       : video->plays < 65535 ? video->plays
+                                              : 65535,
+                       0);
+}
+
+static enum tri_status begin_file(struct tri_video_writer *writer, struct tri_libav_output *output,
+                                  const char *path, const struct tri_video_write_options *options,
+                                  struct tri_error *error)
 {
     char text[TRI_LIBAV_TEXT];
     const enum tri_status status = tri_output_open(path, &output->file, error);
@@ -133,14 +177,16 @@ static enum tri_status begin_file(struct tri_video_writer *writer, struct tri_li
     output->file.listener = options->pictures.listener;
     if (!tri_libav_open_bytes(output))
         return cannot_write(writer, AVERROR(ENOMEM), error);
-    output->format->flags |= AVFMT_FLAG_BITEXACT; /* no random numbers: the same frames give the same file */
+    set_plays(writer, output->format);
+    /* No random numbers: the same frames give the same file. */
+    output->format->flags |= AVFMT_FLAG_BITEXACT;
     int code = avformat_write_header(output->format, NULL);
     if (code >= 0)
         code = output->failure;
     if (code == AVERROR(EINVAL) && output->io->seekable == 0)
         return tri_fail(
             error, TRI_FAILED,
-            "cannot write %s: %s may need a file that can be sought in, as matroska and mpegts do not (%s)",
+            "cannot write %s: %s may need a seekable file, unlike matroska and mpegts (%s)",
             writer->name, output->format->oformat->name, tri_libav_reason(code, text));
     output->header = code >= 0;
     return code < 0 ? cannot_write(writer, code, error) : TRI_OK;
@@ -163,7 +209,8 @@ static void free_output(struct tri_libav_output *output)
 }
 
 enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *path,
-                                 const struct tri_video_write_options *options, struct tri_error *error)
+                                 const struct tri_video_write_options *options,
+                                 struct tri_error *error)
 {
     const char *slash = strrchr(path, '/'), *dot = strrchr(slash != NULL ? slash : path, '.');
     const char *format = options->format != NULL ? options->format : dot != NULL ? dot + 1 : "";
@@ -174,14 +221,15 @@ enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *pa
     }
     av_log_set_level(AV_LOG_QUIET); /* as in tri_libav_open */
     writer->state = output;
-    if (writer->video.planes == 1 && writer->video.matrix == TRI_RGB) /* the gray of pictures */
+    if (writer->video.planes == 1 && writer->video.matrix == TRI_RGB) /* gray pictures */
         writer->video.matrix = tri_video_usual_matrix(writer->video.height);
     output->last = AV_NOPTS_VALUE;
     output->packet = av_packet_alloc();
     if (options->source != NULL && options->source->codec->open == tri_libav_open)
         output->source = options->source->state;
     output->reader = output->source != NULL ? options->source : NULL;
-    const int code = avformat_alloc_output_context2(&output->format, tri_libav_container(format), NULL, path);
+    const int code =
+        avformat_alloc_output_context2(&output->format, tri_libav_container(format), NULL, path);
     enum tri_status status = code >= 0 && output->packet != NULL
                                  ? open_encoder(writer, output, options, error)
                                  : cannot_write(writer, code < 0 ? code : AVERROR(ENOMEM), error);
@@ -201,13 +249,16 @@ enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *pa
 
 /* ---- frames ---- */
 
-/* Encoding is counted apart, for whoever asks where the time goes. */
+/* Encoding time is measured separately, for reports. */
 static int encode_frame(struct tri_video_writer *writer, const AVFrame *frame)
 {
     const struct tri_libav_output *output = writer->state;
     const int64_t start = tri_now_ns();
+    const tri_trace_mark mark = tri_trace_module_begin(TRI_TRACE_CODEC, "send to encoder", start);
     const int code = avcodec_send_frame(output->encoder, frame);
-    writer->encode_ns += tri_now_ns() - start;
+    const int64_t end = tri_now_ns();
+    tri_trace_module_end(mark, 0, end);
+    writer->encode_ns += end - start;
     return code;
 }
 
@@ -215,12 +266,15 @@ static int receive_packet(struct tri_video_writer *writer)
 {
     const struct tri_libav_output *output = writer->state;
     const int64_t start = tri_now_ns();
+    const tri_trace_mark mark = tri_trace_module_begin(TRI_TRACE_CODEC, "take from encoder", start);
     const int code = avcodec_receive_packet(output->encoder, output->packet);
-    writer->encode_ns += tri_now_ns() - start;
+    const int64_t end = tri_now_ns();
+    tri_trace_module_end(mark, code == 0 ? output->packet->size : 0, end);
+    writer->encode_ns += end - start;
     return code;
 }
 
-/* Sends a frame, or NULL at the end, and writes the packets that there are then. */
+/* Sends a frame, or NULL at the end, and writes the packets that are ready. */
 static int send_frame(struct tri_video_writer *writer, const AVFrame *frame)
 {
     struct tri_libav_output *output = writer->state;
@@ -233,7 +287,7 @@ static int send_frame(struct tri_video_writer *writer, const AVFrame *frame)
         if (code < 0)
             break;
         packet->stream_index = output->stream->index;
-        if (packet->duration <= 0) /* of the last frame of all it matters */
+        if (packet->duration <= 0) /* matters for the very last frame */
             packet->duration = output->duration;
         av_packet_rescale_ts(packet, output->encoder->time_base, output->stream->time_base);
         packet->pts += packet->pts != AV_NOPTS_VALUE ? output->shift : 0;
@@ -252,27 +306,29 @@ static void set_duration(AVFrame *raw, int64_t duration)
 #endif
 }
 
-/* What of the first frame's time the encoder's time base lacks. */
+/* The part of the first frame's time that the encoder's time base cannot represent. */
 static void set_shift(struct tri_libav_output *output, int64_t time, AVRational from, int64_t pts)
 {
     output->shift = av_rescale_q(time, from, output->stream->time_base) -
                     av_rescale_q(pts, output->encoder->time_base, output->stream->time_base);
 }
 
-/* Each frame at its time. */
+/* Writes each frame at its own time. */
 static int put_at(struct tri_video_writer *writer, const struct tri_frame *frame, AVFrame *raw)
 {
     struct tri_libav_output *output = writer->state;
-    const AVRational to = output->encoder->time_base, from = tri_libav_fraction(writer->video.time_base, to);
+    const AVRational to = output->encoder->time_base,
+                     from = tri_libav_fraction(writer->video.time_base, to);
     const bool first = output->last == AV_NOPTS_VALUE;
     raw->pts = av_rescale_q(frame->time, from, to);
     if (first)
         set_shift(output, frame->time, from, raw->pts);
-    if (!first && output->encoder->codec_id == AV_CODEC_ID_GIF && raw->pts < output->last + 100 / TRI_GIF_RATE) {
+    if (!first && output->encoder->codec_id == AV_CODEC_ID_GIF &&
+        raw->pts < output->last + 100 / TRI_GIF_RATE) {
         output->soon++;
         return 0;
     }
-    if (!first && raw->pts <= output->last) /* encoders want them to grow */
+    if (!first && raw->pts <= output->last) /* encoders need increasing times */
         raw->pts = output->last + 1;
     output->last = raw->pts;
     output->duration = av_rescale_q(frame->duration, from, to);
@@ -286,17 +342,23 @@ static int send_newest(struct tri_video_writer *writer, long count)
     const AVRational step = av_inv_q(output->encoder->framerate);
     int code = 0;
     for (long i = 0; i < count && code >= 0; i++) {
-        output->newest->pts = output->first + av_rescale_q(output->places++, step, output->encoder->time_base);
+        output->newest->pts =
+            output->first + av_rescale_q(output->places++, step, output->encoder->time_base);
         code = send_frame(writer, output->newest);
+        /* Captions are read in sequence, not shown per frame. */
+        av_frame_remove_side_data(output->newest, AV_FRAME_DATA_A53_CC);
     }
+    output->captions_left |= count == 0 && output->newest != NULL &&
+                             av_frame_get_side_data(output->newest, AV_FRAME_DATA_A53_CC) != NULL;
     return code;
 }
 
-/* Each frame in its place among those of a constant rate. Takes `raw`. */
+/* Writes each frame in its slot at a constant rate. Takes ownership of `raw`. */
 static int put_paced(struct tri_video_writer *writer, const struct tri_frame *frame, AVFrame *raw)
 {
     struct tri_libav_output *output = writer->state;
-    const AVRational to = output->encoder->time_base, from = tri_libav_fraction(writer->video.time_base, to);
+    const AVRational to = output->encoder->time_base,
+                     from = tri_libav_fraction(writer->video.time_base, to);
     const long count = tri_pace_next(&output->pace, frame->time, frame->duration);
     if (output->newest == NULL) {
         output->first = av_rescale_q(frame->time, from, to);
@@ -338,10 +400,11 @@ static int finish(struct tri_video_writer *writer)
     if (code >= 0)
         code = tri_libav_write_kept(output);
     long refused;
-    do { /* until nothing is left that fails */
+    do { /* until no packet fails */
         refused = output->refused;
         code = code < 0 ? code : tri_libav_write(output, NULL);
     } while (output->refused > refused);
+    tri_libav_set_last(output->format, output->duration, output->encoder->time_base);
     if (code >= 0)
         code = av_write_trailer(output->format);
     avio_flush(output->io);
@@ -354,9 +417,11 @@ static void note_times(const struct tri_video_writer *writer)
 {
     const struct tri_libav_output *output = writer->state;
     tri_pace_note(&output->pace, writer);
+    if (output->captions_left)
+        tri_video_note(writer, "%s: closed captions of dropped frames are missing", writer->name);
     if (output->soon > 0)
-        tri_video_note(writer, "%s cannot have more than %d frames a second: %ld were left out", writer->name, TRI_GIF_RATE,
-                       output->soon);
+        tri_video_note(writer, "%s can have at most %d frames/s: %ld frames were dropped",
+                       writer->name, TRI_GIF_RATE, output->soon);
 }
 
 enum tri_status tri_libav_end(struct tri_video_writer *writer, enum tri_status so_far,
@@ -374,7 +439,7 @@ enum tri_status tri_libav_end(struct tri_video_writer *writer, enum tri_status s
         note_times(writer);
     if (output->refused > 0 && !output->reader->warning[0])
         snprintf(output->reader->warning, sizeof output->reader->warning,
-                 "%ld damaged packets of its sound or subtitles were left out", output->refused);
+                 "%ld damaged packets of sound or subtitles were dropped", output->refused);
     free_output(output);
     return tri_output_close(&file, status, error);
 }

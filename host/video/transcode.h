@@ -1,5 +1,5 @@
-/* transcode.h -- a stream of frames through a pipeline: reading, decoding, uploading, computing, downloading,
- * encoding and writing overlap, with a bounded number of frames under way. */
+/* transcode.h -- a stream of frames through a pipeline: reading, decoding, uploading, computing,
+ * downloading, encoding and writing overlap, with a bounded number of frames in flight. */
 #ifndef TRI_TRANSCODE_H
 #define TRI_TRANSCODE_H
 
@@ -19,27 +19,33 @@ extern const char *const tri_video_stage_names[TRI_VIDEO_STAGES];
 
 struct tri_transcode {
     struct tri_filter *filter;
-    struct tri_pool *pool;   /* NULL: one thing after another */
-    int jobs;                /* frames under way at the same time, which bounds the memory */
+    struct tri_pool *pool; /* NULL: run sequentially */
+    int jobs;              /* frames in flight, which bounds the memory */
     struct tri_video_reader *reader;
-    /* A second input, or NULL: the pipeline sees each of its frames as the frame before the reader's. Its last frame
-     * stays where it is shorter. */
+    /* A second input, or NULL: the pipeline sees each of its frames just before the reader's. If it
+     * is shorter, its last frame stays. */
     struct tri_video_reader *with;
     struct tri_video_writer *writer;
-    FILE *data; /* what a kernel tells of the frames goes here as CSV; the caller closes it. NULL: nowhere */
+    /* Receives the data kernels report for frames, as CSV; the caller closes it. NULL if not
+     * wanted. */
+    FILE *data;
     const char *data_name; /* for messages */
-    bool (*stop)(void);      /* asked before each frame; true: end here, with what there is. May be NULL */
-    void (*through)(void *listener, long frames); /* told after each frame that is written. May be NULL */
+    bool strip;            /* do not report lost metadata */
+    /* Called before each frame; true: end here, keeping what is done. May be NULL. */
+    bool (*stop)(void);
+    /* Called after each written frame. May be NULL. */
+    void (*through)(void *listener, long frames);
     void *listener;
     /* Filled in: */
     long frames;
-    bool sound; /* frames were written without a gap, and whole: nothing failed, or only an input did */
+    /* Frames were written whole and without a gap: nothing failed, or only an input did. */
+    bool intact;
     int64_t wall_ns, busy_ns[TRI_VIDEO_STAGES]; /* summed over workers */
-    bool in_order[TRI_VIDEO_STAGES];            /* of one frame at a time */
+    bool in_order[TRI_VIDEO_STAGES];            /* one frame at a time */
 };
 
-/* Reads to the end, or to the first failure: then the frames before it are through, and none behind it, however many
- * are under way. The caller ends the writer. */
+/* Reads to the end or to the first failure; then all frames before it are written and none after
+ * it, however many are in flight. The caller ends the writer. */
 enum tri_status tri_transcode_run(struct tri_transcode *transcode, struct tri_error *error);
 
 #endif

@@ -1,9 +1,9 @@
-/* y4m.c -- YUV4MPEG2, the uncompressed stream of MJPEG tools that FFmpeg, x264 and the like exchange. Frames are read
- * into and written from planes directly, without a copy in between.
+/* y4m.c -- YUV4MPEG2, the uncompressed stream of MJPEG tools that FFmpeg, x264 and others exchange.
+ * Frames are read into and written from planes directly, without a copy in between.
  *
- * A line "YUV4MPEG2 W640 H480 F25:1 Ip A1:1 C420jpeg" and for each frame a line "FRAME" with the rows of its planes
- * behind it; samples of more than 8 bits are little-endian words. */
-#include "pace.h"
+ * A line "YUV4MPEG2 W640 H480 F25:1 Ip A1:1 C420jpeg", then for each frame a line "FRAME" and the
+ * rows of its planes; samples of more than 8 bits are little-endian words. */
+#include "constant_rate.h"
 
 #include "../image/image.h"
 
@@ -18,11 +18,11 @@
 
 #define MAGIC "YUV4MPEG2 "
 #define LINE_MAX_BYTES 1024
-#define BATCH 512 /* rows for one system call */
+#define BATCH 512 /* rows per system call */
 
 struct input {
     int file;
-    unsigned char head[TRI_HEAD]; /* read already */
+    unsigned char head[TRI_HEAD]; /* already read */
     size_t head_size, head_at;
     long frames; /* read so far */
     const struct tri_video_reader *reader;
@@ -32,8 +32,10 @@ struct output {
     struct tri_output file;
     int descriptor;
     struct tri_pace pace;
-    bool every_frame;       /* just once: what `pace` says is for the note alone */
-    struct tri_frame newest; /* its planes, until it is known how often it is shown; without any where each frame is once */
+    bool every_frame; /* exactly once: `pace` is only for the note */
+    /* Copy of the planes until the number of repeats is known; has none if each frame is written
+     * once. */
+    struct tri_frame newest;
 };
 
 /* ---- colour spaces ---- */
@@ -49,7 +51,7 @@ static const struct space {
 };
 enum { SPACES = sizeof spaces / sizeof spaces[0] };
 
-/* "420p10", "mono12", "420mpeg2": false where it is none of what is known. */
+/* "420p10", "mono12", "420mpeg2"; false if unknown. */
 static bool parse_space(const char *text, struct tri_video *video)
 {
     for (int i = 0; i < SPACES; i++) {
@@ -76,13 +78,16 @@ static bool parse_space(const char *text, struct tri_video *video)
     return false;
 }
 
-/* Only spaces of 8 bits that are smaller in both directions tell where chroma lies. False: it has no name. */
+/* Only 8-bit spaces that are subsampled in both directions state chroma siting. False: it has no
+ * name. */
 static bool print_space(const struct tri_video *video, char text[24])
 {
-    const bool sited = video->bits == 8 && video->planes == 3 && video->shift_x == 1 && video->shift_y == 1;
+    const bool sited =
+        video->bits == 8 && video->planes == 3 && video->shift_x == 1 && video->shift_y == 1;
     for (int i = 0; i < SPACES; i++) {
         const struct space *space = &spaces[i];
-        if (video->planes != space->planes || video->shift_x != space->shift_x || video->shift_y != space->shift_y ||
+        if (video->planes != space->planes || video->shift_x != space->shift_x ||
+            video->shift_y != space->shift_y ||
             strcmp(sited ? video->siting : "", space->siting) != 0)
             continue;
         if (video->bits > 8)
@@ -96,7 +101,8 @@ static bool print_space(const struct tri_video *video, char text[24])
 
 /* ---- reading ---- */
 
-static enum tri_status cannot_read(const struct tri_video_reader *reader, const char *why, struct tri_error *error)
+static enum tri_status cannot_read(const struct tri_video_reader *reader, const char *why,
+                                   struct tri_error *error)
 {
     return tri_fail(error, TRI_FAILED, "cannot read %s: %s", reader->name, why);
 }
@@ -104,15 +110,17 @@ static enum tri_status cannot_read(const struct tri_video_reader *reader, const 
 static bool probe(const char *path, const unsigned char *head, size_t size)
 {
     const size_t length = strlen(path);
-    if (size == 0) /* so that it is told why nothing can be read */
+    if (size == 0) /* so that opening it reports why nothing can be read */
         return length > 4 && strcmp(path + length - 4, ".y4m") == 0;
     return size >= strlen(MAGIC) && memcmp(head, MAGIC, strlen(MAGIC)) == 0;
 }
 
-/* Up to `size` bytes; fewer at the end of the file, -1 and errno after a failure, ECANCELED where it shall stop. */
+/* Reads up to `size` bytes; fewer at the end of the file, -1 and errno on failure, ECANCELED if
+ * asked to stop. */
 static ssize_t read_bytes(struct input *input, void *data, size_t size)
 {
-    size_t got = input->head_size - input->head_at < size ? input->head_size - input->head_at : size;
+    size_t got =
+        input->head_size - input->head_at < size ? input->head_size - input->head_at : size;
     memcpy(data, input->head + input->head_at, got);
     input->head_at += got;
     while (got < size) {
@@ -132,7 +140,8 @@ static ssize_t read_bytes(struct input *input, void *data, size_t size)
     return (ssize_t)got;
 }
 
-/* What follows `known` bytes of a line that are there, to its end; false: it is too long, or the file ends before. */
+/* Reads the rest of a line, of which `known` bytes are present; false: it is too long, or the file
+ * ends first. */
 static bool read_line(struct input *input, char line[LINE_MAX_BYTES], size_t known)
 {
     for (size_t at = known; at < LINE_MAX_BYTES; at++) {
@@ -149,10 +158,11 @@ static bool read_line(struct input *input, char line[LINE_MAX_BYTES], size_t kno
 static bool parse_fraction(const char *text, int fraction[2])
 {
     char end;
-    return sscanf(text, "%9d:%9d%c", &fraction[0], &fraction[1], &end) == 2 && fraction[0] >= 0 && fraction[1] >= 0;
+    return sscanf(text, "%9d:%9d%c", &fraction[0], &fraction[1], &end) == 2 && fraction[0] >= 0 &&
+           fraction[1] >= 0;
 }
 
-/* What does not fit is left out; of the range `full_range` tells. */
+/* Fields that do not fit are dropped; `full_range` holds the range. */
 static void keep_comment(const char *field, struct tri_video *video)
 {
     const size_t used = strlen(video->comments);
@@ -187,16 +197,19 @@ static bool parse_field(const char *field, struct tri_video *video)
     }
 }
 
-static enum tri_status parse_header(struct tri_video_reader *reader, char *line, struct tri_error *error)
+static enum tri_status parse_header(struct tri_video_reader *reader, char *line,
+                                    struct tri_error *error)
 {
     struct tri_video *video = &reader->video;
     char text[200], *rest = NULL;
-    *video = (struct tri_video){.planes = 3, .shift_x = 1, .shift_y = 1, .bits = 8, .interlace = '?', .siting = "jpeg"};
-    for (char *field = strtok_r(line, " ", &rest); field != NULL; field = strtok_r(NULL, " ", &rest)) {
+    *video = (struct tri_video){
+        .planes = 3, .shift_x = 1, .shift_y = 1, .bits = 8, .interlace = '?', .siting = "jpeg"};
+    for (char *field = strtok_r(line, " ", &rest); field != NULL;
+         field = strtok_r(NULL, " ", &rest)) {
         if (!parse_field(field, video)) {
-            for (char *at = field; *at != '\0'; at++) /* it may be anything at all */
+            for (char *at = field; *at != '\0'; at++) /* it may contain any bytes */
                 *at = *at < ' ' || *at > '~' ? '?' : *at;
-            snprintf(text, sizeof text, "its header says '%.100s', which nothing here understands", field);
+            snprintf(text, sizeof text, "unsupported header field '%.100s'", field);
             return cannot_read(reader, text, error);
         }
     }
@@ -222,13 +235,14 @@ static int64_t count_frames(const struct tri_video *video, int file)
     return (status.st_size - at) / bytes;
 }
 
-static enum tri_status open_input(struct tri_video_reader *reader, const char *path, struct tri_error *error)
+static enum tri_status open_input(struct tri_video_reader *reader, const char *path,
+                                  struct tri_error *error)
 {
     const struct tri_video_read_options *options = &reader->options;
     struct input *input = calloc(1, sizeof *input);
     char line[LINE_MAX_BYTES];
     if (input == NULL)
-        return cannot_read(reader, "no memory", error);
+        return cannot_read(reader, "out of memory", error);
     if (options->head_size > 0)
         memcpy(input->head, options->head, options->head_size);
     input->head_size = options->head_size;
@@ -238,8 +252,9 @@ static enum tri_status open_input(struct tri_video_reader *reader, const char *p
     enum tri_status status = TRI_OK;
     if (input->file < 0)
         status = cannot_read(reader, strerror(errno), error);
-    else if (read_bytes(input, line, strlen(MAGIC)) != (ssize_t)strlen(MAGIC) || !read_line(input, line, 0))
-        status = cannot_read(reader, "its header does not end", error);
+    else if (read_bytes(input, line, strlen(MAGIC)) != (ssize_t)strlen(MAGIC) ||
+             !read_line(input, line, 0))
+        status = cannot_read(reader, "the header is truncated or too long", error);
     else
         status = parse_header(reader, line, error);
     if (status == TRI_OK)
@@ -257,7 +272,7 @@ static size_t row_bytes(const struct tri_image *image)
     return (size_t)image->shape.width * tri_sample_bytes(&image->shape);
 }
 
-/* Rows from `y` on, to be read or written by one call. */
+/* Rows from `y` on, for one read or write call. */
 static int gather_rows(const struct tri_image *image, int y, struct iovec rows[BATCH])
 {
     int count = 0;
@@ -266,7 +281,7 @@ static int gather_rows(const struct tri_image *image, int y, struct iovec rows[B
     return count;
 }
 
-/* Moves `rows` on by the bytes that a call has done; returns how many of them are left. */
+/* Advances `rows` by the bytes a call has transferred; returns how many are left. */
 static int advance(struct iovec **rows, int count, size_t done)
 {
     while (count > 0 && done >= (*rows)->iov_len) {
@@ -281,7 +296,7 @@ static int advance(struct iovec **rows, int count, size_t done)
     return count;
 }
 
-/* False at the end of the file (errno 0) or after a failure, as read_bytes. */
+/* False at the end of the file (errno 0) or on failure, as read_bytes. */
 static bool read_plane(const struct input *input, struct tri_image *image)
 {
     struct iovec batch[BATCH];
@@ -308,24 +323,40 @@ static bool read_plane(const struct input *input, struct tri_image *image)
     return true;
 }
 
-static enum tri_status cut_short(const struct tri_video_reader *reader, long frame, struct tri_error *error)
+static bool read_planes(const struct input *input, const struct tri_frame *frame)
+{
+    const tri_trace_mark mark = tri_trace_wait(TRI_TRACE_FOR_DISK, "read");
+    bool there = true;
+    for (int p = 0; p < input->reader->video.planes && there; p++)
+        there = read_plane(input, frame->planes[p]);
+    const int why = errno;
+    tri_trace_end(mark);
+    errno = why;
+    return there;
+}
+
+static enum tri_status cut_short(const struct tri_video_reader *reader, long frame,
+                                 struct tri_error *error)
 {
     char text[200];
-    snprintf(text, sizeof text, "it is cut short in frame %ld", frame + 1);
+    snprintf(text, sizeof text, "the file is truncated in frame %ld", frame + 1);
     return cannot_read(reader, text, error);
 }
 
-/* What a failure of reading (errno, 0: the file ended) is for the frame: to be stopped is the end. */
-static enum tri_status no_frame(const struct tri_video_reader *reader, bool *more, struct tri_error *error)
+/* Maps a read failure (errno; 0: the file ended) to a frame's status: a stop request is the end. */
+static enum tri_status no_frame(const struct tri_video_reader *reader, bool *more,
+                                struct tri_error *error)
 {
     const struct input *input = reader->state;
     *more = false;
     if (errno == ECANCELED)
         return TRI_OK;
-    return errno != 0 ? cannot_read(reader, strerror(errno), error) : cut_short(reader, input->frames, error);
+    return errno != 0 ? cannot_read(reader, strerror(errno), error)
+                      : cut_short(reader, input->frames, error);
 }
 
-static enum tri_status next(struct tri_video_reader *reader, struct tri_frame *frame, bool *more, struct tri_error *error)
+static enum tri_status next(struct tri_video_reader *reader, struct tri_frame *frame, bool *more,
+                            struct tri_error *error)
 {
     struct input *input = reader->state;
     char line[LINE_MAX_BYTES], text[200];
@@ -343,16 +374,14 @@ static enum tri_status next(struct tri_video_reader *reader, struct tri_frame *f
     errno = 0;
     if (line[5] == ' ' && !read_line(input, line, 6))
         return no_frame(reader, more, error);
-    for (int p = 0; p < reader->video.planes; p++) {
-        if (!read_plane(input, frame->planes[p]))
-            return no_frame(reader, more, error);
-    }
+    if (!read_planes(input, frame))
+        return no_frame(reader, more, error);
     frame->number = frame->time = input->frames++;
     frame->duration = 1;
     return TRI_OK;
 }
 
-/* A sample may not be larger than its bits allow: what is above is cut off. */
+/* Samples may not exceed their bit depth: higher bits are cut off. */
 static void to_native(struct tri_frame *frame, int bits)
 {
     const uint16_t mask = (uint16_t)((1 << bits) - 1), probe = 1;
@@ -366,12 +395,13 @@ static void to_native(struct tri_frame *frame, int bits)
     }
 }
 
-static enum tri_status decode(struct tri_video_reader *reader, struct tri_frame *frame, struct tri_error *error)
+static enum tri_status decode(struct tri_video_reader *reader, struct tri_frame *frame,
+                              struct tri_error *error)
 {
     (void)error;
     if (reader->video.bits > 8) {
         to_native(frame, reader->video.bits);
-        tri_frame_spread(frame, reader->video.bits);
+        tri_frame_expand_depth(frame, reader->video.bits);
     }
     return TRI_OK;
 }
@@ -397,12 +427,14 @@ static bool writes(const char *path, const char *format)
     return strcmp(format, "y4m") == 0;
 }
 
-static void print_comments(const struct tri_video *video, const char *space, char text[sizeof video->comments + 32])
+static void print_comments(const struct tri_video *video, const char *space,
+                           char text[sizeof video->comments + 32])
 {
     char all[sizeof video->comments], *rest = NULL;
     snprintf(all, sizeof all, "%s", video->comments);
     text[0] = '\0';
-    for (char *field = strtok_r(all, " ", &rest); field != NULL; field = strtok_r(NULL, " ", &rest)) {
+    for (char *field = strtok_r(all, " ", &rest); field != NULL;
+         field = strtok_r(NULL, " ", &rest)) {
         /* FFmpeg repeats the colour space here. */
         if (strncmp(field, "XYSCSS=", 7) != 0 || strcasecmp(field + 7, space) == 0)
             sprintf(text + strlen(text), " %s", field);
@@ -417,36 +449,70 @@ static void note_colour(const struct tri_video_writer *writer)
     const enum tri_matrix usual = tri_video_usual_matrix(video->height);
     char light[24];
     if (video->planes == 3 && video->matrix != usual)
-        tri_video_note(writer, "%s: Y4M cannot say that samples are %s; readers take them for %s", writer->name,
-                       tri_video_matrix_name(video->matrix), tri_video_matrix_name(usual));
+        tri_video_note(writer, "%s: Y4M cannot store the colour matrix (%s); readers assume %s",
+                       writer->name, tri_video_matrix_name(video->matrix),
+                       tri_video_matrix_name(usual));
     if (tri_video_light_name(video, light))
-        tri_video_note(writer, "%s: Y4M cannot say that its light is %s; it looks pale, or of wrong colours", writer->name, light);
+        tri_video_note(
+            writer,
+            "%s: Y4M cannot store the colour description (%s); colours will look pale or wrong",
+            writer->name, light);
+    if (video->has_mastering || video->has_light_level)
+        tri_video_note(writer, "%s: Y4M cannot store the mastering display and light level (HDR10)",
+                       writer->name);
+}
+
+/* Refuses frames that Y4M cannot describe. */
+static enum tri_status check_video(const struct tri_video *video, const char *path, char space[24],
+                                   struct tri_error *error)
+{
+    if (video->planes == 3 && (video->matrix == TRI_YCGCO || video->matrix == TRI_OTHER_MATRIX))
+        return tri_fail(error, TRI_USAGE,
+                        "cannot write %s: Y4M cannot store the colour matrix (%s)", path,
+                        tri_video_matrix_name(video->matrix));
+    if (!print_space(video, space))
+        return tri_fail(error, TRI_USAGE,
+                        "cannot write %s: Y4M cannot store chroma with 1/%d of the columns and "
+                        "1/%d of the rows",
+                        path, 1 << video->shift_x, 1 << video->shift_y);
+    return TRI_OK;
+}
+
+static enum tri_status write_header(const struct tri_video_writer *writer, const char *space,
+                                    const int rate[2], struct tri_error *error)
+{
+    const struct tri_video *video = &writer->video;
+    FILE *file = ((struct output *)writer->state)->file.file;
+    char comments[sizeof video->comments + 32];
+    print_comments(video, space, comments);
+    if (fprintf(file, MAGIC "W%d H%d F%d:%d I%c A%d:%d C%s%s\n", video->width, video->height,
+                rate[0], rate[1], video->interlace, video->aspect[0], video->aspect[1], space,
+                comments) < 0 ||
+        fflush(file) != 0)
+        return cannot_write(writer, error);
+    return TRI_OK;
 }
 
 static enum tri_status create(struct tri_video_writer *writer, const char *path,
-                              const struct tri_video_write_options *options, struct tri_error *error)
+                              const struct tri_video_write_options *options,
+                              struct tri_error *error)
 {
     const struct tri_video *video = &writer->video;
-    struct output *output = calloc(1, sizeof *output);
-    char space[24], comments[sizeof video->comments + 32];
+    char space[24];
     int rate[2];
+    if (check_video(video, path, space, error) != TRI_OK)
+        return TRI_USAGE;
+    struct output *output = calloc(1, sizeof *output);
     if (output == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory to write %s", path);
-    if (video->planes == 3 && (video->matrix == TRI_YCGCO || video->matrix == TRI_OTHER_MATRIX)) {
-        free(output);
-        return tri_fail(error, TRI_USAGE, "cannot write %s: Y4M cannot say that samples are %s", path, tri_video_matrix_name(video->matrix));
-    }
-    if (!print_space(video, space)) {
-        free(output);
-        return tri_fail(error, TRI_USAGE, "cannot write %s: Y4M has no name for chroma of 1/%d of the columns and 1/%d of the rows",
-                        path, 1 << video->shift_x, 1 << video->shift_y);
-    }
+        return tri_fail(error, TRI_FAILED, "cannot write %s: out of memory", path);
     tri_video_steady_rate(video, options, rate);
     tri_pace_begin(&output->pace, rate, video->time_base);
-    output->every_frame = options->every_frame || (options->frame_rate[0] == 0 && video->steady_rate[0] == 0);
+    output->every_frame =
+        options->every_frame || (options->frame_rate[0] == 0 && video->steady_rate[0] == 0);
     if (output->every_frame)
         memcpy(rate, video->rate, sizeof rate);
-    enum tri_status status = output->every_frame ? TRI_OK : tri_frame_new(video, &output->newest, error);
+    enum tri_status status =
+        output->every_frame ? TRI_OK : tri_frame_new(video, &output->newest, error);
     if (status == TRI_OK)
         status = tri_output_open(path, &output->file, error);
     if (status != TRI_OK) {
@@ -455,30 +521,29 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
         return status;
     }
     writer->state = output;
+    snprintf(writer->opaque, sizeof writer->opaque, "Y4M has");
     output->file.tell = options->pictures.tell;
     output->file.listener = options->pictures.listener;
     output->descriptor = fileno(output->file.file);
-    print_comments(video, space, comments);
-    if (fprintf(output->file.file, MAGIC "W%d H%d F%d:%d I%c A%d:%d C%s%s\n", video->width, video->height, rate[0],
-                rate[1], video->interlace, video->aspect[0], video->aspect[1], space,
-                comments) < 0 ||
-        fflush(output->file.file) != 0) {
-        status = cannot_write(writer, error);
+    status = write_header(writer, space, rate, error);
+    if (status != TRI_OK) {
         tri_output_close(&output->file, status, error);
         tri_frame_free(&output->newest);
         free(output);
+        return status;
     }
-    if (status == TRI_OK)
-        note_colour(writer);
-    return status;
+    note_colour(writer);
+    return TRI_OK;
 }
 
-static enum tri_status encode(struct tri_video_writer *writer, struct tri_frame *frame, struct tri_error *error)
+static enum tri_status encode(struct tri_video_writer *writer, struct tri_frame *frame,
+                              struct tri_error *error)
 {
     (void)error;
+    tri_video_leave(writer, "Y4M", tri_beside_kinds(frame->metadata, &writer->video));
     if (writer->video.bits > 8) {
-        tri_frame_gather(frame, writer->video.bits);
-        to_native(frame, writer->video.bits); /* on big-endian machines it swaps */
+        tri_frame_reduce_depth(frame, writer->video.bits);
+        to_native(frame, writer->video.bits); /* swaps on big-endian machines */
     }
     return TRI_OK;
 }
@@ -496,24 +561,34 @@ static bool write_all(int file, struct iovec *rows, int count)
     return true;
 }
 
-static enum tri_status write_frame(const struct tri_video_writer *writer, const struct tri_frame *frame, struct tri_error *error)
+static bool write_planes(const struct tri_video_writer *writer, const struct tri_frame *frame)
 {
     const struct output *output = writer->state;
     static char head[] = "FRAME\n";
     struct iovec rows[BATCH] = {{head, 6}};
-    if (!write_all(output->descriptor, rows, 1))
-        return cannot_write(writer, error);
-    for (int p = 0; p < writer->video.planes; p++) {
-        for (int y = 0; y < frame->planes[p]->shape.height; y += BATCH) {
+    bool written = write_all(output->descriptor, rows, 1);
+    for (int p = 0; p < writer->video.planes && written; p++) {
+        for (int y = 0; y < frame->planes[p]->shape.height && written; y += BATCH) {
             const int count = gather_rows(frame->planes[p], y, rows);
-            if (!write_all(output->descriptor, rows, count))
-                return cannot_write(writer, error);
+            written = write_all(output->descriptor, rows, count);
         }
     }
-    return TRI_OK;
+    return written;
 }
 
-static enum tri_status write_newest(const struct tri_video_writer *writer, long count, struct tri_error *error)
+static enum tri_status write_frame(const struct tri_video_writer *writer,
+                                   const struct tri_frame *frame, struct tri_error *error)
+{
+    const tri_trace_mark mark = tri_trace_wait(TRI_TRACE_FOR_DISK, "write");
+    const bool written = write_planes(writer, frame);
+    const int why = errno;
+    tri_trace_end(mark);
+    errno = why;
+    return written ? TRI_OK : cannot_write(writer, error);
+}
+
+static enum tri_status write_newest(const struct tri_video_writer *writer, long count,
+                                    struct tri_error *error)
 {
     const struct output *output = writer->state;
     enum tri_status status = TRI_OK;
@@ -522,7 +597,8 @@ static enum tri_status write_newest(const struct tri_video_writer *writer, long 
     return status;
 }
 
-static enum tri_status put(struct tri_video_writer *writer, struct tri_frame *frame, struct tri_error *error)
+static enum tri_status put(struct tri_video_writer *writer, struct tri_frame *frame,
+                           struct tri_error *error)
 {
     struct output *output = writer->state;
     const long count = tri_pace_next(&output->pace, frame->time, frame->duration);
@@ -534,7 +610,8 @@ static enum tri_status put(struct tri_video_writer *writer, struct tri_frame *fr
     return status;
 }
 
-static enum tri_status end(struct tri_video_writer *writer, enum tri_status so_far, struct tri_error *error)
+static enum tri_status end(struct tri_video_writer *writer, enum tri_status so_far,
+                           struct tri_error *error)
 {
     struct output *output = writer->state;
     const long count = tri_pace_end(&output->pace);

@@ -1,4 +1,5 @@
-/* libav_times.c -- streams that were put together, as by "cat a.ts b.ts", begin their times anew; here they go on. */
+/* libav_concat.c -- streams that were joined, as by "cat a.ts b.ts", restart their times; here they
+ * continue. */
 #include "libav_codec.h"
 
 #include <stdlib.h>
@@ -21,15 +22,16 @@ static struct tri_libav_clock *clock_of(struct tri_libav_input *input, int index
         struct tri_libav_clock *clocks = realloc(input->clocks, (size_t)count * sizeof *clocks);
         if (clocks == NULL)
             return NULL;
-        memset(clocks + input->clock_count, 0, (size_t)(count - input->clock_count) * sizeof *clocks);
+        memset(clocks + input->clock_count, 0,
+               (size_t)(count - input->clock_count) * sizeof *clocks);
         input->clocks = clocks;
         input->clock_count = count;
     }
     return &input->clocks[index];
 }
 
-/* Streams do not come to a seam at the same time: the first sets the shift, and the others follow where that makes
- * them go on, so that sound stays with pictures. */
+/* Streams reach a seam at different times: the first sets the shift, and the others adopt it if
+ * that makes them continue, which keeps sound in sync with pictures. */
 static void follow(struct tri_libav_input *input, struct tri_libav_clock *clock, int64_t time)
 {
     const int64_t ahead = time + clock->shift - clock->end;
@@ -49,15 +51,17 @@ void tri_libav_join(struct tri_libav_input *input, AVPacket *packet)
     const AVStream *stream = input->format->streams[packet->stream_index];
     const bool steady = stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO ||
                         stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
-    struct tri_libav_clock *clock =
-        input->format->iformat->flags & AVFMT_TS_DISCONT ? clock_of(input, packet->stream_index) : NULL;
+    struct tri_libav_clock *clock = input->format->iformat->flags & AVFMT_TS_DISCONT
+                                        ? clock_of(input, packet->stream_index)
+                                        : NULL;
     if (clock == NULL)
         return;
     if (!steady) {
         clock->shift = input->shift;
     } else if (packet->dts != AV_NOPTS_VALUE) {
         follow(input, clock, av_rescale_q(packet->dts, stream->time_base, AV_TIME_BASE_Q));
-        clock->end = clock->last + av_rescale_q(packet->duration, stream->time_base, AV_TIME_BASE_Q);
+        clock->end =
+            clock->last + av_rescale_q(packet->duration, stream->time_base, AV_TIME_BASE_Q);
     }
     const int64_t shift = av_rescale_q(clock->shift, AV_TIME_BASE_Q, stream->time_base);
     if (packet->dts != AV_NOPTS_VALUE)

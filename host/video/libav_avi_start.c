@@ -1,5 +1,6 @@
-/* libav_late.c -- when streams of an AVI begin. Its muxer lets all begin at once, and leaves empty the place in their headers
- * that says otherwise; so packets are moved to where it wants them, and that place is filled in at the end. */
+/* libav_avi_start.c -- start times of AVI streams. The muxer starts all streams at once and leaves
+ * their headers' start field (dwStart) empty; so packets are shifted to the times it expects, and
+ * the field is filled in at the end. */
 #include "libav_codec.h"
 
 #include <errno.h>
@@ -7,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define START_AT 28 /* of dwStart behind a "strh" and its size */
+#define START_AT 28 /* offset of dwStart after "strh" and its size */
 
 static bool is_avi(const struct tri_libav_output *output)
 {
     return strcmp(output->format->oformat->name, "avi") == 0;
 }
 
-/* Where nothing can be filled in later, packets stay where they are. */
+/* If nothing can be filled in later, packets stay where they are. */
 int tri_libav_begin_late(struct tri_libav_output *output, AVPacket *packet)
 {
     const int index = packet->stream_index;
@@ -28,7 +29,9 @@ int tri_libav_begin_late(struct tri_libav_output *output, AVPacket *packet)
     struct tri_libav_start *start = &output->starts[index];
     if (!start->known && packet->dts != AV_NOPTS_VALUE) {
         start->known = true;
-        start->time = packet->dts <= UINT32_MAX ? packet->dts : 0; /* what is before 0 is less than a packet of sound */
+        start->time = packet->dts <= UINT32_MAX
+                          ? packet->dts
+                          : 0; /* a time before 0 is less than one audio packet */
     }
     if (packet->dts != AV_NOPTS_VALUE)
         packet->dts -= start->time;
@@ -43,12 +46,13 @@ static bool read_chunk(FILE *file, char name[4], long *end)
     if (fread(head, 1, sizeof head, file) != sizeof head)
         return false;
     memcpy(name, head, 4);
-    const uint32_t size = head[4] | (uint32_t)head[5] << 8 | (uint32_t)head[6] << 16 | (uint32_t)head[7] << 24;
+    const uint32_t size =
+        head[4] | (uint32_t)head[5] << 8 | (uint32_t)head[6] << 16 | (uint32_t)head[7] << 24;
     *end = ftell(file) + (long)size + (long)(size & 1);
     return true;
 }
 
-/* Leaves `file` behind the head of the next "strh", which is in lists. */
+/* Leaves `file` after the head of the next "strh", which is nested in lists. */
 static bool find_header(FILE *file)
 {
     char name[4];

@@ -1,14 +1,15 @@
-/* libav_copy.c -- what goes from a source to its copy untouched: sound, subtitles, chapters, tags. */
+/* libav_passthrough.c -- copied unchanged from a source: sound, subtitles, chapters, tags. */
 #include "libav_codec.h"
 
 #include <libavutil/avstring.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define REFUSED_MOST 100 /* packets one after another: damage in a source, of which there is less without them */
+/* Consecutive packets: damage in a source, of which less remains without them. */
+#define REFUSED_MOST 100
 #define WAITING_MOST ((size_t)256 << 20) /* bytes of packets that wait to be written */
 
-/* ---- packets on their way from the reader to the writer ---- */
+/* ---- packets from the reader to the writer ---- */
 
 static void append(struct tri_libav_input *input, struct tri_libav_packet *kept)
 {
@@ -70,7 +71,7 @@ void tri_libav_drop(struct tri_libav_input *input)
     }
 }
 
-/* The file begins at 0, as its video does. */
+/* The file starts at 0, as its video does. */
 static void shift_times(const struct tri_libav_input *input, AVPacket *packet, AVRational base)
 {
     const int64_t start = av_rescale_q(input->start, input->stream->time_base, base);
@@ -80,17 +81,19 @@ static void shift_times(const struct tri_libav_input *input, AVPacket *packet, A
         packet->dts -= start;
 }
 
-/* What an edit list hides is not to be heard. Only MP4 can go on hiding it; elsewhere decoders get one packet as a run-up, unless
- * that would move the pictures, as in AVI. */
+/* Content hidden by an edit list must stay unheard. Only MP4 can keep it hidden; elsewhere decoders
+ * get one packet of preroll, unless that would move the pictures, as in AVI. */
 static bool is_hidden(const struct tri_libav_output *output, const AVPacket *packet)
 {
     const AVOutputFormat *container = output->format->oformat;
-    const bool before = packet->pts < 0, next = packet->pts + 2 * packet->duration > 0;
-    const bool kept = before && (tri_libav_is_mp4(container) || (next && strcmp(container->name, "avi") != 0));
+    const bool before = packet->pts<0, next = packet->pts + 2 * packet->duration> 0;
+    const bool kept =
+        before && (tri_libav_is_mp4(container) || (next && strcmp(container->name, "avi") != 0));
     return (packet->flags & AV_PKT_FLAG_DISCARD) && !kept;
 }
 
-/* A packet that fails may be an older one of a copied stream: they are written when there are some of each. */
+/* A failing packet may be an older one of a copied stream: the muxer writes packets once each
+ * stream has some. */
 int tri_libav_write(struct tri_libav_output *output, AVPacket *packet)
 {
     int code = packet != NULL ? tri_libav_begin_late(output, packet) : 0;
@@ -114,7 +117,8 @@ int tri_libav_write_kept(struct tri_libav_output *output)
     int code = 0;
     if (input == NULL)
         return 0;
-    for (AVPacket *packet = take(input, &base); packet != NULL; packet = code < 0 ? NULL : take(input, &base)) {
+    for (AVPacket *packet = take(input, &base); packet != NULL;
+         packet = code < 0 ? NULL : take(input, &base)) {
         const int to = output->streams[packet->stream_index];
         if (to >= 0)
             shift_times(input, packet, base);
@@ -131,48 +135,48 @@ int tri_libav_write_kept(struct tri_libav_output *output)
 
 /* ---- streams ---- */
 
-static bool holds(const AVOutputFormat *container, enum AVCodecID codec)
+static bool mkv_holds(enum AVCodecID codec)
 {
-    const AVCodecDescriptor *desc = avcodec_descriptor_get(codec);
-    const int known = avformat_query_codec(container, codec, FF_COMPLIANCE_UNOFFICIAL);
-    /* MPEG's do not tell; text would be data that nobody understands there. */
-    const bool text = desc != NULL && (desc->props & AV_CODEC_PROP_TEXT_SUB);
-    return known > 0 || (known < 0 && !text);
+    const AVOutputFormat *mkv = av_guess_format("matroska", NULL, NULL);
+    return mkv != NULL && avformat_query_codec(mkv, codec, FF_COMPLIANCE_UNOFFICIAL) > 0;
 }
 
 static enum tri_status cannot_hold(const struct tri_video_writer *writer,
                                    const struct tri_libav_output *output, const AVStream *from,
                                    struct tri_error *error)
 {
-    const AVOutputFormat *mkv = av_guess_format("matroska", NULL, NULL);
-    return tri_fail(error, TRI_USAGE, "cannot write %s: %s cannot hold the %s (%s) of the source; %s can, or leave it out by --no-%s",
-                    writer->name, output->format->oformat->name,
-                    av_get_media_type_string(from->codecpar->codec_type),
-                    avcodec_get_name(from->codecpar->codec_id),
-                    mkv != NULL && holds(mkv, from->codecpar->codec_id) ? "mkv" : "the source's own format",
-                    from->codecpar->codec_type == AVMEDIA_TYPE_AUDIO ? "audio" : "subtitles");
+    return tri_fail(
+        error, TRI_USAGE,
+        "cannot write %s: %s cannot store the source's %s (%s); use %s, or drop it with --no-%s",
+        writer->name, output->format->oformat->name,
+        av_get_media_type_string(from->codecpar->codec_type),
+        avcodec_get_name(from->codecpar->codec_id),
+        mkv_holds(from->codecpar->codec_id) ? "mkv" : "the source's format",
+        from->codecpar->codec_type == AVMEDIA_TYPE_AUDIO ? "audio" : "subtitles");
 }
 
-static int add_stream(struct tri_libav_output *output, AVStream *from, int *index)
+static int add_stream(struct tri_libav_output *output, AVStream *from, int *index,
+                      char left[TRI_NOTE_MAX])
 {
     AVStream *to = avformat_new_stream(output->format, NULL);
     if (to == NULL)
         return AVERROR(ENOMEM);
     const int code = avcodec_parameters_copy(to->codecpar, from->codecpar);
-    to->codecpar->codec_tag = 0; /* the container's own */
+    to->codecpar->codec_tag = 0; /* let the container choose */
     to->time_base = from->time_base;
-    to->disposition = from->disposition;
     *index = to->index;
-    return code < 0 ? code : av_dict_copy(&to->metadata, from->metadata, 0);
+    return code < 0 ? code : tri_libav_copy_stream_tags(output, from, to, left);
 }
 
-/* Matroska's covers are attachments, which its muxer takes with a name and a type. */
+/* Matroska's covers are attachments, which its muxer accepts with a name and a type. */
 static int attach_cover(struct tri_libav_output *output, AVStream *from)
 {
     const AVCodecDescriptor *desc = avcodec_descriptor_get(from->codecpar->codec_id);
     const char *type = desc != NULL && desc->mime_types != NULL ? desc->mime_types[0] : NULL;
     const bool png = from->codecpar->codec_id == AV_CODEC_ID_PNG;
-    AVStream *to = type != NULL && from->attached_pic.size > 0 ? avformat_new_stream(output->format, NULL) : NULL;
+    AVStream *to = type != NULL && from->attached_pic.size > 0
+                       ? avformat_new_stream(output->format, NULL)
+                       : NULL;
     if (to == NULL)
         return type != NULL && from->attached_pic.size > 0 ? AVERROR(ENOMEM) : 0;
     const size_t size = (size_t)from->attached_pic.size;
@@ -185,81 +189,126 @@ static int attach_cover(struct tri_libav_output *output, AVStream *from)
     to->codecpar->extradata_size = (int)size;
     int code = av_dict_set(&to->metadata, "filename", png ? "cover.png" : "cover.jpg", 0);
     if (code >= 0)
-        code = av_dict_copy(&to->metadata, from->metadata, 0); /* may have a name of its own */
+        code = av_dict_copy(&to->metadata, from->metadata, 0); /* may have its own name */
     return code < 0 ? code : av_dict_set(&to->metadata, "mimetype", type, AV_DICT_DONT_OVERWRITE);
 }
 
-/* Fonts and the like, and pictures on the cover, where the container has a place for them. */
-static int copy_attached(struct tri_libav_output *output, AVStream *from, int *index)
+/* Fonts and other attachments, and cover pictures, if the container has a place for them. */
+static int copy_attached(struct tri_libav_output *output, AVStream *from, int *index,
+                         char left[TRI_NOTE_MAX])
 {
     const AVOutputFormat *container = output->format->oformat;
-    const bool cover = from->disposition & AV_DISPOSITION_ATTACHED_PIC, mkv = strcmp(container->name, "matroska") == 0;
+    const bool cover = from->disposition & AV_DISPOSITION_ATTACHED_PIC,
+               mkv = strcmp(container->name, "matroska") == 0;
     int code = 0;
     if (mkv && cover)
         return attach_cover(output, from);
     if (cover && av_match_name(container->name, "mp4,ipod") > 0) {
-        code = add_stream(output, from, index);
+        code = add_stream(output, from, index, left);
         if (code >= 0)
             output->format->streams[*index]->disposition = AV_DISPOSITION_ATTACHED_PIC;
     } else if (mkv && from->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT &&
                av_dict_get(from->metadata, "filename", NULL, 0) != NULL) {
-        code = add_stream(output, from, index);
+        code = add_stream(output, from, index, left);
     }
     return code;
 }
 
-/* A container without any sound at all gets neither sound nor subtitles; one that has some, but not these, is
- * refused. */
+/* Data that players of the container understand. */
+static bool holds_data(const struct tri_libav_output *output, const AVStream *from)
+{
+    const AVCodecParameters *params = from->codecpar;
+    const AVOutputFormat *container = output->format->oformat;
+    const bool of_ts = strcmp(output->source->format->iformat->name, "mpegts") == 0;
+    if (params->codec_type != AVMEDIA_TYPE_DATA)
+        return false;
+    if (params->codec_tag == MKTAG('g', 'p', 'm', 'd')) /* camera telemetry */
+        return av_match_name(container->name, "mov,mp4") > 0;
+    return of_ts && strcmp(container->name, "mpegts") == 0 &&
+           (params->codec_id == AV_CODEC_ID_SMPTE_KLV || params->codec_id == AV_CODEC_ID_TIMED_ID3);
+}
+
+/* Requested, or nothing would be lost. */
+static bool may_leave(const struct tri_libav_output *output,
+                      const struct tri_video_write_options *options, const AVStream *from)
+{
+    const enum AVMediaType type = from->codecpar->codec_type;
+    return (type == AVMEDIA_TYPE_AUDIO && options->no_audio) ||
+           (type == AVMEDIA_TYPE_SUBTITLE && options->no_subtitles) ||
+           tri_libav_is_said_elsewhere(output->source->format, from);
+}
+
+/* A container without any sound gets neither sound nor subtitles; one that supports sound, but not
+ * these streams, is refused: omitting them must be explicit. */
 static enum tri_status copy_stream(struct tri_video_writer *writer, struct tri_libav_output *output,
-                                   const struct tri_video_write_options *options, AVStream *from, int *index,
-                                   struct tri_error *error)
+                                   const struct tri_video_write_options *options, AVStream *from,
+                                   int *index, char left[TRI_NOTE_MAX], struct tri_error *error)
 {
     const AVOutputFormat *container = output->format->oformat;
     const AVCodecParameters *params = from->codecpar;
-    const bool timed = params->codec_type == AVMEDIA_TYPE_AUDIO || params->codec_type == AVMEDIA_TYPE_SUBTITLE;
+    const bool timed =
+        params->codec_type == AVMEDIA_TYPE_AUDIO || params->codec_type == AVMEDIA_TYPE_SUBTITLE;
     char text[TRI_LIBAV_TEXT];
     *index = -1;
-    if (params->codec_type == AVMEDIA_TYPE_AUDIO ? options->no_audio : timed && options->no_subtitles)
-        return TRI_OK;
-    if (timed && container->audio_codec == AV_CODEC_ID_NONE)
+    if (may_leave(output, options, from) || (timed && container->audio_codec == AV_CODEC_ID_NONE))
         return TRI_OK;
     if (params->codec_type == AVMEDIA_TYPE_AUDIO && params->sample_rate <= 0) {
         if (!output->reader->warning[0])
             snprintf(output->reader->warning, sizeof output->reader->warning,
-                     "damaged: nothing is known of its sound (%s), which is left out",
+                     "damaged: sound (%s) dropped: its parameters are unknown",
                      avcodec_get_name(params->codec_id));
         return TRI_OK;
     }
-    if (timed && !holds(container, params->codec_id))
+    if (timed && !tri_libav_holds(output, from))
         return cannot_hold(writer, output, from, error);
-    const int code = timed ? add_stream(output, from, index) : copy_attached(output, from, index);
+    const int code = timed || holds_data(output, from) ? add_stream(output, from, index, left)
+                                                       : copy_attached(output, from, index, left);
     return code >= 0 ? TRI_OK
                      : tri_fail(error, TRI_FAILED, "cannot write %s: %s", writer->name,
                                 tri_libav_reason(code, text));
 }
 
-static enum tri_status copy_streams(struct tri_video_writer *writer, struct tri_libav_output *output,
-                                    const struct tri_video_write_options *options, struct tri_error *error)
+/* A cover that has become an attachment has no packets to copy. */
+static bool is_attached(const struct tri_libav_output *output, AVStream *from)
+{
+    const bool cover = (from->disposition & AV_DISPOSITION_ATTACHED_PIC) &&
+                       from->attached_pic.size > 0 &&
+                       strcmp(output->format->oformat->name, "matroska") == 0;
+    if (cover)
+        from->discard = AVDISCARD_ALL;
+    return cover;
+}
+
+static enum tri_status copy_streams(struct tri_video_writer *writer,
+                                    struct tri_libav_output *output,
+                                    const struct tri_video_write_options *options,
+                                    char left[TRI_NOTE_MAX], struct tri_error *error)
 {
     const AVFormatContext *format = output->source->format;
+    char name[100];
     enum tri_status status = TRI_OK;
     output->streams = calloc(format->nb_streams, sizeof *output->streams);
     if (output->streams == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory to write %s", writer->name);
+        return tri_fail(error, TRI_FAILED, "cannot write %s: out of memory", writer->name);
     for (unsigned i = 0; i < format->nb_streams && status == TRI_OK; i++) {
         output->streams[i] = -1;
         if (format->streams[i] == output->source->stream)
             continue;
-        status = copy_stream(writer, output, options, format->streams[i], &output->streams[i], error);
-        if (output->streams[i] < 0)
-            format->streams[i]->discard = AVDISCARD_ALL;
+        status = copy_stream(writer, output, options, format->streams[i], &output->streams[i], left,
+                             error);
+        if (output->streams[i] >= 0 || status != TRI_OK || is_attached(output, format->streams[i]))
+            continue;
+        format->streams[i]->discard = AVDISCARD_ALL;
+        tri_libav_name_stream(format->streams[i], name);
+        if (!may_leave(output, options, format->streams[i]))
+            tri_libav_leave(left, name);
     }
     return status;
 }
 
-/* ---- chapters and tags ---- */
+/* ---- chapters, and all of it ---- */
 
-/* libavformat frees what is in the list with av_freep. */
+/* libavformat frees the list's entries with av_freep. */
 static int copy_chapters(struct tri_libav_output *output)
 {
     const AVFormatContext *from = output->source->format;
@@ -271,8 +320,8 @@ static int copy_chapters(struct tri_libav_output *output)
         return AVERROR(ENOMEM);
     for (unsigned i = 0; i < from->nb_chapters; i++) {
         const AVChapter *chapter = from->chapters[i];
-        const int64_t start =
-            av_rescale_q(output->source->start, output->source->stream->time_base, chapter->time_base);
+        const int64_t start = av_rescale_q(output->source->start, output->source->stream->time_base,
+                                           chapter->time_base);
         AVChapter *copy = av_mallocz(sizeof *copy);
         if (copy == NULL)
             return AVERROR(ENOMEM);
@@ -288,36 +337,35 @@ static int copy_chapters(struct tri_libav_output *output)
     return 0;
 }
 
-/* Not those that tell how the old file was made. */
-static int copy_tags(struct tri_libav_output *output)
+static int copy_tags(struct tri_video_writer *writer, struct tri_libav_output *output,
+                     char left[TRI_NOTE_MAX])
 {
-    static const char *const made[] = {"encoder", "major_brand", "minor_version", "compatible_brands"};
-    static const char *const of_video[] = {"language", "title", "handler_name", "comment", "creation_time", "timecode"};
-    const AVDictionary *from = output->source->stream->metadata;
-    int code = av_dict_copy(&output->format->metadata, output->source->format->metadata, 0);
-    for (size_t i = 0; i < sizeof made / sizeof made[0] && code >= 0; i++)
-        code = av_dict_set(&output->format->metadata, made[i], NULL, 0);
-    for (size_t i = 0; i < sizeof of_video / sizeof of_video[0] && code >= 0; i++) {
-        const AVDictionaryEntry *entry = av_dict_get(from, of_video[i], NULL, 0);
-        if (entry != NULL)
-            code = av_dict_set(&output->stream->metadata, entry->key, entry->value, 0);
-    }
-    output->stream->disposition = output->source->stream->disposition;
+    const char *timecode = tri_libav_timecode(output->source);
+    int code = tri_libav_copy_file_tags(writer, output, left);
+    if (code >= 0)
+        code = tri_libav_copy_stream_tags(output, output->source->stream, output->stream, left);
+    if (code >= 0 && timecode != NULL)
+        code = av_dict_set(&output->stream->metadata, "timecode", timecode, 0);
     return code;
 }
 
 enum tri_status tri_libav_copy(struct tri_video_writer *writer, struct tri_libav_output *output,
-                               const struct tri_video_write_options *options, struct tri_error *error)
+                               const struct tri_video_write_options *options,
+                               struct tri_error *error)
 {
-    char text[TRI_LIBAV_TEXT];
-    const enum tri_status status = copy_streams(writer, output, options, error);
+    char text[TRI_LIBAV_TEXT], left[TRI_NOTE_MAX] = "";
+    const enum tri_status status = copy_streams(writer, output, options, left, error);
     if (status != TRI_OK)
         return status;
     int code = copy_chapters(output);
     if (code >= 0)
-        code = copy_tags(output);
+        code = copy_tags(writer, output, left);
+    if (left[0] != '\0')
+        tri_video_note(writer, "%s: not copied from %s: %s", writer->name, output->reader->name,
+                       left);
     if (code < 0)
-        return tri_fail(error, TRI_FAILED, "cannot write %s: %s", writer->name, tri_libav_reason(code, text));
+        return tri_fail(error, TRI_FAILED, "cannot write %s: %s", writer->name,
+                        tri_libav_reason(code, text));
     output->source->known = (int)output->source->format->nb_streams;
     output->source->wanted = true;
     return TRI_OK;

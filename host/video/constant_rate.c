@@ -1,21 +1,26 @@
-/* pace.c -- which frame is shown at each tick of a constant rate: the newest one, to half a tick. */
-#include "pace.h"
+/* constant_rate.c -- which frame is shown at each tick of a constant rate: the newest, to within
+ * half a tick. */
+#include "constant_rate.h"
 
-__extension__ typedef __int128 wide; /* for products of times and rates, which files may set to anything */
+/* For products of times and rates, which files may set to anything. */
+__extension__ typedef __int128 wide;
 
-#define GAP_MOST 86400 /* seconds; a longer one is an error of the clock, which would fill the disk with one frame */
+/* Seconds; a longer gap is a clock error that would fill the disk with one frame. */
+#define GAP_MOST 86400
 
 void tri_pace_begin(struct tri_pace *pace, const int rate[2], const int time_base[2])
 {
-    *pace = (struct tri_pace){.rate = {rate[0], rate[1]}, .time_base = {time_base[0], time_base[1]}};
+    *pace =
+        (struct tri_pace){.rate = {rate[0], rate[1]}, .time_base = {time_base[0], time_base[1]}};
 }
 
 static bool is_known(const struct tri_pace *pace)
 {
-    return pace->rate[0] > 0 && pace->rate[1] > 0 && pace->time_base[0] > 0 && pace->time_base[1] > 0;
+    return pace->rate[0] > 0 && pace->rate[1] > 0 && pace->time_base[0] > 0 &&
+           pace->time_base[1] > 0;
 }
 
-/* The nearest to a time since the first frame. */
+/* The tick nearest to a time since the first frame. */
 static int64_t place_of(const struct tri_pace *pace, wide time)
 {
     const wide per = (wide)pace->time_base[1] * pace->rate[1];
@@ -29,7 +34,8 @@ long tri_pace_next(struct tri_pace *pace, int64_t time, int64_t duration)
     if (!pace->begun)
         pace->first = time;
     const int64_t before = pace->place;
-    int64_t place = is_known(pace) ? place_of(pace, (wide)time - pace->first) : before + pace->begun;
+    int64_t place =
+        is_known(pace) ? place_of(pace, (wide)time - pace->first) : before + pace->begun;
     if (pace->begun && (wide)(place - before) * pace->rate[1] > GAP_MOST * (wide)pace->rate[0]) {
         place = pace->next > before ? pace->next : before + 1;
         pace->first = time - (int64_t)((wide)place * pace->rate[1] * pace->time_base[1] /
@@ -67,17 +73,20 @@ static double per_second(const struct tri_pace *pace)
 void tri_pace_note(const struct tri_pace *pace, const struct tri_video_writer *writer)
 {
     if (pace->repeated > 0 || pace->left_out > 0)
-        tri_video_note(writer, "%s has a constant rate of %.6g frames a second: for their times to be right, %ld were repeated and %ld left out",
+        tri_video_note(writer,
+                       "%s has a constant rate of %.6g frames/s: to keep the timing, %ld frames "
+                       "were repeated and %ld dropped",
                        writer->name, per_second(pace), pace->repeated, pace->left_out);
     if (pace->jumps > 0)
-        tri_video_note(writer, "%s: %ld frames come more than a day behind those before them; they follow at once", writer->name,
-                       pace->jumps);
+        tri_video_note(writer, "%s: %ld gaps of more than a day between frames were removed",
+                       writer->name, pace->jumps);
 }
 
 void tri_pace_note_uneven(const struct tri_pace *pace, const struct tri_video_writer *writer)
 {
     if (pace->repeated > 0 || pace->left_out > 0)
-        tri_video_note(writer, "%s does not say how long each frame is shown, and they differ; --frame-rate %.6g would repeat %ld "
-                               "and leave out %ld, for their times to be right",
+        tri_video_note(writer,
+                       "%s cannot store frame durations, which differ; --frame-rate %.6g would "
+                       "keep the timing by repeating %ld frames and dropping %ld",
                        writer->name, per_second(pace), pace->repeated, pace->left_out);
 }

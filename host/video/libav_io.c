@@ -1,4 +1,4 @@
-/* libav_bytes.c -- a muxer's bytes, to the file. */
+/* libav_io.c -- writes a muxer's bytes to the file. */
 #include "libav_codec.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 #define BUFFER_BYTES (1 << 18)
 
-/* Muxers do not look at what comes of seeking, nor of all that they write; so the first failure is kept. */
+/* Muxers ignore the results of seeks and of some writes, so the first failure is kept. */
 static int fail(struct tri_libav_output *output)
 {
     const int code = AVERROR(errno != 0 ? errno : EIO);
@@ -50,9 +50,10 @@ bool tri_libav_open_bytes(struct tri_libav_output *output)
     if (buffer == NULL)
         return false;
     output->descriptor = fileno(output->file.file);
-    /* What is written in place may be a pipe: nothing is sought there. */
+    /* A file written in place may be a pipe, which cannot seek. */
     const bool regular = output->file.temporary != NULL;
-    output->io = avio_alloc_context(buffer, BUFFER_BYTES, 1, output, NULL, write_bytes, regular ? seek_bytes : NULL);
+    output->io = avio_alloc_context(buffer, BUFFER_BYTES, 1, output, NULL, write_bytes,
+                                    regular ? seek_bytes : NULL);
     if (output->io == NULL)
         av_free(buffer);
     output->format->pb = output->io;

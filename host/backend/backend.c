@@ -2,6 +2,7 @@
 #include "backend.h"
 #include "../image/image.h"
 #include "../parallel/cpu.h"
+#include "../sized.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -11,40 +12,51 @@
 
 #define WORKERS_MAX 1024
 
-static enum tri_status open_threads(const char *on, const char *count, const struct tri_backend_options *options,
+static enum tri_status open_threads(const char *on, const char *count,
+                                    const struct tri_backend_options *options,
                                     struct tri_backend **backend, struct tri_error *error)
 {
     char *end = NULL;
     const long workers = isdigit((unsigned char)count[0]) ? strtol(count, &end, 10) : 0;
     if (end == NULL || *end != '\0' || workers < 1 || workers > WORKERS_MAX)
-        return tri_fail(error, TRI_USAGE, "backend '%s': the number of threads must be from 1 to %d", on, WORKERS_MAX);
+        return tri_fail(error, TRI_USAGE,
+                        "backend '%s': the number of threads must be from 1 to %d", on,
+                        WORKERS_MAX);
     return tri_native_open((int)workers, options, backend, error);
 }
 
-/* A GPU where there is one; otherwise threads, and a note that says so. */
-static enum tri_status open_auto(const struct tri_backend_options *options, struct tri_backend **backend,
-                                 struct tri_error *error)
+/* A GPU if there is one; otherwise threads, with a note. */
+static enum tri_status open_auto(const struct tri_backend_options *options,
+                                 struct tri_backend **backend, struct tri_error *error)
 {
     struct tri_error why;
     if (tri_opencl_open("gpu", backend, &why) == TRI_OK) {
-        tri_backend_add_note(*backend, "auto chose %s, %.160s", (*backend)->info.name, (*backend)->info.device);
+        tri_backend_add_note(*backend, "auto chose %s, %.160s", (*backend)->info.name,
+                             (*backend)->info.device);
         return TRI_OK;
     }
     const enum tri_status status = tri_native_open(tri_cpu_workers(), options, backend, error);
-    if (strncmp(why.text, "there is no OpenCL device", 25) == 0) /* what keeps it from being there is another note */
+    if (strncmp(why.text, "there is no OpenCL device", 25) ==
+        0) /* the reason is a note of its own */
         why.text[strcspn(why.text, ":")] = '\0';
     if (status == TRI_OK)
-        tri_backend_add_note(*backend, "auto chose %s (%s): %.200s", (*backend)->info.name, (*backend)->info.isa, why.text);
+        tri_backend_add_note(*backend, "auto chose %s (%s): %.200s", (*backend)->info.name,
+                             (*backend)->info.isa, why.text);
     return status;
 }
 
-enum tri_status tri_backend_open(const char *on, const struct tri_backend_options *options, struct tri_backend **backend,
-                                 struct tri_error *error)
+SIZED_CHECK(tri_backend_options, listener);
+static const struct tri_sized sized_options = {
+    "tri_backend_options", sizeof(struct tri_backend_options), sizeof(struct tri_backend_options)};
+
+enum tri_status tri_backend_open(const char *on, const struct tri_backend_options *options,
+                                 struct tri_backend **backend, struct tri_error *error)
 {
-    static const struct tri_backend_options defaults;
-    if (options == NULL)
-        options = &defaults;
+    struct tri_backend_options own;
     *backend = NULL;
+    if (tri_sized_take(&sized_options, options, &own, error) != TRI_OK)
+        return TRI_USAGE;
+    options = &own;
     if (tri_names_several(on))
         return tri_several_open(on, options, backend, error);
     if (strcmp(on, "sequential") == 0)
@@ -60,7 +72,8 @@ enum tri_status tri_backend_open(const char *on, const struct tri_backend_option
     if (strcmp(on, "auto") == 0)
         return open_auto(options, backend, error);
     return tri_fail(error, TRI_USAGE,
-                    "unknown backend '%s': it is sequential, threads[:N], opencl[:DEVICE], auto, all, or several joined by '+'",
+                    "unknown backend '%s'; expected sequential, threads[:N], opencl[:DEVICE], "
+                    "auto, all, or several joined by '+'",
                     on);
 }
 
@@ -85,8 +98,8 @@ struct tri_memory *tri_backend_memory(const struct tri_backend *backend)
     return backend->memory;
 }
 
-enum tri_status tri_image_new_for(struct tri_backend *backend, const struct tri_shape *shape, struct tri_image **image,
-                                  struct tri_error *error)
+enum tri_status tri_image_new_for(struct tri_backend *backend, const struct tri_shape *shape,
+                                  struct tri_image **image, struct tri_error *error)
 {
     return tri_image_new_in(backend->memory, shape, image, error);
 }
@@ -103,10 +116,11 @@ void tri_backend_add_note(struct tri_backend *backend, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    line[strcspn(line, "\n")] = '\0'; /* build logs follow on further lines */
+    line[strcspn(line, "\n")] = '\0'; /* build logs continue on further lines */
     const size_t used = strlen(backend->note), length = strlen(line);
     if (used + length + 2 <= sizeof backend->note)
-        snprintf(backend->note + used, sizeof backend->note - used, "%s%s", used > 0 ? "\n" : "", line);
+        snprintf(backend->note + used, sizeof backend->note - used, "%s%s", used > 0 ? "\n" : "",
+                 line);
 }
 
 const struct tri_program_counts *tri_backend_programs(const struct tri_backend *backend)
@@ -132,8 +146,9 @@ double tri_backend_gain(const struct tri_backend *backend, int *fastest)
     return backend->gain != NULL ? backend->gain(backend, fastest) : (double)NAN;
 }
 
-enum tri_status tri_backend_plan(struct tri_backend *backend, const struct tri_pipeline *pipeline, const struct tri_shape *in,
-                                 struct tri_plan **plan, struct tri_error *error)
+enum tri_status tri_backend_plan(struct tri_backend *backend, const struct tri_pipeline *pipeline,
+                                 const struct tri_shape *in, struct tri_plan **plan,
+                                 struct tri_error *error)
 {
     bool taken = true;
     enum tri_status status = tri_plan_make(pipeline, in, backend->kind, plan, error);
@@ -146,16 +161,17 @@ enum tri_status tri_backend_plan(struct tri_backend *backend, const struct tri_p
     return tri_plan_make(pipeline, in, TRI_PLAN_ALONE, plan, error);
 }
 
-enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeline *pipeline, const struct tri_shape *in,
-                            struct tri_job **result, struct tri_error *error)
+enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,
+                            const struct tri_shape *in, struct tri_job **result,
+                            struct tri_error *error)
 {
     *result = NULL;
     struct tri_job *job = calloc(1, sizeof *job);
     if (job == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory for a job");
+        return tri_fail(error, TRI_FAILED, "out of memory for a job");
     job->backend = backend;
     job->pipeline = pipeline;
-    job->flight.backend = backend;
+    job->inflight.backend = backend;
     enum tri_status status = tri_backend_plan(backend, pipeline, in, &job->plan, error);
     if (status == TRI_OK)
         status = backend->prepare(job, error);
@@ -166,17 +182,19 @@ enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeli
     return status;
 }
 
-static void land(struct tri_flight *flight)
+static void release_inflight(struct tri_inflight *inflight)
 {
-    if (flight->backend->land != NULL)
-        flight->backend->land(flight);
+    if (inflight->backend->release_inflight != NULL)
+        inflight->backend->release_inflight(inflight);
+    for (int i = 0; i < 2; i++)
+        tri_image_free(inflight->padded[i]);
 }
 
 void tri_job_free(struct tri_job *job)
 {
     if (job == NULL)
         return;
-    land(&job->flight);
+    release_inflight(&job->inflight);
     job->backend->release(job);
     if (job->backend->hangs == NULL || !job->backend->hangs(job->backend))
         tri_plan_free(job->plan);
@@ -188,116 +206,179 @@ const struct tri_shape *tri_job_shape(const struct tri_job *job)
     return &job->plan->out;
 }
 
-static enum tri_status check_shapes(const struct tri_job *job, const struct tri_image *in, const struct tri_image *out,
-                                    struct tri_error *error)
+static enum tri_status check_shapes(const struct tri_job *job, const struct tri_image *in,
+                                    const struct tri_image *out, struct tri_error *error)
 {
-    if (!tri_shape_equal(&in->shape, &job->plan->in) || !tri_shape_equal(&out->shape, &job->plan->out))
-        return tri_fail(error, TRI_USAGE, "an image is not of the shape that the job was made for");
+    if (!tri_shape_equal(&in->shape, &job->plan->in) ||
+        !tri_shape_equal(&out->shape, &job->plan->out))
+        return tri_fail(error, TRI_USAGE, "an image's shape is not the one the job was made for");
     return TRI_OK;
 }
 
-enum tri_status tri_job_run(struct tri_job *job, struct tri_image *in, struct tri_image *out, struct tri_timing *timing,
-                            struct tri_error *error)
+enum tri_status tri_job_run(struct tri_job *job, struct tri_image *in, struct tri_image *out,
+                            struct tri_timing *timing, struct tri_error *error)
 {
-    enum tri_status status = check_shapes(job, in, out, error); /* before anything is done to them */
+    enum tri_status status = check_shapes(job, in, out, error); /* before touching them */
     if (timing != NULL)
         *timing = (struct tri_timing){0};
-    tri_flight_time(&job->flight, timing);
+    tri_inflight_time(&job->inflight, timing);
     if (status == TRI_OK)
-        status = tri_flight_upload(&job->flight, in, error);
+        status = tri_inflight_upload(&job->inflight, in, error);
     if (status == TRI_OK)
-        status = tri_flight_compute(&job->flight, job, out, error);
+        status = tri_inflight_compute(&job->inflight, job, out, error);
     if (status == TRI_OK)
-        status = tri_flight_download(&job->flight, error);
-    tri_flight_time(&job->flight, NULL);
+        status = tri_inflight_download(&job->inflight, error);
+    tri_inflight_time(&job->inflight, NULL);
     return status;
 }
 
 /* ---- the steps of a run ---- */
 
-enum tri_status tri_flight_new(struct tri_backend *backend, struct tri_flight **flight, struct tri_error *error)
+enum tri_status tri_inflight_new(struct tri_backend *backend, struct tri_inflight **inflight,
+                                 struct tri_error *error)
 {
-    *flight = calloc(1, sizeof **flight);
-    if (*flight == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory for a frame under way");
-    (*flight)->backend = backend;
+    *inflight = calloc(1, sizeof **inflight);
+    if (*inflight == NULL)
+        return tri_fail(error, TRI_FAILED, "out of memory for a frame in flight");
+    (*inflight)->backend = backend;
     return TRI_OK;
 }
 
-void tri_flight_free(struct tri_flight *flight)
+void tri_inflight_free(struct tri_inflight *inflight)
 {
-    if (flight != NULL)
-        land(flight);
-    free(flight);
+    if (inflight != NULL)
+        release_inflight(inflight);
+    free(inflight);
 }
 
-enum tri_status tri_flight_upload(struct tri_flight *flight, struct tri_image *in, struct tri_error *error)
+/* The image itself, or the padded image that belongs to the frame in flight. */
+static enum tri_status padded_instead(struct tri_inflight *inflight, int which,
+                                      struct tri_image *image, struct tri_image **use,
+                                      struct tri_error *error)
 {
-    const int64_t start = tri_now_ns();
-    tri_image_pad(in);
-    flight->in = in;
-    const enum tri_status status = flight->backend->upload != NULL ? flight->backend->upload(flight, error) : TRI_OK;
-    if (flight->timing != NULL)
-        flight->timing->upload_ns = tri_now_ns() - start;
+    struct tri_image **padded = &inflight->padded[which];
+    *use = image;
+    if (!inflight->backend->pads || !tri_image_packed(image))
+        return TRI_OK;
+    if (*padded != NULL && !tri_shape_equal(&(*padded)->shape, &image->shape)) {
+        tri_image_free(*padded);
+        *padded = NULL;
+    }
+    const enum tri_status status =
+        *padded == NULL
+            ? tri_image_new_padded(inflight->backend->memory, &image->shape, padded, error)
+            : TRI_OK;
+    *use = *padded;
     return status;
 }
 
-enum tri_status tri_flight_compute(struct tri_flight *flight, struct tri_job *job, struct tri_image *out,
-                                   struct tri_error *error)
+static void copy_planes(const struct tri_image *from, struct tri_image *to)
+{
+    for (int p = 0; p < from->shape.planes; p++)
+        tri_image_copy_plane(from, p, to, p);
+}
+
+enum tri_status tri_inflight_upload(struct tri_inflight *inflight, struct tri_image *in,
+                                    struct tri_error *error)
 {
     const int64_t start = tri_now_ns();
-    enum tri_status status = check_shapes(job, flight->in, out, error);
-    if (status == TRI_OK && job->frames > 0 && job->frame >= job->frames + job->plan->delay)
-        status = tri_fail(error, TRI_USAGE, "the job has ended, and nothing is late any more");
+    enum tri_status status = padded_instead(inflight, 0, in, &inflight->in, error);
     if (status != TRI_OK)
         return status;
-    out->padded = false;
-    flight->out = out;
-    tri_plan_frame(job->plan, job->frame, job->frames, flight->in, out);
-    status = job->backend->run(job, flight, error);
+    if (inflight->in != in)
+        copy_planes(in, inflight->in);
+    tri_image_pad(inflight->in);
+    if (inflight->backend->upload != NULL) {
+        const tri_trace_mark mark = tri_trace_begin(TRI_TRACE_PLAN, "upload");
+        status = inflight->backend->upload(inflight, error);
+        tri_trace_end_bytes(mark, (int64_t)inflight->in->memory_size);
+    }
+    if (inflight->timing != NULL)
+        inflight->timing->upload_ns = tri_now_ns() - start;
+    return status;
+}
+
+/* A span named after the backend: several may share an image. */
+static tri_trace_mark begin_run(const struct tri_job *job, int first, int rows)
+{
+    struct tri_backend *backend = job->backend;
+    if (!tri_tracing())
+        return 0;
+    if (atomic_load(&backend->traced_name) == NULL)
+        atomic_store(&backend->traced_name, tri_trace_text(backend->info.name));
+    return tri_trace_begin_rows(TRI_TRACE_PLAN, atomic_load(&backend->traced_name), first, rows);
+}
+
+enum tri_status tri_inflight_compute(struct tri_inflight *inflight, struct tri_job *job,
+                                     struct tri_image *out, struct tri_error *error)
+{
+    const int64_t start = tri_now_ns();
+    enum tri_status status = check_shapes(job, inflight->in, out, error);
+    if (status == TRI_OK && job->frames > 0 && job->frame >= job->frames + job->plan->delay)
+        status = tri_fail(error, TRI_USAGE, "the job has ended and has no delayed output left");
+    if (status == TRI_OK)
+        status = padded_instead(inflight, 1, out, &inflight->out, error);
+    if (status != TRI_OK)
+        return status;
+    out->padded = inflight->out->padded = false;
+    inflight->asked = out;
+    tri_plan_frame(job->plan, job->frame, job->frames, inflight->in, inflight->out);
+    const tri_trace_mark mark = begin_run(job, 0, job->plan->out.height);
+    status = job->backend->run(job, inflight, error);
+    tri_trace_end(mark);
     if (status == TRI_OK)
         job->frame++;
-    if (flight->timing != NULL)
-        flight->timing->kernel_ns = tri_now_ns() - start;
+    if (inflight->timing != NULL)
+        inflight->timing->kernel_ns = tri_now_ns() - start;
     return status;
 }
 
-enum tri_status tri_flight_rows(struct tri_flight *flight, struct tri_job *job, struct tri_image *out, int from, int to,
-                                struct tri_error *error)
+enum tri_status tri_inflight_rows(struct tri_inflight *inflight, struct tri_job *job,
+                                  struct tri_image *out, int from, int to, struct tri_error *error)
 {
-    const enum tri_status status = check_shapes(job, flight->in, out, error);
+    const enum tri_status status = check_shapes(job, inflight->in, out, error);
     if (status != TRI_OK)
         return status;
     out->padded = false;
-    flight->out = out;
-    tri_plan_frame(job->plan, 0, 0, flight->in, out);
-    return job->backend->run_rows(job, flight, from, to, error);
+    inflight->out = inflight->asked = out;
+    tri_plan_frame(job->plan, 0, 0, inflight->in, out);
+    const tri_trace_mark mark = begin_run(job, from, to - from);
+    const enum tri_status run = job->backend->run_rows(job, inflight, from, to, error);
+    tri_trace_end(mark);
+    return run;
 }
 
-enum tri_status tri_flight_download(struct tri_flight *flight, struct tri_error *error)
+enum tri_status tri_inflight_download(struct tri_inflight *inflight, struct tri_error *error)
 {
     const int64_t start = tri_now_ns();
-    const enum tri_status status = flight->backend->download != NULL ? flight->backend->download(flight, error) : TRI_OK;
-    if (flight->timing != NULL)
-        flight->timing->download_ns = tri_now_ns() - start;
+    enum tri_status status = TRI_OK;
+    if (inflight->backend->download != NULL) {
+        const tri_trace_mark mark = tri_trace_begin(TRI_TRACE_PLAN, "download");
+        status = inflight->backend->download(inflight, error);
+        tri_trace_end_bytes(mark, (int64_t)inflight->out->memory_size);
+    }
+    if (status == TRI_OK && inflight->out != inflight->asked)
+        copy_planes(inflight->out, inflight->asked);
+    if (inflight->timing != NULL)
+        inflight->timing->download_ns = tri_now_ns() - start;
     return status;
 }
 
-void tri_flight_time(struct tri_flight *flight, struct tri_timing *timing)
+void tri_inflight_time(struct tri_inflight *inflight, struct tri_timing *timing)
 {
-    flight->timing = timing;
+    inflight->timing = timing;
 }
 
-/* ---- what is around the runs ---- */
+/* ---- around the runs ---- */
 
 enum tri_fields tri_job_fields(const struct tri_job *job)
 {
     return job->plan->fields;
 }
 
-bool tri_job_turned(const struct tri_job *job)
+bool tri_job_transposed(const struct tri_job *job)
 {
-    return job->plan->turned;
+    return job->plan->transposed;
 }
 
 int tri_job_delay(const struct tri_job *job)
@@ -325,7 +406,8 @@ static void print_lines(FILE *to, const struct tri_plan *plan, const unsigned ch
 {
     const struct walk_channel *channel = &plan->channels[plan->told.channel];
     for (int y = 0; y < channel->height; y++) {
-        const uint32_t *row = (const uint32_t *)(const void *)(plane + (ptrdiff_t)y * channel->stride);
+        const uint32_t *row =
+            (const uint32_t *)(const void *)(plane + (ptrdiff_t)y * channel->stride);
         for (int x = 0; x < channel->width; x++)
             plan->told.line(to, x, y, row[x], plan->constants + plan->told_constants);
     }
@@ -336,22 +418,24 @@ enum tri_status tri_job_data(struct tri_job *job, char **text, struct tri_error 
     const struct tri_plan *plan = job->plan;
     *text = NULL;
     if (plan->told.channel == 0)
-        return tri_fail(error, TRI_USAGE, "no kernel of the pipeline tells anything beside the picture");
+        return tri_fail(error, TRI_USAGE,
+                        "no kernel of the pipeline outputs data besides the image");
     const struct walk_channel *channel = &plan->channels[plan->told.channel];
-    const size_t size = (size_t)channel->stride * (size_t)(channel->height - 1) + sizeof(uint32_t) * (size_t)channel->width;
+    const size_t size = (size_t)channel->stride * (size_t)(channel->height - 1) +
+                        sizeof(uint32_t) * (size_t)channel->width;
     size_t length;
     unsigned char *plane = malloc(size);
     FILE *to = open_memstream(text, &length);
     enum tri_status status = TRI_OK;
     if (plane == NULL || to == NULL)
-        status = tri_fail(error, TRI_FAILED, "no memory for what the pipeline tells");
+        status = tri_fail(error, TRI_FAILED, "out of memory for the pipeline's data");
     if (status == TRI_OK)
         status = job->backend->fetch(job, (long)channel->offset, size, plane, error);
     if (status == TRI_OK)
         print_lines(to, plan, plane);
-    /* Without memory for its last copy, fclose succeeds all the same, and there is no text. */
+    /* If fclose lacks memory for its last copy, it still succeeds but leaves no text. */
     if (to != NULL && (ferror(to) | (fclose(to) != 0) || *text == NULL) && status == TRI_OK)
-        status = tri_fail(error, TRI_FAILED, "no memory for what the pipeline tells");
+        status = tri_fail(error, TRI_FAILED, "out of memory for the pipeline's data");
     free(plane);
     if (status != TRI_OK) {
         free(*text);
@@ -360,37 +444,41 @@ enum tri_status tri_job_data(struct tri_job *job, char **text, struct tri_error 
     return status;
 }
 
-static void add_counts(const struct tri_tally *tally, int bits, const unsigned char *scratch, uint64_t *count)
+static void add_counts(const struct tri_histogram *histogram, int bits,
+                       const unsigned char *scratch, uint64_t *count)
 {
-    const uint32_t *table = (const uint32_t *)(const void *)(scratch + tally->offset);
-    for (int copy = 0; copy < TALLY_COPIES(bits); copy++) {
-        for (int i = 0; i < tally->bins; i++)
+    const uint32_t *table = (const uint32_t *)(const void *)(scratch + histogram->offset);
+    for (int copy = 0; copy < HISTOGRAM_COPIES(bits); copy++) {
+        for (int i = 0; i < histogram->bins; i++)
             count[i] += *table++;
     }
 }
 
-void tri_stage_finish(struct tri_plan *plan, int number, const unsigned char *scratch, size_t scratch_step, int workers)
+void tri_stage_finish(struct tri_plan *plan, int number, const unsigned char *scratch,
+                      size_t scratch_step, int workers)
 {
     const struct tri_stage *stage = &plan->stages[number];
     const int bins = 1 << plan->in.bits;
-    for (int t = 0; t < stage->tally_count; t++) {
-        uint64_t *count = plan->counts + (size_t)(stage->tallies[t].number - 1) * (size_t)bins;
+    for (int t = 0; t < stage->histogram_count; t++) {
+        uint64_t *count = plan->counts + (size_t)(stage->histograms[t].number - 1) * (size_t)bins;
         for (int w = 0; w < workers; w++)
-            add_counts(&stage->tallies[t], plan->in.bits, scratch + (size_t)w * scratch_step, count);
+            add_counts(&stage->histograms[t], plan->in.bits, scratch + (size_t)w * scratch_step,
+                       count);
     }
     for (int f = 0; f < plan->finish_count; f++) {
         const struct tri_finish *finish = &plan->finishes[f];
         if (finish->stage != number)
             continue;
-        struct tri_counts counts = {bins, plan->counts + (size_t)(finish->tally - 1) * (size_t)bins, 0};
+        struct tri_counts counts = {
+            bins, plan->counts + (size_t)(finish->histogram - 1) * (size_t)bins, 0};
         for (int i = 0; i < bins; i++)
             counts.total += counts.count[i];
         finish->finish(&counts, &finish->operation, plan->constants + finish->constants);
     }
 }
 
-/* Rows at the edges of bands are made twice, `lead` of them, so bands grow with that. */
-int tri_band_rows_of(const struct tri_stage *stage, int height, int workers)
+/* Each strip recomputes `lead` rows at its edge, so strips grow with `lead`. */
+int tri_strip_rows_of(const struct tri_stage *stage, int height, int workers)
 {
     if (workers == 1)
         return height;
@@ -401,7 +489,7 @@ int tri_band_rows_of(const struct tri_stage *stage, int height, int workers)
     return rows < share ? rows : share;
 }
 
-int tri_band_rows(const struct tri_stage *stage, int workers)
+int tri_strip_rows(const struct tri_stage *stage, int workers)
 {
-    return tri_band_rows_of(stage, stage->height, workers);
+    return tri_strip_rows_of(stage, stage->height, workers);
 }

@@ -1,5 +1,6 @@
-/* cache_folder.c -- finds or makes the private folder for what is kept between runs. Compiled code is loaded from
- * there, so nobody else must be able to put a file, a folder or a link in the way. */
+/* cache_folder.c -- finds or creates the private folder for what is kept between runs. Compiled
+ * code is loaded from there, so other users must not be able to plant a file, a folder or a link.
+ */
 #include "cache_folder.h"
 
 #include <errno.h>
@@ -16,12 +17,12 @@
 #include <unistd.h>
 
 #define LINKS_MAX 40
-#define ROOM_LEAST (4 << 20) /* bytes; POCL ends the process when it cannot write a file */
+#define ROOM_LEAST (4 << 20) /* bytes; POCL aborts if it cannot write a file */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     bool known;
-    pid_t owner; /* of a temporary folder: a forked child must not remove it */
+    pid_t owner; /* of the temporary folder: a forked child must not remove it */
     struct tri_cache_state state;
 } cache;
 
@@ -34,8 +35,8 @@ __attribute__((format(printf, 2, 3))) static bool refuse(char why[4300], const c
     return false;
 }
 
-/* Whether nobody but root and us can replace what lies in a folder. A group counts as nobody where it is root's, or has
- * its user's number, as the groups that systems make for each user have. */
+/* Whether only root and we can replace entries of a folder. A group is trusted if it is root's or
+ * has the same number as its user, like the per-user groups that systems create. */
 static bool check_folder(const char *path, const struct stat *status, char *why)
 {
     if (!S_ISDIR(status->st_mode))
@@ -43,24 +44,26 @@ static bool check_folder(const char *path, const struct stat *status, char *why)
     if (status->st_uid != 0 && status->st_uid != geteuid())
         return refuse(why, "%s belongs to user %ld", path, (long)status->st_uid);
     if ((status->st_mode & S_ISVTX) != 0)
-        return true; /* there everybody's entries are their own */
+        return true; /* sticky: users can replace only their own entries */
     if ((status->st_mode & S_IWOTH) != 0)
-        return refuse(why, "%s can be written to by everybody", path);
+        return refuse(why, "%s is writable by everybody", path);
     if ((status->st_mode & S_IWGRP) != 0 && status->st_gid != 0 &&
         (status->st_gid != getegid() || status->st_gid != geteuid()))
-        return refuse(why, "%s can be written to by group %ld", path, (long)status->st_gid);
+        return refuse(why, "%s is writable by group %ld", path, (long)status->st_gid);
     return true;
 }
 
-/* Puts what a link says before the rest of the way. `at` is where the link lies, which is a folder of the kind above. */
-static bool follow(const char *link, const struct stat *status, char *at, char rest[PATH_MAX], char *why)
+/* Prepends a link's target to the rest of the path. `at` is the folder that contains the link,
+ * already checked as above. */
+static bool follow(const char *link, const struct stat *status, char *at, char rest[PATH_MAX],
+                   char *why)
 {
     char target[PATH_MAX], whole[2 * PATH_MAX];
     const ssize_t length = readlink(link, target, sizeof target - 1);
     if (length < 0)
         return refuse(why, "%s: %s", link, strerror(errno));
     if (status->st_uid != 0 && status->st_uid != geteuid())
-        return refuse(why, "%s is a link of user %ld", link, (long)status->st_uid);
+        return refuse(why, "%s is a link owned by user %ld", link, (long)status->st_uid);
     target[length] = '\0';
     const int needed = snprintf(whole, sizeof whole, "%s/%s", target, rest);
     if (needed < 0 || needed >= PATH_MAX)
@@ -71,8 +74,9 @@ static bool follow(const char *link, const struct stat *status, char *at, char r
     return true;
 }
 
-/* One step down from `at`, to what is called `name` there. */
-static bool step_down(char at[PATH_MAX], const char *name, char rest[PATH_MAX], int *links, char *why)
+/* Goes one step down from `at`, to its entry `name`. */
+static bool step_down(char at[PATH_MAX], const char *name, char rest[PATH_MAX], int *links,
+                      char *why)
 {
     char next[PATH_MAX + 1];
     struct stat status;
@@ -87,17 +91,20 @@ static bool step_down(char at[PATH_MAX], const char *name, char rest[PATH_MAX], 
     const int length = snprintf(next, sizeof next, "%s/%s", at, name);
     if (length < 0 || length >= PATH_MAX)
         return refuse(why, "%s: %s", at, strerror(ENAMETOOLONG));
-    if (lstat(next, &status) != 0 && (errno != ENOENT || (mkdir(next, 0700) != 0 && errno != EEXIST) || lstat(next, &status) != 0))
+    if (lstat(next, &status) != 0 &&
+        (errno != ENOENT || (mkdir(next, 0700) != 0 && errno != EEXIST) ||
+         lstat(next, &status) != 0))
         return refuse(why, "%s: %s", next, strerror(errno));
     if (S_ISLNK(status.st_mode))
-        return ++*links <= LINKS_MAX ? follow(next, &status, at, rest, why) : refuse(why, "%s: %s", next, strerror(ELOOP));
+        return ++*links <= LINKS_MAX ? follow(next, &status, at, rest, why)
+                                     : refuse(why, "%s: %s", next, strerror(ELOOP));
     if (!check_folder(next, &status, why))
         return false;
     memcpy(at, next, (size_t)length + 1);
     return true;
 }
 
-/* Goes the way that `path` describes step by step, and makes what is missing. */
+/* Follows `path` step by step and creates what is missing. */
 static bool walk(const char *path, char at[PATH_MAX], char *why)
 {
     char rest[PATH_MAX], name[NAME_MAX + 1];
@@ -114,7 +121,8 @@ static bool walk(const char *path, char at[PATH_MAX], char *why)
             return refuse(why, "%.200s...: %s", path, strerror(ENAMETOOLONG));
         memcpy(name, rest, length);
         name[length] = '\0';
-        memmove(rest, rest + length + (rest[length] == '/'), strlen(rest + length + (rest[length] == '/')) + 1);
+        memmove(rest, rest + length + (rest[length] == '/'),
+                strlen(rest + length + (rest[length] == '/')) + 1);
         if (!step_down(at, name, rest, &links, why))
             return false;
     }
@@ -123,7 +131,7 @@ static bool walk(const char *path, char at[PATH_MAX], char *why)
     return true;
 }
 
-/* A folder of our own that can be used. */
+/* Whether this is a usable folder of our own. */
 static bool check_own(const char *path, char *why)
 {
     struct stat status;
@@ -131,38 +139,42 @@ static bool check_own(const char *path, char *why)
     if (lstat(path, &status) != 0)
         return refuse(why, "%s: %s", path, strerror(errno));
     if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid())
-        return refuse(why, "%s is not a folder of user %ld", path, (long)geteuid());
+        return refuse(why, "%s is not a folder owned by user %ld", path, (long)geteuid());
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return refuse(why, "%s can be written to by others", path);
+        return refuse(why, "%s is writable by others", path);
     if (faccessat(AT_FDCWD, path, R_OK | W_OK | X_OK, AT_EACCESS) != 0)
         return refuse(why, "%s: %s", path, strerror(errno));
-    if (statvfs(path, &room) == 0 && room.f_blocks > 0 && (double)room.f_bavail * (double)room.f_frsize < ROOM_LEAST)
-        return refuse(why, "%s: less than %d MiB are free", path, ROOM_LEAST >> 20);
+    if (statvfs(path, &room) == 0 && room.f_blocks > 0 &&
+        (double)room.f_bavail * (double)room.f_frsize < ROOM_LEAST)
+        return refuse(why, "%s: less than %d MiB free", path, ROOM_LEAST >> 20);
     return true;
 }
 
 static bool usual_path(char path[PATH_MAX], char *why)
 {
-    const char *own = secure_getenv("TRIPTYCH_CACHE_DIR"), *cache_home = secure_getenv("XDG_CACHE_HOME");
+    const char *own = secure_getenv("TRIPTYCH_CACHE_DIR"),
+               *cache_home = secure_getenv("XDG_CACHE_HOME");
     const char *home = secure_getenv("HOME");
     char here[PATH_MAX];
     int length;
     if (own != NULL && own[0] == '/')
         length = snprintf(path, PATH_MAX, "%s", own);
     else if (own != NULL && own[0] != '\0')
-        length = getcwd(here, sizeof here) != NULL ? snprintf(path, PATH_MAX, "%s/%s", here, own) : PATH_MAX;
+        length = getcwd(here, sizeof here) != NULL ? snprintf(path, PATH_MAX, "%s/%s", here, own)
+                                                   : PATH_MAX;
     else if (cache_home != NULL && cache_home[0] == '/')
         length = snprintf(path, PATH_MAX, "%s/triptych", cache_home);
-    else if (home != NULL && home[0] == '/' && home[strspn(home, "/")] == '\0') /* of services: nobody's, and no place for caches */
+    /* HOME is / for services: not theirs, and no place for caches. */
+    else if (home != NULL && home[0] == '/' && home[strspn(home, "/")] == '\0')
         return refuse(why, "HOME is %s", home);
     else if (home != NULL && home[0] == '/')
         length = snprintf(path, PATH_MAX, "%s/.cache/triptych", home);
     else
-        return refuse(why, "there is no TRIPTYCH_CACHE_DIR, XDG_CACHE_HOME or HOME");
+        return refuse(why, "none of TRIPTYCH_CACHE_DIR, XDG_CACHE_HOME and HOME is set");
     return length < PATH_MAX || refuse(why, "the path of the cache folder is too long");
 }
 
-/* ---- a folder for this process alone ---- */
+/* ---- a folder for this process only ---- */
 
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *place)
 {
@@ -185,11 +197,14 @@ static bool make_temporary(void)
     char at[PATH_MAX], ignored[4300];
     struct stat status;
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        /* It has to be there: walking would make it. */
-        if (places[i] == NULL || places[i][0] != '/' || stat(places[i], &status) != 0 || !walk(places[i], at, ignored))
+        /* It must exist: walk() would create it. */
+        if (places[i] == NULL || places[i][0] != '/' || stat(places[i], &status) != 0 ||
+            !walk(places[i], at, ignored))
             continue;
-        const int length = snprintf(cache.state.root, sizeof cache.state.root, "%s/triptych-XXXXXX", at);
-        if (length < PATH_MAX && mkdtemp(cache.state.root) != NULL && check_own(cache.state.root, ignored)) {
+        const int length =
+            snprintf(cache.state.root, sizeof cache.state.root, "%s/triptych-XXXXXX", at);
+        if (length < PATH_MAX && mkdtemp(cache.state.root) != NULL &&
+            check_own(cache.state.root, ignored)) {
             cache.owner = getpid();
             cache.state.temporary = true;
             atexit(remove_temporary);
@@ -209,7 +224,8 @@ static void find_root(void)
     if (cache.known)
         return;
     cache.known = true;
-    if (usual_path(path, cache.state.why) && walk(path, at, cache.state.why) && check_own(at, cache.state.why))
+    if (usual_path(path, cache.state.why) && walk(path, at, cache.state.why) &&
+        check_own(at, cache.state.why))
         snprintf(cache.state.root, sizeof cache.state.root, "%s", at);
     else
         make_temporary();
@@ -219,7 +235,7 @@ static bool below_root(const char *name, char *path, size_t size, char *why)
 {
     const int length = snprintf(path, size, "%s/%s", cache.state.root, name);
     if (cache.state.root[0] == '\0' || length < 0 || (size_t)length >= size || length >= PATH_MAX)
-        return refuse(why, "there is nowhere to write");
+        return refuse(why, "no folder is writable");
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
         return refuse(why, "%s: %s", path, strerror(errno));
     return check_own(path, why);

@@ -1,5 +1,5 @@
-/* native.c -- plans on the CPU: each worker takes bands of rows from one counter and walks them. One
- * worker is `sequential`; the code is the same. */
+/* native.c -- executes plans on the CPU: workers take strips of rows from one shared counter and
+ * walk them. One worker is `sequential`; the code is the same. */
 #include "backend.h"
 #include "../image/image.h"
 #include "../parallel/cpu.h"
@@ -14,10 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Less than about 50 microseconds of work: waking threads costs more than they save. */
-#define SAMPLES_FOR_THREADS 65536
+_Static_assert((int)WALK_SLIDE == (int)PASS_SLIDE && (int)WALK_SCAN == (int)PASS_SCAN &&
+                   (int)WALK_HISTOGRAM == (int)PASS_HISTOGRAM,
+               "walk.h has the numbers of enum tri_pass_kind");
 
-#define OWN_LINES 128 /* bytes: a cache line, and the one that is fetched with it */
+/* About 50 microseconds of work; below that, waking threads costs more than they save. */
+#define SAMPLES_FOR_THREADS 65536
+/* About 25 microseconds, of which a span would take 1 %. */
+#define SAMPLES_FOR_SPAN 32768
+
+#define OWN_LINES 128 /* bytes: a cache line and the one fetched with it */
 
 struct native {
     struct tri_backend base;
@@ -26,17 +32,22 @@ struct native {
     int workers, level;
 };
 
+/* In recordings: none, one for all strips that a worker computes, one for each. */
+enum strip_spans { NO_SPANS, SPAN_OF_ALL, SPAN_OF_EACH };
+
 struct native_job {
     unsigned char *arena;
-    unsigned char **scratch;      /* of each worker */
-    GLOBAL const uchar ***tables; /* of row pointers, of each worker */
+    unsigned char **scratch;      /* one per worker */
+    GLOBAL const uchar ***tables; /* of row pointers, one per worker */
     size_t scratch_size;
     void (***runs)(const struct tri_row *); /* [stage][pass] */
-    /* The stage at work. */
+    /* The running stage. */
     const struct tri_plan *plan;
     const struct tri_stage *stage;
-    int stage_number, band, workers, end;
+    int stage_number, strip, workers, end;
     unsigned char *in, *out;
+    const char *name; /* in recordings */
+    enum strip_spans spans;
     atomic_int next;
 };
 
@@ -44,48 +55,78 @@ static void work(void *argument, int worker)
 {
     struct native_job *job = argument;
     const struct tri_stage *stage = job->stage;
-    uchar *base[BASE_COUNT] = {job->scratch[worker], job->arena, job->plan->constants, job->out, job->in};
+    uchar *base[BASE_COUNT] = {job->scratch[worker], job->arena, job->plan->constants, job->out,
+                               job->in};
+    tri_trace_mark all = 0;
     for (;;) {
-        const int y = atomic_fetch_add_explicit(&job->next, job->band, memory_order_relaxed);
+        const int y = atomic_fetch_add_explicit(&job->next, job->strip, memory_order_relaxed);
         if (y >= job->end)
-            return;
-        const int end = job->end - y < job->band ? job->end : y + job->band;
-        walk_band(stage->nodes, stage->node_count, job->plan->channels, base, job->tables[worker], stage->lead, y, end,
-                  (void (*const *)(const struct tri_row *))job->runs[job->stage_number]);
+            break;
+        const int end = job->end - y < job->strip ? job->end : y + job->strip;
+        if (job->spans == SPAN_OF_ALL && all == 0)
+            all = tri_trace_begin(TRI_TRACE_STRIP, job->name);
+        const tri_trace_mark one =
+            job->spans == SPAN_OF_EACH
+                ? tri_trace_begin_rows(TRI_TRACE_STRIP, job->name, y, end - y)
+                : 0;
+        walk_strip(stage->nodes, stage->node_count, job->plan->channels, base, job->tables[worker],
+                   stage->lead, y, end,
+                   (void (*const *)(const struct tri_row *))job->runs[job->stage_number]);
+        tri_trace_end(one);
     }
+    tri_trace_end(all);
 }
 
-/* Rows `from` to `to - 1` of a stage. */
+static enum strip_spans spans_of(const struct native_job *state)
+{
+    const struct tri_stage *stage = state->stage;
+    if (!tri_tracing() || state->workers == 1)
+        return NO_SPANS;
+    return stage->samples / stage->height * state->strip < SAMPLES_FOR_SPAN ? SPAN_OF_ALL
+                                                                            : SPAN_OF_EACH;
+}
+
+/* Runs rows `from` to `to - 1` of a stage. */
 static void run_stage(struct tri_job *job, int number, int from, int to)
 {
     struct native *native = (struct native *)job->backend;
     struct native_job *state = job->state;
-    const struct tri_stage *stage = &job->plan->stages[number];
+    struct tri_stage *stage = &job->plan->stages[number];
+    if (stage->node_count ==
+        0) /* in plans with each pass alone: running sums are computed with their readers */
+        return;
     const int64_t samples = stage->samples * (to - from) / stage->height;
     state->stage = stage;
     state->stage_number = number;
     state->workers = samples < SAMPLES_FOR_THREADS ? 1 : native->workers;
-    state->band = tri_band_rows_of(stage, to - from, state->workers);
+    state->strip = tri_strip_rows_of(stage, to - from, state->workers);
     state->end = to;
     atomic_store(&state->next, from);
+    state->name = tri_tracing() ? tri_stage_traced_name(stage) : "";
+    state->spans = spans_of(state);
+    /* One worker's strips follow each other: they are one span. */
+    const tri_trace_mark mark = tri_trace_begin_rows(
+        state->workers == 1 ? TRI_TRACE_STRIP : TRI_TRACE_PLAN, state->name, from, to - from);
     for (int w = 0; w < state->workers; w++)
         memset(state->scratch[w], 0, (size_t)stage->zeroed);
     if (state->workers == 1)
         work(state, 0);
     else
         tri_pool_run(native->pool, state->workers, work, state);
+    tri_trace_end(mark);
 }
 
-static enum tri_status run(struct tri_job *job, struct tri_flight *flight, struct tri_error *error)
+static enum tri_status run(struct tri_job *job, struct tri_inflight *inflight,
+                           struct tri_error *error)
 {
     struct native_job *state = job->state;
-    for (int i = 0; i < job->plan->past_count && job->frame == 0; i++) {
+    for (int i = 0; i < job->plan->previous_count && job->frame == 0; i++) {
         long offset, size;
         if (tri_plan_zeroed(job->plan, i, &offset, &size))
             memset(state->arena + offset, 0, (size_t)size);
     }
-    state->in = flight->in->memory;
-    state->out = flight->out->memory;
+    state->in = inflight->in->memory;
+    state->out = inflight->out->memory;
     for (int s = 0; s < job->plan->stage_count; s++) {
         if (tri_plan_holds(job->plan, s))
             continue;
@@ -97,17 +138,19 @@ static enum tri_status run(struct tri_job *job, struct tri_flight *flight, struc
     return TRI_OK;
 }
 
-static enum tri_status run_rows(struct tri_job *job, struct tri_flight *flight, int from, int to, struct tri_error *error)
+static enum tri_status run_rows(struct tri_job *job, struct tri_inflight *inflight, int from,
+                                int to, struct tri_error *error)
 {
     struct native_job *state = job->state;
     (void)error;
-    state->in = flight->in->memory;
-    state->out = flight->out->memory;
+    state->in = inflight->in->memory;
+    state->out = inflight->out->memory;
     run_stage(job, 0, from, to);
     return TRI_OK;
 }
 
-static enum tri_status fetch(struct tri_job *job, long offset, size_t size, void *to, struct tri_error *error)
+static enum tri_status fetch(struct tri_job *job, long offset, size_t size, void *to,
+                             struct tri_error *error)
 {
     const struct native_job *state = job->state;
     (void)error;
@@ -134,7 +177,8 @@ static void release(struct tri_job *job)
     free(state);
 }
 
-static bool find_runs(const struct native *native, const struct tri_plan *plan, struct native_job *state)
+static bool find_runs(const struct native *native, const struct tri_plan *plan,
+                      struct native_job *state)
 {
     state->runs = calloc((size_t)plan->stage_count, sizeof state->runs[0]);
     for (int s = 0; state->runs != NULL && s < plan->stage_count; s++) {
@@ -148,14 +192,16 @@ static bool find_runs(const struct native *native, const struct tri_plan *plan, 
     return state->runs != NULL;
 }
 
-static bool take_memory(const struct native *native, const struct tri_plan *plan, struct native_job *state)
+static bool take_memory(const struct native *native, const struct tri_plan *plan,
+                        struct native_job *state)
 {
     const size_t workers = (size_t)native->workers;
     int window = 1;
     for (int s = 0; s < plan->stage_count; s++) {
         const struct tri_stage *stage = &plan->stages[s];
-        state->scratch_size = (size_t)stage->scratch_size > state->scratch_size ? (size_t)stage->scratch_size
-                                                                                 : state->scratch_size;
+        state->scratch_size = (size_t)stage->scratch_size > state->scratch_size
+                                  ? (size_t)stage->scratch_size
+                                  : state->scratch_size;
         window = stage->window > window ? stage->window : window;
     }
     state->arena = tri_memory_new((size_t)plan->arena_size);
@@ -167,8 +213,10 @@ static bool take_memory(const struct native *native, const struct tri_plan *plan
     for (size_t w = 0; w < workers; w++) {
         if (w > 0)
             state->scratch[w] = state->scratch[0] + w * state->scratch_size;
-        /* Lines of its own: workers write their tables for every row, and would take them from each other. */
-        state->tables[w] = aligned_alloc(OWN_LINES, ((size_t)window * sizeof state->tables[w][0] / OWN_LINES + 1) * OWN_LINES);
+        /* Cache lines of its own: workers write their tables on every row and would otherwise
+         * contend for them. */
+        state->tables[w] = aligned_alloc(
+            OWN_LINES, ((size_t)window * sizeof state->tables[w][0] / OWN_LINES + 1) * OWN_LINES);
         if (state->tables[w] == NULL)
             return false;
     }
@@ -181,11 +229,14 @@ static enum tri_status prepare(struct tri_job *job, struct tri_error *error)
     struct native_job *state = calloc(1, sizeof *state);
     job->state = state;
     if (state == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory for a job");
+        return tri_fail(error, TRI_FAILED, "out of memory for a job");
     state->plan = job->plan;
     if (!take_memory(native, job->plan, state) || !find_runs(native, job->plan, state))
-        return tri_fail(error, TRI_FAILED, "no memory for a job on %s: %ld MiB of planes and %d times %zu KiB of rows",
-                        native->base.info.name, job->plan->arena_size >> 20, native->workers, state->scratch_size >> 10);
+        return tri_fail(
+            error, TRI_FAILED,
+            "out of memory for a job on %s: %ld MiB of planes and %d times %zu KiB of rows",
+            native->base.info.name, job->plan->arena_size >> 20, native->workers,
+            state->scratch_size >> 10);
     return TRI_OK;
 }
 
@@ -197,36 +248,48 @@ static void close_native(struct tri_backend *backend)
     free(native);
 }
 
-enum tri_status tri_native_open(int workers, const struct tri_backend_options *options, struct tri_backend **backend,
-                                struct tri_error *error)
+/* The number of an instruction set; NULL: of the best. */
+static enum tri_status find_level(const char *isa, int *level, struct tri_error *error)
 {
-    const char *isa = options->isa;
-    int level = tri_isa_count() - 1;
-    if (isa != NULL && strcmp(isa, "native") != 0) {
-        for (level = 0; level < tri_isa_count() && strcmp(tri_isa_name(level), isa) != 0;)
-            level++;
+    char list[200] = "";
+    *level = tri_isa_count() - 1;
+    if (isa == NULL || strcmp(isa, "native") == 0)
+        return TRI_OK;
+    for (*level = 0; *level < tri_isa_count(); ++*level) {
+        if (strcmp(tri_isa_name(*level), isa) == 0)
+            return TRI_OK;
     }
-    if (level == tri_isa_count()) {
-        char list[200] = "";
-        for (int i = 0, used = 0; i < tri_isa_count(); i++)
-            used += snprintf(list + used, sizeof list - (size_t)used, "%s, ", tri_isa_name(i));
-        return tri_fail(error, TRI_USAGE, "unknown ISA level '%s': this CPU has %snative", isa, list);
-    }
+    for (int i = 0, used = 0; i < tri_isa_count(); i++)
+        used += snprintf(list + used, sizeof list - (size_t)used, "%s, ", tri_isa_name(i));
+    return tri_fail(error, TRI_USAGE, "unknown ISA level '%s': this CPU has %snative", isa, list);
+}
+
+static void describe(struct tri_backend_info *info, int workers, int level)
+{
+    snprintf(info->name, sizeof info->name, workers == 0 ? "sequential" : "threads:%d", workers);
+    snprintf(info->selector, sizeof info->selector, "%s", info->name);
+    snprintf(info->device, sizeof info->device, "%s", tri_cpu_model());
+    snprintf(info->isa, sizeof info->isa, "%s", tri_isa_name(level));
+    info->workers = workers < 1 ? 1 : workers;
+}
+
+enum tri_status tri_native_open(int workers, const struct tri_backend_options *options,
+                                struct tri_backend **backend, struct tri_error *error)
+{
+    int level;
+    if (find_level(options->isa, &level, error) != TRI_OK)
+        return TRI_USAGE;
     struct native *native = calloc(1, sizeof *native);
     if (native == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory for a backend");
+        return tri_fail(error, TRI_FAILED, "out of memory for a backend");
     native->pool = options->pool;
     native->own_pool = options->pool == NULL && workers > 1;
     if (native->own_pool && tri_pool_new(workers, &native->pool, error) != TRI_OK) {
         free(native);
         return TRI_FAILED;
     }
-    struct tri_backend_info *info = &native->base.info;
-    snprintf(info->name, sizeof info->name, workers == 0 ? "sequential" : "threads:%d", workers);
-    snprintf(info->selector, sizeof info->selector, "%s", info->name);
-    snprintf(info->device, sizeof info->device, "%s", tri_cpu_model());
-    snprintf(info->isa, sizeof info->isa, "%s", tri_isa_name(level));
-    info->workers = native->workers = workers < 1 ? 1 : workers;
+    describe(&native->base.info, workers, level);
+    native->workers = native->base.info.workers;
     native->level = tri_isa_level(level);
     native->base.prepare = prepare;
     native->base.run = run;

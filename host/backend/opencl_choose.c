@@ -1,4 +1,5 @@
-/* opencl_choose.c -- OpenCL devices by what follows "opencl:", their lasting names, and the list of all. */
+/* opencl_choose.c -- selects OpenCL devices by the text after "opencl:", gives them stable names,
+ * lists all. */
 #include "opencl.h"
 
 #include <ctype.h>
@@ -8,7 +9,8 @@
 #include <strings.h>
 
 #define UNITS_MAX 99999
-#define PRECISE_TYPES (CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU | CL_DEVICE_TYPE_ACCELERATOR | CL_DEVICE_TYPE_CUSTOM)
+#define PRECISE_TYPES \
+    (CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU | CL_DEVICE_TYPE_ACCELERATOR | CL_DEVICE_TYPE_CUSTOM)
 
 /* ---- types: a bit field ---- */
 
@@ -29,7 +31,8 @@ void tri_opencl_describe_type(cl_device_type type, char *text, size_t size)
     snprintf(text, size, "other");
     for (int i = 0; i < TYPES && used < size; i++) {
         if (type & types[i].bit)
-            used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", types[i].name);
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "",
+                                     types[i].name);
     }
 }
 
@@ -38,7 +41,7 @@ bool tri_opencl_is_cpu(cl_device_type type)
     return (type & PRECISE_TYPES) == CL_DEVICE_TYPE_CPU;
 }
 
-/* The bit that a selection asks for; 0: it is no type. */
+/* The bit for a type name; 0 if the name is no type. */
 static cl_device_type type_named(const char *name)
 {
     for (int i = 0; i < TYPES; i++) {
@@ -50,8 +53,9 @@ static cl_device_type type_named(const char *name)
 
 /* ---- names ---- */
 
-/* "Intel(R) OpenCL" becomes "intel-opencl": no marks, no capitals, and a '-' for all that lies between words, so that a
- * shell takes it as it is and '/', ':', '#' and '+' have a meaning of their own. Bytes beyond ASCII stay. */
+/* "Intel(R) OpenCL" becomes "intel-opencl": no marks, no capitals, and '-' for everything between
+ * words, so that shells need no quotes and '/', ':', '#' and '+' keep their own meanings. Non-ASCII
+ * bytes stay. */
 static void simplify(const char *name, size_t length, char *to, size_t size)
 {
     static const char *const marks[] = {"(R)", "(TM)", "(C)"};
@@ -81,7 +85,7 @@ static void simplify(const char *name, size_t length, char *to, size_t size)
 #define NAME 160
 struct names {
     char platform[NAME], device[NAME], version[NAME];
-    int number; /* of those with both names, from 1 */
+    int number; /* among those with the same names, from 1 */
 };
 
 static void name_device(const struct opencl_found *found, struct names *names)
@@ -96,7 +100,7 @@ static void name_device(const struct opencl_found *found, struct names *names)
         strcpy(names->device, "unnamed");
 }
 
-/* Whether a device of the same names comes before another: by their drivers' versions, then in their platforms' order. */
+/* The order of devices with the same names: by driver version, then by place in the platform. */
 static bool comes_before(const struct opencl_found *one, const struct opencl_found *other)
 {
     const int order = strcmp(one->info.driver, other->info.driver);
@@ -107,7 +111,7 @@ static bool comes_before(const struct opencl_found *one, const struct opencl_fou
     return one < other; /* as found */
 }
 
-/* The place of a device among those that share its names, from 1. */
+/* The number of a device among those with the same names, from 1. */
 static int number_of(const struct opencl_found *found, int count, int which, bool *alone)
 {
     struct names names, other;
@@ -116,7 +120,8 @@ static int number_of(const struct opencl_found *found, int count, int which, boo
     name_device(&found[which], &names);
     for (int i = 0; i < count; i++) {
         name_device(&found[i], &other);
-        if (i == which || strcmp(names.platform, other.platform) != 0 || strcmp(names.device, other.device) != 0)
+        if (i == which || strcmp(names.platform, other.platform) != 0 ||
+            strcmp(names.device, other.device) != 0)
             continue;
         *alone = false;
         number += comes_before(&found[i], &found[which]);
@@ -132,37 +137,43 @@ void tri_opencl_set_selectors(struct opencl_found *found, int count)
         const int number = number_of(found, count, i, &alone);
         char *selector = found[i].info.selector;
         name_device(&found[i], &names);
-        snprintf(selector, sizeof found[i].info.selector, "opencl:%s:%s", names.platform, names.device);
+        snprintf(selector, sizeof found[i].info.selector, "opencl:%s:%s", names.platform,
+                 names.device);
         if (!alone)
-            snprintf(selector + strlen(selector), sizeof found[i].info.selector - strlen(selector), "#%d", number);
+            snprintf(selector + strlen(selector), sizeof found[i].info.selector - strlen(selector),
+                     "#%d", number);
     }
 }
 
-/* ---- what was asked for ---- */
+/* ---- the request ---- */
 
-enum tri_status tri_opencl_parse(const char *text, struct opencl_selection *selection, struct tri_error *error)
+enum tri_status tri_opencl_parse(const char *text, struct opencl_selection *selection,
+                                 struct tri_error *error)
 {
     const char *slash = strrchr(text, '/');
     const size_t length = slash != NULL ? (size_t)(slash - text) : strlen(text);
     *selection = (struct opencl_selection){.units = 0};
     if (length >= sizeof selection->name)
-        return tri_fail(error, TRI_USAGE, "'opencl:%.60s...' is longer than any name of a device", text);
+        return tri_fail(error, TRI_USAGE, "'opencl:%.60s...' is longer than any device name", text);
     memcpy(selection->name, text, length);
     if (slash == NULL)
         return TRI_OK;
     char *end = NULL;
     const long units = isdigit((unsigned char)slash[1]) ? strtol(slash + 1, &end, 10) : 0;
     if (end == NULL || *end != '\0' || units < 1 || units > UNITS_MAX)
-        return tri_fail(error, TRI_USAGE, "'opencl:%s': a number of compute units, 1 to %d, must follow '/'", text, UNITS_MAX);
+        return tri_fail(error, TRI_USAGE,
+                        "'opencl:%s': a number of compute units, 1 to %d, must follow '/'", text,
+                        UNITS_MAX);
     selection->units = (int)units;
     return TRI_OK;
 }
 
 struct wanted {
     const char *text;
-    char whole[NAME], platform[NAME], device[NAME]; /* simplified: all of it, and around its first ':' */
+    char whole[NAME], platform[NAME],
+        device[NAME]; /* simplified: the whole text, and the parts around its first ':' */
     bool pair;
-    int number; /* behind '#'; 0: none */
+    int number; /* after '#'; 0: none */
 };
 
 static void understand(const char *text, struct wanted *wanted)
@@ -170,7 +181,8 @@ static void understand(const char *text, struct wanted *wanted)
     size_t length = strlen(text);
     const char *hash = strrchr(text, '#');
     *wanted = (struct wanted){.text = text};
-    if (hash != NULL && isdigit((unsigned char)hash[1]) && hash[1 + strspn(hash + 1, "0123456789")] == '\0') {
+    if (hash != NULL && isdigit((unsigned char)hash[1]) &&
+        hash[1 + strspn(hash + 1, "0123456789")] == '\0') {
         wanted->number = atoi(hash + 1);
         length = (size_t)(hash - text);
     }
@@ -187,28 +199,40 @@ static bool is_id(const char *text)
 {
     const size_t platform = strspn(text, "0123456789");
     const char *rest = text + platform;
-    return platform > 0 && rest[0] == '.' && rest[1] != '\0' && strspn(rest + 1, "0123456789") == strlen(rest + 1);
+    return platform > 0 && rest[0] == '.' && rest[1] != '\0' &&
+           strspn(rest + 1, "0123456789") == strlen(rest + 1);
 }
 
-/* From what leaves no doubt to what leaves most: the first of these that some device fits decides. */
-enum fit { FIT_BOTH, FIT_DEVICE, FIT_PLATFORM, FIT_PARTS, FIT_IN_PLATFORM, FIT_IN_DEVICE, FIT_IN_VERSION, FITS };
+/* From least to most ambiguous: the first that matches any device decides. */
+enum fit {
+    FIT_BOTH,
+    FIT_DEVICE,
+    FIT_PLATFORM,
+    FIT_PARTS,
+    FIT_IN_PLATFORM,
+    FIT_IN_DEVICE,
+    FIT_IN_VERSION,
+    FITS
+};
 
 static bool fits(const struct names *names, const struct wanted *wanted, enum fit fit)
 {
     switch (fit) {
     case FIT_BOTH:
-        return wanted->pair && strcmp(names->platform, wanted->platform) == 0 && strcmp(names->device, wanted->device) == 0;
+        return wanted->pair && strcmp(names->platform, wanted->platform) == 0 &&
+               strcmp(names->device, wanted->device) == 0;
     case FIT_DEVICE:
         return strcmp(names->device, wanted->whole) == 0;
     case FIT_PLATFORM:
         return strcmp(names->platform, wanted->whole) == 0;
     case FIT_PARTS:
-        return wanted->pair && strstr(names->platform, wanted->platform) != NULL && strstr(names->device, wanted->device) != NULL;
+        return wanted->pair && strstr(names->platform, wanted->platform) != NULL &&
+               strstr(names->device, wanted->device) != NULL;
     case FIT_IN_PLATFORM:
         return strstr(names->platform, wanted->whole) != NULL;
     case FIT_IN_DEVICE:
         return strstr(names->device, wanted->whole) != NULL;
-    case FIT_IN_VERSION: /* POCL has its usual name there alone */
+    case FIT_IN_VERSION: /* POCL has its usual name only there */
         return strstr(names->version, wanted->whole) != NULL;
     default:
         return false;
@@ -217,10 +241,10 @@ static bool fits(const struct names *names, const struct wanted *wanted, enum fi
 
 /* ---- the choice ---- */
 
-/* The error, with those that `among` says, or all, a line each. The end of a long list is left out. */
-__attribute__((format(printf, 6, 7))) static enum tri_status fail_with_list(struct tri_error *error, enum tri_status status,
-                                                                            const struct opencl_found *found, int count,
-                                                                            const bool *among, const char *format, ...)
+/* Fails with the message and a line for each device in `among`, or for all; a long list is cut. */
+__attribute__((format(printf, 6, 7))) static enum tri_status
+fail_with_list(struct tri_error *error, enum tri_status status, const struct opencl_found *found,
+               int count, const bool *among, const char *format, ...)
 {
     char text[sizeof error->text], line[sizeof text];
     va_list arguments;
@@ -233,7 +257,8 @@ __attribute__((format(printf, 6, 7))) static enum tri_status fail_with_list(stru
         const struct tri_device_info *info = &found[i].info;
         if (among != NULL && !among[i])
             continue;
-        snprintf(line, sizeof line, "\n  %s is %s, %s of %s", info->selector, info->id, info->name, info->platform);
+        snprintf(line, sizeof line, "\n  %s is %s, %s of %s", info->selector, info->id, info->name,
+                 info->platform);
         const bool fits_in = used + strlen(line) + sizeof rest < sizeof text;
         used += (size_t)snprintf(text + used, sizeof text - used, "%s", fits_in ? line : rest);
         if (!fits_in)
@@ -242,8 +267,10 @@ __attribute__((format(printf, 6, 7))) static enum tri_status fail_with_list(stru
     return tri_fail(error, status, "%s", text);
 }
 
-/* The first that is of this type alone, else the first that is of it too: a simulator may say that it is everything. */
-static int choose_type(const struct opencl_found *found, int count, cl_device_type type, int *fitting)
+/* The first that is only of this type, else the first that is also of it: a simulator may claim
+ * every type. */
+static int choose_type(const struct opencl_found *found, int count, cl_device_type type,
+                       int *fitting)
 {
     int chosen = -1;
     bool alone = false;
@@ -261,7 +288,7 @@ static int choose_type(const struct opencl_found *found, int count, cl_device_ty
     return chosen;
 }
 
-/* A GPU before others, but of those the first. */
+/* The first GPU if there is one, else the first device. */
 static int choose_any(const struct opencl_found *found, int count, int *fitting)
 {
     const int chosen = choose_type(found, count, CL_DEVICE_TYPE_GPU, fitting);
@@ -270,8 +297,8 @@ static int choose_any(const struct opencl_found *found, int count, int *fitting)
     return gpu ? chosen : 0;
 }
 
-static enum tri_status choose_named(const struct opencl_found *found, int count, const char *name, int *chosen,
-                                    struct tri_error *error)
+static enum tri_status choose_named(const struct opencl_found *found, int count, const char *name,
+                                    int *chosen, struct tri_error *error)
 {
     struct wanted wanted;
     bool among[DEVICES_MAX];
@@ -291,15 +318,17 @@ static enum tri_status choose_named(const struct opencl_found *found, int count,
         }
     }
     if (matches == 0)
-        return fail_with_list(error, TRI_NO_DEVICE, found, count, NULL, "no OpenCL device fits '%.100s'; there are:", name);
+        return fail_with_list(error, TRI_NO_DEVICE, found, count, NULL,
+                              "no OpenCL device matches '%.100s'; available:", name);
     if (matches > 1)
-        return fail_with_list(error, TRI_USAGE, found, count, among, "'opencl:%.100s' fits %d OpenCL devices; name one of them:",
-                              name, matches);
+        return fail_with_list(error, TRI_USAGE, found, count, among,
+                              "'opencl:%.100s' matches %d OpenCL devices; name one of them:", name,
+                              matches);
     return TRI_OK;
 }
 
-enum tri_status tri_opencl_choose(const struct opencl_found *found, int count, const char *name, int *chosen, int *fitting,
-                                  struct tri_error *error)
+enum tri_status tri_opencl_choose(const struct opencl_found *found, int count, const char *name,
+                                  int *chosen, int *fitting, struct tri_error *error)
 {
     const cl_device_type type = type_named(name);
     char whole[NAME];
@@ -307,9 +336,11 @@ enum tri_status tri_opencl_choose(const struct opencl_found *found, int count, c
     *chosen = 0;
     simplify(name, strlen(name), whole, sizeof whole);
     if (whole[0] != '\0' && strspn(whole, "0123456789") == strlen(whole))
-        return fail_with_list(error, TRI_USAGE, found, count, NULL,
-                              "'opencl:%.100s': a number alone may be that of a platform or of a device; name it as "
-                              "PLATFORM.DEVICE, such as 0.0, or better by name%s", name, count > 0 ? ":" : "");
+        return fail_with_list(
+            error, TRI_USAGE, found, count, NULL,
+            "'opencl:%.100s' is ambiguous: a number alone may be a platform's or a device's; use "
+            "PLATFORM.DEVICE, such as 0.0, or better a name%s",
+            name, count > 0 ? ":" : "");
     if (count == 0)
         return tri_opencl_fail_none(error);
     if (name[0] == '\0') {
@@ -318,8 +349,10 @@ enum tri_status tri_opencl_choose(const struct opencl_found *found, int count, c
     }
     if (type != 0) {
         *chosen = choose_type(found, count, type, fitting);
-        return *chosen >= 0 ? TRI_OK
-                            : tri_fail(error, TRI_NO_DEVICE, "no OpenCL device fits '%s'; 'triptych devices' lists them", name);
+        return *chosen >= 0
+                   ? TRI_OK
+                   : tri_fail(error, TRI_NO_DEVICE,
+                              "no OpenCL device matches '%s'; 'triptych devices' lists all", name);
     }
     if (!is_id(name))
         return choose_named(found, count, name, chosen, error);
@@ -328,34 +361,39 @@ enum tri_status tri_opencl_choose(const struct opencl_found *found, int count, c
         if (strcmp(found[i].info.id, name) == 0)
             return TRI_OK;
     }
-    return fail_with_list(error, TRI_NO_DEVICE, found, count, NULL, "there is no OpenCL device %.100s; there are:", name);
+    return fail_with_list(error, TRI_NO_DEVICE, found, count, NULL,
+                          "there is no OpenCL device %.100s; available:", name);
 }
 
 /* ---- for the rest of the program ---- */
 
-static enum tri_status open_chosen(const struct opencl_found *found, int count, const struct opencl_selection *selection,
+static enum tri_status open_chosen(const struct opencl_found *found, int count,
+                                   const struct opencl_selection *selection,
                                    struct tri_backend **backend, struct tri_error *error)
 {
     struct opencl *cl;
     int chosen, fitting;
-    enum tri_status status = tri_opencl_choose(found, count, selection->name, &chosen, &fitting, error);
+    enum tri_status status =
+        tri_opencl_choose(found, count, selection->name, &chosen, &fitting, error);
     if (status == TRI_OK)
         status = tri_opencl_open_device(&found[chosen], selection->units, &cl, error);
     if (status != TRI_OK)
         return status;
     if (fitting > 1)
-        tri_backend_add_note(&cl->base, "of %d devices that fit 'opencl%s%s', %s is taken: '%s'", fitting, selection->name[0] ? ":" : "",
-                        selection->name, found[chosen].info.id, found[chosen].info.selector);
+        tri_backend_add_note(&cl->base, "%d devices match 'opencl%s%s'; using %s: '%s'", fitting,
+                             selection->name[0] ? ":" : "", selection->name, found[chosen].info.id,
+                             found[chosen].info.selector);
     *backend = &cl->base;
     return TRI_OK;
 }
 
-enum tri_status tri_opencl_open(const char *text, struct tri_backend **backend, struct tri_error *error)
+enum tri_status tri_opencl_open(const char *text, struct tri_backend **backend,
+                                struct tri_error *error)
 {
     struct opencl_selection selection;
     struct opencl_found *found = calloc(DEVICES_MAX, sizeof *found);
     if (found == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory for a list of devices");
+        return tri_fail(error, TRI_FAILED, "out of memory for a list of devices");
     enum tri_status status = tri_opencl_parse(text, &selection, error);
     if (status == TRI_OK)
         status = open_chosen(found, tri_opencl_find(found), &selection, backend, error);
@@ -363,8 +401,10 @@ enum tri_status tri_opencl_open(const char *text, struct tri_backend **backend, 
     return status;
 }
 
-/* A device that cannot be used is one that says why; only a request that is wrong for all is an error. */
-static enum tri_status try_device(const struct opencl_found *found, struct tri_device_info *info, struct tri_error *error)
+/* A device that cannot be used gets a reason; only a request that is wrong for all devices is an
+ * error. */
+static enum tri_status try_device(const struct opencl_found *found, struct tri_device_info *info,
+                                  struct tri_error *error)
 {
     struct opencl *cl;
     struct tri_error why;
@@ -389,7 +429,7 @@ enum tri_status tri_devices(struct tri_device_info **devices, int *count, struct
     *devices = calloc(DEVICES_MAX, sizeof **devices);
     *count = 0;
     if (found == NULL || *devices == NULL)
-        status = tri_fail(error, TRI_FAILED, "no memory for a list of devices");
+        status = tri_fail(error, TRI_FAILED, "out of memory for a list of devices");
     const int there = status == TRI_OK ? tri_opencl_find(found) : 0;
     for (int i = 0; i < there && status == TRI_OK; i++)
         status = try_device(&found[i], &(*devices)[i], error);

@@ -1,5 +1,5 @@
-/* opencl_drivers.c -- the drivers that OpenCL's loader would load, read from where it reads; and what it is shown
- * instead where one of them has to be left out. */
+/* opencl_drivers.c -- lists the drivers that OpenCL's loader would load, from where the loader
+ * reads them; and builds a substitute list when one has to be left out. */
 #include "cache_folder.h"
 #include "opencl_drivers.h"
 
@@ -21,12 +21,14 @@ static const char *given(const char *name)
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-/* A program may stand before the library (tests do), and so may a driver that was preloaded (Oclgrind). */
+/* The program itself may define the calls before the library does (tests do), and so may a
+ * preloaded driver (Oclgrind). */
 void tri_opencl_loader(struct opencl_loader *loader)
 {
     Dl_info info, program;
     *loader = (struct opencl_loader){.path = ""};
-    if (dladdr((void *)(uintptr_t)clGetPlatformIDs, &info) != 0 && dladdr((void *)(uintptr_t)getauxval(AT_ENTRY), &program) != 0 &&
+    if (dladdr((void *)(uintptr_t)clGetPlatformIDs, &info) != 0 &&
+        dladdr((void *)(uintptr_t)getauxval(AT_ENTRY), &program) != 0 &&
         info.dli_fbase == program.dli_fbase) {
         void *next = dlsym(RTLD_NEXT, "clGetPlatformIDs");
         if (next == NULL || dladdr(next, &info) == 0)
@@ -47,7 +49,7 @@ static void add(struct tri_driver_info *drivers, int *count, const char *file, c
     ++*count;
 }
 
-/* An .icd file's first line is the library. One that cannot be read, or is empty, is told of too. */
+/* The first line of an .icd file is the library. Unreadable and empty files are listed too. */
 static void add_file(struct tri_driver_info *drivers, int *count, const char *path)
 {
     char line[400] = "";
@@ -58,11 +60,13 @@ static void add_file(struct tri_driver_info *drivers, int *count, const char *pa
         line[0] = '\0';
     if (file != NULL)
         fclose(file);
-    for (size_t length = strlen(line); length > 0 && isspace((unsigned char)line[length - 1]); length--)
+    for (size_t length = strlen(line); length > 0 && isspace((unsigned char)line[length - 1]);
+         length--)
         line[length - 1] = '\0';
     add(drivers, count, path, line);
     if (*count > before && line[0] == '\0')
-        snprintf(drivers[before].reason, sizeof drivers[before].reason, "%s", why[0] != '\0' ? why : "it names no library");
+        snprintf(drivers[before].reason, sizeof drivers[before].reason, "%s",
+                 why[0] != '\0' ? why : "it names no library");
 }
 
 static int compare_files(const void *a, const void *b)
@@ -89,8 +93,9 @@ static bool add_folder(struct tri_driver_info *drivers, int *count, const char *
     return true;
 }
 
-/* Each of a list that colons separate is a library. */
-static void add_list(struct tri_driver_info *drivers, int *count, const char *variable, const char *list)
+/* Every entry of a colon-separated list is a library. */
+static void add_list(struct tri_driver_info *drivers, int *count, const char *variable,
+                     const char *list)
 {
     char *copy = strdup(list);
     for (char *rest = copy, *name; rest != NULL && (name = strsep(&rest, ":")) != NULL;) {
@@ -101,20 +106,26 @@ static void add_list(struct tri_driver_info *drivers, int *count, const char *va
 }
 
 /* OCL_ICD_VENDORS may be a folder, an .icd file, or a library. */
-static void add_vendors(struct tri_driver_info *drivers, int *count, const char *value, char *why, size_t size)
+static void add_vendors(struct tri_driver_info *drivers, int *count, const char *value, char *why,
+                        size_t size)
 {
     const size_t length = strlen(value);
     struct stat status;
     if (stat(value, &status) == 0 && S_ISDIR(status.st_mode)) {
         add_folder(drivers, count, value);
         if (*count == 0)
-            snprintf(why, size, "OCL_ICD_VENDORS is the folder '%.300s', which has no .icd file", value);
+            snprintf(why, size, "OCL_ICD_VENDORS is the folder '%.300s', which has no .icd file",
+                     value);
     } else if (length > 4 && strcmp(value + length - 4, ".icd") == 0) {
         char path[4400];
-        snprintf(path, sizeof path, "%s/%s", VENDORS, value); /* where the loader looks for a bare name */
-        add_file(drivers, count, access(value, F_OK) != 0 && strchr(value, '/') == NULL && access(path, F_OK) == 0 ? path : value);
+        snprintf(path, sizeof path, "%s/%s", VENDORS,
+                 value); /* where the loader looks for a bare name */
+        add_file(drivers, count,
+                 access(value, F_OK) != 0 && strchr(value, '/') == NULL && access(path, F_OK) == 0
+                     ? path
+                     : value);
     } else if (length > 0 && value[length - 1] == '/') {
-        snprintf(why, size, "OCL_ICD_VENDORS is '%.300s', which is no folder", value);
+        snprintf(why, size, "OCL_ICD_VENDORS is '%.300s', which is not a folder", value);
     } else {
         add(drivers, count, "OCL_ICD_VENDORS", value);
     }
@@ -123,7 +134,8 @@ static void add_vendors(struct tri_driver_info *drivers, int *count, const char 
 int tri_opencl_list_drivers(struct tri_driver_info drivers[DRIVERS_MAX], char *why, size_t size)
 {
     struct opencl_loader loader;
-    const char *vendors = given("OCL_ICD_VENDORS"), *names = given("OCL_ICD_FILENAMES"), *folder = given("OPENCL_VENDOR_PATH");
+    const char *vendors = given("OCL_ICD_VENDORS"), *names = given("OCL_ICD_FILENAMES"),
+               *folder = given("OPENCL_VENDOR_PATH");
     int count = 0;
     why[0] = '\0';
     tri_opencl_loader(&loader);
@@ -140,7 +152,7 @@ int tri_opencl_list_drivers(struct tri_driver_info drivers[DRIVERS_MAX], char *w
     return count;
 }
 
-/* ---- what the loader is shown ---- */
+/* ---- the substitute list ---- */
 
 static bool write_icd(const char *folder, int number, const char *library)
 {
@@ -153,7 +165,8 @@ static bool write_icd(const char *folder, int number, const char *library)
     return fclose(file) == 0 && written;
 }
 
-bool tri_opencl_make_vendors(const struct tri_driver_info *drivers, int count, char *path, size_t size)
+bool tri_opencl_make_vendors(const struct tri_driver_info *drivers, int count, char *path,
+                             size_t size)
 {
     char parent[4096];
     if (!tri_cache_folder("platforms", parent, sizeof parent) ||
@@ -161,7 +174,8 @@ bool tri_opencl_make_vendors(const struct tri_driver_info *drivers, int count, c
         return false;
     bool written = true;
     for (int i = 0; i < count && written; i++)
-        written = drivers[i].left_out || drivers[i].library[0] == '\0' || write_icd(path, i, drivers[i].library);
+        written = drivers[i].left_out || drivers[i].library[0] == '\0' ||
+                  write_icd(path, i, drivers[i].library);
     if (!written)
         tri_opencl_drop_vendors(path);
     return written;

@@ -1,9 +1,9 @@
-/* opencl_error.c -- what an OpenCL call that failed says: its code's symbol, and what to do about it. */
+/* opencl_error.c -- errors of OpenCL calls: the code's symbol, and what to do about it. */
 #include "opencl.h"
 
 #include <string.h>
 
-/* Those of OpenCL 1.2 to 3.0 in numbers, since headers of an older version lack the newer ones. */
+/* The codes of OpenCL 1.2 to 3.0 as numbers, since older headers lack the newer names. */
 static const struct {
     int code;
     const char *name;
@@ -83,42 +83,46 @@ const char *tri_opencl_symbol(cl_int code)
     return "unknown code";
 }
 
-/* What usually helps; "" where only the code itself can say. */
+/* What usually helps; "" if the code alone says nothing more. */
 static const char *advice(cl_int code)
 {
     switch (code) {
     case CL_DEVICE_NOT_AVAILABLE:
-        return ": the device is there, but its driver does not give it out now; see whether another program has "
+        return ": the device exists, but its driver does not make it available; check whether "
+               "another program has "
                "reserved it";
     case CL_COMPILER_NOT_AVAILABLE:
-        return ": the driver has no compiler; install the full package of it";
+        return ": the driver has no compiler; install its full package";
     case CL_MEM_OBJECT_ALLOCATION_FAILURE:
-        return ": the device has no memory left; end what else uses it, or take a smaller picture";
+        return ": the device is out of memory; stop other programs that use it, or use a smaller "
+               "image";
     case CL_OUT_OF_RESOURCES:
-        return ": the device has failed or has nothing left; see whether another program fills it, and start again, "
-               "since what was on it may be lost";
+        return ": the device has failed or is out of resources; check whether another program "
+               "fills it, and start again, "
+               "since its contents may be lost";
     case CL_OUT_OF_HOST_MEMORY:
-        return ": the driver got no memory of the host; see 'free' and 'ulimit -v'";
+        return ": the driver got no host memory; check 'free' and 'ulimit -v'";
     case CL_DEVICE_PARTITION_FAILED:
-        return ": the driver could not divide the device; leave out '/' and the number behind it";
+        return ": the driver could not divide the device; omit '/' and the number after it";
     case CL_INVALID_DEVICE:
-        return ": the device is gone; 'triptych devices' lists those that are there";
+        return ": the device is gone; 'triptych devices' lists those available";
     case CL_INVALID_OPERATION:
-        return ": the driver does not do this; a newer one may";
+        return ": the driver does not support this; a newer one may";
     case -9999: /* NVIDIA's own */
-        return ": a kernel has left its buffers, which is a bug: please report it";
+        return ": a kernel accessed memory outside its buffers, which is a bug: please report it";
     default:
         return "";
     }
 }
 
-enum tri_status tri_opencl_fail(struct tri_error *error, const char *call, cl_int code, const char *device)
+enum tri_status tri_opencl_fail(struct tri_error *error, const char *call, cl_int code,
+                                const char *device)
 {
     return tri_fail(error, TRI_NO_DEVICE, "%s: %s (%d)%s%s%s", call, tri_opencl_symbol(code), code,
                     device != NULL ? " on " : "", device != NULL ? device : "", advice(code));
 }
 
-/* A number of bytes as one reads it. */
+/* Formats a number of bytes for people. */
 static void put_size(char text[32], cl_ulong size)
 {
     if (size < 10 << 20)
@@ -127,22 +131,27 @@ static void put_size(char text[32], cl_ulong size)
         snprintf(text, 32, "%lu MiB", (unsigned long)((size + (1 << 20) - 1) >> 20));
 }
 
-enum tri_status tri_opencl_fail_size(const struct opencl *cl, const char *call, cl_int code, size_t size,
-                                     struct tri_error *error)
+enum tri_status tri_opencl_fail_size(const struct opencl *cl, const char *call, cl_int code,
+                                     size_t size, struct tri_error *error)
 {
     cl_ulong memory = 0, most = 0;
     char wanted[32], has[32], at_once[32];
-    const bool known = clGetDeviceInfo(cl->device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof memory, &memory, NULL) == CL_SUCCESS &&
-                       clGetDeviceInfo(cl->device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof most, &most, NULL) == CL_SUCCESS;
-    const bool about_size = code == CL_MEM_OBJECT_ALLOCATION_FAILURE || code == CL_INVALID_BUFFER_SIZE ||
-                            code == CL_OUT_OF_RESOURCES || code == CL_OUT_OF_HOST_MEMORY;
+    const bool known = clGetDeviceInfo(cl->device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof memory,
+                                       &memory, NULL) == CL_SUCCESS &&
+                       clGetDeviceInfo(cl->device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof most, &most,
+                                       NULL) == CL_SUCCESS;
+    const bool about_size = code == CL_MEM_OBJECT_ALLOCATION_FAILURE ||
+                            code == CL_INVALID_BUFFER_SIZE || code == CL_OUT_OF_RESOURCES ||
+                            code == CL_OUT_OF_HOST_MEMORY;
     if (!known || !about_size)
         return tri_opencl_fail(error, call, code, cl->base.info.device);
     put_size(wanted, size);
     put_size(has, memory);
     put_size(at_once, most);
     return tri_fail(error, TRI_NO_DEVICE,
-                    "%s: %s (%d) on %s: %s were asked for; it has %s in all and gives %s at once; take a smaller picture, "
-                    "end what else uses the device, or take another backend",
-                    call, tri_opencl_symbol(code), code, cl->base.info.device, wanted, has, at_once);
+                    "%s: %s (%d) on %s: %s requested; it has %s in all and allocates %s at once; "
+                    "use a smaller image, "
+                    "stop other programs that use the device, or use another backend",
+                    call, tri_opencl_symbol(code), code, cl->base.info.device, wanted, has,
+                    at_once);
 }

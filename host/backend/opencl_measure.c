@@ -1,5 +1,5 @@
-/* opencl_measure.c -- launches counted, commands timed by the device's own clock, and what the device does at best: a
- * bare copy, and transfers of memory that the driver has pinned. */
+/* opencl_measure.c -- counts launches, times commands by the device's own clock, and measures the
+ * device's best case: a bare copy, and transfers of memory pinned by the driver. */
 #include "opencl.h"
 
 #include <stdlib.h>
@@ -10,28 +10,39 @@ enum { ROUNDS = 7, COPIES = 2 };
 /* ---- what jobs do ---- */
 
 struct opencl_profile {
-    int count; /* that were asked for, which may be more than there is room for */
+    int count; /* requested events, possibly more than fit */
     cl_event events[TRI_COMMANDS_MAX];
     enum tri_command what[TRI_COMMANDS_MAX];
 };
 
-cl_event *tri_opencl_event(struct opencl *cl, enum tri_command what)
+bool tri_opencl_wants_event(const struct opencl *cl)
 {
-    struct opencl_profile *profile = cl->profile;
-    if (profile == NULL)
-        return NULL;
-    const int at = __atomic_fetch_add(&profile->count, 1, __ATOMIC_RELAXED);
-    if (at >= TRI_COMMANDS_MAX)
-        return NULL;
-    profile->what[at] = what;
-    return &profile->events[at];
+    return cl->profile != NULL || tri_opencl_is_traced(cl);
 }
 
-void tri_opencl_keep(struct opencl *cl, cl_event event, enum tri_command what)
+static void keep(struct opencl_profile *profile, cl_event event, enum tri_command what)
 {
-    cl_event *kept = tri_opencl_event(cl, what);
-    if (kept != NULL && clRetainEvent(event) == CL_SUCCESS)
-        *kept = event;
+    const int at = __atomic_fetch_add(&profile->count, 1, __ATOMIC_RELAXED);
+    if (at >= TRI_COMMANDS_MAX || clRetainEvent(event) != CL_SUCCESS)
+        return;
+    profile->what[at] = what;
+    profile->events[at] = event;
+}
+
+void tri_opencl_keep(struct opencl *cl, cl_event event, const struct opencl_command *command)
+{
+    if (cl->profile != NULL)
+        keep(cl->profile, event, command->what);
+    if (tri_opencl_is_traced(cl))
+        tri_opencl_trace(cl, event, command);
+}
+
+void tri_opencl_keep_own(struct opencl *cl, cl_event event, const struct opencl_command *command)
+{
+    if (event == NULL)
+        return;
+    tri_opencl_keep(cl, event, command);
+    clReleaseEvent(event);
 }
 
 static void forget(struct opencl_profile *profile)
@@ -44,21 +55,25 @@ static void forget(struct opencl_profile *profile)
     profile->count = 0;
 }
 
-static enum tri_status new_queue(struct opencl *cl, bool profiling, cl_command_queue *queue, struct tri_error *error)
+static enum tri_status new_queue(struct opencl *cl, bool profiling, cl_command_queue *queue,
+                                 struct tri_error *error)
 {
     cl_int code;
-    *queue = clCreateCommandQueue(cl->context, cl->device, profiling ? CL_QUEUE_PROFILING_ENABLE : 0, &code);
+    *queue =
+        clCreateCommandQueue(cl->context, cl->device,
+                             profiling || cl->trace != NULL ? CL_QUEUE_PROFILING_ENABLE : 0, &code);
     if (code == CL_SUCCESS)
         return TRI_OK;
     *queue = NULL;
     return tri_opencl_fail(error, "clCreateCommandQueue", code, cl->base.info.device);
 }
 
-/* A queue notes times or does not from its beginning on, so the jobs get others. */
-static enum tri_status exchange_queue(struct opencl *cl, bool profiling, cl_command_queue *queue, struct tri_error *error)
+/* A queue's profiling is fixed when it is created, so jobs get new queues. */
+static enum tri_status exchange_queue(struct opencl *cl, bool profiling, cl_command_queue *queue,
+                                      struct tri_error *error)
 {
     cl_command_queue other;
-    enum tri_status status = tri_opencl_finish(cl, *queue, "what was under way", error);
+    enum tri_status status = tri_opencl_finish(cl, *queue, "what was in flight", error);
     if (status == TRI_OK)
         status = new_queue(cl, profiling, &other, error);
     if (status != TRI_OK)
@@ -79,7 +94,8 @@ static enum tri_status profile(struct tri_backend *backend, bool on, struct tri_
     if (status == TRI_OK && on && cl->profile == NULL) {
         cl->profile = calloc(1, sizeof *cl->profile);
         if (cl->profile == NULL)
-            status = tri_fail(error, TRI_FAILED, "no memory to measure %s with", cl->base.info.name);
+            status =
+                tri_fail(error, TRI_FAILED, "out of memory while measuring %s", cl->base.info.name);
     }
     if (!on && cl->profile != NULL) {
         if (tri_opencl_alive(cl, NULL) == TRI_OK)
@@ -90,57 +106,66 @@ static enum tri_status profile(struct tri_backend *backend, bool on, struct tri_
     return status;
 }
 
-/* Of a command that has ended. */
-static enum tri_status read_event(struct opencl *cl, cl_event event, int64_t *begin, int64_t *end, struct tri_error *error)
+/* For a command that has ended. */
+static enum tri_status read_event(struct opencl *cl, cl_event event, int64_t *begin, int64_t *end,
+                                  struct tri_error *error)
 {
     cl_ulong times[2];
-    CHECK(clGetEventProfilingInfo, event, CL_PROFILING_COMMAND_START, sizeof times[0], &times[0], NULL);
-    CHECK(clGetEventProfilingInfo, event, CL_PROFILING_COMMAND_END, sizeof times[1], &times[1], NULL);
+    CHECK(clGetEventProfilingInfo, event, CL_PROFILING_COMMAND_START, sizeof times[0], &times[0],
+          NULL);
+    CHECK(clGetEventProfilingInfo, event, CL_PROFILING_COMMAND_END, sizeof times[1], &times[1],
+          NULL);
     *begin = (int64_t)times[0];
     *end = (int64_t)times[1];
     return TRI_OK;
 }
 
 /* Waits for the command and releases its event. */
-static enum tri_status take_event(struct opencl *cl, cl_command_queue queue, cl_event event, const char *what, int64_t *begin,
-                                  int64_t *end, struct tri_error *error)
+static enum tri_status take_event(struct opencl *cl, cl_command_queue queue, cl_event event,
+                                  const char *what, int64_t *begin, int64_t *end,
+                                  struct tri_error *error)
 {
     const cl_int retained = clRetainEvent(event);
-    enum tri_status status = tri_opencl_await(cl, queue, event, what, error); /* releases it, whatever comes */
+    enum tri_status status =
+        tri_opencl_await(cl, queue, event, what, error); /* releases it in any case */
     if (tri_opencl_alive(cl, NULL) != TRI_OK)
         return status;
     if (retained != CL_SUCCESS)
-        return status == TRI_OK ? tri_opencl_fail(error, "clRetainEvent", retained, cl->base.info.device) : status;
+        return status == TRI_OK
+                   ? tri_opencl_fail(error, "clRetainEvent", retained, cl->base.info.device)
+                   : status;
     if (status == TRI_OK)
         status = read_event(cl, event, begin, end, error);
     clReleaseEvent(event);
     return status;
 }
 
-/* Commands whose events nobody waits for have to have ended too. */
+/* Commands whose events are not waited for must have ended, too. */
 static enum tri_status finish_queues(struct opencl *cl, struct tri_error *error)
 {
     const cl_command_queue queues[] = {cl->queue, cl->transfers.uploads, cl->transfers.downloads};
     enum tri_status status = TRI_OK;
     for (size_t i = 0; i < sizeof queues / sizeof queues[0] && status == TRI_OK; i++)
-        status = tri_opencl_finish(cl, queues[i], "what was under way", error);
+        status = tri_opencl_finish(cl, queues[i], "what was in flight", error);
     return status;
 }
 
-static enum tri_status commands(struct tri_backend *backend, struct tri_device_command *to, int *count, struct tri_error *error)
+static enum tri_status commands(struct tri_backend *backend, struct tri_device_command *to,
+                                int *count, struct tri_error *error)
 {
     struct opencl *cl = (struct opencl *)backend;
     struct opencl_profile *from = cl->profile;
     enum tri_status status = TRI_OK;
     *count = 0;
     if (from == NULL)
-        return tri_fail(error, TRI_FAILED, "nobody has asked %s for its times", backend->info.name);
+        return tri_fail(error, TRI_FAILED, "%s is not being measured", backend->info.name);
     if (from->count > TRI_COMMANDS_MAX)
-        status = tri_fail(error, TRI_FAILED, "%d commands on %s are more than are timed", from->count, backend->info.name);
+        status = tri_fail(error, TRI_FAILED, "%d commands on %s are more than can be timed",
+                          from->count, backend->info.name);
     if (status == TRI_OK)
         status = finish_queues(cl, error);
     for (int i = 0; status == TRI_OK && i < from->count; i++) {
-        if (from->events[i] == NULL) /* it was not enqueued */
+        if (from->events[i] == NULL) /* not enqueued */
             continue;
         to[*count].what = from->what[i];
         status = read_event(cl, from->events[i], &to[*count].begin_ns, &to[*count].end_ns, error);
@@ -175,12 +200,15 @@ static int64_t median(int64_t samples[ROUNDS])
 
 /* ---- a bare copy ---- */
 
-/* 16 bytes an item, and four times that with as many loads under way before the first store. What is read beyond what
- * is written must not be left out: it is written where it is a number that it never is. */
+/* 16 bytes per item; the other form copies four times that, with all loads in flight before the
+ * first store. Reads past the output's end must not be optimised away: their xor is written if it
+ * equals a value it never has. */
 static const char copy_text[] =
     "#define FORM(name, items) \\\n"
-    "__kernel void name(__global const uint4 *from, __global uint4 *to, ulong in, ulong out, uint never) { \\\n"
-    "    size_t at = get_group_id(0) * get_local_size(0) * items + get_local_id(0), step = get_local_size(0); \\\n"
+    "__kernel void name(__global const uint4 *from, __global uint4 *to, ulong in, ulong out, uint "
+    "never) { \\\n"
+    "    size_t at = get_group_id(0) * get_local_size(0) * items + get_local_id(0), step = "
+    "get_local_size(0); \\\n"
     "    uint4 v[items], all = (uint4)(0); \\\n"
     "    for (int i = 0; i < items; i++) \\\n"
     "        v[i] = at + i * step < in ? from[at + i * step] : (uint4)(7); \\\n"
@@ -188,7 +216,8 @@ static const char copy_text[] =
     "        if (at + i * step < out) to[at + i * step] = v[i]; \\\n"
     "        else all ^= v[i]; \\\n"
     "    } \\\n"
-    "    if (all.x == never && all.y == never && all.z == never && all.w == ~never) to[0] = all; \\\n"
+    "    if (all.x == never && all.y == never && all.z == never && all.w == ~never) to[0] = all; "
+    "\\\n"
     "}\n"
     "FORM(copy1, 1)\n"
     "FORM(copy4, 4)\n";
@@ -196,11 +225,12 @@ static const char copy_text[] =
 struct bare_copy {
     cl_command_queue queue;
     cl_mem from, to;
-    size_t in, out; /* of 16 bytes each */
+    size_t in, out; /* in units of 16 bytes */
     size_t local;
 };
 
-static enum tri_status fill(struct opencl *cl, cl_command_queue queue, cl_mem buffer, size_t size, struct tri_error *error)
+static enum tri_status fill(struct opencl *cl, cl_command_queue queue, cl_mem buffer, size_t size,
+                            struct tri_error *error)
 {
     const cl_uint pattern = 0x01020304;
     CHECK(clEnqueueFillBuffer, queue, buffer, &pattern, sizeof pattern, 0, size, 0, NULL, NULL);
@@ -212,14 +242,15 @@ static enum tri_status open_copy(struct opencl *cl, struct bare_copy *copy, stru
     size_t most = 1;
     clGetDeviceInfo(cl->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof most, &most, NULL);
     copy->local = most < 256 ? most : 256;
-    enum tri_status status = cl->copy == NULL ? tri_opencl_build(cl, copy_text, "", &cl->copy, error) : TRI_OK;
+    enum tri_status status =
+        cl->copy == NULL ? tri_opencl_build(cl, copy_text, "", &cl->copy, error) : TRI_OK;
     if (status == TRI_OK)
         status = new_queue(cl, true, &copy->queue, error);
     if (status == TRI_OK)
         status = tri_opencl_buffer(cl, CL_MEM_READ_WRITE, copy->in * 16, NULL, &copy->from, error);
     if (status == TRI_OK)
         status = tri_opencl_buffer(cl, CL_MEM_READ_WRITE, copy->out * 16, NULL, &copy->to, error);
-    if (status == TRI_OK) /* pages that nobody has touched are not all there yet */
+    if (status == TRI_OK) /* pages not touched yet may not all exist */
         status = fill(cl, copy->queue, copy->from, copy->in * 16, error);
     return status == TRI_OK ? fill(cl, copy->queue, copy->to, copy->out * 16, error) : status;
 }
@@ -232,20 +263,25 @@ static void close_copy(struct bare_copy *copy)
         clReleaseCommandQueue(copy->queue);
 }
 
-static enum tri_status launch_copy(struct opencl *cl, const struct bare_copy *copy, cl_kernel kernel, int items,
-                                   int64_t *ns, struct tri_error *error)
+static enum tri_status launch_copy(struct opencl *cl, const struct bare_copy *copy,
+                                   cl_kernel kernel, int items, int64_t *ns,
+                                   struct tri_error *error)
 {
-    const size_t most = copy->in > copy->out ? copy->in : copy->out, group = copy->local * (size_t)items;
+    const size_t most = copy->in > copy->out ? copy->in : copy->out,
+                 group = copy->local * (size_t)items;
     const size_t global = (most + group - 1) / group * copy->local;
     cl_event event;
     int64_t begin = 0, end = 0;
-    CHECK(clEnqueueNDRangeKernel, copy->queue, kernel, 1, NULL, &global, &copy->local, 0, NULL, &event);
-    const enum tri_status status = take_event(cl, copy->queue, event, "a bare copy", &begin, &end, error);
+    CHECK(clEnqueueNDRangeKernel, copy->queue, kernel, 1, NULL, &global, &copy->local, 0, NULL,
+          &event);
+    const enum tri_status status =
+        take_event(cl, copy->queue, event, "a bare copy", &begin, &end, error);
     *ns = end - begin;
     return status;
 }
 
-static enum tri_status set_copy(struct opencl *cl, const struct bare_copy *copy, cl_kernel kernel, struct tri_error *error)
+static enum tri_status set_copy(struct opencl *cl, const struct bare_copy *copy, cl_kernel kernel,
+                                struct tri_error *error)
 {
     const cl_ulong in = copy->in, out = copy->out;
     const cl_uint never = 0xfefefefe;
@@ -257,8 +293,8 @@ static enum tri_status set_copy(struct opencl *cl, const struct bare_copy *copy,
     return TRI_OK;
 }
 
-static enum tri_status time_form(struct opencl *cl, const struct bare_copy *copy, const char *name, int items,
-                                 int64_t *ns, struct tri_error *error)
+static enum tri_status time_form(struct opencl *cl, const struct bare_copy *copy, const char *name,
+                                 int items, int64_t *ns, struct tri_error *error)
 {
     int64_t samples[ROUNDS];
     cl_int code;
@@ -274,8 +310,8 @@ static enum tri_status time_form(struct opencl *cl, const struct bare_copy *copy
 }
 
 /* The faster of two forms. */
-static enum tri_status copy_time(struct tri_backend *backend, size_t bytes_in, size_t bytes_out, int64_t *ns,
-                                 struct tri_error *error)
+static enum tri_status copy_time(struct tri_backend *backend, size_t bytes_in, size_t bytes_out,
+                                 int64_t *ns, struct tri_error *error)
 {
     static const struct {
         const char *name;
@@ -304,20 +340,23 @@ struct transfer {
     size_t size;
 };
 
-static enum tri_status open_transfer(struct opencl *cl, struct transfer *transfer, size_t size, struct tri_error *error)
+static enum tri_status open_transfer(struct opencl *cl, struct transfer *transfer, size_t size,
+                                     struct tri_error *error)
 {
     cl_int code = CL_SUCCESS;
-    size = (size + 3) / 4 * 4; /* whole words to fill */
+    size = (size + 3) / 4 * 4; /* fill whole words */
     transfer->size = size;
     enum tri_status status = new_queue(cl, true, &transfer->queue, error);
     if (status == TRI_OK)
-        status = tri_opencl_buffer(cl, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, size, NULL, &transfer->pinned, error);
+        status = tri_opencl_buffer(cl, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, size, NULL,
+                                   &transfer->pinned, error);
     if (status == TRI_OK)
         status = tri_opencl_buffer(cl, CL_MEM_READ_WRITE, size, NULL, &transfer->device, error);
     if (status != TRI_OK)
         return status;
-    transfer->memory = clEnqueueMapBuffer(transfer->queue, transfer->pinned, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0, size, 0,
-                                          NULL, NULL, &code);
+    transfer->memory =
+        clEnqueueMapBuffer(transfer->queue, transfer->pinned, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE,
+                           0, size, 0, NULL, NULL, &code);
     if (code != CL_SUCCESS) {
         transfer->memory = NULL;
         return tri_opencl_fail(error, "clEnqueueMapBuffer", code, cl->base.info.device);
@@ -338,29 +377,34 @@ static void close_transfer(struct transfer *transfer)
         clReleaseCommandQueue(transfer->queue);
 }
 
-/* Either may be NULL: the other one alone. From the first beginning to the last end. */
-static enum tri_status time_transfer(struct opencl *cl, const struct transfer *up, const struct transfer *down, int64_t *ns,
+/* Either may be NULL, to time the other alone. From the first start to the last end. */
+static enum tri_status time_transfer(struct opencl *cl, const struct transfer *up,
+                                     const struct transfer *down, int64_t *ns,
                                      struct tri_error *error)
 {
     cl_event events[2] = {NULL, NULL};
     int64_t begin[2] = {0, 0}, end[2] = {0, 0};
     cl_int code = CL_SUCCESS;
     if (up != NULL)
-        code = clEnqueueWriteBuffer(up->queue, up->device, CL_FALSE, 0, up->size, up->memory, 0, NULL, &events[0]);
+        code = clEnqueueWriteBuffer(up->queue, up->device, CL_FALSE, 0, up->size, up->memory, 0,
+                                    NULL, &events[0]);
     if (code == CL_SUCCESS && down != NULL)
-        code = clEnqueueReadBuffer(down->queue, down->device, CL_FALSE, 0, down->size, down->memory, 0, NULL, &events[1]);
+        code = clEnqueueReadBuffer(down->queue, down->device, CL_FALSE, 0, down->size, down->memory,
+                                   0, NULL, &events[1]);
     if (up != NULL)
         clFlush(up->queue);
     if (down != NULL)
         clFlush(down->queue);
-    enum tri_status status =
-        code == CL_SUCCESS ? TRI_OK : tri_opencl_fail(error, "a transfer", code, cl->base.info.device);
+    enum tri_status status = code == CL_SUCCESS
+                                 ? TRI_OK
+                                 : tri_opencl_fail(error, "a transfer", code, cl->base.info.device);
     for (int i = 0; i < 2; i++) {
         if (events[i] == NULL)
             continue;
         struct tri_error why;
-        const enum tri_status ended = take_event(cl, (i == 0 ? up : down)->queue, events[i], "a transfer", &begin[i], &end[i],
-                                                 status == TRI_OK ? error : &why);
+        const enum tri_status ended =
+            take_event(cl, (i == 0 ? up : down)->queue, events[i], "a transfer", &begin[i], &end[i],
+                       status == TRI_OK ? error : &why);
         status = status == TRI_OK ? ended : status;
     }
     if (up == NULL || down == NULL)
@@ -370,8 +414,9 @@ static enum tri_status time_transfer(struct opencl *cl, const struct transfer *u
     return status;
 }
 
-static enum tri_status time_transfers(struct opencl *cl, const struct transfer *up, const struct transfer *down,
-                                      struct tri_transfer_times *times, struct tri_error *error)
+static enum tri_status time_transfers(struct opencl *cl, const struct transfer *up,
+                                      const struct transfer *down, struct tri_transfer_times *times,
+                                      struct tri_error *error)
 {
     int64_t samples[3][ROUNDS];
     enum tri_status status = TRI_OK;
@@ -384,7 +429,8 @@ static enum tri_status time_transfers(struct opencl *cl, const struct transfer *
             status = time_transfer(cl, up, down, &samples[2][at], error);
     }
     if (status == TRI_OK)
-        *times = (struct tri_transfer_times){median(samples[0]), median(samples[1]), median(samples[2])};
+        *times =
+            (struct tri_transfer_times){median(samples[0]), median(samples[1]), median(samples[2])};
     return status;
 }
 

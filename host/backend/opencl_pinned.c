@@ -1,47 +1,52 @@
-/* opencl_pinned.c -- the host's memory that a device reads and writes by itself: taken from the driver once, and used by
- * one image after the other. */
+/* opencl_pinned.c -- host memory that the device reads and writes directly: allocated by the driver
+ * once, and reused for one image after another. */
 #include "opencl.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Smaller images are copied as fast as the driver pins memory, or takes it from a heap that others use too. */
+/* Smaller images are copied as fast as the driver pins memory or allocates it from a heap shared
+ * with others. */
 #define SMALLEST ((size_t)1 << 18)
 #define PAGE ((size_t)4096)
-/* Of the host's memory at most one part in so many: pinned memory is never swapped out. */
+/* At most 1/SHARE of the host's memory is pinned, since pinned memory is never swapped out. */
 #define SHARE 4
 
 struct block {
     cl_mem buffer;
-    void *mapped, *at; /* as long as the block is there; `at` is at a page's beginning */
-    size_t size;       /* from `at` on */
+    void *mapped, *at; /* valid as long as the block exists; `at` is page-aligned */
+    size_t size;       /* from `at` */
     bool used;
     struct block *next;
 };
 
 struct opencl_pinned {
     struct tri_memory memory;
-    pthread_mutex_t lock;   /* for all that follows */
-    struct opencl *cl;      /* NULL: closed */
-    cl_context context;     /* and a queue, of its own: images may outlive the backend */
-    cl_command_queue queue; /* of uploads: what is unmapped there, no upload reads any more */
-    struct block *blocks;   /* given back last first */
+    pthread_mutex_t lock; /* for the fields below */
+    struct opencl *cl;    /* NULL: closed */
+    /* and the queue: references of its own, since images may outlive the backend */
+    cl_context context;
+    /* the upload queue: memory unmapped there is no longer read by any upload */
+    cl_command_queue queue;
+    struct block *blocks; /* last returned first */
     size_t taken, most;
-    bool refused;           /* the driver has no more, and a note says so */
+    bool refused; /* the driver has no more; a note was added */
 };
 
 static void tell(struct opencl_pinned *pinned, size_t size, cl_int code)
 {
     if (!pinned->refused)
-        tri_backend_add_note(&pinned->cl->base, "%.100s cannot pin %.1f MB of memory (%s): transfers are slower", pinned->cl->base.info.device,
-                        (double)size / 1e6, tri_opencl_symbol(code));
+        tri_backend_add_note(
+            &pinned->cl->base, "%.100s cannot pin %.1f MB of memory (%s): transfers are slower",
+            pinned->cl->base.info.device, (double)size / 1e6, tri_opencl_symbol(code));
     pinned->refused = true;
 }
 
 static void free_block(struct opencl_pinned *pinned, struct block *block)
 {
-    const bool hangs = pinned->cl != NULL && tri_opencl_hangs(&pinned->cl->base); /* nothing is released then */
+    const bool hangs =
+        pinned->cl != NULL && tri_opencl_hangs(&pinned->cl->base); /* then nothing is released */
     if (block->mapped != NULL && !hangs)
         clEnqueueUnmapMemObject(pinned->queue, block->buffer, block->mapped, 0, NULL, NULL);
     if (block->buffer != NULL && !hangs)
@@ -50,7 +55,7 @@ static void free_block(struct opencl_pinned *pinned, struct block *block)
     free(block);
 }
 
-/* Frees those that are not used, longest unused first, until so much may be taken. */
+/* Frees unused blocks, longest unused first, until this much may be taken. */
 static void make_room(struct opencl_pinned *pinned, size_t size)
 {
     while (pinned->taken + size > pinned->most) {
@@ -75,12 +80,15 @@ static struct block *new_block(struct opencl_pinned *pinned, size_t size)
         return NULL;
     block->size = size;
     pinned->taken += size;
-    block->buffer = clCreateBuffer(pinned->context, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, size + PAGE, NULL, &code);
+    block->buffer = clCreateBuffer(pinned->context, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR,
+                                   size + PAGE, NULL, &code);
     cl_event mapped = NULL;
     if (code == CL_SUCCESS)
-        block->mapped = clEnqueueMapBuffer(pinned->queue, block->buffer, CL_FALSE, CL_MAP_READ | CL_MAP_WRITE, 0, size + PAGE,
-                                           0, NULL, &mapped, &code);
-    if (code == CL_SUCCESS && tri_opencl_await(pinned->cl, pinned->queue, mapped, "mapping memory", NULL) != TRI_OK)
+        block->mapped =
+            clEnqueueMapBuffer(pinned->queue, block->buffer, CL_FALSE, CL_MAP_READ | CL_MAP_WRITE,
+                               0, size + PAGE, 0, NULL, &mapped, &code);
+    if (code == CL_SUCCESS &&
+        tri_opencl_await(pinned->cl, pinned->queue, mapped, "mapping memory", NULL) != TRI_OK)
         code = CL_MAP_FAILURE;
     if (code != CL_SUCCESS) {
         tell(pinned, size, code);
@@ -92,7 +100,7 @@ static struct block *new_block(struct opencl_pinned *pinned, size_t size)
     return block;
 }
 
-/* One that is there, if no more than a quarter of it is wasted. */
+/* An existing block, if no more than a quarter of it is wasted. */
 static struct block *find_block(struct opencl_pinned *pinned, size_t size)
 {
     for (struct block **at = &pinned->blocks; *at != NULL; at = &(*at)->next) {
@@ -109,7 +117,8 @@ void *tri_opencl_pin(struct opencl_pinned *pinned, size_t size)
 {
     struct block *block = NULL;
     pthread_mutex_lock(&pinned->lock);
-    if (pinned->cl != NULL && size <= pinned->most && tri_opencl_usable(pinned->cl, NULL) == TRI_OK) {
+    if (pinned->cl != NULL && size <= pinned->most &&
+        tri_opencl_usable(pinned->cl, NULL) == TRI_OK) {
         block = find_block(pinned, size);
         if (block == NULL && !pinned->refused) {
             make_room(pinned, size);
@@ -130,7 +139,7 @@ static void *take(struct tri_memory *memory, size_t size)
     return size < SMALLEST ? NULL : tri_opencl_pin((struct opencl_pinned *)memory, size);
 }
 
-/* Of a closed pool, what is not used; and the pool, when nothing is left. */
+/* For a closed pool: frees unused blocks, and the pool once it is empty. */
 static void end(struct opencl_pinned *pinned)
 {
     for (struct block **at = &pinned->blocks; *at != NULL;) {
@@ -179,7 +188,7 @@ static void give(struct tri_memory *memory, void *at)
     tri_opencl_unpin((struct opencl_pinned *)memory, at);
 }
 
-/* TRIPTYCH_OPENCL_PINNED: megabytes, 0 for none at all. */
+/* TRIPTYCH_OPENCL_PINNED: megabytes, 0 for none. */
 static enum tri_status most_of(size_t *most, struct tri_error *error)
 {
     const char *given = getenv("TRIPTYCH_OPENCL_PINNED");
@@ -190,21 +199,39 @@ static enum tri_status most_of(size_t *most, struct tri_error *error)
         return TRI_OK;
     const double megabytes = strtod(given, &rest);
     if (rest == given || *rest != '\0' || !(megabytes >= 0 && megabytes <= 1e9))
-        return tri_fail(error, TRI_USAGE, "TRIPTYCH_OPENCL_PINNED: '%s' is no number of megabytes (0: no memory is pinned)",
+        return tri_fail(error, TRI_USAGE,
+                        "invalid TRIPTYCH_OPENCL_PINNED '%s'; expected a number of megabytes (0: "
+                        "pin no memory)",
                         given);
     *most = (size_t)(megabytes * 1e6);
     return TRI_OK;
 }
 
-enum tri_status tri_opencl_pinned_new(struct opencl *cl, struct opencl_pinned **result, struct tri_error *error)
+/* The pinned memory may outlive the backend. */
+static enum tri_status retain(const struct opencl *cl, struct tri_error *error)
+{
+    cl_int code = clRetainContext(cl->context);
+    if (code != CL_SUCCESS)
+        return tri_opencl_fail(error, "clRetainContext", code, cl->base.info.device);
+    code = clRetainCommandQueue(cl->transfers.uploads);
+    if (code == CL_SUCCESS)
+        return TRI_OK;
+    clReleaseContext(cl->context);
+    return tri_opencl_fail(error, "clRetainCommandQueue", code, cl->base.info.device);
+}
+
+enum tri_status tri_opencl_pinned_new(struct opencl *cl, struct opencl_pinned **result,
+                                      struct tri_error *error)
 {
     struct opencl_pinned *pinned = calloc(1, sizeof *pinned);
     *result = NULL;
     if (pinned == NULL || pthread_mutex_init(&pinned->lock, NULL) != 0) {
         free(pinned);
-        return tri_fail(error, TRI_FAILED, "no memory for transfers");
+        return tri_fail(error, TRI_FAILED, "out of memory for transfers");
     }
-    const enum tri_status status = most_of(&pinned->most, error);
+    enum tri_status status = most_of(&pinned->most, error);
+    if (status == TRI_OK)
+        status = retain(cl, error);
     if (status != TRI_OK) {
         pthread_mutex_destroy(&pinned->lock);
         free(pinned);
@@ -214,8 +241,6 @@ enum tri_status tri_opencl_pinned_new(struct opencl *cl, struct opencl_pinned **
     pinned->cl = cl;
     pinned->context = cl->context;
     pinned->queue = cl->transfers.uploads;
-    clRetainContext(pinned->context);
-    clRetainCommandQueue(pinned->queue);
     *result = pinned;
     return TRI_OK;
 }

@@ -1,4 +1,5 @@
-/* opencl_platforms.c -- the OpenCL platforms and devices of this machine: found without harm, and described. */
+/* opencl_platforms.c -- the OpenCL platforms and devices of this machine: found safely, and
+ * described. */
 #include "../parallel/cpu.h"
 #include "cache_folder.h"
 #include "opencl_drivers.h"
@@ -8,43 +9,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What this process has seen; written once. */
+/* What this process found; written once. */
 static struct {
     struct tri_driver_info drivers[DRIVERS_MAX];
     int count;
-    bool closed;    /* there is nothing but what is left out, so OpenCL is not called at all */
-    char why[400];  /* there is no driver */
+    bool closed;   /* every driver is left out, so OpenCL is not called at all */
+    char why[400]; /* why there is no driver */
 } seen;
-static pthread_once_t looked = PTHREAD_ONCE_INIT;
+static pthread_once_t initialised = PTHREAD_ONCE_INIT;
 
-/* Whether the cores that this process may use are 0 to count - 1: POCL counts them from 0 when it pins its threads. */
+/* Whether this process may use exactly cores 0 to count - 1: POCL counts from 0 when it pins its
+ * threads. */
 static bool has_first_cores(int count)
 {
     cpu_set_t *set = CPU_ALLOC(4096);
     const size_t size = CPU_ALLOC_SIZE(4096);
-    bool first = set != NULL && sched_getaffinity(0, size, set) == 0 && CPU_COUNT_S(size, set) == count;
+    bool first =
+        set != NULL && sched_getaffinity(0, size, set) == 0 && CPU_COUNT_S(size, set) == count;
     for (int i = 0; i < count && first; i++)
         first = CPU_ISSET_S(i, size, set);
     CPU_FREE(set);
     return first;
 }
 
-/* POCL keeps compiled kernels where we say, since elsewhere it may be shared or not a folder; it takes as many threads as
- * this process may use, and keeps each on a core of its own, for two that wake together share one for milliseconds
- * otherwise. What the user has set stays. */
+/* POCL's own cache folder may be shared, or none. */
 void tri_opencl_set_environment(void)
 {
     const char *cache = getenv("POCL_CACHE_DIR");
     const int count = tri_cpu_workers();
     char folder[4096], workers[16];
     if (tri_cache_folder("pocl", folder, sizeof folder))
-        setenv("POCL_CACHE_DIR", folder, cache != NULL && cache[0] == '\0'); /* an empty one ends the process */
+        setenv("POCL_CACHE_DIR", folder,
+               cache != NULL && cache[0] == '\0'); /* an empty one ends the process */
     snprintf(workers, sizeof workers, "%d", count);
     setenv("POCL_MAX_PTHREAD_COUNT", workers, 0);
     setenv("POCL_CPU_MAX_CU_COUNT", workers, 0); /* its name since POCL 6 */
     if (has_first_cores(count))
         setenv("POCL_AFFINITY", "1", 0);
-    setenv("PATH", "/usr/bin:/bin", 0); /* POCL looks for the linker there, and aborts without one */
+    setenv("PATH", "/usr/bin:/bin", 0); /* POCL looks for the linker there and aborts without one */
 }
 
 /* ---- drivers ---- */
@@ -59,9 +61,10 @@ static void learn(struct tri_driver_info *driver, const char *helper, bool again
     tri_verdict_key(driver, helper, key);
     if (again || !tri_verdict_load(key, driver)) {
         const int lock = tri_verdict_lock();
-        if (again || !tri_verdict_load(key, driver)) { /* another process may have tried it meanwhile */
+        if (again ||
+            !tri_verdict_load(key, driver)) { /* another process may have tried it meanwhile */
             tri_opencl_try_driver(driver, helper);
-            /* What a fork found may be this process' fault. */
+            /* A bad result of a fork may be this process's fault. */
             if (helper[0] != '\0' || driver->state == TRI_DRIVER_GOOD)
                 tri_verdict_store(key, driver);
         }
@@ -70,11 +73,11 @@ static void learn(struct tri_driver_info *driver, const char *helper, bool again
     free(key);
 }
 
-static int learn_all(struct tri_driver_info drivers[DRIVERS_MAX], bool again, char *why, size_t size)
+static int learn_all(struct tri_driver_info drivers[DRIVERS_MAX], bool again, char *why,
+                     size_t size)
 {
     const char *wanted = getenv("TRIPTYCH_OPENCL_PROBE");
     char helper[4096];
-    tri_opencl_set_environment();
     if (!again && wanted != NULL && strcmp(wanted, "no") == 0) {
         snprintf(why, size, "TRIPTYCH_OPENCL_PROBE is 'no', and the loader shows none");
         return 0;
@@ -86,13 +89,14 @@ static int learn_all(struct tri_driver_info drivers[DRIVERS_MAX], bool again, ch
     return count;
 }
 
-enum tri_status tri_drivers(bool again, struct tri_driver_info **drivers, int *count, struct tri_error *error)
+enum tri_status tri_drivers(bool again, struct tri_driver_info **drivers, int *count,
+                            struct tri_error *error)
 {
     char why[400];
     *count = 0;
     *drivers = calloc(DRIVERS_MAX, sizeof **drivers);
     if (*drivers == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory for a list of drivers");
+        return tri_fail(error, TRI_FAILED, "out of memory for a list of drivers");
     *count = learn_all(*drivers, again, why, sizeof why);
     return TRI_OK;
 }
@@ -107,14 +111,15 @@ void tri_drivers_free(struct tri_driver_info *drivers, int count)
 const char *tri_driver_state_name(enum tri_driver_state state)
 {
     static const char *const names[] = {"good", "empty", "failed", "absent", "crashed", "hung"};
-    return names[state];
+    return (unsigned)state < sizeof names / sizeof names[0] ? names[state] : NULL;
 }
 
 static void describe_driver(const struct tri_driver_info *driver, char *text, size_t size)
 {
     const char *slash = strrchr(driver->file, '/');
-    snprintf(text, size, "%.100s%s%.200s%s", slash != NULL ? slash + 1 : driver->file, driver->library[0] != '\0' ? " (" : "",
-             driver->library, driver->library[0] != '\0' ? ")" : "");
+    snprintf(text, size, "%.100s%s%.200s%s", slash != NULL ? slash + 1 : driver->file,
+             driver->library[0] != '\0' ? " (" : "", driver->library,
+             driver->library[0] != '\0' ? ")" : "");
 }
 
 const char *tri_driver_note(int index)
@@ -127,8 +132,12 @@ const char *tri_driver_note(int index)
         if ((!driver->left_out && !in_part && driver->hint[0] == '\0') || index-- > 0)
             continue;
         describe_driver(driver, name, sizeof name);
-        snprintf(note, sizeof note, "the OpenCL driver %s is %s: %s%s%s ('triptych doctor' tries it again)", name,
-                 driver->left_out ? "left out" : in_part ? "used in part" : "of no use", driver->reason, driver->hint[0] != '\0' ? "; " : "", driver->hint);
+        snprintf(note, sizeof note,
+                 "the OpenCL driver %s is %s: %s%s%s ('triptych doctor' tries it again)", name,
+                 driver->left_out ? "left out"
+                 : in_part        ? "used in part"
+                                  : "unusable",
+                 driver->reason, driver->hint[0] != '\0' ? "; " : "", driver->hint);
         return note;
     }
     return NULL;
@@ -142,22 +151,28 @@ enum tri_status tri_opencl_fail_none(struct tri_error *error)
     for (int i = 0; i < seen.count && used < sizeof list - 1; i++) {
         const struct tri_driver_info *driver = &seen.drivers[i];
         describe_driver(driver, name, sizeof name);
-        const int more = snprintf(list + used, sizeof list - used, "%s%.120s: %.300s%s%.200s", used > 0 ? "; " : "", name,
-                                  driver->reason[0] != '\0' ? driver->reason : "it shows no device", driver->hint[0] != '\0' ? "; " : "",
-                                  driver->hint);
+        const int more = snprintf(list + used, sizeof list - used, "%s%.120s: %.300s%s%.200s",
+                                  used > 0 ? "; " : "", name,
+                                  driver->reason[0] != '\0' ? driver->reason : "it has no device",
+                                  driver->hint[0] != '\0' ? "; " : "", driver->hint);
         used += more > 0 ? (size_t)more : 0;
     }
     if (seen.count == 0)
-        return tri_fail(error, TRI_NO_DEVICE, "there is no OpenCL device: %s; install a driver, for the CPU with apt-get install "
-                        "pocl-opencl-icd ('triptych doctor' says what is missing)", seen.why);
-    return tri_fail(error, TRI_NO_DEVICE, "there is no OpenCL device that can be used: %s%s%.100s%s ('triptych doctor' says more; "
-                    "apt-get install pocl-opencl-icd gives one on the CPU)", list, vendors != NULL ? "; OCL_ICD_VENDORS is '" : "",
+        return tri_fail(
+            error, TRI_NO_DEVICE,
+            "there is no OpenCL device: %s; install a driver, for the CPU with apt-get install "
+            "pocl-opencl-icd ('triptych doctor' shows what is missing)",
+            seen.why);
+    return tri_fail(error, TRI_NO_DEVICE,
+                    "there is no OpenCL device that can be used: %s%s%.100s%s ('triptych doctor' "
+                    "shows details; apt-get install pocl-opencl-icd provides one on the CPU)",
+                    list, vendors != NULL ? "; OCL_ICD_VENDORS is '" : "",
                     vendors != NULL ? vendors : "", vendors != NULL ? "'" : "");
 }
 
 /* ---- platforms and devices ---- */
 
-/* How many there are; of more than DEVICES_MAX the first. (The call tells the number of all.) */
+/* Returns how many there are, at most DEVICES_MAX. (The call reports the total.) */
 static cl_uint find_platforms(cl_platform_id platforms[DEVICES_MAX])
 {
     cl_uint count = 0;
@@ -166,7 +181,8 @@ static cl_uint find_platforms(cl_platform_id platforms[DEVICES_MAX])
     return count < DEVICES_MAX ? count : DEVICES_MAX;
 }
 
-/* The loader reads its variables at the first call, and other processes that this one starts are to see the user's. */
+/* The loader reads its variables at the first call; processes started by this one must see the
+ * user's. */
 static void put_back(const char *name, char *value)
 {
     if (value != NULL)
@@ -184,7 +200,8 @@ static char *copy_of(const char *name)
 
 static void load_without(const char *vendors)
 {
-    static const char *const names[] = {"OCL_ICD_VENDORS", "OPENCL_VENDOR_PATH", "OCL_ICD_FILENAMES"};
+    static const char *const names[] = {"OCL_ICD_VENDORS", "OPENCL_VENDOR_PATH",
+                                        "OCL_ICD_FILENAMES"};
     char *values[3];
     cl_platform_id platforms[DEVICES_MAX];
     for (int i = 0; i < 3; i++)
@@ -198,7 +215,7 @@ static void load_without(const char *vendors)
     tri_opencl_drop_vendors(vendors);
 }
 
-static void look(void)
+static void init_drivers(void)
 {
     char vendors[4200];
     int left_out = 0;
@@ -252,10 +269,14 @@ int tri_opencl_list(struct opencl_found found[DEVICES_MAX])
     for (cl_uint p = 0; p < platform_count; p++) {
         cl_device_id devices[DEVICES_MAX];
         cl_uint device_count = 0;
-        if (clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, DEVICES_MAX, devices, &device_count) != CL_SUCCESS)
+        if (clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, DEVICES_MAX, devices, &device_count) !=
+            CL_SUCCESS)
             continue;
         for (cl_uint d = 0; d < device_count && d < DEVICES_MAX && count < DEVICES_MAX; d++) {
-            found[count] = (struct opencl_found){.platform = platforms[p], .device = devices[d], .platform_number = (int)p, .device_number = (int)d};
+            found[count] = (struct opencl_found){.platform = platforms[p],
+                                                 .device = devices[d],
+                                                 .platform_number = (int)p,
+                                                 .device_number = (int)d};
             describe(&found[count++]);
         }
     }
@@ -264,7 +285,8 @@ int tri_opencl_list(struct opencl_found found[DEVICES_MAX])
     return count;
 }
 
-/* The number after the dot: a device's place in its platform, which other drivers do not change. */
+/* The number after the dot: a device's place in its platform, which does not depend on other
+ * drivers. */
 static int place_of(const struct tri_device_info *info)
 {
     const char *dot = strchr(info->id, '.');
@@ -275,11 +297,13 @@ static void apply(const struct tri_driver_info *driver, struct opencl_found *fou
 {
     for (int i = 0; i < driver->device_count; i++) {
         const struct tri_device_info *known = &driver->devices[i];
-        if (place_of(known) != found->device_number || strcmp(known->platform, found->info.platform) != 0 ||
-            strcmp(known->name, found->info.name) != 0 || strcmp(known->driver, found->info.driver) != 0)
+        if (place_of(known) != found->device_number ||
+            strcmp(known->platform, found->info.platform) != 0 ||
+            strcmp(known->name, found->info.name) != 0 ||
+            strcmp(known->driver, found->info.driver) != 0)
             continue;
         found->no_lanes = known->no_lanes;
-        /* What merely fails may fail here, with today's reason. */
+        /* A device that only fails may fail here again, with a current reason. */
         if (known->crashes)
             snprintf(found->refused, sizeof found->refused, "%s", known->reason);
     }
@@ -287,7 +311,7 @@ static void apply(const struct tri_driver_info *driver, struct opencl_found *fou
 
 int tri_opencl_find(struct opencl_found found[DEVICES_MAX])
 {
-    pthread_once(&looked, look);
+    pthread_once(&initialised, init_drivers);
     if (seen.closed)
         return 0;
     const int count = tri_opencl_list(found);

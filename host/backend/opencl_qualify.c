@@ -1,8 +1,8 @@
-/* opencl_qualify.c -- OpenCL programs against scalar, before their first results are given out.
+/* opencl_qualify.c -- compares OpenCL programs with scalar before their first results are used.
  *
- * A job's pipeline is run on small pictures on the device and by scalar, in lockstep, as far as that takes no other
- * programs than the job itself. A program that differs is built in the next form; one that differs in every form is
- * refused. Verdicts are kept on disk beside the programs. */
+ * Runs a job's pipeline on small images, on the device and by scalar in lockstep, as long as that
+ * needs only programs the job itself uses. A program that differs is built in the next form; one
+ * that differs in every form is refused. Verdicts are kept on disk with the programs. */
 #include "lockstep.h"
 #include "opencl.h"
 #include "../image/image.h"
@@ -11,14 +11,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Around the edges of lanes, of groups and of tiles; and one that is many bands high. */
+/* Sizes around the edges of lanes, work-groups and tiles, and one that is many strips high. */
 static const struct {
     int width, height;
 } sizes[] = {{1, 1}, {3, 5}, {16, 1}, {127, 9}, {128, 33}, {129, 34}, {130, 67}, {261, 20}};
 enum { SIZES = sizeof sizes / sizeof sizes[0] };
 
-/* The order matters over time: something to follow first, then the extremes. */
-enum { NOISE, SMOOTH, SMOOTH_MOVED, SMOOTH_AGAIN, BLACK, WHITE, CHECKERBOARD, RAMP, EXTREMES, PICTURES };
+/* The order matters for temporal kernels: first something to track, then the extremes. */
+enum {
+    NOISE,
+    SMOOTH,
+    SMOOTH_MOVED,
+    SMOOTH_AGAIN,
+    BLACK,
+    WHITE,
+    CHECKERBOARD,
+    RAMP,
+    EXTREMES,
+    PICTURES
+};
 
 static uint32_t noise_at(uint32_t x, uint32_t y, uint32_t plane, uint32_t seed)
 {
@@ -75,14 +86,14 @@ static void fill(struct tri_image *image, int kind)
     image->padded = false;
 }
 
-/* ---- which pictures are for which programs ---- */
+/* ---- which images test which programs ---- */
 
 static bool is_decided(const struct opencl_program *entry)
 {
     return entry->verdict != VERDICT_NONE;
 }
 
-/* Whether the plan takes none but programs that are wanted already; then they are `covered` by it. */
+/* Whether the plan uses only programs that were already requested; if so, marks them `covered`. */
 static bool takes_known_programs(struct opencl *cl, const struct tri_plan *plan)
 {
     for (int s = 0; s < plan->stage_count; s++) {
@@ -94,15 +105,16 @@ static bool takes_known_programs(struct opencl *cl, const struct tri_plan *plan)
     return true;
 }
 
-static enum tri_status compare_shape(struct opencl *cl, const struct tri_pipeline *pipeline, const struct tri_shape *shape,
-                                     int pictures, struct tri_mismatch *mismatch, struct opencl_program **culprit,
+static enum tri_status compare_shape(struct opencl *cl, const struct tri_pipeline *pipeline,
+                                     const struct tri_shape *shape, int pictures,
+                                     struct tri_mismatch *mismatch, struct opencl_program **culprit,
                                      struct tri_error *error)
 {
     struct tri_image *images[PICTURES] = {NULL};
     struct tri_plan *plan = NULL;
     enum tri_status status = tri_backend_plan(&cl->base, pipeline, shape, &plan, error);
     if (status == TRI_USAGE)
-        return TRI_OK; /* the pipeline does not take such pictures */
+        return TRI_OK; /* the pipeline does not accept such images */
     if (status != TRI_OK || !takes_known_programs(cl, plan)) {
         tri_plan_free(plan);
         return status;
@@ -113,7 +125,8 @@ static enum tri_status compare_shape(struct opencl *cl, const struct tri_pipelin
             fill(images[i], i);
     }
     if (status == TRI_OK)
-        status = tri_lockstep(cl->reference, &cl->base, pipeline, images, pictures, mismatch, error);
+        status =
+            tri_lockstep(cl->reference, &cl->base, pipeline, images, pictures, mismatch, error);
     if (status == TRI_OK && mismatch->found)
         *culprit = tri_opencl_find_entry(cl, plan, mismatch->stage);
     for (int i = 0; i < pictures; i++)
@@ -132,21 +145,23 @@ static bool all_covered(struct opencl *cl, const struct tri_plan *plan)
     return true;
 }
 
-/* One round over all pictures; ends with the first program that differs. */
-static enum tri_status compare_all(struct opencl *cl, const struct tri_job *job, struct opencl_program **culprit,
-                                   struct tri_error *error)
+/* One round over all images; ends at the first program that differs. */
+static enum tri_status compare_all(struct opencl *cl, const struct tri_job *job,
+                                   struct opencl_program **culprit, struct tri_error *error)
 {
     const struct tri_shape *own = &job->plan->in;
     struct tri_mismatch mismatch = {.found = false};
     enum tri_status status = TRI_OK;
     for (int planes = 0; planes <= TRI_PLANES_MAX; planes++) {
         for (int i = 0; i < SIZES && status == TRI_OK && *culprit == NULL; i++) {
-            const struct tri_shape shape = {sizes[i].width, sizes[i].height, planes == 0 ? own->planes : planes, own->bits};
+            const struct tri_shape shape = {sizes[i].width, sizes[i].height,
+                                            planes == 0 ? own->planes : planes, own->bits};
             if (planes != own->planes)
-                status = compare_shape(cl, job->pipeline, &shape, PICTURES, &mismatch, culprit, error);
+                status =
+                    compare_shape(cl, job->pipeline, &shape, PICTURES, &mismatch, culprit, error);
         }
     }
-    /* Programs that depend on the picture's size meet it only there. */
+    /* Only images of the job's own size exercise programs that depend on it. */
     struct tri_shape shape = *own;
     shape.height = own->height < 70 ? own->height : 70;
     if (status == TRI_OK && *culprit == NULL && !all_covered(cl, job->plan))
@@ -160,7 +175,8 @@ static enum tri_status compare_all(struct opencl *cl, const struct tri_job *job,
 
 static const char *form_text(enum opencl_form form)
 {
-    return form == FORM_SAFE ? "in the safe form" : "in the safe form and without the compiler's optimisation";
+    return form == FORM_SAFE ? "in the safe form"
+                             : "in the safe form and without the compiler's optimisation";
 }
 
 static void note_form(struct opencl *cl, struct opencl_program *entry)
@@ -169,25 +185,32 @@ static void note_form(struct opencl *cl, struct opencl_program *entry)
     if (entry->form == FORM_PLAIN || entry->noted)
         return;
     entry->noted = true;
-    tri_backend_add_note(&cl->base, "%s (%s): the driver's program for %s %s; it is built %s, which gives the right bytes%s",
-                         info->name, info->device, entry->kernels, entry->unbuilt ? "cannot be built as it is" : "gives wrong bytes", form_text(entry->form),
-                         entry->form == FORM_UNOPTIMISED ? ", but takes longer" : "");
+    tri_backend_add_note(
+        &cl->base,
+        "%s (%s): the driver's program for %s %s; it is built %s, which gives the right bytes%s",
+        info->name, info->device, entry->kernels,
+        entry->unbuilt ? "does not compile as it is" : "gives wrong bytes", form_text(entry->form),
+        entry->form == FORM_UNOPTIMISED ? ", but takes longer" : "");
 }
 
-static enum tri_status refuse(struct opencl *cl, const struct tri_job *job, const struct opencl_program *entry,
-                              struct tri_error *error)
+static enum tri_status refuse(struct opencl *cl, const struct tri_job *job,
+                              const struct opencl_program *entry, struct tri_error *error)
 {
     const struct tri_backend_info *info = &cl->base.info;
     cl->base.programs.refused++;
     return tri_fail(error, TRI_NO_DEVICE,
-                    "%s (%s, %s) is refused for %s: its program gives wrong bytes, in the safe form and without optimisation "
-                    "too; another driver may be right ('triptych verify %.200s --on %s' shows where it is wrong)",
-                    info->name, info->device, info->driver, entry->kernels, job->pipeline->text, info->name);
+                    "%s (%s, %s) is refused for %s: its program gives wrong bytes, even in the "
+                    "safe form and without "
+                    "optimisation; another driver may be right ('triptych verify %.200s --on %s' "
+                    "shows where it is wrong)",
+                    info->name, info->device, info->driver, entry->kernels, job->pipeline->text,
+                    info->name);
 }
 
-/* The next form that can be built. A text that cannot be compiled is no matter of forms, but one at which the
- * optimiser fails is. */
-static enum tri_status next_form(struct opencl *cl, struct opencl_program *entry, struct tri_error *error)
+/* Builds the next form that compiles. Faulty source fails in every form, but a form the optimiser
+ * fails on may work in another. */
+static enum tri_status next_form(struct opencl *cl, struct opencl_program *entry,
+                                 struct tri_error *error)
 {
     enum tri_status status = TRI_NO_DEVICE;
     while (status != TRI_OK && entry->form + 1 < FORMS) {
@@ -197,7 +220,8 @@ static enum tri_status next_form(struct opencl *cl, struct opencl_program *entry
     return status;
 }
 
-static enum tri_status build_all(struct opencl *cl, const struct tri_plan *plan, struct tri_error *error)
+static enum tri_status build_all(struct opencl *cl, const struct tri_plan *plan,
+                                 struct tri_error *error)
 {
     enum tri_status status = TRI_OK;
     for (int s = 0; s < plan->stage_count && status == TRI_OK; s++) {
@@ -222,7 +246,8 @@ static void decide(struct opencl *cl, struct opencl_program *entry, enum opencl_
     tri_opencl_keep_entry(cl, entry);
 }
 
-static enum tri_status qualify(struct opencl *cl, const struct tri_job *job, struct tri_error *error)
+static enum tri_status qualify(struct opencl *cl, const struct tri_job *job,
+                               struct tri_error *error)
 {
     const struct tri_plan *plan = job->plan;
     struct opencl_program *culprit;
@@ -233,7 +258,7 @@ static enum tri_status qualify(struct opencl *cl, const struct tri_job *job, str
             status = compare_all(cl, job, &culprit, error);
         if (culprit != NULL) {
             struct tri_error ignored;
-            culprit->verdict = VERDICT_NONE; /* what was right on other pictures */
+            culprit->verdict = VERDICT_NONE; /* it was right on other images */
             if (next_form(cl, culprit, &ignored) != TRI_OK) {
                 decide(cl, culprit, VERDICT_WRONG);
                 return refuse(cl, job, culprit, error);
@@ -250,7 +275,7 @@ static enum tri_status qualify(struct opencl *cl, const struct tri_job *job, str
 
 static enum tri_status begin(struct opencl *cl, struct tri_error *error)
 {
-    const struct tri_backend_options scalar = {.isa = "scalar"};
+    const struct tri_backend_options scalar = {.size = sizeof scalar, .isa = "scalar"};
     for (struct opencl_program *entry = cl->programs; entry != NULL; entry = entry->next)
         entry->covered = false;
     return cl->reference != NULL ? TRI_OK : tri_native_open(0, &scalar, &cl->reference, error);
@@ -275,11 +300,13 @@ enum tri_status tri_opencl_qualify(struct tri_job *job, struct tri_error *error)
     enum tri_status status = TRI_OK;
     if (!decided) {
         const int64_t start = tri_now_ns(), built = cl->base.programs.build_ns;
+        const tri_trace_mark mark = tri_trace_begin(TRI_TRACE_OTHER, "qualify programs");
         status = begin(cl, error);
         cl->qualifying = true;
         if (status == TRI_OK)
             status = qualify(cl, job, error);
         cl->qualifying = false;
+        tri_trace_end(mark);
         cl->base.programs.qualify_ns += tri_now_ns() - start - (cl->base.programs.build_ns - built);
     }
     for (int s = 0; s < plan->stage_count && status == TRI_OK; s++)

@@ -1,5 +1,6 @@
-/* opencl_signals.c -- drivers put handlers of their own for signals into the process when they are loaded or first
- * compile: POCL and Intel's runtime for 15 each, so that even what nohup(1) ignores would end it. They are taken out. */
+/* opencl_signals.c -- removes the signal handlers that drivers install when they are loaded or
+ * first compile. POCL and Intel's runtime each install 15, so that even signals ignored under
+ * nohup(1) would end the process. */
 #include "opencl_drivers.h"
 
 #include <pthread.h>
@@ -8,11 +9,11 @@
 #define SIGNALS 65
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static int inside; /* threads between the two */
+static int inside; /* threads between the two calls */
 static bool known[SIGNALS];
 static struct sigaction before[SIGNALS];
 
-/* The first thread in keeps what there is; who comes while it is inside may see a driver's already. */
+/* The first thread in saves the handlers; one that arrives later may already see a driver's. */
 void tri_signals_keep(void)
 {
     pthread_mutex_lock(&lock);

@@ -1,5 +1,5 @@
-/* opencl_source.c -- the program text of a stage, from the embedded sources: one flat text, since drivers
- * look for include files in the working directory. */
+/* opencl_source.c -- the program text of a stage, from the embedded sources: one flat text, since
+ * drivers look for include files in the working directory. */
 #include "opencl.h"
 #include "tile.h"
 #include "../pipeline/registry.h"
@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The host has defined LANES_BYTES, for compilers need not say what the CPU has. */
+/* The host defines LANES_BYTES, since compilers need not report what the CPU has. */
 static const char lanes_head[] = "#define LANES (LANES_BYTES * 8 / BITS)\n"
-                                 "#define ROW_FUNCTION(name, kind, IN, OUT) static void name##_each_row(const struct tri_row *row)\n";
-static const char *const lanes_files[] = {"row.h", "lanes.h", "body.h", "rows.h"};
+                                 "#define ROW_FUNCTION(name, kind, IN, OUT) static void "
+                                 "name##_each_row(const struct tri_row *row)\n";
+static const char *const lanes_files[] = {"row_arguments.h", "lanes.h", "body_words.h",
+                                          "row_functions.h"};
 
 /* Each kernel file once. */
 static void put_kernels(FILE *text, const struct tri_stage *stage)
@@ -26,15 +28,19 @@ static void put_kernels(FILE *text, const struct tri_stage *stage)
 
 static void put_walker(FILE *text, const struct tri_stage *stage)
 {
-    fputs("static void run_pass(int pass, const struct tri_row *row)\n{\n    switch (pass) {\n", text);
+    fputs("static void run_pass(int pass, const struct tri_row *row)\n{\n    switch (pass) {\n",
+          text);
     for (int i = 0; i < stage->pass_count; i++)
-        fprintf(text, "    case %d:\n        %s_each_row(row);\n        break;\n", i, stage->passes[i]->name);
-    fputs("    }\n}\n#define WALK_ARGUMENT\n#define WALK_PASS_ON\n#define RUN_PASS(pass, row) run_pass(pass, row)\n", text);
+        fprintf(text, "    case %d:\n        %s_each_row(row);\n        break;\n", i,
+                stage->passes[i]->name);
+    fputs("    }\n}\n#define WALK_ARGUMENT\n#define WALK_PASS_ON\n#define RUN_PASS(pass, row) "
+          "run_pass(pass, row)\n",
+          text);
     fputs(tri_source_find("walk.h"), text);
-    fputs(tri_source_find("walker.h"), text);
+    fputs(tri_source_find("walk_kernel.h"), text);
 }
 
-/* Bands of rows, walked by clang's vectors. */
+/* Strips of rows, walked with clang's vectors. */
 static char *walk_source(const struct opencl *cl, const struct tri_stage *stage, int bits)
 {
     char *source = NULL;
@@ -42,7 +48,8 @@ static char *walk_source(const struct opencl *cl, const struct tri_stage *stage,
     FILE *text = open_memstream(&source, &size);
     if (text == NULL)
         return NULL;
-    fprintf(text, "#pragma OPENCL FP_CONTRACT OFF\n#define BITS %d\n#define LANES_BYTES %d\n%s", bits, cl->lanes_bytes, lanes_head);
+    fprintf(text, "#pragma OPENCL FP_CONTRACT OFF\n#define BITS %d\n#define LANES_BYTES %d\n%s",
+            bits, cl->lanes_bytes, lanes_head);
     for (size_t i = 0; i < sizeof lanes_files / sizeof lanes_files[0]; i++)
         fputs(tri_source_find(lanes_files[i]), text);
     put_kernels(text, stage);
@@ -54,8 +61,8 @@ static char *walk_source(const struct opencl *cl, const struct tri_stage *stage,
     return source;
 }
 
-char *tri_opencl_source(const struct opencl *cl, const struct tri_plan *plan, const struct tri_stage *stage,
-                        const struct tile_stage *tiles)
+char *tri_opencl_source(const struct opencl *cl, const struct tri_plan *plan,
+                        const struct tri_stage *stage, const struct tile_stage *tiles)
 {
     return cl->lanes ? walk_source(cl, stage, plan->in.bits) : tri_tile_source(plan, tiles);
 }

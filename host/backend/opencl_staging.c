@@ -1,20 +1,26 @@
-/* opencl_staging.c -- rows on their way to a device with memory of its own and back: straight where they lie in pinned
- * memory, otherwise in pieces through a ring of places that is pinned, one being copied while others are under way. */
+/* opencl_staging.c -- transfers rows to and from a device with its own memory: directly if they are
+ * in pinned memory, otherwise in pieces through a pinned ring, copying one while others are in
+ * flight. */
 #include "opencl.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A place holds as much as is worth a transfer of its own, and no more than an image needs. */
+/* A place holds enough to be worth a transfer, and no more than an image needs. */
 #define ROOM_LEAST ((size_t)1 << 16)
 #define ROOM_MOST ((size_t)1 << 21)
 
+#define UPLOAD TRI_COMMAND_UPLOAD, "upload"
+#define DOWNLOAD TRI_COMMAND_DOWNLOAD, "download"
+
 /* ---- the queues ---- */
 
-static enum tri_status new_queue(struct opencl *cl, cl_command_queue *queue, struct tri_error *error)
+static enum tri_status new_queue(struct opencl *cl, cl_command_queue *queue,
+                                 struct tri_error *error)
 {
     cl_int code;
-    *queue = clCreateCommandQueue(cl->context, cl->device, 0, &code);
+    *queue = clCreateCommandQueue(cl->context, cl->device,
+                                  cl->trace != NULL ? CL_QUEUE_PROFILING_ENABLE : 0, &code);
     if (code != CL_SUCCESS) {
         *queue = NULL;
         return tri_opencl_fail(error, "clCreateCommandQueue", code, cl->base.info.device);
@@ -22,9 +28,9 @@ static enum tri_status new_queue(struct opencl *cl, cl_command_queue *queue, str
     return TRI_OK;
 }
 
-/* Bytes that are worth a band of their own: what a bus carries while a few dozen kernels are launched. After
- * TRIPTYCH_OPENCL_MEMORY=copy:BYTES, for tests, so many. */
-static size_t band_bytes(void)
+/* Bytes worth a strip of their own: what a bus carries while a few dozen kernels are launched. For
+ * tests, TRIPTYCH_OPENCL_MEMORY=copy:BYTES sets it. */
+static size_t strip_bytes(void)
 {
     const char *memory = getenv("TRIPTYCH_OPENCL_MEMORY");
     const long given = memory != NULL && strncmp(memory, "copy:", 5) == 0 ? atol(memory + 5) : 0;
@@ -34,7 +40,9 @@ static size_t band_bytes(void)
 static size_t device_bytes(const struct opencl *cl, cl_device_info what)
 {
     cl_ulong bytes = 0;
-    return clGetDeviceInfo(cl->device, what, sizeof bytes, &bytes, NULL) == CL_SUCCESS ? (size_t)bytes : 0;
+    return clGetDeviceInfo(cl->device, what, sizeof bytes, &bytes, NULL) == CL_SUCCESS
+               ? (size_t)bytes
+               : 0;
 }
 
 enum tri_status tri_opencl_transfers_open(struct opencl *cl, struct tri_error *error)
@@ -42,12 +50,12 @@ enum tri_status tri_opencl_transfers_open(struct opencl *cl, struct tri_error *e
     struct opencl_transfers *transfers = &cl->transfers;
     transfers->memory = device_bytes(cl, CL_DEVICE_GLOBAL_MEM_SIZE);
     transfers->largest = device_bytes(cl, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
-    transfers->band = band_bytes();
+    transfers->strip = strip_bytes();
     if (pthread_mutex_init(&transfers->up.lock, NULL) != 0)
-        return tri_fail(error, TRI_FAILED, "no memory for transfers");
+        return tri_fail(error, TRI_FAILED, "out of memory for transfers");
     if (pthread_mutex_init(&transfers->down.lock, NULL) != 0) {
         pthread_mutex_destroy(&transfers->up.lock);
-        return tri_fail(error, TRI_FAILED, "no memory for transfers");
+        return tri_fail(error, TRI_FAILED, "out of memory for transfers");
     }
     transfers->opened = true;
     enum tri_status status = new_queue(cl, &transfers->uploads, error);
@@ -92,8 +100,9 @@ void tri_opencl_transfers_close(struct opencl *cl)
 
 /* ---- places of a ring ---- */
 
-/* Waits until a place is free; of a download, its samples go where they belong. */
-static enum tri_status empty(struct opencl *cl, struct opencl_ring *ring, int place, struct tri_error *error)
+/* Waits until a place is free; for a download, stores its samples in the image. */
+static enum tri_status empty(struct opencl *cl, struct opencl_ring *ring, int place,
+                             struct tri_error *error)
 {
     struct opencl_piece *piece = &ring->pieces[place];
     const bool down = ring == &cl->transfers.down;
@@ -101,9 +110,9 @@ static enum tri_status empty(struct opencl *cl, struct opencl_ring *ring, int pl
         return TRI_OK;
     cl_event event = piece->event;
     piece->event = NULL;
-    const enum tri_status status =
-        tri_opencl_await(cl, down ? cl->transfers.downloads : cl->transfers.uploads, event,
-                         down ? "the kernels and the download of a frame" : "the upload of a frame", error);
+    const enum tri_status status = tri_opencl_await(
+        cl, down ? cl->transfers.downloads : cl->transfers.uploads, event,
+        down ? "the kernels and the download of a frame" : "the upload of a frame", error);
     if (status != TRI_OK || !down)
         return status;
     const struct tri_image *to = piece->image;
@@ -115,7 +124,8 @@ static enum tri_status empty(struct opencl *cl, struct opencl_ring *ring, int pl
     return TRI_OK;
 }
 
-static enum tri_status empty_all(struct opencl *cl, struct opencl_ring *ring, struct tri_error *error)
+static enum tri_status empty_all(struct opencl *cl, struct opencl_ring *ring,
+                                 struct tri_error *error)
 {
     enum tri_status status = TRI_OK;
     for (int i = 0; i < RING_PLACES; i++) {
@@ -126,9 +136,10 @@ static enum tri_status empty_all(struct opencl *cl, struct opencl_ring *ring, st
     return status;
 }
 
-/* Makes places large enough for a row, and for an image to fill all of them if it can. A ring without memory is no
- * error: the driver has none to pin. */
-static enum tri_status prepare(struct opencl *cl, struct opencl_ring *ring, size_t row, size_t bytes, struct tri_error *error)
+/* Makes places large enough for a row, and for an image to fill all of them if it can. It is no
+ * error if the ring gets no memory: the driver has none to pin. */
+static enum tri_status prepare(struct opencl *cl, struct opencl_ring *ring, size_t row,
+                               size_t bytes, struct tri_error *error)
 {
     size_t room = ROOM_LEAST;
     while (room < ROOM_MOST && room * RING_PLACES < bytes)
@@ -147,10 +158,11 @@ static enum tri_status prepare(struct opencl *cl, struct opencl_ring *ring, size
 
 /* ---- rows ---- */
 
-/* Where the padding before a row begins, which is where a row does in the layout. */
+/* Where the padding before a row starts, which is where the row starts in the layout. */
 static size_t row_offset(const struct tri_image *image, int plane, int y)
 {
-    return (size_t)((unsigned char *)tri_image_row(image, plane, y) - (unsigned char *)image->memory) -
+    return (size_t)((unsigned char *)tri_image_row(image, plane, y) -
+                    (unsigned char *)image->memory) -
            TRI_PAD * tri_sample_bytes(&image->shape);
 }
 
@@ -165,19 +177,20 @@ static size_t rows_of_place(const struct opencl_ring *ring, const struct tri_ima
     return rows < (size_t)left ? rows : (size_t)left;
 }
 
-/* The driver copies from anywhere, in its own way; `from` may go when this returns. */
-static enum tri_status write_slowly(struct opencl *cl, cl_mem to, size_t offset, const void *from, size_t size,
-                                    cl_event after, struct tri_error *error)
+/* The driver copies from any memory, in its own way; `from` may be freed after this returns. */
+static enum tri_status write_slowly(struct opencl *cl, cl_mem to, size_t offset, const void *from,
+                                    size_t size, cl_event after, struct tri_error *error)
 {
     cl_event event;
-    CHECK(clEnqueueWriteBuffer, cl->transfers.uploads, to, CL_FALSE, offset, size, from, after != NULL, after != NULL ? &after : NULL,
-          &event);
-    tri_opencl_keep(cl, event, TRI_COMMAND_UPLOAD);
+    CHECK(clEnqueueWriteBuffer, cl->transfers.uploads, to, CL_FALSE, offset, size, from,
+          after != NULL, after != NULL ? &after : NULL, &event);
+    tri_opencl_keep(cl, event, &(struct opencl_command){UPLOAD, (int64_t)size});
     return tri_opencl_await(cl, cl->transfers.uploads, event, "the upload of a frame", error);
 }
 
-static enum tri_status write_pieces(struct opencl *cl, const struct tri_image *image, int plane, int first, int count,
-                                    cl_mem to, cl_event after, struct tri_error *error)
+static enum tri_status write_pieces(struct opencl *cl, const struct tri_image *image, int plane,
+                                    int first, int count, cl_mem to, cl_event after,
+                                    struct tri_error *error)
 {
     struct opencl_ring *ring = &cl->transfers.up;
     const size_t row = (size_t)image->stride;
@@ -185,7 +198,8 @@ static enum tri_status write_pieces(struct opencl *cl, const struct tri_image *i
     for (int y = first, rows; status == TRI_OK && y < first + count; y += rows) {
         const size_t offset = row_offset(image, plane, y);
         const unsigned char *from = (unsigned char *)image->memory + offset;
-        rows = ring->memory != NULL ? (int)rows_of_place(ring, image, first + count - y) : first + count - y;
+        rows = ring->memory != NULL ? (int)rows_of_place(ring, image, first + count - y)
+                                    : first + count - y;
         if (ring->memory == NULL) {
             status = write_slowly(cl, to, offset, from, (size_t)rows * row, after, error);
             continue;
@@ -196,42 +210,54 @@ static enum tri_status write_pieces(struct opencl *cl, const struct tri_image *i
         if (status != TRI_OK)
             return status;
         memcpy(at, from, (size_t)rows * row);
-        CHECK(clEnqueueWriteBuffer, cl->transfers.uploads, to, CL_FALSE, offset, (size_t)rows * row, at, after != NULL,
-              after != NULL ? &after : NULL, &ring->pieces[place].event);
-        tri_opencl_keep(cl, ring->pieces[place].event, TRI_COMMAND_UPLOAD);
+        CHECK(clEnqueueWriteBuffer, cl->transfers.uploads, to, CL_FALSE, offset, (size_t)rows * row,
+              at, after != NULL, after != NULL ? &after : NULL, &ring->pieces[place].event);
+        tri_opencl_keep(cl, ring->pieces[place].event,
+                        &(struct opencl_command){UPLOAD, (int64_t)((size_t)rows * row)});
         CHECK(clFlush, cl->transfers.uploads);
         ring->next = (place + 1) % RING_PLACES;
     }
     return status;
 }
 
-enum tri_status tri_opencl_write_rows(struct opencl *cl, const struct tri_image *image, int plane, int first, int count,
-                                      cl_mem to, cl_event after, struct tri_error *error)
+enum tri_status tri_opencl_write_rows(struct opencl *cl, const struct tri_image *image, int plane,
+                                      int first, int count, cl_mem to, cl_event after,
+                                      struct tri_error *error)
 {
-    const size_t offset = row_offset(image, plane, first);
+    const size_t offset = row_offset(image, plane, first),
+                 size = (size_t)count * (size_t)image->stride;
+    cl_event event = NULL;
     if (!tri_opencl_is_pinned(cl, image))
         return write_pieces(cl, image, plane, first, count, to, after, error);
-    CHECK(clEnqueueWriteBuffer, cl->transfers.uploads, to, CL_FALSE, offset, (size_t)count * (size_t)image->stride,
+    CHECK(clEnqueueWriteBuffer, cl->transfers.uploads, to, CL_FALSE, offset, size,
           (unsigned char *)image->memory + offset, after != NULL, after != NULL ? &after : NULL,
-          tri_opencl_event(cl, TRI_COMMAND_UPLOAD));
+          tri_opencl_wants_event(cl) ? &event : NULL);
+    tri_opencl_keep_own(cl, event, &(struct opencl_command){UPLOAD, (int64_t)size});
     return TRI_OK;
 }
 
-static enum tri_status read_slowly(struct opencl *cl, cl_mem from, const struct tri_image *image, int plane, int first,
-                                   int count, cl_event after, struct tri_error *error)
+static enum tri_status read_slowly(struct opencl *cl, cl_mem from, const struct tri_image *image,
+                                   int plane, int first, int count, cl_event after,
+                                   struct tri_error *error)
 {
-    const size_t pad = TRI_PAD * tri_sample_bytes(&image->shape), at = row_offset(image, plane, first) + pad;
+    const size_t pad = TRI_PAD * tri_sample_bytes(&image->shape),
+                 at = row_offset(image, plane, first) + pad;
     const size_t stride = (size_t)image->stride, origin[3] = {at % stride, at / stride, 0};
-    const size_t region[3] = {(size_t)image->shape.width * tri_sample_bytes(&image->shape), (size_t)count, 1};
+    const size_t region[3] = {(size_t)image->shape.width * tri_sample_bytes(&image->shape),
+                              (size_t)count, 1};
     cl_event event;
-    CHECK(clEnqueueReadBufferRect, cl->transfers.downloads, from, CL_FALSE, origin, origin, region, stride, 0, stride, 0,
-          image->memory, after != NULL, after != NULL ? &after : NULL, &event);
-    tri_opencl_keep(cl, event, TRI_COMMAND_DOWNLOAD);
-    return tri_opencl_await(cl, cl->transfers.downloads, event, "the kernels and the download of a frame", error);
+    CHECK(clEnqueueReadBufferRect, cl->transfers.downloads, from, CL_FALSE, origin, origin, region,
+          stride, 0, stride, 0, image->memory, after != NULL, after != NULL ? &after : NULL,
+          &event);
+    tri_opencl_keep(cl, event,
+                    &(struct opencl_command){DOWNLOAD, (int64_t)(region[0] * region[1])});
+    return tri_opencl_await(cl, cl->transfers.downloads, event,
+                            "the kernels and the download of a frame", error);
 }
 
-static enum tri_status read_pieces(struct opencl *cl, cl_mem from, const struct tri_image *image, int plane, int first,
-                                   int count, cl_event after, struct tri_error *error)
+static enum tri_status read_pieces(struct opencl *cl, cl_mem from, const struct tri_image *image,
+                                   int plane, int first, int count, cl_event after,
+                                   struct tri_error *error)
 {
     struct opencl_ring *ring = &cl->transfers.down;
     const size_t row = (size_t)image->stride;
@@ -245,10 +271,12 @@ static enum tri_status read_pieces(struct opencl *cl, cl_mem from, const struct 
         if (status != TRI_OK)
             return status;
         struct opencl_piece *piece = &ring->pieces[place];
-        CHECK(clEnqueueReadBuffer, cl->transfers.downloads, from, CL_FALSE, row_offset(image, plane, y), (size_t)rows * row,
-              (unsigned char *)ring->memory + (size_t)place * ring->room, after != NULL, after != NULL ? &after : NULL,
-              &piece->event);
-        tri_opencl_keep(cl, piece->event, TRI_COMMAND_DOWNLOAD);
+        CHECK(clEnqueueReadBuffer, cl->transfers.downloads, from, CL_FALSE,
+              row_offset(image, plane, y), (size_t)rows * row,
+              (unsigned char *)ring->memory + (size_t)place * ring->room, after != NULL,
+              after != NULL ? &after : NULL, &piece->event);
+        tri_opencl_keep(cl, piece->event,
+                        &(struct opencl_command){DOWNLOAD, (int64_t)((size_t)rows * row)});
         piece->image = image;
         piece->plane = plane;
         piece->first = y;
@@ -259,25 +287,31 @@ static enum tri_status read_pieces(struct opencl *cl, cl_mem from, const struct 
     return status;
 }
 
-enum tri_status tri_opencl_read_rows(struct opencl *cl, cl_mem from, const struct tri_image *image, int plane, int first,
-                                     int count, cl_event after, struct tri_error *error)
+enum tri_status tri_opencl_read_rows(struct opencl *cl, cl_mem from, const struct tri_image *image,
+                                     int plane, int first, int count, cl_event after,
+                                     struct tri_error *error)
 {
-    const size_t offset = row_offset(image, plane, first);
+    const size_t offset = row_offset(image, plane, first),
+                 size = (size_t)count * (size_t)image->stride;
+    cl_event event = NULL;
     if (!tri_opencl_is_pinned(cl, image))
         return read_pieces(cl, from, image, plane, first, count, after, error);
-    CHECK(clEnqueueReadBuffer, cl->transfers.downloads, from, CL_FALSE, offset, (size_t)count * (size_t)image->stride,
+    CHECK(clEnqueueReadBuffer, cl->transfers.downloads, from, CL_FALSE, offset, size,
           (unsigned char *)image->memory + offset, after != NULL, after != NULL ? &after : NULL,
-          tri_opencl_event(cl, TRI_COMMAND_DOWNLOAD));
+          tri_opencl_wants_event(cl) ? &event : NULL);
+    tri_opencl_keep_own(cl, event, &(struct opencl_command){DOWNLOAD, (int64_t)size});
     return TRI_OK;
 }
 
-enum tri_status tri_opencl_read_end(struct opencl *cl, const struct tri_image *image, struct tri_error *error)
+enum tri_status tri_opencl_read_end(struct opencl *cl, const struct tri_image *image,
+                                    struct tri_error *error)
 {
     cl_event event;
     if (!tri_opencl_is_pinned(cl, image))
         return empty_all(cl, &cl->transfers.down, error);
     CHECK(clEnqueueMarkerWithWaitList, cl->transfers.downloads, 0, NULL, &event);
-    return tri_opencl_await(cl, cl->transfers.downloads, event, "the kernels and the download of a frame", error);
+    return tri_opencl_await(cl, cl->transfers.downloads, event,
+                            "the kernels and the download of a frame", error);
 }
 
 void tri_opencl_read_stop(struct opencl *cl, const struct tri_image *image)

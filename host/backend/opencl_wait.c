@@ -1,4 +1,5 @@
-/* opencl_wait.c -- waits for an OpenCL device, but not for ever: a kernel or a driver that hangs is an error. */
+/* opencl_wait.c -- waits for an OpenCL device, but not for ever: a kernel or a driver that hangs is
+ * an error. */
 #include "opencl.h"
 #include "../parallel/cpu.h"
 
@@ -8,16 +9,16 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* The limit: so many seconds at least, and so many times what the work should take. */
+/* The limit: at least SECONDS_LEAST, and GENEROSITY times what the work should take. */
 #define SECONDS_LEAST 120.0
 #define GENEROSITY 1000.0
-/* Of a program's first launches, which POCL compiles only then. */
+/* For a program's first launches, since POCL compiles only then. */
 #define SECONDS_FIRST 600.0
-/* Work is counted in samples that passes make. So many say something about the device's speed, and not about what a
- * launch costs; of older work less and less counts. */
+/* Work is counted in samples that passes compute. TELLING_SAMPLES are enough to measure the
+ * device's speed rather than the cost of a launch; the weight of older work fades. */
 #define TELLING_SAMPLES 1e6
 #define FORGOTTEN_SAMPLES 1e9
-/* Seconds for a sample, as long as none was measured. */
+/* Seconds per sample, until one is measured. */
 #define GUESS_GPU 1e-10
 #define GUESS_CPU 4e-9
 
@@ -33,15 +34,17 @@ enum tri_status tri_opencl_wait_open(struct opencl *cl, struct tri_error *error)
     const char *given = getenv("TRIPTYCH_OPENCL_TIMEOUT");
     char *end = NULL;
     if (pthread_mutex_init(&cl->wait.lock, NULL) != 0)
-        return tri_fail(error, TRI_FAILED, "no memory for a lock");
+        return tri_fail(error, TRI_FAILED, "out of memory for a lock");
     cl->wait.opened = true;
     if (given == NULL || given[0] == '\0')
         return TRI_OK;
     cl->wait.given = strtod(given, &end);
     cl->wait.is_given = true;
     if (end == given || *end != '\0' || !(cl->wait.given >= 0 && cl->wait.given <= 1e9))
-        return tri_fail(error, TRI_USAGE,
-                        "TRIPTYCH_OPENCL_TIMEOUT: '%s' is no number of seconds (0: wait for ever)", given);
+        return tri_fail(
+            error, TRI_USAGE,
+            "invalid TRIPTYCH_OPENCL_TIMEOUT '%s'; expected a number of seconds (0: wait forever)",
+            given);
     return TRI_OK;
 }
 
@@ -80,7 +83,7 @@ static double limit_of(struct opencl *cl)
     return limit > least ? limit : least;
 }
 
-/* What is expected has taken so long. */
+/* The expected work took this long. */
 static void learn(struct opencl *cl, double seconds)
 {
     struct opencl_wait *wait = &cl->wait;
@@ -109,14 +112,15 @@ static double seconds_since(int64_t start)
 static cl_int status_of(cl_event event)
 {
     cl_int status = CL_QUEUED;
-    const cl_int code = clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
+    const cl_int code =
+        clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
     if (code != CL_SUCCESS)
         return code;
     return status <= CL_COMPLETE ? status : TIMED_OUT;
 }
 
-/* GPUs: their commands take microseconds, and being told would take longer than asking. Whoever has asked for a
- * while sleeps between, never for more than a fiftieth of the time it has waited. */
+/* For GPUs: their commands take microseconds, and a callback would take longer than polling. After
+ * polling for a while, sleeps in between, never for more than a fiftieth of the time waited. */
 static cl_int ask_until(cl_event event, int64_t start, double limit)
 {
     for (;;) {
@@ -131,8 +135,8 @@ static cl_int ask_until(cl_event event, int64_t start, double limit)
     }
 }
 
-/* CPUs: who asks takes time from those who compute. The call-back may come long after nobody waits any more, so this
- * belongs to both and the last one frees it. */
+/* For CPUs: polling takes time from the threads that compute. The callback may come long after the
+ * waiter has left, so both own this and the last one frees it. */
 struct bell {
     pthread_mutex_t lock;
     pthread_cond_t rung;
@@ -176,7 +180,7 @@ static void CL_CALLBACK ring(cl_event event, cl_int status, void *data)
         free_bell(bell);
 }
 
-/* Asks too, now and then, should a driver forget to call. */
+/* Also polls now and then, in case a driver forgets to call. */
 static cl_int listen_until(struct bell *bell, cl_event event, int64_t start, double limit)
 {
     cl_int status = TIMED_OUT;
@@ -227,7 +231,7 @@ static cl_int wait_until(struct opencl *cl, cl_event event, int64_t start, doubl
 
 /* ---- for the rest of the backend ---- */
 
-/* Room for one more; the caller holds the lock. */
+/* Makes room for one more; the caller holds the lock. */
 static bool make_room(struct opencl_wait *wait)
 {
     if (wait->launch_count < wait->launch_room)
@@ -241,13 +245,15 @@ static bool make_room(struct opencl_wait *wait)
     return true;
 }
 
-enum tri_status tri_opencl_launch(struct opencl *cl, cl_kernel kernel, const char *name, cl_uint dimensions,
-                                  const size_t *offset, const size_t *global, const size_t *local, struct tri_error *error)
+enum tri_status tri_opencl_launch(struct opencl *cl, cl_kernel kernel, const char *name,
+                                  cl_uint dimensions, const size_t *offset, const size_t *global,
+                                  const size_t *local, struct tri_error *error)
 {
     struct opencl_wait *wait = &cl->wait;
     cl_event event;
-    CHECK(clEnqueueNDRangeKernel, cl->queue, kernel, dimensions, offset, global, local, 0, NULL, &event);
-    tri_opencl_keep(cl, event, TRI_COMMAND_KERNEL);
+    CHECK(clEnqueueNDRangeKernel, cl->queue, kernel, dimensions, offset, global, local, 0, NULL,
+          &event);
+    tri_opencl_keep(cl, event, &(struct opencl_command){TRI_COMMAND_KERNEL, name, 0});
     __atomic_fetch_add(&cl->base.launches, 1, __ATOMIC_RELAXED);
     pthread_mutex_lock(&wait->lock);
     const bool room = make_room(wait);
@@ -257,10 +263,10 @@ enum tri_status tri_opencl_launch(struct opencl *cl, cl_kernel kernel, const cha
     if (room)
         return TRI_OK;
     clReleaseEvent(event);
-    return tri_fail(error, TRI_FAILED, "no memory for a list of kernels");
+    return tri_fail(error, TRI_FAILED, "out of memory for a list of kernels");
 }
 
-/* Drivers need not tell the queue of a kernel that failed when its turn came; so each is asked. */
+/* Drivers need not report to the queue that a kernel failed while running, so check each event. */
 enum tri_status tri_opencl_check_launches(struct opencl *cl, struct tri_error *error)
 {
     enum tri_status status = TRI_OK;
@@ -282,7 +288,7 @@ enum tri_status tri_opencl_check_launches(struct opencl *cl, struct tri_error *e
     return status;
 }
 
-/* The first kernel that is not through; "" where all are. */
+/* The first kernel that has not completed, or "". */
 static void name_kernel(struct opencl *cl, char *text, size_t size)
 {
     pthread_mutex_lock(&cl->wait.lock);
@@ -297,13 +303,16 @@ static void name_kernel(struct opencl *cl, char *text, size_t size)
 static bool is_running(cl_event event)
 {
     cl_int status = CL_QUEUED;
-    return clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL) == CL_SUCCESS && status == CL_RUNNING;
+    return clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL) ==
+               CL_SUCCESS &&
+           status == CL_RUNNING;
 }
 
-/* What hangs is the first kernel that is not through, which others and downloads wait for, and uploads into what it reads;
- * but not where an upload has begun. The first text stays, whoever else runs out of time or comes later. */
-static enum tri_status fail_hung(struct opencl *cl, cl_command_queue queue, cl_event event, const char *what, double seconds,
-                                 struct tri_error *error)
+/* The culprit is the first kernel that has not completed: other kernels and downloads wait for it,
+ * and so do uploads into what it reads, unless the upload has begun. The first text stays, even if
+ * other waits time out later. */
+static enum tri_status fail_hung(struct opencl *cl, cl_command_queue queue, cl_event event,
+                                 const char *what, double seconds, struct tri_error *error)
 {
     char kernel[100] = "";
     if (queue != cl->transfers.uploads || !is_running(event))
@@ -312,7 +321,7 @@ static enum tri_status fail_hung(struct opencl *cl, cl_command_queue queue, cl_e
     if (!atomic_load(&cl->wait.hung))
         snprintf(cl->wait.hang, sizeof cl->wait.hang,
                  "%s has not finished %s%s in %.6g seconds: a kernel or the driver hangs "
-                 "(TRIPTYCH_OPENCL_TIMEOUT=SECONDS waits longer, 0 for ever)",
+                 "(TRIPTYCH_OPENCL_TIMEOUT=SECONDS waits longer, 0 forever)",
                  cl->base.info.device, kernel, what, seconds);
     atomic_store(&cl->wait.hung, true);
     pthread_mutex_unlock(&cl->wait.lock);
@@ -332,7 +341,8 @@ enum tri_status tri_opencl_usable(struct opencl *cl, struct tri_error *error)
     const enum tri_status status = tri_opencl_alive(cl, error);
     if (status != TRI_OK || !atomic_load(&cl->wait.unsettled))
         return status;
-    return tri_opencl_fail(error, "clFinish", atomic_load(&cl->wait.unsettled), cl->base.info.device);
+    return tri_opencl_fail(error, "clFinish", atomic_load(&cl->wait.unsettled),
+                           cl->base.info.device);
 }
 
 bool tri_opencl_hangs(struct tri_backend *backend)
@@ -354,11 +364,13 @@ void tri_opencl_end_queue(struct opencl *cl, cl_command_queue queue)
 
 void tri_opencl_settle(struct opencl *cl, cl_command_queue queue)
 {
-    if (tri_opencl_finish(cl, queue, "what was left", NULL) != TRI_OK && !tri_opencl_hangs(&cl->base))
+    if (tri_opencl_finish(cl, queue, "what was left", NULL) != TRI_OK &&
+        !tri_opencl_hangs(&cl->base))
         tri_opencl_end_queue(cl, queue);
 }
 
-enum tri_status tri_opencl_leave_images(struct opencl *cl, struct tri_image *in, struct tri_image *out, enum tri_status status)
+enum tri_status tri_opencl_leave_images(struct opencl *cl, struct tri_image *in,
+                                        struct tri_image *out, enum tri_status status)
 {
     const bool holds = status != TRI_OK && tri_opencl_holds(cl);
     if (holds && in != NULL)
@@ -368,8 +380,8 @@ enum tri_status tri_opencl_leave_images(struct opencl *cl, struct tri_image *in,
     return status;
 }
 
-enum tri_status tri_opencl_await(struct opencl *cl, cl_command_queue queue, cl_event event, const char *what,
-                                 struct tri_error *error)
+enum tri_status tri_opencl_await(struct opencl *cl, cl_command_queue queue, cl_event event,
+                                 const char *what, struct tri_error *error)
 {
     const int64_t start = tri_now_ns();
     const double limit = limit_of(cl);
@@ -378,8 +390,11 @@ enum tri_status tri_opencl_await(struct opencl *cl, cl_command_queue queue, cl_e
         clReleaseEvent(event);
         return tri_opencl_fail(error, "clFlush", flushed, cl->base.info.device);
     }
+    const tri_trace_mark mark =
+        tri_trace_wait(queue == cl->queue ? TRI_TRACE_FOR_DEVICE : TRI_TRACE_FOR_TRANSFER, what);
     const cl_int status = wait_until(cl, event, start, limit);
-    if (status == TIMED_OUT) /* the event is the driver's, which may hold its locks */
+    tri_trace_end(mark);
+    if (status == TIMED_OUT) /* the event stays with the driver, which may hold its locks */
         return fail_hung(cl, queue, event, what, limit, error);
     clReleaseEvent(event);
     if (status != CL_SUCCESS)
@@ -387,7 +402,8 @@ enum tri_status tri_opencl_await(struct opencl *cl, cl_command_queue queue, cl_e
     return TRI_OK;
 }
 
-enum tri_status tri_opencl_finish(struct opencl *cl, cl_command_queue queue, const char *what, struct tri_error *error)
+enum tri_status tri_opencl_finish(struct opencl *cl, cl_command_queue queue, const char *what,
+                                  struct tri_error *error)
 {
     const int64_t start = tri_now_ns();
     cl_event event;
@@ -398,7 +414,7 @@ enum tri_status tri_opencl_finish(struct opencl *cl, cl_command_queue queue, con
     status = tri_opencl_await(cl, queue, event, what, error);
     if (queue != cl->queue || tri_opencl_hangs(&cl->base))
         return status;
-    struct tri_error *const unless = status == TRI_OK ? error : NULL; /* the first one is to be told */
+    struct tri_error *const unless = status == TRI_OK ? error : NULL; /* report the first error */
     const enum tri_status launched = tri_opencl_check_launches(cl, unless);
     if (status == TRI_OK && launched == TRI_OK)
         learn(cl, seconds_since(start));

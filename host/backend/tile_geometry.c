@@ -1,4 +1,5 @@
-/* tile_geometry.c -- what a work-group needs for its tile, where that lies in local memory, and how large a tile is. */
+/* tile_geometry.c -- what a work-group needs for its tile, where that is in local memory, and the
+ * size of a tile. */
 #include "tile.h"
 
 #include <stdlib.h>
@@ -20,7 +21,7 @@ static void need(struct tile_place *place, const struct tile_op *op, int tile_he
     place->down = largest(place->down, down + op->high);
 }
 
-/* From the last operation to the first: what is needed of each channel, and so what is made. */
+/* From the last operation to the first: what is needed of each channel, and therefore computed. */
 static void find_regions(struct tile_class *class, int tile_height)
 {
     for (int i = 0; i < class->place_count; i++) {
@@ -83,7 +84,7 @@ static long place_size(const struct tile_place *place)
     return ((long)place->stride * place->rows * place->size + 15) / 16 * 16;
 }
 
-/* First fit among the places that live at the same time; returns the end of all. */
+/* First fit among the places live at the same time; returns the end of all. */
 static long lay_out(struct tile_class *class, long at)
 {
     long end = at;
@@ -97,7 +98,8 @@ static long lay_out(struct tile_class *class, long at)
             for (int j = 0; j < i; j++) {
                 const struct tile_place *other = &class->places[j];
                 if (in_tile(other) && other->first <= place->last && place->first <= other->last &&
-                    place->at < other->at + place_size(other) && other->at < place->at + place_size(place)) {
+                    place->at < other->at + place_size(other) &&
+                    other->at < place->at + place_size(place)) {
                     place->at = other->at + place_size(other);
                     moved = true;
                 }
@@ -108,7 +110,7 @@ static long lay_out(struct tile_class *class, long at)
     return end;
 }
 
-/* Tables of maps, and what items share in an operation, come first. */
+/* Map tables, and what items share in an operation, come first. */
 static long lay_out_shared(struct tile_class *class, int tile_width)
 {
     long at = 0, sums = 0;
@@ -120,13 +122,14 @@ static long lay_out_shared(struct tile_class *class, int tile_width)
             at += (op->constants_size + 15) / 16 * 16;
         }
         if (op->pass->kind == PASS_SCAN)
-            size = (long)op->made_rows * ((op->left + tile_width + op->right) / 4 + 1) * class->places[op->out[0]].size;
-        else if (op->pass->kind == PASS_TALLY && class->places[op->in[0]].size == 1)
+            size = (long)op->made_rows * ((op->left + tile_width + op->right) / 4 + 1) *
+                   class->places[op->out[0]].size;
+        else if (op->pass->kind == PASS_HISTOGRAM && class->places[op->in[0]].size == 1)
             size = 256 * TILE_COPIES * 4;
         sums = size > sums ? size : sums;
     }
     for (int i = 0; i < class->op_count; i++) {
-        if (class->ops[i].pass->kind == PASS_SCAN || class->ops[i].pass->kind == PASS_TALLY)
+        if (class->ops[i].pass->kind == PASS_SCAN || class->ops[i].pass->kind == PASS_HISTOGRAM)
             class->ops[i].sums_at = at;
     }
     return at + (sums + 15) / 16 * 16;
@@ -143,14 +146,14 @@ static long geometry(struct tile_class *class, int tile_width, int tile_height)
         place->before = tri_tile_multiple(place->left, unit);
         place->stride = tri_tile_multiple(place->before + tile_width + place->right, unit);
         if (place->by_input < 0 && class->ops[place->by_op].transposed)
-            place->stride += unit; /* items store down the columns: not all into one bank */
+            place->stride += unit; /* items store down the columns: avoids using a single bank */
         place->rows = place->up + tile_height + place->down;
     }
     find_lives(class);
     return class->local_memory = lay_out(class, lay_out_shared(class, tile_width));
 }
 
-/* Samples made and loaded for one of the output, and what starting a group costs, in samples. */
+/* Samples computed and loaded per output sample, plus the cost of starting a group, in samples. */
 static double cost(const struct tile_class *class, const struct tile_limits *limits)
 {
     const double core = (double)class->tile_width * class->tile_height;
@@ -158,8 +161,10 @@ static double cost(const struct tile_class *class, const struct tile_limits *lim
     for (int i = 0; i < class->op_count; i++) {
         const struct tile_op *op = &class->ops[i];
         const double samples = (double)(op->left + class->tile_width + op->right) * op->made_rows;
-        const double first = op->pass->kind == PASS_SLIDE ? (double)(op->high - op->low) / op->block_rows : 0;
-        const double shared = tri_tile_is_body(op) ? (double)(op->high - op->low) / (4 * op->block_rows) : 0;
+        const double first =
+            op->pass->kind == PASS_SLIDE ? (double)(op->high - op->low) / op->block_rows : 0;
+        const double shared =
+            tri_tile_is_body(op) ? (double)(op->high - op->low) / (4 * op->block_rows) : 0;
         work += samples * (1 + first + shared);
     }
     for (int i = 0; i < class->place_count; i++) {
@@ -175,14 +180,15 @@ bool tri_tile_choose_size(struct tile_class *class, const struct tile_limits *li
     static const int widths[] = {128, 64, 256, 32, 16}, heights[] = {32, 64, 16, 8, 4, 2, 1};
     double best = 0;
     int width = 0, height = 0;
-    struct tile_op *ops = malloc((size_t)class->op_count * sizeof ops[0]);
+    struct tile_op *ops = malloc((size_t) class->op_count * sizeof ops[0]);
     if (ops == NULL)
         return false;
-    memcpy(ops, class->ops, (size_t)class->op_count * sizeof ops[0]);
+    memcpy(ops, class->ops, (size_t) class->op_count * sizeof ops[0]);
     for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++) {
         for (size_t h = 0; h < sizeof heights / sizeof heights[0]; h++) {
-            memcpy(class->ops, ops, (size_t)class->op_count * sizeof ops[0]);
-            if (widths[w] * heights[h] > 8192 || geometry(class, widths[w], heights[h]) > limits->local_memory)
+            memcpy(class->ops, ops, (size_t) class->op_count * sizeof ops[0]);
+            if (widths[w] * heights[h] > 8192 ||
+                geometry(class, widths[w], heights[h]) > limits->local_memory)
                 continue;
             if (width == 0 || cost(class, limits) < best) {
                 best = cost(class, limits);
@@ -191,14 +197,15 @@ bool tri_tile_choose_size(struct tile_class *class, const struct tile_limits *li
             }
         }
     }
-    memcpy(class->ops, ops, (size_t)class->op_count * sizeof ops[0]);
+    memcpy(class->ops, ops, (size_t) class->op_count * sizeof ops[0]);
     free(ops);
     if (width > 0)
         geometry(class, width, height);
     return width > 0;
 }
 
-/* An item makes 16 bytes of some rows: more where few planes come in, so that loads overlap. */
+/* An item computes 16 bytes of some rows: of more rows if few planes are read, so that loads
+ * overlap. */
 void tri_tile_choose_points(struct tile_class *class, int bits)
 {
     int planes = 0;

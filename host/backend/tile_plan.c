@@ -1,18 +1,19 @@
-/* tile_plan.c -- how the nodes of a stage become launches over tiles: components that do the same, and the
- * form in which a work-group makes each node. */
+/* tile_plan.c -- turns the nodes of a stage into launches over tiles: groups equal components, and
+ * chooses the form in which a work-group computes each node. */
 #include "tile.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Constants that a program may contain. */
+/* Bytes of constants that a program may contain. */
 #define PROGRAM_CONSTANTS 4096
-/* A map's table that local memory may hold. */
+/* Bytes of a map's table that local memory may hold. */
 #define LOCAL_TABLE 4096
 
 bool tri_tile_is_body(const struct tile_op *op)
 {
-    return op->pass->kind == PASS_LANES || op->pass->kind == PASS_CHOOSE || op->pass->kind == PASS_MAP;
+    return op->pass->kind == PASS_LANES || op->pass->kind == PASS_CHOOSE ||
+           op->pass->kind == PASS_MAP;
 }
 
 /* ---- components ---- */
@@ -24,8 +25,8 @@ static int root(int *parent, int i)
     return i;
 }
 
-/* parent[i]: a node of the same component, itself for one of each. Nodes belong together where one reads what the other
- * makes. */
+/* parent[i] is a node of the same component; one node of each is its own parent. Nodes are
+ * connected if one reads what the other computes. */
 static void find_components(const struct tri_stage *stage, int *parent)
 {
     for (int i = 0; i < stage->node_count; i++) {
@@ -43,8 +44,9 @@ static void find_components(const struct tri_stage *stage, int *parent)
 
 /* ---- a class, from one component ---- */
 
-/* The place of a channel, made if it is new; `channels` are those of the places so far. */
-static int place_of(struct tile_class *class, int *channels, const struct tri_plan *plan, int channel, int op, int input)
+/* The place of a channel, created if new; `channels` are those of the places so far. */
+static int place_of(struct tile_class *class, int *channels, const struct tri_plan *plan,
+                    int channel, int op, int input)
 {
     for (int i = 0; i < class->place_count; i++) {
         if (channels[i] == channel)
@@ -52,8 +54,8 @@ static int place_of(struct tile_class *class, int *channels, const struct tri_pl
     }
     const struct walk_channel *c = &plan->channels[channel];
     channels[class->place_count] = channel;
-    class->places[class->place_count] =
-        (struct tile_place){.size = c->size, .base = c->base, .by_op = op, .by_input = input, .table = -1};
+    class->places[class->place_count] = (struct tile_place){
+        .size = c->size, .base = c->base, .by_op = op, .by_input = input, .table = -1};
     return class->place_count++;
 }
 
@@ -65,32 +67,37 @@ static void lowest_highest(struct tile_op *op)
     }
 }
 
-/* Blocks of samples that an item makes at a time: down a window many rows share what is loaded, along rows many columns
- * do. */
+/* Chooses the block of samples an item computes at a time: in a vertical window many rows share
+ * loads; along rows, many columns do. */
 static void choose_block(const struct tile_class *class, struct tile_op *op)
 {
     const struct tile_place *in = &class->places[op->in[0]];
-    const int height = op->high - op->low, size = op->outputs > 0 ? class->places[op->out[0]].size : in->size;
+    const int height = op->high - op->low,
+              size = op->outputs > 0 ? class->places[op->out[0]].size : in->size;
     op->block_width = 4;
     op->block_rows = 1;
     if (op->pass->kind == PASS_SLIDE) {
         op->block_rows = 16;
     } else if (tri_tile_is_body(op) && op->form != TILE_PLANE) {
-        const bool column = height >= 6 && op->reach == 0; /* samples then cost no more than words, and half the registers */
+        /* Samples then cost no more than words, and half the registers. */
+        const bool column = height >= 6 && op->reach == 0;
         op->block_rows = column ? 16 : height >= 6 ? 8 : height > 0 ? 4 : 1;
-        op->block_width = column && op->form != TILE_PAIRS ? 1 : height == 0 && in->size <= 2 && size <= 2 ? 8 : 4;
+        op->block_width = column && op->form != TILE_PAIRS            ? 1
+                          : height == 0 && in->size <= 2 && size <= 2 ? 8
+                                                                      : 4;
     }
 }
 
 static int window_words(const struct tile_class *class, const struct tile_op *op, int reach)
 {
-    const int rows = op->inputs * (op->block_rows + op->high - op->low), samples = rows * (op->block_width + 2 * op->reach);
+    const int rows = op->inputs * (op->block_rows + op->high - op->low),
+              samples = rows * (op->block_width + 2 * op->reach);
     if (op->form == TILE_PAIRS)
         return rows * (op->block_width - 2 + 2 * reach);
     return op->block_width == 1 ? samples : samples * class->places[op->in[0]].size / 4;
 }
 
-/* Whether the passes of a file do nothing but choose among samples. */
+/* Whether all passes of a file only choose among samples. */
 static bool only_chooses(const struct tri_stage *stage, const char *file)
 {
     for (int i = 0; i < stage->pass_count; i++) {
@@ -100,9 +107,9 @@ static bool only_chooses(const struct tri_stage *stage, const char *file)
     return true;
 }
 
-/* Smaller blocks until the window fits registers; local memory where none does. */
-static void choose_form(const struct tile_class *class, struct tile_op *op, const struct tri_stage *stage,
-                        const struct tile_limits *limits)
+/* Shrinks blocks until the window fits in registers; uses local memory if none does. */
+static void choose_form(const struct tile_class *class, struct tile_op *op,
+                        const struct tri_stage *stage, const struct tile_limits *limits)
 {
     const struct tri_node_facts *facts = &stage->facts[op->node];
     const int window = limits->window;
@@ -115,24 +122,35 @@ static void choose_form(const struct tile_class *class, struct tile_op *op, cons
         return;
     while (op->block_rows > 1 && window_words(class, op, facts->reach) > window)
         op->block_rows /= 2;
-    if (facts->dynamic || window_words(class, op, facts->reach) > (op->block_rows == 1 ? window * 3 / 2 : window)) {
+    if (facts->dynamic ||
+        window_words(class, op, facts->reach) > (op->block_rows == 1 ? window * 3 / 2 : window)) {
         op->form = TILE_NEAR;
         op->block_rows = 1;
         op->block_width = 4;
     }
 }
 
-static void add_op(struct tile_class *class, int *channels, const struct tri_plan *plan, const struct tri_stage *stage, int number,
-                   const struct tile_limits *limits)
+static void add_op(struct tile_class *class, int *channels, const struct tri_plan *plan,
+                   const struct tri_stage *stage, int number, const struct tile_limits *limits)
 {
     const struct walk_node *node = &stage->nodes[number];
     const struct tri_node_facts *facts = &stage->facts[number];
     const int place = class->op_count++;
     struct tile_op *op = &class->ops[place];
-    *op = (struct tile_op){.pass = stage->passes[node->pass], .node = number, .inputs = node->inputs,
-                           .outputs = node->kind == PASS_TALLY ? 0 : node->outputs, .low = node->low, .high = node->high,
-                           .reach = tri_tile_multiple(facts->reach, 4), .sparse = node->sparse, .transposed = facts->transposed,
-                           .constants_size = facts->constants_size, .constants = -1, .table = -1, .table_at = -1, .sums_at = -1,
+    *op = (struct tile_op){.pass = stage->passes[node->pass],
+                           .node = number,
+                           .inputs = node->inputs,
+                           .outputs = node->kind == PASS_HISTOGRAM ? 0 : node->outputs,
+                           .low = node->low,
+                           .high = node->high,
+                           .reach = tri_tile_multiple(facts->reach, 4),
+                           .sparse = node->sparse,
+                           .transposed = facts->transposed,
+                           .constants_size = facts->constants_size,
+                           .constants = -1,
+                           .table = -1,
+                           .table_at = -1,
+                           .sums_at = -1,
                            .form = node->whole ? TILE_PLANE : TILE_WINDOW};
     memcpy(op->rows, node->rows, sizeof op->rows);
     lowest_highest(op);
@@ -155,13 +173,16 @@ static void add_op(struct tile_class *class, int *channels, const struct tri_pla
     }
 }
 
-/* What it makes has one size, what is loaded into tiles has it too, and what is seen as a whole is there before. */
-static bool fits_together(struct tile_class *class, const struct tri_plan *plan, const struct tri_stage *stage, const int *channels)
+/* All outputs have one size, loaded channels have that size, too, and channels read as planes exist
+ * already. */
+static bool fits_together(struct tile_class *class, const struct tri_plan *plan,
+                          const struct tri_stage *stage, const int *channels)
 {
     for (int i = 0; i < class->op_count; i++) {
         const struct tile_op *op = &class->ops[i];
         const struct walk_node *node = &stage->nodes[op->node];
-        const struct walk_channel *c = &plan->channels[node->kind == PASS_TALLY ? node->in[0] : node->out[0]];
+        const struct walk_channel *c =
+            &plan->channels[node->kind == PASS_HISTOGRAM ? node->in[0] : node->out[0]];
         if (i == 0) {
             class->width = c->width;
             class->height = c->height;
@@ -180,12 +201,13 @@ static bool fits_together(struct tile_class *class, const struct tri_plan *plan,
     return true;
 }
 
-/* Points alone: no neighbours, no planes, no counts. */
+/* Points only: no neighbours, no planes, no counts. */
 static bool is_points(const struct tile_class *class)
 {
     for (int i = 0; i < class->op_count; i++) {
         const struct tile_op *op = &class->ops[i];
-        if (!tri_tile_is_body(op) || op->form > TILE_PAIRS || op->low != 0 || op->high != 0 || op->reach != 0 || op->sparse != 0)
+        if (!tri_tile_is_body(op) || op->form > TILE_PAIRS || op->low != 0 || op->high != 0 ||
+            op->reach != 0 || op->sparse != 0)
             return false;
     }
     return true;
@@ -206,35 +228,42 @@ static void class_free(struct tile_class *class)
     free(class->nodes);
 }
 
-/* ---- components that are alike ---- */
+/* ---- equal components ---- */
 
-static bool alike_ops(const struct tri_plan *plan, const struct tri_stage *stage, const struct tile_op *a, const struct tile_op *b)
+static bool alike_ops(const struct tri_plan *plan, const struct tri_stage *stage,
+                      const struct tile_op *a, const struct tile_op *b)
 {
     struct tile_op same = *b;
     same.node = a->node;
+    /* Padding that differed would cost a launch of its own, no more.
+     * NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
     if (memcmp(&same, a, sizeof same) != 0)
         return false;
     return !stage->facts[a->node].specialize ||
-           memcmp(plan->constants + stage->nodes[a->node].constants, plan->constants + stage->nodes[b->node].constants,
+           memcmp(plan->constants + stage->nodes[a->node].constants,
+                  plan->constants + stage->nodes[b->node].constants,
                   (size_t)a->constants_size) == 0;
 }
 
-static bool alike(const struct tri_plan *plan, const struct tri_stage *stage, const struct tile_class *a, const struct tile_class *b)
+static bool alike(const struct tri_plan *plan, const struct tri_stage *stage,
+                  const struct tile_class *a, const struct tile_class *b)
 {
-    bool same = a->op_count == b->op_count && a->place_count == b->place_count && a->width == b->width && a->height == b->height;
+    bool same = a->op_count == b->op_count && a->place_count == b->place_count &&
+                a->width == b->width && a->height == b->height;
     for (int i = 0; same && i < a->op_count; i++)
         same = alike_ops(plan, stage, &a->ops[i], &b->ops[i]);
     return same && memcmp(a->places, b->places, (size_t)a->place_count * sizeof a->places[0]) == 0;
 }
 
-/* Adds a component to the class that is like it, or as a class of its own. False: no memory. */
-static bool add_component(const struct tri_plan *plan, struct tile_stage *tiles, struct tile_class *made)
+/* Adds a component to an equal class, or as a new class. False: no memory. */
+static bool add_component(const struct tri_plan *plan, struct tile_stage *tiles,
+                          struct tile_class *made)
 {
     for (int i = 0; i < tiles->class_count; i++) {
         struct tile_class *class = &tiles->classes[i];
         if (!alike(plan, tiles->stage, class, made))
             continue;
-        const size_t row = (size_t)class->op_count, rows = (size_t)class->component_count;
+        const size_t row = (size_t) class->op_count, rows = (size_t) class->component_count;
         int *nodes = realloc(class->nodes, (rows + 1) * row * sizeof nodes[0]);
         if (nodes == NULL)
             return false;
@@ -262,10 +291,11 @@ static bool in_program(const struct tile_stage *tiles, const struct tile_op *op)
 static bool in_local(const struct tile_stage *tiles, const struct tile_op *op)
 {
     (void)tiles;
-    return op->pass->kind == PASS_MAP && op->form != TILE_POINT && op->constants_size <= LOCAL_TABLE;
+    return op->pass->kind == PASS_MAP && op->form != TILE_POINT &&
+           op->constants_size <= LOCAL_TABLE;
 }
 
-/* Whether it is true of all operations of a file that have constants. */
+/* Whether it holds for all operations of a file that have constants. */
 static bool all_of_file(const struct tile_stage *tiles, const char *file, op_question *ask)
 {
     for (int c = 0; c < tiles->class_count; c++) {
@@ -278,7 +308,8 @@ static bool all_of_file(const struct tile_stage *tiles, const char *file, op_que
     return true;
 }
 
-/* A file is compiled once, so its bodies read from one kind of memory. False: they cannot. */
+/* A file is compiled once, so all its bodies must read from the same kind of memory. False: they
+ * cannot. */
 static bool agree_on_form(struct tile_stage *tiles, const char *file)
 {
     bool window = true, plane = false, tile = false, points = true;
@@ -312,7 +343,7 @@ static bool agree_on_form(struct tile_stage *tiles, const char *file)
 
 static bool agree(struct tile_stage *tiles)
 {
-    /* Twice: what one file makes a tile is one for others. */
+    /* Twice: a tile forced by one file affects other files. */
     for (int turn = 0; turn < 2; turn++) {
         for (int i = 0; i < tiles->stage->pass_count; i++) {
             if (!agree_on_form(tiles, tiles->stage->passes[i]->file))
@@ -342,23 +373,25 @@ static void number_table(struct tile_stage *tiles)
         }
         for (int i = 0; i < class->op_count; i++) {
             struct tile_op *op = &class->ops[i];
-            if (op->pass->kind == PASS_TALLY)
+            if (op->pass->kind == PASS_HISTOGRAM)
                 op->table = class->table_size++;
             else if (op->constants_size > 0 && all_of_file(tiles, op->pass->file, in_program))
                 op->constants = arrays++;
             else if (op->constants_size > 0)
                 op->table = class->table_size++;
-            if (op->constants_size > 0 && op->constants < 0 && all_of_file(tiles, op->pass->file, in_local))
+            if (op->constants_size > 0 && op->constants < 0 &&
+                all_of_file(tiles, op->pass->file, in_local))
                 op->table_at = 0;
         }
         tiles->table_size += class->table_size * class->component_count;
     }
 }
 
-/* ---- the whole ---- */
+/* ---- the whole plan ---- */
 
-static bool make_classes(const struct tri_plan *plan, struct tile_stage *tiles, const struct tile_limits *limits, int *parent,
-                         int *channels, bool *together)
+static bool make_classes(const struct tri_plan *plan, struct tile_stage *tiles,
+                         const struct tile_limits *limits, int *parent, int *channels,
+                         bool *together)
 {
     const struct tri_stage *stage = tiles->stage;
     find_components(stage, parent);
@@ -386,19 +419,22 @@ static bool make_classes(const struct tri_plan *plan, struct tile_stage *tiles, 
     return true;
 }
 
-enum tri_status tri_tile_plan(const struct tri_plan *plan, int number, const struct tile_limits *limits,
-                              struct tile_stage **result, struct tri_error *error)
+enum tri_status tri_tile_plan(const struct tri_plan *plan, int number,
+                              const struct tile_limits *limits, struct tile_stage **result,
+                              struct tri_error *error)
 {
     const struct tri_stage *stage = &plan->stages[number];
     const size_t count = (size_t)stage->node_count;
     struct tile_stage *tiles = calloc(1, sizeof *tiles);
-    int *parent = calloc(count, sizeof *parent), *channels = calloc(count * (TRI_INPUTS + TRI_OUTPUTS), sizeof *channels);
+    int *parent = calloc(count, sizeof *parent),
+        *channels = calloc(count * (TRI_INPUTS + TRI_OUTPUTS), sizeof *channels);
     bool together = true, done = tiles != NULL && parent != NULL && channels != NULL;
     *result = NULL;
     if (done) {
         tiles->stage = stage;
         tiles->classes = calloc(count, sizeof tiles->classes[0]);
-        done = tiles->classes != NULL && make_classes(plan, tiles, limits, parent, channels, &together);
+        done = tiles->classes != NULL &&
+               make_classes(plan, tiles, limits, parent, channels, &together);
     }
     free(parent);
     free(channels);
@@ -418,7 +454,7 @@ enum tri_status tri_tile_plan(const struct tri_plan *plan, int number, const str
         *result = tiles;
     else
         tri_tile_free(tiles);
-    return done ? TRI_OK : tri_fail(error, TRI_FAILED, "no memory for the tiles of a stage");
+    return done ? TRI_OK : tri_fail(error, TRI_FAILED, "out of memory for the tiles of a stage");
 }
 
 void tri_tile_free(struct tile_stage *tiles)
@@ -436,28 +472,34 @@ void tri_tile_free(struct tile_stage *tiles)
 static struct tile_channel entry_of(const struct tri_plan *plan, int channel)
 {
     const struct walk_channel *c = &plan->channels[channel];
-    /* Padding of the caller's images is nobody's business here. */
-    return (struct tile_channel){c->offset, c->stride, c->width, c->height, c->base == BASE_ARENA ? c->halo : 0};
+    /* The padding of the caller's images does not matter here. */
+    return (struct tile_channel){c->offset, c->stride, c->width, c->height,
+                                 c->base == BASE_ARENA ? c->halo : 0};
 }
 
-void tri_tile_table(const struct tri_plan *plan, const struct tile_stage *tiles, struct tile_channel *table)
+void tri_tile_table(const struct tri_plan *plan, const struct tile_stage *tiles,
+                    struct tile_channel *table)
 {
     for (int c = 0; c < tiles->class_count; c++) {
         const struct tile_class *class = &tiles->classes[c];
         for (int m = 0; m < class->component_count; m++, table += class->table_size) {
-            const int *nodes = class->nodes + (size_t)m * (size_t)class->op_count;
+            const int *nodes = class->nodes + (size_t)m * (size_t) class->op_count;
             for (int i = 0; i < class->place_count; i++) {
                 const struct tile_place *place = &class->places[i];
                 const struct walk_node *node = &tiles->stage->nodes[nodes[place->by_op]];
                 if (place->table >= 0)
-                    table[place->table] = entry_of(plan, place->by_input >= 0 ? node->in[place->by_input] : node->out[-1 - place->by_input]);
+                    table[place->table] =
+                        entry_of(plan, place->by_input >= 0 ? node->in[place->by_input]
+                                                            : node->out[-1 - place->by_input]);
             }
             for (int i = 0; i < class->op_count; i++) {
                 const struct walk_node *node = &tiles->stage->nodes[nodes[i]];
                 const struct tile_op *op = &class->ops[i];
                 if (op->table >= 0)
-                    table[op->table] = (struct tile_channel){
-                        .offset = op->pass->kind == PASS_TALLY ? plan->channels[node->out[0]].offset : node->constants};
+                    table[op->table] =
+                        (struct tile_channel){.offset = op->pass->kind == PASS_HISTOGRAM
+                                                            ? plan->channels[node->out[0]].offset
+                                                            : node->constants};
             }
         }
     }
@@ -466,18 +508,20 @@ void tri_tile_table(const struct tri_plan *plan, const struct tile_stage *tiles,
 void tri_tile_items(const struct tile_class *class, size_t global[3], size_t local[3])
 {
     if (class->points) {
-        /* 32 items beside each other read lines of the memory as a whole. */
+        /* 32 adjacent items read whole memory lines. */
         const int across = class->group < 32 ? class->group : 32, down = class->group / across;
         local[0] = (size_t)across;
         local[1] = (size_t)down;
-        global[0] = (size_t)tri_tile_multiple((class->width + class->samples - 1) / class->samples, across);
-        global[1] = (size_t)tri_tile_multiple((class->height + class->rows - 1) / class->rows, down);
+        global[0] =
+            (size_t)tri_tile_multiple((class->width + class->samples - 1) / class->samples, across);
+        global[1] =
+            (size_t)tri_tile_multiple((class->height + class->rows - 1) / class->rows, down);
     } else {
-        local[0] = (size_t)class->group;
+        local[0] = (size_t) class->group;
         local[1] = 1;
         global[0] = (size_t)((class->width + class->tile_width - 1) / class->tile_width) * local[0];
         global[1] = (size_t)((class->height + class->tile_height - 1) / class->tile_height);
     }
     local[2] = 1;
-    global[2] = (size_t)class->component_count;
+    global[2] = (size_t) class->component_count;
 }

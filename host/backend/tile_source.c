@@ -1,12 +1,14 @@
-/* tile_source.c -- the program text of a stage over tiles: the dialect, the kernel files, and for each class a kernel
- * that runs its operations one after the other, with all that is known of them written as numbers. */
+/* tile_source.c -- the program text of a stage over tiles: the dialect, the kernel files, and for
+ * each class a kernel that runs its operations in order, with everything known about them as
+ * literal numbers. */
 #include "tile.h"
 #include "../pipeline/registry.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const files[] = {"row.h", "single.h", "body.h", "tiles.h", "tile_moves.h"};
+static const char *const files[] = {"row_arguments.h", "one_lane.h", "body_words.h", "tiles.h",
+                                    "tile_moves.h"};
 
 static const char *base_name(int base)
 {
@@ -21,12 +23,14 @@ static const char *type_name(int size)
 
 /* ---- kernel files ---- */
 
-static const struct tile_op *first_of_file(const struct tile_stage *tiles, const char *file, bool with_constants)
+static const struct tile_op *first_of_file(const struct tile_stage *tiles, const char *file,
+                                           bool with_constants)
 {
     for (int c = 0; c < tiles->class_count; c++) {
         for (int i = 0; i < tiles->classes[c].op_count; i++) {
             const struct tile_op *op = &tiles->classes[c].ops[i];
-            if (strcmp(op->pass->file, file) == 0 && (with_constants ? op->constants_size > 0 : tri_tile_is_body(op)))
+            if (strcmp(op->pass->file, file) == 0 &&
+                (with_constants ? op->constants_size > 0 : tri_tile_is_body(op)))
                 return op;
         }
     }
@@ -39,7 +43,8 @@ static int window_samples(const struct tile_stage *tiles, const char *file)
     for (int c = 0; c < tiles->class_count; c++) {
         for (int i = 0; i < tiles->classes[c].op_count; i++) {
             const struct tile_op *op = &tiles->classes[c].ops[i];
-            const int samples = op->inputs * (op->block_rows + op->high - op->low) * (op->block_width + 2 * op->reach);
+            const int samples = op->inputs * (op->block_rows + op->high - op->low) *
+                                (op->block_width + 2 * op->reach);
             if (strcmp(op->pass->file, file) == 0 && op->form <= TILE_PAIRS && samples > most)
                 most = samples;
         }
@@ -51,19 +56,29 @@ static void put_file(FILE *text, const struct tile_stage *tiles, const char *fil
 {
     static const char *const forms[] = {"WINDOW", "PAIRS", "NEAR", "PLANE", "POINT"};
     static const char *const spaces[] = {"", "", "LOCAL", "GLOBAL", ""};
-    const struct tile_op *body = first_of_file(tiles, file, false), *with = first_of_file(tiles, file, true);
+    const struct tile_op *body = first_of_file(tiles, file, false),
+                         *with = first_of_file(tiles, file, true);
     const enum tile_form form = body != NULL ? body->form : TILE_PLANE;
-    const char *constants = with == NULL || (with->constants < 0 && with->table_at < 0) ? "GLOBAL" : with->constants >= 0 ? "__constant" : "LOCAL";
+    const char *constants = with == NULL || (with->constants < 0 && with->table_at < 0) ? "GLOBAL"
+                            : with->constants >= 0 ? "__constant"
+                                                   : "LOCAL";
     fprintf(text,
             "#undef TILE_FORM\n#undef DATA\n#undef CONSTANT\n#undef UNROLL\n#undef WINDOW_SAMPLES\n"
-            "#define TILE_FORM %s\n#define DATA %s\n#define CONSTANT %s const\n#define UNROLL%s\n#define WINDOW_SAMPLES %d\n",
-            forms[form], spaces[form], constants, form <= TILE_PAIRS || form == TILE_POINT ? " TILE_UNROLL" : "",
+            "#define TILE_FORM %s\n#define DATA %s\n#define CONSTANT %s const\n#define "
+            "UNROLL%s\n#define WINDOW_SAMPLES %d\n",
+            forms[form], spaces[form], constants,
+            form <= TILE_PAIRS || form == TILE_POINT ? " TILE_UNROLL" : "",
             window_samples(tiles, file));
     if (form == TILE_PAIRS)
-        fputs("#undef S\n#undef MIN\n#undef MAX\n#define S pair\n#define MIN pair_min\n#define MAX pair_max\n", text);
+        fputs("#undef S\n#undef MIN\n#undef MAX\n#define S pair\n#define MIN pair_min\n#define MAX "
+              "pair_max\n",
+              text);
     fputs(tri_source_find(file), text);
     if (form == TILE_PAIRS)
-        fprintf(text, "#undef S\n#undef MIN\n#undef MAX\n#define S u%d\n#define MIN SINGLE_MIN\n#define MAX SINGLE_MAX\n", bits);
+        fprintf(text,
+                "#undef S\n#undef MIN\n#undef MAX\n#define S u%d\n#define MIN SINGLE_MIN\n#define "
+                "MAX SINGLE_MAX\n",
+                bits);
 }
 
 static void put_kernel_files(FILE *text, const struct tile_stage *tiles, int bits)
@@ -88,10 +103,12 @@ static void put_constants(FILE *text, const struct tri_plan *plan, const struct 
             if (op->constants < 0)
                 continue;
             const unsigned char *bytes = plan->constants + tiles->stage->nodes[op->node].constants;
-            fprintf(text, "__constant uint constants_%d[] __attribute__((aligned(16))) = {", op->constants);
+            fprintf(text, "__constant uint constants_%d[] __attribute__((aligned(16))) = {",
+                    op->constants);
             for (long at = 0; at < op->constants_size; at += 4) {
                 uint32_t word = 0;
-                memcpy(&word, bytes + at, op->constants_size - at < 4 ? (size_t)(op->constants_size - at) : 4);
+                memcpy(&word, bytes + at,
+                       op->constants_size - at < 4 ? (size_t)(op->constants_size - at) : 4);
                 fprintf(text, "%s0x%x", at == 0 ? "" : at % 64 == 0 ? ",\n" : ",", word);
             }
             fputs("};\n", text);
@@ -123,15 +140,18 @@ static void put_head(FILE *text, const struct tile_stage *tiles, int number)
         first += tiles->classes[c].table_size * tiles->classes[c].component_count;
     for (int i = 0; i < class->place_count && sized < 0; i++)
         sized = class->places[i].loaded || class->places[i].stored ? class->places[i].table : -1;
-    fprintf(text,
-            "__kernel __attribute__((reqd_work_group_size(%zu, %zu, 1)))\nvoid stage_%d(GLOBAL uchar *scratch, GLOBAL uchar *arena, "
-            "GLOBAL const uchar *restrict constants, GLOBAL uchar *out, GLOBAL uchar *in, __constant struct tile_channel *table, int zero, int first)\n{\n"
-            "    __constant const struct tile_channel *at = table + %d + (int)get_group_id(2) * %d;\n"
-            "    const int width = at[%d].width, height = at[%d].height;\n",
-            local[0], local[1], number, first, class->table_size, sized, sized);
+    fprintf(
+        text,
+        "__kernel __attribute__((reqd_work_group_size(%zu, %zu, 1)))\nvoid stage_%d(GLOBAL uchar "
+        "*scratch, GLOBAL uchar *arena, "
+        "GLOBAL const uchar *restrict constants, GLOBAL uchar *out, GLOBAL uchar *in, __constant "
+        "struct tile_channel *table, int zero, int first)\n{\n"
+        "    __constant const struct tile_channel *at = table + %d + (int)get_group_id(2) * %d;\n"
+        "    const int width = at[%d].width, height = at[%d].height;\n",
+        local[0], local[1], number, first, class->table_size, sized, sized);
 }
 
-/* What has been read and written in local memory since the last barrier, in bytes. */
+/* Byte ranges of local memory read and written since the last barrier. */
 struct touched {
     struct range {
         long from, to;
@@ -152,13 +172,15 @@ static bool clashes(const struct touched *touched, struct range range)
 
 static struct range range_of(const struct tile_place *place, bool written)
 {
-    return (struct range){place->at, place->at + (long)place->stride * place->rows * place->size, written};
+    return (struct range){place->at, place->at + (long)place->stride * place->rows * place->size,
+                          written};
 }
 
-/* A barrier, where an operation that touches `ranges` needs one. */
+/* Emits a barrier if an operation that touches `ranges` needs one. */
 static void put_barrier(FILE *text, struct touched *touched, const struct range *ranges, int count)
 {
-    bool needed = touched->count + count > (int)(sizeof touched->ranges / sizeof touched->ranges[0]);
+    bool needed =
+        touched->count + count > (int)(sizeof touched->ranges / sizeof touched->ranges[0]);
     for (int i = 0; i < count; i++)
         needed |= clashes(touched, ranges[i]);
     if (needed) {
@@ -177,9 +199,11 @@ static void put_loads(FILE *text, const struct tile_class *class, struct touched
         if (!place->loaded)
             continue;
         put_barrier(text, touched, &range, 1);
-        fprintf(text, "    tile_load_%s(memory + %ld, %d, %d, %s + at[%d].offset, at[%d].stride, tile.x - %d, tile.y - %d, width, height);\n",
-                type_name(place->size), place->at, place->stride, place->rows, base_name(place->base), place->table, place->table,
-                place->before, place->up);
+        fprintf(text,
+                "    tile_load_%s(memory + %ld, %d, %d, %s + at[%d].offset, at[%d].stride, tile.x "
+                "- %d, tile.y - %d, width, height);\n",
+                type_name(place->size), place->at, place->stride, place->rows,
+                base_name(place->base), place->table, place->table, place->before, place->up);
     }
     for (int i = 0; i < class->op_count; i++) {
         const struct tile_op *op = &class->ops[i];
@@ -189,15 +213,17 @@ static void put_loads(FILE *text, const struct tile_class *class, struct touched
         put_barrier(text, touched, &range, 1);
         fprintf(text,
                 "    for (int i = (int)get_local_id(0); i < %ld; i += GROUP)\n"
-                "        ((LOCAL uint *)(memory + %ld))[i] = ((GLOBAL const uint *)(constants + at[%d].offset))[i];\n",
+                "        ((LOCAL uint *)(memory + %ld))[i] = ((GLOBAL const uint *)(constants + "
+                "at[%d].offset))[i];\n",
                 (op->constants_size + 3) / 4, op->table_at, op->table);
     }
 }
 
-/* Where a node's first sample is in a place's tile. */
+/* Offset of a node's first sample in a place's tile. */
 static long corner(const struct tile_op *op, const struct tile_place *place)
 {
-    return place->at + ((long)(place->up - op->up) * place->stride + place->before - op->left) * place->size;
+    return place->at +
+           ((long)(place->up - op->up) * place->stride + place->before - op->left) * place->size;
 }
 
 static void put_list(FILE *text, const char *name, const int *values, int count)
@@ -208,11 +234,12 @@ static void put_list(FILE *text, const char *name, const int *values, int count)
     fputs("}", text);
 }
 
-/* The numbers of all nodes of a class. */
+/* Emits a node's numbers. */
 static void put_node(FILE *text, const struct tile_class *class, int number, int place)
 {
     const struct tile_op *op = &class->ops[place];
-    int in[TRI_INPUTS] = {0}, in_stride[TRI_INPUTS] = {0}, out[TRI_OUTPUTS] = {0}, out_stride[TRI_OUTPUTS] = {0};
+    int in[TRI_INPUTS] = {0}, in_stride[TRI_INPUTS] = {0}, out[TRI_OUTPUTS] = {0},
+        out_stride[TRI_OUTPUTS] = {0};
     for (int k = 0; k < op->inputs && op->form != TILE_PLANE; k++) {
         in[k] = (int)corner(op, &class->places[op->in[k]]);
         in_stride[k] = class->places[op->in[k]].stride;
@@ -222,10 +249,12 @@ static void put_node(FILE *text, const struct tile_class *class, int number, int
         out_stride[o] = class->places[op->out[o]].stride;
     }
     fprintf(text,
-            "__constant const struct tile_node node_%d_%d = {.x = %d, .y = %d, .width = %d, .rows = %d, .block_width = %d, .block_rows = %d,\n"
+            "__constant const struct tile_node node_%d_%d = {.x = %d, .y = %d, .width = %d, .rows "
+            "= %d, .block_width = %d, .block_rows = %d,\n"
             "    .inputs = %d, .outputs = %d, .low = %d, .high = %d, .reach = %d, .sparse = %d",
-            number, place, -op->left, -op->up, op->left + class->tile_width + op->right, op->made_rows, op->block_width, op->block_rows,
-            op->inputs, op->outputs, op->low, op->high, op->reach, op->sparse);
+            number, place, -op->left, -op->up, op->left + class->tile_width + op->right,
+            op->made_rows, op->block_width, op->block_rows, op->inputs, op->outputs, op->low,
+            op->high, op->reach, op->sparse);
     put_list(text, "at", op->rows, 4);
     put_list(text, "in", in, TRI_INPUTS);
     put_list(text, "in_stride", in_stride, TRI_INPUTS);
@@ -239,13 +268,15 @@ static void put_planes(FILE *text, const struct tile_class *class, const struct 
     fputs("        const struct tile_plane planes[] = {", text);
     for (int k = 0; k < op->inputs; k++) {
         const struct tile_place *place = &class->places[op->in[k]];
-        fprintf(text, "%s{%s + at[%d].offset, at[%d].stride, at[%d].width, at[%d].height}", k > 0 ? ", " : "", base_name(place->base),
-                place->table, place->table, place->table, place->table);
+        fprintf(text, "%s{%s + at[%d].offset, at[%d].stride, at[%d].width, at[%d].height}",
+                k > 0 ? ", " : "", base_name(place->base), place->table, place->table, place->table,
+                place->table);
     }
     fputs("};\n", text);
 }
 
-static void put_op(FILE *text, const struct tile_class *class, int number, int place, struct touched *touched)
+static void put_op(FILE *text, const struct tile_class *class, int number, int place,
+                   struct touched *touched)
 {
     const struct tile_op *op = &class->ops[place];
     struct range ranges[TRI_INPUTS + TRI_OUTPUTS + 1];
@@ -256,7 +287,7 @@ static void put_op(FILE *text, const struct tile_class *class, int number, int p
         ranges[count++] = range_of(&class->places[op->out[o]], true);
     if (op->table_at >= 0)
         ranges[count++] = (struct range){op->table_at, op->table_at + op->constants_size, false};
-    else if (op->sums_at >= 0) /* as far as local memory goes before the tiles */
+    else if (op->sums_at >= 0) /* one byte stands for the whole shared area */
         ranges[count++] = (struct range){op->sums_at, op->sums_at + 1, true};
     put_barrier(text, touched, ranges, count);
     fprintf(text, "    { /* %s */\n", op->pass->name);
@@ -269,14 +300,14 @@ static void put_op(FILE *text, const struct tile_class *class, int number, int p
         fprintf(text, ", %d", op->transposed);
     if (op->sums_at >= 0)
         fprintf(text, ", memory + %ld", op->sums_at);
-    if (op->pass->kind == PASS_TALLY)
+    if (op->pass->kind == PASS_HISTOGRAM)
         fprintf(text, ", (GLOBAL uint *)(scratch + at[%d].offset)", op->table);
     fputs(");\n    }\n", text);
 }
 
-/* Planes' passes replicate by themselves, and running sums go on. The barrier is outside the condition, although it is the
- * same for all items of a group: POCL 3.1 makes all that follows a barrier within a condition twice, so that the time its
- * compiler takes would double with each. */
+/* Passes over planes replicate by themselves, and running sums continue. The barrier is outside the
+ * condition, although that is the same for all items of a group: POCL 3.1 duplicates everything
+ * after a barrier inside a condition, so each one would double its compile time. */
 static void put_replication(FILE *text, const struct tile_class *class, const struct tile_op *op)
 {
     if (op->form == TILE_PLANE || op->pass->kind == PASS_SCAN)
@@ -289,9 +320,11 @@ static void put_replication(FILE *text, const struct tile_class *class, const st
         fprintf(text,
                 "    barrier(CLK_LOCAL_MEM_FENCE);\n"
                 "    if (TILE_OUTSIDE(tile.x - %d, tile.y - %d, %d, %d)) {\n"
-                "        tile_replicate_%s(memory + %ld, %d, %d, %d, tile.x - %d, tile.y - %d, width, height);\n    }\n",
+                "        tile_replicate_%s(memory + %ld, %d, %d, %d, tile.x - %d, tile.y - %d, "
+                "width, height);\n    }\n",
                 place->left, place->up, columns, place->rows, type_name(place->size),
-                place->at + (long)(place->before - place->left) * place->size, place->stride, columns, place->rows, place->left, place->up);
+                place->at + (long)(place->before - place->left) * place->size, place->stride,
+                columns, place->rows, place->left, place->up);
     }
 }
 
@@ -303,9 +336,13 @@ static void put_stores(FILE *text, const struct tile_class *class, struct touche
         if (!place->stored)
             continue;
         put_barrier(text, touched, &range, 1);
-        fprintf(text, "    tile_store_%s(memory + %ld, %d, %d, %d, %s + at[%d].offset, at[%d].stride, tile.x, tile.y, width, height, at[%d].halo);\n",
-                type_name(place->size), place->at + ((long)place->up * place->stride + place->before) * place->size, place->stride,
-                class->tile_width, class->tile_height, base_name(place->base), place->table, place->table, place->table);
+        fprintf(text,
+                "    tile_store_%s(memory + %ld, %d, %d, %d, %s + at[%d].offset, at[%d].stride, "
+                "tile.x, tile.y, width, height, at[%d].halo);\n",
+                type_name(place->size),
+                place->at + ((long)place->up * place->stride + place->before) * place->size,
+                place->stride, class->tile_width, class->tile_height, base_name(place->base),
+                place->table, place->table, place->table);
     }
 }
 
@@ -317,7 +354,8 @@ static void put_tiles(FILE *text, const struct tile_stage *tiles, int number)
         put_node(text, class, number, i);
     put_head(text, tiles, number);
     fprintf(text,
-            "    const struct tile tile = {(int)get_group_id(0) * %d, (first + (int)get_group_id(1)) * %d, width, height, zero};\n"
+            "    const struct tile tile = {(int)get_group_id(0) * %d, (first + "
+            "(int)get_group_id(1)) * %d, width, height, zero};\n"
             "    LOCAL uint4 words[%ld];\n    LOCAL uchar *const memory = (LOCAL uchar *)words;\n",
             class->tile_width, class->tile_height, (class->local_memory + 15) / 16);
     put_loads(text, class, &touched);
@@ -337,16 +375,19 @@ static void put_point_loads(FILE *text, const struct tile_class *class)
         const struct tile_place *place = &class->places[i];
         const char *name = class->ops[place->by_op].pass->name;
         const int vector = 16 / place->size;
-        fprintf(text, "    %s_%s c%d[%d];\n", name, place->by_input >= 0 ? "in" : "out", i, class->samples * class->rows);
+        fprintf(text, "    %s_%s c%d[%d];\n", name, place->by_input >= 0 ? "in" : "out", i,
+                class->samples * class->rows);
         if (!place->loaded)
             continue;
         fprintf(text,
                 "    TILE_UNROLL\n    for (int r = 0; r < %d; r++) {\n"
-                "        GLOBAL const uchar *row = %s + at[%d].offset + (long)TILE_INSIDE(y + r, height) * at[%d].stride + x * %d;\n"
+                "        GLOBAL const uchar *row = %s + at[%d].offset + (long)TILE_INSIDE(y + r, "
+                "height) * at[%d].stride + x * %d;\n"
                 "        TILE_UNROLL\n        for (int k = 0; k < %d; k += %d)\n"
-                "            %s_load(c%d + r * %d + k, *(GLOBAL const uint4 *)(row + k * %d));\n    }\n",
-                class->rows, base_name(place->base), place->table, place->table, place->size, class->samples, vector, name, i,
-                class->samples, place->size);
+                "            %s_load(c%d + r * %d + k, *(GLOBAL const uint4 *)(row + k * %d));\n   "
+                " }\n",
+                class->rows, base_name(place->base), place->table, place->table, place->size,
+                class->samples, vector, name, i, class->samples, place->size);
     }
 }
 
@@ -356,7 +397,8 @@ static void put_point_op(FILE *text, const struct tile_op *op)
     fprintf(text, "            {\n                const %s_in *in_of[TRI_INPUTS] = {", name);
     for (int k = 0; k < TRI_INPUTS; k++)
         fprintf(text, "%sc%d + i", k > 0 ? ", " : "", op->in[k < op->inputs ? k : 0]);
-    fprintf(text, "};\n                %s_out made[TRI_OUTPUTS];\n                %s_at(&item, ", name, name);
+    fprintf(text, "};\n                %s_out made[TRI_OUTPUTS];\n                %s_at(&item, ",
+            name, name);
     put_constants_of(text, op);
     fputs(", in_of, made, x + k);\n", text);
     for (int o = 0; o < op->outputs; o++)
@@ -374,20 +416,25 @@ static void put_point_stores(FILE *text, const struct tile_class *class)
             continue;
         fprintf(text,
                 "    TILE_UNROLL\n    for (int r = 0; r < %d; r++) {\n"
-                "        GLOBAL %s_out *row = (GLOBAL %s_out *)(%s + at[%d].offset + (long)(y + r) * at[%d].stride) + x;\n"
+                "        GLOBAL %s_out *row = (GLOBAL %s_out *)(%s + at[%d].offset + (long)(y + r) "
+                "* at[%d].stride) + x;\n"
                 "        if (y + r < height && x + %d <= width) {\n"
                 "            TILE_UNROLL\n            for (int k = 0; k < %d; k += %d)\n"
                 "                *(GLOBAL uint4 *)(row + k) = %s_words(c%d + r * %d + k);\n"
                 "        } else if (y + r < height) {\n"
                 "            TILE_UNROLL\n            for (int k = 0; k < %d; k++) {\n"
-                "                if (x + k < width)\n                    row[k] = c%d[r * %d + k];\n            }\n        }\n",
-                class->rows, name, name, base_name(place->base), place->table, place->table, class->samples, class->samples, vector,
-                name, i, class->samples, class->samples, i, class->samples);
-        fprintf(text,
-                "        for (int h = 0; h < at[%d].halo && y + r < height && x == 0; h++)\n            row[-1 - h] = row[0];\n"
-                "        for (int h = 0; h < at[%d].halo && y + r < height && x + %d >= width; h++)\n"
-                "            row[width - x + h] = row[width - 1 - x];\n    }\n",
-                place->table, place->table, class->samples);
+                "                if (x + k < width)\n                    row[k] = c%d[r * %d + "
+                "k];\n            }\n        }\n",
+                class->rows, name, name, base_name(place->base), place->table, place->table,
+                class->samples, class->samples, vector, name, i, class->samples, class->samples, i,
+                class->samples);
+        fprintf(
+            text,
+            "        for (int h = 0; h < at[%d].halo && y + r < height && x == 0; h++)\n           "
+            " row[-1 - h] = row[0];\n"
+            "        for (int h = 0; h < at[%d].halo && y + r < height && x + %d >= width; h++)\n"
+            "            row[width - x + h] = row[width - 1 - x];\n    }\n",
+            place->table, place->table, class->samples);
     }
 }
 
@@ -395,15 +442,18 @@ static void put_points(FILE *text, const struct tile_stage *tiles, int number)
 {
     const struct tile_class *class = &tiles->classes[number];
     put_head(text, tiles, number);
-    fprintf(text,
-            "    const int x = (int)get_global_id(0) * %d, y = (first + (int)get_global_id(1)) * %d;\n"
-            "    if (x >= width || y >= height)\n        return;\n",
-            class->samples, class->rows);
+    fprintf(
+        text,
+        "    const int x = (int)get_global_id(0) * %d, y = (first + (int)get_global_id(1)) * %d;\n"
+        "    if (x >= width || y >= height)\n        return;\n",
+        class->samples, class->rows);
     put_point_loads(text, class);
     fprintf(text,
-            "    struct item item = {.n = &tile_point, .in_width = width, .in_height = height, .zero = zero};\n"
+            "    struct item item = {.n = &tile_point, .in_width = width, .in_height = height, "
+            ".zero = zero};\n"
             "    TILE_UNROLL\n    for (int r = 0; r < %d; r++) {\n        item.y = y + r;\n"
-            "        TILE_UNROLL\n        for (int k = 0; k < %d; k++) {\n            const int i = r * %d + k;\n",
+            "        TILE_UNROLL\n        for (int k = 0; k < %d; k++) {\n            const int i "
+            "= r * %d + k;\n",
             class->rows, class->samples, class->samples);
     for (int i = 0; i < class->op_count; i++)
         put_point_op(text, &class->ops[i]);
@@ -419,7 +469,8 @@ char *tri_tile_source(const struct tri_plan *plan, const struct tile_stage *tile
     FILE *text = open_memstream(&source, &size);
     if (text == NULL)
         return NULL;
-    fprintf(text, "#pragma OPENCL FP_CONTRACT OFF\n#define BITS %d\n#define GROUP %d\n", plan->in.bits, tiles->classes[0].group);
+    fprintf(text, "#pragma OPENCL FP_CONTRACT OFF\n#define BITS %d\n#define GROUP %d\n",
+            plan->in.bits, tiles->classes[0].group);
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         fputs(tri_source_find(files[i]), text);
     put_constants(text, plan, tiles);

@@ -1,4 +1,4 @@
-/* cgroup.c -- what the control groups of this process leave of the machine's cores. */
+/* cgroup.c -- the cores that this process's control groups allow it. */
 #include "cgroup.h"
 
 #include <limits.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The folder of a group, and how much of it is the place where the hierarchy is mounted. */
+/* The folder of a group, and the length of its mount point within it. */
 struct group {
     char path[PATH_MAX];
     size_t top;
@@ -21,7 +21,7 @@ static FILE *open_below(const char *root, const char *path)
     return length > 0 && length < (int)sizeof full ? fopen(full, "re") : NULL;
 }
 
-/* Whether `word` is one of a list with commas. */
+/* Returns whether `word` is in a comma-separated list. */
 static bool is_among(const char *list, const char *word)
 {
     const size_t length = strlen(word);
@@ -34,7 +34,8 @@ static bool is_among(const char *list, const char *word)
     return false;
 }
 
-/* The group's name, of lines like "4:cpu,cpuacct:/a/b" and "0::/a/b": that of version 1 where it has the controller. */
+/* Gets the group's name from lines like "4:cpu,cpuacct:/a/b" and "0::/a/b"; version 1 takes
+ * precedence if it has the controller. */
 static bool find_name(const char *root, const char *controller, char name[PATH_MAX], bool *unified)
 {
     FILE *file = open_below(root, "/proc/self/cgroup");
@@ -43,7 +44,8 @@ static bool find_name(const char *root, const char *controller, char name[PATH_M
     if (file == NULL)
         return false;
     while (fgets(line, sizeof line, file) != NULL) {
-        char *controllers = strchr(line, ':'), *path = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
+        char *controllers = strchr(line, ':'),
+             *path = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
         if (path == NULL)
             continue;
         *path++ = '\0';
@@ -61,7 +63,7 @@ static bool find_name(const char *root, const char *controller, char name[PATH_M
     return found;
 }
 
-/* Blanks of paths are written "\040". */
+/* Decodes octal escapes: a blank in a path is written "\040". */
 static void decode(char *text)
 {
     char *to = text;
@@ -76,8 +78,10 @@ static void decode(char *text)
     *to = '\0';
 }
 
-/* Where the hierarchy is mounted, and which of its groups is there: all of them, or in a container perhaps only its own. */
-static bool find_mount(const char *root, const char *controller, bool unified, char within[PATH_MAX], char mount[PATH_MAX])
+/* Finds where the hierarchy is mounted and which group is its root there: "/", or in a container
+ * perhaps only its own. */
+static bool find_mount(const char *root, const char *controller, bool unified,
+                       char within[PATH_MAX], char mount[PATH_MAX])
 {
     FILE *file = open_below(root, "/proc/self/mountinfo");
     char line[2 * PATH_MAX + 500], type[32], options[300];
@@ -87,7 +91,8 @@ static bool find_mount(const char *root, const char *controller, bool unified, c
         if (rest == NULL || sscanf(rest, " - %31s %*s %299s", type, options) != 2 ||
             sscanf(line, "%*s %*s %*s %4095s %4095s", within, mount) != 2)
             continue;
-        found = unified ? strcmp(type, "cgroup2") == 0 : strcmp(type, "cgroup") == 0 && is_among(options, controller);
+        found = unified ? strcmp(type, "cgroup2") == 0
+                        : strcmp(type, "cgroup") == 0 && is_among(options, controller);
     }
     if (file != NULL)
         fclose(file);
@@ -103,10 +108,12 @@ static bool find_group(const char *root, const char *controller, struct group *g
         return false;
     if (!find_mount(root, controller, group->unified, within, mount)) {
         strcpy(within, "/");
-        snprintf(mount, sizeof mount, "/sys/fs/cgroup%s%s", group->unified ? "" : "/", group->unified ? "" : controller);
+        snprintf(mount, sizeof mount, "/sys/fs/cgroup%s%s", group->unified ? "" : "/",
+                 group->unified ? "" : controller);
     }
     const size_t length = strcmp(within, "/") == 0 ? 0 : strlen(within);
-    const bool inside = strncmp(name, within, length) == 0 && (name[length] == '/' || name[length] == '\0');
+    const bool inside =
+        strncmp(name, within, length) == 0 && (name[length] == '/' || name[length] == '\0');
     const char *rest = inside && strcmp(name + length, "/") != 0 ? name + length : "";
     const int top = snprintf(group->path, sizeof group->path, "%s%s", root, mount);
     if (top < 0 || (size_t)top + strlen(rest) >= sizeof group->path)
@@ -116,7 +123,7 @@ static bool find_group(const char *root, const char *controller, struct group *g
     return true;
 }
 
-/* To the group around this one; false at the top. */
+/* Moves to the enclosing group; returns false at the top. */
 static bool leave(struct group *group)
 {
     char *slash = strrchr(group->path + group->top, '/');
@@ -137,7 +144,7 @@ static bool read_line(const struct group *group, const char *name, char line[409
     return read;
 }
 
-/* Cores that one group may have busy, rounded up; 0: no limit. */
+/* Returns the cores' worth of CPU time that a group may use, rounded up; 0: no limit. */
 static long quota_of(const struct group *group)
 {
     char line[4096];
@@ -166,7 +173,7 @@ static long least_quota(const char *root)
     return least;
 }
 
-/* How many cores of "0-3,8" are in the set. */
+/* Counts the cores of a list like "0-3,8" that are in the set. */
 static int count_listed(const char *list, const cpu_set_t *set, size_t size)
 {
     int count = 0;
@@ -178,10 +185,12 @@ static int count_listed(const char *list, const cpu_set_t *set, size_t size)
     return count;
 }
 
-/* The nearest group that says which cores; the system keeps it within those around it. 0: none says. */
+/* Counts the cores allowed by the nearest group that lists them; the system keeps its list within
+ * the enclosing groups'. 0: no group lists any. */
 static int within_cpuset(const char *root, const cpu_set_t *set, size_t size)
 {
-    static const char *const files[] = {"cpuset.cpus.effective", "cpuset.effective_cpus", "cpuset.cpus"};
+    static const char *const files[] = {"cpuset.cpus.effective", "cpuset.effective_cpus",
+                                        "cpuset.cpus"};
     struct group group;
     char line[4096];
     if (!find_group(root, "cpuset", &group))

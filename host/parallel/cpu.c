@@ -24,7 +24,8 @@ static bool has_level(const char *name)
     if (strcmp(name, "sse") == 0)
         return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
     if (strcmp(name, "avx2") == 0)
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma");
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
+               __builtin_cpu_supports("fma");
     if (strcmp(name, "avx512") == 0)
         return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512cd");
@@ -78,7 +79,7 @@ int tri_isa_count(void)
 const char *tri_isa_name(int index)
 {
     pthread_once(&cpu_once, find_cpu);
-    return level_names[cpu.level[index]];
+    return index >= 0 && index < cpu.count ? level_names[cpu.level[index]] : NULL;
 }
 
 int tri_isa_level(int index)

@@ -4,9 +4,10 @@
 
 #include <stdint.h>
 
-/* Slowest first; "scalar" is never vectorised. The Makefile's LEVELS are the same. */
+/* Slowest first; "scalar" is never vectorised. Must match LEVELS in the Makefile. */
 #if defined(__x86_64__)
-#define TRI_LEVELS(X, argument) X(scalar, argument) X(sse, argument) X(avx2, argument) X(avx512, argument)
+#define TRI_LEVELS(X, argument) \
+    X(scalar, argument) X(sse, argument) X(avx2, argument) X(avx512, argument)
 #elif defined(__aarch64__)
 #define TRI_LEVELS(X, argument) X(scalar, argument) X(neon, argument)
 #else
@@ -15,10 +16,11 @@
 #define TRI_LEVEL_ENUM(level, argument) TRI_LEVEL_##level,
 enum { TRI_LEVELS(TRI_LEVEL_ENUM, 0) TRI_LEVEL_COUNT };
 
-/* The place in TRI_LEVELS of the level that tri_isa_name(index) names, and of the best of them. */
+/* Return the position in TRI_LEVELS of the level that tri_isa_name(index) names, and of the best
+ * level. */
 int tri_isa_level(int index);
 int tri_isa_best(void);
 
-int64_t tri_now_ns(void); /* of a clock that only goes forward */
+int64_t tri_now_ns(void); /* of a monotonic clock */
 
 #endif

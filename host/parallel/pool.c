@@ -1,8 +1,8 @@
-/* pool.c -- threads that spin for about 20 microseconds for the next work, then sleep on a futex: the
- * stages of a plan follow each other faster than a thread wakes up.
+/* pool.c -- threads that spin for about 20 microseconds for the next work, then sleep on a futex:
+ * the stages of a plan follow each other faster than a thread wakes up.
  *
- * Calls stand in a table. A free thread joins one by counting itself in, unless somebody has returned
- * from its work already: then there are no pieces left. */
+ * Calls are in a table. A free thread joins one by counting itself in, unless a worker has already
+ * returned from it: then no pieces are left. */
 #include "pool.h"
 #include "cpu.h"
 
@@ -17,26 +17,30 @@
 
 #define SPIN_NS 20000
 
-/* The state of a call is one word, so that nobody joins what has just closed. */
+/* The state of a call is one word, so that no thread joins a call that has just closed. */
 #define OPEN UINT64_C(1)
-#define LASTING UINT64_C(2)        /* for threads that are free, not for those that wait */
-#define ACTIVE (UINT64_C(1) << 8)  /* one worker that has joined and not returned, 16 bits of them */
+#define LASTING UINT64_C(2) /* for free threads, not for waiting ones */
+#define ACTIVE \
+    (UINT64_C(1) \
+     << 8) /* one worker that has joined and not returned; 16-bit field, as those below */
 #define JOINED (UINT64_C(1) << 24) /* one that has joined */
 #define MOST (UINT64_C(1) << 40)   /* one that may join */
-#define FIELD(state, unit) ((state) / (unit) & 0xffff)
+#define FIELD(state, unit) ((state) / (unit)&0xffff)
 
 struct call {
-    _Alignas(128) _Atomic uint64_t state; /* a line of its own */
+    _Alignas(128) _Atomic uint64_t state; /* on a cache line of its own */
     atomic_bool taken;
     void (*work)(void *argument, int worker);
     void *argument;
+    uint64_t item; /* that the caller works on, for recordings */
 };
 
 struct tri_pool {
     int workers, calls_size, threads_count;
+    atomic_int numbered; /* threads that have a number */
     pthread_t *threads;
     struct call *calls;
-    _Alignas(128) atomic_int round; /* grows when there is something to look at */
+    _Alignas(128) atomic_int round; /* incremented when there may be work */
     atomic_int sleepers;
     atomic_bool ending;
 };
@@ -69,25 +73,40 @@ static void wait_for_change(struct tri_pool *pool, int old)
     }
 }
 
-/* The number of the worker, or 0: the call is closed or full, or not for it. */
+/* Returns the worker's number, or 0 if the call is closed, full, or not for waiting threads. */
 static int join(struct call *call, bool waits)
 {
     uint64_t state = atomic_load_explicit(&call->state, memory_order_acquire);
-    while (state & OPEN && FIELD(state, JOINED) < FIELD(state, MOST) && !(waits && state & LASTING)) {
+    while (state & OPEN && FIELD(state, JOINED) < FIELD(state, MOST) &&
+           !(waits && state & LASTING)) {
         if (atomic_compare_exchange_weak(&call->state, &state, state + JOINED + ACTIVE))
             return (int)FIELD(state, JOINED) + 1;
     }
     return 0;
 }
 
-static bool help(struct tri_pool *pool, bool waits)
+/* Returns the item before. */
+static uint64_t exchange_item(uint64_t item)
+{
+    const uint64_t before = tri_trace_item();
+    tri_trace_set_item(item);
+    return before;
+}
+
+/* `wait` is as for tri_pool_wait. */
+static bool help(struct tri_pool *pool, bool waits, tri_trace_mark *wait)
 {
     for (int i = 0; i < pool->calls_size; i++) {
         struct call *call = &pool->calls[i];
         const int worker = join(call, waits);
         if (worker == 0)
             continue;
+        tri_trace_end(*wait);
+        *wait = 0;
+        const uint64_t item = tri_tracing() ? exchange_item(call->item) : 0;
         call->work(call->argument, worker);
+        if (tri_tracing())
+            tri_trace_set_item(item);
         atomic_fetch_and(&call->state, ~OPEN);
         atomic_fetch_sub(&call->state, ACTIVE);
         return true;
@@ -98,13 +117,20 @@ static bool help(struct tri_pool *pool, bool waits)
 static void *thread_main(void *argument)
 {
     struct tri_pool *pool = argument;
+    tri_trace_mark wait = 0;
+    tri_trace_name_thread("worker", atomic_fetch_add(&pool->numbered, 1) + 1);
     for (;;) {
         const int round = atomic_load(&pool->round);
         if (atomic_load(&pool->ending))
-            return NULL;
-        if (!help(pool, false))
-            wait_for_change(pool, round);
+            break;
+        if (help(pool, false, &wait))
+            continue;
+        if (wait == 0)
+            wait = tri_trace_wait(TRI_TRACE_FOR_WORK, "idle");
+        wait_for_change(pool, round);
     }
+    tri_trace_end(wait);
+    return NULL;
 }
 
 int tri_pool_round(struct tri_pool *pool)
@@ -112,9 +138,9 @@ int tri_pool_round(struct tri_pool *pool)
     return atomic_load(&pool->round);
 }
 
-void tri_pool_wait(struct tri_pool *pool, int round)
+void tri_pool_wait(struct tri_pool *pool, int round, tri_trace_mark *wait)
 {
-    if (!help(pool, true))
+    if (!help(pool, true, wait))
         wait_for_change(pool, round);
 }
 
@@ -135,13 +161,13 @@ enum tri_status tri_pool_new(int workers, struct tri_pool **result, struct tri_e
     struct tri_pool *pool = aligned_alloc(128, sizeof *pool);
     *result = NULL;
     if (pool == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory for threads");
+        return tri_fail(error, TRI_FAILED, "out of memory for threads");
     *pool = (struct tri_pool){.workers = workers, .calls_size = 2 * workers + 2};
     pool->threads = calloc((size_t)workers, sizeof pool->threads[0]);
     pool->calls = aligned_alloc(128, (size_t)pool->calls_size * sizeof pool->calls[0]);
     if (pool->threads == NULL || pool->calls == NULL) {
         tri_pool_free(pool);
-        return tri_fail(error, TRI_FAILED, "no memory for %d threads", workers);
+        return tri_fail(error, TRI_FAILED, "out of memory for %d threads", workers);
     }
     for (int i = 0; i < pool->calls_size; i++)
         pool->calls[i] = (struct call){.state = 0};
@@ -179,7 +205,25 @@ static struct call *take_call(struct tri_pool *pool)
     return NULL;
 }
 
-static void run(struct tri_pool *pool, int workers, uint64_t kind, void (*work)(void *argument, int worker), void *argument)
+/* They are about to finish, because all share one supply of pieces; with more threads than cores
+ * one may still wait to be scheduled. */
+static void wait_for_workers(const struct call *call)
+{
+    tri_trace_mark wait = 0;
+    for (int i = 0; FIELD(atomic_load_explicit(&call->state, memory_order_acquire), ACTIVE) > 0;
+         i++) {
+        if (i == 0)
+            wait = tri_trace_wait(TRI_TRACE_FOR_WORKERS, "others");
+        if (i < 1000)
+            pause_briefly();
+        else
+            sched_yield();
+    }
+    tri_trace_end(wait);
+}
+
+static void run(struct tri_pool *pool, int workers, uint64_t kind,
+                void (*work)(void *argument, int worker), void *argument)
 {
     struct call *call = NULL;
     if (pool != NULL && workers > 1 && pool->workers > 1)
@@ -190,27 +234,24 @@ static void run(struct tri_pool *pool, int workers, uint64_t kind, void (*work)(
     }
     call->work = work;
     call->argument = argument;
+    if (tri_tracing())
+        call->item = tri_trace_item();
     atomic_store(&call->state, OPEN | kind | (uint64_t)(workers - 1) * MOST);
     tri_pool_next_round(pool);
     work(argument, 0);
     atomic_fetch_and(&call->state, ~OPEN);
-    /* The others are about to finish, for all take pieces from one heap; with more threads than
-     * cores one may still wait for its turn. */
-    for (int i = 0; FIELD(atomic_load_explicit(&call->state, memory_order_acquire), ACTIVE) > 0; i++) {
-        if (i < 1000)
-            pause_briefly();
-        else
-            sched_yield();
-    }
+    wait_for_workers(call);
     atomic_store_explicit(&call->taken, false, memory_order_release);
 }
 
-void tri_pool_run(struct tri_pool *pool, int workers, void (*work)(void *argument, int worker), void *argument)
+void tri_pool_run(struct tri_pool *pool, int workers, void (*work)(void *argument, int worker),
+                  void *argument)
 {
     run(pool, workers, 0, work, argument);
 }
 
-void tri_pool_stay(struct tri_pool *pool, void (*work)(void *argument, int worker), void *argument)
+void tri_pool_run_blocking(struct tri_pool *pool, void (*work)(void *argument, int worker),
+                           void *argument)
 {
     run(pool, tri_pool_workers(pool), LASTING, work, argument);
 }

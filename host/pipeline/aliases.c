@@ -1,15 +1,16 @@
-/* aliases.c -- finds kernels by what other programs call them. */
-#include "kernel.h"
+/* aliases.c -- finds kernels by their names in other programs. */
+#include "kernel_description.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-/* Whether `word` is one of the names, which '|' separates. */
+/* Returns whether `word` is one of the names, separated by '|'. */
 static bool is_among(const char *names, const char *word)
 {
     const size_t length = strlen(word);
 
-    for (const char *at = names; at != NULL; at = strchr(at, '|') != NULL ? strchr(at, '|') + 1 : NULL)
+    for (const char *at = names; at != NULL;
+         at = strchr(at, '|') != NULL ? strchr(at, '|') + 1 : NULL)
         if (strcspn(at, "|") == length && strncmp(at, word, length) == 0)
             return true;
     return false;

@@ -1,4 +1,5 @@
-/* compose.c -- pipelines made of others: copies, copies for planes of another size, and several in a row. */
+/* compose.c -- pipelines made from others: copies, copies for planes of another size, and several
+ * in sequence. */
 #include "graph.h"
 
 #include <math.h>
@@ -19,7 +20,7 @@ static struct tri_pipeline *new_pipeline(size_t text_size, int length)
     return NULL;
 }
 
-/* There is room for both. */
+/* `to` has room for both. */
 static bool append(struct tri_pipeline *to, const struct tri_pipeline *part)
 {
     if (to->length > 0)
@@ -38,8 +39,8 @@ static bool append(struct tri_pipeline *to, const struct tri_pipeline *part)
     return true;
 }
 
-enum tri_status tri_pipeline_join(const struct tri_pipeline *const *parts, int count, struct tri_pipeline **result,
-                                  struct tri_error *error)
+enum tri_status tri_pipeline_join(const struct tri_pipeline *const *parts, int count,
+                                  struct tri_pipeline **result, struct tri_error *error)
 {
     size_t size = 1;
     int length = 0;
@@ -53,7 +54,8 @@ enum tri_status tri_pipeline_join(const struct tri_pipeline *const *parts, int c
     for (int i = 0; i < count && done; i++)
         done = append(joined, parts[i]);
     const enum tri_status status =
-        done ? tri_pipeline_check(joined, error) : tri_fail(error, TRI_FAILED, "no memory for a pipeline");
+        done ? tri_pipeline_check(joined, error)
+             : tri_fail(error, TRI_FAILED, "out of memory for a pipeline");
     if (status == TRI_OK)
         *result = joined;
     else
@@ -66,14 +68,16 @@ enum tri_status tri_pipeline_join(const struct tri_pipeline *const *parts, int c
 static double scaled_value(const struct tri_param *param, double value, int shift_x, int shift_y)
 {
     static const double halves[2] = {1, 0.70710678118654752}; /* 2^(-1/2) */
-    const int shift = param->length == TRI_WIDTH ? shift_x : param->length == TRI_HEIGHT ? shift_y : shift_x + shift_y;
+    const int shift = param->length == TRI_WIDTH    ? shift_x
+                      : param->length == TRI_HEIGHT ? shift_y
+                                                    : shift_x + shift_y;
     if (param->length == TRI_NO_LENGTH || shift == 0)
         return value;
     if (param->length == TRI_RADIUS) {
         value = value / (1 << shift / 2) * halves[shift % 2];
         value = param->type == TRI_INT ? floor(value + 0.5) : value;
     } else {
-        value = ceil(value / (1 << shift)); /* as planes of frames are rounded */
+        value = ceil(value / (1 << shift)); /* rounded like planes of frames */
     }
     return value < param->minimum ? param->minimum : value;
 }
@@ -85,17 +89,19 @@ enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shi
     for (int i = 0; status == TRI_OK && i < pipeline->length; i++) {
         const struct tri_kernel *kernel = pipeline->steps[i].kernel;
         for (int k = 0; k < tri_kernel_param_count(kernel); k++)
-            (*scaled)->steps[i].values[k] =
-                scaled_value(tri_kernel_param(kernel, k), pipeline->steps[i].values[k], shift_x, shift_y);
+            (*scaled)->steps[i].values[k] = scaled_value(
+                tri_kernel_param(kernel, k), pipeline->steps[i].values[k], shift_x, shift_y);
     }
     return status;
 }
 
-/* The size that an operation makes of luma, divided as chroma is then: a scale by itself would round once more. */
-static void set_size(const struct tri_result *of_luma, const struct tri_plane *plane, struct tri_pipeline_step *step)
+/* Sets the size that the operation gives luma, divided as for chroma: a scale alone would round
+ * once more. */
+static void set_size(const struct tri_result *of_luma, const struct tri_plane *plane,
+                     struct tri_pipeline_step *step)
 {
-    const int shift_x = of_luma->turned ? plane->shift_y : plane->shift_x;
-    const int shift_y = of_luma->turned ? plane->shift_x : plane->shift_y;
+    const int shift_x = of_luma->transposed ? plane->shift_y : plane->shift_x;
+    const int shift_y = of_luma->transposed ? plane->shift_x : plane->shift_y;
     for (int k = 0; k < tri_kernel_param_count(step->kernel); k++) {
         const struct tri_param *param = tri_kernel_param(step->kernel, k);
         if (param->length == TRI_WIDTH)
@@ -105,10 +111,12 @@ static void set_size(const struct tri_result *of_luma, const struct tri_plane *p
     }
 }
 
-enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline, const struct tri_graph *frames,
-                                      const struct tri_plane *plane, struct tri_pipeline **result, struct tri_error *error)
+enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline,
+                                      const struct tri_graph *frames, const struct tri_plane *plane,
+                                      struct tri_pipeline **result, struct tri_error *error)
 {
-    const enum tri_status status = tri_pipeline_scaled(pipeline, plane->shift_x, plane->shift_y, result, error);
+    const enum tri_status status =
+        tri_pipeline_scaled(pipeline, plane->shift_x, plane->shift_y, result, error);
     if (status != TRI_OK)
         return status;
     for (int i = 0; i < pipeline->length && plane->shift_x + plane->shift_y > 0; i++)

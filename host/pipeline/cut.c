@@ -1,21 +1,25 @@
-/* cut.c -- which plans give the bytes of the whole picture when they run on bands of it.
+/* cut.c -- which plans give the same bytes on strips as on the whole picture.
  *
- * What is asked of a plan is what can be seen in it, so a new kernel is cut only where it is right: one stage, whose nodes
- * make a row from a window of rows and from constants; bodies that name no word which tells the place of a row; and
- * for each height that is cut to, the same passes and constants as for the whole. Beyond a cut the edge row stands for
- * rows that are there in the picture, so what is made of it is wrong as far as windows reach, and is thrown away. */
+ * All requirements can be checked in the plan, so a new kernel is cut only if that is right: one
+ * stage, whose nodes make a row from a window of rows and from constants; bodies that use no word
+ * that depends on a row's position; and, for each height that is cut to, the same passes and
+ * constants as for the whole. Beyond a cut the edge row stands in for rows that exist in the
+ * picture, so results are wrong as far as windows reach, and are discarded there. */
 #include "cut.h"
 #include "registry.h"
+
+#include "../image/image.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-/* ---- what bodies name ---- */
+/* ---- words in bodies ---- */
 
-/* Words of the dialect in terms of the row's number, the input's height, or whole planes, and what these words are made
- * of. tests/test_cut.c looks for others in the dialect. */
-const char *const tri_row_words[] = {"Y", "IN_HEIGHT", "SOURCE", "SAMPLE", "SAMPLE_INPUT", "_r", "get_global_id", NULL};
+/* Words of the dialect that depend on the row's number, the input's height or whole planes, and the
+ * names that define them. tests/test_cut.c looks for others in the dialect. */
+const char *const tri_row_words[] = {"Y",  "IN_HEIGHT",     "SOURCE", "SAMPLE", "SAMPLE_INPUT",
+                                     "_r", "get_global_id", NULL};
 
 static bool is_row_word(const char *word, size_t length)
 {
@@ -40,7 +44,7 @@ static const char *skip_string(const char *at)
     return *at == '\0' ? at : at + 1;
 }
 
-/* Past the line that ends "#ifdef HOST", or has its other branch. */
+/* Skips past the line that ends "#ifdef HOST" or starts its other branch. */
 static const char *skip_host(const char *at)
 {
     for (int depth = 0; *at != '\0';) {
@@ -82,13 +86,13 @@ bool tri_source_tells_row(const char *text)
     return false;
 }
 
-/* ---- what plans show ---- */
+/* ---- plans ---- */
 
-/* Kinds that make a row from rows of a window. Kinds that are not known here are not among them. */
+/* Returns whether a kind makes a row from the rows of a window; false for kinds unknown here. */
 static bool makes_rows(int kind)
 {
-    return kind == PASS_LANES || kind == PASS_CHOOSE || kind == PASS_GATHER || kind == PASS_MAP || kind == PASS_SLIDE ||
-           kind == PASS_SCAN;
+    return kind == PASS_LANES || kind == PASS_CHOOSE || kind == PASS_GATHER || kind == PASS_MAP ||
+           kind == PASS_SLIDE || kind == PASS_SCAN;
 }
 
 static bool refuse(char why[200], const char *format, const char *kernel)
@@ -97,24 +101,26 @@ static bool refuse(char why[200], const char *format, const char *kernel)
     return false;
 }
 
-static bool node_cuts(const struct tri_plan *plan, const struct tri_stage *stage, const struct walk_node *node, char why[200])
+static bool node_cuts(const struct tri_plan *plan, const struct tri_stage *stage,
+                      const struct walk_node *node, char why[200])
 {
     const struct tri_pass *pass = stage->passes[node->pass];
     const char *text = tri_source_find(pass->file);
-    if (node->kind == PASS_TALLY)
+    if (node->kind == PASS_HISTOGRAM)
         return refuse(why, "%s counts the samples of the whole picture", pass->file);
     if (node->whole || !makes_rows(node->kind))
-        return refuse(why, "%s looks at planes as a whole", pass->file);
+        return refuse(why, "%s reads whole planes", pass->file);
     if (text == NULL || tri_source_tells_row(text))
-        return refuse(why, "%s depends on where in the picture a row is", pass->file);
+        return refuse(why, "%s depends on the position of a row", pass->file);
     for (int o = 0; o < node->outputs; o++) {
         if (plan->channels[node->out[o]].height != plan->in.height)
-            return refuse(why, "%s makes pictures of another height", pass->file);
+            return refuse(why, "%s changes the height of the picture", pass->file);
     }
     return true;
 }
 
-static void find_reach(const struct tri_plan *plan, const struct walk_node *node, struct tri_cut *cut)
+static void find_reach(const struct tri_plan *plan, const struct walk_node *node,
+                       struct tri_cut *cut)
 {
     int low = node->low, high = node->high;
     for (int i = 0; i < node->sparse; i++) {
@@ -125,7 +131,7 @@ static void find_reach(const struct tri_plan *plan, const struct walk_node *node
         if (plan->channels[node->in[k]].base != BASE_IN)
             continue;
         cut->above = node->back - low > cut->above ? node->back - low : cut->above;
-        cut->below = node->lag + high > cut->below ? node->lag + high : cut->below;
+        cut->below = node->ahead + high > cut->below ? node->ahead + high : cut->below;
     }
 }
 
@@ -133,7 +139,7 @@ bool tri_plan_cut(const struct tri_plan *plan, struct tri_cut *cut, char why[200
 {
     *cut = (struct tri_cut){0};
     if (plan->history_count > 0 || plan->frame_count > 0 || plan->delay > 0)
-        return refuse(why, "%s", "frames depend on frames before them");
+        return refuse(why, "%s", "frames depend on earlier frames");
     for (int s = 0; s < plan->stage_count; s++) {
         const struct tri_stage *stage = &plan->stages[s];
         for (int i = 0; i < stage->node_count; i++) {
@@ -141,46 +147,57 @@ bool tri_plan_cut(const struct tri_plan *plan, struct tri_cut *cut, char why[200
                 return false;
         }
     }
-    if (plan->stage_count != 1 || plan->tally_count > 0 || plan->finish_count > 0 || plan->told.channel != 0 ||
-        plan->out.height != plan->in.height)
-        return refuse(why, "%s", "its stages hand planes to each other");
+    if (tri_shape_packed(&plan->in) || tri_shape_packed(&plan->out))
+        return refuse(
+            why, "%s",
+            "the picture is too narrow: its rows have no padding, but those of its strips would");
+    if (plan->stage_count != 1 || plan->histogram_count > 0 || plan->finish_count > 0 ||
+        plan->told.channel != 0 || plan->out.height != plan->in.height)
+        return refuse(why, "%s", "its stages pass whole planes to each other");
     for (int i = 0; i < plan->stages[0].node_count; i++)
         find_reach(plan, &plan->stages[0].nodes[i], cut);
     return true;
 }
 
-static bool same_channel(const struct tri_plan *whole, const struct tri_plan *band, int number)
+static bool same_channel(const struct tri_plan *whole, const struct tri_plan *strip, int number)
 {
-    const struct walk_channel *a = &whole->channels[number], *b = &band->channels[number];
+    const struct walk_channel *a = &whole->channels[number], *b = &strip->channels[number];
     return a->base == b->base && a->size == b->size && a->halo == b->halo && a->width == b->width &&
-           a->height == whole->in.height && b->height == band->in.height;
+           a->height == whole->in.height && b->height == strip->in.height;
 }
 
-static bool same_node(const struct tri_plan *whole, const struct tri_plan *band, int number)
+static bool same_node(const struct tri_plan *whole, const struct tri_plan *strip, int number)
 {
-    const struct walk_node *a = &whole->stages[0].nodes[number], *b = &band->stages[0].nodes[number];
-    bool same = whole->stages[0].passes[a->pass] == band->stages[0].passes[b->pass] && a->constants == b->constants &&
-                a->inputs == b->inputs && a->outputs == b->outputs && a->whole == b->whole && a->sparse == b->sparse &&
-                memcmp(a->rows, b->rows, sizeof a->rows) == 0 && a->low == b->low && a->high == b->high;
+    const struct walk_node *a = &whole->stages[0].nodes[number],
+                           *b = &strip->stages[0].nodes[number];
+    bool same = whole->stages[0].passes[a->pass] == strip->stages[0].passes[b->pass] &&
+                a->constants == b->constants && a->inputs == b->inputs &&
+                a->outputs == b->outputs && a->whole == b->whole && a->sparse == b->sparse &&
+                memcmp(a->rows, b->rows, sizeof a->rows) == 0 && a->low == b->low &&
+                a->high == b->high;
     for (int k = 0; same && k < a->inputs; k++)
-        same = a->in[k] == b->in[k] && same_channel(whole, band, a->in[k]);
+        same = a->in[k] == b->in[k] && same_channel(whole, strip, a->in[k]);
     for (int o = 0; same && o < a->outputs; o++)
-        same = a->out[o] == b->out[o] && same_channel(whole, band, a->out[o]);
+        same = a->out[o] == b->out[o] && same_channel(whole, strip, a->out[o]);
     return same;
 }
 
-bool tri_plan_same_rows(const struct tri_plan *whole, const struct tri_plan *band)
+bool tri_plan_same_rows(const struct tri_plan *whole, const struct tri_plan *strip)
 {
-    bool same = whole->stage_count == 1 && band->stage_count == 1 && whole->channel_count == band->channel_count &&
-                whole->stages[0].node_count == band->stages[0].node_count && whole->in.width == band->in.width &&
-                whole->in.planes == band->in.planes && whole->in.bits == band->in.bits &&
-                whole->out.width == band->out.width && whole->out.planes == band->out.planes &&
-                whole->out.height == whole->in.height && band->out.height == band->in.height && band->delay == 0 &&
-                band->history_count == 0 && band->frame_count == 0 && band->tally_count == 0 && band->finish_count == 0 &&
-                whole->constants_size == band->constants_size &&
-                memcmp(whole->constants, band->constants, (size_t)whole->constants_size) == 0 &&
-                memcmp(whole->out_channel, band->out_channel, sizeof whole->out_channel[0] * (size_t)whole->out.planes) == 0;
+    bool same = whole->stage_count == 1 && strip->stage_count == 1 &&
+                whole->channel_count == strip->channel_count &&
+                whole->stages[0].node_count == strip->stages[0].node_count &&
+                whole->in.width == strip->in.width && whole->in.planes == strip->in.planes &&
+                whole->in.bits == strip->in.bits && whole->out.width == strip->out.width &&
+                whole->out.planes == strip->out.planes && whole->out.height == whole->in.height &&
+                strip->out.height == strip->in.height && strip->delay == 0 &&
+                strip->history_count == 0 && strip->frame_count == 0 &&
+                strip->histogram_count == 0 && strip->finish_count == 0 &&
+                whole->constants_size == strip->constants_size &&
+                memcmp(whole->constants, strip->constants, (size_t)whole->constants_size) == 0 &&
+                memcmp(whole->out_channel, strip->out_channel,
+                       sizeof whole->out_channel[0] * (size_t)whole->out.planes) == 0;
     for (int i = 0; same && i < whole->stages[0].node_count; i++)
-        same = same_node(whole, band, i);
+        same = same_node(whole, strip, i);
     return same;
 }

@@ -1,5 +1,5 @@
-/* graph.c -- from a pipeline to a graph of passes: what kernels' host parts call, and what becomes
- * of alpha around them. */
+/* graph.c -- makes a graph of passes from a pipeline: the functions that kernels' host parts call,
+ * and the treatment of alpha around kernels. */
 #include "graph.h"
 
 #include <math.h>
@@ -21,7 +21,8 @@ void tri_graph_fail(struct tri_graph *graph, const char *format, ...)
     tri_fail(&graph->error, TRI_USAGE, "%s", text);
 }
 
-/* Room for one more of `*count` elements; false, and the graph has failed, where memory is short. */
+/* Makes room for one more element after `count`; returns false, and the graph has failed, if out of
+ * memory. */
 static bool grow(struct tri_graph *graph, void **array, int count, int *room, size_t size)
 {
     if (count < *room)
@@ -29,7 +30,7 @@ static bool grow(struct tri_graph *graph, void **array, int count, int *room, si
     const int more = *room == 0 ? 32 : 2 * *room;
     void *moved = realloc(*array, (size_t)more * size);
     if (moved == NULL) {
-        tri_fail(&graph->error, TRI_FAILED, "no memory for a graph of %d passes", count);
+        tri_fail(&graph->error, TRI_FAILED, "out of memory for a graph of %d passes", count);
         return false;
     }
     *array = moved;
@@ -39,7 +40,8 @@ static bool grow(struct tri_graph *graph, void **array, int count, int *room, si
 
 static int add_channel(struct tri_graph *graph, struct tri_channel channel)
 {
-    if (!grow(graph, (void **)&graph->channels, graph->channel_count, &graph->channel_room, sizeof channel))
+    if (!grow(graph, (void **)&graph->channels, graph->channel_count, &graph->channel_room,
+              sizeof channel))
         return 0;
     graph->channels[graph->channel_count] = channel;
     return graph->channel_count++;
@@ -49,27 +51,31 @@ static void *copy_of(struct tri_graph *graph, const void *bytes, size_t size)
 {
     void *copy = malloc(size);
     if (copy == NULL)
-        tri_fail(&graph->error, TRI_FAILED, "no memory for a table of %zu bytes", size);
+        tri_fail(&graph->error, TRI_FAILED, "out of memory for a table of %zu bytes", size);
     else
         memcpy(copy, bytes, size);
     return copy;
 }
 
-int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass, const struct tri_node_spec *spec)
+int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass,
+                  const struct tri_node_spec *spec)
 {
-    if (graph->error.status != TRI_OK ||
-        !grow(graph, (void **)&graph->nodes, graph->node_count, &graph->node_room, sizeof graph->nodes[0]))
+    if (graph->error.status != TRI_OK || !grow(graph, (void **)&graph->nodes, graph->node_count,
+                                               &graph->node_room, sizeof graph->nodes[0]))
         return 0;
-    const bool tally = pass->kind == PASS_TALLY;
-    struct tri_node node = {.pass = pass, .spec = *spec, .first = graph->first, .delay = graph->delay,
+    const bool histogram = pass->kind == PASS_HISTOGRAM;
+    struct tri_node node = {.pass = pass,
+                            .spec = *spec,
+                            .first = graph->first,
+                            .delay = graph->delay,
                             .first_output = graph->channel_count};
     while (node.inputs < TRI_INPUTS && spec->in[node.inputs] != 0)
         node.inputs++;
     const struct tri_channel in = graph->channels[spec->in[0]];
     node.spec.width = spec->width != 0 ? spec->width : in.width;
     node.spec.height = spec->height != 0 ? spec->height : in.height;
-    node.spec.outputs = tally ? 0 : spec->outputs != 0 ? spec->outputs : 1;
-    node.tally = tally && spec->tally == 0 ? ++graph->tally_count : spec->tally;
+    node.spec.outputs = histogram ? 0 : spec->outputs != 0 ? spec->outputs : 1;
+    node.histogram = histogram && spec->histogram == 0 ? ++graph->histogram_count : spec->histogram;
     node.operation = *graph->operation;
     if (spec->constants_size != 0)
         node.constants = copy_of(graph, spec->constants, spec->constants_size);
@@ -77,24 +83,25 @@ int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass, const st
     graph->nodes[graph->node_count++] = node;
     const int size = pass->rows[graph->bits == 16][0]->out_size;
     for (int i = 0; i < node.spec.outputs; i++)
-        add_channel(graph, (struct tri_channel){node.spec.width, node.spec.height, size, .producer = index});
+        add_channel(graph, (struct tri_channel){node.spec.width, node.spec.height, size,
+                                                .producer = index});
     if (graph->error.status != TRI_OK)
         return 0;
-    return tally ? node.tally : node.first_output;
+    return histogram ? node.histogram : node.first_output;
 }
 
-int tri_graph_before(struct tri_graph *graph, int channel, int frames)
+int tri_graph_previous(struct tri_graph *graph, int channel, int frames)
 {
     if (graph->error.status != TRI_OK || frames == 0)
         return channel;
-    if (graph->channels[channel].state) /* a past itself, so it is kept once more */
+    if (graph->channels[channel].state) /* itself a past, so it is kept once more */
         channel = tri_graph_add(graph, &tri_pass_relay, &(struct tri_node_spec){.in = {channel}});
     struct tri_channel before = graph->channels[channel];
-    if (before.producer == FROM_BEFORE) { /* further back in the same channel */
+    if (before.producer == FROM_PREVIOUS) { /* further back in the same channel */
         before.ago += frames;
         return add_channel(graph, before);
     }
-    before.producer = FROM_BEFORE;
+    before.producer = FROM_PREVIOUS;
     before.of = channel;
     before.ago = frames;
     before.first = graph->first;
@@ -106,7 +113,7 @@ int tri_graph_state(struct tri_graph *graph, int like)
     if (graph->error.status != TRI_OK)
         return 0;
     struct tri_channel state = graph->channels[like];
-    state.producer = FROM_BEFORE;
+    state.producer = FROM_PREVIOUS;
     state.of = 0;
     state.ago = 1;
     state.first = graph->first;
@@ -114,7 +121,7 @@ int tri_graph_state(struct tri_graph *graph, int like)
     return add_channel(graph, state);
 }
 
-void tri_graph_keep(struct tri_graph *graph, int state, int channel)
+void tri_graph_feedback(struct tri_graph *graph, int state, int channel)
 {
     if (graph->error.status != TRI_OK)
         return;
@@ -142,12 +149,11 @@ struct tri_siting tri_graph_siting(const struct tri_graph *graph)
     return graph->siting;
 }
 
-void tri_graph_light(struct tri_graph *graph)
+void tri_graph_needs_rgb(struct tri_graph *graph)
 {
-    graph->light = true;
+    graph->needs_rgb = true;
 }
 
-/* Exchanged twice they are as before; what is gone stays so. */
 bool tri_graph_bottom_first(const struct tri_graph *graph)
 {
     if (graph->first_field == 0 || graph->fields == TRI_FIELDS_GONE)
@@ -155,6 +161,7 @@ bool tri_graph_bottom_first(const struct tri_graph *graph)
     return (graph->first_field == 'b') != (graph->fields == TRI_FIELDS_EXCHANGED);
 }
 
+/* Fields exchanged twice are as before; fields that are gone stay gone. */
 void tri_graph_fields(struct tri_graph *graph, enum tri_fields fields)
 {
     if (graph->fields == TRI_FIELDS_GONE || fields == TRI_FIELDS_GONE)
@@ -163,9 +170,9 @@ void tri_graph_fields(struct tri_graph *graph, enum tri_fields fields)
         graph->fields = graph->fields == fields ? TRI_FIELDS_KEPT : TRI_FIELDS_EXCHANGED;
 }
 
-void tri_graph_turned(struct tri_graph *graph)
+void tri_graph_transposed(struct tri_graph *graph)
 {
-    graph->turned = !graph->turned;
+    graph->transposed = !graph->transposed;
     graph->fields = TRI_FIELDS_GONE;
 }
 
@@ -179,8 +186,9 @@ void tri_graph_data(struct tri_graph *graph, int channel, const char *columns,
 {
     if (graph->error.status != TRI_OK || graph->told_by == graph->operation->values)
         return;
-    if (graph->channels[channel].size != sizeof(uint32_t) || graph->channels[channel].producer < 0) {
-        tri_graph_fail(graph, "%s: what it tells has to be made by a pass, with 32 bits a sample",
+    if (graph->channels[channel].size != sizeof(uint32_t) ||
+        graph->channels[channel].producer < 0) {
+        tri_graph_fail(graph, "%s: a channel of data must be made by a pass, with 32-bit samples",
                        graph->operation->kernel->about->name);
         return;
     }
@@ -238,11 +246,12 @@ enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
     return TRI_ALPHA_PREMULTIPLIED;
 }
 
-/* ---- shapes of graph that several kernels share ---- */
+/* ---- graph shapes shared by several kernels ---- */
 
-/* Windows stay centred while they grow, from radius q to at most 4q + 1: then the edge sample of a
- * pass, which stands for all beyond it, covers nothing that the whole window would not. */
-static int cover(struct tri_graph *graph, const struct tri_pass *pass, bool along_rows, int radius, int channel)
+/* Windows stay centred while they grow, from radius q to at most 4q + 1. Then the edge sample of a
+ * pass, which stands in for all beyond it, covers nothing that the whole window would not. */
+static int cover(struct tri_graph *graph, const struct tri_pass *pass, bool along_rows, int radius,
+                 int channel)
 {
     for (int q = 0; q < radius;) {
         const int most = q == 0 ? 1 : 4 * q + 1, next = most < radius ? most : radius;
@@ -251,6 +260,7 @@ static int cover(struct tri_graph *graph, const struct tri_pass *pass, bool alon
         struct tri_node_spec spec = {.in = {channel}};
         if (along_rows) {
             spec.reach = outer;
+            spec.operations = 4;
             spec.constants = at;
             spec.constants_size = sizeof at;
             spec.specialize = true;
@@ -264,43 +274,49 @@ static int cover(struct tri_graph *graph, const struct tri_pass *pass, bool alon
     return channel;
 }
 
-int tri_graph_cover(struct tri_graph *graph, const struct tri_pass *columns, const struct tri_pass *rows, int radius,
-                    int channel)
+int tri_graph_cover(struct tri_graph *graph, const struct tri_pass *columns,
+                    const struct tri_pass *rows, int radius, int channel)
 {
     return cover(graph, rows, true, radius, cover(graph, columns, false, radius, channel));
 }
 
-struct tri_value tri_graph_by_histogram(struct tri_graph *graph, const struct tri_pass *histogram,
+struct tri_value tri_graph_by_histogram(struct tri_graph *graph, const struct tri_pass *count,
                                         const struct tri_pass *lookup, bool joint,
-                                        void (*finish)(const struct tri_counts *, const struct tri_operation *, void *),
+                                        void (*finish)(const struct tri_counts *,
+                                                       const struct tri_operation *, void *),
                                         struct tri_value in)
 {
     static const ushort nothing[1 << 16];
-    int tally[TRI_PLANES_MAX] = {0};
+    int histogram[TRI_PLANES_MAX] = {0};
     for (int p = 0; p < in.planes; p++)
-        tally[p] = tri_graph_add(graph, histogram,
-                                 &(struct tri_node_spec){.in = {in.channel[p]}, .tally = joint && p > 0 ? tally[0] : 0});
+        histogram[p] =
+            tri_graph_add(graph, count,
+                          &(struct tri_node_spec){.in = {in.channel[p]},
+                                                  .histogram = joint && p > 0 ? histogram[0] : 0});
     for (int p = 0; p < in.planes; p++)
-        in.channel[p] = tri_graph_add(graph, lookup,
-                                      &(struct tri_node_spec){.in = {in.channel[p]},
-                                                              .constants = nothing,
-                                                              .constants_size = sizeof(ushort) << graph->bits,
-                                                              .tally = tally[p],
-                                                              .finish = finish});
+        in.channel[p] =
+            tri_graph_add(graph, lookup,
+                          &(struct tri_node_spec){.in = {in.channel[p]},
+                                                  .constants = nothing,
+                                                  .constants_size = sizeof(ushort) << graph->bits,
+                                                  .histogram = histogram[p],
+                                                  .finish = finish});
     return in;
 }
 
 /* ---- from a pipeline to a graph ---- */
 
-/* What a kernel yields is held after its last frame, so it has to be made by a pass: a past or a state would go on. */
+/* A kernel's result is held after its last frame, so a pass has to make it: a past or a state would
+ * move on. */
 static int made(struct tri_graph *graph, int channel)
 {
-    if (graph->error.status != TRI_OK || graph->channels[channel].producer != FROM_BEFORE)
+    if (graph->error.status != TRI_OK || graph->channels[channel].producer != FROM_PREVIOUS)
         return channel;
     return tri_graph_add(graph, &tri_pass_relay, &(struct tri_node_spec){.in = {channel}});
 }
 
-static struct tri_value apply_kernel(struct tri_graph *graph, const struct tri_kernel *kernel, struct tri_value in)
+static struct tri_value apply_kernel(struct tri_graph *graph, const struct tri_kernel *kernel,
+                                     struct tri_value in)
 {
     const int delay = graph->delay;
     if (graph->error.status != TRI_OK)
@@ -308,11 +324,11 @@ static struct tri_value apply_kernel(struct tri_graph *graph, const struct tri_k
     if (kernel->graph != NULL)
         in = kernel->graph(graph, in);
     const enum tri_fields fields = graph->fields;
-    const bool turned = graph->turned;
+    const bool transposed = graph->transposed;
     for (int p = 0; p < in.planes && kernel->graph == NULL; p++) {
-        graph->delay = delay; /* all planes are equally late, and their rows lie alike */
+        graph->delay = delay; /* all planes have the same delay, fields and orientation */
         graph->fields = fields;
-        graph->turned = turned;
+        graph->transposed = transposed;
         in.channel[p] = kernel->graph_plane(graph, in.channel[p]);
     }
     for (int p = 0; p < in.planes; p++)
@@ -320,15 +336,18 @@ static struct tri_value apply_kernel(struct tri_graph *graph, const struct tri_k
     return in;
 }
 
-static struct tri_value with_alpha(struct tri_graph *graph, const struct tri_pass *pass, struct tri_value value)
+static struct tri_value with_alpha(struct tri_graph *graph, const struct tri_pass *pass,
+                                   struct tri_value value)
 {
     for (int p = 0; p < value.planes - 1; p++)
-        value.channel[p] =
-            tri_graph_add(graph, pass, &(struct tri_node_spec){.in = {value.channel[p], value.channel[value.planes - 1]}});
+        value.channel[p] = tri_graph_add(
+            graph, pass,
+            &(struct tri_node_spec){.in = {value.channel[p], value.channel[value.planes - 1]}});
     return value;
 }
 
-static struct tri_value apply_with_alpha(struct tri_graph *graph, const struct tri_operation *operation,
+static struct tri_value apply_with_alpha(struct tri_graph *graph,
+                                         const struct tri_operation *operation,
                                          struct tri_value value)
 {
     const int alpha = value.channel[value.planes - 1];
@@ -337,16 +356,19 @@ static struct tri_value apply_with_alpha(struct tri_graph *graph, const struct t
     if (operation->kernel->about->alpha(operation) == TRI_ALPHA_KEPT) {
         value.planes--;
         value = apply_kernel(graph, operation->kernel, value);
-        value.channel[value.planes++] = tri_graph_before(graph, alpha, graph->delay - graph->first);
+        value.channel[value.planes++] =
+            tri_graph_previous(graph, alpha, graph->delay - graph->first);
         return value;
     }
     value = with_alpha(graph, &tri_pass_alpha_multiply, value);
-    value = apply_kernel(graph, operation->kernel, value); /* alpha is one of its planes, and as late as they are */
+    value = apply_kernel(graph, operation->kernel,
+                         value); /* alpha is one of its planes, with the same delay */
     return with_alpha(graph, &tri_pass_alpha_divide, value);
 }
 
-/* How late its nodes are is known when they are all there. */
-static struct tri_value apply(struct tri_graph *graph, const struct tri_operation *operation, struct tri_value value)
+/* The delay of the operation's nodes is known once all of them exist. */
+static struct tri_value apply(struct tri_graph *graph, const struct tri_operation *operation,
+                              struct tri_value value)
 {
     const int before = graph->node_count;
     graph->operation = operation;
@@ -359,11 +381,13 @@ static struct tri_value apply(struct tri_graph *graph, const struct tri_operatio
     return value;
 }
 
-int tri_graph_kernel(struct tri_graph *graph, const char *name, const char *param, double value, int channel)
+int tri_graph_kernel(struct tri_graph *graph, const char *name, const char *param, double value,
+                     int channel)
 {
     const struct tri_kernel *kernel = tri_kernel_find(name);
     if (kernel == NULL) {
-        tri_graph_fail(graph, "%s needs the kernel %s, which is not built in", graph->operation->kernel->about->name, name);
+        tri_graph_fail(graph, "%s needs the kernel %s, which is not built in",
+                       graph->operation->kernel->about->name, name);
         return 0;
     }
     double values[32];
@@ -372,55 +396,67 @@ int tri_graph_kernel(struct tri_graph *graph, const char *name, const char *para
         values[i] = strcmp(p->name, param) == 0 ? value : p->initial;
     }
     const struct tri_operation *outer = graph->operation, inner = {kernel, values, graph->bits};
-    graph->operation = &inner; /* for as long as that kernel's host part runs */ // cppcheck-suppress autoVariables
+    /* while that kernel's host part runs */
+    // cppcheck-suppress autoVariables
+    graph->operation = &inner;
     const struct tri_value result = apply_kernel(graph, kernel, (struct tri_value){1, {channel}});
     graph->operation = outer;
     return result.channel[0];
 }
 
-/* A few letters of a pipeline can ask for any size. */
-static void check_size(struct tri_graph *graph, const struct tri_operation *operation, const struct tri_result *made)
+/* A few letters in a pipeline can ask for any size. */
+static void check_size(struct tri_graph *graph, const struct tri_operation *operation,
+                       const struct tri_result *made)
 {
     const uint64_t pixels = (uint64_t)made->width * (uint64_t)made->height;
     if (graph->error.status == TRI_OK && pixels > graph->max_pixels)
-        tri_fail(&graph->error, TRI_FAILED, "%s makes %d x %d pixels, which is more than the limit of %llu (raise it with --max-pixels)",
-                 operation->kernel->about->name, made->width, made->height, (unsigned long long)graph->max_pixels);
+        tri_fail(&graph->error, TRI_FAILED,
+                 "%s makes %d x %d pixels, more than the limit of %llu; raise it with --max-pixels",
+                 operation->kernel->about->name, made->width, made->height,
+                 (unsigned long long)graph->max_pixels);
 }
 
-enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struct tri_shape *in, struct tri_graph *graph,
-                                struct tri_value *out, struct tri_shape *shape, struct tri_error *error)
+enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                                struct tri_graph *graph, struct tri_value *out,
+                                struct tri_shape *shape, struct tri_error *error)
 {
     const uint64_t pixels = (uint64_t)in->width * (uint64_t)in->height;
-    *graph = (struct tri_graph){.bits = in->bits, .levels = pipeline->levels, .first_field = pipeline->first_field,
+    *graph = (struct tri_graph){.bits = in->bits,
+                                .levels = pipeline->levels,
+                                .first_field = pipeline->first_field,
                                 .siting = pipeline->siting,
-                                .max_pixels = pixels > pipeline->max_pixels ? pixels : pipeline->max_pixels};
+                                .max_pixels =
+                                    pixels > pipeline->max_pixels ? pixels : pipeline->max_pixels};
     graph->results = calloc((size_t)pipeline->length + 1, sizeof graph->results[0]);
     if (graph->results == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory for a graph");
+        return tri_fail(error, TRI_FAILED, "out of memory for a graph");
     if (graph->levels.white == 0)
         graph->levels.white = (UINT32_C(1) << in->bits) - 1;
     struct tri_value value = {.planes = in->planes};
     add_channel(graph, (struct tri_channel){0});
     for (int p = 0; p < in->planes; p++)
-        value.channel[p] =
-            add_channel(graph, (struct tri_channel){in->width, in->height, in->bits / 8, FROM_INPUT, .of = p});
+        value.channel[p] = add_channel(
+            graph, (struct tri_channel){in->width, in->height, in->bits / 8, FROM_INPUT, .of = p});
     for (int i = 0; i < pipeline->length && graph->error.status == TRI_OK; i++) {
-        const struct tri_operation operation = {pipeline->steps[i].kernel, pipeline->steps[i].values, in->bits};
+        const struct tri_operation operation = {pipeline->steps[i].kernel,
+                                                pipeline->steps[i].values, in->bits};
         value = apply(graph, &operation, value);
-        graph->results[i] = (struct tri_result){tri_graph_width(graph, value.channel[0]), tri_graph_height(graph, value.channel[0]),
-                                                graph->turned};
+        graph->results[i] =
+            (struct tri_result){tri_graph_width(graph, value.channel[0]),
+                                tri_graph_height(graph, value.channel[0]), graph->transposed};
         check_size(graph, &operation, &graph->results[i]);
     }
-    if (graph->told.channel != 0) { /* what is told is about the frame that comes out */
+    if (graph->told.channel != 0) { /* the data is about the frame that is output */
         graph->first = graph->told_first;
-        graph->told.channel = tri_graph_before(graph, graph->told.channel, graph->delay - graph->told_delay);
+        graph->told.channel =
+            tri_graph_previous(graph, graph->told.channel, graph->delay - graph->told_delay);
     }
     graph->operation = NULL;
     if (graph->error.status != TRI_OK)
         return tri_fail(error, graph->error.status, "%s", graph->error.text);
     *out = value;
-    *shape = (struct tri_shape){tri_graph_width(graph, value.channel[0]), tri_graph_height(graph, value.channel[0]),
-                                value.planes, in->bits};
+    *shape = (struct tri_shape){tri_graph_width(graph, value.channel[0]),
+                                tri_graph_height(graph, value.channel[0]), value.planes, in->bits};
     return TRI_OK;
 }
 

@@ -1,73 +1,76 @@
-/* graph.h -- passes at work and the channels between them, as the kernels' host parts build them. */
+/* graph.h -- uses of passes and the channels between them, as built by the kernels' host parts. */
 #ifndef TRI_GRAPH_H
 #define TRI_GRAPH_H
 
-#include "kernel.h"
+#include "kernel_description.h"
 
 struct tri_operation {
     const struct tri_kernel *kernel;
-    const double *values; /* one for each parameter */
+    const double *values; /* one per parameter */
     int bits;
 };
 
-enum { FROM_INPUT = -1, FROM_BEFORE = -2 };
+enum { FROM_INPUT = -1, FROM_PREVIOUS = -2 };
 
 struct tri_channel {
-    int width, height, size; /* bytes a sample */
-    int producer;            /* node, FROM_INPUT or FROM_BEFORE */
-    int of;                  /* plane of the input, or the channel that it is some frames behind */
-    int ago;                 /* so many frames, 1 or more */
-    int first;               /* and the frame in which `of` is the first of its own */
-    bool state;              /* it is `of` one frame before, which is made from it; zero at first */
+    int width, height, size; /* size: bytes per sample */
+    int producer;            /* node, FROM_INPUT or FROM_PREVIOUS */
+    int of;                  /* plane of the input, or the channel that this one lags behind */
+    int ago;                 /* by this many frames, 1 or more */
+    int first;               /* the frame in which `of` has its own first frame */
+    bool state; /* `of` one frame before, which is made from this channel; zero at first */
 };
 
 struct tri_node {
     const struct tri_pass *pass;
     struct tri_node_spec spec;
-    void *constants; /* the spec's, copied */
-    struct tri_operation operation; /* what it is part of, for `finish`: the pipeline's own values */
-    int first; /* the frame in which it sees the first of its own: kernels before it may be late */
-    int delay; /* of the kernels up to its own: so many runs after the last frame's it makes its last frame */
+    void *constants; /* copied from the spec */
+    /* that it belongs to, for `finish`; the values are the pipeline's */
+    struct tri_operation operation;
+    int first; /* the frame in which it sees its own first frame: earlier kernels may be delayed */
+    int delay; /* of the kernels up to its own: it makes its last frame so many runs after the last
+                  frame's */
     int inputs;
-    int first_output; /* channel; outputs follow each other */
-    int tally;        /* number from 1, of tallies and of those that wait for one */
+    int first_output; /* channel; the other outputs follow it */
+    int histogram;    /* number from 1, for histograms and for nodes that wait for one */
 };
 
-/* What is told beside the picture; see tri_graph_data. */
+/* Data reported besides the picture; see tri_graph_data. */
 struct tri_told {
     int channel; /* 0: nothing */
     const char *columns;
     void (*line)(FILE *to, int x, int y, uint32_t sample, const void *constants);
 };
 
-/* What an operation of a pipeline makes. */
+/* The result of an operation of a pipeline. */
 struct tri_result {
     int width, height;
-    bool turned; /* against the pipeline's input */
+    bool transposed; /* relative to the pipeline's input */
 };
 
 struct tri_graph {
-    const struct tri_operation *operation; /* whose host part is at work */
+    const struct tri_operation *operation; /* whose host part is running */
     int bits;
     struct tri_node *nodes;
     int node_count, node_room;
     struct tri_channel *channels; /* [0] is none */
     int channel_count, channel_room;
-    int tally_count;
-    int delay; /* frames that the result lags behind, of the operation at work or, at last, of all */
+    int histogram_count;
+    int delay; /* frames that the result lags behind: up to the current operation and, in the end,
+                  of all */
     int first; /* frames that the operation's input lags behind */
     uint64_t max_pixels; /* that an operation may make */
-    bool monochrome, light;
+    bool monochrome, needs_rgb;
     struct tri_levels levels;
     struct tri_siting siting;
-    char first_field; /* of the input, as of a plane */
-    bool turned; /* an odd number of times */
+    char first_field; /* of the input, as in tri_plane */
+    bool transposed;  /* an odd number of times */
     enum tri_fields fields;
-    bool same_samples; /* said by the kernel at work */
-    bool new_samples;  /* some kernel has made them */
+    bool same_samples; /* declared by the current kernel */
+    bool new_samples;  /* some kernel makes new ones */
     struct tri_told told;
-    const double *told_by; /* the values of the operation that tells it */
-    int told_first, told_delay; /* `first` of that operation, and `delay` up to there */
+    const double *told_by;      /* the values of the operation that reports it */
+    int told_first, told_delay; /* `first` of that operation, and `delay` up to it */
     struct tri_result *results; /* of each operation */
     struct tri_error error;
 };
@@ -78,49 +81,71 @@ struct tri_pipeline {
     struct tri_pipeline_step {
         const struct tri_kernel *kernel;
         double *values;
-    } *steps;
-    /* Known since it was made: kernels treat time and samples alike in pictures of all shapes. */
+    } * steps;
+    /* Known from the start: kernels treat time and samples the same way in pictures of all shapes.
+     */
     bool over_time, pairs, same_samples;
     int delay;
     uint64_t max_pixels;      /* see tri_pipeline_limit */
-    struct tri_levels levels; /* of planes of video; white is 0: the usual ones */
+    struct tri_levels levels; /* of planes of video; white 0: the default levels */
     struct tri_siting siting;
-    char first_field;         /* as of a plane */
+    char first_field; /* as in tri_plane */
 };
 
 /* A plane of a video's frames. */
 struct tri_plane {
-    int shift_x, shift_y;      /* it has 2^shift times fewer columns and rows */
-    struct tri_levels levels;  /* white 0: the usual ones */
+    int shift_x, shift_y;     /* 2^shift times fewer columns and rows than the frame */
+    struct tri_levels levels; /* white 0: the default levels */
     struct tri_siting siting;
-    char first_field;          /* of interlaced frames 't', top, or 'b', bottom; else 0 */
+    char first_field; /* of interlaced frames: 't' (top) or 'b' (bottom); else 0 */
 };
-/* A copy of the pipeline for such planes: tri_pipeline_scaled, and what an operation makes has the size of what it makes of
- * luma, divided. `frames` is the pipeline's graph for whole frames. */
-enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline, const struct tri_graph *frames,
-                                      const struct tri_plane *plane, struct tri_pipeline **result, struct tri_error *error);
-/* The parts one after the other, as one pipeline of its own. The lowest of their limits holds. */
-enum tri_status tri_pipeline_join(const struct tri_pipeline *const *parts, int count, struct tri_pipeline **result,
-                                  struct tri_error *error);
+/* Makes a copy of the pipeline for such planes, as tri_pipeline_scaled does, but with each
+ * operation's result size divided from that for luma. `frames` is the pipeline's graph for whole
+ * frames. */
+enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline,
+                                      const struct tri_graph *frames, const struct tri_plane *plane,
+                                      struct tri_pipeline **result, struct tri_error *error);
+/* Makes a new pipeline of the parts in sequence. The lowest of their limits applies. */
+enum tri_status tri_pipeline_join(const struct tri_pipeline *const *parts, int count,
+                                  struct tri_pipeline **result, struct tri_error *error);
 
-/* Builds the graph of a pipeline for an input shape; `out` is what it yields, `shape` its shape.
+/* Builds the graph of a pipeline for an input shape; `out` is the result, `shape` its shape.
  * The input's channels are 1, 2, ... */
-enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struct tri_shape *in, struct tri_graph *graph,
-                                struct tri_value *out, struct tri_shape *shape, struct tri_error *error);
+enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                                struct tri_graph *graph, struct tri_value *out,
+                                struct tri_shape *shape, struct tri_error *error);
 void tri_graph_free(struct tri_graph *graph);
-/* What is wrong for the smallest picture is wrong for all: values that contradict each other, sides that are too long. So it
- * is said before any picture is read. Learns time and samples, too. */
+/* Reports, before any picture is read, what is wrong for the smallest picture and therefore for
+ * all: contradictory values, sides that are too long. Also does tri_pipeline_learn. */
 enum tri_status tri_pipeline_check(struct tri_pipeline *pipeline, struct tri_error *error);
-/* Sets what the pipeline is known to do with time and samples, by its graph for pictures of any shape. */
+/* Sets how the pipeline treats time and samples, from its graph for pictures of any shape. */
 void tri_pipeline_learn(struct tri_pipeline *pipeline, const struct tri_graph *graph);
-/* What the graph, with all planes of frames for its input, says of a pipeline. */
-enum tri_status tri_graph_properties(const struct tri_graph *graph, const struct tri_value *out, const struct tri_shape *in,
-                                     struct tri_properties *properties, struct tri_error *error);
+/* Gets the properties of a pipeline from its graph, whose input is all planes of a frame. */
+enum tri_status tri_graph_properties(const struct tri_graph *graph, const struct tri_value *out,
+                                     const struct tri_shape *in, struct tri_properties *properties,
+                                     struct tri_error *error);
 
-/* Puts copies where outputs are read or shared, or inputs' padding is too narrow; a failure stays in
- * the graph. */
-void tri_graph_fit(struct tri_graph *graph, struct tri_value *out);
-/* For each channel, the samples beyond a row's ends that its readers ask for. */
+/* operations.c: counts the arithmetic of one run. An operation takes one more sample into a result:
+ * a multiply-add, a minimum, a comparison, a table look-up. What only moves samples counts as 0;
+ * so do conversions, rounding, addresses, and the samples that tiles and strips make twice. */
+struct tri_operations {
+    double all, choices; /* choices: those of passes that only choose (PASS_CHOOSE) */
+};
+struct tri_operations tri_graph_operations(const struct tri_graph *graph);
+/* The same for a pipeline on an image of this shape. */
+enum tri_status tri_pipeline_operations(const struct tri_pipeline *pipeline,
+                                        const struct tri_shape *in,
+                                        struct tri_operations *operations, struct tri_error *error);
+
+/* Returns whether a node needs the padding around the rows that it reads. One that reads straight
+ * above and below needs none: lanes beyond the width are made from arbitrary values and never read.
+ */
+bool tri_node_needs_padding(const struct tri_node *node);
+
+/* Inserts copies where outputs are read or shared, or where an input's padding is too narrow, as it
+ * always is if the input is packed; the graph records a failure. */
+void tri_graph_fit(struct tri_graph *graph, struct tri_value *out, bool packed);
+/* Gets, for each channel, how many samples beyond a row's ends its readers need. */
 void tri_graph_halos(const struct tri_graph *graph, int *halo);
 
 #endif

@@ -1,6 +1,6 @@
 /* parse.c -- from "gray,gaussian:sigma=2,sobel" to kernels and values. */
 #include "graph.h"
-#include "nearest.h"
+#include "spelling.h"
 
 #include <errno.h>
 #include <math.h>
@@ -20,28 +20,34 @@ static enum tri_status unknown_kernel(const char *name, struct tri_error *error)
         names[i] = tri_kernel_name(tri_kernel_at(i));
     const char *nearest = tri_nearest(name, names, count);
     if (nearest == NULL)
-        return tri_fail(error, TRI_USAGE, "unknown kernel '%s': 'triptych kernels' lists them", name);
+        return tri_fail(error, TRI_USAGE, "unknown kernel '%s': 'triptych kernels' lists them",
+                        name);
     return tri_fail(error, TRI_USAGE, "unknown kernel '%s': did you mean '%s'?", name, nearest);
 }
 
-static enum tri_status unknown_param(const struct tri_kernel *kernel, const char *name, struct tri_error *error)
+static enum tri_status unknown_param(const struct tri_kernel *kernel, const char *name,
+                                     struct tri_error *error)
 {
     const char *names[NAMES_MAX];
     char list[300] = "it has none";
-    const int count = tri_kernel_param_count(kernel) < NAMES_MAX ? tri_kernel_param_count(kernel) : NAMES_MAX;
+    const int count =
+        tri_kernel_param_count(kernel) < NAMES_MAX ? tri_kernel_param_count(kernel) : NAMES_MAX;
     for (int i = 0, used = 0; i < count; i++) {
         names[i] = tri_kernel_param(kernel, i)->name;
         if (used < (int)sizeof list - 1)
-            used += snprintf(list + used, sizeof list - (size_t)used, "%s%s", i == 0 ? "it has " : ", ", names[i]);
+            used += snprintf(list + used, sizeof list - (size_t)used, "%s%s",
+                             i == 0 ? "it has " : ", ", names[i]);
     }
     const char *nearest = tri_nearest(name, names, count);
     if (nearest == NULL)
-        return tri_fail(error, TRI_USAGE, "%s has no parameter '%s': %s", kernel->about->name, name, list);
-    return tri_fail(error, TRI_USAGE, "%s has no parameter '%s': did you mean '%s'?", kernel->about->name, name, nearest);
+        return tri_fail(error, TRI_USAGE, "%s has no parameter '%s': %s", kernel->about->name, name,
+                        list);
+    return tri_fail(error, TRI_USAGE, "%s has no parameter '%s': did you mean '%s'?",
+                    kernel->about->name, name, nearest);
 }
 
-static enum tri_status parse_choice(const struct tri_kernel *kernel, const struct tri_param *param, const char *text,
-                                    double *value, struct tri_error *error)
+static enum tri_status parse_choice(const struct tri_kernel *kernel, const struct tri_param *param,
+                                    const char *text, double *value, struct tri_error *error)
 {
     const size_t length = strlen(text);
     const char *name = param->choices;
@@ -54,12 +60,12 @@ static enum tri_status parse_choice(const struct tri_kernel *kernel, const struc
         }
         name = end != NULL ? end + 1 : NULL;
     }
-    return tri_fail(error, TRI_USAGE, "%s: %s is '%s', but must be one of %s", kernel->about->name, param->name, text,
-                    param->choices);
+    return tri_fail(error, TRI_USAGE, "%s: %s is '%s'; expected one of %s", kernel->about->name,
+                    param->name, text, param->choices);
 }
 
-static enum tri_status parse_value(const struct tri_kernel *kernel, const struct tri_param *param, const char *text,
-                                   double *value, struct tri_error *error)
+static enum tri_status parse_value(const struct tri_kernel *kernel, const struct tri_param *param,
+                                   const char *text, double *value, struct tri_error *error)
 {
     if (param->type == TRI_CHOICE)
         return parse_choice(kernel, param, text, value, error);
@@ -67,16 +73,18 @@ static enum tri_status parse_value(const struct tri_kernel *kernel, const struct
     const bool plain = text[0] != '\0' && strspn(text, "0123456789.eE+-") == strlen(text);
     *value = plain ? strtod(text, &end) : 0;
     if (!plain || *end != '\0' || !isfinite(*value))
-        return tri_fail(error, TRI_USAGE, "%s: %s is '%s', which is not a number", kernel->about->name, param->name, text);
+        return tri_fail(error, TRI_USAGE, "%s: %s is '%s'; expected a number", kernel->about->name,
+                        param->name, text);
     if (param->type == TRI_INT && *value != floor(*value))
-        return tri_fail(error, TRI_USAGE, "%s: %s is %s, but must be a whole number", kernel->about->name, param->name, text);
+        return tri_fail(error, TRI_USAGE, "%s: %s is %s; expected a whole number",
+                        kernel->about->name, param->name, text);
     if (*value < param->minimum || *value > param->maximum)
-        return tri_fail(error, TRI_USAGE, "%s: %s is %s, but must be from %g to %.10g", kernel->about->name, param->name,
-                        text, param->minimum, param->maximum);
+        return tri_fail(error, TRI_USAGE, "%s: %s is %s; expected %g to %.10g", kernel->about->name,
+                        param->name, text, param->minimum, param->maximum);
     return TRI_OK;
 }
 
-/* Without the blanks around it. */
+/* Removes surrounding blanks, in place. */
 static char *trim(char *text)
 {
     text += strspn(text, BLANKS);
@@ -87,9 +95,10 @@ static char *trim(char *text)
     return text;
 }
 
-/* "name=value", or a value for the parameter at `position`; `given` has a bit for each that had a value before. */
-static enum tri_status parse_param(struct tri_pipeline_step *step, char *text, int position, uint64_t *given,
-                                   struct tri_error *error)
+/* Parses "name=value", or a value for the parameter at `position`; `given` has a bit for each
+ * parameter already set. */
+static enum tri_status parse_param(struct tri_pipeline_step *step, char *text, int position,
+                                   uint64_t *given, struct tri_error *error)
 {
     const struct tri_kernel *kernel = step->kernel;
     const int count = tri_kernel_param_count(kernel);
@@ -104,34 +113,38 @@ static enum tri_status parse_param(struct tri_pipeline_step *step, char *text, i
             return unknown_param(kernel, text, error);
         text = trim(equals + 1);
     } else if (position >= count) {
-        return tri_fail(error, TRI_USAGE, "%s takes %d parameter%s, '%s' is one more", kernel->about->name, count,
-                        count == 1 ? "" : "s", text);
+        return tri_fail(error, TRI_USAGE, "%s takes %d parameter%s; remove '%s'",
+                        kernel->about->name, count, count == 1 ? "" : "s", text);
     }
     const uint64_t bit = UINT64_C(1) << index;
     if ((*given & bit) != 0)
-        return tri_fail(error, TRI_USAGE, "%s: %s is given twice", kernel->about->name, tri_kernel_param(kernel, index)->name);
+        return tri_fail(error, TRI_USAGE, "%s: %s is given twice", kernel->about->name,
+                        tri_kernel_param(kernel, index)->name);
     *given |= bit;
     return parse_value(kernel, tri_kernel_param(kernel, index), text, &step->values[index], error);
 }
 
-static enum tri_status parse_step(struct tri_pipeline_step *step, char *text, struct tri_error *error)
+static enum tri_status parse_step(struct tri_pipeline_step *step, char *text,
+                                  struct tri_error *error)
 {
     char *rest = strchr(text, ':');
     if (rest != NULL)
         *rest++ = '\0';
     text = trim(text);
     if (text[0] == '\0')
-        return tri_fail(error, TRI_USAGE, "the pipeline has an empty operation; operations are separated by single commas");
+        return tri_fail(
+            error, TRI_USAGE,
+            "the pipeline has an empty operation; separate operations by single commas");
     step->kernel = tri_kernel_find(text);
     if (step->kernel == NULL)
         return unknown_kernel(text, error);
     const int count = tri_kernel_param_count(step->kernel);
     step->values = calloc((size_t)count + 1, sizeof(double));
     if (step->values == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory for a pipeline");
+        return tri_fail(error, TRI_FAILED, "out of memory for a pipeline");
     for (int i = 0; i < count; i++)
         step->values[i] = tri_kernel_param(step->kernel, i)->initial;
-    uint64_t given = 0; /* the registry has no kernel of more parameters than bits */
+    uint64_t given = 0; /* no kernel has more parameters than this has bits */
     for (int position = 0; rest != NULL; position++) {
         char *param = rest;
         rest = strchr(param, ':');
@@ -153,8 +166,9 @@ enum tri_status tri_pipeline_check(struct tri_pipeline *pipeline, struct tri_err
     struct tri_value value;
     struct tri_shape out;
     const uint64_t limit = pipeline->max_pixels;
-    pipeline->max_pixels = UINT64_MAX; /* which nobody could raise yet */
-    const enum tri_status status = tri_graph_build(pipeline, &smallest, &graph, &value, &out, error);
+    pipeline->max_pixels = UINT64_MAX; /* the caller cannot have raised it yet */
+    const enum tri_status status =
+        tri_graph_build(pipeline, &smallest, &graph, &value, &out, error);
     pipeline->max_pixels = limit;
     if (status == TRI_OK)
         tri_pipeline_learn(pipeline, &graph);
@@ -162,14 +176,15 @@ enum tri_status tri_pipeline_check(struct tri_pipeline *pipeline, struct tri_err
     return status;
 }
 
-enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipeline, struct tri_error *error)
+enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipeline,
+                                   struct tri_error *error)
 {
     int commas = 0;
     for (const char *c = text; *c != '\0'; c++)
         commas += *c == ',';
     *pipeline = NULL;
     if (commas >= STEPS_MAX)
-        return tri_fail(error, TRI_USAGE, "a pipeline may have %d operations at most", STEPS_MAX);
+        return tri_fail(error, TRI_USAGE, "a pipeline may have at most %d operations", STEPS_MAX);
     struct tri_pipeline *p = calloc(1, sizeof *p);
     char *copy = strdup(text);
     if (p != NULL) {
@@ -179,7 +194,7 @@ enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipel
     }
     enum tri_status status = TRI_OK;
     if (p == NULL || copy == NULL || p->text == NULL || p->steps == NULL)
-        status = tri_fail(error, TRI_FAILED, "no memory for a pipeline");
+        status = tri_fail(error, TRI_FAILED, "out of memory for a pipeline");
     for (char *rest = copy; status == TRI_OK && rest != NULL;) {
         char *step = rest;
         rest = strchr(step, ',');
@@ -220,11 +235,15 @@ int tri_pipeline_length(const struct tri_pipeline *pipeline)
 
 const struct tri_kernel *tri_pipeline_kernel(const struct tri_pipeline *pipeline, int operation)
 {
-    return pipeline->steps[operation].kernel;
+    return operation >= 0 && operation < pipeline->length ? pipeline->steps[operation].kernel
+                                                          : NULL;
 }
 
 double tri_pipeline_value(const struct tri_pipeline *pipeline, int operation, const char *param)
 {
-    const struct tri_operation it = {pipeline->steps[operation].kernel, pipeline->steps[operation].values, 0};
+    if (operation < 0 || operation >= pipeline->length)
+        return (double)NAN;
+    const struct tri_operation it = {pipeline->steps[operation].kernel,
+                                     pipeline->steps[operation].values, 0};
     return tri_operation_value(&it, param);
 }

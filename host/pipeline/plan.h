@@ -1,23 +1,23 @@
-/* plan.h -- how a graph is run: stages one after the other, in each of them passes that hand rows to
- * each other. Backends carry plans out; nothing in a plan depends on which. */
+/* plan.h -- how a graph runs: stages in sequence, each with passes that hand rows to each other.
+ * Backends execute plans; a plan does not depend on the backend. */
 #ifndef TRI_PLAN_H
 #define TRI_PLAN_H
 
 #include "graph.h"
 #include "../../kernels/dialect/walk.h"
 
-struct tri_tally {
-    long offset;  /* of TALLY_COPIES(bits) tables of `bins` 32-bit counts, in the scratch memory */
-    int number;   /* tallies of one number are counted together */
+struct tri_histogram {
+    long offset; /* of HISTOGRAM_COPIES(bits) tables of `bins` 32-bit counts, in scratch memory */
+    int number;  /* histograms with the same number are counted together */
     int bins;
 };
 
-/* What devices with local memory want to know of a node. */
+/* Facts about a node, for devices with local memory. */
 struct tri_node_facts {
-    int width;            /* of the output */
+    int width; /* of the output */
     int reach;
     bool dynamic, specialize, transposed;
-    bool fixed;           /* nothing sets its constants later */
+    bool fixed; /* its constants are not set later */
     long constants_size;
 };
 
@@ -25,32 +25,39 @@ struct tri_stage {
     struct walk_node *nodes;
     int node_count;
     struct tri_node_facts *facts; /* of each node */
-    const struct tri_pass **passes; /* those of the nodes, each once; a node's `pass` is a place here */
+    const struct tri_pass *
+        *passes; /* the nodes' passes, each once; a node's `pass` is an index here */
     int pass_count;
     int height, lead;
-    int delay;           /* of all its nodes */
-    int window;          /* row pointers that the widest node needs */
-    long scratch_size;   /* bytes for one worker */
-    long zeroed;         /* so many of them, from the start, are zero at the start of each run */
-    struct tri_tally *tallies;
-    int tally_count;
-    int64_t samples;     /* made by all nodes: how much work it is */
+    int delay;         /* of all its nodes */
+    int window;        /* row pointers needed by the widest node */
+    long scratch_size; /* bytes per worker */
+    long zeroed;       /* bytes at its start that are zero at the start of each run */
+    struct tri_histogram *histograms;
+    int histogram_count;
+    int64_t samples; /* made by all nodes: a measure of the work */
+    /* "gaussian_x+gaussian_y", for recordings; NULL: not asked for so far */
+    const char *traced_name;
 };
+/* A stage's name for recordings: its passes. One thread at a time. */
+const char *tri_stage_traced_name(struct tri_stage *stage);
 
-/* Constants that a tally completes. */
+/* Constants that are completed from a histogram, or set for each frame. */
 struct tri_finish {
-    int stage;  /* after this one, in which the last of its tallies is */
-    int tally;
-    int first;  /* of `frame`: the frame of the job that it takes for frame 0 */
-    int delay;  /* and its node's */
+    int stage; /* which has the last of its histograms; it runs after this stage */
+    int histogram;
+    int first; /* for `frame`: the frame of the job that is its frame 0 */
+    int delay; /* for `frame`: its node's delay */
     long constants;
-    void (*finish)(const struct tri_counts *counts, const struct tri_operation *operation, void *constants);
-    void (*frame)(long number, const struct tri_operation *operation, void *constants); /* or for each frame */
+    void (*finish)(const struct tri_counts *counts, const struct tri_operation *operation,
+                   void *constants);
+    void (*frame)(long number, const struct tri_operation *operation,
+                  void *constants); /* or for each frame */
     struct tri_operation operation;
 };
 
-/* Which passes share a stage: those that hand rows to each other; those whose tiles fit local memory together; or none,
- * but for running sums and what reads them. */
+/* Which passes share a stage: those that hand rows to each other; those whose tiles fit in local
+ * memory together; or none except running sums and their readers. */
 enum tri_plan_kind { TRI_PLAN_WALK, TRI_PLAN_TILES, TRI_PLAN_ALONE };
 
 struct tri_plan {
@@ -66,42 +73,47 @@ struct tri_plan {
     long arena_size; /* bytes of planes between stages */
     struct tri_finish *finishes;
     int finish_count;
-    uint64_t *counts; /* [tally - 1][1 << bits], of the run so far */
-    int tally_count;
-    /* Channels that are kept for later frames, in as many slots of the arena by turns as frames are asked for. */
+    uint64_t *counts; /* [histogram - 1][1 << bits], of the run so far */
+    int histogram_count;
+    /* Channels kept for later frames, in a ring of slots in the arena. */
     struct tri_history {
-        int channel, slots, first; /* first: the frame of the job that is the channel's own frame 0 */
-        int delay;                 /* of the node that makes it */
-        long offset, size; /* of slot 0, of each */
-    } *histories;
+        int channel, slots,
+            first;         /* first: the frame of the job that is the channel's own frame 0 */
+        int delay;         /* of the node that makes it */
+        long offset, size; /* of slot 0; of each slot */
+    } * histories;
     int history_count;
-    /* Channels that are what a kept one was `ago` frames before. */
-    struct tri_past {
+    /* Channels that hold what a kept one was `ago` frames before. */
+    struct tri_previous {
         int channel, history, ago;
         bool state; /* zero in the first frame */
-    } *pasts;
-    int past_count;
+    } * previous;
+    int previous_count;
     struct tri_finish *frames; /* constants that depend on the number of the frame */
     int frame_count;
     int delay; /* frames by which the output lags behind the input */
     enum tri_fields fields;
-    bool turned;
-    long over; /* runs since that of the last frame */
-    struct tri_told told; /* its channel is a plane of the arena at the end of a run */
+    bool transposed;
+    long over;            /* runs since the last frame's */
+    struct tri_told told; /* its channel is a plane in the arena at the end of a run */
     long told_constants;
 };
 
 /* The pipeline must outlive the plan. */
-enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct tri_shape *in, enum tri_plan_kind kind,
-                              struct tri_plan **plan, struct tri_error *error);
+enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                              enum tri_plan_kind kind, struct tri_plan **plan,
+                              struct tri_error *error);
 void tri_plan_free(struct tri_plan *plan);
-/* Gets a run going: forgets counts, sets the constants of this frame (0, 1, ...), points channels at the slots for it
- * and at the images' rows. Of `frames` that there are in all, 0: not known yet, runs after the last drive out what is late. */
+/* Prepares a run: resets counts, sets the constants for this frame (0, 1, ...), and points channels
+ * at their slots and at the images' rows. `frames` is the total, 0 if not known yet; runs after the
+ * last frame flush delayed results. */
 void tri_plan_frame(struct tri_plan *plan, long frame, long frames, const struct tri_image *in,
                     const struct tri_image *out);
-/* Whether a stage has made its last frame, which stays for those behind it: it is no more run. */
+/* Returns whether a stage has made its last frame, which it keeps for later stages: it no longer
+ * runs. */
 bool tri_plan_holds(const struct tri_plan *plan, int stage);
-/* The part of the arena that has to be zero before frame 0, for past `i`; false: none. */
+/* Gets the part of the arena that must be zero before frame 0, for previous[i]; returns false if
+ * there is none. */
 bool tri_plan_zeroed(const struct tri_plan *plan, int i, long *offset, long *size);
 
 #endif

@@ -1,10 +1,11 @@
-/* properties.c -- what a pipeline does with pictures, and with time: its graph tells, not what kernels say of themselves. */
+/* properties.c -- how a pipeline treats pictures and time, as seen in its graph and in what its
+ * kernels have declared there. */
 #include "graph.h"
 
 #include <stdlib.h>
 
-/* For each channel, the planes of the input that it depends on, as bits. States are made from themselves, so it takes
- * until nothing changes. */
+/* Finds the input planes that each channel depends on, as bits. States depend on themselves, so
+ * this repeats until nothing changes. */
 static void find_sources(const struct tri_graph *graph, unsigned *sources)
 {
     for (bool changed = true; changed;) {
@@ -14,9 +15,10 @@ static void find_sources(const struct tri_graph *graph, unsigned *sources)
             unsigned found = sources[c];
             if (channel->producer == FROM_INPUT)
                 found = 1u << channel->of;
-            else if (channel->producer == FROM_BEFORE)
+            else if (channel->producer == FROM_PREVIOUS)
                 found |= sources[channel->of];
-            for (int k = 0; channel->producer >= 0 && k < graph->nodes[channel->producer].inputs; k++)
+            for (int k = 0; channel->producer >= 0 && k < graph->nodes[channel->producer].inputs;
+                 k++)
                 found |= sources[graph->nodes[channel->producer].spec.in[k]];
             changed |= found != sources[c];
             sources[c] = found;
@@ -24,16 +26,16 @@ static void find_sources(const struct tri_graph *graph, unsigned *sources)
     }
 }
 
-/* Counts of samples speak for pictures, where planes are R, G and B. */
-static enum tri_status find_by_plane(const struct tri_graph *graph, const struct tri_value *out, int planes, bool *by_plane,
-                                     struct tri_error *error)
+/* Kernels that count samples are meant for pictures, whose planes are R, G and B. */
+static enum tri_status find_by_plane(const struct tri_graph *graph, const struct tri_value *out,
+                                     int planes, bool *by_plane, struct tri_error *error)
 {
-    *by_plane = out->planes == planes && graph->tally_count == 0;
+    *by_plane = out->planes == planes && graph->histogram_count == 0;
     if (!*by_plane)
         return TRI_OK;
     unsigned *sources = calloc((size_t)graph->channel_count, sizeof *sources);
     if (sources == NULL)
-        return tri_fail(error, TRI_FAILED, "no memory for a graph");
+        return tri_fail(error, TRI_FAILED, "out of memory for a graph");
     find_sources(graph, sources);
     for (int p = 0; p < planes; p++)
         *by_plane &= sources[out->channel[p]] == 1u << p;
@@ -41,17 +43,21 @@ static enum tri_status find_by_plane(const struct tri_graph *graph, const struct
     return TRI_OK;
 }
 
-enum tri_status tri_graph_properties(const struct tri_graph *graph, const struct tri_value *out, const struct tri_shape *in,
-                                     struct tri_properties *properties, struct tri_error *error)
+enum tri_status tri_graph_properties(const struct tri_graph *graph, const struct tri_value *out,
+                                     const struct tri_shape *in, struct tri_properties *properties,
+                                     struct tri_error *error)
 {
     const int first = out->channel[0];
-    *properties = (struct tri_properties){
-        .out = {tri_graph_width(graph, first), tri_graph_height(graph, first), out->planes, in->bits},
-        .monochrome = graph->monochrome, .needs_rgb = graph->light};
+    *properties =
+        (struct tri_properties){.out = {tri_graph_width(graph, first),
+                                        tri_graph_height(graph, first), out->planes, in->bits},
+                                .monochrome = graph->monochrome,
+                                .needs_rgb = graph->needs_rgb};
     return find_by_plane(graph, out, in->planes, &properties->by_plane, error);
 }
 
-enum tri_status tri_pipeline_properties(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+enum tri_status tri_pipeline_properties(const struct tri_pipeline *pipeline,
+                                        const struct tri_shape *in,
                                         struct tri_properties *properties, struct tri_error *error)
 {
     struct tri_graph graph;
@@ -64,8 +70,8 @@ enum tri_status tri_pipeline_properties(const struct tri_pipeline *pipeline, con
     return status;
 }
 
-enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const struct tri_shape *in, struct tri_shape *out,
-                                   struct tri_error *error)
+enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                                   struct tri_shape *out, struct tri_error *error)
 {
     struct tri_properties properties;
     const enum tri_status status = tri_pipeline_properties(pipeline, in, &properties, error);
@@ -86,7 +92,7 @@ void tri_pipeline_learn(struct tri_pipeline *pipeline, const struct tri_graph *g
     bool looks_back = false, one_frame = true, counts_frames = false;
     for (int c = 1; c < graph->channel_count; c++) {
         const struct tri_channel *channel = &graph->channels[c];
-        if (channel->producer != FROM_BEFORE)
+        if (channel->producer != FROM_PREVIOUS)
             continue;
         looks_back = true;
         one_frame &= channel->ago == 1 && !channel->state;

@@ -1,5 +1,5 @@
-/* registry.c -- all kernels, from the list that the build makes of kernels/, and their sources. */
-#include "kernel.h"
+/* registry.c -- all kernels, as listed by the build from kernels/, and their sources. */
+#include "kernel_description.h"
 #include "registry.h"
 
 #include <string.h>
@@ -24,7 +24,7 @@ int tri_kernel_count(void)
 
 const struct tri_kernel *tri_kernel_at(int index)
 {
-    return entries[index].kernel;
+    return index >= 0 && index < tri_kernel_count() ? entries[index].kernel : NULL;
 }
 
 const struct tri_kernel *tri_kernel_find(const char *name)
@@ -75,7 +75,8 @@ int tri_kernel_param_count(const struct tri_kernel *kernel)
 
 const struct tri_param *tri_kernel_param(const struct tri_kernel *kernel, int index)
 {
-    return &kernel->about->params[index];
+    return index >= 0 && index < tri_kernel_param_count(kernel) ? &kernel->about->params[index]
+                                                                : NULL;
 }
 
 const char *tri_source_find(const char *file)

@@ -1,9 +1,11 @@
-/* opencl_cache.c -- compiled programs and verdicts on disk, by the whole text that they depend on.
+/* opencl_disk_cache.c -- compiled programs and verdicts on disk, keyed by the whole text they
+ * depend on.
  *
- * A file is named for a digest of its key, and holds the key as well, so that two keys of one digest are told apart. It
- * is written beside its place and renamed, so that nobody reads half a file, and who reads an old one while it is
- * replaced has the old one. What is not whole, for whatever reason, is as good as absent: it is made anew and replaced. */
-#include "opencl_cache.h"
+ * A file is named after a digest of its key and also holds the key, to tell apart keys with the
+ * same digest. It is written next to its final place and renamed, so nobody reads half a file, and
+ * readers of a file that is being replaced keep the old one. An incomplete file, whatever the
+ * reason, counts as absent: it is made anew and replaced. */
+#include "opencl_disk_cache.h"
 #include "cache_folder.h"
 
 #include <dirent.h>
@@ -19,12 +21,12 @@
 #define SIZE_DEFAULT 256 /* MiB */
 #define NAME_LENGTH 32
 #define TEMPORARY ".new-"
-#define TEMPORARY_AGE 3600 /* seconds: then nobody is writing it any more */
+#define TEMPORARY_AGE 3600 /* seconds; by then its writer is gone */
 
 struct header {
     char magic[8];
     uint64_t key_size, data_size;
-    uint64_t sum; /* of the three before, the key and the data */
+    uint64_t sum; /* over the three fields before, the key and the data */
 };
 
 static const char magic[8] = "TRIKEPT1";
@@ -37,7 +39,7 @@ static uint64_t fnv1a(uint64_t state, const void *data, size_t size)
     return state;
 }
 
-/* Another one, so that both together are 128 bits. */
+/* A second hash, to make 128 bits with the first. */
 static uint64_t mixed(uint64_t state, const void *data, size_t size)
 {
     const unsigned char *bytes = data;
@@ -52,7 +54,8 @@ static void file_path(const struct opencl_cache *cache, const char *key, char *p
 {
     const size_t length = strlen(key);
     snprintf(path, size, "%s/%016llx%016llx", cache->folder,
-             (unsigned long long)fnv1a(UINT64_C(0xcbf29ce484222325), key, length), (unsigned long long)mixed(0, key, length));
+             (unsigned long long)fnv1a(UINT64_C(0xcbf29ce484222325), key, length),
+             (unsigned long long)mixed(0, key, length));
 }
 
 static struct header make_header(const char *key, const void *data, size_t size)
@@ -75,19 +78,19 @@ void tri_opencl_cache_open(struct opencl_cache *cache)
         mib = SIZE_DEFAULT;
     cache->limit = mib << 20;
     if (mib == 0)
-        return; /* as the user wants it */
+        return; /* the user disabled it */
     if (!tri_cache_folder("programs", cache->folder, sizeof cache->folder)) {
         cache->folder[0] = '\0';
         snprintf(cache->complaint, sizeof cache->complaint,
-                 "compiled OpenCL programs are not kept, since no cache folder is writable and the user's own; "
-                 "TRIPTYCH_CACHE_DIR names one");
+                 "compiled OpenCL programs are not kept: no cache folder is private and writable; "
+                 "set TRIPTYCH_CACHE_DIR to one");
         return;
     }
     struct tri_cache_state state;
     tri_cache_state(&state);
     if (state.temporary)
-        snprintf(cache->complaint, sizeof cache->complaint, "compiled OpenCL programs are not kept beyond this run: %.100s",
-                 state.why);
+        snprintf(cache->complaint, sizeof cache->complaint,
+                 "compiled OpenCL programs are not kept beyond this run: %.100s", state.why);
 }
 
 /* ---- reading ---- */
@@ -110,27 +113,30 @@ static bool read_all(int file, void *to, size_t size)
 static bool sizes_agree(const struct header *header, const struct stat *status)
 {
     const uint64_t size = (uint64_t)status->st_size;
-    return memcmp(header->magic, magic, sizeof magic) == 0 && header->key_size <= size && header->data_size <= size &&
+    return memcmp(header->magic, magic, sizeof magic) == 0 && header->key_size <= size &&
+           header->data_size <= size &&
            sizeof *header + header->key_size + header->data_size == (uint64_t)status->st_size;
 }
 
-/* Of any key, which ends with free() as the data does; false: both are NULL. */
+/* Reads a file with any key. The caller frees key and data; false: both are NULL. */
 static bool read_file(int file, char **key, void **data, size_t *size)
 {
     struct stat status;
     struct header header;
     *key = NULL;
     *data = NULL;
-    /* A file of another user's would be a program of another user's. */
-    if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 022) != 0)
+    /* Another user's file would be another user's program. */
+    if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != geteuid() ||
+        (status.st_mode & 022) != 0)
         return false;
     if (!read_all(file, &header, sizeof header) || !sizes_agree(&header, &status))
         return false;
     *key = calloc(1, header.key_size + 1);
     *size = header.data_size;
     *data = malloc(*size + 1);
-    if (*key != NULL && *data != NULL && read_all(file, *key, header.key_size) && read_all(file, *data, *size) &&
-        strlen(*key) == header.key_size && make_header(*key, *data, *size).sum == header.sum)
+    if (*key != NULL && *data != NULL && read_all(file, *key, header.key_size) &&
+        read_all(file, *data, *size) && strlen(*key) == header.key_size &&
+        make_header(*key, *data, *size).sum == header.sum)
         return true;
     free(*key);
     free(*data);
@@ -139,7 +145,8 @@ static bool read_file(int file, char **key, void **data, size_t *size)
     return false;
 }
 
-bool tri_opencl_cache_load(const struct opencl_cache *cache, const char *key, void **data, size_t *size)
+bool tri_opencl_cache_load(const struct opencl_cache *cache, const char *key, void **data,
+                           size_t *size)
 {
     char path[1300], *own_key;
     *data = NULL;
@@ -151,7 +158,7 @@ bool tri_opencl_cache_load(const struct opencl_cache *cache, const char *key, vo
         return false;
     const bool good = read_file(file, &own_key, data, size) && strcmp(own_key, key) == 0;
     if (good) {
-        (void)futimens(file, NULL); /* used last now; where that cannot be told, it goes sooner */
+        (void)futimens(file, NULL); /* marks it as just used; if that fails, it is evicted sooner */
     } else {
         free(*data);
         *data = NULL;
@@ -162,7 +169,9 @@ bool tri_opencl_cache_load(const struct opencl_cache *cache, const char *key, vo
 }
 
 void tri_opencl_cache_each(const struct opencl_cache *cache,
-                           void (*visit)(const char *key, const void *data, size_t size, void *context), void *context)
+                           void (*visit)(const char *key, const void *data, size_t size,
+                                         void *context),
+                           void *context)
 {
     DIR *directory = cache->folder[0] != '\0' ? opendir(cache->folder) : NULL;
     if (directory == NULL)
@@ -172,7 +181,8 @@ void tri_opencl_cache_each(const struct opencl_cache *cache,
         void *data;
         size_t size;
         const int file = strlen(entry->d_name) == NAME_LENGTH
-                             ? openat(dirfd(directory), entry->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+                             ? openat(dirfd(directory), entry->d_name,
+                                      O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
                              : -1;
         if (file >= 0 && read_file(file, &key, &data, &size)) {
             visit(key, data, size, context);
@@ -195,13 +205,14 @@ struct kept {
 
 static int by_use(const void *a, const void *b)
 {
-    const struct timespec *x = &((const struct kept *)a)->used, *y = &((const struct kept *)b)->used;
+    const struct timespec *x = &((const struct kept *)a)->used,
+                          *y = &((const struct kept *)b)->used;
     if (x->tv_sec != y->tv_sec)
         return x->tv_sec < y->tv_sec ? -1 : 1;
     return (x->tv_nsec > y->tv_nsec) - (x->tv_nsec < y->tv_nsec);
 }
 
-/* The files of the folder and what they take up; what an interrupted process has left is taken away. */
+/* Lists the folder's files and their total size; removes leftovers of interrupted processes. */
 static struct kept *list_files(DIR *directory, size_t *count, uint64_t *total)
 {
     struct kept *list = NULL;
@@ -210,7 +221,8 @@ static struct kept *list_files(DIR *directory, size_t *count, uint64_t *total)
     *total = 0;
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
         struct stat status;
-        if (fstatat(dirfd(directory), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
+        if (fstatat(dirfd(directory), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+            !S_ISREG(status.st_mode))
             continue;
         if (strncmp(entry->d_name, TEMPORARY, strlen(TEMPORARY)) == 0) {
             if (time(NULL) - status.st_mtime > TEMPORARY_AGE)
@@ -235,8 +247,8 @@ static struct kept *list_files(DIR *directory, size_t *count, uint64_t *total)
     return list;
 }
 
-/* Makes room for `size` bytes: what was used longest ago goes, down to three quarters of the limit, so that not every
- * file that comes has to look for another one that goes. */
+/* Makes room for `size` bytes: evicts the least recently used files down to three quarters of the
+ * limit, so that not every new file has to evict another. */
 static void make_room(const struct opencl_cache *cache, uint64_t size)
 {
     DIR *directory = opendir(cache->folder);
@@ -271,10 +283,12 @@ static bool write_all(int file, const void *from, size_t size)
     return true;
 }
 
-static bool write_file(const char *temporary, int file, const char *path, const char *key, const void *data, size_t size)
+static bool write_file(const char *temporary, int file, const char *path, const char *key,
+                       const void *data, size_t size)
 {
     const struct header header = make_header(key, data, size);
-    bool good = write_all(file, &header, sizeof header) && write_all(file, key, strlen(key)) && write_all(file, data, size);
+    bool good = write_all(file, &header, sizeof header) && write_all(file, key, strlen(key)) &&
+                write_all(file, data, size);
     const int why = errno;
     if (close(file) != 0 && good)
         good = false;
@@ -283,7 +297,8 @@ static bool write_file(const char *temporary, int file, const char *path, const 
     return good && rename(temporary, path) == 0;
 }
 
-void tri_opencl_cache_store(struct opencl_cache *cache, const char *key, const void *data, size_t size)
+void tri_opencl_cache_store(struct opencl_cache *cache, const char *key, const void *data,
+                            size_t size)
 {
     char path[1300], temporary[1300];
     const uint64_t whole = sizeof(struct header) + strlen(key) + size;
@@ -295,8 +310,8 @@ void tri_opencl_cache_store(struct opencl_cache *cache, const char *key, const v
     const int file = mkostemp(temporary, O_CLOEXEC);
     if (file >= 0 && write_file(temporary, file, path, key, data, size))
         return;
-    snprintf(cache->complaint, sizeof cache->complaint, "compiled OpenCL programs are not kept: %.60s: %.60s", cache->folder,
-             strerror(errno));
+    snprintf(cache->complaint, sizeof cache->complaint,
+             "compiled OpenCL programs are not kept: %.60s: %.60s", cache->folder, strerror(errno));
     if (file >= 0)
         unlink(temporary);
     cache->folder[0] = '\0';

@@ -1,5 +1,5 @@
-/* opencl_verdict.c -- what was learnt of a driver is kept on disk under everything that it may rest on, so that the next
- * start need not try it again. */
+/* opencl_driver_verdict.c -- keeps what was learnt about a driver on disk, under everything it may
+ * depend on, so that the next start need not try it again. */
 #include "../parallel/cpu.h"
 #include "cache_folder.h"
 #include "commit.h"
@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BAD_SECONDS 600     /* after which what is not good is tried again */
-#define LOCK_SECONDS 120    /* that another process may take to try a driver */
-#define KEPT_MOST 100       /* verdicts */
+#define BAD_SECONDS 600  /* after which a bad result is tried again */
+#define LOCK_SECONDS 120 /* allowed to another process for trying a driver */
+#define KEPT_MOST 100    /* verdicts */
 #define END_OF_KEY "--"
 
 extern char **environ;
@@ -52,20 +52,55 @@ static void put_file(struct key *key, const char *what, const char *path)
     if (path[0] == '\0' || stat(path, &status) != 0)
         put(key, "%s %s absent", what, path);
     else
-        put(key, "%s %s %lld %lld.%09ld %o %ld", what, path, (long long)status.st_size, (long long)status.st_mtim.tv_sec,
-            status.st_mtim.tv_nsec, status.st_mode, (long)status.st_uid);
+        put(key, "%s %s %lld %lld.%09ld %o %ld", what, path, (long long)status.st_size,
+            (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_mode,
+            (long)status.st_uid);
 }
 
-/* What drivers and their loader, compiler and linker look at. */
+/* What drivers and their loader, compiler and linker read. */
 static bool matters(const char *variable)
 {
     static const char *const beginnings[] = {
-        "POCL_", "OCL_", "OPENCL_", "OCLGRIND_", "CL_", "CUDA_", "NVIDIA_", "RUSTICL_", "MESA_", "GALLIUM_", "LIBGL_", "LP_", "INTEL_",
-        "IGC_", "NEO", "ZE_", "LLVM_", "LD_", "ROCR_", "HSA_", "HIP_", "GPU_", "AMD_", "TBB", "OMP_", "KMP_", "DISPLAY=", "HOME=",
-        "TMPDIR=", "XDG_CACHE_HOME=", "TRIPTYCH_OPENCL_", "TRIPTYCH_CACHE_DIR=", "SYCL_", "ICD_", "ASAN_OPTIONS=",
+        "POCL_",
+        "OCL_",
+        "OPENCL_",
+        "OCLGRIND_",
+        "CL_",
+        "CUDA_",
+        "NVIDIA_",
+        "RUSTICL_",
+        "MESA_",
+        "GALLIUM_",
+        "LIBGL_",
+        "LP_",
+        "INTEL_",
+        "IGC_",
+        "NEO",
+        "ZE_",
+        "LLVM_",
+        "LD_",
+        "ROCR_",
+        "HSA_",
+        "HIP_",
+        "GPU_",
+        "AMD_",
+        "TBB",
+        "OMP_",
+        "KMP_",
+        "DISPLAY=",
+        "HOME=",
+        "TMPDIR=",
+        "XDG_CACHE_HOME=",
+        "TRIPTYCH_OPENCL_",
+        "TRIPTYCH_CACHE_DIR=",
+        "SYCL_",
+        "ICD_",
+        "ASAN_OPTIONS=",
     };
-    /* The limit counts where a driver hangs, and is kept apart; and a child is told itself where its driver is. */
-    static const char *const apart[] = {"TRIPTYCH_OPENCL_SECONDS=", "OCL_ICD_VENDORS=", "OCL_ICD_FILENAMES=", "OPENCL_VENDOR_PATH="};
+    /* The limit matters only for drivers that hang, and is stored separately; children are told
+     * directly where their driver is. */
+    static const char *const apart[] = {"TRIPTYCH_OPENCL_SECONDS=", "OCL_ICD_VENDORS=",
+                                        "OCL_ICD_FILENAMES=", "OPENCL_VENDOR_PATH="};
     for (size_t i = 0; i < sizeof apart / sizeof apart[0]; i++) {
         if (strncmp(variable, apart[i], strlen(apart[i])) == 0)
             return false;
@@ -77,7 +112,7 @@ static bool matters(const char *variable)
     return false;
 }
 
-/* POCL runs the first ld on PATH, and ends the process where there is none. */
+/* POCL runs the first ld on PATH and ends the process if there is none. */
 static void put_linker(struct key *key)
 {
     char path[4000], file[4200] = "";
@@ -105,22 +140,26 @@ static void put_boot(struct key *key)
 
 static void put_system(struct key *key)
 {
-    static const int limits[] = {RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_MEMLOCK};
+    static const int limits[] = {RLIMIT_AS,     RLIMIT_DATA,  RLIMIT_STACK,  RLIMIT_NPROC,
+                                 RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_MEMLOCK};
     struct rlimit limit;
     const char *cache = getenv("POCL_CACHE_DIR");
     put_boot(key);
     put_file(key, "libraries", "/etc/ld.so.cache");
-    put(key, "sys %d dri %d nvidia %d kfd %d", access("/sys/devices/system/cpu", R_OK) == 0, access("/dev/dri", R_OK) == 0,
-        access("/dev/nvidiactl", R_OK | W_OK) == 0, access("/dev/kfd", R_OK | W_OK) == 0);
+    put(key, "sys %d dri %d nvidia %d kfd %d", access("/sys/devices/system/cpu", R_OK) == 0,
+        access("/dev/dri", R_OK) == 0, access("/dev/nvidiactl", R_OK | W_OK) == 0,
+        access("/dev/kfd", R_OK | W_OK) == 0);
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         if (getrlimit((__rlimit_resource_t)limits[i], &limit) == 0)
             put(key, "limit %d %llu", limits[i], (unsigned long long)limit.rlim_cur);
     }
     put_linker(key);
-    /* Its time changes whenever POCL writes there; what counts is what it is, and whether it can be written to. */
+    /* Its time changes whenever POCL writes there; what counts is its type and whether it is
+     * writable. */
     struct stat status;
     const bool there = cache != NULL && stat(cache, &status) == 0;
-    put(key, "pocl-cache %o %d", there ? status.st_mode & S_IFMT : 0, there && access(cache, W_OK | X_OK) == 0);
+    put(key, "pocl-cache %o %d", there ? status.st_mode & S_IFMT : 0,
+        there && access(cache, W_OK | X_OK) == 0);
 }
 
 void tri_verdict_key(const struct tri_driver_info *driver, const char *helper, char text[KEY_SIZE])
@@ -144,7 +183,7 @@ void tri_verdict_key(const struct tri_driver_info *driver, const char *helper, c
         text[0] = '\0';
 }
 
-/* FNV-1a; the key is compared as a whole after it. */
+/* FNV-1a; the whole key is compared afterwards. */
 static bool find_path(const char *key, char *path, size_t size)
 {
     char folder[4096];
@@ -161,45 +200,73 @@ static void describe_library(const char *path, char *text, size_t size)
     struct stat status;
     text[0] = '\0';
     if (path[0] != '\0' && stat(path, &status) == 0)
-        snprintf(text, size, "%lld %lld.%09ld", (long long)status.st_size, (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+        snprintf(text, size, "%lld %lld.%09ld", (long long)status.st_size,
+                 (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
 }
 
-/* Every line counts; a file that was cut short, or has anything else in it, is none. */
+/* The rest of a file, after the driver. */
+struct saved {
+    struct opencl_reading reading;
+    char found[100]; /* the library, as it was then */
+    long long written;
+    double limit;
+    bool ended;
+};
+
+/* Returns whether the file begins with the whole key; reads up to its end. */
+static bool read_key(FILE *file, const char *key)
+{
+    char line[4200];
+    while (fgets(line, sizeof line, file) != NULL) {
+        const size_t length = strcspn(line, "\n");
+        if (strncmp(line, END_OF_KEY "\n", 3) == 0 && key[0] == '\0')
+            return true;
+        if (strncmp(key, line, length + 1) != 0)
+            return false;
+        key += length + 1;
+    }
+    return false;
+}
+
+static bool read_line(struct saved *saved, const char *line)
+{
+    saved->ended = strcmp(line, "end ") == 0;
+    if (strncmp(line, "found ", 6) == 0)
+        snprintf(saved->found, sizeof saved->found, "%.99s", line + 6);
+    else if (strncmp(line, "written ", 8) == 0)
+        saved->written = atoll(line + 8);
+    else if (strncmp(line, "limit ", 6) == 0)
+        saved->limit = strtod(line + 6, NULL);
+    else
+        return saved->ended || tri_report_read(&saved->reading, line);
+    return true;
+}
+
+/* Returns whether the verdict still holds. */
+static bool is_good(const struct saved *saved, const struct tri_driver_info *driver)
+{
+    char now[100];
+    const long long age = (long long)time(NULL) - saved->written;
+    describe_library(driver->path, now, sizeof now);
+    if (driver->state == TRI_DRIVER_HUNG && saved->limit < tri_opencl_limit())
+        return false;
+    return strcmp(saved->found, now) == 0 &&
+           (driver->state == TRI_DRIVER_GOOD || (age >= 0 && age < BAD_SECONDS));
+}
+
+/* Every line counts: a file that is cut short or contains anything else is ignored. */
 static bool read_lines(FILE *file, const char *key, struct tri_driver_info *driver)
 {
-    struct opencl_reading reading = {.driver = driver, .device = -1};
-    char line[4200], found[100] = "?", now[100];
-    long long written = 0;
-    double limit = 0;
-    bool ended = false;
-    for (bool in_key = true; fgets(line, sizeof line, file) != NULL;) {
-        const size_t length = strcspn(line, "\n");
-        if (in_key && strncmp(line, END_OF_KEY "\n", 3) == 0 && key[0] == '\0') {
-            in_key = false;
-            continue;
-        }
-        if (in_key && strncmp(key, line, length + 1) != 0)
-            return false;
-        if (in_key) {
-            key += length + 1;
-            continue;
-        }
-        line[length] = '\0';
-        ended = strcmp(line, "end ") == 0;
-        if (strncmp(line, "found ", 6) == 0)
-            snprintf(found, sizeof found, "%.99s", line + 6);
-        else if (strncmp(line, "written ", 8) == 0)
-            written = atoll(line + 8);
-        else if (strncmp(line, "limit ", 6) == 0)
-            limit = strtod(line + 6, NULL);
-        else if (!ended && !tri_report_read(&reading, line))
+    struct saved saved = {.reading = {.driver = driver, .device = -1}, .found = "?"};
+    char line[4200];
+    if (!read_key(file, key))
+        return false;
+    while (fgets(line, sizeof line, file) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        if (!read_line(&saved, line))
             return false;
     }
-    describe_library(driver->path, now, sizeof now);
-    const long long age = (long long)time(NULL) - written;
-    if (driver->state == TRI_DRIVER_HUNG && limit < tri_opencl_limit())
-        return false;
-    return ended && !reading.no_memory && strcmp(found, now) == 0 && (driver->state == TRI_DRIVER_GOOD || (age >= 0 && age < BAD_SECONDS));
+    return saved.ended && !saved.reading.no_memory && is_good(&saved, driver);
 }
 
 bool tri_verdict_load(const char *key, struct tri_driver_info *driver)
@@ -225,12 +292,14 @@ static int is_verdict(const struct dirent *entry)
     return strstr(entry->d_name, ".verdict") != NULL;
 }
 
-/* Takes away what is left of environments long gone: where there are too many, all of them. */
+/* Removes verdicts from environments long gone: if there are too many, all of them. */
 static void clear_old(void)
 {
     char folder[4096], path[4400];
     struct dirent **entries;
-    const int count = tri_cache_folder("platforms", folder, sizeof folder) ? scandir(folder, &entries, is_verdict, NULL) : -1;
+    const int count = tri_cache_folder("platforms", folder, sizeof folder)
+                          ? scandir(folder, &entries, is_verdict, NULL)
+                          : -1;
     for (int i = 0; i < count; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
         if (count > KEPT_MOST)
@@ -253,8 +322,8 @@ void tri_verdict_store(const char *key, const struct tri_driver_info *driver)
     if (file == NULL)
         return;
     describe_library(driver->path, found, sizeof found);
-    fprintf(file, "%s%s\nfound %s\nwritten %lld\nlimit %g\n", key, END_OF_KEY, found, (long long)time(NULL),
-            tri_opencl_limit());
+    fprintf(file, "%s%s\nfound %s\nwritten %lld\nlimit %g\n", key, END_OF_KEY, found,
+            (long long)time(NULL), tri_opencl_limit());
     tri_report_driver(file, driver);
     fprintf(file, "end \n");
     const bool failed = ferror(file) != 0;
@@ -267,7 +336,9 @@ int tri_verdict_lock(void)
     char folder[4096];
     const struct timespec pause = {0, 20000000};
     const int64_t limit = tri_now_ns() + LOCK_SECONDS * INT64_C(1000000000);
-    const int file = tri_cache_folder("platforms", folder, sizeof folder) ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    const int file = tri_cache_folder("platforms", folder, sizeof folder)
+                         ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                         : -1;
     while (file >= 0 && flock(file, LOCK_EX | LOCK_NB) != 0 && tri_now_ns() < limit)
         nanosleep(&pause, NULL);
     return file;

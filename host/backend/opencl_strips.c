@@ -1,7 +1,7 @@
-/* opencl_bands.c -- one image in bands of rows: while one is computed, the next is uploaded, and the one before
- * downloaded. */
+/* opencl_strips.c -- processes an image in strips of rows: while one is computed, the next is
+ * uploaded and the previous one downloaded. */
 #include "opencl.h"
-#include "../pipeline/bands.h"
+#include "../pipeline/strips.h"
 
 #include <stdlib.h>
 
@@ -14,21 +14,21 @@ static void whole_stages(const struct tri_plan *plan, struct opencl_schedule *sc
         schedule->rows[s] = (struct opencl_rows){0, plan->stages[s].height};
 }
 
-/* Every stage goes on where it was, up to what the band needs of it. */
-static bool fill_band(const struct tri_plan *plan, const int *units, struct opencl_schedule *schedule, int band,
-                      struct tri_span *needed)
+/* Every stage continues where it stopped, up to what the strip needs of it. */
+static bool fill_strip(const struct tri_plan *plan, const int *units,
+                       struct opencl_schedule *schedule, int strip, struct tri_span *needed)
 {
-    struct opencl_rows *rows = &schedule->rows[(size_t)band * (size_t)plan->stage_count];
-    const bool last = band == schedule->count - 1;
+    struct opencl_rows *rows = &schedule->rows[(size_t)strip * (size_t)plan->stage_count];
+    const bool last = strip == schedule->count - 1;
     struct tri_span in;
-    schedule->out_end[band] = (int)((int64_t)plan->out.height * (band + 1) / schedule->count);
-    if (!tri_plan_rows(plan, (struct tri_span){0, schedule->out_end[band]}, units, needed, &in))
+    schedule->out_end[strip] = (int)((int64_t)plan->out.height * (strip + 1) / schedule->count);
+    if (!tri_plan_rows(plan, (struct tri_span){0, schedule->out_end[strip]}, units, needed, &in))
         return false;
-    schedule->in_end[band] = last ? plan->in.height : in.first + in.count;
+    schedule->in_end[strip] = last ? plan->in.height : in.first + in.count;
     for (int s = 0; s < plan->stage_count; s++) {
         const int end = last ? plan->stages[s].height : needed[s].first + needed[s].count;
         const struct opencl_rows *before = rows - plan->stage_count;
-        const int first = band == 0 ? 0 : before[s].first + before[s].count;
+        const int first = strip == 0 ? 0 : before[s].first + before[s].count;
         rows[s] = (struct opencl_rows){first, end > first ? end - first : 0};
     }
     return true;
@@ -40,25 +40,27 @@ static bool can_cut(const struct tri_plan *plan, const int *units)
         if (units[s] == 0)
             return false;
     }
-    return tri_plan_banded(plan);
+    return tri_plan_in_strips(plan);
 }
 
-enum tri_status tri_opencl_schedule(struct opencl *cl, const struct tri_plan *plan, const int *units,
-                                    struct opencl_schedule *schedule, struct tri_error *error)
+enum tri_status tri_opencl_schedule(struct opencl *cl, const struct tri_plan *plan,
+                                    const int *units, struct opencl_schedule *schedule,
+                                    struct tri_error *error)
 {
-    const int in = tri_opencl_band_count(cl, &plan->in), out = tri_opencl_band_count(cl, &plan->out);
+    const int in = tri_opencl_strip_count(cl, &plan->in),
+              out = tri_opencl_strip_count(cl, &plan->out);
     const int most = in > out ? in : out;
     struct tri_span *needed = calloc((size_t)plan->stage_count + 1, sizeof *needed);
     *schedule = (struct opencl_schedule){.count = most < plan->out.height ? most : plan->out.height,
                                          .stages = plan->stage_count};
-    schedule->rows = calloc(BANDS_MAX * ((size_t)plan->stage_count + 1), sizeof schedule->rows[0]);
+    schedule->rows = calloc(STRIPS_MAX * ((size_t)plan->stage_count + 1), sizeof schedule->rows[0]);
     bool done = needed != NULL && schedule->rows != NULL;
     if (done && (schedule->count == 1 || !can_cut(plan, units)))
         whole_stages(plan, schedule);
     for (int b = 0; b < schedule->count && schedule->count > 1 && done; b++)
-        done = fill_band(plan, units, schedule, b, needed);
+        done = fill_strip(plan, units, schedule, b, needed);
     free(needed);
-    return done ? TRI_OK : tri_fail(error, TRI_FAILED, "no memory for a job");
+    return done ? TRI_OK : tri_fail(error, TRI_FAILED, "out of memory for a job");
 }
 
 void tri_opencl_schedule_free(struct opencl_schedule *schedule)
@@ -67,9 +69,10 @@ void tri_opencl_schedule_free(struct opencl_schedule *schedule)
     schedule->rows = NULL;
 }
 
-/* Kernels wait for those bands of the upload that have the rows; *waited are waited for already. */
-static enum tri_status wait_for_rows(struct opencl *cl, const struct opencl_steps *uploaded, int end, int *waited,
-                                     struct tri_error *error)
+/* Makes kernels wait for the upload strips that contain the rows, beyond the first *waited, which
+ * are waited for already. */
+static enum tri_status wait_for_rows(struct opencl *cl, const struct opencl_steps *uploaded,
+                                     int end, int *waited, struct tri_error *error)
 {
     int last = *waited;
     while (last < uploaded->count && (last == 0 || uploaded->end[last - 1] < end))
@@ -80,13 +83,14 @@ static enum tri_status wait_for_rows(struct opencl *cl, const struct opencl_step
     return TRI_OK;
 }
 
-enum tri_status tri_opencl_run_bands(struct tri_job *job, struct tri_flight *flight, const struct opencl_schedule *schedule,
-                                     enum tri_status (*launch)(struct tri_job *job, struct opencl_flight *flight,
-                                                               int stage, struct opencl_rows rows, struct tri_error *error),
-                                     struct tri_error *error)
+enum tri_status tri_opencl_run_strips(
+    struct tri_job *job, struct tri_inflight *inflight, const struct opencl_schedule *schedule,
+    enum tri_status (*launch)(struct tri_job *job, struct opencl_inflight *inflight, int stage,
+                              struct opencl_rows rows, struct tri_error *error),
+    struct tri_error *error)
 {
     struct opencl *cl = (struct opencl *)job->backend;
-    struct opencl_flight *state = flight->state;
+    struct opencl_inflight *state = inflight->state;
     enum tri_status status = TRI_OK;
     int waited = 0;
     tri_opencl_forget(&state->computed);

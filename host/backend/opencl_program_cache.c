@@ -1,4 +1,5 @@
-/* opencl_kept.c -- what is kept of OpenCL programs on disk: their verdicts, and the programs where that pays. */
+/* opencl_program_cache.c -- what is kept on disk of OpenCL programs: their verdicts, and the
+ * binaries where that pays. */
 #include "opencl_drivers.h"
 #include "opencl_job.h"
 #include "../parallel/cpu.h"
@@ -48,10 +49,10 @@ void tri_opencl_remember(struct opencl *cl, const char *source, const void *data
     store(cl, source, data, size);
 }
 
-/* ---- on disk: a verdict, and the program of which it tells ---- */
+/* ---- on disk: a verdict, and the program it is about ---- */
 
 struct kept_program {
-    char mark[8]; /* told apart from what is kept of probes */
+    char mark[8]; /* distinguishes it from results of probes */
     uint32_t verdict, form, unbuilt;
     char kernels[sizeof((struct opencl_program *)0)->kernels];
     unsigned char binary[];
@@ -59,12 +60,13 @@ struct kept_program {
 
 static bool is_verdict(const struct kept_program *kept, size_t size)
 {
-    return size >= sizeof *kept && strncmp(kept->mark, "verdict", sizeof kept->mark) == 0 && kept->form < FORMS &&
-           memchr(kept->kernels, 0, sizeof kept->kernels) != NULL;
+    return size >= sizeof *kept && strncmp(kept->mark, "verdict", sizeof kept->mark) == 0 &&
+           kept->form < FORMS && memchr(kept->kernels, 0, sizeof kept->kernels) != NULL;
 }
 
-/* What a driver has written, it reads. POCL, which keeps its own cache, and compiles for a size of work-group when it is
- * first used, takes longer to unpack a binary of ours than to find its own: there the verdict alone is kept. */
+/* The binary as the driver writes it, for the driver to read. POCL has its own cache and compiles
+ * for a work-group size only at first use; unpacking our binary takes it longer than finding its
+ * own, so there only the verdict is kept. */
 static size_t binary_size(const struct opencl *cl, cl_program program)
 {
     size_t size = 0;
@@ -81,9 +83,13 @@ void tri_opencl_keep_entry(struct opencl *cl, const struct opencl_program *entry
     if (kept == NULL)
         return; /* it will be qualified again */
     unsigned char *binary = kept->binary;
-    *kept = (struct kept_program){.mark = "verdict", .verdict = entry->verdict, .form = entry->form, .unbuilt = entry->unbuilt};
+    *kept = (struct kept_program){.mark = "verdict",
+                                  .verdict = entry->verdict,
+                                  .form = entry->form,
+                                  .unbuilt = entry->unbuilt};
     memcpy(kept->kernels, entry->kernels, sizeof kept->kernels);
-    const bool whole = size == 0 || clGetProgramInfo(entry->program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS;
+    const bool whole = size == 0 || clGetProgramInfo(entry->program, CL_PROGRAM_BINARIES,
+                                                     sizeof binary, &binary, NULL) == CL_SUCCESS;
     store(cl, entry->source, kept, sizeof *kept + (whole ? size : 0));
     free(kept);
 }
@@ -93,9 +99,12 @@ static cl_program load_binary(struct opencl *cl, const unsigned char *binary, si
     const int64_t start = tri_now_ns();
     cl_int status, code;
     tri_signals_keep();
-    cl_program program = size > 0 ? clCreateProgramWithBinary(cl->context, 1, &cl->device, &size, &binary, &status, &code) : NULL;
-    if (program != NULL && (code != CL_SUCCESS || status != CL_SUCCESS ||
-                            clBuildProgram(program, 1, &cl->device, cl->options, NULL, NULL) != CL_SUCCESS)) {
+    cl_program program = size > 0 ? clCreateProgramWithBinary(cl->context, 1, &cl->device, &size,
+                                                              &binary, &status, &code)
+                                  : NULL;
+    if (program != NULL &&
+        (code != CL_SUCCESS || status != CL_SUCCESS ||
+         clBuildProgram(program, 1, &cl->device, cl->options, NULL, NULL) != CL_SUCCESS)) {
         clReleaseProgram(program);
         program = NULL;
     }
@@ -112,12 +121,14 @@ void tri_opencl_load_entry(struct opencl *cl, struct opencl_program *entry)
     if (!load(cl, entry->source, &data, &size))
         return;
     const struct kept_program *kept = data;
-    if (is_verdict(kept, size) && (kept->verdict == VERDICT_RIGHT || kept->verdict == VERDICT_WRONG)) {
+    if (is_verdict(kept, size) &&
+        (kept->verdict == VERDICT_RIGHT || kept->verdict == VERDICT_WRONG)) {
         entry->verdict = kept->verdict;
         entry->form = kept->form;
         entry->unbuilt = kept->unbuilt;
         entry->refused = size > sizeof *kept;
-        if (entry->verdict == VERDICT_RIGHT && (entry->program = load_binary(cl, kept->binary, size - sizeof *kept)) != NULL)
+        if (entry->verdict == VERDICT_RIGHT &&
+            (entry->program = load_binary(cl, kept->binary, size - sizeof *kept)) != NULL)
             entry->refused = false;
     }
     free(data);
@@ -130,7 +141,7 @@ struct listing {
     int room, count, *right;
 };
 
-/* Line `number` of the device's identity, which begins the key. */
+/* Line `number` of the device's identity, which starts the key. */
 static void copy_line(const char *key, int number, char *to, size_t size)
 {
     for (; number > 0 && *key != '\0'; number--) {

@@ -1,11 +1,11 @@
-/* bands.c -- rows of a plan: from those of the output back to those of the input. */
-#include "bands.h"
+/* strips.c -- finds the rows that a plan needs, from the output back to the input. */
+#include "strips.h"
 
-#include "planner.h"
+#include "plan_internal.h"
 
 #include <stdlib.h>
 
-/* Rows from `begin` to `end` - 1; none at first. */
+/* Rows `begin` to `end` - 1; empty at first. */
 struct span {
     int begin, end;
 };
@@ -25,7 +25,8 @@ static void widen(struct span *span, struct span by)
     span->end = by.end > span->end ? by.end : span->end;
 }
 
-/* What a node reads of a plane to make those rows; rows beyond its edges are those at them. */
+/* Returns the rows of a plane that a node reads to make `rows`; rows beyond the edges are clamped.
+ */
 static struct span read_by(const struct walk_node *node, struct span rows, int height)
 {
     int low = node->low, high = node->high;
@@ -33,32 +34,35 @@ static struct span read_by(const struct walk_node *node, struct span rows, int h
         low = i == 0 || node->rows[i] < low ? node->rows[i] : low;
         high = i == 0 || node->rows[i] > high ? node->rows[i] : high;
     }
-    return (struct span){clamp(rows.begin + low, 0, height - 1), clamp(rows.end - 1 + high, 0, height - 1) + 1};
+    return (struct span){clamp(rows.begin + low, 0, height - 1),
+                         clamp(rows.end - 1 + high, 0, height - 1) + 1};
 }
 
-/* Planes that share memory at different times of a run would be there at the same time. */
+/* In strips, planes that share memory at different times of a run would be live at the same time.
+ */
 static bool planes_apart(const struct tri_plan *plan)
 {
     for (int a = 1; a < plan->channel_count; a++) {
         const struct walk_channel *one = &plan->channels[a];
-        const long begin = one->offset - row_start(one), end = begin + (long)one->stride * one->height;
+        const long begin = one->offset - row_start(one), end = begin + plane_size(one);
         for (int b = a + 1; one->base == BASE_ARENA && b < plan->channel_count; b++) {
             const struct walk_channel *other = &plan->channels[b];
             const long from = other->offset - row_start(other);
-            if (other->base == BASE_ARENA && from < end && begin < from + (long)other->stride * other->height)
+            if (other->base == BASE_ARENA && from < end && begin < from + plane_size(other))
                 return false;
         }
     }
     return true;
 }
 
-bool tri_plan_banded(const struct tri_plan *plan)
+bool tri_plan_in_strips(const struct tri_plan *plan)
 {
-    if (plan->history_count > 0 || plan->past_count > 0 || plan->told.channel != 0 || plan->delay > 0)
+    if (plan->history_count > 0 || plan->previous_count > 0 || plan->told.channel != 0 ||
+        plan->delay > 0)
         return false;
     for (int s = 0; s < plan->stage_count; s++) {
         const struct tri_stage *stage = &plan->stages[s];
-        if (stage->tally_count > 0)
+        if (stage->histogram_count > 0)
             return false;
         for (int i = 0; i < stage->node_count; i++) {
             if (stage->nodes[i].whole)
@@ -76,8 +80,10 @@ static struct span in_units(struct span rows, int unit, int height)
     return rows;
 }
 
-/* The rows of a stage whose planes are needed, and what it needs for them in turn. */
-static struct span stage_rows(const struct tri_plan *plan, int number, int unit, struct span *needed)
+/* Returns the rows that a stage has to make, and adds to `needed` the rows that it reads for them.
+ */
+static struct span stage_rows(const struct tri_plan *plan, int number, int unit,
+                              struct span *needed)
 {
     const struct tri_stage *stage = &plan->stages[number];
     struct span rows = {0, 0};
@@ -91,7 +97,8 @@ static struct span stage_rows(const struct tri_plan *plan, int number, int unit,
     rows = in_units(rows, unit, stage->height);
     for (int i = 0; i < stage->node_count; i++) {
         const struct walk_node *node = &stage->nodes[i];
-        const struct span made = {clamp(rows.begin - node->back, 0, node->height), clamp(rows.end + node->lag, 0, node->height)};
+        const struct span made = {clamp(rows.begin - node->back, 0, node->height),
+                                  clamp(rows.end + node->ahead, 0, node->height)};
         for (int k = 0; k < node->inputs && made.begin < made.end; k++) {
             const struct walk_channel *c = &plan->channels[node->in[k]];
             if (c->base != BASE_SCRATCH)
@@ -101,10 +108,11 @@ static struct span stage_rows(const struct tri_plan *plan, int number, int unit,
     return rows;
 }
 
-bool tri_plan_rows(const struct tri_plan *plan, struct tri_span out, const int *units, struct tri_span *stages,
-                   struct tri_span *in)
+bool tri_plan_rows(const struct tri_plan *plan, struct tri_span out, const int *units,
+                   struct tri_span *stages, struct tri_span *in)
 {
-    struct span *needed = tri_plan_banded(plan) ? calloc((size_t)plan->channel_count, sizeof *needed) : NULL;
+    struct span *needed =
+        tri_plan_in_strips(plan) ? calloc((size_t)plan->channel_count, sizeof *needed) : NULL;
     struct span input = {0, 0};
     if (needed == NULL)
         return false;

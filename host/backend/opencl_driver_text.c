@@ -1,10 +1,11 @@
-/* opencl_report.c -- a driver and its devices as lines of text: what a child tells, and what is kept on disk. */
+/* opencl_driver_text.c -- a driver and its devices as lines of text: a child's report, and the
+ * format on disk. */
 #include "opencl_drivers.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A value is one line: what else a driver says becomes spaces. */
+/* A value is one line: control characters become spaces. */
 void tri_report_line(FILE *to, const char *word, const char *value)
 {
     fprintf(to, "%s ", word);
@@ -28,14 +29,16 @@ void tri_report_device(FILE *to, const struct tri_device_info *device)
     fprintf(to, "probes");
     for (int i = 0; i < TRI_PROBES; i++)
         fprintf(to, " %d", (int)device->probes[i]);
-    fprintf(to, "\nunits %d\nmemory %llu\nusable %d\ncrashes %d\nno-lanes %d\n", device->compute_units,
-            (unsigned long long)device->memory, device->usable, device->crashes, device->no_lanes);
+    fprintf(to, "\nunits %d\nmemory %llu\nusable %d\ncrashes %d\nno-lanes %d\n",
+            device->compute_units, (unsigned long long)device->memory, device->usable,
+            device->crashes, device->no_lanes);
 }
 
 void tri_report_driver(FILE *to, const struct tri_driver_info *driver)
 {
     tri_report_line(to, "path", driver->path);
-    fprintf(to, "platforms %d\nstate %d\nleft-out %d\n", driver->platforms, (int)driver->state, driver->left_out);
+    fprintf(to, "platforms %d\nstate %d\nleft-out %d\n", driver->platforms, (int)driver->state,
+            driver->left_out);
     tri_report_line(to, "reason", driver->reason);
     tri_report_line(to, "hint", driver->hint);
     tri_report_line(to, "output", driver->output);
@@ -46,19 +49,21 @@ void tri_report_driver(FILE *to, const struct tri_driver_info *driver)
     }
 }
 
-/* Makes room for device `number`; those before it that nobody told of stay empty. */
+/* Makes room for device `number`; earlier ones that were not reported stay empty. */
 static void take_device(struct opencl_reading *reading, long number)
 {
     struct tri_driver_info *driver = reading->driver;
     if (number < 0 || number >= DEVICES_MAX)
         return;
     if (number >= driver->device_count) {
-        struct tri_device_info *more = realloc(driver->devices, (size_t)(number + 1) * sizeof *more);
+        struct tri_device_info *more =
+            realloc(driver->devices, (size_t)(number + 1) * sizeof *more);
         if (more == NULL) {
             reading->no_memory = true;
             return;
         }
-        memset(more + driver->device_count, 0, (size_t)(number + 1 - driver->device_count) * sizeof *more);
+        memset(more + driver->device_count, 0,
+               (size_t)(number + 1 - driver->device_count) * sizeof *more);
         driver->devices = more;
         driver->device_count = (int)number + 1;
     }
@@ -81,7 +86,10 @@ static bool fill(const struct field *fields, size_t count, const char *word, con
     }
     return false;
 }
-#define FIELD(word, text) {word, text, sizeof(text)}
+#define FIELD(word, text) \
+    { \
+        word, text, sizeof(text) \
+    }
 #define FIELDS(fields) fields, sizeof fields / sizeof fields[0]
 
 static void read_probes(struct tri_device_info *device, const char *value)
@@ -91,7 +99,9 @@ static void read_probes(struct tri_device_info *device, const char *value)
         const long verdict = strtol(value, &end, 10);
         if (end == value)
             break;
-        device->probes[i] = verdict > TRI_PROBE_NONE && verdict <= TRI_PROBE_FAILED ? (enum tri_probe_verdict)verdict : TRI_PROBE_NONE;
+        device->probes[i] = verdict > TRI_PROBE_NONE && verdict <= TRI_PROBE_FAILED
+                                ? (enum tri_probe_verdict)verdict
+                                : TRI_PROBE_NONE;
         value = end;
     }
 }
@@ -99,10 +109,16 @@ static void read_probes(struct tri_device_info *device, const char *value)
 static bool read_device(struct tri_device_info *device, const char *word, const char *value)
 {
     const struct field fields[] = {
-        FIELD("id", device->id),           FIELD("platform", device->platform), FIELD("name", device->name),
-        FIELD("driver", device->driver),   FIELD("version", device->version),   FIELD("type", device->type),
-        FIELD("dialect", device->dialect), FIELD("why", device->reason),
-        FIELD("selector", device->selector), FIELD("note", device->note),
+        FIELD("id", device->id),
+        FIELD("platform", device->platform),
+        FIELD("name", device->name),
+        FIELD("driver", device->driver),
+        FIELD("version", device->version),
+        FIELD("type", device->type),
+        FIELD("dialect", device->dialect),
+        FIELD("why", device->reason),
+        FIELD("selector", device->selector),
+        FIELD("note", device->note),
     };
     if (fill(FIELDS(fields), word, value))
         return true;
@@ -127,9 +143,9 @@ static bool read_driver(struct opencl_reading *reading, const char *word, const 
 {
     struct tri_driver_info *driver = reading->driver;
     const struct field fields[] = {
-        FIELD("path", driver->path), FIELD("reason", driver->reason), FIELD("hint", driver->hint),
-        FIELD("output", driver->output), FIELD("step", reading->step),
-        FIELD("loader", driver->loader),
+        FIELD("path", driver->path),  FIELD("reason", driver->reason),
+        FIELD("hint", driver->hint),  FIELD("output", driver->output),
+        FIELD("step", reading->step), FIELD("loader", driver->loader),
     };
     const int number = atoi(value);
     if (fill(FIELDS(fields), word, value))
@@ -156,5 +172,6 @@ bool tri_report_read(struct opencl_reading *reading, const char *line)
     memcpy(word, line, (size_t)(space - line));
     word[space - line] = '\0';
     return read_driver(reading, word, space + 1) ||
-           (reading->device >= 0 && read_device(&reading->driver->devices[reading->device], word, space + 1));
+           (reading->device >= 0 &&
+            read_device(&reading->driver->devices[reading->device], word, space + 1));
 }

@@ -1,6 +1,6 @@
-/* real.c -- elementary functions from + - * / alone: a libm may round differently on the next
+/* exact_math.c -- elementary functions from + - * / only: a libm may round differently on another
  * machine, and kernels' tables must not. Relative errors are below 1e-14 in the ranges used. */
-#include "kernel.h"
+#include "kernel_description.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
-/* nearest.c -- what a misspelt name was meant to be. */
-#include "nearest.h"
+/* spelling.c -- guesses the intended name from a misspelt one. */
+#include "spelling.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +13,8 @@ static int smallest(int a, int b, int c)
     return least < c ? least : c;
 }
 
-/* Insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */
+/* Counts the insertions, deletions, replacements and swaps of neighbours that turn one word into
+ * the other. */
 static int distance(const char *a, const char *b)
 {
     enum { LONGEST = 63 };
@@ -46,12 +47,14 @@ const char *tri_nearest(const char *word, const char *const names[], int count)
 {
     const char *nearest = NULL;
     size_t length = strlen(word);
-    int least = length < 3 ? 2 : length < 6 ? 3 : (int)(length / 3) + 2; /* that many changes: no likeness */
+    int least = length < 3   ? 2
+                : length < 6 ? 3
+                             : (int)(length / 3) + 2; /* this many changes: not similar */
 
     for (int i = 0; i < count; i++) {
         int changes = distance(word, names[i]);
 
-        /* A beginning counts as one change, however long the rest is. */
+        /* A prefix counts as one change, however long the rest is. */
         if (changes > 1 && length >= 2 && strncasecmp(word, names[i], length) == 0)
             changes = 1;
         if (changes < least) {

@@ -1,5 +1,6 @@
-/* opencl_child.c -- the process in which a driver is tried: it does everything with it that opening its devices takes, and
- * tells each step before it, so that whoever watches knows which one was the last. */
+/* opencl_driver_child.c -- the process in which a driver is tried: does everything that opening its
+ * devices requires and reports each step before taking it, so that the parent knows which was the
+ * last. */
 #include "../parallel/cpu.h"
 #include "opencl_drivers.h"
 
@@ -13,9 +14,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define CHILD_SECONDS_MOST 660 /* in case nobody is left to end it; a second more than the longest limit */
+#define CHILD_SECONDS_MOST 660 /* in case no parent is left to end it; beyond the longest limit */
 
-static FILE *report; /* NULL: this process is no child */
+static FILE *report; /* NULL: this is not a child process */
 
 void tri_opencl_step(const char *step)
 {
@@ -32,7 +33,8 @@ static bool skipped(const char *skips, const char *step, int device)
     return strstr(skips, word) != NULL;
 }
 
-/* An end that nobody sees must leave no core, no open files of others, and no process. */
+/* If this process crashes, it must leave no core file; it must not hold others' files open or
+ * outlive its parent. */
 static bool settle(void)
 {
     const struct rlimit none = {0, 0};
@@ -53,7 +55,7 @@ static bool tell_absent(const char *why)
     return false;
 }
 
-/* The folder that `vendors` is in belongs to the process that watches; this one keeps what it compiles there too. */
+/* `vendors` lies in the parent's cache folder; this process keeps what it compiles there, too. */
 static void use_its_folder(const char *vendors)
 {
     char root[4200];
@@ -66,7 +68,7 @@ static void use_its_folder(const char *vendors)
     setenv("TRIPTYCH_CACHE_DIR", root, 1);
 }
 
-/* The loader swallows why a library cannot be loaded; so it is loaded here before. */
+/* The loader hides why a library cannot be loaded, so load it here first. */
 static bool load(const char *library)
 {
     const struct link_map *map = NULL;
@@ -79,25 +81,32 @@ static bool load(const char *library)
     }
     if (dlinfo(object, RTLD_DI_LINKMAP, &map) == 0 && map != NULL)
         tri_report_line(report, "path", map->l_name);
-    if (dlsym(object, "clGetExtensionFunctionAddress") == NULL && dlsym(object, "clIcdGetPlatformIDsKHR") == NULL) {
-        snprintf(why, sizeof why, "%.400s is no OpenCL driver: it lacks clIcdGetPlatformIDsKHR", library);
+    if (dlsym(object, "clGetExtensionFunctionAddress") == NULL &&
+        dlsym(object, "clIcdGetPlatformIDsKHR") == NULL) {
+        snprintf(why, sizeof why, "%.400s is not an OpenCL driver: it lacks clIcdGetPlatformIDsKHR",
+                 library);
         return tell_absent(why);
     }
     return true;
 }
 
-/* A program that was never built before: what is opened may all have come from caches, with a compiler that is broken. */
-static enum tri_status try_program(struct opencl *cl, cl_kernel kernel, cl_mem buffer, unsigned number, struct tri_error *error)
+/* Runs a program that was never built before: all others may come from caches while the compiler is
+ * broken. */
+static enum tri_status try_program(struct opencl *cl, cl_kernel kernel, cl_mem buffer,
+                                   unsigned number, struct tri_error *error)
 {
     const size_t items = 64;
     unsigned numbers[64] = {0};
     CHECK(clSetKernelArg, kernel, 0, sizeof buffer, &buffer);
-    CHECK(clEnqueueWriteBuffer, cl->queue, buffer, CL_TRUE, 0, sizeof numbers, numbers, 0, NULL, NULL);
+    CHECK(clEnqueueWriteBuffer, cl->queue, buffer, CL_TRUE, 0, sizeof numbers, numbers, 0, NULL,
+          NULL);
     CHECK(clEnqueueNDRangeKernel, cl->queue, kernel, 1, NULL, &items, NULL, 0, NULL, NULL);
-    CHECK(clEnqueueReadBuffer, cl->queue, buffer, CL_TRUE, 0, sizeof numbers, numbers, 0, NULL, NULL);
+    CHECK(clEnqueueReadBuffer, cl->queue, buffer, CL_TRUE, 0, sizeof numbers, numbers, 0, NULL,
+          NULL);
     for (unsigned i = 0; i < 64; i++) {
         if (numbers[i] != number + i)
-            return tri_fail(error, TRI_NO_DEVICE, "%s computes the sum of two numbers wrongly", cl->base.info.device);
+            return tri_fail(error, TRI_NO_DEVICE, "%s adds two numbers wrongly",
+                            cl->base.info.device);
     }
     return TRI_OK;
 }
@@ -110,18 +119,22 @@ static enum tri_status try_compiler(struct opencl *cl, struct tri_error *error)
     cl_int code, built = CL_SUCCESS;
     cl_kernel kernel = NULL;
     cl_mem buffer = NULL;
-    snprintf(text, sizeof text, "__kernel void fresh(__global uint *a) { a[get_global_id(0)] = %uu + (uint)get_global_id(0); }\n", number);
+    snprintf(text, sizeof text,
+             "__kernel void fresh(__global uint *a) { a[get_global_id(0)] = %uu + "
+             "(uint)get_global_id(0); }\n",
+             number);
     cl_program program = clCreateProgramWithSource(cl->context, 1, &source, NULL, &code);
     if (code == CL_SUCCESS)
         code = built = clBuildProgram(program, 1, &cl->device, cl->options, NULL, NULL);
-    if (built != CL_SUCCESS) /* another process may be in the way in the driver's cache */
+    if (built != CL_SUCCESS) /* another process may interfere in the driver's cache */
         code = clBuildProgram(program, 1, &cl->device, cl->options, NULL, NULL);
     if (code == CL_SUCCESS)
         kernel = clCreateKernel(program, "fresh", &code);
     if (code == CL_SUCCESS)
         buffer = clCreateBuffer(cl->context, CL_MEM_READ_WRITE, 64 * sizeof(cl_uint), NULL, &code);
-    const enum tri_status status = code == CL_SUCCESS ? try_program(cl, kernel, buffer, number, error)
-                                                      : tri_opencl_fail(error, "a new program", code, cl->base.info.device);
+    const enum tri_status status =
+        code == CL_SUCCESS ? try_program(cl, kernel, buffer, number, error)
+                           : tri_opencl_fail(error, "a new program", code, cl->base.info.device);
     if (buffer != NULL)
         clReleaseMemObject(buffer);
     if (kernel != NULL)
@@ -159,7 +172,8 @@ static void try_device(struct opencl_found *found, int number, const char *skips
     tri_report_device(report, info);
 }
 
-/* The loader says its name through an extension; asking for that may load drivers, so only this process asks. */
+/* The loader reports its name through an extension; asking may load drivers, so only this process
+ * asks. */
 static void tell_loader(void)
 {
     cl_int (*call)(int, size_t, void *, size_t *) = NULL;
@@ -168,7 +182,8 @@ static void tell_loader(void)
     *(void **)&find = dlsym(RTLD_DEFAULT, "clGetExtensionFunctionAddress");
     if (find != NULL)
         *(void **)&call = find("clGetICDLoaderInfoOCLICD");
-    if (call == NULL || call(3, sizeof name - 1, name, NULL) != CL_SUCCESS || call(2, sizeof version - 1, version, NULL) != CL_SUCCESS)
+    if (call == NULL || call(3, sizeof name - 1, name, NULL) != CL_SUCCESS ||
+        call(2, sizeof version - 1, version, NULL) != CL_SUCCESS)
         return; /* CL_ICDL_NAME, CL_ICDL_VERSION */
     snprintf(text, sizeof text, "%s %s", name, version);
     tri_report_line(report, "loader", text);

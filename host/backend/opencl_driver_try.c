@@ -1,5 +1,7 @@
-/* opencl_try.c -- tries a driver in a child process: starts it, waits with a limit, and says what it came to. */
+/* opencl_driver_try.c -- tries a driver in a child process: starts it, waits with a limit, and
+ * reports the outcome. */
 #include "../parallel/cpu.h"
+#include "../trace/trace.h"
 #include "cache_folder.h"
 #include "opencl_drivers.h"
 
@@ -18,16 +20,16 @@
 
 #define SECONDS_USUAL 60 /* a first compile on a busy machine takes 20 */
 #define SECONDS_MOST 600
-#define ROUNDS_MOST 8 /* as many steps may be left out before the driver is */
+#define ROUNDS_MOST 8 /* so many steps may be left out before the driver is */
 
 extern char **environ;
 
 struct child {
     pid_t pid;
     int report, output; /* to read from */
-    int status;         /* of waitpid; -1: somebody else took it */
+    int status;         /* from waitpid; -1: someone else collected it */
     bool hung;
-    char line[4200]; /* of the report, not yet complete */
+    char line[4200]; /* of the report, still incomplete */
     size_t line_length;
 };
 
@@ -35,7 +37,8 @@ struct child {
 
 static bool try_helper(char *path, size_t size, const char *folder, const char *below)
 {
-    return folder[0] != '\0' && snprintf(path, size, "%s%s", folder, below) < (int)size && access(path, X_OK) == 0;
+    return folder[0] != '\0' && snprintf(path, size, "%s%s", folder, below) < (int)size &&
+           access(path, X_OK) == 0;
 }
 
 static void cut_name(char *path)
@@ -47,7 +50,7 @@ static void cut_name(char *path)
         path[0] = '\0';
 }
 
-/* In this order: what the user says, this program, what stands beside it or beside the library. */
+/* In this order: the user's choice, this program, a program next to this one or to the library. */
 void tri_opencl_find_helper(char *path, size_t size)
 {
     char program[PATH_MAX], library[PATH_MAX] = "";
@@ -66,7 +69,11 @@ void tri_opencl_find_helper(char *path, size_t size)
     cut_name(library);
     const struct {
         const char *folder, *below;
-    } places[] = {{program, "/triptych"}, {program, "/../triptych"}, {library, "/triptych"}, {library, "/../bin/triptych"}, {TRI_MODULEDIR, "/../../bin/triptych"}};
+    } places[] = {{program, "/triptych"},
+                  {program, "/../triptych"},
+                  {library, "/triptych"},
+                  {library, "/../bin/triptych"},
+                  {TRI_MODULEDIR, "/../../bin/triptych"}};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (places[i].folder[0] == '/' && try_helper(path, size, places[i].folder, places[i].below))
             return;
@@ -76,7 +83,8 @@ void tri_opencl_find_helper(char *path, size_t size)
 
 /* ---- starting it ---- */
 
-static int start_program(struct child *child, const char *helper, char *const arguments[], const int ends[3])
+static int start_program(struct child *child, const char *helper, char *const arguments[],
+                         const int ends[3])
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -89,7 +97,8 @@ static int start_program(struct child *child, const char *helper, char *const ar
     }
     sigfillset(&all);
     sigemptyset(&none);
-    int code = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    int code = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
+                                                         POSIX_SPAWN_SETSIGMASK);
     code = code != 0 ? code : posix_spawnattr_setsigdefault(&attributes, &all);
     code = code != 0 ? code : posix_spawnattr_setsigmask(&attributes, &none);
     code = code != 0 ? code : posix_spawnattr_setpgroup(&attributes, 0);
@@ -97,14 +106,16 @@ static int start_program(struct child *child, const char *helper, char *const ar
     code = code != 0 ? code : posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
     code = code != 0 ? code : posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
     code = code != 0 ? code : posix_spawn_file_actions_adddup2(&actions, ends[2], REPORT_FILE);
-    code = code != 0 ? code : posix_spawn(&child->pid, helper, &actions, &attributes, arguments, environ);
+    code = code != 0 ? code
+                     : posix_spawn(&child->pid, helper, &actions, &attributes, arguments, environ);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return code;
 }
 
-/* Where the library is used without the program. The C library makes memory, streams and loading work in the fork of a
- * process with threads; a lock of somebody else's that another thread holds stays locked, and only the time limit helps. */
+/* For a library used without the program. The C library keeps memory, streams and loading working
+ * in a fork of a process with threads; any other lock that another thread holds stays locked, and
+ * only the time limit helps. */
 static int start_fork(struct child *child, char *const arguments[], const int ends[3])
 {
     child->pid = fork();
@@ -115,14 +126,16 @@ static int start_fork(struct child *child, char *const arguments[], const int en
     for (int i = 1; i < 65; i++)
         signal(i, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (setpgid(0, 0) != 0 || dup2(ends[0], 0) < 0 || dup2(ends[1], 1) < 0 || dup2(ends[1], 2) < 0 || dup2(ends[2], REPORT_FILE) < 0)
+    if (setpgid(0, 0) != 0 || dup2(ends[0], 0) < 0 || dup2(ends[1], 1) < 0 ||
+        dup2(ends[1], 2) < 0 || dup2(ends[2], REPORT_FILE) < 0)
         _exit(TRI_FAILED);
     const int status = tri_opencl_child(arguments[2], arguments[3], arguments[4]);
     fflush(NULL);
     _exit(status);
 }
 
-/* Above the child's standard streams and its report, so that putting one in place loses no other. */
+/* Above the child's standard streams and its report, so that dup2 to one of them overwrites no
+ * other. */
 static int raise_file(int file)
 {
     const int higher = fcntl(file, F_DUPFD_CLOEXEC, 10);
@@ -146,7 +159,8 @@ static int start(struct child *child, const char *helper, char *const arguments[
     int code = null < 0 || !make_pipe(output) || !make_pipe(report) ? errno : 0;
     if (code == 0) {
         const int ends[3] = {null, output[1], report[1]};
-        code = helper[0] != '\0' ? start_program(child, helper, arguments, ends) : start_fork(child, arguments, ends);
+        code = helper[0] != '\0' ? start_program(child, helper, arguments, ends)
+                                 : start_fork(child, arguments, ends);
     }
     close(null);
     close(output[1]);
@@ -174,12 +188,12 @@ static void take_report(struct child *child, struct opencl_reading *reading)
             }
             child->line[child->line_length] = '\0';
             child->line_length = 0;
-            tri_report_read(reading, child->line); /* a newer helper may say more */
+            tri_report_read(reading, child->line); /* a newer helper may report more */
         }
     }
 }
 
-/* Keeps the end of what it writes. */
+/* Keeps the end of the child's output. */
 static void take_output(struct child *child, char *output, size_t size)
 {
     char text[4096];
@@ -232,7 +246,7 @@ static void listen_to(struct child *child, struct opencl_reading *reading)
     const int64_t limit = tri_now_ns() + (int64_t)(tri_opencl_limit() * 1e9);
     int pause = 1;
     for (bool done = false; !done;) {
-        /* What it started itself may hold its streams when it is gone: so the clock, too, wakes us. */
+        /* Processes it started may keep its streams open after it ends: so use a timeout, too. */
         const int ready = poll(files, 2, pause);
         pause = ready > 0 || pause >= 20 ? 20 : pause * 2;
         done = ended(child);
@@ -253,7 +267,7 @@ static void listen_to(struct child *child, struct opencl_reading *reading)
     close(child->output);
 }
 
-/* ---- what it came to ---- */
+/* ---- the outcome ---- */
 
 static void last_line(const char *output, char *line, size_t size)
 {
@@ -263,7 +277,8 @@ static void last_line(const char *output, char *line, size_t size)
     size_t begin = end;
     while (begin > 0 && output[begin - 1] != '\n')
         begin--;
-    snprintf(line, size, "%.*s", (int)(end - begin < size ? end - begin : size - 1), output + begin);
+    snprintf(line, size, "%.*s", (int)(end - begin < size ? end - begin : size - 1),
+             output + begin);
 }
 
 static void say_step(const struct opencl_reading *reading, char *text, size_t size)
@@ -271,20 +286,24 @@ static void say_step(const struct opencl_reading *reading, char *text, size_t si
     static const struct {
         const char *step, *text;
     } steps[] = {
-        {"load", "when its library was loaded"},     {"list", "when its devices were listed"},
-        {"context", "when a context was made on"},   {"lanes", "when its compiler was tried with vectors, for"},
-        {"test", "in the probes of"},                {"compile", "when a program was built on"},
+        {"load", "when its library was loaded"},
+        {"list", "when its devices were listed"},
+        {"context", "when a context was created on"},
+        {"lanes", "when its compiler was tried with vectors on"},
+        {"test", "in the probes of"},
+        {"compile", "when a program was built on"},
         {"close", "when it was closed:"},
         {"end", "when the process ended"},
     };
     const struct tri_driver_info *driver = reading->driver;
     const bool on_device = reading->device >= 0 && strcmp(reading->step, "end") != 0;
-    const char *when = "before anything was asked of it";
+    const char *when = "before its first step";
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         if (strcmp(steps[i].step, reading->step) == 0)
             when = steps[i].text;
     }
-    snprintf(text, size, "%s%s%.150s", when, on_device ? " " : "", on_device ? driver->devices[reading->device].name : "");
+    snprintf(text, size, "%s%s%.150s", when, on_device ? " " : "",
+             on_device ? driver->devices[reading->device].name : "");
 }
 
 static bool on_path(const char *program)
@@ -299,34 +318,40 @@ static bool on_path(const char *program)
     return false;
 }
 
-/* The known causes, where they are there. */
+/* Known causes, if present. */
 static void find_hint(struct tri_driver_info *driver)
 {
     const char *cache = getenv("POCL_CACHE_DIR");
-    const bool pocl = strstr(driver->library, "pocl") != NULL || strstr(driver->path, "pocl") != NULL;
+    const bool pocl =
+        strstr(driver->library, "pocl") != NULL || strstr(driver->path, "pocl") != NULL;
     char *hint = driver->hint;
     if (access("/sys/devices/system/cpu", R_OK) != 0)
         snprintf(hint, sizeof driver->hint, "/sys is not mounted");
     else if (pocl && !on_path("ld") && strstr(driver->reason, "binutils") == NULL)
-        snprintf(hint, sizeof driver->hint, "it needs the linker 'ld', which is not on PATH: apt-get install binutils");
+        snprintf(hint, sizeof driver->hint,
+                 "it needs the linker 'ld', which is not on PATH: apt-get install binutils");
     else if (pocl && cache != NULL && access(cache, W_OK | X_OK) != 0)
-        snprintf(hint, sizeof driver->hint, "POCL_CACHE_DIR is '%.150s': %s", cache, strerror(errno));
+        snprintf(hint, sizeof driver->hint, "POCL_CACHE_DIR is '%.150s': %s", cache,
+                 strerror(errno));
     else if (driver->state == TRI_DRIVER_HUNG)
         snprintf(hint, sizeof driver->hint, "TRIPTYCH_OPENCL_SECONDS sets the limit");
 }
 
-/* "ended the process with signal 6 (Aborted) in the self-test of X: its last words". */
-static void say_end(const struct child *child, const struct opencl_reading *reading, char *text, size_t size)
+/* "ended the process with signal 6 (Aborted) in the probes of X: its last words". */
+static void say_end(const struct child *child, const struct opencl_reading *reading, char *text,
+                    size_t size)
 {
     char when[300], words[300], how[100];
     say_step(reading, when, sizeof when);
     last_line(reading->driver->output, words, sizeof words);
     if (child->hung)
-        snprintf(how, sizeof how, "did not come back within %g s", tri_opencl_limit());
+        snprintf(how, sizeof how, "did not return within %g s", tri_opencl_limit());
     else if (child->status != -1 && WIFSIGNALED(child->status))
-        snprintf(how, sizeof how, "ended the process with signal %d (%s)", WTERMSIG(child->status), strsignal(WTERMSIG(child->status)));
+        snprintf(how, sizeof how, "ended the process with signal %d (%s)", WTERMSIG(child->status),
+                 strsignal(WTERMSIG(child->status)));
     else if (child->status != -1)
-        snprintf(how, sizeof how, "ended the process with exit code %d", WEXITSTATUS(child->status));
+        snprintf(how, sizeof how, "ended the process with exit code %d",
+                 WEXITSTATUS(child->status));
     else
         snprintf(how, sizeof how, "ended the process");
     snprintf(text, size, "it %s %s%s%s", how, when, words[0] != '\0' ? ": " : "", words);
@@ -334,7 +359,8 @@ static void say_end(const struct child *child, const struct opencl_reading *read
 
 static bool went_well(const struct child *child, const struct opencl_reading *reading)
 {
-    return !child->hung && strcmp(reading->step, "end") == 0 && (child->status == -1 || child->status == 0);
+    return !child->hung && strcmp(reading->step, "end") == 0 &&
+           (child->status == -1 || child->status == 0);
 }
 
 static void judge(struct tri_driver_info *driver)
@@ -348,14 +374,17 @@ static void judge(struct tri_driver_info *driver)
         if (!driver->devices[i].usable && bad == NULL)
             bad = &driver->devices[i];
     }
-    driver->state = usable > 0 ? TRI_DRIVER_GOOD : driver->device_count > 0 ? TRI_DRIVER_FAILED : TRI_DRIVER_EMPTY;
+    driver->state = usable > 0                 ? TRI_DRIVER_GOOD
+                    : driver->device_count > 0 ? TRI_DRIVER_FAILED
+                                               : TRI_DRIVER_EMPTY;
     if (usable == 0 && bad != NULL)
         snprintf(driver->reason, sizeof driver->reason, "%s", bad->reason);
     else if (usable == 0)
-        snprintf(driver->reason, sizeof driver->reason, "it has no %s", driver->platforms == 0 ? "platform" : "device");
+        snprintf(driver->reason, sizeof driver->reason, "it has no %s",
+                 driver->platforms == 0 ? "platform" : "device");
 }
 
-/* ---- rounds: each leaves out what ended the one before ---- */
+/* ---- rounds: each leaves out what ended the previous one ---- */
 
 struct rounds {
     char skips[300];
@@ -367,21 +396,24 @@ struct rounds {
     int count;
 };
 
-/* Whether there is something to leave out so that the rest of the driver may be used. */
+/* Whether something can be left out so that the rest of the driver is usable. */
 static bool leave_out(struct rounds *rounds, const struct opencl_reading *reading, const char *why)
 {
     const bool lanes = strcmp(reading->step, "lanes") == 0;
-    if (reading->device < 0 || strcmp(reading->step, "end") == 0 || rounds->count == ROUNDS_MOST - 1)
+    if (reading->device < 0 || strcmp(reading->step, "end") == 0 ||
+        rounds->count == ROUNDS_MOST - 1)
         return false;
     const size_t used = strlen(rounds->skips);
-    snprintf(rounds->skips + used, sizeof rounds->skips - used, "%s:%d,", lanes ? "lanes" : "device", reading->device);
+    snprintf(rounds->skips + used, sizeof rounds->skips - used, "%s:%d,",
+             lanes ? "lanes" : "device", reading->device);
     rounds->ends[rounds->count].device = reading->device;
     rounds->ends[rounds->count].lanes = lanes;
     snprintf(rounds->ends[rounds->count++].why, sizeof rounds->ends[0].why, "%s", why);
     return true;
 }
 
-/* Puts down what had to be left out. A driver is loaded without that, but not where nothing can be used for it. */
+/* Records what had to be left out. The driver is loaded without it, unless nothing usable remains.
+ */
 static void add_ends(struct tri_driver_info *driver, const struct rounds *rounds)
 {
     bool crashes = false;
@@ -411,11 +443,13 @@ static void forget_devices(struct tri_driver_info *driver)
     driver->device_count = 0;
 }
 
-/* Whether there must be another round. */
-static bool try_once(struct tri_driver_info *driver, const char *helper, const char *vendors, struct rounds *rounds)
+/* Returns whether another round is needed. */
+static bool try_once(struct tri_driver_info *driver, const char *helper, const char *vendors,
+                     struct rounds *rounds)
 {
     char command[] = PROBE_COMMAND, name[] = "triptych";
-    char *const arguments[] = {name, command, driver->library, (char *)vendors, rounds->skips, NULL};
+    char *const arguments[] = {name,          command, driver->library, (char *)vendors,
+                               rounds->skips, NULL};
     struct opencl_reading reading = {.driver = driver, .device = -1};
     struct child child = {.status = 0};
     char why[1000];
@@ -427,10 +461,13 @@ static bool try_once(struct tri_driver_info *driver, const char *helper, const c
     if (code != 0) {
         driver->state = TRI_DRIVER_FAILED;
         driver->left_out = true;
-        snprintf(driver->reason, sizeof driver->reason, "it could not be tried: a process cannot be started: %s", strerror(code));
+        snprintf(driver->reason, sizeof driver->reason,
+                 "it could not be tried: cannot start a process: %s", strerror(code));
         return false;
     }
+    const tri_trace_mark mark = tri_trace_begin(TRI_TRACE_OTHER, "try driver");
     listen_to(&child, &reading);
+    tri_trace_end(mark);
     if (went_well(&child, &reading)) {
         if (rounds->count == 0)
             driver->output[0] = '\0';
@@ -446,7 +483,8 @@ static bool try_once(struct tri_driver_info *driver, const char *helper, const c
     return false;
 }
 
-/* A driver that is in this process already, because the program uses OpenCL itself, has shown that it can be. */
+/* A driver already in this process, because the program uses OpenCL itself, has shown that it can
+ * be loaded. */
 static bool is_loaded(const char *library)
 {
     void *object = dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
@@ -463,7 +501,7 @@ void tri_opencl_try_driver(struct tri_driver_info *driver, const char *helper)
     tri_opencl_loader(&loader);
     driver->left_out = false;
     if (driver->library[0] == '\0')
-        return; /* the list told why */
+        return; /* the list gave the reason */
     if (helper[0] == '\0' && (loader.whole || is_loaded(driver->library))) {
         driver->state = TRI_DRIVER_GOOD;
         return;
@@ -472,7 +510,8 @@ void tri_opencl_try_driver(struct tri_driver_info *driver, const char *helper)
     if (!loader.whole && !tri_opencl_make_vendors(driver, 1, vendors, sizeof vendors)) {
         driver->state = TRI_DRIVER_FAILED;
         driver->left_out = true;
-        snprintf(driver->reason, sizeof driver->reason, "it could not be tried: there is no folder to write to");
+        snprintf(driver->reason, sizeof driver->reason,
+                 "it could not be tried: no folder is writable");
         return;
     }
     while (try_once(driver, helper, vendors, &rounds)) {

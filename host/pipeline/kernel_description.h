@@ -1,0 +1,257 @@
+/* kernel_description.h -- how a kernel file describes itself to the program: its name, parameters,
+ * graph of passes and known answer. Kernel files include this through the dialect; see
+ * docs/kernels.md. */
+#ifndef TRI_KERNEL_DESCRIPTION_H
+#define TRI_KERNEL_DESCRIPTION_H
+
+#include "../triptych.h"
+#include "../parallel/cpu.h"
+#include "../../kernels/dialect/row_arguments.h"
+
+/* ---- passes ---- */
+
+enum tri_pass_kind {
+    PASS_LANES,
+    PASS_GATHER,
+    PASS_SLIDE,
+    PASS_SCAN,
+    PASS_HISTOGRAM,
+    PASS_MAP,
+    PASS_CHOOSE
+};
+
+struct tri_rows {
+    void (*run)(const struct tri_row *row);
+    int in_size, out_size; /* bytes per sample */
+};
+
+struct tri_pass {
+    const char *name, *file;
+    enum tri_pass_kind kind;
+    const struct tri_rows *rows[2][TRI_LEVEL_COUNT]; /* [bits == 16] */
+};
+
+/* ---- the graph that a kernel's host part builds ---- */
+
+struct tri_graph;
+struct tri_operation; /* a kernel with the values of its parameters */
+
+/* The value passed between kernels: one channel (a plane of samples) per plane, alpha last. */
+struct tri_value {
+    int planes;
+    int channel[TRI_PLANES_MAX];
+};
+
+/* Sample counts of a histogram's channels, by value. */
+struct tri_counts {
+    int bins; /* 1 << bits */
+    const uint64_t *count;
+    uint64_t total;
+};
+
+/* One use of a pass. Channels are numbered from 1; 0 is none. */
+struct tri_node_spec {
+    int in[TRI_INPUTS];
+    int outputs;         /* default 1; 0 for a histogram */
+    int low, high;       /* AT(dx, dy) is used with low <= dy <= high */
+    int sparse, rows[4]; /* or with 0 <= dy < sparse, which then means row y + rows[dy] */
+    int reach;           /* and with -reach <= dx <= reach */
+    bool dynamic;        /* the body computes dy, from Y */
+    bool specialize;   /* constants set loop counts or offsets: device programs are built for their
+                          values */
+    bool transposed;   /* rows of the output are columns of the input */
+    bool whole;        /* the pass sees whole planes of its inputs (SAMPLE, SOURCE) */
+    int width, height; /* of the output; default: the input's */
+    /* Arithmetic operations for one sample of each output, for the roofline of reports; 0: the
+     * samples that it reads (operations.c). */
+    double operations;
+    const void *constants; /* copied; CONSTANTS(type) points to the copy */
+    size_t constants_size;
+    int histogram; /* for a histogram: count into this one too; else: `finish` waits for it */
+    /* Completes the constants from the counts, during a run. */
+    void (*finish)(const struct tri_counts *counts, const struct tri_operation *operation,
+                   void *constants);
+    /* Sets the constants for each frame, numbered from 0. */
+    void (*frame)(long number, const struct tri_operation *operation, void *constants);
+};
+
+/* Adds a node. Returns the channel of its first output (the others follow it), or for a histogram a
+ * number for `histogram`. After a failure, which the graph records, it returns 0. */
+int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass,
+                  const struct tri_node_spec *spec);
+/* Returns the channel as it was `frames` frames earlier, 1 to TRI_FRAMES_MAX; before the first
+ * frame, as in the first. */
+#define TRI_FRAMES_MAX 32
+int tri_graph_previous(struct tri_graph *graph, int channel, int frames);
+/* Returns a channel with the shape of `like` that holds what the previous frame kept with
+ * tri_graph_feedback; it is zero in the first frame. */
+int tri_graph_state(struct tri_graph *graph, int like);
+void tri_graph_feedback(struct tri_graph *graph, int state, int channel);
+/* Declares that the result lags behind by `frames`: the kernel looks at frames after the one that
+ * it yields. */
+void tri_graph_delay(struct tri_graph *graph, int frames);
+/* Declares that the result has no colour (a mask, edge strengths): for videos in Y'CbCr only luma
+ * is made. */
+void tri_graph_monochrome(struct tri_graph *graph);
+/* The values of black and white in the current planes: 0 and the maximum, unless they are planes of
+ * Y'CbCr video. In chroma both are the middle, which is neutral. */
+struct tri_levels {
+    uint32_t black, white;
+};
+struct tri_levels tri_graph_levels(const struct tri_graph *graph);
+/* Where the samples of the current planes lie: how far right of and below the centre of the area
+ * that they represent, in sample distances. 0 except for subsampled chroma of videos, which is
+ * mostly sited left, and for planes that become such chroma, or were. */
+struct tri_siting {
+    double in_x, in_y, out_x, out_y;
+};
+struct tri_siting tri_graph_siting(const struct tri_graph *graph);
+/* Declares that the kernel works on light, not on arbitrary samples (a curve, a product): videos in
+ * Y'CbCr are converted to R, G, B for it. */
+void tri_graph_needs_rgb(struct tri_graph *graph);
+/* Returns whether the second line of a frame belongs to the field that is shown first; false if
+ * unknown. */
+bool tri_graph_bottom_first(const struct tri_graph *graph);
+/* Declares what happens to the fields of interlaced video. If they are gone, the result is
+ * progressive. */
+void tri_graph_fields(struct tri_graph *graph, enum tri_fields fields);
+/* Declares that rows and columns are swapped: so is the aspect of a pixel, and fields are gone. */
+void tri_graph_transposed(struct tri_graph *graph);
+/* Declares that every sample of the result is one of the input's, so that light levels and depth
+ * stay true. */
+void tri_graph_same_samples(struct tri_graph *graph);
+/* Sets the data that the kernel reports besides the picture, as CSV: `line` makes a line, or none,
+ * from each sample of a 32-bit channel; its constants are those of the node that makes the channel.
+ * Among several kernels of a pipeline the last one reports, and among its planes the first. */
+void tri_graph_data(struct tri_graph *graph, int channel, const char *columns,
+                    void (*line)(FILE *to, int x, int y, uint32_t sample, const void *constants));
+/* Applies another kernel to a channel, with default values for all parameters but one. */
+int tri_graph_kernel(struct tri_graph *graph, const char *kernel, const char *param, double value,
+                     int channel);
+/* Applies an idempotent operation on four samples (minimum, maximum) to a square window: spans grow
+ * fourfold from pass to pass. `columns` reads rows AT(0, 0..3); `rows` reads samples at the four
+ * offsets in its constants. */
+int tri_graph_cover(struct tri_graph *graph, const struct tri_pass *columns,
+                    const struct tri_pass *rows, int radius, int channel);
+/* Maps each plane through a table of 2^bits ushorts that `finish` makes from its histogram, or if
+ * `joint` from the histogram of all planes together. */
+struct tri_value tri_graph_by_histogram(struct tri_graph *graph, const struct tri_pass *count,
+                                        const struct tri_pass *lookup, bool joint,
+                                        void (*finish)(const struct tri_counts *,
+                                                       const struct tri_operation *, void *),
+                                        struct tri_value in);
+void tri_graph_fail(struct tri_graph *graph, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+int tri_graph_bits(const struct tri_graph *graph);
+int tri_graph_width(const struct tri_graph *graph, int channel);
+int tri_graph_height(const struct tri_graph *graph, int channel);
+const struct tri_operation *tri_graph_operation(const struct tri_graph *graph);
+double tri_operation_value(const struct tri_operation *operation, const char *param);
+
+/* ---- arithmetic for host parts: + - * / only, so the same on every machine ---- */
+
+double tri_exp(double x);
+double tri_pow(double x, double y); /* x > 0 */
+double tri_sin_pi(double x);        /* sin(pi x) */
+struct tri_divisor tri_divisor_make(uint32_t divisor);
+
+/* ---- kernels ---- */
+
+/* How an alpha plane is treated. */
+enum tri_alpha {
+    TRI_ALPHA_KEPT,          /* the kernel sees the colour planes only */
+    TRI_ALPHA_PLAIN,         /* alpha is a plane like the others */
+    TRI_ALPHA_PREMULTIPLIED, /* colour is multiplied by alpha before and divided by it after */
+};
+enum tri_alpha tri_alpha_kept(const struct tri_operation *operation);
+enum tri_alpha tri_alpha_plain(const struct tri_operation *operation);
+enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation);
+
+struct tri_picture {
+    int width, height, planes;
+    const unsigned char *samples; /* 8 bits, plane by plane */
+};
+
+/* A known answer, worked out by hand: the pipeline makes `out` from `in`. If `before` has samples,
+ * it is the frame before `in`; `after` is the frame that a delayed result waits for. */
+struct tri_known {
+    const char *pipeline;
+    struct tri_picture in, out, before, after;
+};
+
+struct tri_about {
+    const char *name;
+    enum tri_alpha (*alpha)(const struct tri_operation *operation);
+    const char *summary, *help, *example;
+    const struct tri_param *params; /* ends with name NULL */
+};
+
+/* Its names in other programs, in lower case without '-' and '_', separated by '|'; and the
+ * pipeline for them. */
+struct tri_alias {
+    const char *names, *call;
+};
+
+struct tri_kernel {
+    const struct tri_about *about;
+    const struct tri_alias *aliases; /* ends with names NULL */
+    const struct tri_known *known;
+    /* One of these: for all planes together, or for one plane at a time. */
+    struct tri_value (*graph)(struct tri_graph *graph, struct tri_value in);
+    int (*graph_plane)(struct tri_graph *graph, int in);
+};
+
+/* Returns the pipeline for what other programs call `name`, such as "gaussian:sigma=2" for "blur";
+ * NULL if unknown. */
+const char *tri_kernel_call(const char *name);
+
+/* ---- the vocabulary of a kernel file's host part ---- */
+
+#ifdef HOST
+/* PARAM_s follow each other without commas. */
+#define KERNEL(name, alpha, summary, help, example, ...) \
+    static const struct tri_param name##_params[] = {__VA_ARGS__{0}}; \
+    static const struct tri_about name##_about = {#name, alpha,   summary, \
+                                                  help,  example, name##_params};
+#define PARAM_INT(name, initial, minimum, maximum, help) \
+    {#name, TRI_INT, initial, minimum, maximum, 0, help, TRI_NO_LENGTH},
+#define PARAM_FLOAT(name, initial, minimum, maximum, help) \
+    {#name, TRI_FLOAT, initial, minimum, maximum, 0, help, TRI_NO_LENGTH},
+/* For parameters that count pixels: TRI_RADIUS, TRI_WIDTH or TRI_HEIGHT. */
+#define PARAM_LENGTH(name, type, initial, minimum, maximum, help, length) \
+    {#name, type, initial, minimum, maximum, 0, help, length},
+#define PARAM_CHOICE(name, initial, count, choices, help) \
+    {#name, TRI_CHOICE, initial, 0, (count)-1, choices, help, TRI_NO_LENGTH},
+#define NO_PARAMS
+
+/* ALIAS_s follow each other without commas. */
+#define ALIASES(name, ...) static const struct tri_alias name##_aliases[] = {__VA_ARGS__{0}};
+#define ALIAS(names, call) {names, call},
+#define NO_ALIASES
+
+#define KNOWN(name, ...) static const struct tri_known name##_known = {__VA_ARGS__};
+#define PICTURE(width, height, planes, ...) \
+    { \
+        width, height, planes, (const unsigned char[]) \
+        { \
+            __VA_ARGS__ \
+        } \
+    }
+
+#define GRAPH(name) \
+    static struct tri_value name##_graph(struct tri_graph *graph, struct tri_value in); \
+    const struct tri_kernel tri_kernel_##name = {&name##_about, name##_aliases, &name##_known, \
+                                                 name##_graph, 0}; \
+    static struct tri_value name##_graph(struct tri_graph *graph, struct tri_value in)
+#define GRAPH_PLANE(name) \
+    static int name##_graph(struct tri_graph *graph, int in); \
+    const struct tri_kernel tri_kernel_##name = {&name##_about, name##_aliases, &name##_known, 0, \
+                                                 name##_graph}; \
+    static int name##_graph(struct tri_graph *graph, int in)
+
+#define NODE(pass, ...) tri_graph_add(graph, &tri_pass_##pass, &(struct tri_node_spec){__VA_ARGS__})
+#define USES(pass) extern const struct tri_pass tri_pass_##pass;
+#define VALUE(param) tri_operation_value(tri_graph_operation(graph), #param)
+#endif
+
+#endif

@@ -1,4 +1,4 @@
-/* error.c -- tri_fail: one place where a caller's struct tri_error is filled. */
+/* error.c -- tri_fail, the one place that fills in a caller's struct tri_error. */
 #include "triptych.h"
 
 #include <stdarg.h>
@@ -6,10 +6,11 @@
 
 enum tri_status tri_fail(struct tri_error *error, enum tri_status status, const char *format, ...)
 {
-    char text[sizeof (struct tri_error){0}.text]; /* apart, as the arguments may point into error->text */
+    char text[sizeof(struct tri_error){0}.text]; /* separate: the arguments may point into
+                                                    error->text */
     va_list arguments;
 
-    if (!error)
+    if (error == NULL)
         return status;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);

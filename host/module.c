@@ -1,4 +1,4 @@
-/* module.c -- finds and loads modules, each once. */
+/* module.c -- finds and loads modules, each one once. */
 #include "module.h"
 
 #include "module_calls.h"
@@ -26,18 +26,21 @@ static const struct tri_module_calls calls = {
 #undef CALL
 };
 
-/* Cuts a line of /proc/self/maps down to the path of the file that is mapped where `address` is; NULL: it is another one. */
+/* Cuts a line of /proc/self/maps down to the path of the file mapped at `address`; NULL if the line
+ * is about another range. */
 static char *path_at(char *line, uintptr_t address)
 {
     unsigned long long from, to;
     char *path = strchr(line, '/');
-    if (sscanf(line, "%llx-%llx ", &from, &to) != 2 || address < from || address >= to || path == NULL)
+    if (sscanf(line, "%llx-%llx ", &from, &to) != 2 || address < from || address >= to ||
+        path == NULL)
         return NULL;
     path[strcspn(path, "\n")] = '\0';
     return path;
 }
 
-/* The folder of the program or the library that has this code, without a slash at its end; "": unknown. */
+/* The folder of the program or library that contains this code, without a trailing slash; "" if
+ * unknown. */
 static void own_folder(char folder[PATH_MAX])
 {
     FILE *maps = fopen("/proc/self/maps", "re");
@@ -61,19 +64,23 @@ static void *open_module(const char *name)
     own_folder(own);
     const struct {
         const char *folder, *below;
-    } places[] = {{getenv("TRIPTYCH_MODULES"), ""}, {own, "/modules"}, {own, "/triptych"}, {own, "/../modules"}, {own, "/../lib/triptych"}};
+    } places[] = {{getenv("TRIPTYCH_MODULES"), ""},
+                  {own, "/modules"},
+                  {own, "/triptych"},
+                  {own, "/../modules"},
+                  {own, "/../lib/triptych"}};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (places[i].folder == NULL || places[i].folder[0] == '\0')
             continue;
         snprintf(path, sizeof path, "%s%s/%s.so", places[i].folder, places[i].below, name);
-        if (access(path, F_OK) == 0) /* one that does not load is told of, not passed over */
+        if (access(path, F_OK) == 0) /* if it does not load, report it; look no further */
             return dlopen(path, RTLD_NOW | RTLD_LOCAL);
     }
     snprintf(path, sizeof path, "%s/%s.so", TRI_MODULEDIR, name);
     return dlopen(path, RTLD_NOW | RTLD_LOCAL);
 }
 
-/* NULL: it cannot be loaded, and why, in words of the linker or our own. */
+/* NULL if the module cannot be loaded; `why` is the linker's message or our own. */
 static const void *begin_module(const char *name, const char **why)
 {
     tri_module_begin *begin;
@@ -83,10 +90,10 @@ static const void *begin_module(const char *name, const char **why)
         *why = dlerror();
         return NULL;
     }
-    memcpy(&begin, &symbol, sizeof begin); /* ISO C knows no conversion */
+    memcpy(&begin, &symbol, sizeof begin); /* ISO C has no such conversion */
     const void *given = begin(&calls, TRI_VERSION, TRI_MODULE_BUILD);
     if (given == NULL) {
-        *why = "it is of another build of triptych";
+        *why = "it belongs to another build of triptych";
         dlclose(object);
     }
     return given;
@@ -101,7 +108,8 @@ static const void *find_or_load(const char *name, struct tri_error *error)
     const char *why = NULL;
     const void *given = begin_module(name, &why);
     if (given == NULL) {
-        tri_fail(error, TRI_FAILED, "the module %s cannot be loaded: %s", name, why != NULL ? why : "it is empty");
+        tri_fail(error, TRI_FAILED, "cannot load the module %s: %s", name,
+                 why != NULL ? why : "it is empty");
         return NULL;
     }
     if (module_count < MODULES_MAX) {

@@ -1,13 +1,14 @@
-/* module.h -- formats whose libraries take long to load are modules: shared objects that are loaded when such a file
- * is read or written for the first time. */
+/* module.h -- formats whose libraries are slow to load are modules: shared objects that are loaded
+ * the first time such a file is read or written. */
 #ifndef TRI_MODULE_H
 #define TRI_MODULE_H
 
 #include "triptych.h"
 
-/* What the module NAME gives, which was handed the functions of module_calls.h; NULL: it cannot be loaded, and why. Modules are
- * looked for in the folder $TRIPTYCH_MODULES; beside the program or library that this is part of, in `modules` and
- * `triptych`; in ../modules and ../lib/triptych from there; and where `make install` put them. */
+/* Returns what the module NAME provides, after handing it the functions of module_calls.h. NULL if
+ * it cannot be loaded, with the reason. Modules are looked for in $TRIPTYCH_MODULES; next to the
+ * program or library that contains this code, in `modules` and `triptych`; relative to that, in
+ * ../modules and ../lib/triptych; and where `make install` puts them. */
 const void *tri_module_load(const char *name, struct tri_error *error);
 
 #endif

@@ -1,9 +1,10 @@
-/* module_calls.h -- what modules may call of the rest of triptych.
+/* module_calls.h -- the functions of triptych that modules may call.
  *
- * A module cannot take it from symbols of its host: these are not in sight where triptych is a library that was loaded
- * with dlopen (as Python does), or is linked into a program that exports none. So it is handed a table of functions. The
- * Makefile includes this file in front of each source of a module, and there these names become entries of the table.
- * A function that is not listed here is an undefined reference of the module: list it in both places. */
+ * Modules cannot use symbols of their host: those are invisible if triptych is a library loaded
+ * with dlopen (as by Python) or is linked into a program that exports none. So the host hands them
+ * a table of functions. The Makefile includes this file before each source of a module, which turns
+ * these names into entries of the table. A function that is not listed here is an undefined
+ * reference in the module: list it in both places. */
 #ifndef TRI_MODULE_CALLS_H
 #define TRI_MODULE_CALLS_H
 
@@ -12,62 +13,70 @@
 #include "codec/ifd.h"
 #include "codec/iptc.h"
 #include "codec/metadata.h"
-#include "codec/reduce.h"
+#include "codec/reduce_depth.h"
 #include "image/image.h"
 #include "parallel/cpu.h"
-#include "video/pace.h"
+#include "trace/trace.h"
+#include "video/constant_rate.h"
 #include "video/video.h"
 
-#define TRI_MODULE_CALLS(CALL)    \
-    CALL(tri_exif_density)        \
-    CALL(tri_exif_turn)           \
-    CALL(tri_fail)                \
-    CALL(tri_frame_gather)        \
-    CALL(tri_frame_spread)        \
-    CALL(tri_ifd_copy)            \
-    CALL(tri_ifd_find)            \
-    CALL(tri_ifd_first)           \
-    CALL(tri_ifd_get_16)          \
-    CALL(tri_ifd_make)            \
-    CALL(tri_ifd_merge)           \
-    CALL(tri_ifd_new)             \
-    CALL(tri_ifd_open)            \
-    CALL(tri_ifd_put_32)          \
-    CALL(tri_ifd_value)           \
-    CALL(tri_image_free)          \
-    CALL(tri_image_orient)        \
-    CALL(tri_image_reduce)        \
-    CALL(tri_iptc_add)            \
-    CALL(tri_metadata_add)        \
-    CALL(tri_metadata_find)       \
-    CALL(tri_metadata_free)       \
-    CALL(tri_metadata_new)        \
-    CALL(tri_metadata_profile)    \
-    CALL(tri_now_ns)              \
-    CALL(tri_output_close)        \
-    CALL(tri_output_open)         \
-    CALL(tri_pace_begin)          \
-    CALL(tri_pace_end)            \
-    CALL(tri_pace_next)           \
-    CALL(tri_pace_note)           \
-    CALL(tri_row_join)            \
-    CALL(tri_row_split)           \
-    CALL(tri_sink_fail)           \
-    CALL(tri_sink_note)           \
-    CALL(tri_sink_write)          \
-    CALL(tri_source_check_size)   \
-    CALL(tri_source_exif)         \
-    CALL(tri_source_fail)         \
-    CALL(tri_source_image)        \
-    CALL(tri_source_orient)       \
-    CALL(tri_source_upright)      \
-    CALL(tri_source_warn)         \
-    CALL(tri_video_check_size)    \
-    CALL(tri_video_light_name)    \
-    CALL(tri_video_matrix_name)   \
-    CALL(tri_video_note)          \
-    CALL(tri_video_steady_rate)   \
-    CALL(tri_video_usual_matrix)  \
+#define TRI_MODULE_CALLS(CALL) \
+    CALL(tri_beside_bit) \
+    CALL(tri_beside_kinds) \
+    CALL(tri_exif_density) \
+    CALL(tri_exif_turn) \
+    CALL(tri_fail) \
+    CALL(tri_frame_reduce_depth) \
+    CALL(tri_frame_expand_depth) \
+    CALL(tri_ifd_copy) \
+    CALL(tri_ifd_find) \
+    CALL(tri_ifd_first) \
+    CALL(tri_ifd_get_16) \
+    CALL(tri_ifd_make) \
+    CALL(tri_ifd_merge) \
+    CALL(tri_ifd_merge_at) \
+    CALL(tri_ifd_next_link) \
+    CALL(tri_ifd_new) \
+    CALL(tri_ifd_open) \
+    CALL(tri_ifd_put_32) \
+    CALL(tri_ifd_value) \
+    CALL(tri_image_free) \
+    CALL(tri_image_orient) \
+    CALL(tri_image_reduce) \
+    CALL(tri_iptc_add) \
+    CALL(tri_metadata_add) \
+    CALL(tri_metadata_find) \
+    CALL(tri_metadata_free) \
+    CALL(tri_metadata_new) \
+    CALL(tri_metadata_profile) \
+    CALL(tri_now_ns) \
+    CALL(tri_output_close) \
+    CALL(tri_output_open) \
+    CALL(tri_pace_begin) \
+    CALL(tri_pace_end) \
+    CALL(tri_pace_next) \
+    CALL(tri_pace_note) \
+    CALL(tri_row_join) \
+    CALL(tri_row_split) \
+    CALL(tri_sink_fail) \
+    CALL(tri_sink_note) \
+    CALL(tri_sink_write) \
+    CALL(tri_source_check_size) \
+    CALL(tri_source_exif) \
+    CALL(tri_source_fail) \
+    CALL(tri_source_image) \
+    CALL(tri_source_orient) \
+    CALL(tri_source_upright) \
+    CALL(tri_source_warn) \
+    CALL(tri_trace_module_begin) \
+    CALL(tri_trace_module_end) \
+    CALL(tri_video_check_size) \
+    CALL(tri_video_leave) \
+    CALL(tri_video_light_name) \
+    CALL(tri_video_matrix_name) \
+    CALL(tri_video_note) \
+    CALL(tri_video_steady_rate) \
+    CALL(tri_video_usual_matrix) \
     CALL(tri_video_wait)
 
 struct tri_module_calls {
@@ -76,41 +85,54 @@ struct tri_module_calls {
 #undef CALL
 };
 
-/* Differs, in all likelihood, between builds whose structures differ: one's modules are not for the other. */
-#define TRI_MODULE_BUILD                                                                                                      \
-    (sizeof(struct tri_module_calls) + 3 * sizeof(struct tri_image) + 5 * sizeof(struct tri_source) +                         \
-     7 * sizeof(struct tri_sink) + 11 * sizeof(struct tri_write_options) + 13 * sizeof(struct tri_output) +                   \
-     17 * sizeof(struct tri_codec) + 19 * sizeof(struct tri_video) + 23 * sizeof(struct tri_frame) +                          \
-     29 * sizeof(struct tri_video_reader) + 31 * sizeof(struct tri_video_writer) +                                            \
-     37 * sizeof(struct tri_video_write_options) + 41 * sizeof(struct tri_video_codec))
+/* Most likely differs between builds whose structures differ, so that modules of one build do not
+ * load in the other. */
+#define TRI_MODULE_BUILD \
+    (sizeof(struct tri_module_calls) + 3 * sizeof(struct tri_image) + \
+     5 * sizeof(struct tri_source) + 7 * sizeof(struct tri_sink) + \
+     11 * sizeof(struct tri_write_options) + 13 * sizeof(struct tri_output) + \
+     17 * sizeof(struct tri_codec) + 19 * sizeof(struct tri_video) + \
+     23 * sizeof(struct tri_frame) + 29 * sizeof(struct tri_video_reader) + \
+     31 * sizeof(struct tri_video_writer) + 37 * sizeof(struct tri_video_write_options) + \
+     41 * sizeof(struct tri_video_codec) + 43 * sizeof(struct tri_codec_several) + \
+     47 * sizeof(struct tri_series))
 
-/* The one symbol of a module: takes the table, and gives what the host calls; NULL: the module is of another build. */
-typedef const void *tri_module_begin(const struct tri_module_calls *calls, const char *version, size_t build);
+/* A module's only symbol: accepts the table, returns what the host calls, or NULL if the module
+ * belongs to another build. */
+typedef const void *tri_module_begin(const struct tri_module_calls *calls, const char *version,
+                                     size_t build);
 
-#ifdef TRI_MODULE /* from here on, within modules */
+#ifdef TRI_MODULE /* from here on for modules only */
 
 extern const struct tri_module_calls *tri_module_calls;
 
-#define TRI_MODULE_BEGIN(result)                                                                            \
-    const struct tri_module_calls *tri_module_calls;                                                        \
-    tri_module_begin tri_module;                                                                            \
-    const void *tri_module(const struct tri_module_calls *calls, const char *version, size_t build)         \
-    {                                                                                                       \
-        tri_module_calls = calls;                                                                           \
-        return build == TRI_MODULE_BUILD && strcmp(version, TRI_VERSION) == 0 ? (const void *)&result : NULL; \
+#define TRI_MODULE_BEGIN(result) \
+    const struct tri_module_calls *tri_module_calls; \
+    __attribute__((visibility("default"))) tri_module_begin tri_module; \
+    const void *tri_module(const struct tri_module_calls *calls, const char *version, \
+                           size_t build) \
+    { \
+        tri_module_calls = calls; \
+        return build == TRI_MODULE_BUILD && strcmp(version, TRI_VERSION) == 0 \
+                   ? (const void *)&result \
+                   : NULL; \
     }
 
+#define tri_beside_bit tri_module_calls->tri_beside_bit
+#define tri_beside_kinds tri_module_calls->tri_beside_kinds
 #define tri_exif_density tri_module_calls->tri_exif_density
 #define tri_exif_turn tri_module_calls->tri_exif_turn
 #define tri_fail tri_module_calls->tri_fail
-#define tri_frame_gather tri_module_calls->tri_frame_gather
-#define tri_frame_spread tri_module_calls->tri_frame_spread
+#define tri_frame_reduce_depth tri_module_calls->tri_frame_reduce_depth
+#define tri_frame_expand_depth tri_module_calls->tri_frame_expand_depth
 #define tri_ifd_copy tri_module_calls->tri_ifd_copy
 #define tri_ifd_find tri_module_calls->tri_ifd_find
 #define tri_ifd_first tri_module_calls->tri_ifd_first
 #define tri_ifd_get_16 tri_module_calls->tri_ifd_get_16
 #define tri_ifd_make tri_module_calls->tri_ifd_make
 #define tri_ifd_merge tri_module_calls->tri_ifd_merge
+#define tri_ifd_merge_at tri_module_calls->tri_ifd_merge_at
+#define tri_ifd_next_link tri_module_calls->tri_ifd_next_link
 #define tri_ifd_new tri_module_calls->tri_ifd_new
 #define tri_ifd_open tri_module_calls->tri_ifd_open
 #define tri_ifd_put_32 tri_module_calls->tri_ifd_put_32
@@ -143,7 +165,10 @@ extern const struct tri_module_calls *tri_module_calls;
 #define tri_source_orient tri_module_calls->tri_source_orient
 #define tri_source_upright tri_module_calls->tri_source_upright
 #define tri_source_warn tri_module_calls->tri_source_warn
+#define tri_trace_module_begin tri_module_calls->tri_trace_module_begin
+#define tri_trace_module_end tri_module_calls->tri_trace_module_end
 #define tri_video_check_size tri_module_calls->tri_video_check_size
+#define tri_video_leave tri_module_calls->tri_video_leave
 #define tri_video_light_name tri_module_calls->tri_video_light_name
 #define tri_video_matrix_name tri_module_calls->tri_video_matrix_name
 #define tri_video_note tri_module_calls->tri_video_note

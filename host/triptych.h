@@ -1,22 +1,54 @@
 /* triptych.h -- the public interface: images, pipelines, backends, and running one on another.
  *
- * One kernel source per filter runs sequentially, on CPU threads and on OpenCL devices and gives
+ * One kernel source per filter runs sequentially, on CPU threads and on OpenCL devices, and gives
  * the same bytes on each.
  *
  *     struct tri_error error;
- *     struct tri_pipeline *pipeline;
- *     struct tri_backend *backend;
- *     struct tri_job *job;
  *     tri_pipeline_parse("gaussian:sigma=2,sobel", &pipeline, &error);
  *     tri_backend_open("threads", NULL, &backend, &error);
  *     tri_job_new(backend, pipeline, &in->shape, &job, &error);
  *     tri_image_new(tri_job_shape(job), &out, &error);
  *     tri_job_run(job, in, out, NULL, &error);
  *
- * Every function that can fail returns an enum tri_status and, unless it is TRI_OK, fills the
- * caller's struct tri_error with one line: what failed, on what, what to try. Nothing aborts and
- * nothing is global. Objects may be used by one thread at a time; different objects by different
- * threads at once, also jobs of one CPU backend. Freeing NULL is allowed.
+ * docs/example.c is a whole program. The header is valid C99, C11 and C++11.
+ *
+ * Errors. A function that can fail returns an enum tri_status and, unless that is TRI_OK, writes
+ * one line into the caller's struct tri_error (NULL if not wanted): what failed, with what, what to
+ * try. A constructor that fails sets the pointer it was to return to NULL, keeps nothing and takes
+ * nothing over. What to do next:
+ *     TRI_OK         use the result
+ *     TRI_FAILED     a file, memory or the system failed: report error.text; trying again may help once the cause is gone
+ *     TRI_USAGE      the arguments are wrong: change them; trying again gives the same error
+ *     TRI_DIFFERS    only the program triptych returns it
+ *     TRI_NO_DEVICE  no such device, or it is unusable: open another backend, for instance "threads"
+ * Each function names the codes it returns, with their meaning there. The library never exits,
+ * aborts or prints.
+ *
+ * Ownership. What a function returns through a pointer to a pointer belongs to the caller, who
+ * frees it with the function named there. What it returns as `const T *` belongs to the object it
+ * was asked of, lives as long and is not freed. Arguments stay the caller's; those that must
+ * outlive an object are named. Freeing NULL is allowed.
+ *
+ * Indices run from 0 to count - 1; for any other, functions return NULL (or what is stated there).
+ * Pointers may be NULL only where this file says so.
+ *
+ * Threads. An object may be used by one thread at a time, different objects by different threads at
+ * once; functions that allow more say so. Functions without an object may be called from any
+ * thread.
+ *
+ * The process. No call changes a setting of another. Shared by the whole process are modules for
+ * file formats and OpenCL drivers, which stay loaded once used; what was learned about drivers; and
+ * the cache folder. The library reads the environment variables that docs/triptych.1 lists, and
+ * changes none, with one exception: OpenCL's loader can be made to skip a driver only through
+ * OCL_ICD_VENDORS, OPENCL_VENDOR_PATH and OCL_ICD_FILENAMES. Where a driver would end the process,
+ * the first call that uses OpenCL sets these, lets the loader read them and restores them; until it
+ * returns, no other thread may use the environment. POCL's settings belong to the program:
+ * tri_opencl_set_environment.
+ *
+ * Versions. Structs that begin with `size` grow by members at their end: a program that sets `size`
+ * works with earlier and later libraries of the same soname. So do structs that only the library
+ * makes, one at a time (tri_backend_info, tri_format, tri_param). The layout of all others changes
+ * only with the soname.
  */
 #ifndef TRIPTYCH_H
 #define TRIPTYCH_H
@@ -25,30 +57,63 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define TRI_VERSION "0.1.0"
+/* What the library exports; all other symbols of libtriptych.so are hidden. */
+#ifdef __GNUC__
+#define TRI_API __attribute__((visibility("default")))
+#define TRI_FORMAT(text, first) __attribute__((format(printf, text, first)))
+#else
+#define TRI_API
+#define TRI_FORMAT(text, first)
+#endif
+
+/* ---- version ---- */
+
+/* Of this header. The Makefile reads these three. */
+#define TRI_VERSION_MAJOR 0
+#define TRI_VERSION_MINOR 1
+#define TRI_VERSION_PATCH 0
+
+#define TRI_VERSION_OF(major, minor, patch) ((major)*1000000 + (minor)*1000 + (patch))
+#define TRI_VERSION_NUMBER \
+    TRI_VERSION_OF(TRI_VERSION_MAJOR, TRI_VERSION_MINOR, TRI_VERSION_PATCH) /* for #if */
+#define TRI_STRING_OF(value) #value
+#define TRI_DOTTED(major, minor, patch) \
+    TRI_STRING_OF(major) "." TRI_STRING_OF(minor) "." TRI_STRING_OF(patch)
+#define TRI_VERSION \
+    TRI_DOTTED(TRI_VERSION_MAJOR, TRI_VERSION_MINOR, TRI_VERSION_PATCH) /* "0.1.0" */
+
+/* Of the library that was loaded: "0.1.0", and as TRI_VERSION_NUMBER. */
+TRI_API const char *tri_version(void);
+TRI_API int tri_version_number(void);
+
+/* ---- errors ---- */
 
 /* The values are also the exit codes of the program. */
 enum tri_status {
     TRI_OK = 0,
-    TRI_FAILED = 1,    /* input, output or the system failed */
-    TRI_USAGE = 2,     /* the request is wrong: unknown kernel, value out of range, ... */
-    TRI_DIFFERS = 3,   /* outputs that must be equal are not */
-    TRI_NO_DEVICE = 4, /* a device is missing or unusable */
+    TRI_FAILED = 1,   /* input, output or the system failed */
+    TRI_USAGE = 2,    /* the request is wrong: unknown kernel, value out of range, ... */
+    TRI_DIFFERS = 3,  /* outputs that must be equal are not */
+    TRI_NO_DEVICE = 4 /* a device is missing or unusable */
 };
 
+/* The caller's. A function that succeeds leaves it alone. */
 struct tri_error {
     enum tri_status status;
-    char text[1000]; /* one line without a newline; a build log or a list may follow on further lines */
+    char text[1000]; /* one line without a newline; a build log or a list may follow on further
+                        lines */
 };
 
-/* Fills `error` (which may be NULL) and returns `status`, so that `return tri_fail(...)` works. */
-enum tri_status tri_fail(struct tri_error *error, enum tri_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Fills `error`, which may be NULL, and returns `status`: `return tri_fail(...)`. The arguments may
+ * point into `error`. */
+TRI_API enum tri_status tri_fail(struct tri_error *error, enum tri_status status,
+                                 const char *format, ...) TRI_FORMAT(3, 4);
 
 /* ---- images ---- */
 
@@ -61,172 +126,290 @@ struct tri_shape {
     int bits;          /* 8 or 16 per sample; 16-bit samples are native uint16_t */
 };
 
-/* Planar: each plane is `height` rows of samples. Rows have padding of at least 64 samples on
- * both sides, which belongs to the engine. After the pixels are changed by hand, set `padded`
- * to false. */
+/* Planar: each plane is `height` rows of samples. Rows are padded by at least 64 samples on both
+ * sides, for the engine's use; rows of tall narrow images, whose padding would take more memory
+ * than their samples, are not. Write samples through tri_image_row or `data`, then set `padded` to
+ * false; the other members are read-only. */
 struct tri_image {
     struct tri_shape shape;
-    ptrdiff_t stride;       /* bytes from a row to the next */
-    ptrdiff_t plane_stride; /* bytes from a plane to the next */
-    unsigned char *data;    /* sample (0, 0) of plane 0; 64-byte aligned */
-    bool padded;            /* the padding replicates the edge samples */
-    void *memory;           /* the allocation: 4096-byte aligned */
-    size_t memory_size;     /* its size in bytes, a multiple of 4096 */
+    ptrdiff_t stride;        /* bytes from a row to the next */
+    ptrdiff_t plane_stride;  /* bytes from a plane to the next */
+    unsigned char *data;     /* sample (0, 0) of plane 0; 64-byte aligned */
+    bool padded;             /* the padding replicates the edge samples */
+    void *memory;            /* the allocation: 4096-byte aligned */
+    size_t memory_size;      /* its size in bytes, a multiple of 4096 */
     struct tri_memory *from; /* whose memory it is; NULL: the host's, as usual */
-    bool abandoned;         /* a device that failed may use the memory yet: it is never freed */
+    bool abandoned;          /* a device that failed may still use the memory: it is never freed */
 };
 
-/* Makes an image of the shape; its pixels are not set. Fails where memory is short or the shape
- * is not one of the above. Ends with tri_image_free. */
-enum tri_status tri_image_new(const struct tri_shape *shape, struct tri_image **image, struct tri_error *error);
-void tri_image_free(struct tri_image *image);
+/* Makes an image, its samples unset; free it with tri_image_free. TRI_USAGE: no such shape.
+ * TRI_FAILED: out of memory. */
+TRI_API enum tri_status tri_image_new(const struct tri_shape *shape, struct tri_image **image,
+                                      struct tri_error *error);
+/* No job may be using it. */
+TRI_API void tri_image_free(struct tri_image *image);
 
-/* The same in memory of a certain kind (tri_backend_memory), or in the usual one where there is none of it to be had;
- * `memory` NULL: in the usual one. */
+/* As tri_image_new, in memory of one kind (tri_backend_memory); in ordinary memory where `memory`
+ * is NULL or has none left. */
 struct tri_memory;
-enum tri_status tri_image_new_in(struct tri_memory *memory, const struct tri_shape *shape, struct tri_image **image,
-                                 struct tri_error *error);
+TRI_API enum tri_status tri_image_new_in(struct tri_memory *memory, const struct tri_shape *shape,
+                                         struct tri_image **image, struct tri_error *error);
 
-/* Row y of a plane, at x = 0. */
+/* Row y of a plane, at x = 0: uint8_t or uint16_t samples, by `bits`. Plane and row are not
+ * checked. */
 static inline void *tri_image_row(const struct tri_image *image, int plane, int y)
 {
     return image->data + plane * image->plane_stride + y * image->stride;
 }
 
-/* Replicates the edge samples into the padding, unless that is done already. */
-void tri_image_pad(struct tri_image *image);
+/* Replicates the edge samples into the padding, unless that is done already. Jobs do it themselves.
+ */
+TRI_API void tri_image_pad(struct tri_image *image);
 
-bool tri_shape_equal(const struct tri_shape *a, const struct tri_shape *b);
+TRI_API bool tri_shape_equal(const struct tri_shape *a, const struct tri_shape *b);
 
-/* FNV-1a (64 bits) over shape and samples, plane by plane, row by row, without padding. */
-uint64_t tri_image_digest(const struct tri_image *image);
+/* FNV-1a (64 bits) over shape and samples, plane by plane, row by row, without padding; the same on
+ * every machine. */
+TRI_API uint64_t tri_image_digest(const struct tri_image *image);
 
-/* Where two images of one shape first differ, in the order of the digest. */
+/* Where two images first differ, in the order of the digest. */
 struct tri_difference {
-    uint64_t count; /* samples that differ; 0: the images are equal */
+    uint64_t
+        count; /* samples that differ; 0: the images are equal; UINT64_MAX: their shapes differ */
     int plane, x, y;
     int expected, actual;
 };
-struct tri_difference tri_image_compare(const struct tri_image *expected, const struct tri_image *actual);
+TRI_API struct tri_difference tri_image_compare(const struct tri_image *expected,
+                                                const struct tri_image *actual);
 
 /* ---- threads ---- */
 
-/* Threads that help those who call with them: codecs and backends that are given a pool use its
- * threads as far as they are free. It may be used from several threads at once. `workers` counts the
- * caller. TRI_FAILED: threads or memory are short. */
+/* Threads that help their callers: codecs and backends that are given a pool use its threads as far
+ * as these are free. One pool may serve several threads at once, and must outlive the backends it
+ * was given to. `workers`, from 1, counts the caller. Free it with tri_pool_free. TRI_FAILED: out
+ * of threads or memory. */
 struct tri_pool;
-enum tri_status tri_pool_new(int workers, struct tri_pool **pool, struct tri_error *error);
-void tri_pool_free(struct tri_pool *pool);
+TRI_API enum tri_status tri_pool_new(int workers, struct tri_pool **pool, struct tri_error *error);
+TRI_API void tri_pool_free(struct tri_pool *pool);
 
-/* ---- picture files ---- */
+/* ---- image files ---- */
 
 #define TRI_PIXEL_LIMIT (UINT64_C(1) << 28) /* default of max_pixels: 268 megapixels */
 
 #define TRI_NOTE_MAX 400 /* bytes of a note with its end */
 
-/* What a file says about its picture beside the pixels: colour profile, EXIF, text, ... Types are PNG's
- * chunk names, in every format: "iCCP" (here the profile itself), "eXIf", "sRGB", "pHYs", "tEXt", ..., and "XMP ", "IPTC" and
- * "TIFF" (tags that only TIFF has). docs/metadata.md says what each format keeps. */
+/* A file's metadata: colour profile, EXIF, text, ... Types are PNG's chunk names, in every format:
+ * "iCCP" (here the profile itself), "eXIf", "sRGB", "pHYs", "tEXt", ..., and "XMP ", "IPTC" and
+ * "TIFF" (tags that only TIFF has). docs/metadata.md lists what each format keeps. */
 struct tri_metadata;
 struct tri_metadata_item {
     char type[5];
     const unsigned char *data;
     size_t size; /* bytes */
 };
-void tri_metadata_free(struct tri_metadata *metadata);
+TRI_API void tri_metadata_free(struct tri_metadata *metadata);
 struct tri_pipeline;
-/* What a pipeline has made of a picture. */
+/* What a pipeline has done to an image. */
 struct tri_metadata_change {
     const struct tri_pipeline *pipeline;
     struct tri_shape in, out;
-    bool turned; /* as tri_job_turned says */
+    bool transposed; /* as tri_job_transposed returns */
 };
-/* Makes what a file said of a pipeline's input true of its output: where that is turned, so is the density; what can be true
- * no more is left out, and told in `note`, which is added to and may be NULL. */
-void tri_metadata_follow(struct tri_metadata *metadata, const struct tri_metadata_change *change, char note[TRI_NOTE_MAX]);
-int tri_metadata_count(const struct tri_metadata *metadata); /* 0 of NULL */
-const struct tri_metadata_item *tri_metadata_at(const struct tri_metadata *metadata, int index);
+/* Makes an input's metadata true of the pipeline's output: where the image is turned, so is its
+ * density; what no longer holds is removed, and reported in `note`, to which the text is appended
+ * (NULL if not wanted). */
+TRI_API void tri_metadata_follow(struct tri_metadata *metadata,
+                                 const struct tri_metadata_change *change, char note[TRI_NOTE_MAX]);
+TRI_API int tri_metadata_count(const struct tri_metadata *metadata); /* of NULL: 0 */
+/* Belongs to `metadata`; NULL: no such index. */
+TRI_API const struct tri_metadata_item *tri_metadata_at(const struct tri_metadata *metadata,
+                                                        int index);
 
 /* A format that was built in: "png", "jpeg", ... */
 struct tri_format {
     const char *name;
     const char *extensions; /* "jpg|jpeg", the usual one first */
-    const char *library;    /* name and version, "libpng 1.6.39"; "" for what is triptych's own */
+    const char *library;    /* name and version, "libpng 1.6.39"; "" for triptych's own code */
 };
-int tri_format_count(void);
-const struct tri_format *tri_format_at(int index); /* in the order of their names */
-/* By name or by extension, without its dot, in any case; NULL: there is none. */
-const struct tri_format *tri_format_find(const char *name);
-/* By the extension of a path; NULL: it has none, or none that is known. */
-const struct tri_format *tri_format_of_path(const char *path);
+TRI_API int tri_format_count(void);
+TRI_API const struct tri_format *tri_format_at(int index); /* sorted by name; NULL: no such index */
+/* By name or by extension, without its dot, in any case; NULL: unknown. */
+TRI_API const struct tri_format *tri_format_find(const char *name);
+/* By the extension of a path; NULL: the path has none, or an unknown one. */
+TRI_API const struct tri_format *tri_format_of_path(const char *path);
 
+/* Options begin with their size, which tri_..._default() sets together with the defaults:
+ *
+ *     struct tri_read_options options = tri_read_options_default();
+ *     options.max_pixels = 1000000;
+ *
+ * C programs may also write {.size = sizeof options, .max_pixels = 1000000}. A size that no version
+ * of the struct has is TRI_USAGE, and so are members this library does not know, unless they are
+ * zero. */
 struct tri_read_options {
-    uint64_t max_pixels;   /* larger pictures are refused before memory is taken; 0: TRI_PIXEL_LIMIT */
+    size_t size;         /* sizeof(struct tri_read_options) */
+    uint64_t max_pixels; /* larger images are refused before memory is taken; 0: TRI_PIXEL_LIMIT */
     struct tri_pool *pool; /* NULL: the caller works alone */
-    const unsigned char *head; /* bytes of "-" that the caller has read already, to know what it is */
+    /* bytes of "-" that the caller has read already, to recognize the format */
+    const unsigned char *head;
     size_t head_size;          /* at most 16 */
-    struct tri_memory *memory; /* where the image is to lie; NULL: as usual */
+    struct tri_memory *memory; /* for the image; NULL: ordinary memory */
+    /* the images of a file will go into one file again, so metadata about their number stays true
+     */
+    bool together;
+    /* called while a pipe has nothing to read; true ends it. NULL: wait */
+    bool (*stop)(void);
+};
+static inline struct tri_read_options tri_read_options_default(void)
+{
+    struct tri_read_options options;
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    return options;
+}
+
+/* How long a frame of an animation is shown: count / per seconds. */
+struct tri_duration {
+    int count, per; /* per 0: unknown; count 0: as short as possible */
 };
 
-/* What a reader tells beside the picture. */
+/* What a reader reports besides the image. */
 struct tri_read_info {
+    size_t size; /* set by the caller: sizeof(struct tri_read_info) */
     const struct tri_format *format;
-    struct tri_metadata *metadata; /* ends with tri_metadata_free; NULL: there is none */
-    char warning[TRI_NOTE_MAX];    /* what is left out, damage that does not touch the pixels; empty otherwise */
+    struct tri_metadata *metadata; /* the caller's, who frees it with tri_metadata_free */
+    bool animated;                 /* the images in the file are frames of an animation */
+    char warning[TRI_NOTE_MAX];    /* what is left out, damage that does not touch the pixels; empty
+                                      otherwise */
+    long pictures;                 /* that tri_pictures_open finds in the file; 0: several */
+    struct tri_duration duration;  /* of a frame, by tri_pictures_next */
 };
+static inline struct tri_read_info tri_read_info_default(void)
+{
+    struct tri_read_info info;
+    memset(&info, 0, sizeof info);
+    info.size = sizeof info;
+    return info;
+}
 
-/* Reads a file of any format that was built in, known by its content. Samples become 8 or 16 bits that use
- * the whole range, palettes RGB, an orientation that the file asks for is applied. `path` "-" is
- * standard input. `options` and `info` may be NULL. */
-enum tri_status tri_image_read(const char *path, const struct tri_read_options *options, struct tri_image **image,
-                               struct tri_read_info *info, struct tri_error *error);
+/* Reads a file of any format that was built in, recognized by its content. Samples become 8 or 16
+ * bits over the whole range, palettes RGB; the file's orientation is applied. `path` "-" is
+ * standard input. `options` and `info` may be NULL. The image is freed with tri_image_free; after
+ * an error `info` holds nothing to free. Any number of threads may read at once. TRI_FAILED: the
+ * file cannot be read, is no image, is damaged or has more than max_pixels; or out of memory.
+ * TRI_USAGE: a wrong `size`. */
+TRI_API enum tri_status tri_image_read(const char *path, const struct tri_read_options *options,
+                                       struct tri_image **image, struct tri_read_info *info,
+                                       struct tri_error *error);
 
-/* What pictures with transparency are put on where a file has none. */
+/* The images of a file, one after another: pages of a TIFF, frames of an APNG or an animated WebP
+ * (as shown, on the whole canvas), and PNG or PNM files one behind another, also through a pipe.
+ * Any other image file has one. */
+struct tri_pictures;
+struct tri_pictures_info {
+    const struct tri_format *format;
+    const char *word; /* what one of them is called: "page", "frame", "picture" */
+    long count;       /* 0: more than 1, known at the end, because files follow each other */
+    bool animated;    /* shown one after another: all have one shape, and durations */
+    int loops;        /* how often an animation is shown; 0: without end */
+};
+/* Reads as much as is needed to know the first image. Freed with tri_pictures_close. One thread at
+ * a time. Errors as of tri_image_read. */
+TRI_API enum tri_status tri_pictures_open(const char *path, const struct tri_read_options *options,
+                                          struct tri_pictures **pictures, struct tri_error *error);
+/* The library's, until tri_pictures_close. */
+TRI_API const struct tri_pictures_info *tri_pictures_info(const struct tri_pictures *pictures);
+/* The next one, freed with tri_image_free; *image is NULL after the last. `info` may be NULL. After
+ * an image that cannot be read (TRI_FAILED) the next one may be. */
+TRI_API enum tri_status tri_pictures_next(struct tri_pictures *pictures, struct tri_image **image,
+                                          struct tri_read_info *info, struct tri_error *error);
+TRI_API void tri_pictures_close(struct tri_pictures *pictures);
+
+enum tri_background_use {
+    TRI_NO_BACKGROUND, /* images with transparency are refused */
+    TRI_BACKGROUND,
+    TRI_BACKGROUND_TOLD /* and a note */
+};
+/* Put behind transparent images where a file format has no transparency. */
 struct tri_background {
-    enum tri_background_use {
-        TRI_NO_BACKGROUND, /* they are refused */
-        TRI_BACKGROUND,
-        TRI_BACKGROUND_TOLD, /* with a note */
-    } use;
+    enum tri_background_use use;
     uint8_t colour[3]; /* red, green, blue, as samples of 8 bits */
 };
 /* "#rgb", "#rrggbb", a few names, or "none". TRI_USAGE: anything else. */
-enum tri_status tri_background_parse(const char *text, struct tri_background *background, struct tri_error *error);
+TRI_API enum tri_status tri_background_parse(const char *text, struct tri_background *background,
+                                             struct tri_error *error);
 
 enum tri_png_level { TRI_PNG_DEFAULT, TRI_PNG_FAST, TRI_PNG_SMALL };
 enum tri_subsampling { TRI_420, TRI_422, TRI_444 };
 
 struct tri_write_options {
-    const struct tri_format *format; /* NULL: by the path's extension; PNG for "-" and paths without any */
-    /* NULL: none. Written as far as the format has a place for it, with the picture's sizes and thumbnail in EXIF. */
+    size_t size; /* sizeof(struct tri_write_options) */
+    /* NULL: by the path's extension; PNG for "-" and paths without any */
+    const struct tri_format *format;
+    /* NULL: none. Written as far as the format has a place for it, with the image's sizes and
+     * thumbnail in EXIF. */
     const struct tri_metadata *metadata;
-    char *note; /* TRI_NOTE_MAX bytes, a text, to which is added what is left out; NULL: nobody asks */
-    struct tri_pool *pool;               /* NULL: the caller works alone; the bytes are the same */
+    struct tri_pool *pool; /* NULL: the caller works alone; the bytes are the same */
     enum tri_png_level png_level;
-    int quality; /* of lossy formats, 1 to 100; 0: the default, 90 */
+    int quality;                      /* of lossy formats, 1 to 100; 0: the default, 90 */
     enum tri_subsampling subsampling; /* of chroma in JPEG */
-    bool lossless; /* of WebP */
-    struct tri_background background; /* of JPEG; default none */
-    /* Told what the file cannot keep, in a line: the owner of the one that it replaces, transparency. By the thread that
-     * writes. NULL: nobody is told. */
+    struct tri_background background; /* of JPEG, PPM, PGM; default none */
+    bool lossless;                    /* of WebP */
+    bool verify; /* the file is read again and compared before it reaches the path; until then it is
+                    in memory */
+    /* Receives what the file cannot keep, in a line that names the file: metadata, transparency,
+     * the owner of the file that it replaces. Called by the writing thread; the text is the
+     * library's, and ends with the call. NULL if not wanted. */
     void (*tell)(void *listener, const char *text);
     void *listener;
-    bool verify;   /* what is written is read again and compared before it goes to the file; in memory until then */
 };
+static inline struct tri_write_options tri_write_options_default(void)
+{
+    struct tri_write_options options;
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    return options;
+}
 
-/* Writes beside `path` and renames, so that a failure leaves an old file untouched; the new one gets its owner, group,
- * mode, ACL and extended attributes as far as the system allows. "-" is
- * standard output; what is no regular file (a device, a pipe) is written in place. The bytes do not
- * depend on the number of threads. `options` may be NULL. TRI_USAGE: the extension is unknown, or the
- * format cannot hold such a picture. */
-enum tri_status tri_image_write(const char *path, const struct tri_image *image,
-                                const struct tri_write_options *options, struct tri_error *error);
+/* Writes to a new file next to `path` and renames it, so a failure leaves an old file untouched;
+ * the new one gets the old one's owner, group, mode, ACL and extended attributes as far as the
+ * system allows. "-" is standard output; a device or pipe is written in place. The bytes do not
+ * depend on the number of threads. `options` may be NULL. Several threads may write one image.
+ * TRI_USAGE: the extension is unknown, the format cannot hold such an image, or a wrong `size`.
+ * TRI_FAILED: the file cannot be written, `verify` found a difference, or out of memory. */
+TRI_API enum tri_status tri_image_write(const char *path, const struct tri_image *image,
+                                        const struct tri_write_options *options,
+                                        struct tri_error *error);
+
+/* Several images into one file: pages of a TIFF, which may have any sizes, or frames of an APNG
+ * (the format "png") or an animated WebP, which have one. Whether a format holds them: */
+TRI_API bool tri_pictures_fit(const struct tri_format *format,
+                              const struct tri_pictures_info *info);
+struct tri_pictures_writer;
+/* `info` is that of the input; its count may be 0. The options are those of tri_image_write; what
+ * they point to must stay valid until the end; their metadata is set for each image. Ends with
+ * tri_pictures_end. TRI_USAGE: the format does not hold them, or a wrong `size`. */
+TRI_API enum tri_status tri_pictures_create(const char *path, const struct tri_pictures_info *info,
+                                            const struct tri_write_options *options,
+                                            struct tri_pictures_writer **writer,
+                                            struct tri_error *error);
+/* `metadata` and `note`, TRI_NOTE_MAX bytes that reports of dropped metadata are added to, may be
+ * NULL. The first frame's metadata is that of the file. One thread at a time. */
+TRI_API enum tri_status tri_pictures_add(struct tri_pictures_writer *writer,
+                                         const struct tri_image *image,
+                                         const struct tri_metadata *metadata,
+                                         struct tri_duration duration, char *note,
+                                         struct tri_error *error);
+/* Writes the file after TRI_OK so far, as tri_image_write does; until then it is in memory. Returns
+ * `so_far` or the first failure. Frees the writer. */
+TRI_API enum tri_status tri_pictures_end(struct tri_pictures_writer *writer, enum tri_status so_far,
+                                         struct tri_error *error);
 
 /* ---- kernels and pipelines ---- */
 
 enum tri_param_type { TRI_INT, TRI_FLOAT, TRI_CHOICE };
 
-/* What counts pixels is scaled for the subsampled chroma of video. */
+/* Parameters that count pixels are scaled for the subsampled chroma of video. */
 enum tri_length { TRI_NO_LENGTH, TRI_RADIUS /* in both directions */, TRI_WIDTH, TRI_HEIGHT };
 
 struct tri_param {
@@ -238,195 +421,257 @@ struct tri_param {
     enum tri_length length;           /* whether it counts pixels, and in which direction */
 };
 
-struct tri_kernel; /* the rest of it is in host/pipeline/kernel.h */
+/* Kernels exist as long as the library is loaded. */
+struct tri_kernel;
 
-int tri_kernel_count(void);
-const struct tri_kernel *tri_kernel_at(int index);            /* in the order of their names */
-const struct tri_kernel *tri_kernel_find(const char *name);   /* NULL: there is none */
-const char *tri_kernel_name(const struct tri_kernel *kernel);
-const char *tri_kernel_family(const struct tri_kernel *kernel);  /* its folder: "window", ... */
-const char *tri_kernel_summary(const struct tri_kernel *kernel); /* a few words */
-const char *tri_kernel_help(const struct tri_kernel *kernel);    /* sentences, with the border rule */
-const char *tri_kernel_example(const struct tri_kernel *kernel); /* a pipeline */
-int tri_kernel_param_count(const struct tri_kernel *kernel);
-const struct tri_param *tri_kernel_param(const struct tri_kernel *kernel, int index);
+TRI_API int tri_kernel_count(void);
+TRI_API const struct tri_kernel *tri_kernel_at(int index); /* sorted by name; NULL: no such index */
+TRI_API const struct tri_kernel *tri_kernel_find(const char *name); /* NULL: unknown */
+TRI_API const char *tri_kernel_name(const struct tri_kernel *kernel);
+/* Its folder: "window", ... */
+TRI_API const char *tri_kernel_family(const struct tri_kernel *kernel);
+TRI_API const char *tri_kernel_summary(const struct tri_kernel *kernel); /* a few words */
+/* Sentences, with the border rule. */
+TRI_API const char *tri_kernel_help(const struct tri_kernel *kernel);
+TRI_API const char *tri_kernel_example(const struct tri_kernel *kernel); /* a pipeline */
+TRI_API int tri_kernel_param_count(const struct tri_kernel *kernel);
+TRI_API const struct tri_param *tri_kernel_param(const struct tri_kernel *kernel,
+                                                 int index); /* NULL: no such index */
 
-/* A chain of operations: "gray,gaussian:sigma=2,sobel". Parameters follow a colon, are separated
- * by colons and may leave out their name when in order. Blanks around words do not count. TRI_USAGE:
- * unknown names (with the nearest known one), malformed numbers, values out of range or given twice,
- * and what would fail for a picture of any size. */
+/* A chain of operations: "gray,gaussian:sigma=2,sobel". Parameters follow a colon, are separated by
+ * colons and may omit their name when in order. Blanks around words do not count. Jobs of several
+ * threads may share a pipeline, which then stays unchanged. Free it with tri_pipeline_free.
+ * TRI_USAGE: unknown names (with the nearest known one), malformed numbers, values out of range or
+ * given twice, and pipelines that would fail for images of any size. TRI_FAILED: out of memory. */
 struct tri_pipeline;
-enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipeline, struct tri_error *error);
-void tri_pipeline_free(struct tri_pipeline *pipeline);
-const char *tri_pipeline_text(const struct tri_pipeline *pipeline); /* as given */
-int tri_pipeline_length(const struct tri_pipeline *pipeline);       /* operations */
-const struct tri_kernel *tri_pipeline_kernel(const struct tri_pipeline *pipeline, int operation);
-/* The value of a parameter; of a choice, its index. NAN: there is no such parameter. */
-double tri_pipeline_value(const struct tri_pipeline *pipeline, int operation, const char *param);
-/* What it does with pictures of a shape. */
+TRI_API enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipeline,
+                                           struct tri_error *error);
+/* Its jobs are freed before. */
+TRI_API void tri_pipeline_free(struct tri_pipeline *pipeline);
+TRI_API const char *tri_pipeline_text(const struct tri_pipeline *pipeline); /* as given */
+TRI_API int tri_pipeline_length(const struct tri_pipeline *pipeline);       /* operations */
+/* NULL: no such operation. */
+TRI_API const struct tri_kernel *tri_pipeline_kernel(const struct tri_pipeline *pipeline,
+                                                     int operation);
+/* The value of a parameter; of a choice, its index. NAN: no such operation or parameter. */
+TRI_API double tri_pipeline_value(const struct tri_pipeline *pipeline, int operation,
+                                  const char *param);
+/* What it does with images of a shape. */
 struct tri_properties {
-    struct tri_shape out; /* what it makes of them */
-    bool by_plane;   /* each plane of the result depends on that plane alone, and on no statistics of it */
-    bool monochrome; /* the result is no colour, but a mask or strengths, whatever planes it is made of */
-    bool needs_rgb;  /* it means R, G and B: on planes of Y'CbCr colours would change */
+    struct tri_shape out; /* of the result */
+    bool by_plane; /* each plane of the result depends on that plane alone, and on no statistics of
+                      it */
+    bool monochrome; /* the result is a mask or strengths rather than a colour, whatever planes it
+                        is made of */
+    bool
+        needs_rgb; /* it works on R, G and B: applied to planes of Y'CbCr it would change colours */
 };
-/* Fails where it does not take such pictures, makes more pixels than its limit, or memory is short. */
-enum tri_status tri_pipeline_properties(const struct tri_pipeline *pipeline, const struct tri_shape *in,
-                                        struct tri_properties *properties, struct tri_error *error);
-/* No operation may make more pixels than this, unless the picture has more itself; at first TRI_PIXEL_LIMIT. */
-void tri_pipeline_limit(struct tri_pipeline *pipeline, uint64_t max_pixels);
-/* The pipeline for planes that have 2^shift times fewer columns and rows: lengths are divided by that, radii by
- * the geometric mean of both. */
-enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shift_x, int shift_y,
-                                    struct tri_pipeline **scaled, struct tri_error *error);
-/* Whether a frame's result depends on frames before it, so that frames have to be run in order. */
-bool tri_pipeline_over_time(const struct tri_pipeline *pipeline);
-/* Whether it looks at a frame and the one before, and at nothing else of time: both may then be of different videos. */
-bool tri_pipeline_pairs(const struct tri_pipeline *pipeline);
-/* Whether it only moves samples: each one of a result is one of the picture's. */
-bool tri_pipeline_same_samples(const struct tri_pipeline *pipeline);
+/* TRI_USAGE: it does not accept such images, or makes more pixels than its limit. TRI_FAILED: out
+ * of memory. */
+TRI_API enum tri_status tri_pipeline_properties(const struct tri_pipeline *pipeline,
+                                                const struct tri_shape *in,
+                                                struct tri_properties *properties,
+                                                struct tri_error *error);
+/* No operation may make more pixels than this, unless the input has more itself; initially
+ * TRI_PIXEL_LIMIT. */
+TRI_API void tri_pipeline_limit(struct tri_pipeline *pipeline, uint64_t max_pixels);
+/* A new pipeline, for planes with 2^shift times fewer columns and rows: lengths are divided by
+ * that, radii by the geometric mean of both. Free it with tri_pipeline_free. TRI_FAILED: out of
+ * memory. TRI_USAGE: as tri_pipeline_parse. */
+TRI_API enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shift_x,
+                                            int shift_y, struct tri_pipeline **scaled,
+                                            struct tri_error *error);
+/* Whether a frame's result depends on earlier frames, so that frames must run in order. */
+TRI_API bool tri_pipeline_over_time(const struct tri_pipeline *pipeline);
+/* Whether it looks at a frame and the previous one only: the two may then come from different
+ * videos. */
+TRI_API bool tri_pipeline_pairs(const struct tri_pipeline *pipeline);
+/* Whether it only moves samples: each sample of the result is one of the input's. */
+TRI_API bool tri_pipeline_same_samples(const struct tri_pipeline *pipeline);
 /* What tri_job_delay of its jobs will be. */
-int tri_pipeline_delay(const struct tri_pipeline *pipeline);
-/* The shape that the pipeline makes of `in`; as tri_pipeline_properties. */
-enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const struct tri_shape *in,
-                                   struct tri_shape *out, struct tri_error *error);
+TRI_API int tri_pipeline_delay(const struct tri_pipeline *pipeline);
+/* The shape of the result for `in`; errors as tri_pipeline_properties. */
+TRI_API enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline,
+                                           const struct tri_shape *in, struct tri_shape *out,
+                                           struct tri_error *error);
 
 /* ---- backends ---- */
 
-/* Pieces of arithmetic that exactness rests on, tried when an OpenCL device is opened. A device that fails some of them
- * is used all the same, for programs are compared with scalar anyway: it is what explains a program that differs. */
+/* Pieces of arithmetic that exactness rests on, tried when an OpenCL device is opened. A device
+ * that fails some of them is used anyway, since programs are compared with scalar: the probes
+ * explain a program that differs. */
 enum { TRI_PROBES = 17 };
 enum tri_probe_verdict {
     TRI_PROBE_NONE, /* not tried */
     TRI_PROBE_PASSED,
-    TRI_PROBE_SAFE, /* right where a negation is a subtraction from a zero that the compiler does not know */
-    TRI_PROBE_FAILED,
+    TRI_PROBE_SAFE, /* right where a negation is a subtraction from a zero that the compiler does
+                       not know */
+    TRI_PROBE_FAILED
 };
-const char *tri_probe_name(int probe);     /* "shift-index-3" */
-const char *tri_probe_sentence(int probe); /* what a device that passes does */
-const char *tri_probe_word(enum tri_probe_verdict verdict); /* "passed", "passed in the safe form", "failed", "not tried" */
+TRI_API const char *tri_probe_name(int probe); /* "shift-index-3"; NULL: no such index */
+/* What a device that passes does; NULL: no such index. */
+TRI_API const char *tri_probe_sentence(int probe);
+/* "passed", "passed in the safe form", "failed", "not tried"; NULL: no such verdict. */
+TRI_API const char *tri_probe_word(enum tri_probe_verdict verdict);
 
+/* The library's; a later one may have further members. */
 struct tri_backend_info {
-    char name[256];   /* "sequential", "threads:2", "opencl:0.0", "threads:2+opencl:0.0" */
-    char selector[352]; /* what tri_backend_open takes for it on other days too: of an OpenCL device names, for numbers
-                         * change */
-    char device[160]; /* the CPU's or device's own name */
-    char isa[32];     /* "scalar", "avx512", ...; of an OpenCL device its dialect */
-    char driver[160]; /* of an OpenCL device: platform and driver version */
-    int workers;      /* threads, or compute units */
+    char name[256];     /* "sequential", "threads:2", "opencl:0.0", "threads:2+opencl:0.0" */
+    char selector[352]; /* for tri_backend_open on another day: an OpenCL device by its names, since
+                           numbers change */
+    char device[160];   /* the CPU's or device's own name */
+    char isa[32];       /* "scalar", "avx512", ...; of an OpenCL device its dialect */
+    char driver[160];   /* of an OpenCL device: platform and driver version */
+    int workers;        /* threads, or compute units */
     bool opencl, gpu;
     enum tri_probe_verdict probes[TRI_PROBES]; /* of an OpenCL device */
-    int parts; /* backends to which it deals work; 0: it is one itself */
+    int parts; /* backends to which it deals work; 0: it is a single one */
 };
 
 struct tri_backend_options {
+    size_t size;     /* sizeof(struct tri_backend_options) */
     const char *isa; /* NULL or "native": the best this CPU has */
-    struct tri_pool *pool; /* for the CPU: whose threads to use, where there are free ones; NULL: own threads */
-    /* Told of what comes up while it works: a device that fails and is left out, a picture that cannot be shared. Any
-     * thread may call, one at a time. NULL: nobody is told. */
+    /* for the CPU: whose threads to use as far as these are free; NULL: threads of its own */
+    struct tri_pool *pool;
+    /* Receives what happens while it runs: a device that fails and is left out, an image that
+     * cannot be shared. Any thread may call, one at a time; the text is the library's, and ends
+     * with the call. NULL if not wanted. */
     void (*note)(void *listener, const char *text);
     void *listener;
 };
+static inline struct tri_backend_options tri_backend_options_default(void)
+{
+    struct tri_backend_options options;
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    return options;
+}
 
-/* `on` is sequential, threads[:N], opencl[:SEL] or auto; or several of the first three joined by '+', or all (threads and
- * every usable device): bands of a picture, or pictures and frames as a whole, are then dealt to them by their measured
- * speed. SEL is gpu, cpu, accelerator, P.D (platform and device number), a name of a device or platform, PLATFORM:DEVICE,
- * or part of these; after it, "/N" takes a sub-device of N compute units. Of a type the first device is taken, of several
- * that fit a name none.
- * TRI_NO_DEVICE: there is none that fits, or it cannot be used. TRI_USAGE: `on` is
- * malformed, or fits several (the error lists them). OpenCL is touched by opencl, auto and all only. */
+/* `on` is sequential, threads[:N], opencl[:SEL] or auto; or several of the first three joined by
+ * '+', or all (threads and every usable device): strips of an image, or whole images and frames,
+ * are then dealt to them by their measured speed. SEL is gpu, cpu, accelerator, P.D (platform and
+ * device number), a name of a device or platform, PLATFORM:DEVICE, or part of these; after it, "/N"
+ * takes a sub-device of N compute units. A type selects the first device of that type; a name must
+ * fit one device only. Only opencl, auto and all use OpenCL. `options` may be NULL. Close the
+ * backend with tri_backend_close. Jobs of one CPU backend may run in several threads at once; those
+ * of others in one at a time, except through frames in frame in flight. TRI_NO_DEVICE: no such
+ * device, or it is unusable. TRI_USAGE: `on` is malformed or fits several devices (error.text lists
+ * them), an unknown `isa`, or a wrong `size`. TRI_FAILED: out of memory or threads. */
 struct tri_backend;
-enum tri_status tri_backend_open(const char *on, const struct tri_backend_options *options,
-                                 struct tri_backend **backend, struct tri_error *error);
-void tri_backend_close(struct tri_backend *backend);
-const struct tri_backend_info *tri_backend_info(const struct tri_backend *backend);
-/* What the user should know, in lines: what `auto` chose and why, what `all` left out; which programs the driver makes wrong,
- * and what had to be done; what goes on slower than it should. It grows while jobs are made. */
-const char *tri_backend_note(const struct tri_backend *backend);
-/* Where images should lie that go to this backend, or come from it. A device with memory of its own reads them from
- * there, and writes them there, several times as fast as elsewhere, and while the host does other things. NULL: anywhere
- * is as good. Images may outlive the backend. All functions take images of any memory. */
-struct tri_memory *tri_backend_memory(const struct tri_backend *backend);
-/* tri_image_new_in that memory. What lies between the rows of such an image is the backend's, too. */
-enum tri_status tri_image_new_for(struct tri_backend *backend, const struct tri_shape *shape, struct tri_image **image,
-                                  struct tri_error *error);
+TRI_API enum tri_status tri_backend_open(const char *on, const struct tri_backend_options *options,
+                                         struct tri_backend **backend, struct tri_error *error);
+/* Its jobs and frames in flight are freed before; images of its memory may outlive it. */
+TRI_API void tri_backend_close(struct tri_backend *backend);
+TRI_API const struct tri_backend_info *tri_backend_info(const struct tri_backend *backend);
+/* What the user should know, in lines: what `auto` chose and why, what `all` left out; which
+ * programs the driver gets wrong and what was done about it; what runs slower than it should. "" if
+ * there is nothing. It grows while jobs are made, so do not read it meanwhile. */
+TRI_API const char *tri_backend_note(const struct tri_backend *backend);
+/* Memory for images that this backend reads or writes. A device with memory of its own transfers
+ * them several times as fast as others, while the host does other things. NULL: any memory is as
+ * good. It belongs to the backend; images in it may outlive the backend. All functions accept
+ * images in any memory. */
+TRI_API struct tri_memory *tri_backend_memory(const struct tri_backend *backend);
+/* tri_image_new_in that memory. The backend also uses the bytes between the rows of such an image.
+ */
+TRI_API enum tri_status tri_image_new_for(struct tri_backend *backend,
+                                          const struct tri_shape *shape, struct tri_image **image,
+                                          struct tri_error *error);
 
-bool tri_names_several(const char *on); /* "A+B", "all" */
-/* What each of several backends did since they were opened. */
+TRI_API bool tri_names_several(const char *on); /* "A+B", "all" */
+/* What each of several backends has done since they were opened. */
 struct tri_share {
     const struct tri_backend_info *info; /* belongs to the backend */
-    double pictures; /* or frames: whole ones, and bands as parts of one */
-    int64_t busy_ns; /* time for that, transfers included */
-    bool lost;       /* it failed, and gets nothing any more */
+    double pictures;                     /* or frames: whole ones, and strips as parts of one */
+    int64_t busy_ns;                     /* time for that, transfers included */
+    bool lost;                           /* it failed, and gets no more work */
 };
-/* Fills in `most` at most, and returns how many there are; 0: the backend is one. */
-int tri_backend_shares(const struct tri_backend *backend, struct tri_share *shares, int most);
-/* How many times as fast they were together as the fastest of them alone would have been, whose number `fastest` becomes.
- * Alone each is measured once for each pipeline and shape, on a part of the first picture, so it is about that. NAN, and
- * -1: nothing was dealt yet. */
-double tri_backend_gain(const struct tri_backend *backend, int *fastest);
+/* Fills in at most `most`, and returns how many exist; 0: the backend is a single one. */
+TRI_API int tri_backend_shares(const struct tri_backend *backend, struct tri_share *shares,
+                               int most);
+/* How many times as fast they were together as the fastest of them would have been alone; its
+ * number goes to `fastest`. Each is measured alone once per pipeline and shape, on a part of the
+ * first image, so this is approximate. NAN, and -1: nothing was dealt so far. */
+TRI_API double tri_backend_gain(const struct tri_backend *backend, int *fastest);
 
-int tri_cpu_workers(void);            /* cores that this process may use: affinity and cgroup quota */
-const char *tri_cpu_model(void);
-int tri_isa_count(void);              /* ISA levels built in that this CPU has, "scalar" first */
-const char *tri_isa_name(int index);
+TRI_API int tri_cpu_workers(void); /* cores that this process may use: affinity and cgroup quota */
+TRI_API const char *tri_cpu_model(void);
+TRI_API int tri_isa_count(void); /* ISA levels built in that this CPU has, "scalar" first */
+TRI_API const char *tri_isa_name(int index); /* NULL: no such index */
+
+/* Sets what POCL, an OpenCL driver for the CPU, reads from the environment, as far as it is unset:
+ *     POCL_CACHE_DIR           a folder in triptych's cache folder, which this call makes; an empty value, which POCL does not
+ *                              survive, is replaced
+ *     POCL_MAX_PTHREAD_COUNT, POCL_CPU_MAX_CU_COUNT
+ *                              the cores that this process may use
+ *     POCL_AFFINITY            1 where these are the machine's first cores: each thread stays on one; otherwise threads that
+ *                              wake together share a core for milliseconds
+ *     PATH                     /usr/bin:/bin, where POCL looks for the linker
+ * For programs, while they have one thread and before they use OpenCL. The library never calls it,
+ * and works without. */
+TRI_API void tri_opencl_set_environment(void);
 
 struct tri_device_info {
-    char id[16]; /* "P.D", which changes with the platforms that there are */
+    char id[16];        /* "P.D", which changes with the platforms that exist */
     char selector[340]; /* "opencl:PLATFORM:DEVICE", which does not */
     char platform[160], name[160], driver[160], version[160];
-    char type[40];    /* of "CPU", "GPU", "accelerator", "custom" all that it is; or "other" */
+    char type[40];    /* all that apply of "CPU", "GPU", "accelerator", "custom"; or "other" */
     char dialect[32]; /* "lanes" or "tiles" */
     int compute_units;
-    uint64_t memory; /* bytes */
-    bool usable;     /* it could be opened and has run a program */
-    bool crashes;    /* it ended the process in which it was tried */
-    bool no_lanes;   /* its compiler ends the process over lanes, so it gets plain programs */
-    char reason[1000]; /* why not */
+    uint64_t memory;   /* bytes */
+    bool usable;       /* it could be opened and has run a program */
+    bool crashes;      /* it ended the process in which it was tried */
+    bool no_lanes;     /* its compiler ends the process on lanes, so it gets plain programs */
+    char reason[1000]; /* why it is not usable */
     enum tri_probe_verdict probes[TRI_PROBES];
-    char note[600];    /* what there is to know of one that is usable, or "" */
+    char note[600]; /* what to know about a usable one, or "" */
 };
-/* All OpenCL devices; the array ends with free(). No platform at all is TRI_OK with count 0. */
-enum tri_status tri_devices(struct tri_device_info **devices, int *count, struct tri_error *error);
+/* All OpenCL devices; end the array with free(). Without any platform: TRI_OK with count 0.
+ * TRI_FAILED: out of memory. */
+TRI_API enum tri_status tri_devices(struct tri_device_info **devices, int *count,
+                                    struct tri_error *error);
 
-/* OpenCL drivers can end or stop the process that loads them. So each is tried in a process of its own before it is
- * loaded here, and what was learnt is kept on disk. For that the program `triptych` is started with a hidden command: the
- * one that this process is, $TRIPTYCH_PROGRAM, or the one installed with the library; where there is none, a fork of this
- * process does it. */
+/* OpenCL drivers can end or stop the process that loads them. So each is tried in a process of its
+ * own before it is loaded here, and the outcome is kept on disk. For that the program `triptych` is
+ * started with a hidden command: the one that this process is, $TRIPTYCH_PROGRAM, or the one
+ * installed with the library; without any, a fork of this process does it. */
 enum tri_driver_state {
-    TRI_DRIVER_GOOD,    /* it has a device that can be used; `reason` may tell what it has not */
-    TRI_DRIVER_EMPTY,   /* it has no device: what it is for is not there */
+    TRI_DRIVER_GOOD,    /* it has a usable device; `reason` may name what it lacks */
+    TRI_DRIVER_EMPTY,   /* it has no device: the hardware it drives is missing */
     TRI_DRIVER_FAILED,  /* its calls fail, or its devices do */
     TRI_DRIVER_ABSENT,  /* its library cannot be loaded, or is no driver */
     TRI_DRIVER_CRASHED, /* it ends the process */
-    TRI_DRIVER_HUNG,    /* a call does not come back */
+    TRI_DRIVER_HUNG     /* a call does not return */
 };
 struct tri_driver_info {
     char file[400];    /* the .icd file or the variable that names it */
-    char library[400]; /* what is in there */
-    char path[400];    /* the library as it was found, or "" */
+    char library[400]; /* the library named there */
+    char path[400];    /* that library as it was found, or "" */
     enum tri_driver_state state;
     bool left_out;     /* it is not loaded into this process */
     bool remembered;   /* from an earlier process */
-    char reason[1000]; /* a sentence, where there is something to be said */
+    char reason[1000]; /* a sentence, or "" */
     char hint[300];    /* what to do about it, or "" */
-    char output[2000]; /* the last that it wrote on standard error before it failed */
+    char output[2000]; /* the last it wrote on standard error before it failed */
     char loader[110];  /* what OpenCL's loader calls itself, or "" */
     int platforms;
     struct tri_device_info *devices;
     int device_count;
 };
-/* All drivers, without loading one into this process; `again`: also those whose verdict is known. Ends with
- * tri_drivers_free. */
-enum tri_status tri_drivers(bool again, struct tri_driver_info **drivers, int *count, struct tri_error *error);
-void tri_drivers_free(struct tri_driver_info *drivers, int count);
-const char *tri_driver_state_name(enum tri_driver_state state); /* "good", "crashed", ... */
-/* What is to be said of the drivers that this process has left out, or uses in part; NULL: after the last. Nothing is said
- * where OpenCL was not asked for. */
-const char *tri_driver_note(int index);
+/* All drivers, without loading one into this process; `again`: also those whose state is known. End
+ * the array with tri_drivers_free. TRI_FAILED: out of memory. */
+TRI_API enum tri_status tri_drivers(bool again, struct tri_driver_info **drivers, int *count,
+                                    struct tri_error *error);
+TRI_API void tri_drivers_free(struct tri_driver_info *drivers, int count);
+TRI_API const char *tri_driver_state_name(
+    enum tri_driver_state state); /* "good", "crashed", ...; NULL: no such state */
+/* What to report about drivers that this process has left out, or uses in part; NULL: after the
+ * last, and where OpenCL was not used. Valid until the thread's next call. */
+TRI_API const char *tri_driver_note(int index);
 
-/* For a program that is `triptych`: whether its arguments are the hidden command; then *status is the exit code. */
-bool tri_probe_command(int argc, char **argv, int *status);
+/* For a program that is `triptych`: whether its arguments are the hidden command; *status is then
+ * the exit code. Call it first in main. */
+TRI_API bool tri_probe_command(int argc, char **argv, int *status);
 
 /* ---- running ---- */
 
@@ -434,52 +679,75 @@ struct tri_timing {
     int64_t upload_ns, kernel_ns, download_ns;
 };
 
-/* A pipeline prepared for one backend and one input shape; may run any number of times. Backend
- * and pipeline must outlive it. Kernels over time see successive runs as successive frames. */
+/* A pipeline prepared for one backend and one input shape; it runs any number of times. Backend and
+ * pipeline must outlive it. Kernels over time see successive runs as successive frames. Free it
+ * with tri_job_free. TRI_USAGE: the pipeline does not accept such images, or makes more pixels than
+ * its limit. TRI_NO_DEVICE: the device cannot run it, or runs it wrongly in every form: use another
+ * backend. TRI_FAILED: out of memory, or the device failed. */
 struct tri_job;
-enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,
-                            const struct tri_shape *in, struct tri_job **job, struct tri_error *error);
-void tri_job_free(struct tri_job *job);
-const struct tri_shape *tri_job_shape(const struct tri_job *job); /* of the output */
-/* What becomes of the fields of interlaced frames, which are lines 0, 2, ... and lines 1, 3, ... */
-enum tri_fields { TRI_FIELDS_KEPT, TRI_FIELDS_EXCHANGED /* each has the other's place */, TRI_FIELDS_GONE };
-enum tri_fields tri_job_fields(const struct tri_job *job);
-bool tri_job_turned(const struct tri_job *job); /* rows and columns have changed places, and with them a pixel's sides */
-/* `in` has the job's input shape, its padding may get filled; `out` has its output shape. Upload, kernels and download
- * overlap where the device can do that. With `timing`, which may be NULL, they follow each other, so that each has a
- * time of its own. */
-enum tri_status tri_job_run(struct tri_job *job, struct tri_image *in, struct tri_image *out,
-                            struct tri_timing *timing, struct tri_error *error);
-void tri_job_rewind(struct tri_job *job); /* the next run is a first frame again */
-/* Frames by which `out` lags behind `in`, where a kernel looks at later frames: the first so many outputs are no
- * frames. After the last frame, and tri_job_end, as many runs more give the results that are late. */
-int tri_job_delay(const struct tri_job *job);
-/* No frame comes after those that have run. The tri_job_delay runs that are left get the last one again, which is a new
- * frame for no kernel: they drive out what is late, as if each kernel had a job of its own. Until tri_job_rewind, runs
- * beyond them are TRI_USAGE. */
-void tri_job_end(struct tri_job *job);
+TRI_API enum tri_status tri_job_new(struct tri_backend *backend,
+                                    const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                                    struct tri_job **job, struct tri_error *error);
+TRI_API void tri_job_free(struct tri_job *job);
+/* The shape of the output; belongs to the job. */
+TRI_API const struct tri_shape *tri_job_shape(const struct tri_job *job);
+/* What happens to the fields of interlaced frames, which are lines 0, 2, ... and lines 1, 3, ... */
+enum tri_fields {
+    TRI_FIELDS_KEPT,
+    TRI_FIELDS_EXCHANGED /* each has the other's place */,
+    TRI_FIELDS_GONE
+};
+TRI_API enum tri_fields tri_job_fields(const struct tri_job *job);
+/* Whether rows and columns have changed places, and with them a pixel's sides. */
+TRI_API bool tri_job_transposed(const struct tri_job *job);
+/* `in` has the job's input shape, and its padding may be filled; `out` has its output shape. Both
+ * stay the caller's. Upload, kernels and download overlap where the device can do that; with
+ * `timing`, which may be NULL, they follow one another, so each has a time of its own. TRI_USAGE:
+ * an image has another shape, or the job has ended (tri_job_end); `out` is unchanged. TRI_FAILED:
+ * out of memory. TRI_NO_DEVICE: the device failed or does not answer; make a job on another
+ * backend. After these two the samples of `out` are undefined. */
+TRI_API enum tri_status tri_job_run(struct tri_job *job, struct tri_image *in,
+                                    struct tri_image *out, struct tri_timing *timing,
+                                    struct tri_error *error);
+TRI_API void tri_job_rewind(struct tri_job *job); /* the next run is a first frame again */
+/* Frames by which `out` lags behind `in`, where a kernel looks at later frames: the first so many
+ * outputs are no frames. After the last frame and tri_job_end, as many more runs give the results
+ * that are late. */
+TRI_API int tri_job_delay(const struct tri_job *job);
+/* No frame follows those that have run. The remaining tri_job_delay runs get the last frame again;
+ * they flush delayed output, and kernels see no new frame. Further runs are TRI_USAGE, until
+ * tri_job_rewind. */
+TRI_API void tri_job_end(struct tri_job *job);
 
-/* What a kernel of the pipeline tells beside the picture ("motion": vectors). Names of the columns, separated by commas;
- * NULL: nothing is told. */
-const char *tri_job_data_columns(const struct tri_job *job);
-/* The lines of the last run, as CSV without those names; *text ends with free(). */
-enum tri_status tri_job_data(struct tri_job *job, char **text, struct tri_error *error);
+/* Data that a kernel of the pipeline reports besides the image ("motion": vectors). Names of the
+ * columns, separated by commas; NULL: it reports none. */
+TRI_API const char *tri_job_data_columns(const struct tri_job *job);
+/* The rows of the last run, as CSV without those names; end *text with free(). TRI_USAGE: the
+ * pipeline reports none. TRI_FAILED: out of memory, or the device failed. */
+TRI_API enum tri_status tri_job_data(struct tri_job *job, char **text, struct tri_error *error);
 
-/* The steps of tri_job_run apart, for streams of frames: threads that upload and download some frames then overlap the
- * kernels of another one. On the CPU, and on devices that share its memory, uploads and downloads cost next to nothing.
- * One frame at a time is in a flight, whose steps follow each other; it serves all jobs of its backend, and different
- * flights may be at work at once. One job computes one frame at a time, and sees frames in that order. */
-struct tri_flight;
-enum tri_status tri_flight_new(struct tri_backend *backend, struct tri_flight **flight, struct tri_error *error);
-void tri_flight_free(struct tri_flight *flight); /* before its backend is closed */
-enum tri_status tri_flight_upload(struct tri_flight *flight, struct tri_image *in, struct tri_error *error);
-/* `in` of the flight and `out` have to stay until tri_flight_download has returned. What fails on a device may be
- * told by the next step only. */
-enum tri_status tri_flight_compute(struct tri_flight *flight, struct tri_job *job, struct tri_image *out,
-                                   struct tri_error *error);
-enum tri_status tri_flight_download(struct tri_flight *flight, struct tri_error *error); /* then `out` is there */
-/* From now on each step returns when the device has done it, and tells how long it took; NULL: no more. */
-void tri_flight_time(struct tri_flight *flight, struct tri_timing *timing);
+/* The steps of tri_job_run separately, for streams of frames: threads that upload and download some
+ * frames then overlap the kernels of another one. On the CPU, and on devices that share its memory,
+ * uploads and downloads cost next to nothing. A frame in flight holds one frame at a time, and its
+ * steps follow one another; it serves all jobs of its backend, and different frames in flight may
+ * be used by different threads at once. One job computes one frame at a time, and sees frames in
+ * that order. Errors as tri_job_run. */
+struct tri_inflight;
+TRI_API enum tri_status tri_inflight_new(struct tri_backend *backend,
+                                         struct tri_inflight **inflight, struct tri_error *error);
+TRI_API void tri_inflight_free(struct tri_inflight *inflight); /* before its backend is closed */
+TRI_API enum tri_status tri_inflight_upload(struct tri_inflight *inflight, struct tri_image *in,
+                                            struct tri_error *error);
+/* `in` of the frame in flight and `out` must exist until tri_inflight_download has returned. A
+ * failure of the device may be reported by the next step only. */
+TRI_API enum tri_status tri_inflight_compute(struct tri_inflight *inflight, struct tri_job *job,
+                                             struct tri_image *out, struct tri_error *error);
+/* Once it returns, `out` has the result. */
+TRI_API enum tri_status tri_inflight_download(struct tri_inflight *inflight,
+                                              struct tri_error *error);
+/* From now on each step returns when the device has done it, and stores its time there; NULL ends
+ * that. `timing` must exist until then. */
+TRI_API void tri_inflight_time(struct tri_inflight *inflight, struct tri_timing *timing);
 
 #ifdef __cplusplus
 }

@@ -1,61 +1,62 @@
-/* cli.h -- the command line: its commands, and what they share for options, errors and help. */
+/* cli.h -- the commands, and the messages and help that they share. */
 #ifndef TRIPTYCH_CLI_H
 #define TRIPTYCH_CLI_H
 
+#include "cli/option.h"
 #include "triptych.h"
 
-#include <getopt.h>
+/* A command with its help and options. */
+struct cli_command {
+    const char *name;
+    const char *summary; /* a few words; NULL: not listed */
+    const char *intro;   /* the help above the options; NULL: no help of its own */
+    /* the last group has no options; NULL: the command has none */
+    const struct cli_option_group *groups;
+    bool pipeline;                     /* the first operand is a pipeline or a kernel's name */
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns the exit code */
+};
 
-/* The commands. argv[0] is the command's name; they return the exit code. */
-int cli_run(int argc, char **argv);
-int cli_bench(int argc, char **argv);
-int cli_verify(int argc, char **argv);
-int cli_devices(int argc, char **argv);
-int cli_doctor(int argc, char **argv);
-int cli_kernels(int argc, char **argv);
+/* main.c: all commands in the order of the help, then NULL. */
+extern const struct cli_command *const cli_commands[];
+extern const struct cli_command cli_command_run, cli_command_bench, cli_command_verify,
+    cli_command_compare, cli_command_lab, cli_command_devices, cli_command_doctor,
+    cli_command_kernels, cli_command_completion;
 
-/* getopt_long with our messages: the value of the next option, -1 after the last one, '?' where it
- * is wrong; that is reported already, and the command returns TRI_USAGE. `letters` is as for getopt,
- * without a leading ':'. Options may stand anywhere; operands then begin at argv[optind]. */
-int cli_option(int argc, char **argv, const char *letters, const struct option *options);
+/* environment.c. Call the first one at the start of main, the second before opening backends of
+ * these names (count 0: all OpenCL devices may be used). */
+void cli_set_environment(void);
+void cli_set_opencl_environment(const char *const on[], int count);
 
-/* An option's or operand's decimal number, minimum to maximum. False: reported already. */
-bool cli_count(const char *command, const char *what, const char *text, uint64_t minimum, uint64_t maximum,
-               uint64_t *value);
-
-/* Their options, for getopt and for completion in shells. */
-extern const struct option cli_run_options[], cli_bench_options[], cli_verify_options[], cli_devices_options[], cli_doctor_options[],
-    cli_kernels_options[];
-/* completion.c: prints a script for bash, zsh or fish. */
-int cli_completion(int argc, char **argv);
-
-/* "triptych: TEXT" on standard error; the result is the exit code. */
+/* Prints "triptych: TEXT" on standard error; returns the exit code. */
 int cli_fail(const struct tri_error *error);
-/* "triptych: COMMAND: TEXT (see 'triptych COMMAND --help')"; the result is TRI_USAGE. */
+/* Prints "triptych: COMMAND: TEXT (see 'triptych COMMAND --help')"; returns TRI_USAGE. */
 int cli_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* "triptych: TEXT", of what --verbose wants to know. */
+/* Prints "triptych: TEXT", for --verbose. */
 void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* "triptych: note: TEXT". */
+/* Prints "triptych: note: TEXT". */
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void cli_notes(const char *lines); /* one for each line */
-/* Notes on OpenCL drivers that were left out, each once in a process, but for those that an error tells of (or NULL). */
+void cli_notes(const char *lines); /* one note for each line */
+/* Prints notes on OpenCL drivers that were left out, each once per process, except those that the
+ * error `told` (may be NULL) already names. */
 void cli_note_drivers(const struct tri_error *told);
-/* What a backend notes, from its `told`th character on, each line as a note. */
+/* Prints a backend's notes from character *told on, one for each line, and advances *told. */
 void cli_backend_notes(const struct tri_backend *backend, size_t *told);
 
-/* Appends an option's value to a list; false where it has `most` already, and that is reported. */
-bool cli_append(const char *command, const char *what, const char *value, const char *list[], int *count, int most);
+/* Joins a command's arguments after "triptych", as a shell takes them. */
+void cli_join_command(int argc, char **argv, char *text, size_t size);
 
-/* "%%" of inputs' names becomes '%', in place, unless there are files of just these names. */
+/* Replaces "%%" by '%' in the names of inputs, in place, unless a file has the name as given. */
 void cli_input_names(int count, char **paths);
 
-/* Reads a picture with all cores, and notes its reader's warning. */
-enum tri_status cli_read(const char *path, uint64_t max_pixels, struct tri_image **image, struct tri_error *error);
+/* Reads a picture on all cores, and prints the reader's warning as a note. */
+enum tri_status cli_read(const char *path, uint64_t max_pixels, struct tri_image **image,
+                         struct tri_error *error);
 
-/* Help, examples first; prints `text` to standard output and returns TRI_OK. bench and verify keep
- * theirs in their own files, the rest is in help.c. */
-int cli_help(const char *text);
-extern const char cli_help_bench[], cli_help_verify[];
-extern const char cli_help_triptych[], cli_help_run[], cli_help_devices[], cli_help_doctor[], cli_help_kernels[];
+/* Print help to standard output, examples first; return TRI_OK. */
+int cli_help(const struct cli_command *command);
+int cli_help_triptych(void);
+/* Prints `text` in lines of at most `columns`, broken between words; line breaks of the text are
+ * kept. The first line is already indented; the others begin with `indent` blanks. */
+void cli_print_wrapped(const char *text, int indent, int columns);
 
 #endif

@@ -1,4 +1,5 @@
-/* doctor.c -- triptych doctor: what OpenCL needs, what there is, what is missing and which drivers fail. */
+/* doctor.c -- triptych doctor: what OpenCL needs, what is present or missing, and which drivers
+ * fail. */
 #include "cli/cli.h"
 #include "cli/doctor.h"
 
@@ -8,11 +9,11 @@
 
 /* ---- text ---- */
 
-/* The user's name is nobody's business in a report: the home folder becomes "~". */
+/* A report must not reveal the user's name: the home folder becomes "~". */
 static void print_path(const char *text, bool report)
 {
     const char *home = getenv("HOME");
-    const size_t length = home && strlen(home) > 1 ? strlen(home) : 0;
+    const size_t length = home != NULL && strlen(home) > 1 ? strlen(home) : 0;
 
     for (; *text; text++) {
         if (report && length && strncmp(text, home, length) == 0) {
@@ -40,7 +41,8 @@ static void print_probes(const struct tri_device_info *device)
     printf("      probes     %d of %d passed\n", passed, TRI_PROBES);
     for (int i = 0; i < TRI_PROBES; i++)
         if (device->probes[i] != TRI_PROBE_PASSED)
-            printf("        %s: %s (%s)\n", tri_probe_name(i), tri_probe_word(device->probes[i]), tri_probe_sentence(i));
+            printf("        %s: %s (%s)\n", tri_probe_name(i), tri_probe_word(device->probes[i]),
+                   tri_probe_sentence(i));
 }
 
 static void print_device(const struct tri_device_info *device)
@@ -49,10 +51,13 @@ static void print_device(const struct tri_device_info *device)
     printf("      --on       %s\n", device->selector);
     printf("      platform   %s, %s\n", device->platform, device->version);
     printf("      driver     %s\n", device->driver);
-    printf("      is         %s, %d units, %.1f GiB\n", device->type, device->compute_units, (double)device->memory / (1 << 30));
-    printf("      usable     %s%s\n", device->usable ? "yes" : "no: ", device->usable ? "" : device->reason);
+    printf("      is         %s, %d units, %.1f GiB\n", device->type, device->compute_units,
+           (double)device->memory / (1 << 30));
+    printf("      usable     %s%s\n",
+           device->usable ? "yes" : "no: ", device->usable ? "" : device->reason);
     if (device->usable) {
-        printf("      dialect    %s%s\n", device->dialect, device->no_lanes ? "; its compiler ends the process over lanes" : "");
+        printf("      dialect    %s%s\n", device->dialect,
+               device->no_lanes ? "; its compiler crashes on lanes" : "");
         print_probes(device);
     }
     if (device->note[0])
@@ -61,17 +66,18 @@ static void print_device(const struct tri_device_info *device)
 
 static void print_driver(const struct tri_driver_info *driver, bool report)
 {
-    printf("  %s: %s%s\n", driver->file, tri_driver_state_name(driver->state), driver->left_out ? ", left out" : "");
+    printf("  %s: %s%s\n", driver->file, tri_driver_state_name(driver->state),
+           driver->left_out ? ", left out" : "");
     if (driver->library[0])
         print_line("library", driver->library, report);
     if (driver->path[0] && strcmp(driver->path, driver->library) != 0)
-        print_line("found as", driver->path, report);
+        print_line("path", driver->path, report);
     if (driver->reason[0])
-        print_line("because", driver->reason, report);
+        print_line("reason", driver->reason, report);
     if (driver->hint[0])
         print_line("hint", driver->hint, report);
     if (report && driver->output[0])
-        print_line("it wrote", driver->output, report);
+        print_line("output", driver->output, report);
     for (int i = 0; i < driver->device_count; i++)
         print_device(&driver->devices[i]);
 }
@@ -91,20 +97,23 @@ static void print_places(const struct doctor *doctor, bool report)
 {
     printf("\nTools\n");
     for (int i = 0; i < doctor->tool_count; i++)
-        printf("  %-8s %s (%s)\n", doctor->tools[i].name, doctor->tools[i].path[0] ? doctor->tools[i].path : "not on PATH",
+        printf("  %-8s %s (%s)\n", doctor->tools[i].name,
+               doctor->tools[i].path[0] ? doctor->tools[i].path : "not on PATH",
                doctor->tools[i].purpose);
     printf("\nDevice files\n");
     for (int i = 0; i < doctor->node_count; i++)
-        printf("  %s  %s, group %s\n", doctor->nodes[i].path, doctor->nodes[i].usable ? "open to this user" : "CLOSED to this user",
+        printf("  %s  %s, group %s\n", doctor->nodes[i].path,
+               doctor->nodes[i].usable ? "accessible to this user" : "NOT accessible to this user",
                doctor->nodes[i].group);
     if (doctor->node_count == 0)
         printf("  no /dev/dri, /dev/nvidia*, /dev/kfd\n");
     printf("\nCache\n  ");
     print_path(doctor->cache.root[0] ? doctor->cache.root : "none", report);
-    printf("%s, %.1f MB in %d file%s\n", doctor->cache.temporary ? ", for this process alone" : "", (double)doctor->cache_bytes / 1e6,
-           doctor->cache_files, doctor->cache_files == 1 ? "" : "s");
+    printf("%s, %.1f MB in %d file%s\n", doctor->cache.temporary ? ", for this process only" : "",
+           (double)doctor->cache_bytes / 1e6, doctor->cache_files,
+           doctor->cache_files == 1 ? "" : "s");
     if (doctor->cache.why[0]) {
-        printf("  because ");
+        printf("  reason: ");
         print_path(doctor->cache.why, report);
         putchar('\n');
     }
@@ -113,10 +122,11 @@ static void print_places(const struct doctor *doctor, bool report)
 static const char *form_words(const struct tri_opencl_kept *program)
 {
     if (program->refused)
-        return "refused: wrong bytes in every form";
+        return "refused: every form gives wrong bytes";
     if (program->form == FORM_SAFE)
-        return program->unbuilt ? "built in the safe form: the plain one is not compiled" : "built in the safe form: wrong bytes in the plain one";
-    return "built without the compiler's optimisation: wrong bytes with it, or not compiled";
+        return program->unbuilt ? "built in the safe form: the plain one does not compile"
+                                : "built in the safe form: the plain one gives wrong bytes";
+    return "built without compiler optimisation: with it, wrong bytes or no build";
 }
 
 static int listed_programs(const struct doctor *doctor)
@@ -126,10 +136,10 @@ static int listed_programs(const struct doctor *doctor)
 
 static void print_programs(const struct doctor *doctor)
 {
-    printf("\nPrograms that were compared with scalar and kept\n  %d right\n", doctor->programs_right);
+    printf("\nPrograms compared with scalar\n  %d correct\n", doctor->programs_right);
     for (int i = 0; i < listed_programs(doctor); i++)
-        printf("  %s on %s (%s): %s\n", doctor->programs[i].kernels, doctor->programs[i].device, doctor->programs[i].driver,
-               form_words(&doctor->programs[i]));
+        printf("  %s on %s (%s): %s\n", doctor->programs[i].kernels, doctor->programs[i].device,
+               doctor->programs[i].driver, form_words(&doctor->programs[i]));
     if (doctor->program_count > PROGRAMS_MAX)
         printf("  and %d more\n", doctor->program_count - PROGRAMS_MAX);
 }
@@ -149,8 +159,9 @@ void doctor_print_text(const struct doctor *doctor, bool report)
     if (report)
         printf("```\n");
     print_machine(doctor);
-    printf("\nOpenCL\n  loader     %s%s%s%s\n", doctor->loader_name, doctor->loader_name[0] ? ", " : "", doctor->loader.path,
-           doctor->loader.whole ? ", which is a driver itself" : "");
+    printf("\nOpenCL\n  loader     %s%s%s%s\n", doctor->loader_name,
+           doctor->loader_name[0] ? ", " : "", doctor->loader.path,
+           doctor->loader.whole ? ", which is itself a driver" : "");
     printf("  tried by   ");
     print_path(doctor->helper[0] ? doctor->helper : "forks of this process", report);
     putchar('\n');
@@ -170,46 +181,17 @@ void doctor_print_text(const struct doctor *doctor, bool report)
         if (doctor->advice[i].command[0])
             printf("    %s\n", doctor->advice[i].command);
     }
-    printf("%s%d OpenCL device%s can be used.\n", doctor->advice_count ? "\n" : "", doctor->usable, doctor->usable == 1 ? "" : "s");
+    printf("%s%d OpenCL device%s can be used.\n", doctor->advice_count ? "\n" : "", doctor->usable,
+           doctor->usable == 1 ? "" : "s");
     if (report)
         printf("```\n");
 }
 
 /* ---- JSON ---- */
 
-/* What a driver says need not be UTF-8, and JSON has to be. */
-static json_t *text_or_null(const char *text)
-{
-    json_t *value = text[0] ? json_string(text) : NULL;
-
-    return value ? value : json_null();
-}
-
 static void set_text(json_t *object, const char *name, const char *text)
 {
-    json_object_set_new(object, name, text_or_null(text));
-}
-
-static json_t *device_json(const struct tri_device_info *device)
-{
-    json_t *object = json_object();
-
-    set_text(object, "name", device->name);
-    set_text(object, "on", device->selector);
-    set_text(object, "platform", device->platform);
-    set_text(object, "version", device->version);
-    set_text(object, "driver", device->driver);
-    set_text(object, "type", device->type);
-    set_text(object, "dialect", device->dialect);
-    set_text(object, "note", device->note);
-    json_object_set_new(object, "compute_units", json_integer(device->compute_units));
-    json_object_set_new(object, "memory_bytes", json_integer((json_int_t)device->memory));
-    json_object_set_new(object, "usable", json_boolean(device->usable));
-    json_object_set_new(object, "crashes", json_boolean(device->crashes));
-    json_object_set_new(object, "no_lanes", json_boolean(device->no_lanes));
-    set_text(object, "reason", device->usable ? "" : device->reason);
-    json_object_set_new(object, "probes", device->usable ? tri_probes_json(device->probes) : json_null());
-    return object;
+    json_object_set_new(object, name, tri_text_json(text));
 }
 
 static json_t *driver_json(const struct tri_driver_info *driver)
@@ -225,7 +207,7 @@ static json_t *driver_json(const struct tri_driver_info *driver)
     set_text(object, "hint", driver->hint);
     set_text(object, "output", driver->output);
     for (int i = 0; i < driver->device_count; i++)
-        json_array_append_new(devices, device_json(&driver->devices[i]));
+        json_array_append_new(devices, tri_device_info_json(&driver->devices[i]));
     json_object_set_new(object, "devices", devices);
     return object;
 }
@@ -240,7 +222,8 @@ static json_t *programs_json(const struct doctor *doctor)
         set_text(program, "kernels", doctor->programs[i].kernels);
         set_text(program, "device", doctor->programs[i].device);
         set_text(program, "driver", doctor->programs[i].driver);
-        set_text(program, "form", doctor->programs[i].refused ? "" : forms[doctor->programs[i].form]);
+        set_text(program, "form",
+                 doctor->programs[i].refused ? "" : forms[doctor->programs[i].form]);
         json_object_set_new(program, "refused", json_boolean(doctor->programs[i].refused));
         json_array_append_new(list, program);
     }
@@ -252,7 +235,8 @@ static json_t *programs_json(const struct doctor *doctor)
 
 static json_t *places_json(const struct doctor *doctor)
 {
-    json_t *object = json_object(), *tools = json_object(), *nodes = json_array(), *cache = json_object();
+    json_t *object = json_object(), *tools = json_object(), *nodes = json_array(),
+           *cache = json_object();
 
     for (int i = 0; i < doctor->tool_count; i++)
         set_text(tools, doctor->tools[i].name, doctor->tools[i].path);
@@ -276,7 +260,8 @@ static json_t *places_json(const struct doctor *doctor)
 
 void doctor_print_json(const struct doctor *doctor)
 {
-    json_t *root = places_json(doctor), *loader = json_object(), *drivers = json_array(), *advice = json_array();
+    json_t *root = places_json(doctor), *loader = json_object(), *drivers = json_array(),
+           *advice = json_array();
 
     set_text(root, "version", TRI_VERSION);
     set_text(root, "commit", doctor->environment.commit);
@@ -305,48 +290,66 @@ void doctor_print_json(const struct doctor *doctor)
 
 /* ---- the command ---- */
 
-const struct option cli_doctor_options[] = {
-    {"json", no_argument, NULL, 'j'},
-    {"report", no_argument, NULL, 'r'},
-    {"help", no_argument, NULL, 'h'},
-    {0},
+static const char intro[] =
+    "Examples:\n"
+    "  triptych doctor\n"
+    "  triptych doctor --report > report.txt\n"
+    "\n"
+    "Usage: triptych doctor [--json | --report]\n"
+    "\n"
+    "Tries every OpenCL driver anew, each in a separate process, so that one that\n"
+    "crashes or hangs is named and does no harm. Prints the loader, the .icd files\n"
+    "and what they load, the devices and their probes, what is missing and the\n"
+    "command that installs it. run, bench and verify use these results from then on.\n"
+    "The exit code is 0 if a device can be used, else 4.\n";
+
+struct request {
+    bool json, report;
 };
 
-int cli_doctor(int argc, char **argv)
-{
-    bool json = false, report = false;
-    struct tri_error error;
-    int option;
+static const struct cli_option options[] = {
+    {"json", 0, NULL, "print JSON", CLI_SETS_FLAG(struct request, json)},
+    {"report", 0, NULL,
+     "print what a bug report needs, ready to paste: also the output of drivers, and the "
+     "environment",
+     CLI_SETS_FLAG(struct request, report)},
+    {0},
+};
+static const struct cli_option_group groups[] = {{.heading = "Options", .options = options}, {0}};
 
-    while ((option = cli_option(argc, argv, "h", cli_doctor_options)) != -1) {
-        if (option == 'h')
-            return cli_help(cli_help_doctor);
-        if (option != 'j' && option != 'r')
-            return TRI_USAGE;
-        json |= option == 'j';
-        report |= option == 'r';
-    }
+static int run_doctor(int argc, char **argv)
+{
+    struct request request = {0};
+    struct tri_error error;
+    int code;
+
+    if (!cli_parse(&cli_command_doctor, argc, argv, &request, &code))
+        return code;
     if (optind < argc)
-        return cli_usage("doctor", "takes no '%s'", argv[optind]);
-    if (json && report)
-        return cli_usage("doctor", "--json or --report, not both");
+        return cli_usage("doctor", "unexpected argument '%s'", argv[optind]);
+    if (request.json && request.report)
+        return cli_usage("doctor", "--json and --report cannot be combined");
 
     struct doctor *doctor = malloc(sizeof *doctor);
-    if (!doctor) {
-        tri_fail(&error, TRI_FAILED, "no memory");
+    if (doctor == NULL) {
+        tri_fail(&error, TRI_FAILED, "out of memory");
         return cli_fail(&error);
     }
     int status = doctor_examine(doctor, &error);
     if (status != TRI_OK) {
         cli_fail(&error);
     } else {
-        if (json)
+        if (request.json)
             doctor_print_json(doctor);
         else
-            doctor_print_text(doctor, report);
+            doctor_print_text(doctor, request.report);
         status = doctor->usable > 0 ? TRI_OK : TRI_NO_DEVICE;
     }
     doctor_free(doctor);
     free(doctor);
     return status;
 }
+
+const struct cli_command cli_command_doctor = {
+    "doctor",  "diagnose OpenCL: what is missing, and which drivers fail", intro, groups, false,
+    run_doctor};

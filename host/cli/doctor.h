@@ -1,4 +1,4 @@
-/* doctor.h -- within triptych doctor: what was found, and how it is told. */
+/* doctor.h -- internal to triptych doctor: the findings, and printing them. */
 #ifndef TRIPTYCH_CLI_DOCTOR_H
 #define TRIPTYCH_CLI_DOCTOR_H
 
@@ -17,15 +17,15 @@ struct doctor {
     struct opencl_loader loader;
     const char *loader_name; /* or "" */
     struct tri_driver_info *drivers;
-    int driver_count, usable; /* devices */
+    int driver_count, usable; /* `usable` counts devices */
     char none[400];           /* why there is no driver */
-    char helper[4096];        /* the program that tries drivers; "": none */
+    char helper[4096];        /* program that tries drivers; "": none */
     struct doctor_tool {
         const char *name, *purpose;
-        char path[4200]; /* "": it is not on PATH */
+        char path[4200]; /* "": not on PATH */
     } tools[4];
     int tool_count;
-    struct doctor_node { /* a file of a device */
+    struct doctor_node { /* a device file */
         char path[64], group[40];
         bool usable; /* by this user */
     } nodes[NODES_MAX];
@@ -33,17 +33,19 @@ struct doctor {
     struct tri_cache_state cache;
     long long cache_bytes;
     int cache_files;
-    struct tri_opencl_kept programs[PROGRAMS_MAX]; /* that are not used as they are: the first ones */
-    int program_count, programs_right; /* of all */
+    /* the first of those that are not used in their plain form */
+    struct tri_opencl_kept programs[PROGRAMS_MAX];
+    int program_count, programs_right; /* totals */
     struct doctor_advice {
         char what[500], command[200];
     } advice[ADVICE_MAX];
     int advice_count;
-    const char *variables[VARIABLES_MAX]; /* that OpenCL, its drivers or triptych go by, as the user has set them */
+    const char *variables[VARIABLES_MAX]; /* those that OpenCL, its drivers or triptych read, as the
+                                             user set them */
     int variable_count;
 };
 
-/* Fills it in; ends with doctor_free. */
+/* Fills in `doctor`; release it with doctor_free. */
 enum tri_status doctor_examine(struct doctor *doctor, struct tri_error *error);
 void doctor_free(struct doctor *doctor);
 

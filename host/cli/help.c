@@ -1,156 +1,99 @@
-/* help.c -- the help texts: examples first, then what there is. */
+/* help.c -- prints help from the tables of commands and options, examples first. */
 #include "cli/cli.h"
 
-#pragma GCC diagnostic ignored "-Woverlength-strings" /* C asks for 4095 bytes at least; compilers take any */
+#include <stdio.h>
+#include <string.h>
 
-const char cli_help_triptych[] =
-    "Examples:\n"
-    "  triptych run gray,gaussian:sigma=2,sobel in.png -o out.png\n"
-    "  triptych run gaussian:sigma=2 photos/ -o blurred/\n"
-    "  triptych bench gaussian:sigma=2 photo.png\n"
-    "  triptych verify\n"
-    "  triptych kernels gaussian\n"
-    "\n"
-    "Usage: triptych COMMAND ...\n"
-    "\n"
-    "Commands:\n"
-    "  run      run a pipeline on pictures\n"
-    "  bench    measure it sequentially, on CPU threads and on every OpenCL device\n"
-    "  verify   check that every backend gives the same bytes\n"
-    "  devices  list the CPU and the OpenCL devices\n"
-    "  doctor   say what OpenCL needs, what is missing and which drivers fail\n"
-    "  kernels  list the kernels, or explain one\n"
-    "  version  say what was built in\n"
-    "\n"
-    "'triptych COMMAND --help' explains a command.\n"
-    "\n"
-    "Exit codes:\n"
-    "  0  done\n"
-    "  1  failed: input, output or the system\n"
-    "  2  the request is wrong: unknown names, values out of range\n"
-    "  3  outputs differ that must be equal\n"
-    "  4  a device is missing or unusable\n";
+enum { COLUMNS = 80 };
 
-const char cli_help_run[] =
-    "Examples:\n"
-    "  triptych run sobel in.png -o out.png\n"
-    "  triptych run gray,gaussian:sigma=2,sobel in.jpg -o out.png --timings\n"
-    "  triptych run resize:width=1280 photos/ -o small/ --format jpeg --quality 85\n"
-    "  triptych run difference frame-*.png -o moved-%04d.png\n"
-    "  triptych run temporal_denoise in.mp4 -o out.mp4\n"
-    "  triptych run resize:width=320 clips/ -o previews/ --format jpeg --frame 2.5s\n"
-    "  ffmpeg -i in.mp4 -f yuv4mpegpipe - | triptych run sobel - -o - | ffplay -\n"
-    "  cat in.png | triptych run box:radius=9 - -o - --format pnm > out.ppm\n"
-    "\n"
-    "Usage: triptych run PIPELINE INPUT... -o OUTPUT [OPTION]...\n"
-    "\n"
-    "PIPELINE is operations separated by commas; their parameters follow after colons\n"
-    "('triptych kernels' lists them). INPUT is a picture file, a folder with pictures and videos,\n"
-    "'-', standard input, or a video; its format is known from its content. Where the pipeline looks\n"
-    "at the frame before, several inputs of one shape are successive frames.\n"
-    "\n"
-    "Options:\n"
-    "  -o, --output OUTPUT  a file, or '-' for standard output; of several inputs a folder (made\n"
-    "                       when it ends in '/') or a pattern with one %d or %04d, which\n"
-    "                       counts from 1 (%% is a percent sign)\n"
-    "      --on BACKEND     sequential, threads[:N], opencl[:SEL] or auto; default threads.\n"
-    "                       SEL is gpu, cpu, accelerator, the name of a device or platform or\n"
-    "                       part of it, PLATFORM:DEVICE, or P.D, a number that may change; behind\n"
-    "                       it /N takes N compute units ('triptych devices' lists all).\n"
-    "                       Several joined by '+', or all, share the work by their speed\n"
-    "      --isa ISA        of sequential and threads: an instruction set or native, the\n"
-    "                       default; 'triptych devices' lists them\n"
-    "  -j, --jobs N         files or frames under way at the same time; default one for each\n"
-    "                       thread, of videos two more\n"
-    "      --max-pixels N   refuse larger pictures and frames, and to make them;\n"
-    "                       default 268435456\n"
-    "      --keep-going     finish the other files when one fails (default)\n"
-    "      --fail-fast      begin no further file when one fails\n"
-    "      --timings        print on standard error how long each phase took\n"
-    "  -q, --quiet          no notes, no progress; errors are still reported\n"
-    "  -v, --verbose        also say what computes, and what became of each file\n"
-    "  -h, --help           this text\n"
-    "\n"
-    "Output files:\n"
-    "      --format FORMAT  instead of what the output's extension says; 'triptych --version'\n"
-    "                       lists what was built in\n"
-    "      --png-level L    default, fast or small\n"
-    "      --quality N      of JPEG and lossy WebP, 1 to 100; default 90\n"
-    "      --subsampling S  of chroma in JPEG: 420 (default), 422 or 444\n"
-    "      --lossless       of WebP\n"
-    "      --background C   what transparent pictures are put on where a format has no transparency:\n"
-    "                       #rgb, #rrggbb, a name, or none to refuse them; default white, with a note\n"
-    "      --strip          leave out colour profile, EXIF, text and the like\n"
-    "      --verify-output  read each picture that is written again, and compare it\n"
-    "\n"
-    "Videos (one INPUT and OUTPUT, or several into a folder; Y4M also through '-'):\n"
-    "      --frame N|TIME   where OUTPUT is a picture, the frame that it is made of: a number from 1, or\n"
-    "                       a time like 90.5s or 1:30.5; default the first\n"
-    "      --planes WHICH   y: leave chroma as it is; all: run on it as on luma. Without this,\n"
-    "                       edges and masks become gray, and what means light gets RGB\n"
-    "      --with FILE      a second video: its frames are the frames before those of INPUT, for\n"
-    "                       blend and difference\n"
-    "      --data FILE      what a kernel tells beside the frames, as CSV: motion its vectors. Then\n"
-    "                       -o may be left out\n"
-    "      --video-codec C  of FFmpeg's encoders; default the usual one of OUTPUT's format\n"
-    "      --pixel-format F  FFmpeg's name of it, as yuv444p; default the nearest to the frames, and of RGB\n"
-    "                       4:2:0 where players need that, with a note\n"
-    "      --crf N          quality for encoders that know it, 0 to 63\n"
-    "      --frame-rate R   a constant rate, as 30 or 30000/1001: frames are repeated and left out,\n"
-    "                       so that each is shown at its time; 'every': each frame once. Without\n"
-    "                       this, frames keep their times where OUTPUT can say them\n"
-    "      --no-audio, --no-subtitles  leave them out; else they are copied as they are\n"
-    "      --stages         print on standard error how busy each stage was\n";
+static const char examples[] = "Examples:\n"
+                               "  triptych run gray,gaussian:sigma=2,sobel in.png -o out.png\n"
+                               "  triptych run gaussian:sigma=2 photos/ -o blurred/\n"
+                               "  triptych bench gaussian:sigma=2 photo.png\n"
+                               "  triptych verify\n"
+                               "  triptych kernels gaussian\n"
+                               "\n"
+                               "Usage: triptych COMMAND ...\n"
+                               "\n"
+                               "Commands:\n";
 
-const char cli_help_devices[] =
-    "Examples:\n"
-    "  triptych devices\n"
-    "  triptych devices --json\n"
-    "\n"
-    "Usage: triptych devices [--json]\n"
-    "\n"
-    "Lists the CPU with the instruction sets that --isa takes, and every OpenCL device with\n"
-    "the name that --on takes, the number that --on opencl:P.D takes (numbers follow the order in\n"
-    "which platforms are found, which changes with what is installed: keep names) and the arithmetic that it was probed for.\n"
-    "\n"
-    "Options:\n"
-    "      --json  print JSON\n"
-    "  -h, --help  this text\n";
+static const char exit_codes[] = "\n"
+                                 "'triptych COMMAND --help' explains a command.\n"
+                                 "\n"
+                                 "Exit codes:\n"
+                                 "  0  success\n"
+                                 "  1  input, output or the system failed\n"
+                                 "  2  the request is invalid: unknown names, values out of range\n"
+                                 "  3  outputs that must be equal differ\n"
+                                 "  4  a device is missing or unusable\n"
+                                 "  5  compare --fail-slower: something is slower\n";
 
-const char cli_help_doctor[] =
-    "Examples:\n"
-    "  triptych doctor\n"
-    "  triptych doctor --report > report.txt\n"
-    "\n"
-    "Usage: triptych doctor [--json | --report]\n"
-    "\n"
-    "Tries every OpenCL driver anew, each in a process of its own, so that one that ends or stops\n"
-    "the process is named and does no harm. Prints the loader, the .icd files and what they\n"
-    "load, the devices and their probes, what is missing and the command that installs it.\n"
-    "What it finds is what run, bench and verify go by from then on. The exit code is 0 where a\n"
-    "device can be used, else 4.\n"
-    "\n"
-    "Options:\n"
-    "      --json    print JSON\n"
-    "      --report  print what a bug report needs, to be pasted: also what drivers wrote, and the\n"
-    "                environment\n"
-    "  -h, --help    this text\n";
-
-const char cli_help_kernels[] = "Examples:\n"
-                                "  triptych kernels\n"
-                                "  triptych kernels gaussian\n"
-                                "  triptych kernels gaussian --json\n"
-                                "\n"
-                                "Usage: triptych kernels [NAME] [--json]\n"
-                                "\n"
-                                "Lists the kernels by family, or explains one with its parameters.\n"
-                                "\n"
-                                "Options:\n"
-                                "      --json  print JSON\n"
-                                "  -h, --help  this text\n";
-
-int cli_help(const char *text)
+int cli_help_triptych(void)
 {
-    fputs(text, stdout);
+    fputs(examples, stdout);
+    for (int i = 0; cli_commands[i] != NULL; i++)
+        if (cli_commands[i]->summary != NULL)
+            printf("  %-8s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
+    fputs(exit_codes, stdout);
+    return TRI_OK;
+}
+
+void cli_print_wrapped(const char *text, int indent, int columns)
+{
+    int column = indent;
+
+    while (*text) {
+        if (*text == '\n') {
+            text++;
+            printf("\n%*s", *text ? indent : 0, "");
+            column = indent;
+            continue;
+        }
+        int blanks = (int)strspn(text, " "), word = (int)strcspn(text + blanks, " \n");
+        if (column > indent && column + blanks + word > columns) {
+            printf("\n%*s", indent, "");
+            text += blanks;
+            column = indent;
+            blanks = 0;
+        }
+        printf("%.*s", blanks + word, text);
+        column += blanks + word;
+        text += blanks + word;
+    }
+    putchar('\n');
+}
+
+/* "  -o, --output OUTPUT" */
+static int left_of(const struct cli_option *option, char text[80])
+{
+    char letter[5] = "    ";
+
+    if (option->letter)
+        snprintf(letter, sizeof letter, "-%c, ", option->letter);
+    return snprintf(text, 80, "  %s--%s%s%s", letter, option->name,
+                    option->value != NULL ? " " : "", option->value != NULL ? option->value : "");
+}
+
+int cli_help(const struct cli_command *command)
+{
+    struct cli_entry entries[CLI_OPTIONS_MAX];
+    const int count = cli_entries(command, entries);
+    char left[80];
+    int widest = 0;
+
+    if (command->intro == NULL)
+        return cli_help_triptych();
+    fputs(command->intro, stdout);
+    for (int i = 0; i < count; i++) {
+        const int width = left_of(entries[i].option, left);
+        widest = width > widest ? width : widest;
+    }
+    for (int i = 0; i < count; i++) {
+        if (entries[i].heading != NULL)
+            printf("\n%s:\n", entries[i].heading);
+        left_of(entries[i].option, left);
+        printf("%-*s", widest + 2, left);
+        cli_print_wrapped(entries[i].option->help, widest + 2, COLUMNS);
+    }
     return TRI_OK;
 }

@@ -1,6 +1,8 @@
-/* inputs.c -- finds the files that operands of `run` name. */
+/* inputs.c -- finds the files that the operands of `run` name, folders included, and reads
+ * pictures. */
 #include "cli/inputs.h"
 #include "cli/cli.h"
+#include "image/numbered_names.h"
 #include "video/video.h"
 
 #include <dirent.h>
@@ -8,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct walk {
     struct cli_inputs *inputs;
     int room;
-    size_t skip; /* length of the operand that is being walked, with its slash */
+    size_t skip; /* length of the operand being walked, with its slash */
     struct stat except;
     bool has_except;
     struct tri_error *error;
@@ -20,13 +23,14 @@ struct walk {
 
 static enum tri_status no_memory(const struct walk *walk)
 {
-    return tri_fail(walk->error, TRI_FAILED, "run: no memory for the names of the inputs");
+    return tri_fail(walk->error, TRI_FAILED, "run: out of memory for file names");
 }
 
-/* What is named like a picture is none, so that no file of a large folder is opened twice. */
+/* Files named like pictures are not opened here; in a large folder each would be opened twice. */
 static bool is_video(const char *path)
 {
-    return strcmp(path, "-") != 0 && !tri_format_of_path(path) && tri_video_is(path, NULL, 0);
+    return strcmp(path, "-") != 0 && tri_format_of_path(path) == NULL &&
+           tri_video_is(path, NULL, 0);
 }
 
 static enum tri_status add(struct walk *walk, const char *path, const char *name)
@@ -36,13 +40,13 @@ static enum tri_status add(struct walk *walk, const char *path, const char *name
     if (inputs->count == walk->room) {
         int room = walk->room > 0 ? 2 * walk->room : 64;
         struct cli_input *list = realloc(inputs->list, (size_t)room * sizeof *list);
-        if (!list)
+        if (list == NULL)
             return no_memory(walk);
         inputs->list = list;
         walk->room = room;
     }
     char *copy = strdup(path);
-    if (!copy)
+    if (copy == NULL)
         return no_memory(walk);
     const bool video = is_video(path);
     inputs->videos += video;
@@ -63,29 +67,38 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 
 static enum tri_status walk_folder(struct walk *walk, const char *path);
 
-/* The rest goes on, as after a file that fails. */
+/* Reports a file or folder that cannot be read; the others are processed, as after a failure. */
 static enum tri_status tell_unread(struct walk *walk, const char *what, const char *path, int why)
 {
     struct tri_error error;
 
     if (why == ENOMEM)
         return no_memory(walk);
-    tri_fail(&error, TRI_FAILED, "cannot read %s'%s': %s", what, path, strerror(why));
+    tri_fail(&error, TRI_FAILED, "cannot read %s%s: %s", what, path, strerror(why));
     cli_fail(&error);
     walk->inputs->unread++;
     return TRI_OK;
 }
 
-/* Links to folders are not followed: they may lead in circles. */
+static bool is_named(const char *path)
+{
+    return tri_format_of_path(path) != NULL || tri_video_named(path);
+}
+
+/* Links to folders are not followed: they may form a loop. */
 static enum tri_status visit(struct walk *walk, const char *path)
 {
     struct stat status, link;
 
-    if (stat(path, &status) != 0 || lstat(path, &link) != 0) /* ENOENT: it has gone, or is a link to nothing */
+    if (lstat(path, &link) != 0) /* ENOENT: removed meanwhile */
         return errno == ENOENT ? TRI_OK : tell_unread(walk, "", path, errno);
-    if (S_ISDIR(status.st_mode))
-        return S_ISLNK(link.st_mode) ? TRI_OK : walk_folder(walk, path);
-    if (S_ISREG(status.st_mode) && (tri_format_of_path(path) || tri_video_named(path)))
+    if (stat(path, &status) != 0) /* ENOENT: a dangling link */
+        return errno == ENOENT && !is_named(path) ? TRI_OK : tell_unread(walk, "", path, errno);
+    if (S_ISDIR(status.st_mode) && S_ISLNK(link.st_mode))
+        cli_note("%s is a link to a folder, which is not followed", path);
+    else if (S_ISDIR(status.st_mode))
+        return walk_folder(walk, path);
+    else if (S_ISREG(status.st_mode) && is_named(path))
         return add(walk, path, path + walk->skip);
     return TRI_OK;
 }
@@ -102,7 +115,7 @@ static enum tri_status walk_folder(struct walk *walk, const char *path)
         return TRI_OK;
     int count = scandir(path, &entries, visible, by_bytes);
     if (count < 0)
-        return tell_unread(walk, "the folder ", path, errno);
+        return tell_unread(walk, "folder ", path, errno);
     for (int i = 0; i < count; i++) {
         char *inner;
         if (status == TRI_OK && asprintf(&inner, "%s%s%s", path, slash, entries[i]->d_name) < 0)
@@ -124,27 +137,28 @@ static enum tri_status take_operand(struct walk *walk, const char *operand)
     const char *slash = strrchr(operand, '/');
 
     if (strcmp(operand, "-") == 0 || stat(operand, &status) != 0 || !S_ISDIR(status.st_mode))
-        return add(walk, operand, slash && slash[1] ? slash + 1 : operand);
+        return add(walk, operand, slash != NULL && slash[1] ? slash + 1 : operand);
     walk->inputs->folders = true;
     walk->skip = strlen(operand) + (operand[strlen(operand) - 1] != '/');
-    /* What is in the output's folder is no input, but for one that is asked for by name. */
+    /* Files in the output's folder are not inputs, unless the folder itself is an operand. */
     const bool has_except = walk->has_except;
-    walk->has_except = has_except && (status.st_dev != walk->except.st_dev || status.st_ino != walk->except.st_ino);
+    walk->has_except = has_except && (status.st_dev != walk->except.st_dev ||
+                                      status.st_ino != walk->except.st_ino);
     enum tri_status result = walk_folder(walk, operand);
     walk->has_except = has_except;
     if (result == TRI_OK && walk->inputs->count + walk->inputs->unread == before)
-        return tri_fail(walk->error, TRI_FAILED, "there is no picture and no video in the folder '%s'", operand);
+        return tri_fail(walk->error, TRI_FAILED, "no pictures or videos in folder '%s'", operand);
     return result;
 }
 
-enum tri_status cli_inputs_find(char *const operands[], int count, const char *except, struct cli_inputs *inputs,
-                                struct tri_error *error)
+enum tri_status cli_inputs_find(char *const operands[], int count, const char *except,
+                                struct cli_inputs *inputs, struct tri_error *error)
 {
     struct walk walk = {.inputs = inputs, .error = error};
     enum tri_status status = TRI_OK;
 
     *inputs = (struct cli_inputs){0};
-    walk.has_except = except && stat(except, &walk.except) == 0;
+    walk.has_except = except != NULL && stat(except, &walk.except) == 0;
     for (int i = 0; i < count && status == TRI_OK; i++)
         status = take_operand(&walk, operands[i]);
     if (status != TRI_OK)
@@ -158,4 +172,31 @@ void cli_inputs_free(struct cli_inputs *inputs)
         free(inputs->list[i].path);
     free(inputs->list);
     *inputs = (struct cli_inputs){0};
+}
+
+void cli_input_names(int count, char **paths)
+{
+    for (int i = 0; i < count; i++) {
+        char *plain = tri_numbered_is(paths[i]) ? NULL : tri_plain_path(paths[i]);
+
+        if (plain != NULL && access(plain, F_OK) == 0)
+            strcpy(paths[i], plain); /* never longer */
+        free(plain);
+    }
+}
+
+enum tri_status cli_read(const char *path, uint64_t max_pixels, struct tri_image **image,
+                         struct tri_error *error)
+{
+    struct tri_read_options options = {.size = sizeof options, .max_pixels = max_pixels};
+    struct tri_read_info info = {.size = sizeof info};
+
+    if (tri_pool_new(tri_cpu_workers(), &options.pool, error) != TRI_OK)
+        return TRI_FAILED;
+    const enum tri_status status = tri_image_read(path, &options, image, &info, error);
+    tri_pool_free(options.pool);
+    if (status == TRI_OK && info.warning[0])
+        cli_note("%s: %s", path, info.warning);
+    tri_metadata_free(info.metadata);
+    return status;
 }

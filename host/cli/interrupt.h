@@ -1,5 +1,5 @@
-/* interrupt.h -- SIGINT, SIGTERM, SIGHUP and SIGPIPE while files are written: those are finished, or thrown away where nobody
- * reads the output, then the program ends. */
+/* interrupt.h -- handles SIGINT, SIGTERM, SIGHUP and SIGPIPE while files are written: files are
+ * finished, or discarded if the output has no reader, then the program ends. */
 #ifndef TRIPTYCH_CLI_INTERRUPT_H
 #define TRIPTYCH_CLI_INTERRUPT_H
 
@@ -7,13 +7,21 @@
 
 void cli_interrupt_catch(void);
 
-/* Around each write, by any thread. When the program was interrupted, the first does not return: the last writer
- * ends the program. */
+/* A file that is removed if a signal ends the program; NULL: none. The name is not copied. */
+void cli_interrupt_discard(const char *path);
+
+/* What is called before a signal ends the program, once nobody writes, on a thread of its own while
+ * others may still compute; NULL: nothing. Takes effect if signals are caught. When it returns, the
+ * former call is not running and will not be made. */
+void cli_interrupt_complete(void (*complete)(void *context), void *context);
+
+/* Call these around each write, on any thread. After an interruption cli_write_begin does not
+ * return: the last writer ends the program. */
 void cli_write_begin(void);
 void cli_write_end(void);
-/* Whether the program was interrupted, for a writer that can stop early. */
+/* Returns whether the program was interrupted, for writers that can stop early. */
 bool cli_interrupted(void);
-/* By nobody reading the output: nothing is to be said of it. */
+/* Returns whether it was interrupted because the output has no reader, which is not reported. */
 bool cli_unread(void);
 
 #endif

@@ -1,17 +1,18 @@
-/* kernels.c -- triptych kernels: the list by family, and a page about one. */
+/* kernels.c -- triptych kernels: lists kernels by family, or explains one. */
 #include "cli/cli.h"
-#include "pipeline/kernel.h"
-#include "pipeline/nearest.h"
+#include "pipeline/kernel_description.h"
+#include "pipeline/spelling.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS = 90 };
+enum { COLUMNS = 80 };
 
 /* ---- text ---- */
 
-/* Kernels come in the order of their names; this is the first family after `last` by name. */
+/* Returns the first family after `last` in alphabetical order; kernels are sorted by their own
+ * names. */
 static const char *next_family(const char *last)
 {
     const char *next = NULL;
@@ -19,7 +20,8 @@ static const char *next_family(const char *last)
     for (int i = 0; i < tri_kernel_count(); i++) {
         const char *family = tri_kernel_family(tri_kernel_at(i));
 
-        if ((!last || strcmp(family, last) > 0) && (!next || strcmp(family, next) < 0))
+        if ((last == NULL || strcmp(family, last) > 0) &&
+            (next == NULL || strcmp(family, next) < 0))
             next = family;
     }
     return next;
@@ -33,7 +35,7 @@ static void print_list(void)
         int width = (int)strlen(tri_kernel_name(tri_kernel_at(i)));
         widest = width > widest ? width : widest;
     }
-    for (const char *family = next_family(NULL); family; family = next_family(family)) {
+    for (const char *family = next_family(NULL); family != NULL; family = next_family(family)) {
         printf("%s\n", family);
         for (int i = 0; i < tri_kernel_count(); i++) {
             const struct tri_kernel *kernel = tri_kernel_at(i);
@@ -45,37 +47,12 @@ static void print_list(void)
     printf("'triptych kernels NAME' explains one.\n");
 }
 
-/* Breaks lines between words; keeps the breaks that are there. */
-static void print_wrapped(const char *text)
-{
-    size_t column = 0;
-
-    while (*text) {
-        if (*text == '\n') {
-            putchar('\n');
-            column = 0;
-            text++;
-            continue;
-        }
-        size_t blanks = strspn(text, " "), word = strcspn(text + blanks, " \n");
-        if (column > 0 && column + blanks + word > COLUMNS) {
-            putchar('\n');
-            column = blanks = 0;
-            text += strspn(text, " ");
-        }
-        printf("%.*s", (int)(blanks + word), text);
-        column += blanks + word;
-        text += blanks + word;
-    }
-    putchar('\n');
-}
-
-/* The name of choice `index` in "a|b|c"; its length is stored. */
+/* Returns the name of choice `index` in "a|b|c", and stores its length. */
 static const char *choice(const struct tri_param *param, int index, int *length)
 {
     const char *name = param->choices;
 
-    while (index-- > 0 && strchr(name, '|'))
+    while (index-- > 0 && strchr(name, '|') != NULL)
         name = strchr(name, '|') + 1;
     *length = (int)strcspn(name, "|");
     return name;
@@ -91,17 +68,19 @@ static void print_param(const struct tri_param *param, int widest)
             putchar(*c == '|' ? ' ' : *c);
         printf("; default %.*s\n", length, initial);
     } else {
-        printf("%s, %.10g to %.10g; default %.10g\n", param->type == TRI_INT ? "whole number" : "number",
-               param->minimum, param->maximum, param->initial);
+        printf("%s, %.10g to %.10g; default %.10g\n",
+               param->type == TRI_INT ? "whole number" : "number", param->minimum, param->maximum,
+               param->initial);
     }
     printf("  %-*s  %s\n", widest, "", param->help);
 }
 
-/* With the files that such a kernel is for: over time, those are videos. */
+/* The files are of the kind that the kernel is for: videos if it works over time. */
 static void print_example(const char *pipeline)
 {
     struct tri_pipeline *parsed = NULL;
-    const bool video = tri_pipeline_parse(pipeline, &parsed, NULL) == TRI_OK && tri_pipeline_over_time(parsed);
+    const bool video =
+        tri_pipeline_parse(pipeline, &parsed, NULL) == TRI_OK && tri_pipeline_over_time(parsed);
     const char *files = video ? "in.mp4 -o out.mp4" : "in.png -o out.png";
 
     tri_pipeline_free(parsed);
@@ -112,7 +91,8 @@ static void print_page(const struct tri_kernel *kernel)
 {
     int count = tri_kernel_param_count(kernel), widest = 0;
 
-    printf("%s (%s): %s\n\n", tri_kernel_name(kernel), tri_kernel_family(kernel), tri_kernel_summary(kernel));
+    printf("%s (%s): %s\n\n", tri_kernel_name(kernel), tri_kernel_family(kernel),
+           tri_kernel_summary(kernel));
     print_example(tri_kernel_example(kernel));
     for (int i = 0; i < count; i++) {
         int width = (int)strlen(tri_kernel_param(kernel, i)->name);
@@ -122,7 +102,7 @@ static void print_page(const struct tri_kernel *kernel)
     for (int i = 0; i < count; i++)
         print_param(tri_kernel_param(kernel, i), widest);
     putchar('\n');
-    print_wrapped(tri_kernel_help(kernel));
+    cli_print_wrapped(tri_kernel_help(kernel), 0, COLUMNS);
 }
 
 /* ---- JSON ---- */
@@ -135,7 +115,8 @@ static json_t *number_json(double value)
 
 static json_t *param_json(const struct tri_param *param)
 {
-    static const char *const types[] = {[TRI_INT] = "int", [TRI_FLOAT] = "float", [TRI_CHOICE] = "choice"};
+    static const char *const types[] = {
+        [TRI_INT] = "int", [TRI_FLOAT] = "float", [TRI_CHOICE] = "choice"};
     json_t *object = json_object();
 
     json_object_set_new(object, "name", json_string(param->name));
@@ -173,12 +154,12 @@ static json_t *kernel_json(const struct tri_kernel *kernel)
     return object;
 }
 
-/* All kernels, or the one given. */
+/* Prints all kernels, or the one given. */
 static void print_json(const struct tri_kernel *kernel)
 {
-    json_t *root = kernel ? kernel_json(kernel) : json_array();
+    json_t *root = kernel != NULL ? kernel_json(kernel) : json_array();
 
-    for (int i = 0; !kernel && i < tri_kernel_count(); i++)
+    for (int i = 0; kernel == NULL && i < tri_kernel_count(); i++)
         json_array_append_new(root, kernel_json(tri_kernel_at(i)));
     json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
     putchar('\n');
@@ -193,46 +174,57 @@ static int unknown_kernel(const char *name)
     const char **names = calloc((size_t)count + 1, sizeof *names);
     const char *nearest = tri_kernel_call(name);
 
-    for (int i = 0; names && i < count; i++)
+    for (int i = 0; names != NULL && i < count; i++)
         names[i] = tri_kernel_name(tri_kernel_at(i));
-    if (names && !nearest)
+    if (names != NULL && nearest == NULL)
         nearest = tri_nearest(name, names, count);
-    if (nearest)
-        fprintf(stderr, "triptych: kernels: unknown kernel '%s'; did you mean '%s'?\n", name, nearest);
+    if (nearest != NULL)
+        fprintf(stderr, "triptych: kernels: unknown kernel '%s'; did you mean '%s'?\n", name,
+                nearest);
     else
-        fprintf(stderr, "triptych: kernels: unknown kernel '%s' ('triptych kernels' lists them)\n", name);
+        fprintf(stderr, "triptych: kernels: unknown kernel '%s' ('triptych kernels' lists them)\n",
+                name);
     free(names);
     return TRI_USAGE;
 }
 
-const struct option cli_kernels_options[] = {
-    {"json", no_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},
-    {0},
+static const char intro[] = "Examples:\n"
+                            "  triptych kernels\n"
+                            "  triptych kernels gaussian\n"
+                            "  triptych kernels gaussian --json\n"
+                            "\n"
+                            "Usage: triptych kernels [NAME] [--json]\n"
+                            "\n"
+                            "Lists the kernels by family, or explains one with its parameters.\n";
+
+struct request {
+    bool json;
 };
 
-int cli_kernels(int argc, char **argv)
+static const struct cli_option options[] = {
+    {"json", 0, NULL, "print JSON", CLI_SETS_FLAG(struct request, json)}, {0}};
+static const struct cli_option_group groups[] = {{.heading = "Options", .options = options}, {0}};
+
+static int run_kernels(int argc, char **argv)
 {
     const struct tri_kernel *kernel = NULL;
-    bool json = false;
-    int option;
+    struct request request = {0};
+    int code;
 
-    while ((option = cli_option(argc, argv, "h", cli_kernels_options)) != -1) {
-        if (option == 'h')
-            return cli_help(cli_help_kernels);
-        if (option != 'j')
-            return TRI_USAGE;
-        json = true;
-    }
+    if (!cli_parse(&cli_command_kernels, argc, argv, &request, &code))
+        return code;
     if (argc - optind > 1)
-        return cli_usage("kernels", "one name at a time");
-    if (optind < argc && !(kernel = tri_kernel_find(argv[optind])))
+        return cli_usage("kernels", "expected one kernel name");
+    if (optind < argc && (kernel = tri_kernel_find(argv[optind])) == NULL)
         return unknown_kernel(argv[optind]);
-    if (json)
+    if (request.json)
         print_json(kernel);
-    else if (kernel)
+    else if (kernel != NULL)
         print_page(kernel);
     else
         print_list();
     return TRI_OK;
 }
+
+const struct cli_command cli_command_kernels = {
+    "kernels", "list the kernels, or explain one", intro, groups, true, run_kernels};

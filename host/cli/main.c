@@ -1,7 +1,7 @@
 /* main.c -- the program: finds the command and runs it. */
 #include "backend/backend.h"
 #include "cli/cli.h"
-#include "pipeline/nearest.h"
+#include "pipeline/spelling.h"
 #include "video/video.h"
 
 #include <errno.h>
@@ -13,28 +13,31 @@
 static int help(int argc, char **argv);
 static int version(int argc, char **argv);
 
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-} commands[] = {
-    {"run", cli_run},         {"bench", cli_bench},     {"verify", cli_verify},
-    {"devices", cli_devices}, {"doctor", cli_doctor},   {"kernels", cli_kernels},
-    {"version", version},     {"help", help},           {"completion", cli_completion},
+static const struct cli_command version_command = {
+    .name = "version", .summary = "show the version and what was built in", .run = version};
+static const struct cli_command help_command = {.name = "help", .run = help};
+
+const struct cli_command *const cli_commands[] = {
+    &cli_command_run,     &cli_command_bench,  &cli_command_compare,    &cli_command_verify,
+    &cli_command_devices, &cli_command_doctor, &cli_command_lab,        &cli_command_kernels,
+    &version_command,     &help_command,       &cli_command_completion, NULL,
 };
-enum { COMMANDS = sizeof commands / sizeof commands[0], HIDDEN = 1 /* the last ones */ };
+enum { COMMANDS = sizeof cli_commands / sizeof cli_commands[0] - 1 };
 
 static int run_command(int argc, char **argv)
 {
     const char *names[COMMANDS];
+    int count = 0;
 
     for (int i = 0; i < COMMANDS; i++) {
-        if (strcmp(argv[0], commands[i].name) == 0)
-            return commands[i].run(argc, argv);
-        names[i] = commands[i].name;
+        if (strcmp(argv[0], cli_commands[i]->name) == 0)
+            return cli_commands[i]->run(argc, argv);
+        if (cli_commands[i] != &cli_command_completion) /* called only by installations */
+            names[count++] = cli_commands[i]->name;
     }
-    const char *nearest = tri_nearest(argv[0], names, COMMANDS - HIDDEN);
+    const char *nearest = tri_nearest(argv[0], names, count);
     const char *what = argv[0][0] == '-' ? "option" : "command";
-    if (nearest)
+    if (nearest != NULL)
         fprintf(stderr, "triptych: unknown %s '%s'; did you mean '%s'?\n", what, argv[0], nearest);
     else
         fprintf(stderr, "triptych: unknown %s '%s' (see 'triptych --help')\n", what, argv[0]);
@@ -48,27 +51,27 @@ static int help(int argc, char **argv)
     char *arguments[] = {argc > 1 ? argv[1] : NULL, option, NULL};
 
     if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
-        return cli_help(cli_help_triptych);
+        return cli_help_triptych();
     return run_command(2, arguments);
 }
 
 static int version(int argc, char **argv)
 {
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
-        return cli_help(cli_help_triptych);
+        return cli_help_triptych();
     if (argc > 1)
-        return cli_usage("version", "takes no '%s'", argv[1]);
+        return cli_usage("version", "unexpected argument '%s'", argv[1]);
     printf("triptych %s\ninstruction sets:", TRI_VERSION);
     for (int i = 0; i < tri_isa_count(); i++)
         printf(" %s", tri_isa_name(i));
     printf("\nformats:");
     for (int i = 0; i < tri_format_count(); i++) {
         const struct tri_format *format = tri_format_at(i);
-        printf("%s %s%s%s%s", i > 0 ? "," : "", format->name, format->library[0] ? " (" : "", format->library,
-               format->library[0] ? ")" : "");
+        printf("%s %s%s%s%s", i > 0 ? "," : "", format->name, format->library[0] ? " (" : "",
+               format->library, format->library[0] ? ")" : "");
     }
     printf("\nvideo:");
-    for (int i = 0; tri_video_codec_at(i); i++) {
+    for (int i = 0; tri_video_codec_at(i) != NULL; i++) {
         const struct tri_video_codec *codec = tri_video_codec_at(i);
         printf("%s %s", i > 0 ? "," : "", codec->name);
         if (codec->library)
@@ -78,12 +81,13 @@ static int version(int argc, char **argv)
     return TRI_OK;
 }
 
-/* With a closed standard stream the next file opened would take its place and get our messages.
- * Opened the wrong way round, so that using it is still an error. */
+/* If a standard stream is closed, the next file opened would take its place and receive our
+ * messages. The placeholder is opened in the wrong direction, so using it is still an error. */
 static void occupy_streams(void)
 {
     for (int fd = 0; fd <= 2; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+            open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
             _exit(TRI_FAILED);
 }
 
@@ -94,19 +98,20 @@ int main(int argc, char **argv)
     if (tri_probe_command(argc, argv, &status))
         return status;
     occupy_streams();
-    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow further is an error of its write */
+    cli_set_environment();
+    signal(SIGXFSZ, SIG_IGN); /* a write beyond the limit returns an error instead */
     if (argc < 2) {
         fputs("triptych: no command given (see 'triptych --help')\n", stderr);
         status = TRI_USAGE;
     } else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        status = cli_help(cli_help_triptych);
+        status = cli_help_triptych();
     } else if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         status = version(1, argv);
     } else {
         status = run_command(argc - 1, argv + 1);
     }
 
-    /* A result that did not arrive is no success: a full disk shows at the latest here. */
+    /* Output that did not arrive is a failure: a full disk shows here at the latest. */
     errno = 0;
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == TRI_OK) {
         fprintf(stderr, "triptych: cannot write standard output%s%s\n", errno ? ": " : "",
@@ -114,6 +119,6 @@ int main(int argc, char **argv)
         status = TRI_FAILED;
     }
     if (tri_opencl_hung())
-        _exit(status); /* what drivers do at the end waits for the kernel that hangs */
+        _exit(status); /* drivers' exit handlers would wait for the hung kernel */
     return status;
 }

@@ -1,7 +1,7 @@
-/* outputs.c -- names the output file of each input of `run`, and refuses names that would collide. */
+/* outputs.c -- names the output file of each input of `run`, and refuses names that collide. */
 #include "cli/outputs.h"
-#include "cli/places.h"
-#include "image/numbered.h"
+#include "cli/file_conflicts.h"
+#include "image/numbered_names.h"
 #include "video/video.h"
 
 #include <errno.h>
@@ -20,53 +20,62 @@ bool cli_is_folder(const char *path)
 
 static const char *extension_of(const char *name)
 {
-    const char *slash = strrchr(name, '/'), *dot = strrchr(slash ? slash : name, '.');
+    const char *slash = strrchr(name, '/'), *dot = strrchr(slash != NULL ? slash : name, '.');
 
-    return dot && dot[1] ? dot : name + strlen(name);
+    return dot != NULL && dot[1] ? dot : name + strlen(name);
 }
 
-/* Keeps the name. Its extension too, where that is one of the format that is written; of a known other
- * format it is replaced, and what is no picture's extension stays part of the name. */
-static char *picture_in_folder(const char *folder, const char *name, const struct tri_format *format)
+/* Keeps the input's name. The extension is kept if it belongs to the output format, replaced if it
+ * belongs to another known format, and otherwise stays as part of the name. */
+static char *picture_in_folder(const char *folder, const char *name,
+                               const struct tri_format *format)
 {
     char *path;
     const struct tri_format *named = tri_format_of_path(name);
     const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
     int length = (int)strlen(name);
 
-    if (!format)
-        format = named ? named : tri_format_find("png");
-    if (named && named != format)
+    if (format == NULL)
+        format = named != NULL ? named : tri_format_find("png");
+    if (named != NULL && named != format)
         length = (int)(extension_of(name) - name);
     if (asprintf(&path, "%s%s%.*s%s%.*s", folder, slash, length, name, named == format ? "" : ".",
-                 named == format ? 0 : (int)strcspn(format->extensions, "|"), format->extensions) < 0)
+                 named == format ? 0 : (int)strcspn(format->extensions, "|"),
+                 format->extensions) < 0)
         return NULL;
     return path;
 }
 
-/* The same, with any extension of a video for that of the format, or with its own. */
-static char *video_in_folder(const char *folder, const char *name, const struct cli_formats *formats)
+/* The same for videos: with a format, any extension of a video is replaced by the format's; without
+ * one, the name stays. */
+static char *video_in_folder(const char *folder, const char *name,
+                             const struct cli_formats *formats)
 {
     char *path;
-    const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/", *extension = extension_of(name);
-    const char *wanted = formats->picture ? formats->picture->extensions : formats->video;
-    const int length = (int)(wanted && tri_video_named(name) ? extension - name : (long)strlen(name));
+    const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/",
+               *extension = extension_of(name);
+    const char *wanted = formats->picture != NULL ? formats->picture->extensions : formats->video;
+    const int length =
+        (int)(wanted != NULL && tri_video_named(name) ? extension - name : (long)strlen(name));
 
-    if (asprintf(&path, "%s%s%.*s%s%.*s", folder, slash, length, name, wanted ? "." : "", wanted ? (int)strcspn(wanted, "|") : 0,
-                 wanted ? wanted : "") < 0)
+    if (asprintf(&path, "%s%s%.*s%s%.*s", folder, slash, length, name, wanted != NULL ? "." : "",
+                 wanted != NULL ? (int)strcspn(wanted, "|") : 0, wanted != NULL ? wanted : "") < 0)
         return NULL;
     return path;
 }
 
-static char *path_of(const char *target, bool folder, const struct tri_numbered *names, const struct cli_input *input,
-                     const struct cli_formats *formats, int number)
+static char *path_of(const char *target, bool folder, const struct tri_numbered *names,
+                     const struct cli_input *input, const struct cli_formats *formats, int number)
 {
     if (folder)
-        return input->video ? video_in_folder(target, input->name, formats) : picture_in_folder(target, input->name, formats->picture);
-    return names ? tri_numbered_path(names, number) : tri_plain_path(target);
+        return input->video ? video_in_folder(target, input->name, formats)
+                            : picture_in_folder(target, input->name, formats->picture);
+    return names != NULL ? tri_numbered_path(names, number) : tri_plain_path(target);
 }
 
-static enum tri_status check_places(const struct cli_outputs *outputs, const struct cli_input *inputs, struct tri_error *error)
+static enum tri_status check_places(const struct cli_outputs *outputs,
+                                    const struct cli_input *inputs, const char *trace,
+                                    struct tri_error *error)
 {
     struct cli_places places = {.command = "run"};
 
@@ -74,72 +83,82 @@ static enum tri_status check_places(const struct cli_outputs *outputs, const str
         cli_places_input(&places, inputs[i].path, i + 1);
         cli_places_output(&places, "-o", outputs->paths[i], i + 1);
     }
+    cli_places_output(&places, "--trace", trace, 0);
     return cli_places_check(&places, error);
 }
 
-/* So that a name without a format is refused before anything is read. */
-static enum tri_status check_format(const struct cli_outputs *outputs, const struct cli_input *inputs,
+/* Refuses a name without a known format before anything is read. */
+static enum tri_status check_format(const struct cli_outputs *outputs,
+                                    const struct cli_input *inputs,
                                     const struct cli_formats *formats, struct tri_error *error)
 {
     for (int i = 0; i < outputs->count; i++) {
         const char *path = outputs->paths[i];
-        if (formats->video && !formats->picture && !inputs[i].video)
-            return tri_fail(error, TRI_USAGE, "run: --format: '%s' is a format of videos, and '%s' is none", formats->video, inputs[i].path);
-        if (formats->picture || formats->video || !extension_of(path)[0] || tri_format_of_path(path) ||
-            (inputs[i].video && tri_video_writes(path, NULL)))
+        if (formats->video != NULL && formats->picture == NULL && !inputs[i].video)
+            return tri_fail(error, TRI_USAGE,
+                            "run: --format %s is for videos, but '%s' is not a video",
+                            formats->video, inputs[i].path);
+        if (formats->picture != NULL || formats->video != NULL || !extension_of(path)[0] ||
+            tri_format_of_path(path) != NULL || (inputs[i].video && tri_video_writes(path, NULL)))
             continue;
         if (access(inputs[i].path, F_OK) != 0 && strcmp(inputs[i].path, "-") != 0)
-            return tri_fail(error, TRI_FAILED, "cannot read %s: %s", inputs[i].path, strerror(errno));
+            return tri_fail(error, TRI_FAILED, "cannot read %s: %s", inputs[i].path,
+                            strerror(errno));
         if (tri_video_writes(path, NULL))
             return tri_fail(error, TRI_USAGE,
-                            "run: '%s' would be a video, which is made of one video or one pattern (in-%%04d.png), and '%s' is "
-                            "none that is known",
+                            "run: '%s' is a video, which needs a video, a file of several pictures "
+                            "or a pattern (in-%%04d.png) as input; '%s' is none of these",
                             path, inputs[i].path);
-        return tri_fail(error, TRI_USAGE,
-                        "run: no format has the extension of '%s'; say --format ('triptych --version' lists them)",
-                        path);
+        return tri_fail(
+            error, TRI_USAGE,
+            "run: unknown extension in '%s'; use --format ('triptych --version' lists the formats)",
+            path);
     }
     return TRI_OK;
 }
 
+/* Fills in the path of each output. Returns false if memory runs out. */
+static bool name_outputs(const char *target, bool folder, const struct tri_numbered *names,
+                         const struct cli_formats *formats, const struct cli_input *inputs,
+                         int count, struct cli_outputs *outputs)
+{
+    outputs->paths = calloc((size_t)count, sizeof *outputs->paths);
+    for (; outputs->paths != NULL && outputs->count < count; outputs->count++) {
+        char *path =
+            path_of(target, folder, names, &inputs[outputs->count], formats, outputs->count + 1);
+        if (path == NULL)
+            return false;
+        outputs->paths[outputs->count] = path;
+    }
+    return outputs->paths != NULL && (!folder || (outputs->folder = strdup(target)) != NULL);
+}
+
 enum tri_status cli_outputs_plan(const char *target, const struct cli_formats *formats,
-                                 const struct cli_input *inputs, int count, struct cli_outputs *outputs,
-                                 struct tri_error *error)
+                                 const struct cli_input *inputs, int count, const char *trace,
+                                 struct cli_outputs *outputs, struct tri_error *error)
 {
     struct tri_numbered names = {0};
     bool folder = cli_is_folder(target), numbered = !folder && tri_numbered_is(target);
-    enum tri_status status = TRI_FAILED;
 
-    *outputs = (struct cli_outputs){0};
+    *outputs = (struct cli_outputs){.numbered = numbered};
     if (count > 1 && !folder && !numbered)
-        return tri_fail(
-            error, TRI_USAGE,
-            "run: %d inputs cannot all be written to '%s'; use a folder (out/) or one %%d (out-%%04d.png)",
-            count, target);
-    outputs->paths = calloc((size_t)count, sizeof *outputs->paths);
-    if (!outputs->paths || (numbered && !tri_numbered_new(target, &names)))
-        goto no_memory;
-    for (outputs->count = 0; outputs->count < count; outputs->count++) {
-        char *path = path_of(target, folder, numbered ? &names : NULL, &inputs[outputs->count], formats, outputs->count + 1);
-        if (!path)
-            goto no_memory;
-        outputs->paths[outputs->count] = path;
-    }
-    if (folder && !(outputs->folder = strdup(target)))
-        goto no_memory;
-    outputs->numbered = numbered;
-    status = check_format(outputs, inputs, formats, error);
-    if (status == TRI_OK)
-        status = check_places(outputs, inputs, error);
+        return tri_fail(error, TRI_USAGE,
+                        "run: %d inputs cannot all be written to '%s'; use a folder (out/) or a "
+                        "pattern with one %%d (out-%%04d.png)",
+                        count, target);
+    const bool named =
+        (!numbered || tri_numbered_new(target, &names)) &&
+        name_outputs(target, folder, numbered ? &names : NULL, formats, inputs, count, outputs);
     tri_numbered_free(&names);
+    enum tri_status status =
+        named
+            ? check_format(outputs, inputs, formats, error)
+            : tri_fail(error, TRI_FAILED, "run: out of memory for file names of %d outputs", count);
+    if (status == TRI_OK)
+        status = check_places(outputs, inputs, trace, error);
     if (status != TRI_OK)
         cli_outputs_free(outputs);
     return status;
-
-no_memory:
-    tri_numbered_free(&names);
-    cli_outputs_free(outputs);
-    return tri_fail(error, TRI_FAILED, "run: no memory for the names of %d outputs", count);
 }
 
 void cli_outputs_free(struct cli_outputs *outputs)
@@ -151,7 +170,7 @@ void cli_outputs_free(struct cli_outputs *outputs)
     *outputs = (struct cli_outputs){0};
 }
 
-/* Makes the folders that `path` is in; those before `from` are there. */
+/* Creates the folders that contain `path`; those within its first `from` bytes exist. */
 static enum tri_status make_folders(char *path, size_t from, struct tri_error *error)
 {
     for (char *end = path + from + 1; *end; end++) {
@@ -160,7 +179,7 @@ static enum tri_status make_folders(char *path, size_t from, struct tri_error *e
         *end = '\0';
         bool made = mkdir(path, 0777) == 0 || errno == EEXIST;
         if (!made)
-            tri_fail(error, TRI_FAILED, "cannot make the folder '%s': %s", path, strerror(errno));
+            tri_fail(error, TRI_FAILED, "cannot create folder '%s': %s", path, strerror(errno));
         *end = '/';
         if (!made)
             return TRI_FAILED;
@@ -172,12 +191,12 @@ enum tri_status cli_outputs_begin(const struct cli_outputs *outputs, struct tri_
 {
     if (outputs->numbered)
         return make_folders(outputs->paths[0], 0, error);
-    if (!outputs->folder)
+    if (outputs->folder == NULL)
         return TRI_OK;
     enum tri_status status = make_folders(outputs->folder, 0, error);
     const size_t length = strlen(outputs->folder);
     for (int i = 0; i < outputs->count && status == TRI_OK; i++)
-        if (strchr(outputs->paths[i] + length + 1, '/'))
+        if (strchr(outputs->paths[i] + length + 1, '/') != NULL)
             status = make_folders(outputs->paths[i], length, error);
     return status;
 }
@@ -187,10 +206,10 @@ enum tri_status cli_make_parent(const char *path, struct tri_error *error)
     char *copy = tri_numbered_is(path) ? strdup(path) : NULL;
     enum tri_status status = TRI_OK;
 
-    if (copy)
+    if (copy != NULL)
         status = make_folders(copy, 0, error);
     else if (tri_numbered_is(path))
-        status = tri_fail(error, TRI_FAILED, "run: no memory for the name of the output");
+        status = tri_fail(error, TRI_FAILED, "run: out of memory for file names");
     free(copy);
     return status;
 }

@@ -4,8 +4,12 @@
 #include "cli/interrupt.h"
 #include "cli/outputs.h"
 #include "cli/progress.h"
+#include "cli/terminal.h"
+#include "cli/trace_output.h"
 #include "cli/run.h"
+#include "cli/run_series.h"
 
+#include "image/numbered_names.h"
 #include "parallel/cpu.h"
 
 #include <errno.h>
@@ -16,16 +20,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct run {
+struct picture_run {
     const struct cli_run_request *request;
     struct tri_batch batch;
     struct cli_progress progress;
     int64_t started;
+    bool alone; /* there is one input */
+    bool *left; /* files of several pictures, run later */
 };
 
 /* ---- options ---- */
 
-/* What can be known to be wrong before anything is opened. */
+/* Reports what is wrong with the request before anything is opened. */
 static int check(const struct cli_run_request *request, char *const operands[], int count)
 {
     int streams = 0;
@@ -36,45 +42,47 @@ static int check(const struct cli_run_request *request, char *const operands[], 
         return cli_usage("run", "'%s' is a file; the pipeline comes first", operands[0]);
     if (count == 1)
         return cli_usage("run", "no input given after the pipeline '%s'", operands[0]);
-    if (!request->output)
+    if (request->output == NULL)
         return cli_usage("run", "no output given; add -o FILE");
     if (strcmp(request->on, "sequential") == 0 && request->jobs > 1)
-        return cli_usage("run", "--on sequential does one thing after another: there cannot be %llu --jobs at a time",
+        return cli_usage("run", "--on sequential runs one job at a time; remove --jobs %llu",
                          (unsigned long long)request->jobs);
     if (request->output[0] == '\0')
-        return cli_usage("run", "the name of the output is empty");
+        return cli_usage("run", "the output name is empty");
     if (strcmp(request->output, "-") == 0 && isatty(STDOUT_FILENO))
-        return cli_usage("run", "no picture is written to a terminal; send it to a file or a pipe");
+        return cli_usage("run",
+                         "cannot write a picture to a terminal; redirect it to a file or a pipe");
     for (int i = 1; i < count; i++)
         streams += strcmp(operands[i], "-") == 0;
-    streams += request->with && strcmp(request->with, "-") == 0;
+    streams += request->with != NULL && strcmp(request->with, "-") == 0;
     if (streams > 1)
-        return cli_usage("run", "standard input can be one input only");
+        return cli_usage("run", "only one input can come from standard input");
     return TRI_OK;
 }
 
-/* ---- what is told ---- */
+/* ---- messages ---- */
 
-static void print_timings(const struct run *run)
+void cli_print_timings(const struct tri_batch *batch, int64_t started)
 {
-    const struct tri_batch *batch = &run->batch;
-    const double total = (double)(tri_now_ns() - run->started) / 1e6;
+    const double total = (double)(tri_now_ns() - started) / 1e6;
     double sum = 0;
 
     for (int i = 0; i < TRI_PHASES; i++)
         sum += (double)batch->phases[i] / 1e6;
-    /* Of one file, what is left is the program's own start. Of several, phases of different files overlap. */
+    /* For one file, the rest is the program's start-up. For several, phases of different files
+     * overlap. */
     const double whole = batch->count == 1 && total > sum ? total : sum;
     fprintf(stderr, "%-9s %10s %7s\n", "phase", "ms", "share");
     for (int i = 0; i < TRI_PHASES; i++)
-        fprintf(stderr, "%-9s %10.3f %5.1f %%\n", tri_phase_names[i], (double)batch->phases[i] / 1e6,
-                (double)batch->phases[i] / 1e4 / whole);
+        fprintf(stderr, "%-9s %10.3f %5.1f %%\n", tri_phase_names[i],
+                (double)batch->phases[i] / 1e6, (double)batch->phases[i] / 1e4 / whole);
     if (batch->count == 1)
-        fprintf(stderr, "%-9s %10.3f %5.1f %%\n", "other", whole - sum, 100 * (whole - sum) / whole);
+        fprintf(stderr, "%-9s %10.3f %5.1f %%\n", "other", whole - sum,
+                100 * (whole - sum) / whole);
     else
-        fprintf(stderr, "%-9s %10.3f, %.2f of them at a time\n", "sum", sum, sum / total);
-    fprintf(stderr, "%-9s %10.3f, %d file%s, %.1f megapixels/s\n", "total", total, batch->done, batch->done == 1 ? "" : "s",
-            batch->megapixels / total * 1e3);
+        fprintf(stderr, "%-9s %10.3f, %.2f at a time\n", "sum", sum, sum / total);
+    fprintf(stderr, "%-9s %10.3f, %d file%s, %.1f megapixels/s\n", "total", total, batch->done,
+            batch->done == 1 ? "" : "s", batch->megapixels / total * 1e3);
     cli_print_shares(batch->backend);
 }
 
@@ -87,25 +95,28 @@ static const char *planes_of(const struct tri_shape *shape)
 
 static void tell(void *listener, const struct tri_batch_result *result)
 {
-    struct run *run = listener;
-    const bool noted = result->warning[0] || result->note[0] || result->notes[0] || result->new_series;
+    struct picture_run *run = listener;
+    if (result->left) {
+        run->left[result->file - run->batch.files] = true;
+        return;
+    }
+    const bool noted = result->warning[0] || result->notes != NULL || result->new_series;
 
     if (result->error.status != TRI_OK || run->request->verbose || (!run->request->quiet && noted))
         cli_progress_clear(&run->progress);
     if (result->warning[0] && !run->request->quiet)
         cli_note("%s: %s", result->file->from, result->warning);
-    if (result->note[0] && result->error.status == TRI_OK && !run->request->quiet)
-        cli_note("%s: %s", result->file->to, result->note);
-    if (!run->request->quiet)
+    if (result->notes != NULL && result->error.status == TRI_OK && !run->request->quiet)
         cli_notes(result->notes);
     if (result->new_series && !run->request->quiet)
-        cli_note("%s has another shape than the picture before it; such a change begins a new series of frames",
+        cli_note("%s: its shape differs from the picture before it; a new series of frames begins",
                  result->file->from);
     if (result->error.status != TRI_OK)
         cli_fail(&result->error);
     else if (run->request->verbose)
-        cli_say("%s: %d x %d, %s of %d bits -> %s: %d x %d, %s of %d bits", result->file->from, result->from.width, result->from.height,
-                planes_of(&result->from), result->from.bits, result->file->to, result->to.width, result->to.height,
+        cli_say("%s: %d x %d, %s, %d bits -> %s: %d x %d, %s, %d bits", result->file->from,
+                result->from.width, result->from.height, planes_of(&result->from),
+                result->from.bits, result->file->to, result->to.width, result->to.height,
                 planes_of(&result->to), result->to.bits);
     cli_progress_add(&run->progress, result->megapixels);
 }
@@ -116,41 +127,100 @@ static void summarize(int failed, int begun, int count)
         return;
     fprintf(stderr, "triptych: %d of %d files failed", failed, count);
     if (begun < count)
-        fprintf(stderr, "; %d were not begun", count - begun);
+        fprintf(stderr, "; %d were not started", count - begun);
     fputc('\n', stderr);
 }
 
 /* ---- the command ---- */
 
-/* Some of both kinds: pictures as one batch, then the videos one after another. */
-static int run_files(struct run *run, const struct cli_inputs *inputs, const struct cli_outputs *outputs)
+static bool leaves(void *listener, const struct tri_batch_file *file,
+                   const struct tri_read_info *info)
+{
+    const struct picture_run *run = listener;
+
+    return cli_series_wanted(run->request, file->to, run->alone, info);
+}
+
+/* Runs the files whose pictures all go to the output, each as if it were the only one. */
+static int run_left(struct picture_run *run, struct cli_series *series, int so_far)
+{
+    struct tri_batch *batch = &run->batch;
+    int result = so_far;
+
+    for (int i = 0; i < batch->count && !cli_interrupted(); i++) {
+        if (!run->left[i] || result == TRI_NO_DEVICE ||
+            (result != TRI_OK && run->request->fail_fast))
+            continue;
+        series->input = batch->files[i].from;
+        series->output = run->alone && tri_numbered_is(run->request->output) ? run->request->output
+                                                                             : batch->files[i].to;
+        const int status = cli_run_series(series);
+        batch->failed += status != TRI_OK;
+        batch->done += status == TRI_OK;
+        if (status != TRI_OK)
+            result = status == TRI_NO_DEVICE || batch->count == 1 ? status : TRI_FAILED;
+    }
+    return result;
+}
+
+/* Returns whether the only input skips the batch: standard input can be read only once, and --frame
+ * asks for one picture. */
+static bool goes_alone(const struct picture_run *run)
+{
+    return run->alone && (strcmp(run->batch.files[0].from, "-") == 0 || run->request->frame.given);
+}
+
+static int run_batch(struct picture_run *run)
 {
     struct tri_batch *batch = &run->batch;
     struct tri_error error;
-    struct tri_batch_file *files = calloc((size_t)inputs->count, sizeof *files);
 
-    if (!files)
-        return cli_fail(&(struct tri_error){TRI_FAILED, "run: no memory for the names of the files"});
-    for (int i = 0; i < inputs->count; i++)
-        if (!inputs->list[i].video)
-            files[batch->count++] = (struct tri_batch_file){inputs->list[i].path, outputs->paths[i]};
-    batch->files = files;
     cli_progress_begin(&run->progress, batch->count, run->request->quiet);
     cli_interrupt_catch();
     const enum tri_status status = tri_batch_run(batch, &error);
-    cli_progress_clear(&run->progress);
-    if (status != TRI_OK && batch->failed == 0) /* else told already */
+    cli_progress_end(&run->progress);
+    if (status != TRI_OK && batch->failed == 0) /* else already reported */
         cli_fail(&error);
-    summarize(batch->failed, batch->done + batch->failed, batch->count);
-    if (run->request->timings)
-        print_timings(run);
-    free(files);
     return status;
 }
 
-/* Each as if it was the only one. The result is the exit code. */
-static int run_videos(const struct cli_run_request *request, const struct tri_pipeline *pipeline, const struct cli_inputs *inputs,
-                      const struct cli_outputs *outputs, int so_far)
+/* The pictures, as one batch. */
+static int run_files(struct picture_run *run, struct cli_series *series,
+                     const struct cli_inputs *inputs, const struct cli_outputs *outputs)
+{
+    struct tri_batch *batch = &run->batch;
+    struct tri_batch_file *files = calloc((size_t)inputs->count, sizeof *files);
+    int result = TRI_OK;
+
+    run->left = calloc((size_t)inputs->count, sizeof *run->left);
+    if (files == NULL || run->left == NULL) {
+        free(files);
+        free(run->left);
+        return cli_fail(&(struct tri_error){TRI_FAILED, "run: out of memory for file names"});
+    }
+    for (int i = 0; i < inputs->count; i++)
+        if (!inputs->list[i].video)
+            files[batch->count++] =
+                (struct tri_batch_file){inputs->list[i].path, outputs->paths[i]};
+    batch->files = files;
+    run->alone = series->alone = inputs->count == 1 && !inputs->folders;
+    if (goes_alone(run))
+        run->left[0] = true;
+    else
+        result = run_batch(run);
+    result = run_left(run, series, result);
+    summarize(batch->failed, batch->done + batch->failed, batch->count);
+    if (run->request->timings && batch->wall_ns > 0)
+        cli_print_timings(batch, run->started);
+    free(files);
+    free(run->left);
+    return result;
+}
+
+/* Runs each video as if it were the only one. Returns the exit code. */
+static int run_videos(const struct cli_run_request *request, const struct tri_pipeline *pipeline,
+                      const struct cli_inputs *inputs, const struct cli_outputs *outputs,
+                      int so_far)
 {
     int result = so_far, failed = 0, begun = 0;
     struct tri_error error;
@@ -159,7 +229,8 @@ static int run_videos(const struct cli_run_request *request, const struct tri_pi
         return cli_fail(&error);
     for (int i = 0; i < inputs->count && !cli_interrupted(); i++) {
         struct cli_run_request one = *request;
-        if (!inputs->list[i].video || result == TRI_NO_DEVICE || (result != TRI_OK && request->fail_fast))
+        if (!inputs->list[i].video || result == TRI_NO_DEVICE ||
+            (result != TRI_OK && request->fail_fast))
             continue;
         one.output = outputs->paths[i];
         begun++;
@@ -172,78 +243,7 @@ static int run_videos(const struct cli_run_request *request, const struct tri_pi
     return result;
 }
 
-/* Threads that wait for what goes to a device with memory of its own, or comes back, take no core. */
-#define WAITING 2
-
-int cli_workers(const char *on)
-{
-    if (strcmp(on, "sequential") == 0)
-        return 1;
-    if (strncmp(on, "threads:", 8) == 0)
-        return atoi(on + 8) > 1 ? atoi(on + 8) : 1;
-    return tri_cpu_workers();
-}
-
-static void note(void *listener, const char *text)
-{
-    (void)listener;
-    cli_note("%s", text);
-}
-
-/* One pool of threads does everything; a backend on the CPU takes part of it, or all. */
-static enum tri_status open_engine(const struct cli_run_request *request, struct cli_engine *engine, struct tri_error *error)
-{
-    struct tri_backend_options with = {.isa = request->isa, .note = request->quiet ? NULL : note};
-    const bool several = tri_names_several(request->on);
-
-    if (strncmp(request->on, "opencl", 6) == 0 && !several &&
-        tri_backend_open(request->on, &with, &engine->backend, error) != TRI_OK)
-        return error->status;
-    const int waiting = several || (engine->backend && tri_backend_info(engine->backend)->gpu) ? WAITING : 0;
-    const int workers = cli_workers(request->on) + waiting;
-    engine->jobs = request->jobs > 0 ? (int)request->jobs : workers;
-    const int threads = engine->jobs > workers ? engine->jobs : workers;
-    if (threads > 1 && threads <= CLI_JOBS_MAX && tri_pool_new(threads, &engine->pool, error) != TRI_OK)
-        return TRI_FAILED;
-    with.pool = engine->pool;
-    if (!engine->backend && tri_backend_open(request->on, &with, &engine->backend, error) != TRI_OK)
-        return error->status;
-    /* While one waits for the device, the others read and write. */
-    if ((tri_backend_info(engine->backend)->opencl || several) && request->jobs == 0)
-        engine->jobs = workers + 1;
-    engine->quiet = request->quiet;
-    cli_engine_tell(engine);
-    return TRI_OK;
-}
-
-enum tri_status cli_engine_open(const struct cli_run_request *request, struct cli_engine *engine, struct tri_error *error)
-{
-    const enum tri_status status = open_engine(request, engine, error);
-
-    if (!request->quiet)
-        cli_note_drivers(status == TRI_OK ? NULL : error);
-    if (request->verbose && status == TRI_OK) {
-        const struct tri_backend_info *info = tri_backend_info(engine->backend);
-        cli_say("%s: %s, %s, %d worker%s; %d at a time", info->name, info->device, info->isa, info->workers, info->workers == 1 ? "" : "s",
-                engine->jobs);
-    }
-    return status;
-}
-
-void cli_engine_tell(struct cli_engine *engine)
-{
-    if (engine->backend && !engine->quiet)
-        cli_backend_notes(engine->backend, &engine->told);
-}
-
-void cli_engine_close(struct cli_engine *engine)
-{
-    cli_engine_tell(engine);
-    tri_backend_close(engine->backend);
-    tri_pool_free(engine->pool);
-}
-
-/* The first bytes of standard input, which are read once for all who have to know what it is. */
+/* Reads the first bytes of standard input, once for all code that has to recognise its format. */
 static size_t read_head(unsigned char head[TRI_HEAD])
 {
     size_t size = 0;
@@ -257,20 +257,22 @@ static size_t read_head(unsigned char head[TRI_HEAD])
     return size;
 }
 
-/* Head: what was read of standard input already. */
+/* What was already read from standard input. */
 struct head {
     unsigned char bytes[TRI_HEAD];
     size_t size;
 };
 
-static int run_pictures(const struct cli_run_request *request, const struct tri_pipeline *pipeline, const struct cli_inputs *inputs,
-                        const struct cli_outputs *outputs, const struct head *head)
+static int run_pictures(const struct cli_run_request *request, const struct tri_pipeline *pipeline,
+                        const struct cli_inputs *inputs, const struct cli_outputs *outputs,
+                        const struct head *head)
 {
-    struct run run = {.request = request, .started = tri_now_ns()};
+    struct picture_run run = {.request = request, .started = tri_now_ns()};
     struct cli_engine engine = {0};
     struct tri_error error;
 
-    if (cli_engine_open(request, &engine, &error) != TRI_OK || cli_outputs_begin(outputs, &error) != TRI_OK) {
+    if (cli_engine_open(request, &engine, &error) != TRI_OK ||
+        cli_outputs_begin(outputs, &error) != TRI_OK) {
         cli_engine_close(&engine);
         return cli_fail(&error);
     }
@@ -278,23 +280,31 @@ static int run_pictures(const struct cli_run_request *request, const struct tri_
                                    .backend = engine.backend,
                                    .pool = engine.pool,
                                    .jobs = engine.jobs,
-                                   .read = {.max_pixels = request->max_pixels, .pool = engine.pool, .head = head->bytes, .head_size = head->size},
+                                   .read = {.max_pixels = request->max_pixels,
+                                            .pool = engine.pool,
+                                            .head = head->bytes,
+                                            .head_size = head->size},
                                    .write = request->write,
                                    .strip = request->strip,
                                    .fail_fast = request->fail_fast,
                                    .timed = request->timings,
+                                   .leaves = leaves,
                                    .writing = cli_write_begin,
                                    .written = cli_write_end,
                                    .through = tell,
                                    .listener = &run};
     run.batch.write.pool = engine.pool;
-    const int result = run_files(&run, inputs, outputs);
+    struct cli_series series = {
+        .request = request, .pipeline = pipeline, .engine = &engine, .read = &run.batch.read};
+    const int result = run_files(&run, &series, inputs, outputs);
     cli_engine_close(&engine);
     return result;
 }
 
-static int run_inputs(const struct cli_run_request *request, const struct tri_pipeline *pipeline, const struct cli_inputs *inputs,
-                      const struct cli_outputs *outputs, const struct head *head)
+/* Pictures as one batch, then the videos one after another. */
+static int run_inputs(const struct cli_run_request *request, const struct tri_pipeline *pipeline,
+                      const struct cli_inputs *inputs, const struct cli_outputs *outputs,
+                      const struct head *head)
 {
     int result = TRI_OK;
 
@@ -303,28 +313,26 @@ static int run_inputs(const struct cli_run_request *request, const struct tri_pi
     if (inputs->videos > 0)
         result = run_videos(request, pipeline, inputs, outputs, result);
     if (inputs->unread > 0)
-        fprintf(stderr, "triptych: %d folder%s or file%s could not be read\n", inputs->unread, inputs->unread > 1 ? "s" : "",
-                inputs->unread > 1 ? "s" : "");
+        fprintf(stderr, "triptych: %d folder%s or file%s could not be read\n", inputs->unread,
+                inputs->unread > 1 ? "s" : "", inputs->unread > 1 ? "s" : "");
     return result == TRI_OK && inputs->unread > 0 ? TRI_FAILED : result;
 }
 
-/* What concerns one video, and not files of all kinds. */
+/* Refuses options that are for one video. */
 static int check_many(const struct cli_run_request *request, const struct cli_inputs *inputs)
 {
-    const char *none = inputs->videos > 0 ? "there are several inputs" : "the input is none";
+    const char *none = inputs->videos > 0 ? "there are several inputs" : "the input is not a video";
 
-    if (request->with)
-        return cli_usage("run", "--with is a second video; %s", none);
-    if (request->data)
-        return cli_usage("run", "--data tells of the frames of a video; %s", none);
-    if (request->frame.given && inputs->videos == 0)
-        return cli_usage("run", "--frame is one of a video; %s", none);
+    if (request->with != NULL)
+        return cli_usage("run", "--with needs one video as input; %s", none);
+    if (request->data != NULL)
+        return cli_usage("run", "--data needs one video as input; %s", none);
     return TRI_OK;
 }
 
-/* Several inputs, folders, or one picture. */
-static int run_many(const struct cli_run_request *request, const struct tri_pipeline *pipeline, char *const operands[], int count,
-                    const struct head *head)
+/* Runs several inputs, folders, or one picture. */
+static int run_many(const struct cli_run_request *request, const struct tri_pipeline *pipeline,
+                    char *const operands[], int count, const struct head *head)
 {
     const struct cli_formats formats = {request->write.format, request->video.format};
     struct cli_inputs inputs = {0};
@@ -340,7 +348,8 @@ static int run_many(const struct cli_run_request *request, const struct tri_pipe
     if (status == TRI_OK)
         result = check_many(request, &inputs);
     if (status == TRI_OK && result == TRI_OK) {
-        status = cli_outputs_plan(request->output, &formats, inputs.list, inputs.count, &outputs, &error);
+        status = cli_outputs_plan(request->output, &formats, inputs.list, inputs.count,
+                                  request->trace, &outputs, &error);
         if (status == TRI_OK)
             result = run_inputs(request, pipeline, &inputs, &outputs, head);
     }
@@ -349,7 +358,19 @@ static int run_many(const struct cli_run_request *request, const struct tri_pipe
     return status == TRI_OK ? result : cli_fail(&error);
 }
 
-/* Which can be looked at only once, to know what comes through it. */
+/* Returns whether a video is asked for, not just possible: pictures go to "-" and devices too. */
+static bool asks_for_video(const struct cli_run_request *request)
+{
+    const char *slash = strrchr(request->output, '/'),
+               *name = slash != NULL ? slash + 1 : request->output;
+
+    return (request->video.format != NULL || request->data != NULL || strchr(name, '.') != NULL) &&
+           !cli_output_is_picture(request) && !cli_is_folder(request->output) &&
+           !tri_numbered_is(request->output) &&
+           tri_video_writes(request->output, request->video.format);
+}
+
+/* Returns whether `path` is a pipe, whose content can be examined only once. */
 static bool is_pipe(const char *path)
 {
     struct stat status;
@@ -358,7 +379,7 @@ static bool is_pipe(const char *path)
            (stat(path, &status) == 0 && S_ISFIFO(status.st_mode) && !tri_video_is(path, NULL, 0));
 }
 
-/* A pipe with a name, as bash's <(...), becomes standard input. */
+/* Makes a named pipe, such as bash's <(...), standard input. Returns whether it did. */
 static bool take_pipe(const char *path)
 {
     if (strcmp(path, "-") == 0 || !is_pipe(path))
@@ -370,51 +391,77 @@ static bool take_pipe(const char *path)
     return taken;
 }
 
-static int execute(struct cli_run_request *request, const struct tri_pipeline *pipeline, char *const operands[], int count)
+/* Reads the first bytes of standard input, if it is an input. */
+static struct head read_heads(const struct cli_run_request *request, char *const operands[],
+                              int count)
 {
     struct head head = {.size = 0};
+    bool used = request->with != NULL && strcmp(request->with, "-") == 0;
+
+    for (int i = 0; i < count; i++)
+        used |= strcmp(operands[i], "-") == 0;
+    if (used)
+        head.size = read_head(head.bytes);
+    return head;
+}
+
+static int execute(struct cli_run_request *request, const struct tri_pipeline *pipeline,
+                   char *const operands[], int count)
+{
     char dash[] = "-", *const standard[] = {dash};
 
-    if (request->with && count == 1 && is_pipe(operands[0]) && is_pipe(request->with))
-        return cli_usage("run", "only one of '%s' and '%s' can come through a pipe", operands[0], request->with);
+    if (request->with != NULL && count == 1 && is_pipe(operands[0]) && is_pipe(request->with))
+        return cli_usage("run", "only one of '%s' and '%s' can be a pipe", operands[0],
+                         request->with);
     if (count == 1 && take_pipe(operands[0]))
         operands = standard;
-    else if (request->with && take_pipe(request->with))
+    else if (request->with != NULL && take_pipe(request->with))
         request->with = "-";
-    if (request->with && strcmp(request->with, "-") == 0)
-        head.size = read_head(head.bytes);
-    for (int i = 0; i < count; i++)
-        if (strcmp(operands[i], "-") == 0)
-            head.size = read_head(head.bytes);
+    const struct head head = read_heads(request, operands, count);
     if (count == 1 && strcmp(operands[0], "-") == 0 && head.size == 0)
-        return cli_fail(&(struct tri_error){TRI_FAILED, "cannot read standard input: there is nothing in it"});
-    if (count == 1 && tri_video_is(operands[0], head.bytes, head.size) && !cli_is_folder(request->output))
+        return cli_fail(&(struct tri_error){TRI_FAILED, "cannot read standard input: it is empty"});
+    if (count == 1 &&
+        ((tri_video_is(operands[0], head.bytes, head.size) && !cli_is_folder(request->output)) ||
+         (asks_for_video(request) && cli_has_pictures(operands[0], head.bytes, head.size))))
         return cli_run_video(request, pipeline, operands[0], head.bytes, head.size);
     return run_many(request, pipeline, operands, count, &head);
 }
 
+static int execute_traced(struct cli_run_request *request, const struct tri_pipeline *pipeline,
+                          char *const operands[], int count)
+{
+    struct cli_trace trace = {.path = request->trace,
+                              .timeline = request->timeline,
+                              .progress =
+                                  request->progress && !request->quiet && cli_redraws(stderr),
+                              .quiet = request->quiet};
+    struct tri_error error;
+
+    if (cli_trace_begin(&trace, &error) != TRI_OK)
+        return cli_fail(&error);
+    return cli_trace_end(&trace, execute(request, pipeline, operands, count));
+}
+
 int cli_run(int argc, char **argv)
 {
-    struct cli_run_request request = {.on = "threads",
-                                      .write = {.background = {TRI_BACKGROUND_TOLD, {255, 255, 255}}},
-                                      .video = {.crf = -1}};
-    int option;
+    struct cli_run_request request = {
+        .on = "threads",
+        .write = {.size = sizeof(struct tri_write_options),
+                  .background = {TRI_BACKGROUND_TOLD, {255, 255, 255}}},
+        .video = {.crf = -1}};
+    int result;
 
-    while ((option = cli_option(argc, argv, "o:j:qvh", cli_run_options)) != -1) {
-        if (option == 'h')
-            return cli_help(cli_help_run);
-        if (!cli_run_set(option, optarg, &request))
-            return TRI_USAGE;
-    }
-    if (!request.output && request.data) /* all that is wanted */
+    if (!cli_parse(&cli_command_run, argc, argv, &request, &result))
+        return result;
+    if (request.output == NULL && request.data != NULL) /* only the data is wanted */
         request.output = "/dev/null";
-    int result = check(&request, argv + optind, argc - optind);
+    result = check(&request, argv + optind, argc - optind);
     if (result != TRI_OK)
         return result;
     request.pipeline = argv[optind];
     cli_input_names(argc - optind - 1, argv + optind + 1);
-    if (request.with)
-        cli_input_names(1, (char **)&request.with); /* of argv, so it can be written to */
+    if (request.with != NULL)
+        cli_input_names(1, (char **)&request.with); /* from argv, so it is writable */
     struct tri_pipeline *pipeline = NULL;
     struct tri_error error;
     if (tri_pipeline_parse(request.pipeline, &pipeline, &error) != TRI_OK) {
@@ -424,7 +471,7 @@ int cli_run(int argc, char **argv)
     }
     if (request.max_pixels > 0)
         tri_pipeline_limit(pipeline, request.max_pixels);
-    result = execute(&request, pipeline, argv + optind + 1, argc - optind - 1);
+    result = execute_traced(&request, pipeline, argv + optind + 1, argc - optind - 1);
     tri_pipeline_free(pipeline);
     return result;
 }

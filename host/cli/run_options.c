@@ -1,85 +1,38 @@
-/* run_options.c -- the options of triptych run. */
+/* run_options.c -- the help and the options of triptych run. */
 #include "cli/cli.h"
+#include "cli/candidates_options.h"
 #include "cli/run.h"
+#include "cli/trace_output.h"
+#include "codec/reduce_depth.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-enum {
-    ON = 256,
-    ISA,
-    MAX_PIXELS,
-    JOBS,
-    FORMAT,
-    PNG_LEVEL,
-    QUALITY,
-    SUBSAMPLING,
-    LOSSLESS,
-    BACKGROUND,
-    STRIP,
-    VERIFY_OUTPUT,
-    PLANES,
-    WITH,
-    DATA,
-    VIDEO_CODEC,
-    PIXEL_FORMAT,
-    CRF,
-    FRAME_RATE,
-    FRAME,
-    NO_AUDIO,
-    NO_SUBTITLES,
-    STAGES,
-    KEEP_GOING,
-    FAIL_FAST,
-    TIMINGS
-};
+static const char intro[] =
+    "Examples:\n"
+    "  triptych run sobel in.png -o out.png\n"
+    "  triptych run gray,gaussian:sigma=2,sobel in.jpg -o out.png --timings\n"
+    "  triptych run resize:width=1280 photos/ -o small/ --format jpeg --quality 85\n"
+    "  triptych run difference frame-*.png -o moved-%04d.png\n"
+    "  triptych run temporal_denoise in.mp4 -o out.mp4\n"
+    "  triptych run median scan.tif -o clean.tif\n"
+    "  triptych run resize:width=320 clips/ -o previews/ --format jpeg --frame 2.5s\n"
+    "  ffmpeg -i in.mp4 -f yuv4mpegpipe - | triptych run sobel - -o - | ffplay -\n"
+    "  cat in.png | triptych run box:radius=9 - -o - --format pnm > out.ppm\n"
+    "\n"
+    "Usage: triptych run PIPELINE INPUT... -o OUTPUT [OPTION]...\n"
+    "\n"
+    "PIPELINE is a list of operations separated by commas; parameters follow after\n"
+    "colons ('triptych kernels' lists them). INPUT is a picture, a video, a folder\n"
+    "with both, or '-' for standard input; its format is known from its content. If\n"
+    "the pipeline uses previous frames, several inputs of one shape are successive\n"
+    "frames. All pages of a TIFF, frames of an APNG or animated WebP, and PNG or PNM\n"
+    "files one behind another go to numbered pictures (out-%d.png), to a video, or\n"
+    "into one file of a format that can store them: pages into TIFF, frames also\n"
+    "into PNG and WebP. Other outputs get the first, or the one that --frame names.\n";
 
-const struct option cli_run_options[] = {
-    {"output", required_argument, NULL, 'o'},
-    {"on", required_argument, NULL, ON},
-    {"isa", required_argument, NULL, ISA},
-    {"jobs", required_argument, NULL, 'j'},
-    {"max-pixels", required_argument, NULL, MAX_PIXELS},
-    {"format", required_argument, NULL, FORMAT},
-    {"png-level", required_argument, NULL, PNG_LEVEL},
-    {"quality", required_argument, NULL, QUALITY},
-    {"subsampling", required_argument, NULL, SUBSAMPLING},
-    {"lossless", no_argument, NULL, LOSSLESS},
-    {"background", required_argument, NULL, BACKGROUND},
-    {"strip", no_argument, NULL, STRIP},
-    {"verify-output", no_argument, NULL, VERIFY_OUTPUT},
-    {"planes", required_argument, NULL, PLANES},
-    {"with", required_argument, NULL, WITH},
-    {"data", required_argument, NULL, DATA},
-    {"video-codec", required_argument, NULL, VIDEO_CODEC},
-    {"pixel-format", required_argument, NULL, PIXEL_FORMAT},
-    {"crf", required_argument, NULL, CRF},
-    {"frame-rate", required_argument, NULL, FRAME_RATE},
-    {"frame", required_argument, NULL, FRAME},
-    {"no-audio", no_argument, NULL, NO_AUDIO},
-    {"no-subtitles", no_argument, NULL, NO_SUBTITLES},
-    {"stages", no_argument, NULL, STAGES},
-    {"keep-going", no_argument, NULL, KEEP_GOING},
-    {"fail-fast", no_argument, NULL, FAIL_FAST},
-    {"timings", no_argument, NULL, TIMINGS},
-    {"quiet", no_argument, NULL, 'q'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},
-    {0},
-};
-
-/* The place of `text` in `names`, which '|' separates; -1: it is not there, and that is reported. */
-static int choose(const char *option, const char *text, const char *names)
-{
-    const size_t length = strlen(text);
-    int index = 0;
-
-    for (const char *at = names; length > 0 && at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL, index++)
-        if (strcspn(at, "|") == length && strncmp(at, text, length) == 0)
-            return index;
-    cli_usage("run", "%s: '%s' is none of %s", option, text, names);
-    return -1;
-}
+/* ---- options with functions of their own ---- */
 
 static void reduce(int fraction[2])
 {
@@ -94,9 +47,10 @@ static void reduce(int fraction[2])
     fraction[1] /= a;
 }
 
-/* "30", "29.97", which means 30000/1001, or that itself; or "every": each frame once. */
-static bool set_frame_rate(const char *text, struct tri_video_write_options *video)
+/* Accepts "30", "30000/1001", "29.97" (which means 30000/1001), or "every": each frame once. */
+static bool set_frame_rate(const char *text, void *request)
 {
+    struct tri_video_write_options *video = &((struct cli_run_request *)request)->video;
     int *rate = video->frame_rate;
     double value;
     char end;
@@ -108,147 +62,204 @@ static bool set_frame_rate(const char *text, struct tri_video_write_options *vid
         const bool ntsc = value < round(value) && fabs(value - round(value) / 1.001) < 0.005;
         rate[0] = (int)round((ntsc ? round(value) : value) * 1000);
         rate[1] = ntsc ? 1001 : 1000;
-    } else if (sscanf(text, "%9d/%9d%c", &rate[0], &rate[1], &end) != 2 || rate[0] < 1 || rate[1] < 1) {
-        cli_usage("run", "--frame-rate: '%s' is neither frames a second, as 30, 29.97 or 30000/1001, nor 'every'", text);
+    } else if (sscanf(text, "%9d/%9d%c", &rate[0], &rate[1], &end) != 2 || rate[0] < 1 ||
+               rate[1] < 1) {
+        cli_usage("run",
+                  "invalid value '%s' for --frame-rate; expected a rate such as 30, 29.97 or "
+                  "30000/1001, or 'every'",
+                  text);
         return false;
     }
     reduce(rate);
     return true;
 }
 
-static bool choose_format(const char *text, struct cli_run_request *request)
+static bool set_format(const char *text, void *of)
 {
+    struct cli_run_request *request = of;
+
     request->video.format = text; /* of pictures too: those of a sequence */
     request->write.format = tri_format_find(text);
-    /* In this order, for the libraries of video take long to load. */
-    if (request->write.format || tri_video_writes("", text))
+    /* In this order, because the video libraries take long to load. */
+    if (request->write.format != NULL || tri_video_writes("", text))
         return true;
-    cli_usage("run", "--format: '%s' is no format that was built in ('triptych --version' lists them)", text);
+    cli_usage("run",
+              "unknown format '%s' for --format ('triptych --version' lists the supported ones)",
+              text);
     return false;
 }
 
-static bool choose_background(const char *text, struct cli_run_request *request)
+static bool set_background(const char *text, void *request)
 {
     struct tri_error error;
 
-    if (tri_background_parse(text, &request->write.background, &error) == TRI_OK)
+    if (tri_background_parse(text, &((struct cli_run_request *)request)->write.background,
+                             &error) == TRI_OK)
         return true;
     cli_usage("run", "--background: %s", error.text);
     return false;
 }
 
-static bool set_output(const char *text, struct cli_run_request *request)
+static bool set_output(const char *text, void *of)
 {
-    if (request->output)
+    struct cli_run_request *request = of;
+
+    if (request->output != NULL)
         cli_usage("run", "-o is given twice");
     else
         request->output = text;
     return request->output == text;
 }
 
-/* Options of how files are written. False: wrong, and reported. */
-static bool set_write_option(int option, const char *text, struct cli_run_request *request)
+static bool set_frame(const char *text, void *request)
 {
-    uint64_t number;
-    int choice;
-
-    switch (option) {
-    case FORMAT:
-        return choose_format(text, request);
-    case PNG_LEVEL:
-        choice = choose("--png-level", text, "default|fast|small");
-        request->write.png_level = (enum tri_png_level)choice;
-        return choice >= 0;
-    case QUALITY:
-        if (!cli_count("run", "--quality", text, 1, 100, &number))
-            return false;
-        request->write.quality = (int)number;
-        return true;
-    case SUBSAMPLING:
-        choice = choose("--subsampling", text, "420|422|444");
-        request->write.subsampling = (enum tri_subsampling)choice;
-        return choice >= 0;
-    case LOSSLESS:
-        request->write.lossless = true;
-        return true;
-    case BACKGROUND:
-        return choose_background(text, request);
-    case VERIFY_OUTPUT:
-        request->write.verify = true;
-        return true;
-    case STRIP:
-        request->strip = true;
-        return true;
-    case WITH:
-        request->with = text;
-        return true;
-    case DATA:
-        request->data = text;
-        return true;
-    case PLANES:
-        choice = choose("--planes", text, "all|y");
-        request->chroma = choice == 1 ? TRI_CHROMA_KEPT : TRI_CHROMA_RUN;
-        return choice >= 0;
-    case VIDEO_CODEC:
-        request->video.video_codec = text;
-        return true;
-    case PIXEL_FORMAT:
-        request->video.pixel_format = text;
-        return true;
-    case FRAME:
-        return cli_parse_frame(text, &request->frame);
-    case NO_AUDIO:
-        request->video.no_audio = true;
-        return true;
-    case NO_SUBTITLES:
-        request->video.no_subtitles = true;
-        return true;
-    case FRAME_RATE:
-        return set_frame_rate(text, &request->video);
-    case CRF:
-        if (!cli_count("run", "--crf", text, 0, 63, &number))
-            return false;
-        request->video.crf = (int)number;
-        return true;
-    default:
-        return false; /* '?', which is reported already */
-    }
+    return cli_parse_frame(text, &((struct cli_run_request *)request)->frame);
 }
 
-bool cli_run_set(int option, const char *text, struct cli_run_request *request)
+/* The last of --quiet and --verbose counts. */
+static bool set_quiet(const char *text, void *of)
 {
-    switch (option) {
-    case 'o':
-        return set_output(text, request);
-    case ON:
-        request->on = text;
-        return true;
-    case ISA:
-        request->isa = text;
-        return true;
-    case 'j':
-        return cli_count("run", "--jobs", text, 1, CLI_JOBS_MAX, &request->jobs);
-    case MAX_PIXELS:
-        return cli_count("run", "--max-pixels", text, 1, (uint64_t)TRI_SIDE_MAX * TRI_SIDE_MAX,
-                         &request->max_pixels);
-    case KEEP_GOING:
-        request->fail_fast = false;
-        return true;
-    case FAIL_FAST:
-        request->fail_fast = true;
-        return true;
-    case STAGES:
-        request->stages = true;
-        return true;
-    case TIMINGS:
-        request->timings = true;
-        return true;
-    case 'q':
-    case 'v': /* the last one counts */
-        request->quiet = option == 'q';
-        request->verbose = option == 'v';
-        return true;
-    default:
-        return set_write_option(option, text, request);
-    }
+    struct cli_run_request *request = of;
+
+    (void)text;
+    request->quiet = true;
+    request->verbose = false;
+    return true;
 }
+
+static bool set_verbose(const char *text, void *of)
+{
+    struct cli_run_request *request = of;
+
+    (void)text;
+    request->quiet = false;
+    request->verbose = true;
+    return true;
+}
+
+static void format_words(char words[CLI_WORDS_MAX])
+{
+    for (int i = 0; i < tri_format_count(); i++)
+        cli_add_word(words, tri_format_at(i)->name);
+    cli_add_word(words, "y4m|mp4|mkv|webm|mov");
+}
+
+static void background_words(char words[CLI_WORDS_MAX])
+{
+    cli_add_word(words, "none");
+    for (int i = 0; tri_background_name(i) != NULL; i++)
+        cli_add_word(words, tri_background_name(i));
+}
+
+/* ---- all options ---- */
+
+#define FLAG(member) CLI_SETS_FLAG(struct cli_run_request, member)
+#define TEXT(member) CLI_SETS_TEXT(struct cli_run_request, member)
+#define COUNT(member, low, high) CLI_SETS_COUNT(struct cli_run_request, member, low, high)
+#define NUMBER(member, low, high) CLI_SETS_NUMBER(struct cli_run_request, member, low, high)
+#define CHOICE(member, enumeration, first, all) \
+    CLI_SETS_CHOICE(struct cli_run_request, member, enumeration, first, all)
+
+static const struct cli_option general[] = {
+    {"output", 'o', "OUTPUT",
+     "a file, or '-' for standard output; for several inputs a folder (created if it ends in '/') "
+     "or a pattern with one %d or %04d, which counts from 1 (%% is a percent sign)",
+     CLI_CALLS(set_output), .file = true},
+    {"on", 0, "BACKEND",
+     "sequential, threads[:N], opencl[:SEL] or auto; default threads. SEL is gpu, cpu, "
+     "accelerator, the name of a device or platform or part of it, PLATFORM:DEVICE, or P.D, a "
+     "number that may change; a final /N uses N compute units ('triptych devices' lists all). "
+     "Several joined by '+', or all, share the work by measured speed",
+     TEXT(on), .words = CLI_BACKENDS "|auto|all"},
+    {"isa", 0, "ISA",
+     "instruction set for sequential and threads, listed by 'triptych devices'; default native",
+     TEXT(isa), .more_words = cli_isa_words},
+    {"jobs", 'j', "N",
+     "files or frames in flight at the same time; default one for each thread, two more for videos",
+     COUNT(jobs, 1, CLI_JOBS_MAX)},
+    {"max-pixels", 0, "N",
+     "refuse larger pictures and frames, as input and as result; default 268435456",
+     COUNT(max_pixels, 1, (uint64_t)TRI_SIDE_MAX *TRI_SIDE_MAX)},
+    {"keep-going", 0, NULL, "finish the other files if one fails (default)",
+     CLI_CLEARS_FLAG(struct cli_run_request, fail_fast)},
+    {"fail-fast", 0, NULL, "start no more files after one has failed", FLAG(fail_fast)},
+    {"timings", 0, NULL, "print on standard error how long each phase took", FLAG(timings)},
+    {"progress", 0, NULL,
+     "on a terminal, also show while it runs how busy each stage and each core is", FLAG(progress)},
+    {"timeline", 0, NULL,
+     "draw on standard error what each thread and each queue of a device did when, and where it "
+     "waited",
+     FLAG(timeline)},
+    {"trace", 0, "FILE", CLI_TRACE_HELP, TEXT(trace), .file = true},
+    {"quiet", 'q', NULL, "no notes, no progress; errors are still reported", CLI_CALLS(set_quiet)},
+    {"verbose", 'v', NULL, "also report what computes, and the result for each file",
+     CLI_CALLS(set_verbose)},
+    {0},
+};
+
+static const struct cli_option files[] = {
+    {"format", 0, "FORMAT",
+     "format of the output, instead of that of the extension; 'triptych --version' lists what was "
+     "built in",
+     CLI_CALLS(set_format), .more_words = format_words},
+    {"png-level", 0, "L", "PNG compression (default, fast or small)",
+     CHOICE(write.png_level, enum tri_png_level, TRI_PNG_DEFAULT, "default|fast|small")},
+    {"quality", 0, "N", "quality of JPEG and lossy WebP, 1 to 100; default 90",
+     NUMBER(write.quality, 1, 100)},
+    {"subsampling", 0, "S", "chroma subsampling in JPEG: 420 (default), 422 or 444",
+     CHOICE(write.subsampling, enum tri_subsampling, TRI_420, "420|422|444")},
+    {"lossless", 0, NULL, "write lossless WebP", FLAG(write.lossless)},
+    {"background", 0, "C",
+     "colour behind transparent pictures if the format has no transparency: #rgb, #rrggbb, a name, "
+     "or none to refuse them; default white, with a note",
+     CLI_CALLS(set_background), .more_words = background_words},
+    {"strip", 0, NULL, "drop colour profile, EXIF, text and other metadata", FLAG(strip)},
+    {"verify-output", 0, NULL, "read each written picture back and compare it", FLAG(write.verify)},
+    {0},
+};
+
+static const struct cli_option videos[] = {
+    {"frame", 0, "N|TIME",
+     "if OUTPUT is one picture: the frame or page to use, by its number from 1 or a time like "
+     "90.5s or 1:30.5; default the first",
+     CLI_CALLS(set_frame)},
+    {"planes", 0, "WHICH",
+     "y: keep chroma as it is; all: run on chroma as on luma. By default edges and masks become "
+     "gray, and kernels that work on light get RGB",
+     CHOICE(chroma, enum tri_chroma, TRI_CHROMA_RUN, "all|y")},
+    {"with", 0, "FILE",
+     "a second video for blend and difference: its frames serve as the previous frames of INPUT",
+     TEXT(with), .file = true},
+    {"data", 0, "FILE",
+     "write a kernel's data as CSV, such as the vectors of motion; -o may then be omitted",
+     TEXT(data), .file = true},
+    {"video-codec", 0, "C", "an FFmpeg encoder; default the usual one for OUTPUT's format",
+     TEXT(video.video_codec)},
+    {"pixel-format", 0, "F",
+     "FFmpeg's name of the pixel format, such as yuv444p; default the nearest to the frames, and "
+     "4:2:0 for RGB where players need it, with a note",
+     TEXT(video.pixel_format),
+     .words = "yuv420p|yuv422p|yuv444p|yuv420p10le|yuv422p10le|yuv444p10le"},
+    {"crf", 0, "N", "quality for encoders that support it, 0 to 63", NUMBER(video.crf, 0, 63)},
+    {"frame-rate", 0, "R",
+     "a constant rate, such as 30 or 30000/1001: frames are repeated or dropped to keep the "
+     "timing; 'every': write each frame exactly once. By default frames keep their times if OUTPUT "
+     "can store them",
+     CLI_CALLS(set_frame_rate)},
+    {"no-audio", 0, NULL, "drop the audio, which is otherwise copied", FLAG(video.no_audio)},
+    {"no-subtitles", 0, NULL, "drop subtitles, which are otherwise copied",
+     FLAG(video.no_subtitles)},
+    {"stages", 0, NULL, "print on standard error how busy each stage was", FLAG(stages)},
+    {0},
+};
+
+static const struct cli_option_group groups[] = {
+    {.heading = "Options", .options = general},
+    {.heading = "Output files", .options = files},
+    {.heading = "Videos (one INPUT and OUTPUT, or several into a folder; Y4M also through '-')",
+     .options = videos},
+    {0},
+};
+
+const struct cli_command cli_command_run = {
+    "run", "run a pipeline on pictures and videos", intro, groups, true, cli_run};

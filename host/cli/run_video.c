@@ -1,8 +1,8 @@
-/* run_video.c -- triptych run on a moving picture. */
+/* run_video.c -- triptych run on a video. */
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/outputs.h"
-#include "cli/places.h"
+#include "cli/file_conflicts.h"
 #include "cli/progress.h"
 #include "cli/run.h"
 #include "image/image.h"
@@ -15,23 +15,24 @@
 
 #define NEVER_IDLE 0.95 /* share of the time */
 
-struct run {
+struct video_run {
     const struct cli_run_request *request;
     struct tri_transcode transcode;
     struct tri_output data; /* --data */
     struct cli_progress progress;
     const struct tri_backend *backend;
-    long count;  /* frames, as far as is known; 0: unknown */
-    double rate; /* a second; 0: unknown */
-    pthread_mutex_t lock; /* for `notes`: pictures are written by several threads */
-    long notes;           /* of the writer */
+    bool animation;       /* all frames go into one picture file */
+    long count;           /* frames, if known; 0: unknown */
+    double rate;          /* frames a second; 0: unknown */
+    pthread_mutex_t lock; /* for `notes`: several threads write pictures */
+    long notes;           /* from the writer */
 };
 
-#define NOTES_MOST 12 /* pictures of a sequence all have the same */
+#define NOTES_MOST 12 /* all pictures of a sequence have the same notes */
 
 static void tell_written(void *listener, const char *text)
 {
-    struct run *run = listener;
+    struct video_run *run = listener;
 
     pthread_mutex_lock(&run->lock);
     if (run->notes++ < NOTES_MOST && !run->request->quiet) {
@@ -43,13 +44,14 @@ static void tell_written(void *listener, const char *text)
 
 static void through(void *listener, long frames)
 {
-    struct run *run = listener;
+    struct video_run *run = listener;
 
     cli_progress_frames(&run->progress, frames, run->count, run->rate);
 }
 
-/* A stage of one frame at a time that is hardly ever idle limits, however many threads there are; else the threads do, and
- * most of their time goes to some stage. */
+/* A stage that handles one frame at a time and is hardly ever idle is the limit, however many
+ * threads there are. Otherwise the threads are the limit, and the stage that uses most of their
+ * time is named. */
 static void print_limit(const struct tri_transcode *transcode, int workers)
 {
     int most = 0;
@@ -60,39 +62,46 @@ static void print_limit(const struct tri_transcode *transcode, int workers)
         most = transcode->busy_ns[i] > transcode->busy_ns[most] ? i : most;
     }
     for (int i = 0; i < TRI_VIDEO_STAGES; i++)
-        if (transcode->in_order[i] && (double)transcode->busy_ns[i] > NEVER_IDLE * (double)transcode->wall_ns)
+        if (transcode->in_order[i] &&
+            (double)transcode->busy_ns[i] > NEVER_IDLE * (double)transcode->wall_ns)
             most = i;
-    fprintf(stderr, "limited by %s, %.0f %% of the work; %.2f of %d threads were busy\n", tri_video_stage_names[most],
+    fprintf(stderr, "limited by %s, %.0f %% of the work; %.2f of %d threads were busy\n",
+            tri_video_stage_names[most],
             100.0 * (double)transcode->busy_ns[most] / (double)(sum > 0 ? sum : 1),
             (double)sum / (double)transcode->wall_ns, workers);
 }
 
-static void print_stages(const struct run *run)
+static void print_stages(const struct video_run *run)
 {
     const struct tri_transcode *transcode = &run->transcode;
-    const double wall = (double)transcode->wall_ns / 1e6, frames = transcode->frames > 0 ? (double)transcode->frames : 1;
+    const double wall = (double)transcode->wall_ns / 1e6,
+                 frames = transcode->frames > 0 ? (double)transcode->frames : 1;
 
-    fprintf(stderr, "%-9s %10s %9s %7s\n", "stage", "busy ms", "a frame", "busy");
+    fprintf(stderr, "%-9s %10s %9s %7s\n", "stage", "busy ms", "per frame", "busy");
     for (int i = 0; i < TRI_VIDEO_STAGES; i++) {
         const double busy = (double)transcode->busy_ns[i] / 1e6;
-        fprintf(stderr, "%-9s %10.1f %9.3f %5.1f %%\n", tri_video_stage_names[i], busy, busy / frames,
-                100 * busy / wall);
+        fprintf(stderr, "%-9s %10.1f %9.3f %5.1f %%\n", tri_video_stage_names[i], busy,
+                busy / frames, 100 * busy / wall);
     }
-    fprintf(stderr, "%-9s %10.1f %9.3f, %ld frames, %.1f frames/s\n", "total", wall, wall / frames, transcode->frames,
-            1e3 * (double)transcode->frames / wall);
+    fprintf(stderr, "%-9s %10.1f %9.3f, %ld frames, %.1f frames/s\n", "total", wall, wall / frames,
+            transcode->frames, 1e3 * (double)transcode->frames / wall);
     print_limit(transcode, tri_pool_workers(transcode->pool));
 }
 
-/* What is written up to a failure of an input or an interruption stays: a shorter video. */
-static enum tri_status run_stream(struct run *run, struct tri_error *error)
+/* What was written before an input failed or the run was interrupted is kept: a shorter video. Not
+ * so an animation, which is a picture. */
+static enum tri_status run_stream(struct video_run *run, struct tri_error *error)
 {
     struct tri_transcode *transcode = &run->transcode;
     struct tri_error ending;
 
     cli_progress_begin(&run->progress, 0, run->request->quiet);
     enum tri_status status = tri_transcode_run(transcode, error);
-    cli_progress_clear(&run->progress);
-    const enum tri_status keep = transcode->frames > 0 && transcode->sound ? TRI_OK : TRI_FAILED;
+    cli_progress_end(&run->progress);
+    const bool whole = status == TRI_OK && !cli_interrupted();
+    const enum tri_status keep =
+        transcode->frames > 0 && transcode->intact && (whole || !run->animation) ? TRI_OK
+                                                                                 : TRI_FAILED;
     const enum tri_status ended = tri_video_end(transcode->writer, keep, &ending);
     if (status == TRI_OK && keep == TRI_OK && ended != TRI_OK) {
         *error = ending;
@@ -116,22 +125,28 @@ static enum tri_status run_stream(struct run *run, struct tri_error *error)
 
 static const char *samples_of(const struct tri_video *video)
 {
-    return video->matrix == TRI_RGB ? "R, G, B" : video->full_range ? "Y'CbCr of full range" : "Y'CbCr of limited range";
+    return video->matrix == TRI_RGB ? "R, G, B"
+           : video->full_range      ? "full-range Y'CbCr"
+                                    : "limited-range Y'CbCr";
 }
 
 static const char *extension_of(const struct cli_run_request *request)
 {
-    const struct tri_format *format = request->write.format ? request->write.format : tri_format_of_path(request->output);
+    const struct tri_format *format =
+        request->write.format != NULL ? request->write.format : tri_format_of_path(request->output);
 
-    return format ? format->name : "png";
+    return format != NULL ? format->name : "png";
 }
 
 static void say_video(char text[200], const char *name, const struct tri_video *video)
 {
-    const char *chroma = video->planes == 1 ? "gray" : video->shift_x == 0 && video->shift_y == 0 ? "all chroma" : "less chroma";
+    const char *chroma = video->planes == 1                           ? "gray"
+                         : video->shift_x == 0 && video->shift_y == 0 ? "full chroma"
+                                                                      : "subsampled chroma";
 
-    snprintf(text, 200, "%s: %d x %d, %d/%d frames/s, %s, %s, %d bits", name, video->width, video->height, video->rate[0],
-             video->rate[1], samples_of(video), chroma, video->bits);
+    snprintf(text, 200, "%s: %d x %d, %d/%d frames/s, %s, %s%s, %d bits", name, video->width,
+             video->height, video->rate[0], video->rate[1], samples_of(video), chroma,
+             video->alpha ? ", alpha" : "", video->bits);
 }
 
 static void say_videos(const struct tri_transcode *transcode)
@@ -143,55 +158,83 @@ static void say_videos(const struct tri_transcode *transcode)
     cli_say("%s -> %s", in, out);
 }
 
-/* Both inputs go through the same jobs, so kernels may look at two frames and no more. */
-static enum tri_status check_with(const struct tri_transcode *transcode, const struct tri_pipeline *pipeline,
-                                  struct tri_error *error)
+/* Both inputs go through the same jobs, so kernels may use two frames and no more. */
+static enum tri_status check_with(const struct tri_transcode *transcode,
+                                  const struct tri_pipeline *pipeline, struct tri_error *error)
 {
     const struct tri_video *a = &transcode->reader->video, *b = &transcode->with->video;
 
-    if (a->width != b->width || a->height != b->height || a->planes != b->planes || a->shift_x != b->shift_x ||
-        a->shift_y != b->shift_y || (a->bits > 8) != (b->bits > 8))
-        return tri_fail(error, TRI_USAGE, "%s and %s have frames of different size or chroma", transcode->reader->name,
-                        transcode->with->name);
+    if (a->width != b->width || a->height != b->height || a->planes != b->planes ||
+        a->shift_x != b->shift_x || a->shift_y != b->shift_y || (a->bits > 8) != (b->bits > 8))
+        return tri_fail(error, TRI_USAGE,
+                        "%s and %s have frames of different sizes or chroma subsampling",
+                        transcode->reader->name, transcode->with->name);
+    if (a->alpha != b->alpha)
+        return tri_fail(error, TRI_USAGE,
+                        "%s has transparency, but %s has none; convert one of them first",
+                        (a->alpha ? transcode->reader : transcode->with)->name,
+                        (a->alpha ? transcode->with : transcode->reader)->name);
     if ((a->matrix == TRI_RGB) != (b->matrix == TRI_RGB) || a->full_range != b->full_range)
-        return tri_fail(error, TRI_USAGE, "%s has %s, %s %s: convert one of them before", transcode->reader->name,
-                        samples_of(a), transcode->with->name, samples_of(b));
+        return tri_fail(error, TRI_USAGE, "%s has %s, but %s has %s; convert one of them first",
+                        transcode->reader->name, samples_of(a), transcode->with->name,
+                        samples_of(b));
     if (!tri_pipeline_pairs(pipeline))
-        return tri_fail(error, TRI_USAGE, "%s makes nothing of a second input; blend and difference do",
+        return tri_fail(error, TRI_USAGE, "%s takes no second input; only blend and difference do",
                         tri_pipeline_text(pipeline));
     return TRI_OK;
 }
 
-static enum tri_status open_data(struct run *run, const struct tri_pipeline *pipeline, struct tri_error *error)
+static enum tri_status open_data(struct video_run *run, const struct tri_pipeline *pipeline,
+                                 struct tri_error *error)
 {
     const char *path = run->request->data;
 
-    if (!path)
+    if (path == NULL)
         return TRI_OK;
-    if (!tri_filter_data_columns(run->transcode.filter))
-        return tri_fail(error, TRI_USAGE, "no kernel of %s has anything for --data", tri_pipeline_text(pipeline));
+    if (tri_filter_data_columns(run->transcode.filter) == NULL)
+        return tri_fail(error, TRI_USAGE, "no kernel of %s has data for --data",
+                        tri_pipeline_text(pipeline));
     const enum tri_status status = tri_output_open(path, &run->data, error);
     run->transcode.data = run->data.file;
     run->transcode.data_name = run->data.name;
     return status;
 }
 
-static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipeline, struct cli_engine *engine,
-                                struct tri_error *error)
+static void note_rotation(const struct tri_video *video, const char *from, const char *to)
+{
+    if (video->rotation != 0)
+        cli_note("%s has a rotation of %d degrees, which %s cannot store", from, video->rotation,
+                 to);
+}
+
+/* Returns whether all frames of an animation go into one picture file, which holds several. */
+static bool is_whole_animation(const struct cli_run_request *request,
+                               const struct tri_video_reader *reader)
+{
+    const struct tri_pictures_info several = {.animated = true};
+
+    return cli_output_is_picture(request) && !request->frame.given && reader->video.animation &&
+           tri_pictures_fit(cli_picture_format(request, request->output), &several);
+}
+
+static enum tri_status open_all(struct video_run *run, const struct tri_pipeline *pipeline,
+                                struct cli_engine *engine, struct tri_error *error)
 {
     const struct cli_run_request *request = run->request;
     struct tri_transcode *transcode = &run->transcode;
     struct tri_video_write_options options = request->video;
 
+    options.animation = run->animation = is_whole_animation(request, transcode->reader);
     transcode->pool = engine->pool;
-    /* Reading and writing go on while every thread computes. */
+    /* Reading and writing continue while every thread computes. */
     transcode->jobs = engine->pool == NULL || request->jobs > 0 ? engine->jobs : engine->jobs + 2;
-    enum tri_status status = tri_filter_new(engine->backend, pipeline, &transcode->reader->video,
-                                            tri_video_takes(request->output, request->video.format),
-                                            request->chroma, &transcode->filter, error);
+    enum tri_status status = tri_filter_new(
+        engine->backend, pipeline, &transcode->reader->video,
+        options.animation ? TRI_ONLY_RGB : tri_video_takes(request->output, request->video.format),
+        request->chroma, &transcode->filter, error);
     if (status == TRI_OK)
         cli_engine_tell(engine);
-    if (status == TRI_OK && transcode->with)
+    if (status == TRI_OK && transcode->with != NULL)
         status = check_with(transcode, pipeline, error);
     options.source = transcode->reader;
     options.with = transcode->with;
@@ -199,31 +242,32 @@ static enum tri_status open_all(struct run *run, const struct tri_pipeline *pipe
     options.pictures = request->write;
     options.pictures.tell = tell_written;
     options.pictures.listener = run;
-    options.strip = request->strip;
+    options.strip = transcode->strip = request->strip;
     if (status == TRI_OK)
         status = open_data(run, pipeline, error);
     if (status == TRI_OK)
-        status = tri_video_create(request->output, tri_filter_video(transcode->filter), &options, &transcode->writer,
-                                  error);
+        status = tri_video_create(request->output, tri_filter_video(transcode->filter), &options,
+                                  &transcode->writer, error);
     if (status == TRI_OK && request->verbose)
         say_videos(transcode);
-    if (status == TRI_OK && transcode->reader->video.rotation != 0 && !transcode->writer->codec->containers)
-        cli_note("%s asks players to turn it by %d degrees, which %s cannot say", transcode->reader->name,
-                 transcode->reader->video.rotation, transcode->writer->name);
+    if (status == TRI_OK && !transcode->writer->codec->containers)
+        note_rotation(&transcode->reader->video, transcode->reader->name, transcode->writer->name);
     return status == TRI_OK ? TRI_OK : tri_output_close(&run->data, status, error);
 }
 
-/* Damage after which frames went on. */
+/* Reports damage after which frames continued; the run then fails. */
 static enum tri_status tell_damage(const struct tri_video_reader *reader, enum tri_status so_far)
 {
-    if (!reader || !reader->warning[0])
+    if (reader == NULL || !reader->warning[0])
         return so_far;
     cli_note("%s: %s", reader->name, reader->warning);
     return so_far == TRI_OK ? TRI_FAILED : so_far;
 }
 
-/* Signals are caught from before the output is made, so that nothing of it stays, until all is told. */
-static enum tri_status run_caught(struct run *run, const struct tri_pipeline *pipeline, struct cli_engine *engine)
+/* Catches signals from before the output is created, so that no part of it stays, until everything
+ * is reported. */
+static enum tri_status run_caught(struct video_run *run, const struct tri_pipeline *pipeline,
+                                  struct cli_engine *engine)
 {
     struct tri_error error;
 
@@ -235,15 +279,16 @@ static enum tri_status run_caught(struct run *run, const struct tri_pipeline *pi
     if (status != TRI_OK && !cli_unread())
         cli_fail(&error);
     if (run->notes > NOTES_MOST && !run->request->quiet)
-        cli_note("%ld further notes on what was written are left out", run->notes - NOTES_MOST);
+        cli_note("%ld more notes on the output are not shown", run->notes - NOTES_MOST);
     status = tell_damage(run->transcode.reader, status);
     status = tell_damage(run->transcode.with, status);
     cli_write_end();
     return status;
 }
 
-/* The picture of one frame. */
-static enum tri_status run_frame(struct run *run, const struct tri_pipeline *pipeline, const struct cli_engine *engine)
+/* Writes the picture of one frame. */
+static enum tri_status run_frame(struct video_run *run, const struct tri_pipeline *pipeline,
+                                 const struct cli_engine *engine)
 {
     const struct cli_run_request *request = run->request;
     struct tri_write_options options = request->write;
@@ -253,31 +298,40 @@ static enum tri_status run_frame(struct run *run, const struct tri_pipeline *pip
     options.listener = run;
     options.pool = engine->pool;
     cli_interrupt_catch();
-    enum tri_status status = cli_write_frame(request, pipeline, engine->backend, run->transcode.reader, &options, &error);
+    enum tri_status status = cli_write_frame(request, pipeline, engine->backend,
+                                             run->transcode.reader, &options, &error);
+    if (status == TRI_OK && !request->quiet)
+        note_rotation(&run->transcode.reader->video, run->transcode.reader->name, request->output);
     if (status != TRI_OK)
         cli_fail(&error);
     else if (!request->frame.given && run->count != 1 && !request->quiet)
-        cli_note("only the first frame of %s is written; --frame takes another one, and -o NAME-%%04d.%s all", run->transcode.reader->name,
-                 extension_of(request));
+        cli_note("only the first frame of %s is written; choose another with --frame, or write all "
+                 "with -o NAME-%%04d.%s",
+                 run->transcode.reader->name, extension_of(request));
     return tell_damage(run->transcode.reader, status);
 }
 
-/* What goes together. */
+/* Refuses options that do not suit the output. */
 static enum tri_status check_frame(const struct cli_run_request *request, struct tri_error *error)
 {
     const bool picture = cli_output_is_picture(request);
 
     if (request->frame.given && !picture)
-        return tri_fail(error, TRI_USAGE, "run: --frame makes a picture of one frame, and '%s' is none", request->output);
-    if (picture && (request->video.video_codec || request->video.crf >= 0 || request->video.pixel_format))
-        return tri_fail(error, TRI_USAGE, "run: a picture has no video codec, no crf and no pixel format");
-    if (picture && (request->with || request->data))
-        return tri_fail(error, TRI_USAGE, "run: %s is for videos, and '%s' is one picture", request->with ? "--with" : "--data",
+        return tri_fail(error, TRI_USAGE,
+                        "run: --frame needs a single picture as output; '%s' is not one",
                         request->output);
+    if (picture && (request->video.video_codec != NULL || request->video.crf >= 0 ||
+                    request->video.pixel_format != NULL))
+        return tri_fail(error, TRI_USAGE,
+                        "run: --video-codec, --crf and --pixel-format do not apply to pictures");
+    if (picture && (request->with != NULL || request->data != NULL))
+        return tri_fail(error, TRI_USAGE, "run: %s is for videos, but '%s' is a picture",
+                        request->with != NULL ? "--with" : "--data", request->output);
     return TRI_OK;
 }
 
-static enum tri_status check_places(const struct cli_run_request *request, const char *input, struct tri_error *error)
+static enum tri_status check_places(const struct cli_run_request *request, const char *input,
+                                    struct tri_error *error)
 {
     struct cli_places places = {.command = "run"};
 
@@ -285,49 +339,66 @@ static enum tri_status check_places(const struct cli_run_request *request, const
     cli_places_numbered(&places, NULL, request->with, 0);
     cli_places_numbered(&places, "-o", request->output, 1);
     cli_places_output(&places, "--data", request->data, 0);
+    cli_places_output(&places, "--trace", request->trace, 0);
     return cli_places_check(&places, error);
 }
 
-int cli_run_video(const struct cli_run_request *request, const struct tri_pipeline *pipeline, const char *input,
-                  const unsigned char *head, size_t head_size)
+/* Checks everything that can be checked before a frame is read, and opens the inputs. */
+static enum tri_status open_inputs(struct video_run *run, const char *input,
+                                   const unsigned char *head, size_t head_size,
+                                   struct tri_error *error)
 {
-    struct run run = {.request = request, .lock = PTHREAD_MUTEX_INITIALIZER};
-    struct cli_engine engine = {0};
-    struct tri_error error;
-    struct tri_video_reader *reader = NULL, *with = NULL;
+    const struct cli_run_request *request = run->request;
+    struct tri_transcode *transcode = &run->transcode;
     const struct tri_video_read_options options = {.background = request->write.background,
                                                    .tell = tell_written,
-                                                   .listener = &run,
+                                                   .listener = run,
                                                    .threads = cli_workers(request->on),
                                                    .max_pixels = request->max_pixels,
                                                    .stop = cli_interrupted,
                                                    .head = head,
                                                    .head_size = head_size};
 
-    enum tri_status status = check_frame(request, &error);
+    enum tri_status status = check_frame(request, error);
     if (status == TRI_OK)
-        status = check_places(request, input, &error);
+        status = check_places(request, input, error);
     if (status == TRI_OK)
-        status = cli_make_parent(request->output, &error);
+        status = cli_make_parent(request->output, error);
     if (status == TRI_OK)
-        status = tri_video_open(input, &options, &reader, &error);
-    if (status == TRI_OK && request->with)
-        status = tri_video_open(request->with, &options, &with, &error);
+        status = tri_video_open(input, &options, &transcode->reader, error);
+    if (status == TRI_OK && request->with != NULL)
+        status = tri_video_open(request->with, &options, &transcode->with, error);
+    if (status != TRI_OK)
+        return status;
+    const struct tri_video *video = &transcode->reader->video;
+    run->count = (long)video->frames;
+    run->rate = video->rate[1] > 0 ? (double)video->rate[0] / video->rate[1] : 0;
+    return TRI_OK;
+}
+
+int cli_run_video(const struct cli_run_request *request, const struct tri_pipeline *pipeline,
+                  const char *input, const unsigned char *head, size_t head_size)
+{
+    struct video_run run = {.request = request, .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct cli_engine engine = {0};
+    struct tri_error error;
+
+    run.transcode =
+        (struct tri_transcode){.stop = cli_interrupted, .through = through, .listener = &run};
+    enum tri_status status = open_inputs(&run, input, head, head_size, &error);
     if (status == TRI_OK)
         status = cli_engine_open(request, &engine, &error);
-    if (status != TRI_OK) {
+    run.backend = engine.backend;
+    if (status != TRI_OK)
         cli_fail(&error);
-    } else {
-        run.transcode = (struct tri_transcode){
-            .reader = reader, .with = with, .stop = cli_interrupted, .through = through, .listener = &run};
-        run.backend = engine.backend;
-        run.count = (long)reader->video.frames;
-        run.rate = reader->video.rate[1] > 0 ? (double)reader->video.rate[0] / reader->video.rate[1] : 0;
-        status = cli_output_is_picture(request) ? run_frame(&run, pipeline, &engine) : run_caught(&run, pipeline, &engine);
-    }
+    else
+        status =
+            cli_output_is_picture(request) && !is_whole_animation(request, run.transcode.reader)
+                ? run_frame(&run, pipeline, &engine)
+                : run_caught(&run, pipeline, &engine);
     tri_filter_free(run.transcode.filter);
-    tri_video_close(with);
-    tri_video_close(reader);
+    tri_video_close(run.transcode.with);
+    tri_video_close(run.transcode.reader);
     cli_engine_close(&engine);
     return status;
 }

@@ -1,11 +1,11 @@
-/* shares.c -- what is told of a backend that deals work to several others. */
+/* report_shares.c -- prints how a backend that deals work to several others shared it. */
 #include "cli/run.h"
 
 #include <math.h>
 #include <string.h>
 
 #define PARTS_MOST 16
-#define GAIN 1.02 /* below that it is none: what is measured is no more exact */
+#define GAIN 1.02 /* less counts as none: measurements are no more exact */
 
 void cli_print_shares(const struct tri_backend *backend)
 {
@@ -25,15 +25,18 @@ void cli_print_shares(const struct tri_backend *backend)
         return;
     fprintf(stderr, "%-*s %10s %7s %10s\n", width, "backend", "pictures", "share", "busy ms");
     for (int i = 0; i < count; i++)
-        fprintf(stderr, "%-*s %10.2f %5.1f %% %10.3f%s\n", width, shares[i].info->name, shares[i].pictures,
-                100 * shares[i].pictures / sum, (double)shares[i].busy_ns / 1e6, shares[i].lost ? ", lost" : "");
+        fprintf(stderr, "%-*s %10.2f %5.1f %% %10.3f%s\n", width, shares[i].info->name,
+                shares[i].pictures, 100 * shares[i].pictures / sum, (double)shares[i].busy_ns / 1e6,
+                shares[i].lost ? ", lost" : "");
     const double gain = tri_backend_gain(backend, &fastest);
     if (users == 1)
-        fprintf(stderr, "nothing gained: %s did all of it\n", shares[used].info->name);
+        fprintf(stderr, "no gain: %s did all the work\n", shares[used].info->name);
     else if (isnan(gain))
-        fprintf(stderr, "what it gained is not known: not every part was measured alone\n");
+        fprintf(stderr, "gain unknown: not every backend was measured alone\n");
     else if (gain >= GAIN)
-        fprintf(stderr, "together about %.2f times as fast as %s alone\n", gain, shares[fastest].info->name);
+        fprintf(stderr, "together about %.2f times as fast as %s alone\n", gain,
+                shares[fastest].info->name);
     else
-        fprintf(stderr, "nothing gained: together about %.2f times as fast as %s alone\n", gain, shares[fastest].info->name);
+        fprintf(stderr, "no gain: together about %.2f times as fast as %s alone\n", gain,
+                shares[fastest].info->name);
 }

@@ -1,6 +1,7 @@
-/* places.c -- the files that a command reads and writes: no output overwrites an input, and no two outputs are one file. */
-#include "cli/places.h"
-#include "image/numbered.h"
+/* file_conflicts.c -- compares the files that a command reads and writes: no output may overwrite
+ * an input, and no two outputs may be the same file. */
+#include "cli/file_conflicts.h"
+#include "image/numbered_names.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -12,31 +13,34 @@
 
 #define LINKS_MOST 40
 
-/* What is there is its inode; what is not there yet is a name within the nearest folder that is. */
+/* An existing file is identified by its inode, a missing one by its name within the nearest
+ * existing folder. */
 struct cli_place {
     const char *option; /* NULL: an input */
     const char *given;
     char *path; /* one of the numbered files; NULL: `given` */
-    char *name; /* within the folder of that inode; NULL: the inode itself */
+    char *name; /* within the folder `inode`; NULL: `inode` is the file */
     dev_t device;
     ino_t inode;
     long number;
-    bool numbered; /* the name of all numbered files */
-    bool nowhere;  /* nothing that could be damaged, or nothing that can be written */
+    bool numbered; /* stands for all numbered files */
+    bool nowhere;  /* nothing that could be damaged, or that can be written */
     int index;
 };
 
 static const char *path_of(const struct cli_place *place)
 {
-    return place->path ? place->path : place->given;
+    return place->path != NULL ? place->path : place->given;
 }
 
 static enum tri_status no_memory(struct cli_places *places)
 {
-    return tri_fail(&places->error, TRI_FAILED, "%s: no memory for the names of the files", places->command);
+    return tri_fail(&places->error, TRI_FAILED, "%s: out of memory for file names",
+                    places->command);
 }
 
-/* Where links lead that lead to no file yet. */
+/* Follows links whose target does not exist yet. Returns false if there are too many, or the path
+ * is too long. */
 static bool follow(char path[PATH_MAX])
 {
     for (int i = 0; i < LINKS_MOST; i++) {
@@ -47,7 +51,7 @@ static bool follow(char path[PATH_MAX])
         if (length < 0)
             return true;
         target[length] = '\0';
-        char *name = target[0] == '/' ? path : slash ? slash + 1 : path;
+        char *name = target[0] == '/' ? path : slash != NULL ? slash + 1 : path;
         if ((size_t)(name - path) + (size_t)length >= PATH_MAX)
             return false;
         memcpy(name, target, (size_t)length + 1);
@@ -55,7 +59,7 @@ static bool follow(char path[PATH_MAX])
     return false;
 }
 
-/* "//" and "/./" are one slash. */
+/* Reduces "//" and "/./" to one slash. */
 static void tidy(char *name)
 {
     char *to = name;
@@ -69,7 +73,8 @@ static void tidy(char *name)
     *to = '\0';
 }
 
-/* Splits the path of a file that is not there into a folder that is, and the rest. False: there is none, or no memory. */
+/* Splits the path of a missing file into an existing folder and the rest. Returns false if no
+ * folder exists or memory runs out. */
 static bool locate_missing(struct cli_place *place)
 {
     char path[PATH_MAX], folder[PATH_MAX];
@@ -88,11 +93,11 @@ static bool locate_missing(struct cli_place *place)
             place->device = status.st_dev;
             place->inode = status.st_ino;
             place->name = strdup(end);
-            if (place->name)
+            if (place->name != NULL)
                 tidy(place->name);
             return place->name != NULL;
         }
-        end -= end > path; /* over the slash */
+        end -= end > path; /* skip the slash */
     }
     return false;
 }
@@ -103,11 +108,12 @@ static bool locate(struct cli_place *place)
     const bool stream = strcmp(path, "-") == 0;
     struct stat status;
 
-    if (stream ? fstat(place->option ? STDOUT_FILENO : STDIN_FILENO, &status) != 0 : stat(path, &status) != 0)
-        return !stream && place->option && errno == ENOENT && locate_missing(place);
+    if (stream ? fstat(place->option != NULL ? STDOUT_FILENO : STDIN_FILENO, &status) != 0
+               : stat(path, &status) != 0)
+        return !stream && place->option != NULL && errno == ENOENT && locate_missing(place);
     place->device = status.st_dev;
     place->inode = status.st_ino;
-    return S_ISREG(status.st_mode) || (stream && place->option);
+    return S_ISREG(status.st_mode) || (stream && place->option != NULL);
 }
 
 static void add(struct cli_places *places, const struct cli_place *place)
@@ -115,7 +121,7 @@ static void add(struct cli_places *places, const struct cli_place *place)
     if (places->count == places->room) {
         int room = places->room > 0 ? 2 * places->room : 64;
         struct cli_place *list = realloc(places->list, (size_t)room * sizeof *list);
-        if (!list) {
+        if (list == NULL) {
             free(place->path);
             no_memory(places);
             return;
@@ -129,20 +135,21 @@ static void add(struct cli_places *places, const struct cli_place *place)
     own->nowhere = !locate(own);
 }
 
-/* Its folder will be made: nothing is there yet. */
+/* Returns whether the folder of `path` does not exist yet; it will be created. */
 static bool in_missing_folder(const char *path)
 {
     char folder[PATH_MAX];
     const char *slash = strrchr(path, '/');
     struct stat status;
 
-    if (!slash || slash == path || (size_t)(slash - path) >= sizeof folder)
+    if (slash == NULL || slash == path || (size_t)(slash - path) >= sizeof folder)
         return false;
     snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
     return stat(folder, &status) != 0 && errno == ENOENT;
 }
 
-/* All that are there, and for an output the name itself, which stands for those that are not. */
+/* Adds all existing files of a pattern and, for an output, the pattern itself, which stands for
+ * those that do not exist yet. */
 static void add_numbered(struct cli_places *places, const struct cli_place *place)
 {
     struct tri_numbered names;
@@ -153,18 +160,18 @@ static void add_numbered(struct cli_places *places, const struct cli_place *plac
         no_memory(places);
         return;
     }
-    if (!(place->option && in_missing_folder(place->given)) &&
+    if (!(place->option != NULL && in_missing_folder(place->given)) &&
         tri_numbered_find(&names, place->given, &numbers, &count, &places->error) == TRI_OK) {
         long first = 1;
         for (size_t i = 0; i < count; i++)
-            first = numbers[i] == 0 && !place->option ? 0 : first;
+            first = numbers[i] == 0 && place->option == NULL ? 0 : first;
         for (size_t i = 0; i < count; i++) {
-            if (place->option && numbers[i] < 1) /* results count from 1 */
+            if (place->option != NULL && numbers[i] < 1) /* results count from 1 */
                 continue;
             struct cli_place file = *place;
             file.number = place->number > 0 ? numbers[i] - first + 1 : 0;
             file.path = tri_numbered_path(&names, numbers[i]);
-            if (file.path)
+            if (file.path != NULL)
                 add(places, &file);
             else
                 no_memory(places);
@@ -172,7 +179,7 @@ static void add_numbered(struct cli_places *places, const struct cli_place *plac
         free(numbers);
     }
     tri_numbered_free(&names);
-    if (place->option) {
+    if (place->option != NULL) {
         struct cli_place all = *place;
         all.numbered = true;
         add(places, &all);
@@ -181,7 +188,7 @@ static void add_numbered(struct cli_places *places, const struct cli_place *plac
 
 static void take(struct cli_places *places, const struct cli_place *place, bool numbered)
 {
-    if (!place->given || places->error.status != TRI_OK)
+    if (place->given == NULL || places->error.status != TRI_OK)
         return;
     if (numbered && tri_numbered_is(place->given))
         add_numbered(places, place);
@@ -199,7 +206,8 @@ void cli_places_output(struct cli_places *places, const char *option, const char
     take(places, &(struct cli_place){.option = option, .given = path, .number = number}, false);
 }
 
-void cli_places_numbered(struct cli_places *places, const char *option, const char *path, int number)
+void cli_places_numbered(struct cli_places *places, const char *option, const char *path,
+                         int number)
 {
     take(places, &(struct cli_place){.option = option, .given = path, .number = number}, true);
 }
@@ -212,7 +220,7 @@ static int compare(const struct cli_place *a, const struct cli_place *b)
         return a->device < b->device ? -1 : 1;
     if (a->inode != b->inode)
         return a->inode < b->inode ? -1 : 1;
-    if (!a->name || !b->name)
+    if (a->name == NULL || b->name == NULL)
         return (a->name != NULL) - (b->name != NULL);
     return strcmp(a->name, b->name);
 }
@@ -225,10 +233,11 @@ static int by_place(const void *first, const void *second)
     return order ? order : (a->index > b->index) - (a->index < b->index);
 }
 
-static const struct cli_place *input_of(const struct cli_places *places, const struct cli_place *output)
+static const struct cli_place *input_of(const struct cli_places *places,
+                                        const struct cli_place *output)
 {
     for (int i = 0; i < places->count; i++)
-        if (!places->list[i].option && places->list[i].number == output->number)
+        if (places->list[i].option == NULL && places->list[i].number == output->number)
             return &places->list[i];
     return NULL;
 }
@@ -238,52 +247,61 @@ static enum tri_status refuse_input(const struct cli_places *places, const struc
 {
     const struct cli_place *source = output->number > 0 ? input_of(places, output) : NULL;
 
-    if (source)
-        return tri_fail(error, TRI_USAGE, "%s: the result of '%s' would replace the input '%s'", places->command,
-                        path_of(source), path_of(input));
-    return tri_fail(error, TRI_USAGE, "%s: %s '%s' would overwrite the input '%s'; write to another file", places->command,
-                    output->option, output->given, path_of(input));
+    if (source != NULL)
+        return tri_fail(error, TRI_USAGE, "%s: the result of '%s' would replace the input '%s'",
+                        places->command, path_of(source), path_of(input));
+    return tri_fail(error, TRI_USAGE,
+                    "%s: %s '%s' would overwrite the input '%s'; write to another file",
+                    places->command, output->option, output->given, path_of(input));
 }
 
-static enum tri_status refuse_outputs(const struct cli_places *places, const struct cli_place *a, const struct cli_place *b,
-                                      struct tri_error *error)
+static enum tri_status refuse_outputs(const struct cli_places *places, const struct cli_place *a,
+                                      const struct cli_place *b, struct tri_error *error)
 {
     const struct cli_place *one = a->number > 0 ? input_of(places, a) : NULL;
     const struct cli_place *other = b->number > 0 ? input_of(places, b) : NULL;
 
-    if (one && other && strcmp(a->option, b->option) == 0)
-        return tri_fail(error, TRI_USAGE, "%s: '%s' and '%s' would both be written to '%s'; use -o with %%d", places->command,
-                        path_of(one), path_of(other), path_of(b));
+    if (one != NULL && other != NULL && strcmp(a->option, b->option) == 0)
+        return tri_fail(error, TRI_USAGE,
+                        "%s: '%s' and '%s' would both be written to '%s'; use -o with %%d",
+                        places->command, path_of(one), path_of(other), path_of(b));
     if (strcmp(path_of(a), "-") == 0 && strcmp(path_of(b), "-") == 0)
-        return tri_fail(error, TRI_USAGE, "%s: standard output can be one output only: %s or %s", places->command, a->option, b->option);
-    return tri_fail(error, TRI_USAGE, "%s: %s '%s' and %s '%s' are the same file; name two", places->command, a->option,
-                    a->given, b->option, b->given);
+        return tri_fail(error, TRI_USAGE, "%s: only one output can go to standard output: %s or %s",
+                        places->command, a->option, b->option);
+    return tri_fail(error, TRI_USAGE,
+                    "%s: %s '%s' and %s '%s' are the same file; use two different files",
+                    places->command, a->option, a->given, b->option, b->given);
 }
 
 static enum tri_status check_pair(const struct cli_places *places, const struct cli_place *output,
                                   const struct cli_place *other, struct tri_error *error)
 {
-    if (other == output || (output->number > 0 && output->number == other->number && !other->option))
+    if (other == output ||
+        (output->number > 0 && output->number == other->number && other->option == NULL))
         return TRI_OK;
-    return other->option ? refuse_outputs(places, output, other, error) : refuse_input(places, output, other, error);
+    return other->option != NULL ? refuse_outputs(places, output, other, error)
+                                 : refuse_input(places, output, other, error);
 }
 
-/* `first` to `end` are one file. */
-static enum tri_status check_same(const struct cli_places *places, const struct cli_place *first, const struct cli_place *end,
-                                  struct tri_error *error)
+/* Checks the places from `first` up to `end`, which are the same file. */
+static enum tri_status check_same(const struct cli_places *places, const struct cli_place *first,
+                                  const struct cli_place *end, struct tri_error *error)
 {
     enum tri_status status = TRI_OK;
 
     if (first->nowhere)
         return TRI_OK;
     for (const struct cli_place *output = first; output < end && status == TRI_OK; output++)
-        for (const struct cli_place *other = first; other < end && output->option && status == TRI_OK; other++)
+        for (const struct cli_place *other = first;
+             other < end && output->option != NULL && status == TRI_OK; other++)
             status = check_pair(places, output, other, error);
     return status;
 }
 
-/* Files that are not there yet, of which an output will make one, too: `--data out-2.csv` beside `-o out-%d.csv`. */
-static enum tri_status check_names(const struct cli_places *places, const struct cli_place *output, struct tri_error *error)
+/* Checks for outputs that do not exist yet, but that a pattern will create too:
+ * `--data out-2.csv` with `-o out-%d.csv`. */
+static enum tri_status check_names(const struct cli_places *places, const struct cli_place *output,
+                                   struct tri_error *error)
 {
     struct tri_numbered names;
     enum tri_status status = TRI_OK;
@@ -292,15 +310,17 @@ static enum tri_status check_names(const struct cli_places *places, const struct
         return TRI_OK;
     for (int i = 0; i < places->count && status == TRI_OK; i++) {
         const struct cli_place *other = &places->list[i];
-        if (other != output && other->option && other->name && other->device == output->device && other->inode == output->inode &&
-            strcspn(other->name, "/") == strlen(other->name) && tri_numbered_of(&names, other->name) >= 0)
+        if (other != output && other->option != NULL && other->name != NULL &&
+            other->device == output->device && other->inode == output->inode &&
+            strcspn(other->name, "/") == strlen(other->name) &&
+            tri_numbered_of(&names, other->name) >= 0)
             status = refuse_outputs(places, output, other, error);
     }
     tri_numbered_free(&names);
     return status;
 }
 
-/* Told is what was named first, wherever inodes put it. */
+/* Reports the conflict that was named first, in whatever order inodes sort. */
 static enum tri_status check_all(struct cli_places *places, struct tri_error *error)
 {
     const struct cli_place *end = places->list + places->count;

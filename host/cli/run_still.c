@@ -1,19 +1,20 @@
-/* run_frame.c -- triptych run on a video whose output is one picture. */
+/* run_still.c -- triptych run from a video to one picture. */
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/run.h"
+#include "codec/reduce_depth.h"
 #include "image/image.h"
-#include "image/numbered.h"
+#include "image/numbered_names.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SLACK 1e-6 /* seconds: a time that was printed and read again is not after itself */
+#define SLACK 1e-6 /* seconds: a time that was printed and parsed is not later than itself */
 
-/* ---- what is asked for ---- */
+/* ---- the request ---- */
 
-/* Numbers between colons, the last with a fraction: seconds, minutes and hours from the end. */
+/* Parses [[HOURS:]MINUTES:]SECONDS; only the last may have a fraction. */
 static bool parse_time(const char *text, double *seconds)
 {
     int parts = 0;
@@ -24,7 +25,7 @@ static bool parse_time(const char *text, double *seconds)
         if (!isdigit((unsigned char)*text) || ++parts > 3)
             return false;
         const double part = strtod(text, &end);
-        if (*end == ':' && memchr(text, '.', (size_t)(end - text)))
+        if (*end == ':' && memchr(text, '.', (size_t)(end - text)) != NULL)
             return false;
         *seconds = *seconds * 60 + part;
         if (*end != ':')
@@ -39,9 +40,12 @@ bool cli_parse_frame(const char *text, struct cli_frame *frame)
 
     *frame = (struct cli_frame){.given = true, .number = -1};
     if (strspn(text, "0123456789") < strlen(text)) {
-        if (!strpbrk(text, "xXeEpPnN") && parse_time(text, &frame->seconds))
+        if (strpbrk(text, "xXeEpPnN") == NULL && parse_time(text, &frame->seconds))
             return true;
-        cli_usage("run", "--frame: '%s' is no number of a frame, and no time like 90.5s or 1:30.5", text);
+        cli_usage("run",
+                  "invalid value '%s' for --frame; expected a frame number or a time like 90.5s or "
+                  "1:30.5",
+                  text);
         return false;
     }
     if (!cli_count("run", "--frame", text, 1, 1000000000, &number))
@@ -56,11 +60,11 @@ struct hunt {
     const struct cli_frame *asked;
     struct tri_video_reader *reader;
     struct tri_filter *filter;
-    bool over_time;   /* frames before the one that is wanted count */
-    int delay;        /* of the filter's results */
-    long wanted;      /* number of the frame, from 0; -1: not known yet */
-    long read, run;   /* frames so far: read, and given to the filter */
-    struct tri_frame in[2], out; /* `in`: the last one and the one before */
+    bool over_time;              /* earlier frames affect the wanted one */
+    int delay;                   /* of the filter's results, in frames */
+    long wanted;                 /* number of the frame, from 0; -1: still unknown */
+    long read, run;              /* frames so far: read, and given to the filter */
+    struct tri_frame in[2], out; /* `in`: the last frame and the one before */
 };
 
 static double seconds_of(const struct hunt *hunt, int64_t time)
@@ -77,7 +81,7 @@ static struct tri_frame *frame_at(struct hunt *hunt, long number)
 
 static void drop(const struct hunt *hunt, struct tri_frame *frame)
 {
-    if (frame->raw)
+    if (frame->raw != NULL)
         hunt->reader->codec->discard(frame);
 }
 
@@ -87,19 +91,22 @@ static enum tri_status run_filter(struct hunt *hunt, long number, struct tri_err
     return tri_filter_run(hunt->filter, frame_at(hunt, number), &hunt->out, error);
 }
 
-/* Whether `out` is the result for the frame that is wanted. */
+/* Returns whether `out` is the result for the wanted frame. */
 static bool has_result(const struct hunt *hunt)
 {
-    return hunt->run > 0 && hunt->wanted >= 0 && (!hunt->over_time || hunt->run - 1 - hunt->delay == hunt->wanted);
+    return hunt->run > 0 && hunt->wanted >= 0 &&
+           (!hunt->over_time || hunt->run - 1 - hunt->delay == hunt->wanted);
 }
 
-/* The next frame is in its place. Of a time the one before is wanted, if this one comes after it. */
+/* Handles the next frame, which is in its place. If a time is wanted and this frame is later, the
+ * wanted frame is the one before. */
 static enum tri_status take_frame(struct hunt *hunt, struct tri_error *error)
 {
     const long number = hunt->read;
     struct tri_frame *frame = frame_at(hunt, number);
 
-    if (hunt->wanted < 0 && number > 0 && seconds_of(hunt, frame->time) > hunt->asked->seconds + SLACK) {
+    if (hunt->wanted < 0 && number > 0 &&
+        seconds_of(hunt, frame->time) > hunt->asked->seconds + SLACK) {
         hunt->wanted = number - 1;
         if (!hunt->over_time)
             return run_filter(hunt, hunt->wanted, error);
@@ -115,7 +122,8 @@ static enum tri_status take_frame(struct hunt *hunt, struct tri_error *error)
     return status;
 }
 
-/* After the last frame: its time lasts as long as it does, and results that are late are driven out. */
+/* Handles the end of the frames: the last one is shown for its duration, and delayed results are
+ * flushed. */
 static enum tri_status end_frames(struct hunt *hunt, struct tri_error *error)
 {
     const char *name = hunt->reader->name;
@@ -126,10 +134,11 @@ static enum tri_status end_frames(struct hunt *hunt, struct tri_error *error)
         return tri_fail(error, TRI_FAILED, "%s has no frames", name);
     const double end = seconds_of(hunt, last->time + last->duration);
     if (hunt->wanted < 0 && hunt->asked->seconds > end + SLACK)
-        return tri_fail(error, TRI_USAGE, "%s ends after %.3f s: there is no frame at %.3f s", name, end, hunt->asked->seconds);
+        return tri_fail(error, TRI_USAGE, "%s ends after %.3f s: there is no frame at %.3f s", name,
+                        end, hunt->asked->seconds);
     if (hunt->wanted >= hunt->read)
-        return tri_fail(error, TRI_USAGE, "%s has %ld frame%s: there is no frame %ld", name, hunt->read, hunt->read == 1 ? "" : "s",
-                        hunt->wanted + 1);
+        return tri_fail(error, TRI_USAGE, "%s has %ld frame%s: there is no frame %ld", name,
+                        hunt->read, hunt->read == 1 ? "" : "s", hunt->wanted + 1);
     hunt->wanted = hunt->wanted < 0 ? hunt->read - 1 : hunt->wanted;
     if (hunt->over_time && !has_result(hunt))
         tri_filter_end(hunt->filter);
@@ -157,18 +166,50 @@ static enum tri_status find_frame(struct hunt *hunt, struct tri_error *error)
 
 /* ---- the picture ---- */
 
-static enum tri_status write_picture(const struct hunt *hunt, const char *output, const struct tri_write_options *options,
+bool cli_output_is_picture(const struct cli_run_request *request)
+{
+    const bool format = request->video.format != NULL ? request->write.format != NULL
+                                                      : tri_format_of_path(request->output) != NULL;
+
+    return format && !tri_numbered_is(request->output);
+}
+
+/* Flattens onto the background, for pictures that cannot have alpha. */
+static enum tri_status flatten(struct hunt *hunt, const char *output,
+                               const struct tri_write_options *options, struct tri_error *error)
+{
+    const struct tri_background *background = &options->background;
+
+    if (!tri_frame_flatten(&hunt->out, tri_filter_video(hunt->filter), background))
+        return TRI_OK;
+    if (background->use == TRI_NO_BACKGROUND)
+        return tri_fail(error, TRI_USAGE,
+                        "cannot write %s: PPM cannot store alpha; use .pam, or --background white",
+                        output);
+    tri_background_tell(background, output, "PPM has", options->tell, options->listener);
+    return TRI_OK;
+}
+
+static enum tri_status write_picture(struct hunt *hunt, const char *output,
+                                     const struct tri_write_options *options,
                                      struct tri_error *error)
 {
     const struct tri_video *video = tri_filter_video(hunt->filter);
-    const struct tri_shape shape = {video->width, video->height, video->planes, video->bits > 8 ? 16 : 8};
+    const bool alpha = video->alpha && !tri_video_opaque_name(output);
+    const struct tri_shape shape = {video->width, video->height, video->planes + alpha,
+                                    video->bits > 8 ? 16 : 8};
     struct tri_image *image = NULL;
     char *path = tri_plain_path(output);
-    enum tri_status status = path ? tri_image_new(&shape, &image, error)
-                                  : tri_fail(error, TRI_FAILED, "no memory to write %s", output);
+    enum tri_status status =
+        path != NULL ? tri_image_new(&shape, &image, error)
+                     : tri_fail(error, TRI_FAILED, "cannot write %s: out of memory", output);
 
-    for (int p = 0; p < shape.planes && status == TRI_OK; p++)
+    if (status == TRI_OK && video->alpha && !alpha)
+        status = flatten(hunt, output, options, error);
+    for (int p = 0; p < video->planes && status == TRI_OK; p++)
         tri_image_copy_plane(hunt->out.planes[p], 0, image, p);
+    if (status == TRI_OK && alpha)
+        tri_image_copy_plane(hunt->out.planes[0], 1, image, video->planes);
     if (status == TRI_OK) {
         cli_write_begin();
         status = tri_image_write(path, image, options, error);
@@ -179,22 +220,19 @@ static enum tri_status write_picture(const struct hunt *hunt, const char *output
     return status;
 }
 
-bool cli_output_is_picture(const struct cli_run_request *request)
+enum tri_status cli_write_frame(const struct cli_run_request *request,
+                                const struct tri_pipeline *pipeline, struct tri_backend *backend,
+                                struct tri_video_reader *reader,
+                                const struct tri_write_options *write, struct tri_error *error)
 {
-    const bool format = request->video.format ? request->write.format != NULL : tri_format_of_path(request->output) != NULL;
-
-    return format && !tri_numbered_is(request->output);
-}
-
-enum tri_status cli_write_frame(const struct cli_run_request *request, const struct tri_pipeline *pipeline,
-                                struct tri_backend *backend, struct tri_video_reader *reader, const struct tri_write_options *write,
-                                struct tri_error *error)
-{
-    struct hunt hunt = {.asked = &request->frame, .reader = reader, .wanted = request->frame.number,
+    struct hunt hunt = {.asked = &request->frame,
+                        .reader = reader,
+                        .wanted = request->frame.number,
                         .over_time = tri_pipeline_over_time(pipeline)};
     struct tri_write_options options = *write;
     struct tri_memory *memory;
-    enum tri_status status = tri_filter_new(backend, pipeline, &reader->video, TRI_ONLY_RGB, request->chroma, &hunt.filter, error);
+    enum tri_status status = tri_filter_new(backend, pipeline, &reader->video, TRI_ONLY_RGB,
+                                            request->chroma, &hunt.filter, error);
 
     if (status != TRI_OK)
         return status;
@@ -207,11 +245,15 @@ enum tri_status cli_write_frame(const struct cli_run_request *request, const str
     if (status == TRI_OK)
         status = find_frame(&hunt, error);
     if (status == TRI_OK) {
-        const bool there = hunt.read - hunt.wanted <= 2; /* no later frame has taken its place */
-        struct tri_metadata *metadata = request->strip || !there ? NULL : frame_at(&hunt, hunt.wanted)->metadata;
-        tri_filter_follow(hunt.filter, metadata);
+        const bool there = hunt.read - hunt.wanted <= 2; /* no later frame has replaced it */
+        struct tri_metadata *metadata =
+            request->strip || !there ? NULL : frame_at(&hunt, hunt.wanted)->metadata;
+        char note[TRI_NOTE_MAX] = "";
+        tri_filter_follow(hunt.filter, metadata, note);
         options.metadata = metadata;
         status = write_picture(&hunt, request->output, &options, error);
+        if (status == TRI_OK)
+            tri_write_tell(&options, request->output, note);
     }
     for (int i = 0; i < 2; i++)
         tri_frame_free(&hunt.in[i]);

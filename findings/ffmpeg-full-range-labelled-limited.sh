@@ -1,14 +1,14 @@
 #!/bin/sh
-# ffmpeg-full-range-labelled-limited.sh -- FFmpeg writes full-range frames unchanged into files that then say limited range.
+# ffmpeg-full-range-labelled-limited.sh -- FFmpeg writes full-range frames unchanged into files labelled limited range.
 #
 # Versions  PyPI imageio-ffmpeg 0.6.0 (FFmpeg 7.0.2). FFmpeg 5.1 of Debian 12 does the same, and reads ProRes
 #           as limited.
-# Guess     Where frames and the encoder are both told "full range" (-color_range pc) and the codec has no way to say so, the
+# Guess     If frames and encoder are both set to full range (-color_range pc) and the codec cannot store that, the
 #           encoder refuses, converts the samples, or at least warns.
-# Behaviour Some codecs take the frames, say nothing at the default log level, keep the samples as they are, and the stream that
-#           is read back is labelled limited range (MPEG-2), or not labelled (MPEG-4 in MP4, FFV1 and raw video in AVI, ProRes), for
-#           which players assume limited range. 0 and 10 look alike then, and so do 240 and 255. Whether it is kept depends on the pair:
-#           MPEG-4 keeps it in Matroska.
+# Behaviour Some codecs accept the frames, print nothing at the default log level and keep the samples. The stream that is read
+#           back is labelled limited range (MPEG-2), or not labelled (MPEG-4 in MP4, FFV1 and raw video in AVI, ProRes), which
+#           players take for limited range. Then 0 and 10 look the same, and so do 240 and 255. Whether the range is kept depends
+#           on codec and container: MPEG-4 keeps it in Matroska.
 # Seen      encoder    container  read back      luma of a frame of 8
 #           libx264    mp4        full           8
 #           mpeg4      mkv        full           8

@@ -1,11 +1,11 @@
 #!/bin/sh
-# memstream-closes-without-its-text.sh -- fclose of a memory stream succeeds though its text is lost for lack of memory.
+# memstream-closes-without-its-text.sh -- fclose of a memory stream succeeds although its text is lost for lack of memory.
 #
 # Versions  glibc 2.36 (Debian 12), the C library of the machine; the script prints which.
-# Guess     After open_memstream, fputs that succeeds, ferror that is 0 and fclose that returns 0, the text is there: what
-#           does not fit into memory fails one of these calls, as it does on a disk that is full.
-# Behaviour fclose shortens the buffer with realloc. Where that fails it sets the caller's pointer to NULL, frees the text, and
-#           returns 0 all the same. A caller that takes NULL for "nothing was written" loses it in silence.
+# Guess     If after open_memstream fputs succeeds, ferror is 0 and fclose returns 0, the text exists: lack of memory makes
+#           one of these calls fail, as a full disk does.
+# Behaviour fclose shortens the buffer with realloc. If that fails, it sets the caller's pointer to NULL, frees the text, and
+#           still returns 0. A caller that takes NULL for "nothing was written" silently loses the text.
 # Seen      fputs 1, ferror 0, fclose 0, text (nil)
 set -eu
 folder=$(mktemp -d)

@@ -1,14 +1,14 @@
 #!/bin/sh
-# pocl-barriers-under-conditions.sh -- in POCL 3.0 each barrier under a condition makes the compiler take twice as long.
+# pocl-barriers-under-conditions.sh -- in POCL 3.0 each conditional barrier doubles the compile time.
 #
 # Versions  PyPI pyopencl 2026.1.4, pocl-binary-distribution 3.0 (POCL 3.0-rc2, LLVM 14.0.6). POCL 3.1 of Debian 12 (LLVM
 #           15.0.6) does the same.
-# Guess     A barrier that a group skips as a whole (the condition is the same for all of its items, as OpenCL asks) costs
+# Guess     A barrier that a whole group skips (the condition is the same for all items, as OpenCL requires) costs
 #           the compiler as much as any other barrier.
-# Behaviour All that follows such a barrier is compiled once for the way through it and once for the way round it, so a
-#           kernel with N of them has 2^N endings. The time goes into the first launch, which is when POCL compiles for a
-#           size of work-group; clBuildProgram stays as quick as before.
-# Seen      CPU seconds of the first launch, with 1 to 7 barriers (2 cores of an AMD EPYC, beside other work):
+# Behaviour All code after such a barrier is compiled once for the path through it and once for the path around it, so a
+#           kernel with N of them has 2^N endings. The time is spent in the first launch, when POCL compiles for a
+#           work-group size; clBuildProgram is as fast as before.
+# Seen      CPU seconds of the first launch, with 1 to 7 barriers (2 cores of an AMD EPYC, with other load):
 #             without a condition  0.00 0.07 0.08 0.06 0.08 0.12 0.09
 #             under a condition    0.10 0.12 0.21 0.34 0.55 1.17 3.49
 set -eu

@@ -3,16 +3,16 @@
 #
 # Versions  PyPI pyopencl 2026.1.4, pocl-binary-distribution 3.0 (POCL 3.0-rc2, LLVM 14.0.6). POCL 3.1 of Debian 12 does the
 #           same.
-# Guess     clGetProgramInfo(CL_PROGRAM_BINARIES) hands out what clBuildProgram made, and a program that is loaded from it
+# Guess     clGetProgramInfo(CL_PROGRAM_BINARIES) returns the result of clBuildProgram, and a program loaded from it
 #           has nothing left to compile.
-# Behaviour Neither. clBuildProgram makes no machine code; POCL compiles a kernel for each size of work-group when that is
-#           first launched. The binary is asked to run without a compiler, so the question has every kernel compiled for
-#           any size of work-group ("0-0-0"), those that were never launched too: as long as the build took. And the program
-#           that is loaded from it does not run that code where there is a compiler: its first launches compile for their
-#           size of work-group again. So a program cache of one's own makes a first start on POCL slower, and later ones no
-#           faster than POCL's own cache does.
+# Behaviour Neither. clBuildProgram makes no machine code; POCL compiles a kernel for each work-group size at its first
+#           launch. The binary must run without a compiler, so the query compiles every kernel for any work-group
+#           size ("0-0-0"), including those that were never launched: that takes as long as the build. And a program
+#           loaded from it does not run that code if a compiler is present: its first launches compile again for their
+#           work-group size. So an application's own program cache makes the first start on POCL slower, and later ones
+#           no faster than POCL's own cache does.
 # Seen      4 kernels: build 1.39 s, first launch 0.36 s (1 object), binary 1.33 s (4 objects more); from the binary: build
-#           0.00 s, first launch of a kernel that had not been launched 0.26 s (1 object more)
+#           0.00 s, first launch of a kernel not launched before 0.26 s (1 object more)
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,7 +1,8 @@
-/* bare_opencl.c -- the least that an OpenCL program does at its start: finds a device, makes a context and a queue, and
- * loads a program that was compiled before. What `triptych run` of a small picture is compared with.
+/* bare_opencl.c -- the minimum start-up work of an OpenCL program: finds a device, creates a
+ * context and a queue, and loads a compiled program. The baseline for `triptych run` of a small
+ * image.
  *
- * usage: bare_opencl gpu|cpu|any FILE; FILE is the compiled program, made where it is missing. */
+ * usage: bare_opencl gpu|cpu|any FILE; FILE is the compiled program, created if missing. */
 #include <CL/cl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,8 @@
 
 enum { PLATFORMS = 16 };
 
-static const char source[] = "__kernel void invert(__global uchar *a) { a[get_global_id(0)] ^= 255; }";
+static const char source[] =
+    "__kernel void invert(__global uchar *a) { a[get_global_id(0)] ^= 255; }";
 
 static int fail(const char *call, cl_int code)
 {

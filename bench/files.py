@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""files.py -- triptych and other programs beside each other, from file to file.
+"""files.py -- compares triptych with other programs, from file to file.
 
-Whole processes, but where a row says otherwise; files are in the page cache. All contenders of a case take
-turns, A B C then C B A, and the medians count. Needs the program and libtriptych.so in build/, libvips-tools
-and imagemagick; takes graphicsmagick, ffmpeg and python3-opencv where they are there.
+Measures whole processes unless a row says otherwise; files are in the page cache. All contenders of a case
+alternate, A B C then C B A, and the medians count. Needs the program and libtriptych.so in build/, libvips-tools
+and imagemagick; uses graphicsmagick, ffmpeg and python3-opencv if installed.
 """
 import argparse
 import ctypes
@@ -21,8 +21,8 @@ import time
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 PHOTOS = os.path.join(os.environ.get("TRIPTYCH_DATA", os.path.join(ROOT, "..", "shared", "data")), "photos")
 BLUR = "gaussian:sigma=2"
-WIDTH, HEIGHT = 1280, 853  # of the pictures in the batch
-SLOW_REPEATS = 3  # of programs that take seconds
+WIDTH, HEIGHT = 1280, 853  # of the images in the batch
+SLOW_REPEATS = 3  # for programs that take seconds
 
 
 class Failure(Exception):
@@ -42,18 +42,21 @@ class Shape(ctypes.Structure):
 class Image(ctypes.Structure):
     _fields_ = [("shape", Shape), ("stride", ctypes.c_ssize_t), ("plane_stride", ctypes.c_ssize_t),
                 ("data", ctypes.c_void_p), ("padded", ctypes.c_bool), ("memory", ctypes.c_void_p),
-                ("memory_size", ctypes.c_size_t)]
+                ("memory_size", ctypes.c_size_t), ("from", ctypes.c_void_p), ("abandoned", ctypes.c_bool)]
 
 
 class ReadOptions(ctypes.Structure):
-    _fields_ = [("max_pixels", ctypes.c_uint64), ("pool", ctypes.c_void_p), ("head", ctypes.c_void_p),
-                ("head_size", ctypes.c_size_t)]
+    _fields_ = [("size", ctypes.c_size_t), ("max_pixels", ctypes.c_uint64), ("pool", ctypes.c_void_p),
+                ("head", ctypes.c_void_p), ("head_size", ctypes.c_size_t), ("memory", ctypes.c_void_p),
+                ("stop", ctypes.c_void_p), ("together", ctypes.c_bool)]
 
 
 class WriteOptions(ctypes.Structure):
-    _fields_ = [("format", ctypes.c_void_p), ("metadata", ctypes.c_void_p), ("pool", ctypes.c_void_p),
-                ("png_level", ctypes.c_int), ("quality", ctypes.c_int), ("subsampling", ctypes.c_int),
-                ("lossless", ctypes.c_bool)]
+    _fields_ = [("size", ctypes.c_size_t), ("format", ctypes.c_void_p), ("metadata", ctypes.c_void_p),
+                ("pool", ctypes.c_void_p), ("png_level", ctypes.c_int), ("quality", ctypes.c_int),
+                ("subsampling", ctypes.c_int), ("background_use", ctypes.c_int), ("background_colour", ctypes.c_uint8 * 3),
+                ("lossless", ctypes.c_bool), ("verify", ctypes.c_bool), ("tell", ctypes.c_void_p),
+                ("listener", ctypes.c_void_p)]
 
 
 class Library:
@@ -69,16 +72,16 @@ class Library:
 
     def read(self, path):
         image = ctypes.POINTER(Image)()
-        options = ReadOptions(0, self.pool)
+        options = ReadOptions(size=ctypes.sizeof(ReadOptions), pool=self.pool)
         self.call("tri_image_read", path.encode(), ctypes.byref(options), ctypes.byref(image), None)
         return image
 
     def write(self, path, image):
-        options = WriteOptions(pool=self.pool)
+        options = WriteOptions(size=ctypes.sizeof(WriteOptions), pool=self.pool)
         self.call("tri_image_write", path.encode(), image, ctypes.byref(options))
 
     def cut(self, image, left, top, width, height):
-        """A part of an image, which goes round where it leaves the picture below."""
+        """A part of an image; it wraps around at the bottom."""
         source = image.contents
         target = ctypes.POINTER(Image)()
         shape = Shape(width, height, source.shape.planes, 8)
@@ -104,7 +107,7 @@ class PngImage(ctypes.Structure):
 
 
 class Libpng:
-    """Decodes to and encodes from RGB pixels that stay in memory; at zlib's level 6, the default."""
+    """Decodes to and encodes from RGB pixels in memory, at zlib's default level 6."""
 
     def __init__(self, path):
         self.library = ctypes.CDLL("libpng16.so.16")
@@ -185,7 +188,7 @@ def has(program):
 # ---- the report ----
 
 def make_row(case, peer, ours_ms, peer_ms, goal, sizes=(None, None), size_goal=None):
-    """Goals: how many times as fast as the peer; the output's size over the peer's."""
+    """Goals: the speed-up over the peer; the output's size over the peer's."""
     row = {"case": case, "peer": peer, "triptych_ms": ours_ms, "peer_ms": peer_ms, "ratio": peer_ms / ours_ms,
            "goal": goal, "triptych_bytes": sizes[0], "peer_bytes": sizes[1], "size_goal": size_goal}
     if goal is None:
@@ -225,7 +228,7 @@ def print_head(options, source):
 # ---- the cases: generators of rows ----
 
 def cv2_blur(source, target):
-    """A function, or None where there is no OpenCV."""
+    """A function, or None if there is no OpenCV."""
     try:
         import cv2
     except ImportError:
@@ -262,7 +265,7 @@ def large_file(bench):
 
 
 def png_alone(bench):
-    """Decoding and encoding in one process each: two threads, and libpng, which has one."""
+    """Decoding and encoding inside a process: with all threads, and libpng, which has one."""
     png = Libpng(bench.photo)
     ours, theirs = bench.path("ours.png"), bench.path("theirs.png")
     image = bench.library.read(bench.photo)
@@ -284,7 +287,7 @@ def batch_command(bench, files, output):
 
 
 def many_vips(bench, files, output, **environment):
-    """As many processes at a time as there are CPUs."""
+    """One process per CPU at a time."""
     line = ('in=$1 out=$2 jobs=$3; shift 3; '
             'printf "%s\\n" "$@" | xargs -P "$jobs" -I{} vips gaussblur "$in/{}" "$out/{}" 2')
     names = [os.path.basename(path) for path in files]
@@ -293,7 +296,7 @@ def many_vips(bench, files, output, **environment):
 
 
 def batch(bench):
-    """Many pictures of 1280 x 853, blurred; slow programs get fewer, and their time is scaled."""
+    """Many images of 1280 x 853, blurred; slow programs get fewer, and their time is scaled."""
     files = bench.batch(bench.options.batch)
     few = files[:bench.options.slow_batch]
     folders = {name: bench.folder(name) for name in ("triptych", "vips", "mogrify")}
@@ -317,7 +320,7 @@ def batch(bench):
 
 
 def small_file(bench):
-    """A picture of 64 x 64: what a process costs by itself."""
+    """An image of 64 x 64: the cost of a process."""
     source, output = bench.path("small.png"), bench.path("small-%s.png")
     image = bench.library.read(bench.photo)
     part = bench.library.cut(image, 1000, 1000, 64, 64)
@@ -336,13 +339,13 @@ def small_file(bench):
                        (size_of(output % "triptych"), size_of(output % name)))
 
 
-# A process begins with the memory of the one that starts it, so a small one does that.
+# A process starts with the memory of its parent, so a small process starts it.
 PEAK = ("import os, sys; process = os.spawnvp(os.P_NOWAIT, sys.argv[1], sys.argv[1:]); "
         "_, status, usage = os.wait4(process, 0); print(status, usage.ru_maxrss)")
 
 
 def peak(command):
-    """Largest resident memory in KiB of a process."""
+    """Peak resident memory of a process in KiB."""
     said = subprocess.run([sys.executable, "-I", "-S", "-c", PEAK, *command], stdout=subprocess.PIPE, check=True)
     status, kib = map(int, said.stdout.split())
     if status != 0:
@@ -351,7 +354,7 @@ def peak(command):
 
 
 def memory(bench):
-    """The largest memory of a batch, and of one twice as long: it must not grow by more than a tenth."""
+    """Peak memory of a batch, and of one twice as long: it must not grow by more than a tenth."""
     kib = {}
     for count in (bench.options.batch, bench.options.batch * 2):
         command = batch_command(bench, bench.batch(count), bench.folder("memory"))
@@ -363,10 +366,10 @@ def memory(bench):
 CASES = {"large": large_file, "png": png_alone, "batch": batch, "small": small_file, "memory": memory}
 
 
-# ---- pictures ----
+# ---- inputs ----
 
 class Bench:
-    """What the cases share: options, the library, and a folder with pictures that are made as asked for."""
+    """Shared by the cases: options, the library, and a folder with images that are made on demand."""
 
     def __init__(self, options, folder):
         self.options = options
@@ -386,7 +389,7 @@ class Bench:
         return path
 
     def find_photo(self, name, width, height):
-        """The photograph where it is there, else a picture of this repository, enlarged."""
+        """The photograph if it exists, else an image of this repository, enlarged."""
         photo, target = os.path.join(PHOTOS, name), self.path(name)
         if os.path.exists(photo):
             shutil.copyfile(photo, target)
@@ -396,7 +399,7 @@ class Bench:
         return target, "images/street.png, enlarged"
 
     def batch(self, count):
-        """Parts of the large photograph and of the other one, in turns; no two are the same."""
+        """Parts of the two photographs, alternating; no two are the same."""
         if len(self.made) < count:
             places = random.Random(len(self.made))
             sources = self.library.read(self.photo), self.library.read(self.second)
@@ -414,16 +417,16 @@ class Bench:
 
 
 def parse_options():
-    parser = argparse.ArgumentParser(description="Measures triptych and other programs from file to file.")
+    parser = argparse.ArgumentParser(description="Compares triptych with other programs, from file to file.")
     parser.add_argument("--repeats", type=int, default=11, help="samples of each; default 11")
     parser.add_argument("--only", default="", metavar="TEXT",
-                        help="cases whose name contains this: " + " ".join(CASES))
+                        help="only cases whose name contains TEXT: " + " ".join(CASES))
     parser.add_argument("--json", metavar="FILE", help="also write the figures as JSON")
     parser.add_argument("--batch", type=int, default=200, metavar="N", help="files in the batch; default 200")
     parser.add_argument("--slow-batch", type=int, default=20, metavar="N",
-                        help="files of it for mogrify, whose time is scaled; default 20")
-    parser.add_argument("--baseline", metavar="PATH", help="an earlier triptych, to compare with")
-    parser.add_argument("--folder", metavar="PATH", help="where to work; default that for temporary files")
+                        help="how many of them for slow programs, whose time is scaled; default 20")
+    parser.add_argument("--baseline", metavar="PATH", help="an earlier triptych to compare with")
+    parser.add_argument("--folder", metavar="PATH", help="working folder; default that for temporary files")
     parser.add_argument("--program", default=os.path.join(ROOT, "build", "triptych"), metavar="FILE")
     parser.add_argument("--library", default=os.path.join(ROOT, "build", "libtriptych.so"), metavar="FILE")
     options = parser.parse_args()

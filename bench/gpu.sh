@@ -1,19 +1,20 @@
 #!/bin/sh
-# gpu.sh -- everything about triptych on one GPU, in one call of at most four minutes: what the driver is, every kernel
-# proven, the goals of gpu_goals.txt beside what is reached, streams, whole processes, and what the card does at best.
+# gpu.sh -- measures triptych on one GPU, in one call of at most four minutes: the driver, a proof of every kernel, the
+# results against the goals of gpu_goals.txt, streams, whole processes, and the limits of the card.
 #
-# For machines that have a driver but cannot build triptych: `pack` here, carry the folder, `run` there. It needs no
-# OpenCL loader there, and a C library no older than the one here; the table needs Python 3.
-# DEVICE (opencl:gpu) is what to measure. opencl:cpu tries the script where there is no GPU, at smaller SIZES.
-# BUDGET (235) is how many seconds there are. What does not end in time is ended, said to have failed, and the rest goes on.
+# For machines that have a driver but cannot build triptych: `pack` here, copy the folder, `run` there. The other machine
+# needs no OpenCL loader, but a C library no older than the one here; the table needs Python 3.
+# DEVICE (opencl:gpu) is the device to measure. opencl:cpu tries the script without a GPU, at smaller SIZES.
+# BUDGET (235) is the time limit in seconds. A step that exceeds it is killed and counts as failed; the rest continues.
 set -u
 
 usage() {
     cat <<'END'
-usage: sh bench/gpu.sh pack FOLDER       the built program, its libraries and pictures into FOLDER
-       sh bench/gpu.sh run FOLDER OUT    verify and measure; reports and JSON go into the folder OUT
-       sh bench/gpu.sh peers FOLDER OUT  beside CuPy, pyclesperanto, PyTorch and OpenCV, as far as they are there
-exit codes: 0 all done, 1 a step failed (the last lines say which), 2 usage
+usage: sh bench/gpu.sh pack FOLDER       copy the built program, its libraries and pictures into FOLDER
+       sh bench/gpu.sh run FOLDER OUT    verify and measure; write reports and JSON into the folder OUT
+       sh bench/gpu.sh suite FOLDER OUT  measure the standard suite: OUT/machines/*.json is for bench/results/machines
+       sh bench/gpu.sh peers FOLDER OUT  compare with CuPy, pyclesperanto, PyTorch and OpenCV, as far as installed
+exit codes: 0 all done, 1 a step failed (the last line names it), 2 usage
 END
     exit 2
 }
@@ -22,8 +23,8 @@ END
 
 LIMIT_MIB=40
 
-# The C library is the other machine's own. So are the C++ and GCC libraries, which its driver may need newer: they are
-# kept apart, for a machine without any.
+# The C library is that of the other machine. So are the C++ and GCC libraries, since its driver may need newer ones;
+# ours are packed separately, for machines without any.
 libraries_of() {
     ldd "$1" | awk '$3 ~ /^\// && $1 !~ /^lib(c|m|dl|pthread|rt|resolv)\.so/ { print $3 }'
 }
@@ -37,11 +38,11 @@ copy_libraries() {
     done
 }
 
-# A module, unless with its libraries the folder would become too large.
+# Packs a module, unless it and its libraries make the folder too large.
 pack_module() {
     size=$(libraries_of "$1" | xargs -r du -Lck "$1" | tail -n 1 | cut -f 1)
     if [ $(($(du -sk "$folder" | cut -f 1) + size)) -gt $((LIMIT_MIB * 1024)) ]; then
-        echo "gpu.sh: note: $(basename "$1") needs $((size / 1024)) MiB of libraries, and is left out: no step uses it"
+        echo "gpu.sh: note: $(basename "$1") needs $((size / 1024)) MiB of libraries and is left out; no step uses it"
         return
     fi
     strip --strip-debug -o "$folder/modules/$(basename "$1")" "$1"
@@ -50,13 +51,18 @@ pack_module() {
 
 pack() {
     folder=$1
+    if [ ! -e build/bench/libtriptych.so ]; then
+        echo "gpu.sh: build/bench/libtriptych.so is missing: make bench-library" >&2
+        exit 1
+    fi
     set -e
     mkdir -p "$folder/lib" "$folder/lib-if-missing" "$folder/modules"
     strip --strip-debug -o "$folder/triptych" build/triptych
-    strip --strip-debug -o "$folder/libtriptych.so" build/libtriptych.so
+    strip --strip-debug -o "$folder/libtriptych.so" build/bench/libtriptych.so
     # shellcheck disable=SC2086 # it may be "ccache gcc"
     ${CC:-cc} -O2 -DCL_TARGET_OPENCL_VERSION=120 bench/bare_opencl.c -lOpenCL -o "$folder/bare_opencl"
     cp bench/gpu.sh bench/gpu_goals.txt bench/gpu_table.py bench/gpu_peers.py bench/triptych_library.py "$folder"
+    cp bench/suites/standard.txt "$folder"
     cp images/frame-*.png images/alpha.png images/gray16.png "$folder"
     copy_libraries build/triptych
     find build/modules -name '*.so' -printf '%s %p\n' | sort -n | cut -d ' ' -f 2- | while read -r module; do
@@ -65,9 +71,9 @@ pack() {
     echo "gpu.sh: $(du -sm "$folder" | cut -f 1) MiB in $folder"
 }
 
-# ---- where it runs ----
+# ---- the machine ----
 
-# The loader finds drivers by their .icd files; a container may have the driver alone.
+# The loader finds drivers by their .icd files; a container may have only the driver.
 find_driver() {
     [ -z "${OCL_ICD_VENDORS:-}" ] || return 0
     for file in /etc/OpenCL/vendors/*.icd; do
@@ -107,7 +113,7 @@ prepare() {
     : > "$out/steps.txt"
 }
 
-# step NAME SECONDS COMMAND...: output into OUT/NAME.txt, and a line into OUT/steps.txt: name, exit code, seconds.
+# step NAME SECONDS COMMAND...: writes the output to OUT/NAME.txt, and a line to OUT/steps.txt: name, exit code, seconds.
 step() {
     name=$1 most=$2
     shift 2
@@ -148,7 +154,7 @@ works() {
     done < "$memory/works.txt"
 }
 
-# Three frames, made larger, twenty times over: what a decoder would deliver.
+# Three enlarged frames, twenty times over, as a decoder would deliver them.
 make_clip() {
     "$program" run "resize:width=${clip%x*}:height=${clip#*x}" "$folder/frame-%d.png" -o "$memory/once.y4m" --quiet || return 1
     from=$(($(head -n 1 "$memory/once.y4m" | wc -c) + 1))
@@ -168,7 +174,7 @@ streams() {
         --json "$out/stream-file.json"
 }
 
-# took COMMAND...: milliseconds of a whole process, in thousandths.
+# took COMMAND...: microseconds of a whole process.
 took() {
     before=$(date +%s%N)
     "$@" > "$memory/process.txt" 2>&1 || { cat "$memory/process.txt" >&2; return 1; }
@@ -179,7 +185,7 @@ small() {
     "$program" run gaussian:sigma=2 "$folder/alpha.png" -o "$memory/small.png" --quiet --on "$1"
 }
 
-# Neither triptych nor the driver has kept anything.
+# With empty caches of both triptych and the driver.
 cold() {
     rm -rf "$memory/cold"
     mkdir "$memory/cold"
@@ -189,7 +195,7 @@ cold() {
     )
 }
 
-# sample NAME COMMAND...: a line, NAME and microseconds.
+# sample NAME COMMAND...: prints a line with NAME and microseconds.
 sample() {
     name=$1
     shift
@@ -197,7 +203,7 @@ sample() {
     echo "$name $value"
 }
 
-# In turns.
+# Alternates between the programs.
 processes() {
     set -e
     "$folder/bare_opencl" "$kind" "$memory/binary"
@@ -215,7 +221,7 @@ run() {
     prepare "$1" "$2"
     large=${sizes%% *}
     doctor
-    set -- # of frames of one shape kernels over time see a series
+    set -- # frames of one shape are a sequence for temporal kernels
     for name in $proof; do
         set -- "$@" "$folder/$name.png"
     done
@@ -237,7 +243,7 @@ run() {
     [ -z "$failed" ]
 }
 
-# Two steps of `run` are shell themselves.
+# Two steps of `run` are shell functions.
 inner() {
     folder=$2 memory=$3 program=$2/triptych
     choose
@@ -245,6 +251,15 @@ inner() {
     processes) processes ;;
     clip) make_clip ;;
     esac
+}
+
+# On every device and on the CPU, as on any machine that machines are compared with.
+suite() {
+    prepare "$1" "$2"
+    mkdir -p "$out/machines"
+    step suite 200 "$program" bench --suite "$folder/standard.txt" --json "$out/machines"
+    ls "$out/machines"
+    grep -q "^suite 0 " "$out/steps.txt"
 }
 
 peers() {
@@ -258,6 +273,7 @@ peers() {
 case ${1:-} in
 pack) [ $# -eq 2 ] || usage; pack "$2" ;;
 run) [ $# -eq 3 ] || usage; run "$2" "$3" ;;
+suite) [ $# -eq 3 ] || usage; suite "$2" "$3" ;;
 peers) [ $# -eq 3 ] || usage; peers "$2" "$3" ;;
 processes | clip) [ $# -eq 3 ] || usage; inner "$@" ;;
 *) usage ;;

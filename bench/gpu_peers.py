@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""gpu_peers.py -- triptych on a device beside CuPy, PyTorch, pyclesperanto and OpenCV on the same one, call by call in turn.
+"""gpu_peers.py -- compares triptych on a device with CuPy, PyTorch, pyclesperanto and OpenCV on the same device, in turn.
 
-The picture, RGB of 8 bits, lies on the device already, the result stays there: the same bytes in and out for all. Where a
-peer computes in floats, the conversions are part of its time, as they are of its users'. Times are those of the device's
-own clock (events) where a peer gives them, else the host's around a call that waits for its end; the table says which.
+The image, RGB of 8 bits, is already on the device and the result stays there: the same bytes in and out for all. If a
+peer computes in floats, the conversions are part of its time, as they are for its users. Times are by the device's own
+clock (events) if a peer provides them, else by the host's around a call that waits for completion; the table says which.
 
-With --device opencl:cpu everything runs on the CPU: triptych and pyclesperanto through OpenCL, PyTorch and OpenCV by
-themselves, and SciPy takes the place of CuPy, which has the same functions.
+With --device opencl:cpu everything runs on the CPU: triptych and pyclesperanto through OpenCL, PyTorch and OpenCV
+natively, and SciPy, which has the same functions, replaces CuPy.
 """
 import argparse
 import ctypes
@@ -22,7 +22,7 @@ import numpy
 from triptych_library import Failure, Library, Shape
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-COMMANDS_MAX = 1024  # as in measuring.h
+COMMANDS_MAX = 1024  # as in device_clock.h
 KERNEL = 1
 ROUNDS_MIN = 3
 
@@ -54,7 +54,7 @@ class Device:
     def __init__(self, path, on):
         self.library = Library(path)
         self.backend = self.library.backend(on)
-        self.library.call("tri_backend_profile", self.backend, ctypes.c_bool(True))
+        self.library.call("bench_profile", self.backend, ctypes.c_bool(True))
         self.commands = (Command * COMMANDS_MAX)()
 
     def name(self):
@@ -63,25 +63,25 @@ class Device:
         return info(self.backend).decode(errors="replace")
 
     def kernel_ms(self):
-        """From the first kernel's beginning to the last one's end, of all since the last call."""
+        """From the start of the first kernel to the end of the last, of all since the last call."""
         count = ctypes.c_int()
-        self.library.call("tri_backend_commands", self.backend, self.commands, ctypes.byref(count))
+        self.library.call("bench_commands", self.backend, self.commands, ctypes.byref(count))
         kernels = [command for command in self.commands[:count.value] if command.what == KERNEL]
         return (max(k.end_ns for k in kernels) - min(k.begin_ns for k in kernels)) / 1e6 if kernels else 0.0
 
     def copy_ms(self, bytes_in, bytes_out):
         took = ctypes.c_int64()
-        self.library.call("tri_backend_copy_time", self.backend, ctypes.c_size_t(bytes_in), ctypes.c_size_t(bytes_out),
+        self.library.call("bench_copy_time", self.backend, ctypes.c_size_t(bytes_in), ctypes.c_size_t(bytes_out),
                           ctypes.byref(took))
         return took.value / 1e6
 
     def close(self):
-        self.library.call("tri_backend_profile", self.backend, ctypes.c_bool(False))
+        self.library.call("bench_profile", self.backend, ctypes.c_bool(False))
         self.library.library.tri_backend_close(self.backend)
 
 
 class Job:
-    """A pipeline on planes that are on the device: calling it gives milliseconds of the device's clock."""
+    """A pipeline on planes that are on the device: calling it returns milliseconds by the device's clock."""
 
     def __init__(self, device, pipeline, planes):
         library = device.library
@@ -94,23 +94,23 @@ class Job:
         self.source.contents.padded = False
         self.target = library.image(library.library.tri_job_shape(self.job).contents)
         self.flight = ctypes.c_void_p()
-        library.call("tri_flight_new", device.backend, ctypes.byref(self.flight))
-        library.call("tri_flight_upload", self.flight, self.source)
+        library.call("tri_inflight_new", device.backend, ctypes.byref(self.flight))
+        library.call("tri_inflight_upload", self.flight, self.source)
 
     def __call__(self):
         library = self.device.library
         library.library.tri_job_rewind(self.job)
         self.device.kernel_ms()
-        library.call("tri_flight_compute", self.flight, self.job, self.target)
+        library.call("tri_inflight_compute", self.flight, self.job, self.target)
         return self.device.kernel_ms()
 
     def result(self):
-        self.device.library.call("tri_flight_download", self.flight)
+        self.device.library.call("tri_inflight_download", self.flight)
         return planes_of(self.target).copy()
 
     def free(self):
         library = self.device.library.library
-        library.tri_flight_free(self.flight)
+        library.tri_inflight_free(self.flight)
         library.tri_job_free(self.job)
         library.tri_pipeline_free(self.pipeline)
         library.tri_image_free(self.source)
@@ -120,7 +120,7 @@ class Job:
 # ---- clocks ----
 
 def host_clock(wait):
-    """Around a call: `wait` ends when the device has nothing more to do."""
+    """Times a call by the host's clock; `wait` returns when the device is idle."""
     def timed(function):
         wait()
         start = time.perf_counter_ns()
@@ -130,10 +130,10 @@ def host_clock(wait):
     return timed
 
 
-# ---- CuPy, and SciPy in its place ----
+# ---- CuPy, or SciPy instead ----
 
 class Arrays:
-    """numpy's functions and scipy.ndimage's, of CuPy on a GPU."""
+    """The functions of numpy and scipy.ndimage, by CuPy on a GPU."""
 
     def __init__(self, gpu):
         self.gpu = gpu
@@ -159,7 +159,7 @@ class Arrays:
         return result.get() if self.gpu else result
 
     def bind(self, pipeline, source):
-        """A function without arguments; KeyError: it has nothing of the kind."""
+        """Returns a function without arguments; KeyError if there is no equivalent."""
         names = {"invert": self.invert, "gaussian": self.gaussian, "sobel": self.sobel, "median": self.median,
                  "box": self.box, "dilate": self.dilate, "equalize": self.equalize, "resize": self.resize,
                  "rotate": self.rotate}
@@ -200,7 +200,7 @@ class Arrays:
         target = module.empty_like(source)
 
         def call():
-            for plane in range(source.shape[0]):  # else it smooths from plane to plane too
+            for plane in range(source.shape[0]):  # otherwise it also smooths across planes
                 self.filters.sobel(source[plane], axis=1, output=across[plane], mode="nearest")
                 self.filters.sobel(source[plane], axis=0, output=down[plane], mode="nearest")
             module.copyto(target, module.minimum(abs(across) + abs(down), 255), casting="unsafe")
@@ -303,7 +303,7 @@ class Torch:
         return self.functional.pad(source.float(), (radius,) * 4, mode="replicate")
 
     def convolved(self, source, weights):
-        """Of each plane by itself; weights of one plane, or a row."""
+        """Convolves each plane separately; weights are 2-D."""
         kernel = weights.to(source.device)[None, None].expand(source.shape[1], 1, -1, -1)
         return self.functional.conv2d(source, kernel, groups=source.shape[1])
 
@@ -369,7 +369,7 @@ class Clesperanto:
 # ---- OpenCV ----
 
 class OpenCV:
-    """Of interleaved samples, by OpenCL on a GPU (UMat), else by its threads."""
+    """Interleaved samples, through OpenCL on a GPU (UMat), else with its threads."""
 
     def __init__(self, gpu):
         self.cv = importlib.import_module("cv2")
@@ -424,7 +424,7 @@ class OpenCV:
 # ---- measuring ----
 
 class Call:
-    """A peer's function on its own copy of the picture: calling it gives milliseconds."""
+    """A peer's function on its own copy of the image: calling it returns milliseconds."""
 
     def __init__(self, peer, pipeline, planes):
         self.peer = peer
@@ -445,8 +445,8 @@ class Call:
 
 
 def interleave(calls, repeats):
-    """Median time of each, in rounds A B C, then C B A; each sample follows an untimed run of the same. Slow ones end it
-    after three rounds and as many seconds."""
+    """Median time of each, in rounds A B C, then C B A; each sample follows an untimed run of the same call. If some are
+    slow, it stops after three rounds and three seconds."""
     samples = {name: [] for name in calls}
     start = time.monotonic()
     for turn in range(repeats + 1):
@@ -466,20 +466,20 @@ def find_peers(gpu):
                        ("OpenCV", OpenCV)):
         try:
             peers.append(kind(gpu))
-        except Exception as why:  # pylint: disable=broad-except # whatever a foreign library does when it starts
+        except Exception as why:  # pylint: disable=broad-except # a foreign library may raise anything
             missing[name] = (str(why).splitlines() or [type(why).__name__])[0]
     return peers, missing
 
 
 def bind_peers(peers, pipeline, planes):
-    """Calls of those that can; what the others said."""
+    """The calls of peers that can run the pipeline, and the errors of the others."""
     calls, failures = {}, {}
     for peer in peers:
         try:
             calls[peer.name] = Call(peer, pipeline, planes)
             peer.timed(calls[peer.name].run)
         except KeyError:
-            continue  # it has nothing of the kind
+            continue  # no equivalent
         except Exception as why:  # pylint: disable=broad-except
             calls.pop(peer.name, None)
             failures[peer.name] = (str(why).splitlines() or [type(why).__name__])[0]
@@ -537,7 +537,7 @@ def print_row(row, peers):
 
 
 def save(options, size, peers, missing, rows):
-    """After each row, so that there is something where time runs out."""
+    """Called after each row, so partial results survive a timeout."""
     if not options.json:
         return
     with open(options.json, "w", encoding="utf-8") as file:
@@ -559,13 +559,13 @@ def parse_size(text):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Measures triptych beside other libraries on the same device.")
+    parser = argparse.ArgumentParser(description="Compares triptych with other libraries on the same device.")
     parser.add_argument("--device", default="opencl:gpu", metavar="BACKEND", help="default opencl:gpu")
     parser.add_argument("--size", type=parse_size, metavar="WxH", help="default 3840x2160, on a CPU 640x480")
     parser.add_argument("--repeats", type=int, default=12, help="samples of each; default 12")
-    parser.add_argument("--only", default="", metavar="TEXT", help="pipelines that contain this")
+    parser.add_argument("--only", default="", metavar="TEXT", help="only pipelines that contain TEXT")
     parser.add_argument("--json", metavar="FILE", help="also write the figures as JSON")
-    parser.add_argument("--library", default=os.path.join(HERE, "..", "build", "libtriptych.so"), metavar="FILE")
+    parser.add_argument("--library", default=os.path.join(HERE, "..", "build", "bench", "libtriptych.so"), metavar="FILE")
     options = parser.parse_args()
 
     gpu = not options.device.startswith("opencl:cpu")

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""gpu_table.py -- one table, and summary.json, of what gpu.sh has left in a folder: goals beside what was reached.
+"""gpu_table.py -- summarises the results of gpu.sh in a folder: a table of results and goals, and summary.json.
 
 usage: gpu_table.py OUT DEVICE "SIZE SIZE" CLIP
 """
@@ -31,7 +31,7 @@ def device_row(report):
 
 
 def work_of(out, size, number, pipeline, goal):
-    """What a step has measured; without figures where there are none."""
+    """The measurements of a step; without figures if there are none."""
     work = {"pipeline": pipeline, "size": size, "goal": goal, "share": None, "verified": None}
     report = load(out, "work-%s-%d.json" % (size, number))
     row = device_row(report) if report else None
@@ -85,7 +85,7 @@ def print_works(works, sizes):
         print("%-28s" % (name if len(name) < 28 else name[:25] + "..") + "".join(work_cells(work) for work in group))
 
 
-# ---- what else there are goals for ----
+# ---- other goals ----
 
 def find(works, pipeline, size):
     return next((work for work in works if work["pipeline"] == pipeline and work["size"] == size), {})
@@ -97,7 +97,7 @@ def area_bytes(size, planes=3):
 
 
 def card_of(works, sizes):
-    """What the card does at best, by size."""
+    """The limits of the card, by size."""
     card = {}
     for size in sizes:
         work, moved = find(works, "invert", size), area_bytes(size)
@@ -108,7 +108,7 @@ def card_of(works, sizes):
 
 
 def calls_of(works, sizes, applies):
-    """Whole calls of invert, with their transfers."""
+    """Whole calls of invert, including transfers."""
     goals = []
     for index, size in enumerate(sizes):
         work = find(works, "invert", size)
@@ -128,7 +128,7 @@ def streams_of(out, clip, applies):
         rows = [row for row in report["rows"] if row["backend"].startswith("opencl") and row["frames_per_s"]]
         best = max(rows, key=lambda row: row["frames_per_s"], default=None)
         pinned = max((row["pinned_frames_per_s"] or 0 for row in rows), default=0)
-        goals.append({"what": "%s frames/s of %s, over what pinned transfers allow" % (clip, name), "most": False,
+        goals.append({"what": "%s frames/s of %s, over the limit of pinned transfers" % (clip, name), "most": False,
                       "goal": 0.85 if applies and name == "gaussian" else None,
                       "reached": best["frames_per_s"] / pinned if best and pinned else None,
                       "frames_per_s": best and best["frames_per_s"], "pinned_frames_per_s": pinned or None,
@@ -138,7 +138,7 @@ def streams_of(out, clip, applies):
 
 
 def processes_of(out):
-    """Medians in milliseconds, of complete lines of the step."""
+    """Medians in milliseconds, from complete lines of the step."""
     samples = {}
     try:
         with open(os.path.join(out, "processes.txt"), encoding="utf-8") as file:
@@ -182,7 +182,7 @@ def print_streams(streams):
 
 
 def print_break_evens(works, sizes):
-    print("\nfrom which size on it beats threads, megapixels (measured there: device and threads, ms)")
+    print("\nsize from which it beats threads, megapixels (measured at that size: device and threads, ms)")
     for work in works:
         found = work.get("break_even")
         if work["size"] != sizes[-1] or not found:

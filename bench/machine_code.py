@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""machine_code.py -- GPU machine code of program texts, read without a GPU.
+"""machine_code.py -- reads the GPU machine code of program texts, without a GPU.
 
     bench/machine_code.py [options] program.cl... | PIPELINE[@8|@16]...
 
-A pipeline is run by build/triptych on a small picture with --on opencl:cpu, which tells the texts (TRIPTYCH_OPENCL_DUMP).
-clang makes PTX of each, ptxas code for sm_90, nvdisasm text, and each kernel gets a row: registers, spills, stack, local
-memory, instructions by kind, loads and stores by width; --loops adds each loop with its body. The code is searched for the
-two known faults of ptxas (docs/gpu.md); found: exit 3. The driver has a front end of its own, so this tells about forms, not
-about every instruction. Tools are fetched once, from Debian and PyPI, in pinned versions, into --tools.
+build/triptych runs a pipeline on a small picture with --on opencl:cpu, which writes the texts (TRIPTYCH_OPENCL_DUMP).
+clang compiles each to PTX, ptxas to sm_90 code, and nvdisasm disassembles it. Each kernel gets a row: registers, spills,
+stack, local memory, instructions by kind, loads and stores by width; --loops adds each loop with its body. The code is
+searched for the two known faults of ptxas (docs/gpu.md); exit status 3 if found. The driver has a front end of its own, so
+the results hold for forms, not for every instruction. Tools are downloaded once, from Debian and PyPI, in pinned versions,
+into --tools.
 """
 import argparse
 import os
@@ -20,7 +21,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 NVCC, NVDISASM, RIGHT_NVCC, NUMPY = "13.3.73", "13.4.92", "13.4.59", "1.26.4"
-UNITS, LANES, CLOCK, BANDWIDTH = 132, 128, 1.7e9, 4.2e12  # of an H200, and the lanes of its LSU
+UNITS, LANES, CLOCK, BANDWIDTH = 132, 128, 1.7e9, 4.2e12  # of an H200; LSU_LANES too
 LSU_LANES = 32
 PICTURE = 3840 * 2160 * 3
 
@@ -56,7 +57,7 @@ class Tools:
         return path
 
     def numpy(self):
-        """numpy and sass.py, which needs it; only for --run."""
+        """Imports numpy and sass.py, which needs it; only for --run."""
         try:
             import numpy
         except ImportError:
@@ -69,7 +70,7 @@ class Tools:
         return numpy, sass
 
     def debian(self, version):
-        """clang and libclc, of the system or unpacked into the folder; their majors must be the same."""
+        """clang and libclc, from the system or unpacked into the folder; their major versions must match."""
         place = os.path.join(self.folder, f"debian-{version}")
         self.clc = f"{place}/usr/lib/clc"
         own = f"{place}/usr/lib/llvm-{version}/bin/clang"
@@ -104,7 +105,7 @@ class Tools:
 
 
 def group_sizes(ir):
-    """Kernels' reqd_work_group_size, which LLVM's back end does not pass on."""
+    """The reqd_work_group_size of kernels, which LLVM's back end drops."""
     with open(ir, encoding="utf-8") as file:
         text = file.read()
     nodes = dict(re.findall(r"^(!\d+) = !\{i32 (\d+, i32 \d+, i32 \d+)\}$", text, re.M))
@@ -137,7 +138,7 @@ class Instruction:
         self.predicate, self.code, rest = match.group(2), match.group(3), match.group(4)
         self.operands = [o.strip() for o in rest.split(",")] if rest else []
         self.name = self.code.split(".")[0]
-        self.width = next((width for part, width in self.widths if part in self.code), "32")  # bits, of loads and stores
+        self.width = next((width for part, width in self.widths if part in self.code), "32")  # of loads and stores, in bits
         self.text = f"{'@' + self.predicate + ' ' if self.predicate else ''}{self.code} {rest}"
 
 
@@ -167,14 +168,14 @@ def jump(instruction, labels):
 
 
 def pipe(instruction):
-    """Which of a unit's pipes it takes; integer arithmetic has two, with 64 lanes each."""
+    """The pipe of a unit that executes it; integer arithmetic has two, with 64 lanes each."""
     k = kind(instruction)
     if instruction.name.startswith("U") or k in ("branch", "barrier", "LDC"):
         return "other"
     if k in MOVES or k == "atomic":
         return "lsu"
     if instruction.name in ("FFMA", "FMUL", "FADD"):
-        return "float"  # by twice as many lanes
+        return "float"  # twice as many lanes
     return "fma" if instruction.name in ("IMAD", "HFMA2", "IDP") else "alu"
 
 
@@ -204,7 +205,7 @@ def kind(instruction):
 
 
 def count(instructions):
-    """Instructions by kind, and loads and stores by width."""
+    """Counts instructions by kind, and loads and stores by width."""
     kinds, widths, lsu = {}, {}, 0
     for instruction in instructions:
         k = kind(instruction)
@@ -222,7 +223,7 @@ def by_width(widths, name):
 
 
 def find_loops(instructions, labels):
-    """(first, last) of each backward branch's range, the outer ones first."""
+    """(first, last) of each backward branch's range, outer ones first."""
     loops = {}
     for i, instruction in enumerate(instructions):
         to = jump(instruction, labels)
@@ -242,7 +243,7 @@ def number(text):
 
 
 def trips(instructions, first, last):
-    """Of a loop with a constant step and a constant end; a start that is not constant counts as 0. None: not known."""
+    """Trip count of a loop with a constant step and end; a variable start counts as 0. None if unknown."""
     end = instructions[last]
     flag = (end.predicate or "").lstrip("!")
     for at in range(last, first - 1, -1):
@@ -273,7 +274,7 @@ def shift_faults(instructions):
 
 
 def negated_chain(ptx):
-    """Whether a negated value goes into a minimum or maximum that is one of several in a row."""
+    """Whether a negated value goes into one of several chained minima or maxima."""
     defined, chained = {}, False
     extremes = re.findall(r"(?:min|max)\.s32\s+(%r\d+), (%r\d+|-?\d+), (%r\d+|-?\d+);", ptx)
     negated = set(re.findall(r"neg\.s32\s+(%r\d+),", ptx)) | set(re.findall(r"sub\.s32\s+(%r\d+), 0,", ptx))
@@ -293,7 +294,7 @@ def negations(instructions):
 # ---- a program's report
 
 def read_resources(log):
-    """{kernel: (registers, stack, spill bytes, shared)} of ptxas -v."""
+    """{kernel: (registers, stack, spill bytes, shared)} from ptxas -v."""
     found = {}
     for name, body in re.findall(r"Compiling entry function '(\w+)'(.*?)(?=Compiling entry|\Z)", log, re.S):
         stack, stores, loads = map(int, re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes", body).groups())
@@ -333,7 +334,8 @@ def microseconds(per_sample, lanes):
 
 
 def estimate(instructions, loops, options):
-    """(instructions, LSU cycles) of one item, each loop's body as often as it runs; and whether all loops are known."""
+    """(instructions, instructions of the busier integer pipe, LSU cycles) of one item, each loop's body counted as often as
+    it runs; and whether all trip counts are known."""
     weights, known = [1] * len(instructions), True
     for first, last in loops:
         times = options.trips.get(f"{instructions[first].address:04x}", trips(instructions, first, last))
@@ -353,7 +355,7 @@ def argument_names(ir, kernel):
 
 
 def execute(tools, instructions, labels, size, ir, kernel, options):
-    """One group in the middle of a 3840x2160 picture, run; None and why where that is not possible."""
+    """Runs one group in the middle of a 3840x2160 image; (None, reason) if that is not possible."""
     np, sass = tools.numpy()
     names = argument_names(ir, kernel)
     packed, table = b"", None
@@ -388,12 +390,12 @@ def execute(tools, instructions, labels, size, ir, kernel, options):
 
 
 def made_samples(group, options):
-    """Of a group: what it stores; of one that only counts, what it loads."""
+    """Samples that a group stores; if it only counts, those that it loads."""
     return max(1, group.store_bytes or group.load_bytes) / options.bytes
 
 
 def run_row(name, group, instructions, options):
-    """What a sample costs, and the time of `options.output` samples."""
+    """The cost of a sample, and the time of `options.output` samples."""
     samples = made_samples(group, options)
     lanes = 32 / samples
     issued = group.executed.sum() * lanes
@@ -409,7 +411,7 @@ def run_row(name, group, instructions, options):
 
 
 def print_sections(name, group, instructions, options):
-    """Instructions a sample between barriers: loading, each pass, storing."""
+    """Instructions per sample between barriers: loading, each pass, storing."""
     samples, start = made_samples(group, options), 0
     for end in [n for n, i in enumerate(instructions) if i.name == "BAR"] + [len(instructions) - 1]:
         part = list(zip(instructions, group.executed))[start:end + 1]
@@ -425,7 +427,7 @@ def print_sections(name, group, instructions, options):
         start = end + 1
 
 
-RUN_HEADS = ("kernel", "samples a group", "by 16 bytes", "instr", "alu", "fma", "LSU", "bytes", "issue us", "pipe us", "LSU us", "memory us", "time us", "share")
+RUN_HEADS = ("kernel", "samples per group", "by 16 bytes", "instr", "alu", "fma", "LSU", "bytes", "issue us", "pipe us", "LSU us", "memory us", "time us", "share")
 HEADS = ("kernel", "regs", "spill", "stack", "local", "instr", "LDG", "STG", "LDS", "STS", "LDL+STL", "LDC", "int", "bits", "move", "float",
          "atomic", "bra", "bar", "run")
 
@@ -473,8 +475,8 @@ def print_time(name, instructions, labels, size, options):
     run, half, lsu, known = estimate(instructions, find_loops(instructions, labels), options)
     per_sample, half, lsu_per_sample = (n * items / options.samples for n in (run, half, lsu))
     memory = 2 * PICTURE * options.bytes / BANDWIDTH * 1e6
-    print(f"  {name}: {per_sample:.1f} instructions a sample: {microseconds(per_sample, LANES):.1f} us; on the "
-          f"fuller integer pipe {half:.1f}: {microseconds(half, LANES / 2):.1f} us; LSU {lsu_per_sample:.2f} cycles a "
+    print(f"  {name}: {per_sample:.1f} instructions per sample: {microseconds(per_sample, LANES):.1f} us; on the "
+          f"busier integer pipe {half:.1f}: {microseconds(half, LANES / 2):.1f} us; LSU {lsu_per_sample:.2f} cycles per "
           f"sample: {microseconds(lsu_per_sample, LSU_LANES):.1f} us; memory {memory:.1f} us (3840x2160 RGB)"
           f"{'' if known else '; loops of unknown length counted once'}")
 
@@ -513,7 +515,7 @@ def run_dumping(pipeline, picture, dialect, keep):
 
 
 def dump_pipeline(pipeline, bits, dialect, keep):
-    """The texts of a pipeline's programs. Those before them are of the device's self-test: all but the last of `copy`."""
+    """The texts of a pipeline's programs. Those of the device's self-test come first: all but the last of `copy`."""
     if not os.path.exists(os.path.join(ROOT, "build", "triptych")):
         fail("build/triptych is missing: run make first")
     picture = os.path.join(ROOT, "images", "gray16.png" if bits == 16 else "street.png")
@@ -524,21 +526,21 @@ def dump_pipeline(pipeline, bits, dialect, keep):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="+", help="files that end in .cl, or pipelines")
-    parser.add_argument("--tools", default=os.path.join(ROOT, "build", "machine-code"), help="folder of the tools (build/machine-code)")
-    parser.add_argument("--keep", help="folder where texts, PTX and SASS stay")
+    parser.add_argument("what", nargs="+", help="files ending in .cl, or pipelines")
+    parser.add_argument("--tools", default=os.path.join(ROOT, "build", "machine-code"), help="folder for the tools (build/machine-code)")
+    parser.add_argument("--keep", help="folder to keep texts, PTX and SASS in")
     parser.add_argument("--clang", default="15", help="major version (15)")
-    parser.add_argument("--ptxas", default=NVCC, help=f"version ({NVCC}, which has the faults; {RIGHT_NVCC} has not)")
-    parser.add_argument("--target", default="nvidia", help="or an AMD card: gfx90a, gfx1030, gfx1100")
-    parser.add_argument("--dialect", default="tiles", help="TRIPTYCH_OPENCL_DIALECT of pipelines (tiles)")
+    parser.add_argument("--ptxas", default=NVCC, help=f"version ({NVCC}, which has the faults; {RIGHT_NVCC} does not)")
+    parser.add_argument("--target", default="nvidia", help="nvidia, or an AMD card: gfx90a, gfx1030, gfx1100")
+    parser.add_argument("--dialect", default="tiles", help="TRIPTYCH_OPENCL_DIALECT for pipelines (tiles)")
     parser.add_argument("--loops", action="store_true", help="list each loop and its body")
-    parser.add_argument("--samples", type=int, help="that a work-group makes: time of a 3840x2160 RGB picture")
-    parser.add_argument("--items", type=int, help="of a work-group, where the kernel does not say")
-    parser.add_argument("--bytes", type=int, default=1, help="of a sample (1)")
-    parser.add_argument("--trips", default="", help="how often loops run: ADDRESS=TIMES,... with addresses of --loops")
-    parser.add_argument("--run", action="store_true", help="run a work-group's code and count what it executes for a sample of output")
-    parser.add_argument("--sections", action="store_true", help="with --run: instructions a sample between barriers")
-    parser.add_argument("--output", type=int, default=PICTURE, help=f"samples that --run's times are for ({PICTURE}: 3840x2160 RGB)")
+    parser.add_argument("--samples", type=int, help="samples per work-group: prints the time of a 3840x2160 RGB picture")
+    parser.add_argument("--items", type=int, help="items per work-group, if the kernel does not specify it")
+    parser.add_argument("--bytes", type=int, default=1, help="bytes per sample (1)")
+    parser.add_argument("--trips", default="", help="trip counts of loops: ADDRESS=TIMES,... with addresses from --loops")
+    parser.add_argument("--run", action="store_true", help="run a work-group's code and count what it executes per output sample")
+    parser.add_argument("--sections", action="store_true", help="with --run: instructions per sample between barriers")
+    parser.add_argument("--output", type=int, default=PICTURE, help=f"output samples for the times of --run ({PICTURE}: 3840x2160 RGB)")
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
     options.trips = {a: int(n) for a, n in (t.split("=") for t in options.trips.split(",") if t)}

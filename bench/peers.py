@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""peers.py -- triptych and OpenCV beside each other: interleaved, medians, the same number of threads.
+"""peers.py -- compares triptych with OpenCV: interleaved, medians, the same number of threads.
 
-Each sample follows an untimed run of the same, so that nobody pays for what the one before left in the
-caches. triptych's figures are its kernel times on planes already in memory; OpenCV writes to arrays
-that exist already. Needs python3-opencv and build/libtriptych.so.
+Each sample follows an untimed run of the same call, so the caches do not depend on the previous contender.
+triptych's figures are its kernel times on planes already in memory; OpenCV writes to existing arrays.
+Needs python3-opencv and `make bench-library`.
 """
 import argparse
 import ctypes
@@ -24,7 +24,7 @@ REPLICATE = cv2.BORDER_REPLICATE
 
 
 def rows_of(image):
-    """The one plane of an image, as an array that shares its memory."""
+    """The only plane of an image, as an array that shares its memory."""
     header = image.contents
     size = header.stride * (header.shape.height - 1) + header.shape.width
     flat = numpy.ctypeslib.as_array(ctypes.cast(header.data, ctypes.POINTER(ctypes.c_uint8)), (size,))
@@ -32,7 +32,7 @@ def rows_of(image):
 
 
 class Job:
-    """A pipeline on one backend: calling it gives the kernel time in milliseconds."""
+    """A pipeline on one backend: calling it returns the kernel time in milliseconds."""
 
     def __init__(self, library, backend, pipeline, plane):
         height, width = plane.shape
@@ -63,7 +63,7 @@ class Job:
 # ---- OpenCV ----
 
 class Peer:
-    """A function of OpenCV: calling it gives its wall time in milliseconds."""
+    """A function of OpenCV: calling it returns its wall time in milliseconds."""
 
     def __init__(self, function, plane):
         self.function = function(plane)
@@ -79,7 +79,7 @@ class Peer:
 
 
 def one_call(operation, **fixed):
-    """Of an operation(plane, dst=...): a function that makes it write to one array every time."""
+    """Binds an operation(plane, dst=...) so that it writes to the same array every time."""
     def bind(plane):
         target = operation(plane, **fixed)
         return lambda: operation(plane, dst=target, **fixed)
@@ -125,25 +125,25 @@ def chain(plane):
 
 
 class Copy:
-    """memcpy by as many threads, as `triptych bench` calibrates with: waking them counts, as for all."""
+    """memcpy with the same number of threads, as in the calibration of `triptych bench`, including the time to wake them."""
 
     def __init__(self, library, plane, threads):
         self.library = library.library
-        self.library.tri_copier_run.restype = ctypes.c_int64
+        self.library.bench_copier_run.restype = ctypes.c_int64
         self.copier = ctypes.c_void_p()
-        library.call("tri_copier_new", threads, ctypes.c_size_t(plane.size), ctypes.byref(self.copier))
+        library.call("bench_copier_new", threads, ctypes.c_size_t(plane.size), ctypes.byref(self.copier))
 
     def __call__(self):
-        return self.library.tri_copier_run(self.copier) / 1e6
+        return self.library.bench_copier_run(self.copier) / 1e6
 
     def result(self):
         return None
 
 
-# ---- what is compared ----
+# ---- the cases ----
 
 def cases():
-    """Name, pipeline, peer, goal for triptych's speed over the peer's (None: for information)."""
+    """Name, pipeline, peer, goal for triptych's speed over the peer's (None: no goal)."""
     def square(side):
         return numpy.ones((side, side), numpy.uint8)
 
@@ -240,7 +240,7 @@ def print_head(size, source, threads, repeats):
 
 
 def make_plane(size):
-    """The photograph where it is there and of the size asked for, else gradients, edges and noise."""
+    """The photograph if it exists and has the requested size, else gradients, edges and noise."""
     photo = cv2.imread(PHOTO, cv2.IMREAD_GRAYSCALE) if os.path.exists(PHOTO) else None
     if photo is not None and photo.shape == size[::-1]:
         return photo, "photograph"
@@ -267,13 +267,13 @@ def parse_size(text):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Measures triptych and OpenCV beside each other.")
+    parser = argparse.ArgumentParser(description="Compares triptych with OpenCV.")
     parser.add_argument("--repeats", type=int, default=21, help="samples of each; default 21")
-    parser.add_argument("--threads", type=int, default=2, help="for both; default 2")
+    parser.add_argument("--threads", type=int, default=2, help="threads for both; default 2")
     parser.add_argument("--size", type=parse_size, default=(3840, 2160), metavar="WxH", help="default 3840x2160")
-    parser.add_argument("--only", default="", metavar="TEXT", help="cases whose name contains this")
+    parser.add_argument("--only", default="", metavar="TEXT", help="only cases whose name contains TEXT")
     parser.add_argument("--json", metavar="FILE", help="also write the figures as JSON")
-    parser.add_argument("--library", default=os.path.join(ROOT, "build", "libtriptych.so"), metavar="FILE")
+    parser.add_argument("--library", default=os.path.join(ROOT, "build", "bench", "libtriptych.so"), metavar="FILE")
     options = parser.parse_args()
 
     cv2.setNumThreads(options.threads)

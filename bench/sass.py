@@ -1,8 +1,8 @@
-"""sass.py -- runs machine code of one work-group, as nvdisasm prints it, to count what it executes.
+"""sass.py -- executes the machine code of one work-group, as printed by nvdisasm, and counts what it executes.
 
-All items step together: of those that are not at a barrier, the ones that are least far in the code go on, so they meet again
-behind each branch. Memory that the arguments point to holds noise; the table of channels says what `table` is told. Enough of
-sm_90 for integer and simple real arithmetic; an instruction that is not known raises Unknown.
+Items run in lockstep: of those that are not at a barrier, the ones at the lowest address advance, so they reconverge after
+each branch. Memory that the arguments point to holds noise, except the table of channels (`table`). Covers enough of sm_90
+for integer and simple floating-point arithmetic; an unknown instruction raises Unknown.
 """
 import re
 import struct
@@ -10,7 +10,7 @@ import struct
 import numpy as np
 
 MASK = np.uint64(0xffffffff)
-PARAMETERS = 0x210  # where arguments begin in constant bank 0
+PARAMETERS = 0x210  # start of the arguments in constant bank 0
 SHARED_WINDOW = 0x400
 
 
@@ -39,11 +39,11 @@ COMPARE = {"LT": np.less, "LE": np.less_equal, "GT": np.greater, "GE": np.greate
 
 
 class Group:
-    """One work-group: `arguments` are bytes of the kernel's parameters, `read` answers loads from global memory."""
+    """One work-group: `arguments` are the bytes of the kernel's parameters, `read` serves loads from global memory."""
 
     def __init__(self, instructions, labels, size, group, groups, arguments, read, constants, aside=0):
         self.code, self.labels, self.read, self.constants = instructions, labels, read, constants
-        self.aside = aside  # the terabyte of the address space whose loads are not counted
+        self.aside = aside  # the terabyte of the address space whose accesses are not counted
         self.n = n = size[0] * size[1] * size[2]
         self.r = {}
         self.p = {}
@@ -57,7 +57,7 @@ class Group:
                         "SR_CgaCtaId": 0, "SRZ": 0}
         self.executed = np.zeros(len(instructions), dtype=np.int64)  # warps
         self.shared_cycles = self.load_bytes = self.store_bytes = self.wide_bytes = self.global_cycles = 0
-        self.sectors = set()  # of 32 bytes, that the group touches
+        self.sectors = set()  # of 32 bytes, accessed by the group
 
     # ---- operands
 
@@ -151,7 +151,7 @@ class Group:
     # ---- memory
 
     def address(self, text):
-        """Of [..] or desc[..][..], per item."""
+        """The address in [..] or desc[..][..], per item."""
         inner = re.findall(r"\[([^\]]*)\]", text)[-1]
         at = np.zeros(self.n, dtype=np.uint64)
         for part in inner.replace("+-", "+~").split("+"):
@@ -166,7 +166,7 @@ class Group:
         return at if "desc" in text else at & MASK
 
     def wavefronts(self, at, width, on):
-        """Cycles of shared memory: of each warp, or of the part of it that 128 bytes serve, the fullest bank's words."""
+        """Cycles of shared memory: the words of the fullest bank, for each warp or the part of it that 128 bytes serve."""
         cycles = 0
         part = 32 * 4 // max(4, width)
         for start in range(0, self.n, part):
@@ -245,7 +245,7 @@ class Group:
                 waiting |= on
             elif i.name not in ("BSSY", "BSYNC", "NOP", "WARPSYNC", "DEPBAR", "REDG", "CCTL", "MEMBAR", "ERRBAR", "BREAK"):
                 self.step(i, on)
-        raise Unknown("an end: it ran too long")
+        raise Unknown("no end: it ran too long")
 
     def step(self, i, on):
         if i.name in ("LDG", "STG", "LDS", "STS"):

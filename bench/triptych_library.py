@@ -1,4 +1,4 @@
-"""triptych_library.py -- libtriptych.so through ctypes: what the comparisons with other libraries need of triptych.h."""
+"""triptych_library.py -- libtriptych.so through ctypes: the part of triptych.h that the comparisons with other libraries need."""
 import ctypes
 
 
@@ -13,11 +13,16 @@ class Shape(ctypes.Structure):
 class Image(ctypes.Structure):
     _fields_ = [("shape", Shape), ("stride", ctypes.c_ssize_t), ("plane_stride", ctypes.c_ssize_t),
                 ("data", ctypes.c_void_p), ("padded", ctypes.c_bool), ("memory", ctypes.c_void_p),
-                ("memory_size", ctypes.c_size_t), ("abandoned", ctypes.c_bool)]
+                ("memory_size", ctypes.c_size_t), ("from", ctypes.c_void_p), ("abandoned", ctypes.c_bool)]
 
 
 class Options(ctypes.Structure):
-    _fields_ = [("isa", ctypes.c_char_p), ("pool", ctypes.c_void_p)]
+    """struct tri_backend_options, with its defaults. The library refuses one whose size is wrong."""
+    _fields_ = [("size", ctypes.c_size_t), ("isa", ctypes.c_char_p), ("pool", ctypes.c_void_p), ("note", ctypes.c_void_p),
+                ("listener", ctypes.c_void_p)]
+
+    def __init__(self):
+        super().__init__(size=ctypes.sizeof(self))
 
 
 class Timing(ctypes.Structure):
@@ -33,6 +38,7 @@ class Library:
         self.library = ctypes.CDLL(path)
         self.error = Error()
         self.library.tri_job_shape.restype = ctypes.POINTER(Shape)
+        self.library.tri_opencl_set_environment()  # as the program does
 
     def call(self, name, *arguments):
         if getattr(self.library, name)(*arguments, ctypes.byref(self.error)) != 0:
@@ -45,7 +51,7 @@ class Library:
 
     def backend(self, on):
         backend = ctypes.c_void_p()
-        self.call("tri_backend_open", on.encode(), ctypes.byref(Options(None, None)), ctypes.byref(backend))
+        self.call("tri_backend_open", on.encode(), ctypes.byref(Options()), ctypes.byref(backend))
         return backend
 
     def image(self, shape):

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""video.py -- triptych and FFmpeg's filters beside each other, on 1920x1080 4:2:0 frames of 8 bits.
+"""video.py -- compares triptych with FFmpeg's filters, on 1920x1080 4:2:0 frames of 8 bits.
 
-Whole processes, from a Y4M file in the page cache to nowhere, two threads each; they take turns, A B then
-B A, and the medians count. Then what pipelining buys where decoding, computing and encoding take about as long: PNG
-files to PNG files, with two threads and one thing after another. Needs the program in build/ and ffmpeg. The clip is the
-one of shared/data, scaled, or FFmpeg's test picture.
+Measures whole processes, from a Y4M file in the page cache to /dev/null, with two threads each; they alternate, A B then
+B A, and the medians count. Then measures the gain from pipelining if decoding, computing and encoding take about the same
+time: PNG files to PNG files, with two threads and sequentially. Needs the program in build/ and ffmpeg. The clip is the
+one in shared/data, scaled, or FFmpeg's test picture.
 """
 import argparse
 import json
@@ -33,7 +33,7 @@ CASES = [
 ]
 
 
-# The radius is such that computing takes about as long as decoding and as encoding.
+# This sigma makes computing take about as long as decoding and as encoding.
 PIPELINED, PIPELINED_FRAMES, PIPELINED_GOAL = "gaussian:sigma=9.5", 60, 1.7
 
 
@@ -74,7 +74,7 @@ def measure(clip, options):
 
 
 def stage_shares(text):
-    """What `run --stages` says: shares of the time that all stages took together, those above 1 %."""
+    """From the output of `run --stages`: each stage's share of the time of all stages, if above 1 %."""
     busy = {}
     for line in text.splitlines():
         words = line.split()
@@ -96,18 +96,18 @@ def measure_pipelining(folder, clip, options):
            **{name + "_fps": 1e3 * PIPELINED_FRAMES / took for name, took in medians.items()}}
     print("\nPNG to PNG, %s, %d frames: %s of the work" % (
         PIPELINED, PIPELINED_FRAMES, ", ".join("%s %.0f %%" % (stage, 100 * share) for stage, share in shares.items())))
-    print("one after another %.1f, %d threads %.1f frames/s: %.2f, goal %g %s" % (
+    print("sequential %.1f, %d threads %.1f frames/s: %.2f, goal %g %s" % (
         row["sequential_fps"], options.threads, row["threads_fps"], row["ratio"], PIPELINED_GOAL,
         "yes" if row["ratio"] >= PIPELINED_GOAL else "NO"), flush=True)
     return row
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Measures triptych and FFmpeg's filters beside each other.")
-    parser.add_argument("--frames", type=int, default=120, help="of the clip; default 120")
-    parser.add_argument("--repeats", type=int, default=7, help="default 7")
-    parser.add_argument("--threads", type=int, default=2, help="for both; default 2")
-    parser.add_argument("--only", default="", metavar="TEXT", help="pipelines that contain this")
+    parser = argparse.ArgumentParser(description="Compares triptych with FFmpeg's filters.")
+    parser.add_argument("--frames", type=int, default=120, help="length of the clip; default 120")
+    parser.add_argument("--repeats", type=int, default=7, help="samples of each; default 7")
+    parser.add_argument("--threads", type=int, default=2, help="threads for both; default 2")
+    parser.add_argument("--only", default="", metavar="TEXT", help="only pipelines that contain TEXT")
     parser.add_argument("--json", metavar="FILE", help="also write the figures as JSON")
     parser.add_argument("--program", default=os.path.join(ROOT, "build", "triptych"), metavar="FILE")
     options = parser.parse_args()
@@ -118,7 +118,7 @@ def main():
         make_clip(clip, options.frames)
         print("%dx%d 4:2:0 8 bits, %d frames; %d threads; medians of %d, interleaved" % (
             WIDTH, HEIGHT, options.frames, options.threads, options.repeats))
-        print("frames per second of whole processes, Y4M file to nowhere; scale: sequential's time over triptych's\n")
+        print("frames per second of whole processes, Y4M file to /dev/null; scale: sequential's time over triptych's\n")
         print("%-20s %-28s %10s %10s %7s %5s %-4s %7s" % (
             "pipeline", "FFmpeg", "triptych", "FFmpeg", "ratio", "goal", "", "scale"))
         rows = measure(clip, options)

@@ -1,4 +1,4 @@
-/* clips.c -- what the tests of moving pictures share. */
+/* clips.c -- helpers for tests of videos. */
 #include "clips.h"
 
 #include "pictures.h"
@@ -31,8 +31,8 @@ struct tri_video clips_video(int width, int height, int planes, int shift_x, int
 
 static unsigned sample_at(long number, int plane, int x, int y, int bits)
 {
-    uint32_t mixed = (uint32_t)number * 2654435761u + (uint32_t)plane * 40503u + (uint32_t)x * 2246822519u +
-                     (uint32_t)y * 3266489917u;
+    uint32_t mixed = (uint32_t)number * 2654435761u + (uint32_t)plane * 40503u +
+                     (uint32_t)x * 2246822519u + (uint32_t)y * 3266489917u;
     mixed ^= mixed >> 15;
     mixed *= 2246822519u;
     mixed ^= mixed >> 13;
@@ -61,7 +61,8 @@ void clips_fill(const struct tri_video *video, long number, struct tri_frame *fr
     frame->duration = 1;
 }
 
-long clips_wrong(const struct tri_video *video, long number, const struct tri_frame *frame, int slack)
+long clips_wrong(const struct tri_video *video, long number, const struct tri_frame *frame,
+                 int slack)
 {
     long wrong = 0;
     for (int p = 0; p < video->planes; p++) {
@@ -69,8 +70,10 @@ long clips_wrong(const struct tri_video *video, long number, const struct tri_fr
         for (int y = 0; y < image->shape.height; y++)
             for (int x = 0; x < image->shape.width; x++) {
                 const void *row = tri_image_row(image, 0, y);
-                const int value = video->bits > 8 ? ((const uint16_t *)row)[x] : ((const uint8_t *)row)[x];
-                const int wanted = (int)spread(sample_at(number, p, x, y, video->bits), video->bits);
+                const int value =
+                    video->bits > 8 ? ((const uint16_t *)row)[x] : ((const uint8_t *)row)[x];
+                const int wanted =
+                    (int)spread(sample_at(number, p, x, y, video->bits), video->bits);
                 wrong += abs(value - wanted) > slack;
             }
     }
@@ -80,8 +83,8 @@ long clips_wrong(const struct tri_video *video, long number, const struct tri_fr
 /* ---- writing ---- */
 
 enum tri_status clips_write(const char *path, const struct tri_video *video,
-                            const struct tri_video_write_options *options, long count, const int64_t *times,
-                            struct tri_error *error)
+                            const struct tri_video_write_options *options, long count,
+                            const int64_t *times, struct tri_error *error)
 {
     const struct tri_video_write_options usual = {.crf = -1};
     struct tri_video_writer *writer;
@@ -107,7 +110,8 @@ enum tri_status clips_write(const char *path, const struct tri_video *video,
 }
 
 void clips_must_write(const char *path, const struct tri_video *video,
-                      const struct tri_video_write_options *options, long count, const int64_t *times)
+                      const struct tri_video_write_options *options, long count,
+                      const int64_t *times)
 {
     struct tri_error error = {0};
     if (clips_write(path, video, options, count, times, &error) != TRI_OK) {
@@ -199,7 +203,7 @@ void clips_restore_input(int old)
     close(old);
 }
 
-/* ---- what libraries and programs there are ---- */
+/* ---- available libraries and programs ---- */
 
 bool clips_lack_encoder(const char *name)
 {
@@ -229,8 +233,9 @@ bool clips_ffmpeg(const char *arguments)
     return true;
 }
 
-enum tri_status clips_copy(const char *from, const char *to, const struct tri_video_write_options *like,
-                           long most, struct tri_error *error)
+enum tri_status clips_copy(const char *from, const char *to,
+                           const struct tri_video_write_options *like, long most,
+                           struct tri_error *error)
 {
     struct tri_video_reader *reader = clips_open(from);
     struct tri_video_write_options options = *like;
@@ -259,8 +264,8 @@ enum tri_status clips_copy(const char *from, const char *to, const struct tri_vi
     return status;
 }
 
-bool clips_stream(const char *name, int width, int height, const char *space, int shift_x, int shift_y, int planes,
-                  int bytes, int frames)
+bool clips_stream(const char *name, int width, int height, const char *space, int shift_x,
+                  int shift_y, int planes, int bytes, int frames)
 {
     FILE *file = fopen(shell_path(name), "wb");
     if (!file)
@@ -272,7 +277,8 @@ bool clips_stream(const char *name, int width, int height, const char *space, in
             const int w = p ? (width + (1 << shift_x) - 1) >> shift_x : width;
             const int h = p ? (height + (1 << shift_y) - 1) >> shift_y : height;
             for (int i = 0; i < w * h; i++) {
-                const unsigned sample = (unsigned)(i % w * 7 + i / w * 13 + p * 40 + frame * 29 + i % 3 * 50);
+                const unsigned sample =
+                    (unsigned)(i % w * 7 + i / w * 13 + p * 40 + frame * 29 + i % 3 * 50);
                 fputc((int)(sample & 255), file);
                 if (bytes == 2)
                     fputc((int)(sample >> 8 & 3), file);

@@ -1,11 +1,13 @@
-/* leaks.c -- what the leak detector is to overlook: what libraries keep until the process ends. */
+/* leaks.c -- what the leak detector must ignore: memory that libraries keep until the process ends.
+ */
 
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_options(void);
+#define VISIBLE __attribute__((visibility("default"))) /* to the detector's library */
 
-/* GLib and SRT, of FFmpeg's, keep theirs in storage of a thread; what the dynamic linker and dlerror keep is found from there,
- * too. x264
- * loses its parameters when it refuses a size, x265 a block of each encoder. */
+VISIBLE const char *__lsan_default_suppressions(void);
+VISIBLE const char *__lsan_default_options(void);
+
+/* FFmpeg's GLib and SRT keep memory in thread-local storage, as do the dynamic linker and dlerror.
+ * x264 loses its parameters when it refuses a size, x265 a block of each encoder. */
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libpocl\n"
@@ -19,8 +21,9 @@ const char *__lsan_default_suppressions(void)
            "leak:_dlerror_run\n";
 }
 
-/* Tests look at what is printed. Looking into the storage of threads, the detector of GCC 12 reads that of POCL's which have
- * just ended, and dies; without, it takes for lost what only such storage points at. */
+/* Tests check what is printed. When scanning thread-local storage, GCC 12's detector reads that of
+ * POCL threads that have just ended, and dies; without the scan, anything referenced only from
+ * there counts as lost. */
 const char *__lsan_default_options(void)
 {
     return "print_suppressions=0:use_tls=0";

@@ -1,4 +1,4 @@
-/* libav_files.c -- decodes a file, and has files copied. */
+/* libav_files.c -- decodes files, and runs copies of files. */
 #include "libav_files.h"
 #include "clips.h"
 
@@ -17,16 +17,18 @@ static int level_of(const AVFrame *frame)
     return (int)((sum + frame->width * frame->height / 2) / (frame->width * frame->height));
 }
 
-static void show(AVCodecContext *decoder, const AVStream *stream, const AVPacket *packet, struct shown *shown)
+static void show(AVCodecContext *decoder, const AVStream *stream, const AVPacket *packet,
+                 struct shown *shown)
 {
     AVFrame *frame = av_frame_alloc();
     CU_ASSERT_TRUE(avcodec_send_packet(decoder, packet) >= 0);
     while (avcodec_receive_frame(decoder, frame) >= 0 && shown->frames < SHOWN_MOST) {
         const int n = shown->frames;
-        shown->times[n] = frame->best_effort_timestamp != AV_NOPTS_VALUE
-                              ? (double)frame->best_effort_timestamp * av_q2d(stream->time_base)
-                          : n > 1 ? 2 * shown->times[n - 1] - shown->times[n - 2] /* of MPEG's last frame */
-                                  : -1;
+        shown->times[n] =
+            frame->best_effort_timestamp != AV_NOPTS_VALUE
+                ? (double)frame->best_effort_timestamp * av_q2d(stream->time_base)
+            : n > 1 ? 2 * shown->times[n - 1] - shown->times[n - 2] /* for MPEG's last frame */
+                    : -1;
         shown->levels[shown->frames++] = level_of(frame);
     }
     av_frame_free(&frame);
@@ -47,7 +49,8 @@ struct shown libav_shown(const char *path)
     const int video = av_find_best_stream(format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
     CU_ASSERT_TRUE_FATAL(video >= 0);
     const AVStream *stream = format->streams[video];
-    AVCodecContext *decoder = avcodec_alloc_context3(avcodec_find_decoder(stream->codecpar->codec_id));
+    AVCodecContext *decoder =
+        avcodec_alloc_context3(avcodec_find_decoder(stream->codecpar->codec_id));
     AVPacket *packet = av_packet_alloc();
     CU_ASSERT_TRUE(avcodec_parameters_to_context(decoder, stream->codecpar) >= 0);
     decoder->pkt_timebase = stream->time_base;
@@ -56,8 +59,8 @@ struct shown libav_shown(const char *path)
         const AVStream *from = format->streams[packet->stream_index];
         if (packet->stream_index == video)
             show(decoder, stream, packet, &shown);
-        else if (from->codecpar->codec_type == AVMEDIA_TYPE_AUDIO && packet->pts != AV_NOPTS_VALUE &&
-                 !(packet->flags & AV_PKT_FLAG_DISCARD))
+        else if (from->codecpar->codec_type == AVMEDIA_TYPE_AUDIO &&
+                 packet->pts != AV_NOPTS_VALUE && !(packet->flags & AV_PKT_FLAG_DISCARD))
             hear(from, packet, &shown);
         av_packet_unref(packet);
     }
@@ -85,7 +88,8 @@ static void keep_note(void *listener, const char *text)
     snprintf(notes + used, sizeof notes - used, "%s\n", text);
 }
 
-const char *libav_copy_notes(const char *from, const char *to, const struct tri_video_write_options *like)
+const char *libav_copy_notes(const char *from, const char *to,
+                             const struct tri_video_write_options *like)
 {
     struct tri_video_write_options options = *like;
     struct tri_error error = {0};

@@ -1,4 +1,5 @@
-/* make_images.c -- draws the pictures in images/: `make_images FOLDER`. The same bytes every time. */
+/* make_images.c -- draws the pictures in images/: `make_images FOLDER`. The output is always the
+ * same. */
 #include "triptych.h"
 
 #include <math.h>
@@ -71,7 +72,7 @@ static double distance(double x, double y, double to_x, double to_y)
     return sqrt((x - to_x) * (x - to_x) + (y - to_y) * (y - to_y));
 }
 
-/* 5 x 7 dots a letter, a bit per dot, the left one highest. */
+/* 5 x 7 dots per letter, a bit per dot, the leftmost in the highest bit. */
 static bool in_text(double x, double y, double left, double top, double dot, const char *text)
 {
     static const char letters[] = "CHIPRTY";
@@ -164,7 +165,7 @@ static bool draw_house(const struct house *house, double x, double y, struct col
     return true;
 }
 
-/* A star of spokes and rings: what blurs, what sharpens and what finds edges shows in it. */
+/* A star of spokes and rings, in which blurring, sharpening and edge detection show. */
 static void draw_clock(double x, double y, struct colour *colour)
 {
     double from = distance(x, y, 532, 190), angle = atan2(y - 190, x - 532);
@@ -188,7 +189,9 @@ static void draw_shop(double x, double y, struct colour *colour)
         *colour = mix(rgb(255, 226, 140), rgb(170, 96, 56), (y - 285) / 60);
         for (int panel = 0; panel < 3; panel++)
             if (in_box(x, y, 16 + panel * 34, 296, 44 + panel * 34, 326))
-                *colour = panel == 0 ? rgb(196, 58, 50) : panel == 1 ? rgb(246, 240, 226) : rgb(44, 92, 160);
+                *colour = panel == 0   ? rgb(196, 58, 50)
+                          : panel == 1 ? rgb(246, 240, 226)
+                                       : rgb(44, 92, 160);
         if (distance(x, y, 64, 311) < 9)
             *colour = rgb(226, 160, 40);
     }
@@ -198,13 +201,15 @@ static void draw_shop(double x, double y, struct colour *colour)
 
 static struct colour street(double x, double y)
 {
-    double depth = 60 / (y - HORIZON + 6), across = (x - 352) / (y - HORIZON + 6); /* 0 at the middle */
+    double depth = 60 / (y - HORIZON + 6),
+           across = (x - 352) / (y - HORIZON + 6); /* 0 at the middle */
     double grain = noise(x / 1.6, y / 1.2) - 0.5;
     struct colour colour =
         shade(mix(rgb(132, 96, 104), rgb(58, 56, 72), (y - HORIZON) / 130), 1 + 0.28 * grain);
 
     if (fabs(across) > 1.5) { /* the pavement: slabs in perspective */
-        colour = shade(mix(rgb(168, 130, 124), rgb(112, 104, 112), (y - HORIZON) / 150), 1 + 0.12 * grain);
+        colour = shade(mix(rgb(168, 130, 124), rgb(112, 104, 112), (y - HORIZON) / 150),
+                       1 + 0.12 * grain);
         double slab = fmod(fabs(across) * 4, 1), row = fmod(depth * 9, 1);
         if (slab < 0.05 || row < 0.09)
             colour = shade(colour, 0.7);
@@ -250,7 +255,8 @@ static struct colour street_scene(double x, double y)
     draw_clock(x, y, &colour);
     draw_shop(x, y, &colour);
     for (int wire = 0; wire < 3; wire++) { /* thin lines, hardly a pixel wide */
-        double t = (x - 128) / 370, hang = 150 + 12 * wire + 20 * t + (60 + 14 * wire) * 4 * t * (1 - t) / 2;
+        double t = (x - 128) / 370,
+               hang = 150 + 12 * wire + 20 * t + (60 + 14 * wire) * 4 * t * (1 - t) / 2;
         if (t > 0 && t < 1 && fabs(y - hang) < 0.55)
             colour = rgb(30, 26, 40);
     }
@@ -312,8 +318,8 @@ static struct colour frame_scene(double x, double y)
 {
     struct colour colour = mix(rgb(150, 196, 232), rgb(232, 240, 236), y / 92);
     if (y > 92)
-        colour =
-            fmod(x + (y - 92) * 0.5 * (x - 80) / 80 + 160, 20) < 10 ? rgb(96, 152, 84) : rgb(82, 136, 74);
+        colour = fmod(x + (y - 92) * 0.5 * (x - 80) / 80 + 160, 20) < 10 ? rgb(96, 152, 84)
+                                                                         : rgb(82, 136, 74);
     double shadow = distance(x, y * 3, ball_x, 105 * 3) / 16;
     if (y > 92 && shadow < 1)
         colour = shade(colour, 0.6 + 0.4 * shadow);
@@ -364,8 +370,8 @@ static int draw(const char *folder, const char *name, struct tri_shape shape, sc
     for (int y = 0; y < shape.height; y++)
         for (int x = 0; x < shape.width; x++) {
             struct colour colour = pixel(at, x, y);
-            const double values[] = {colour.red, shape.planes == 2 ? colour.alpha : colour.green, colour.blue,
-                                     colour.alpha};
+            const double values[] = {colour.red, shape.planes == 2 ? colour.alpha : colour.green,
+                                     colour.blue, colour.alpha};
             for (int plane = 0; plane < shape.planes; plane++)
                 put(image, plane, x, y, values[plane]);
         }

@@ -1,42 +1,44 @@
-/* oracle.h -- slow, obvious implementations of the kernels that share nothing with the engine. */
+/* oracle.h -- slow, obvious implementations of the kernels, which share nothing with the engine. */
 #ifndef ORACLE_H
 #define ORACLE_H
 
 #include "triptych.h"
 
-/* What a kernel does when the image has alpha, told by what it does to planes without one. */
+/* The treatment of an image with alpha, relative to that of planes without alpha. */
 enum oracle_alpha {
-    ORACLE_KEPT,          /* alpha stays; colour as if there were none */
-    ORACLE_PLAIN,         /* alpha is a plane like the others */
-    ORACLE_PREMULTIPLIED, /* colour is weighted by alpha before and divided by it after */
+    ORACLE_KEPT,          /* alpha is copied; colour is treated as without alpha */
+    ORACLE_PLAIN,         /* alpha is a plane like any other */
+    ORACLE_PREMULTIPLIED, /* colour is multiplied by alpha before and divided by it after */
 };
 
 /* Real-valued: |actual - value| <= bound must hold for each sample. */
 struct expected {
     int width, height, planes;
     double bound;
-    double *value; /* plane by plane, row by row; ends with free() */
+    double *value; /* plane by plane, row by row; release with free() */
 };
 
 struct oracle {
     const char *name;
     enum oracle_alpha alpha;
-    /* `in` has 1 or 3 planes; `before` is the frame before, or `in` itself for a first frame. */
+    /* `in` has 1 or 3 planes; `before` is the previous frame, or `in` itself for a first frame. */
     void (*run)(const struct tri_pipeline *pipeline, int operation, const struct tri_image *in,
                 const struct tri_image *before, struct expected *out);
 
-    /* Of a kernel over time instead: what becomes of frame `index` of a series of `count`, of one shape. */
-    void (*over_time)(const struct tri_pipeline *pipeline, int operation, struct tri_image *const *frames,
-                      int count, int index, struct expected *out);
+    /* For temporal kernels instead: the result for frame `index` of a series of `count` of one
+     * shape. */
+    void (*over_time)(const struct tri_pipeline *pipeline, int operation,
+                      struct tri_image *const *frames, int count, int index, struct expected *out);
 
     /* The rest may be NULL. */
     enum oracle_alpha (*alpha_of)(const struct tri_pipeline *pipeline,
                                   int operation); /* instead of `alpha` */
-    bool (*refuses)(const double *values);        /* these parameters, in order, are TRI_USAGE together */
-    const char *const *cases;                     /* further parameter texts worth a test; ends with NULL */
+    bool (*refuses)(
+        const double *values); /* these values, in order, are TRI_USAGE as a combination */
+    const char *const *cases;  /* further parameter texts worth testing; ends with NULL */
 };
 
-const struct oracle *oracle_find(const char *name); /* NULL: there is none */
+const struct oracle *oracle_find(const char *name); /* NULL if there is none */
 enum oracle_alpha oracle_alpha_of(const struct oracle *oracle, const struct tri_pipeline *pipeline,
                                   int operation);
 
@@ -44,30 +46,32 @@ enum oracle_alpha oracle_alpha_of(const struct oracle *oracle, const struct tri_
 void oracle_frame(const struct oracle *oracle, const struct tri_pipeline *pipeline,
                   struct tri_image *const *frames, int count, int index, struct expected *out);
 
-/* ---- for the oracles; memory that is not to be had ends the program ---- */
+/* ---- for the oracles; running out of memory ends the program ---- */
 
 void *oracle_memory(size_t count, size_t size); /* zeroed */
 void oracle_expect(struct expected *out, int width, int height, int planes, double bound);
 double *oracle_at(const struct expected *out, int plane, int x, int y);
 
 int oracle_max(const struct tri_image *image); /* 255 or 65535 */
-/* The sample at (x, y); outside the image that of the nearest edge. */
+/* The sample at (x, y); outside the image that of the nearest edge sample. */
 int64_t oracle_sample(const struct tri_image *image, int plane, int x, int y);
-bool oracle_chosen(const struct tri_pipeline *pipeline, int operation, const char *param, const char *choice);
+bool oracle_chosen(const struct tri_pipeline *pipeline, int operation, const char *param,
+                   const char *choice);
 int64_t oracle_divide(int64_t dividend, int64_t divisor); /* both >= 0; rounded half up */
 double oracle_clamp(double value, double low, double high);
 
-/* Calls `point` for each sample on its own. */
+/* Calls `point` for each sample. */
 void oracle_points(const struct tri_image *in, struct expected *out,
-                   double (*point)(double value, double max, const double *params), const double *params);
+                   double (*point)(double value, double max, const double *params),
+                   const double *params);
 
-/* How each output along one axis is made of the inputs. */
+/* The weights of the inputs in each output along one axis. */
 struct oracle_weights {
     int outputs, inputs;
     double *weight; /* outputs rows of `inputs` */
 };
 struct oracle_weights oracle_weights_new(int outputs, int inputs);
-/* Adds to a weight; that of an input outside the image goes to the edge. */
+/* Adds to a weight; that of an input outside the image is added to the edge. */
 void oracle_weights_add(struct oracle_weights *weights, int output, int input, double weight);
 void oracle_weights_normalise(struct oracle_weights *weights); /* each output's sum becomes 1 */
 /* Writes plane `plane` of `out`, neither rounded nor clamped. */

@@ -1,4 +1,4 @@
-/* pictures.c -- what the tests of picture files share. */
+/* pictures.c -- helpers for tests of image files. */
 #include "pictures.h"
 #include "tests.h"
 
@@ -58,7 +58,7 @@ void pictures_add(struct bytes *to, const void *data, size_t size)
         to->data = realloc(to->data, to->room);
         CU_ASSERT_PTR_NOT_NULL_FATAL(to->data);
     }
-    if (size > 0) /* else there may be no memory at all */
+    if (size > 0) /* else the memory may be NULL */
         memcpy(to->data + to->size, data, size);
     to->size += size;
 }
@@ -82,7 +82,8 @@ int pictures_sample(const struct tri_image *image, int plane, int x, int y)
 static unsigned scene_at(int plane, int x, int y, uint32_t *state)
 {
     (void)state;
-    return (unsigned)(32768 + 14000 * sin(x * 0.05 + plane) + 14000 * cos(y * 0.04 - plane * 2 + x * 0.01));
+    return (unsigned)(32768 + 14000 * sin(x * 0.05 + plane) +
+                      14000 * cos(y * 0.04 - plane * 2 + x * 0.01));
 }
 
 static unsigned noise_at(int plane, int x, int y, uint32_t *state)
@@ -126,7 +127,8 @@ double pictures_psnr(const struct tri_image *a, const struct tri_image *b)
     for (int plane = 0; plane < shape->planes; plane++)
         for (int y = 0; y < shape->height; y++)
             for (int x = 0; x < shape->width; x++) {
-                const double difference = pictures_sample(a, plane, x, y) - pictures_sample(b, plane, x, y);
+                const double difference =
+                    pictures_sample(a, plane, x, y) - pictures_sample(b, plane, x, y);
                 sum += difference * difference;
             }
     const double peak = shape->bits == 8 ? 255 : 65535;
@@ -160,7 +162,7 @@ void pictures_expect_error(const char *path, const char *part)
 {
     struct tri_image *image = (struct tri_image *)folder; /* must be overwritten */
     struct tri_error error = {0};
-    struct tri_read_info info;
+    struct tri_read_info info = {.size = sizeof info};
     CU_ASSERT_EQUAL(tri_image_read(path, NULL, &image, &info, &error), TRI_FAILED);
     CU_ASSERT_EQUAL(error.status, TRI_FAILED);
     CU_ASSERT_PTR_NULL(image);
@@ -185,8 +187,8 @@ void pictures_expect_same_file(const char *name, const struct tri_image *a,
     unlink(path);
 }
 
-void pictures_expect_refusal(const char *path, const struct tri_image *image, enum tri_status status,
-                             const char *part)
+void pictures_expect_refusal(const char *path, const struct tri_image *image,
+                             enum tri_status status, const char *part)
 {
     struct tri_error error = {0};
     CU_ASSERT_EQUAL(tri_image_write(path, image, NULL, &error), status);
@@ -197,7 +199,8 @@ void pictures_expect_refusal(const char *path, const struct tri_image *image, en
 
 void pictures_expect_disk_full(const char *format)
 {
-    const struct tri_write_options options = {.format = tri_format_find(format)};
+    const struct tri_write_options options = {.size = sizeof options,
+                                              .format = tri_format_find(format)};
     struct tri_error error;
     if (access("/dev/full", W_OK) != 0) {
         test_skip("no /dev/full");
@@ -225,7 +228,7 @@ size_t pictures_change_bytes(const char *path, const struct bytes *file, unsigne
     size_t errors = 0;
     for (size_t i = 0; i < file->size; i++) {
         struct tri_image *image;
-        struct tri_read_info info;
+        struct tri_read_info info = {.size = sizeof info};
         struct tri_error error = {0};
         file->data[i] ^= change;
         pictures_store(path, file->data, file->size);
@@ -244,11 +247,20 @@ size_t pictures_change_bytes(const char *path, const struct bytes *file, unsigne
 
 /* ---- metadata ---- */
 
+void pictures_keep_note(void *listener, const char *text)
+{
+    const char *after = strstr(text, ": ");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(after);
+    snprintf(listener, TRI_NOTE_MAX, "%s", after + 2);
+}
+
 struct bytes pictures_exif(bool little, int orientation)
 {
     /* Two entries: the maker "ab", and the orientation; no further directory. */
-    static const unsigned char big[38] = "MM\0*\0\0\0\10\0\2\1\17\0\2\0\0\0\3ab\0\0\1\22\0\3\0\0\0\1\0\1";
-    static const unsigned char small[38] = "II*\0\10\0\0\0\2\0\17\1\2\0\3\0\0\0ab\0\0\22\1\3\0\1\0\0\0\1";
+    static const unsigned char big[38] =
+        "MM\0*\0\0\0\10\0\2\1\17\0\2\0\0\0\3ab\0\0\1\22\0\3\0\0\0\1\0\1";
+    static const unsigned char small[38] =
+        "II*\0\10\0\0\0\2\0\17\1\2\0\3\0\0\0ab\0\0\22\1\3\0\1\0\0\0\1";
     struct bytes exif = {0};
     pictures_add(&exif, little ? small : big, 38);
     exif.data[little ? 30 : 31] = (unsigned char)orientation;
@@ -266,9 +278,9 @@ struct bytes pictures_profile(const char *space, size_t size)
     return profile;
 }
 
-/* EXIF says which sides of the scene the stored row 0 and column 0 are. */
-bool pictures_upright(const struct tri_image *upright, const struct tri_image *stored, int orientation,
-                      int slack)
+/* EXIF states which sides of the scene the stored row 0 and column 0 are. */
+bool pictures_upright(const struct tri_image *upright, const struct tri_image *stored,
+                      int orientation, int slack)
 {
     static const struct {
         char row, column;

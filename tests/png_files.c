@@ -1,4 +1,4 @@
-/* png_files.c -- PNG files put together by hand. */
+/* png_files.c -- PNG files assembled by hand. */
 #include "png_files.h"
 
 #include <CUnit/Basic.h>
@@ -43,13 +43,14 @@ void png_add_header(struct bytes *to, uint32_t width, uint32_t height, int bits,
 
 void png_add_pixels(struct bytes *to, const void *rows, size_t size, unsigned off, bool apart)
 {
-    unsigned char data[300] = {0x78, 0x01, 0x01, (unsigned char)size, 0, (unsigned char)~size, 0xff};
+    unsigned char data[300] = {0x78, 0x01, 0x01, (unsigned char)size, 0, (unsigned char)~size,
+                               0xff};
     unsigned a = 1, b = 0;
 
     memcpy(data + 7, rows, size);
     for (size_t i = 0; i < size; i++) {
-        a += data[7 + i]; /* too little for a modulo */
-        b += a;
+        a = (a + data[7 + i]) % 65521;
+        b = (b + a) % 65521;
     }
     png_save_uint_32(data + 7 + size, b << 16 | (a + off));
     png_add_chunk(to, "IDAT", data, size + (apart ? 7 : 11));

@@ -1,4 +1,6 @@
-/* rig.c -- backends, images with guards, and one pipeline run between them. */
+/* rig.c -- backends, images with guards, and comparisons of a pipeline between backends. */
+#include "image/image.h"
+#include "reproduce.h"
 #include "rig.h"
 #include "tests.h"
 
@@ -25,7 +27,7 @@ double rig_draw_unit(uint64_t *state)
     return (double)(rig_draw(state) >> 11) / 9007199254740992.0;
 }
 
-/* The seed and a name: so each kernel draws the same whether others are tested or not. */
+/* Seeded with a name too, so each kernel draws the same values whether or not others are tested. */
 uint64_t rig_seed_for(const char *name)
 {
     uint64_t state = rig.seed;
@@ -37,47 +39,58 @@ uint64_t rig_seed_for(const char *name)
 
 /* ---- failures ---- */
 
-#define COMPLAINTS_MAX 5 /* printed per test */
-
 static struct {
-    const char *pipeline, *place, *pattern;
+    char pipeline[4000];
+    const char *pattern;
+    const struct place *place;
     struct tri_shape shape;
+    const struct series *series; /* NULL: nothing was run */
 } now;
-static int complaints;
+static struct series left; /* of the closed trial that `now` describes */
 
+static void drop_series(struct series *series)
+{
+    while (series->count > 0)
+        tri_image_free(series->frames[--series->count]);
+}
+
+/* Forgets what an earlier test ran. */
 void rig_begin(void)
 {
-    complaints = 0;
+    now.pipeline[0] = '\0';
+    now.place = NULL;
+    now.series = NULL;
+    drop_series(&left);
 }
 
 void rig_note(const char *pipeline, const struct place *place, const struct tri_shape *shape,
               const char *pattern)
 {
-    now.pipeline = pipeline;
-    now.place = place->label;
+    snprintf(now.pipeline, sizeof(now.pipeline), "%s", pipeline);
+    now.place = place;
+    now.series = NULL;
     now.shape = *shape;
     now.pattern = pattern;
 }
 
 void rig_complain(const char *format, ...)
 {
-    size_t kernel = strcspn(now.pipeline, ":");
-    const char *params = now.pipeline[kernel] ? now.pipeline + kernel + 1 : "default";
     va_list arguments;
 
-    CU_FAIL("see the line above");
-    if (complaints++ >= COMPLAINTS_MAX)
+    if (!test_fail_once())
         return;
-    if (strchr(now.pipeline, ','))
-        printf("\n  FAILED chain %s", now.pipeline);
-    else
-        printf("\n  FAILED kernel %.*s, parameters %s", (int)kernel, now.pipeline, params);
-    printf(", on %s, %dx%d, planes %d, bits %d, pattern %s, seed %llu:\n    ", now.place, now.shape.width,
-           now.shape.height, now.shape.planes, now.shape.bits, now.pattern, (unsigned long long)rig.seed);
+    printf("    ");
+    if (now.place)
+        printf("%s on %s, %dx%d, planes %d, bits %d, pattern %s:\n    ", now.pipeline,
+               now.place->label, now.shape.width, now.shape.height, now.shape.planes,
+               now.shape.bits, now.pattern);
     va_start(arguments, format);
     vprintf(format, arguments);
     va_end(arguments);
     printf("\n");
+    reproduce_test();
+    if (now.place && now.series)
+        reproduce_run(now.pipeline, now.place, now.series->frames, now.series->count);
 }
 
 void rig_compare(const struct tri_image *expected, const struct tri_image *actual)
@@ -85,8 +98,8 @@ void rig_compare(const struct tri_image *expected, const struct tri_image *actua
     struct tri_difference d = tri_image_compare(expected, actual);
 
     if (d.count)
-        rig_complain("plane %d, x %d, y %d: expected %d, got %d; %llu samples differ", d.plane, d.x, d.y,
-                     d.expected, d.actual, (unsigned long long)d.count);
+        rig_complain("plane %d, x %d, y %d: expected %d, got %d; %llu samples differ", d.plane, d.x,
+                     d.y, d.expected, d.actual, (unsigned long long)d.count);
 }
 
 void rig_compare_oracle(const struct expected *expected, const struct tri_image *actual)
@@ -95,8 +108,9 @@ void rig_compare_oracle(const struct expected *expected, const struct tri_image 
 
     if (shape->width != expected->width || shape->height != expected->height ||
         shape->planes != expected->planes) {
-        rig_complain("expected %dx%d with %d planes, got %dx%d with %d", expected->width, expected->height,
-                     expected->planes, shape->width, shape->height, shape->planes);
+        rig_complain("expected %dx%d with %d planes, got %dx%d with %d", expected->width,
+                     expected->height, expected->planes, shape->width, shape->height,
+                     shape->planes);
         return;
     }
     for (int plane = 0; plane < shape->planes; plane++)
@@ -105,9 +119,10 @@ void rig_compare_oracle(const struct expected *expected, const struct tri_image 
                 double wanted = *oracle_at(expected, plane, x, y);
                 int64_t got = oracle_sample(actual, plane, x, y);
 
-                if (!((double)got - wanted <= expected->bound && wanted - (double)got <= expected->bound)) {
-                    rig_complain("plane %d, x %d, y %d: expected %.6f within %g, got %d", plane, x, y, wanted,
-                                 expected->bound, (int)got);
+                if (!((double)got - wanted <= expected->bound &&
+                      wanted - (double)got <= expected->bound)) {
+                    rig_complain("plane %d, x %d, y %d: expected %.6f within %g, got %d", plane, x,
+                                 y, wanted, expected->bound, (int)got);
                     return;
                 }
             }
@@ -151,7 +166,7 @@ void rig_set_sample(struct tri_image *image, int plane, int x, int y, int64_t va
         ((uint16_t *)row)[x] = (uint16_t)value;
 }
 
-/* Noise has many samples at the ends, so that alpha is often 0 or full. */
+/* Noise has many samples at the ends of the range, so alpha is often 0 or full. */
 static int64_t noise(uint64_t *state, int max)
 {
     uint64_t bits = rig_draw(state);
@@ -169,7 +184,8 @@ static struct tri_image *draw_pattern(const struct tri_shape *shape, int pattern
         for (int y = 0; y < shape->height; y++)
             for (int x = 0; x < shape->width; x++) {
                 int64_t ramp = (int64_t)(x + y + plane * length / 5) % length * max / length;
-                int64_t values[PATTERNS] = {0, max, (x + y + plane) % 2 ? max : 0, ramp, noise(&state, max)};
+                int64_t values[PATTERNS] = {0, max, (x + y + plane) % 2 ? max : 0, ramp,
+                                            noise(&state, max)};
 
                 rig_set_sample(image, plane, x, y, values[pattern]);
             }
@@ -186,7 +202,7 @@ struct tri_shape rig_shape(int size, int planes, int bits)
     return (struct tri_shape){sizes[size].width, sizes[size].height, planes, bits};
 }
 
-/* Made once, since drawing them takes longer than most kernels. */
+/* Drawn once, since drawing takes longer than most kernels. */
 struct tri_image *rig_input(int size, int planes, int bits, int pattern)
 {
     struct tri_image **image = &inputs[size][planes][bits == 16][pattern].image;
@@ -199,7 +215,7 @@ struct tri_image *rig_input(int size, int planes, int bits, int pattern)
     return *image;
 }
 
-/* A still picture with noise, and some samples that are anything: small changes and large ones. */
+/* A still image with noise, and some arbitrary samples: small changes and large ones. */
 struct tri_image *rig_frame(const struct tri_shape *shape, int number)
 {
     struct tri_image *image = rig_image(shape);
@@ -245,7 +261,7 @@ static void free_inputs(void)
 
 /* ---- padding and guards ---- */
 
-#define PADDING 64 /* samples that a row has on either side at least */
+#define PADDING 64 /* minimum padding on either side of a row, in samples */
 #define GUARD 0xa5
 #define GUARD_SIZE 4096 /* before and after the memory of an output */
 
@@ -280,12 +296,12 @@ static void set_guards(struct tri_image *image)
     image->padded = false;
 }
 
-/* A run that reads padding without asking for it reads this. */
+/* A run that reads padding without requesting it gets these values. */
 static void poison(struct tri_image *image)
 {
     ptrdiff_t size = image->shape.bits / 8, width = image->shape.width * size;
 
-    for (int plane = 0; plane < image->shape.planes; plane++)
+    for (int plane = 0; plane < image->shape.planes && !tri_image_packed(image); plane++)
         for (int y = 0; y < image->shape.height; y++) {
             unsigned char *row = tri_image_row(image, plane, y);
 
@@ -303,11 +319,14 @@ static bool check_gap(const unsigned char *from, const unsigned char *to)
     return true;
 }
 
-/* A run may write a row's pixels, rounded up to 64 samples as lanes store whole groups, and the padding:
- * from 64 samples before the row to 64 after the rounded width. All other memory is a guard. */
+/* A run may write a row's pixels, rounded up to 64 samples because lanes store whole groups, and
+ * the padding: from 64 samples before the row to 64 after the rounded width. Of a packed image it
+ * may write the pixels alone. All other memory is a guard. */
 static void check_guards(const struct tri_image *image)
 {
-    ptrdiff_t size = image->shape.bits / 8, width = (image->shape.width + 63) / 64 * 64 * size;
+    const ptrdiff_t size = image->shape.bits / 8, around = tri_image_packed(image) ? 0 : PADDING;
+    const ptrdiff_t width =
+        (around == 0 ? image->shape.width : (image->shape.width + 63) / 64 * 64) * size;
     const unsigned char *clean = (unsigned char *)image->memory - GUARD_SIZE;
     const unsigned char *end = (unsigned char *)image->memory + image->memory_size + GUARD_SIZE;
 
@@ -315,11 +334,11 @@ static void check_guards(const struct tri_image *image)
         for (int y = 0; y < image->shape.height; y++) {
             const unsigned char *row = tri_image_row(image, plane, y);
 
-            if (!check_gap(clean, row - PADDING * size)) {
+            if (!check_gap(clean, row - around * size)) {
                 rig_complain("wrote outside the rows, before plane %d, row %d", plane, y);
                 return;
             }
-            clean = row + width + PADDING * size;
+            clean = row + width + around * size;
         }
     if (!check_gap(clean, end))
         rig_complain("wrote behind the last row");
@@ -341,7 +360,8 @@ static bool row_is_padded(const struct tri_image *image, int plane, int y)
 
 static void check_padding(const struct tri_image *image)
 {
-    for (int plane = 0; image->padded && plane < image->shape.planes; plane++)
+    const bool padded = image->padded && !tri_image_packed(image);
+    for (int plane = 0; padded && plane < image->shape.planes; plane++)
         for (int y = 0; y < image->shape.height; y++)
             if (!row_is_padded(image, plane, y)) {
                 rig_complain("says that it is padded, but plane %d, row %d is not", plane, y);
@@ -351,9 +371,9 @@ static void check_padding(const struct tri_image *image)
 
 /* ---- backends ---- */
 
-static bool add_place(const char *on, const char *isa, const char *label)
+static bool add_place(const char *on, const char *isa, const char *label, const char *environment)
 {
-    struct tri_backend_options options = {.isa = isa};
+    struct tri_backend_options options = {.size = sizeof options, .isa = isa};
     struct place *place = &rig.places[rig.place_count];
     struct tri_error error;
 
@@ -364,6 +384,9 @@ static bool add_place(const char *on, const char *isa, const char *label)
         return false;
     }
     snprintf(place->label, sizeof(place->label), "%s", label);
+    snprintf(place->on, sizeof(place->on), "%s", on);
+    snprintf(place->environment, sizeof(place->environment), "%s", environment);
+    place->isa = isa;
     place->opencl = !strncmp(on, "opencl", 6);
     rig.place_count++;
     return true;
@@ -371,10 +394,10 @@ static bool add_place(const char *on, const char *isa, const char *label)
 
 static bool add_devices(void)
 {
-    static const char *const dialects[] = {"lanes", "tiles"};
+    static const char *const dialects[] = {"lanes", "tiles"}, *const memories[] = {"host", "copy"};
     struct tri_device_info *devices = NULL;
     struct tri_error error;
-    char on[40], label[140];
+    char on[40], label[140], environment[80];
     bool all = true;
     int count;
 
@@ -388,11 +411,14 @@ static bool add_devices(void)
             if (!strcmp(dialects[d], "lanes") && strcmp(devices[i].dialect, "lanes"))
                 continue;
             setenv("TRIPTYCH_OPENCL_DIALECT", dialects[d], 1);
-            /* As GPUs are: plain, and with memory of their own. */
-            setenv("TRIPTYCH_OPENCL_MEMORY", strcmp(dialects[d], "tiles") ? "host" : "copy", 1);
+            /* As on GPUs: plain, and with memory of their own. */
+            setenv("TRIPTYCH_OPENCL_MEMORY", memories[d], 1);
+            snprintf(environment, sizeof(environment),
+                     "TRIPTYCH_OPENCL_DIALECT=%s TRIPTYCH_OPENCL_MEMORY=%s", dialects[d],
+                     memories[d]);
             snprintf(on, sizeof(on), "opencl:%s", devices[i].id);
             snprintf(label, sizeof(label), "%s %s (%.60s)", on, dialects[d], devices[i].name);
-            all = add_place(on, NULL, label) && all;
+            all = add_place(on, NULL, label, environment) && all;
         }
     unsetenv("TRIPTYCH_OPENCL_DIALECT");
     unsetenv("TRIPTYCH_OPENCL_MEMORY");
@@ -412,11 +438,11 @@ int rig_open(void)
         rig.seed = test_seed();
     for (int i = 0; i < tri_isa_count(); i++) {
         snprintf(label, sizeof(label), "sequential %s", tri_isa_name(i));
-        if (!add_place("sequential", tri_isa_name(i), label))
+        if (!add_place("sequential", tri_isa_name(i), label, ""))
             return 1;
     }
     for (int i = 0; i < 4; i++)
-        if (!add_place(threads[i], NULL, threads[i]))
+        if (!add_place(threads[i], NULL, threads[i], ""))
             return 1;
     rig.devices_opened = add_devices();
     printf("\n  seed %llu; on", (unsigned long long)rig.seed);
@@ -429,6 +455,7 @@ int rig_open(void)
 int rig_close(void)
 {
     free_inputs();
+    rig_begin();
     while (rig.place_count)
         tri_backend_close(rig.places[--rig.place_count].backend);
     return 0;
@@ -442,7 +469,7 @@ const struct place *rig_find_place(const char *label)
     return NULL;
 }
 
-/* One of each sort, for what is too much for all of them. */
+/* One of each kind, for tests that are too slow for all of them. */
 int rig_choose_places(const struct place *chosen[4])
 {
     const struct place *device = rig_find_place(" lanes (");
@@ -462,6 +489,13 @@ int rig_choose_places(const struct place *chosen[4])
 
 void trial_close(struct trial *trial)
 {
+    if (now.series == &trial->series) { /* it may still be needed for failure messages */
+        drop_series(&left);
+        left = trial->series;
+        now.series = &left;
+    } else {
+        drop_series(&trial->series);
+    }
     tri_job_free(trial->job);
     tri_pipeline_free(trial->pipeline);
     free_guarded(trial->out);
@@ -481,15 +515,43 @@ bool trial_open(struct trial *trial, const struct place *place, const char *text
         trial_close(trial);
         return false;
     }
+    trial->over_time = tri_pipeline_over_time(trial->pipeline);
     trial->out = new_guarded(tri_job_shape(trial->job));
     return true;
 }
 
-bool trial_run(struct trial *trial, struct tri_image *in, const struct place *place, const char *pattern)
+void trial_end(struct trial *trial)
+{
+    trial->ended = true;
+    tri_job_end(trial->job);
+}
+
+void trial_rewind(struct trial *trial)
+{
+    trial->ended = false;
+    drop_series(&trial->series);
+    tri_job_rewind(trial->job);
+}
+
+/* There are no new frames after the end. */
+static void remember(struct trial *trial, const struct tri_image *in)
+{
+    struct series *series = &trial->series;
+
+    if (!trial->over_time)
+        drop_series(series);
+    if (!trial->ended && series->count < SERIES_MAX)
+        series->frames[series->count++] = rig_copy(in);
+}
+
+bool trial_run(struct trial *trial, struct tri_image *in, const struct place *place,
+               const char *pattern)
 {
     struct tri_error error;
 
     rig_note(tri_pipeline_text(trial->pipeline), place, &in->shape, pattern);
+    remember(trial, in);
+    now.series = &trial->series;
     poison(in);
     set_guards(trial->out);
     if (tri_job_run(trial->job, in, trial->out, NULL, &error)) {

@@ -1,5 +1,5 @@
-/* sets.c -- values of a kernel's parameters: default, extreme, each choice, random, and the oracle's cases.
- */
+/* sets.c -- parameter values of a kernel: default, extreme, each choice, random, and the oracle's
+ * cases. */
 #include "sets.h"
 #include "rig.h"
 
@@ -42,7 +42,8 @@ static void print_value(const struct tri_param *param, double value, char *text,
     }
 }
 
-void set_draw(const struct tri_kernel *kernel, enum set_values choice, uint64_t *state, struct set *set)
+void set_draw(const struct tri_kernel *kernel, enum set_values choice, uint64_t *state,
+              struct set *set)
 {
     const struct oracle *oracle = oracle_find(tri_kernel_name(kernel));
     size_t length = (size_t)snprintf(set->text, sizeof(set->text), "%s", tri_kernel_name(kernel));
@@ -67,7 +68,8 @@ static void print_choices(const struct tri_kernel *kernel, struct set *sets, int
 
         for (int value = 0; param->type == TRI_CHOICE && value <= (int)param->maximum; value++) {
             struct set *set = &sets[(*count)++];
-            size_t length = (size_t)snprintf(set->text, sizeof(set->text), "%s", tri_kernel_name(kernel));
+            size_t length =
+                (size_t)snprintf(set->text, sizeof(set->text), "%s", tri_kernel_name(kernel));
 
             print_value(param, value, set->text + length, sizeof(set->text) - length);
         }
@@ -114,5 +116,6 @@ bool set_too_large(const char *text, const struct tri_shape *in)
 {
     struct tri_shape out;
 
-    return !set_shape(text, in, &out) && (int64_t)out.width * out.height > (rig.full ? 4000000 : 300000);
+    return !set_shape(text, in, &out) &&
+           (int64_t)out.width * out.height > (rig.full ? 4000000 : 300000);
 }

@@ -1,4 +1,4 @@
-/* sets.h -- which values of its parameters a kernel is tested with. */
+/* sets.h -- the parameter values with which a kernel is tested. */
 #ifndef SETS_H
 #define SETS_H
 
@@ -9,18 +9,19 @@
 enum set_rank { SET_DEFAULT, SET_EDGE, SET_OTHER };
 
 struct set {
-    char text[500];     /* a pipeline of the one kernel */
+    char text[500];     /* a pipeline of this single kernel */
     bool refused;       /* by its oracle: these values are TRI_USAGE */
-    enum set_rank rank; /* the lower, the more is run of it */
+    enum set_rank rank; /* lower ranks are tested more */
 };
 
-/* Returns how many there are. */
+/* Returns the number of sets. */
 int set_list(const struct tri_kernel *kernel, struct set sets[SETS_MAX]);
 
 enum set_values { LOWEST, HIGHEST, RANDOM, RANDOM_SMALL };
-void set_draw(const struct tri_kernel *kernel, enum set_values choice, uint64_t *state, struct set *set);
+void set_draw(const struct tri_kernel *kernel, enum set_values choice, uint64_t *state,
+              struct set *set);
 
-/* What the pipeline makes of `in`; the status is that of parsing or of the shape. */
+/* The shape of the output for `in`; the status is that of parsing or of the shape. */
 enum tri_status set_shape(const char *text, const struct tri_shape *in, struct tri_shape *out);
 bool set_too_large(const char *text, const struct tri_shape *in); /* for a test */
 

@@ -1,6 +1,7 @@
-/* several_rig.c -- several backends for tests: opened, compared with one, given many pictures at a time. */
+/* several_rig.c -- several backends for tests: opens them, compares them with one, and runs many
+ * images at a time. */
 #include "several_rig.h"
-#include "backend/deal.h"
+#include "backend/load_balance.h"
 
 #include <CUnit/CUnit.h>
 #include <pthread.h>
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is told, for the tests that ask for it. */
+/* Collected notes, for the tests that check them. */
 struct several_notes several_notes;
 
 static void note(void *listener, const char *text)
@@ -19,10 +20,10 @@ static void note(void *listener, const char *text)
     several_notes.count++;
 }
 
-/* With bands of so many rows by turns; 0: by speed. NULL: it cannot be opened. */
+/* With strips of `rows` rows, round-robin; 0: by speed. NULL if it cannot be opened. */
 struct tri_backend *several_open(const char *on, int rows)
 {
-    const struct tri_backend_options options = {.note = note};
+    const struct tri_backend_options options = {.size = sizeof options, .note = note};
     struct tri_backend *backend = NULL;
     struct tri_error error;
     char text[20];
@@ -37,8 +38,9 @@ struct tri_backend *several_open(const char *on, int rows)
     return backend;
 }
 
-/* Frames one after the other, and those that drive out what is late, against sequential scalar. */
-void several_check(const char *text, const struct place *place, struct tri_image *const *frames, int count)
+/* Compares frames in sequence, and the flush of delayed output, with sequential scalar. */
+void several_check(const char *text, const struct place *place, struct tri_image *const *frames,
+                   int count)
 {
     struct trial truth, trial;
     if (!trial_open(&truth, &rig.places[0], text, &frames[0]->shape))
@@ -48,10 +50,11 @@ void several_check(const char *text, const struct place *place, struct tri_image
         for (int run = 0; run < count + delay; run++) {
             struct tri_image *in = frames[run < count ? run : count - 1];
             if (run == count) {
-                tri_job_end(truth.job);
-                tri_job_end(trial.job);
+                trial_end(&truth);
+                trial_end(&trial);
             }
-            if (!trial_run(&truth, in, &rig.places[0], "frames") || !trial_run(&trial, in, place, "frames"))
+            if (!trial_run(&truth, in, &rig.places[0], "frames") ||
+                !trial_run(&trial, in, place, "frames"))
                 break;
             if (run >= delay)
                 rig_compare(truth.out, trial.out);
@@ -73,7 +76,7 @@ void several_free_frames(struct tri_image *frames[SEVERAL_FRAMES])
         tri_image_free(frames[i]);
 }
 
-/* ---- several pictures at a time ---- */
+/* ---- several images at a time ---- */
 
 enum { THREADS = 5 };
 
@@ -89,17 +92,18 @@ static void *run_some(void *argument)
     struct crowd *crowd = argument;
     const struct tri_shape *shape = &crowd->in[0]->shape;
     struct tri_image *out = rig_image(shape), *in = rig_image(shape);
-    struct tri_flight *flight = NULL;
+    struct tri_inflight *inflight = NULL;
     struct tri_job *job = NULL;
     struct tri_error error;
     bool good = tri_job_new(crowd->backend, crowd->pipeline, shape, &job, &error) == TRI_OK &&
-                tri_flight_new(crowd->backend, &flight, &error) == TRI_OK;
+                tri_inflight_new(crowd->backend, &inflight, &error) == TRI_OK;
     for (int i; good && (i = atomic_fetch_add(&crowd->next, 1)) < SEVERAL_PICTURES;) {
         memcpy(in->memory, crowd->in[i % SEVERAL_FRAMES]->memory, in->memory_size);
         in->padded = false;
-        good = tri_flight_upload(flight, in, &error) == TRI_OK && tri_flight_compute(flight, job, out, &error) == TRI_OK;
-        memset(in->memory, 0x77, in->memory_size); /* it is of no more use */
-        good = good && tri_flight_download(flight, &error) == TRI_OK;
+        good = tri_inflight_upload(inflight, in, &error) == TRI_OK &&
+               tri_inflight_compute(inflight, job, out, &error) == TRI_OK;
+        memset(in->memory, 0x77, in->memory_size); /* no longer needed */
+        good = good && tri_inflight_download(inflight, &error) == TRI_OK;
         if (good && tri_image_compare(crowd->truth[i % SEVERAL_FRAMES], out).count > 0)
             atomic_fetch_add(&crowd->wrong, 1);
     }
@@ -107,7 +111,7 @@ static void *run_some(void *argument)
         printf("\n  %s\n", error.text);
         atomic_fetch_add(&crowd->failed, 1);
     }
-    tri_flight_free(flight);
+    tri_inflight_free(inflight);
     tri_job_free(job);
     tri_image_free(in);
     tri_image_free(out);

@@ -1,4 +1,4 @@
-/* shell.c -- the program as its users see it: a command, an exit code, and two streams. */
+/* shell.c -- the program as users see it: a command, an exit code, and two streams. */
 #include "shell.h"
 
 #include <CUnit/CUnit.h>
@@ -41,7 +41,7 @@ const char *shell_path(const char *name)
     return path;
 }
 
-/* A file outside the folder's listing, so that tests can look at that. */
+/* A file that listings of the folder do not show, since tests check those. */
 static int capture_file(void)
 {
     char path[] = "/tmp/triptych-test-XXXXXX";
@@ -70,6 +70,11 @@ const struct shell_result *shell_run(const char *command)
             setenv("T", program, 1);
             setenv("ROOT", root, 1);
             unsetenv("POSIXLY_CORRECT");
+            unsetenv("NO_COLOR");       /* .ci/run sets it */
+            unsetenv("POCL_CACHE_DIR"); /* set by test_main.c; the program sets its own */
+            unsetenv("POCL_MAX_PTHREAD_COUNT");
+            unsetenv("POCL_CPU_MAX_CU_COUNT");
+            unsetenv("POCL_AFFINITY");
             execl("/bin/sh", "sh", "-c", command, (char *)NULL);
         }
         _exit(127);
@@ -101,12 +106,13 @@ static bool check(bool good, const char *file, int line, const char *command, co
                   const char *expected, const char *actual)
 {
     if (!good)
-        printf("\n%s:%d: %s\n-- %s expected:\n%s\n-- but got:\n%s\n", file, line, command, what, expected,
-               actual);
+        printf("\n%s:%d: %s\n-- %s expected:\n%s\n-- but got:\n%s\n", file, line, command, what,
+               expected, actual);
     return good;
 }
 
-void shell_expect(const char *file, int line, const char *command, int code, const char *out, const char *err)
+void shell_expect(const char *file, int line, const char *command, int code, const char *out,
+                  const char *err)
 {
     char expected[16], actual[16];
     bool good;
@@ -115,7 +121,8 @@ void shell_expect(const char *file, int line, const char *command, int code, con
     snprintf(expected, sizeof expected, "%d", code);
     snprintf(actual, sizeof actual, "%d", result.code);
     good = check(result.code == code, file, line, command, "exit code", expected, actual);
-    good &= check(matches(out, result.out), file, line, command, "standard output", out, result.out);
+    good &=
+        check(matches(out, result.out), file, line, command, "standard output", out, result.out);
     good &= check(matches(err, result.err), file, line, command, "standard error", err, result.err);
     CU_assertImplementation(good, (unsigned)line, command, file, "", CU_FALSE);
 }

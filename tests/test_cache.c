@@ -1,7 +1,8 @@
-/* test_cache.c -- what is kept on disk: bounded, whole on a full disk, and with several processes at it. */
+/* test_cache.c -- the cache on disk: bounded, intact on a full disk, and shared by several
+ * processes. */
 #include "tests.h"
 
-#include "backend/opencl_cache.h"
+#include "backend/opencl_disk_cache.h"
 
 #include <CUnit/CUnit.h>
 #include <dirent.h>
@@ -39,7 +40,7 @@ static void forget(void)
     CU_ASSERT_EQUAL(system(command), 0);
 }
 
-/* Of whatever name: nothing half-written may stay. */
+/* Whatever their names: no half-written file may remain. */
 static int count_files(void)
 {
     char folder[100];
@@ -53,7 +54,7 @@ static int count_files(void)
     return count;
 }
 
-/* What was used last stays. */
+/* The most recently used entries stay. */
 static void test_bound(void)
 {
     struct opencl_cache store;
@@ -73,7 +74,7 @@ static void test_bound(void)
         CU_ASSERT_EQUAL(size, sizeof value);
         free(data);
         CU_ASSERT(count_files() <= 10);
-        nanosleep(&pause, NULL); /* times of files may be coarse */
+        nanosleep(&pause, NULL); /* file times may be coarse */
     }
     for (int i = 0; i < 40; i++) {
         snprintf(key, sizeof key, "key %d", i);
@@ -84,7 +85,7 @@ static void test_bound(void)
         }
     }
     CU_ASSERT(count >= 5);
-    /* What is larger than all is not kept, and takes nothing's place. */
+    /* An entry larger than the limit is not stored, and evicts nothing. */
     unsigned char *large = calloc(1, 2 << 20);
     tri_opencl_cache_store(&store, "large", large, 2 << 20);
     free(large);
@@ -94,7 +95,7 @@ static void test_bound(void)
     forget();
 }
 
-/* A disk that is full while a file is written: the old one stays, and nothing else is left. */
+/* The disk fills up while a file is written: the old file stays, and nothing else is left. */
 static void test_full(void)
 {
     struct opencl_cache store;
@@ -108,7 +109,7 @@ static void test_full(void)
     tri_opencl_cache_store(&store, "a", value, 1000);
     const pid_t child = fork();
     if (child == 0) {
-        /* Writes end at a limit as they do on a full disk, but for the number of the error. */
+        /* Writes fail at the limit as on a full disk, except for the error number. */
         signal(SIGXFSZ, SIG_IGN);
         struct rlimit limit = {100000, 100000};
         if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
@@ -125,7 +126,7 @@ static void test_full(void)
     forget();
 }
 
-/* Processes with one cold cache. */
+/* Several processes share one cold cache. */
 static void test_together(void)
 {
     enum { PROCESSES = 4 };
@@ -146,8 +147,9 @@ static void test_together(void)
             snprintf(key, sizeof key, "%d", i % 5);
             memset(value, i % 5, sizeof value);
             tri_opencl_cache_store(&store, key, value, sizeof value);
-            /* Whoever wrote it last, it is whole and of this key. */
-            good &= tri_opencl_cache_load(&store, key, &data, &size) && size == sizeof value && memcmp(data, value, size) == 0;
+            /* Whoever wrote it last, it is complete and belongs to this key. */
+            good &= tri_opencl_cache_load(&store, key, &data, &size) && size == sizeof value &&
+                    memcmp(data, value, size) == 0;
             free(data);
         }
         _exit(!good || store.complaint[0] != '\0');
@@ -164,6 +166,7 @@ static void test_together(void)
 int test_cache_suite(void)
 {
     CU_pSuite suite = CU_add_suite("cache", begin_suite, end_suite);
-    return !(suite && CU_add_test(suite, "bounded", test_bound) && CU_add_test(suite, "a full disk", test_full) &&
+    return !(suite && CU_add_test(suite, "bounded", test_bound) &&
+             CU_add_test(suite, "a full disk", test_full) &&
              CU_add_test(suite, "processes at once", test_together));
 }

@@ -22,7 +22,8 @@ static bool chain_add(struct chain *chain, const char *step, const struct tri_sh
     if (chain->length == CHAIN)
         return false;
     snprintf(chain->steps[chain->length], sizeof(chain->steps[0]), "%s", step);
-    snprintf(chain->text + length, sizeof(chain->text) - length, "%s%s", chain->length ? "," : "", step);
+    snprintf(chain->text + length, sizeof(chain->text) - length, "%s%s", chain->length ? "," : "",
+             step);
     if (set_shape(chain->text, in, &out) || out.width * out.height > 40000) {
         chain->text[length] = 0;
         return false;
@@ -37,8 +38,8 @@ static void random_chain(struct chain *chain, const struct tri_shape *in, uint64
     for (int tries = 0; tries < 1000 && chain->length < CHAIN; tries++) {
         struct set set;
 
-        set_draw(tri_kernel_at((int)(rig_draw(state) % (uint64_t)tri_kernel_count())), RANDOM_SMALL, state,
-                 &set);
+        set_draw(tri_kernel_at((int)(rig_draw(state) % (uint64_t)tri_kernel_count())), RANDOM_SMALL,
+                 state, &set);
         if (!set.refused)
             chain_add(chain, set.text, in);
     }
@@ -46,7 +47,7 @@ static void random_chain(struct chain *chain, const struct tri_shape *in, uint64
 
 enum { FRAMES = 6 };
 
-/* Instead of the frames, what an operation makes of them on the truth. Adds up how late it is. */
+/* Replaces the frames by the reference output of an operation, and adds up its delay. */
 static bool run_step(const char *step, struct tri_image **frames, int count, int *delay)
 {
     struct tri_image *made[FRAMES] = {0};
@@ -56,8 +57,9 @@ static bool run_step(const char *step, struct tri_image **frames, int count, int
 
     for (int run = 0; run < count + late && good; run++) {
         if (run == count)
-            tri_job_end(trial.job);
-        good = trial_run(&trial, frames[run < count ? run : count - 1], &rig.places[0], "of a step");
+            trial_end(&trial);
+        good =
+            trial_run(&trial, frames[run < count ? run : count - 1], &rig.places[0], "of a step");
         if (good && run >= late)
             made[run - late] = rig_copy(trial.out);
     }
@@ -70,8 +72,9 @@ static bool run_step(const char *step, struct tri_image **frames, int count, int
     return good;
 }
 
-static void check_place(const char *text, const struct place *place, struct tri_image *const *frames,
-                        struct tri_image *const *truth, int count, int delay)
+static void check_place(const char *text, const struct place *place,
+                        struct tri_image *const *frames, struct tri_image *const *truth, int count,
+                        int delay)
 {
     struct trial trial;
     char what[40];
@@ -82,7 +85,7 @@ static void check_place(const char *text, const struct place *place, struct tri_
         rig_complain("late by %d frames, the steps by %d", tri_job_delay(trial.job), delay);
     for (int run = 0; run < count + delay; run++) {
         if (run == count)
-            tri_job_end(trial.job);
+            trial_end(&trial);
         snprintf(what, sizeof(what), "frame %d of %d", run - delay, count);
         if (!trial_run(&trial, frames[run < count ? run : count - 1], place, what))
             break;
@@ -109,12 +112,15 @@ static void check_chain(const struct chain *chain, struct tri_image *const *fram
         tri_image_free(truth[i]);
 }
 
-/* Frames that are not alike, on one backend of each sort; on a device where that is asked for, since it takes long. */
-static void check_chain_somewhere(const struct chain *chain, int size, int planes, int bits, bool device)
+/* Different frames, on one backend of each kind; on a device only if requested, since it is slow.
+ */
+static void check_chain_somewhere(const struct chain *chain, int size, int planes, int bits,
+                                  bool device)
 {
-    struct tri_image *const frames[] = {
-        rig_input(size, planes, bits, PATTERN_NOISE), rig_input(size, planes, bits, PATTERN_CHECKERBOARD),
-        rig_input(size, planes, bits, PATTERN_RAMP), rig_input(size, planes, bits, PATTERN_NOISE)};
+    struct tri_image *const frames[] = {rig_input(size, planes, bits, PATTERN_NOISE),
+                                        rig_input(size, planes, bits, PATTERN_CHECKERBOARD),
+                                        rig_input(size, planes, bits, PATTERN_RAMP),
+                                        rig_input(size, planes, bits, PATTERN_NOISE)};
     const struct place *chosen[4];
     int count = rig_choose_places(chosen);
 
@@ -148,10 +154,10 @@ static bool chain_of(struct chain *chain, const char *const *steps, const struct
     return true;
 }
 
-/* The truth, threads, and a device in both dialects. */
+/* The reference, threads, and a device in both dialects. */
 static int choose_places(const struct place *places[4])
 {
-    static const char *const labels[] = {"sequential scalar", "threads:3", " lanes (", " plain ("};
+    static const char *const labels[] = {"sequential scalar", "threads:3", " lanes (", " tiles ("};
     int count = 0;
 
     for (int i = 0; i < 4; i++) {
@@ -161,8 +167,8 @@ static int choose_places(const struct place *places[4])
     return count;
 }
 
-/* Reductions after reductions, memory of frames behind memory of frames, turned and resized planes, and
- * windows that add up: what the engine must keep apart in one chain. */
+/* Reductions after reductions, frame memory behind frame memory, transposed and resized planes, and
+ * windows that add up: state that the engine must keep separate within a chain. */
 static void test_chosen_chains(void)
 {
     static const char *const chains[][CHAIN] = {
@@ -170,7 +176,8 @@ static void test_chosen_chains(void)
         {"gaussian", "difference", "invert", "difference", "dilate", "difference"},
         {"equalize", "autolevels", "equalize:planes=joint", "autolevels:planes=joint"},
         {"rotate", "gaussian", "rotate", "resize:scale=1.5", "flip", "rotate:angle=270"},
-        {"gaussian:sigma=4", "box:radius=9", "median:radius=2", "unsharp:sigma=3", "erode:radius=6", "sobel"},
+        {"gaussian:sigma=4", "box:radius=9", "median:radius=2", "unsharp:sigma=3", "erode:radius=6",
+         "sobel"},
         {"gray", "matrix:rr=0.9:bg=0.2", "equalize", "resize:width=20", "matrix:rb=0.5", "gray"},
         {"copy", "copy"},
         {"temporal_median", "gaussian"},
@@ -189,13 +196,16 @@ static void test_chosen_chains(void)
             struct chain chain;
 
             if (chain_of(&chain, chains[i], &shape))
-                check_chain_somewhere(&chain, SIZE_64X64, planes, shape.bits, rig.full || planes == 4);
+                check_chain_somewhere(&chain, SIZE_64X64, planes, shape.bits,
+                                      rig.full || planes == 4);
         }
 }
 
-static void check_last_frames(const char *const *steps, int size, int planes, int bits, const int *lengths)
+static void check_last_frames(const char *const *steps, int size, int planes, int bits,
+                              const int *lengths)
 {
-    struct tri_shape shape = rig_shape(size, planes, bits), small = rig_shape(SIZE_17X5, planes, bits);
+    struct tri_shape shape = rig_shape(size, planes, bits),
+                     small = rig_shape(SIZE_17X5, planes, bits);
     struct tri_image *frames[FRAMES];
     const struct place *places[4];
     int count = choose_places(places);
@@ -209,7 +219,8 @@ static void check_last_frames(const char *const *steps, int size, int planes, in
         tri_image_free(frames[i]);
 }
 
-/* Kernels that look ahead behind others over time: at the end each sees the last frame of its own. */
+/* Kernels that look ahead, after other temporal ones: at the end each sees the last frame of its
+ * own input. */
 static void test_last_frames(void)
 {
     static const char *const chains[][CHAIN] = {

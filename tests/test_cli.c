@@ -1,7 +1,8 @@
-/* test_cli.c -- the command line apart from run: help, unknown words, kernels, devices, closed streams. */
+/* test_cli.c -- the command line except run: help, unknown words, kernels, devices, closed streams.
+ */
 #include "shell.h"
 #include "tests.h"
-#include "pipeline/kernel.h"
+#include "pipeline/kernel_description.h"
 #include "triptych.h"
 
 #include <CUnit/CUnit.h>
@@ -15,14 +16,16 @@
 
 static void test_help(void)
 {
-    static const char *const commands[] = {"run", "bench", "verify", "devices", "doctor", "kernels"};
+    static const char *const commands[] = {"run",     "bench",  "compare", "verify",
+                                           "devices", "doctor", "kernels"};
     char command[64];
 
     EXPECT("$T --help", 0, "Examples:\n  triptych run *Commands:\n  run *Exit codes:\n  0 *", "");
     EXPECT("$T -h | cmp - o && exit 9; $T --help > o; $T help | cmp - o; rm o", 0, "", "cmp: *");
-    for (int i = 0; i < 6; i++) {
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         snprintf(command, sizeof command, "$T %s --help", commands[i]);
-        EXPECT(command, 0, "Examples:\n  triptych *\nUsage: triptych *\nOptions:\n*  -h, --help *", "");
+        EXPECT(command, 0, "Examples:\n  triptych *\nUsage: triptych *\nOptions:\n*  -h, --help *",
+               "");
         snprintf(command, sizeof command, "$T %s -h > o; $T help %s | cmp - o; rm o", commands[i],
                  commands[i]);
         EXPECT(command, 0, "", "");
@@ -31,10 +34,13 @@ static void test_help(void)
 
 static void test_version(void)
 {
-    EXPECT("$T --version", 0, "triptych " TRI_VERSION "\ninstruction sets: scalar*\nformats: *png (libpng 1.*video: *y4m*\nOpenCL: *\n",
+    EXPECT("$T --version", 0,
+           "triptych " TRI_VERSION
+           "\ninstruction sets: scalar*\nformats: *png (libpng 1.*video: *y4m*\nOpenCL: *\n",
            "");
     EXPECT("$T --version > a; $T version > b; cmp a b; rm a b", 0, "", "");
-    EXPECT("$T version 1", 2, "", "triptych: version: takes no '1' (see 'triptych version --help')\n");
+    EXPECT("$T version 1", 2, "",
+           "triptych: version: unexpected argument '1' (see 'triptych version --help')\n");
     EXPECT("$T help version", 0, "Examples:*", "");
     EXPECT("$T -V | head -1", 0, "triptych " TRI_VERSION "\n", "");
 }
@@ -48,27 +54,32 @@ static void test_unknown_words(void)
     EXPECT("$T ''", 2, "", "triptych: unknown command ''" SEE);
     EXPECT("$T help rnu", 2, "", "triptych: unknown command 'rnu'; did you mean 'run'?\n");
     EXPECT("$T --frob", 2, "", "triptych: unknown option '--frob'" SEE);
-    EXPECT("$T devices --jsn", 2, "",
-           "triptych: devices: unknown option '--jsn'; did you mean '--json'? (see 'triptych devices "
-           "--help')\n");
+    EXPECT(
+        "$T devices --jsn", 2, "",
+        "triptych: devices: unknown option '--jsn'; did you mean '--json'? (see 'triptych devices "
+        "--help')\n");
     EXPECT("$T kernels --frobnicate", 2, "",
            "triptych: kernels: unknown option '--frobnicate' (see 'triptych kernels --help')\n");
     EXPECT("$T kernels -j", 2, "",
            "triptych: kernels: unknown option '-j' (see 'triptych kernels --help')\n");
     EXPECT("$T devices --json=3", 2, "",
            "triptych: devices: option '--json' takes no value (see 'triptych devices --help')\n");
-    EXPECT("$T devices 0.0", 2, "", "triptych: devices: takes no '0.0' (see 'triptych devices --help')\n");
+    EXPECT("$T devices 0.0", 2, "",
+           "triptych: devices: unexpected argument '0.0' (see 'triptych devices --help')\n");
     EXPECT("$T kernels copy box", 2, "",
-           "triptych: kernels: one name at a time (see 'triptych kernels --help')\n");
+           "triptych: kernels: expected one kernel name (see 'triptych kernels --help')\n");
     EXPECT("$T kernels gausian", 2, "",
            "triptych: kernels: unknown kernel 'gausian'; did you mean 'gaussian'?\n");
     EXPECT("$T kernels thresh", 2, "",
            "triptych: kernels: unknown kernel 'thresh'; did you mean 'threshold'?\n");
-    EXPECT("$T kernels grayscale", 2, "", "triptych: kernels: unknown kernel 'grayscale'; did you mean 'gray'?\n");
+    EXPECT("$T kernels grayscale", 2, "",
+           "triptych: kernels: unknown kernel 'grayscale'; did you mean 'gray'?\n");
     EXPECT("$T kernels xyzzy", 2, "",
            "triptych: kernels: unknown kernel 'xyzzy' ('triptych kernels' lists them)\n");
-    EXPECT("$T bench gausian", 2, "", "triptych: unknown kernel 'gausian': did you mean 'gaussian'?\n");
-    EXPECT("$T verify gausian", 2, "", "triptych: unknown kernel 'gausian': did you mean 'gaussian'?\n");
+    EXPECT("$T bench gausian", 2, "",
+           "triptych: unknown kernel 'gausian': did you mean 'gaussian'?\n");
+    EXPECT("$T verify gausian", 2, "",
+           "triptych: unknown kernel 'gausian': did you mean 'gaussian'?\n");
 }
 
 static void check_alias(const struct tri_alias *alias)
@@ -82,31 +93,37 @@ static void check_alias(const struct tri_alias *alias)
     tri_pipeline_free(pipeline);
     for (char *rest = names, *name; (name = strsep(&rest, "|")) != NULL;) {
         CU_ASSERT_PTR_NULL(tri_kernel_find(name));
-        CU_ASSERT_PTR_EQUAL(tri_kernel_call(name), alias->call); /* of one kernel alone */
+        CU_ASSERT_PTR_EQUAL(tri_kernel_call(name), alias->call); /* a single kernel */
     }
 }
 
-/* What is answered to a name from elsewhere is right, and no name hides a kernel. */
+/* The suggestions for foreign names are correct, and no such name hides a kernel. */
 static void test_aliases(void)
 {
     for (int i = 0; i < tri_kernel_count(); i++)
-        for (const struct tri_alias *alias = tri_kernel_at(i)->aliases; alias->names != NULL; alias++)
+        for (const struct tri_alias *alias = tri_kernel_at(i)->aliases; alias->names != NULL;
+             alias++)
             check_alias(alias);
     CU_ASSERT_PTR_NULL(tri_kernel_call("frobnicate"));
     CU_ASSERT_PTR_NULL(tri_kernel_call(""));
 }
 
-/* From file to file: the figures are there, and nothing stays in the temporary folder. */
+/* From file to file: the figures exist, and nothing is left in the temporary folder. */
 static void test_end_to_end(void)
 {
-    /* A picture of any format, and no pipeline: every kernel. */
-    EXPECT("printf 'P5 4 2 255 abcdefgh' > v.pgm; $T verify v.pgm --on threads:2 | tail -n 1; rm v.pgm", 0, "* compared, 0 differ\n", "");
-    EXPECT("mkdir tmp && $T run copy \"$ROOT/images/alpha.png\" -o x.png && TMPDIR=$PWD/tmp $T bench invert,sobel x.png "
+    /* An image of any format, and no pipeline: every kernel. */
+    EXPECT("printf 'P5 4 2 255 abcdefgh' > v.pgm; $T verify v.pgm --on threads:2 | tail -n 1; rm "
+           "v.pgm",
+           0, "* compared, 0 differ\n", "");
+    EXPECT("mkdir tmp && $T run copy \"$ROOT/images/alpha.png\" -o x.png && TMPDIR=$PWD/tmp $T "
+           "bench invert,sobel x.png "
            "--end-to-end --time 0.001 --on sequential --on threads:2 --json j && rmdir tmp && "
            "grep -c '\"limit\": \"[a-z]*\"' j; rm j x.png",
            0, "triptych *decode*kernel*encode*limited by*\n2\n", "");
-    EXPECT("$T bench invert --end-to-end", 2, "", "*--end-to-end is of one PIPELINE and one INPUT*");
-    EXPECT("$T bench invert x.png --end-to-end --csv", 2, "", "*--end-to-end makes a table or --json*");
+    EXPECT("$T bench invert --end-to-end", 2, "",
+           "*--end-to-end needs one PIPELINE and one INPUT*");
+    EXPECT("$T bench invert x.png --end-to-end --csv", 2, "",
+           "*--end-to-end cannot be combined with --markdown, --csv or -o*");
     EXPECT("$T bench invert x.png --end-to-end", 1, "", "triptych: cannot read x.png*");
 }
 
@@ -117,7 +134,8 @@ static void test_lost_output(void)
     EXPECT("$T kernels > /dev/full", 1, "", "triptych: cannot write standard output*\n");
     EXPECT("$T kernels --json > /dev/full", 1, "", "triptych: cannot write standard output*\n");
     EXPECT("$T devices --json > /dev/full", 1, "", "triptych: cannot write standard output*\n");
-    EXPECT("$T --version >&-", 1, "", "triptych: cannot write standard output: Bad file descriptor\n");
+    EXPECT("$T --version >&-", 1, "",
+           "triptych: cannot write standard output: Bad file descriptor\n");
     EXPECT("$T xyzzy 2>&-", 2, "", "");
 }
 
@@ -134,7 +152,7 @@ static void test_kernel_list(void)
         snprintf(line, sizeof line, "\n  %s ", tri_kernel_name(kernel));
         found = strstr(result->out, line);
         CU_ASSERT_PTR_NOT_NULL_FATAL(found);
-        /* The last heading above it is its family. */
+        /* The last heading above it names its family. */
         const char *heading = NULL;
         for (const char *c = result->out; c < found; c++)
             if ((c == result->out || c[-1] == '\n') && *c != ' ' && *c != '\n')
@@ -201,8 +219,10 @@ static void test_kernel_json(void)
         const json_t *object = json_array_get(list, (size_t)i);
         const json_t *params = json_object_get(object, "parameters");
 
-        CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(object, "name")), tri_kernel_name(kernel));
-        CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(object, "help")), tri_kernel_help(kernel));
+        CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(object, "name")),
+                               tri_kernel_name(kernel));
+        CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(object, "help")),
+                               tri_kernel_help(kernel));
         CU_ASSERT_EQUAL_FATAL(json_array_size(params), (size_t)tri_kernel_param_count(kernel));
         for (int p = 0; p < tri_kernel_param_count(kernel); p++)
             check_param(json_array_get(params, (size_t)p), tri_kernel_param(kernel, p));
@@ -220,7 +240,8 @@ static void test_devices(void)
     const struct shell_result *result;
     json_t *root, *cpu;
 
-    EXPECT("$T devices", 0, "CPU\n  model      *\n  cores      *\n  --isa      scalar*\n\nOpenCL\n  *", "");
+    EXPECT("$T devices", 0,
+           "CPU\n  model      *\n  cores      *\n  --isa      scalar*\n\nOpenCL\n  *", "");
     result = shell_run("$T devices --json");
     CU_ASSERT_EQUAL(result->code, 0);
     root = json_loads(result->out, 0, NULL);
@@ -248,7 +269,8 @@ int test_cli_suite(void)
 {
     CU_pSuite suite = CU_add_suite("command line", shell_begin, shell_end);
 
-    return !suite || !CU_add_test(suite, "help", test_help) || !CU_add_test(suite, "version", test_version) ||
+    return !suite || !CU_add_test(suite, "help", test_help) ||
+           !CU_add_test(suite, "version", test_version) ||
            !CU_add_test(suite, "unknown words", test_unknown_words) ||
            !CU_add_test(suite, "names from elsewhere", test_aliases) ||
            !CU_add_test(suite, "standard output that is full or closed", test_lost_output) ||

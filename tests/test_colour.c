@@ -1,10 +1,11 @@
-/* test_colour.c -- RGB to Y'CbCr and back, or the other way round: how far from the original that ends. */
+/* test_colour.c -- RGB to Y'CbCr and back, and vice versa: the distance from the original. */
 #include "rig.h"
 #include "tests.h"
 
 #include <CUnit/CUnit.h>
 
-/* A slab of the cube of all triples: the first value is `first`, the others are columns and rows. */
+/* A slab of the cube of all triples: the first value is `first`, the others follow columns and
+ * rows. */
 static struct tri_image *slab(int first, int bits)
 {
     struct tri_shape shape = {256, 256, 3, bits};
@@ -20,7 +21,7 @@ static struct tri_image *slab(int first, int bits)
     return image;
 }
 
-/* No sample of the pixel is at an end of the scale, where it may have been clamped. */
+/* No sample of the pixel is at an end of the range, where it may have been clamped. */
 static bool is_inside(const struct tri_image *image, int x, int y)
 {
     for (int p = 0; p < 3; p++) {
@@ -48,7 +49,7 @@ static int64_t farthest(const struct tri_image *from, const struct tri_image *be
     return most;
 }
 
-/* Every fifth slab, or the whole cube; at 16 bits of values in steps of 257. */
+/* Every fifth slab, or the whole cube; at 16 bits values in steps of 257. */
 static void check_journey(const char *there_text, const char *back_text, int bits, int64_t most)
 {
     struct tri_shape shape = {256, 256, 3, bits};
@@ -76,8 +77,9 @@ static void check_journey(const char *there_text, const char *back_text, int bit
     trial_close(&there);
 }
 
-/* Limited range has fewer levels than RGB: rounding each of Y, Cb and Cr by half a level moves blue by up to
- * 0.58 + 1.07 levels, so that 2 is the best that there is; the other way round nothing changes. */
+/* Limited range has fewer levels than RGB: rounding each of Y, Cb and Cr by half a level moves blue
+ * by up to 0.58 + 1.07 levels, so 2 is the best possible; in the other direction nothing changes.
+ */
 static void test_journeys(void)
 {
     static const char *const matrices[] = {"bt601", "bt709", "bt2020", "ycgco"};
@@ -89,7 +91,8 @@ static void test_journeys(void)
             int range = i / 4;
             char to_ycbcr[80], to_rgb[80];
 
-            snprintf(to_ycbcr, sizeof(to_ycbcr), "ycbcr:matrix=%s:range=%s", matrices[i % 4], ranges[range]);
+            snprintf(to_ycbcr, sizeof(to_ycbcr), "ycbcr:matrix=%s:range=%s", matrices[i % 4],
+                     ranges[range]);
             snprintf(to_rgb, sizeof(to_rgb), "ycbcr:to=rgb:matrix=%s:range=%s", matrices[i % 4],
                      ranges[range]);
             check_journey(to_ycbcr, to_rgb, bits, range == 0 ? 2 : 1);

@@ -1,4 +1,5 @@
-/* test_cut.c -- which pipelines may be cut into bands: what is seen in bodies and in plans, and that it is nothing less. */
+/* test_cut.c -- the pipelines that may be cut into strips: the analysis of bodies and plans, and
+ * its limits. */
 #include "pipeline/cut.h"
 #include "pipeline/registry.h"
 #include "tests.h"
@@ -29,7 +30,8 @@ static void test_words(void)
         "PASS(a, S, S) { PUT(AT(1, -2)); }",
         "/* Y, IN_HEIGHT and SOURCE */ // SAMPLE\nPASS(a, S, S) { PUT(AT(0, 0)); }",
         "PASS(a, S, S) { const int MY_Y = 1, Y1 = 2, a_r = 3; PUT(ALL(S, MOTION_SAMPLE)); }",
-        "PASS(a, S, S) { PUT(AT(0, 0)); }\n#ifdef HOST\n#if Y\n#endif\nint Y = IN_HEIGHT; /* #endif */\n#endif\n",
+        "PASS(a, S, S) { PUT(AT(0, 0)); }\n#ifdef HOST\n#if Y\n#endif\nint Y = IN_HEIGHT; /* "
+        "#endif */\n#endif\n",
         "GATHER(a, S, S) { return ROW_SAMPLE(IN_WIDTH - 1 - X); }",
         "#define HELP \"Y \\\" Y\"\n",
         "/* no end Y",
@@ -49,7 +51,7 @@ static void test_words(void)
     }
 }
 
-/* ---- the dialect has no further words of that sort ---- */
+/* ---- the dialect has no other words of that kind ---- */
 
 static bool is_listed(const char *word)
 {
@@ -59,7 +61,7 @@ static bool is_listed(const char *word)
     return false;
 }
 
-/* Members of the row that say nothing about where it is. */
+/* Members of the row that do not reveal its position. */
 static bool is_harmless(const char *member)
 {
     static const char *const harmless[] = {"in", "out", "constants", "in_width"};
@@ -70,7 +72,8 @@ static bool is_harmless(const char *member)
     return false;
 }
 
-/* Whether the text of a macro has a member of the row that tells, or a listed word other than the row itself. */
+/* Whether the text of a macro has a member of the row that reveals its position, or a listed word
+ * other than the row. */
 static bool tells(const char *body)
 {
     for (const char *at = body; (at = strstr(at, "_r->")) != NULL; at += 4)
@@ -84,13 +87,15 @@ static bool tells(const char *body)
     return found;
 }
 
-/* One definition with its further lines; returns the number of words that tell. */
+/* One definition with its continuation lines; returns the number of words that reveal the position.
+ */
 static int check_definition(const char *line)
 {
     const char *name = line + strlen("#define "), *end = line;
     while ((end = strchr(end, '\n')) != NULL && end[-1] == '\\')
         end++;
-    const size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"), size = end != NULL ? (size_t)(end - name) : strlen(name);
+    const size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"),
+                 size = end != NULL ? (size_t)(end - name) : strlen(name);
     char *word = strndup(name, length), *body = strndup(name + length, size - length);
     const bool telling = tells(body);
     if (telling && !is_listed(word)) {
@@ -104,7 +109,7 @@ static int check_definition(const char *line)
 
 static void test_dialect(void)
 {
-    static const char *const files[] = {"rows.h", "body.h", "passes.h"};
+    static const char *const files[] = {"row_functions.h", "body_words.h", "host_symbols.h"};
     int telling = 0;
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         const char *text = tri_source_find(files[i]);
@@ -112,7 +117,8 @@ static void test_dialect(void)
         for (const char *at = text; (at = strstr(at, "#define ")) != NULL; at += 8)
             telling += check_definition(at);
     }
-    CU_ASSERT_TRUE(telling >= 5); /* Y, IN_HEIGHT, SOURCE, SAMPLE, SAMPLE_INPUT: else nothing was looked at */
+    CU_ASSERT_TRUE(telling >=
+                   5); /* Y, IN_HEIGHT, SOURCE, SAMPLE, SAMPLE_INPUT: else nothing was examined */
 }
 
 /* ---- plans ---- */
@@ -123,9 +129,10 @@ static struct tri_plan *plan_of(const char *text, int width, int height, int pla
     struct tri_pipeline *pipeline = NULL;
     struct tri_plan *plan = NULL;
     struct tri_error error;
-    if (tri_pipeline_parse(text, &pipeline, &error) != TRI_OK || tri_plan_make(pipeline, &shape, TRI_PLAN_WALK, &plan, &error) != TRI_OK)
+    if (tri_pipeline_parse(text, &pipeline, &error) != TRI_OK ||
+        tri_plan_make(pipeline, &shape, TRI_PLAN_WALK, &plan, &error) != TRI_OK)
         printf("\n  %s: %s\n", text, error.text);
-    tri_pipeline_free(pipeline); /* of the plan only operations with `finish` look at it again */
+    tri_pipeline_free(pipeline); /* the plan uses it again only for operations with `finish` */
     CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
     return plan;
 }
@@ -136,7 +143,8 @@ static void check_reach(const char *text, int above, int below)
     struct tri_cut cut;
     char why[200] = "";
     if (!tri_plan_cut(plan, &cut, why) || cut.above != above || cut.below != below) {
-        printf("\n  %s: %d and %d rows, expected %d and %d %s\n", text, cut.above, cut.below, above, below, why);
+        printf("\n  %s: %d and %d rows, expected %d and %d %s\n", text, cut.above, cut.below, above,
+               below, why);
         CU_FAIL("a pipeline that can be cut");
     }
     tri_plan_free(plan);
@@ -160,25 +168,25 @@ static void test_pipelines(void)
     check_reach("gray,threshold,levels", 0, 0);
     check_reach("sobel", 1, 1);
     check_reach("median:radius=2", 2, 2);
-    check_reach("box:radius=9", 10, 9); /* a row leaves the window above it */
+    check_reach("box:radius=9", 10, 9); /* a row leaves the window at its top */
     check_reach("dilate:radius=7", 7, 7);
     check_reach("sobel,erode:radius=3,invert,sobel", 5, 5);
     check_reach("matrix,unsharp:sigma=1", 5, 5); /* 4 sigma, in pairs */
-    check_refused("rotate", "rotate looks at planes as a whole");
-    check_refused("flip:axis=vertical", "flip looks at planes as a whole");
-    check_refused("flip:axis=horizontal", "flip depends on where");
-    check_refused("resize:scale=0.5", "resize looks at planes as a whole");
+    check_refused("rotate", "rotate reads whole planes");
+    check_refused("flip:axis=vertical", "flip reads whole planes");
+    check_refused("flip:axis=horizontal", "flip depends on the position");
+    check_refused("resize:scale=0.5", "resize reads whole planes");
     check_refused("invert,equalize", "histogram counts the samples");
     check_refused("autolevels", "histogram counts the samples");
-    check_refused("sobel,rotate:angle=180", "rotate looks at planes as a whole");
-    check_refused("difference", "frames depend on frames before");
-    check_refused("fade", "frames depend on frames before");
-    check_refused("deinterlace", "frames depend on frames before");
-    check_refused("sobel,temporal_median", "frames depend on frames before");
-    check_refused("motion", "frames depend on frames before");
+    check_refused("sobel,rotate:angle=180", "rotate reads whole planes");
+    check_refused("difference", "frames depend on earlier frames");
+    check_refused("fade", "frames depend on earlier frames");
+    check_refused("deinterlace", "frames depend on earlier frames");
+    check_refused("sobel,temporal_median", "frames depend on earlier frames");
+    check_refused("motion", "frames depend on earlier frames");
 }
 
-/* What a kernel that is not there yet might be: changed plans of one that is cut. */
+/* Plausible future kernels: modified plans of one that can be cut. */
 static void expect_refusal(struct tri_plan *plan, const char *reason)
 {
     struct tri_cut cut;
@@ -197,29 +205,30 @@ static void test_new_kernels(void)
     char why[200];
     CU_ASSERT_TRUE(tri_plan_cut(plan, &cut, why));
     node->whole = true;
-    expect_refusal(plan, "as a whole");
+    expect_refusal(plan, "reads whole planes");
     *node = as_it_is;
     node->kind = 77;
-    expect_refusal(plan, "as a whole");
+    expect_refusal(plan, "reads whole planes");
     *node = as_it_is;
-    node->kind = PASS_TALLY;
+    node->kind = PASS_HISTOGRAM;
     expect_refusal(plan, "counts");
     *node = as_it_is;
     const struct tri_pass *pass = stage->passes[node->pass];
-    const struct tri_pass by_row = {.name = "new", .file = "deinterlace"}, unknown = {.name = "new", .file = "nowhere"};
+    const struct tri_pass by_row = {.name = "new", .file = "deinterlace"},
+                          unknown = {.name = "new", .file = "nowhere"};
     stage->passes[node->pass] = &by_row;
-    expect_refusal(plan, "deinterlace depends on where");
+    expect_refusal(plan, "deinterlace depends on the position");
     stage->passes[node->pass] = &unknown;
-    expect_refusal(plan, "nowhere depends on where");
+    expect_refusal(plan, "nowhere depends on the position");
     stage->passes[node->pass] = pass;
     plan->channels[node->out[0]].height--;
-    expect_refusal(plan, "another height");
+    expect_refusal(plan, "changes the height");
     plan->channels[node->out[0]].height++;
     plan->delay = 1;
-    expect_refusal(plan, "frames before");
+    expect_refusal(plan, "earlier frames");
     plan->delay = 0;
     plan->frame_count = 1;
-    expect_refusal(plan, "frames before");
+    expect_refusal(plan, "earlier frames");
     plan->frame_count = 0;
     plan->finish_count = 1;
     expect_refusal(plan, "stages");
@@ -231,33 +240,34 @@ static void test_new_kernels(void)
     tri_plan_free(plan);
 }
 
-/* A band's plan that differs in anything but its height is not used. */
+/* A strip's plan that differs in anything but its height is not used. */
 static void test_same_rows(void)
 {
     struct tri_plan *whole = plan_of("matrix:rr=0.5,gaussian:sigma=2,sobel", 40, 300, 3);
-    struct tri_plan *band = plan_of("matrix:rr=0.5,gaussian:sigma=2,sobel", 40, 3, 3);
-    CU_ASSERT_TRUE(tri_plan_same_rows(whole, band));
-    band->constants[0] ^= 1;
-    CU_ASSERT_FALSE(tri_plan_same_rows(whole, band));
-    band->constants[0] ^= 1;
-    band->stages[0].nodes[1].low--;
-    CU_ASSERT_FALSE(tri_plan_same_rows(whole, band));
-    band->stages[0].nodes[1].low++;
-    band->channels[band->stages[0].nodes[0].out[0]].height++;
-    CU_ASSERT_FALSE(tri_plan_same_rows(whole, band));
-    band->channels[band->stages[0].nodes[0].out[0]].height--;
-    const struct tri_pass *pass = band->stages[0].passes[0];
-    band->stages[0].passes[0] = band->stages[0].passes[1];
-    CU_ASSERT_FALSE(tri_plan_same_rows(whole, band));
-    band->stages[0].passes[0] = pass;
-    CU_ASSERT_TRUE(tri_plan_same_rows(whole, band));
-    tri_plan_free(band);
-    static const char *const others[] = {"matrix:rr=0.5,gaussian:sigma=2.5,sobel", "matrix:rr=0.6,gaussian:sigma=2,sobel",
+    struct tri_plan *strip = plan_of("matrix:rr=0.5,gaussian:sigma=2,sobel", 40, 3, 3);
+    CU_ASSERT_TRUE(tri_plan_same_rows(whole, strip));
+    strip->constants[0] ^= 1;
+    CU_ASSERT_FALSE(tri_plan_same_rows(whole, strip));
+    strip->constants[0] ^= 1;
+    strip->stages[0].nodes[1].low--;
+    CU_ASSERT_FALSE(tri_plan_same_rows(whole, strip));
+    strip->stages[0].nodes[1].low++;
+    strip->channels[strip->stages[0].nodes[0].out[0]].height++;
+    CU_ASSERT_FALSE(tri_plan_same_rows(whole, strip));
+    strip->channels[strip->stages[0].nodes[0].out[0]].height--;
+    const struct tri_pass *pass = strip->stages[0].passes[0];
+    strip->stages[0].passes[0] = strip->stages[0].passes[1];
+    CU_ASSERT_FALSE(tri_plan_same_rows(whole, strip));
+    strip->stages[0].passes[0] = pass;
+    CU_ASSERT_TRUE(tri_plan_same_rows(whole, strip));
+    tri_plan_free(strip);
+    static const char *const others[] = {"matrix:rr=0.5,gaussian:sigma=2.5,sobel",
+                                         "matrix:rr=0.6,gaussian:sigma=2,sobel",
                                          "matrix:rr=0.5,gaussian:sigma=2", "resize:scale=2"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        band = plan_of(others[i], 40, 3, 3);
-        CU_ASSERT_FALSE(tri_plan_same_rows(whole, band));
-        tri_plan_free(band);
+        strip = plan_of(others[i], 40, 3, 3);
+        CU_ASSERT_FALSE(tri_plan_same_rows(whole, strip));
+        tri_plan_free(strip);
     }
     tri_plan_free(whole);
 }
@@ -269,5 +279,5 @@ int test_cut_suite(void)
              CU_add_test(suite, "the dialect's words", test_dialect) &&
              CU_add_test(suite, "pipelines that are cut, and others", test_pipelines) &&
              CU_add_test(suite, "kernels that are not there yet", test_new_kernels) &&
-             CU_add_test(suite, "plans of bands", test_same_rows));
+             CU_add_test(suite, "plans of strips", test_same_rows));
 }

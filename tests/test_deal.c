@@ -1,19 +1,19 @@
-/* test_deal.c -- shares of the work, with made-up speeds: no clock, no thread. */
-#include "backend/deal.h"
+/* test_deal.c -- dealing out work, with made-up speeds: no clock, no threads. */
+#include "backend/load_balance.h"
 #include "tests.h"
 
 #include <CUnit/CUnit.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Parts that need so many ns for a row, beside `each` ns for a band. */
+/* Parts with a given time per row in ns, plus `each` ns per strip. */
 struct world {
     struct tri_pace pace;
     double row[TRI_PARTS_MAX], each[TRI_PARTS_MAX];
     double now;
-    int rows[TRI_PARTS_MAX]; /* that each had in the last picture */
-    int bands;
-    int fails_at[TRI_PARTS_MAX]; /* its band of that number, from 1; 0: none */
+    int rows[TRI_PARTS_MAX]; /* of each part in the last picture */
+    int strips;
+    int fails_at[TRI_PARTS_MAX]; /* the number of its strip, from 1; 0: never */
 };
 
 static struct world world_of(int parts, const double *row)
@@ -28,17 +28,18 @@ struct busy {
     int from, to;
 };
 
-static void give(struct world *world, struct tri_deal *deal, int part, double now, struct busy *busy)
+static void give(struct world *world, struct tri_deal *deal, int part, double now,
+                 struct busy *busy)
 {
     int from, to;
     if (!tri_deal_take(deal, &world->pace, part, 0, &from, &to))
         return;
     CU_ASSERT_TRUE(from >= 0 && from < to && to <= deal->rows);
     *busy = (struct busy){now + (to - from) * world->row[part] + world->each[part], from, to};
-    world->bands++;
+    world->strips++;
 }
 
-/* One picture; every row has to be done just once. Returns the time. */
+/* One picture; every row must be done exactly once. Returns the time. */
 static double run_picture(struct world *world, struct tri_deal *deal)
 {
     static unsigned char done[100000];
@@ -47,7 +48,7 @@ static double run_picture(struct world *world, struct tri_deal *deal)
     double ended[TRI_PARTS_MAX] = {0}, shortest = 0, now = start;
     memset(done, 0, sizeof done);
     memset(world->rows, 0, sizeof world->rows);
-    world->bands = 0;
+    world->strips = 0;
     tri_deal_begin(deal, &world->pace, (int64_t)now);
     for (;;) {
         int next = -1;
@@ -65,7 +66,9 @@ static double run_picture(struct world *world, struct tri_deal *deal)
             world->pace.out[next] = true;
             tri_deal_back(deal, of->from, of->to);
         } else {
-            tri_pace_learn(&world->pace, next, of->to - of->from, of->until - (now - (of->to - of->from) * world->row[next] - world->each[next]));
+            tri_pace_learn(&world->pace, next, of->to - of->from,
+                           of->until -
+                               (now - (of->to - of->from) * world->row[next] - world->each[next]));
             for (int y = of->from; y < of->to; y++)
                 CU_ASSERT_FALSE(done[y]++);
             world->rows[next] += of->to - of->from;
@@ -91,10 +94,11 @@ static struct tri_deal deal_of(int rows, int unit)
     return (struct tri_deal){.rows = rows, .unit = unit, .row = 1};
 }
 
-/* Nothing is known of them at first. After some pictures the time is near what is possible. */
+/* Speeds are unknown at first. After a few pictures the time is near the optimum. */
 static void test_speeds(void)
 {
-    static const double speeds[][4] = {{10, 10, 0}, {10, 30, 0}, {50, 10, 20, 0}, {10, 11, 12, 13}, {5, 400, 0}};
+    static const double speeds[][4] = {
+        {10, 10, 0}, {10, 30, 0}, {50, 10, 20, 0}, {10, 11, 12, 13}, {5, 400, 0}};
     for (size_t i = 0; i < sizeof speeds / sizeof speeds[0]; i++)
         for (int doubles = 0; doubles < 2; doubles++) {
             int parts = 2;
@@ -114,13 +118,14 @@ static void test_speeds(void)
                 printf("\n  case %zu: %.0f ns, %.0f are possible\n", i, time, ideal);
                 CU_FAIL("shares that do not fit the speeds");
             }
-            if (world.bands > (doubles ? 8 : 3) * parts)
-                printf("\n  case %zu: %d bands\n", i, world.bands);
-            CU_ASSERT_TRUE(world.bands <= (doubles ? 8 : 3) * parts);
+            if (world.strips > (doubles ? 8 : 3) * parts)
+                printf("\n  case %zu: %d strips\n", i, world.strips);
+            CU_ASSERT_TRUE(world.strips <= (doubles ? 8 : 3) * parts);
         }
 }
 
-/* A device that gets four times slower gets less from the next picture on, and more when it recovers. */
+/* A device that becomes four times slower gets less from the next picture on, and more when it
+ * recovers. */
 static void test_slows_down(void)
 {
     static const double speeds[] = {10, 10};
@@ -143,7 +148,8 @@ static void test_slows_down(void)
     CU_ASSERT_TRUE(world.rows[1] > 900);
 }
 
-/* So slow that its share is no band: it has none, but is tried now and then, and comes back when it has recovered. */
+/* Too slow for even one strip: it gets none, but is tried occasionally, and returns when it has
+ * recovered. */
 static void test_too_slow(void)
 {
     static const double speeds[] = {10, 20000};
@@ -176,7 +182,7 @@ static void test_failures(void)
                 struct tri_deal deal = deal_of(777, 10);
                 deal.strict = strict;
                 world.fails_at[part] = at;
-                run_picture(&world, &deal); /* which sees that all rows are done by others */
+                run_picture(&world, &deal); /* sees that the others do all rows */
                 run_picture(&world, &deal);
                 world.pace.out[part] = true;
                 run_picture(&world, &deal);
@@ -191,7 +197,7 @@ static void test_failures(void)
     CU_ASSERT_EQUAL(tri_pace_fastest(&world.pace), -1);
 }
 
-/* Heights and units of all sorts, also where one is the other. */
+/* All kinds of heights and units, including height equal to unit. */
 static void test_sizes(void)
 {
     static const double speeds[] = {10, 33, 4, 10, 10};
@@ -209,7 +215,7 @@ static void test_sizes(void)
                 }
 }
 
-/* Bands of doubling parts are 1, 2, 4, ... units, but for what is left of a region. */
+/* Strips of doubling parts are 1, 2, 4, ... units, except for the rest of a region. */
 static void test_doubling(void)
 {
     static const double speeds[] = {10, 10};
@@ -231,8 +237,10 @@ static void test_doubling(void)
 
 /* ---- whole pictures ---- */
 
-/* So many pictures of one size, each given when a place is free; returns how many each part had. */
-static void run_stream(struct tri_pace *pace, const double *each, int places, int pictures, double *now, int *had)
+/* Runs `pictures` pictures of one size, each started when a place is free; returns how many each
+ * part had. */
+static void run_stream(struct tri_pace *pace, const double *each, int places, int pictures,
+                       double *now, int *had)
 {
     double waiting[TRI_PARTS_MAX] = {0}, end[TRI_PARTS_MAX][16];
     int count[TRI_PARTS_MAX] = {0}, under_way = 0;
@@ -286,7 +294,8 @@ int test_deal_suite(void)
     return !(suite && CU_add_test(suite, "shares follow speeds", test_speeds) &&
              CU_add_test(suite, "a part that slows down", test_slows_down) &&
              CU_add_test(suite, "a part that is too slow", test_too_slow) &&
-             CU_add_test(suite, "parts that fail", test_failures) && CU_add_test(suite, "all sizes", test_sizes) &&
-             CU_add_test(suite, "bands that double", test_doubling) &&
+             CU_add_test(suite, "parts that fail", test_failures) &&
+             CU_add_test(suite, "all sizes", test_sizes) &&
+             CU_add_test(suite, "strips that double", test_doubling) &&
              CU_add_test(suite, "whole pictures", test_pictures));
 }

@@ -1,6 +1,6 @@
-/* test_exif.c -- which side of a picture is up, turning it, and pictures that must shrink to 8 bits. */
+/* test_exif.c -- image orientation, rotation, and reduction to 8 bits. */
 #include "codec/exif.h"
-#include "codec/reduce.h"
+#include "codec/reduce_depth.h"
 #include "pictures.h"
 #include "tests.h"
 
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a copy that ends where its memory does, so that the sanitizer sees who reads on. */
+/* Uses a copy that ends where its memory does, so the sanitizer catches reads beyond. */
 static int orientation_of(const void *data, size_t size)
 {
     unsigned char *copy = malloc(size > 0 ? size : 1);
@@ -26,7 +26,8 @@ static void test_values(void)
     for (int little = 0; little <= 1; little++) {
         for (int value = 0; value <= 255; value++) {
             struct bytes exif = pictures_exif(little, value);
-            CU_ASSERT_EQUAL(orientation_of(exif.data, exif.size), value >= 1 && value <= 8 ? value : 1);
+            CU_ASSERT_EQUAL(orientation_of(exif.data, exif.size),
+                            value >= 1 && value <= 8 ? value : 1);
             free(exif.data);
         }
     }
@@ -81,10 +82,10 @@ static void test_malformed(void)
         {"II*\0\377\377\377\377", 8},
         {"MM\0*\377\377\377\376\0\1", 10},
         {"II*\0\0\0\0\0\1\0", 10},                           /* a directory inside the header */
-        {"II*\0\10\0\0\0\377\377", 10},                      /* entries that are not there */
+        {"II*\0\10\0\0\0\377\377", 10},                      /* missing entries */
         {"II*\0\10\0\0\0\1\0\22\1\4\0\1\0\0\0\6\0\0\0", 22}, /* 32 bits */
         {"II*\0\10\0\0\0\1\0\22\1\3\0\2\0\0\0\6\0\0\0", 22}, /* two of them */
-        {"II+\0\10\0\0\0\1\0\22\1\3\0\1\0\0\0\6\0\0\0", 22}, /* no TIFF */
+        {"II+\0\10\0\0\0\1\0\22\1\3\0\1\0\0\0\6\0\0\0", 22}, /* not TIFF */
         {"MM*\0\0\0\0\10\0\1\1\22\0\3\0\0\0\1\0\6\0\0", 22},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -96,13 +97,16 @@ static void test_malformed(void)
 
 static void test_turns(void)
 {
-    static const int sides[][2] = {{1, 1}, {1, 9}, {7, 1}, {64, 64}, {65, 130}, {191, 63}, {300, 2}};
+    static const int sides[][2] = {{1, 1},    {1, 9},    {7, 1},  {64, 64},
+                                   {65, 130}, {191, 63}, {300, 2}};
     for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++)
         for (int planes = 1; planes <= 4; planes++)
             for (int bits = 8; bits <= 16; bits += 8)
                 for (int orientation = 1; orientation <= 8; orientation++) {
-                    struct tri_image *stored = pictures_noise(sides[i][0], sides[i][1], planes, bits);
-                    struct tri_image *image = pictures_noise(sides[i][0], sides[i][1], planes, bits);
+                    struct tri_image *stored =
+                        pictures_noise(sides[i][0], sides[i][1], planes, bits);
+                    struct tri_image *image =
+                        pictures_noise(sides[i][0], sides[i][1], planes, bits);
                     tri_image_pad(image);
                     CU_ASSERT_EQUAL(tri_image_orient(&image, orientation, NULL), TRI_OK);
                     CU_ASSERT_TRUE(pictures_upright(image, stored, orientation, 0));
@@ -140,7 +144,7 @@ static void test_reduction(void)
     }
     CU_ASSERT_EQUAL_FATAL(tri_image_reduce(image, &reduced, NULL), TRI_OK);
     CU_ASSERT_EQUAL(reduced->shape.bits, 8);
-    for (int x = 0; x < 65536; x++) { /* 257 is odd: nothing is half way */
+    for (int x = 0; x < 65536; x++) { /* 257 is odd: no ties */
         wrong += pictures_sample(reduced, 0, x, 0) != (x + 128) / 257;
         wrong += pictures_sample(reduced, 1, x, 0) != (65535 - x + 128) / 257;
     }
@@ -160,7 +164,7 @@ static void test_opaque(void)
             struct tri_image *image = pictures_scene(70, 5, planes, bits);
             CU_ASSERT_TRUE(tri_image_opaque(image));
             unsigned char *last = tri_image_row(image, planes - 1, 4);
-            last[69 * (bits / 8)] = 0xfe; /* of 16 bits the lower half, or the upper */
+            last[69 * (bits / 8)] = 0xfe; /* the lower or the upper byte of 16 bits */
             CU_ASSERT_EQUAL(tri_image_opaque(image), planes % 2 == 1);
             tri_image_free(image);
         }

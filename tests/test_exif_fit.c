@@ -1,4 +1,5 @@
-/* test_exif_fit.c -- EXIF that is written with a picture is true of it: sizes, density, thumbnail, previews. */
+/* test_exif_fit.c -- EXIF that is written with an image matches it: sizes, density, thumbnail,
+ * previews. */
 #include "codec/exif.h"
 #include "codec/ifd.h"
 #include "codec/metadata.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A structure put together by hand, big-endian or little. */
+/* EXIF assembled by hand, in either byte order. */
 static bool little;
 
 static void add(struct bytes *to, unsigned value, int bytes)
@@ -42,11 +43,14 @@ static void add_rational(struct bytes *to, unsigned value)
 
 enum { DIRECTORY = 8, EXIF = DIRECTORY + 2 + 4 * 12 + 4, VALUES = EXIF + 2 + 4 * 12 + 4 };
 
-/* Orientation, 300 x 150 dpi, 160 x 120 pixels, a subject, a maker's note with a preview, and a thumbnail. */
-static struct bytes make_exif(int orientation, const struct bytes *thumbnail, const struct bytes *preview)
+/* Orientation, 300 x 150 dpi, 160 x 120 pixels, a subject, a maker's note with a preview, and a
+ * thumbnail. */
+static struct bytes make_exif(int orientation, const struct bytes *thumbnail,
+                              const struct bytes *preview)
 {
     struct bytes exif = {0};
-    const unsigned note = VALUES + 16 + 8, next = note + (unsigned)preview->size + (preview->size & 1);
+    const unsigned note = VALUES + 16 + 8,
+                   next = note + (unsigned)preview->size + (preview->size & 1);
     pictures_add(&exif, little ? "II*\0" : "MM\0*", 4);
     add(&exif, DIRECTORY, 4);
     add(&exif, 4, 2);
@@ -76,7 +80,7 @@ static struct bytes make_exif(int orientation, const struct bytes *thumbnail, co
     return exif;
 }
 
-/* A JPEG file of one shade. */
+/* A JPEG file of a single shade. */
 static struct bytes jpeg_of(int width, int height, int shade)
 {
     const struct tri_shape shape = {width, height, 3, 8};
@@ -112,7 +116,7 @@ static uint32_t numerator(const struct tri_ifd *exif, unsigned tag)
     return value != NULL ? tri_ifd_get_32(exif, value) : 0;
 }
 
-/* What the thumbnail of the last directory shows at its first sample; -1: there is none. */
+/* The first sample of the last directory's thumbnail; -1 if there is none. */
 static int shade_of_thumbnail(const struct tri_ifd *exif, int *width, int *height)
 {
     const size_t directory = tri_ifd_next(exif, tri_ifd_first(exif));
@@ -131,13 +135,14 @@ static int shade_of_thumbnail(const struct tri_ifd *exif, int *width, int *heigh
     return shade;
 }
 
-/* A picture of shade 250, from a file whose thumbnail and preview have shade 10. */
+/* Writes an image of shade 250, with EXIF whose thumbnail and preview have shade 10. */
 static void expect_fit(const char *format, int orientation, int width, int height, bool thumbnail)
 {
-    struct bytes old = jpeg_of(64, 48, 10), preview = jpeg_of(80, 60, 10), exif = make_exif(orientation, &old, &preview);
+    struct bytes old = jpeg_of(64, 48, 10), preview = jpeg_of(80, 60, 10),
+                 exif = make_exif(orientation, &old, &preview);
     struct bytes picture = jpeg_of(width, height, 250);
     struct tri_metadata *metadata = tri_metadata_new();
-    struct tri_read_info info;
+    struct tri_read_info info = {.size = sizeof info};
     char note[TRI_NOTE_MAX] = "";
     CU_ASSERT_PTR_NOT_NULL_FATAL(metadata);
     CU_ASSERT_TRUE(tri_metadata_add(metadata, "eXIf", exif.data, exif.size));
@@ -148,13 +153,18 @@ static void expect_fit(const char *format, int orientation, int width, int heigh
     char name[40];
     snprintf(name, sizeof name, "fit.%s", format);
     path = pictures_path(name);
-    CU_ASSERT_EQUAL_FATAL(tri_image_write(path, image, &(struct tri_write_options){.metadata = metadata, .note = note}, NULL), TRI_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        tri_image_write(
+            path, image,
+            &WRITE_OPTIONS(.metadata = metadata, .tell = pictures_keep_note, .listener = note),
+            NULL),
+        TRI_OK);
     CU_ASSERT_PTR_NOT_NULL(strstr(note, "preview"));
     struct bytes file = pictures_load(path);
     CU_ASSERT_FALSE(holds(&file, &old));
     CU_ASSERT_FALSE(holds(&file, &preview));
     tri_image_free(image);
-    image = pictures_read(path, &info); /* which turns it */
+    image = pictures_read(path, &info); /* applies the orientation */
     unlink(path);
     const struct tri_metadata_item *item = tri_metadata_find(info.metadata, "eXIf");
     CU_ASSERT_PTR_NOT_NULL_FATAL(item);
@@ -168,12 +178,15 @@ static void expect_fit(const char *format, int orientation, int width, int heigh
     CU_ASSERT_EQUAL(numerator(&fitted, 0x011b), orientation >= 5 ? 300 : 150);
     CU_ASSERT_EQUAL(tri_exif_orientation(item->data, item->size), 1);
     const struct tri_metadata_item *density = tri_metadata_find(info.metadata, "pHYs");
-    CU_ASSERT_TRUE(density != NULL &&
-                   memcmp(density->data, orientation >= 5 ? "\0\0\x17\x12\0\0\x2e\x23\1" : "\0\0\x2e\x23\0\0\x17\x12\1", 9) == 0);
+    CU_ASSERT_TRUE(density != NULL && memcmp(density->data,
+                                             orientation >= 5 ? "\0\0\x17\x12\0\0\x2e\x23\1"
+                                                              : "\0\0\x2e\x23\0\0\x17\x12\1",
+                                             9) == 0);
     int w = 0, h = 0;
     const int shade = shade_of_thumbnail(&fitted, &w, &h);
     CU_ASSERT_TRUE(thumbnail ? shade >= 247 : shade == -1);
-    CU_ASSERT_TRUE(!thumbnail || (w == 160 && h == 160 * height / width) || (h == 160 && w == 160 * width / height));
+    CU_ASSERT_TRUE(!thumbnail || (w == 160 && h == 160 * height / width) ||
+                   (h == 160 && w == 160 * width / height));
     tri_metadata_free(info.metadata);
     tri_metadata_free(metadata);
     tri_image_free(image);
@@ -200,14 +213,15 @@ static void test_fit(void)
     }
 }
 
-/* No structure may do worse than come out as something else: every byte changed. */
+/* With any byte changed, the result must at worst be something else. */
 static void test_any_bytes(void)
 {
     if (tri_format_find("jpeg") == NULL) {
         test_skip("JPEG is not built in");
         return;
     }
-    struct bytes old = {(unsigned char *)"\xff\xd8\xff\xe0thumb\xff\xd9", 11, 0}, exif = make_exif(1, &old, &old);
+    struct bytes old = {(unsigned char *)"\xff\xd8\xff\xe0thumb\xff\xd9", 11, 0},
+                 exif = make_exif(1, &old, &old);
     struct tri_image *image = pictures_scene(200, 9, 1, 8);
     const struct tri_exif_picture picture = {image, NULL};
     for (size_t i = 0; i < exif.size; i++) {

@@ -1,4 +1,5 @@
-/* test_follow.c -- what was said of a picture, after a pipeline has changed it: density, places, light; XMP. */
+/* test_follow.c -- metadata after a pipeline has changed the image: density, positions, light
+ * level; XMP. */
 #include "codec/metadata.h"
 #include "codec/xmp.h"
 #include "tests.h"
@@ -27,8 +28,10 @@ static void expect_xmp(const char *before, const char *after)
 
 static void test_xmp(void)
 {
-    static const char *const cut[] = {"rdf:RDF tiff:Orientation", "rdf:RDF tiff:Orientation=", "rdf:RDF tiff:Orientation=\"6", "rdf:RDF <tiff:Orientation",
-                                      "rdf:RDF <tiff:Orientation>6", "rdf:RDF<xmp:Thumbnails", "rdf:RDF <xmp:Thumbnails>"};
+    static const char *const cut[] = {
+        "rdf:RDF tiff:Orientation",  "rdf:RDF tiff:Orientation=",   "rdf:RDF tiff:Orientation=\"6",
+        "rdf:RDF <tiff:Orientation", "rdf:RDF <tiff:Orientation>6", "rdf:RDF<xmp:Thumbnails",
+        "rdf:RDF <xmp:Thumbnails>"};
     size_t size;
     bool sound;
     expect_xmp("nothing of it", "nothing of it");
@@ -37,10 +40,19 @@ static void test_xmp(void)
     expect_xmp("<tiff:Orientation>8</tiff:Orientation>", "<tiff:Orientation>1</tiff:Orientation>");
     expect_xmp("<tiff:ImageWidth>1</tiff:ImageWidth><tiff:ImageLength>2</tiff:ImageLength>",
                "<tiff:ImageWidth>60</tiff:ImageWidth><tiff:ImageLength>80</tiff:ImageLength>");
-    expect_xmp("<d exif:PixelXDimension=\"12345\" exif:PixelYDimension=\"\"/>", "<d exif:PixelXDimension=\"60\" exif:PixelYDimension=\"80\"/>");
-    expect_xmp("a<xmp:Thumbnails><rdf:Alt><rdf:li xmpGImg:image=\"/9j/\"/></rdf:Alt></xmp:Thumbnails>b", "ab");
+    expect_xmp("<d exif:PixelXDimension=\"12345\" exif:PixelYDimension=\"\"/>",
+               "<d exif:PixelXDimension=\"60\" exif:PixelYDimension=\"80\"/>");
+    expect_xmp(
+        "a<xmp:Thumbnails><rdf:Alt><rdf:li xmpGImg:image=\"/9j/\"/></rdf:Alt></xmp:Thumbnails>b",
+        "ab");
     expect_xmp("<d xmpNote:HasExtendedXMP=\"0123\" c=\"d\"/>", "<d  c=\"d\"/>");
-    expect_xmp("<x:tiff:OrientationX>6</x:tiff:OrientationX>", "<x:tiff:OrientationX>6</x:tiff:OrientationX>");
+    expect_xmp("<d GCamera:MicroVideo=\"1\" GCamera:MicroVideoOffset=\"300\" a=\"b\" "
+               "hdrgm:Version=\"1.0\"/>",
+               "<d   a=\"b\" />");
+    expect_xmp("<d/><Container:Directory><rdf:Seq><rdf:li/></rdf:Seq></Container:Directory>",
+               "<d/>");
+    expect_xmp("<x:tiff:OrientationX>6</x:tiff:OrientationX>",
+               "<x:tiff:OrientationX>6</x:tiff:OrientationX>");
     CU_ASSERT_PTR_NULL(tri_xmp_fit("<\0r\0d\0f", 7, 1, 1, &size, &sound));
     CU_ASSERT_FALSE(sound);
     for (size_t i = 0; i < sizeof cut / sizeof cut[0]; i++) {
@@ -49,13 +61,15 @@ static void test_xmp(void)
         CU_ASSERT_STRING_EQUAL(fitted, cut[i]);
         free(fitted);
     }
-    static const char turned[] = "<d tiff:XResolution=\"300/1\" tiff:YResolution=\"72/1\"/><mwg-rs:Regions>face</mwg-rs:Regions>.";
-    char *moved = tri_xmp_move(turned, strlen(turned), true, &size);
+    static const char transposed[] =
+        "<d tiff:XResolution=\"300/1\" "
+        "tiff:YResolution=\"72/1\"/><mwg-rs:Regions>face</mwg-rs:Regions>.";
+    char *moved = tri_xmp_move(transposed, strlen(transposed), true, &size);
     CU_ASSERT_STRING_EQUAL(moved, "<d tiff:XResolution=\"72/1\" tiff:YResolution=\"300/1\"/>.");
     free(moved);
 }
 
-/* A hostile packet: it would take hours to change each property. */
+/* A hostile packet: changing each property would take hours. */
 static void test_many(void)
 {
     const size_t each = strlen(" tiff:Orientation='6'"), count = 200000;
@@ -73,9 +87,11 @@ static void test_many(void)
 
 /* ---- pipelines ---- */
 
-static struct tri_metadata *follow(struct tri_metadata *metadata, const char *text, bool turned, struct tri_shape out, char *note)
+static struct tri_metadata *follow(struct tri_metadata *metadata, const char *text, bool transposed,
+                                   struct tri_shape out, char *note)
 {
-    struct tri_metadata_change change = {.in = {64, 64, 1, 8}, .out = out, .turned = turned};
+    struct tri_metadata_change change = {
+        .in = {64, 64, 1, 8}, .out = out, .transposed = transposed};
     struct tri_pipeline *pipeline;
     CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse(text, &pipeline, NULL), TRI_OK);
     change.pipeline = pipeline;
@@ -93,23 +109,28 @@ static struct tri_metadata *with(const char *type, const void *data, size_t size
     return metadata;
 }
 
-/* The item, and the note, that come of the pipeline; NULL: none. */
-static void expect_item(const char *pipeline, bool turned, const char *type, const void *data, const void *wanted, size_t size, const char *said)
+/* Expects the item and the note after the pipeline; NULL: none. */
+static void expect_item(const char *pipeline, bool transposed, const char *type, const void *data,
+                        const void *wanted, size_t size, const char *said)
 {
     char note[TRI_NOTE_MAX];
-    struct tri_metadata *metadata = follow(with(type, data, size), pipeline, turned, (struct tri_shape){64, 64, 1, 8}, note);
+    struct tri_metadata *metadata = follow(with(type, data, size), pipeline, transposed,
+                                           (struct tri_shape){64, 64, 1, 8}, note);
     const struct tri_metadata_item *item = tri_metadata_find(metadata, type);
-    CU_ASSERT_TRUE(wanted == NULL ? item == NULL : item != NULL && item->size == size && memcmp(item->data, wanted, size) == 0);
+    CU_ASSERT_TRUE(wanted == NULL ? item == NULL
+                                  : item != NULL && item->size == size &&
+                                        memcmp(item->data, wanted, size) == 0);
     CU_ASSERT_STRING_EQUAL(note, said);
     tri_metadata_free(metadata);
 }
 
 static void test_items(void)
 {
-    static const char level[] = "the light level (cLLI) is left out, for the picture has another one now";
-    static const char map[] = "its place on a map (GeoTIFF) is left out, for its pixels have moved";
+    static const char level[] = "light level (cLLI) dropped: the samples have changed";
+    static const char map[] = "GeoTIFF tags dropped: the pixels have moved";
     /* One tag of GeoTIFF, and a directory without it. */
-    static const char geo[] = "II*\0\10\0\0\0\1\0\x0e\x83\4\0\1\0\0\0abcd\0\0\0\0", gone[] = "II*\0\10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    static const char geo[] = "II*\0\10\0\0\0\1\0\x0e\x83\4\0\1\0\0\0abcd\0\0\0\0",
+                      gone[] = "II*\0\10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
     static const char wide[] = "\0\0\0\5\0\0\0\3\1", high[] = "\0\0\0\3\0\0\0\5\1";
     expect_item("rotate:angle=90", true, "pHYs", wide, high, 9, "");
     expect_item("rotate:angle=180", false, "pHYs", wide, wide, 9, "");
@@ -124,7 +145,7 @@ static void test_items(void)
     expect_item("resize:scale=50", false, "TIFF", geo, gone, 26, map);
 }
 
-/* ImageJ's 4 pixels for a micrometre; a density in inches stays. */
+/* ImageJ's 4 pixels per micrometre; a density in inches stays. */
 static void test_scale(void)
 {
     static const char made[] = "II*\0\10\0\0\0\4\0"
@@ -138,11 +159,14 @@ static void test_scale(void)
         char data[90] = {0}, note[TRI_NOTE_MAX];
         memcpy(data, made, sizeof made);
         data[54] = (char)unit;
-        struct tri_metadata *metadata = follow(with("eXIf", data, sizeof data), "resize:width=32:height=16", false, (struct tri_shape){32, 16, 1, 8}, note);
+        struct tri_metadata *metadata =
+            follow(with("eXIf", data, sizeof data), "resize:width=32:height=16", false,
+                   (struct tri_shape){32, 16, 1, 8}, note);
         const unsigned char *exif = tri_metadata_find(metadata, "eXIf")->data;
         uint32_t value[4];
         for (int i = 0; i < 4; i++)
-            value[i] = exif[74 + 4 * i] | (uint32_t)exif[75 + 4 * i] << 8 | (uint32_t)exif[76 + 4 * i] << 16 | (uint32_t)exif[77 + 4 * i] << 24;
+            value[i] = exif[74 + 4 * i] | (uint32_t)exif[75 + 4 * i] << 8 |
+                       (uint32_t)exif[76 + 4 * i] << 16 | (uint32_t)exif[77 + 4 * i] << 24;
         CU_ASSERT_EQUAL((double)value[0] / value[1], unit == 1 ? 2 : 4);
         CU_ASSERT_EQUAL((double)value[2] / value[3], unit == 1 ? 1 : 4);
         tri_metadata_free(metadata);
@@ -152,6 +176,8 @@ static void test_scale(void)
 int test_follow_suite(void)
 {
     CU_pSuite suite = CU_add_suite("follow", NULL, NULL);
-    return !(suite && CU_add_test(suite, "XMP", test_xmp) && CU_add_test(suite, "XMP of too many properties", test_many) && CU_add_test(suite, "what depends on the pipeline", test_items) &&
+    return !(suite && CU_add_test(suite, "XMP", test_xmp) &&
+             CU_add_test(suite, "XMP of too many properties", test_many) &&
+             CU_add_test(suite, "what depends on the pipeline", test_items) &&
              CU_add_test(suite, "the scale of ImageJ", test_scale));
 }

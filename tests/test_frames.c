@@ -1,5 +1,5 @@
-/* test_frames.c -- every kernel over series of frames: right by its oracle from the first frame to the last,
- * with a new series after each rewind, on every backend. */
+/* test_frames.c -- every kernel over series of frames: matches its oracle from the first frame to
+ * the last, with a new series after each rewind, on every backend. */
 #include "rig.h"
 #include "sets.h"
 #include "tests.h"
@@ -10,9 +10,9 @@
 
 enum { FRAMES_MAX = 40 };
 
-/* All frames of a series, and the last one as often again as results are late; but no more. */
-static bool check_series(const struct oracle *oracle, const struct place *place, struct trial *trial,
-                         struct tri_image *const *frames, int count)
+/* All frames of a series, then the last one again for each delayed result, and no more. */
+static bool check_series(const struct oracle *oracle, const struct place *place,
+                         struct trial *trial, struct tri_image *const *frames, int count)
 {
     int delay = tri_job_delay(trial->job);
     char what[40];
@@ -21,7 +21,7 @@ static bool check_series(const struct oracle *oracle, const struct place *place,
         struct expected expected;
 
         if (run == count)
-            tri_job_end(trial->job);
+            trial_end(trial);
         snprintf(what, sizeof(what), "frame %d of %d", run - delay, count);
         if (!trial_run(trial, frames[run < count ? run : count - 1], place, what))
             return false;
@@ -31,7 +31,7 @@ static bool check_series(const struct oracle *oracle, const struct place *place,
         rig_compare_oracle(&expected, trial->out);
         free(expected.value);
     }
-    tri_job_end(trial->job);
+    trial_end(trial);
     if (tri_job_run(trial->job, frames[count - 1], trial->out, NULL, NULL) != TRI_USAGE)
         rig_complain("runs after the end");
     return true;
@@ -45,11 +45,12 @@ static void check_place(const struct oracle *oracle, const struct place *place, 
     if (!trial_open(&trial, place, text, &frames[0]->shape))
         return;
     for (int i = 0; lengths[i] && check_series(oracle, place, &trial, frames, lengths[i]); i++)
-        tri_job_rewind(trial.job);
+        trial_rewind(&trial);
     trial_close(&trial);
 }
 
-static void check_shape(const struct oracle *oracle, const char *text, int size, int planes, int bits)
+static void check_shape(const struct oracle *oracle, const char *text, int size, int planes,
+                        int bits)
 {
     static const int lengths[] = {7, 1, 2, FRAMES_MAX, 0}, independent[] = {3, 2, 0};
     struct tri_shape shape = rig_shape(size, planes, bits);
@@ -58,12 +59,13 @@ static void check_shape(const struct oracle *oracle, const char *text, int size,
     for (int i = 0; i < FRAMES_MAX; i++)
         frames[i] = rig_frame(&shape, i);
     for (int i = 0; i < rig.place_count; i++)
-        check_place(oracle, &rig.places[i], text, frames, oracle->over_time ? lengths : independent);
+        check_place(oracle, &rig.places[i], text, frames,
+                    oracle->over_time ? lengths : independent);
     for (int i = 0; i < FRAMES_MAX; i++)
         tri_image_free(frames[i]);
 }
 
-/* A test has no argument, so it is named after the kernel. */
+/* Tests take no argument, so the name of the test is the kernel's. */
 static void test_kernel(void)
 {
     const struct tri_kernel *kernel = tri_kernel_find(CU_get_current_test()->pName);

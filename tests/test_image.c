@@ -42,7 +42,7 @@ static struct tri_image *make(const struct tri_shape *shape)
     return image;
 }
 
-/* What the vector code and the OpenCL side rely on, by the book of image.h. */
+/* The layout that vector code and OpenCL rely on, as documented in image.h. */
 static void test_layout(void)
 {
     for (int i = 0; i < SHAPES; i++) {
@@ -99,7 +99,8 @@ static void test_pad(void)
             for (int y = 0; y < shape->height; y++)
                 for (int x = 0; x < 64; x++) {
                     wrong += get(image, plane, y, x - 64) != get(image, plane, y, 0);
-                    wrong += get(image, plane, y, shape->width + x) != get(image, plane, y, shape->width - 1);
+                    wrong += get(image, plane, y, shape->width + x) !=
+                             get(image, plane, y, shape->width - 1);
                 }
         CU_ASSERT_EQUAL(wrong, 0);
         CU_ASSERT_EQUAL(tri_image_compare(same, image).count, 0);
@@ -132,7 +133,7 @@ static void test_refused(void)
     }
 }
 
-/* Worked out apart from the code, with the constants that FNV's authors publish. */
+/* Computed independently of the code, with the constants of FNV's authors. */
 static void test_digest_known(void)
 {
     const struct tri_shape shape_8 = {3, 1, 1, 8}, shape_16 = {1, 2, 1, 16};
@@ -204,7 +205,8 @@ static void test_compare(void)
         CU_ASSERT_TRUE(one.plane == plane && one.y == y && one.x == x);
         CU_ASSERT_TRUE(one.expected == want && one.actual == have);
 
-        uint64_t later = 0; /* of the samples after that one, the last; it counts but is not first */
+        uint64_t later = 0; /* of the samples after the first difference, the last; it counts, but
+                               is not the first */
         if (y < shape->height - 1) {
             put(b, plane, shape->height - 1, 0, get(a, plane, shape->height - 1, 0) ^ 2);
             later = 1;
@@ -243,7 +245,8 @@ static void test_rows(void)
         struct tri_image *a = make(shape), *b = NULL;
         CU_ASSERT_PTR_NOT_NULL_FATAL(a);
         CU_ASSERT_EQUAL_FATAL(tri_image_new(shape, &b, NULL), TRI_OK);
-        void *row = malloc((size_t)(shape->width * shape->planes * shape->bits / 8)); /* exact, for ASan */
+        void *row = malloc(
+            (size_t)(shape->width * shape->planes * shape->bits / 8)); /* exact size, for ASan */
         CU_ASSERT_PTR_NOT_NULL_FATAL(row);
         int wrong = 0;
         for (int y = 0; y < shape->height; y++) {

@@ -15,14 +15,16 @@ struct data {
     size_t size;
 };
 
-/* All of it in pieces of input and output. Returns the size, or -1; `left` is what follows the data. */
+/* Inflates everything in pieces of input and output. Returns the size, or -1; `left` is the number
+ * of bytes after the data. */
 static long inflate_pieces(struct data in, unsigned char *result, size_t piece_in, size_t piece_out,
                            size_t *left)
 {
     enum { HISTORY = TRI_INFLATE_HISTORY };
     struct tri_inflate *inflate = calloc(1, sizeof *inflate);
     unsigned char *input = calloc(1, piece_in + 2 * TRI_INFLATE_MARGIN + TRI_INFLATE_BEYOND_IN);
-    unsigned char *slot = calloc(1, HISTORY + piece_out + TRI_INFLATE_BEYOND_OUT), *out = slot + HISTORY;
+    unsigned char *slot = calloc(1, HISTORY + piece_out + TRI_INFLATE_BEYOND_OUT),
+                  *out = slot + HISTORY;
     size_t taken = 0, total = 0;
     enum tri_inflate_result got = TRI_INFLATE_BAD;
 
@@ -75,7 +77,7 @@ static long inflate_zlib(struct data in, unsigned char *result, size_t *left)
     return size;
 }
 
-/* Returns whether both took the data. */
+/* Returns whether both accepted the data. */
 static bool expect_same(const char *what, struct data in)
 {
     static const size_t pieces[][2] = {{1 << 21, OUT_MAX}, {1100, 40000}, {1, 50000}};
@@ -133,11 +135,12 @@ static void put_symbol(struct bits *bits, const struct code *code, int symbol)
         put(bits, code->codes[symbol] >> i & 1, 1);
 }
 
-/* The header of a last block; the lengths go out one by one, 4 bits each. */
+/* The header of a last block; the lengths are written one by one, 4 bits each. */
 static void put_header(struct bits *bits, const struct code *literals, const struct code *distances,
                        const unsigned char *lengths)
 {
-    static const unsigned char order[19] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+    static const unsigned char order[19] = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
+                                            11, 4,  12, 3, 13, 2, 14, 1, 15};
     struct code plain = {.symbols = 19};
     for (int i = 0; i < 19; i++)
         plain.sizes[i] = lengths != NULL ? lengths[i] : i < 16 ? 4 : 0;
@@ -154,8 +157,10 @@ static void put_header(struct bits *bits, const struct code *literals, const str
         put_symbol(bits, &plain, distances->sizes[i]);
 }
 
-/* Literals 0 and 1, end of block, the shortest match, and two distances, with codes of these lengths. */
-static bool try_sizes(const char *what, int zero, int one, int end, int match, int first, int second)
+/* Literals 0 and 1, end of block, the shortest match, and two distances, with codes of these
+ * lengths. */
+static bool try_sizes(const char *what, int zero, int one, int end, int match, int first,
+                      int second)
 {
     struct code literals = {.symbols = 286}, distances = {.symbols = 2};
     struct bits *bits = calloc(1, sizeof *bits);
@@ -221,7 +226,8 @@ static void test_bytes(void)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         unsigned char bytes[16];
         memcpy(bytes, cases[i].bytes, 16);
-        CU_ASSERT_EQUAL(expect_same(cases[i].what, (struct data){bytes, cases[i].size}), cases[i].taken);
+        CU_ASSERT_EQUAL(expect_same(cases[i].what, (struct data){bytes, cases[i].size}),
+                        cases[i].taken);
     }
 }
 
@@ -233,7 +239,7 @@ static unsigned draw(uint64_t *state, unsigned limit)
     return (unsigned)((*state >> 33) % limit);
 }
 
-/* A whole code: one of no bits is divided again and again, and the lengths are dealt out. */
+/* A complete code: a code of no bits is split repeatedly, and the lengths go to random symbols. */
 static void draw_code(struct code *code, int symbols, int wanted, uint64_t *state)
 {
     unsigned char sizes[320] = {0};
@@ -256,8 +262,8 @@ static void draw_code(struct code *code, int symbols, int wanted, uint64_t *stat
     number(code);
 }
 
-static void put_random_symbols(struct bits *bits, const struct code *literals, const struct code *distances,
-                               uint64_t *state)
+static void put_random_symbols(struct bits *bits, const struct code *literals,
+                               const struct code *distances, uint64_t *state)
 {
     static const unsigned char length_extra[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
                                                    2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
@@ -265,7 +271,7 @@ static void put_random_symbols(struct bits *bits, const struct code *literals, c
         const int symbol = (int)draw(state, draw(state, 4) ? 256 : 286);
         if (literals->sizes[symbol] == 0 || symbol == 256)
             continue;
-        if (symbol > 256) { /* mostly near, for few bytes are there */
+        if (symbol > 256) { /* mostly near, since there are few bytes */
             int distance = (int)draw(state, draw(state, 50) ? 8 : 30);
             if (distance >= distances->symbols || distances->sizes[distance] == 0)
                 continue;
@@ -280,7 +286,7 @@ static void put_random_symbols(struct bits *bits, const struct code *literals, c
     put_symbol(bits, literals, 256);
 }
 
-/* Codes of all lengths, and now and then a length that is off, or a bit. */
+/* Codes of all lengths, sometimes with a wrong length or a flipped bit. */
 static void test_random_blocks(void)
 {
     uint64_t state = test_seed();
@@ -313,7 +319,7 @@ static void test_random_blocks(void)
     free(bits);
 }
 
-/* What zlib makes, of every sort, sound, cut and changed. */
+/* All kinds of zlib's output: intact, cut and changed. */
 static void test_of_zlib(void)
 {
     uint64_t state = test_seed() + 1;
@@ -330,7 +336,8 @@ static void test_of_zlib(void)
                                        : sort == 1 ? draw(&state, 256)
                                        : sort == 2 ? draw(&state, 3)
                                                    : (k % period) * 7 + draw(&state, 20) / 19);
-        z_stream stream = {.next_in = plain, .avail_in = (uInt)size, .next_out = packed, .avail_out = 400000};
+        z_stream stream = {
+            .next_in = plain, .avail_in = (uInt)size, .next_out = packed, .avail_out = 400000};
         deflateInit2(&stream, (int)draw(&state, 10), Z_DEFLATED, -15, 1 + (int)draw(&state, 9),
                      (int)draw(&state, 5));
         CU_ASSERT_EQUAL(deflate(&stream, Z_FINISH), Z_STREAM_END);

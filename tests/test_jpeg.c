@@ -10,20 +10,22 @@
 
 #include <jpeglib.h>
 
-/* ---- JPEG by libjpeg itself ---- */
+/* ---- JPEG by libjpeg ---- */
 
 struct recipe {
     J_COLOR_SPACE in, stored;
     int components;
     bool progressive, arithmetic, no_adobe, wide; /* wide: chroma a quarter as wide */
     int restart;                                  /* in rows of blocks */
-    int scans;                                    /* of one component each; 0: as usual */
+    int scans;                                    /* with one component each; 0: the default */
 };
 
-static const struct recipe gray = {JCS_GRAYSCALE, JCS_GRAYSCALE, 1, false, false, false, false, 0, 0};
+static const struct recipe gray = {JCS_GRAYSCALE, JCS_GRAYSCALE, 1, false, false,
+                                   false,         false,         0, 0};
 static const struct recipe colour = {JCS_RGB, JCS_YCbCr, 3, false, false, false, false, 0, 0};
 
-static void set_up(struct jpeg_compress_struct *jpeg, const struct recipe *recipe, jpeg_scan_info *scans)
+static void set_up(struct jpeg_compress_struct *jpeg, const struct recipe *recipe,
+                   jpeg_scan_info *scans)
 {
     jpeg->input_components = recipe->components;
     jpeg->in_color_space = recipe->in;
@@ -39,15 +41,15 @@ static void set_up(struct jpeg_compress_struct *jpeg, const struct recipe *recip
     if (recipe->progressive)
         jpeg_simple_progression(jpeg);
     for (int i = 0; i < recipe->scans; i++)
-        scans[i] =
-            (jpeg_scan_info){.comps_in_scan = 1, .component_index = {i}, .Ss = 0, .Se = 63, .Ah = 0, .Al = 0};
+        scans[i] = (jpeg_scan_info){
+            .comps_in_scan = 1, .component_index = {i}, .Ss = 0, .Se = 63, .Ah = 0, .Al = 0};
     if (recipe->scans > 0) {
         jpeg->scan_info = scans;
         jpeg->num_scans = recipe->scans;
     }
 }
 
-/* The image's planes are the components of a row; `in` and planes must agree. */
+/* The image's planes are interleaved as components; `in` must match the number of planes. */
 static struct bytes compress(const struct recipe *recipe, const struct tri_image *image)
 {
     struct jpeg_compress_struct jpeg;
@@ -73,7 +75,7 @@ static struct bytes compress(const struct recipe *recipe, const struct tri_image
     return (struct bytes){.data = data, .size = size};
 }
 
-/* Where a marker's 0xff is, from `from` on. */
+/* The position of a marker's 0xff, at or after `from`. */
 static size_t find_marker(const struct bytes *file, size_t from, unsigned char marker)
 {
     for (size_t i = from; i + 1 < file->size; i++)
@@ -85,10 +87,11 @@ static size_t find_marker(const struct bytes *file, size_t from, unsigned char m
 
 /* ---- round trips ---- */
 
-static struct tri_image *round_trip(const struct tri_image *image, const struct tri_write_options *options)
+static struct tri_image *round_trip(const struct tri_image *image,
+                                    const struct tri_write_options *options)
 {
     const char *path = pictures_path("round.jpg");
-    struct tri_read_info info;
+    struct tri_read_info info = {.size = sizeof info};
     CU_ASSERT_EQUAL_FATAL(tri_image_write(path, image, options, NULL), TRI_OK);
     struct tri_image *back = pictures_read(path, &info);
     CU_ASSERT_STRING_EQUAL(info.warning, "");
@@ -116,7 +119,7 @@ static void test_round_trips(void)
             }
 }
 
-/* The limits leave 1 to 2 dB below what was measured. */
+/* The limits are 1 to 2 dB below the measured values. */
 static void test_qualities(void)
 {
     static const struct {
@@ -129,8 +132,8 @@ static void test_qualities(void)
     double last = 100;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct tri_image *back =
-            round_trip(image, &(struct tri_write_options){.quality = cases[i].quality,
-                                                          .subsampling = cases[i].subsampling});
+            round_trip(image, &WRITE_OPTIONS(.quality = cases[i].quality,
+                                             .subsampling = cases[i].subsampling));
         const double psnr = pictures_psnr(image, back);
         if (psnr < cases[i].psnr)
             printf("quality %d: %.1f dB\n", cases[i].quality, psnr);
@@ -143,16 +146,17 @@ static void test_qualities(void)
 
 static void test_same_files(void)
 {
-    struct tri_image *eight = pictures_noise(100, 40, 3, 8), *sixteen = pictures_noise(100, 40, 3, 16);
+    struct tri_image *eight = pictures_noise(100, 40, 3, 8),
+                     *sixteen = pictures_noise(100, 40, 3, 16);
     for (int plane = 0; plane < 3; plane++)
         for (int y = 0; y < 40; y++)
-            for (int x = 0; x < 100; x++) /* the farthest that still is rounded to it */
+            for (int x = 0; x < 100; x++) /* the farthest value that still rounds to it */
                 ((uint16_t *)tri_image_row(sixteen, plane, y))[x] =
                     (uint16_t)(pictures_sample(eight, plane, x, y) * 257 +
                                (pictures_sample(eight, plane, x, y) < 255 ? 128 : 0));
     pictures_expect_same_file("a.jpg", eight, NULL, sixteen, NULL);
     pictures_expect_same_file("a.jpg", eight, NULL, eight,
-                              &(struct tri_write_options){.quality = 90, .subsampling = TRI_420});
+                              &WRITE_OPTIONS(.quality = 90, .subsampling = TRI_420));
     tri_image_free(eight);
     tri_image_free(sixteen);
 }
@@ -163,7 +167,8 @@ static void test_subsampling(void)
     const char *path = pictures_path("chroma.jpg");
     struct tri_image *image = pictures_scene(40, 30, 3, 8);
     for (int i = TRI_420; i <= TRI_444; i++) {
-        const struct tri_write_options options = {.subsampling = (enum tri_subsampling)i};
+        const struct tri_write_options options = {.size = sizeof options,
+                                                  .subsampling = (enum tri_subsampling)i};
         CU_ASSERT_EQUAL_FATAL(tri_image_write(path, image, &options, NULL), TRI_OK);
         struct bytes file = pictures_load(path);
         const unsigned char *frame = file.data + find_marker(&file, 0, 0xc0);
@@ -195,7 +200,7 @@ static void test_kinds(void)
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct tri_image *image = pictures_scene(211, 123, kinds[i].components, 8);
         struct bytes file = compress(&kinds[i], image);
-        struct tri_read_info info;
+        struct tri_read_info info = {.size = sizeof info};
         pictures_store(path, file.data, file.size);
         struct tri_image *back = pictures_read(path, &info);
         CU_ASSERT_STRING_EQUAL(info.warning, "");
@@ -208,7 +213,7 @@ static void test_kinds(void)
     unlink(path);
 }
 
-/* Inverted as by Adobe: 255 is no ink. With an Adobe marker and without one. */
+/* Inverted as by Adobe: 255 is no ink. With and without an Adobe marker. */
 static void test_inks(void)
 {
     static const struct {
@@ -221,8 +226,10 @@ static void test_inks(void)
     const char *path = pictures_path("inks.jpg");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         for (int kind = 0; kind < 3; kind++) {
-            const struct recipe recipe = {.in = JCS_CMYK, .stored = kind == 2 ? JCS_YCCK : JCS_CMYK,
-                                          .components = 4, .no_adobe = kind == 1};
+            const struct recipe recipe = {.in = JCS_CMYK,
+                                          .stored = kind == 2 ? JCS_YCCK : JCS_CMYK,
+                                          .components = 4,
+                                          .no_adobe = kind == 1};
             struct tri_image *inks = pictures_noise(20, 20, 4, 8);
             for (int plane = 0; plane < 4; plane++)
                 for (int y = 0; y < 20; y++)
@@ -249,10 +256,10 @@ static void test_limits(void)
     struct tri_error error;
     struct bytes file = compress(&gray, image);
     pictures_store(path, file.data, file.size);
-    CU_ASSERT_EQUAL(tri_image_read(path, &(struct tri_read_options){.max_pixels = 599}, &in, NULL, &error),
+    CU_ASSERT_EQUAL(tri_image_read(path, &READ_OPTIONS(.max_pixels = 599), &in, NULL, &error),
                     TRI_FAILED);
-    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "20 x 30 pixels are more than the limit of 599"));
-    CU_ASSERT_EQUAL(tri_image_read(path, &(struct tri_read_options){.max_pixels = 600}, &in, NULL, &error),
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "20 x 30 pixels exceed the limit of 599"));
+    CU_ASSERT_EQUAL(tri_image_read(path, &READ_OPTIONS(.max_pixels = 600), &in, NULL, &error),
                     TRI_OK);
     tri_image_free(in);
     tri_image_free(image);
@@ -260,7 +267,7 @@ static void test_limits(void)
     unsigned char *frame = file.data + find_marker(&file, 0, 0xc0);
     memset(frame + 5, 0xf0, 4);
     pictures_store(path, file.data, file.size);
-    pictures_expect_error(path, "61680 x 61680 pixels are more than the limit of 268435456");
+    pictures_expect_error(path, "61680 x 61680 pixels exceed the limit of 268435456");
     memset(frame + 5, 0xff, 4);
     pictures_store(path, file.data, file.size);
     pictures_expect_error(path, "65500 pixels"); /* libjpeg's own limit */
@@ -274,12 +281,14 @@ static void test_refusals(void)
     for (int planes = 2; planes <= 4; planes += 2)
         for (int bits = 8; bits <= 16; bits += 8) {
             struct tri_image *image = pictures_noise(9, 9, planes, bits);
-            pictures_expect_refusal(path, image, TRI_USAGE,
-                                    "JPEG has no transparency; use --format png or webp, or --background white");
+            pictures_expect_refusal(
+                path, image, TRI_USAGE,
+                "JPEG has no transparency; use --format png or webp, or --background white");
             tri_image_free(image);
         }
     struct tri_image *wide = pictures_scene(65501, 1, 1, 8), *high = pictures_scene(1, 65501, 3, 8);
-    pictures_expect_refusal(path, wide, TRI_USAGE, "65501 x 1 pixels; in JPEG a side has at most 65500");
+    pictures_expect_refusal(path, wide, TRI_USAGE,
+                            "65501 x 1 pixels exceed JPEG's limit of 65500 per side");
     pictures_expect_refusal(path, high, TRI_USAGE, "1 x 65501 pixels");
     tri_image_free(wide);
     tri_image_free(high);
@@ -313,7 +322,7 @@ static void test_damage(void)
     }
 }
 
-/* One flaw in a file of 40 x 30 pixels, and what is said about it. */
+/* One flaw in a file of 40 x 30 pixels, and the expected error or warning. */
 static void expect_flaw(struct bytes file, const char *error, const char *warning)
 {
     const char *path = pictures_path("flaw.jpg");
@@ -321,7 +330,7 @@ static void expect_flaw(struct bytes file, const char *error, const char *warnin
     if (error != NULL) {
         pictures_expect_error(path, error);
     } else {
-        struct tri_read_info info;
+        struct tri_read_info info = {.size = sizeof info};
         struct tri_image *image = pictures_read(path, &info), *scene = pictures_scene(40, 30, 3, 8);
         if (strstr(info.warning, warning) == NULL)
             printf("\"%s\"\n", info.warning);
@@ -343,7 +352,7 @@ static struct bytes flawed(const struct recipe *recipe)
     return file;
 }
 
-/* Ends the file before the scan of that number, from 1, but properly. */
+/* Cuts the file before scan `number`, from 1, and ends it properly. */
 static struct bytes without_scans(const struct recipe *recipe, int number)
 {
     struct bytes file = flawed(recipe);
@@ -355,10 +364,11 @@ static struct bytes without_scans(const struct recipe *recipe, int number)
     return file;
 }
 
-/* The picture's data without its end, or with a wrong restart marker. */
+/* Image data without its end, or with a wrong restart marker. */
 static void test_flawed_data(void)
 {
-    const struct recipe restarts = {.in = JCS_RGB, .stored = JCS_YCbCr, .components = 3, .restart = 1};
+    const struct recipe restarts = {
+        .in = JCS_RGB, .stored = JCS_YCbCr, .components = 3, .restart = 1};
     struct bytes file = flawed(&colour);
     file.size = (find_marker(&file, 0, 0xda) + file.size) / 2;
     pictures_add(&file, "\xff\xd9", 2);
@@ -367,7 +377,8 @@ static void test_flawed_data(void)
     file.data[find_marker(&file, find_marker(&file, 0, 0xda), 0xd0) + 1] = 0xd3;
     expect_flaw(file, "instead of RST0", NULL);
     file = flawed(&colour);
-    memcpy(file.data + find_marker(&file, 0, 0xda) + 20, "\xff\0\xff\0\xff\0\xff", 8); /* ones only */
+    memcpy(file.data + find_marker(&file, 0, 0xda) + 20, "\xff\0\xff\0\xff\0\xff",
+           8); /* all ones */
     expect_flaw(file, "bad Huffman code", NULL);
 }
 
@@ -379,7 +390,7 @@ static void test_flaws(void)
     expect_flaw(file, NULL, "");
     file = flawed(&colour);
     file.data[find_marker(&file, 0, 0xc0) + 4] = 12;
-    expect_flaw(file, "12 bits per sample; only 8 can be read", NULL);
+    expect_flaw(file, "12 bits per sample are not supported; expected 8", NULL);
     file = flawed(&colour);
     file.data[find_marker(&file, 0, 0xc0) + 1] = 0xc3;
     expect_flaw(file, "Unsupported JPEG process", NULL);
@@ -388,11 +399,11 @@ static void test_flaws(void)
     expect_flaw(file, "Empty", NULL);
     file = flawed(&colour);
     file.size -= 2;
-    expect_flaw(file, "the file is cut short", NULL);
+    expect_flaw(file, "the file is truncated", NULL);
     file = flawed(&colour);
     file.data[file.size - 1] = 0xd9 ^ 0xff;
     expect_flaw(file, "", NULL);
-    file = flawed(&colour); /* what follows the end is not looked at */
+    file = flawed(&colour); /* data after the end is ignored */
     pictures_add(&file, "trailing", 8);
     expect_flaw(file, NULL, "");
     file = flawed(&colour);
@@ -408,10 +419,11 @@ static void test_flaws(void)
 static void test_too_many_scans(void)
 {
     const char *path = pictures_path("bomb.jpg");
-    const struct recipe recipe = {JCS_GRAYSCALE, JCS_GRAYSCALE, 1, false, false, false, false, 0, 1};
+    const struct recipe recipe = {JCS_GRAYSCALE, JCS_GRAYSCALE, 1, false, false,
+                                  false,         false,         0, 1};
     struct tri_image *image = pictures_scene(8, 8, 1, 8);
     struct bytes file = compress(&recipe, image), bomb = {0};
-    /* Three components are promised, and the first one comes again and again. */
+    /* Three components are declared, and the first one is repeated. */
     const size_t frame = find_marker(&file, 0, 0xc0), scan = find_marker(&file, 0, 0xda);
     pictures_add(&bomb, file.data, frame);
     pictures_add(&bomb, "\xff\xc0\0\21\10\0\10\0\10\3\1\21\0\2\21\0\3\21\0", 19);
@@ -436,8 +448,8 @@ int test_jpeg_suite(void)
              CU_add_test(suite, "qualities", test_qualities) &&
              CU_add_test(suite, "pictures with the same file", test_same_files) &&
              CU_add_test(suite, "subsampling", test_subsampling) &&
-             CU_add_test(suite, "every kind of file", test_kinds) && CU_add_test(suite, "inks", test_inks) &&
-             CU_add_test(suite, "limits", test_limits) &&
+             CU_add_test(suite, "every kind of file", test_kinds) &&
+             CU_add_test(suite, "inks", test_inks) && CU_add_test(suite, "limits", test_limits) &&
              CU_add_test(suite, "pictures that JPEG cannot hold", test_refusals) &&
              CU_add_test(suite, "a disk that is full", test_disk_full) &&
              CU_add_test(suite, "every byte cut or changed", test_damage) &&

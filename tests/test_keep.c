@@ -1,4 +1,4 @@
-/* test_keep.c -- what a written file takes over from the one that it replaces. */
+/* test_keep.c -- attributes that a written file takes over from the one it replaces. */
 #include "pictures.h"
 #include "tests.h"
 
@@ -19,13 +19,19 @@
 #define GROUP 23456
 #define NOBODY 65534
 
-/* user::rw-, user:12345:rw-, group::r--, mask::rw-, other::--- as the kernel has it: a version, then tag, rights, id. */
-static const unsigned char acl[] = {2, 0, 0, 0,                                                 /* */
-                                    0x01, 0, 6, 0, 0xff, 0xff, 0xff, 0xff,                      /* */
-                                    0x02, 0, 6, 0, USER & 0xff, USER >> 8 & 0xff, 0, 0,         /* */
-                                    0x04, 0, 4, 0, 0xff, 0xff, 0xff, 0xff,                      /* */
-                                    0x10, 0, 6, 0, 0xff, 0xff, 0xff, 0xff,                      /* */
-                                    0x20, 0, 0, 0, 0xff, 0xff, 0xff, 0xff};
+/* user::rw-, user:12345:rw-, group::r--, mask::rw-, other::--- as the kernel stores it: a version,
+ * then tag, rights, id. */
+static const unsigned char acl[] = {2,    0,    0, 0, /* */
+                                    0x01, 0,    6, 0, 0xff,        0xff,
+                                    0xff, 0xff, /* */
+                                    0x02, 0,    6, 0, USER & 0xff, USER >> 8 & 0xff,
+                                    0,    0, /* */
+                                    0x04, 0,    4, 0, 0xff,        0xff,
+                                    0xff, 0xff, /* */
+                                    0x10, 0,    6, 0, 0xff,        0xff,
+                                    0xff, 0xff, /* */
+                                    0x20, 0,    0, 0, 0xff,        0xff,
+                                    0xff, 0xff};
 
 static char notes[2000];
 
@@ -39,7 +45,7 @@ static void note(void *listener, const char *text)
 static enum tri_status write_over(const char *path)
 {
     struct tri_image *image = pictures_noise(2, 2, 1, 8);
-    const struct tri_write_options options = {.tell = note};
+    const struct tri_write_options options = {.size = sizeof options, .tell = note};
 
     notes[0] = '\0';
     const enum tri_status status = tri_image_write(path, image, &options, NULL);
@@ -47,7 +53,7 @@ static enum tri_status write_over(const char *path)
     return status;
 }
 
-/* An old file that is to be replaced. */
+/* An old file that will be replaced. */
 static const char *make_file(uid_t user, gid_t group, mode_t mode)
 {
     const char *path = pictures_path("kept.png");
@@ -63,7 +69,7 @@ static void expect_file(const char *path, uid_t user, gid_t group, mode_t mode)
     struct stat status;
 
     CU_ASSERT_EQUAL_FATAL(stat(path, &status), 0);
-    CU_ASSERT_TRUE(status.st_size > 60); /* the new one */
+    CU_ASSERT_TRUE(status.st_size > 60); /* the new file */
     CU_ASSERT_EQUAL(status.st_uid, user);
     CU_ASSERT_EQUAL(status.st_gid, group);
     CU_ASSERT_EQUAL(status.st_mode & 07777, mode);
@@ -86,7 +92,8 @@ static void test_root(void)
     }
 }
 
-/* By a user who may write to the file and to its folder, but is not the owner: 0 where all is as it should be. */
+/* As a user who may write to the file and its folder, but is not the owner: 0 if everything is
+ * right. */
 static int write_as_nobody(const char *path, bool in_group)
 {
     const gid_t group = GROUP;
@@ -96,13 +103,17 @@ static int write_as_nobody(const char *path, bool in_group)
         return 2;
     if (write_over(path) != TRI_OK || stat(path, &status) != 0 || status.st_uid != NOBODY)
         return 3;
-    if (!strstr(notes, "kept.png belonged to user 12345, and now belongs to user 65534: Operation not permitted\n"))
+    if (!strstr(notes, "kept.png: the owner has changed from user 12345 to user 65534: Operation "
+                       "not permitted\n"))
         return 4;
     if (in_group)
-        return status.st_gid == GROUP && (status.st_mode & 07777) == 0664 && !strstr(notes, "group") ? 0 : 5;
-    return status.st_gid == NOBODY && (status.st_mode & 07777) == 0644 && /* the group's rights are those of others */
-                   strstr(notes, "kept.png belonged to group 23456, and now belongs to group 65534, which has the rights of "
-                                 "others: Operation not permitted\n")
+        return status.st_gid == GROUP && (status.st_mode & 07777) == 0664 && !strstr(notes, "group")
+                   ? 0
+                   : 5;
+    return status.st_gid == NOBODY &&
+                   (status.st_mode & 07777) == 0644 && /* the group's rights are those of others */
+                   strstr(notes, "kept.png: the group has changed from 23456 to 65534, which has "
+                                 "the permissions of others: Operation not permitted\n")
                ? 0
                : 6;
 }
@@ -117,7 +128,7 @@ static void test_without_rights(void)
         const char *path = make_file(USER, GROUP, 0664);
         int status = -1;
         CU_ASSERT_EQUAL(chmod(pictures_path(""), 0777), 0);
-        /* So that it may write at all: with the group, or by an ACL for it. */
+        /* To allow writing at all: through the group, or an ACL for it. */
         unsigned char named[sizeof acl];
         memcpy(named, acl, sizeof acl);
         named[16] = NOBODY & 0xff;
@@ -147,7 +158,8 @@ static void test_attributes(void)
 
     pictures_store(path, "old", 3);
     CU_ASSERT_EQUAL(chmod(path, 0600), 0);
-    if (setxattr(path, "user.comment", "by hand", 7, 0) != 0 || setxattr(path, ACL, acl, sizeof acl, 0) != 0) {
+    if (setxattr(path, "user.comment", "by hand", 7, 0) != 0 ||
+        setxattr(path, ACL, acl, sizeof acl, 0) != 0) {
         test_skip("the file system has no extended attributes, or no ACLs");
         unlink(path);
         return;
@@ -164,7 +176,7 @@ static void test_attributes(void)
     unlink(path);
 }
 
-/* The default ACL of a folder is for new files, not for one that had none. */
+/* The default ACL of a folder applies to new files, not to one that had none. */
 static void test_default_acl(void)
 {
     const char *path = pictures_path("kept.png"), *folder = pictures_path("");
@@ -187,11 +199,12 @@ static void test_default_acl(void)
     unlink(path);
 }
 
-/* What signs the old content says nothing of the new one. */
+/* A signature of the old content does not apply to the new one. */
 static void test_content(void)
 {
     const char *path = pictures_path("kept.png");
-    static const unsigned char capability[20] = {1, 0, 0, 2}; /* VFS_CAP_REVISION_2, no rights, effective */
+    static const unsigned char capability[20] = {1, 0, 0,
+                                                 2}; /* VFS_CAP_REVISION_2, no rights, effective */
     char got[100];
 
     pictures_store(path, "old", 3);

@@ -1,11 +1,10 @@
-/* test_kernels.c -- every kernel: right by its oracle and its known answer, the same bytes on every backend,
- * and with alpha as declared.
+/* test_kernels.c -- every kernel: matches its oracle and its known answer, gives the same bytes on
+ * every backend, and treats alpha as declared.
  *
- * TRIPTYCH_TESTS=full runs the whole product of shapes, parameters and patterns on every backend, =quick a
- * small part of it,
- * TRIPTYCH_KERNEL=name one kernel, TRIPTYCH_SEED=n the random values of an earlier run. Without an OpenCL
- * device the suite fails, unless TRIPTYCH_ALLOW_NO_OPENCL=1. */
-#include "../host/pipeline/kernel.h"
+ * TRIPTYCH_TESTS=full runs the full product of shapes, parameters and patterns on every backend,
+ * =quick a small part of it, TRIPTYCH_KERNEL=name one kernel, TRIPTYCH_SEED=n the random values of
+ * an earlier run. Without an OpenCL device the suite fails, unless TRIPTYCH_ALLOW_NO_OPENCL=1. */
+#include "../host/pipeline/kernel_description.h"
 #include "rig.h"
 #include "sets.h"
 #include "tests.h"
@@ -14,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A test has no argument, so its name begins with the kernel's. */
+/* Tests take no argument, so a test's name begins with the kernel's. */
 static const struct tri_kernel *current_kernel(void)
 {
     const char *test = CU_get_current_test()->pName;
@@ -25,7 +24,8 @@ static const struct tri_kernel *current_kernel(void)
     return tri_kernel_find(name);
 }
 
-static void check_oracle(const struct oracle *oracle, const char *text, int size, int planes, int bits)
+static void check_oracle(const struct oracle *oracle, const char *text, int size, int planes,
+                         int bits)
 {
     struct tri_shape shape = rig_shape(size, planes, bits);
     struct tri_image *frames[PATTERNS];
@@ -42,7 +42,7 @@ static void check_oracle(const struct oracle *oracle, const char *text, int size
         struct expected expected;
 
         if (run == PATTERNS)
-            tri_job_end(trial.job);
+            trial_end(&trial);
         if (!trial_run(&trial, frames[pattern], &rig.places[0], rig_patterns[pattern]))
             break;
         if (run < delay)
@@ -98,7 +98,7 @@ static void test_oracle(void)
     }
 }
 
-/* One corner of the whole product. */
+/* One element of the full product. */
 struct corner {
     const struct set *set;
     int size, planes, bits;
@@ -116,22 +116,24 @@ static bool wanted_on_cpu(const struct corner *corner)
     return corner->size == SIZE_17X5 || (corner->size == SIZE_333X217 && corner->planes != 2);
 }
 
-/* A device compiles for each pipeline, with alpha for another, so it gets fewer. */
+/* A device compiles for each pipeline, and again for alpha, so it gets fewer. */
 static bool wanted_on_device(const struct corner *corner)
 {
     if (corner->set->rank == SET_OTHER)
         return corner->size == SIZE_333X217 && corner->planes == 3;
-    return (corner->size == SIZE_1X1 || corner->size == SIZE_17X5 || corner->size == SIZE_333X217) &&
+    return (corner->size == SIZE_1X1 || corner->size == SIZE_17X5 ||
+            corner->size == SIZE_333X217) &&
            corner->planes != 2 && (corner->planes != 4 || corner->set->rank == SET_DEFAULT);
 }
 
-/* Builds that are slow and differ in their checks, not in what they compute. */
+/* For builds that are slow and differ in their checks, not in what they compute. */
 static bool wanted_quickly(const struct corner *corner, const struct place *place)
 {
     if (corner->set->rank == SET_OTHER || (place->opencl && corner->set->rank != SET_DEFAULT))
         return corner->size == SIZE_17X5 && corner->planes == 4 && !place->opencl;
     if (corner->size >= SMALL_SIZES)
-        return corner->size == SIZE_333X217 && corner->planes == 4 && corner->set->rank == SET_DEFAULT;
+        return corner->size == SIZE_333X217 && corner->planes == 4 &&
+               corner->set->rank == SET_DEFAULT;
     return corner->planes == 1 || corner->planes == 4;
 }
 
@@ -144,7 +146,7 @@ static bool wanted(const struct corner *corner, const struct place *place)
 
 static bool wanted_pattern(const struct corner *corner, int pattern)
 {
-    /* Over time each frame counts for the next one. */
+    /* With temporal kernels each frame affects the next one. */
     return rig.full || corner->over_time || corner->set->rank == SET_DEFAULT ||
            pattern == PATTERN_CHECKERBOARD || pattern == PATTERN_NOISE;
 }
@@ -210,12 +212,12 @@ static void test_backends(void)
         for (int size = 0; size < SIZES && !sets[i].refused; size++)
             for (int planes = 1; planes <= TRI_PLANES_MAX; planes++)
                 for (int bits = 8; bits <= 16; bits += 8)
-                    check_corner(
-                        &(struct corner){&sets[i], size, planes, bits, oracle && oracle->over_time != NULL});
+                    check_corner(&(struct corner){&sets[i], size, planes, bits,
+                                                  oracle && oracle->over_time != NULL});
     rig_check_inputs();
 }
 
-/* Part `part` of an image with alpha: all its colour, or one plane, weighted by alpha. */
+/* Part `part` of an image with alpha: all colours, or one plane, weighted by alpha. */
 static struct tri_image *take_part(const struct tri_image *in, enum oracle_alpha alpha, int part)
 {
     struct tri_shape shape = in->shape;
@@ -244,7 +246,7 @@ static int64_t divided(int64_t value, int64_t alpha, int64_t max)
     return result < max ? result : max;
 }
 
-/* Alpha that is kept is that of `in`, the frame that the parts show. */
+/* Kept alpha is that of `in`, the frame of the parts. */
 static struct tri_image *join_parts(const struct trial *parts, const struct tri_image *in,
                                     enum oracle_alpha alpha, const struct tri_shape *shape)
 {
@@ -268,8 +270,8 @@ static struct tri_image *join_parts(const struct trial *parts, const struct tri_
     return out;
 }
 
-static bool run_parts(struct trial *parts, int count, const struct tri_image *in, enum oracle_alpha alpha,
-                      const char *pattern)
+static bool run_parts(struct trial *parts, int count, const struct tri_image *in,
+                      enum oracle_alpha alpha, const char *pattern)
 {
     bool good = true;
 
@@ -282,7 +284,8 @@ static bool run_parts(struct trial *parts, int count, const struct tri_image *in
     return good;
 }
 
-static void check_alpha(const struct oracle *oracle, const char *text, int size, int planes, int bits)
+static void check_alpha(const struct oracle *oracle, const char *text, int size, int planes,
+                        int bits)
 {
     struct tri_shape shape = rig_shape(size, planes, bits), part_shape = shape;
     struct trial whole, parts[TRI_PLANES_MAX] = {{0}};
@@ -309,8 +312,8 @@ static void check_alpha(const struct oracle *oracle, const char *text, int size,
         if (good) {
             int shown = pattern - tri_job_delay(whole.job);
 
-            expected = join_parts(parts, rig_input(size, planes, bits, shown < 0 ? 0 : shown), alpha,
-                                  &whole.out->shape);
+            expected = join_parts(parts, rig_input(size, planes, bits, shown < 0 ? 0 : shown),
+                                  alpha, &whole.out->shape);
             rig_compare(expected, whole.out);
             tri_image_free(expected);
         }
@@ -329,7 +332,8 @@ static void test_alpha(void)
 
     for (int i = 0; oracle && i < count && !(rig.quick && sets[i].rank == SET_OTHER); i++)
         for (int size = 0; size < SMALL_SIZES && !sets[i].refused; size++)
-            for (int planes = 2; planes <= 4 && (rig.full || size >= SIZE_17X5 || !sets[i].rank); planes += 2)
+            for (int planes = 2; planes <= 4 && (rig.full || size >= SIZE_17X5 || !sets[i].rank);
+                 planes += 2)
                 for (int bits = 8; bits <= 16; bits += 8)
                     check_alpha(oracle, sets[i].text, size, planes, bits);
 }
@@ -347,8 +351,9 @@ static struct tri_image *picture(const struct tri_picture *from)
     return image;
 }
 
-static void check_known(const struct tri_known *known, const struct place *place, struct tri_image *before,
-                        struct tri_image *in, struct tri_image *after, const struct tri_image *out)
+static void check_known(const struct tri_known *known, const struct place *place,
+                        struct tri_image *before, struct tri_image *in, struct tri_image *after,
+                        const struct tri_image *out)
 {
     struct trial trial;
 
@@ -396,7 +401,8 @@ static void test_device(void)
         CU_FAIL("no OpenCL device was tested (TRIPTYCH_ALLOW_NO_OPENCL=1 allows it)");
 }
 
-static int add_kernel_test(CU_pSuite suite, const char *kernel, const char *what, void (*test)(void))
+static int add_kernel_test(CU_pSuite suite, const char *kernel, const char *what,
+                           void (*test)(void))
 {
     char name[200];
 

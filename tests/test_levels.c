@@ -1,4 +1,5 @@
-/* test_levels.c -- what codecs have for each ISA level does the same on all that this CPU has. */
+/* test_levels.c -- the codecs' code for each ISA level gives the same results on all levels of this
+ * CPU. */
 #include "tests.h"
 #include "codec/png_filter.h"
 #include "image/image.h"
@@ -21,7 +22,7 @@ static void fill(unsigned char *bytes, size_t size, uint32_t *state)
         bytes[i] = (unsigned char)((*state = *state * 1664525 + 1013904223) >> 24);
 }
 
-/* By the specification's own words. */
+/* As worded in the specification. */
 static uint8_t predict(int type, int a, int b, int c)
 {
     const int p = a + b - c, pa = abs(p - a), pb = abs(p - b), pc = abs(p - c);
@@ -30,7 +31,8 @@ static uint8_t predict(int type, int a, int b, int c)
     return (uint8_t)all[type];
 }
 
-static void expect_filters(const unsigned char *row, const unsigned char *above, int pixel, size_t size)
+static void expect_filters(const unsigned char *row, const unsigned char *above, int pixel,
+                           size_t size)
 {
     static unsigned char want[ROOM], have[ROOM];
     for (int type = 0; type < TRI_PNG_FILTERS; type++) {
@@ -42,7 +44,8 @@ static void expect_filters(const unsigned char *row, const unsigned char *above,
         }
         for (int level = 0; level < tri_isa_count(); level++) {
             memset(have, 0x55, sizeof have);
-            CU_ASSERT_EQUAL(filters[tri_isa_level(level)]->filter[type](have, row, above, pixel, size), sum);
+            CU_ASSERT_EQUAL(
+                filters[tri_isa_level(level)]->filter[type](have, row, above, pixel, size), sum);
             CU_ASSERT_EQUAL(memcmp(want, have, size), 0);
             CU_ASSERT_EQUAL(have[size], 0x55);
         }
@@ -57,7 +60,7 @@ static void test_filters(void)
         for (int width = 1; width <= WIDEST; width += width < 140 ? 1 : 160) {
             fill(rows[0] + TRI_PNG_BEFORE, (size_t)(width * pixel), &state);
             fill(rows[1] + TRI_PNG_BEFORE, (size_t)(width * pixel), &state);
-            if (width % 3 == 0) /* the distance that is greatest */
+            if (width % 3 == 0) /* the greatest distance */
                 memset(rows[1] + TRI_PNG_BEFORE, width % 2 ? 0x80 : 0, (size_t)(width * pixel));
             expect_filters(rows[0] + TRI_PNG_BEFORE, rows[1] + TRI_PNG_BEFORE, pixel,
                            (size_t)(width * pixel));
@@ -66,8 +69,8 @@ static void test_filters(void)
         }
 }
 
-static void expect_interleave(const struct tri_interleave *interleave, int planes, int bits, int width,
-                              uint32_t *state)
+static void expect_interleave(const struct tri_interleave *interleave, int planes, int bits,
+                              int width, uint32_t *state)
 {
     static unsigned char pixels[ROOM], joined[ROOM], rows[TRI_PLANES_MAX][ROOM];
     void *to[TRI_PLANES_MAX];
@@ -80,8 +83,8 @@ static void expect_interleave(const struct tri_interleave *interleave, int plane
     interleave->split(to, pixels, planes, bits, width);
     for (size_t x = 0; x < (size_t)width; x++)
         for (size_t plane = 0; plane < (size_t)planes; plane++)
-            wrong +=
-                memcmp(rows[plane] + x * sample, pixels + (x * (size_t)planes + plane) * sample, sample) != 0;
+            wrong += memcmp(rows[plane] + x * sample,
+                            pixels + (x * (size_t)planes + plane) * sample, sample) != 0;
     memset(joined, 0x55, sizeof joined);
     interleave->join(joined, from, planes, bits, width);
     CU_ASSERT_EQUAL(wrong, 0);
@@ -96,7 +99,8 @@ static void test_interleave(void)
         for (int planes = 1; planes <= TRI_PLANES_MAX; planes++)
             for (int bits = 8; bits <= 16; bits += 8)
                 for (int width = 1; width <= WIDEST; width += width < 300 ? 1 : 160)
-                    expect_interleave(interleaves[tri_isa_level(level)], planes, bits, width, &state);
+                    expect_interleave(interleaves[tri_isa_level(level)], planes, bits, width,
+                                      &state);
 }
 
 static void test_swap(void)

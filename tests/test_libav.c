@@ -40,13 +40,13 @@ static void test_lossless(void)
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         for (int odd = 0; odd < 2; odd++) {
-            struct tri_video video = clips_video(64 + 3 * odd, 48 + odd, kinds[i].planes, kinds[i].shift_x,
-                                                 kinds[i].shift_y, kinds[i].bits);
+            struct tri_video video = clips_video(64 + 3 * odd, 48 + odd, kinds[i].planes,
+                                                 kinds[i].shift_x, kinds[i].shift_y, kinds[i].bits);
             const bool rgb264 = strcmp(kinds[i].codec, "libx264rgb") == 0;
             const struct tri_video_write_options options = {.video_codec = kinds[i].codec,
                                                             .crf = rgb264 ? 0 : -1};
-            const char *path =
-                pictures_path(strcmp(kinds[i].codec, "rawvideo") == 0 ? "lossless.nut" : "lossless.mkv");
+            const char *path = pictures_path(
+                strcmp(kinds[i].codec, "rawvideo") == 0 ? "lossless.nut" : "lossless.mkv");
             if (avcodec_find_encoder_by_name(kinds[i].codec) == NULL ||
                 (strcmp(kinds[i].codec, "huffyuv") == 0 && kinds[i].shift_y))
                 continue;
@@ -57,7 +57,8 @@ static void test_lossless(void)
             CU_ASSERT_EQUAL(reader->video.matrix == TRI_RGB, video.matrix == TRI_RGB);
             CU_ASSERT_EQUAL(reader->video.bits, video.bits);
             CU_ASSERT_EQUAL(reader->video.planes, video.planes);
-            CU_ASSERT_TRUE(reader->video.shift_x == video.shift_x && reader->video.shift_y == video.shift_y);
+            CU_ASSERT_TRUE(reader->video.shift_x == video.shift_x &&
+                           reader->video.shift_y == video.shift_y);
             tri_video_close(reader);
             unlink(path);
         }
@@ -66,13 +67,14 @@ static void test_lossless(void)
 
 static void test_x264(void)
 {
-    static const char *const names[] = {"a.mp4", "a.mkv", "a.mov", "a.ts", "a.flv", "a.avi", "a.h264"};
+    static const char *const names[] = {"a.mp4", "a.mkv", "a.mov", "a.ts",
+                                        "a.flv", "a.avi", "a.h264"};
     const struct tri_video video = clips_video(96, 64, 3, 1, 1, 8);
     if (no_x264())
         return;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *path = pictures_path(names[i]);
-        clips_must_write(path, &video, &x264, 100, NULL); /* more than the encoder holds back */
+        clips_must_write(path, &video, &x264, 100, NULL); /* more than the encoder buffers */
         clips_must_read(path, 100);
         struct tri_video_reader *reader = clips_open(path);
         CU_ASSERT_TRUE(reader->video.rate[0] == 25 * reader->video.rate[1] || i == 6);
@@ -82,7 +84,7 @@ static void test_x264(void)
     }
 }
 
-/* Every container's usual codec: it is written, and what comes back is about the same. */
+/* Every container's default codec: it is written, and the result is about the same. */
 static void test_usual_codecs(void)
 {
     static const char *const names[] = {"b.mp4", "b.mkv", "b.webm", "b.avi",   "b.mpg", "b.ts",
@@ -105,18 +107,21 @@ static void test_usual_codecs(void)
     }
 }
 
-/* The same frames give the same file. (Of libx264 164 that is not so: it looks at memory that it never wrote.) */
+/* The same frames give the same file. (Not with libx264 164, which reads memory that it never
+ * wrote.) */
 static void test_same_file(void)
 {
     const struct tri_video video = clips_video(64, 48, 3, 1, 1, 8);
-    static const char *const names[] = {"same.mkv", "same.mp4"}, *const codecs[] = {"ffv1", "mpeg4"};
+    static const char *const names[] = {"same.mkv", "same.mp4"}, *const codecs[] = {"ffv1",
+                                                                                    "mpeg4"};
     for (int i = 0; i < 2; i++) {
         const struct tri_video_write_options options = {.video_codec = codecs[i], .crf = -1};
         clips_must_write(pictures_path(names[i]), &video, &options, 10, NULL);
         struct bytes first = pictures_load(pictures_path(names[i]));
         clips_must_write(pictures_path(names[i]), &video, &options, 10, NULL);
         struct bytes second = pictures_load(pictures_path(names[i]));
-        CU_ASSERT_TRUE(first.size == second.size && memcmp(first.data, second.data, first.size) == 0);
+        CU_ASSERT_TRUE(first.size == second.size &&
+                       memcmp(first.data, second.data, first.size) == 0);
         free(first.data);
         free(second.data);
         unlink(pictures_path(names[i]));
@@ -150,7 +155,8 @@ static void test_times(void)
         for (int n = 0; n < 10; n++)
             CU_ASSERT_EQUAL(in_units(&reader->video, clip.times[n], 50), times[n]);
         for (int n = 0; n < 9 && i == 1; n++)
-            CU_ASSERT_EQUAL(in_units(&reader->video, clip.durations[n], 50), times[n + 1] - times[n]);
+            CU_ASSERT_EQUAL(in_units(&reader->video, clip.durations[n], 50),
+                            times[n + 1] - times[n]);
         tri_video_close(reader);
         unlink(path);
     }
@@ -189,7 +195,8 @@ static void test_tags(void)
         CU_ASSERT_EQUAL(reader->video.full_range, video.full_range);
         CU_ASSERT_EQUAL(reader->video.interlace, video.interlace);
         CU_ASSERT_STRING_EQUAL(reader->video.siting, video.siting);
-        CU_ASSERT_EQUAL(reader->video.aspect[0] * video.aspect[1], reader->video.aspect[1] * video.aspect[0]);
+        CU_ASSERT_EQUAL(reader->video.aspect[0] * video.aspect[1],
+                        reader->video.aspect[1] * video.aspect[0]);
         if (mp4)
             CU_ASSERT_EQUAL(reader->video.rotation, video.rotation);
         tri_video_close(reader);
@@ -197,7 +204,8 @@ static void test_tags(void)
     }
 }
 
-/* GIF counts hundredths of seconds: of faster frames it gets as many as players show in time. */
+/* GIF counts hundredths of seconds: from faster videos it gets as many frames as players show in
+ * time. */
 static void test_fast(void)
 {
     struct tri_video video = clips_video(64, 48, 3, 1, 1, 8);
@@ -213,7 +221,7 @@ static void test_fast(void)
     unlink(path);
 }
 
-/* Of what does not say it, about as many as its length makes likely. */
+/* If the length is not stated, about as many frames as the duration suggests. */
 static void test_lengths(void)
 {
     static const char *const names[] = {"length.mkv", "length.mp4", "length.ts"};
@@ -245,7 +253,7 @@ static void *encode_share(void *context)
     return done ? context : NULL;
 }
 
-/* Frames that are converted by several threads at once give the file that one alone makes. */
+/* Frames that several threads convert at once give the same file as one thread. */
 static void test_threads(void)
 {
     enum { FRAMES = 24, THREADS = 4 };
@@ -264,10 +272,11 @@ static void test_threads(void)
         struct tri_video_writer *writer;
         for (int i = 0; i < FRAMES; i++)
             clips_fill(&video, i, &frames[i]);
-        CU_ASSERT_EQUAL_FATAL(tri_video_create(pictures_path(names[many]), &video, &options, &writer, NULL),
-                              TRI_OK);
+        CU_ASSERT_EQUAL_FATAL(
+            tri_video_create(pictures_path(names[many]), &video, &options, &writer, NULL), TRI_OK);
         for (int t = 0; t < count; t++) {
-            shares[t] = (struct share){writer, frames, FRAMES * t / count, FRAMES * (t + 1) / count};
+            shares[t] =
+                (struct share){writer, frames, FRAMES * t / count, FRAMES * (t + 1) / count};
             CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[t], NULL, encode_share, &shares[t]), 0);
         }
         for (int t = 0; t < count; t++) {
@@ -323,7 +332,8 @@ int test_libav_suite(void)
              CU_add_test(suite, "lossless H.264 in every container", test_x264) &&
              CU_add_test(suite, "usual codecs", test_usual_codecs) &&
              CU_add_test(suite, "the same file again", test_same_file) &&
-             CU_add_test(suite, "times of frames", test_times) && CU_add_test(suite, "tags", test_tags) &&
+             CU_add_test(suite, "times of frames", test_times) &&
+             CU_add_test(suite, "tags", test_tags) &&
              CU_add_test(suite, "frames too fast", test_fast) &&
              CU_add_test(suite, "lengths", test_lengths) &&
              CU_add_test(suite, "several threads", test_threads) &&

@@ -1,4 +1,5 @@
-/* test_libav_files.c -- video through FFmpeg's libraries: which files, standard input and output, damage. */
+/* test_libav_files.c -- video through FFmpeg's libraries: supported files, standard input and
+ * output, damage. */
 #include "clips.h"
 #include "pictures.h"
 #include "tests.h"
@@ -37,27 +38,31 @@ static void expect_refusal(const char *name, const struct tri_video_write_option
 
 static void test_refusals(void)
 {
-    const struct tri_video video = clips_video(64, 48, 3, 1, 1, 8), deep = clips_video(64, 48, 3, 2, 0, 10);
+    const struct tri_video video = clips_video(64, 48, 3, 1, 1, 8),
+                           deep = clips_video(64, 48, 3, 2, 0, 10);
     struct tri_error error;
-    expect_refusal("a.mkv", &(struct tri_video_write_options){.video_codec = "none", .crf = -1}, &video,
-                   "'none'");
-    expect_refusal("a.mkv", &(struct tri_video_write_options){.video_codec = "aac", .crf = -1}, &video,
-                   "'aac'");
-    expect_refusal("a.webm", &ffv1, &video, "webm cannot hold");
-    expect_refusal("a.mkv", &(struct tri_video_write_options){.video_codec = "ffv1", .crf = 3}, &video,
-                   "ffv1");
+    expect_refusal("a.mkv", &(struct tri_video_write_options){.video_codec = "none", .crf = -1},
+                   &video, "'none'");
+    expect_refusal("a.mkv", &(struct tri_video_write_options){.video_codec = "aac", .crf = -1},
+                   &video, "'aac'");
+    expect_refusal("a.webm", &ffv1, &video, "webm cannot store");
+    expect_refusal("a.mkv", &(struct tri_video_write_options){.video_codec = "ffv1", .crf = 3},
+                   &video, "ffv1");
     expect_refusal("a.mkv", &ffv1, &deep, "10 bits");
     expect_refusal("a.none", &ffv1, &video, "'none'");
     if (!no_x264())
-        expect_refusal("a.mkv", &(struct tri_video_write_options){.video_codec = "libx264", .crf = 999},
+        expect_refusal("a.mkv",
+                       &(struct tri_video_write_options){.video_codec = "libx264", .crf = 999},
                        &video, "999");
-    CU_ASSERT_EQUAL(clips_write("/nowhere/at/all/a.mkv", &video, &ffv1, 1, NULL, &error), TRI_FAILED);
+    CU_ASSERT_EQUAL(clips_write("/nowhere/at/all/a.mkv", &video, &ffv1, 1, NULL, &error),
+                    TRI_FAILED);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "No such file or directory"));
 }
 
 static void test_names(void)
 {
-    static const char *const videos[] = {"mp4", "mkv", "webm", "matroska", "mpegts", "avi", "gif", "mov"};
+    static const char *const videos[] = {"mp4",    "mkv", "webm", "matroska",
+                                         "mpegts", "avi", "gif",  "mov"};
     static const char *const others[] = {"png", "jpg", "webp", "tiff", "mp3",
                                          "wav", "txt", "",     "none", "bmp"};
     for (size_t i = 0; i < sizeof videos / sizeof videos[0]; i++)
@@ -96,7 +101,11 @@ static void test_standard_input(void)
     clips_must_write(path, &video, &ffv1, 7, NULL);
     struct bytes file = pictures_load(path);
     const int old = clips_feed_input(path, TRI_HEAD);
-    CU_ASSERT_EQUAL(tri_video_open("-", &(struct tri_video_read_options){.head = file.data, .head_size = TRI_HEAD}, &reader, &error), TRI_OK);
+    CU_ASSERT_EQUAL(
+        tri_video_open("-",
+                       &(struct tri_video_read_options){.head = file.data, .head_size = TRI_HEAD},
+                       &reader, &error),
+        TRI_OK);
     if (reader != NULL) {
         const struct clip clip = clips_read(reader, 0);
         CU_ASSERT_EQUAL(clip.status, TRI_OK);
@@ -112,7 +121,8 @@ static void test_standard_input(void)
 static void test_standard_output(void)
 {
     const struct tri_video video = clips_video(64, 48, 3, 1, 1, 8);
-    const struct tri_video_write_options options = {.format = "matroska", .video_codec = "ffv1", .crf = -1};
+    const struct tri_video_write_options options = {
+        .format = "matroska", .video_codec = "ffv1", .crf = -1};
     const struct tri_video_write_options mp4 = {.format = "mp4", .crf = -1};
     const char *path = pictures_path("out.mkv");
     struct tri_error error = {0}, second = {0};
@@ -127,14 +137,16 @@ static void test_standard_output(void)
     CU_ASSERT_EQUAL(status, TRI_OK);
     clips_must_read(path, 6);
     CU_ASSERT_EQUAL(refused, TRI_FAILED);
-    CU_ASSERT_PTR_NOT_NULL(strstr(second.text, "cannot write standard output: mp4 may need a file"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(second.text, "cannot write standard output: mp4 may need a seekable file"));
     unlink(path);
 }
 
 static void test_disk_full(void)
 {
     struct tri_error error;
-    const struct tri_video_write_options options = {.format = "matroska", .video_codec = "ffv1", .crf = -1};
+    const struct tri_video_write_options options = {
+        .format = "matroska", .video_codec = "ffv1", .crf = -1};
     if (access("/dev/full", W_OK) != 0) {
         test_skip("no /dev/full");
         return;
@@ -148,8 +160,8 @@ static void test_disk_full(void)
 
 static long good_seeks = LONG_MAX; /* before the first that fails */
 
-/* Instead of libc's, for the muxers of the module. */
-off_t lseek(int file, off_t offset, int whence)
+/* Replaces libc's, for the module's muxers. */
+__attribute__((visibility("default"))) off_t lseek(int file, off_t offset, int whence)
 {
     if (good_seeks-- <= 0) {
         errno = EIO;
@@ -158,7 +170,7 @@ off_t lseek(int file, off_t offset, int whence)
     return syscall(SYS_lseek, file, offset, whence);
 }
 
-/* Muxers do not look at what comes of it, and the file could not be read. */
+/* Muxers ignore such failures, and the file would be unreadable. */
 static void test_failed_seeks(void)
 {
     static const char *const names[] = {"seek.mp4", "seek.mkv", "seek.avi", "seek.flv"};
@@ -180,7 +192,8 @@ static void test_failed_seeks(void)
     }
 }
 
-/* A terminal's end gives what is in it, and then EIO. Demuxers take that for the end of the file. */
+/* After hang-up a terminal delivers buffered data, and then EIO. Demuxers take that for the end of
+ * the file. */
 static void test_failed_reads(void)
 {
     const struct tri_video video = clips_video(16, 16, 3, 1, 1, 8);
@@ -188,18 +201,26 @@ static void test_failed_reads(void)
     clips_must_write(path, &video, NULL, 4, NULL);
     struct bytes file = pictures_load(path);
     const int old = dup(STDIN_FILENO), outer = posix_openpt(O_RDWR | O_NOCTTY);
-    const int inner = outer >= 0 && grantpt(outer) == 0 && unlockpt(outer) == 0 ? open(ptsname(outer), O_RDWR | O_NOCTTY) : -1;
+    const int inner = outer >= 0 && grantpt(outer) == 0 && unlockpt(outer) == 0
+                          ? open(ptsname(outer), O_RDWR | O_NOCTTY)
+                          : -1;
     struct termios plain;
     struct tri_video_reader *reader = NULL;
     if (inner < 0 || tcgetattr(inner, &plain) != 0) {
         test_skip("no terminals");
     } else {
         cfmakeraw(&plain);
-        CU_ASSERT_TRUE(tcsetattr(inner, TCSANOW, &plain) == 0 && dup2(outer, STDIN_FILENO) == STDIN_FILENO);
+        CU_ASSERT_TRUE(tcsetattr(inner, TCSANOW, &plain) == 0 &&
+                       dup2(outer, STDIN_FILENO) == STDIN_FILENO);
         const size_t size = file.size < 4000 ? file.size : 4000;
-        CU_ASSERT_EQUAL(write(inner, file.data + TRI_HEAD, size - TRI_HEAD), (ssize_t)(size - TRI_HEAD));
+        CU_ASSERT_EQUAL(write(inner, file.data + TRI_HEAD, size - TRI_HEAD),
+                        (ssize_t)(size - TRI_HEAD));
         close(inner);
-        CU_ASSERT_EQUAL(tri_video_open("-", &(struct tri_video_read_options){.head = file.data, .head_size = TRI_HEAD}, &reader, NULL), TRI_OK);
+        CU_ASSERT_EQUAL(tri_video_open("-",
+                                       &(struct tri_video_read_options){.head = file.data,
+                                                                        .head_size = TRI_HEAD},
+                                       &reader, NULL),
+                        TRI_OK);
         if (reader != NULL)
             CU_ASSERT_PTR_NOT_NULL(strstr(clips_read(reader, 255).warning, "Input/output error"));
         tri_video_close(reader);
@@ -212,7 +233,7 @@ static void test_failed_reads(void)
 
 /* ---- damage ---- */
 
-/* Neither crashes nor goes on for ever, and says that there is damage unless every frame is there. */
+/* Neither crashes nor hangs, and reports the damage unless every frame is present. */
 static void check_damaged(const char *path, long frames, bool must_tell)
 {
     const struct clip clip = clips_read_file(path, 255);
@@ -250,10 +271,11 @@ static void test_damage(void)
     }
 }
 
-/* MP4 with its index in front, cut: what is there comes. */
+/* MP4 with its index in front, cut: the existing frames are read. */
 static void test_cut_with_index(void)
 {
-    if (!clips_ffmpeg("-f lavfi -i testsrc=s=64x48:r=25:d=3 -c:v mpeg4 -movflags +faststart whole.mp4"))
+    if (!clips_ffmpeg(
+            "-f lavfi -i testsrc=s=64x48:r=25:d=3 -c:v mpeg4 -movflags +faststart whole.mp4"))
         return;
     struct bytes file = pictures_load(pictures_path("whole.mp4"));
     char path[512];
@@ -268,7 +290,8 @@ static void test_cut_with_index(void)
     unlink(pictures_path("whole.mp4"));
 }
 
-/* Cut where nothing but the end is missing: every frame but the last ones comes, and it is told. */
+/* Cut so that only the end is missing: every frame but the last ones is read, and the damage
+ * reported. */
 static void test_cut_ends(void)
 {
     static const char *const names[] = {"end.ts", "end.gif"};
@@ -283,16 +306,17 @@ static void test_cut_ends(void)
         pictures_store(path, file.data, file.size - 7);
         clip = clips_read_file(path, 255);
         CU_ASSERT_TRUE(clip.frames >= 8);
-        CU_ASSERT_PTR_NOT_NULL(strstr(clip.warning, "the file is cut short"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(clip.warning, "the file is truncated"));
         free(file.data);
         unlink(path);
     }
 }
 
-/* Two files, one behind the other, whose times begin anew. */
+/* Two concatenated files, whose times start anew. */
 static void test_joined(void)
 {
-    if (!clips_ffmpeg("-f lavfi -i testsrc=s=64x48:r=25:d=1 -f lavfi -i sine=d=1 -c:v mpeg2video -c:a mp2 one.ts"))
+    if (!clips_ffmpeg("-f lavfi -i testsrc=s=64x48:r=25:d=1 -f lavfi -i sine=d=1 -c:v mpeg2video "
+                      "-c:a mp2 one.ts"))
         return;
     struct bytes file = pictures_load(pictures_path("one.ts")), three = {0};
     for (int i = 0; i < 3; i++)
@@ -300,7 +324,7 @@ static void test_joined(void)
     pictures_store(pictures_path("three.ts"), three.data, three.size);
     const struct clip clip = clips_read_file(pictures_path("three.ts"), 255);
     CU_ASSERT_EQUAL(clip.frames, 75);
-    for (int n = 1; n < 75; n++) /* of 90 kHz */
+    for (int n = 1; n < 75; n++) /* at 90 kHz */
         CU_ASSERT_TRUE(llabs(clip.times[n] - clip.times[n - 1] - 3600) <= (n % 25 == 0 ? 9000 : 0));
     free(file.data);
     free(three.data);
@@ -319,13 +343,14 @@ static void test_no_video(void)
     if (!clips_ffmpeg("-f lavfi -i sine=d=3 -c:a flac sound.mkv"))
         return;
     clip = clips_read_file(pictures_path("sound.mkv"), 0);
-    CU_ASSERT_PTR_NOT_NULL(strstr(clip.error.text, "there is no video in it"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(clip.error.text, "the file contains no video"));
     unlink(pictures_path("sound.mkv"));
 }
 
 static void test_change_of_size(void)
 {
-    const struct tri_video small = clips_video(64, 48, 3, 1, 1, 8), large = clips_video(96, 64, 3, 1, 1, 8);
+    const struct tri_video small = clips_video(64, 48, 3, 1, 1, 8),
+                           large = clips_video(96, 64, 3, 1, 1, 8);
     if (no_x264())
         return;
     clips_must_write(pictures_path("a.h264"), &small, &x264, 5, NULL);
@@ -337,7 +362,8 @@ static void test_change_of_size(void)
     const struct clip clip = clips_read_file(pictures_path("a.h264"), 0);
     CU_ASSERT_EQUAL(clip.status, TRI_FAILED);
     CU_ASSERT_EQUAL(clip.frames, 5);
-    CU_ASSERT_PTR_NOT_NULL(strstr(clip.error.text, "frame 6 has 96 x 64 pixels, those before it 64 x 48"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(clip.error.text, "frame 6 has 96 x 64 pixels, but the frames before it 64 x 48"));
     free(both.data);
     free(second.data);
     unlink(pictures_path("a.h264"));

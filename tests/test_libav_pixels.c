@@ -1,4 +1,4 @@
-/* test_libav_pixels.c -- layouts of pixels that are not planes, and encoders that want others. */
+/* test_libav_pixels.c -- pixel layouts other than planes, and encoders that need other layouts. */
 #include "clips.h"
 #include "module.h"
 #include "pictures.h"
@@ -17,7 +17,8 @@
 static const struct tri_video_codec *module;
 static bool (*layout_of)(enum AVPixelFormat format, struct tri_video *video);
 
-/* The object that the codec is in is loaded already; it has more functions than those that the program uses. */
+/* The shared object with the codec is loaded already; it has more functions than those that the
+ * program uses. */
 static bool enter_module(void)
 {
     Dl_info object = {0};
@@ -26,7 +27,7 @@ static bool enter_module(void)
         return false;
     void *handle = dlopen(object.dli_fname, RTLD_NOW | RTLD_NOLOAD);
     void *symbol = handle != NULL ? dlsym(handle, "tri_libav_layout") : NULL;
-    memcpy(&layout_of, &symbol, sizeof layout_of); /* ISO C has no cast for it */
+    memcpy(&layout_of, &symbol, sizeof layout_of); /* ISO C has no cast for this */
     if (handle != NULL)
         dlclose(handle);
     return symbol != NULL;
@@ -49,8 +50,8 @@ static void make_gradient(const struct tri_video *video, struct tri_frame *frame
     }
 }
 
-/* RGB through an encoder of YCbCr and back by ffmpeg's own conversion is about what it was: matrix and range
- * are those that the file says. */
+/* RGB through a YCbCr encoder and back by ffmpeg's own conversion is about the same: matrix and
+ * range are those that the file states. */
 static void test_rgb_to_ycbcr(void)
 {
     struct tri_video video = clips_video(64, 48, 3, 0, 0, 8);
@@ -65,8 +66,8 @@ static void test_rgb_to_ycbcr(void)
         video.bits = deep ? 10 : 8;
         CU_ASSERT_EQUAL_FATAL(tri_frame_new(&video, &frame, NULL), TRI_OK);
         make_gradient(&video, &frame);
-        CU_ASSERT_EQUAL_FATAL(tri_video_create(pictures_path("rgb.mkv"), &video, &options, &writer, NULL),
-                              TRI_OK);
+        CU_ASSERT_EQUAL_FATAL(
+            tri_video_create(pictures_path("rgb.mkv"), &video, &options, &writer, NULL), TRI_OK);
         CU_ASSERT_EQUAL(tri_video_encode(writer, &frame, NULL), TRI_OK);
         CU_ASSERT_EQUAL(tri_video_put(writer, &frame, NULL), TRI_OK);
         CU_ASSERT_EQUAL(tri_video_end(writer, TRI_OK, NULL), TRI_OK);
@@ -93,7 +94,7 @@ static void test_rgb_to_ycbcr(void)
     }
 }
 
-/* Any value of a component, and what it is among those of `bits` bits. */
+/* An arbitrary value of a component, of `depth` bits, and its equivalent at `bits` bits. */
 static unsigned component_at(int c, int x, int y, int depth)
 {
     return (unsigned)(x * 7919 + y * 104729 + c * 1299709) & ((1u << depth) - 1);
@@ -172,20 +173,22 @@ static void test_layouts(void)
     CU_ASSERT_TRUE(known > 100);
 }
 
-/* Few bits and palettes become 8 bits of the whole range. */
+/* Shallow depths and palettes become 8 bits over the full range. */
 static void test_small_layouts(void)
 {
     static const struct {
         const char *layout;
         int planes, least, most;
-    } layouts[] = {{"monow", 1, 0, 255}, {"monob", 1, 0, 255}, {"rgb565le", 3, 0, 255}, {"pal8", 3, 0, 255}};
+    } layouts[] = {
+        {"monow", 1, 0, 255}, {"monob", 1, 0, 255}, {"rgb565le", 3, 0, 255}, {"pal8", 3, 0, 255}};
     for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
         char arguments[300];
         struct tri_frame frame;
         bool more;
         snprintf(arguments, sizeof arguments,
                  "-f lavfi -i "
-                 "'color=white:s=32x16,format=rgb24,drawbox=w=16:h=16:c=red:t=fill,drawbox=x=24:w=8:h=16:c="
+                 "'color=white:s=32x16,format=rgb24,drawbox=w=16:h=16:c=red:t=fill,drawbox=x=24:w="
+                 "8:h=16:c="
                  "black:t=fill' "
                  "-frames:v 1 -pix_fmt %s -c:v rawvideo small.nut",
                  layouts[i].layout);
@@ -199,7 +202,8 @@ static void test_small_layouts(void)
         CU_ASSERT_EQUAL(tri_video_decode(reader, &frame, NULL), TRI_OK);
         for (int p = 0; p < layouts[i].planes; p++) {
             if (layouts[i].planes == 3) /* red */
-                CU_ASSERT_TRUE(abs(pictures_sample(frame.planes[p], 0, 4, 8) - (p == 0 ? 254 : 0)) < 16);
+                CU_ASSERT_TRUE(abs(pictures_sample(frame.planes[p], 0, 4, 8) - (p == 0 ? 254 : 0)) <
+                               16);
             CU_ASSERT_TRUE(pictures_sample(frame.planes[p], 0, 20, 8) >= layouts[i].most - 3);
             CU_ASSERT_EQUAL(pictures_sample(frame.planes[p], 0, 28, 8), layouts[i].least);
         }

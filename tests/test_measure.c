@@ -1,4 +1,5 @@
-/* test_measure.c -- statistics against numbers worked out by hand, comparisons, reports, a small run. */
+/* test_measure.c -- statistics against numbers worked out by hand, comparisons, reports, a small
+ * run. */
 #include "measure/measure.h"
 
 #include <CUnit/CUnit.h>
@@ -21,7 +22,8 @@ static void test_summary(void)
     CU_ASSERT_EQUAL(summary.minimum, 10);
     CU_ASSERT_EQUAL(summary.low, -1);
 
-    /* The extremes of 5 samples miss the median with probability 2/32 > 5 %, of 6 with 2/64. */
+    /* The extremes of 5 samples miss the median with probability 2/32 > 5 %, those of 6 with 2/64.
+     */
     summary = tri_summarize(five, 5);
     CU_ASSERT_EQUAL(summary.median, 3);
     CU_ASSERT_EQUAL(summary.low, -1);
@@ -30,7 +32,7 @@ static void test_summary(void)
     CU_ASSERT_EQUAL(summary.low, 1);
     CU_ASSERT_EQUAL(summary.high, 6);
 
-    /* Tables of the sign test: for n = 20 ranks 6 and 15, for n = 100 ranks 40 and 61. */
+    /* From tables of the sign test: for n = 20 ranks 6 and 15, for n = 100 ranks 40 and 61. */
     for (int i = 0; i < 100; i++)
         many[i] = 100 - i;
     summary = tri_summarize(many + 80, 20);
@@ -86,7 +88,7 @@ static void test_scaling(void)
     }
     struct tri_scaling fit = tri_scaling_fit(workers, amdahl, 2);
     CU_ASSERT_DOUBLE_EQUAL(fit.serial, 0.05, 1e-9);
-    CU_ASSERT(isnan(fit.contention)); /* six points at least */
+    CU_ASSERT(isnan(fit.contention)); /* it needs at least six points */
     CU_ASSERT_EQUAL(fit.most_workers, 2);
     CU_ASSERT(isnan(tri_scaling_fit(workers, universal, 5).coherence));
     fit = tri_scaling_fit(workers, universal, 8);
@@ -125,7 +127,8 @@ static void test_copier(void)
     tri_copier_free(NULL);
 }
 
-/* ---- a report made up by hand: scalar 80 ms, sequential 10, two threads 6.25, and a row that differs ----
+/* ---- a report made up by hand: scalar 80 ms, sequential 10, two threads 6.25, and a row that
+ * differs ----
  */
 
 enum { ROWS = 5 };
@@ -135,7 +138,12 @@ static const struct tri_backend_info infos[ROWS] = {
     {.name = "sequential", .device = "CPU", .isa = "fast", .workers = 1},
     {.name = "threads:1", .device = "CPU", .isa = "fast", .workers = 1},
     {.name = "threads:2", .device = "CPU", .isa = "fast", .workers = 2},
-    {.name = "opencl:0.0", .device = "GPU", .isa = "plain", .workers = 99, .opencl = true, .gpu = true},
+    {.name = "opencl:0.0",
+     .device = "GPU",
+     .isa = "plain",
+     .workers = 99,
+     .opencl = true,
+     .gpu = true},
 };
 
 struct made_up {
@@ -153,7 +161,8 @@ static void fill_samples(int64_t samples[6], int64_t ns)
 
 static void make_up(struct made_up *made)
 {
-    static const int64_t times[ROWS + 2] = {80000000, 10000000, 10500000, 6250000, 1000000, 1000000, 600000};
+    static const int64_t times[ROWS + 2] = {80000000, 10000000, 10500000, 6250000,
+                                            1000000,  1000000,  600000};
     static char pipeline[] = "sobel", input[] = "made up";
     struct tri_shape shape = {1000, 500, 3, 8};
 
@@ -172,7 +181,8 @@ static void make_up(struct made_up *made)
     for (int i = 0; i < ROWS; i++) {
         struct tri_bench_row *row = &made->rows[i];
 
-        *row = (struct tri_bench_row){.info = &infos[i], .listed = true, .verified = true, .digest = 7};
+        *row = (struct tri_bench_row){
+            .info = &infos[i], .listed = true, .verified = true, .digest = 7};
         row->samples = made->samples[i];
         row->total = row->kernel = tri_summarize(row->samples, 6);
         row->mpix_per_s = 0.5e9 / (double)times[i];
@@ -194,7 +204,7 @@ static void test_comparison(void)
     const struct tri_bench_row *two = &made.rows[3];
     CU_ASSERT_DOUBLE_EQUAL(two->speedup, 80 / 6.25, 1e-6);
     CU_ASSERT_DOUBLE_EQUAL(two->speedup_best, 10 / 6.25, 1e-6);
-    CU_ASSERT_DOUBLE_EQUAL(two->efficiency, 0.8, 1e-6); /* sequential is T1, not threads:1 */
+    CU_ASSERT_DOUBLE_EQUAL(two->efficiency, 0.8, 1e-6); /* T1 is sequential, not threads:1 */
     CU_ASSERT_DOUBLE_EQUAL(two->karp_flatt, 0.25, 1e-6);
     CU_ASSERT_DOUBLE_EQUAL(two->copy_share, 0.6 / 6.25, 1e-6);
     CU_ASSERT_DOUBLE_EQUAL(made.rows[1].copy_share, 0.1, 1e-6);
@@ -204,7 +214,8 @@ static void test_comparison(void)
     CU_ASSERT_EQUAL(tri_bench_scaling(&made.result, 1).points, 0);
     CU_ASSERT_EQUAL(tri_bench_scaling(&made.result, 2).points, 2);
     CU_ASSERT_DOUBLE_EQUAL(tri_bench_scaling(&made.result, 2).serial, 0.25, 1e-6);
-    CU_ASSERT_EQUAL(tri_bench_scaling(&made.result, 3).points, 0); /* said for the first row already */
+    CU_ASSERT_EQUAL(tri_bench_scaling(&made.result, 3).points,
+                    0); /* reported for the first row already */
 }
 
 static bool has_exactly(const json_t *object, const char *const keys[], size_t count)
@@ -217,11 +228,12 @@ static bool has_exactly(const json_t *object, const char *const keys[], size_t c
 
 static void check_rows(const json_t *rows)
 {
-    static const char *const keys[] = {"pipeline",  "width",      "height",      "planes",     "bits",
-                                       "backend",   "device",     "isa",         "workers",    "verified",
-                                       "digest",    "samples_ns", "median_ns",   "min_ns",     "ci95_ns",
-                                       "upload_ns", "kernel_ns",  "download_ns", "mpix_per_s", "copy_share",
-                                       "speedup",   "efficiency", "karp_flatt",  "selector",   "opencl"};
+    static const char *const keys[] = {
+        "pipeline",   "width",      "height",       "planes",     "bits",       "backend",
+        "device",     "isa",        "workers",      "verified",   "digest",     "samples_ns",
+        "median_ns",  "min_ns",     "ci95_ns",      "upload_ns",  "kernel_ns",  "download_ns",
+        "mpix_per_s", "copy_share", "speedup",      "efficiency", "karp_flatt", "selector",
+        "opencl",     "case",       "input_digest", "failure"};
     const json_t *first = json_array_get(rows, 0), *wrong = json_array_get(rows, 4);
 
     CU_ASSERT_EQUAL(json_array_size(rows), ROWS);
@@ -241,10 +253,12 @@ static void check_rows(const json_t *rows)
 
 static void test_json(void)
 {
-    static const char *const keys[] = {"triptych", "environment", "calibration", "rows", "reference"};
+    static const char *const keys[] = {"triptych", "schema",  "kind",        "date", "environment",
+                                       "suite",    "seconds", "calibration", "rows", "reference"};
     struct made_up made;
     struct tri_environment environment;
-    struct tri_report report = {&environment, &made.result, 1};
+    struct tri_report report = {
+        .environment = &environment, .cases = &made.result, .count = 1, .seconds = 0.25};
     struct tri_error error;
     char path[] = "/tmp/triptych-test-XXXXXX";
     int file = mkstemp(path);
@@ -258,11 +272,18 @@ static void test_json(void)
     unlink(path);
     CU_ASSERT_PTR_NOT_NULL_FATAL(root);
     CU_ASSERT(has_exactly(root, keys, sizeof keys / sizeof keys[0]));
-    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(root, "reference")), "sequential scalar");
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(root, "reference")),
+                           "sequential scalar");
     CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(root, "triptych")), TRI_VERSION);
-    CU_ASSERT_EQUAL(json_array_size(json_object_get(json_object_get(root, "calibration"), "memcpy")), 2);
-    CU_ASSERT(json_integer_value(json_object_get(json_object_get(root, "environment"), "cores")) > 0);
+    CU_ASSERT_EQUAL(
+        json_array_size(json_object_get(json_object_get(root, "calibration"), "memcpy")), 2);
+    CU_ASSERT(json_integer_value(json_object_get(json_object_get(root, "environment"), "cores")) >
+              0);
     check_rows(json_object_get(root, "rows"));
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(root, "schema")), TRI_RESULTS_SCHEMA);
+    CU_ASSERT_DOUBLE_EQUAL(json_real_value(json_object_get(root, "seconds")), 0.25, 1e-9);
+    CU_ASSERT_EQUAL(strlen(json_string_value(json_object_get(root, "date"))),
+                    strlen("2025-11-27T22:30:00Z"));
     json_decref(root);
 
     CU_ASSERT_EQUAL(tri_json_write("/no such folder/x.json", json_object(), &error), TRI_FAILED);
@@ -270,7 +291,7 @@ static void test_json(void)
     CU_ASSERT_EQUAL(tri_json_write(path, NULL, &error), TRI_FAILED);
 }
 
-/* Characters on the screen of the widest line. */
+/* Width of the longest line, in characters on the screen. */
 static int widest(const char *text)
 {
     int most = 0, width = 0;
@@ -286,7 +307,8 @@ static void test_texts(void)
 {
     struct made_up made;
     struct tri_environment environment = {0};
-    struct tri_report report = {&environment, &made.result, 1};
+    struct tri_report report = {
+        .environment = &environment, .cases = &made.result, .count = 1, .seconds = 0.25};
     char *text = NULL;
     size_t size;
 
@@ -312,7 +334,7 @@ static void test_texts(void)
     free(text);
 }
 
-/* Over a clip: a base that is not listed, two threads, and a row that differs. */
+/* Over a clip: an unlisted base, two threads, and a row that differs. */
 static void make_up_clip(struct tri_clip_row rows[3], struct tri_clip_case *clip)
 {
     rows[0] = (struct tri_clip_row){.info = &infos[0], .verified = true, .speedup = (double)NAN};
@@ -324,8 +346,10 @@ static void make_up_clip(struct tri_clip_row rows[3], struct tri_clip_case *clip
                                     .median_ns = 12000000,
                                     .p99_ns = 13000000};
     rows[2] = (struct tri_clip_row){.info = &infos[4], .listed = true, .speedup = (double)NAN};
-    *clip = (struct tri_clip_case){
-        .video = {.width = 64, .height = 48, .planes = 3, .bits = 8}, .frames = 9, .rows = rows, .row_count = 3};
+    *clip = (struct tri_clip_case){.video = {.width = 64, .height = 48, .planes = 3, .bits = 8},
+                                   .frames = 9,
+                                   .rows = rows,
+                                   .row_count = 3};
 }
 
 static char *clip_table(const struct tri_clip_case *clip)
@@ -348,7 +372,7 @@ static void test_clip_reports(void)
     make_up_clip(rows, &clip);
     char *text = clip_table(&clip);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, " 160.0    12.000    13.000         -\n"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "OTHER BYTES"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "DIFFERENT BYTES"));
     CU_ASSERT_PTR_NULL(strstr(text, "sequential"));
     free(text);
     rows[1].speedup = 2;
@@ -372,8 +396,9 @@ static void test_clip_chroma(void)
     static const struct {
         int shift_x, shift_y;
         const char *line;
-    } known[] = {{0, 0, "64x48 4:4:4 8 bits"}, {1, 0, "64x48 4:2:2 8 bits"}, {1, 1, "64x48 4:2:0 8 bits"},
-                 {2, 0, "64x48 4:1:1 8 bits"}, {0, 1, "64x48 4:4:0 8 bits"}, {2, 2, "64x48 4:1:0 8 bits"},
+    } known[] = {{0, 0, "64x48 4:4:4 8 bits"}, {1, 0, "64x48 4:2:2 8 bits"},
+                 {1, 1, "64x48 4:2:0 8 bits"}, {2, 0, "64x48 4:1:1 8 bits"},
+                 {0, 1, "64x48 4:4:0 8 bits"}, {2, 2, "64x48 4:1:0 8 bits"},
                  {3, 1, "64x48 YCbCr 8 bits"}, {1, 2, "64x48 YCbCr 8 bits"}};
     struct tri_clip_row rows[3];
     struct tri_clip_case clip;
@@ -397,71 +422,75 @@ static void test_clip_chroma(void)
 static void test_run(void)
 {
     const char *const on[] = {"threads:1", "threads:2"};
-    struct tri_lineup_request request = {.on = on, .on_count = 2};
+    struct tri_candidates_request request = {.on = on, .on_count = 2};
     struct tri_shape shape = {70, 31, 3, 8};
-    struct tri_lineup lineup;
+    struct tri_candidates candidates;
     struct tri_bench_case result;
     struct tri_image *image = NULL;
     struct tri_error error;
 
-    CU_ASSERT_EQUAL_FATAL(tri_lineup_open(&request, &lineup, &error), TRI_OK);
+    CU_ASSERT_EQUAL_FATAL(tri_candidates_open(&request, &candidates, &error), TRI_OK);
     CU_ASSERT_EQUAL_FATAL(tri_picture_generate(&shape, 1, &image, &error), TRI_OK);
-    CU_ASSERT_EQUAL(tri_bench_run(&lineup, "invert", "x", image, 0.001, &result, &error), TRI_OK);
-    CU_ASSERT_EQUAL(result.row_count, lineup.count);
+    CU_ASSERT_EQUAL(tri_bench_run(&candidates, "invert", "x", image, 0.001, &result, &error),
+                    TRI_OK);
+    CU_ASSERT_EQUAL(result.row_count, candidates.count);
     for (int i = 0; i < result.row_count; i++) {
         const struct tri_bench_row *row = &result.rows[i];
         bool threads = strncmp(row->info->name, "threads", 7) == 0;
 
-        CU_ASSERT_EQUAL(row->listed, threads); /* the others are bases of comparison */
+        CU_ASSERT_EQUAL(row->listed, threads); /* the others are only bases of comparison */
         CU_ASSERT(row->verified);
         CU_ASSERT(row->total.count >= TRI_ROUNDS_MIN && row->total.count <= TRI_ROUNDS_MAX);
         CU_ASSERT(row->speedup > 0);
         CU_ASSERT_EQUAL(row->digest, tri_image_digest(result.picture));
     }
     tri_bench_case_free(&result);
-    CU_ASSERT_EQUAL(tri_bench_run(&lineup, "no_such_kernel", "x", image, 0.001, &result, &error), TRI_USAGE);
+    CU_ASSERT_EQUAL(
+        tri_bench_run(&candidates, "no_such_kernel", "x", image, 0.001, &result, &error),
+        TRI_USAGE);
     tri_bench_case_free(&result);
     tri_image_free(image);
-    tri_lineup_close(&lineup);
+    tri_candidates_close(&candidates);
 }
 
 static void test_verify(void)
 {
     const char *const on[] = {"threads:2"};
-    struct tri_lineup_request request = {.on = on, .on_count = 1};
+    struct tri_candidates_request request = {.on = on, .on_count = 1};
     struct tri_shape shape = {33, 21, 1, 16};
-    struct tri_lineup lineup;
+    struct tri_candidates candidates;
     struct tri_image *frames[2] = {NULL, NULL};
     struct tri_verify_result results[8];
     struct tri_error error;
 
-    CU_ASSERT_EQUAL_FATAL(tri_lineup_open(&request, &lineup, &error), TRI_OK);
-    CU_ASSERT_FATAL(lineup.count <= 8);
+    CU_ASSERT_EQUAL_FATAL(tri_candidates_open(&request, &candidates, &error), TRI_OK);
+    CU_ASSERT_FATAL(candidates.count <= 8);
     CU_ASSERT_EQUAL_FATAL(tri_picture_generate(&shape, 1, &frames[0], &error), TRI_OK);
     CU_ASSERT_EQUAL_FATAL(tri_picture_generate(&shape, 2, &frames[1], &error), TRI_OK);
     CU_ASSERT_NOT_EQUAL(tri_image_digest(frames[0]), tri_image_digest(frames[1]));
-    CU_ASSERT_EQUAL(tri_verify_run(&lineup, "invert", frames, 2, true, results, &error), TRI_OK);
-    for (int i = 1; i < lineup.count; i++) {
-        CU_ASSERT_EQUAL(results[i].compared, lineup.contenders[i].listed ? 2 : 0);
+    CU_ASSERT_EQUAL(tri_verify_run(&candidates, "invert", frames, 2, true, results, &error),
+                    TRI_OK);
+    for (int i = 1; i < candidates.count; i++) {
+        CU_ASSERT_EQUAL(results[i].compared, candidates.contenders[i].listed ? 2 : 0);
         CU_ASSERT_EQUAL(results[i].differ, 0);
     }
     tri_image_free(frames[0]);
     tri_image_free(frames[1]);
-    tri_lineup_close(&lineup);
+    tri_candidates_close(&candidates);
 }
 
-static void test_lineup(void)
+static void test_candidates(void)
 {
     const char *const missing[] = {"opencl:no such device"}, *const wrong[] = {"treads"};
-    struct tri_lineup_request request = {.on = missing, .on_count = 1};
-    struct tri_lineup lineup;
+    struct tri_candidates_request request = {.on = missing, .on_count = 1};
+    struct tri_candidates candidates;
     struct tri_error error;
 
-    CU_ASSERT_EQUAL(tri_lineup_open(&request, &lineup, &error), TRI_NO_DEVICE);
-    tri_lineup_close(&lineup);
+    CU_ASSERT_EQUAL(tri_candidates_open(&request, &candidates, &error), TRI_NO_DEVICE);
+    tri_candidates_close(&candidates);
     request.on = wrong;
-    CU_ASSERT_EQUAL(tri_lineup_open(&request, &lineup, &error), TRI_USAGE);
-    tri_lineup_close(&lineup);
+    CU_ASSERT_EQUAL(tri_candidates_open(&request, &candidates, &error), TRI_USAGE);
+    tri_candidates_close(&candidates);
 }
 
 int test_measure_suite(void)
@@ -474,11 +503,13 @@ int test_measure_suite(void)
         !CU_add_test(suite, "scaling laws fitted", test_scaling) ||
         !CU_add_test(suite, "worker counts of a curve", test_worker_steps) ||
         !CU_add_test(suite, "memcpy by a crew", test_copier) ||
-        !CU_add_test(suite, "rows compared", test_comparison) || !CU_add_test(suite, "JSON", test_json) ||
+        !CU_add_test(suite, "rows compared", test_comparison) ||
+        !CU_add_test(suite, "JSON", test_json) ||
         !CU_add_test(suite, "table and CSV", test_texts) ||
         !CU_add_test(suite, "table and JSON of a clip", test_clip_reports) ||
         !CU_add_test(suite, "subsampling of a clip", test_clip_chroma) ||
-        !CU_add_test(suite, "line-up", test_lineup) || !CU_add_test(suite, "bench run", test_run) ||
+        !CU_add_test(suite, "line-up", test_candidates) ||
+        !CU_add_test(suite, "bench run", test_run) ||
         !CU_add_test(suite, "verification", test_verify))
         return CU_get_error();
     return 0;

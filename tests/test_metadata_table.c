@@ -1,5 +1,6 @@
-/* test_metadata_table.c -- the table of docs/metadata.md: each thing that a file can say, from each format into each. Files are
- * written and read by ExifTool, or byte by byte. */
+/* test_metadata_table.c -- the table of docs/metadata.md: each kind of metadata, from each format
+ * into each. Files are written and read by ExifTool, or byte by byte. */
+#include "codec/metadata.h"
 #include "pictures.h"
 #include "png_files.h"
 #include "shell.h"
@@ -14,13 +15,13 @@ static const char *const formats[] = {"png", "jpeg", "webp", "tiff", "pnm"};
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 
 struct row {
-    const char *what;      /* in the table */
-    const char *write;     /* ExifTool's arguments; NULL: `add` makes the file */
-    const char *read;      /* ExifTool's arguments: tags */
-    const char *kept;      /* what it then prints; several, with '|' between */
-    const char *converted; /* and where it is converted; "*": anything but what was there */
-    const char *note;      /* where there is none */
-    const char *chunk, *bytes; /* of PNG, or in tag `tag` of TIFF: what is in the file as it is */
+    const char *what;          /* as named in the table */
+    const char *write;         /* ExifTool's arguments; NULL: another function makes the file */
+    const char *read;          /* ExifTool's arguments: tags */
+    const char *kept;          /* ExifTool's output then; alternatives separated by '|' */
+    const char *converted;     /* the output if it is converted; "*": anything but the original */
+    const char *note;          /* what the note names if it is dropped */
+    const char *chunk, *bytes; /* for PNG, or in tag `tag` of TIFF: the raw bytes in the file */
     size_t size;
     unsigned tag;
 };
@@ -31,39 +32,57 @@ struct row {
 #define DOUBLES "0123456701234567abcdefgh"
 
 static const struct row rows[] = {
-    {"colour profile", "'-icc_profile<=p.icc'", "-ICC-header:ColorSpaceData -ICC_Profile:ProfileCopyright", "RGB\tfree|RGB \tfree", "", "colour profile", NULL, NULL, 0, 0},
+    {"colour profile", "'-icc_profile<=p.icc'",
+     "-ICC-header:ColorSpaceData -ICC_Profile:ProfileCopyright", "RGB\tfree|RGB \tfree", "",
+     "colour profile", NULL, NULL, 0, 0},
     {"EXIF", "-IFD0:Make=Someone", "-IFD0:Make", "Someone", "", "EXIF", NULL, NULL, 0, 0},
-    {"EXIF thumbnail", "'-ThumbnailImage<=t.jpg'", "-IFD1:ThumbnailLength", "", "*", "EXIF", NULL, NULL, 0, 0},
-    {"sizes in EXIF", "-ExifIFD:ExifImageWidth=7 -ExifIFD:ExifImageHeight=9", "-ExifIFD:ExifImageWidth -ExifIFD:ExifImageHeight", "",
-     "200\t150", "EXIF", NULL, NULL, 0, 0},
-    {"orientation", "-IFD0:Orientation#=6", "-ImageSize -IFD0:Orientation#", "", "150x200\t-|150x200\t1", "", NULL, NULL, 0, 0},
-    {"GPS in EXIF", "-GPSLatitude=48.5 -GPSLatitudeRef=N", "-GPS:GPSLatitude# -GPS:GPSLatitudeRef#", "48.5\tN", "", "EXIF", NULL, NULL, 0, 0},
-    {"caption, artist, copyright", "-IFD0:ImageDescription='A cäption' -IFD0:Artist='An Artist' -IFD0:Copyright='(c) X'",
-     "-IFD0:ImageDescription -IFD0:Artist -IFD0:Copyright", "A cäption\tAn Artist\t(c) X", "", "EXIF", NULL, NULL, 0, 0},
-    {"XMP", "-XMP-dc:Title=Töne -XMP-xmp:Rating=4", "-XMP-dc:Title -XMP-xmp:Rating", "Töne\t4", "", "XMP", NULL, NULL, 0, 0},
-    {"IPTC", "-IPTC:Keywords=alpha -IPTC:Caption-Abstract=beta", "-IPTC:Keywords -IPTC:Caption-Abstract", "alpha\tbeta", "", "IPTC", NULL, NULL, 0, 0},
-    {"comment", "-Comment='A cömment'", "-Comment -IFD0:ImageDescription", "A cömment\t-", "-\tA cömment", "text", NULL, NULL, 0, 0},
-    {"author as PNG's text", "-PNG:Author='Sömebody'", "-PNG:Author -IFD0:Artist", "Sömebody\t-", "-\tSömebody", "text", NULL, NULL, 0, 0},
-    {"text of another keyword", "-PNG:Disclaimer=none", "-PNG:Disclaimer", "none", "", "text", NULL, NULL, 0, 0},
+    {"EXIF thumbnail", "'-ThumbnailImage<=t.jpg'", "-IFD1:ThumbnailLength", "", "*", "EXIF", NULL,
+     NULL, 0, 0},
+    {"sizes in EXIF", "-ExifIFD:ExifImageWidth=7 -ExifIFD:ExifImageHeight=9",
+     "-ExifIFD:ExifImageWidth -ExifIFD:ExifImageHeight", "", "200\t150", "EXIF", NULL, NULL, 0, 0},
+    {"orientation", "-IFD0:Orientation#=6", "-ImageSize -IFD0:Orientation#", "",
+     "150x200\t-|150x200\t1", "", NULL, NULL, 0, 0},
+    {"GPS in EXIF", "-GPSLatitude=48.5 -GPSLatitudeRef=N", "-GPS:GPSLatitude# -GPS:GPSLatitudeRef#",
+     "48.5\tN", "", "EXIF", NULL, NULL, 0, 0},
+    {"caption, artist, copyright",
+     "-IFD0:ImageDescription='A cäption' -IFD0:Artist='An Artist' -IFD0:Copyright='(c) X'",
+     "-IFD0:ImageDescription -IFD0:Artist -IFD0:Copyright", "A cäption\tAn Artist\t(c) X", "",
+     "EXIF", NULL, NULL, 0, 0},
+    {"XMP", "-XMP-dc:Title=Töne -XMP-xmp:Rating=4", "-XMP-dc:Title -XMP-xmp:Rating", "Töne\t4", "",
+     "XMP", NULL, NULL, 0, 0},
+    {"IPTC", "-IPTC:Keywords=alpha -IPTC:Caption-Abstract=beta",
+     "-IPTC:Keywords -IPTC:Caption-Abstract", "alpha\tbeta", "", "IPTC", NULL, NULL, 0, 0},
+    {"comment", "-Comment='A cömment'", "-Comment -IFD0:ImageDescription", "A cömment\t-",
+     "-\tA cömment", "text", NULL, NULL, 0, 0},
+    {"author as PNG's text", "-PNG:Author='Sömebody'", "-PNG:Author -IFD0:Artist", "Sömebody\t-",
+     "-\tSömebody", "text", NULL, NULL, 0, 0},
+    {"text of another keyword", "-PNG:Disclaimer=none", "-PNG:Disclaimer", "none", "", "text", NULL,
+     NULL, 0, 0},
     {"density",
-     "-PNG-pHYs:PixelsPerUnitX=11811 -PNG-pHYs:PixelsPerUnitY=5906 -PNG-pHYs:PixelUnits=meters -JFIF:XResolution=300 -JFIF:YResolution=150 "
-     "-JFIF:ResolutionUnit=inches -IFD0:XResolution=300 -IFD0:YResolution=150 -IFD0:ResolutionUnit=inches",
-     "-PNG-pHYs:PixelsPerUnitX -PNG-pHYs:PixelsPerUnitY -JFIF:XResolution -JFIF:YResolution -IFD0:XResolution -IFD0:YResolution",
-     "11811\t5906\t-\t-\t-\t-|11811\t5906\t-\t-\t300\t150|-\t-\t300\t150\t-\t-|-\t-\t300\t150\t300\t150|-\t-\t-\t-\t300\t150", "", "the density", NULL, NULL, 0, 0},
+     "-PNG-pHYs:PixelsPerUnitX=11811 -PNG-pHYs:PixelsPerUnitY=5906 -PNG-pHYs:PixelUnits=meters "
+     "-JFIF:XResolution=300 -JFIF:YResolution=150 "
+     "-JFIF:ResolutionUnit=inches -IFD0:XResolution=300 -IFD0:YResolution=150 "
+     "-IFD0:ResolutionUnit=inches",
+     "-PNG-pHYs:PixelsPerUnitX -PNG-pHYs:PixelsPerUnitY -JFIF:XResolution -JFIF:YResolution "
+     "-IFD0:XResolution -IFD0:YResolution",
+     "11811\t5906\t-\t-\t-\t-|11811\t5906\t-\t-\t300\t150|-\t-\t300\t150\t-\t-|-\t-"
+     "\t300\t150\t300\t150|-\t-\t-\t-\t300\t150",
+     "", "density", NULL, NULL, 0, 0},
     {"cICP", NULL, "", "", "", "cICP", "cICP", "\11\20\0\1", 4, 0},
     {"mDCV", NULL, "", "", "", "mDCV", "mDCV", MASTERING, 24, 0},
     {"cLLI", NULL, "", "", "", "cLLI", "cLLI", "01234567", 8, 0},
     {"sBIT", NULL, "", "", "", "sBIT", "sBIT", "\5\6\5", 3, 0},
     {"gAMA and cHRM", NULL, "", "", "", "cHRM", "cHRM", PRIMARIES, 32, 0},
-    {"ImageJ's description", "-IFD0:ImageDescription='ImageJ=1.11a unit=um'", "-IFD0:ImageDescription", "ImageJ=1.11a unit=um", "", "EXIF", NULL, NULL, 0, 0},
-    {"ImageJ's tags", NULL, "", "", "", "ImageJ's tags", NULL, LONG_BYTES, sizeof LONG_BYTES, 50839},
+    {"ImageJ's description", "-IFD0:ImageDescription='ImageJ=1.11a unit=um'",
+     "-IFD0:ImageDescription", "ImageJ=1.11a unit=um", "", "EXIF", NULL, NULL, 0, 0},
+    {"ImageJ tags", NULL, "", "", "", "ImageJ tags", NULL, LONG_BYTES, sizeof LONG_BYTES, 50839},
     {"GeoTIFF", NULL, "", "", "", "GeoTIFF", NULL, DOUBLES, 24, 33550},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
 /* ---- the table ---- */
 
-/* Cells of the row, without blanks around them: the formats it comes from, then one for each output. */
+/* Splits a row into trimmed cells: the input formats, then one for each output. */
 static bool find_cells(const char *text, const char *what, char cells[FORMATS + 1][80])
 {
     char start[80];
@@ -111,7 +130,7 @@ static void put_entry(struct bytes *to, unsigned tag, unsigned type, unsigned co
     put(to, value, 4);
 }
 
-/* Eight gray pixels, and the tag. */
+/* Eight gray pixels and the tag. */
 static void make_tiff(const struct row *row)
 {
     struct bytes file = {0};
@@ -127,7 +146,8 @@ static void make_tiff(const struct row *row)
     put_entry(&file, 273, 4, 1, value + 100);
     put_entry(&file, 278, 3, 1, 2);
     put_entry(&file, 279, 4, 1, 8);
-    put_entry(&file, row->tag, row->tag == 33550 ? 12 : 1, row->tag == 33550 ? 3 : (unsigned)row->size, value);
+    put_entry(&file, row->tag, row->tag == 33550 ? 12 : 1,
+              row->tag == 33550 ? 3 : (unsigned)row->size, value);
     put(&file, 0, 4);
     pictures_add(&file, row->bytes, row->size);
     while (file.size < value + 108)
@@ -136,7 +156,7 @@ static void make_tiff(const struct row *row)
     free(file.data);
 }
 
-/* The chunk behind the header of a file without any. */
+/* Inserts the chunk after the header of a plain file. */
 static void make_png(const struct row *row)
 {
     struct bytes plain = load("plain.png"), file = {0};
@@ -150,7 +170,7 @@ static void make_png(const struct row *row)
     free(file.data);
 }
 
-/* in.FORMAT for each format of the list. */
+/* Makes in.FORMAT for each format in the list. */
 static void make_inputs(const struct row *row, const char *from)
 {
     char command[1200];
@@ -164,7 +184,9 @@ static void make_inputs(const struct row *row, const char *from)
         return;
     }
     snprintf(command, sizeof command,
-             "for f in %s; do cp plain.$f in.$f; done && exiftool -q -q -m -charset utf8 -overwrite_original %s in.*", from, row->write);
+             "for f in %s; do cp plain.$f in.$f; done && exiftool -q -q -m -charset utf8 "
+             "-overwrite_original %s in.*",
+             from, row->write);
     CU_ASSERT_EQUAL(shell_run(command)->code, 0);
 }
 
@@ -181,7 +203,7 @@ static bool is_any(const char *list, const char *line)
     return false;
 }
 
-/* The bytes in the file: in PNG with their chunk's type before them. */
+/* Whether the file has the bytes, in PNG after their chunk's type. */
 static bool holds(const char *name, const struct row *row)
 {
     struct bytes file = load(name);
@@ -194,7 +216,8 @@ static bool holds(const char *name, const struct row *row)
     return found;
 }
 
-static bool is_as_told(const struct row *row, const char *cell, const char *name, const char *line, const char *before)
+static bool is_as_told(const struct row *row, const char *cell, const char *name, const char *line,
+                       const char *before)
 {
     char note[60];
     snprintf(note, sizeof note, "note-%s", name);
@@ -211,10 +234,11 @@ static bool is_as_told(const struct row *row, const char *cell, const char *name
         return row->bytes != NULL ? holds(name, row) : is_any(row->kept, line);
     if (strcmp(cell, "converted") != 0)
         return false;
-    return strcmp(row->converted, "*") == 0 ? strcmp(line, "-") != 0 && strcmp(line, before) != 0 : is_any(row->converted, line);
+    return strcmp(row->converted, "*") == 0 ? strcmp(line, "-") != 0 && strcmp(line, before) != 0
+                                            : is_any(row->converted, line);
 }
 
-/* The line of the file's tags, from what ExifTool prints for all files: name, then tags. */
+/* Finds a file's line in ExifTool's output for all files: name, then tags. */
 static void line_of(const char *printed, const char *name, char line[400])
 {
     char start[60];
@@ -228,7 +252,9 @@ static void line_of(const char *printed, const char *name, char line[400])
 static void expect_row(const struct row *row, char cells[FORMATS + 1][80], const char *from)
 {
     char command[600], name[40], input[20], line[400], before[400];
-    snprintf(command, sizeof command, "for o in png jpeg webp tiff pnm; do $T run copy in.%s -o out-%s.$o --format $o 2>note-out-%s.$o || exit 1; done",
+    snprintf(command, sizeof command,
+             "for o in png jpeg webp tiff pnm; do $T run copy in.%s -o out-%s.$o --format $o "
+             "2>note-out-%s.$o || exit 1; done",
              from, from, from);
     const struct shell_result *result = shell_run(command);
     if (result->code != 0)
@@ -236,8 +262,10 @@ static void expect_row(const struct row *row, char cells[FORMATS + 1][80], const
     CU_ASSERT_EQUAL(result->code, 0);
     const char *printed = "";
     if (row->read[0] != '\0') {
-        snprintf(command, sizeof command, "exiftool -q -m -charset utf8 -T -f -filename %s in.%s out-%s.*", row->read, from, from);
-        printed = shell_run(command)->out; /* until the next run */
+        snprintf(command, sizeof command,
+                 "exiftool -q -m -charset utf8 -T -f -filename %s in.%s out-%s.*", row->read, from,
+                 from);
+        printed = shell_run(command)->out; /* valid until the next run */
     }
     snprintf(input, sizeof input, "in.%s", from);
     line_of(printed, input, before);
@@ -246,19 +274,23 @@ static void expect_row(const struct row *row, char cells[FORMATS + 1][80], const
         line_of(printed, name, line);
         const bool as_told = is_as_told(row, cells[1 + i], name, line, before);
         if (!as_told)
-            printf("%s from %s to %s: not %s, but '%s'\n", row->what, from, formats[i], cells[1 + i], line);
+            printf("%s from %s to %s: not %s, but '%s'\n", row->what, from, formats[i],
+                   cells[1 + i], line);
         CU_ASSERT_TRUE(as_told);
     }
 }
 
-/* ---- all of it ---- */
+/* ---- the whole table ---- */
 
 static void make_plain(void)
 {
     struct bytes profile = {0};
-    /* A header, and one tag: whose it is. */
-    static const unsigned char tag[] = {0, 0, 0, 1, 'c', 'p', 'r', 't', 0, 0, 0, 144, 0, 0, 0, 13, 't', 'e', 'x', 't', 0, 0, 0, 0, 'f', 'r', 'e', 'e'};
-    unsigned char icc[160] = {0, 0, 0, 160, 'l', 'c', 'm', 's', 4, 0, 0, 0, 'm', 'n', 't', 'r', 'R', 'G', 'B', ' ', 'X', 'Y', 'Z', ' '};
+    /* A single tag: the copyright. */
+    static const unsigned char tag[] = {0, 0,   0, 1, 'c', 'p', 'r', 't', 0,   0,
+                                        0, 144, 0, 0, 0,   13,  't', 'e', 'x', 't',
+                                        0, 0,   0, 0, 'f', 'r', 'e', 'e'};
+    unsigned char icc[160] = {0,   0,   0,   160, 'l', 'c', 'm', 's', 4,   0,   0,   0,
+                              'm', 'n', 't', 'r', 'R', 'G', 'B', ' ', 'X', 'Y', 'Z', ' '};
     memcpy(icc + 36, "acsp", 4);
     memcpy(icc + 128, tag, sizeof tag);
     pictures_add(&profile, icc, sizeof icc);
@@ -271,7 +303,8 @@ static void make_plain(void)
         for (int y = 0; y < 150; y++)
             for (int x = 0; x < 200; x++)
                 ((uint8_t *)tri_image_row(image, p, y))[x] = (uint8_t)(x + p * y);
-    static const char *const names[] = {"plain.png", "plain.jpeg", "plain.webp", "plain.tiff", "t.jpg"};
+    static const char *const names[] = {"plain.png", "plain.jpeg", "plain.webp", "plain.tiff",
+                                        "t.jpg"};
     for (int i = 0; i < 5; i++)
         CU_ASSERT_EQUAL(tri_image_write(shell_path(names[i]), image, NULL, NULL), TRI_OK);
     tri_image_free(image);
@@ -301,18 +334,53 @@ static void test_table(void)
         char all[80];
         strcpy(all, cells[0]);
         make_inputs(&rows[i], all);
-        for (char *from = strtok_r(cells[0], " ", &rest); from != NULL; from = strtok_r(NULL, " ", &rest))
+        for (char *from = strtok_r(cells[0], " ", &rest); from != NULL;
+             from = strtok_r(NULL, " ", &rest))
             expect_row(&rows[i], cells, from);
     }
-    int lines = 0; /* of the table: each has been looked at */
-    for (const char *at = (char *)docs.data; (at = strstr(at, "\n| ")) != NULL; at++)
+    /* of the table: each has been checked. Behind it are those of animations and videos. */
+    int lines = 0;
+    const char *const end = strstr((char *)docs.data, "\n## Animations");
+    CU_ASSERT_PTR_NOT_NULL(end);
+    for (const char *at = (char *)docs.data; (at = strstr(at, "\n| ")) != NULL && at < end; at++)
         lines++;
     CU_ASSERT_EQUAL(lines, ROWS + 1);
     free(docs.data);
 }
 
+/* For frames of a sequence there are the same notes as for images, once; also for a frame that
+ * becomes an image. */
+static void test_frames(void)
+{
+    const struct tri_shape shape = {8, 8, 3, 8};
+    struct tri_metadata *metadata = tri_metadata_new();
+    struct tri_image *image;
+    CU_ASSERT_EQUAL_FATAL(tri_image_new(&shape, &image, NULL), TRI_OK);
+    for (int p = 0; p < 3; p++)
+        for (int y = 0; y < 8; y++)
+            memset(tri_image_row(image, p, y), 32 * y, 8);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(metadata);
+    CU_ASSERT_TRUE(tri_metadata_add(metadata, "cLLI", "12345678", 8));
+    CU_ASSERT_TRUE(tri_metadata_add(metadata, "tEXt", "Title\0one", 9));
+    const struct tri_write_options options = {.size = sizeof options, .metadata = metadata};
+    CU_ASSERT_EQUAL(tri_image_write(shell_path("f1.png"), image, &options, NULL), TRI_OK);
+    CU_ASSERT_EQUAL(tri_image_write(shell_path("f2.png"), image, &options, NULL), TRI_OK);
+    tri_metadata_free(metadata);
+    tri_image_free(image);
+    EXPECT("$T run invert f%d.png -o g%d.png && rm g1.png g2.png", 0, "",
+           "triptych: note: g%d.png: light level (cLLI) dropped: the samples have changed\n");
+    EXPECT("$T run invert f%d.png -o g%d.png --strip && rm g1.png g2.png", 0, "", "");
+    EXPECT("$T run invert f%d.png -o g.png --frame 2 && rm g.png", 0, "",
+           "triptych: note: g.png: light level (cLLI) dropped: the samples have changed\n");
+    EXPECT("$T run invert f%d.png -o g.pnm --frame 2 && rm g.pnm", 0, "",
+           "triptych: note: g.pnm: PNM cannot store text\ntriptych: note: g.pnm: light level *\n");
+    EXPECT("$T run invert f1.png f2.png -o g%d.png -q && rm f1.png f2.png g1.png g2.png", 0, "",
+           "");
+}
+
 int test_metadata_table_suite(void)
 {
     CU_pSuite suite = CU_add_suite("metadata table", shell_begin, shell_end);
-    return !(suite && CU_add_test(suite, "kept, converted, or told", test_table));
+    return !(suite && CU_add_test(suite, "kept, converted, or told", test_table) &&
+             CU_add_test(suite, "kept, converted, or told of frames", test_frames));
 }

@@ -1,4 +1,5 @@
-/* test_opencl.c -- drivers that misbehave: the program's calls come here before they go to the library. */
+/* test_opencl.c -- drivers that misbehave: this file intercepts the program's calls to the library.
+ */
 #include "rig.h"
 #include "tests.h"
 
@@ -9,19 +10,19 @@
 #include <string.h>
 
 static struct {
-    bool crowded;      /* more platforms than there is room for */
-    int asked, strays; /* calls about a platform's devices, and those about none that was given */
-    bool failing;      /* launches, after so many that do not; other tests' threads write nothing here */
+    bool crowded;      /* more platforms than fit */
+    int asked, strays; /* calls for the fake platform's devices, and for unknown platforms */
+    bool failing; /* launches, after some that succeed; other tests' threads write nothing here */
     int launches;
-    bool reading; /* the host's memory, until a command behind is complete */
+    bool reading; /* the host's memory, until a later command is complete */
 } driver;
 
-static int the_platform; /* its address is the one that a crowded driver gives */
+static int the_platform; /* its address is the handle that a crowded driver returns */
 #define THE_PLATFORM ((cl_platform_id)(void *)&the_platform)
 
 /* ---- the calls ---- */
 
-/* NAME of the library, with the type of ours. */
+/* NAME from the library, with the type of ours. */
 #define LIBRARY(name, pointer) (*(void **)&(pointer) = dlsym(RTLD_NEXT, name), pointer)
 
 cl_int clGetPlatformIDs(cl_uint entries, cl_platform_id *platforms, cl_uint *count)
@@ -35,8 +36,8 @@ cl_int clGetPlatformIDs(cl_uint entries, cl_platform_id *platforms, cl_uint *cou
     return CL_SUCCESS;
 }
 
-cl_int clGetDeviceIDs(cl_platform_id platform, cl_device_type type, cl_uint entries, cl_device_id *devices,
-                      cl_uint *count)
+cl_int clGetDeviceIDs(cl_platform_id platform, cl_device_type type, cl_uint entries,
+                      cl_device_id *devices, cl_uint *count)
 {
     cl_int (*call)(cl_platform_id, cl_device_type, cl_uint, cl_device_id *, cl_uint *);
     if (!driver.crowded)
@@ -50,28 +51,29 @@ cl_int clEnqueueWriteBuffer(cl_command_queue queue, cl_mem buffer, cl_bool block
                             size_t size, const void *from, cl_uint waits, const cl_event *list,
                             cl_event *event)
 {
-    cl_int (*call)(cl_command_queue, cl_mem, cl_bool, size_t, size_t, const void *, cl_uint, const cl_event *,
-                   cl_event *);
+    cl_int (*call)(cl_command_queue, cl_mem, cl_bool, size_t, size_t, const void *, cl_uint,
+                   const cl_event *, cl_event *);
     if (driver.failing && !blocking)
         driver.reading = true;
-    return LIBRARY("clEnqueueWriteBuffer", call)(queue, buffer, blocking, offset, size, from, waits, list,
-                                                 event);
+    return LIBRARY("clEnqueueWriteBuffer", call)(queue, buffer, blocking, offset, size, from, waits,
+                                                 list, event);
 }
 
 cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions,
-                              const size_t *offset, const size_t *global, const size_t *local, cl_uint waits,
-                              const cl_event *list, cl_event *event)
+                              const size_t *offset, const size_t *global, const size_t *local,
+                              cl_uint waits, const cl_event *list, cl_event *event)
 {
-    cl_int (*call)(cl_command_queue, cl_kernel, cl_uint, const size_t *, const size_t *, const size_t *,
-                   cl_uint, const cl_event *, cl_event *);
+    cl_int (*call)(cl_command_queue, cl_kernel, cl_uint, const size_t *, const size_t *,
+                   const size_t *, cl_uint, const cl_event *, cl_event *);
     if (driver.failing && driver.launches-- == 0)
         return CL_OUT_OF_RESOURCES;
-    return LIBRARY("clEnqueueNDRangeKernel", call)(queue, kernel, dimensions, offset, global, local, waits,
-                                                   list, event);
+    return LIBRARY("clEnqueueNDRangeKernel", call)(queue, kernel, dimensions, offset, global, local,
+                                                   waits, list, event);
 }
 
-/* What is behind in the queue is complete only when all before it is. */
-cl_int clGetEventInfo(cl_event event, cl_event_info what, size_t size, void *value, size_t *size_ret)
+/* A command is complete only when all before it in the queue are. */
+cl_int clGetEventInfo(cl_event event, cl_event_info what, size_t size, void *value,
+                      size_t *size_ret)
 {
     cl_int (*call)(cl_event, cl_event_info, size_t, void *, size_t *);
     const cl_int code = LIBRARY("clGetEventInfo", call)(event, what, size, value, size_ret);
@@ -87,7 +89,7 @@ static void test_crowded(void)
     struct tri_device_info *devices = NULL;
     struct tri_error error;
     int count = 0;
-    /* The first look at the platforms is one of the process. */
+    /* The platforms are first listed once per process. */
     CU_ASSERT_EQUAL(tri_devices(&devices, &count, &error), TRI_OK);
     free(devices);
     driver.crowded = true;
@@ -115,7 +117,7 @@ static void check_failure(struct tri_job *job, struct tri_image *in, struct tri_
     CU_ASSERT_EQUAL(tri_image_digest(out), truth);
 }
 
-/* Whoever frees the job and the images after a failure must not take them from the device. */
+/* Freeing the job and the images after a failure must not take them from the device. */
 static void test_failure(void)
 {
     struct tri_shape shape = {90, 70, 1, 8};

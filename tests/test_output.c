@@ -1,4 +1,4 @@
-/* test_output.c -- written files: what stays, what is replaced, what is written in place. */
+/* test_output.c -- output files: what is kept, what is replaced, what is written in place. */
 #include "pictures.h"
 #include "tests.h"
 #include "image/image.h"
@@ -46,7 +46,7 @@ static bool holds(const char *path, const char *text)
     return strcmp(found, text) == 0;
 }
 
-/* The disk is full, as far as this process may tell. */
+/* For this process the disk appears full. */
 static void test_failure_keeps_old_file(void)
 {
     const char *path = pictures_path("old.png");
@@ -77,7 +77,8 @@ static void test_failure_keeps_old_file(void)
     unlink(path);
 }
 
-/* What killed processes have left goes, but nothing of one that lives, that is locked, or that only looks like it. */
+/* Leftovers of killed processes are removed, but no file of a live process, no locked file, and
+ * none with a similar name. */
 static void test_leftovers(void)
 {
     struct tri_image *image = pictures_noise(2, 2, 1, 8);
@@ -138,7 +139,8 @@ static void test_unwritable(void)
     CU_ASSERT_EQUAL(tri_image_write(pictures_path(""), image, NULL, &error), TRI_FAILED);
     snprintf(want, sizeof want, "cannot write %s: Is a directory", pictures_path(""));
     CU_ASSERT_STRING_EQUAL(error.text, want);
-    CU_ASSERT_EQUAL(tri_image_write(pictures_path("missing/out.png"), image, NULL, &error), TRI_FAILED);
+    CU_ASSERT_EQUAL(tri_image_write(pictures_path("missing/out.png"), image, NULL, &error),
+                    TRI_FAILED);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "missing/out.png: No such file or directory"));
     CU_ASSERT_EQUAL(tri_image_write("", image, NULL, &error), TRI_FAILED);
     CU_ASSERT_EQUAL(files_in_folder(), 0);
@@ -173,7 +175,7 @@ static void test_links(void)
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(image);
     CU_ASSERT_EQUAL_FATAL(symlink("target.png", link), 0);
-    for (int exists = 0; exists < 2; exists++) { /* at first the link leads nowhere */
+    for (int exists = 0; exists < 2; exists++) { /* first the link dangles */
         CU_ASSERT_EQUAL(tri_image_write(link, image, NULL, NULL), TRI_OK);
         CU_ASSERT_EQUAL(lstat(link, &status), 0);
         CU_ASSERT_TRUE(S_ISLNK(status.st_mode));
@@ -206,7 +208,7 @@ static void test_pipe(void)
     tri_image_free(image);
 }
 
-/* Copies from standard input to standard output in a child, whose own streams are not yet used. */
+/* Copies from standard input to standard output in a child, whose own streams are unused. */
 static void test_standard_streams(void)
 {
     struct tri_image *image = pictures_noise(33, 21, 4, 16), *copy = NULL;
@@ -222,7 +224,7 @@ static void test_standard_streams(void)
             _exit(1);
         enum tri_status written = tri_image_write("-", copy, NULL, NULL);
         tri_image_free(copy);
-        tri_image_free(image); /* the child's own, for leak checkers */
+        tri_image_free(image); /* the child's copy, for leak checkers */
         _exit(written);
     }
     int status = -1;
@@ -239,12 +241,12 @@ static void test_standard_streams(void)
 int test_output_suite(void)
 {
     CU_pSuite suite = CU_add_suite("output", pictures_enter, pictures_leave);
-    /* The first in this folder, for a process looks once. */
+    /* First in this suite, because a process checks once. */
     return !(suite && CU_add_test(suite, "what killed processes have left", test_leftovers) &&
              CU_add_test(suite, "a failure keeps the old file", test_failure_keeps_old_file) &&
              CU_add_test(suite, "devices are written in place", test_devices) &&
              CU_add_test(suite, "what cannot be written", test_unwritable) &&
-             CU_add_test(suite, "permissions", test_permissions) && CU_add_test(suite, "links", test_links) &&
-             CU_add_test(suite, "pipes", test_pipe) &&
+             CU_add_test(suite, "permissions", test_permissions) &&
+             CU_add_test(suite, "links", test_links) && CU_add_test(suite, "pipes", test_pipe) &&
              CU_add_test(suite, "standard streams", test_standard_streams));
 }

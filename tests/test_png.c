@@ -16,7 +16,8 @@ struct truth {
     png_bytep samples; /* interleaved; 16 bits big-endian */
 };
 
-/* Without the chunks that would have the simplified reader change samples. Says if there is tRNS. */
+/* Removes the chunks for which the simplified reader would change samples. Reports whether there is
+ * tRNS. */
 static struct bytes without_colour_space(struct bytes file, bool *transparent)
 {
     static const char *const dropped[] = {"gAMA", "sRGB", "cHRM", "iCCP"};
@@ -38,21 +39,22 @@ static struct bytes without_colour_space(struct bytes file, bool *transparent)
     return kept;
 }
 
-/* 8 bits by the simplified reader, asked for just the channels that the file has. */
+/* 8 bits by the simplified reader, with exactly the channels that the file has. */
 static bool truth_8(struct bytes file, int planes, struct truth *truth)
 {
-    static const png_uint_32 formats[] = {0, PNG_FORMAT_GRAY, PNG_FORMAT_GA, PNG_FORMAT_RGB, PNG_FORMAT_RGBA};
+    static const png_uint_32 formats[] = {0, PNG_FORMAT_GRAY, PNG_FORMAT_GA, PNG_FORMAT_RGB,
+                                          PNG_FORMAT_RGBA};
     png_image control = {.version = PNG_IMAGE_VERSION};
 
     if (!png_image_begin_read_from_memory(&control, file.data, file.size))
         return false;
     control.format = formats[planes];
-    *truth =
-        (struct truth){(int)control.width, (int)control.height, planes, 8, malloc(PNG_IMAGE_SIZE(control))};
+    *truth = (struct truth){(int)control.width, (int)control.height, planes, 8,
+                            malloc(PNG_IMAGE_SIZE(control))};
     return truth->samples && png_image_finish_read(&control, NULL, truth->samples, 0, NULL);
 }
 
-/* 16 bits by png_read_png: the simplified reader would make linear light of them. */
+/* 16 bits by png_read_png: the simplified reader would convert them to linear light. */
 static bool truth_16(const char *path, int planes, struct truth *truth)
 {
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
@@ -65,8 +67,8 @@ static bool truth_16(const char *path, int planes, struct truth *truth)
     png_read_png(png, info, PNG_TRANSFORM_EXPAND, NULL);
     png_bytepp rows = png_get_rows(png, info);
     size_t size = png_get_rowbytes(png, info);
-    *truth = (struct truth){(int)png_get_image_width(png, info), (int)png_get_image_height(png, info), planes,
-                            16, NULL};
+    *truth = (struct truth){(int)png_get_image_width(png, info),
+                            (int)png_get_image_height(png, info), planes, 16, NULL};
     if (size != (size_t)truth->width * (size_t)planes * 2)
         return false;
     truth->samples = malloc(size * (size_t)truth->height);
@@ -104,7 +106,7 @@ static bool check_sound(const char *path)
     struct tri_image *image;
     struct truth truth = {0};
     struct tri_error error;
-    struct tri_read_info info;
+    struct tri_read_info info = {.size = sizeof info};
     bool transparent, equal = false;
 
     if (file.size < 40 || tri_image_read(path, NULL, &image, &info, &error)) {
@@ -165,8 +167,9 @@ static void test_round_trips(void)
         for (int bits = 8; bits <= 16; bits += 8)
             for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++) {
                 const char *path = pictures_path("round.png");
-                struct tri_image *out = pictures_noise(sides[i][0], sides[i][1], planes, bits), *in = NULL;
-                struct tri_read_info info;
+                struct tri_image *out = pictures_noise(sides[i][0], sides[i][1], planes, bits),
+                                 *in = NULL;
+                struct tri_read_info info = {.size = sizeof info};
                 CU_ASSERT_PTR_NOT_NULL_FATAL(out);
                 CU_ASSERT_EQUAL(tri_image_write(path, out, NULL, NULL), TRI_OK);
                 CU_ASSERT_EQUAL_FATAL(tri_image_read(path, NULL, &in, &info, NULL), TRI_OK);
@@ -180,7 +183,7 @@ static void test_round_trips(void)
             }
 }
 
-/* ---- files that are no picture ---- */
+/* ---- files that are not images ---- */
 
 static void test_no_picture(void)
 {
@@ -193,9 +196,9 @@ static void test_no_picture(void)
     pictures_store(path, "", 0);
     pictures_expect_error(path, "the file is empty");
     pictures_store(path, "\211PNG", 4);
-    pictures_expect_error(path, "no picture of a known format");
+    pictures_expect_error(path, "unknown picture format");
     pictures_store(path, "GIF89a, or so it seems", 22);
-    pictures_expect_error(path, "no picture of a known format");
+    pictures_expect_error(path, "unknown picture format");
     memset(data, 0, sizeof data);
     memcpy(data, "\211PNG\r\n\032\n", 8);
     pictures_store(path, data, sizeof data);
@@ -209,11 +212,11 @@ static void test_too_large(void)
         uint32_t width, height;
         const char *part;
     } cases[] = {
-        {1000000, 1000000, "1000000 x 1000000 pixels are more than the limit of 268435456"},
+        {1000000, 1000000, "1000000 x 1000000 pixels exceed the limit of 268435456"},
         {16385, 16384, "--max-pixels"},
-        {1000001, 1, "a side may have at most 1000000"},
-        {1, 2147483647, "a side may have at most 1000000"},
-        {2147483647, 2147483647, "a side may have at most 1000000"},
+        {1000001, 1, "pixels exceed the limit of 1000000 per side"},
+        {1, 2147483647, "pixels exceed the limit of 1000000 per side"},
+        {2147483647, 2147483647, "pixels exceed the limit of 1000000 per side"},
         {0, 1, "IHDR"},
         {4294967295, 1, "cannot read "},
     };
@@ -240,9 +243,11 @@ static void test_limit(void)
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(image);
     CU_ASSERT_EQUAL(tri_image_write(path, image, NULL, NULL), TRI_OK);
-    CU_ASSERT_EQUAL(tri_image_read(path, &(struct tri_read_options){.max_pixels = 599}, &in, NULL, &error), TRI_FAILED);
-    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "20 x 30 pixels are more than the limit of 599"));
-    CU_ASSERT_EQUAL(tri_image_read(path, &(struct tri_read_options){.max_pixels = 600}, &in, NULL, &error), TRI_OK);
+    CU_ASSERT_EQUAL(tri_image_read(path, &READ_OPTIONS(.max_pixels = 599), &in, NULL, &error),
+                    TRI_FAILED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "20 x 30 pixels exceed the limit of 599"));
+    CU_ASSERT_EQUAL(tri_image_read(path, &READ_OPTIONS(.max_pixels = 600), &in, NULL, &error),
+                    TRI_OK);
     tri_image_free(in);
     tri_image_free(image);
     unlink(path);

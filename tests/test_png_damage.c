@@ -56,12 +56,13 @@ static struct bytes deflated(const unsigned char *rows, size_t size)
 static void add_pieces(struct bytes *file, struct bytes stream, size_t most)
 {
     for (size_t at = 0; at < stream.size; at += most)
-        png_add_chunk(file, "IDAT", stream.data + at, stream.size - at < most ? stream.size - at : most);
+        png_add_chunk(file, "IDAT", stream.data + at,
+                      stream.size - at < most ? stream.size - at : most);
 }
 
 /* ---- all over the file ---- */
 
-/* All of these bytes count, so whatever is cut off or changed must be noticed. */
+/* All of these bytes count, so any cut or change must be noticed. */
 static void expect_whole_only(const char *path, struct bytes *file, const struct tri_image *image)
 {
     struct tri_image *in;
@@ -69,8 +70,8 @@ static void expect_whole_only(const char *path, struct bytes *file, const struct
     for (size_t size = 0; size < file->size; size++) {
         pictures_store(path, file->data, size);
         pictures_expect_error(path, size == 0  ? "empty"
-                               : size < 8 ? "no picture of a known format"
-                                          : "the file is cut short");
+                                    : size < 8 ? "unknown picture format"
+                                               : "the file is truncated");
     }
     for (size_t bit = 0; bit < file->size * 8; bit++) {
         file->data[bit / 8] ^= (unsigned char)(1 << bit % 8);
@@ -79,7 +80,7 @@ static void expect_whole_only(const char *path, struct bytes *file, const struct
         CU_ASSERT_PTR_NULL(in);
         file->data[bit / 8] ^= (unsigned char)(1 << bit % 8);
     }
-    pictures_add(file, "trailing", 8); /* what follows the end is not looked at */
+    pictures_add(file, "trailing", 8); /* data after the end is ignored */
     pictures_store(path, file->data, file->size);
     CU_ASSERT_EQUAL_FATAL(tri_image_read(path, NULL, &in, NULL, NULL), TRI_OK);
     CU_ASSERT_EQUAL(tri_image_compare(image, in).count, 0);
@@ -113,7 +114,7 @@ static void test_damage_everywhere(void)
     tri_image_free(image);
 }
 
-/* A flipped bit where nothing hangs on it changes no pixel. */
+/* A flipped bit in data that the pixels do not depend on changes no pixel. */
 static void test_damage_beside_pixels(void)
 {
     const char *path = pictures_path("beside.png");
@@ -149,8 +150,8 @@ static void test_damage_beside_pixels(void)
     unlink(path);
 }
 
-/* Cut and changed copies of real files, interlaced and palette ones too: nothing may crash, and no cut
- * file may be taken for a whole one. */
+/* Cut and changed copies of real files, including interlaced and palette ones: nothing may crash,
+ * and no cut file may be accepted as complete. */
 static void test_damage_of_kinds(void)
 {
     static const char *const names[] = {"basi6a16", "basi3p02", "tbbn3p08", "tbrn2c08", "s03i3p01"};
@@ -182,14 +183,14 @@ static void test_damage_of_kinds(void)
     unlink(path);
 }
 
-/* A picture of 2 x 2 grays with one flaw. */
+/* An image of 2 x 2 grays with one flaw. */
 static void expect_flaw(const char *flaw, enum tri_status status, const char *part)
 {
     const char *path = pictures_path("flaw.png");
     struct bytes file = {0};
     struct tri_image *image;
     struct tri_error error = {0};
-    struct tri_read_info info;
+    struct tri_read_info info = {.size = sizeof info};
 
     png_add_header(&file, 2, 2, 8, PNG_COLOR_TYPE_GRAY);
     png_add_chunk(&file, "tEXt", "Comment\0hello", 13);
@@ -229,10 +230,10 @@ static void test_flaws(void)
     expect_flaw("adler", TRI_FAILED, "incorrect data check");
     expect_flaw("apart", TRI_OK, "");
     expect_flaw("adler apart", TRI_FAILED, "incorrect data check");
-    expect_flaw("end", TRI_FAILED, "the file is cut short");
+    expect_flaw("end", TRI_FAILED, "the file is truncated");
 }
 
-/* Whether a chunk of an unknown type with a small third letter is an error depends on libpng. */
+/* Whether a chunk of unknown type with a lower-case third letter is an error depends on libpng. */
 static void test_unknown_chunks(void)
 {
     static const char *const types[] = {"prIv", "priv"};
@@ -249,7 +250,7 @@ static void test_unknown_chunks(void)
 
 /* ---- the stream of pixels ---- */
 
-/* A picture of 20 x 10 grays, whose rows and stream a case changes before it is put together. */
+/* An image of 20 x 10 grays; cases change its rows and stream before it is assembled. */
 struct parts {
     struct tri_image *image;
     unsigned char rows[300];
@@ -334,7 +335,7 @@ static void test_streams(void)
     expect_stream("empty among", 0, TRI_OK, true);
     expect_stream("all empty", 0, TRI_FAILED, false);
     expect_stream("none", 0, TRI_FAILED, false);
-    expect_stream("", 1, TRI_OK, false); /* libpng warns of what is too much */
+    expect_stream("", 1, TRI_OK, false); /* libpng warns of excess data */
     expect_stream("", 21, TRI_OK, false);
     expect_stream("", -1, TRI_FAILED, false);
     expect_stream("", -21, TRI_FAILED, false);
@@ -349,10 +350,10 @@ static void test_streams(void)
     expect_stream("huge", 0, TRI_FAILED, false);
 }
 
-/* Time must grow with the number of chunks, and not with its square. */
+/* Time must grow linearly with the number of chunks, not quadratically. */
 static void test_tiny_chunks(void)
 {
-    enum { SIDE = 316 }; /* 100172 bytes that cannot be deflated, each in a chunk of its own */
+    enum { SIDE = 316 }; /* 100172 incompressible bytes, each in a chunk of its own */
     struct tri_image *image = pictures_noise(SIDE, SIDE, 1, 8), *in = NULL;
     unsigned char *rows = malloc((SIDE + 1) * SIDE);
     const char *path = pictures_path("tiny.png");
@@ -382,11 +383,12 @@ static void test_tiny_chunks(void)
 int test_png_damage_suite(void)
 {
     CU_pSuite suite = CU_add_suite("png_damage", pictures_enter, pictures_leave);
-    return !(suite && CU_add_test(suite, "every byte cut, every bit changed", test_damage_everywhere) &&
-             CU_add_test(suite, "every bit changed, beside the pixels too", test_damage_beside_pixels) &&
-             CU_add_test(suite, "damage of every kind of file", test_damage_of_kinds) &&
-             CU_add_test(suite, "single flaws", test_flaws) &&
-             CU_add_test(suite, "unknown chunks", test_unknown_chunks) &&
-             CU_add_test(suite, "streams of pixels", test_streams) &&
-             CU_add_test(suite, "100,000 chunks", test_tiny_chunks));
+    return !(
+        suite && CU_add_test(suite, "every byte cut, every bit changed", test_damage_everywhere) &&
+        CU_add_test(suite, "every bit changed, beside the pixels too", test_damage_beside_pixels) &&
+        CU_add_test(suite, "damage of every kind of file", test_damage_of_kinds) &&
+        CU_add_test(suite, "single flaws", test_flaws) &&
+        CU_add_test(suite, "unknown chunks", test_unknown_chunks) &&
+        CU_add_test(suite, "streams of pixels", test_streams) &&
+        CU_add_test(suite, "100,000 chunks", test_tiny_chunks));
 }

@@ -1,4 +1,4 @@
-/* test_png_fast.c -- the fast reader of PNG files: what it accepts, that it reads as libpng does, and its
+/* test_png_fast.c -- the fast PNG reader: the files that it accepts, agreement with libpng, and its
  * parts. */
 #include "png_files.h"
 #include "tests.h"
@@ -24,7 +24,7 @@ static void on_flush(png_structp png)
     (void)png;
 }
 
-/* Smooth and noisy parts, by libpng with a filter of every row's own, or with one of them. */
+/* Smooth and noisy parts, written by libpng with a filter chosen per row, or with a single one. */
 static struct bytes make_file(int width, int height, int type, int bits, int filters, size_t piece)
 {
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
@@ -56,7 +56,8 @@ static struct bytes make_file(int width, int height, int type, int bits, int fil
     return file;
 }
 
-static struct tri_source source_of(const struct bytes *file, struct tri_pool *pool, struct tri_error *error)
+static struct tri_source source_of(const struct bytes *file, struct tri_pool *pool,
+                                   struct tri_error *error)
 {
     return (struct tri_source){.name = "file",
                                .data = file->data,
@@ -94,8 +95,9 @@ static void test_kinds(void)
     for (int kind = 0; kind < 8; kind++)
         for (size_t side = 0; side < sizeof sides / sizeof sides[0]; side++)
             for (size_t filter = 0; filter < (side < 5 ? 6 : 1); filter++) {
-                struct bytes file = make_file(sides[side][0], sides[side][1], types[kind / 2],
-                                              8 + kind % 2 * 8, filters[filter], side % 2 ? 8192 : 100);
+                struct bytes file =
+                    make_file(sides[side][0], sides[side][1], types[kind / 2], 8 + kind % 2 * 8,
+                              filters[filter], side % 2 ? 8192 : 100);
                 for (int i = 0; i < 3; i++)
                     expect_equal(&file, pools[i]);
                 free(file.data);
@@ -104,7 +106,7 @@ static void test_kinds(void)
         tri_pool_free(pools[i]);
 }
 
-/* Many bands, again and again: whoever joins, and whenever. */
+/* Many strips, repeatedly: whichever workers join, and whenever. */
 static void test_workers(void)
 {
     struct bytes file = make_file(1000, 700, PNG_COLOR_TYPE_RGB, 8, PNG_ALL_FILTERS, 8192);
@@ -119,7 +121,7 @@ static void test_workers(void)
         CU_ASSERT_EQUAL(tri_image_compare(slow, fast).count, 0);
         tri_image_free(fast);
     }
-    file.data[file.size / 2] ^= 1; /* and one that ends early */
+    file.data[file.size / 2] ^= 1; /* and a file that ends early */
     for (int i = 0; i < 20; i++)
         CU_ASSERT_FALSE(tri_png_read_fast(&source, &fast));
     tri_image_free(slow);
@@ -242,7 +244,7 @@ static void test_filters(void)
                     check_rows(filter, second, pixels[pixel], widths[width], &state);
 }
 
-/* All that Paeth's predictor may see: the lanes take it in another form than the standard's. */
+/* All inputs of Paeth's predictor: the lanes compute it in another form than the standard. */
 static void test_paeth(void)
 {
     unsigned char above[8 + TRI_PNG_BEYOND_ROW] = {0}, filtered[8 + TRI_PNG_BEYOND_ROW] = {0},
@@ -254,11 +256,12 @@ static void test_paeth(void)
             for (int corner = 0; corner < 256; corner++) {
                 above[0] = (unsigned char)corner;
                 filtered[0] =
-                    (unsigned char)(left - corner); /* of the first pixel, what is above is nearest */
+                    (unsigned char)(left -
+                                    corner); /* for the first pixel, the one above is nearest */
                 above[4] = (unsigned char)over;
                 unfilters[tri_isa_best()]->row(4, 4, row, filtered, above, 8);
                 wrong += row[4] != predict(4, left, over, corner);
-                above[1] = (unsigned char)over; /* pixels of one byte are another loop */
+                above[1] = (unsigned char)over; /* one-byte pixels use another loop */
                 unfilters[tri_isa_best()]->row(4, 1, row, filtered, above, 2);
                 wrong += row[1] != predict(4, left, over, corner);
                 above[1] = 0;

@@ -1,4 +1,4 @@
-/* test_png_metadata.c -- what PNG files say about their pictures. */
+/* test_png_metadata.c -- metadata in PNG files. */
 #include "png_files.h"
 #include "tests.h"
 
@@ -28,12 +28,12 @@ static void put_pixels(struct bytes *file)
     png_add_pixels(file, "\0\1\2\0\3\4", 6, 0, false);
 }
 
-/* Ends the file, and reads it: just these items, in their order. */
+/* Ends the file, and reads it: expects just these items, in this order. */
 static void expect_items(struct bytes *file, const struct item *items, int count)
 {
     const char *path = pictures_path("items.png");
     struct tri_image *image;
-    struct tri_read_info info;
+    struct tri_read_info info = {.size = sizeof info};
 
     png_add_chunk(file, "IEND", NULL, 0);
     png_add_chunk(file, "tEXt", "After\0end", 9);
@@ -98,7 +98,8 @@ static void test_none(void)
     expect_items(&file, NULL, 0);
 }
 
-/* Each of these is left out, for its size, keyword or start, and the sound one after it counts. */
+/* Each of these is dropped because of its size, keyword or start, and the valid one after it
+ * counts. */
 static void test_unsound(void)
 {
     static const struct item unsound[] = {
@@ -137,15 +138,15 @@ static void test_unsound(void)
     expect_items(&file, sound, 2);
 
     begin(&file);
-    keyword[79] = '\0'; /* as long as it may be */
+    keyword[79] = '\0'; /* the maximum length */
     png_add_chunk(&file, "tEXt", keyword, 90);
     png_add_chunk(&file, "gAMA", "\0\0\0\1", 4);
-    file.data[file.size - 1] ^= 1; /* its sum */
+    file.data[file.size - 1] ^= 1; /* its CRC */
     put_pixels(&file);
     expect_items(&file, &(struct item){"tEXt", keyword, 90}, 1);
 }
 
-/* A chunk with a profile of `size` bytes of a simple pattern. */
+/* Adds a chunk with a profile of `size` bytes of a simple pattern. */
 static void add_profile(struct bytes *file, size_t size, size_t cut)
 {
     unsigned char *profile = malloc(size), *chunk = malloc(compressBound(size) + 6);
@@ -173,7 +174,7 @@ static void test_profiles(void)
         for (size_t i = 0; i < sizes[k]; i++)
             profile[i] = (unsigned char)(i * i >> 5);
         begin(&file);
-        add_profile(&file, sizes[k] + 5, 3); /* a cut one is left out */
+        add_profile(&file, sizes[k] + 5, 3); /* a truncated one is dropped */
         add_profile(&file, sizes[k], 0);
         add_profile(&file, 7, 0); /* one is enough */
         put_pixels(&file);
@@ -181,7 +182,7 @@ static void test_profiles(void)
         free(profile);
     }
     begin(&file);
-    add_profile(&file, ((size_t)16 << 20) + 1, 0); /* larger than any is */
+    add_profile(&file, ((size_t)16 << 20) + 1, 0); /* larger than any profile */
     put_pixels(&file);
     expect_items(&file, NULL, 0);
 }
@@ -190,6 +191,7 @@ int test_png_metadata_suite(void)
 {
     CU_pSuite suite = CU_add_suite("png_metadata", pictures_enter, pictures_leave);
     return !(suite && CU_add_test(suite, "every type", test_every_type) &&
-             CU_add_test(suite, "none", test_none) && CU_add_test(suite, "unsound ones", test_unsound) &&
+             CU_add_test(suite, "none", test_none) &&
+             CU_add_test(suite, "unsound ones", test_unsound) &&
              CU_add_test(suite, "profiles", test_profiles));
 }

@@ -1,4 +1,5 @@
-/* test_png_write.c -- PNG files being written: the same bytes by any number of workers, sizes, metadata. */
+/* test_png_write.c -- writing PNG files: the same bytes with any number of workers, sizes,
+ * metadata. */
 #include "codec/deflate.h"
 #include "tests.h"
 #include "codec/metadata.h"
@@ -74,9 +75,11 @@ static struct tri_image *picture(int width, int height, int planes, int bits, en
     return image;
 }
 
-static size_t write_image(const struct tri_image *image, enum tri_png_level level, struct tri_pool *pool)
+static size_t write_image(const struct tri_image *image, enum tri_png_level level,
+                          struct tri_pool *pool)
 {
-    const struct tri_write_options options = {.png_level = level, .pool = pool};
+    const struct tri_write_options options = {
+        .size = sizeof options, .png_level = level, .pool = pool};
     struct tri_error error = {0};
     CU_ASSERT_EQUAL(tri_image_write(path, image, &options, &error), TRI_OK);
     struct bytes file = load(path);
@@ -84,7 +87,7 @@ static size_t write_image(const struct tri_image *image, enum tri_png_level leve
     return file.size;
 }
 
-/* As libpng reads it: a chain of chunks and sums that it has nothing to say about. */
+/* As libpng reads it: a chain of chunks and CRCs without a warning. */
 static bool equals_libpng(const struct tri_image *image)
 {
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
@@ -117,7 +120,7 @@ static bool equals_libpng(const struct tri_image *image)
 static void expect_round_trip(const struct tri_image *image, enum tri_png_level level)
 {
     struct tri_image *back = NULL;
-    struct tri_read_info info = {0};
+    struct tri_read_info info = {.size = sizeof info};
     write_image(image, level, NULL);
     CU_ASSERT_TRUE(equals_libpng(image));
     CU_ASSERT_EQUAL_FATAL(tri_image_read(path, NULL, &back, &info, NULL), TRI_OK);
@@ -142,16 +145,17 @@ static void test_round_trips(void)
                     }
 }
 
-/* Of several bands: of many rows, of very many, of one that is longer than a band. */
-static void test_bands(void)
+/* Several strips: of many rows, of very many, and of one row that is longer than a strip. */
+static void test_strips(void)
 {
     static const int sides[][2] = {{700, 1801}, {3, 400000}, {1000000, 2}};
     for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++)
         for (int level = TRI_PNG_DEFAULT; level <= TRI_PNG_SMALL; level++)
             for (int content = 0; content < CONTENTS; content++) {
-                if (level == TRI_PNG_SMALL && content != NOISE) /* what takes its time */
+                if (level == TRI_PNG_SMALL && content != NOISE) /* to save time */
                     continue;
-                struct tri_image *image = picture(sides[i][0], sides[i][1], 2, 8, (enum content)content);
+                struct tri_image *image =
+                    picture(sides[i][0], sides[i][1], 2, 8, (enum content)content);
                 expect_round_trip(image, (enum tri_png_level)level);
                 tri_image_free(image);
             }
@@ -162,7 +166,7 @@ static void test_workers(void)
     static const int workers[] = {1, 2, 3, 8};
     for (int level = TRI_PNG_DEFAULT; level <= TRI_PNG_SMALL; level++)
         for (int content = 0; content < CONTENTS; content++) {
-            if (level == TRI_PNG_SMALL && content != SMOOTH) /* what takes its time */
+            if (level == TRI_PNG_SMALL && content != SMOOTH) /* to save time */
                 continue;
             struct tri_image *image =
                 picture(1100, 1001, level == TRI_PNG_SMALL ? 1 : 3, 16, (enum content)content);
@@ -174,7 +178,8 @@ static void test_workers(void)
                 write_image(image, (enum tri_png_level)level, pool);
                 struct bytes file = load(path);
                 CU_ASSERT_EQUAL(file.size, alone.size);
-                CU_ASSERT_TRUE(file.size == alone.size && memcmp(file.data, alone.data, file.size) == 0);
+                CU_ASSERT_TRUE(file.size == alone.size &&
+                               memcmp(file.data, alone.data, file.size) == 0);
                 free(file.data);
                 tri_pool_free(pool);
             }
@@ -187,8 +192,8 @@ static void test_workers(void)
 
 static size_t libpng_size(const struct tri_image *image, int level)
 {
-    static const int colours[] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
-                                  PNG_COLOR_TYPE_RGB_ALPHA};
+    static const int colours[] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA,
+                                  PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGB_ALPHA};
     const struct tri_shape *shape = &image->shape;
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
     png_infop info = png_create_info_struct(png);
@@ -226,7 +231,8 @@ static void expect_sizes(const char *name, struct tri_pool *pool, bool small)
     const size_t least = small ? write_image(image, TRI_PNG_SMALL, pool) : 0;
     const size_t reference = libpng_size(image, 6);
     if (usual > reference * 115 / 100 || fast > usual * 130 / 100) {
-        printf("%s: default %zu, fast %zu, libpng's level 6 %zu bytes\n", name, usual, fast, reference);
+        printf("%s: default %zu, fast %zu, libpng's level 6 %zu bytes\n", name, usual, fast,
+               reference);
         CU_FAIL("larger than it should be");
     }
     if (small) {
@@ -267,7 +273,8 @@ static void list_chunks(char list[400])
     for (size_t at = 8; at + 12 <= file.size; at += 12 + png_get_uint_32(file.data + at)) {
         char type[6] = "";
         memcpy(type, file.data + at + 4, 4);
-        if (strlen(list) < 390 && (strlen(list) < 5 || strncmp(list + strlen(list) - 5, type, 4) != 0))
+        if (strlen(list) < 390 &&
+            (strlen(list) < 5 || strncmp(list + strlen(list) - 5, type, 4) != 0))
             strcat(strcat(list, type), " ");
     }
     free(file.data);
@@ -281,8 +288,8 @@ static void add(struct tri_metadata *metadata, const char type[5], const void *d
 static void write_with(const struct tri_metadata *metadata, int planes, char list[400])
 {
     struct tri_image *image = picture(5, 4, planes, 8, NOISE), *back = NULL;
-    const struct tri_write_options options = {.metadata = metadata};
-    struct tri_read_info info = {0};
+    const struct tri_write_options options = {.size = sizeof options, .metadata = metadata};
+    struct tri_read_info info = {.size = sizeof info};
     CU_ASSERT_EQUAL(tri_image_write(path, image, &options, NULL), TRI_OK);
     CU_ASSERT_TRUE(equals_libpng(image));
     CU_ASSERT_EQUAL(tri_image_read(path, NULL, &back, &info, NULL), TRI_OK);
@@ -298,22 +305,24 @@ static void make_profile(unsigned char profile[200])
 {
     uint32_t state = 1;
     memset(profile, 0, 132);
-    for (int i = 132; i < 200; i++) /* libpng wants no profile that compresses too well */
+    for (int i = 132; i < 200; i++) /* libpng rejects profiles that compress too well */
         profile[i] = (unsigned char)((state = state * 1664525 + 1013904223) >> 24);
     png_save_uint_32(profile, 200);
     profile[8] = 2;
     memcpy(profile + 12, "mntrRGB XYZ ", 12);
     memcpy(profile + 36, "acsp", 4);
-    memcpy(profile + 68, "\0\0\xf6\xd6\0\1\0\0\0\0\xd3\x2d", 12); /* D50, the one illuminant */
+    memcpy(profile + 68, "\0\0\xf6\xd6\0\1\0\0\0\0\xd3\x2d",
+           12); /* D50, the only permitted illuminant */
 }
 
-/* What is in the file under a type. */
+/* Expects this content of a chunk type. */
 static void expect_chunk(const char *type, const void *data, size_t size)
 {
     struct bytes file = load(path);
     bool found = false;
     for (size_t at = 8; at + 12 <= file.size; at += 12 + png_get_uint_32(file.data + at))
-        found |= memcmp(file.data + at + 4, type, 4) == 0 && png_get_uint_32(file.data + at) == size &&
+        found |= memcmp(file.data + at + 4, type, 4) == 0 &&
+                 png_get_uint_32(file.data + at) == size &&
                  memcmp(file.data + at + 8, data, size) == 0;
     free(file.data);
     CU_ASSERT_TRUE(found);
@@ -323,9 +332,9 @@ static void test_metadata(void)
 {
     static const unsigned char gamma[4] = {0, 0, 0xb1, 0x8f},
                                unit[9] = {0, 0, 0x0b, 0x13, 0, 0, 0x0b, 0x13, 1};
-    static const unsigned char white[32] = {0,    0,    0x7a, 0x26, 0,    0,    0x80, 0x84, 0,    0,   0xfa,
-                                            0,    0,    0,    0x80, 0xe8, 0,    0,    0x75, 0x30, 0,   0,
-                                            0xea, 0x60, 0,    0,    0x3a, 0x98, 0,    0,    0x17, 0x70};
+    static const unsigned char white[32] = {0, 0, 0x7a, 0x26, 0, 0, 0x80, 0x84, 0, 0, 0xfa, 0,
+                                            0, 0, 0x80, 0xe8, 0, 0, 0x75, 0x30, 0, 0, 0xea, 0x60,
+                                            0, 0, 0x3a, 0x98, 0, 0, 0x17, 0x70};
     unsigned char profile[200];
     char list[400];
     struct tri_metadata *metadata = tri_metadata_new();
@@ -379,7 +388,7 @@ static void test_profile(void)
     unsigned char profile[200];
     struct tri_metadata *metadata = tri_metadata_new();
     struct tri_image *image = picture(5, 4, 3, 8, NOISE);
-    const struct tri_write_options options = {.metadata = metadata};
+    const struct tri_write_options options = {.size = sizeof options, .metadata = metadata};
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
     png_infop info = png_create_info_struct(png);
     png_charp name = NULL;
@@ -404,7 +413,7 @@ static void test_profile(void)
     tri_image_free(image);
 }
 
-/* Flat graphics by deflaters all over the memory: what they make may not depend on where they are. */
+/* Flat graphics with deflaters at various addresses: their output must not depend on these. */
 static void test_places(void)
 {
     enum { PLACES = 500, SIZE = 60000 };
@@ -414,7 +423,9 @@ static void test_places(void)
     uint8_t *first = malloc(tri_deflate_bound(SIZE)), *again = malloc(tri_deflate_bound(SIZE));
     CU_ASSERT_TRUE_FATAL(first != NULL && again != NULL);
     for (int i = 0; i < SIZE; i++)
-        data[i] = (uint8_t)(i % 1021 == 0 ? 1 : i % 1021 < 4 ? i / 1021 * 3 + i % 1021 * 50 - 50 : 2);
+        data[i] = (uint8_t)(i % 1021 == 0  ? 1
+                            : i % 1021 < 4 ? i / 1021 * 3 + i % 1021 * 50 - 50
+                                           : 2);
     for (int effort = TRI_DEFLATE_FAST; effort <= TRI_DEFLATE_DEFAULT; effort++) {
         size_t size = 0;
         int different = 0;
@@ -437,10 +448,11 @@ int test_png_write_suite(void)
 {
     CU_pSuite suite = CU_add_suite("png_write", enter, leave);
     return !(suite && CU_add_test(suite, "round trips", test_round_trips) &&
-             CU_add_test(suite, "several bands", test_bands) &&
+             CU_add_test(suite, "several strips", test_strips) &&
              CU_add_test(suite, "the same bytes by any number of workers", test_workers) &&
              CU_add_test(suite, "the same bytes wherever in memory", test_places) &&
-             CU_add_test(suite, "sizes", test_sizes) && CU_add_test(suite, "metadata", test_metadata) &&
+             CU_add_test(suite, "sizes", test_sizes) &&
+             CU_add_test(suite, "metadata", test_metadata) &&
              CU_add_test(suite, "metadata that is broken", test_broken_metadata) &&
              CU_add_test(suite, "colour profile", test_profile));
 }

@@ -1,4 +1,4 @@
-/* test_sequence.c -- numbered picture files as moving pictures. */
+/* test_sequence.c -- numbered image files as videos. */
 #include "clips.h"
 #include "pictures.h"
 #include "tests.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A name with a number in it, of the tests' folder. */
+/* A numbered name in the tests' folder. */
 static const char *numbered(const char *pattern, int number)
 {
     char name[100];
@@ -49,7 +49,8 @@ static void test_round_trips(void)
     }
 }
 
-/* One in between is missing: refused, for the result would be a whole video of fewer frames. */
+/* One file is missing in between: refused, because the result would be a complete-looking video
+ * with fewer frames. */
 static void expect_gap(int missing, int later)
 {
     const struct clip clip = clips_read_file(pictures_path("n%03d.png"), 0);
@@ -57,11 +58,11 @@ static void expect_gap(int missing, int later)
     CU_ASSERT_EQUAL(clip.status, TRI_FAILED);
     snprintf(name, sizeof name, "n%03d.png is miss", missing);
     CU_ASSERT_PTR_NOT_NULL(strstr(clip.error.text, name));
-    snprintf(name, sizeof name, "n%03d.png is there", later);
+    snprintf(name, sizeof name, "n%03d.png exists", later);
     CU_ASSERT_PTR_NOT_NULL(strstr(clip.error.text, name));
 }
 
-/* From 0 or 1 to the last; a folder that cannot be read is no end of the sequence. */
+/* From 0 or 1 to the last; a folder that cannot be read does not end the sequence. */
 static void test_numbers(void)
 {
     const struct tri_video video = video_of(3, 8);
@@ -90,17 +91,18 @@ static void test_numbers(void)
     CU_ASSERT_EQUAL(unlink(pictures_path("n5.png")), 0);
     const struct clip none = clips_read_file("/proc/self/task/1/%d.png", 0);
     CU_ASSERT_EQUAL(none.status, TRI_FAILED);
-    CU_ASSERT_PTR_NOT_NULL(strstr(none.error.text, "the folder '/proc/self/task/1/': No such file"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(none.error.text, "the folder '/proc/self/task/1/': No such file"));
 }
 
 static void test_patterns(void)
 {
-    static const char *const good[] = {"%d.png",    "a/b-%09d.png",     "%03d.PNG",     "%01d.png",
+    static const char *const good[] = {"%d.png",     "a/b-%09d.png",     "%03d.PNG", "%01d.png",
                                        "a%d/%d.png", "5%%/100%%-%d.png", "%d%%.png", "%01dx.png"};
-    static const char *const bad[] = {"a.png",    "%%d.png",   "%5d.png", "%s.png",   "%d%d.png", "%0d.png",
-                                      "%d%n.png", "%010d.png", "%d.none", "%ld.png",  "%",        "%0",
-                                      "%03",      "100%.png",  "%d",      "%-3d.png", "%03x.png",
-                                      "%d/a.png", "100%done.png", "%d5.png", "a%-%d.png"};
+    static const char *const bad[] = {
+        "a.png",     "%%d.png",  "%5d.png",  "%s.png",   "%d%d.png",     "%0d.png", "%d%n.png",
+        "%010d.png", "%d.none",  "%ld.png",  "%",        "%0",           "%03",     "100%.png",
+        "%d",        "%-3d.png", "%03x.png", "%d/a.png", "100%done.png", "%d5.png", "a%-%d.png"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         CU_ASSERT_TRUE(tri_video_is(good[i], NULL, 0));
         CU_ASSERT_TRUE(tri_video_writes(good[i], NULL));
@@ -109,10 +111,10 @@ static void test_patterns(void)
         CU_ASSERT_FALSE(tri_video_is(bad[i], NULL, 0));
         CU_ASSERT_FALSE(tri_video_writes(bad[i], NULL));
     }
-    CU_ASSERT_FALSE(tri_video_writes("", "png")); /* a picture's format is none of videos */
+    CU_ASSERT_FALSE(tri_video_writes("", "png")); /* an image format is not a video format */
 }
 
-/* A file of just this name is no sequence, and two '%' are one. */
+/* A file of exactly this name is not a sequence, and '%%' is one '%'. */
 static void test_percent_signs(void)
 {
     const struct tri_video video = video_of(3, 8);
@@ -157,12 +159,14 @@ static void expect_second(int width, int planes, int bits, bool opaque, const ch
 static void test_unlike_pictures(void)
 {
     expect_second(13, 3, 8, true, NULL);
-    expect_second(12, 3, 8, true, "12 x 9 pixels, the first picture 13 x 9");
-    expect_second(13, 3, 16, true, "colours of 16 bits, the first picture colours of 8");
+    expect_second(12, 3, 8, true, "12 x 9 pixels, but the first picture 13 x 9");
+    expect_second(13, 3, 16, true, "colour with 16 bits, but the first picture colour with 8");
     expect_second(13, 1, 8, true, NULL);
     expect_second(13, 2, 8, true, NULL);
     expect_second(13, 4, 8, true, NULL);
-    expect_second(13, 4, 8, false, "it is transparent in places, which frames cannot be; say --background white");
+    expect_second(13, 4, 8, false,
+                  "it has transparent parts, but the first picture has no transparency; use "
+                  "--background white");
 }
 
 static void test_gray_among_colours(void)
@@ -201,7 +205,8 @@ static void test_damage(void)
     const struct tri_video luma = clips_video(4, 4, 3, 1, 1, 8);
     CU_ASSERT_EQUAL(clips_write(pictures_path("d%d.png"), &luma, NULL, 1, NULL, &error), TRI_USAGE);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "YCbCr"));
-    CU_ASSERT_EQUAL(clips_write("/nowhere/at/all/%d.png", &video, NULL, 1, NULL, &error), TRI_FAILED);
+    CU_ASSERT_EQUAL(clips_write("/nowhere/at/all/%d.png", &video, NULL, 1, NULL, &error),
+                    TRI_FAILED);
 }
 
 int test_sequence_suite(void)

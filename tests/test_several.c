@@ -1,4 +1,4 @@
-/* test_several.c -- work that is dealt to several backends has the bytes of one. */
+/* test_several.c -- work that is dealt to several backends gives the bytes of one. */
 #include "several_rig.h"
 #include "sets.h"
 #include "tests.h"
@@ -51,7 +51,8 @@ static int end(void)
 
 /* ---- bytes ---- */
 
-/* Devices make programs for each kernel, which takes long, so work number `n` is tested on one of those places. */
+/* Devices build programs for each kernel, which is slow, so work number `n` is tested on only one
+ * of these places. */
 static bool has_turn(int place, int n)
 {
     int first = 0;
@@ -60,24 +61,26 @@ static bool has_turn(int place, int n)
     return !places[place].opencl || rig.full || n % (place_count - first) == place - first;
 }
 
-/* All heights from one row on, at which bands, and what is around them, meet both edges in every way. */
+/* All heights from one row on: strips, with the rows around them, meet both edges in every way. */
 static void test_low_pictures(void)
 {
     rig_begin();
     for (int height = 1; height <= 20; height++)
         for (int k = 0; k < tri_kernel_count(); k++) {
             const int planes = (height + k) % 4 + 1;
-            const struct tri_shape shape = {7 + 2 * (height % 5), height, planes, (height + k) % 3 == 0 ? 16 : 8};
+            const struct tri_shape shape = {7 + 2 * (height % 5), height, planes,
+                                            (height + k) % 3 == 0 ? 16 : 8};
             struct tri_image *frames[SEVERAL_FRAMES];
             several_make_frames(&shape, frames);
             for (int p = 0; p < place_count; p++)
                 if (has_turn(p, k) && (!places[p].opencl || rig.full || (height + k) % 4 == 0))
-                    several_check(tri_kernel_name(tri_kernel_at(k)), &places[p], frames, SEVERAL_FRAMES);
+                    several_check(tri_kernel_name(tri_kernel_at(k)), &places[p], frames,
+                                  SEVERAL_FRAMES);
             several_free_frames(frames);
         }
 }
 
-/* Every set of values, on pictures of an odd size. */
+/* Every set of values, on images of an odd size. */
 static void test_kernels(void)
 {
     rig_begin();
@@ -105,9 +108,12 @@ static void draw_chain(char *text, size_t size, const struct tri_shape *in, uint
     for (int steps = 0, tries = 0; steps < 4 && tries < 100; tries++) {
         const size_t length = strlen(text);
         struct set set;
-        set_draw(tri_kernel_at((int)(rig_draw(state) % (uint64_t)tri_kernel_count())), RANDOM_SMALL, state, &set);
-        if (set.refused || (strstr("rotate resize equalize autolevels flip motion", strtok(strdupa(set.text), ":")) && tries % 3))
-            continue; /* mostly what can be cut */
+        set_draw(tri_kernel_at((int)(rig_draw(state) % (uint64_t)tri_kernel_count())), RANDOM_SMALL,
+                 state, &set);
+        if (set.refused || (strstr("rotate resize equalize autolevels flip motion",
+                                   strtok(strdupa(set.text), ":")) &&
+                            tries % 3))
+            continue; /* mostly pipelines that can be cut */
         snprintf(text + length, size - length, "%s%s", length > 0 ? "," : "", set.text);
         if (set_shape(text, in, &out) != TRI_OK || out.width * out.height > 40000)
             text[length] = '\0';
@@ -122,7 +128,9 @@ static void test_chains(void)
     char text[2000];
     rig_begin();
     for (int i = 0; i < (rig.full ? 200 : rig.quick ? 8 : 40); i++) {
-        const struct tri_shape shape = {(int)(rig_draw(&state) % 90) + 1, (int)(rig_draw(&state) % 90) + 1, i % 4 + 1, i % 5 == 0 ? 16 : 8};
+        const struct tri_shape shape = {(int)(rig_draw(&state) % 90) + 1,
+                                        (int)(rig_draw(&state) % 90) + 1, i % 4 + 1,
+                                        i % 5 == 0 ? 16 : 8};
         struct tri_image *frames[SEVERAL_FRAMES];
         draw_chain(text, sizeof text, &shape, &state);
         several_make_frames(&shape, frames);
@@ -133,11 +141,13 @@ static void test_chains(void)
     }
 }
 
-/* By their speed: large pictures, the first of which measures it. */
+/* By speed: large images, the first of which measures it. */
 static void test_by_speed(void)
 {
-    static const char *const how[] = {"threads:2+opencl:0.0", "opencl:0.0/1+threads:1", "threads:1+threads:2", "all"};
-    static const char *const texts[] = {"gaussian:sigma=2", "box:radius=30,sobel", "rotate", "equalize", "invert"};
+    static const char *const how[] = {"threads:2+opencl:0.0", "opencl:0.0/1+threads:1",
+                                      "threads:1+threads:2", "all"};
+    static const char *const texts[] = {"gaussian:sigma=2", "box:radius=30,sobel", "rotate",
+                                        "equalize", "invert"};
     rig_begin();
     for (size_t h = 0; h < sizeof how / sizeof how[0]; h++) {
         struct place place = {.opencl = true};
@@ -162,11 +172,13 @@ static void test_two_platforms(void)
 {
     for (int p = 0; p < place_count; p++)
         if (strstr(places[p].label, "opencl:0.0+opencl:1.0") != NULL)
-            return; /* the tests above have it */
-    test_skip(rig_find_place("opencl:") != NULL ? "there is no second OpenCL platform" : "there is no OpenCL device: threads alone were tested");
+            return; /* the tests above cover it */
+    test_skip(rig_find_place("opencl:") != NULL
+                  ? "there is no second OpenCL platform"
+                  : "there is no OpenCL device: threads alone were tested");
 }
 
-/* Threads with a picture each, as of a batch or a stream: all are dealt, and all are in the books. */
+/* Threads with an image each, as in a batch or a stream: all are dealt out, and all are counted. */
 static void test_crowd(void)
 {
     static const char *const texts[] = {"sobel", "equalize", "rotate:angle=180"};
@@ -214,14 +226,15 @@ static void test_names(void)
     expect_open("+threads:2", TRI_USAGE, "a name is missing");
     expect_open("+", TRI_USAGE, "a name is missing");
     expect_open("threads:1++threads:2", TRI_USAGE, "a name is missing");
-    expect_open("all+threads", TRI_USAGE, "'all' is a choice by itself");
-    expect_open("threads+auto", TRI_USAGE, "'auto' is a choice by itself");
+    expect_open("all+threads", TRI_USAGE, "'all' stands alone");
+    expect_open("threads+auto", TRI_USAGE, "'auto' stands alone");
     expect_open("threads+cuda", TRI_USAGE, "unknown backend 'cuda'");
     expect_open("threads+threads:0", TRI_USAGE, "the number of threads");
     expect_open("threads+opencl:no such device", TRI_NO_DEVICE, "");
-    expect_open("threads:1+threads:2+threads:3+threads:4+threads:5+threads:6+threads:7+threads:8+threads:9+threads:10+"
+    expect_open("threads:1+threads:2+threads:3+threads:4+threads:5+threads:6+threads:7+threads:8+"
+                "threads:9+threads:10+"
                 "threads:11+threads:12+threads:13+threads:14+threads:15+threads:16+threads:17",
-                TRI_USAGE, "16 backends at most");
+                TRI_USAGE, "at most 16 backends");
     struct tri_backend *backend = several_open("threads:3+sequential", 0);
     const struct tri_backend_info *info = tri_backend_info(backend);
     CU_ASSERT_STRING_EQUAL(info->name, "threads:3+sequential");
@@ -240,8 +253,11 @@ static void test_names(void)
 int test_several_suite(void)
 {
     CU_pSuite suite = CU_add_suite("several", begin, end);
-    return !(suite && CU_add_test(suite, "names", test_names) && CU_add_test(suite, "low pictures", test_low_pictures) &&
-             CU_add_test(suite, "all kernels", test_kernels) && CU_add_test(suite, "random chains", test_chains) &&
-             CU_add_test(suite, "by speed", test_by_speed) && CU_add_test(suite, "two platforms", test_two_platforms) &&
+    return !(suite && CU_add_test(suite, "names", test_names) &&
+             CU_add_test(suite, "low pictures", test_low_pictures) &&
+             CU_add_test(suite, "all kernels", test_kernels) &&
+             CU_add_test(suite, "random chains", test_chains) &&
+             CU_add_test(suite, "by speed", test_by_speed) &&
+             CU_add_test(suite, "two platforms", test_two_platforms) &&
              CU_add_test(suite, "pictures at a time", test_crowd));
 }

@@ -1,4 +1,5 @@
-/* test_siting.c -- where chroma lies: a ramp over the picture stays that ramp, in R, G, B and in other sizes. */
+/* test_siting.c -- chroma siting: a ramp over the picture stays the same ramp, in R, G, B and at
+ * other sizes. */
 #include "tests.h"
 #include "triptych.h"
 #include "video/filter.h"
@@ -13,22 +14,30 @@
 
 struct place {
     const char *siting;
-    double x, y; /* of chroma's first sample, in luma's terms: 0 is on luma's first */
+    double x,
+        y; /* of the first chroma sample, in luma coordinates: 0 is on the first luma sample */
 };
-static const struct place places[] = {{"jpeg", 0.5, 0.5}, {"mpeg2", 0, 0.5}, {"paldv", 0, 0}, {"", 0, 0.5}};
+static const struct place places[] = {
+    {"jpeg", 0.5, 0.5}, {"mpeg2", 0, 0.5}, {"paldv", 0, 0}, {"", 0, 0.5}};
 
-/* Cb at a place of luma. */
+/* Cb at a luma position. */
 static double ramp(double x, double y)
 {
     return 40 + 2 * x + 2 * y;
 }
 
 /* Runs `pipeline` on a frame whose Cb is the ramp. */
-static void run_frame(const struct place *place, const char *text, enum tri_colour takes, const char *on, struct tri_video *video,
-                      struct tri_frame *out)
+static void run_frame(const struct place *place, const char *text, enum tri_colour takes,
+                      const char *on, struct tri_video *video, struct tri_frame *out)
 {
-    struct tri_video in_video = {.width = WIDTH, .height = HEIGHT, .planes = 3, .bits = 8, .matrix = TRI_BT601, .full_range = true,
-                                 .shift_x = 1, .shift_y = 1};
+    struct tri_video in_video = {.width = WIDTH,
+                                 .height = HEIGHT,
+                                 .planes = 3,
+                                 .bits = 8,
+                                 .matrix = TRI_BT601,
+                                 .full_range = true,
+                                 .shift_x = 1,
+                                 .shift_y = 1};
     struct tri_backend *backend = NULL;
     struct tri_pipeline *pipeline = NULL;
     struct tri_filter *filter = NULL;
@@ -36,7 +45,9 @@ static void run_frame(const struct place *place, const char *text, enum tri_colo
     snprintf(in_video.siting, sizeof in_video.siting, "%s", place->siting);
     CU_ASSERT_EQUAL_FATAL(tri_backend_open(on, NULL, &backend, NULL), TRI_OK);
     CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse(text, &pipeline, NULL), TRI_OK);
-    CU_ASSERT_EQUAL_FATAL(tri_filter_new(backend, pipeline, &in_video, takes, TRI_CHROMA_USUAL, &filter, NULL), TRI_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        tri_filter_new(backend, pipeline, &in_video, takes, TRI_CHROMA_USUAL, &filter, NULL),
+        TRI_OK);
     CU_ASSERT_EQUAL_FATAL(tri_frame_new(&in_video, &in, NULL), TRI_OK);
     *video = *tri_filter_video(filter);
     CU_ASSERT_EQUAL_FATAL(tri_frame_new(video, out, NULL), TRI_OK);
@@ -44,7 +55,9 @@ static void run_frame(const struct place *place, const char *text, enum tri_colo
         for (int y = 0; y < in.planes[p]->shape.height; y++) {
             unsigned char *row = tri_image_row(in.planes[p], 0, y);
             for (int x = 0; x < in.planes[p]->shape.width; x++)
-                row[x] = p == 0 ? 120 : p == 1 ? (unsigned char)(ramp(2 * x + place->x, 2 * y + place->y) + 0.5) : 128;
+                row[x] = p == 0   ? 120
+                         : p == 1 ? (unsigned char)(ramp(2 * x + place->x, 2 * y + place->y) + 0.5)
+                                  : 128;
         }
     }
     CU_ASSERT_EQUAL(tri_filter_run(filter, &in, out, NULL), TRI_OK);
@@ -66,7 +79,8 @@ static void check(const struct place *place, const char *what, double error, dou
     CU_ASSERT_TRUE(error <= most);
 }
 
-/* Blue is Y + 1.772 * (Cb - 128), at each pixel of luma. Rounded twice; half a pixel would be off by 1.8. */
+/* Blue is Y + 1.772 * (Cb - 128), at each luma pixel. Rounded twice; half a pixel would be off
+ * by 1.8. */
 static void test_rgb(void)
 {
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
@@ -78,7 +92,9 @@ static void test_rgb(void)
             const unsigned char *row = tri_image_row(out.planes[2], 0, y);
             for (int x = 4; x < WIDTH - 4; x++) {
                 const double blue = 120 + 1.772 * (ramp(x, y) - 128);
-                error = largest(error, blue < 0 || row[x] == 0 ? 0 : row[x] > blue ? row[x] - blue : blue - row[x]);
+                error = largest(error, blue < 0 || row[x] == 0 ? 0
+                                       : row[x] > blue         ? row[x] - blue
+                                                               : blue - row[x]);
             }
         }
         check(&places[i], "as R, G, B", error, 1.5);
@@ -86,13 +102,17 @@ static void test_rgb(void)
     }
 }
 
-/* Pixel x of the result is at (x + 0.5) / scale - 0.5 of the source, and chroma is sited as there. */
+/* Pixel x of the result is at (x + 0.5) / scale - 0.5 of the source, with the same chroma siting.
+ */
 static void test_resize(void)
 {
     static const struct {
         const char *pipeline;
         double scale;
-    } sizes[] = {{"resize:scale=4:filter=bilinear", 4}, {"resize:scale=2", 2}, {"resize:scale=0.5:filter=bilinear", 0.5}, {"resize:scale=1.5", 1.5}};
+    } sizes[] = {{"resize:scale=4:filter=bilinear", 4},
+                 {"resize:scale=2", 2},
+                 {"resize:scale=0.5:filter=bilinear", 0.5},
+                 {"resize:scale=1.5", 1.5}};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
             struct tri_video video;
@@ -103,7 +123,8 @@ static void test_resize(void)
             for (int y = shape->height / 4; y < shape->height * 3 / 4; y++) {
                 const unsigned char *row = tri_image_row(out.planes[1], 0, y);
                 for (int x = shape->width / 4; x < shape->width * 3 / 4; x++) {
-                    const double right = ramp((2 * x + places[i].x + 0.5) / sizes[s].scale - 0.5, (2 * y + places[i].y + 0.5) / sizes[s].scale - 0.5);
+                    const double right = ramp((2 * x + places[i].x + 0.5) / sizes[s].scale - 0.5,
+                                              (2 * y + places[i].y + 0.5) / sizes[s].scale - 0.5);
                     error = largest(error, row[x] > right ? row[x] - right : right - row[x]);
                 }
             }
@@ -113,7 +134,7 @@ static void test_resize(void)
     }
 }
 
-/* There and back again: what comes back of the ramp lies where it was. */
+/* There and back: the resulting ramp lies where it was. */
 static void test_back(void)
 {
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
@@ -125,7 +146,9 @@ static void test_back(void)
             const unsigned char *row = tri_image_row(out.planes[1], 0, y);
             for (int x = 4; x < WIDTH / 2 - 4; x++) {
                 const double right = ramp(2 * x + places[i].x, 2 * y + places[i].y);
-                error = largest(error, right < 60 ? 0 : row[x] > right ? row[x] - right : right - row[x]);
+                error = largest(error, right < 60       ? 0
+                                       : row[x] > right ? row[x] - right
+                                                        : right - row[x]);
             }
         }
         check(&places[i], "to R, G, B and back", error, 1.5);
@@ -136,13 +159,16 @@ static void test_back(void)
 /* The same bytes on all backends, for passes that only chroma has. */
 static void test_backends(void)
 {
-    static const char *const pipelines[] = {"levels:black=0.1", "resize:scale=2", "resize:width=37:height=29:filter=nearest"};
+    static const char *const pipelines[] = {"levels:black=0.1", "resize:scale=2",
+                                            "resize:width=37:height=29:filter=nearest"};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         for (size_t k = 0; k < sizeof pipelines / sizeof pipelines[0]; k++) {
             struct tri_video video;
             struct tri_frame one = {0}, other = {0};
             run_frame(&places[i], pipelines[k], TRI_ANY_COLOUR, "sequential", &video, &one);
-            run_frame(&places[i], pipelines[k], TRI_ANY_COLOUR, getenv("TRIPTYCH_ALLOW_NO_OPENCL") != NULL ? "threads" : "opencl", &video, &other);
+            run_frame(&places[i], pipelines[k], TRI_ANY_COLOUR,
+                      getenv("TRIPTYCH_ALLOW_NO_OPENCL") != NULL ? "threads" : "opencl", &video,
+                      &other);
             for (int p = 0; p < 3; p++)
                 CU_ASSERT_EQUAL(tri_image_digest(one.planes[p]), tri_image_digest(other.planes[p]));
             tri_frame_free(&one);
@@ -154,6 +180,8 @@ static void test_backends(void)
 int test_siting_suite(void)
 {
     CU_pSuite suite = CU_add_suite("siting", NULL, NULL);
-    return !(suite && CU_add_test(suite, "R, G, B", test_rgb) && CU_add_test(suite, "sizes", test_resize) &&
-             CU_add_test(suite, "there and back", test_back) && CU_add_test(suite, "backends", test_backends));
+    return !(suite && CU_add_test(suite, "R, G, B", test_rgb) &&
+             CU_add_test(suite, "sizes", test_resize) &&
+             CU_add_test(suite, "there and back", test_back) &&
+             CU_add_test(suite, "backends", test_backends));
 }

@@ -33,7 +33,8 @@ static void do_pieces(void *argument, int worker)
     atomic_fetch_sub(&pieces->here, 1);
 }
 
-/* Every piece once, by no more workers than asked for, none of them left when the call returns. */
+/* Every piece is done once, by at most the requested workers, none of which are left when the call
+ * returns. */
 static bool run_pieces(struct tri_pool *pool, int workers, int count)
 {
     struct pieces pieces = {.count = count, .workers = workers};
@@ -82,10 +83,11 @@ static void call_within(void *argument, int worker)
 
     (void)worker;
     for (int i; (i = atomic_fetch_add(&pieces->next, 1)) < pieces->count;)
-        atomic_fetch_add(&pieces->strangers, !run_pieces((struct tri_pool *)(void *)pieces->done, 3, 20));
+        atomic_fetch_add(&pieces->strangers,
+                         !run_pieces((struct tri_pool *)(void *)pieces->done, 3, 20));
 }
 
-/* Several threads call at once, and from within work. */
+/* Several threads call at once, also from within work. */
 static void test_many_callers(void)
 {
     struct tri_pool *pool;
@@ -114,7 +116,8 @@ struct flow {
     struct tri_pool *pool;
     int begun, most;
     atomic_int under_way, too_many;
-    int in_second, in_order_wrong, last_in_order; /* of the stage in order: one thread at a time, or TSan tells */
+    int in_second, in_order_wrong,
+        last_in_order; /* of the ordered stage: one thread at a time, or TSan reports it */
     atomic_int seen[ITEMS], ended[ITEMS];
 };
 
@@ -158,7 +161,7 @@ static bool scatter(void *context, void *item)
     const struct thing *thing = item;
 
     if (thing->number % 11 == 0)
-        usleep(300); /* those after it overtake */
+        usleep(300); /* later ones overtake */
     if (thing->number % 5 == 0 && !run_pieces(flow->pool, 3, 10))
         atomic_fetch_add(&flow->too_many, 1);
     return ends_early(thing->number) ? leave_early(flow, thing->number) : true;
@@ -188,11 +191,16 @@ static bool finish(void *context, void *item)
 
 static void expect_flow(struct tri_pool *pool, int most)
 {
-    static const struct tri_stream_stage stages[] = {
-        {"begin", true, begin}, {"scatter", false, scatter}, {"gather", true, gather}, {"finish", false, finish}};
+    static const struct tri_stream_stage stages[] = {{"begin", true, begin},
+                                                     {"scatter", false, scatter},
+                                                     {"gather", true, gather},
+                                                     {"finish", false, finish}};
     struct flow flow = {.pool = pool, .most = most, .last_in_order = -1};
-    struct tri_stream stream = {
-        .stages = stages, .stage_count = 4, .context = &flow, .item_size = sizeof(struct thing), .items_most = most};
+    struct tri_stream stream = {.stages = stages,
+                                .stage_count = 4,
+                                .context = &flow,
+                                .item_size = sizeof(struct thing),
+                                .items_most = most};
 
     CU_ASSERT_EQUAL(tri_stream_run(pool, &stream, NULL), TRI_OK);
     CU_ASSERT_EQUAL(stream.items, ITEMS);
@@ -221,7 +229,7 @@ static void test_stream(void)
     }
 }
 
-/* Stages of one item at a time each: what a pipeline of them gains is that they overlap. */
+/* Stages of one item at a time each: the gain of such a pipeline is their overlap. */
 static bool rest(void *context, void *item)
 {
     (void)item;
@@ -242,7 +250,8 @@ static void test_overlap(void)
     static const struct tri_stream_stage stages[] = {
         {"begin", true, count_down}, {"a", true, rest}, {"b", true, rest}, {"c", true, rest}};
     int left = 30;
-    struct tri_stream stream = {.stages = stages, .stage_count = 4, .context = &left, .item_size = 1, .items_most = 4};
+    struct tri_stream stream = {
+        .stages = stages, .stage_count = 4, .context = &left, .item_size = 1, .items_most = 4};
     struct tri_pool *pool;
 
     CU_ASSERT_EQUAL_FATAL(tri_pool_new(3, &pool, NULL), TRI_OK);
@@ -252,7 +261,8 @@ static void test_overlap(void)
     CU_ASSERT_TRUE(stream.wall_ns < sum); /* by far: 32 against 90 times 3 ms */
 }
 
-/* All threads find a place in a stream, also where they come one by one and the first of them have to wait. */
+/* All threads find a place in a stream, even if they arrive one by one and the first have to wait.
+ */
 enum { TOGETHER = 6 };
 
 static bool begin_late(void *context, void *item)
@@ -276,16 +286,20 @@ static bool meet(void *context, void *item)
 
 static void test_all_come(void)
 {
-    static const struct tri_stream_stage stages[] = {{"begin", true, begin_late}, {"meet", false, meet}};
+    static const struct tri_stream_stage stages[] = {{"begin", true, begin_late},
+                                                     {"meet", false, meet}};
     atomic_int counts[2] = {0};
-    struct tri_stream stream = {
-        .stages = stages, .stage_count = 2, .context = counts, .item_size = 1, .items_most = TOGETHER};
+    struct tri_stream stream = {.stages = stages,
+                                .stage_count = 2,
+                                .context = counts,
+                                .item_size = 1,
+                                .items_most = TOGETHER};
     struct tri_pool *pool;
 
     CU_ASSERT_EQUAL_FATAL(tri_pool_new(TOGETHER, &pool, NULL), TRI_OK);
     CU_ASSERT_EQUAL(tri_stream_run(pool, &stream, NULL), TRI_OK);
     tri_pool_free(pool);
-    CU_ASSERT_TRUE(stream.wall_ns < INT64_C(4000000000)); /* five seconds, where one does not come */
+    CU_ASSERT_TRUE(stream.wall_ns < INT64_C(4000000000)); /* five seconds, if one does not arrive */
 }
 
 int test_stream_suite(void)
@@ -293,6 +307,7 @@ int test_stream_suite(void)
     CU_pSuite suite = CU_add_suite("stream", NULL, NULL);
     return !(suite && CU_add_test(suite, "pool", test_pool) &&
              CU_add_test(suite, "pool, many callers", test_many_callers) &&
-             CU_add_test(suite, "stages", test_stream) && CU_add_test(suite, "stages overlap", test_overlap) &&
+             CU_add_test(suite, "stages", test_stream) &&
+             CU_add_test(suite, "stages overlap", test_overlap) &&
              CU_add_test(suite, "all threads come", test_all_come));
 }

@@ -1,5 +1,5 @@
-/* test_tiff.c -- TIFF files: round trips, files of every kind that libtiff makes, metadata, limits, damage.
- */
+/* test_tiff.c -- TIFF files: round trips, all kinds of files that libtiff writes, metadata, limits,
+ * damage. */
 #include "codec/metadata.h"
 #include "tests.h"
 #include "tiff_files.h"
@@ -13,7 +13,7 @@
 
 static struct tri_image *read_warned(const char *path, const char *warning)
 {
-    struct tri_read_info info;
+    struct tri_read_info info = {.size = sizeof info};
     struct tri_image *image = pictures_read(path, &info);
     CU_ASSERT_NSTRING_EQUAL(info.warning, warning, warning[0] != '\0' ? strlen(warning) : 1);
     CU_ASSERT_STRING_EQUAL(info.format->name, "tiff");
@@ -27,7 +27,7 @@ static struct tri_image *read_plain(const char *path)
     return read_warned(path, "");
 }
 
-/* Samples of the image as wanted(sample, alpha); the file may have fewer bits. */
+/* Expects the image's samples to be wanted(sample, alpha); the file may have fewer bits. */
 static void expect_read(const struct tiff_recipe *recipe, const struct tri_image *image,
                         int (*wanted)(int, int, int))
 {
@@ -45,8 +45,8 @@ static void expect_read(const struct tiff_recipe *recipe, const struct tri_image
                          (colour ? wanted(sample, alpha, recipe->bits) : sample);
             }
     if (wrong > 0)
-        printf("%s, photometric %d, %d bits, %d planes of %d: %d wrong\n", recipe->mode, recipe->photometric,
-               recipe->bits, planes, bits, wrong);
+        printf("%s, photometric %d, %d bits, %d planes of %d: %d wrong\n", recipe->mode,
+               recipe->photometric, recipe->bits, planes, bits, wrong);
     CU_ASSERT_EQUAL(wrong, 0);
     tri_image_free(back);
 }
@@ -110,7 +110,8 @@ static void test_gray_kinds(void)
         expect_read(&recipe, image, white ? inverted : recipe.bits < 8 ? spread : as_it_is);
         tri_image_free(image);
     }
-    struct tiff_recipe fax = {"w", PHOTOMETRIC_MINISWHITE, 1, COMPRESSION_CCITTFAX4, -1, 0, false, 1};
+    struct tiff_recipe fax = {"w", PHOTOMETRIC_MINISWHITE, 1, COMPRESSION_CCITTFAX4, -1, 0, false,
+                              1};
     struct tri_image *image = pictures_noise(67, 35, 1, 8);
     expect_read(&fax, image, inverted);
     tri_image_free(image);
@@ -142,7 +143,7 @@ static void test_orientations(void)
             struct tiff_recipe recipe = tiff_usual;
             struct tri_image *image = pictures_noise(19, 11, kind == 0 ? 3 : 4, 8), *back;
             recipe.photometric =
-                kind == 0 ? PHOTOMETRIC_RGB : PHOTOMETRIC_SEPARATED; /* libtiff converts that */
+                kind == 0 ? PHOTOMETRIC_RGB : PHOTOMETRIC_SEPARATED; /* libtiff converts these */
             recipe.orientation = 1;
             struct tri_image *stored = read_plain(tiff_make(&recipe, image));
             recipe.orientation = orientation;
@@ -201,8 +202,8 @@ static void test_other_colours(void)
     back = read_plain(tiff_make(&recipe, image));
     CU_ASSERT_EQUAL_FATAL(back->shape.planes, 3);
     for (int c = 0; c < 3; c++) {
-        const double light =
-            (255 - pictures_sample(image, c, 5, 6)) * (255 - pictures_sample(image, 3, 5, 6)) / 255.0;
+        const double light = (255 - pictures_sample(image, c, 5, 6)) *
+                             (255 - pictures_sample(image, 3, 5, 6)) / 255.0;
         CU_ASSERT_TRUE(fabs(pictures_sample(back, c, 5, 6) - light) <= 1);
     }
     tri_image_free(back);
@@ -212,7 +213,7 @@ static void test_other_colours(void)
 static void test_pages(void)
 {
     struct tri_image *images[2] = {pictures_noise(9, 8, 3, 8), pictures_noise(5, 4, 1, 8)};
-    struct tri_read_info info;
+    struct tri_read_info info = {.size = sizeof info};
     TIFF *tiff = TIFFOpen(pictures_path("pages.tif"), "w");
     CU_ASSERT_PTR_NOT_NULL_FATAL(tiff);
     for (int page = 0; page < 2; page++) {
@@ -237,7 +238,7 @@ static void test_pages(void)
 
 /* ---- writing ---- */
 
-/* As libtiff's own row interface sees the file. */
+/* As seen by libtiff's own row interface. */
 static void expect_tags(const char *path, const struct tri_image *image)
 {
     const struct tri_shape *shape = &image->shape;
@@ -264,7 +265,8 @@ static void expect_tags(const char *path, const struct tri_image *image)
 
 static void test_round_trips(void)
 {
-    static const int sides[][2] = {{1, 1}, {7, 1}, {1, 9}, {63, 64}, {65, 5}, {301, 47}, {700, 801}};
+    static const int sides[][2] = {{1, 1},  {7, 1},    {1, 9},    {63, 64},
+                                   {65, 5}, {301, 47}, {700, 801}};
     for (int planes = 1; planes <= 4; planes++)
         for (int bits = 8; bits <= 16; bits += 8)
             for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++) {
@@ -281,8 +283,9 @@ static void test_round_trips(void)
     pictures_expect_disk_full("tiff");
 }
 
-/* Pixels per metre that the file is written with, and as what libtiff finds them there. */
-static void expect_resolution(uint32_t x, uint32_t y, int metre, int unit, float x_wanted, float y_wanted)
+/* The density written, in pixels per metre, and the one that libtiff reads. */
+static void expect_resolution(uint32_t x, uint32_t y, int metre, int unit, float x_wanted,
+                              float y_wanted)
 {
     const unsigned char data[9] = {x >> 24,      x >> 16 & 255, x >> 8 & 255,
                                    x & 255,      y >> 24,       y >> 16 & 255,
@@ -291,13 +294,13 @@ static void expect_resolution(uint32_t x, uint32_t y, int metre, int unit, float
     struct tri_metadata *metadata = tri_metadata_new();
     struct tri_image *image = pictures_noise(4, 3, 3, 8);
     const char *path = pictures_path("said.tif");
-    struct tri_read_info info;
+    struct tri_read_info info = {.size = sizeof info};
     float found[2] = {0, 0};
     uint16_t found_unit = 0;
     CU_ASSERT_TRUE(tri_metadata_add(metadata, "pHYs", data, 9) &&
                    tri_metadata_add(metadata, "iCCP", profile.data, 500));
-    CU_ASSERT_EQUAL_FATAL(
-        tri_image_write(path, image, &(struct tri_write_options){.metadata = metadata}, NULL), TRI_OK);
+    CU_ASSERT_EQUAL_FATAL(tri_image_write(path, image, &WRITE_OPTIONS(.metadata = metadata), NULL),
+                          TRI_OK);
     TIFF *tiff = TIFFOpen(path, "r");
     CU_ASSERT_PTR_NOT_NULL_FATAL(tiff);
     TIFFGetField(tiff, TIFFTAG_XRESOLUTION, &found[0]);

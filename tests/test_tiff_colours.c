@@ -1,4 +1,5 @@
-/* test_tiff_colours.c -- TIFF files whose colours are not R, G and B, or have odd depths, made by libtiff. */
+/* test_tiff_colours.c -- TIFF files, made by libtiff, with other colours than R, G and B, or with
+ * odd depths. */
 #include "codec/metadata.h"
 #include "tests.h"
 #include "tiff_files.h"
@@ -35,7 +36,8 @@ static void test_cmyk(void)
         for (int c = 0; c < 3; c++)
             for (int y = 0; y < 33; y++)
                 for (int x = 0; x < 50; x++) {
-                    const double light = (most - pictures_sample(image, c, x, y)) * (most - pictures_sample(image, 3, x, y)) / most;
+                    const double light = (most - pictures_sample(image, c, x, y)) *
+                                         (most - pictures_sample(image, 3, x, y)) / most;
                     wrong += pictures_sample(back, c, x, y) != (int)floor(light + 0.5);
                 }
         CU_ASSERT_EQUAL(wrong, 0);
@@ -44,7 +46,7 @@ static void test_cmyk(void)
     }
 }
 
-/* A file that others have made. */
+/* A file from another program. */
 static void test_case(void)
 {
     char name[1024];
@@ -63,7 +65,7 @@ static void test_cmyk_profile(void)
     struct tiff_recipe recipe = tiff_usual;
     struct tri_image *image = pictures_noise(5, 4, 4, 8);
     struct bytes profile = pictures_profile("CMYK", 300);
-    struct tri_read_info info;
+    struct tri_read_info info = {.size = sizeof info};
     const char *path = pictures_path("made.tif");
     recipe.photometric = PHOTOMETRIC_SEPARATED;
     TIFF *tiff = TIFFOpen(path, "w");
@@ -73,7 +75,8 @@ static void test_cmyk_profile(void)
     tiff_write_page(tiff, &recipe, image);
     TIFFClose(tiff);
     tri_image_free(pictures_read(path, &info));
-    CU_ASSERT_STRING_EQUAL(info.warning, "its colour profile, of CMYK, is left out; colours are converted without it");
+    CU_ASSERT_STRING_EQUAL(info.warning,
+                           "CMYK colour profile dropped; colours are converted without it");
     CU_ASSERT_PTR_NULL(tri_metadata_find(info.metadata, "iCCP"));
     tri_metadata_free(info.metadata);
     tri_image_free(image);
@@ -83,7 +86,7 @@ static void test_cmyk_profile(void)
 
 /* ---- CIELab ---- */
 
-/* One pixel of L*, a*, b* under D50; `icc`: shifted, as in profiles. */
+/* One pixel of L*, a*, b* under D50; `icc`: offset as in profiles. */
 static struct tri_image *read_lab(const double lab[3], int bits, bool icc)
 {
     struct tiff_recipe recipe = tiff_usual;
@@ -93,7 +96,12 @@ static struct tri_image *read_lab(const double lab[3], int bits, bool icc)
     recipe.photometric = icc ? PHOTOMETRIC_ICCLAB : PHOTOMETRIC_CIELAB;
     recipe.bits = bits;
     for (int p = 0; p < 3; p++) {
-        const double shifted = p == 0 ? lab[0] * (bits == 8 ? 255 : icc ? 65280 : 65535) / 100 : (lab[p] + 128 * icc) * (bits == 8 ? 1 : 256);
+        const double shifted = p == 0 ? lab[0] *
+                                            (bits == 8 ? 255
+                                             : icc     ? 65280
+                                                       : 65535) /
+                                            100
+                                      : (lab[p] + 128 * icc) * (bits == 8 ? 1 : 256);
         void *sample = tri_image_row(image, p, 0);
         if (bits == 8)
             *(uint8_t *)sample = (uint8_t)lround(shifted);
@@ -105,15 +113,16 @@ static struct tri_image *read_lab(const double lab[3], int bits, bool icc)
     return back;
 }
 
-/* sRGB's corners in Lab under D50, as its usual profile has them. */
+/* sRGB's corners in Lab under D50, as in its usual profile. */
 static void test_lab(void)
 {
     static const struct {
         double lab[3];
         int rgb[3]; /* in percent */
     } known[] = {
-        {{100, 0, 0}, {100, 100, 100}},      {{0, 0, 0}, {0, 0, 0}},           {{54.29, 80.80, 69.89}, {100, 0, 0}},
-        {{87.82, -79.27, 80.99}, {0, 100, 0}}, {{29.57, 68.30, -112.03}, {0, 0, 100}},
+        {{100, 0, 0}, {100, 100, 100}},         {{0, 0, 0}, {0, 0, 0}},
+        {{54.29, 80.80, 69.89}, {100, 0, 0}},   {{87.82, -79.27, 80.99}, {0, 100, 0}},
+        {{29.57, 68.30, -112.03}, {0, 0, 100}},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         for (int kind = 0; kind < 4; kind++) {
@@ -121,8 +130,13 @@ static void test_lab(void)
             struct tri_image *back = read_lab(known[i].lab, bits, kind / 2 == 1);
             CU_ASSERT_EQUAL_FATAL(back->shape.planes, 3);
             CU_ASSERT_EQUAL(back->shape.bits, bits);
-            for (int c = 0; c < 3; c++) /* a whole a* or b* is up to 4 of 255 where dark; grays are exact */
-                CU_ASSERT_TRUE(fabs(pictures_sample(back, c, 0, 0) - known[i].rgb[c] / 100.0 * most) <= (i < 2 ? 0.0005 : bits == 8 ? 0.07 : 0.03) * most);
+            for (int c = 0; c < 3;
+                 c++) /* a step of a* or b* is up to 4 of 255 in dark colours; grays are exact */
+                CU_ASSERT_TRUE(fabs(pictures_sample(back, c, 0, 0) -
+                                    known[i].rgb[c] / 100.0 * most) <= (i < 2       ? 0.0005
+                                                                        : bits == 8 ? 0.07
+                                                                                    : 0.03) *
+                                                                           most);
             tri_image_free(back);
         }
 }
@@ -134,8 +148,9 @@ static void test_depths(void)
     static const int depths[] = {1, 2, 3, 4, 5, 7, 9, 10, 12, 14, 15};
     for (size_t i = 0; i < sizeof depths / sizeof depths[0]; i++)
         for (int planes = 1; planes <= 3; planes += 2) {
-            /* Rows of the file, by hand: each sample's bits one after another. */
-            const int bits = depths[i], width = 37, height = 4, out = bits > 8 ? 16 : 8, most = (1 << bits) - 1, full = (1 << out) - 1;
+            /* Rows of the file, by hand: the samples' bits, packed. */
+            const int bits = depths[i], width = 37, height = 4, out = bits > 8 ? 16 : 8,
+                      most = (1 << bits) - 1, full = (1 << out) - 1;
             struct tiff_recipe recipe = tiff_usual;
             const struct tri_shape shape = {width, height, planes, 8};
             recipe.bits = bits;
@@ -150,9 +165,11 @@ static void test_depths(void)
                 for (int s = 0; s < width * planes; s++) {
                     const int sample = (s * 2654435 + y * 77) & most;
                     for (int b = 0; b < bits; b++)
-                        row[(s * bits + b) / 8] |= (unsigned char)((sample >> (bits - 1 - b) & 1) << (7 - (s * bits + b) % 8));
+                        row[(s * bits + b) / 8] |= (unsigned char)((sample >> (bits - 1 - b) & 1)
+                                                                   << (7 - (s * bits + b) % 8));
                 }
-                CU_ASSERT_TRUE(TIFFWriteRawStrip(tiff, (uint32_t)y, row, (width * planes * bits + 7) / 8) > 0);
+                CU_ASSERT_TRUE(
+                    TIFFWriteRawStrip(tiff, (uint32_t)y, row, (width * planes * bits + 7) / 8) > 0);
             }
             TIFFClose(tiff);
             struct tri_image *back = read_back(path);
@@ -162,7 +179,8 @@ static void test_depths(void)
             for (int y = 0; y < height; y++)
                 for (int s = 0; s < width * planes; s++) {
                     const double sample = (s * 2654435 + y * 77) & most;
-                    wrong += pictures_sample(back, s % planes, s / planes, y) != (int)floor(sample * full / most + 0.5);
+                    wrong += pictures_sample(back, s % planes, s / planes, y) !=
+                             (int)floor(sample * full / most + 0.5);
                 }
             CU_ASSERT_EQUAL(wrong, 0);
             tri_image_free(back);
@@ -191,7 +209,8 @@ static void test_palette_16(void)
     int wrong = back->shape.bits != 16;
     for (int i = 0; i < 31 * 17 && wrong == 0; i++)
         for (int c = 0; c < 3; c++)
-            wrong += pictures_sample(back, c, i % 31, i / 31) != map[c * 65536 + pictures_sample(image, 0, i % 31, i / 31)];
+            wrong += pictures_sample(back, c, i % 31, i / 31) !=
+                     map[c * 65536 + pictures_sample(image, 0, i % 31, i / 31)];
     CU_ASSERT_EQUAL(wrong, 0);
     tri_image_free(image);
     tri_image_free(back);
@@ -201,7 +220,10 @@ static void test_palette_16(void)
 int test_tiff_colours_suite(void)
 {
     CU_pSuite suite = CU_add_suite("tiff colours", pictures_enter, pictures_leave);
-    return !(suite && CU_add_test(suite, "CMYK", test_cmyk) && CU_add_test(suite, "CMYK with planes apart, of others", test_case) &&
-             CU_add_test(suite, "CMYK with a profile", test_cmyk_profile) && CU_add_test(suite, "CIELab", test_lab) &&
-             CU_add_test(suite, "every depth", test_depths) && CU_add_test(suite, "palettes of 16 bits", test_palette_16));
+    return !(suite && CU_add_test(suite, "CMYK", test_cmyk) &&
+             CU_add_test(suite, "CMYK with planes apart, of others", test_case) &&
+             CU_add_test(suite, "CMYK with a profile", test_cmyk_profile) &&
+             CU_add_test(suite, "CIELab", test_lab) &&
+             CU_add_test(suite, "every depth", test_depths) &&
+             CU_add_test(suite, "palettes of 16 bits", test_palette_16));
 }

@@ -1,4 +1,5 @@
-/* test_tiles.c -- stages over tiles: what devices have is enough for every kernel, and small devices give the same bytes. */
+/* test_tiles.c -- stages over tiles: every kernel fits the limits of devices, and small devices
+ * give the same bytes. */
 #include "tests.h"
 #include "rig.h"
 #include "shell.h"
@@ -8,15 +9,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The least that OpenCL 1.2 promises, what GPUs have, and groups of small devices. */
-static const struct tile_limits limits[] = {
-    {32768, 32768, 256, 112, true}, {49152, 40960, 256, 112, false}, {32768, 32768, 64, 32, true}, {32768, 32768, 16, 32, false}};
+/* The minimum of OpenCL 1.2, the limits of GPUs, and groups of small devices. */
+static const struct tile_limits limits[] = {{32768, 32768, 256, 112, true},
+                                            {49152, 40960, 256, 112, false},
+                                            {32768, 32768, 64, 32, true},
+                                            {32768, 32768, 16, 32, false}};
 
 static const char *const extremes[] = {
-    "gaussian:sigma=100", "gaussian:sigma=0.1", "box:radius=500", "box:radius=1", "dilate:radius=100", "erode:radius=99",
-    "median:radius=2", "unsharp:sigma=100", "resize:width=3", "resize:scale=7:filter=bilinear", "rotate", "equalize,gaussian:sigma=3",
-    "gaussian:sigma=1,sobel,dilate:radius=1,invert", "average:frames=32", "average:frames=8", "motion", "background",
-    "gray,sobel,box:radius=40,median,unsharp,levels:gamma=2,rotate:angle=90,flip", "deinterlace,temporal_denoise"};
+    "gaussian:sigma=100",
+    "gaussian:sigma=0.1",
+    "box:radius=500",
+    "box:radius=1",
+    "dilate:radius=100",
+    "erode:radius=99",
+    "median:radius=2",
+    "unsharp:sigma=100",
+    "resize:width=3",
+    "resize:scale=7:filter=bilinear",
+    "rotate",
+    "equalize,gaussian:sigma=3",
+    "gaussian:sigma=1,sobel,dilate:radius=1,invert",
+    "average:frames=32",
+    "average:frames=8",
+    "motion",
+    "background",
+    "gray,sobel,box:radius=40,median,unsharp,levels:gamma=2,rotate:angle=90,flip",
+    "deinterlace,temporal_denoise"};
 
 static bool stages_fit(const struct tri_plan *plan, const struct tile_limits *limit)
 {
@@ -32,8 +50,9 @@ static bool stages_fit(const struct tri_plan *plan, const struct tile_limits *li
     return fit;
 }
 
-/* With stages as they are, or with passes that are alone. */
-static bool pipeline_fits(const char *text, const struct tri_shape *shape, const struct tile_limits *limit, bool *alone)
+/* With stages as planned, or with each pass alone. */
+static bool pipeline_fits(const char *text, const struct tri_shape *shape,
+                          const struct tile_limits *limit, bool *alone)
 {
     struct tri_pipeline *pipeline;
     struct tri_plan *plan;
@@ -61,14 +80,15 @@ static void test_limits(void)
                 bool alone;
                 for (size_t i = 0; i < sizeof extremes / sizeof extremes[0]; i++) {
                     if (!pipeline_fits(extremes[i], &shape, &limits[l], &alone))
-                        rig_complain("%s, %d planes of %d bits: not within %ld bytes", extremes[i], planes, bits, limits[l].local_memory);
+                        rig_complain("%s, %d planes of %d bits: not within %ld bytes", extremes[i],
+                                     planes, bits, limits[l].local_memory);
                 }
             }
         }
     }
 }
 
-/* Chains are worth nothing if they fall apart. */
+/* Fusion is useless if chains fall apart. */
 static void test_fused(void)
 {
     const struct tri_shape shape = {640, 480, 3, 8};
@@ -76,7 +96,8 @@ static void test_fused(void)
     struct tri_plan *plan;
     struct tile_stage *tiles;
     struct tri_error error;
-    CU_ASSERT_FATAL(tri_pipeline_parse("gaussian:sigma=1,sobel,dilate:radius=1,invert", &pipeline, &error) == TRI_OK);
+    CU_ASSERT_FATAL(tri_pipeline_parse("gaussian:sigma=1,sobel,dilate:radius=1,invert", &pipeline,
+                                       &error) == TRI_OK);
     CU_ASSERT_FATAL(tri_plan_make(pipeline, &shape, TRI_PLAN_TILES, &plan, &error) == TRI_OK);
     CU_ASSERT_EQUAL(plan->stage_count, 1);
     CU_ASSERT_FATAL(tri_tile_plan(plan, 0, &limits[0], &tiles, &error) == TRI_OK && tiles != NULL);
@@ -88,7 +109,7 @@ static void test_fused(void)
     tri_pipeline_free(pipeline);
 }
 
-/* One text for every size of picture, so that programs are built once. */
+/* One text for every image size, so programs are built once. */
 static void test_sizes_share_programs(void)
 {
     char *first = NULL;
@@ -98,9 +119,11 @@ static void test_sizes_share_programs(void)
         struct tri_plan *plan;
         struct tile_stage *tiles;
         struct tri_error error;
-        CU_ASSERT_FATAL(tri_pipeline_parse("gaussian:sigma=2,resize:scale=0.5", &pipeline, &error) == TRI_OK);
+        CU_ASSERT_FATAL(
+            tri_pipeline_parse("gaussian:sigma=2,resize:scale=0.5", &pipeline, &error) == TRI_OK);
         CU_ASSERT_FATAL(tri_plan_make(pipeline, &shape, TRI_PLAN_TILES, &plan, &error) == TRI_OK);
-        CU_ASSERT_FATAL(tri_tile_plan(plan, 0, &limits[1], &tiles, &error) == TRI_OK && tiles != NULL);
+        CU_ASSERT_FATAL(tri_tile_plan(plan, 0, &limits[1], &tiles, &error) == TRI_OK &&
+                        tiles != NULL);
         char *text = tri_tile_source(plan, tiles);
         CU_ASSERT_FATAL(text != NULL);
         if (first == NULL)
@@ -118,10 +141,15 @@ static void test_sizes_share_programs(void)
 
 static bool has_icd;
 
-/* A GPU with as little as there can be: groups of 64 items and 32 KiB. Its kernels give the bytes of scalar. */
+/* A GPU with minimal limits: groups of 64 items and 32 KiB. Its kernels give the bytes of scalar.
+ */
 static void test_small_device(void)
 {
-    static const char *const pipelines[] = {"equalize", "rotate", "gaussian:sigma=2", "box:radius=15", "gray,sobel,median:radius=2",
+    static const char *const pipelines[] = {"equalize",
+                                            "rotate",
+                                            "gaussian:sigma=2",
+                                            "box:radius=15",
+                                            "gray,sobel,median:radius=2",
                                             "resize:scale=0.6"};
     if (!has_icd) {
         test_skip("the OpenCL driver with faults, or the one that it wraps, is missing");
@@ -129,12 +157,16 @@ static void test_small_device(void)
     }
     const char *mode = getenv("TRIPTYCH_TESTS");
     const bool quick = mode != NULL && strcmp(mode, "quick") == 0;
-    EXPECT("$T run resize:width=150:height=100 $ROOT/images/street.png -o street.ppm --on sequential", 0, "", "*");
+    EXPECT(
+        "$T run resize:width=150:height=100 $ROOT/images/street.png -o street.ppm --on sequential",
+        0, "", "*");
     for (size_t i = 0; i < (quick ? 2 : sizeof pipelines / sizeof pipelines[0]); i++) {
         char command[400];
         snprintf(command, sizeof command,
-                 "TRIPTYCH_CACHE_SIZE=0 OCL_ICD_VENDORS=$PWD/small/ ICD_TYPE=GPU ICD_LOCAL=32768 ICD_GROUP=64 $T run %s street.ppm -o a.ppm "
-                 "--on opencl:gpu && $T run %s street.ppm -o b.ppm --on sequential --isa scalar && cmp a.ppm b.ppm",
+                 "TRIPTYCH_CACHE_SIZE=0 OCL_ICD_VENDORS=$PWD/small/ ICD_TYPE=GPU ICD_LOCAL=32768 "
+                 "ICD_GROUP=64 $T run %s street.ppm -o a.ppm "
+                 "--on opencl:gpu && $T run %s street.ppm -o b.ppm --on sequential --isa scalar && "
+                 "cmp a.ppm b.ppm",
                  pipelines[i], pipelines[i]);
         EXPECT(command, 0, "", "*");
     }
@@ -144,8 +176,10 @@ static int begin(void)
 {
     if (shell_begin() != 0)
         return 1;
-    has_icd = shell_run("icd=$(dirname $T)/tests/icd.so; test -e $icd && mkdir small && echo $icd > small/a.icd && "
-                        "OCL_ICD_VENDORS=$PWD/small/ $T devices")->code == 0;
+    has_icd = shell_run("icd=$(dirname $T)/tests/icd.so; test -e $icd && mkdir small && echo $icd "
+                        "> small/a.icd && "
+                        "OCL_ICD_VENDORS=$PWD/small/ $T devices")
+                  ->code == 0;
     return 0;
 }
 

@@ -1,5 +1,5 @@
-/* test_trust.c -- drivers whose compilers are wrong: programs are found out, built otherwise or refused, and what is known
- * of them is kept on disk. The program's calls come here before they go to the library. */
+/* test_trust.c -- drivers that miscompile: programs are detected, built another way or refused, and
+ * the verdicts are kept on disk. This file intercepts the program's calls to the library. */
 #include "rig.h"
 #include "tests.h"
 
@@ -20,11 +20,11 @@ static struct {
     bool at_work;
     const char *in;
     bool forms[FORMS];
-    const char *right, *wrong; /* instead of this text that one */
+    const char *right, *wrong; /* this text is replaced by that one */
     const char *version;       /* of the driver; NULL: its own */
-    bool foreign;              /* not POCL, so that binaries are kept */
+    bool foreign;              /* not POCL, so binaries are cached */
     bool refuses_binaries;
-    int failing_builds; /* of the next ones of stages */
+    int failing_builds; /* how many of the next builds of stages fail */
     int binaries;
 } driver;
 
@@ -35,50 +35,59 @@ static char cache[64];
 
 /* ---- the calls ---- */
 
-/* The text with both the right and the wrong words, of which an option chooses. */
+/* A text with both the right and the wrong words; an option selects one. */
 static char *with_fault(const char *source)
 {
     const char *at = strstr(source, driver.right);
     char *text = NULL;
-    if (at == NULL || asprintf(&text, "%.*s\n#ifdef " FAULT "\n%s\n#else\n%s\n#endif\n%s", (int)(at - source), source,
-                               driver.wrong, driver.right, at + strlen(driver.right)) < 0)
+    if (at == NULL ||
+        asprintf(&text, "%.*s\n#ifdef " FAULT "\n%s\n#else\n%s\n#endif\n%s", (int)(at - source),
+                 source, driver.wrong, driver.right, at + strlen(driver.right)) < 0)
         return NULL;
     return text;
 }
 
-cl_program clCreateProgramWithSource(cl_context context, cl_uint count, const char **sources, const size_t *lengths,
-                                     cl_int *code)
+cl_program clCreateProgramWithSource(cl_context context, cl_uint count, const char **sources,
+                                     const size_t *lengths, cl_int *code)
 {
     cl_program (*call)(cl_context, cl_uint, const char **, const size_t *, cl_int *);
     char *text = driver.at_work && driver.in != NULL ? with_fault(sources[0]) : NULL;
     const char *const one = text;
-    const cl_program program = text != NULL ? LIBRARY("clCreateProgramWithSource", call)(context, 1, (const char **)(uintptr_t)&one, NULL, code)
-                                            : LIBRARY("clCreateProgramWithSource", call)(context, count, sources, lengths, code);
+    const cl_program program =
+        text != NULL
+            ? LIBRARY("clCreateProgramWithSource", call)(context, 1, (const char **)(uintptr_t)&one,
+                                                         NULL, code)
+            : LIBRARY("clCreateProgramWithSource", call)(context, count, sources, lengths, code);
     free(text);
     return program;
 }
 
-/* Not what is built to know the device. */
+/* Excludes programs that are built to probe the device. */
 static bool is_stage(cl_program program)
 {
     static char source[1 << 20];
-    return clGetProgramInfo(program, CL_PROGRAM_SOURCE, sizeof source, source, NULL) == CL_SUCCESS && strstr(source, "PASS(") != NULL;
+    return clGetProgramInfo(program, CL_PROGRAM_SOURCE, sizeof source, source, NULL) ==
+               CL_SUCCESS &&
+           strstr(source, "PASS(") != NULL;
 }
 
 static bool is_wrong(cl_program program, const char *options)
 {
     static char source[1 << 20];
-    if (driver.in == NULL || clGetProgramInfo(program, CL_PROGRAM_SOURCE, sizeof source, source, NULL) != CL_SUCCESS)
+    if (driver.in == NULL ||
+        clGetProgramInfo(program, CL_PROGRAM_SOURCE, sizeof source, source, NULL) != CL_SUCCESS)
         return false;
-    const enum opencl_form form = strstr(options, "-cl-opt-disable") != NULL ? FORM_UNOPTIMISED
-                                  : strstr(source, "#define TRI_SAFE 1") != NULL ? FORM_SAFE : FORM_PLAIN;
+    const enum opencl_form form = strstr(options, "-cl-opt-disable") != NULL     ? FORM_UNOPTIMISED
+                                  : strstr(source, "#define TRI_SAFE 1") != NULL ? FORM_SAFE
+                                                                                 : FORM_PLAIN;
     return strstr(source, FAULT) != NULL && strstr(source, driver.in) != NULL && driver.forms[form];
 }
 
-cl_int clBuildProgram(cl_program program, cl_uint count, const cl_device_id *devices, const char *options,
-                      void (*notify)(cl_program, void *), void *user)
+cl_int clBuildProgram(cl_program program, cl_uint count, const cl_device_id *devices,
+                      const char *options, void (*notify)(cl_program, void *), void *user)
 {
-    cl_int (*call)(cl_program, cl_uint, const cl_device_id *, const char *, void (*)(cl_program, void *), void *);
+    cl_int (*call)(cl_program, cl_uint, const cl_device_id *, const char *,
+                   void (*)(cl_program, void *), void *);
     char more[300];
     if (!driver.at_work)
         return LIBRARY("clBuildProgram", call)(program, count, devices, options, notify, user);
@@ -90,26 +99,30 @@ cl_int clBuildProgram(cl_program program, cl_uint count, const cl_device_id *dev
     return LIBRARY("clBuildProgram", call)(program, count, devices, more, notify, user);
 }
 
-cl_program clCreateProgramWithBinary(cl_context context, cl_uint count, const cl_device_id *devices, const size_t *sizes,
-                                     const unsigned char **binaries, cl_int *status, cl_int *code)
+cl_program clCreateProgramWithBinary(cl_context context, cl_uint count, const cl_device_id *devices,
+                                     const size_t *sizes, const unsigned char **binaries,
+                                     cl_int *status, cl_int *code)
 {
-    cl_program (*call)(cl_context, cl_uint, const cl_device_id *, const size_t *, const unsigned char **, cl_int *, cl_int *);
+    cl_program (*call)(cl_context, cl_uint, const cl_device_id *, const size_t *,
+                       const unsigned char **, cl_int *, cl_int *);
     if (driver.at_work)
         driver.binaries++;
     if (driver.at_work && driver.refuses_binaries) {
         *code = *status = CL_INVALID_BINARY;
         return NULL;
     }
-    return LIBRARY("clCreateProgramWithBinary", call)(context, count, devices, sizes, binaries, status, code);
+    return LIBRARY("clCreateProgramWithBinary", call)(context, count, devices, sizes, binaries,
+                                                      status, code);
 }
 
-/* Of clGetDeviceInfo, which test_transfers.c has: another version of the driver. */
+/* For clGetDeviceInfo, which test_transfers.c intercepts: another version of the driver. */
 const char *test_driver_version(void)
 {
     return driver.at_work ? driver.version : NULL;
 }
 
-cl_int clGetPlatformInfo(cl_platform_id platform, cl_platform_info what, size_t size, void *value, size_t *needed)
+cl_int clGetPlatformInfo(cl_platform_id platform, cl_platform_info what, size_t size, void *value,
+                         size_t *needed)
 {
     cl_int (*call)(cl_platform_id, cl_platform_info, size_t, void *, size_t *);
     if (driver.at_work && driver.foreign && what == CL_PLATFORM_NAME && value != NULL) {
@@ -119,7 +132,7 @@ cl_int clGetPlatformInfo(cl_platform_id platform, cl_platform_info what, size_t 
     return LIBRARY("clGetPlatformInfo", call)(platform, what, size, value, needed);
 }
 
-/* ---- what the tests share ---- */
+/* ---- shared by the tests ---- */
 
 static int begin_suite(void)
 {
@@ -140,11 +153,13 @@ static int end_suite(void)
 static void forget(void)
 {
     char command[100];
-    snprintf(command, sizeof command, "rm -rf '%s'/programs", cache); /* the driver has its own beside it */
+    snprintf(command, sizeof command, "rm -rf '%s'/programs",
+             cache); /* the driver's own cache is next to it */
     CU_ASSERT_EQUAL(system(command), 0);
 }
 
-/* A driver without faults yet, and nothing on disk. False: there is no device, and the test is skipped. */
+/* A driver without faults so far, and an empty cache. False if there is no device; the test is then
+ * skipped. */
 static bool begin_test(void)
 {
     struct tri_backend *backend = NULL;
@@ -165,7 +180,7 @@ static void end_test(void)
     memset(&driver, 0, sizeof driver);
 }
 
-/* invert of 8 bits leaves samples as they are where it is built in one of the forms. */
+/* An 8-bit invert leaves samples as they are if it is built in one of the forms. */
 static void break_invert(bool plain, bool safe, bool unoptimised)
 {
     driver.in = "#define BITS 8";
@@ -184,8 +199,8 @@ struct outcome {
     bool right; /* the bytes of scalar */
 };
 
-static uint64_t digest_on(struct tri_backend *backend, const char *text, int bits, enum tri_status *status,
-                          struct tri_error *error)
+static uint64_t digest_on(struct tri_backend *backend, const char *text, int bits,
+                          enum tri_status *status, struct tri_error *error)
 {
     struct tri_shape shape = {77, 31, 1, bits};
     struct tri_pipeline *pipeline = NULL;
@@ -210,10 +225,10 @@ static uint64_t digest_on(struct tri_backend *backend, const char *text, int bit
     return digest;
 }
 
-/* What comes of a pipeline on a device that is opened for it. */
+/* The outcome of a pipeline on a device that is opened for it. */
 static struct outcome run_once(const char *text, int bits)
 {
-    static const struct tri_backend_options scalar = {.isa = "scalar"};
+    static const struct tri_backend_options scalar = {.size = sizeof scalar, .isa = "scalar"};
     struct outcome outcome = {.status = TRI_OK};
     struct tri_backend *backend = NULL, *truth = NULL;
     enum tri_status status;
@@ -277,7 +292,9 @@ static void test_unoptimised(void)
     break_invert(true, true, false);
     for (int i = 0; i < 2; i++) {
         struct outcome outcome = run_once("invert", 8);
-        expect_right(&outcome, "without the compiler's optimisation, which gives the right bytes, but takes longer");
+        expect_right(
+            &outcome,
+            "without the compiler's optimisation, which gives the right bytes, but takes longer");
         CU_ASSERT_EQUAL(outcome.programs.qualified, i == 0);
     }
     end_test();
@@ -291,17 +308,18 @@ static void test_refused(void)
     for (int i = 0; i < 2; i++) {
         struct outcome outcome = run_once("invert", 8);
         CU_ASSERT_EQUAL(outcome.status, TRI_NO_DEVICE);
-        CU_ASSERT_PTR_NOT_NULL(strstr(outcome.error.text, "is refused for invert: its program gives wrong bytes"));
+        CU_ASSERT_PTR_NOT_NULL(
+            strstr(outcome.error.text, "is refused for invert: its program gives wrong bytes"));
         CU_ASSERT_EQUAL(outcome.programs.qualified, i == 0);
     }
-    /* Nothing else is. */
+    /* Nothing else is affected. */
     struct outcome other = run_once("dilate", 8), deep = run_once("invert", 16);
     expect_right(&other, NULL);
     expect_right(&deep, NULL);
     end_test();
 }
 
-/* A later stage that hides the fault: nothing is above the largest sample. */
+/* A later stage hides the fault: nothing exceeds the largest sample. */
 static void test_hidden(void)
 {
     if (!begin_test())
@@ -312,7 +330,7 @@ static void test_hidden(void)
     end_test();
 }
 
-/* Verdicts are of a driver's version, and a verdict that was wrong for one may be right for the next. */
+/* Verdicts apply to one version of a driver; a refused program may be right with the next. */
 static void test_version(void)
 {
     if (!begin_test())
@@ -332,7 +350,7 @@ static void test_version(void)
     end_test();
 }
 
-/* verify wants to see what is wrong. */
+/* verify must see what is wrong. */
 static void test_unqualified(void)
 {
     struct tri_backend *backend = NULL;
@@ -356,12 +374,12 @@ static void test_unqualified(void)
 
 /* ---- builds and binaries ---- */
 
-/* What another process's cold cache did is over the second time. */
+/* A build failure caused by another process's cold cache does not recur on the second attempt. */
 static void test_build_again(void)
 {
     if (!begin_test())
         return;
-    struct outcome outcome = run_once("dilate", 8); /* the probes are known then */
+    struct outcome outcome = run_once("dilate", 8); /* now the probes are known */
     driver.failing_builds = 1;
     outcome = run_once("invert", 8);
     expect_right(&outcome, NULL);
@@ -380,13 +398,15 @@ static void test_binaries(void)
     if (!begin_test())
         return;
     driver.foreign = true;
-    struct outcome cold = run_once("invert,rotate:angle=180", 8), warm = run_once("invert,rotate:angle=180", 8);
+    struct outcome cold = run_once("invert,rotate:angle=180", 8),
+                   warm = run_once("invert,rotate:angle=180", 8);
     expect_right(&cold, NULL);
     CU_ASSERT_EQUAL(cold.programs.loaded, 0);
     expect_right(&warm, NULL);
     CU_ASSERT_EQUAL(warm.programs.loaded, cold.programs.qualified);
     CU_ASSERT_EQUAL(warm.programs.qualified, 0);
-    /* A driver that takes none of them: built from source, kept anew, and right without being qualified again. */
+    /* A driver that accepts none of them: built from source, cached again, and right without being
+     * qualified again. */
     driver.refuses_binaries = true;
     driver.binaries = 0;
     struct outcome refused = run_once("invert,rotate:angle=180", 8);
@@ -402,7 +422,7 @@ static void test_binaries(void)
     end_test();
 }
 
-/* A form that was needed is loaded in that form. */
+/* A program in another form is loaded in that form. */
 static void test_binary_form(void)
 {
     if (!begin_test())
@@ -491,7 +511,7 @@ static void make_link(const char *path)
     CU_ASSERT_EQUAL(symlink(other, path), 0);
 }
 
-/* As if two keys had one digest: each file is whole, but of another key. */
+/* As if two keys had the same digest: each file is complete, but has another key. */
 static void exchange_with_first(const char *path)
 {
     static char first[400];
@@ -500,13 +520,15 @@ static void exchange_with_first(const char *path)
         snprintf(first, sizeof first, "%s", path);
         return;
     }
-    snprintf(command, sizeof command, "cp '%s' '%s/x' && cp '%s' '%s' && cp '%s/x' '%s'", path, cache, first, path, cache, first);
+    snprintf(command, sizeof command, "cp '%s' '%s/x' && cp '%s' '%s' && cp '%s/x' '%s'", path,
+             cache, first, path, cache, first);
     CU_ASSERT_EQUAL(system(command), 0);
 }
 
 static void test_damage(void)
 {
-    void (*const damages[])(const char *) = {cut, empty, flip_last, flip_head, open_to_all, make_link, exchange_with_first};
+    void (*const damages[])(const char *) = {cut,         empty,     flip_last,          flip_head,
+                                             open_to_all, make_link, exchange_with_first};
     if (!begin_test())
         return;
     driver.foreign = true;
@@ -516,7 +538,7 @@ static void test_damage(void)
         struct outcome outcome = run_once("invert", 8);
         expect_right(&outcome, NULL);
         CU_ASSERT_EQUAL(outcome.programs.qualified, 1);
-        outcome = run_once("invert", 8); /* replaced by then */
+        outcome = run_once("invert", 8); /* replaced now */
         expect_right(&outcome, NULL);
         CU_ASSERT_EQUAL(outcome.programs.qualified, 0);
         CU_ASSERT_EQUAL(outcome.programs.loaded, 1);
@@ -525,7 +547,7 @@ static void test_damage(void)
     end_test();
 }
 
-/* A folder that is none, and one that others may write to: results, and one note. */
+/* A cache path that is not a folder, and one that others may write to: results, and one note. */
 static void test_no_folder(void)
 {
     char path[100];
@@ -546,7 +568,7 @@ static void test_no_folder(void)
     expect_right(&outcome, "are not kept");
     CU_ASSERT_EQUAL(change_files(look_only), 0);
     CU_ASSERT_EQUAL(chmod(path, 0700), 0);
-    /* As the user wants it: no note. */
+    /* The user's own choice: no note. */
     setenv("TRIPTYCH_CACHE_SIZE", "0", 1);
     outcome = run_once("invert", 8);
     expect_right(&outcome, NULL);
@@ -558,11 +580,16 @@ static void test_no_folder(void)
 int test_trust_suite(void)
 {
     CU_pSuite suite = CU_add_suite("trust", begin_suite, end_suite);
-    return !(suite && CU_add_test(suite, "a right program", test_right) && CU_add_test(suite, "the safe form", test_safe) &&
-             CU_add_test(suite, "without optimisation", test_unoptimised) && CU_add_test(suite, "refused", test_refused) &&
+    return !(suite && CU_add_test(suite, "a right program", test_right) &&
+             CU_add_test(suite, "the safe form", test_safe) &&
+             CU_add_test(suite, "without optimisation", test_unoptimised) &&
+             CU_add_test(suite, "refused", test_refused) &&
              CU_add_test(suite, "a fault that is hidden", test_hidden) &&
              CU_add_test(suite, "another version of the driver", test_version) &&
-             CU_add_test(suite, "as they are", test_unqualified) && CU_add_test(suite, "built again", test_build_again) &&
-             CU_add_test(suite, "binaries", test_binaries) && CU_add_test(suite, "binaries of other forms", test_binary_form) &&
-             CU_add_test(suite, "damaged files", test_damage) && CU_add_test(suite, "no folder", test_no_folder));
+             CU_add_test(suite, "as they are", test_unqualified) &&
+             CU_add_test(suite, "built again", test_build_again) &&
+             CU_add_test(suite, "binaries", test_binaries) &&
+             CU_add_test(suite, "binaries of other forms", test_binary_form) &&
+             CU_add_test(suite, "damaged files", test_damage) &&
+             CU_add_test(suite, "no folder", test_no_folder));
 }

@@ -1,4 +1,4 @@
-/* test_verify_output.c -- pictures that are read again before they go to their files. */
+/* test_verify_output.c -- images that are read back before they go to their files. */
 #include "codec/verify_output.h"
 #include "pictures.h"
 #include "tests.h"
@@ -16,26 +16,32 @@ static void test_sound(void)
         const char *format;
         bool lossless;
         int quality, most_planes;
-    } cases[] = {{"png", false, 0, 4}, {"pnm", false, 0, 4}, {"tiff", false, 0, 4}, {"webp", true, 0, 4},
-                 {"webp", false, 0, 4}, {"webp", false, 1, 4}, {"jpeg", false, 0, 3}, {"jpeg", false, 1, 3}};
+    } cases[] = {{"png", false, 0, 4},  {"pnm", false, 0, 4},  {"tiff", false, 0, 4},
+                 {"webp", true, 0, 4},  {"webp", false, 0, 4}, {"webp", false, 1, 4},
+                 {"jpeg", false, 0, 3}, {"jpeg", false, 1, 3}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct tri_format *format = tri_format_find(cases[i].format);
         for (int planes = 1; planes <= cases[i].most_planes && format != NULL; planes++)
             for (int bits = 8; bits <= 16; bits += 8) {
-                struct tri_image *images[2] = {pictures_scene(150, 70, planes, bits), pictures_noise(150, 70, planes, bits)};
-                struct tri_write_options options = {.format = format, .lossless = cases[i].lossless, .quality = cases[i].quality};
+                struct tri_image *images[2] = {pictures_scene(150, 70, planes, bits),
+                                               pictures_noise(150, 70, planes, bits)};
+                struct tri_write_options options = {.size = sizeof options,
+                                                    .format = format,
+                                                    .lossless = cases[i].lossless,
+                                                    .quality = cases[i].quality};
                 struct tri_write_options verified = options;
                 verified.verify = true;
                 for (int k = 0; k < 2; k++) {
                     if (planes % 2 == 1 || strcmp(cases[i].format, "jpeg") != 0)
-                        pictures_expect_same_file("verified", images[k], &options, images[k], &verified);
+                        pictures_expect_same_file("verified", images[k], &options, images[k],
+                                                  &verified);
                     tri_image_free(images[k]);
                 }
             }
     }
 }
 
-/* ---- a codec that fails and does not say so: PNM of another picture ---- */
+/* ---- a codec that fails silently: writes PNM of another image ---- */
 
 static enum { ONE_SAMPLE, LOWER_HALF, CUT, SMALLER } damage;
 
@@ -54,7 +60,8 @@ static enum tri_status write_damaged(const struct tri_sink *sink, const struct t
         memset(tri_image_row(other, 0, y), 255, (size_t)shape.width);
     enum tri_status status = tri_codec_pnm.write(sink, other);
     if (status == TRI_OK && damage == CUT)
-        status = fflush(sink->file) == 0 && fseek(sink->file, -10, SEEK_CUR) == 0 ? TRI_OK : TRI_FAILED;
+        status =
+            fflush(sink->file) == 0 && fseek(sink->file, -10, SEEK_CUR) == 0 ? TRI_OK : TRI_FAILED;
     tri_image_free(other);
     return status;
 }
@@ -63,7 +70,7 @@ static void expect_caught(bool lossless, const char *why)
 {
     const struct tri_codec codec = {.read = tri_codec_pnm.read, .write = write_damaged};
     const struct tri_shape shape = {100, 200, 3, 8};
-    const struct tri_write_options options = {0};
+    const struct tri_write_options options = {.size = sizeof options};
     struct tri_error error = {0};
     struct tri_image *image; /* dark */
     char *data = NULL;
@@ -71,7 +78,8 @@ static void expect_caught(bool lossless, const char *why)
     FILE *file = open_memstream(&data, &size);
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     CU_ASSERT_EQUAL_FATAL(tri_image_new(&shape, &image, NULL), TRI_OK);
-    const struct tri_sink sink = {.name = "it.ppm", .file = file, .options = &options, .error = &error};
+    const struct tri_sink sink = {
+        .name = "it.ppm", .file = file, .options = &options, .error = &error};
     const enum tri_status status = tri_write_verified(&codec, &sink, image, lossless);
     CU_ASSERT_EQUAL(fclose(file), 0);
     if (why == NULL) {
@@ -89,19 +97,20 @@ static void expect_caught(bool lossless, const char *why)
 static void test_damaged(void)
 {
     damage = ONE_SAMPLE;
-    expect_caught(true, "what was written is not the picture");
-    expect_caught(false, NULL); /* as coarse formats do */
+    expect_caught(true, "the picture differs when read back");
+    expect_caught(false, NULL); /* as lossy formats do */
     damage = LOWER_HALF;
-    expect_caught(true, "what was written is not the picture");
-    expect_caught(false, "what was written is not the picture");
+    expect_caught(true, "the picture differs when read back");
+    expect_caught(false, "the picture differs when read back");
     damage = SMALLER;
-    expect_caught(false, "what was written is not the picture");
+    expect_caught(false, "the picture differs when read back");
     damage = CUT;
-    expect_caught(false, "what was written cannot be read again: ");
+    expect_caught(false, "the written data cannot be read back: ");
 }
 
 int test_verify_output_suite(void)
 {
     CU_pSuite suite = CU_add_suite("verify output", pictures_enter, pictures_leave);
-    return !(suite && CU_add_test(suite, "sound files", test_sound) && CU_add_test(suite, "damaged files", test_damaged));
+    return !(suite && CU_add_test(suite, "sound files", test_sound) &&
+             CU_add_test(suite, "damaged files", test_damaged));
 }

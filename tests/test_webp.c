@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct tri_write_options lossless = {.lossless = true};
+static const struct tri_write_options lossless = {.size = sizeof lossless, .lossless = true};
 
 static bool absent(void)
 {
@@ -35,10 +35,11 @@ static struct tri_image *stored(const struct bytes *file, struct tri_read_info *
     return image;
 }
 
-static struct tri_image *round_trip(const struct tri_image *image, const struct tri_write_options *options)
+static struct tri_image *round_trip(const struct tri_image *image,
+                                    const struct tri_write_options *options)
 {
     struct bytes file = written(image, options);
-    struct tri_read_info info;
+    struct tri_read_info info = {.size = sizeof info};
     struct tri_image *back = stored(&file, &info);
     CU_ASSERT_STRING_EQUAL(info.warning, "");
     CU_ASSERT_STRING_EQUAL(info.format->name, "webp");
@@ -50,7 +51,7 @@ static struct tri_image *round_trip(const struct tri_image *image, const struct 
 
 /* ---- round trips ---- */
 
-/* How many samples are not what they must be after a lossless trip; the noise's alpha hides many colours. */
+/* Counts wrong samples after a lossless round trip; noise in alpha hides many colours. */
 static int differences(const struct tri_image *image, const struct tri_image *back)
 {
     const int planes = image->shape.planes, half = image->shape.bits == 16 ? 128 : 0;
@@ -63,7 +64,8 @@ static int differences(const struct tri_image *image, const struct tri_image *ba
         for (int y = 0; y < back->shape.height; y++)
             for (int x = 0; x < back->shape.width; x++) {
                 const int value = pictures_sample(image, from, x, y);
-                wrong += pictures_sample(back, plane, x, y) != (half > 0 ? (value + half) / 257 : value);
+                wrong +=
+                    pictures_sample(back, plane, x, y) != (half > 0 ? (value + half) / 257 : value);
             }
     }
     return wrong;
@@ -78,7 +80,7 @@ static void test_lossless(void)
         for (int bits = 8; bits <= 16; bits += 8)
             for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++) {
                 struct tri_image *image = pictures_noise(sides[i][0], sides[i][1], planes, bits);
-                if (planes % 2 == 0) /* clear, in any case */
+                if (planes % 2 == 0) /* at least one transparent pixel */
                     memset(tri_image_row(image, planes - 1, 0), 0, (size_t)bits / 8);
                 struct tri_image *back = round_trip(image, &lossless);
                 CU_ASSERT_EQUAL(differences(image, back), 0);
@@ -87,7 +89,7 @@ static void test_lossless(void)
             }
 }
 
-/* Alpha that is full is left out. */
+/* Opaque alpha is dropped. */
 static void test_full_alpha(void)
 {
     if (absent())
@@ -100,7 +102,7 @@ static void test_full_alpha(void)
     tri_image_free(image);
 }
 
-/* WebP halves the colours' resolution in every lossy file, so 45 dB is not to be had. */
+/* Lossy WebP always halves the chroma resolution, so 45 dB is not reachable. */
 static void test_lossy(void)
 {
     static const struct {
@@ -116,8 +118,7 @@ static void test_lossy(void)
             for (int y = 0; y < 200; y++)
                 memcpy(tri_image_row(wanted, plane, y), tri_image_row(image, 0, y), 320);
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-            struct tri_image *back =
-                round_trip(image, &(struct tri_write_options){.quality = cases[i].quality});
+            struct tri_image *back = round_trip(image, &WRITE_OPTIONS(.quality = cases[i].quality));
             const double psnr = pictures_psnr(wanted, back);
             if (psnr < cases[i].psnr)
                 printf("%d planes, quality %d: %.1f dB\n", planes, cases[i].quality, psnr);
@@ -136,7 +137,7 @@ static void test_lossy_alpha(void)
     struct tri_image *image = pictures_noise(80, 60, 4, 8), *back = round_trip(image, NULL);
     CU_ASSERT_EQUAL_FATAL(back->shape.planes, 4);
     int wrong = 0;
-    for (int y = 0; y < 60; y++) /* alpha is kept exactly */
+    for (int y = 0; y < 60; y++) /* alpha is exact */
         wrong += memcmp(tri_image_row(image, 3, y), tri_image_row(back, 3, y), 80) != 0;
     CU_ASSERT_EQUAL(wrong, 0);
     tri_image_free(back);
@@ -152,22 +153,23 @@ static void test_threads(void)
     for (int planes = 3; planes <= 4; planes++)
         for (int i = 0; i <= 1; i++) {
             struct tri_image *image = pictures_noise(700, 300, planes, 8);
-            const struct tri_write_options alone = {.lossless = i == 1};
-            const struct tri_write_options helped = {.lossless = i == 1, .pool = pool};
+            const struct tri_write_options alone = {.size = sizeof alone, .lossless = i == 1};
+            const struct tri_write_options helped = {
+                .size = sizeof helped, .lossless = i == 1, .pool = pool};
             pictures_expect_same_file("a.webp", image, &alone, image, &helped);
             tri_image_free(image);
         }
     tri_pool_free(pool);
 }
 
-/* ---- what the file says ---- */
+/* ---- metadata ---- */
 
 static void test_metadata(void)
 {
     if (absent())
         return;
     struct bytes profile = pictures_profile("RGB ", 3001),
-                 exif = pictures_exif(true, 1); /* odd: padded in the file */
+                 exif = pictures_exif(true, 1); /* odd size: padded in the file */
     struct tri_metadata *metadata = tri_metadata_new();
     CU_ASSERT_PTR_NOT_NULL_FATAL(metadata);
     CU_ASSERT_TRUE(tri_metadata_add(metadata, "iCCP", profile.data, profile.size));
@@ -177,10 +179,11 @@ static void test_metadata(void)
         char note[TRI_NOTE_MAX] = "";
         struct tri_image *image = pictures_noise(20, 10, planes, 8);
         struct bytes file =
-            written(image, &(struct tri_write_options){.lossless = true, .metadata = metadata, .note = note});
-        struct tri_read_info info;
+            written(image, &WRITE_OPTIONS(.lossless = true, .metadata = metadata,
+                                          .tell = pictures_keep_note, .listener = note));
+        struct tri_read_info info = {.size = sizeof info};
         struct tri_image *back = stored(&file, &info);
-        CU_ASSERT_STRING_EQUAL(note, "WebP has no place for the text 'Disclaimer'");
+        CU_ASSERT_STRING_EQUAL(note, "WebP cannot store text 'Disclaimer'");
         const struct tri_metadata_item *kept_profile = tri_metadata_find(info.metadata, "iCCP");
         const struct tri_metadata_item *kept_exif = tri_metadata_find(info.metadata, "eXIf");
         CU_ASSERT_EQUAL(tri_metadata_count(info.metadata), 2);
@@ -199,7 +202,7 @@ static void test_metadata(void)
     free(exif.data);
 }
 
-/* With "Exif\0\0" before it, as some programs write it, and without. */
+/* With and without "Exif\0\0" before it, as some programs write it. */
 static void test_orientation(void)
 {
     if (absent())
@@ -214,8 +217,8 @@ static void test_orientation(void)
             pictures_add(&chunk, exif.data, exif.size);
             CU_ASSERT_TRUE(tri_metadata_add(metadata, "eXIf", chunk.data, chunk.size));
             struct bytes file =
-                written(image, &(struct tri_write_options){.lossless = true, .metadata = metadata});
-            struct tri_read_info info;
+                written(image, &WRITE_OPTIONS(.lossless = true, .metadata = metadata));
+            struct tri_read_info info = {.size = sizeof info};
             struct tri_image *turned = stored(&file, &info);
             CU_ASSERT_TRUE(pictures_upright(turned, image, orientation, 0));
             exif.data[31] = 1;
@@ -232,7 +235,7 @@ static void test_orientation(void)
         }
 }
 
-/* ---- animations, by hand ---- */
+/* ---- animations, assembled by hand ---- */
 
 static void put_little(unsigned char *at, int bytes, unsigned value)
 {
@@ -254,7 +257,7 @@ static void add_chunk(struct bytes *to, const char *type, const void *head, size
     put_little(to->data + 4, 4, (unsigned)(to->size - 8));
 }
 
-/* A canvas of 60 x 50 with frames that show the picture at (x, y), even numbers. */
+/* A canvas of 60 x 50 with frames that show the image at (x, y), which must be even. */
 static struct bytes animation(const struct tri_image *image, int x, int y, int frames)
 {
     unsigned char canvas[10] = {0x12, 0, 0, 0, 59, 0, 0, 49}, frame[16] = {0}; /* alpha, animated */
@@ -275,7 +278,7 @@ static struct bytes animation(const struct tri_image *image, int x, int y, int f
 
 static void test_animation(void)
 {
-    struct tri_read_info info;
+    struct tri_read_info info = {.size = sizeof info};
     if (absent())
         return;
     struct tri_image *image = pictures_scene(60, 50, 3, 8), *part = pictures_scene(31, 21, 3, 8);
@@ -296,7 +299,8 @@ static void test_animation(void)
         for (int y = 0; y < 50; y++)
             for (int x = 0; x < 60; x++) {
                 const bool inside = x >= 14 && x < 14 + 31 && y >= 8 && y < 8 + 21;
-                const int seen = !inside || plane == 3 ? 255 : pictures_sample(part, plane, x - 14, y - 8);
+                const int seen =
+                    !inside || plane == 3 ? 255 : pictures_sample(part, plane, x - 14, y - 8);
                 wrong += pictures_sample(first, plane, x, y) != (inside ? seen : 0);
             }
     CU_ASSERT_EQUAL(wrong, 0);
@@ -318,22 +322,23 @@ static void test_limits(void)
         return;
     struct tri_image *image = pictures_scene(60, 50, 3, 8);
     CU_ASSERT_EQUAL(tri_image_write(path, image, NULL, NULL), TRI_OK);
-    CU_ASSERT_EQUAL(tri_image_read(path, &(struct tri_read_options){.max_pixels = 2999}, &in, NULL, &error),
+    CU_ASSERT_EQUAL(tri_image_read(path, &READ_OPTIONS(.max_pixels = 2999), &in, NULL, &error),
                     TRI_FAILED);
-    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "60 x 50 pixels are more than the limit of 2999"));
-    CU_ASSERT_EQUAL(tri_image_read(path, &(struct tri_read_options){.max_pixels = 3000}, &in, NULL, &error),
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "60 x 50 pixels exceed the limit of 2999"));
+    CU_ASSERT_EQUAL(tri_image_read(path, &READ_OPTIONS(.max_pixels = 3000), &in, NULL, &error),
                     TRI_OK);
     tri_image_free(in);
 
-    struct bytes file = animation(image, 0, 0, 1); /* whose canvas may be larger than any still picture */
+    struct bytes file =
+        animation(image, 0, 0, 1); /* the canvas may be larger than any still image */
     put_little(file.data + 24, 3, 39999);
     put_little(file.data + 27, 3, 39999);
     pictures_store(path, file.data, file.size);
-    pictures_expect_error(path, "40000 x 40000 pixels are more than the limit of 268435456");
+    pictures_expect_error(path, "40000 x 40000 pixels exceed the limit of 268435456");
     put_little(file.data + 24, 3, 1000000);
     put_little(file.data + 27, 3, 1999);
     pictures_store(path, file.data, file.size);
-    pictures_expect_error(path, "1000001 x 2000 pixels; a side may have at most 1000000");
+    pictures_expect_error(path, "1000001 x 2000 pixels exceed the limit of 1000000 per side");
     free(file.data);
     tri_image_free(image);
     unlink(path);
@@ -345,7 +350,8 @@ static void test_refusals(void)
     if (absent())
         return;
     struct tri_image *wide = pictures_scene(16384, 1, 1, 8), *high = pictures_scene(1, 16384, 4, 8);
-    pictures_expect_refusal(path, wide, TRI_USAGE, "16384 x 1 pixels; in WebP a side has at most 16383");
+    pictures_expect_refusal(path, wide, TRI_USAGE,
+                            "16384 x 1 pixels exceed WebP's limit of 16383 per side");
     pictures_expect_refusal(path, high, TRI_USAGE, "1 x 16384 pixels");
     tri_image_free(wide);
     tri_image_free(high);
@@ -368,8 +374,8 @@ static void test_damage(void)
     CU_ASSERT_TRUE(tri_metadata_add(metadata, "eXIf", exif.data, exif.size));
     for (int kind = 0; kind < 6; kind++) {
         struct tri_image *image = pictures_noise(12, 10, kind % 2 == 0 ? 3 : 4, 8);
-        const struct tri_write_options options = {.lossless = kind < 2,
-                                                  .metadata = kind == 4 ? metadata : NULL};
+        const struct tri_write_options options = {
+            .size = sizeof options, .lossless = kind < 2, .metadata = kind == 4 ? metadata : NULL};
         struct bytes file = kind == 5 ? animation(image, 2, 2, 2) : written(image, &options);
         pictures_expect_cuts(pictures_path("cut.webp"), &file);
         CU_ASSERT_TRUE(pictures_change_bytes(pictures_path("changed.webp"), &file, 0x01) > 10);
@@ -392,7 +398,8 @@ int test_webp_suite(void)
              CU_add_test(suite, "the same file with threads", test_threads) &&
              CU_add_test(suite, "metadata", test_metadata) &&
              CU_add_test(suite, "orientation", test_orientation) &&
-             CU_add_test(suite, "animations", test_animation) && CU_add_test(suite, "limits", test_limits) &&
+             CU_add_test(suite, "animations", test_animation) &&
+             CU_add_test(suite, "limits", test_limits) &&
              CU_add_test(suite, "pictures that WebP cannot hold", test_refusals) &&
              CU_add_test(suite, "a disk that is full", test_disk_full) &&
              CU_add_test(suite, "every byte cut or changed", test_damage));

@@ -1,4 +1,4 @@
-/* test_y4m.c -- YUV4MPEG2 by hand, round trips, damage. */
+/* test_y4m.c -- YUV4MPEG2 streams written by hand, round trips, damage. */
 #include "clips.h"
 #include "pictures.h"
 #include "tests.h"
@@ -13,24 +13,27 @@ static const struct {
     const char *name;
     int planes, shift_x, shift_y, bits;
 } spaces[] = {
-    {"420jpeg", 3, 1, 1, 8}, {"420mpeg2", 3, 1, 1, 8}, {"420paldv", 3, 1, 1, 8}, {"420", 3, 1, 1, 8},
-    {"422", 3, 1, 0, 8},     {"444", 3, 0, 0, 8},      {"411", 3, 2, 0, 8},      {"440", 3, 0, 1, 8},
-    {"mono", 1, 0, 0, 8},    {"420p9", 3, 1, 1, 9},    {"420p10", 3, 1, 1, 10},  {"422p10", 3, 1, 0, 10},
-    {"444p10", 3, 0, 0, 10}, {"420p12", 3, 1, 1, 12},  {"422p12", 3, 1, 0, 12},  {"444p14", 3, 0, 0, 14},
-    {"420p16", 3, 1, 1, 16}, {"444p16", 3, 0, 0, 16},  {"mono9", 1, 0, 0, 9},    {"mono10", 1, 0, 0, 10},
-    {"mono12", 1, 0, 0, 12}, {"mono16", 1, 0, 0, 16},
+    {"420jpeg", 3, 1, 1, 8}, {"420mpeg2", 3, 1, 1, 8}, {"420paldv", 3, 1, 1, 8},
+    {"420", 3, 1, 1, 8},     {"422", 3, 1, 0, 8},      {"444", 3, 0, 0, 8},
+    {"411", 3, 2, 0, 8},     {"440", 3, 0, 1, 8},      {"mono", 1, 0, 0, 8},
+    {"420p9", 3, 1, 1, 9},   {"420p10", 3, 1, 1, 10},  {"422p10", 3, 1, 0, 10},
+    {"444p10", 3, 0, 0, 10}, {"420p12", 3, 1, 1, 12},  {"422p12", 3, 1, 0, 12},
+    {"444p14", 3, 0, 0, 14}, {"420p16", 3, 1, 1, 16},  {"444p16", 3, 0, 0, 16},
+    {"mono9", 1, 0, 0, 9},   {"mono10", 1, 0, 0, 10},  {"mono12", 1, 0, 0, 12},
+    {"mono16", 1, 0, 0, 16},
 };
 enum { SPACES = sizeof spaces / sizeof spaces[0] };
 
-/* ---- streams by hand ---- */
+/* ---- streams written by hand ---- */
 
 static void add_text(struct bytes *to, const char *text)
 {
     pictures_add(to, text, strlen(text));
 }
 
-/* The samples of a frame as they are in a file: little-endian words. */
-static void add_frame(struct bytes *to, const struct tri_video *video, long number, const char *head)
+/* The samples of a frame as stored in a file: little-endian words. */
+static void add_frame(struct bytes *to, const struct tri_video *video, long number,
+                      const char *head)
 {
     struct tri_frame frame;
     CU_ASSERT_EQUAL_FATAL(tri_frame_new(video, &frame, NULL), TRI_OK);
@@ -40,8 +43,10 @@ static void add_frame(struct bytes *to, const struct tri_video *video, long numb
         const struct tri_image *image = frame.planes[p];
         for (int y = 0; y < image->shape.height; y++)
             for (int x = 0; x < image->shape.width; x++) {
-                const int value = pictures_sample(image, 0, x, y) >> (video->bits > 8 ? 16 - video->bits : 0);
-                pictures_add(to, (unsigned char[]){(unsigned char)value, (unsigned char)(value >> 8)},
+                const int value =
+                    pictures_sample(image, 0, x, y) >> (video->bits > 8 ? 16 - video->bits : 0);
+                pictures_add(to,
+                             (unsigned char[]){(unsigned char)value, (unsigned char)(value >> 8)},
                              video->bits > 8 ? 2 : 1);
             }
     }
@@ -63,8 +68,9 @@ static void test_spaces(void)
     for (int i = 0; i < SPACES; i++) {
         for (int s = 0; s < 5; s++) {
             char header[200];
-            struct tri_video video = clips_video(sizes[s][0], sizes[s][1], spaces[i].planes,
-                                                 spaces[i].shift_x, spaces[i].shift_y, spaces[i].bits);
+            struct tri_video video =
+                clips_video(sizes[s][0], sizes[s][1], spaces[i].planes, spaces[i].shift_x,
+                            spaces[i].shift_y, spaces[i].bits);
             snprintf(header, sizeof header, "YUV4MPEG2 W%d H%d F30000:1001 Ip A1:1 C%s XYSCSS=X\n",
                      video.width, video.height, spaces[i].name);
             struct bytes file = by_hand(header, &video, 3);
@@ -85,16 +91,18 @@ static void test_spaces(void)
     }
 }
 
-/* Written and read, and the other way round: the header says what it said. */
+/* Written and read, and vice versa: the header is the same. */
 static void test_round_trips(void)
 {
     for (int i = 0; i < SPACES; i++) {
         for (int odd = 0; odd < 2; odd++) {
             char header[200], expected[300];
-            struct tri_video video = clips_video(12 + odd, 8 + odd, spaces[i].planes, spaces[i].shift_x,
-                                                 spaces[i].shift_y, spaces[i].bits);
-            snprintf(header, sizeof header, "YUV4MPEG2 W%d H%d F24:1 It A16:15 C%s XCOLORRANGE=FULL\n",
-                     video.width, video.height, spaces[i].name);
+            struct tri_video video =
+                clips_video(12 + odd, 8 + odd, spaces[i].planes, spaces[i].shift_x,
+                            spaces[i].shift_y, spaces[i].bits);
+            snprintf(header, sizeof header,
+                     "YUV4MPEG2 W%d H%d F24:1 It A16:15 C%s XCOLORRANGE=FULL\n", video.width,
+                     video.height, spaces[i].name);
             struct bytes file = by_hand(header, &video, 1);
             pictures_store(pictures_path("in.y4m"), file.data, file.size);
             struct tri_video_reader *reader = clips_open(pictures_path("in.y4m"));
@@ -104,11 +112,13 @@ static void test_round_trips(void)
             tri_video_close(reader);
             clips_must_read(pictures_path("out.y4m"), 2);
             struct bytes written = pictures_load(pictures_path("out.y4m"));
-            snprintf(expected, sizeof expected, "%.*s", (int)(strchr(header, '\n') - header + 1), header);
+            snprintf(expected, sizeof expected, "%.*s", (int)(strchr(header, '\n') - header + 1),
+                     header);
             CU_ASSERT_TRUE(written.size > strlen(expected) &&
                            memcmp(written.data, expected, strlen(expected)) == 0);
             /* The first frame has the bytes that were written by hand. */
-            CU_ASSERT_TRUE(written.size > file.size && memcmp(written.data, file.data, file.size) == 0);
+            CU_ASSERT_TRUE(written.size > file.size &&
+                           memcmp(written.data, file.data, file.size) == 0);
             free(written.data);
             free(file.data);
             unlink(pictures_path("in.y4m"));
@@ -197,8 +207,8 @@ static void test_cuts(void)
         while (frame < 3 && size >= ends[frame])
             frame++;
         if (frame > 0 && size == ends[frame - 1])
-            continue; /* a shorter stream, but a whole one */
-        snprintf(part, sizeof part, frame == 0 ? "cannot read" : "cut short in frame %d", frame);
+            continue; /* a shorter stream, but a complete one */
+        snprintf(part, sizeof part, frame == 0 ? "cannot read" : "truncated in frame %d", frame);
         expect_failure(&cut, part);
     }
     free(file.data);
@@ -224,13 +234,13 @@ static void test_bad_headers(void)
     expect_header_failure("YUV4MPEG2 W4 H2 A1:-1\n", "A1:-1");
     expect_header_failure("YUV4MPEG2 W4 H2 Iq\n", "Iq");
     expect_header_failure("YUV4MPEG2 W4 H2 I\n", "'I'");
-    expect_header_failure("YUV4MPEG2 W4 H2", "does not end");
+    expect_header_failure("YUV4MPEG2 W4 H2", "truncated or too long");
     struct bytes file = {0};
     add_text(&file, "YUV4MPEG2 W4 H2 X");
     for (int i = 0; i < 2000; i++)
         add_text(&file, "x");
     add_text(&file, "\n");
-    expect_failure(&file, "does not end");
+    expect_failure(&file, "truncated or too long");
     free(file.data);
 }
 
@@ -257,7 +267,7 @@ static void test_bad_frames(void)
     free(file.data);
 }
 
-/* Words above the largest of so many bits are cut to them, and stay so. */
+/* Words above the largest value of the depth are clamped to it. */
 static void test_wide_samples(void)
 {
     struct bytes file = {0};
@@ -302,7 +312,11 @@ static void test_standard_input(void)
         struct tri_error error;
         const int old = clips_feed_input(path, known);
         CU_ASSERT_TRUE(tri_video_is("-", file.data, known));
-        CU_ASSERT_EQUAL(tri_video_open("-", &(struct tri_video_read_options){.head = file.data, .head_size = known}, &reader, &error), TRI_OK);
+        CU_ASSERT_EQUAL(
+            tri_video_open("-",
+                           &(struct tri_video_read_options){.head = file.data, .head_size = known},
+                           &reader, &error),
+            TRI_OK);
         if (reader != NULL) {
             const struct clip clip = clips_read(reader, 0);
             CU_ASSERT_EQUAL(clip.status, TRI_OK);
@@ -331,7 +345,7 @@ static void test_disk_full(void)
     }
 }
 
-/* After a failure an old file is as it was, and nothing is left beside it. */
+/* After a failure an old file is unchanged, and nothing else is left. */
 static void test_old_file(void)
 {
     const struct tri_video video = clips_video(4, 4, 3, 1, 1, 8);

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""faults.py -- what triptych makes of a system that fails: calls, memory, threads, limits, signals, clocks.
+"""faults.py -- how triptych copes with a failing system: calls, memory, threads, limits, signals, clocks.
 
     python3 tests/faults/faults.py [--quick] [--seed N] [--only KIND] [--markdown FILE] BUILD
 
-Each run of the program gets one fault. It has survived if it ends by itself, and
-  - with exit code 0: what it wrote is right to the last byte, or
-  - with another one from 1 to 4: it says why, and what was there before is there as it was (of several outputs each is
-    the old one or right; a video whose input fails or that is interrupted may be shorter),
-and in both cases leaves no temporary file, and no more memory behind than a run without faults. Anything else is lost, is
-printed with its command and fault, and makes the exit code 1.
+Each run of the program gets one fault. It survives if it ends by itself, and either
+  - exits with code 0, and its output is right to the last byte, or
+  - exits with a code from 1 to 4, reports why, and leaves old files as they were (of several outputs, each is the old
+    one or right; a video may be shorter if its input fails or it is interrupted),
+and in both cases leaves no temporary file and no more unfreed memory than a run without faults. Any other run is lost:
+it is printed with its command and fault, and the exit code becomes 1.
 """
 import argparse
 import concurrent.futures
@@ -28,14 +28,14 @@ LIMIT = 60  # seconds for one run
 OLD = b"what was there before\n"
 
 
-# Whose memory is short. Not that of libtiff 4.5, which crashes when a file is closed after that, nor of FFmpeg's libraries
-# and those below them, which abort (libavcodec 59, GLib, libgcrypt); what their calls return to the program is tried all the same.
+# Libraries whose allocations fail. Not libtiff 4.5, which crashes when a file is closed afterwards, nor FFmpeg's libraries
+# and their dependencies, which abort (libavcodec 59, GLib, libgcrypt); the program's own allocations around them do fail.
 LIBRARIES = "triptych,libpng,libjpeg,libwebp,libsharpyuv,libz.,libjansson,libc."
 OWN = "triptych,tiff.so,webp.so,libav.so"
 
 
 class Command:
-    """A command line: {o} is a folder for its outputs, which are named; one that is not compared has other bytes each time."""
+    """A command line with its named outputs in the folder {o}; outputs that differ each time are not compared."""
 
     def __init__(self, name, line, outputs=(), compared=True, prints=False, libraries=LIBRARIES):
         self.name, self.line, self.outputs, self.compared, self.prints = name, line.split(), outputs, compared, prints
@@ -52,6 +52,11 @@ COMMANDS = [
     Command("PNM", "run sobel i/a.ppm -o {o}/a.ppm", ["a.ppm"]),
     Command("Y4M", "run gaussian:sigma=1 i/a.y4m -q -o {o}/a.y4m", ["a.y4m"]),
     Command("Matroska", "run invert i/a.mkv -q -o {o}/a.mkv --video-codec ffv1", ["a.mkv"], compared=False, libraries=OWN),
+    Command("TIFF pages", "run invert i/pages.tif -q -o {o}/a.tif", ["a.tif"], libraries=OWN),
+    Command("APNG", "run invert i/moving.png -q -o {o}/a.png", ["a.png"]),
+    Command("animated WebP", "run invert i/moving.webp -q -o {o}/a.webp", ["a.webp"]),
+    Command("sequence from TIFF", "run invert i/pages.tif -q -o {o}/g-%d.png", ["g-1.png", "g-2.png", "g-3.png"], libraries=OWN),
+    Command("GIF to APNG", "run invert i/moving.gif -q -o {o}/a.png", ["a.png"], libraries=OWN),
     Command("sequence", "run average:frames=3 i/f-%d.png -q -o {o}/g-%d.png", ["g-1.png", "g-2.png", "g-3.png"]),
     Command("several files", "run equalize i/f-1.png i/f-2.png i/f-3.png -q -o {o}/", ["f-1.png", "f-2.png", "f-3.png"]),
     Command("data", "run motion i/a.y4m -q -o {o}/a.y4m --data {o}/a.csv", ["a.y4m", "a.csv"]),
@@ -64,7 +69,7 @@ KINDS = {}
 
 
 def kind(title):
-    """Registers a function that yields (command, what, settings, wrapper, extra) for one row of the table."""
+    """Registers a function that yields (command, what, how, expect) for one row of the table."""
 
     def register(function):
         KINDS[function.__name__] = (title, function)
@@ -74,7 +79,7 @@ def kind(title):
 
 
 class Place:
-    """A folder that a worker has for itself, and the program."""
+    """A worker's own folder, and the program."""
 
     def __init__(self, build, inputs):
         self.folder = tempfile.mkdtemp(prefix="faults-")
@@ -99,7 +104,7 @@ class Place:
         return [os.path.join(self.build, "triptych")] + [word.format(o="o") for word in command.line]
 
     def run(self, command, settings=None, wrapper=(), limits=None, during=None):
-        """(exit code, or minus the signal, or None where it hangs; standard output; standard error)"""
+        """Returns (exit code, or minus the signal, or None if it hangs; standard output; standard error)."""
         self.prepare(command)
         log = os.path.join(self.folder, "log")
         if os.path.exists(log):
@@ -143,7 +148,7 @@ def digest(data):
 
 
 def judge(command, place, result, allowed=(), mute=False, shorter=False):
-    """None where the run has survived, else what is wrong. `mute`: what it says may be lost, too; `shorter`: videos may be."""
+    """None if the run survived, else what is wrong. `mute`: it need not report why; `shorter`: videos may be shorter."""
     code, said, complaint = result
     if code is None:
         return "it hangs"
@@ -158,10 +163,10 @@ def judge(command, place, result, allowed=(), mute=False, shorter=False):
         if not command.compared and any(found.get(name, OLD) == OLD for name in command.outputs):
             return "exit code 0, but an output was not written"
         if command.prints and said != command.said:
-            return "exit code 0, but it prints something else"
+            return "exit code 0, but its standard output differs"
     elif 0 < code <= 4:
         if b"triptych:" not in complaint and not mute:
-            return f"exit code {code}, and it does not say why"
+            return f"exit code {code}, but it does not report why"
     if code != 0:
         for name in command.outputs:
             data = found.get(name)
@@ -178,13 +183,13 @@ def judge(command, place, result, allowed=(), mute=False, shorter=False):
 
 
 def sample(count, most):
-    """Numbers from 1 to count, all of them or so many spread evenly."""
+    """Numbers from 1 to count: all, or at most `most` spread evenly."""
     if count <= most:
         return list(range(1, count + 1))
     return sorted({1 + round(i * (count - 1) / (most - 1)) for i in range(most)})
 
 
-# ---- kinds of faults: each yields a function that takes a place and returns (what, wrong or None) ----
+# ---- kinds of faults: each yields its runs, (command, what, how, expect) ----
 
 
 @kind("memory: each allocation fails, alone or with all after it")
@@ -198,7 +203,7 @@ def memory(run):
                     settings=dict(shim, FAULT_AT=str(at), FAULT_ONCE=once)), dict(leaks=True)
 
 
-@kind("threads: none can be made, from the N-th on")
+@kind("threads: creating one fails, from the N-th on")
 def threads(run):
     for command in run.commands:
         shim = run.shim("thread", command)
@@ -216,7 +221,7 @@ ERRORS = {
 }
 
 
-@kind("system calls: each fails once, with what it may fail with")
+@kind("system calls: each fails once, with an error it can return")
 def calls(run):
     if not run.can_trace:
         return
@@ -241,7 +246,7 @@ def opencl(run):
         if "own" in name:
             settings["TRIPTYCH_OPENCL_MEMORY"] = "copy"
         place = run.place()
-        place.run(command, settings)  # what it compiles is kept
+        place.run(command, settings)  # fills the cache of compiled programs
         code, _, complaint = place.run(command, settings)
         if code != 0:
             raise SystemExit(f"{name}: {complaint.decode()}")
@@ -269,7 +274,7 @@ def signals(run):
             yield command, f"signal {int(number)} after {wait * 1000:.1f} ms", dict(during=during), dict(allowed=(int(number),))
 
 
-@kind("killed (KILL) at random moments, and started again")
+@kind("killed (KILL) at random moments, then started again")
 def killed(run):
     for command in run.commands:
         for _ in range(2 if run.quick else 40):
@@ -286,7 +291,7 @@ def limited(what, value):
     return lambda: resource.setrlimit(what, (value, value))
 
 
-@kind("limits: address space, open files, size of files, stack")
+@kind("limits: address space, open files, file size, stack")
 def limits(run):
     for command in run.commands:
         for name, what, values in (("address space", resource.RLIMIT_AS, [1 << s for s in range(24, 33)]),
@@ -305,7 +310,7 @@ def clocks(run):
             yield command, f"{seconds} s", dict(settings=dict(LD_PRELOAD=run.shim_path, FAULT_CLOCK=str(seconds))), dict(succeeds=True)
 
 
-# ---- the whole ----
+# ---- all together ----
 
 
 class Run:
@@ -346,12 +351,18 @@ class Run:
             try:
                 self.triptych("run", "copy", "a.png", "-o", name)
             except subprocess.CalledProcessError:
-                pass  # a format that is not built in: learn() tells
+                pass  # a format that is not built in: learn() reports it
         self.triptych("run", "copy", "f-%d.png", "-q", "-o", "a.y4m")
-        try:
-            self.triptych("run", "copy", "f-%d.png", "-q", "-o", "a.mkv", "--video-codec", "ffv1")
-        except subprocess.CalledProcessError:
-            pass
+        with open(os.path.join(self.inputs, "several.png"), "wb") as file:  # pictures one behind another
+            for i in (1, 2, 3):
+                with open(os.path.join(self.inputs, f"f-{i}.png"), "rb") as one:
+                    file.write(one.read())
+        for line in ("f-%d.png -o a.mkv --video-codec ffv1", "several.png -o pages.tif", "f-%d.png -o moving.gif",
+                     "moving.gif -o moving.png", "moving.png -o moving.webp"):
+            try:
+                self.triptych("run", "copy", "-q", *line.split())
+            except subprocess.CalledProcessError:
+                pass
 
     def place(self):
         with self.lock:
@@ -365,7 +376,7 @@ class Run:
         return dict(LD_PRELOAD=self.shim_path, FAULT_CALL=call, FAULT_LOG="log", FAULT_LIBRARIES=command.libraries)
 
     def learn(self, command):
-        """What is right, and what a run without faults leaves behind. False: it does not run here."""
+        """Records the right outputs, and what a run without faults leaves unfreed. False: the command does not run here."""
         place = self.place()
         code, said, complaint = place.run(command, self.shim("alloc", command))
         if code == 0:
@@ -412,7 +423,7 @@ class Run:
             if wrong is None and expect.get("succeeds") and code != 0:
                 wrong = f"exit code {code}"
             if wrong is None and expect.get("leaks") and code is not None and place.log()[1] > command.left:
-                wrong = f"{place.log()[1] - command.left} blocks of memory are not freed"
+                wrong = f"{place.log()[1] - command.left} blocks of memory were not freed"
             if wrong is None and expect.get("again"):
                 code = self.again(command, place)
                 wrong = None if code is None else f"after the restart: {code}"
@@ -422,13 +433,13 @@ class Run:
             self.put(place)
 
     def again(self, command, place):
-        """The same command in the same folder, with what the killed one left there."""
+        """Runs the same command in the same folder, with the killed one's leftovers."""
         process = subprocess.run(place.arguments(command), cwd=place.folder, env=place.environment({}), capture_output=True,
                                  check=False, timeout=LIMIT)
         return judge(command, place, (process.returncode, process.stdout, process.stderr))
 
     def writers(self):
-        """Twenty processes write one file at the same time: it is whole, and of one of them."""
+        """Twenty processes write one file at once: it must be complete, and from one of them."""
         place, command = self.place(), COMMANDS[0]
         rounds, wrong = 5 if self.quick else 50, []
         for _ in range(rounds):
@@ -443,7 +454,7 @@ class Run:
         return rounds * 20, wrong
 
     def pipes(self):
-        """Input that comes a few bytes at a time."""
+        """Input that arrives a few bytes at a time."""
         place, wrong, count = self.place(), [], 0
         for command in self.commands:
             name = next((w for w in command.line if w.startswith("i/a.") and w != "i/a.mkv"), None)
@@ -474,19 +485,19 @@ class Run:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("build", help="the folder with triptych, tests/shim.so and tests/icd.so")
-    parser.add_argument("--quick", action="store_true", help="some places of each kind")
+    parser.add_argument("build", help="the folder that contains triptych, tests/shim.so and tests/icd.so")
+    parser.add_argument("--quick", action="store_true", help="try only a few places of each kind")
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--only", help="one kind, or a part of its name")
-    parser.add_argument("--markdown", help="write the table there, too")
+    parser.add_argument("--only", help="run one kind, given by name or part of it")
+    parser.add_argument("--markdown", help="also write the table to this file")
     options = parser.parse_args()
     print(f"seed {options.seed}")
     run, rows, lost = Run(options), [], []
     begun = time.time()
     if not run.can_trace:
-        print("left out: system calls: strace is missing, or may not trace here")
+        print("left out: system calls: strace is missing or may not trace here")
     if not run.driver:
-        print("left out: OpenCL: there is no test driver, or no driver that it could wrap")
+        print("left out: OpenCL: no test driver, or no driver for it to wrap")
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         for name, (title, function) in KINDS.items():
             if options.only and options.only not in name:
@@ -510,12 +521,12 @@ def main():
         lost += wrong
         for text in wrong:
             print("LOST", title, text)
-    table = ["| fault | injected | right result | error told | lost |", "|---|---|---|---|---|"]
+    table = ["| fault | injected | correct result | error reported | lost |", "|---|---|---|---|---|"]
     table += [f"| {title} | {count} | {ok} | {told} | {bad} |" for title, count, ok, told, bad, _ in rows]
     table.append(f"| all | {sum(r[1] for r in rows)} | {sum(r[2] for r in rows)} | {sum(r[3] for r in rows)} | {sum(r[4] for r in rows)} |")
     print("\n".join(table))
     early = sum(r[5] for r in rows)
-    print(f"{early} more hit the dynamic linker, before the program began; {time.time() - begun:.0f} s")
+    print(f"{early} more hit the dynamic linker before the program started; {time.time() - begun:.0f} s")
     if options.markdown:
         with open(options.markdown, "w", encoding="utf-8") as file:
             file.write("\n".join(table) + "\n")

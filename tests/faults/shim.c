@@ -1,11 +1,11 @@
-/* shim.c -- calls of the C library that fail when they are told to: preloaded (LD_PRELOAD) by faults.py.
+/* shim.c -- makes calls of the C library fail on request: preloaded (LD_PRELOAD) by faults.py.
  *
- *   FAULT_CALL=NAME      the calls that count: "alloc", every call for memory, or "thread", those that make a thread
- *   FAULT_LIBRARIES=A,B  of code in files that are called so, or whose names go on behind that
+ *   FAULT_CALL=NAME      the calls that count: "alloc", all memory allocations, or "thread", thread creation
+ *   FAULT_LIBRARIES=A,B  from code in files whose names start with these
  *   FAULT_AT=N           the N-th of them fails, from 1, and all after it
- *   FAULT_ONCE=1         or that one alone
- *   FAULT_CLOCK=SECONDS  the time of day jumps so far ahead and back, from call to call
- *   FAULT_LOG=FILE       at the end: how many calls there were, and how many blocks the program itself has not freed
+ *   FAULT_ONCE=1         or only that one
+ *   FAULT_CLOCK=SECONDS  the time of day jumps ahead by this and back, from call to call
+ *   FAULT_LOG=FILE       written at exit: how many calls there were, and how many blocks the program itself did not free
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -32,7 +32,7 @@ void __libc_free(void *memory);
 
 #define CALLER __builtin_return_address(0)
 
-/* ---- which call fails ---- */
+/* ---- the call that fails ---- */
 
 static struct {
     bool ready, once;
@@ -47,14 +47,15 @@ static long number(const char *name, long usual)
     return text != NULL ? strtol(text, NULL, 10) : usual;
 }
 
-/* Libraries that end the process themselves where memory is short are left alone. */
+/* Libraries that end the process themselves when memory is short are left alone. */
 static bool is_meant(const void *caller)
 {
     const char *names = getenv("FAULT_LIBRARIES");
     Dl_info object;
     if (names == NULL || dladdr(caller, &object) == 0 || object.dli_fname == NULL)
         return false;
-    const char *slash = strrchr(object.dli_fname, '/'), *file = slash != NULL ? slash + 1 : object.dli_fname;
+    const char *slash = strrchr(object.dli_fname, '/'),
+               *file = slash != NULL ? slash + 1 : object.dli_fname;
     for (; *names != '\0'; names += names[0] == ',') {
         const size_t length = strcspn(names, ",");
         if (strncmp(file, names, length) == 0)
@@ -64,7 +65,7 @@ static bool is_meant(const void *caller)
     return false;
 }
 
-/* Whether this call is one of those that fail; errno is set then. */
+/* Whether this call should fail; if so, sets errno. */
 static bool fails(const char *call, const void *caller)
 {
     if (!fault.ready || strcmp(call, fault.call) != 0 || !is_meant(caller))
@@ -76,7 +77,7 @@ static bool fails(const char *call, const void *caller)
     return true;
 }
 
-/* ---- what the program has taken and not given back ---- */
+/* ---- memory the program has allocated and not freed ---- */
 
 #define PLACES (1u << 20)
 static void *taken[PLACES];
@@ -100,7 +101,8 @@ static int find_program(struct dl_phdr_info *object, size_t size, void *data)
 
 static void *note_taken(void *memory, const void *caller)
 {
-    if (memory == NULL || !fault.ready || (uintptr_t)caller < program_first || (uintptr_t)caller >= program_end)
+    if (memory == NULL || !fault.ready || (uintptr_t)caller < program_first ||
+        (uintptr_t)caller >= program_end)
         return memory;
     while (atomic_flag_test_and_set(&lock))
         ;
@@ -211,9 +213,11 @@ void *mmap(void *at, size_t size, int protection, int flags, int file, off_t off
     return REAL(mmap)(at, size, protection, flags, file, offset);
 }
 
-int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument)
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *),
+                   void *argument)
 {
-    return fails("thread", CALLER) ? EAGAIN : REAL(pthread_create)(thread, attributes, body, argument);
+    return fails("thread", CALLER) ? EAGAIN
+                                   : REAL(pthread_create)(thread, attributes, body, argument);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now)

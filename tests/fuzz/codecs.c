@@ -1,5 +1,5 @@
-/* codecs.c -- reads damaged files of every format, under whatever sanitizers it is built with: none may crash, hang, or make a
- * picture that cannot be written again. Y4M is read as a video.
+/* codecs.c -- reads damaged files of every format, under whatever sanitizers it is built with: none
+ * may crash, hang, or make a picture that cannot be written again. Y4M is read as a video.
  *
  *   codecs INPUTS SEED FOLDER [FILE...]     FILEs are seeds, beside those that it makes; FOLDER gets the input that fails
  *
@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define SEEDS_MAX 400
 #define SECONDS_MOST 10.0
@@ -49,9 +50,13 @@ static bool save(const struct file *input, const char *path)
 
 /* ---- seeds: small pictures of every shape in every format, and a video ---- */
 
-static void make_picture(struct fuzzer *fuzzer, const struct tri_format *format, struct tri_shape shape, uint64_t *state)
+static void make_picture(struct fuzzer *fuzzer, const struct tri_format *format,
+                         struct tri_shape shape, uint64_t *state)
 {
-    const struct tri_write_options options = {.format = format, .lossless = below(state, 2) == 0, .quality = 50 + (int)below(state, 50)};
+    const struct tri_write_options options = {.size = sizeof options,
+                                              .format = format,
+                                              .lossless = below(state, 2) == 0,
+                                              .quality = 50 + (int)below(state, 50)};
     struct tri_image *image = NULL;
     struct tri_error error;
     if (tri_image_new(&shape, &image, &error) != TRI_OK)
@@ -66,6 +71,33 @@ static void make_picture(struct fuzzer *fuzzer, const struct tri_format *format,
     if (tri_image_write(fuzzer->output, image, &options, &error) == TRI_OK)
         load(fuzzer, fuzzer->output, format->name);
     tri_image_free(image);
+}
+
+/* Frames, or pages, in one file. */
+static void make_series(struct fuzzer *fuzzer, const struct tri_format *format, int planes,
+                        uint64_t *state)
+{
+    const struct tri_pictures_info info = {.count = 3, .animated = true, .loops = 2};
+    const struct tri_write_options options = {
+        .size = sizeof options, .format = format, .lossless = below(state, 2) == 0};
+    struct tri_pictures_writer *writer;
+    struct tri_error error;
+    enum tri_status status = tri_pictures_create(fuzzer->output, &info, &options, &writer, &error);
+    if (status != TRI_OK)
+        return;
+    for (int i = 0; i < 3 && status == TRI_OK; i++) {
+        struct tri_image *image = NULL;
+        status = tri_image_new(&(struct tri_shape){9, 7, planes, 8}, &image, &error);
+        for (int p = 0; p < planes && status == TRI_OK; p++)
+            for (int y = 0; y < 7; y++)
+                memset(tri_image_row(image, p, y), (int)below(state, 256), 9);
+        if (status == TRI_OK)
+            status = tri_pictures_add(writer, image, NULL, (struct tri_duration){1 + i, 25}, NULL,
+                                      &error);
+        tri_image_free(image);
+    }
+    if (tri_pictures_end(writer, status, &error) == TRI_OK)
+        load(fuzzer, fuzzer->output, format->name);
 }
 
 static void make_video(struct fuzzer *fuzzer)
@@ -90,9 +122,12 @@ static void make_seeds(struct fuzzer *fuzzer, uint64_t *state, int count, char *
         for (int planes = 1; planes <= 4; planes++) {
             for (int bits = 8; bits <= 16; bits += 8) {
                 for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)
-                    make_picture(fuzzer, tri_format_at(f), (struct tri_shape){sizes[s][0], sizes[s][1], planes, bits}, state);
+                    make_picture(fuzzer, tri_format_at(f),
+                                 (struct tri_shape){sizes[s][0], sizes[s][1], planes, bits}, state);
             }
         }
+        for (int planes = 1; planes <= 4; planes++)
+            make_series(fuzzer, tri_format_at(f), planes, state);
     }
     make_video(fuzzer);
     for (int i = 0; i < count; i++) {
@@ -103,16 +138,18 @@ static void make_seeds(struct fuzzer *fuzzer, uint64_t *state, int count, char *
 
 /* ---- damage ---- */
 
-static const unsigned char telling[][4] = {{0, 0, 0, 0},    {255, 255, 255, 255}, {127, 255, 255, 255}, {255, 255, 255, 127},
-                                           {0, 0, 0, 128},  {128, 0, 0, 0},       {1, 0, 0, 0},         {0, 0, 0, 1},
-                                           {0, 0, 255, 255}, {255, 255, 0, 0},    {0, 1, 0, 1},         {'-', '1', '9', '9'}};
+static const unsigned char telling[][4] = {
+    {0, 0, 0, 0},     {255, 255, 255, 255}, {127, 255, 255, 255}, {255, 255, 255, 127},
+    {0, 0, 0, 128},   {128, 0, 0, 0},       {1, 0, 0, 0},         {0, 0, 0, 1},
+    {0, 0, 255, 255}, {255, 255, 0, 0},     {0, 1, 0, 1},         {'-', '1', '9', '9'}};
 
 static void damage_once(struct file *file, const struct file *other, uint64_t *state)
 {
     const unsigned size = (unsigned)file->size;
     if (size == 0)
         return;
-    const unsigned at = below(state, 4) == 0 ? below(state, size) : below(state, size < 200 ? size : 200);
+    const unsigned at =
+        below(state, 4) == 0 ? below(state, size) : below(state, size < 200 ? size : 200);
     switch (below(state, 8)) {
     case 0:
         file->data[at] ^= (unsigned char)(1u << below(state, 8));
@@ -159,6 +196,19 @@ static void damage_once(struct file *file, const struct file *other, uint64_t *s
     }
 }
 
+/* So that a PNG's chunks are taken at their word. */
+static void mend_sums(struct file *file)
+{
+    struct chunk chunks[64];
+    const int count =
+        file->size > 8 && memcmp(file->data + 1, "PNG", 3) == 0 ? file_chunks(file, chunks, 64) : 0;
+    for (int i = 0; i < count; i++) {
+        unsigned char *type = file->data + chunks[i].at + 4;
+        const size_t size = chunks[i].size - 8;
+        set_32(type + size, (uint32_t)crc32(0, type, (uInt)size));
+    }
+}
+
 /* ---- reading ---- */
 
 static void look_at(struct fuzzer *fuzzer, const struct tri_image *image)
@@ -175,9 +225,9 @@ static void look_at(struct fuzzer *fuzzer, const struct tri_image *image)
 /* What was taken can be written again, with all that it says beside its pixels. */
 static const char *read_picture(struct fuzzer *fuzzer, uint64_t *state)
 {
-    const struct tri_read_options options = {.max_pixels = PIXELS_MOST};
+    const struct tri_read_options options = {.size = sizeof options, .max_pixels = PIXELS_MOST};
     struct tri_image *image = NULL;
-    struct tri_read_info info = {0};
+    struct tri_read_info info = {.size = sizeof info};
     struct tri_error error;
     if (tri_image_read(fuzzer->input, &options, &image, &info, &error) != TRI_OK) {
         fuzzer->refused++;
@@ -185,12 +235,51 @@ static const char *read_picture(struct fuzzer *fuzzer, uint64_t *state)
     }
     fuzzer->taken++;
     look_at(fuzzer, image);
-    const struct tri_format *format = tri_format_at((int)below(state, (unsigned)tri_format_count()));
-    const struct tri_write_options how = {.format = format, .metadata = info.metadata};
+    const struct tri_format *format =
+        tri_format_at((int)below(state, (unsigned)tri_format_count()));
+    const struct tri_write_options how = {
+        .size = sizeof how, .format = format, .metadata = info.metadata};
     const enum tri_status status = tri_image_write(fuzzer->output, image, &how, &error);
     tri_metadata_free(info.metadata);
     tri_image_free(image);
     return status == TRI_OK || status == TRI_USAGE ? NULL : "a picture that cannot be written";
+}
+
+/* All that a file has, and into one file again. */
+static const char *read_series(struct fuzzer *fuzzer, uint64_t *state)
+{
+    const struct tri_read_options options = {.size = sizeof options, .max_pixels = PIXELS_MOST};
+    const struct tri_write_options how = {
+        .size = sizeof how,
+        .format = tri_format_at((int)below(state, (unsigned)tri_format_count()))};
+    struct tri_pictures *pictures = NULL;
+    struct tri_pictures_writer *writer = NULL;
+    struct tri_error error = {0};
+    enum tri_status status = tri_pictures_open(fuzzer->input, &options, &pictures, &error),
+                    written = TRI_USAGE;
+    bool more = status == TRI_OK;
+    if (more && tri_pictures_fit(how.format, tri_pictures_info(pictures)))
+        written =
+            tri_pictures_create(fuzzer->output, tri_pictures_info(pictures), &how, &writer, &error);
+    for (int i = 0; i < 50 && more; i++) {
+        struct tri_image *image;
+        struct tri_read_info info = {.size = sizeof info};
+        status = tri_pictures_next(pictures, &image, &info, &error);
+        more = status == TRI_OK && image != NULL;
+        if (more)
+            look_at(fuzzer, image);
+        if (more && writer != NULL && written == TRI_OK)
+            written = tri_pictures_add(writer, image, info.metadata, info.duration, NULL, &error);
+        tri_metadata_free(info.metadata);
+        tri_image_free(image);
+    }
+    if (writer != NULL)
+        written = tri_pictures_end(writer, status == TRI_OK ? written : status, &error);
+    tri_pictures_close(pictures);
+    *(status == TRI_OK ? &fuzzer->taken : &fuzzer->refused) += 1;
+    if (status != TRI_OK)
+        return error.text[0] != '\0' ? NULL : "an error without a text";
+    return written == TRI_OK || written == TRI_USAGE ? NULL : "pictures that cannot be written";
 }
 
 static const char *read_video(struct fuzzer *fuzzer)
@@ -228,17 +317,23 @@ static const char *run_one(struct fuzzer *fuzzer, uint64_t seed, long number)
     file_copy(&input, &from->file);
     for (unsigned i = 0; i < 1 + below(&state, 4); i++)
         damage_once(&input, &other->file, &state);
+    if (below(&state, 2) == 0)
+        mend_sums(&input);
     const bool saved = save(&input, fuzzer->input);
     file_free(&input);
     if (!saved)
         return "the input cannot be written";
     clock_gettime(CLOCK_MONOTONIC, &begin);
-    const char *wrong = strcmp(from->kind, "y4m") == 0 ? read_video(fuzzer) : read_picture(fuzzer, &state);
+    const char *wrong =
+        strcmp(from->kind, "y4m") == 0 ? read_video(fuzzer) : read_picture(fuzzer, &state);
+    if (wrong == NULL && strcmp(from->kind, "y4m") != 0)
+        wrong = read_series(fuzzer, &state);
     clock_gettime(CLOCK_MONOTONIC, &end);
     if (wrong == NULL && (double)(end.tv_sec - begin.tv_sec) > SECONDS_MOST)
         wrong = "it takes long";
     if (wrong != NULL)
-        printf("input %ld of seed %llu, a %s: %s; it is in %s\n", number, (unsigned long long)seed, from->kind, wrong, fuzzer->input);
+        printf("input %ld of seed %llu, a %s: %s; it is in %s\n", number, (unsigned long long)seed,
+               from->kind, wrong, fuzzer->input);
     return wrong;
 }
 
@@ -253,13 +348,16 @@ int main(int count, char **arguments)
     const uint64_t seed = strtoull(arguments[2], NULL, 10);
     uint64_t state = seed;
     const char *wrong = NULL;
-    snprintf(fuzzer->input, sizeof fuzzer->input, "%s/codecs-%ld.input", arguments[3], (long)getpid());
-    snprintf(fuzzer->output, sizeof fuzzer->output, "%s/codecs-%ld.output", arguments[3], (long)getpid());
+    snprintf(fuzzer->input, sizeof fuzzer->input, "%s/codecs-%ld.input", arguments[3],
+             (long)getpid());
+    snprintf(fuzzer->output, sizeof fuzzer->output, "%s/codecs-%ld.output", arguments[3],
+             (long)getpid());
     make_seeds(fuzzer, &state, count - 4, arguments + 4);
     for (long i = 0; i < inputs && wrong == NULL; i++)
         wrong = run_one(fuzzer, seed, i);
-    printf("%ld inputs of %d seeds, seed %llu: %ld taken, %ld refused, sum %llu; %s\n", fuzzer->taken + fuzzer->refused,
-           fuzzer->seed_count, (unsigned long long)seed, fuzzer->taken, fuzzer->refused, (unsigned long long)fuzzer->sum,
+    printf("%ld inputs of %d seeds, seed %llu: %ld taken, %ld refused, sum %llu; %s\n",
+           fuzzer->taken + fuzzer->refused, fuzzer->seed_count, (unsigned long long)seed,
+           fuzzer->taken, fuzzer->refused, (unsigned long long)fuzzer->sum,
            wrong == NULL ? "good" : wrong);
     for (int i = 0; i < fuzzer->seed_count; i++)
         file_free(&fuzzer->seeds[i].file);

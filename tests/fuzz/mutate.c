@@ -23,7 +23,8 @@ static void set_bytes(struct file *file, const struct file *other, uint64_t *sta
             below(state, 2) ? (unsigned char)draw(state) : telling[below(state, sizeof telling)];
 }
 
-/* Puts the file together again from its chunks in this order; what follows the last of them goes. */
+/* Puts the file together again from its chunks in this order; what follows the last of them goes.
+ */
 static void reorder(struct file *file, const struct chunk *chunks, int count)
 {
     struct file made = {0};
@@ -66,7 +67,8 @@ static void change_length(struct file *file, const struct file *other, uint64_t 
     if (count == 0)
         return;
     unsigned char *length = file->data + chunks[below(state, (unsigned)count)].at;
-    set_32(length, below(state, 4) == 0 ? (uint32_t)draw(state) : get_32(length) + below(state, 33) - 16);
+    set_32(length,
+           below(state, 4) == 0 ? (uint32_t)draw(state) : get_32(length) + below(state, 33) - 16);
 }
 
 static void truncate_file(struct file *file, const struct file *other, uint64_t *state)
@@ -187,8 +189,8 @@ static void change_rows(struct file *file, const struct file *other, uint64_t *s
             rows[below(state, (unsigned)(size / line)) * line] =
                 (unsigned char)below(state, below(state, 30) ? 5 : 256);
         if (below(state, 12) == 0)
-            size +=
-                below(state, 2) ? below(state, 64) : -(uLongf)below(state, size < 64 ? (unsigned)size : 64);
+            size += below(state, 2) ? below(state, 64)
+                                    : -(uLongf)below(state, size < 64 ? (unsigned)size : 64);
         z_stream deflater = {.next_in = rows, .avail_in = (uInt)size};
         deflateInit2(&deflater, (int)below(state, 10), Z_DEFLATED,
                      below(state, 2) ? 15 : 8 + (int)below(state, 8), 1 + (int)below(state, 9),
@@ -228,7 +230,8 @@ static void change_stream(struct file *file, const struct file *other, uint64_t 
         inflateInit2(&inflater, -15);
         inflate(&inflater, Z_FINISH);
         if (inflater.avail_in >= 4)
-            set_32((unsigned char *)inflater.next_in, (uint32_t)adler32(1, rows, (uInt)inflater.total_out));
+            set_32((unsigned char *)inflater.next_in,
+                   (uint32_t)adler32(1, rows, (uInt)inflater.total_out));
         inflateEnd(&inflater);
         put_stream(file, &stream, state);
     }
@@ -236,7 +239,8 @@ static void change_stream(struct file *file, const struct file *other, uint64_t 
     file_free(&stream);
 }
 
-/* The window that is declared, and the method, with a right check; or the sum; or bytes after it. */
+/* The window that is declared, and the method, with a right check; or the sum; or bytes after it.
+ */
 static void change_frame(struct file *file, const struct file *other, uint64_t *state)
 {
     struct file stream = take_stream(file);
@@ -253,9 +257,11 @@ static void change_frame(struct file *file, const struct file *other, uint64_t *
             stream.size -= 1 + below(state, 5);
             break;
         default:
-            stream.data[0] = (unsigned char)(below(state, 9) << 4 | (below(state, 8) ? 8 : below(state, 16)));
+            stream.data[0] =
+                (unsigned char)(below(state, 9) << 4 | (below(state, 8) ? 8 : below(state, 16)));
             stream.data[1] = (unsigned char)(below(state, 8) << 5);
-            stream.data[1] += (unsigned char)(31 - (stream.data[0] << 8 | stream.data[1]) % 31) % 31;
+            stream.data[1] +=
+                (unsigned char)(31 - (stream.data[0] << 8 | stream.data[1]) % 31) % 31;
         }
         put_stream(file, &stream, state);
     }

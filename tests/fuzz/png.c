@@ -1,5 +1,5 @@
-/* png.c -- damages PNG files in a great many ways, and compares what users get with what libpng makes of
- * them: both the same pixels, or both refuse.
+/* png.c -- damages PNG files in a great many ways, and compares what users get with what libpng
+ * makes of them: both the same pixels, or both refuse.
  *
  * usage: png INPUTS SEED FOLDER [FILE...]    a file that is read differently goes to FOLDER */
 #include "fuzz.h"
@@ -68,8 +68,11 @@ static const char *compare(struct fuzzer *fuzzer, const struct file *input, stru
     /* Memory of just this size shows reads beyond it to the sanitizers. */
     unsigned char *data = malloc(input->size > 0 ? input->size : 1);
     struct tri_metadata *metadata = tri_metadata_new();
-    struct tri_source source = {
-        .name = "input", .data = data, .size = input->size, .max_pixels = PIXELS_MAX, .error = &error};
+    struct tri_source source = {.name = "input",
+                                .data = data,
+                                .size = input->size,
+                                .max_pixels = PIXELS_MAX,
+                                .error = &error};
     struct tri_source plain = source, user = source;
     const char *wrong = NULL;
 
@@ -119,7 +122,8 @@ static void save(const struct file *input, const char *folder, uint64_t seed, lo
     char path[1024];
     snprintf(path, sizeof path, "%s/%llu-%ld.png", folder, (unsigned long long)seed, number);
     FILE *file = fopen(path, "wb");
-    if (file == NULL || fwrite(input->data, 1, input->size, file) != input->size || fclose(file) != 0)
+    if (file == NULL || fwrite(input->data, 1, input->size, file) != input->size ||
+        fclose(file) != 0)
         printf("%s cannot be written\n", path);
     else
         printf("%s is the file\n", path);
@@ -128,8 +132,8 @@ static void save(const struct file *input, const char *folder, uint64_t seed, lo
 /* Each input follows from the seed and its number alone. */
 static bool run_one(struct fuzzer *fuzzer, uint64_t seed, long number, const char *folder)
 {
-    uint64_t state =
-        (seed + 1) * UINT64_C(0x9e3779b97f4a7c15) ^ ((uint64_t)number + 1) * UINT64_C(0xbf58476d1ce4e5b9);
+    uint64_t state = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15) ^
+                     ((uint64_t)number + 1) * UINT64_C(0xbf58476d1ce4e5b9);
     const int small = fuzzer->seed_count - LARGE_SEEDS;
     struct file input = {0};
     struct counts counts = {0};
@@ -162,8 +166,8 @@ static bool run_one(struct fuzzer *fuzzer, uint64_t seed, long number, const cha
 static void print_counts(const char *name, const struct counts *counts)
 {
     const double all = counts->inputs > 0 ? (double)counts->inputs : 1;
-    printf("  %-34s %9ld inputs, %5.1f %% read, %5.1f %% by the fast reader\n", name, counts->inputs,
-           100 * (double)counts->read / all, 100 * (double)counts->accepted / all);
+    printf("  %-34s %9ld inputs, %5.1f %% read, %5.1f %% by the fast reader\n", name,
+           counts->inputs, 100 * (double)counts->read / all, 100 * (double)counts->accepted / all);
 }
 
 static void print_kinds(struct fuzzer *fuzzer)

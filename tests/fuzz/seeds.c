@@ -34,12 +34,14 @@ static void put_ancillary(png_structp png, png_infop info, uint64_t *state)
 {
     static png_text texts[3];
     png_color_16 background = {0};
-    texts[0] =
-        (png_text){.compression = PNG_TEXT_COMPRESSION_NONE, .key = (char *)"Title", .text = (char *)"seed"};
-    texts[1] = (png_text){
-        .compression = PNG_TEXT_COMPRESSION_zTXt, .key = (char *)"Comment", .text = (char *)"a a a a a a a"};
-    texts[2] = (png_text){
-        .compression = PNG_ITXT_COMPRESSION_NONE, .key = (char *)"Author", .text = (char *)"nobody"};
+    texts[0] = (png_text){
+        .compression = PNG_TEXT_COMPRESSION_NONE, .key = (char *)"Title", .text = (char *)"seed"};
+    texts[1] = (png_text){.compression = PNG_TEXT_COMPRESSION_zTXt,
+                          .key = (char *)"Comment",
+                          .text = (char *)"a a a a a a a"};
+    texts[2] = (png_text){.compression = PNG_ITXT_COMPRESSION_NONE,
+                          .key = (char *)"Author",
+                          .text = (char *)"nobody"};
     if (below(state, 2))
         png_set_gAMA_fixed(png, info, 45455);
     if (below(state, 2))
@@ -60,7 +62,8 @@ static void put_palette(png_structp png, png_infop info, int type, int bits, boo
     png_color_16 colour = {.red = 1, .green = 2, .blue = 3, .gray = 1};
 
     for (int i = 0; i < 256; i++) {
-        palette[i] = (png_color){(png_byte)draw(state), (png_byte)draw(state), (png_byte)draw(state)};
+        palette[i] =
+            (png_color){(png_byte)draw(state), (png_byte)draw(state), (png_byte)draw(state)};
         alpha[i] = (png_byte)draw(state);
     }
     if (type == PNG_COLOR_TYPE_PALETTE)
@@ -77,9 +80,9 @@ static void put_pixels(png_structp png, unsigned char *row, size_t size, int hei
     for (int pass = 0; pass < passes; pass++) {
         for (int y = 0; y < height; y++) {
             for (size_t i = 0; i < size; i++)
-                row[i] = (unsigned char)(noise == 3
-                                             ? draw(state)
-                                             : (i + (size_t)y) * slope + (draw(state) & ((1u << noise) - 1)));
+                row[i] = (unsigned char)(noise == 3 ? draw(state)
+                                                    : (i + (size_t)y) * slope +
+                                                          (draw(state) & ((1u << noise) - 1)));
             png_write_row(png, row);
         }
     }
@@ -104,8 +107,8 @@ void seed_make(struct seed *seed, uint64_t *state, bool large)
              interlaced ? ", interlaced" : "", transparent ? ", tRNS" : "");
     png_set_write_fn(png, &seed->file, on_write, on_flush);
     png_set_IHDR(png, info, (png_uint_32)width, (png_uint_32)height, bits, type,
-                 interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-                 PNG_FILTER_TYPE_DEFAULT);
+                 interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     put_palette(png, info, type, bits, transparent, state);
     put_ancillary(png, info, state);
     png_set_compression_level(png, (int)below(state, 10));

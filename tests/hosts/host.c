@@ -1,9 +1,10 @@
-/* host.c -- triptych in programs of different kinds. It copies the picture argv[1] to argv[2] and decodes a frame of the video
- * argv[3], each through a module.
+/* host.c -- triptych in different kinds of programs. Copies the image argv[1] to argv[2] and
+ * decodes a frame of the video argv[3], each through a module.
  *
- *     (nothing)      a program that libtriptych.a is linked into, and that exports no symbols
- *     HOST_DLOPEN    a program that loads the library $LIBRARY with dlopen and RTLD_LOCAL
- *     HOST_INSIDE    a shared object that libtriptych.a is linked into, and that exports host_main alone, as Python has them
+ *     (nothing)      a program with libtriptych.a linked in, which exports no symbols
+ *     HOST_DLOPEN    a program that loads the library $LIBRARY with dlopen and RTLD_LOCAL; it has the public
+ *                    interface alone, which has no videos
+ *     HOST_INSIDE    a shared object with libtriptych.a linked in, which exports only host_main, like a Python extension
  */
 #include "video/video.h"
 
@@ -28,28 +29,40 @@ static enum tri_status copy_picture(const char *from, const char *to, struct tri
     return status;
 }
 
+#ifdef HOST_DLOPEN
+static enum tri_status decode_frame(const char *path, struct tri_error *error)
+{
+    (void)path;
+    (void)error;
+    puts("no videos");
+    return TRI_OK;
+}
+#else
 static enum tri_status decode_frame(const char *path, struct tri_error *error)
 {
     struct tri_video_reader *reader;
     struct tri_frame frame = {0};
     bool more = false;
-    enum tri_status status = CALL(tri_video_open)(path, NULL, &reader, error);
+    enum tri_status status = tri_video_open(path, NULL, &reader, error);
 
     if (status != TRI_OK)
         return status;
-    status = CALL(tri_frame_new)(&reader->video, &frame, error);
+    status = tri_frame_new(&reader->video, &frame, error);
     if (status == TRI_OK)
-        status = CALL(tri_video_next)(reader, &frame, &more, error);
+        status = tri_video_next(reader, &frame, &more, error);
     if (status == TRI_OK && more)
-        status = CALL(tri_video_decode)(reader, &frame, error);
+        status = tri_video_decode(reader, &frame, error);
     if (status == TRI_OK)
-        printf("%d x %d, %s\n", reader->video.width, reader->video.height, more ? "a frame" : "no frame");
-    CALL(tri_frame_free)(&frame);
-    CALL(tri_video_close)(reader);
+        printf("%d x %d, %s\n", reader->video.width, reader->video.height,
+               more ? "a frame" : "no frame");
+    tri_frame_free(&frame);
+    tri_video_close(reader);
     return status;
 }
+#endif
 
-__attribute__((visibility("default"))) int host_main(const char *from, const char *to, const char *video);
+__attribute__((visibility("default"))) int host_main(const char *from, const char *to,
+                                                     const char *video);
 int host_main(const char *from, const char *to, const char *video)
 {
     struct tri_error error;

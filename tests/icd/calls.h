@@ -1,4 +1,4 @@
-/* calls.h -- the calls that the test driver has: CALL(name) for each. */
+/* calls.h -- the calls that the test driver implements: CALL(name) for each. */
 CALL(GetPlatformInfo)
 CALL(GetDeviceIDs)
 CALL(GetDeviceInfo)

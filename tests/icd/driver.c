@@ -1,32 +1,37 @@
-/* driver.c -- an OpenCL driver (ICD) for tests: it wraps another one, and does wrong what the environment asks for.
+/* driver.c -- an OpenCL driver (ICD) for tests: wraps another one and misbehaves as the environment
+ * asks.
  *
- * It is used by a folder with a file *.icd that holds the path of icd.so: OCL_ICD_VENDORS=FOLDER/. Numbers count from
- * 1, in each process. CALL is a name as clFinish; or "any": every call; "kernel": what runs on the device, not the call
- * that launches it; "load": the driver is loaded; "clGetPlatformIDs": the loader asks for the platform.
+ * To use it, put a file *.icd with the path of icd.so into a folder, and set
+ * OCL_ICD_VENDORS=FOLDER/. Counts start at 1 in each process. CALL is a name such as clFinish, or
+ * "any": every call; "kernel": what runs on the device, not the call that launches it; "load": the
+ * driver is loaded; "clGetPlatformIDs": the loader asks for the platform.
  *
- *   ICD_DRIVER=PATH      the wrapped driver; without: the first POCL named in /etc/OpenCL/vendors
- *   ICD_LOG=FILE         appends a line for each call: process, call, code, more (for a build "source" or "binary", for a
- *                        launch the kernel and its items); the last one, "left", counts what was not released
- *   ICD_FAIL=CALL[:N[:CODE[:once]]],...   from the N-th on, or that once, the call fails with CODE (-5); "kernel" fails
- *                        when its turn comes, long after the launch, and so does all that is behind it in its queue;
- *                        with ICD_ALONE=1 that does not
+ *   ICD_DRIVER=PATH      the wrapped driver; default: the first POCL named in /etc/OpenCL/vendors
+ *   ICD_LOG=FILE         appends a line for each call: process, call, code, details (for a build "source" or "binary", for
+ *                        a launch the kernel and its items); the last one, "left", counts what was
+ * not released
+ *   ICD_FAIL=CALL[:N[:CODE[:once]]],...   from the N-th on, or only that one, the call fails with CODE (-5); "kernel" fails
+ *                        when it runs, long after the launch, and so does everything after it in
+ * its queue; with ICD_ALONE=1 only the kernel fails
  *   ICD_HANG=CALL[:N],...        never returns; "kernel" never ends, while calls return
- *   ICD_ABORT=CALL[:N],...       ends the process
- *   ICD_ABORT_SOURCE=TEXT        ends it where a program with this text is built
- *   ICD_DELAY=CALL[:N[:MICROSECONDS]],...   from the N-th on takes so much longer (1000)
+ *   ICD_ABORT=CALL[:N],...       aborts the process
+ *   ICD_ABORT_SOURCE=TEXT        aborts when a program containing this text is built
+ *   ICD_DELAY=CALL[:N[:MICROSECONDS]],...   from the N-th on, takes this much longer (1000)
  *   ICD_SIGNALS=CALL[:N]         replaces 15 signal handlers, as POCL and Intel's runtime do
- *   ICD_WRONG_SOURCE=TEXT        programs with this text, "any" for all, give wrong results:
- *   ICD_WRONG_UNLESS=TEXT        not those with that text in them or in their options ("-cl-opt-disable")
- *   ICD_WRONG_KERNEL=NAME        only of this kernel
- *   ICD_WRONG_BYTE=N             that byte's lowest bit (64, the first sample of an image), each time the host
+ *   ICD_WRONG_SOURCE=TEXT        programs containing this text ("any": all) give wrong results:
+ *   ICD_WRONG_UNLESS=TEXT        except those with that text in them or in their options ("-cl-opt-disable")
+ *   ICD_WRONG_KERNEL=NAME        only this kernel
+ *   ICD_WRONG_BYTE=N             flips that byte's lowest bit (64, the first sample of an image) each time the host
  *                                reads or maps a buffer of that kernel
- *   ICD_WRONG_ARGUMENT=N         instead, in the buffer that is this argument, right after the kernel
- *   ICD_PLATFORM=TEXT (" with faults" after the wrapped one's name), ICD_NAME, ICD_VERSION (of the driver),
- *   ICD_TYPE=GPU|CPU|ACCELERATOR, ICD_UNITS, ICD_MEMORY, ICD_ALLOC, ICD_CONSTANT, ICD_LOCAL, ICD_GROUP (bytes, items),
- *   ICD_SHARED=0|1               what it says about itself; memory, largest buffer, local memory and work-group are limits, too
- *   ICD_LATE=1                   memory beyond ICD_MEMORY is missed at the launch, not where the buffer is made
+ *   ICD_WRONG_ARGUMENT=N         instead, flips it in the buffer passed as this argument, right after the kernel
+ *   ICD_PLATFORM=TEXT (" with faults" after the wrapped one's name), ICD_NAME, ICD_VERSION (of the
+ * driver), ICD_TYPE=GPU|CPU|ACCELERATOR, ICD_UNITS, ICD_MEMORY, ICD_ALLOC, ICD_CONSTANT, ICD_LOCAL,
+ * ICD_GROUP (bytes, items),
+ *   ICD_SHARED=0|1               what it reports about itself; memory, largest buffer, local memory and work-group are
+ *                                also limits
+ *   ICD_LATE=1                   memory beyond ICD_MEMORY fails at the launch, not when the buffer is created
  *   ICD_NO_PARTITIONS=1, ICD_NO_COMPILER=1
- *   ICD_BINARIES=refuse|corrupt  of programs: none is taken, or those that are given are not whole
+ *   ICD_BINARIES=refuse|corrupt  of programs: rejects all, or hands out damaged ones
  */
 #include "driver.h"
 
@@ -39,10 +44,11 @@
 
 struct driver driver;
 
-/* A call that we have not got must be seen: a test of it would mean nothing. */
+/* A call that is not implemented must not go unnoticed: the test would mean nothing. */
 static void missing(void)
 {
-    static const char text[] = "icd.so: a call that it has not got: add it to tests/icd/calls.h\n";
+    static const char text[] =
+        "icd.so: a call that is not implemented: add it to tests/icd/calls.h\n";
     if (write(STDERR_FILENO, text, sizeof text - 1) >= 0)
         abort();
 }
@@ -63,7 +69,7 @@ const cl_icd_dispatch icd_dispatch = {
 
 /* ---- the wrapped driver ---- */
 
-/* The first line of a file names a library. */
+/* The first line of an .icd file names a library. */
 static bool read_library(const char *folder, const char *name, char *library, size_t size)
 {
     char path[1000];
@@ -86,7 +92,8 @@ static bool find_library(char *library, size_t size)
         return (size_t)snprintf(library, size, "%s", given) < size;
     DIR *files = opendir(folder);
     for (struct dirent *entry; files != NULL && !found && (entry = readdir(files)) != NULL;)
-        found = strstr(entry->d_name, ".icd") != NULL && read_library(folder, entry->d_name, library, size);
+        found = strstr(entry->d_name, ".icd") != NULL &&
+                read_library(folder, entry->d_name, library, size);
     if (files != NULL)
         closedir(files);
     return found;
@@ -99,7 +106,8 @@ static bool load_driver(void)
     cl_uint count = 0;
     if (driver.platform != NULL)
         return true;
-    void *handle = find_library(library, sizeof library) ? dlopen(library, RTLD_NOW | RTLD_LOCAL) : NULL;
+    void *handle =
+        find_library(library, sizeof library) ? dlopen(library, RTLD_NOW | RTLD_LOCAL) : NULL;
     void *(*get_address)(const char *) = NULL;
     if (handle != NULL)
         *(void **)&get_address = dlsym(handle, "clGetExtensionFunctionAddress");
@@ -143,7 +151,8 @@ static cl_int give_text(const char *text, size_t size, void *value, size_t *size
     return give(text, strlen(text) + 1, size, value, size_ret);
 }
 
-cl_int CL_API_CALL icd_GetPlatformInfo(cl_platform_id platform, cl_platform_info name, size_t size, void *value, size_t *size_ret)
+cl_int CL_API_CALL icd_GetPlatformInfo(cl_platform_id platform, cl_platform_info name, size_t size,
+                                       void *value, size_t *size_ret)
 {
     char text[300] = "";
     BEGIN("clGetPlatformInfo");
@@ -153,13 +162,15 @@ cl_int CL_API_CALL icd_GetPlatformInfo(cl_platform_id platform, cl_platform_info
         END(driver.calls->clGetPlatformInfo(REAL(platform), name, size, value, size_ret));
     const cl_int code = driver.calls->clGetPlatformInfo(REAL(platform), name, 200, text, NULL);
     const char *more = icd_setting("ICD_PLATFORM");
-    snprintf(text + strlen(text), sizeof text - strlen(text), "%.90s", more != NULL ? more : " with faults");
+    snprintf(text + strlen(text), sizeof text - strlen(text), "%.90s",
+             more != NULL ? more : " with faults");
     END(code == CL_SUCCESS ? give_text(text, size, value, size_ret) : code);
 }
 
-/* What the loader looks for. */
+/* The symbols that the loader looks for. */
 #define EXPORT __attribute__((visibility("default")))
-EXPORT cl_int CL_API_CALL clGetPlatformInfo(cl_platform_id platform, cl_platform_info name, size_t size, void *value, size_t *size_ret)
+EXPORT cl_int CL_API_CALL clGetPlatformInfo(cl_platform_id platform, cl_platform_info name,
+                                            size_t size, void *value, size_t *size_ret)
 {
     return icd_GetPlatformInfo(platform, name, size, value, size_ret);
 }
@@ -171,7 +182,8 @@ EXPORT void *CL_API_CALL clGetExtensionFunctionAddress(const char *name)
     return strcmp(name, "clGetPlatformInfo") == 0 ? (void *)icd_GetPlatformInfo : NULL;
 }
 
-EXPORT cl_int CL_API_CALL clIcdGetPlatformIDsKHR(cl_uint entries, cl_platform_id *platforms, cl_uint *count)
+EXPORT cl_int CL_API_CALL clIcdGetPlatformIDsKHR(cl_uint entries, cl_platform_id *platforms,
+                                                 cl_uint *count)
 {
     return get_platforms(entries, platforms, count);
 }
@@ -180,23 +192,27 @@ EXPORT cl_int CL_API_CALL clIcdGetPlatformIDsKHR(cl_uint entries, cl_platform_id
 
 static cl_device_type type_of(const char *name)
 {
-    return strcasecmp(name, "GPU") == 0 ? CL_DEVICE_TYPE_GPU : strcasecmp(name, "CPU") == 0 ? CL_DEVICE_TYPE_CPU : CL_DEVICE_TYPE_ACCELERATOR;
+    return strcasecmp(name, "GPU") == 0   ? CL_DEVICE_TYPE_GPU
+           : strcasecmp(name, "CPU") == 0 ? CL_DEVICE_TYPE_CPU
+                                          : CL_DEVICE_TYPE_ACCELERATOR;
 }
 
-cl_int CL_API_CALL icd_GetDeviceIDs(cl_platform_id platform, cl_device_type type, cl_uint entries, cl_device_id *devices, cl_uint *count)
+cl_int CL_API_CALL icd_GetDeviceIDs(cl_platform_id platform, cl_device_type type, cl_uint entries,
+                                    cl_device_id *devices, cl_uint *count)
 {
     const char *claimed = icd_setting("ICD_TYPE");
     BEGIN("clGetDeviceIDs");
     if (claimed != NULL && (type & (type_of(claimed) | CL_DEVICE_TYPE_DEFAULT)) == 0)
         END(CL_DEVICE_NOT_FOUND);
-    const cl_int code =
-        driver.calls->clGetDeviceIDs(REAL(platform), claimed != NULL ? CL_DEVICE_TYPE_ALL : type, entries, devices, count);
-    for (cl_uint i = 0; code == CL_SUCCESS && devices != NULL && i < entries && (count == NULL || i < *count); i++)
+    const cl_int code = driver.calls->clGetDeviceIDs(
+        REAL(platform), claimed != NULL ? CL_DEVICE_TYPE_ALL : type, entries, devices, count);
+    for (cl_uint i = 0;
+         code == CL_SUCCESS && devices != NULL && i < entries && (count == NULL || i < *count); i++)
         devices[i] = icd_wrap(DEVICE, devices[i]);
     END(code);
 }
 
-/* Numbers and texts that the environment gives; false: not this one. */
+/* Reports values given by the environment; false: this one is not. */
 static bool describe(cl_device_info name, size_t size, void *value, size_t *size_ret, cl_int *code)
 {
     static const struct {
@@ -222,8 +238,11 @@ static bool describe(cl_device_info name, size_t size, void *value, size_t *size
         const char *text = icd_setting(known[i].setting);
         if (known[i].name != name || text == NULL)
             continue;
-        const cl_ulong number = known[i].kind == TYPE ? type_of(text) : known[i].kind == NONE ? 0 : strtoull(text, NULL, 0);
-        const bool small = known[i].kind == UINT || (known[i].kind == NONE && name != CL_DEVICE_PARTITION_PROPERTIES);
+        const cl_ulong number = known[i].kind == TYPE   ? type_of(text)
+                                : known[i].kind == NONE ? 0
+                                                        : strtoull(text, NULL, 0);
+        const bool small = known[i].kind == UINT ||
+                           (known[i].kind == NONE && name != CL_DEVICE_PARTITION_PROPERTIES);
         const cl_uint low = (cl_uint)number;
         *code = known[i].kind == TEXT ? give_text(text, size, value, size_ret)
                 : small               ? give(&low, sizeof low, size, value, size_ret)
@@ -233,7 +252,8 @@ static bool describe(cl_device_info name, size_t size, void *value, size_t *size
     return false;
 }
 
-cl_int CL_API_CALL icd_GetDeviceInfo(cl_device_id device, cl_device_info name, size_t size, void *value, size_t *size_ret)
+cl_int CL_API_CALL icd_GetDeviceInfo(cl_device_id device, cl_device_info name, size_t size,
+                                     void *value, size_t *size_ret)
 {
     cl_int code;
     BEGIN("clGetDeviceInfo");
@@ -245,14 +265,16 @@ cl_int CL_API_CALL icd_GetDeviceInfo(cl_device_id device, cl_device_info name, s
     END(code);
 }
 
-cl_int CL_API_CALL icd_CreateSubDevices(cl_device_id device, const cl_device_partition_property *properties, cl_uint entries,
-                                        cl_device_id *parts, cl_uint *count)
+cl_int CL_API_CALL icd_CreateSubDevices(cl_device_id device,
+                                        const cl_device_partition_property *properties,
+                                        cl_uint entries, cl_device_id *parts, cl_uint *count)
 {
     cl_uint made = 0;
     BEGIN("clCreateSubDevices");
     if (icd_is("ICD_NO_PARTITIONS", "1"))
         END(CL_INVALID_VALUE);
-    const cl_int code = driver.calls->clCreateSubDevices(REAL(device), properties, entries, parts, &made);
+    const cl_int code =
+        driver.calls->clCreateSubDevices(REAL(device), properties, entries, parts, &made);
     for (cl_uint i = 0; code == CL_SUCCESS && parts != NULL && i < entries && i < made; i++) {
         struct object *part = icd_wrap(DEVICE, parts[i]);
         part->parent = (struct object *)device;

@@ -1,4 +1,4 @@
-/* faults.c -- counts the calls, and lets those fail, hang, abort or wait that the environment names. */
+/* faults.c -- counts calls, and makes those named by the environment fail, hang, abort or wait. */
 #include "faults.h"
 
 #include <fcntl.h>
@@ -55,7 +55,7 @@ bool icd_is(const char *name, const char *value)
     return given != NULL && strcmp(given, value) == 0;
 }
 
-/* A test that asks for what there is not must not pass. */
+/* A test that asks for something unsupported must not pass. */
 static void refuse(const char *name, const char *text)
 {
     fprintf(stderr, "icd.so: %s: '%s' is not understood\n", name, text);
@@ -64,7 +64,8 @@ static void refuse(const char *name, const char *text)
 
 static void read_rule(const char *name, char *text, struct rule *rule)
 {
-    char *rest = text, *call = strsep(&rest, ":"), *from = strsep(&rest, ":"), *value = strsep(&rest, ":");
+    char *rest = text, *call = strsep(&rest, ":"), *from = strsep(&rest, ":"),
+         *value = strsep(&rest, ":");
     *rule = (struct rule){.from = 1};
     if (call[0] == '\0' || strlen(call) >= sizeof rule->call)
         refuse(name, text);
@@ -107,7 +108,7 @@ static void read_all(void)
         refuse("ICD_LOG", path);
 }
 
-/* The rule that is meant by the call's count; NULL: none. */
+/* The rule that matches the call's count, or NULL. */
 static struct rule *find(struct rules *rules, const char *call, long count, long total)
 {
     for (int i = 0; i < rules->count; i++) {
@@ -139,10 +140,12 @@ static void handle(int number)
     (void)number;
 }
 
-/* As POCL and Intel's runtime do when they start. */
+/* Like POCL and Intel's runtime when they start. */
 static void replace_handlers(void)
 {
-    static const int taken[] = {SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGUSR1, SIGSEGV, SIGUSR2, SIGPIPE, SIGTERM, SIGXCPU, SIGXFSZ};
+    static const int taken[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGILL,  SIGTRAP,
+                                SIGABRT, SIGBUS,  SIGFPE,  SIGUSR1, SIGSEGV,
+                                SIGUSR2, SIGPIPE, SIGTERM, SIGXCPU, SIGXFSZ};
     for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
         signal(taken[i], handle);
 }
@@ -153,8 +156,10 @@ cl_int icd_begin(const char *call)
     pthread_once(&once, read_all);
     pthread_mutex_lock(&lock);
     const long count = count_call(call), total = pseudo ? 0 : ++all;
-    const struct rule *delay = find(&delaying, call, count, total), *hang = find(&hanging, call, count, total);
-    const struct rule *end = find(&aborting, call, count, total), *fail = find(&failing, call, count, total);
+    const struct rule *delay = find(&delaying, call, count, total),
+                      *hang = find(&hanging, call, count, total);
+    const struct rule *end = find(&aborting, call, count, total),
+                      *fail = find(&failing, call, count, total);
     const bool replace = find(&replacing, call, count, total) != NULL;
     const long wait = delay != NULL ? delay->value : 0;
     const cl_int code = fail != NULL ? (cl_int)fail->value : CL_SUCCESS;
@@ -182,13 +187,14 @@ cl_int icd_end(const char *call, cl_int code, const char *more)
     char line[400];
     if (logfile < 0)
         return code;
-    const int length = snprintf(line, sizeof line, "%ld %s %d%s%.200s\n", (long)getpid(), call, code, more[0] ? " " : "", more);
+    const int length = snprintf(line, sizeof line, "%ld %s %d%s%.200s\n", (long)getpid(), call,
+                                code, more[0] ? " " : "", more);
     if (write(logfile, line, (size_t)length) != length)
         refuse("ICD_LOG", "(cannot be written)");
     return code;
 }
 
-/* "kernel" stands for what runs, not for the call that launches it. */
+/* "kernel" means what runs, not the call that launches it. */
 cl_int icd_kernel(void)
 {
     return icd_begin("kernel");

@@ -1,4 +1,4 @@
-/* faults.h -- what the test driver does wrong, as the environment asks: see driver.c. */
+/* faults.h -- the test driver's faults, as requested by the environment: see driver.c. */
 #ifndef ICD_FAULTS_H
 #define ICD_FAULTS_H
 
@@ -6,18 +6,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Counts a call: waits, hangs or aborts where that is asked for. Returns the code with which it has to fail. */
+/* Counts a call; waits, hangs or aborts if requested. Returns the code it has to fail with. */
 cl_int icd_begin(const char *call);
-/* Notes the call in the log, with something more about it; returns the code. */
+/* Logs the call, with details; returns the code. */
 cl_int icd_end(const char *call, cl_int code, const char *more);
 
-/* An environment variable; NULL: not set, or empty. */
+/* An environment variable; NULL if unset or empty. */
 const char *icd_setting(const char *name);
 /* Its number, or `otherwise`. */
 long long icd_number(const char *name, long long otherwise);
 bool icd_is(const char *name, const char *value);
 
-/* What becomes of the next kernel when its turn comes: 1: it never ends; a code: it fails with that. */
+/* The fate of the next kernel when it runs: 1: it never ends; another code: it fails with that. */
 cl_int icd_kernel(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* objects.c -- our objects and those they stand for. */
+/* objects.c -- our objects and the ones they stand for. */
 #include "driver.h"
 
 #include <pthread.h>
@@ -7,7 +7,8 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct object *objects[KINDS];
-static const char *const names[KINDS] = {"platforms", "devices", "contexts", "queues", "buffers", "programs", "kernels", "events"};
+static const char *const names[KINDS] = {"platforms", "devices",  "contexts", "queues",
+                                         "buffers",   "programs", "kernels",  "events"};
 
 void *icd_wrap(enum kind kind, void *real)
 {
@@ -21,7 +22,11 @@ void *icd_wrap(enum kind kind, void *real)
         object = calloc(1, sizeof *object);
         if (object == NULL)
             abort();
-        *object = (struct object){.dispatch = &icd_dispatch, .real = real, .kind = kind, .references = 1, .next = objects[kind]};
+        *object = (struct object){.dispatch = &icd_dispatch,
+                                  .real = real,
+                                  .kind = kind,
+                                  .references = 1,
+                                  .next = objects[kind]};
         objects[kind] = object;
     }
     pthread_mutex_unlock(&lock);
@@ -50,7 +55,7 @@ void icd_release(void *pointer)
     struct object *object = pointer;
     bool last = false;
     pthread_mutex_lock(&lock);
-    /* Devices that are no parts of others stay, however often they are released. */
+    /* Root devices stay, however often they are released. */
     if (--object->references == 0 && (object->kind != DEVICE || object->parent != NULL)) {
         struct object **link = &objects[object->kind];
         while (*link != object)
@@ -91,7 +96,7 @@ void icd_translate(void *value, size_t size)
     pthread_mutex_unlock(&lock);
 }
 
-/* What the program has not released. */
+/* Logs what the program has not released. */
 static void __attribute__((destructor)) count_left(void)
 {
     char text[200];
@@ -100,7 +105,8 @@ static void __attribute__((destructor)) count_left(void)
         int count = 0;
         for (const struct object *object = objects[kind]; object != NULL; object = object->next)
             count++;
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%d %s", used > 0 ? ", " : "", count, names[kind]);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%d %s", used > 0 ? ", " : "",
+                                 count, names[kind]);
     }
     icd_end("left", 0, text);
 }

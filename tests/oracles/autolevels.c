@@ -11,7 +11,7 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The samples of `planes` planes from `first` on, in order. */
+/* The sorted samples of `planes` planes from `first` on. */
 static int64_t *sorted(const struct tri_image *in, int first, int planes, size_t *count)
 {
     size_t all = (size_t)in->shape.width * (size_t)in->shape.height * (size_t)planes;
@@ -26,11 +26,13 @@ static int64_t *sorted(const struct tri_image *in, int first, int planes, size_t
     return samples;
 }
 
-static void stretch(const struct tri_image *in, int first, int planes, double clip, struct expected *out)
+static void stretch(const struct tri_image *in, int first, int planes, double clip,
+                    struct expected *out)
 {
     size_t count;
     int64_t *samples = sorted(in, first, planes, &count);
-    /* More than `cut` samples lie at or below the one at index `cut`, and it is the lowest such. */
+    /* More than `cut` samples are at most the one at index `cut`, which is the lowest such sample.
+     */
     size_t cut = (size_t)floor(clip * (double)count);
     int64_t low = samples[cut], high = samples[count - 1 - cut], max = oracle_max(in);
 

@@ -1,8 +1,8 @@
 /* The oracle of average. */
 #include "../oracle.h"
 
-static void over_time(const struct tri_pipeline *pipeline, int operation, struct tri_image *const *frames,
-                      int count, int index, struct expected *out)
+static void over_time(const struct tri_pipeline *pipeline, int operation,
+                      struct tri_image *const *frames, int count, int index, struct expected *out)
 {
     int number = (int)tri_pipeline_value(pipeline, operation, "frames");
     const struct tri_shape *shape = &frames[0]->shape;

@@ -1,14 +1,15 @@
-/* The oracle of background: one sample after the other, through all frames. The average is a whole number of
- * 2^-(24 - bits), and so are its steps, by the kernel's definition. */
+/* The oracle of background: sample by sample, through all frames. By the kernel's definition the
+ * average is a multiple of 2^-(24 - bits), and so are its steps. */
 #include "../oracle.h"
 
-static void over_time(const struct tri_pipeline *pipeline, int operation, struct tri_image *const *frames,
-                      int count, int index, struct expected *out)
+static void over_time(const struct tri_pipeline *pipeline, int operation,
+                      struct tri_image *const *frames, int count, int index, struct expected *out)
 {
     const struct tri_shape *shape = &frames[0]->shape;
     int64_t one = shape->bits == 8 ? 65536 : 256, max = oracle_max(frames[0]);
     int64_t rate = (int64_t)(65536 * tri_pipeline_value(pipeline, operation, "rate") + 0.5);
-    double threshold = tri_pipeline_value(pipeline, operation, "threshold") / 255 * (double)(max * one);
+    double threshold =
+        tri_pipeline_value(pipeline, operation, "threshold") / 255 * (double)(max * one);
     bool mask = oracle_chosen(pipeline, operation, "output", "mask");
 
     (void)count;
@@ -26,8 +27,9 @@ static void over_time(const struct tri_pipeline *pipeline, int operation, struct
                     step = distance / 256 * rate / 256;
                     average += sample > average ? step : -step;
                 }
-                *oracle_at(out, plane, x, y) = mask ? ((double)distance > threshold ? (double)max : 0)
-                                                    : (double)oracle_divide(average, one);
+                *oracle_at(out, plane, x, y) =
+                    mask ? ((double)distance > threshold ? (double)max : 0)
+                         : (double)oracle_divide(average, one);
             }
 }
 

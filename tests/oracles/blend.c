@@ -1,9 +1,10 @@
-/* The oracle of blend: the modes in whole numbers, the mixture after opacity's own rounding. */
+/* The oracle of blend: the modes in integers, the mixture after opacity's own rounding. */
 #include "../oracle.h"
 
 #include <math.h>
 
-static int64_t mixed(const struct tri_pipeline *pipeline, int operation, int64_t a, int64_t b, int64_t max)
+static int64_t mixed(const struct tri_pipeline *pipeline, int operation, int64_t a, int64_t b,
+                     int64_t max)
 {
     if (oracle_chosen(pipeline, operation, "mode", "add"))
         return a + b < max ? a + b : max;
@@ -33,7 +34,8 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
                 int64_t a = oracle_sample(in, plane, x, y), b = oracle_sample(before, plane, x, y);
                 int64_t m = mixed(pipeline, operation, a, b, max);
 
-                *oracle_at(out, plane, x, y) = (double)oracle_divide(a * (unit - share) + m * share, unit);
+                *oracle_at(out, plane, x, y) =
+                    (double)oracle_divide(a * (unit - share) + m * share, unit);
             }
 }
 
@@ -41,4 +43,5 @@ static const char *const cases[] = {"mode=add:opacity=1",        "mode=multiply:
                                     "mode=screen:opacity=1",     "mode=lighten:opacity=0.3",
                                     "mode=difference:opacity=1", NULL};
 
-const struct oracle oracle_blend = {.name = "blend", .alpha = ORACLE_KEPT, .run = run, .cases = cases};
+const struct oracle oracle_blend = {
+    .name = "blend", .alpha = ORACLE_KEPT, .run = run, .cases = cases};

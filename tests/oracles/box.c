@@ -1,4 +1,4 @@
-/* The oracle of box: whole sums along rows, then columns, divided once. */
+/* The oracle of box: integer sums along rows, then columns, divided once. */
 #include "../oracle.h"
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@ static int64_t along_row(const struct tri_image *in, int plane, int x, int y, in
     return sum;
 }
 
-/* The same of `count` values, whose ends repeat. */
+/* The same for `count` values, whose ends repeat. */
 static int64_t along_column(const int64_t *values, int count, int y, int radius)
 {
     int64_t sum = 0;
@@ -43,6 +43,8 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
     free(column);
 }
 
-static const char *const cases[] = {"radius=2", "radius=7", "radius=31", "radius=64", "radius=128", NULL};
+static const char *const cases[] = {"radius=2",  "radius=7",   "radius=31",
+                                    "radius=64", "radius=128", NULL};
 
-const struct oracle oracle_box = {.name = "box", .alpha = ORACLE_PREMULTIPLIED, .run = run, .cases = cases};
+const struct oracle oracle_box = {
+    .name = "box", .alpha = ORACLE_PREMULTIPLIED, .run = run, .cases = cases};

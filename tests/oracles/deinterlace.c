@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 
-/* Frames before, at and after the moment; the row and the plane that are asked for. */
+/* The previous, current and next frame; the requested row and plane. */
 struct place_in_time {
     const struct tri_image *before, *now, *after;
     int plane, y;
 };
 
-/* Sample of a row that may be beyond the picture: then of the nearest one of the same field. */
+/* The sample of a row; beyond the picture that of the nearest row of the same field. */
 static int64_t field_sample(const struct tri_image *image, int plane, int x, int y)
 {
     int height = image->shape.height;
@@ -21,12 +21,15 @@ static int64_t field_sample(const struct tri_image *image, int plane, int x, int
     return oracle_sample(image, plane, x, y);
 }
 
-static int64_t at(const struct place_in_time *p, const struct tri_image *image, int dx, int x, int dy)
+static int64_t at(const struct place_in_time *p, const struct tri_image *image, int dx, int x,
+                  int dy)
 {
-    return field_sample(image, p->plane, (int)oracle_clamp(x + dx, 0, image->shape.width - 1), p->y + dy);
+    return field_sample(image, p->plane, (int)oracle_clamp(x + dx, 0, image->shape.width - 1),
+                        p->y + dy);
 }
 
-/* Of an edge that leans to `lean` above and to -`lean` below: how badly the two lines agree along it. */
+/* For an edge that leans by `lean` above and -`lean` below: how much the two lines differ along it.
+ */
 static int64_t disagreement(const struct place_in_time *p, int x, int lean)
 {
     int64_t sum = 0;
@@ -58,7 +61,7 @@ static int64_t largest(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-/* Of the other field, between its moments before and after that of the line. */
+/* The mean of the other field before and after the moment of the line. */
 static int64_t other_field(const struct place_in_time *p, int x, int dy)
 {
     return (at(p, p->before, 0, x, dy) + at(p, p->now, 0, x, dy)) / 2;
@@ -73,7 +76,8 @@ static int64_t change_of_lines(const struct place_in_time *p, const struct tri_i
 
 static int64_t missing(const struct place_in_time *p, int x)
 {
-    int64_t up = at(p, p->now, 0, x, -1), down = at(p, p->now, 0, x, 1), middle = other_field(p, x, 0);
+    int64_t up = at(p, p->now, 0, x, -1), down = at(p, p->now, 0, x, 1),
+            middle = other_field(p, x, 0);
     int64_t above = other_field(p, x, -2) - up, below = other_field(p, x, 2) - down;
     int64_t hill = largest(largest(middle - up, middle - down), above < below ? above : below);
     int64_t valley = largest(largest(up - middle, down - middle), -largest(above, below));
@@ -86,8 +90,8 @@ static int64_t missing(const struct place_in_time *p, int x)
                                  (double)(middle + margin));
 }
 
-static void over_time(const struct tri_pipeline *pipeline, int operation, struct tri_image *const *frames,
-                      int count, int index, struct expected *out)
+static void over_time(const struct tri_pipeline *pipeline, int operation,
+                      struct tri_image *const *frames, int count, int index, struct expected *out)
 {
     int kept = oracle_chosen(pipeline, operation, "parity", "bottom");
     const struct tri_shape *shape = &frames[0]->shape;
@@ -99,7 +103,8 @@ static void over_time(const struct tri_pipeline *pipeline, int operation, struct
         for (p.y = 0; p.y < out->height; p.y++)
             for (int x = 0; x < out->width; x++)
                 *oracle_at(out, p.plane, x, p.y) =
-                    (double)(p.y % 2 == kept ? oracle_sample(p.now, p.plane, x, p.y) : missing(&p, x));
+                    (double)(p.y % 2 == kept ? oracle_sample(p.now, p.plane, x, p.y)
+                                             : missing(&p, x));
 }
 
 const struct oracle oracle_deinterlace = {

@@ -1,9 +1,9 @@
-/* The oracle of equalize: counts the samples that are not above each value. */
+/* The oracle of equalize: counts the samples up to each value. */
 #include "../oracle.h"
 
 #include <stdlib.h>
 
-/* cdf[v]: how many samples of `planes` planes from `first` on are at most v. */
+/* cdf[v]: the number of samples of `planes` planes from `first` on that are at most v. */
 static void count_up_to(const struct tri_image *in, int first, int planes, int64_t *cdf)
 {
     for (int v = 0; v <= oracle_max(in); v++)
@@ -16,7 +16,8 @@ static void count_up_to(const struct tri_image *in, int first, int planes, int64
         cdf[v] += cdf[v - 1];
 }
 
-static void equalize(const struct tri_image *in, int first, int planes, int64_t *cdf, struct expected *out)
+static void equalize(const struct tri_image *in, int first, int planes, int64_t *cdf,
+                     struct expected *out)
 {
     int64_t all, lowest = 0;
 

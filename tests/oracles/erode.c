@@ -26,11 +26,13 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
         for (int x = 0; x < out->width; x++) {
             for (int y = 0; y < out->height; y++)
                 *oracle_at(&rows, plane, x, y) = along_row(in, plane, x, y, radius);
-            /* Rows beyond the edge repeat the edge row, which adds nothing to a window that has it. */
+            /* Rows beyond the edge repeat the edge row, which adds nothing to a window that has it.
+             */
             for (int y = 0; y < out->height; y++) {
                 *oracle_at(out, plane, x, y) = *oracle_at(&rows, plane, x, y);
                 for (int v = 0; v < out->height; v++)
-                    if (abs(v - y) <= radius && *oracle_at(&rows, plane, x, v) < *oracle_at(out, plane, x, y))
+                    if (abs(v - y) <= radius &&
+                        *oracle_at(&rows, plane, x, v) < *oracle_at(out, plane, x, y))
                         *oracle_at(out, plane, x, y) = *oracle_at(&rows, plane, x, v);
             }
         }

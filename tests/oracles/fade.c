@@ -1,8 +1,8 @@
 /* The oracle of fade. */
 #include "../oracle.h"
 
-static void over_time(const struct tri_pipeline *pipeline, int operation, struct tri_image *const *frames,
-                      int count, int index, struct expected *out)
+static void over_time(const struct tri_pipeline *pipeline, int operation,
+                      struct tri_image *const *frames, int count, int index, struct expected *out)
 {
     int64_t start = (int64_t)tri_pipeline_value(pipeline, operation, "start");
     int64_t length = (int64_t)tri_pipeline_value(pipeline, operation, "frames");

@@ -12,8 +12,9 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
     for (int plane = 0; plane < out->planes; plane++)
         for (int y = 0; y <= last_y; y++)
             for (int x = 0; x <= last_x; x++)
-                *oracle_at(out, plane, x, y) = (double)(vertical ? oracle_sample(in, plane, x, last_y - y)
-                                                                 : oracle_sample(in, plane, last_x - x, y));
+                *oracle_at(out, plane, x, y) =
+                    (double)(vertical ? oracle_sample(in, plane, x, last_y - y)
+                                      : oracle_sample(in, plane, last_x - x, y));
 }
 
 const struct oracle oracle_flip = {.name = "flip", .alpha = ORACLE_PLAIN, .run = run};

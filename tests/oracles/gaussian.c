@@ -1,4 +1,4 @@
-/* The oracle of gaussian: the bell curve in double, cut at four sigma. */
+/* The oracle of gaussian: the bell curve in double, truncated at four sigma. */
 #include "../oracle.h"
 
 #include <math.h>
@@ -20,10 +20,12 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
                 const struct tri_image *before, struct expected *out)
 {
     double sigma = tri_pipeline_value(pipeline, operation, "sigma");
-    struct oracle_weights across = bell(in->shape.width, sigma), down = bell(in->shape.height, sigma);
+    struct oracle_weights across = bell(in->shape.width, sigma),
+                          down = bell(in->shape.height, sigma);
 
     (void)before;
-    oracle_expect(out, in->shape.width, in->shape.height, in->shape.planes, in->shape.bits == 8 ? 1 : 16);
+    oracle_expect(out, in->shape.width, in->shape.height, in->shape.planes,
+                  in->shape.bits == 8 ? 1 : 16);
     for (int plane = 0; plane < out->planes; plane++)
         oracle_weights_apply(&across, &down, in, plane, out);
     free(across.weight);

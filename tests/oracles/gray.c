@@ -1,4 +1,4 @@
-/* The oracle of gray: the weights of either standard in whole numbers. */
+/* The oracle of gray: the weights of either standard in integers. */
 #include "../oracle.h"
 
 static void run(const struct tri_pipeline *pipeline, int operation, const struct tri_image *in,

@@ -4,10 +4,12 @@
 static void run(const struct tri_pipeline *pipeline, int operation, const struct tri_image *in,
                 const struct tri_image *before, struct expected *out)
 {
-    static const char *const names[3][3] = {{"rr", "rg", "rb"}, {"gr", "gg", "gb"}, {"br", "bg", "bb"}};
+    static const char *const names[3][3] = {
+        {"rr", "rg", "rb"}, {"gr", "gg", "gb"}, {"br", "bg", "bb"}};
 
     (void)before;
-    oracle_expect(out, in->shape.width, in->shape.height, 3, 0.5 + (in->shape.bits == 8 ? 1e-2 : 0.2));
+    oracle_expect(out, in->shape.width, in->shape.height, 3,
+                  0.5 + (in->shape.bits == 8 ? 1e-2 : 0.2));
     for (int plane = 0; plane < 3; plane++)
         for (int from = 0; from < 3; from++) {
             double weight = tri_pipeline_value(pipeline, operation, names[plane][from]);
@@ -15,12 +17,14 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
 
             for (int y = 0; y < out->height; y++)
                 for (int x = 0; x < out->width; x++)
-                    *oracle_at(out, plane, x, y) += weight * (double)oracle_sample(in, source, x, y);
+                    *oracle_at(out, plane, x, y) +=
+                        weight * (double)oracle_sample(in, source, x, y);
         }
     for (int plane = 0; plane < 3; plane++)
         for (int y = 0; y < out->height; y++)
             for (int x = 0; x < out->width; x++)
-                *oracle_at(out, plane, x, y) = oracle_clamp(*oracle_at(out, plane, x, y), 0, oracle_max(in));
+                *oracle_at(out, plane, x, y) =
+                    oracle_clamp(*oracle_at(out, plane, x, y), 0, oracle_max(in));
 }
 
 static const char *const cases[] = {
@@ -28,4 +32,5 @@ static const char *const cases[] = {
     "rr=0:rg=1:gg=0:gb=1:bb=0:br=1", "rr=8:rg=-8:rb=8:gr=-8:gg=8:gb=-8:br=8:bg=8:bb=-8",
     "rr=0.5:gg=0.25:bb=-1", NULL};
 
-const struct oracle oracle_matrix = {.name = "matrix", .alpha = ORACLE_KEPT, .run = run, .cases = cases};
+const struct oracle oracle_matrix = {
+    .name = "matrix", .alpha = ORACLE_KEPT, .run = run, .cases = cases};

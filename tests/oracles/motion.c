@@ -1,4 +1,4 @@
-/* The oracle of motion: tries every place of a block, then walks along each line. */
+/* The oracle of motion: tries every position of a block, then walks along each line. */
 #include "../oracle.h"
 
 #include <stdlib.h>
@@ -22,7 +22,8 @@ static int at_most(int a, int b)
     return a < b ? a : b;
 }
 
-/* Of the block at (x, y) with what was at (from_x, from_y); -1: that is not all in the picture. */
+/* The difference of the block at (x, y) from the samples at (from_x, from_y); -1 if these are not
+ * all in the picture. */
 static int64_t disagreement(const struct field *field, int x, int y, int from_x, int from_y)
 {
     int width = field->now->shape.width, height = field->now->shape.height;
@@ -33,12 +34,13 @@ static int64_t disagreement(const struct field *field, int x, int y, int from_x,
         return -1;
     for (int j = 0; j < rows; j++)
         for (int i = 0; i < columns; i++)
-            sum += llabs(level(field->now, x + i, y + j) - level(field->before, from_x + i, from_y + j));
+            sum += llabs(level(field->now, x + i, y + j) -
+                         level(field->before, from_x + i, from_y + j));
     return sum;
 }
 
-/* Whether a movement comes before another that is as good: the shorter, then that of fewer rows, then down,
- * then to the right. */
+/* Whether a movement takes precedence over another that is as good: the shorter, then that of fewer
+ * rows, then down, then to the right. */
 static bool comes_before(int dx, int dy, int than_x, int than_y)
 {
     int length = dx * dx + dy * dy, than = than_x * than_x + than_y * than_y;
@@ -68,11 +70,12 @@ static void find_motion(const struct field *field, int x, int y, int *best_x, in
 
 static void light(struct expected *out, int x, int y, int max)
 {
-    for (int plane = 0; plane < out->planes && x >= 0 && y >= 0 && x < out->width && y < out->height; plane++)
+    for (int plane = 0;
+         plane < out->planes && x >= 0 && y >= 0 && x < out->width && y < out->height; plane++)
         *oracle_at(out, plane, x, y) = max;
 }
 
-/* Step by step along the longer way; a step that ends half way between two samples lights both. */
+/* Step by step along the longer axis; a step that ends half way between two samples marks both. */
 static void draw_line(struct expected *out, int x, int y, int dx, int dy, int max)
 {
     int steps = abs(dx) > abs(dy) ? abs(dx) : abs(dy);
@@ -80,12 +83,15 @@ static void draw_line(struct expected *out, int x, int y, int dx, int dy, int ma
     light(out, x, y, max);
     for (int i = 1; i <= steps; i++) {
         bool flat = abs(dx) == steps;
-        int other = flat ? dy : dx, low = abs(2 * i * other) + steps - 1, high = abs(2 * i * other) + steps;
+        int other = flat ? dy : dx, low = abs(2 * i * other) + steps - 1,
+            high = abs(2 * i * other) + steps;
 
         low = low / (2 * steps) * (other < 0 ? -1 : 1);
         high = high / (2 * steps) * (other < 0 ? -1 : 1);
-        light(out, x + (flat ? i * (dx < 0 ? -1 : 1) : low), y + (flat ? low : i * (dy < 0 ? -1 : 1)), max);
-        light(out, x + (flat ? i * (dx < 0 ? -1 : 1) : high), y + (flat ? high : i * (dy < 0 ? -1 : 1)), max);
+        light(out, x + (flat ? i * (dx < 0 ? -1 : 1) : low),
+              y + (flat ? low : i * (dy < 0 ? -1 : 1)), max);
+        light(out, x + (flat ? i * (dx < 0 ? -1 : 1) : high),
+              y + (flat ? high : i * (dy < 0 ? -1 : 1)), max);
     }
 }
 
@@ -112,4 +118,5 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
 
 static const char *const cases[] = {"size=8:range=3", "size=8:range=15", NULL};
 
-const struct oracle oracle_motion = {.name = "motion", .alpha = ORACLE_KEPT, .run = run, .cases = cases};
+const struct oracle oracle_motion = {
+    .name = "motion", .alpha = ORACLE_KEPT, .run = run, .cases = cases};

@@ -1,4 +1,4 @@
-/* The oracle of resize: nearest in whole numbers, the other filters as weights in double. */
+/* The oracle of resize: nearest in integers, the other filters as weights in double. */
 #include "../oracle.h"
 
 #include <math.h>
@@ -21,7 +21,8 @@ static double lanczos3(double x)
     return fabs(x) < 3 ? sinc(x) * sinc(x / 3) : 0;
 }
 
-static struct oracle_weights resample(int outputs, int inputs, double support, double (*filter)(double))
+static struct oracle_weights resample(int outputs, int inputs, double support,
+                                      double (*filter)(double))
 {
     struct oracle_weights weights = oracle_weights_new(outputs, inputs);
     double ratio = (double)inputs / outputs, widening = ratio > 1 ? ratio : 1;
@@ -37,7 +38,8 @@ static struct oracle_weights resample(int outputs, int inputs, double support, d
     return weights;
 }
 
-static void smooth(const struct tri_image *in, double support, double (*filter)(double), struct expected *out)
+static void smooth(const struct tri_image *in, double support, double (*filter)(double),
+                   struct expected *out)
 {
     struct oracle_weights across = resample(out->width, in->shape.width, support, filter);
     struct oracle_weights down = resample(out->height, in->shape.height, support, filter);
@@ -58,9 +60,11 @@ static void nearest(const struct tri_image *in, struct expected *out)
         for (int y = 0; y < out->height; y++)
             for (int x = 0; x < out->width; x++) {
                 int64_t from_x = (2 * (int64_t)x + 1) * in->shape.width / (2 * (int64_t)out->width);
-                int64_t from_y = (2 * (int64_t)y + 1) * in->shape.height / (2 * (int64_t)out->height);
+                int64_t from_y =
+                    (2 * (int64_t)y + 1) * in->shape.height / (2 * (int64_t)out->height);
 
-                *oracle_at(out, plane, x, y) = (double)oracle_sample(in, plane, (int)from_x, (int)from_y);
+                *oracle_at(out, plane, x, y) =
+                    (double)oracle_sample(in, plane, (int)from_x, (int)from_y);
             }
 }
 
@@ -104,7 +108,8 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
 
 static enum oracle_alpha alpha_of(const struct tri_pipeline *pipeline, int operation)
 {
-    return oracle_chosen(pipeline, operation, "filter", "nearest") ? ORACLE_PLAIN : ORACLE_PREMULTIPLIED;
+    return oracle_chosen(pipeline, operation, "filter", "nearest") ? ORACLE_PLAIN
+                                                                   : ORACLE_PREMULTIPLIED;
 }
 
 static const char *const cases[] = {"width=40",
@@ -121,4 +126,5 @@ static const char *const cases[] = {"width=40",
                                     "width=1:height=1:filter=nearest",
                                     NULL};
 
-const struct oracle oracle_resize = {.name = "resize", .run = run, .alpha_of = alpha_of, .cases = cases};
+const struct oracle oracle_resize = {
+    .name = "resize", .run = run, .alpha_of = alpha_of, .cases = cases};

@@ -1,4 +1,4 @@
-/* The oracle of rotate: a quarter turn clockwise takes the first row to the last column. */
+/* The oracle of rotate: a quarter turn clockwise moves the first row to the last column. */
 #include "../oracle.h"
 
 static void run(const struct tri_pipeline *pipeline, int operation, const struct tri_image *in,

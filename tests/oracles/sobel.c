@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* sqrt(square) to the nearest whole number: the r with (2r-1)^2 < 4 square < (2r+1)^2. */
+/* sqrt(square) rounded to the nearest integer: the r with (2r-1)^2 < 4 square < (2r+1)^2. */
 static int64_t root(int64_t square)
 {
     int64_t r = (int64_t)sqrt((double)square);
@@ -41,7 +41,8 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
                 int64_t gx = gradient(in, plane, x, y, true), gy = gradient(in, plane, x, y, false);
                 int64_t norm = l2 ? root(gx * gx + gy * gy) : llabs(gx) + llabs(gy);
 
-                *oracle_at(out, plane, x, y) = norm < oracle_max(in) ? (double)norm : oracle_max(in);
+                *oracle_at(out, plane, x, y) =
+                    norm < oracle_max(in) ? (double)norm : oracle_max(in);
             }
 }
 

@@ -22,12 +22,12 @@ static double smooth(const struct tri_image *in, int plane, int x, int y, double
     return sample + pull;
 }
 
-/* The kernel's results may be rounded the other way near a half. Of 8 bits it takes `limit` as a whole number
- * of 1 / scale, a power of two above 5461 / limit^2 - 1/2 or 256, which moves a sum of pulls by up to 3/8 /
- * scale; numbers are cut to 256ths, and weights to a few 32768ths. The error of a frame's mean at most
- * doubles over time: with x = difference / limit a result moves by a = (1 - x)(1 - 3 x) of what the past
- * does, -1/3 <= a <= 1, and by 1 - a of what the frame does. That of the past's weight adds up. Floats of 16
- * bits err by 2^-24 of 2^16 some times. */
+/* The kernel may round the other way near a half. At 8 bits it takes `limit` as a multiple of 1 /
+ * scale, a power of two above 5461 / limit^2 - 1/2 or 256, which moves a sum of pulls by up to 3/8
+ * / scale; numbers are truncated to 256ths, and weights to a few 32768ths. The error of a frame's
+ * mean at most doubles over time: with x = difference / limit a result moves by a = (1 - x)(1 - 3
+ * x) of the past's change, -1/3 <= a <= 1, and by 1 - a of the frame's. The error of the past's
+ * weight adds up. At 16 bits floats err by 2^-24 of 2^16 a few times. */
 static double bound(int bits, double spatial, double temporal, int frames)
 {
     double limit = spatial * 4 / 3,
@@ -38,8 +38,8 @@ static double bound(int bits, double spatial, double temporal, int frames)
     return 0.5 + 2 * space + frames * time;
 }
 
-static void over_time(const struct tri_pipeline *pipeline, int operation, struct tri_image *const *frames,
-                      int count, int index, struct expected *out)
+static void over_time(const struct tri_pipeline *pipeline, int operation,
+                      struct tri_image *const *frames, int count, int index, struct expected *out)
 {
     const struct tri_shape *shape = &frames[0]->shape;
     double spatial = tri_pipeline_value(pipeline, operation, "spatial");
@@ -56,9 +56,9 @@ static void over_time(const struct tri_pipeline *pipeline, int operation, struct
 
                 for (int i = 1; i <= index; i++) {
                     double now = smooth(frames[i], plane, x, y, spatial * 4 / 3 * level);
-                    double past = weight(result - now, temporal * 2 * level);
+                    double previous = weight(result - now, temporal * 2 * level);
 
-                    result = now + (result - now) * past * past;
+                    result = now + (result - now) * previous * previous;
                 }
                 *oracle_at(out, plane, x, y) = result;
             }

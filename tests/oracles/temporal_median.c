@@ -10,8 +10,8 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void over_time(const struct tri_pipeline *pipeline, int operation, struct tri_image *const *frames,
-                      int count, int index, struct expected *out)
+static void over_time(const struct tri_pipeline *pipeline, int operation,
+                      struct tri_image *const *frames, int count, int index, struct expected *out)
 {
     int radius = (int)tri_pipeline_value(pipeline, operation, "radius"), number = 2 * radius + 1;
     int64_t *window = oracle_memory((size_t)number, sizeof(*window));

@@ -1,4 +1,4 @@
-/* The oracle of unsharp, on top of the blur that gaussian makes (which has an oracle of its own). */
+/* The oracle of unsharp, based on the kernel's own gaussian (which has an oracle of its own). */
 #include "../oracle.h"
 
 #include <math.h>
@@ -6,7 +6,7 @@
 
 static struct tri_image *blur(const struct tri_image *in, double sigma)
 {
-    struct tri_backend_options options = {.isa = "scalar"};
+    struct tri_backend_options options = {.size = sizeof options, .isa = "scalar"};
     struct tri_pipeline *pipeline = NULL;
     struct tri_backend *backend = NULL;
     struct tri_image *out = NULL;
@@ -18,8 +18,8 @@ static struct tri_image *blur(const struct tri_image *in, double sigma)
     snprintf(text, sizeof(text), "gaussian:sigma=%.10g", sigma);
     if (tri_pipeline_parse(text, &pipeline, &error) ||
         tri_backend_open("sequential", &options, &backend, &error) ||
-        tri_job_new(backend, pipeline, &in->shape, &job, &error) || tri_image_new(&in->shape, &out, &error) ||
-        tri_job_run(job, &copy, out, NULL, &error)) {
+        tri_job_new(backend, pipeline, &in->shape, &job, &error) ||
+        tri_image_new(&in->shape, &out, &error) || tri_job_run(job, &copy, out, NULL, &error)) {
         fprintf(stderr, "tests: unsharp needs %s: %s\n", text, error.text);
         exit(1);
     }
@@ -46,7 +46,8 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
                 double d = v - (double)oracle_sample(blurred, plane, x, y);
                 bool small = fabs(2 * d) < threshold * oracle_max(in);
 
-                *oracle_at(out, plane, x, y) = small ? v : oracle_clamp(v + amount * d, 0, oracle_max(in));
+                *oracle_at(out, plane, x, y) =
+                    small ? v : oracle_clamp(v + amount * d, 0, oracle_max(in));
             }
     tri_image_free(blurred);
 }

@@ -1,15 +1,16 @@
-/* The oracle of ycbcr: ITU-R BT.601, BT.709 and BT.2020 in real numbers, on the samples' own scale. */
+/* The oracle of ycbcr: ITU-R BT.601, BT.709 and BT.2020 in real numbers, on the samples' own scale.
+ */
 #include "../oracle.h"
 
 struct coding {
     double red, blue;      /* weights in Y */
-    double black, gray;    /* levels of Y, and of Cb and Cr, without light and without colour */
-    double y_span, c_span; /* how many levels there are of Y and of Cb and Cr */
+    double black, gray;    /* of Y without light, and of Cb and Cr without colour */
+    double y_span, c_span; /* number of levels of Y, and of Cb and Cr */
     double max;
     bool ycgco; /* H.273's: Y = R/4 + G/2 + B/4, Cg = G/2 - (R + B)/4, Co = (R - B)/2 */
 };
 
-/* A value of so many bits on the scale of samples of 16 bits: bits once more below, from the highest on. */
+/* A value of `bits` bits at 16 bits: its bits repeat below, from the highest on. */
 static int spread(int value, int bits)
 {
     int sample = 0;
@@ -22,8 +23,10 @@ static int spread(int value, int bits)
 static struct coding coding_of(const struct tri_pipeline *pipeline, int operation, int max)
 {
     int bits = max == 255 ? 8 : (int)tri_pipeline_value(pipeline, operation, "bits");
-    double one = (double)(1 << (bits - 8)) / ((1 << bits) - 1) * max; /* a level of 8 bits */
-    struct coding coding = {0.299, 0.114, 16, 128, 219 * one, 224 * one, max, oracle_chosen(pipeline, operation, "matrix", "ycgco")};
+    double one = (double)(1 << (bits - 8)) / ((1 << bits) - 1) * max; /* one 8-bit level */
+    struct coding coding = {
+        0.299,     0.114,     16,  128,
+        219 * one, 224 * one, max, oracle_chosen(pipeline, operation, "matrix", "ycgco")};
 
     if (oracle_chosen(pipeline, operation, "matrix", "bt709")) {
         coding.red = 0.2126;
@@ -61,7 +64,8 @@ static void to_ycbcr(const struct coding *c, const double rgb[3], double ycc[3])
 static void to_rgb(const struct coding *c, const double ycc[3], double rgb[3])
 {
     double y = (ycc[0] - c->black) * c->max / c->y_span;
-    double green = (ycc[1] - c->gray) * c->max / c->c_span, orange = (ycc[2] - c->gray) * c->max / c->c_span;
+    double green = (ycc[1] - c->gray) * c->max / c->c_span,
+           orange = (ycc[2] - c->gray) * c->max / c->c_span;
 
     if (c->ycgco) {
         rgb[0] = y - green + orange;
@@ -116,4 +120,5 @@ static const char *const cases[] = {"to=rgb:matrix=bt709",
                                     "to=rgb:range=full:bits=9",
                                     NULL};
 
-const struct oracle oracle_ycbcr = {.name = "ycbcr", .alpha = ORACLE_KEPT, .run = run, .cases = cases};
+const struct oracle oracle_ycbcr = {
+    .name = "ycbcr", .alpha = ORACLE_KEPT, .run = run, .cases = cases};

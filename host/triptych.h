@@ -595,6 +595,7 @@ TRI_API int tri_backend_shares(const struct tri_backend *backend, struct tri_sha
 TRI_API double tri_backend_gain(const struct tri_backend *backend, int *fastest);
 
 TRI_API int tri_cpu_workers(void); /* cores that this process may use: affinity and cgroup quota */
+/* As the CPU names itself; with its family and model where a virtual machine hides the number. */
 TRI_API const char *tri_cpu_model(void);
 TRI_API int tri_isa_count(void); /* ISA levels built in that this CPU has, "scalar" first */
 TRI_API const char *tri_isa_name(int index); /* NULL: no such index */

@@ -44,16 +44,44 @@ static pthread_once_t cpu_once = PTHREAD_ONCE_INIT;
 #define LEVEL_NAME(level, argument) #level,
 static const char *const level_names[] = {TRI_LEVELS(LEVEL_NAME, 0)};
 
+/* The value of a line "key : value" of /proc/cpuinfo, without its newline; NULL: another key. */
+static const char *value_of(char *line, const char *key)
+{
+    char *colon = strchr(line, ':');
+    const size_t length = strlen(key);
+
+    if (colon == NULL || strncmp(line, key, length) != 0 ||
+        line[length + strspn(line + length, " \t")] != ':')
+        return NULL;
+    colon[strcspn(colon, "\n")] = '\0';
+    return colon + 1 + strspn(colon + 1, " ");
+}
+
+/* Virtual machines may hide the model: "AMD EPYC" is many CPUs. Family and model tell them apart.
+ */
+static void name_model(const char *name, int family, int model)
+{
+    if (strpbrk(name, "0123456789") != NULL || family < 0 || model < 0)
+        snprintf(cpu.model, sizeof cpu.model, "%.150s", name);
+    else
+        snprintf(cpu.model, sizeof cpu.model, "%.120s (family %d, model %d)", name, family, model);
+}
+
 static void find_model(void)
 {
     FILE *file = fopen("/proc/cpuinfo", "r");
     char line[300];
+    const char *value;
+    int family = -1, model = -1;
+
     snprintf(cpu.model, sizeof cpu.model, "unknown CPU");
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        const char *colon = strchr(line, ':');
-        if (strncmp(line, "model name", 10) == 0 && colon != NULL) {
-            snprintf(cpu.model, sizeof cpu.model, "%.150s", colon + 2);
-            cpu.model[strcspn(cpu.model, "\n")] = '\0';
+        if ((value = value_of(line, "cpu family")) != NULL)
+            family = atoi(value);
+        else if ((value = value_of(line, "model")) != NULL)
+            model = atoi(value);
+        else if ((value = value_of(line, "model name")) != NULL) {
+            name_model(value, family, model);
             break;
         }
     }

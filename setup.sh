@@ -42,9 +42,9 @@ optional_packages() {
         libswscale-dev libprotobuf-c-dev protobuf-c-compiler ffmpeg libimage-exiftool-perl ${version:+libclang-rt-$version-dev} oclgrind strace; do
         installed "$package" || echo "$package"
     done
-    # What `make lint` and the test of reports check with, and python_packages needs.
+    # What `make lint` and the tests of reports and completion check with, and python_packages needs.
     [ "$1" = test ] || return 0
-    for package in python3-venv git clang-format clang-tidy cppcheck shellcheck python3-html5lib; do
+    for package in python3-venv git clang-format clang-tidy cppcheck shellcheck python3-html5lib chromium zsh fish; do
         installed "$package" || echo "$package"
     done
 }

@@ -64,7 +64,7 @@ static void name_model(const char *name, int family, int model)
     if (strpbrk(name, "0123456789") != NULL || family < 0 || model < 0)
         snprintf(cpu.model, sizeof cpu.model, "%.150s", name);
     else
-        snprintf(cpu.model, sizeof cpu.model, "%.120s (family %d, model %d)", name, family, model);
+        snprintf(cpu.model, sizeof cpu.model, "%.120s (family %d model %d)", name, family, model);
 }
 
 static void find_model(void)

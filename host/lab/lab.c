@@ -1,10 +1,10 @@
 /* lab.c -- the experiments, and how one is run: its rows take turns, then each is recorded once. */
 #include "lab/lab.h"
-#include "lab/picture.h"
 
 #include "parallel/cpu.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +49,21 @@ struct tri_lab_row *tri_lab_add(struct tri_lab_run *run, void (*work)(void *argu
     va_start(arguments, name);
     vsnprintf(row->name, sizeof row->name, name, arguments);
     va_end(arguments);
+    return row;
+}
+
+struct tri_lab_row *tri_lab_add_part(struct tri_lab_run *run, int64_t (*part)(void *argument),
+                                     const char *name)
+{
+    int whole = run->row_count - 1;
+
+    while (run->rows[whole].part != NULL)
+        whole--;
+    struct tri_lab_row *row =
+        tri_lab_add(run, NULL, run->rows[whole].argument, run->rows[whole].workers, "%s, %s",
+                    run->rows[whole].name, name);
+
+    row->part = part;
     return row;
 }
 
@@ -99,6 +114,16 @@ enum tri_lab_verdict tri_lab_above(const struct tri_lab_run *run,
     return interval->high < limit && !tri_lab_was_busy(run) ? TRI_LAB_REFUTED : TRI_LAB_UNCLEAR;
 }
 
+enum tri_lab_verdict tri_lab_within(const struct tri_lab_run *run,
+                                    const struct tri_interval *interval, double low, double high)
+{
+    if (interval->low > low && interval->high < high)
+        return TRI_LAB_SHOWN;
+    return (interval->high < low || interval->low > high) && !tri_lab_was_busy(run)
+               ? TRI_LAB_REFUTED
+               : TRI_LAB_UNCLEAR;
+}
+
 struct tri_lab_text tri_lab_words(const struct tri_interval *interval)
 {
     struct tri_lab_text words;
@@ -130,6 +155,36 @@ void tri_lab_answer(struct tri_lab_run *run, int answer)
     run->answer = answer;
 }
 
+/* ---- failures ---- */
+
+/* The first failure of any row: rows have no place for it, and may run on several threads. */
+static struct {
+    pthread_mutex_t lock;
+    enum tri_status status;
+    struct tri_error error;
+} failure = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+void tri_lab_row_failed(enum tri_status status, const struct tri_error *error)
+{
+    pthread_mutex_lock(&failure.lock);
+    if (failure.status == TRI_OK) {
+        failure.status = status;
+        failure.error = *error;
+    }
+    pthread_mutex_unlock(&failure.lock);
+}
+
+static enum tri_status failed_row(struct tri_error *error)
+{
+    pthread_mutex_lock(&failure.lock);
+    const enum tri_status status = failure.status;
+    if (status != TRI_OK)
+        *error = failure.error;
+    failure.status = TRI_OK;
+    pthread_mutex_unlock(&failure.lock);
+    return status;
+}
+
 /* ---- measuring ---- */
 
 static int64_t run_once(const struct tri_lab_row *row)
@@ -140,13 +195,31 @@ static int64_t run_once(const struct tri_lab_row *row)
     return tri_now_ns() - start;
 }
 
+/* Whether it is run and timed by itself. */
+static bool runs(const struct tri_lab_row *row)
+{
+    return row->work != NULL && !row->skipped[0];
+}
+
+/* Runs a row and takes its time, and those of its parts, the rows after it. */
+static void sample(struct tri_lab_run *run, int number)
+{
+    struct tri_lab_row *row = &run->rows[number];
+
+    row->samples[row->count++] = run_once(row);
+    for (int i = number + 1; i < run->row_count && run->rows[i].part != NULL; i++) {
+        struct tri_lab_row *part = &run->rows[i];
+        part->samples[part->count++] = part->part(part->argument);
+    }
+}
+
 /* Runs each row twice, to let clocks and caches settle. Returns how many rounds fit the budget. */
 static int warm_up(struct tri_lab_run *run)
 {
     int64_t round = 0;
 
     for (int i = 0; i < run->row_count; i++) {
-        if (run->rows[i].skipped[0])
+        if (!runs(&run->rows[i]))
             continue;
         run_once(&run->rows[i]);
         round += run_once(&run->rows[i]);
@@ -168,9 +241,9 @@ static enum tri_status measure(struct tri_lab_run *run, struct tri_error *error)
     for (int round = 0; round < rounds; round++)
         for (int i = 0; i < run->row_count; i++) {
             /* A B C, then C B A: a slow drift affects all equally. */
-            struct tri_lab_row *row = &run->rows[round % 2 ? run->row_count - 1 - i : i];
-            if (!row->skipped[0])
-                row->samples[row->count++] = run_once(row);
+            const int number = round % 2 ? run->row_count - 1 - i : i;
+            if (runs(&run->rows[number]))
+                sample(run, number);
         }
     for (int i = 0; i < run->row_count; i++) {
         struct tri_lab_row *row = &run->rows[i];
@@ -220,7 +293,7 @@ static void run_recorded(struct tri_lab_run *run)
 {
     for (int i = 0; i < run->row_count; i++) {
         const struct tri_lab_row *row = &run->rows[i];
-        if (row->skipped[0])
+        if (!runs(row))
             continue;
         const tri_trace_mark mark = tri_trace_begin(TRI_TRACE_STAGE, tri_trace_text(row->name));
         row->work(row->argument);
@@ -263,7 +336,7 @@ enum tri_status tri_lab_run(const struct tri_lab_experiment *experiment,
     if (status == TRI_OK)
         status = record(run, error);
     if (status == TRI_OK)
-        status = tri_lab_picture_status(error);
+        status = failed_row(error);
     if (status == TRI_OK)
         experiment->conclude(run);
     if (experiment->close != NULL)

@@ -48,7 +48,10 @@ struct tri_lab_row {
     char name[64];
     int workers; /* threads that it keeps busy */
     int base;    /* the row that it is compared with; itself: none. The first one unless set */
-    void (*work)(void *argument);
+    void (*work)(void *argument); /* NULL: a part */
+    /* Of a part: a time within the last run of the whole, in ns. The whole is the last row before
+     * it that is no part. */
+    int64_t (*part)(void *argument);
     void *argument;
     /* A figure besides the time, such as updates lost, read after the measurement. */
     double (*figure)(void *argument);
@@ -93,6 +96,11 @@ struct tri_lab_run {
 struct tri_lab_row *tri_lab_add(struct tri_lab_run *run, void (*work)(void *argument),
                                 void *argument, int workers, const char *name, ...)
     __attribute__((format(printf, 5, 6)));
+/* Adds a part of the last row that is none, such as the time to its first result; its name becomes
+ * "ROW, NAME".
+ */
+struct tri_lab_row *tri_lab_add_part(struct tri_lab_run *run, int64_t (*part)(void *argument),
+                                     const char *name);
 void tri_lab_skip(struct tri_lab_row *row, const char *why, ...)
     __attribute__((format(printf, 2, 3)));
 /* The row of this name; NULL: none, or it has no samples. */
@@ -100,6 +108,9 @@ const struct tri_lab_row *tri_lab_row(const struct tri_lab_run *run, const char 
 
 /* How many times as fast as `than` a row is, with a 95 % interval; NAN: cannot be known. */
 struct tri_interval tri_lab_faster(const struct tri_lab_row *row, const struct tri_lab_row *than);
+/* For the work of a row that fails: the experiment ends with the first failure. Any thread. */
+void tri_lab_row_failed(enum tri_status status, const struct tri_error *error);
+
 /* Whether the whole interval lies above a number: refuted if it lies below, and the machine was not
  * busy with other work, else unclear. */
 enum tri_lab_verdict tri_lab_above(const struct tri_lab_run *run,
@@ -113,6 +124,10 @@ struct tri_lab_text tri_lab_words(const struct tri_interval *interval);
 
 void tri_lab_say(struct tri_lab_run *run, enum tri_lab_verdict verdict, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Whether the whole interval lies between two numbers: refuted if it lies outside, and the machine
+ * was not busy with other work. */
+enum tri_lab_verdict tri_lab_within(const struct tri_lab_run *run,
+                                    const struct tri_interval *interval, double low, double high);
 /* The right answer as this machine measured it. */
 void tri_lab_answer(struct tri_lab_run *run, int answer);
 

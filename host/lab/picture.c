@@ -1,8 +1,7 @@
 /* picture.c -- a filter on a picture: the real work of most experiments. */
 #include "lab/picture.h"
-#include "measure/measure.h"
+#include "lab/lab.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 struct tri_lab_picture {
@@ -58,13 +57,6 @@ void tri_lab_picture_free(struct tri_lab_picture *picture)
     free(picture);
 }
 
-/* The first failure of any picture: rows have no place for it, and may run on several threads. */
-static struct {
-    pthread_mutex_t lock;
-    enum tri_status status;
-    struct tri_error error;
-} failure = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
 void tri_lab_picture_run(void *argument)
 {
     struct tri_lab_picture *picture = argument;
@@ -73,23 +65,6 @@ void tri_lab_picture_run(void *argument)
     tri_job_rewind(picture->job);
     const enum tri_status status =
         tri_job_run(picture->job, picture->in, picture->out, NULL, &error);
-    if (status == TRI_OK)
-        return;
-    pthread_mutex_lock(&failure.lock);
-    if (failure.status == TRI_OK) {
-        failure.status = status;
-        failure.error = error;
-    }
-    pthread_mutex_unlock(&failure.lock);
-}
-
-enum tri_status tri_lab_picture_status(struct tri_error *error)
-{
-    pthread_mutex_lock(&failure.lock);
-    const enum tri_status status = failure.status;
     if (status != TRI_OK)
-        *error = failure.error;
-    failure.status = TRI_OK;
-    pthread_mutex_unlock(&failure.lock);
-    return status;
+        tri_lab_row_failed(status, &error);
 }

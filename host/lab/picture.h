@@ -13,7 +13,5 @@ enum tri_status tri_lab_picture_new(const char *on, const char *isa, const char 
 void tri_lab_picture_free(struct tri_lab_picture *picture); /* may be NULL */
 /* Filters it; for tri_lab_add. */
 void tri_lab_picture_run(void *picture);
-/* The first failure of a picture since the last call: the times since then are none. */
-enum tri_status tri_lab_picture_status(struct tri_error *error);
 
 #endif

@@ -1,0 +1,61 @@
+/* affinity.c -- threads on some of the cores only. */
+#include "lab/affinity.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CORES_MOST = 8192 };
+
+struct tri_lab_cores {
+    size_t size; /* of the set, in bytes */
+    cpu_set_t *set;
+};
+
+void tri_lab_unpin(struct tri_lab_cores *before)
+{
+    if (before == NULL)
+        return;
+    if (before->set != NULL) {
+        sched_setaffinity(0, before->size, before->set);
+        CPU_FREE(before->set);
+    }
+    free(before);
+}
+
+/* Takes all cores but the first `count` out of a set. */
+static void keep_first(cpu_set_t *set, size_t size, int count)
+{
+    for (int i = 0; i < CORES_MOST; i++)
+        if (CPU_ISSET_S((size_t)i, size, set) && count-- <= 0)
+            CPU_CLR_S((size_t)i, size, set);
+}
+
+enum tri_status tri_lab_pin(int count, struct tri_lab_cores **made, struct tri_error *error)
+{
+    struct tri_lab_cores *before = calloc(1, sizeof *before);
+    cpu_set_t *fewer = CPU_ALLOC(CORES_MOST);
+    int why = ENOMEM;
+
+    if (before != NULL && fewer != NULL && (before->set = CPU_ALLOC(CORES_MOST)) != NULL) {
+        before->size = CPU_ALLOC_SIZE(CORES_MOST);
+        CPU_ZERO_S(before->size, before->set);
+        why = sched_getaffinity(0, before->size, before->set) == 0 ? 0 : errno;
+    }
+    if (why == 0) {
+        memcpy(fewer, before->set, before->size);
+        keep_first(fewer, before->size, count);
+        why = sched_setaffinity(0, before->size, fewer) == 0 ? 0 : errno;
+    }
+    CPU_FREE(fewer);
+    if (why != 0) {
+        tri_lab_unpin(before);
+        before = NULL;
+    }
+    *made = before;
+    return why == 0 ? TRI_OK
+                    : tri_fail(error, TRI_FAILED, "cannot keep threads to %d core%s: %s", count,
+                               count == 1 ? "" : "s", strerror(why));
+}

@@ -57,14 +57,20 @@ void tri_lab_picture_free(struct tri_lab_picture *picture)
     free(picture);
 }
 
-void tri_lab_picture_run(void *argument)
+void tri_lab_picture_filter(struct tri_lab_picture *picture, struct tri_image *in,
+                            struct tri_image *out)
 {
-    struct tri_lab_picture *picture = argument;
     struct tri_error error;
 
     tri_job_rewind(picture->job);
-    const enum tri_status status =
-        tri_job_run(picture->job, picture->in, picture->out, NULL, &error);
+    const enum tri_status status = tri_job_run(picture->job, in, out, NULL, &error);
     if (status != TRI_OK)
         tri_lab_row_failed(status, &error);
+}
+
+void tri_lab_picture_run(void *argument)
+{
+    struct tri_lab_picture *picture = argument;
+
+    tri_lab_picture_filter(picture, picture->in, picture->out);
 }

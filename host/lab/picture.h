@@ -13,5 +13,8 @@ enum tri_status tri_lab_picture_new(const char *on, const char *isa, const char 
 void tri_lab_picture_free(struct tri_lab_picture *picture); /* may be NULL */
 /* Filters it; for tri_lab_add. */
 void tri_lab_picture_run(void *picture);
+/* Filters an image of the picture's shape into another. */
+void tri_lab_picture_filter(struct tri_lab_picture *picture, struct tri_image *in,
+                            struct tri_image *out);
 
 #endif

@@ -1,13 +1,19 @@
 /* test_lab.c -- experiments: what they conclude from rows of machines that are made up, and how
  * they run on this one. */
 #include "lab/lab.h"
+#include "lab/peer.h"
+#include "lab/stuck.h"
+#include "parallel/cpu.h"
 #include "shell.h"
 #include "tests.h"
 
 #include <CUnit/CUnit.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 
 int test_lab_suite(void);
 
@@ -291,6 +297,188 @@ static void test_laws(void)
 }
 
 /* Rows that failed, or none at all: nothing may be claimed, and nothing crashes. */
+/* Rows of `concurrency`: total, first answer and longest task, in ms, of a way. */
+static void add_way(struct tri_lab_run *run, const char *name, int total, int first, int longest)
+{
+    char part[64];
+
+    add_row(run, name, 1, total * 1000000, 0);
+    snprintf(part, sizeof part, "%s, first answer", name);
+    add_row(run, part, 1, first * 1000000, 0);
+    snprintf(part, sizeof part, "%s, longest task", name);
+    add_row(run, part, 1, longest * 1000000, 0);
+}
+
+static void test_concurrency(void)
+{
+    struct tri_lab_run run;
+
+    begin_run(&run, "concurrency", 2);
+    add_way(&run, "one after another", 52, 32, 32);
+    add_way(&run, "threads", 52, 14, 52);
+    add_way(&run, "tasks that yield", 53, 12, 52);
+    add_row(&run, "2000 thread switches", 1, 4000000, 0);
+    add_row(&run, "2000 task switches", 1, 20000, 0);
+    expect(&run, "ssss", 1);
+    begin_run(&run, "concurrency", 2); /* threads cost twice the time, and nothing comes early */
+    add_way(&run, "one after another", 52, 32, 32);
+    add_way(&run, "threads", 104, 40, 52);
+    add_way(&run, "tasks that yield", 53, 32, 32);
+    add_row(&run, "2000 thread switches", 1, 20000, 0);
+    add_row(&run, "2000 task switches", 1, 20000, 0);
+    expect(&run, "rrrr", 2);
+    begin_run(&run, "concurrency", 2); /* the same on a busy machine */
+    add_way(&run, "one after another", 52, 32, 32);
+    add_way(&run, "threads", 104, 40, 52);
+    add_way(&run, "tasks that yield", 53, 32, 32);
+    run.others = 1;
+    expect(&run, "uuu", -1);
+    begin_run(&run, "concurrency", 2); /* both save time: not one core */
+    add_way(&run, "one after another", 52, 32, 32);
+    add_way(&run, "threads", 26, 8, 26);
+    add_way(&run, "tasks that yield", 26, 8, 26);
+    expect(&run, "rsr", 0);
+}
+
+static void add_quadrants(struct tri_lab_run *run, const int *waiting, const int *computing)
+{
+    static const char *const ways[4] = {"sequential", "concurrent on one core",
+                                        "threads on one core", "threads on all cores"};
+    char name[64];
+
+    for (int i = 0; i < 4; i++) {
+        snprintf(name, sizeof name, "waiting, %s", ways[i]);
+        add_row(run, name, 1, waiting[i] * 1000000, 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        snprintf(name, sizeof name, "computing, %s", ways[i]);
+        add_row(run, name, 1, computing[i] * 1000000, 0);
+    }
+}
+
+static void test_quadrants(void)
+{
+    static const int late[4] = {40, 4, 4, 4}, filters[4] = {40, 40, 41, 21},
+                     one_by_one[4] = {40, 40, 40, 10}, no_gain[4] = {40, 20, 20, 40};
+    struct tri_lab_run run;
+
+    begin_run(&run, "quadrants", 2);
+    add_quadrants(&run, late, filters);
+    expect(&run, "sssss", 1);
+    begin_run(&run, "quadrants", 2);
+    add_quadrants(&run, one_by_one, no_gain);
+    expect(&run, "rrrrr", 2);
+    begin_run(&run, "quadrants", 1); /* and no second core */
+    add_quadrants(&run, late, filters);
+    expect(&run, "sssus", 1);
+    begin_run(&run, "quadrants", 2); /* a device that is faster than a core */
+    add_quadrants(&run, late, filters);
+    add_row(&run, "computing, OpenCL device", 1, 4000000, 0);
+    run.experiment->conclude(&run);
+    CU_ASSERT_EQUAL_FATAL(run.finding_count, 6);
+    CU_ASSERT_EQUAL(run.findings[4].verdict, TRI_LAB_SHOWN);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[5].text, "fastest as 'OpenCL device'"));
+    tri_lab_free(&run);
+}
+
+static void add_programs(struct tri_lab_run *run, int64_t pipeline, int64_t shared)
+{
+    add_row(run, "pipeline, 1 core", 1, 20000000, 0);
+    add_row(run, "pipeline, 2 cores", 2, pipeline, 0);
+    add_row(run, "shared state, 1 core", 1, 20000000, 0);
+    add_row(run, "shared state, 2 cores", 2, shared, 0);
+}
+
+static void test_enables(void)
+{
+    struct tri_lab_run run;
+
+    begin_run(&run, "enables", 2);
+    add_programs(&run, 10500000, 20500000);
+    expect(&run, "ss", 1);
+    begin_run(&run, "enables", 2);
+    add_programs(&run, 20500000, 10500000);
+    expect(&run, "rr", 2);
+    begin_run(&run, "enables", 2);
+    add_programs(&run, 20000000, 20000000);
+    run.others = 1;
+    expect(&run, "uu", -1);
+    begin_run(&run, "enables", 1);
+    add_row(&run, "pipeline, 1 core", 1, 20000000, 0);
+    expect(&run, "u", -1);
+}
+
+static void add_ways(struct tri_lab_run *run, double wrong, double stuck, double turns)
+{
+    add_row(run, "same order", 2, 500000, 0);
+    add_row(run, "try, else back off", 2, 400000, 0);
+    add_row(run, "both at once", 2, 600000, wrong);
+    add_row(run, "no locks", 2, 100000, 0);
+    add_row(run, "opposite order", 2, 900000, stuck);
+    add_row(run, "opposite order, until the watch knows", 2, 500000, turns);
+}
+
+static void test_deadlock(void)
+{
+    struct tri_lab_run run;
+
+    begin_run(&run, "deadlock", 2);
+    add_ways(&run, 0, 100, 300);
+    expect(&run, "sss", 1);
+    begin_run(&run, "deadlock", 2); /* seldom, and a way that loses something */
+    add_ways(&run, 2, 10, 50000);
+    expect(&run, "srs", 2);
+    begin_run(&run, "deadlock", 2); /* it did not happen */
+    add_ways(&run, 0, 0, 200000);
+    expect(&run, "uss", -1);
+}
+
+/* Long enough for the other process to take its first lock too. */
+static void hold_on(void *argument)
+{
+    const struct timespec pause = {0, 100000000};
+
+    (void)argument;
+    nanosleep(&pause, NULL);
+}
+
+static void do_nothing(void *argument)
+{
+    (void)argument;
+}
+
+static void test_stuck(void)
+{
+    struct tri_lab_stuck result;
+    struct tri_error error;
+
+    CU_ASSERT_EQUAL(tri_lab_get_stuck(10, hold_on, NULL, &result, &error), TRI_OK);
+    CU_ASSERT_TRUE(result.stuck);
+    CU_ASSERT_EQUAL(result.turns, 0);
+    CU_ASSERT(result.until > 0 && result.until < 2000000000);
+    /* No turn at all: both end by themselves. */
+    CU_ASSERT_EQUAL(tri_lab_get_stuck(0, do_nothing, NULL, &result, &error), TRI_OK);
+    CU_ASSERT_FALSE(result.stuck);
+    CU_ASSERT_EQUAL(result.turns, 0);
+    CU_ASSERT(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+}
+
+static void test_peer(void)
+{
+    const int64_t late = 20000000, start = tri_now_ns();
+    struct tri_lab_peer *peer;
+    struct tri_error error;
+
+    CU_ASSERT_EQUAL_FATAL(tri_lab_peer_new(3, late, &peer, &error), TRI_OK);
+    for (int i = 0; i < 3; i++)
+        CU_ASSERT_TRUE(tri_lab_peer_ask(peer, i));
+    for (int i = 2; i >= 0; i--)
+        CU_ASSERT_TRUE(tri_lab_peer_answer(peer, i));
+    CU_ASSERT(tri_now_ns() - start >= late);
+    CU_ASSERT_TRUE(tri_lab_peer_ask(peer, 1));
+    tri_lab_peer_free(peer); /* while an answer is due */
+}
+
 static void test_empty(void)
 {
     for (int i = 0; tri_lab_experiments[i] != NULL; i++) {
@@ -308,7 +496,7 @@ static void test_empty(void)
 
 static void test_list(void)
 {
-    EXPECT("$T lab | grep -c '^[a-z]'", 0, "8\n", "");
+    EXPECT("$T lab | grep -c '^[a-z]'", 0, "12\n", "");
     EXPECT("$T lab nothing", 2, "",
            "triptych: lab: unknown experiment 'nothing'; 'triptych lab' *");
     EXPECT("$T lab --all race", 2, "",
@@ -339,7 +527,7 @@ static void test_all_run(void)
 {
     EXPECT("$T lab --all --quick --json all.json > all.txt; grep -c '^try next' all.txt; "
            "rm all.json all.txt",
-           0, "8\n", "");
+           0, "12\n", "");
 }
 
 /* Asks on a terminal only. */
@@ -368,6 +556,12 @@ int test_lab_suite(void)
     CU_add_test(suite, "grain", test_grain);
     CU_add_test(suite, "oversubscribe", test_oversubscribe);
     CU_add_test(suite, "laws", test_laws);
+    CU_add_test(suite, "concurrency", test_concurrency);
+    CU_add_test(suite, "quadrants", test_quadrants);
+    CU_add_test(suite, "enables", test_enables);
+    CU_add_test(suite, "deadlock", test_deadlock);
+    CU_add_test(suite, "two processes get stuck", test_stuck);
+    CU_add_test(suite, "a peer that answers late", test_peer);
     CU_add_test(suite, "no rows", test_empty);
     CU_add_test(suite, "list and usage", test_list);
     CU_add_test(suite, "runs", test_runs);

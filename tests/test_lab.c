@@ -525,9 +525,30 @@ static void test_runs(void)
 
 static void test_all_run(void)
 {
-    EXPECT("$T lab --all --quick --json all.json > all.txt; grep -c '^try next' all.txt; "
-           "rm all.json all.txt",
+    EXPECT("$T lab --all --quick --json all.json --report all.html > all.txt; "
+           "grep -c '^try next' all.txt; rm all.json all.txt",
            0, "12\n", "");
+    const struct shell_result *result =
+        shell_run("python3 $ROOT/tests/pages/report.py all.html; code=$?; rm all.html; exit $code");
+    if (result->code == 77)
+        test_skip("Chromium is not installed");
+    else if (result->code != 0) {
+        printf("\n%s%s\n", result->out, result->err);
+        CU_FAIL("the page");
+    }
+}
+
+static void test_report(void)
+{
+    EXPECT("$T lab order race --quick --report lab.html --json lab.json > text; "
+           "grep -c '<section id=e' lab.html; grep -c '^try next' text; "
+           "python3 -c \"import json; [print(f['text'] in __import__('html').unescape("
+           "open('lab.html').read())) for e in json.load(open('lab.json'))['experiments'] "
+           "for f in e['findings']]\" | sort -u; rm lab.html lab.json text",
+           0, "2\n2\nTrue\n", "");
+    EXPECT("$T lab order --quick --report - | head -1; $T lab order --report no/such.html", 1,
+           "<!DOCTYPE html>\n", "*no/such.html*");
+    EXPECT("$T lab order --report x.html --json x.html", 2, "", "*");
 }
 
 /* Asks on a terminal only. */
@@ -566,6 +587,7 @@ int test_lab_suite(void)
     CU_add_test(suite, "list and usage", test_list);
     CU_add_test(suite, "runs", test_runs);
     CU_add_test(suite, "all experiments run", test_all_run);
+    CU_add_test(suite, "the page", test_report);
     CU_add_test(suite, "predictions", test_predict);
     return 0;
 }

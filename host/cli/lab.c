@@ -5,9 +5,11 @@
 #include "cli/terminal.h"
 #include "cli/trace_output.h"
 #include "lab/lab.h"
+#include "lab/lab_page.h"
 
 #include <ctype.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,7 +18,7 @@ static const char intro[] =
     "  triptych lab\n"
     "  triptych lab parallelism\n"
     "  triptych lab race --predict\n"
-    "  triptych lab --all --quick --json lab.json\n"
+    "  triptych lab --all --report lab.html\n"
     "\n"
     "Usage: triptych lab [EXPERIMENT...] [OPTION]...\n"
     "\n"
@@ -30,10 +32,12 @@ enum { WORKERS_MOST = 256 };
 struct request {
     bool all, quick, predict;
     uint64_t workers; /* 0: as many as cores */
-    const char *json;
+    const char *json, *report;
     struct cli_trace trace;
     const struct tri_lab_experiment *experiments[64];
     int count;
+    struct tri_lab_run *runs[64]; /* those that succeeded */
+    int run_count;
 };
 
 static const struct cli_option own[] = {
@@ -45,6 +49,8 @@ static const struct cli_option own[] = {
      CLI_SETS_FLAG(struct request, predict)},
     {"json", 0, "FILE", "write JSON; '-' is standard output, instead of the text",
      CLI_SETS_TEXT(struct request, json), .file = true},
+    {"report", 0, "FILE.html", "write a page with charts and timelines",
+     CLI_SETS_TEXT(struct request, report), .file = true},
     {"trace", 0, "FILE", CLI_TRACE_HELP, CLI_SETS_TEXT(struct request, trace.path), .file = true},
     {0},
 };
@@ -86,9 +92,11 @@ static int check_files(struct request *request)
     struct tri_error error;
 
     cli_places_output(&places, "--json", request->json, 0);
+    cli_places_output(&places, "--report", request->report, 0);
     cli_places_output(&places, "--trace", request->trace.path, 0);
     if (cli_places_check(&places, &error) != TRI_OK ||
-        cli_check_writable(request->json, &error) != TRI_OK)
+        cli_check_writable(request->json, &error) != TRI_OK ||
+        cli_check_writable(request->report, &error) != TRI_OK)
         return cli_fail(&error);
     return TRI_OK;
 }
@@ -133,17 +141,27 @@ static void judge(const struct tri_lab_run *run, int expected)
 
 /* ---- running ---- */
 
-static enum tri_status run_one(const struct request *request, int number, json_t *list,
-                               struct tri_error *error)
+/* Whether text goes to standard output, and no file does. */
+static bool prints(const struct request *request)
+{
+    return (request->json == NULL || strcmp(request->json, "-") != 0) &&
+           (request->report == NULL || strcmp(request->report, "-") != 0);
+}
+
+/* Keeps the run for what is written at the end. */
+static enum tri_status run_one(struct request *request, int number, struct tri_error *error)
 {
     const struct tri_lab_experiment *experiment = request->experiments[number];
     const struct tri_lab_settings settings = {
         request->workers != 0 ? (int)request->workers : tri_cpu_workers(), request->quick};
-    const bool text = request->json == NULL || strcmp(request->json, "-") != 0;
+    const bool text = prints(request);
     const int columns = cli_columns(stdout);
-    struct tri_lab_run run;
+    struct tri_lab_run *run = calloc(1, sizeof *run);
     int expected = -1;
 
+    if (run == NULL)
+        return tri_fail(error, TRI_FAILED, "out of memory for an experiment");
+    request->runs[request->run_count++] = run;
     if (text && number > 0)
         putchar('\n');
     if (text)
@@ -151,45 +169,73 @@ static enum tri_status run_one(const struct request *request, int number, json_t
     if (text && request->predict && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
         expected = ask(experiment);
     fflush(stdout);
-    const enum tri_status status = tri_lab_run(experiment, &settings, &run, error);
+    const enum tri_status status = tri_lab_run(experiment, &settings, run, error);
     if (status == TRI_OK && text) {
-        tri_lab_print(stdout, &run, columns, cli_colours(stdout));
-        judge(&run, expected);
+        tri_lab_print(stdout, run, columns, cli_colours(stdout));
+        judge(run, expected);
     }
-    if (status == TRI_OK && list != NULL)
-        json_array_append_new(list, tri_lab_json(&run));
     fflush(stdout);
-    tri_lab_free(&run);
     return status;
 }
 
-static enum tri_status write_json(const struct request *request, json_t *list,
-                                  struct tri_error *error)
+/* ---- files ---- */
+
+static json_t *all_json(const struct request *request, const struct tri_environment *environment)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < request->run_count; i++)
+        json_array_append_new(list, tri_lab_json(request->runs[i]));
+    return json_pack("{s:s, s:i, s:s, s:s, s:i, s:o}", "kind", "lab", "schema", 1, "date",
+                     environment->date, "cpu", environment->cpu, "cores", environment->cores,
+                     "experiments", list);
+}
+
+static enum tri_status write_report(const struct request *request,
+                                    const struct tri_environment *environment,
+                                    struct tri_error *error)
+{
+    return tri_lab_page_write(
+        request->report,
+        &(struct tri_lab_page){(const struct tri_lab_run *const *)request->runs, request->run_count,
+                               environment, all_json(request, environment)},
+        error);
+}
+
+static enum tri_status write_files(const struct request *request, struct tri_error *error)
 {
     struct tri_environment environment;
+    enum tri_status status = TRI_OK;
 
     tri_environment_read(&environment);
-    json_t *object = json_pack("{s:s, s:i, s:s, s:s, s:i, s:o}", "kind", "lab", "schema", 1, "date",
-                               environment.date, "cpu", environment.cpu, "cores", environment.cores,
-                               "experiments", list);
-    return cli_write_json(request->json, object, error);
+    if (request->json != NULL)
+        status = cli_write_json(request->json, all_json(request, &environment), error);
+    if (status == TRI_OK && request->report != NULL)
+        status = write_report(request, &environment, error);
+    return status;
+}
+
+static void free_runs(struct request *request)
+{
+    for (int i = 0; i < request->run_count; i++) {
+        tri_lab_free(request->runs[i]);
+        free(request->runs[i]);
+    }
 }
 
 static int run_all(struct request *request)
 {
-    json_t *list = request->json != NULL ? json_array() : NULL;
     struct tri_error error;
 
     cli_set_opencl_environment(NULL, 0);
     enum tri_status status = cli_trace_begin(&request->trace, &error);
     for (int i = 0; i < request->count && status == TRI_OK; i++)
-        status = run_one(request, i, list, &error);
-    if (status == TRI_OK && list != NULL)
-        status = write_json(request, list, &error);
-    else
-        json_decref(list);
+        status = run_one(request, i, &error);
+    if (status == TRI_OK)
+        status = write_files(request, &error);
     if (status == TRI_OK && fflush(stdout) != 0)
         status = tri_fail(&error, TRI_FAILED, "cannot write standard output");
+    free_runs(request);
     const int code = status == TRI_OK ? TRI_OK : cli_fail(&error);
     return cli_trace_end(&request->trace, code);
 }

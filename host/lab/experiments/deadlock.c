@@ -248,14 +248,14 @@ static void conclude_stuck(struct tri_lab_run *run, const struct tri_lab_row *st
         return;
     if (stuck->value == 0) {
         tri_lab_say(run, TRI_LAB_UNCLEAR,
-                    "The two processes never got stuck in %.3g turns, which proves nothing: "
+                    "The two processes never got stuck in %.0f turns, which proves nothing: "
                     "the wrong order waits for its moment.",
                     until->value);
         return;
     }
     tri_lab_answer(run, until->value < 10 ? 0 : until->value < 10000 ? 1 : 2);
     tri_lab_say(run, TRI_LAB_SHOWN,
-                "In %.3g %% of the runs the two processes got stuck, after %.3g turns that went "
+                "In %.3g %% of the runs the two processes got stuck, after %.0f turns that went "
                 "well: each held one lock and waited for the other's, and would for ever. A test "
                 "with fewer turns would have passed.",
                 stuck->value, until->value);

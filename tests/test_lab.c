@@ -292,11 +292,77 @@ static void test_laws(void)
     add_scaling(&run, "equalize", 10000000, 6600000);
     add_scaling(&run, "invert", 10000000, 6500000);
     expect(&run, "sssss", -1);
+    begin_run(&run, "laws", 2); /* one that gets slower gains least */
+    add_scaling(&run, "gaussian", 10000000, 5200000);
+    add_scaling(&run, "median", 10000000, 5100000);
+    add_scaling(&run, "equalize", 10000000, 12000000);
+    add_scaling(&run, "invert", 10000000, 6000000);
+    expect(&run, "ssss", 2);
     begin_run(&run, "laws", 1);
     expect(&run, "u", -1);
 }
 
-/* Rows that failed, or none at all: nothing may be claimed, and nothing crashes. */
+/* The whole and the parts, in ns, with one and with two workers. */
+static void add_file(struct tri_lab_run *run, const int64_t *one, const int64_t *two)
+{
+    static const char *const names[] = {"", ", decode", ", filter", ", encode"};
+    char name[64];
+
+    for (int i = 0; i < 4; i++) {
+        snprintf(name, sizeof name, "file, 1 worker%s", names[i]);
+        add_row(run, name, 1, one[i], 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        snprintf(name, sizeof name, "file, 2 workers%s", names[i]);
+        add_row(run, name, 2, two[i], 0);
+    }
+}
+
+static void test_laws_of_files(void)
+{
+    static const int64_t one[4] = {40000000, 16000000, 8000000, 16000000},
+                         two[4] = {29000000, 16000000, 4100000, 8200000},
+                         all[4] = {20400000, 8200000, 4100000, 8100000};
+    struct tri_lab_run run;
+
+    begin_run(&run, "laws", 2);
+    add_file(&run, one, two);
+    run.experiment->conclude(&run);
+    CU_ASSERT_EQUAL_FATAL(run.finding_count, 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[1].text, "'decode' takes 40 % of the time"));
+    run.finding_count = 0;
+    expect(&run, "ss", -1);
+    begin_run(&run, "laws", 2); /* nothing stays serial */
+    add_file(&run, one, all);
+    expect(&run, "sr", -1);
+    begin_run(&run, "laws", 2); /* a busy machine tells neither */
+    add_file(&run, one, all);
+    run.others = 1;
+    expect(&run, "uu", -1);
+}
+
+/* What two workers promise of 32, and the universal law from six points. */
+static void test_laws_of_many(void)
+{
+    struct tri_lab_run run;
+    char name[64];
+
+    for (int keeps = 0; keeps < 2; keeps++) {
+        begin_run(&run, "laws", 32);
+        for (int n = 1; n <= 32; n *= 2) {
+            const double serial = keeps || n < 32 ? 0.05 : 0.3;
+            snprintf(name, sizeof name, "gaussian, %d worker%s", n, n > 1 ? "s" : "");
+            add_row(&run, name, n, (int64_t)(1e8 * (serial + (1 - serial) / n)), 0);
+        }
+        run.experiment->conclude(&run);
+        CU_ASSERT_EQUAL_FATAL(run.finding_count, 3);
+        CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[1].text, "Amdahl's law promises that gaussian"));
+        CU_ASSERT_EQUAL(run.findings[1].verdict, keeps ? TRI_LAB_SHOWN : TRI_LAB_REFUTED);
+        CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[2].text, "contention"));
+        tri_lab_free(&run);
+    }
+}
+
 /* Rows of `concurrency`: total, first answer and longest task, in ms, of a way. */
 static void add_way(struct tri_lab_run *run, const char *name, int total, int first, int longest)
 {
@@ -479,6 +545,7 @@ static void test_peer(void)
     tri_lab_peer_free(peer); /* while an answer is due */
 }
 
+/* Rows that failed, or none at all: nothing may be claimed, and nothing crashes. */
 static void test_empty(void)
 {
     for (int i = 0; tri_lab_experiments[i] != NULL; i++) {
@@ -577,6 +644,8 @@ int test_lab_suite(void)
     CU_add_test(suite, "grain", test_grain);
     CU_add_test(suite, "oversubscribe", test_oversubscribe);
     CU_add_test(suite, "laws", test_laws);
+    CU_add_test(suite, "laws, from file to file", test_laws_of_files);
+    CU_add_test(suite, "laws, many cores", test_laws_of_many);
     CU_add_test(suite, "concurrency", test_concurrency);
     CU_add_test(suite, "quadrants", test_quadrants);
     CU_add_test(suite, "enables", test_enables);

@@ -41,8 +41,8 @@ const struct tri_lab_experiment *tri_lab_find(const char *name); /* NULL: there 
 
 /* ---- rows ---- */
 
-#define TRI_LAB_ROWS_MAX 24
-#define TRI_LAB_FINDINGS_MAX 8
+#define TRI_LAB_ROWS_MAX 32
+#define TRI_LAB_FINDINGS_MAX 10
 
 struct tri_lab_row {
     char name[64];

@@ -102,7 +102,7 @@ static int64_t run_batch(const struct end_to_end_run *run, struct way *way, int 
 /* FNV-1a of the output file; 0 if it cannot be read. */
 static uint64_t file_digest(const struct end_to_end_run *run, int64_t *size)
 {
-    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+    uint64_t digest = TRI_DIGEST_EMPTY;
     char path[400];
     unsigned char bytes[65536];
 
@@ -112,8 +112,7 @@ static uint64_t file_digest(const struct end_to_end_run *run, int64_t *size)
     if (file == NULL)
         return 0;
     for (size_t got; (got = fread(bytes, 1, sizeof bytes, file)) > 0; *size += (int64_t)got)
-        for (size_t i = 0; i < got; i++)
-            digest = (digest ^ bytes[i]) * UINT64_C(0x100000001b3);
+        digest = tri_digest_bytes(digest, bytes, got);
     bool failed = ferror(file);
     fclose(file);
     return failed ? 0 : digest;

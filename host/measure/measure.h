@@ -315,6 +315,9 @@ enum { TRI_RESULTS_NAME = 220 };
 void tri_results_name(const struct tri_environment *environment, char name[TRI_RESULTS_NAME]);
 /* The model of a CPU or device, without trademarks, "CPU" and frequencies. */
 void tri_results_model(const char *text, char *model, size_t size);
+/* FNV-1a of some bytes; begin with TRI_DIGEST_EMPTY, and go on with the digest of those before. */
+#define TRI_DIGEST_EMPTY UINT64_C(0xcbf29ce484222325)
+uint64_t tri_digest_bytes(uint64_t digest, const void *bytes, size_t size);
 struct json_t *tri_digest_json(uint64_t digest);
 struct json_t *tri_samples_json(const int64_t *samples, int count); /* nanoseconds */
 /* null if the text is empty or not UTF-8: drivers may report anything. */
@@ -325,6 +328,10 @@ struct json_t *tri_environment_json(const struct tri_environment *environment); 
 /* Writes and frees `json`, which is NULL if memory ran out; "-" is standard output. A failure
  * leaves an existing file untouched. */
 enum tri_status tri_json_write(const char *path, struct json_t *json, struct tri_error *error);
+/* json_read.c: reads a file of at most `limit` bytes; "-" is standard input. `what` says in errors
+ * what should be in it: "results of 'triptych bench --json'". */
+enum tri_status tri_json_read(const char *path, const char *what, size_t limit,
+                              struct json_t **root, struct tri_error *error);
 
 /* "3840x2160 RGB 8 bits". */
 const char *tri_shape_text(const struct tri_shape *shape, char text[64]);

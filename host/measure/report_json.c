@@ -21,6 +21,15 @@ static json_t *real_json(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+uint64_t tri_digest_bytes(uint64_t digest, const void *bytes, size_t size)
+{
+    const unsigned char *at = bytes;
+
+    for (size_t i = 0; i < size; i++)
+        digest = (digest ^ at[i]) * UINT64_C(0x100000001b3);
+    return digest;
+}
+
 json_t *tri_digest_json(uint64_t digest)
 {
     char text[20];

@@ -10,82 +10,14 @@
 #include <string.h>
 
 /* No run writes more. */
-enum { FILE_MAX = 256 << 20, ROWS_MAX = 200000, SAMPLES_MAX = 1000000 };
+#define FILE_MAX ((size_t)256 << 20)
+enum { ROWS_MAX = 200000, SAMPLES_MAX = 1000000 };
 
 struct reader {
     struct tri_results *results;
     struct tri_error *error;
     size_t row; /* from 1, for messages */
 };
-
-/* ---- the file ---- */
-
-static enum tri_status cannot_read(const char *path, const char *why, struct tri_error *error)
-{
-    return tri_fail(error, TRI_FAILED, "cannot read %s: %s", path, why);
-}
-
-/* Reads all of the stream. Returns NULL after reporting why not. */
-static char *read_stream(FILE *file, const char *path, size_t *size, struct tri_error *error)
-{
-    size_t room = 1 << 16;
-    char *text = malloc(room);
-
-    for (*size = 0; text != NULL;) {
-        *size += fread(text + *size, 1, room - *size, file);
-        if (*size < room)
-            break;
-        room *= 2;
-        char *more = room <= FILE_MAX ? realloc(text, room) : NULL;
-        if (more == NULL)
-            free(text);
-        text = more;
-    }
-    if (text == NULL) {
-        cannot_read(path,
-                    room > FILE_MAX ? "it is larger than any file of results" : "out of memory",
-                    error);
-    } else if (ferror(file)) {
-        cannot_read(path, strerror(errno), error);
-        free(text);
-        text = NULL;
-    }
-    return text;
-}
-
-static char *read_text(const char *path, size_t *size, struct tri_error *error)
-{
-    if (strcmp(path, "-") == 0)
-        return read_stream(stdin, "standard input", size, error);
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        cannot_read(path, strerror(errno), error);
-        return NULL;
-    }
-    char *text = read_stream(file, path, size, error);
-    fclose(file);
-    return text;
-}
-
-static enum tri_status parse(struct reader *reader, const char *text, size_t size)
-{
-    const char *path = reader->results->path;
-    json_error_t why;
-
-    if (size == 0)
-        return tri_fail(reader->error, TRI_FAILED, "%s is empty", path);
-    reader->results->root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &why);
-    if (reader->results->root != NULL)
-        return TRI_OK;
-    if (json_error_code(&why) == json_error_premature_end_of_input)
-        return tri_fail(reader->error, TRI_FAILED, "%s is truncated: it ends within line %d", path,
-                        why.line);
-    if (json_error_code(&why) == json_error_out_of_memory)
-        return cannot_read(path, "out of memory", reader->error);
-    return tri_fail(reader->error, TRI_FAILED,
-                    "%s has no results of 'triptych bench --json': line %d: %.200s", path, why.line,
-                    why.text);
-}
 
 /* ---- members ---- */
 
@@ -159,7 +91,9 @@ static bool get_samples(const struct reader *reader, const json_t *object,
         return damaged(reader, "samples_ns", "a list of at most a million times"), false;
     row->samples = calloc(count + 1, sizeof *row->samples);
     if (row->samples == NULL)
-        return cannot_read(reader->results->path, "out of memory", reader->error), false;
+        return tri_fail(reader->error, TRI_FAILED, "cannot read %s: out of memory",
+                        reader->results->path),
+               false;
     for (size_t i = 0; i < count; i++) {
         const json_t *sample = json_array_get(list, i);
         row->samples[i] = json_integer_value(sample);
@@ -251,7 +185,9 @@ static bool read_row(const struct reader *reader, const json_t *object, const js
     row->usable = json_is_true(json_object_get(object, "verified")) && row->count > 0;
     row->median = tri_log_median(row->samples, row->count, &row->variance);
     if (row->usable && row->median != row->median)
-        return cannot_read(reader->results->path, "out of memory", reader->error), false;
+        return tri_fail(reader->error, TRI_FAILED, "cannot read %s: out of memory",
+                        reader->results->path),
+               false;
     return true;
 }
 
@@ -319,7 +255,7 @@ static enum tri_status read_rows(struct reader *reader)
         return damaged(reader, "rows", "a list of at most 200000 rows");
     results->rows = calloc(count, sizeof *results->rows);
     if (results->rows == NULL)
-        return cannot_read(results->path, "out of memory", reader->error);
+        return tri_fail(reader->error, TRI_FAILED, "cannot read %s: out of memory", results->path);
     for (size_t i = 0; i < count; i++) {
         json_t *row = json_array_get(rows, i);
 
@@ -411,17 +347,13 @@ enum tri_status tri_results_read(const char *path, struct tri_results *results,
                                  struct tri_error *error)
 {
     struct reader reader = {.results = results, .error = error};
-    size_t size;
 
     *results = (struct tri_results){.cpu = "", .date = ""};
     results->path = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
-    char *text = read_text(path, &size, error);
-    if (text == NULL || results->path == NULL) {
-        free(text);
-        return TRI_FAILED;
-    }
-    enum tri_status status = parse(&reader, text, size);
-    free(text);
+    if (results->path == NULL)
+        return tri_fail(error, TRI_FAILED, "out of memory for the name of a file");
+    enum tri_status status =
+        tri_json_read(path, "results of 'triptych bench --json'", FILE_MAX, &results->root, error);
     if (status == TRI_OK)
         status = read_schema(&reader);
     if (status == TRI_OK)

@@ -3,20 +3,19 @@
 #include "cli/candidates_options.h"
 #include "cli/file_conflicts.h"
 #include "cli/interrupt.h"
+#include "cli/result_files.h"
 #include "image/image.h"
 #include "measure/compare.h"
 #include "parallel/cpu.h"
 #include "parallel/pool.h"
 #include "report/compare_page.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 static const char intro[] =
@@ -80,87 +79,10 @@ static const struct cli_option own[] = {
 
 static const struct cli_option_group groups[] = {{.heading = "Options", .options = own}, {0}};
 
-/* ---- files ---- */
-
-struct paths {
-    char **list;
-    int count, room;
-};
-
-static enum tri_status add_path(struct paths *paths, char *path, struct tri_error *error)
-{
-    if (paths->count == paths->room) {
-        const int room = paths->room > 0 ? 2 * paths->room : 64;
-        char **list = realloc(paths->list, (size_t)room * sizeof *list);
-        if (list == NULL) {
-            free(path);
-            return tri_fail(error, TRI_FAILED, "out of memory for file names");
-        }
-        paths->list = list;
-        paths->room = room;
-    }
-    if (path == NULL)
-        return tri_fail(error, TRI_FAILED, "out of memory for file names");
-    paths->list[paths->count++] = path;
-    return TRI_OK;
-}
-
-static int is_result(const struct dirent *entry)
-{
-    const char *dot = strrchr(entry->d_name, '.');
-
-    return entry->d_name[0] != '.' && dot != NULL && strcmp(dot, ".json") == 0;
-}
-
-static enum tri_status add_folder(struct paths *paths, const char *folder, struct tri_error *error)
-{
-    const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
-    struct dirent **entries;
-    const int count = scandir(folder, &entries, is_result, alphasort);
-    enum tri_status status = TRI_OK;
-
-    if (count < 0)
-        return tri_fail(error, TRI_FAILED, "cannot read %s: %s", folder, strerror(errno));
-    for (int i = 0; i < count; i++) {
-        char *path = NULL;
-        if (status == TRI_OK && asprintf(&path, "%s%s%s", folder, slash, entries[i]->d_name) < 0)
-            path = NULL;
-        if (status == TRI_OK)
-            status = add_path(paths, path, error);
-        free(entries[i]);
-    }
-    free(entries);
-    return status == TRI_OK && count == 0
-               ? tri_fail(error, TRI_FAILED, "the folder %s has no .json files", folder)
-               : status;
-}
-
-static enum tri_status find_files(char *const operands[], int count, struct paths *paths,
-                                  struct tri_error *error)
-{
-    enum tri_status status = TRI_OK;
-
-    for (int i = 0; i < count && status == TRI_OK; i++) {
-        struct stat kind;
-        const bool folder =
-            strcmp(operands[i], "-") != 0 && stat(operands[i], &kind) == 0 && S_ISDIR(kind.st_mode);
-        status = folder ? add_folder(paths, operands[i], error)
-                        : add_path(paths, strdup(operands[i]), error);
-    }
-    return status;
-}
-
-static void free_paths(struct paths *paths)
-{
-    for (int i = 0; i < paths->count; i++)
-        free(paths->list[i]);
-    free(paths->list);
-}
-
 /* ---- reading ---- */
 
 struct reading {
-    const struct paths *paths;
+    const struct cli_result_files *paths;
     struct tri_results *results;
     struct tri_error *errors;
     atomic_int next;
@@ -176,7 +98,7 @@ static void read_some(void *argument, int worker)
 }
 
 /* Reads the files on all cores. Reports each file that cannot be compared. */
-static int read_files(const struct paths *paths, struct tri_results *results)
+static int read_files(const struct cli_result_files *paths, struct tri_results *results)
 {
     struct reading reading = {
         .paths = paths,
@@ -289,7 +211,7 @@ static int compare_results(const struct request *request, const struct tri_resul
     return code;
 }
 
-static int compare_files(const struct request *request, const struct paths *paths)
+static int compare_files(const struct request *request, const struct cli_result_files *paths)
 {
     struct tri_results *results = calloc((size_t)paths->count + 1, sizeof *results);
     int code;
@@ -308,8 +230,8 @@ static int compare_files(const struct request *request, const struct paths *path
     return code;
 }
 
-static enum tri_status check_places(const struct request *request, const struct paths *paths,
-                                    struct tri_error *error)
+static enum tri_status check_places(const struct request *request,
+                                    const struct cli_result_files *paths, struct tri_error *error)
 {
     struct cli_places places = {.command = "compare"};
 
@@ -329,7 +251,7 @@ static int run_compare(int argc, char **argv)
 {
     char command[2000];
     struct request request = {.slower = -1};
-    struct paths paths = {0};
+    struct cli_result_files paths = {0};
     struct tri_error error;
     int code;
 
@@ -337,12 +259,12 @@ static int run_compare(int argc, char **argv)
     request.command = strlen(command) < sizeof command - 1 ? command : NULL;
     if (!cli_parse(&cli_command_compare, argc, argv, &request, &code))
         return code;
-    if (find_files(argv + optind, argc - optind, &paths, &error) != TRI_OK ||
+    if (cli_result_files_find(argv + optind, argc - optind, &paths, &error) != TRI_OK ||
         check_places(&request, &paths, &error) != TRI_OK)
         code = cli_fail(&error);
     else
         code = compare_files(&request, &paths);
-    free_paths(&paths);
+    cli_result_files_free(&paths);
     return code;
 }
 

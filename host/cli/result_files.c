@@ -1,0 +1,80 @@
+/* result_files.c -- the files of results that a command's operands stand for. */
+#include "cli/result_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static enum tri_status add_path(struct cli_result_files *paths, char *path, struct tri_error *error)
+{
+    if (paths->count == paths->room) {
+        const int room = paths->room > 0 ? 2 * paths->room : 64;
+        char **list = realloc(paths->list, (size_t)room * sizeof *list);
+        if (list == NULL) {
+            free(path);
+            return tri_fail(error, TRI_FAILED, "out of memory for file names");
+        }
+        paths->list = list;
+        paths->room = room;
+    }
+    if (path == NULL)
+        return tri_fail(error, TRI_FAILED, "out of memory for file names");
+    paths->list[paths->count++] = path;
+    return TRI_OK;
+}
+
+static int is_result(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+
+    return entry->d_name[0] != '.' && dot != NULL && strcmp(dot, ".json") == 0;
+}
+
+static enum tri_status add_folder(struct cli_result_files *paths, const char *folder,
+                                  struct tri_error *error)
+{
+    const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
+    struct dirent **entries;
+    const int count = scandir(folder, &entries, is_result, alphasort);
+    enum tri_status status = TRI_OK;
+
+    if (count < 0)
+        return tri_fail(error, TRI_FAILED, "cannot read %s: %s", folder, strerror(errno));
+    for (int i = 0; i < count; i++) {
+        char *path = NULL;
+        if (status == TRI_OK && asprintf(&path, "%s%s%s", folder, slash, entries[i]->d_name) < 0)
+            path = NULL;
+        if (status == TRI_OK)
+            status = add_path(paths, path, error);
+        free(entries[i]);
+    }
+    free(entries);
+    return status == TRI_OK && count == 0
+               ? tri_fail(error, TRI_FAILED, "the folder %s has no .json files", folder)
+               : status;
+}
+
+enum tri_status cli_result_files_find(char *const operands[], int count,
+                                      struct cli_result_files *paths, struct tri_error *error)
+{
+    enum tri_status status = TRI_OK;
+
+    for (int i = 0; i < count && status == TRI_OK; i++) {
+        struct stat kind;
+        const bool folder =
+            strcmp(operands[i], "-") != 0 && stat(operands[i], &kind) == 0 && S_ISDIR(kind.st_mode);
+        status = folder ? add_folder(paths, operands[i], error)
+                        : add_path(paths, strdup(operands[i]), error);
+    }
+    return status;
+}
+
+void cli_result_files_free(struct cli_result_files *paths)
+{
+    for (int i = 0; i < paths->count; i++)
+        free(paths->list[i]);
+    free(paths->list);
+}

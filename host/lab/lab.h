@@ -143,7 +143,9 @@ void tri_lab_free(struct tri_lab_run *run);
 
 /* ---- reports ---- */
 
-/* Text, at most `columns` wide. */
+/* Text, at most `columns` wide: a word in the margin and a text beside it; what will be run; what
+ * ran. */
+void tri_lab_print_text(FILE *file, const char *margin, const char *text, int columns);
 void tri_lab_print_intro(FILE *file, const struct tri_lab_experiment *experiment, int columns);
 void tri_lab_print(FILE *file, const struct tri_lab_run *run, int columns, bool colours);
 struct json_t *tri_lab_json(const struct tri_lab_run *run); /* NULL: no memory */

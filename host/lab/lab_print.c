@@ -25,8 +25,7 @@ static size_t next_line(const char *text, size_t width)
     return fits > 0 ? fits : strcspn(text, " ");
 }
 
-/* A word in the margin, and a text beside it. */
-static void put(FILE *file, const char *margin, const char *text, int columns)
+void tri_lab_print_text(FILE *file, const char *margin, const char *text, int columns)
 {
     const size_t width = (size_t)(columns > INDENT + 20 ? columns - INDENT : 20);
 
@@ -42,8 +41,8 @@ static void put(FILE *file, const char *margin, const char *text, int columns)
 void tri_lab_print_intro(FILE *file, const struct tri_lab_experiment *experiment, int columns)
 {
     fprintf(file, "%s\n\n", experiment->name);
-    put(file, "claim", experiment->claim, columns);
-    put(file, "run", experiment->plan, columns);
+    tri_lab_print_text(file, "claim", experiment->claim, columns);
+    tri_lab_print_text(file, "run", experiment->plan, columns);
 }
 
 /* ---- rows ---- */
@@ -119,9 +118,11 @@ void tri_lab_print(FILE *file, const struct tri_lab_run *run, int columns, bool 
     }
     fputc('\n', file);
     for (int i = 0; i < run->finding_count; i++)
-        put(file, verdicts[run->findings[i].verdict], run->findings[i].text, columns);
+        tri_lab_print_text(file, verdicts[run->findings[i].verdict], run->findings[i].text,
+                           columns);
     if (tri_lab_was_busy(run))
-        put(file, "note", "Other programs used the cores meanwhile: differences may be hidden.",
-            columns);
-    put(file, "try next", run->experiment->next, columns);
+        tri_lab_print_text(file, "note",
+                           "Other programs used the cores meanwhile: differences may be hidden.",
+                           columns);
+    tri_lab_print_text(file, "try next", run->experiment->next, columns);
 }

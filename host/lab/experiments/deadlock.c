@@ -319,7 +319,7 @@ TRI_LAB_EXPERIMENT(deadlock) = {
     .question =
         "Two processes take two locks in opposite order, again and again. How many turns go "
         "well before they are stuck?",
-    .answers = {"fewer than 10", "10 to 10,000", "more"},
+    .answers = {"fewer than 10", "10 to 10,000", "more than 10,000"},
     .next = "triptych lab deadlock again: the number of turns changes from run to run. "
             "triptych lab race on sharing less.",
     .open = open,

@@ -146,7 +146,8 @@ TRI_LAB_EXPERIMENT(parallelism) = {
     .plan = "Median filters of 1280x960 pictures as tasks: many tasks on 1 to all cores, one task, "
             "and one task more than there are cores.",
     .question = "All cores instead of one, with many equal tasks: how much faster?",
-    .answers = {"more than half as many times as there are cores", "less than that", "not at all"},
+    .answers = {"more than half as many times as there are cores",
+                "at most half as many times as there are cores", "not at all"},
     .next = "triptych lab parallelism --workers 1, and twice as many workers as cores.",
     .open = open,
     .conclude = conclude,

@@ -2,6 +2,7 @@
 #include "cli/candidates_options.h"
 #include "cli/cli.h"
 #include "cli/file_conflicts.h"
+#include "cli/lab_quiz.h"
 #include "cli/terminal.h"
 #include "cli/trace_output.h"
 #include "lab/lab.h"
@@ -19,13 +20,18 @@ static const char intro[] =
     "  triptych lab parallelism\n"
     "  triptych lab race --predict\n"
     "  triptych lab --all --report lab.html\n"
+    "  triptych lab --quiz --student 'Ada Lovelace' --json ada.json\n"
+    "  triptych lab grade answers/\n"
     "\n"
     "Usage: triptych lab [EXPERIMENT...] [OPTION]...\n"
+    "       triptych lab grade FOLDER|FILE... [--csv | --json FILE]\n"
     "\n"
     "Runs experiments on concurrency and parallelism on this machine. Each says what\n"
     "it claims and what it runs, measures it, draws what ran, and says what this\n"
     "machine shows of the claim: 'shown' if the samples leave no doubt, 'not so' if\n"
-    "they show the opposite, else 'unclear'. Without EXPERIMENT it lists them.\n";
+    "they show the opposite, else 'unclear'. Without EXPERIMENT it lists them.\n"
+    "--quiz asks their questions first, without the claims; 'lab grade' makes a table\n"
+    "of the files that it writes.\n";
 
 enum { WORKERS_MOST = 256 };
 
@@ -34,6 +40,7 @@ struct request {
     uint64_t workers; /* 0: as many as cores */
     const char *json, *report;
     struct cli_trace trace;
+    struct cli_quiz quiz;
     const struct tri_lab_experiment *experiments[64];
     int count;
     struct tri_lab_run *runs[64]; /* those that succeeded */
@@ -55,7 +62,10 @@ static const struct cli_option own[] = {
     {0},
 };
 
-static const struct cli_option_group groups[] = {{.heading = "Options", .options = own}, {0}};
+static const struct cli_option_group groups[] = {
+    {.heading = "Options", .options = own},
+    {.heading = "Quiz", .options = cli_quiz_options, .place = offsetof(struct request, quiz)},
+    {0}};
 
 /* ---- what is asked ---- */
 
@@ -71,6 +81,7 @@ static int list_experiments(void)
 
 static int choose(struct request *request, int count, char **names)
 {
+    request->all = request->all || (request->quiz.on && count == 0);
     if (request->all && count > 0)
         return cli_usage("lab", "--all runs every experiment; remove '%s'", names[0]);
     for (int i = 0; request->all && tri_lab_experiments[i] != NULL; i++)
@@ -148,12 +159,17 @@ static bool prints(const struct request *request)
            (request->report == NULL || strcmp(request->report, "-") != 0);
 }
 
+static struct tri_lab_settings settings_of(const struct request *request)
+{
+    return (struct tri_lab_settings){
+        request->workers != 0 ? (int)request->workers : tri_cpu_workers(), request->quick};
+}
+
 /* Keeps the run for what is written at the end. */
 static enum tri_status run_one(struct request *request, int number, struct tri_error *error)
 {
     const struct tri_lab_experiment *experiment = request->experiments[number];
-    const struct tri_lab_settings settings = {
-        request->workers != 0 ? (int)request->workers : tri_cpu_workers(), request->quick};
+    const struct tri_lab_settings settings = settings_of(request);
     const bool text = prints(request);
     const int columns = cli_columns(stdout);
     struct tri_lab_run *run = calloc(1, sizeof *run);
@@ -240,16 +256,31 @@ static int run_all(struct request *request)
     return cli_trace_end(&request->trace, code);
 }
 
+static int take_quiz(const struct request *request)
+{
+    const struct tri_lab_settings settings = settings_of(request);
+
+    return cli_quiz_take(&request->quiz, request->experiments, request->count, &settings,
+                         request->json);
+}
+
 static int run_lab(int argc, char **argv)
 {
     struct request request = {0};
     int code;
 
+    if (argc > 1 && strcmp(argv[1], "grade") == 0)
+        return cli_lab_grade(argc - 1, argv + 1);
     if (!cli_parse(&cli_command_lab, argc, argv, &request, &code))
         return code;
-    if ((code = choose(&request, argc - optind, argv + optind)) != TRI_OK ||
+    if ((code = cli_quiz_check(&request.quiz, request.predict              ? "--predict"
+                                              : request.trace.path != NULL ? "--trace"
+                                                                           : NULL)) != TRI_OK ||
+        (code = choose(&request, argc - optind, argv + optind)) != TRI_OK ||
         (code = check_files(&request)) != TRI_OK)
         return code;
+    if (request.quiz.on)
+        return take_quiz(&request);
     return request.count == 0 ? list_experiments() : run_all(&request);
 }
 

@@ -37,6 +37,8 @@ static void test_bash(void)
     expect_bash("bench --isa sca", "scalar ");
     expect_bash("kernels thr", "threshold ");
     expect_bash("doctor --rep", "--report ");
+    expect_bash("lab --qui", "--quick --quiz ");
+    expect_bash("lab grade answers --", "--csv --json --help ");
     EXPECT("touch pict.png; mkdir picts", 0, "", "");
     expect_bash("run sobel pic", "*pict.png *");
     expect_bash("run sobel in.png -o picts", "picts ");
@@ -64,16 +66,18 @@ static void test_other_shells(void)
     EXPECT("$T completion zsh > _triptych && zsh -n _triptych", 0, "", "");
     EXPECT("$T completion fish > c.fish && fish -n c.fish && PATH=$(dirname \"$T\"):$PATH fish "
            "--no-config -c 'source c.fish; complete -C \"triptych run sobel in.png "
-           "--png-level f\"; complete -C \"triptych run sobel,inv\"; complete -C \"triptych dev\"'",
-           0, "fast*\nsobel,invert\ndevices\tlist*\n", "");
+           "--png-level f\"; complete -C \"triptych run sobel,inv\"; complete -C \"triptych dev\"; "
+           "complete -C \"triptych lab --se\"; complete -C \"triptych lab grade --c\"; complete -C "
+           "\"triptych lab grade --se\"'",
+           0, "fast*\nsobel,invert\ndevices\tlist*\n--seed\tdraw*\n--csv\tprint*\n", "");
     EXPECT("rm _triptych c.fish", 0, "", "");
 }
 
 /* The completion of each shell has every option in a command's help. */
 static void test_all_options(void)
 {
-    static const char *const commands[] = {"run",     "bench",  "compare", "verify",
-                                           "devices", "doctor", "kernels"};
+    static const char *const commands[] = {"run",    "bench", "compare",   "verify", "devices",
+                                           "doctor", "lab",   "lab grade", "kernels"};
     char command[400];
 
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
@@ -94,18 +98,19 @@ static void test_all_options(void)
 /* The manual's section of each command has all its options; --help is documented once for all. */
 static void test_manual(void)
 {
-    static const char *const commands[] = {"run",     "bench",  "compare", "verify",
-                                           "devices", "doctor", "kernels"};
+    static const char *const commands[] = {"run",    "bench", "compare",   "verify", "devices",
+                                           "doctor", "lab",   "lab grade", "kernels"};
     char command[500];
 
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        snprintf(command, sizeof command,
-                 "sed -n '/^\\.SS %s$/,/^\\.S[SH] /p' \"$ROOT/docs/triptych.1\" | sed "
-                 "'s/\\\\-/-/g' > page; $T completion bash | "
-                 "grep \"^        %s) words='--\" | grep -o -e '--[a-z-]*' | grep -v -e '--help' | "
-                 "while read -r o; do "
-                 "grep -q -e \"$o\\b\" page || echo \"$o\"; done; test -s page && rm page",
-                 commands[i], commands[i]);
+        snprintf(
+            command, sizeof command,
+            "sed -n '/^\\.SS %s$/,/^\\.S[SH] /p' \"$ROOT/docs/triptych.1\" | sed "
+            "'s/\\\\-/-/g' > page; $T completion bash | "
+            "grep \"^        '*%s'*) words='--\" | grep -o -e '--[a-z-]*' | grep -v -e '--help' | "
+            "while read -r o; do "
+            "grep -q -e \"$o\\b\" page || echo \"$o\"; done; test -s page && rm page",
+            commands[i], commands[i]);
         EXPECT(command, 0, "", "");
     }
     EXPECT("grep -A 2 '^Each command takes' \"$ROOT/docs/triptych.1\" | grep -c help", 0, "1\n",

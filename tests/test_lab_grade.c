@@ -226,11 +226,9 @@ static void test_many_questions(void)
     EXPECT("$T lab grade many", 1, "",
            "triptych: many/8.json: the files have more than 52 different questions; grade fewer at "
            "a time\n");
-    EXPECT(
-        "rm many/8.json; $T lab grade many > t; awk 'length > 80' t; grep -c '^[A-Va-v] quest' "
-        "t; grep -c '^ *__' t; $T lab grade many --csv | head -n 1 | tr , '\\n' | grep -c quest; "
-        "rm -r t many",
-        0, "48\n48\n", "");
+    EXPECT("rm many/8.json; $T lab grade many > t; awk 'length > 80' t; grep -c '^[A-Za-v] quest' "
+           "t; $T lab grade many --csv | head -n 1 | tr , '\\n' | grep -c quest; rm -r t many",
+           0, "48\n48\n", "");
 }
 
 int test_lab_grade_suite(void)

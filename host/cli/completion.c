@@ -9,6 +9,29 @@ static bool has_options(const struct cli_command *command)
     return command->groups != NULL;
 }
 
+/* Calls it for each command, also for those of two words. */
+static void for_each(void (*visit)(const struct cli_command *command))
+{
+    for (int i = 0; cli_commands[i] != NULL; i++)
+        visit(cli_commands[i]);
+    for (int i = 0; cli_two_words[i] != NULL; i++)
+        visit(cli_two_words[i]);
+}
+
+/* Returns the second of two words; NULL: it is one word. */
+static const char *second_word(const struct cli_command *command)
+{
+    const char *blank = strchr(command->name, ' ');
+
+    return blank != NULL ? blank + 1 : NULL;
+}
+
+/* The name as a pattern of `case`. */
+static void print_pattern(const struct cli_command *command)
+{
+    printf(second_word(command) != NULL ? "'%s'" : "%s", command->name);
+}
+
 /* ---- what follows an option ---- */
 
 /* The beginning of the option's help, without characters that are special in shells. */
@@ -73,10 +96,21 @@ static void bash_options(const struct cli_command *command)
 
     if (count == 0)
         return;
-    printf("        %s) words='", command->name);
+    printf("        ");
+    print_pattern(command);
+    printf(") words='");
     for (int i = 0; i < count; i++)
         printf("%s--%s", i == 0 ? "" : " ", entries[i].option->name);
     printf("' ;;\n");
+}
+
+/* Sets `command` to both words. */
+static void bash_part(const struct cli_command *command)
+{
+    if (second_word(command) != NULL)
+        printf("    if ((COMP_CWORD > 2)) && [[ \"$command ${COMP_WORDS[2]}\" == '%s' ]]; then "
+               "command='%s'; fi\n",
+               command->name, command->name);
 }
 
 static void bash_commands(void)
@@ -110,15 +144,14 @@ static void bash(void)
     bash_commands();
     printf("'\n"
            "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n        "
-           "return\n    fi\n"
-           "    case \"$command $before\" in\n");
-    for (int i = 0; cli_commands[i] != NULL; i++)
-        bash_values(cli_commands[i]);
+           "return\n    fi\n");
+    for_each(bash_part);
+    printf("    case \"$command $before\" in\n");
+    for_each(bash_values);
     printf("    esac\n"
            "    if [[ $none ]]; then return; fi\n"
            "    if [[ ! $words && ! $files && $current == -* ]]; then\n        case $command in\n");
-    for (int i = 0; cli_commands[i] != NULL; i++)
-        bash_options(cli_commands[i]);
+    for_each(bash_options);
     printf("        esac\n"
            "    elif [[ ! $words && ! $files && ( $before == \"$command\" || $current == *,* ) ]]; "
            "then\n"
@@ -165,12 +198,25 @@ static void zsh_options(const struct cli_command *command)
     struct cli_entry entries[CLI_OPTIONS_MAX];
     const int count = cli_entries(command, entries);
 
-    printf("    %s)\n        _arguments -s -S", command->name);
+    if (!has_options(command))
+        return;
+    printf("    ");
+    print_pattern(command);
+    printf(")\n        _arguments -s -S");
     for (int i = 0; i < count; i++)
         zsh_option(entries[i].option);
     if (command->pipeline)
         printf(" \\\n        '1:pipeline:_triptych_pipeline' '*:file:_files'");
     printf(" ;;\n");
+}
+
+/* Sets `command` to both words. */
+static void zsh_part(const struct cli_command *command)
+{
+    if (second_word(command) != NULL)
+        printf("    if (( CURRENT > 2 )) && [[ \"$command $words[2]\" == '%s' ]]; then\n"
+               "        command='%s'\n        shift words\n        (( CURRENT-- ))\n    fi\n",
+               command->name, command->name);
 }
 
 static void zsh(void)
@@ -185,23 +231,39 @@ static void zsh(void)
             printf(" '%s:%s'", cli_commands[i]->name, cli_commands[i]->summary);
     printf(")\n    if (( CURRENT == 2 )); then\n        _describe command commands\n        "
            "return\n    fi\n"
-           "    local command=$words[2]\n    shift words\n    (( CURRENT-- ))\n    case $command "
-           "in\n");
-    for (int i = 0; cli_commands[i] != NULL; i++)
-        if (has_options(cli_commands[i]))
-            zsh_options(cli_commands[i]);
+           "    local command=$words[2]\n    shift words\n    (( CURRENT-- ))\n");
+    for_each(zsh_part);
+    printf("    case $command in\n");
+    for_each(zsh_options);
     printf("    esac\n}\n\n_triptych \"$@\"\n");
 }
 
 /* ---- fish ---- */
+
+/* Whether this command is being typed, and no longer one that begins with it. */
+static void fish_condition(const struct cli_command *command)
+{
+    const char *second = second_word(command);
+
+    printf("__fish_seen_subcommand_from %.*s", (int)strcspn(command->name, " "), command->name);
+    if (second != NULL)
+        printf("; and __fish_seen_subcommand_from %s", second);
+    for (int i = 0; cli_two_words[i] != NULL && second == NULL; i++) {
+        const size_t first = strcspn(cli_two_words[i]->name, " ");
+        if (strlen(command->name) == first &&
+            strncmp(cli_two_words[i]->name, command->name, first) == 0)
+            printf("; and not __fish_seen_subcommand_from %s", second_word(cli_two_words[i]));
+    }
+}
 
 static void fish_option(const struct cli_command *command, const struct cli_option *option)
 {
     char words[CLI_WORDS_MAX], text[120];
 
     describe(option, text);
-    printf("complete -c triptych -n '__fish_seen_subcommand_from %s' -l %s", command->name,
-           option->name);
+    printf("complete -c triptych -n '");
+    fish_condition(command);
+    printf("' -l %s", option->name);
     if (option->letter)
         printf(" -s %c", option->letter);
     if (option->value != NULL && words_of(option, words))
@@ -237,8 +299,7 @@ static void fish(void)
         if (cli_commands[i]->pipeline)
             printf(" %s", cli_commands[i]->name);
     printf("; and test (count (commandline -opc)) -eq 2' -a '(__triptych_pipeline)'\n");
-    for (int i = 0; cli_commands[i] != NULL; i++)
-        fish_options(cli_commands[i]);
+    for_each(fish_options);
 }
 
 static int completion(int argc, char **argv)

@@ -270,7 +270,7 @@ static int run_lab(int argc, char **argv)
     int code;
 
     if (argc > 1 && strcmp(argv[1], "grade") == 0)
-        return cli_lab_grade(argc - 1, argv + 1);
+        return cli_command_lab_grade.run(argc - 1, argv + 1);
     if (!cli_parse(&cli_command_lab, argc, argv, &request, &code))
         return code;
     if ((code = cli_quiz_check(&request.quiz, request.predict              ? "--predict"

@@ -37,9 +37,6 @@ static const struct cli_option own[] = {
 
 static const struct cli_option_group groups[] = {{.heading = "Options", .options = own}, {0}};
 
-static const struct cli_command grade_command = {
-    .name = "lab grade", .intro = intro, .groups = groups};
-
 /* ---- files ---- */
 
 /* Reports what cannot be read, and goes on. Returns the exit code. */
@@ -121,13 +118,13 @@ static int grade_files(const struct request *request, const struct cli_result_fi
     return code;
 }
 
-int cli_lab_grade(int argc, char **argv)
+static int run_grade(int argc, char **argv)
 {
     struct request request = {0};
     struct cli_result_files paths = {0};
     int code;
 
-    if (!cli_parse(&grade_command, argc, argv, &request, &code))
+    if (!cli_parse(&cli_command_lab_grade, argc, argv, &request, &code))
         return code;
     if (request.csv && request.json != NULL)
         return cli_usage("lab grade", "--csv does not go with --json; remove one of them");
@@ -142,3 +139,6 @@ int cli_lab_grade(int argc, char **argv)
     cli_result_files_free(&paths);
     return code;
 }
+
+const struct cli_command cli_command_lab_grade = {
+    .name = "lab grade", .intro = intro, .groups = groups, .run = run_grade};

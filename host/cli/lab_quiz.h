@@ -1,5 +1,4 @@
-/* lab_quiz.h -- triptych lab --quiz: asks first, then measures and tells; and triptych lab grade.
- */
+/* lab_quiz.h -- triptych lab --quiz: asks first, then measures and tells. */
 #ifndef TRIPTYCH_CLI_LAB_QUIZ_H
 #define TRIPTYCH_CLI_LAB_QUIZ_H
 
@@ -21,8 +20,5 @@ int cli_quiz_check(const struct cli_quiz *quiz, const char *other);
 /* Returns the exit code. `json` is where to write the answers; NULL: nowhere. */
 int cli_quiz_take(const struct cli_quiz *quiz, const struct tri_lab_experiment *const *experiments,
                   int count, const struct tri_lab_settings *settings, const char *json);
-
-/* lab_grade.c: argv[0] is "grade". */
-int cli_lab_grade(int argc, char **argv);
 
 #endif

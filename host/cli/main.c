@@ -22,6 +22,7 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_devices, &cli_command_doctor, &cli_command_lab,        &cli_command_kernels,
     &version_command,     &help_command,       &cli_command_completion, NULL,
 };
+const struct cli_command *const cli_two_words[] = {&cli_command_lab_grade, NULL};
 enum { COMMANDS = sizeof cli_commands / sizeof cli_commands[0] - 1 };
 
 static int run_command(int argc, char **argv)

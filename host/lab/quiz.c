@@ -30,7 +30,8 @@ static void draw_order(int *order, int count, uint64_t *state)
 {
     for (int i = 0; i < count; i++) {
         const int at = (int)(next_random(state) % (uint64_t)(i + 1));
-        order[i] = order[at];
+        if (at != i)
+            order[i] = order[at];
         order[at] = i;
     }
 }

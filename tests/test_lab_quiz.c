@@ -64,6 +64,23 @@ static void test_draw(void)
     CU_ASSERT_EQUAL(first_answer, 15);
 }
 
+static void test_conclude(void)
+{
+    static struct tri_quiz quiz;
+    struct tri_lab_run run = {.cores = 2, .others = 1.5, .answer = 1};
+
+    tri_quiz_draw(&quiz, tri_lab_experiments, 1, 1);
+    tri_lab_say(&run, TRI_LAB_UNCLEAR, "so it %s", "is");
+    tri_quiz_conclude(&quiz.questions[0], &run);
+    CU_ASSERT_EQUAL(quiz.questions[0].measured, 1);
+    CU_ASSERT_TRUE(quiz.questions[0].busy);
+    CU_ASSERT_EQUAL_FATAL(quiz.questions[0].finding_count, 1);
+    CU_ASSERT_STRING_EQUAL(quiz.questions[0].findings[0].text, "so it is");
+    run.others = 0;
+    tri_quiz_conclude(&quiz.questions[0], &run);
+    CU_ASSERT_FALSE(quiz.questions[0].busy);
+}
+
 static void test_judge(void)
 {
     static struct tri_quiz quiz;
@@ -298,7 +315,8 @@ static const char check[] =
     "assert q['verdict'] == ('right' if right else 'wrong')\n"
     "assert d['score'] == {'right': int(right), 'of': 1, 'skipped': 0, 'unclear': 0}\n"
     "assert all(f['verdict'] == 'shown' and f['text'] for f in q['findings'])\n"
-    "assert len(q['findings']) == 3\n"
+    "assert len(q['findings']) == 3 and q['busy'] in (True, False)\n"
+    "assert ('Other programs used' in open('out').read()) == q['busy']\n"
     "digest, h = d.pop('digest'), 0xcbf29ce484222325\n"
     "text = json.dumps(d, sort_keys=True, separators=(',', ':'), ensure_ascii=False)\n"
     "for b in text.encode(): h = (h ^ b) * 0x100000001b3 % 2 ** 64\n"
@@ -363,6 +381,7 @@ int test_lab_quiz_suite(void)
     if (suite == NULL)
         return CU_get_error();
     CU_add_test(suite, "the order is drawn", test_draw);
+    CU_add_test(suite, "what was measured is taken over", test_conclude);
     CU_add_test(suite, "verdicts and score", test_judge);
     CU_add_test(suite, "files are read back", test_round_trip);
     CU_add_test(suite, "changes are noticed", test_changes);

@@ -189,6 +189,8 @@ static void tell(const struct dialog *dialog, const struct tri_quiz_question *qu
     for (int i = 0; i < question->finding_count; i++)
         tri_lab_print_text(dialog->out, found[question->findings[i].verdict],
                            question->findings[i].text, dialog->columns);
+    if (question->busy)
+        tri_lab_print_text(dialog->out, "note", TRI_LAB_BUSY, dialog->columns);
     fflush(dialog->out);
 }
 

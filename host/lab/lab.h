@@ -116,6 +116,7 @@ void tri_lab_row_failed(enum tri_status status, const struct tri_error *error);
 enum tri_lab_verdict tri_lab_above(const struct tri_lab_run *run,
                                    const struct tri_interval *interval, double limit);
 bool tri_lab_was_busy(const struct tri_lab_run *run);
+#define TRI_LAB_BUSY "Other programs used the cores meanwhile: differences may be hidden."
 /* "1.93 (1.90 to 1.97)". */
 struct tri_lab_text {
     char text[64];

@@ -121,8 +121,6 @@ void tri_lab_print(FILE *file, const struct tri_lab_run *run, int columns, bool 
         tri_lab_print_text(file, verdicts[run->findings[i].verdict], run->findings[i].text,
                            columns);
     if (tri_lab_was_busy(run))
-        tri_lab_print_text(file, "note",
-                           "Other programs used the cores meanwhile: differences may be hidden.",
-                           columns);
+        tri_lab_print_text(file, "note", TRI_LAB_BUSY, columns);
     tri_lab_print_text(file, "try next", run->experiment->next, columns);
 }

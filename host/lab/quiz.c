@@ -60,6 +60,7 @@ void tri_quiz_draw(struct tri_quiz *quiz, const struct tri_lab_experiment *const
 void tri_quiz_conclude(struct tri_quiz_question *question, const struct tri_lab_run *run)
 {
     question->measured = run->answer;
+    question->busy = tri_lab_was_busy(run);
     question->finding_count = run->finding_count;
     memcpy(question->findings, run->findings, sizeof question->findings);
 }

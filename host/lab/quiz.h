@@ -36,6 +36,7 @@ struct tri_quiz_question {
     int answer_count;
     int expected; /* an answer of the experiment; -1: skipped */
     int measured; /* the same; -1: the machine cannot tell */
+    bool busy;    /* other programs used the cores meanwhile */
     struct tri_lab_finding findings[TRI_LAB_FINDINGS_MAX];
     int finding_count;
 };

@@ -23,11 +23,12 @@ static json_t *question_json(const struct tri_quiz_question *question)
         json_array_append_new(findings, json_pack("{s:s, s:o}", "verdict",
                                                   found[question->findings[i].verdict], "text",
                                                   tri_text_json(question->findings[i].text)));
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:o}", "experiment",
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:b, s:o}", "experiment",
                      question->experiment->name, "question", question->experiment->question,
                      "answers", answers, "expected", answer_json(question, question->expected),
                      "measured", answer_json(question, question->measured), "verdict",
-                     tri_quiz_word(tri_quiz_judge(question)), "findings", findings);
+                     tri_quiz_word(tri_quiz_judge(question)), "busy", question->busy, "findings",
+                     findings);
 }
 
 static json_t *score_json(const struct tri_quiz_score *score)

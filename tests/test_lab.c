@@ -566,6 +566,7 @@ static void test_list(void)
     EXPECT("$T lab | grep -c '^[a-z]'", 0, "12\n", "");
     EXPECT("$T lab nothing", 2, "",
            "triptych: lab: unknown experiment 'nothing'; 'triptych lab' *");
+    EXPECT("$T lab --report x.html", 2, "", "*name experiments, or use --all*");
     EXPECT("$T lab --all race", 2, "",
            "triptych: lab: --all runs every experiment; remove 'race'*");
     EXPECT("$T lab race --workers 0", 2, "", "*--workers*");

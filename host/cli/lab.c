@@ -69,8 +69,10 @@ static const struct cli_option_group groups[] = {
 
 /* ---- what is asked ---- */
 
-static int list_experiments(void)
+static int list_experiments(const struct request *request)
 {
+    if (request->json != NULL || request->report != NULL || request->trace.path != NULL)
+        return cli_usage("lab", "nothing to write a file about; name experiments, or use --all");
     for (int i = 0; tri_lab_experiments[i] != NULL; i++) {
         printf("%-12s ", tri_lab_experiments[i]->name);
         cli_print_wrapped(tri_lab_experiments[i]->claim, 13, cli_columns(stdout));
@@ -274,6 +276,7 @@ static int run_lab(int argc, char **argv)
     if (!cli_parse(&cli_command_lab, argc, argv, &request, &code))
         return code;
     if ((code = cli_quiz_check(&request.quiz, request.predict              ? "--predict"
+                                              : request.report != NULL     ? "--report"
                                               : request.trace.path != NULL ? "--trace"
                                                                            : NULL)) != TRI_OK ||
         (code = choose(&request, argc - optind, argv + optind)) != TRI_OK ||
@@ -281,7 +284,7 @@ static int run_lab(int argc, char **argv)
         return code;
     if (request.quiz.on)
         return take_quiz(&request);
-    return request.count == 0 ? list_experiments() : run_all(&request);
+    return request.count == 0 ? list_experiments(&request) : run_all(&request);
 }
 
 const struct cli_command cli_command_lab = {

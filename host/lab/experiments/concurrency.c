@@ -340,8 +340,9 @@ TRI_LAB_EXPERIMENT(concurrency) = {
     .question = "Three filters take turns on one core instead of running one after another. How "
                 "long do they take together?",
     .answers = {"less time", "the same time", "more time"},
-    .next = "triptych lab parallelism: the same with more cores. In the timeline, threads that share "
-            "the core overlap: one that waits for the core is drawn as if it ran.",
+    .next =
+        "triptych lab parallelism: the same with more cores. In the timeline, threads that share "
+        "the core overlap: one that waits for the core is drawn as if it ran.",
     .open = open,
     .conclude = conclude,
     .close = close,

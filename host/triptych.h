@@ -199,8 +199,8 @@ TRI_API void tri_pool_free(struct tri_pool *pool);
 #define TRI_NOTE_MAX 400 /* bytes of a note with its end */
 
 /* A file's metadata: colour profile, EXIF, text, ... Types are PNG's chunk names, in every format:
- * "iCCP" (here the profile itself), "eXIf", "sRGB", "pHYs", "tEXt", ..., and "XMP ", "IPTC" and
- * "TIFF" (tags that only TIFF has). docs/metadata.md lists what each format keeps. */
+ * "iCCP" (here the profile itself), "eXIf", "sRGB", "pHYs", "tEXt", ..., and "XMP ", "IPTC",
+ * "TIFF" (tags that only TIFF has) and "PNG " (chunks of unknown meaning). docs/metadata.md lists what each format keeps. */
 struct tri_metadata;
 struct tri_metadata_item {
     char type[5];

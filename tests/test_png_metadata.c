@@ -187,11 +187,103 @@ static void test_profiles(void)
     expect_items(&file, NULL, 0);
 }
 
+/* ---- chunks of unknown meaning ---- */
+
+/* Those safe to copy stay on their side of the pixels. */
+static void test_unknown(void)
+{
+    static const struct item items[] = {
+        {"PNG ", "\0tsTcahead", 10}, {"PNG ", "\0viEw", 5}, {"PNG ", "\1tsTcbehind", 11}};
+    struct bytes file;
+    begin(&file);
+    png_add_chunk(&file, "tsTc", "ahead", 5);
+    png_add_chunk(&file, "tsTC", "unsafe", 6);
+    png_add_chunk(&file, "viEw", "", 0);
+    put_pixels(&file);
+    png_add_chunk(&file, "tsTc", "behind", 6);
+    expect_items(&file, items, 3);
+}
+
+static struct tri_image *read_unknown(struct tri_read_info *info)
+{
+    const char *path = pictures_path("unknown.png");
+    struct bytes file;
+    begin(&file);
+    png_add_chunk(&file, "tsTc", "ahead", 5);
+    png_add_chunk(&file, "tsTC", "unsafe", 6);
+    png_add_chunk(&file, "tsXC", "unsafe", 6);
+    put_pixels(&file);
+    png_add_chunk(&file, "viEw", "behind", 6);
+    png_add_chunk(&file, "IEND", NULL, 0);
+    pictures_store(path, file.data, file.size);
+    struct tri_image *image = pictures_read(path, info);
+    unlink(path);
+    free(file.data);
+    return image;
+}
+
+static size_t place_of(const struct bytes *file, const char *text, size_t size)
+{
+    const unsigned char *at = memmem(file->data, file->size, text, size);
+    return at != NULL ? (size_t)(at - file->data) : 0;
+}
+
+static void test_unknown_kept(void)
+{
+    const char *path = pictures_path("kept.png");
+    struct tri_read_info info = {.size = sizeof info};
+    struct tri_image *image = read_unknown(&info);
+    CU_ASSERT_STRING_EQUAL(info.warning, "chunks of unknown meaning dropped: tsTC, tsXC");
+    CU_ASSERT_EQUAL(tri_image_write(path, image, &WRITE_OPTIONS(.metadata = info.metadata), NULL),
+                    TRI_OK);
+    struct bytes written = pictures_load(path);
+    const size_t ahead = place_of(&written, "\0\0\0\5tsTcahead", 13),
+                 behind = place_of(&written, "\0\0\0\6viEwbehind", 14),
+                 pixels = place_of(&written, "IDAT", 4), end = place_of(&written, "IEND", 4);
+    CU_ASSERT_TRUE(0 < ahead && ahead < pixels && pixels < behind && behind < end);
+    CU_ASSERT_EQUAL(place_of(&written, "unsafe", 6), 0);
+    tri_image_free(pictures_read(path, NULL)); /* libpng finds it sound */
+    unlink(path);
+    free(written.data);
+    tri_metadata_free(info.metadata);
+    tri_image_free(image);
+}
+
+/* They may hold the picture as it was. */
+static void test_unknown_of_another_picture(void)
+{
+    static const struct {
+        const char *pipeline, *note;
+    } cases[] = {
+        {"copy", ""},
+        {"gaussian:sigma=1",
+         "chunks of unknown meaning dropped: tsTc, viEw: the picture has changed"},
+        {"flip", "chunks of unknown meaning dropped: tsTc, viEw: the picture has changed"},
+    };
+    for (int i = 0; i < 3; i++) {
+        struct tri_read_info info = {.size = sizeof info};
+        struct tri_image *image = read_unknown(&info);
+        struct tri_pipeline *pipeline;
+        char note[TRI_NOTE_MAX] = "";
+        CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse(cases[i].pipeline, &pipeline, NULL), TRI_OK);
+        const struct tri_metadata_change change = {pipeline, image->shape, image->shape, false};
+        tri_metadata_follow(info.metadata, &change, note);
+        CU_ASSERT_STRING_EQUAL(note, cases[i].note);
+        CU_ASSERT_EQUAL(tri_metadata_count(info.metadata), i == 0 ? 2 : 0);
+        tri_pipeline_free(pipeline);
+        tri_metadata_free(info.metadata);
+        tri_image_free(image);
+    }
+}
+
 int test_png_metadata_suite(void)
 {
     CU_pSuite suite = CU_add_suite("png_metadata", pictures_enter, pictures_leave);
-    return !(suite && CU_add_test(suite, "every type", test_every_type) &&
-             CU_add_test(suite, "none", test_none) &&
-             CU_add_test(suite, "unsound ones", test_unsound) &&
-             CU_add_test(suite, "profiles", test_profiles));
+    return !(
+        suite && CU_add_test(suite, "every type", test_every_type) &&
+        CU_add_test(suite, "none", test_none) && CU_add_test(suite, "unsound ones", test_unsound) &&
+        CU_add_test(suite, "profiles", test_profiles) &&
+        CU_add_test(suite, "unknown ones", test_unknown) &&
+        CU_add_test(suite, "unknown ones kept", test_unknown_kept) &&
+        CU_add_test(suite, "unknown ones of another picture", test_unknown_of_another_picture));
 }

@@ -8,7 +8,7 @@
 #include "shell.h"
 #include "tests.h"
 
-#include "video/name_list.h"
+#include "codec/name_list.h"
 
 #include <CUnit/Basic.h>
 #include <stdio.h>

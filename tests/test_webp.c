@@ -202,6 +202,37 @@ static void test_metadata(void)
     free(exif.data);
 }
 
+/* Adds a chunk at the end of a file; `text` has an even size. */
+static void append_chunk(struct bytes *file, const char *name, const char *text)
+{
+    unsigned char head[8] = {0};
+    memcpy(head, name, 4);
+    head[4] = (unsigned char)strlen(text);
+    pictures_add(file, head, 8);
+    pictures_add(file, text, strlen(text));
+    for (int i = 0; i < 4; i++)
+        file->data[4 + i] = (unsigned char)((file->size - 8) >> 8 * i);
+}
+
+static void test_unknown_chunks(void)
+{
+    if (absent())
+        return;
+    struct tri_image *image = pictures_scene(30, 20, 4, 8);
+    *(unsigned char *)tri_image_row(image, 3, 0) = 0; /* an extended file */
+    struct tri_read_info info = {.size = sizeof info};
+    struct bytes file = written(image, NULL);
+    append_chunk(&file, "C2PA", "signed");
+    append_chunk(&file, "my\1x", "mine");
+    append_chunk(&file, "C2PA", "more");
+    pictures_add(&file, "JUNK\2\0\0\0\0\0", 10); /* not part of the file */
+    tri_image_free(stored(&file, &info));
+    CU_ASSERT_STRING_EQUAL(info.warning, "chunks of unknown meaning dropped: C2PA, my?x");
+    tri_metadata_free(info.metadata);
+    free(file.data);
+    tri_image_free(image);
+}
+
 /* With and without "Exif\0\0" before it, as some programs write it. */
 static void test_orientation(void)
 {
@@ -397,6 +428,7 @@ int test_webp_suite(void)
              CU_add_test(suite, "alpha in lossy files", test_lossy_alpha) &&
              CU_add_test(suite, "the same file with threads", test_threads) &&
              CU_add_test(suite, "metadata", test_metadata) &&
+             CU_add_test(suite, "chunks of unknown meaning", test_unknown_chunks) &&
              CU_add_test(suite, "orientation", test_orientation) &&
              CU_add_test(suite, "animations", test_animation) &&
              CU_add_test(suite, "limits", test_limits) &&

@@ -92,13 +92,14 @@ enum {
     TRI_KEEPS_EXIF = 2,
     TRI_KEEPS_XMP = 4,
     TRI_KEEPS_IPTC = 8,
-    TRI_KEEPS_DENSITY = 16, /* outside EXIF */
-    TRI_KEEPS_TEXT = 32,    /* with any keyword */
-    TRI_KEEPS_COMMENT = 64, /* text with the keyword "Comment" */
-    TRI_KEEPS_COLOUR = 128, /* gAMA, cHRM, sRGB, cICP, mDCV, cLLI, sBIT */
-    TRI_KEEPS_TIFF = 256,   /* TIFF's own tags */
-    TRI_WRITES_RGB = 512,   /* for gray images too */
-    TRI_WRITES_LOSSY = 1024 /* unless lossless is requested */
+    TRI_KEEPS_DENSITY = 16,  /* outside EXIF */
+    TRI_KEEPS_TEXT = 32,     /* with any keyword */
+    TRI_KEEPS_COMMENT = 64,  /* text with the keyword "Comment" */
+    TRI_KEEPS_COLOUR = 128,  /* gAMA, cHRM, sRGB, cICP, mDCV, cLLI, sBIT */
+    TRI_KEEPS_TIFF = 256,    /* TIFF's own tags */
+    TRI_WRITES_RGB = 512,    /* for gray images too */
+    TRI_WRITES_LOSSY = 1024, /* unless lossless is requested */
+    TRI_KEEPS_CHUNKS = 2048  /* PNG's, of unknown meaning */
 };
 
 /* The pictures of a file, as described by its codec. */

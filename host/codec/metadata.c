@@ -1,5 +1,6 @@
 /* metadata.c -- a list of typed items. */
 #include "metadata.h"
+#include "name_list.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -89,6 +90,20 @@ void tri_metadata_remove(struct tri_metadata *metadata, const char *type)
             metadata->items[kept++] = metadata->items[i];
     }
     metadata->count = kept;
+}
+
+void tri_metadata_forget_chunks(struct tri_metadata *metadata, char list[TRI_CHUNK_LIST_MAX])
+{
+    for (int i = 0; i < tri_metadata_count(metadata); i++) {
+        const struct tri_metadata_item *item = &metadata->items[i];
+        char type[5] = "";
+        if (strcmp(item->type, "PNG ") != 0 || item->size < TRI_CHUNK_HEAD)
+            continue;
+        memcpy(type, item->data + 1, 4);
+        tri_name_list_add(list, TRI_CHUNK_LIST_MAX, type);
+    }
+    if (metadata != NULL)
+        tri_metadata_remove(metadata, "PNG ");
 }
 
 void tri_note(char note[TRI_NOTE_MAX], const char *format, ...)

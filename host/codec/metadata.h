@@ -9,6 +9,7 @@
 /* Item types are those of PNG chunks, and these:
  * "XMP "  a packet,
  * "IPTC"  records of the IIM standard,
+ * "PNG "  a chunk of unknown meaning: 1 if it comes after the pixels, else 0; its type; its data,
  * "A53 ", "AFD ", "S12M", "HDR+"  of frames (video/video.h),
  * "TIFF"  tags only TIFF has, as a TIFF structure: unconverted density, GeoTIFF, ImageJ's. */
 struct tri_metadata *tri_metadata_new(void); /* NULL if out of memory */
@@ -41,6 +42,11 @@ void tri_metadata_turn_density(struct tri_metadata *metadata);
 /* Removes places in the picture from XMP, and swaps its resolutions if `transposed`. False if out
  * of memory; then XMP is removed. */
 bool tri_metadata_move_xmp(struct tri_metadata *metadata, bool transposed);
+
+enum { TRI_CHUNK_HEAD = 5 };   /* bytes before the data of a "PNG " */
+#define TRI_CHUNK_LIST_MAX 200 /* bytes of a list of chunks */
+/* Removes all "PNG ", and adds their types to the list. `metadata` may be NULL. */
+void tri_metadata_forget_chunks(struct tri_metadata *metadata, char list[TRI_CHUNK_LIST_MAX]);
 
 /* Appends to a note, after "; "; `note` may be NULL. */
 void tri_note(char note[TRI_NOTE_MAX], const char *format, ...)

@@ -150,6 +150,15 @@ static void leave_tiff(struct state *state, const struct tri_metadata_item *item
     }
 }
 
+static void leave_chunk(struct state *state, const struct tri_metadata_item *item)
+{
+    char name[] = "chunk ....";
+    if (item->size < TRI_CHUNK_HEAD)
+        return;
+    memcpy(name + 6, item->data + 1, 4);
+    leave(state, name);
+}
+
 /* Square pixels without a unit. */
 static bool says_nothing(const struct tri_metadata_item *density)
 {
@@ -173,6 +182,7 @@ static bool carry_item(struct state *state, const struct tri_metadata_item *item
         {"pHYs", "density", TRI_KEEPS_DENSITY},
         {"IPTC", "IPTC", TRI_KEEPS_IPTC},
         {"TIFF", "", TRI_KEEPS_TIFF},
+        {"PNG ", "", TRI_KEEPS_CHUNKS},
         {"A53 ", "closed captions", 0},
         {"AFD ", "active format description (AFD)", 0},
         {"S12M", "timecode", 0},
@@ -192,6 +202,8 @@ static bool carry_item(struct state *state, const struct tri_metadata_item *item
             return strcmp(type, "sBIT") == 0 ? add_bits(state, item) : add(state, item);
         if (strcmp(type, "TIFF") == 0)
             leave_tiff(state, item);
+        else if (strcmp(type, "PNG ") == 0)
+            leave_chunk(state, item);
         else if (strcmp(type, "pHYs") == 0 ? !keeps(state, TRI_KEEPS_EXIF) && !says_nothing(item)
                                            : !is_usual(state, item))
             leave(state, kinds[i].name);

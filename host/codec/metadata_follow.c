@@ -105,6 +105,15 @@ static void scale(struct tri_metadata *metadata, const struct tri_metadata_chang
         tri_metadata_remove(metadata, "pHYs");
 }
 
+/* Whether they hold of other pixels is unknown: some programs keep the original picture there. */
+static void forget_chunks(struct tri_metadata *metadata, char *note)
+{
+    char list[TRI_CHUNK_LIST_MAX] = "";
+    tri_metadata_forget_chunks(metadata, list);
+    if (list[0] != '\0')
+        tri_note(note, "chunks of unknown meaning dropped: %s: the picture has changed", list);
+}
+
 void tri_metadata_follow(struct tri_metadata *metadata, const struct tri_metadata_change *change,
                          char note[TRI_NOTE_MAX])
 {
@@ -115,6 +124,8 @@ void tri_metadata_follow(struct tri_metadata *metadata, const struct tri_metadat
     if (moves(change->pipeline))
         move(metadata, change->transposed, note);
     scale(metadata, change);
+    if (moves(change->pipeline) || !tri_pipeline_same_samples(change->pipeline))
+        forget_chunks(metadata, note);
     if (tri_pipeline_same_samples(change->pipeline))
         return;
     if (tri_metadata_find(metadata, "cLLI") != NULL)

@@ -9,5 +9,7 @@ enum tri_status tri_png_write_chunk(const struct tri_sink *sink, const char *typ
                                     size_t size);
 /* Writes the signature, IHDR, and the metadata items that fit. */
 enum tri_status tri_png_write_head(const struct tri_sink *sink, const struct tri_shape *shape);
+/* Writes the items that belong behind the pixels, and IEND. */
+enum tri_status tri_png_write_tail(const struct tri_sink *sink);
 
 #endif

@@ -1,6 +1,7 @@
 /* png_chunk_write.c -- writes the chunks of a PNG file other than pixels. */
 #include "png_chunk.h"
 #include "checksum.h"
+#include "png_private.h"
 #include "png_text.h"
 
 #include <stdlib.h>
@@ -92,11 +93,19 @@ static enum tri_status write_metadata(const struct tri_sink *sink, int planes)
         profile != NULL ? write_profile(sink, profile) : write_first(sink, "sRGB");
     for (size_t i = 0; i < sizeof singles / sizeof singles[0] && status == TRI_OK; i++)
         status = write_first(sink, singles[i]);
-    return status == TRI_OK ? tri_png_write_texts(sink) : status;
+    if (status == TRI_OK)
+        status = tri_png_write_texts(sink);
+    return status == TRI_OK ? tri_png_private_write(sink, false) : status;
 }
 
 enum tri_status tri_png_write_head(const struct tri_sink *sink, const struct tri_shape *shape)
 {
     const enum tri_status status = write_header(sink, shape);
     return status == TRI_OK ? write_metadata(sink, shape->planes) : status;
+}
+
+enum tri_status tri_png_write_tail(const struct tri_sink *sink)
+{
+    const enum tri_status status = tri_png_private_write(sink, true);
+    return status == TRI_OK ? tri_png_write_chunk(sink, "IEND", NULL, 0) : status;
 }

@@ -2,6 +2,7 @@
 #include "big_endian.h"
 #include "exif.h"
 #include "png_codec.h"
+#include "png_private.h"
 #include "png_text.h"
 
 #include <stdlib.h>
@@ -132,35 +133,70 @@ static void look_behind(struct tri_source *source, size_t at)
     tri_source_warn(source, "only the first of %ld pictures is read", more + 1);
 }
 
-/* Meanings that derived pictures no longer have, or not unchanged. */
-static void note_unknown(struct tri_source *source, const struct tri_png_chunk *chunk)
-{
-    static const struct {
-        char type[5];
-        const char *name;
-    } known[] = {{"sCAL", "physical scale"},
-                 {"pCAL", "sample calibration"},
-                 {"oFFs", "position on the page"},
-                 {"sTER", "stereo layout"},
-                 {"caBX", "content credentials"}};
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (tri_png_chunk_is(chunk, known[i].type))
-            tri_source_warn(source, "%s (%s) dropped", known[i].name, known[i].type);
-    }
-}
-
 /* ---- all chunks ---- */
 
 struct state {
     struct tri_source *source;
     bool seen[NOTHING];
     int orientation;
+    bool pixels; /* a chunk of them has been passed */
+    char dropped[TRI_CHUNK_LIST_MAX];
     struct tri_png_hidden hidden;
 };
 
 static enum tri_status lacking(const struct state *state)
 {
     return tri_source_fail(state->source, "out of memory for metadata");
+}
+
+/* Meanings that derived pictures no longer have, or not unchanged. */
+static bool add_other(struct state *state, const struct tri_png_chunk *chunk)
+{
+    static const struct {
+        char type[5];
+        const char *name; /* NULL: about how the file is written, or to be shown */
+    } known[] = {{"sCAL", "physical scale"},
+                 {"pCAL", "sample calibration"},
+                 {"oFFs", "position on the page"},
+                 {"sTER", "stereo layout"},
+                 {"caBX", "content credentials"},
+                 {"dSIG", "digital signature"},
+                 {"acTL", NULL},
+                 {"fcTL", NULL},
+                 {"fdAT", NULL},
+                 {"tRNS", NULL},
+                 {"bKGD", NULL},
+                 {"hIST", NULL},
+                 {"sPLT", NULL},
+                 {"tIME", NULL},
+                 {"iDOT", NULL}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (!tri_png_chunk_is(chunk, known[i].type))
+            continue;
+        if (known[i].name != NULL)
+            tri_source_warn(state->source, "%s (%s) dropped", known[i].name, known[i].type);
+        return true;
+    }
+    return tri_png_private_add(state->source, chunk, state->pixels, state->dropped);
+}
+
+/* Ancillary, and with a type that can be printed. */
+static bool is_other(const struct tri_png_chunk *chunk)
+{
+    for (int i = 0; i < 4; i++) {
+        if ((chunk->type[i] | 32) < 'a' || (chunk->type[i] | 32) > 'z')
+            return false;
+    }
+    return (chunk->type[0] & 32) != 0;
+}
+
+static void tell_dropped(struct state *state)
+{
+    /* They may be about places in the picture as it was stored. */
+    if (state->orientation > 1)
+        tri_metadata_forget_chunks(state->source->metadata, state->dropped);
+    if (state->dropped[0] != '\0')
+        tri_source_warn(state->source, "chunks of unknown meaning dropped: %s", state->dropped);
 }
 
 static enum tri_status add(struct state *state, int kind, const struct tri_png_chunk *chunk)
@@ -211,10 +247,11 @@ static enum tri_status add_all(struct state *state)
         const int kind = kind_of(&chunk);
         if (tri_png_chunk_is(&chunk, "acTL") && tri_png_chunk_intact(&chunk))
             look_at_frames(source, &chunk, is_first_frame(source, at));
-        if (kind == NOTHING)
-            note_unknown(source, &chunk);
-        else if ((kind == TEXT || !state->seen[kind]) && is_sound(kind, &chunk) &&
-                 tri_png_chunk_intact(&chunk))
+        state->pixels |= tri_png_chunk_is(&chunk, "IDAT");
+        if (kind == NOTHING && is_other(&chunk))
+            status = add_other(state, &chunk) ? TRI_OK : lacking(state);
+        else if (kind != NOTHING && (kind == TEXT || !state->seen[kind]) &&
+                 is_sound(kind, &chunk) && tri_png_chunk_intact(&chunk))
             status = add(state, kind, &chunk);
     }
     if (at <= source->size)
@@ -228,6 +265,7 @@ enum tri_status tri_png_read_metadata(struct tri_source *source, int *orientatio
     const enum tri_status status = add_all(&state);
     free(state.hidden.exif);
     free(state.hidden.profile);
+    tell_dropped(&state);
     *orientation = state.orientation;
     return status == TRI_OK ? tri_source_upright(source, state.orientation) : status;
 }

@@ -387,7 +387,7 @@ static void encode(struct writer *writer)
         writer->status = tri_png_write_head(writer->sink, &writer->image->shape);
     run(writer, make_pieces);
     if (writer->status == TRI_OK)
-        writer->status = tri_png_write_chunk(writer->sink, "IEND", NULL, 0);
+        writer->status = tri_png_write_tail(writer->sink);
 }
 
 enum tri_status tri_png_write(const struct tri_sink *sink, const struct tri_image *image)

@@ -1,8 +1,10 @@
 /* webp_read.c -- reads a WebP file into a planar image, by libwebp. */
 #include "exif.h"
+#include "name_list.h"
 #include "webp_codec.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <webp/decode.h>
 #include <webp/demux.h>
 
@@ -60,12 +62,51 @@ static bool add_chunk(const struct tri_source *source, const WebPDemuxer *demuxe
     return added;
 }
 
+static uint32_t little_endian(const unsigned char *at)
+{
+    return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+/* Adds the name unless the specification has such chunks. */
+static void list_unknown(const unsigned char *chunk, char *list, size_t room)
+{
+    static const char known[][5] = {"VP8 ", "VP8L", "VP8X", "ALPH", "ANIM",
+                                    "ANMF", "ICCP", "EXIF", "XMP "};
+    char name[5] = "";
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (memcmp(chunk, known[i], 4) == 0)
+            return;
+    }
+    for (int i = 0; i < 4; i++)
+        name[i] = (char)(chunk[i] > ' ' && chunk[i] < 127 ? chunk[i] : '?');
+    tri_name_list_add(list, room, name);
+}
+
+/* Chunks of frames follow the 16 bytes of the frame's own. */
+static void tell_unknown(struct tri_source *source)
+{
+    char list[100] = "";
+    const size_t said = source->size > 12 ? (size_t)little_endian(source->data + 4) + 8 : 0;
+    const size_t end = said < source->size ? said : source->size;
+    for (size_t at = 12, size; at + 8 <= end; at += size) {
+        const unsigned char *chunk = source->data + at;
+        size = 8 + (size_t)little_endian(chunk + 4);
+        size += size % 2;
+        list_unknown(chunk, list, sizeof list);
+        if (memcmp(chunk, "ANMF", 4) == 0)
+            size = 24;
+    }
+    if (list[0] != '\0')
+        tri_source_warn(source, "chunks of unknown meaning dropped: %s", list);
+}
+
 enum tri_status tri_webp_read_chunks(struct tri_source *source, const WebPDemuxer *demuxer,
                                      int *orientation)
 {
     WebPChunkIterator chunk;
     enum tri_status status = TRI_OK;
     *orientation = 1;
+    tell_unknown(source);
     if (WebPDemuxGetChunk(demuxer, "EXIF", 1, &chunk)) {
         status = tri_source_exif(source, chunk.chunk.bytes, chunk.chunk.size, orientation);
         WebPDemuxReleaseChunkIterator(&chunk);

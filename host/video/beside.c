@@ -1,5 +1,5 @@
 /* beside.c -- metadata of frames, and notes about what a file cannot store. */
-#include "name_list.h"
+#include "../codec/name_list.h"
 #include "video.h"
 
 #include "../codec/metadata.h"
@@ -22,6 +22,7 @@ static const struct {
     {"zTXt", "text"},
     {"iTXt", "text"},
     {"TIFF", "TIFF tags"},
+    {"PNG ", "chunks of unknown meaning"},
     {"sBIT", "significant bits (sBIT)"},
     {"gAMA", "gamma (gAMA)"},
     {"cHRM", "primaries (cHRM)"},

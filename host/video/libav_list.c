@@ -1,7 +1,7 @@
 /* libav_list.c -- what a source has besides its video, in words; and whether containers accept a
  * stream. */
 #include "libav_codec.h"
-#include "name_list.h"
+#include "../codec/name_list.h"
 
 #include <libavutil/dovi_meta.h>
 #include <libavutil/timecode.h>

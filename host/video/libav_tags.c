@@ -1,6 +1,6 @@
 /* libav_tags.c -- tags of a source and its streams, and which of them an output has a place for. */
 #include "libav_codec.h"
-#include "name_list.h"
+#include "../codec/name_list.h"
 
 #include <libavutil/avstring.h>
 #include <libavutil/opt.h>

@@ -217,6 +217,127 @@ static void test_palette_16(void)
     free(map);
 }
 
+/* ---- tags about light ---- */
+
+/* The warning of a file with tags that `add` sets. */
+static void expect_light(int photometric, int compression, void (*add)(TIFF *tiff),
+                         const char *warning)
+{
+    struct tiff_recipe recipe = tiff_usual;
+    const int planes = photometric == PHOTOMETRIC_MINISBLACK  ? 1
+                       : photometric == PHOTOMETRIC_SEPARATED ? 4
+                                                              : 3;
+    struct tri_image *image = pictures_noise(16, 16, planes, 8);
+    struct tri_read_info info = {.size = sizeof info};
+    const char *path = pictures_path("light.tif");
+    recipe.photometric = photometric;
+    recipe.compression = compression;
+    TIFF *tiff = TIFFOpen(path, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(tiff);
+    tiff_set_up(tiff, &recipe, &image->shape);
+    if (photometric == PHOTOMETRIC_YCBCR) {
+        TIFFSetField(tiff, TIFFTAG_YCBCRSUBSAMPLING, 1, 1);
+        if (compression == COMPRESSION_JPEG)
+            TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+    }
+    add(tiff);
+    tiff_write_page(tiff, &recipe, image);
+    TIFFClose(tiff);
+    tri_image_free(pictures_read(path, &info));
+    CU_ASSERT_STRING_EQUAL(info.warning, warning);
+    unlink(path);
+    tri_metadata_free(info.metadata);
+    tri_image_free(image);
+}
+
+static void add_usual(TIFF *tiff)
+{
+    float reference[6] = {0, 255, 0, 255, 0, 255}, white[2] = {0.3127F, 0.329F},
+          primaries[6] = {0.64F, 0.33F, 0.3F, 0.6F, 0.15F, 0.06F};
+    TIFFSetField(tiff, TIFFTAG_REFERENCEBLACKWHITE, reference);
+    TIFFSetField(tiff, TIFFTAG_WHITEPOINT, white);
+    TIFFSetField(tiff, TIFFTAG_PRIMARYCHROMATICITIES, primaries);
+}
+
+static void add_others(TIFF *tiff)
+{
+    float reference[6] = {16, 235, 16, 235, 16, 235}, white[2] = {0.3457F, 0.3585F},
+          primaries[6] = {0.7347F, 0.2653F, 0.1596F, 0.8404F, 0.0366F, 0.0001F};
+    uint16_t curve[256];
+    for (int i = 0; i < 256; i++)
+        curve[i] = (uint16_t)(i * i);
+    TIFFSetField(tiff, TIFFTAG_REFERENCEBLACKWHITE, reference);
+    TIFFSetField(tiff, TIFFTAG_TRANSFERFUNCTION, curve, curve, curve);
+    TIFFSetField(tiff, TIFFTAG_WHITEPOINT, white);
+    TIFFSetField(tiff, TIFFTAG_PRIMARYCHROMATICITIES, primaries);
+}
+
+/* A profile says all of it; the range is another matter. */
+static void add_profile_too(TIFF *tiff)
+{
+    struct bytes profile = pictures_profile("RGB ", 300);
+    add_others(tiff);
+    TIFFSetField(tiff, TIFFTAG_ICCPROFILE, 300, profile.data);
+    free(profile.data);
+}
+
+static void add_studio_range(TIFF *tiff)
+{
+    float reference[6] = {16, 235, 128, 240, 128, 240};
+    TIFFSetField(tiff, TIFFTAG_REFERENCEBLACKWHITE, reference);
+}
+
+static void add_chroma_range(TIFF *tiff)
+{
+    float reference[6] = {0, 255, 128, 255, 128, 255};
+    TIFFSetField(tiff, TIFFTAG_REFERENCEBLACKWHITE, reference);
+}
+
+static void add_dots(TIFF *tiff)
+{
+    TIFFSetField(tiff, TIFFTAG_DOTRANGE, 10, 240);
+}
+
+static void test_light(void)
+{
+    expect_light(PHOTOMETRIC_RGB, COMPRESSION_NONE, add_usual, "");
+    expect_light(PHOTOMETRIC_RGB, COMPRESSION_NONE, add_others,
+                 "samples are taken as they are, without ReferenceBlackWhite, TransferFunction, "
+                 "WhitePoint, PrimaryChromaticities");
+    expect_light(PHOTOMETRIC_RGB, COMPRESSION_NONE, add_profile_too,
+                 "samples are taken as they are, without ReferenceBlackWhite");
+    expect_light(PHOTOMETRIC_YCBCR, COMPRESSION_JPEG, add_chroma_range, "");
+    expect_light(PHOTOMETRIC_YCBCR, COMPRESSION_JPEG, add_studio_range,
+                 "samples are taken as they are, without ReferenceBlackWhite");
+    expect_light(PHOTOMETRIC_YCBCR, COMPRESSION_NONE, add_studio_range, "");
+    expect_light(PHOTOMETRIC_SEPARATED, COMPRESSION_NONE, add_dots,
+                 "samples are taken as they are, without DotRange");
+}
+
+/* Written byte by byte, since libtiff cannot. */
+static void test_gray_response(void)
+{
+    static const unsigned entries[][4] = {{256, 3, 1, 2}, {257, 3, 1, 1}, {258, 3, 1, 8},
+                                          {259, 3, 1, 1}, {262, 3, 1, 1}, {273, 4, 1, 8},
+                                          {279, 4, 1, 2}, {290, 3, 1, 3}, {291, 3, 2, 0x00010002}};
+    struct bytes file = {0};
+    struct tri_read_info info = {.size = sizeof info};
+    const char *path = pictures_path("gray.tif");
+    pictures_add(&file, "II*\0\12\0\0\0\1\2\11\0", 12);
+    for (int i = 0; i < 9; i++)
+        for (int k = 0; k < 4; k++)
+            for (int b = 0; b < (k < 2 ? 2 : 4); b++)
+                pictures_add(&file, &(char){(char)(entries[i][k] >> 8 * b)}, 1);
+    pictures_add(&file, "\0\0\0\0", 4);
+    pictures_store(path, file.data, file.size);
+    tri_image_free(pictures_read(path, &info));
+    CU_ASSERT_STRING_EQUAL(info.warning,
+                           "samples are taken as they are, without GrayResponseCurve");
+    unlink(path);
+    tri_metadata_free(info.metadata);
+    free(file.data);
+}
+
 int test_tiff_colours_suite(void)
 {
     CU_pSuite suite = CU_add_suite("tiff colours", pictures_enter, pictures_leave);
@@ -225,5 +346,7 @@ int test_tiff_colours_suite(void)
              CU_add_test(suite, "CMYK with a profile", test_cmyk_profile) &&
              CU_add_test(suite, "CIELab", test_lab) &&
              CU_add_test(suite, "every depth", test_depths) &&
-             CU_add_test(suite, "palettes of 16 bits", test_palette_16));
+             CU_add_test(suite, "palettes of 16 bits", test_palette_16) &&
+             CU_add_test(suite, "tags about light", test_light) &&
+             CU_add_test(suite, "a response curve of gray", test_gray_response));
 }

@@ -1,5 +1,9 @@
-/* tiff_colours.c -- converts CMYK, CIELab and 16-bit palettes to RGB. */
+/* tiff_colours.c -- converts CMYK, CIELab and 16-bit palettes to RGB, and reports what else tags
+ * say of colours. */
 #include "tiff_colours.h"
+
+#include "ifd.h"
+#include "name_list.h"
 
 #include <math.h>
 
@@ -161,4 +165,83 @@ enum tri_status tri_tiff_from_palette(const struct tri_source *source, struct tr
         }
     }
     return take_place(image, made);
+}
+
+/* ---- tags about light ---- */
+
+/* Whether the tag has these numbers; also if it has none, and thus says nothing else. */
+static bool says(TIFF *tiff, uint32_t tag, const float *usual, int count)
+{
+    float *values = NULL;
+    if (!TIFFGetField(tiff, tag, &values) || values == NULL)
+        return true;
+    for (int i = 0; i < count; i++) {
+        if (!(fabsf(values[i] - usual[i]) < 0.0005F)) /* as exact as sRGB's are given */
+            return false;
+    }
+    return true;
+}
+
+/* libtiff itself applies it to Y, Cb, Cr, except for JPEG's. */
+static bool has_usual_reference(TIFF *tiff, uint16_t photometric)
+{
+    uint16_t compression = COMPRESSION_NONE, bits = 8;
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_COMPRESSION, &compression);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_BITSPERSAMPLE, &bits);
+    const float most = (float)((1U << (bits < 16 ? bits : 16)) - 1);
+    const float rgb[6] = {0, most, 0, most, 0, most}, chroma[6] = {0, 255, 128, 255, 128, 255};
+    if (photometric == PHOTOMETRIC_YCBCR)
+        return compression != COMPRESSION_JPEG ||
+               says(tiff, TIFFTAG_REFERENCEBLACKWHITE, chroma, 6);
+    return photometric != PHOTOMETRIC_RGB || says(tiff, TIFFTAG_REFERENCEBLACKWHITE, rgb, 6);
+}
+
+static bool has_usual_dots(TIFF *tiff)
+{
+    uint16_t least = 0, most = 0, bits = 8;
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_BITSPERSAMPLE, &bits);
+    return !TIFFGetField(tiff, TIFFTAG_DOTRANGE, &least, &most) ||
+           (least == 0 && most == (1U << (bits < 16 ? bits : 16)) - 1);
+}
+
+static bool has_transfer(TIFF *tiff)
+{
+    uint16_t *curves[3] = {NULL};
+    return TIFFGetField(tiff, TIFFTAG_TRANSFERFUNCTION, &curves[0], &curves[1], &curves[2]) != 0;
+}
+
+/* libtiff skips this tag, so it is found here, in classic files. */
+static bool has_gray_curve(const struct tri_source *source, TIFF *tiff)
+{
+    struct tri_ifd file;
+    return tri_ifd_open(&file, source->data, source->size) &&
+           tri_ifd_find(&file, (size_t)TIFFCurrentDirOffset(tiff), TIFFTAG_GRAYRESPONSECURVE) !=
+               NULL;
+}
+
+void tri_tiff_note_light(struct tri_source *source, TIFF *tiff)
+{
+    static const float white[2] = {0.3127F, 0.3290F},
+                       primaries[6] = {0.64F, 0.33F, 0.30F, 0.60F, 0.15F, 0.06F};
+    uint16_t photometric = PHOTOMETRIC_RGB;
+    uint32_t size = 0;
+    const void *profile = NULL;
+    char list[200] = "";
+    TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric);
+    if (!has_usual_reference(tiff, photometric))
+        tri_name_list_add(list, sizeof list, "ReferenceBlackWhite");
+    if (photometric == PHOTOMETRIC_SEPARATED && !has_usual_dots(tiff))
+        tri_name_list_add(list, sizeof list, "DotRange");
+    if (!TIFFGetField(tiff, TIFFTAG_ICCPROFILE, &size, &profile) || size == 0) {
+        if (has_transfer(tiff))
+            tri_name_list_add(list, sizeof list, "TransferFunction");
+        if (has_gray_curve(source, tiff))
+            tri_name_list_add(list, sizeof list, "GrayResponseCurve");
+        if (!says(tiff, TIFFTAG_WHITEPOINT, white, 2))
+            tri_name_list_add(list, sizeof list, "WhitePoint");
+        if (!says(tiff, TIFFTAG_PRIMARYCHROMATICITIES, primaries, 6))
+            tri_name_list_add(list, sizeof list, "PrimaryChromaticities");
+    }
+    if (list[0] != '\0')
+        tri_source_warn(source, "samples are taken as they are, without %s", list);
 }

@@ -1,4 +1,4 @@
-/* tiff_colours.h -- TIFF colours other than RGB, of any depth. */
+/* tiff_colours.h -- TIFF colours other than RGB, of any depth, and what tags say of them. */
 #ifndef TRI_TIFF_COLOURS_H
 #define TRI_TIFF_COLOURS_H
 
@@ -20,5 +20,9 @@ enum tri_status tri_tiff_from_lab(const struct tri_source *source, struct tri_im
 /* From one 16-bit plane of indices into the three maps. */
 enum tri_status tri_tiff_from_palette(const struct tri_source *source, struct tri_image **image,
                                       uint16_t *const maps[3]);
+
+/* Warns of tags on what light the samples mean, unless they say the usual, or a profile says more.
+ */
+void tri_tiff_note_light(struct tri_source *source, TIFF *tiff);
 
 #endif

@@ -1,4 +1,5 @@
 /* tiff_pages.c -- finds the pages of a TIFF file, and writes several pictures into one. */
+#include "tiff_colours.h"
 #include "tiff_tags.h"
 
 #include <stdlib.h>
@@ -118,6 +119,7 @@ void tri_tiff_note_inside(struct tri_source *source, struct tri_tiff *tiff)
     uint32_t depth = 1;
     long pictures, others;
     note_tags(source, tiff->handle);
+    tri_tiff_note_light(source, tiff->handle);
     TIFFGetFieldDefaulted(tiff->handle, TIFFTAG_IMAGEDEPTH, &depth);
     if (depth > 1)
         tri_source_warn(source, "only the first of %u slices of a volume is read", depth);

@@ -7,6 +7,7 @@
 #include "video/transcode.h"
 
 #include <CUnit/CUnit.h>
+#include <errno.h>
 #include <string.h>
 
 static bool has_libav; /* with the codec FFV1 */
@@ -67,6 +68,7 @@ static void test_old_files(void)
 
 static const struct tri_video_codec *whole;
 static const char *failure_text;
+static int failure_code; /* errno */
 static int read_frames;
 
 /* Two frames, then an error. */
@@ -74,6 +76,7 @@ static enum tri_status next_fails(struct tri_video_reader *reader, struct tri_fr
                                   bool *more, struct tri_error *error)
 {
     *more = read_frames++ < 2;
+    errno = *more ? errno : failure_code;
     return *more ? whole->next(reader, frame, more, error)
                  : tri_fail(error, TRI_FAILED, "cannot read v: %s", failure_text);
 }
@@ -83,11 +86,13 @@ static void test_memory(void)
 {
     static const struct {
         const char *text;
+        int code;
         bool kept;
-    } cases[] = {{"the file is truncated in frame 3", true},
-                 {"out of memory for rows", false},
-                 {"Cannot allocate memory", false}};
-    for (int i = 0; i < 3; i++) {
+    } cases[] = {{"the file is truncated in frame 3", 0, true},
+                 {"Insufficient memory (case 4)", ENOMEM, false}, /* libjpeg's words */
+                 {"Read Error", ENOMEM, false},
+                 {"the comment says: out of memory", EIO, true}};
+    for (int i = 0; i < 4; i++) {
         const struct tri_video_write_options options = {.crf = -1};
         struct tri_video_codec codec;
         struct tri_transcode transcode = {.jobs = 2};
@@ -95,6 +100,7 @@ static void test_memory(void)
         struct tri_backend *backend = NULL;
         struct tri_error error;
         failure_text = cases[i].text;
+        failure_code = cases[i].code;
         read_frames = 0;
         CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse("invert", &pipeline, &error), TRI_OK);
         CU_ASSERT_EQUAL_FATAL(tri_backend_open("sequential", NULL, &backend, &error), TRI_OK);

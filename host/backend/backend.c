@@ -36,7 +36,7 @@ static enum tri_status open_auto(const struct tri_backend_options *options,
         return TRI_OK;
     }
     const enum tri_status status = tri_native_open(tri_cpu_workers(), options, backend, error);
-    if (strncmp(why.text, "there is no OpenCL device", 25) ==
+    if (strncmp(why.text, TRI_NO_OPENCL, sizeof TRI_NO_OPENCL - 1) ==
         0) /* the reason is a note of its own */
         why.text[strcspn(why.text, ":")] = '\0';
     if (status == TRI_OK)

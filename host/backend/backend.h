@@ -90,6 +90,7 @@ struct tri_job {
 
 enum tri_status tri_native_open(int workers, const struct tri_backend_options *options,
                                 struct tri_backend **backend, struct tri_error *error);
+#define TRI_NO_OPENCL "there is no OpenCL device" /* begins the error if no driver has one */
 /* `selection` is what follows "opencl:", or "". */
 enum tri_status tri_opencl_open(const char *selection, struct tri_backend **backend,
                                 struct tri_error *error);

@@ -158,13 +158,13 @@ enum tri_status tri_opencl_fail_none(struct tri_error *error)
         used += more > 0 ? (size_t)more : 0;
     }
     if (seen.count == 0)
-        return tri_fail(
-            error, TRI_NO_DEVICE,
-            "there is no OpenCL device: %s; install a driver, for the CPU with apt-get install "
-            "pocl-opencl-icd ('triptych doctor' shows what is missing)",
-            seen.why);
+        return tri_fail(error, TRI_NO_DEVICE,
+                        TRI_NO_OPENCL ": %s; install a driver, for the CPU with apt-get install "
+                                      "pocl-opencl-icd ('triptych doctor' shows what is missing)",
+                        seen.why);
     return tri_fail(error, TRI_NO_DEVICE,
-                    "there is no OpenCL device that can be used: %s%s%.100s%s ('triptych doctor' "
+                    TRI_NO_OPENCL
+                    " that can be used: %s%s%.100s%s ('triptych doctor' "
                     "shows details; apt-get install pocl-opencl-icd provides one on the CPU)",
                     list, vendors != NULL ? "; OCL_ICD_VENDORS is '" : "",
                     vendors != NULL ? vendors : "", vendors != NULL ? "'" : "");

@@ -19,6 +19,8 @@ static enum tri_status cannot_read_code(const struct tri_video_reader *reader, i
                                         struct tri_error *error)
 {
     char text[TRI_LIBAV_TEXT];
+    if (code == AVERROR(ENOMEM)) /* of whatever thread */
+        errno = ENOMEM;
     return cannot_read(reader, tri_libav_reason(code, text), error);
 }
 

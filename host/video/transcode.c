@@ -129,24 +129,19 @@ static void discard(struct transcode_run *run, struct item *item)
 
 /* ---- stages ---- */
 
-/* Not an input's fault, though it may fail with it: a codec's messages say so in these words, those
- * of libav in libc's. */
-static bool is_of_memory(const struct tri_error *error)
-{
-    return strstr(error->text, "out of memory") != NULL ||
-           strstr(error->text, "Cannot allocate memory") != NULL;
-}
-
-/* Does a stage's work, unless an earlier item failed. False: the item ends here. */
+/* Does a stage's work, unless an earlier item failed. False: the item ends here. A lack of memory
+ * is no fault of the input, though reading it fails: every allocation that fails sets errno, in
+ * whatever words the codec then reports it. */
 static bool go(struct transcode_run *run, struct item *item, bool input,
                enum tri_status (*work)(struct transcode_run *run, struct item *item,
                                        struct tri_error *error))
 {
     struct tri_error error;
     bool goes_on = may_go_on(run, item);
+    errno = 0;
     if (goes_on && work(run, item, &error) != TRI_OK) {
-        fail(run, item,
-             input && !item->no_room && error.status != TRI_USAGE && !is_of_memory(&error), &error);
+        const bool of_memory = errno == ENOMEM || item->no_room;
+        fail(run, item, input && !of_memory && error.status != TRI_USAGE, &error);
         goes_on = false;
     }
     if (!goes_on)

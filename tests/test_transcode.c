@@ -143,6 +143,23 @@ static void test_closed_pipe(void)
     EXPECT("($T run motion a.y4m -o -; echo $? >&2) | head -c 100 | wc -c", 0, "100\n", "141\n");
 }
 
+/* Without -o nothing is written, so nothing of it is noted or refused. */
+static void test_data_alone(void)
+{
+    if (!has_libav || shell_run("$T run copy a.y4m -o a.gif")->code != 0) {
+        test_skip("no GIF");
+        return;
+    }
+    EXPECT("$T run motion a.gif -o o.y4m --data with.csv", 0, "",
+           "triptych: note: o.y4m: the format cannot store endless looping\n");
+    EXPECT("$T run motion a.gif --data alone.csv && cmp with.csv alone.csv && wc -l < alone.csv && "
+           "rm a.gif o.y4m with.csv alone.csv",
+           0, "1981\n", "");
+    EXPECT("$T run motion a.y4m --data d.csv --crf 20; ls d.csv", 2, "",
+           "triptych: cannot write /dev/null: --video-codec and --crf do not apply to this "
+           "format\nls: *");
+}
+
 /* A pipe without input can be interrupted. */
 static void test_stalled_pipe(void)
 {
@@ -366,5 +383,6 @@ int test_transcode_suite(void)
              CU_add_test(suite, "descriptions", test_descriptions) &&
              CU_add_test(suite, "black and white", test_levels) &&
              CU_add_test(suite, "planes, then pictures", test_planes_as_pictures) &&
-             CU_add_test(suite, "sizes and fields", test_sizes_and_fields));
+             CU_add_test(suite, "sizes and fields", test_sizes_and_fields) &&
+             CU_add_test(suite, "data alone", test_data_alone));
 }

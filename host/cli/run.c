@@ -453,8 +453,10 @@ int cli_run(int argc, char **argv)
 
     if (!cli_parse(&cli_command_run, argc, argv, &request, &result))
         return result;
-    if (request.output == NULL && request.data != NULL) /* only the data is wanted */
+    if (request.output == NULL && request.data != NULL) { /* only the data is wanted */
         request.output = "/dev/null";
+        request.video.nowhere = true;
+    }
     result = check(&request, argv + optind, argc - optind);
     if (result != TRI_OK)
         return result;

@@ -250,7 +250,7 @@ static enum tri_status open_all(struct video_run *run, const struct tri_pipeline
                                   &transcode->writer, error);
     if (status == TRI_OK && request->verbose)
         say_videos(transcode);
-    if (status == TRI_OK && !transcode->writer->codec->containers)
+    if (status == TRI_OK && !transcode->writer->codec->containers && !options.nowhere)
         note_rotation(&transcode->reader->video, transcode->reader->name, transcode->writer->name);
     return status == TRI_OK ? TRI_OK : tri_output_close(&run->data, status, error);
 }

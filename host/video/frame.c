@@ -365,8 +365,9 @@ enum tri_status tri_video_create(const char *path, const struct tri_video *video
     writer->note = options->pictures.tell;
     writer->listener = options->pictures.listener;
     writer->threads = options->threads > 0 ? options->threads : tri_cpu_workers();
-    writer->codec =
-        options->animation ? &tri_video_codec_animation : writer_of(path, options->format);
+    writer->codec = options->nowhere     ? &tri_video_codec_nowhere
+                    : options->animation ? &tri_video_codec_animation
+                                         : writer_of(path, options->format);
     enum tri_status status;
     if (writer->codec == NULL)
         status = tri_fail(error, TRI_USAGE,
@@ -386,7 +387,8 @@ enum tri_status tri_video_create(const char *path, const struct tri_video *video
         free_writer(writer);
         return status;
     }
-    tri_video_tell_beside(writer, options);
+    if (!options->nowhere)
+        tri_video_tell_beside(writer, options);
     *result = writer;
     return TRI_OK;
 }

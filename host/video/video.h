@@ -149,6 +149,7 @@ struct tri_video_write_options {
     /* options for the pictures of a sequence; `tell` is used for every format */
     struct tri_write_options pictures;
     bool animation;              /* into one picture file of several frames */
+    bool nowhere;                /* frames are not written: only their data are wanted */
     bool strip;                  /* drop pictures' metadata */
     bool no_audio, no_subtitles; /* do not copy them from the source */
     /* The input whose audio, subtitles and tags are copied; NULL if none. No frame of it has been
@@ -247,6 +248,7 @@ bool tri_video_wait(const struct tri_video_reader *reader, int file);
 extern const struct tri_video_codec tri_video_codec_pictures;
 /* Writes the frames of an animation into one picture file, if that is asked for. */
 extern const struct tri_video_codec tri_video_codec_animation;
+extern const struct tri_video_codec tri_video_codec_nowhere;
 /* The built-in codecs, by index; NULL past the last. */
 const struct tri_video_codec *tri_video_codec_at(int index);
 

@@ -252,9 +252,64 @@ static void test_any_bytes(void)
     free(exif.data);
 }
 
+/* ---- text ---- */
+
+static void expect_text(const struct tri_metadata *metadata, unsigned tag, const char *wanted)
+{
+    const struct tri_metadata_item *exif = tri_metadata_find(metadata, "eXIf");
+    struct tri_ifd ifd;
+    size_t size;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(exif);
+    CU_ASSERT_FATAL(tri_ifd_open(&ifd, exif->data, exif->size));
+    unsigned char *entry = tri_ifd_find(&ifd, tri_ifd_first(&ifd), tag);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(entry);
+    CU_ASSERT_STRING_EQUAL((const char *)tri_ifd_value(&ifd, entry, &size), wanted);
+}
+
+/* Texts that share a tag are joined, each once. */
+static void test_joined_text(void)
+{
+    static const char *const texts[][2] = {
+        {"Comment", "one"},   {"Comment", "two"}, {"Description", "what it shows"},
+        {"Comment", "one"},   {"Author", "Ann"},  {"Author", "Bo"},
+        {"Comment", "tw"},    {"Author", "Ann"},  {"Title", ""},
+        {"Copyright", "mine"}};
+    static const char *const formats[] = {"webp", "tiff"};
+    for (int f = 0; f < 2; f++) {
+        if (tri_format_find(formats[f]) == NULL)
+            continue;
+        struct tri_metadata *metadata = tri_metadata_new();
+        struct tri_read_info info = {.size = sizeof info};
+        const char *path = pictures_path(f == 0 ? "text.webp" : "text.tiff");
+        char note[TRI_NOTE_MAX] = "";
+        struct tri_image *image = pictures_scene(8, 8, 3, 8);
+        for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+            char item[80];
+            const int size = snprintf(item, sizeof item, "%s%c%s", texts[i][0], 0, texts[i][1]);
+            CU_ASSERT_TRUE(tri_metadata_add(metadata, "tEXt", item, (size_t)size));
+        }
+        CU_ASSERT_EQUAL(
+            tri_image_write(
+                path, image,
+                &WRITE_OPTIONS(.metadata = metadata, .tell = pictures_keep_note, .listener = note),
+                NULL),
+            TRI_OK);
+        CU_ASSERT_STRING_EQUAL(note, "");
+        tri_image_free(image);
+        tri_image_free(pictures_read(path, &info));
+        expect_text(info.metadata, TRI_TAG_DESCRIPTION, "one\ntwo\nwhat it shows\ntw");
+        expect_text(info.metadata, TRI_TAG_ARTIST, "Ann; Bo");
+        expect_text(info.metadata, TRI_TAG_COPYRIGHT, "mine");
+        tri_metadata_free(info.metadata);
+        tri_metadata_free(metadata);
+        unlink(path);
+    }
+}
+
 int test_exif_fit_suite(void)
 {
     CU_pSuite suite = CU_add_suite("exif fit", pictures_enter, pictures_leave);
     return !(suite && CU_add_test(suite, "sizes, density, thumbnail, previews", test_fit) &&
-             CU_add_test(suite, "every byte changed or cut", test_any_bytes));
+             CU_add_test(suite, "every byte changed or cut", test_any_bytes) &&
+             CU_add_test(suite, "text that shares a tag", test_joined_text));
 }

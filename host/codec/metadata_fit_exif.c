@@ -9,6 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct {
+    const char *keyword;
+    unsigned tag;
+} tags[] = {
+    {"Title", TRI_TAG_DOCUMENT_NAME}, {"Description", TRI_TAG_DESCRIPTION},
+    {"Author", TRI_TAG_ARTIST},       {"Copyright", TRI_TAG_COPYRIGHT},
+    {"Software", TRI_TAG_SOFTWARE},   {"Comment", TRI_TAG_DESCRIPTION},
+};
+enum { TAGS = sizeof tags / sizeof tags[0] };
+
 /* EXIF being extended. */
 struct exif {
     struct tri_ifd ifd;
@@ -16,6 +26,7 @@ struct exif {
     const struct tri_metadata_item *item; /* the original; NULL if there is none */
     bool lacking;                         /* out of memory */
     int left;                             /* texts without a place */
+    char *texts[TAGS]; /* for new entries, malloc'ed: several of one tag are joined */
 };
 
 static bool open_exif(struct exif *exif, const struct tri_metadata *metadata)
@@ -51,34 +62,18 @@ static bool close_exif(struct exif *exif, struct tri_metadata *metadata)
 
 /* ---- text ---- */
 
-enum fate { PLACED, NO_PLACE };
-
-static const struct {
-    const char *keyword;
-    unsigned tag;
-} tags[] = {
-    {"Title", TRI_TAG_DOCUMENT_NAME}, {"Description", TRI_TAG_DESCRIPTION},
-    {"Author", TRI_TAG_ARTIST},       {"Copyright", TRI_TAG_COPYRIGHT},
-    {"Software", TRI_TAG_SOFTWARE},   {"Comment", TRI_TAG_DESCRIPTION},
-};
-
-static unsigned tag_of(const char *keyword)
+/* The first row of the table with the keyword's tag; -1: it has none. */
+static int row_of(const char *keyword)
 {
-    for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
-        if (strcmp(tags[i].keyword, keyword) == 0)
-            return tags[i].tag;
+    for (int i = 0; i < TAGS; i++) {
+        if (strcmp(tags[i].keyword, keyword) != 0)
+            continue;
+        int row = 0;
+        while (tags[row].tag != tags[i].tag)
+            row++;
+        return row;
     }
-    return 0;
-}
-
-/* The tag's entry, new or existing. */
-static unsigned char *find_entry(struct exif *exif, unsigned tag)
-{
-    for (int i = 0; i < exif->entries.count; i++) {
-        if (tri_ifd_get_16(&exif->ifd, exif->entries.list[i]) == tag)
-            return exif->entries.list[i];
-    }
-    return tri_ifd_find(&exif->ifd, tri_ifd_first(&exif->ifd), tag);
+    return -1;
 }
 
 static bool entry_says(const struct exif *exif, unsigned char *entry, const char *text)
@@ -89,19 +84,59 @@ static bool entry_says(const struct exif *exif, unsigned char *entry, const char
            memcmp(value, text, strlen(text)) == 0;
 }
 
-/* Existing EXIF text stays. */
-static enum fate place_text(struct exif *exif, const char *keyword, const char *text)
+/* Whether the text is one of those joined. */
+static bool is_joined(const char *joined, const char *separator, const char *text)
 {
-    const unsigned tag = tag_of(keyword);
-    unsigned char *entry = tag != 0 ? find_entry(exif, tag) : NULL;
-    if (tag == 0)
-        return NO_PLACE;
+    const size_t size = strlen(text), between = strlen(separator);
+    for (const char *at = joined; at != NULL; at = at != NULL ? at + between : NULL) {
+        if (strncmp(at, text, size) == 0 &&
+            (at[size] == '\0' || strncmp(at + size, separator, between) == 0))
+            return true;
+        at = strstr(at, separator);
+    }
+    return false;
+}
+
+/* EXIF separates artists by "; "; lines of other text stay apart. */
+static void join_text(struct exif *exif, int row, const char *text)
+{
+    const char *separator = tags[row].tag == TRI_TAG_ARTIST ? "; " : "\n";
+    char *old = exif->texts[row], *joined;
+    if (text[0] == '\0' || (old != NULL && is_joined(old, separator, text)))
+        return;
+    if (asprintf(&joined, "%s%s%s", old != NULL ? old : "", old != NULL ? separator : "", text) <
+        0) {
+        exif->lacking = true;
+        return;
+    }
+    free(old);
+    exif->texts[row] = joined;
+}
+
+/* Existing EXIF text stays. False if the text has no place. */
+static bool place_text(struct exif *exif, const char *keyword, const char *text)
+{
+    const int row = row_of(keyword);
+    unsigned char *entry =
+        row >= 0 ? tri_ifd_find(&exif->ifd, tri_ifd_first(&exif->ifd), tags[row].tag) : NULL;
     if (entry != NULL)
-        return entry_says(exif, entry, text) ? PLACED : NO_PLACE;
-    const size_t size = strlen(text) + 1;
-    exif->lacking |=
-        !tri_ifd_make(&exif->ifd, &exif->entries, tag, TRI_TYPE_ASCII, (uint32_t)size, text, size);
-    return PLACED;
+        return entry_says(exif, entry, text);
+    if (row >= 0)
+        join_text(exif, row, text);
+    return row >= 0;
+}
+
+static void make_texts(struct exif *exif)
+{
+    for (int row = 0; row < TAGS && !exif->lacking; row++) {
+        const char *text = exif->texts[row];
+        const size_t size = text != NULL ? strlen(text) + 1 : 0;
+        if (size > 0 && size <= UINT32_MAX)
+            exif->lacking |= !tri_ifd_make(&exif->ifd, &exif->entries, tags[row].tag,
+                                           TRI_TYPE_ASCII, (uint32_t)size, text, size);
+    }
+    for (int row = 0; row < TAGS; row++)
+        free(exif->texts[row]);
 }
 
 /* ImageMagick's: file dates, which do not hold for a new file, and EXIF as text. */
@@ -132,7 +167,7 @@ static bool place_item(struct exif *exif, const struct tri_carry *carry,
     if (sound && strcmp(text.keyword, "Comment") == 0 &&
         (carry->codec->keeps & TRI_KEEPS_COMMENT) != 0)
         sound = tri_text_add(to, "Comment", utf8, strlen(utf8));
-    else if (sound && place_text(exif, text.keyword, utf8) == NO_PLACE)
+    else if (sound && !place_text(exif, text.keyword, utf8))
         leave_text(exif, left, left_size, text.keyword);
     free(utf8);
     return sound;
@@ -179,6 +214,7 @@ bool tri_carry_into_exif(const struct tri_carry *carry, const struct tri_metadat
     }
     for (int i = 0; i < tri_metadata_count(from) && !exif->lacking; i++)
         exif->lacking |= !place_item(exif, carry, tri_metadata_at(from, i), to, left, left_size);
+    make_texts(exif);
     if (exif->left > NAMED)
         snprintf(left + strlen(left), left_size - strlen(left), " and %d more", exif->left - NAMED);
     const struct tri_metadata_item *phys = tri_metadata_find(from, "pHYs");

@@ -601,8 +601,8 @@ TRI_API int tri_isa_count(void); /* ISA levels built in that this CPU has, "scal
 TRI_API const char *tri_isa_name(int index); /* NULL: no such index */
 
 /* Sets what POCL, an OpenCL driver for the CPU, reads from the environment, as far as it is unset:
- *     POCL_CACHE_DIR           a folder in triptych's cache folder, which this call makes; an empty value, which POCL does not
- *                              survive, is replaced
+ *     POCL_CACHE_DIR           a folder in triptych's cache folder, which this call makes; an empty value and a folder that
+ *                              cannot be written to, which leave POCL without a device, are replaced
  *     POCL_MAX_PTHREAD_COUNT, POCL_CPU_MAX_CU_COUNT
  *                              the cores that this process may use
  *     POCL_AFFINITY            1 where these are the machine's first cores: each thread stays on one; otherwise threads that

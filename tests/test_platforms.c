@@ -275,8 +275,19 @@ static void test_pocl(void)
            "*ld*binutils*\n");
     EXPECT("ln -s /bin/false tools/ld; PATH=$PWD/tools " CACHE POCL RUN "opencl", 4, "",
            "*it ended the process with signal *\n");
-    EXPECT("POCL_CACHE_DIR=$PWD/one.pgm " CACHE POCL RUN "opencl", 4, "",
-           "*POCL_CACHE_DIR is '*one.pgm'*\n");
+    /* A folder that cannot be used, or a missing one that can. */
+    EXPECT("POCL_CACHE_DIR=$PWD/one.pgm " CACHE POCL RUN "opencl", 0, "",
+           "triptych: note: POCL_CACHE_DIR is not used, but triptych's own cache folder: */one.pgm "
+           "is not a folder\n");
+    EXPECT("POCL_CACHE_DIR=$PWD/one.pgm/below " CACHE POCL RUN "opencl", 0, "",
+           "triptych: note: POCL_CACHE_DIR is not used, *: */one.pgm/below: Not a directory\n");
+    EXPECT("POCL_CACHE_DIR=/proc/none " CACHE POCL RUN "opencl", 0, "",
+           "triptych: note: POCL_CACHE_DIR is not used, *: /proc/none: *\n");
+    EXPECT("POCL_CACHE_DIR=/proc/none " CACHE POCL
+           "$T doctor | grep -c 'POCL_CACHE_DIR is not used: /proc/none'; "
+           "POCL_CACHE_DIR=/proc/none " CACHE RUN "threads",
+           0, "1\n", "");
+    EXPECT("POCL_CACHE_DIR=made/here " CACHE POCL RUN "opencl && rm -r made", 0, "", "");
     EXPECT("POCL_CACHE_DIR= " CACHE POCL RUN "opencl", 0, "", "");
     if (geteuid() == 0 && shell_run("unshare -m true")->code == 0)
         EXPECT("unshare -m sh -c 'mount -t tmpfs none /sys && " CACHE

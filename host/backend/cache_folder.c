@@ -131,23 +131,51 @@ static bool walk(const char *path, char at[PATH_MAX], char *why)
     return true;
 }
 
-/* Whether this is a usable folder of our own. */
-static bool check_own(const char *path, char *why)
+static bool check_access(const char *path, char *why)
 {
-    struct stat status;
     struct statvfs room;
-    if (lstat(path, &status) != 0)
-        return refuse(why, "%s: %s", path, strerror(errno));
-    if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid())
-        return refuse(why, "%s is not a folder owned by user %ld", path, (long)geteuid());
-    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return refuse(why, "%s is writable by others", path);
     if (faccessat(AT_FDCWD, path, R_OK | W_OK | X_OK, AT_EACCESS) != 0)
         return refuse(why, "%s: %s", path, strerror(errno));
     if (statvfs(path, &room) == 0 && room.f_blocks > 0 &&
         (double)room.f_bavail * (double)room.f_frsize < ROOM_LEAST)
         return refuse(why, "%s: less than %d MiB free", path, ROOM_LEAST >> 20);
     return true;
+}
+
+/* Whether this is a usable folder of our own. */
+static bool check_own(const char *path, char *why)
+{
+    struct stat status;
+    if (lstat(path, &status) != 0)
+        return refuse(why, "%s: %s", path, strerror(errno));
+    if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid())
+        return refuse(why, "%s is not a folder owned by user %ld", path, (long)geteuid());
+    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return refuse(why, "%s is writable by others", path);
+    return check_access(path, why);
+}
+
+static bool check_chosen(const char *path, char *why)
+{
+    char part[PATH_MAX];
+    struct stat status;
+    const size_t length = strlen(path);
+    if (length >= sizeof part)
+        return refuse(why, "%.200s...: %s", path, strerror(ENAMETOOLONG));
+    memcpy(part, path, length + 1);
+    for (size_t i = 1; i <= length; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        part[i] = '\0';
+        if (stat(part, &status) != 0 && mkdir(part, 0700) != 0 && errno != EEXIST)
+            return refuse(why, "%s: %s", part, strerror(errno));
+        part[i] = path[i];
+    }
+    if (stat(path, &status) != 0)
+        return refuse(why, "%s: %s", path, strerror(errno));
+    if (!S_ISDIR(status.st_mode))
+        return refuse(why, "%s is not a folder", path);
+    return check_access(path, why);
 }
 
 static bool usual_path(char path[PATH_MAX], char *why)
@@ -172,6 +200,14 @@ static bool usual_path(char path[PATH_MAX], char *why)
     else
         return refuse(why, "none of TRIPTYCH_CACHE_DIR, XDG_CACHE_HOME and HOME is set");
     return length < PATH_MAX || refuse(why, "the path of the cache folder is too long");
+}
+
+bool tri_cache_chosen(const char *path)
+{
+    pthread_mutex_lock(&lock);
+    const bool usable = check_chosen(path, cache.state.not_chosen);
+    pthread_mutex_unlock(&lock);
+    return usable;
 }
 
 /* ---- a folder for this process only ---- */

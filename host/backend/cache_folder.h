@@ -12,10 +12,15 @@
  * this process and removed at exit. Returns false if no folder is writable. */
 bool tri_cache_folder(const char *name, char *path, size_t size);
 
+/* Whether files can be written to a folder that the user has chosen for POCL, which is made if it is
+ * missing. */
+bool tri_cache_chosen(const char *path);
+
 /* For reports: the folder in use, or "", and why it is not the usual one, or "". */
 struct tri_cache_state {
     char root[4096], why[4300];
     bool temporary;
+    char not_chosen[4300]; /* why the folder chosen for POCL is not used, or "" */
 };
 void tri_cache_state(struct tri_cache_state *state);
 

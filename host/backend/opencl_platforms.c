@@ -32,15 +32,22 @@ static bool has_first_cores(int count)
     return first;
 }
 
-/* POCL's own cache folder may be shared, or none. */
-void tri_opencl_set_environment(void)
+/* POCL's own cache folder may be shared, or none. One that POCL cannot write to, or an empty name,
+ * would end the process, or leave it without a device. */
+static void set_cache(void)
 {
     const char *cache = getenv("POCL_CACHE_DIR");
+    char folder[4096];
+    const bool usable = cache != NULL && cache[0] != '\0' && tri_cache_chosen(cache);
+    if (!usable && tri_cache_folder("pocl", folder, sizeof folder))
+        setenv("POCL_CACHE_DIR", folder, 1);
+}
+
+void tri_opencl_set_environment(void)
+{
     const int count = tri_cpu_workers();
-    char folder[4096], workers[16];
-    if (tri_cache_folder("pocl", folder, sizeof folder))
-        setenv("POCL_CACHE_DIR", folder,
-               cache != NULL && cache[0] == '\0'); /* an empty one ends the process */
+    char workers[16];
+    set_cache();
     snprintf(workers, sizeof workers, "%d", count);
     setenv("POCL_MAX_PTHREAD_COUNT", workers, 0);
     setenv("POCL_CPU_MAX_CU_COUNT", workers, 0); /* its name since POCL 6 */
@@ -122,6 +129,21 @@ static void describe_driver(const struct tri_driver_info *driver, char *text, si
              driver->library[0] != '\0' ? ")" : "");
 }
 
+/* What POCL's cache is instead of the one chosen by the user; false if there is nothing to say. */
+static bool note_cache(char *note, size_t size)
+{
+    struct tri_cache_state state;
+    bool pocl = false;
+    for (int i = 0; i < seen.count; i++)
+        pocl |= strstr(seen.drivers[i].library, "pocl") != NULL;
+    if (!pocl)
+        return false;
+    tri_cache_state(&state);
+    snprintf(note, size, "POCL_CACHE_DIR is not used, but triptych's own cache folder: %.700s",
+             state.not_chosen);
+    return state.not_chosen[0] != '\0';
+}
+
 const char *tri_driver_note(int index)
 {
     static _Thread_local char note[1800];
@@ -140,7 +162,7 @@ const char *tri_driver_note(int index)
                  driver->reason, driver->hint[0] != '\0' ? "; " : "", driver->hint);
         return note;
     }
-    return NULL;
+    return index == 0 && note_cache(note, sizeof note) ? note : NULL;
 }
 
 enum tri_status tri_opencl_fail_none(struct tri_error *error)

@@ -112,6 +112,11 @@ static void print_places(const struct doctor *doctor, bool report)
     printf("%s, %.1f MB in %d file%s\n", doctor->cache.temporary ? ", for this process only" : "",
            (double)doctor->cache_bytes / 1e6, doctor->cache_files,
            doctor->cache_files == 1 ? "" : "s");
+    if (doctor->cache.not_chosen[0]) {
+        printf("  POCL_CACHE_DIR is not used: ");
+        print_path(doctor->cache.not_chosen, report);
+        putchar('\n');
+    }
     if (doctor->cache.why[0]) {
         printf("  reason: ");
         print_path(doctor->cache.why, report);

@@ -69,7 +69,13 @@ MODULES := $(filter $(MODULES_KNOWN),$(FORMATS) $(VIDEO))
 ISAL := $(shell pkg-config --exists libisal && echo libisal)
 # Traces for Perfetto. The schema is compiled by protoc-c.
 PERFETTO := $(if $(shell command -v protoc-c),$(shell pkg-config --exists libprotobuf-c && echo libprotobuf-c))
-PACKAGES := jansson zlib $(ISAL) $(PERFETTO) $(sort $(foreach f,$(filter-out $(MODULES),$(FORMATS) $(VIDEO)),$(PACKAGES_$f)))
+# The lab's patterns: host/lab/patterns/*.c, the two that others are compared with first. Those whose libraries, which
+# PACKAGES_NAME lists, are not there are left out, with host/lab/NAME_*.c.
+PATTERNS_KNOWN := sequential engine $(filter-out sequential engine,$(sort $(basename $(notdir $(wildcard host/lab/patterns/*.c)))))
+PACKAGES_event_loop := libuv
+PATTERNS := $(foreach f,$(PATTERNS_KNOWN),$(if $(PACKAGES_$f),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f),$f))
+PATTERNS_ABSENT := $(filter-out $(PATTERNS),$(PATTERNS_KNOWN))
+PACKAGES := jansson zlib $(ISAL) $(PERFETTO) $(foreach f,$(PATTERNS),$(PACKAGES_$f)) $(sort $(foreach f,$(filter-out $(MODULES),$(FORMATS) $(VIDEO)),$(PACKAGES_$f)))
 MODULE_PACKAGES := $(foreach m,$(MODULES),$(PACKAGES_$m))
 VERSIONS := $(foreach m,$(MODULES),-DTRI_VERSION_$m='"$(shell pkg-config --modversion $(firstword $(PACKAGES_$m)))"')
 CFLAGS_ALL := $(COMMON) $(WARNINGS) -O2 -g $(CFLAGS) -Ihost -I$(BUILD) -pthread \
@@ -92,8 +98,9 @@ LEVEL_SOURCES := $(wildcard host/image/interleave.c host/codec/png_filter.c host
 LIB_SOURCES := $(filter-out host/cli/% $(LEVEL_SOURCES) $(foreach f,$(FORMATS_ABSENT),host/codec/$f.c host/codec/$f_%.c) \
                $(foreach f,$(VIDEO_ABSENT),host/video/$f.c host/video/$f_%.c) \
                $(foreach m,$(MODULES),host/codec/$m_%.c host/video/$m_%.c) \
+               $(foreach f,$(PATTERNS_ABSENT),host/lab/patterns/$f.c host/lab/$f_%.c) \
                $(if $(PERFETTO),host/trace/no_perfetto.c,host/trace/perfetto.c host/trace/perfetto_%.c), \
-               $(wildcard host/*.c host/*/*.c host/lab/experiments/*.c))
+               $(wildcard host/*.c host/*/*.c host/lab/experiments/*.c host/lab/patterns/*.c))
 CLI_SOURCES := $(wildcard host/cli/*.c)
 TEST_SOURCES := $(filter-out $(foreach f,$(FORMATS_ABSENT) $(VIDEO_ABSENT),tests/test_$f.c tests/test_$f_%.c tests/$f_files.c), \
                 $(wildcard tests/*.c))
@@ -103,7 +110,7 @@ ORACLES := $(wildcard tests/oracles/*.c)
 KERNEL_OBJECTS := $(foreach f,$(KERNEL_FILES),$(foreach l,$(LEVELS),$(foreach b,8 16,$(BUILD)/kernels/$(notdir $(f:.cl=)).$(l).$(b).o)))
 LEVEL_OBJECTS := $(foreach f,$(LEVEL_SOURCES),$(foreach l,$(LEVELS),$(BUILD)/$(f:.c=).$(l).o))
 SCHEMA := $(BUILD)/trace/perfetto.pb-c
-LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(LEVEL_OBJECTS) $(BUILD)/sources.o $(BUILD)/page_texts.o $(KERNEL_OBJECTS) $(if $(PERFETTO),$(SCHEMA).o)
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(LEVEL_OBJECTS) $(BUILD)/sources.o $(BUILD)/page_texts.o $(BUILD)/pattern_sources.o $(KERNEL_OBJECTS) $(if $(PERFETTO),$(SCHEMA).o)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(TEST_PROGRAMS),$(TEST_SOURCES)) $(ORACLES))
 
@@ -126,9 +133,11 @@ DEBIAN_png := libpng-dev
 DEBIAN_jpeg := libjpeg-dev
 DEBIAN_webp := libwebp-dev
 DEBIAN_tiff := libtiff-dev (4.5 or newer)
+DEBIAN_event_loop := libuv1-dev
 DEBIAN_libav := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
 SUMMARY = echo "built in: $(strip $(FORMATS)); video: $(strip $(VIDEO)); PNG is deflated by $(if $(ISAL),ISA-L,zlib); kernels by $(KERNEL_CC)"; \
   $(foreach f,$(FORMATS_ABSENT) $(VIDEO_ABSENT),echo "missing: $f; install $(DEBIAN_$f)";) \
+  $(foreach f,$(PATTERNS_ABSENT),echo "missing: the lab's pattern $(subst _,-,$f); install $(DEBIAN_$f)";) \
   $(if $(ISAL)$(filter-out x86_64 aarch64,$(MACHINE)),,echo "missing: fast deflate for PNG; install libisal-dev";) \
   $(if $(PERFETTO),,echo "missing: traces for Perfetto; install libprotobuf-c-dev protobuf-c-compiler";) \
   $(if $(findstring clang,$(KERNEL_CC)),,echo "warning: without clang kernels have no SIMD lanes and take 16 (gaussian) to 20 (sobel) times as long; install clang";) \
@@ -158,11 +167,19 @@ $(BUILD)/video_list.h: FORCE
 	@mkdir -p $(BUILD)
 	@for f in $(VIDEO); do echo "VIDEO_ENTRY($$f)"; done > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+comma := ,
 EXPERIMENTS := $(sort $(basename $(notdir $(wildcard host/lab/experiments/*.c))))
 $(BUILD)/experiments.h: FORCE
 	@mkdir -p $(BUILD)
 	@for e in $(EXPERIMENTS); do echo "EXPERIMENT($$e)"; done > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/pattern_list.h: FORCE
+	@mkdir -p $(BUILD)
+	@{ $(foreach f,$(PATTERNS_KNOWN),echo '$(if $(filter $f,$(PATTERNS)),PATTERN_ENTRY($f$(comma) "$(subst _,-,$f)"),PATTERN_ABSENT($f$(comma) "$(subst _,-,$f)"$(comma) "$(DEBIAN_$f)"))';) } > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+PATTERN_FILES := $(PATTERNS_KNOWN:%=host/lab/patterns/%.c)
+$(BUILD)/pattern_sources.c: $(PATTERN_FILES) host/embed_patterns.sh $(BUILD)/pattern_list.h
+	@sh host/embed_patterns.sh $(PATTERN_FILES) > $@
 $(BUILD)/commit.h: FORCE
 	@mkdir -p $(BUILD)
 	@echo '#define TRI_COMMIT "$(COMMIT)"' | cmp -s - $@ || echo '#define TRI_COMMIT "$(COMMIT)"' > $@
@@ -187,12 +204,12 @@ $(SCHEMA).c: $(SCHEMA).h ;
 $(SCHEMA).o: $(SCHEMA).c $(BUILD)/host.flags
 	@echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
-GENERATED := $(if $(PERFETTO),$(SCHEMA).h) $(BUILD)/codec_list.h $(BUILD)/video_list.h $(BUILD)/experiments.h $(BUILD)/commit.h $(BUILD)/registry_list.h $(BUILD)/suites.h $(BUILD)/oracles.h
+GENERATED := $(if $(PERFETTO),$(SCHEMA).h) $(BUILD)/codec_list.h $(BUILD)/video_list.h $(BUILD)/experiments.h $(BUILD)/pattern_list.h $(BUILD)/commit.h $(BUILD)/registry_list.h $(BUILD)/suites.h $(BUILD)/oracles.h
 
 $(BUILD)/%.o: %.c $(BUILD)/host.flags | $(GENERATED)
 	@mkdir -p $(dir $@)
 	@echo "  CC  $<"; $(CC) $(CFLAGS_ALL) $(OWN_FLAGS) -MMD -MP -c $< -o $@
-$(BUILD)/page_texts.o: $(BUILD)/page_texts.c $(BUILD)/host.flags
+$(BUILD)/page_texts.o $(BUILD)/pattern_sources.o: $(BUILD)/%.o: $(BUILD)/%.c $(BUILD)/host.flags
 	@echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -Wno-overlength-strings -c $< -o $@
 $(BUILD)/sources.o: $(BUILD)/sources.c $(BUILD)/host.flags
 	@echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -Ihost/pipeline -Wno-overlength-strings -c $< -o $@

@@ -2,6 +2,7 @@
 #include "cli/candidates_options.h"
 #include "cli/cli.h"
 #include "cli/file_conflicts.h"
+#include "cli/lab_patterns.h"
 #include "cli/lab_quiz.h"
 #include "cli/terminal.h"
 #include "cli/trace_output.h"
@@ -22,21 +23,31 @@ static const char intro[] =
     "  triptych lab --all --report lab.html\n"
     "  triptych lab --quiz --student 'Ada Lovelace' --json ada.json\n"
     "  triptych lab grade answers/\n"
+    "  triptych lab patterns --quick\n"
+    "  triptych lab pattern csp --source\n"
     "\n"
     "Usage: triptych lab [EXPERIMENT...] [OPTION]...\n"
     "       triptych lab grade FOLDER|FILE... [--csv | --json FILE]\n"
+    "       triptych lab patterns [FOLDER] [OPTION]...\n"
+    "       triptych lab pattern NAME [FOLDER] [OPTION]...\n"
     "\n"
     "Runs experiments on concurrency and parallelism on this machine. Each says what\n"
     "it claims and what it runs, measures it, draws what ran, and says what this\n"
     "machine shows of the claim: 'shown' if the samples leave no doubt, 'not so' if\n"
     "they show the opposite, else 'unclear'. Without EXPERIMENT it lists them.\n"
     "--quiz asks their questions first, without the claims; 'lab grade' makes a table\n"
-    "of the files that it writes.\n";
+    "of the files that it writes.\n"
+    "\n"
+    "'patterns' does one job, thumbnails with the edges of all pictures, in each\n"
+    "pattern of concurrent programming, on pictures that it makes or those in FOLDER,\n"
+    "and compares time, memory, threads and lines of code; 'pattern' does it in one.\n"
+    "Results go to a temporary folder. A picture that cannot be read does not stop the\n"
+    "others, and the exit status is then 1.\n";
 
 enum { WORKERS_MOST = 256 };
 
 struct request {
-    bool all, quick, predict;
+    bool all, quick, predict, source;
     uint64_t workers; /* 0: as many as cores */
     const char *json, *report;
     struct cli_trace trace;
@@ -54,6 +65,7 @@ static const struct cli_option own[] = {
      CLI_SETS_COUNT(struct request, workers, 1, WORKERS_MOST)},
     {"predict", 0, NULL, "ask what you expect before it is measured; on a terminal only",
      CLI_SETS_FLAG(struct request, predict)},
+    {"source", 0, NULL, "print the file of a pattern", CLI_SETS_FLAG(struct request, source)},
     {"json", 0, "FILE", "write JSON; '-' is standard output, instead of the text",
      CLI_SETS_TEXT(struct request, json), .file = true},
     {"report", 0, "FILE.html", "write a page with charts and timelines",
@@ -266,6 +278,19 @@ static int take_quiz(const struct request *request)
                          request->json);
 }
 
+static int run_patterns(struct request *request, int count, char **operands)
+{
+    const struct cli_lab_patterns patterns = {
+        .workers = request->workers != 0 ? (int)request->workers : tri_cpu_workers(),
+        .quick = request->quick,
+        .source = request->source,
+        .json = request->json,
+        .trace = &request->trace};
+    const int code = check_files(request);
+
+    return code == TRI_OK ? cli_lab_patterns(&patterns, count, operands) : code;
+}
+
 static int run_lab(int argc, char **argv)
 {
     struct request request = {0};
@@ -278,8 +303,11 @@ static int run_lab(int argc, char **argv)
     if ((code = cli_quiz_check(&request.quiz, request.predict              ? "--predict"
                                               : request.report != NULL     ? "--report"
                                               : request.trace.path != NULL ? "--trace"
-                                                                           : NULL)) != TRI_OK ||
-        (code = choose(&request, argc - optind, argv + optind)) != TRI_OK ||
+                                                                           : NULL)) != TRI_OK)
+        return code;
+    if (cli_is_lab_patterns(argc - optind, argv + optind))
+        return run_patterns(&request, argc - optind, argv + optind);
+    if ((code = choose(&request, argc - optind, argv + optind)) != TRI_OK ||
         (code = check_files(&request)) != TRI_OK)
         return code;
     if (request.quiz.on)

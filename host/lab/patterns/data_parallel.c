@@ -1,20 +1,20 @@
-/* data_parallel.c -- one picture at a time, and all workers on different strips of it.
+/* data_parallel.c -- the same operation on different data at the same time; then all wait for each
+ * other, and go on to the next operation. Here at two scales: on the pictures of a group, and, for
+ * filtering, on strips of one picture.
  *
  * For: large regular data that all get the same operation: samples, matrices, particles. Workers
- * need no messages and no locks while they work: each writes its own rows, and reads whatever it
- * likes of the input. It is what vector units and GPUs do, and it makes a single item faster.
- * Choose it where one item is large, and its answer is wanted soon.
- * Not where items are many and small: after each operation all wait for the slowest, and what
- * cannot be divided, such as decoding most formats, keeps one worker busy and all others idle
- * (Amdahl).
- *
- * Filtering is spelled out below. The engine divides decoding, shrinking and encoding among the
- * same threads in the same way, as far as they can be divided. */
+ * need no messages and no locks: each writes its own rows, and reads what it likes of the input.
+ * It is what vector units and GPUs do, and divided within an item it makes a single one faster.
+ * Choose it where an item is large and its answer is wanted soon, or where items are alike.
+ * Not where they take unequal times: after each operation all wait for the slowest. And what cannot
+ * be divided, such as decoding one JPEG, leaves the others idle: so that is done group by group,
+ * and the first answer comes late. */
 #include "backend/backend.h"
 #include "lab/patterns.h"
 #include "parallel/pool.h"
 
-enum { STRIPS_OF_WORKER = 4 }; /* smaller strips let the others help the slowest */
+/* Smaller strips let the others help the slowest. */
+enum { STRIPS_OF_WORKER = 4, PICTURES_OF_WORKER = 2 };
 
 struct division {
     const struct tri_thumbnail_tools *tools; /* each worker on its own */
@@ -28,11 +28,12 @@ struct division {
 static enum tri_status filter_strips(struct division *division, struct tri_job *job,
                                      struct tri_inflight *inflight, struct tri_error *error)
 {
-    const int height = division->out->shape.height;
+    struct tri_image out = *division->out; /* the same samples, but flags of its own */
+    const int height = out.shape.height;
     enum tri_status status = TRI_OK;
 
     for (int i; status == TRI_OK && (i = atomic_fetch_add(&division->next, 1)) < division->strips;)
-        status = tri_inflight_rows(inflight, job, division->out, height * i / division->strips,
+        status = tri_inflight_rows(inflight, job, &out, height * i / division->strips,
                                    height * (i + 1) / division->strips, error);
     return status;
 }
@@ -60,55 +61,81 @@ static void work(void *argument, int worker)
     tri_job_free(job);
 }
 
-static bool filter(struct tri_thumbnail *picture, struct tri_pool *pool,
-                   const struct tri_thumbnail_tools *alone)
+static void filter(struct tri_thumbnail *picture, struct tri_pool *pool)
 {
-    struct division division = {.tools = alone, .in = picture->image};
+    struct division division = {.tools = picture->tools,
+                                .in = picture->image,
+                                .strips = STRIPS_OF_WORKER * tri_pool_workers(pool)};
     struct tri_error why;
 
     if (picture->error.status != TRI_OK)
-        return false;
-    if (tri_image_new(&picture->image->shape, &division.out, &why) != TRI_OK)
-        return tri_thumbnail_fail(picture, "%s: %s", picture->from, why.text);
-    division.strips = STRIPS_OF_WORKER * tri_pool_workers(pool);
+        return;
+    if (tri_image_new(&picture->image->shape, &division.out, &why) != TRI_OK) {
+        tri_thumbnail_fail(picture, "%s: %s", picture->from, why.text);
+        return;
+    }
     tri_image_pad(division.in); /* once, before several read it */
     const tri_trace_mark mark = tri_trace_begin(TRI_TRACE_STAGE, "filter");
     tri_pool_run(pool, tri_pool_workers(pool), work, &division);
     tri_trace_end(mark);
     tri_image_free(picture->image);
     picture->image = division.out;
-    return atomic_load(&division.status) == TRI_OK ||
-           tri_thumbnail_fail(picture, "%s: cannot be filtered in strips", picture->from);
+    if (atomic_load(&division.status) != TRI_OK)
+        tri_thumbnail_fail(picture, "%s: cannot be filtered in strips", picture->from);
 }
 
-static void make(struct tri_thumbnail *picture, struct tri_pool *pool,
-                 struct tri_thumbnail_tools *all)
-{
-    const struct tri_thumbnail_tools *alone = picture->tools;
+/* ---- one step of all pictures of a group ---- */
 
-    picture->tools = all;
-    if (tri_thumbnail_read(picture) && tri_thumbnail_decode(picture) &&
-        tri_thumbnail_shrink(picture) && filter(picture, pool, alone) &&
-        tri_thumbnail_encode(picture))
-        tri_thumbnail_write(picture);
+struct group {
+    struct tri_thumbnail *pictures;
+    int count;
+    bool (*step)(struct tri_thumbnail *picture);
+    atomic_int next;
+};
+
+static void take_pictures(void *argument, int worker)
+{
+    struct group *group = argument;
+
+    (void)worker;
+    for (int i; (i = atomic_fetch_add(&group->next, 1)) < group->count;)
+        group->step(&group->pictures[i]);
+}
+
+static void step_of_all(struct group *group, struct tri_pool *pool,
+                        bool (*step)(struct tri_thumbnail *picture))
+{
+    group->step = step;
+    atomic_store(&group->next, 0);
+    tri_pool_run(pool, tri_pool_workers(pool), take_pictures, group);
+}
+
+static void make(struct group *group, struct tri_pool *pool)
+{
+    step_of_all(group, pool, tri_thumbnail_read);
+    step_of_all(group, pool, tri_thumbnail_decode);
+    step_of_all(group, pool, tri_thumbnail_shrink);
+    for (int i = 0; i < group->count; i++)
+        filter(&group->pictures[i], pool);
+    step_of_all(group, pool, tri_thumbnail_encode);
+    step_of_all(group, pool, tri_thumbnail_write);
 }
 
 static enum tri_status run(struct tri_pattern_job *job, struct tri_error *error)
 {
-    struct tri_thumbnail_tools all;
+    const int most = PICTURES_OF_WORKER * job->workers; /* in memory at a time */
     struct tri_pool *pool;
-    enum tri_status status = tri_pool_new(job->workers, &pool, error);
+    const enum tri_status status = tri_pool_new(job->workers, &pool, error);
 
     job->threads = job->workers;
-    if (status != TRI_OK)
-        return status;
-    status = tri_thumbnail_tools_open(pool, &all, error);
-    for (int i = 0; i < job->count && status == TRI_OK; i++)
-        make(&job->pictures[i], pool, &all);
-    tri_thumbnail_tools_close(&all);
+    for (int i = 0; i < job->count && status == TRI_OK; i += most) {
+        struct group group = {.pictures = &job->pictures[i],
+                              .count = job->count - i < most ? job->count - i : most};
+        make(&group, pool);
+    }
     tri_pool_free(pool);
     return status;
 }
 
 TRI_PATTERN(data_parallel) = {
-    .name = "data-parallel", .structure = "all workers on strips of one picture", .run = run};
+    .name = "data-parallel", .structure = "each step for a group; filtering in strips", .run = run};

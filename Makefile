@@ -118,7 +118,7 @@ MODULE_FILES := $(MODULES:%=$(BUILD)/modules/%.so)
 module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/codec/$1_*.c host/video/$1_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all summary test check fuzz faults bench bench-library results images format lint install uninstall clean help FORCE
+.PHONY: all summary test check fuzz faults bench bench-library bench-switch results images format lint install uninstall clean help FORCE
 .SUFFIXES:
 
 COMPLETIONS := $(BUILD)/completion/triptych $(BUILD)/completion/_triptych $(BUILD)/completion/triptych.fish
@@ -345,6 +345,12 @@ faults: all $(BUILD)/tests/shim.so $(BUILD)/tests/icd.so ## make everything arou
 	python3 tests/faults/faults.py $(FAULTS) $(BUILD)
 
 bench-library: all $(BUILD)/bench/libtriptych.so ## build the library for bench/*.py
+
+# What a switch costs in the lab's event loop, and between threads through its channels.
+$(BUILD)/bench/lab_switch: $(BUILD)/bench/lab_switch.o $(BUILD)/libtriptych.a
+	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
+bench-switch: $(BUILD)/bench/lab_switch ## measure switches of tasks, and hand-overs between threads
+	@$(BUILD)/bench/lab_switch
 
 bench: all ## run the default benchmark
 	$(BUILD)/triptych bench

@@ -1,4 +1,5 @@
-/* channel.c -- channels: a ring under a mutex, and conditions for both sides. */
+/* channel.c -- channels: a ring under a mutex, and conditions for both sides. Threads are woken
+ * after the mutex was given up: they would only wait for it. */
 #include "lab/channel.h"
 #include "trace/trace.h"
 
@@ -23,6 +24,7 @@ struct tri_channel {
     unsigned long sent_count, taken_count;
     struct link *links; /* of those who listen */
     bool closed, direct;
+    bool promised; /* the item of a direct channel: a receiver waits, and will take it */
     int size, first, count;
     void *ring[];
 };
@@ -80,8 +82,7 @@ static void put(struct tri_channel *channel, void *item)
 {
     channel->ring[(channel->first + channel->count++) % channel->size] = item;
     channel->sent_count++;
-    if (channel->receivers > 0)
-        pthread_cond_signal(&channel->items);
+    channel->promised = channel->receivers > 0;
     ring_listeners(channel);
 }
 
@@ -103,12 +104,16 @@ bool tri_channel_send(struct tri_channel *channel, void *item)
     while (channel->count == channel->size && !channel->closed)
         wait_for(channel, &channel->room, "send");
     channel->senders--;
-    bool sent = !channel->closed;
-    if (sent)
+    bool sent = !channel->closed, awaited = false;
+    if (sent) {
         put(channel, item);
-    if (sent && channel->direct)
-        sent = wait_until_taken(channel, channel->sent_count);
+        awaited = channel->receivers > 0;
+        if (channel->direct && !awaited)
+            sent = wait_until_taken(channel, channel->sent_count);
+    }
     pthread_mutex_unlock(&channel->lock);
+    if (awaited)
+        pthread_cond_signal(&channel->items);
     return sent;
 }
 
@@ -125,10 +130,10 @@ void tri_channel_close(struct tri_channel *channel)
 
 /* ---- receiving ---- */
 
-/* Whether an item can be had: of a closed direct channel, no sender gives one any more. */
+/* Whether an item can be had: of a closed direct channel only what was promised. */
 static bool has_item(const struct tri_channel *channel)
 {
-    return channel->count > 0 && !(channel->direct && channel->closed);
+    return channel->count > 0 && !(channel->direct && channel->closed && !channel->promised);
 }
 
 static void *get(struct tri_channel *channel)
@@ -138,11 +143,17 @@ static void *get(struct tri_channel *channel)
     channel->first = (channel->first + 1) % channel->size;
     channel->count--;
     channel->taken_count++;
-    if (channel->direct) /* one sender waits for this, others for room */
-        pthread_cond_broadcast(&channel->taken);
-    if (channel->senders > 0)
-        pthread_cond_signal(&channel->room);
     return item;
+}
+
+/* After an item was taken, and the lock given up: of the senders one waits for that item, others
+ * for room. */
+static void wake_senders(struct tri_channel *channel, bool direct, bool waiting)
+{
+    if (direct)
+        pthread_cond_broadcast(&channel->taken);
+    if (waiting)
+        pthread_cond_signal(&channel->room);
 }
 
 bool tri_channel_receive(struct tri_channel *channel, void **item)
@@ -155,7 +166,10 @@ bool tri_channel_receive(struct tri_channel *channel, void **item)
     const bool got = has_item(channel);
     if (got)
         *item = get(channel);
+    const bool direct = got && channel->direct && !channel->promised,
+               waiting = got && channel->senders > 0;
     pthread_mutex_unlock(&channel->lock);
+    wake_senders(channel, direct, waiting);
     return got;
 }
 
@@ -174,13 +188,15 @@ static int try_all(struct tri_channel *const channels[], int count, void **item)
         const int number = (from + i) % count;
         struct tri_channel *channel = channels[number];
         pthread_mutex_lock(&channel->lock);
-        if (has_item(channel)) {
+        const bool got = has_item(channel), waiting = channel->senders > 0;
+        if (got) {
             *item = get(channel);
             found = number;
         } else {
             closed += channel->closed;
         }
         pthread_mutex_unlock(&channel->lock);
+        wake_senders(channel, got && channel->direct, got && waiting);
     }
     return closed == count ? ALL_CLOSED : found;
 }

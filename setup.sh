@@ -34,17 +34,17 @@ missing_packages() {
 }
 
 # Useful, but not available on every release and machine: fast deflate (x86-64 and ARM only), more image formats, video,
-# FFmpeg's tools and ExifTool as independent readers of test output, traces for Perfetto, C++ for a test program that uses the library, the sanitizer runtime for clang, named after clang's
+# libuv for a pattern of the lab, FFmpeg's tools and ExifTool as independent readers of test output, traces for Perfetto, C++ for a test program that uses the library, the sanitizer runtime for clang, named after clang's
 # version, a device simulator that checks memory accesses, and strace to make system calls fail.
 optional_packages() {
     version=$(clang -dumpversion 2>/dev/null | cut -d. -f1)
     for package in g++ libisal-dev libwebp-dev libtiff-dev libavformat-dev libavcodec-dev libavutil-dev \
-        libswscale-dev libprotobuf-c-dev protobuf-c-compiler ffmpeg libimage-exiftool-perl ${version:+libclang-rt-$version-dev} oclgrind strace; do
+        libswscale-dev libprotobuf-c-dev protobuf-c-compiler libuv1-dev ffmpeg libimage-exiftool-perl ${version:+libclang-rt-$version-dev} oclgrind strace; do
         installed "$package" || echo "$package"
     done
-    # What `make lint` and the tests of reports and completion check with, and python_packages needs.
+    # What `make lint` and the tests of reports, completion and models check with, and python_packages needs.
     [ "$1" = test ] || return 0
-    for package in python3-venv git clang-format clang-tidy cppcheck shellcheck python3-html5lib chromium zsh fish; do
+    for package in python3-venv git clang-format clang-tidy cppcheck shellcheck python3-html5lib chromium zsh fish spin; do
         installed "$package" || echo "$package"
     done
 }

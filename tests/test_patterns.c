@@ -27,7 +27,7 @@ static void write_picture(const char *name, const struct tri_shape *shape, unsig
 /* Three good pictures in good/, and in bad/ a damaged one and one that is none among them. */
 static void make_folders(void)
 {
-    const struct tri_shape shapes[] = {{400, 300, 3, 8}, {350, 200, 1, 16}, {900, 700, 3, 8}};
+    const struct tri_shape shapes[] = {{400, 300, 3, 8}, {350, 200, 1, 16}, {500, 400, 3, 8}};
     char name[40];
 
     CU_ASSERT_EQUAL(shell_run("rm -rf good bad; mkdir good bad")->code, 0);

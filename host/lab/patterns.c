@@ -28,7 +28,9 @@ const struct tri_pattern_entry tri_patterns[] = {
 #undef PATTERN_ABSENT
     {0}};
 
-enum { ROUNDS = 9, ROUNDS_QUICK = 3, BLOCKS_MOST = 1 << 14 };
+/* Of all patterns together; folders may be large. */
+#define BUDGET_NS 20000000000.0
+enum { ROUNDS_MOST = 9, ROUNDS_LEAST = 3, BLOCKS_MOST = 1 << 14 };
 
 const struct tri_pattern_entry *tri_pattern_find(const char *name)
 {
@@ -187,10 +189,27 @@ static void choose_rows(struct tri_patterns_run *run)
         }
 }
 
-/* A B C, then C B A: a slow drift affects all equally. */
-static enum tri_status take_turns(struct tri_patterns_run *run, struct tri_error *error)
+/* The first run of each: what the first pattern makes, all others must. Returns how many rounds fit
+ * the budget. */
+static enum tri_status warm_up(struct tri_patterns_run *run, int *rounds, struct tri_error *error)
 {
-    const int rounds = run->settings.quick ? ROUNDS_QUICK : ROUNDS;
+    struct taken ignored;
+    enum tri_status status = TRI_OK;
+    const int64_t start = tri_now_ns();
+
+    for (int i = 0; i < run->row_count && status == TRI_OK; i++)
+        if (run->rows[i].entry->pattern != NULL)
+            status = take(run, run->rows[i].entry, &ignored, error);
+    const double fit = BUDGET_NS / (double)(tri_now_ns() - start);
+    *rounds = run->settings.quick || fit < ROUNDS_LEAST ? ROUNDS_LEAST
+              : fit > ROUNDS_MOST                       ? ROUNDS_MOST
+                                                        : (int)fit;
+    return status;
+}
+
+/* A B C, then C B A: a slow drift affects all equally. */
+static enum tri_status take_turns(struct tri_patterns_run *run, int rounds, struct tri_error *error)
+{
     enum tri_status status = TRI_OK;
 
     for (int round = 0; round < rounds; round++)
@@ -205,17 +224,15 @@ static enum tri_status take_turns(struct tri_patterns_run *run, struct tri_error
 enum tri_status tri_patterns_compare(const struct tri_patterns_settings *settings,
                                      struct tri_patterns_run *run, struct tri_error *error)
 {
-    struct taken ignored;
+    int rounds = 0;
 
     *run = (struct tri_patterns_run){.settings = *settings};
     choose_rows(run);
     enum tri_status status = tri_patterns_prepare(run, error);
-    /* The first run says what all others must give. */
-    for (int i = 0; i < run->row_count && status == TRI_OK; i++)
-        if (run->rows[i].entry->pattern != NULL)
-            status = take(run, run->rows[i].entry, &ignored, error);
     if (status == TRI_OK)
-        status = take_turns(run, error);
+        status = warm_up(run, &rounds, error);
+    if (status == TRI_OK)
+        status = take_turns(run, rounds, error);
     for (int i = 0; i < run->row_count && status == TRI_OK; i++) {
         struct tri_pattern_row *row = &run->rows[i];
         row->first_time = tri_summarize(row->first, row->count);

@@ -118,6 +118,9 @@ static void test_differences(void)
     run.pictures[2].error.status = TRI_FAILED; /* one that failed halfway */
     CU_ASSERT_EQUAL(tri_patterns_check(&run, "csp", &error), TRI_DIFFERS);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "left a result"));
+    remove(run.pictures[2].to); /* one that failed in one pattern only */
+    CU_ASSERT_EQUAL(tri_patterns_check(&run, "csp", &error), TRI_FAILED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "only in csp: "));
     tri_patterns_free(&run);
 }
 

@@ -82,8 +82,9 @@ struct tri_patterns_run {
 };
 
 /* Runs the patterns in turns and compares what they wrote. TRI_DIFFERS: two patterns gave different
- * bytes or errors. TRI_FAILED: no pictures, no memory, no threads. Pictures that cannot be read are
- * in `failed`. To be freed with tri_patterns_free, also after a failure. */
+ * bytes. TRI_FAILED: no pictures, no memory, no threads; a picture failed in one pattern only.
+ * Pictures that cannot be read are in `failed`. To be freed with tri_patterns_free, also after a
+ * failure. */
 enum tri_status tri_patterns_compare(const struct tri_patterns_settings *settings,
                                      struct tri_patterns_run *run, struct tri_error *error);
 void tri_patterns_free(struct tri_patterns_run *run);

@@ -10,6 +10,7 @@
  * async_await.c. How files are read and written without blocking is in lab/event_loop_files.c. */
 #include "lab/event_loop_files.h"
 #include "lab/patterns.h"
+#include "lab/team.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -94,9 +95,29 @@ static int threads_of_pool(void)
     return text != NULL && atoi(text) > 0 ? atoi(text) : 4;
 }
 
+/* libuv ends the process if it cannot start the threads of its pool, which then stay: so that is
+ * tried before, once. */
+static enum tri_status try_threads(int count, struct tri_error *error)
+{
+    static atomic_bool there;
+    struct tri_lab_team *team = NULL;
+
+    if (atomic_load(&there))
+        return TRI_OK;
+    const enum tri_status status = tri_lab_team_new(count, &team, error);
+    atomic_store(&there, status == TRI_OK);
+    tri_lab_team_free(team);
+    return status;
+}
+
 static enum tri_status run(struct tri_pattern_job *job, struct tri_error *error)
 {
     const int count = 2 * job->workers; /* of two, one is computed and one is read or written */
+
+    job->threads = 1 + threads_of_pool();
+    if (try_threads(job->threads, error) != TRI_OK)
+        return TRI_FAILED;
+
     struct flow *flows = calloc((size_t)count, sizeof *flows);
     uv_loop_t loop;
     int next = 0;
@@ -105,7 +126,6 @@ static enum tri_status run(struct tri_pattern_job *job, struct tri_error *error)
         free(flows);
         return tri_fail(error, TRI_FAILED, "cannot start an event loop: no memory or descriptors");
     }
-    job->threads = 1 + threads_of_pool();
     for (int i = 0; i < count; i++) {
         flows[i] = (struct flow){.loop = &loop, .job = job, .next = &next};
         flows[i].file.data = flows[i].work.data = &flows[i];

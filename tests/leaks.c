@@ -7,7 +7,9 @@ VISIBLE const char *__lsan_default_suppressions(void);
 VISIBLE const char *__lsan_default_options(void);
 
 /* FFmpeg's GLib and SRT keep memory in thread-local storage, as do the dynamic linker and dlerror.
- * x264 loses its parameters when it refuses a size, x265 a block of each encoder. */
+ * x264 loses its parameters when it refuses a size, x265 a block of each encoder. Threads of
+ * libuv's pool end after the detector has looked, and until then keep what is theirs in a
+ * recording. */
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libpocl\n"
@@ -17,6 +19,7 @@ const char *__lsan_default_suppressions(void)
            "leak:libsrt\n"
            "leak:libx264\n"
            "leak:libx265\n"
+           "leak:libuv\n"
            "leak:ld-linux\n"
            "leak:_dlerror_run\n";
 }

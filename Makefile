@@ -118,7 +118,7 @@ MODULE_FILES := $(MODULES:%=$(BUILD)/modules/%.so)
 module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/codec/$1_*.c host/video/$1_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all summary test check fuzz faults bench bench-library bench-switch results images format lint install uninstall clean help FORCE
+.PHONY: all summary test check fuzz faults bench bench-library bench-switch results docs images format lint install uninstall clean help FORCE
 .SUFFIXES:
 
 COMPLETIONS := $(BUILD)/completion/triptych $(BUILD)/completion/_triptych $(BUILD)/completion/triptych.fish
@@ -357,6 +357,9 @@ bench: all ## run the default benchmark
 
 results: all ## make docs/results.md and its chart from bench/results/machines
 	@python3 bench/results_page.py $(BUILD)/triptych docs/results.md docs/pictures/machines.svg
+
+docs: all ## run the lab and make docs/concurrency.md with its figures
+	@python3 bench/concurrency_page.py $(BUILD)/triptych docs/concurrency.in.md docs/concurrency.md
 
 images: $(BUILD)/make_images ## generate the pictures in images/ again
 	$(BUILD)/make_images images

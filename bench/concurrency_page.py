@@ -136,13 +136,17 @@ def grid(experiment):
 
 # ---- findings
 
+def was_busy(experiment):
+    return (experiment.get("cores_used_by_others") or 0) > BUSY * experiment["cores"]
+
+
 def findings(experiment):
     if not experiment["findings"]:
         raise Missing("the run has no findings of it")
     lines = ["- **%s**: %s" % (NAMES[finding["verdict"]], finding["text"]) for finding in experiment["findings"]]
-    others = experiment.get("cores_used_by_others")
-    if others is not None and others > BUSY * experiment["cores"]:
-        lines.append("- **note**: other programs kept %.2g cores busy meanwhile; differences may be hidden." % others)
+    if was_busy(experiment):
+        lines.append("- **note**: other programs kept %.1f of %d cores busy meanwhile; differences may be hidden."
+                     % (experiment["cores_used_by_others"], experiment["cores"]))
     return "\n".join(lines)
 
 
@@ -214,10 +218,15 @@ def main():
     try:
         with open(template, encoding="utf-8") as file:
             page = file.read()
-        page = fill(page, *run_lab(program))
+        run, text = run_lab(program)
+        page = fill(page, run, text)
         with open(out + ".new", "w", encoding="utf-8") as file:
             file.write(page)
         os.replace(out + ".new", out)
+        busy = [experiment["experiment"] for experiment in run["experiments"] if was_busy(experiment)]
+        if busy:
+            print("concurrency_page.py: other programs kept cores busy during %s: run it again when the machine is at rest"
+                  % ", ".join(busy), file=sys.stderr)
     except OSError as error:
         fail("%s: %s" % (error.filename, error.strerror))
 

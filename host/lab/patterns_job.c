@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PICTURES = 16, PICTURES_QUICK = 8, PICTURES_MOST = 10000 };
+enum { PICTURES = 16, PICTURES_QUICK = 8, PICTURES_MOST = 10000, ATTEMPTS = 1000 };
 
 /* ---- the folder of results ---- */
 
@@ -26,17 +26,26 @@ static void set_current(const char *folder)
     pthread_mutex_unlock(&current.lock);
 }
 
-/* The folder has files only. */
-static void remove_folder(const char *folder)
+static void remove_files(const char *folder)
 {
     DIR *directory = opendir(folder);
 
-    if (directory != NULL) {
-        for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
-            unlinkat(dirfd(directory), entry->d_name, 0);
-        closedir(directory);
+    if (directory == NULL)
+        return;
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
+        unlinkat(dirfd(directory), entry->d_name, 0);
+    closedir(directory);
+}
+
+/* The folder has files only. When a signal ends the program, others may still write some: it is
+ * gone once that did not happen in between. */
+static void remove_folder(const char *folder)
+{
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        remove_files(folder);
+        if (rmdir(folder) == 0 || errno != ENOTEMPTY)
+            return;
     }
-    rmdir(folder);
 }
 
 void tri_patterns_abandon(void *unused)

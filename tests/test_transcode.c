@@ -369,6 +369,27 @@ static void test_sizes_and_fields(void)
            0, "", "");
 }
 
+/* Names of tracks come through a pipe, also one with a path, if the index comes first; boxes of
+ * every size and a file cut anywhere do no harm. */
+static void test_track_names(void)
+{
+    if (!has_libav || shell_run("ffmpeg -version")->code != 0 ||
+        shell_run("ffmpeg -v error -y -i a.y4m -c:v mpeg4 -metadata:s:v title=Pictures -movflags "
+                  "+faststart n.mp4")
+                ->code != 0) {
+        test_skip("no ffmpeg");
+        return;
+    }
+    EXPECT("mkfifo p; for from in n.mp4 - p; do (cat n.mp4 > p &) ; $T run copy $from -o t.mkv "
+           "--video-codec ffv1 < n.mp4 || exit 1; [ $from = p ] || cat p > o; ffprobe -v error "
+           "-show_entries stream_tags=title -of default=nk=1:nw=1 t.mkv; done",
+           0, "Pictures\nPictures\nPictures\n", "");
+    EXPECT(
+        "for n in 4 20 33 40 60 100 500 700 900; do head -c $n n.mp4 | $T run copy - -o t.y4m 2> "
+        "err; [ $? = 1 ] || [ $? = 2 ] || echo $n; done; rm -f p t.mkv n.mp4 o err t.y4m",
+        0, "", "");
+}
+
 int test_transcode_suite(void)
 {
     CU_pSuite suite = CU_add_suite("transcode", begin, shell_end);
@@ -384,5 +405,6 @@ int test_transcode_suite(void)
              CU_add_test(suite, "black and white", test_levels) &&
              CU_add_test(suite, "planes, then pictures", test_planes_as_pictures) &&
              CU_add_test(suite, "sizes and fields", test_sizes_and_fields) &&
-             CU_add_test(suite, "data alone", test_data_alone));
+             CU_add_test(suite, "data alone", test_data_alone) &&
+             CU_add_test(suite, "names of tracks", test_track_names));
 }

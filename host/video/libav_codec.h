@@ -28,14 +28,26 @@ struct tri_libav_start {
     bool known;
 };
 
+/* The box "moov" of an MP4 file, kept as it comes through a pipe. */
+struct tri_libav_movie {
+    unsigned char head[16]; /* of the box being read */
+    size_t head_size;
+    int64_t left;        /* bytes of the box to come */
+    unsigned char *data; /* malloc'ed; NULL: none so far */
+    size_t size, room;   /* room: its size in the file */
+    bool ended;          /* all that is wanted has been read, or it is no such file */
+};
+
 struct tri_libav_input {
     AVFormatContext *format;
-    AVIOContext *io; /* for standard input; NULL: libavformat opened the file */
+    AVIOContext *io;                       /* for a pipe; NULL: libavformat opened the file */
+    int pipe;                              /* its descriptor */
     const struct tri_video_reader *reader; /* whose state this is */
     unsigned char head[TRI_HEAD];          /* already read */
     size_t head_at;
-    unsigned char begin[TRI_LIBAV_BEGIN]; /* the first bytes of standard input */
+    unsigned char begin[TRI_LIBAV_BEGIN]; /* the first bytes of the pipe */
     size_t begin_size;
+    struct tri_libav_movie movie;
     AVStream *stream;
     AVCodecContext *decoder;
     AVPacket *packet;
@@ -143,7 +155,9 @@ int tri_libav_plays_of_input(struct tri_libav_input *input);
 /* ---- libav_track_names.c ---- */
 #define TRI_TRACK_NAME 1000
 /* Sets the titles of an MP4 file's streams that libavformat has not set. Returns FFmpeg's error. */
-int tri_libav_read_track_names(AVFormatContext *format, const char *path);
+int tri_libav_read_track_names(struct tri_libav_input *input, const char *path);
+/* Takes what a pipe delivers, up to "moov". */
+void tri_libav_keep_movie(struct tri_libav_movie *movie, const unsigned char *data, size_t size);
 
 /* ---- libav_concat.c ---- */
 /* Shifts the packet's times to continue after those before. */

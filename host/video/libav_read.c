@@ -2,8 +2,10 @@
 #include "libav_codec.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FAILURES_MOST 1000 /* consecutive decoder failures before it counts as at its end */
@@ -39,10 +41,12 @@ static void note_code(struct tri_video_reader *reader, int code)
     note_damage(reader, tri_libav_reason(code, text));
 }
 
-/* ---- standard input ---- */
+/* ---- pipes ---- */
 
+/* For what needs to be looked at again. */
 static void keep_begin(struct tri_libav_input *input, const uint8_t *data, size_t size)
 {
+    tri_libav_keep_movie(&input->movie, data, size);
     const size_t room = sizeof input->begin - input->begin_size, count = size < room ? size : room;
     memcpy(input->begin + input->begin_size, data, count);
     input->begin_size += count;
@@ -59,8 +63,8 @@ static int read_input(void *context, uint8_t *data, int size)
         keep_begin(input, data, count);
         return (int)count;
     }
-    while (tri_video_wait(input->reader, STDIN_FILENO)) {
-        const ssize_t got = read(STDIN_FILENO, data, (size_t)size);
+    while (tri_video_wait(input->reader, input->pipe)) {
+        const ssize_t got = read(input->pipe, data, (size_t)size);
         if (got > 0)
             keep_begin(input, data, (size_t)got);
         if (got >= 0)
@@ -71,8 +75,17 @@ static int read_input(void *context, uint8_t *data, int size)
     return AVERROR_EXIT; /* asked to stop */
 }
 
-static int open_standard_input(struct tri_libav_input *input)
+static bool is_pipe(const char *path)
 {
+    struct stat status;
+    return strcmp(path, "-") == 0 || (stat(path, &status) == 0 && S_ISFIFO(status.st_mode));
+}
+
+static int open_pipe(struct tri_libav_input *input, const char *path)
+{
+    input->pipe = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (input->pipe < 0)
+        return AVERROR(errno);
     unsigned char *buffer = av_malloc(BUFFER_BYTES);
     if (buffer == NULL)
         return AVERROR(ENOMEM);
@@ -95,8 +108,8 @@ static int open_format(struct tri_libav_input *input, const char *path)
     if (input->format == NULL)
         return AVERROR(ENOMEM);
     int code = 0;
-    if (strcmp(path, "-") == 0)
-        code = open_standard_input(input);
+    if (is_pipe(path))
+        code = open_pipe(input, path);
     else if (asprintf(&address, "file:%s", path) < 0)
         return AVERROR(ENOMEM);
     if (code >= 0)
@@ -105,7 +118,7 @@ static int open_format(struct tri_libav_input *input, const char *path)
     free(address);
     if (code >= 0)
         code = avformat_find_stream_info(input->format, NULL);
-    return code < 0 ? code : tri_libav_read_track_names(input->format, path);
+    return code < 0 ? code : tri_libav_read_track_names(input, path);
 }
 
 const AVCodec *tri_libav_decoder(const AVStream *stream, bool *beside)
@@ -485,6 +498,9 @@ void tri_libav_close(struct tri_video_reader *reader)
     if (input->io != NULL)
         av_freep(&input->io->buffer);
     avio_context_free(&input->io);
+    if (input->pipe > STDIN_FILENO)
+        close(input->pipe);
+    free(input->movie.data);
     free(input->clocks);
     pthread_mutex_destroy(&input->lock);
     free(input);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -96,11 +97,94 @@ static int read_tracks(FILE *file, int64_t end, AVFormatContext *format)
     return code;
 }
 
-int tri_libav_read_track_names(AVFormatContext *format, const char *path)
+/* ---- through a pipe ---- */
+
+#define MOVIE_MOST (64 << 20) /* bytes; hours of video have less */
+
+/* Whether MP4 files have such boxes outside others, up to "moov". */
+static bool may_precede(const unsigned char *type)
 {
-    struct stat status; /* a pipe can be read only once */
-    if (strstr(format->iformat->name, "mp4") == NULL || strcmp(path, "-") == 0 ||
-        stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+    static const char types[][5] = {"ftyp", "free", "skip", "wide", "pdin", "uuid",
+                                    "styp", "pnot", "mdat", "moov", "meta"};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (memcmp(type, types[i], 4) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* At the end of a box's header, of 8 bytes or 16. */
+static void begin_box(struct tri_libav_movie *movie)
+{
+    const size_t head = movie->head_size;
+    int64_t size = tri_get_be32(movie->head);
+    if (size == 1)
+        size = (int64_t)tri_get_be32(movie->head + 8) << 32 | tri_get_be32(movie->head + 12);
+    movie->head_size = 0;
+    movie->left = size - (int64_t)head;
+    movie->ended = movie->left < 0 || !may_precede(movie->head + 4);
+    if (movie->ended || memcmp(movie->head + 4, "moov", 4) != 0)
+        return;
+    movie->ended = size > MOVIE_MOST;
+    movie->data = movie->ended ? NULL : malloc((size_t)size);
+    movie->room = (size_t)size;
+    movie->size = head;
+    if (movie->data != NULL)
+        memcpy(movie->data, movie->head, head);
+    else
+        movie->ended = true;
+}
+
+static size_t take_head(struct tri_libav_movie *movie, unsigned char byte)
+{
+    movie->head[movie->head_size++] = byte;
+    const bool large = movie->head_size >= 4 && tri_get_be32(movie->head) == 1;
+    if (movie->head_size == (large ? 16U : 8U))
+        begin_box(movie);
+    return 1;
+}
+
+static size_t take_data(struct tri_libav_movie *movie, const unsigned char *data, size_t size)
+{
+    const size_t count = (int64_t)size < movie->left ? size : (size_t)movie->left;
+    if (movie->data != NULL) {
+        memcpy(movie->data + movie->size, data, count);
+        movie->size += count;
+    }
+    movie->left -= (int64_t)count;
+    movie->ended = movie->data != NULL && movie->left == 0;
+    return count;
+}
+
+void tri_libav_keep_movie(struct tri_libav_movie *movie, const unsigned char *data, size_t size)
+{
+    for (size_t taken; size > 0 && !movie->ended; data += taken, size -= taken)
+        taken = movie->left > 0 ? take_data(movie, data, size) : take_head(movie, data[0]);
+}
+
+/* ---- */
+
+static int read_kept(const struct tri_libav_movie *movie, AVFormatContext *format)
+{
+    if (movie->data == NULL || movie->size < movie->room)
+        return 0;
+    FILE *file = fmemopen(movie->data, movie->size, "rb");
+    if (file == NULL)
+        return AVERROR(ENOMEM);
+    const int code = read_tracks(file, (int64_t)movie->size, format);
+    fclose(file);
+    return code;
+}
+
+int tri_libav_read_track_names(struct tri_libav_input *input, const char *path)
+{
+    AVFormatContext *format = input->format;
+    struct stat status;
+    if (strstr(format->iformat->name, "mp4") == NULL)
+        return 0;
+    if (input->io != NULL) /* can be read only once */
+        return read_kept(&input->movie, format);
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
         return 0;
     FILE *file = fopen(path, "rbe");
     if (file == NULL)

@@ -386,8 +386,28 @@ static void test_track_names(void)
            0, "Pictures\nPictures\nPictures\n", "");
     EXPECT(
         "for n in 4 20 33 40 60 100 500 700 900; do head -c $n n.mp4 | $T run copy - -o t.y4m 2> "
-        "err; [ $? = 1 ] || [ $? = 2 ] || echo $n; done; rm -f p t.mkv n.mp4 o err t.y4m",
+        "err; code=$?; [ $code = 1 ] || [ $code = 2 ] || echo $n; done; rm -f p t.mkv n.mp4 o err "
+        "t.y4m",
         0, "", "");
+}
+
+/* Matrices of their own weights, which are not told apart from usual ones. */
+static void test_old_matrices(void)
+{
+    if (!has_libav ||
+        shell_run("ffmpeg -v error -y -i a.y4m -c:v ffv1 -colorspace smpte240m m.mkv && "
+                  "ffmpeg -v error -y -i a.y4m -c:v ffv1 -colorspace fcc f.mkv && "
+                  "ffmpeg -v error -y -i a.y4m -c:v ffv1 -colorspace bt709 s.mkv")
+                ->code != 0) {
+        test_skip("no ffmpeg");
+        return;
+    }
+    EXPECT(
+        "for f in m f s; do $T run copy $f.mkv -o t.mkv --video-codec ffv1; done; rm m.mkv f.mkv "
+        "s.mkv t.mkv",
+        0, "",
+        "triptych: note: m.mkv: the colour matrix (SMPTE 240M) is taken for BT.709\n"
+        "triptych: note: f.mkv: the colour matrix (FCC) is taken for BT.601\n");
 }
 
 int test_transcode_suite(void)
@@ -406,5 +426,6 @@ int test_transcode_suite(void)
              CU_add_test(suite, "planes, then pictures", test_planes_as_pictures) &&
              CU_add_test(suite, "sizes and fields", test_sizes_and_fields) &&
              CU_add_test(suite, "data alone", test_data_alone) &&
-             CU_add_test(suite, "names of tracks", test_track_names));
+             CU_add_test(suite, "names of tracks", test_track_names) &&
+             CU_add_test(suite, "old matrices", test_old_matrices));
 }

@@ -13,6 +13,9 @@
 enum tri_status tri_webp_cannot_encode(const struct tri_sink *sink, WebPEncodingError code)
 {
     static const char *const texts[] = {
+        /* what it says of a lack of memory in some places */
+        [VP8_ENC_OK] = "libwebp gives no reason; out of memory?",
+        [VP8_ENC_ERROR_BAD_WRITE] = "out of memory for the file",
         [VP8_ENC_ERROR_OUT_OF_MEMORY] = "out of memory for libwebp",
         [VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY] = "out of memory for libwebp",
         [VP8_ENC_ERROR_PARTITION0_OVERFLOW] = "libwebp: more than 512 kB of modes; lower --quality",

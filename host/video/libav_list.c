@@ -133,12 +133,25 @@ static void tell_dolby(const struct tri_video_reader *reader, const struct tri_l
     reader->options.tell(reader->options.listener, text);
 }
 
+/* Of about the same weights, within 4 of 255 levels. */
+static void tell_matrix(const struct tri_video_reader *reader, const struct tri_libav_input *input)
+{
+    const bool old = input->first->colorspace == AVCOL_SPC_SMPTE240M;
+    char text[400];
+    if (!old && input->first->colorspace != AVCOL_SPC_FCC)
+        return;
+    snprintf(text, sizeof text, "%.200s: the colour matrix (%s) is taken for %s", reader->name,
+             old ? "SMPTE 240M" : "FCC", old ? "BT.709" : "BT.601");
+    reader->options.tell(reader->options.listener, text);
+}
+
 void tri_libav_tell_unread(const struct tri_video_reader *reader)
 {
     if (reader->options.tell == NULL)
         return;
     tell_alpha(reader, reader->state);
     tell_dolby(reader, reader->state);
+    tell_matrix(reader, reader->state);
 }
 
 /* ---- what a container accepts ---- */

@@ -200,7 +200,8 @@ TRI_API void tri_pool_free(struct tri_pool *pool);
 
 /* A file's metadata: colour profile, EXIF, text, ... Types are PNG's chunk names, in every format:
  * "iCCP" (here the profile itself), "eXIf", "sRGB", "pHYs", "tEXt", ..., and "XMP ", "IPTC",
- * "TIFF" (tags that only TIFF has) and "PNG " (chunks of unknown meaning). docs/metadata.md lists what each format keeps. */
+ * "TIFF" (tags that only TIFF has) and "PNG " (chunks of unknown meaning). docs/metadata.md lists
+ * what each format keeps. */
 struct tri_metadata;
 struct tri_metadata_item {
     char type[5];
@@ -602,9 +603,8 @@ TRI_API const char *tri_isa_name(int index); /* NULL: no such index */
 
 /* Sets what POCL, an OpenCL driver for the CPU, reads from the environment, as far as it is unset:
  *     POCL_CACHE_DIR           a folder in triptych's cache folder, which this call makes; an empty value and a folder that
- *                              cannot be written to, which leave POCL without a device, are replaced
- *     POCL_MAX_PTHREAD_COUNT, POCL_CPU_MAX_CU_COUNT
- *                              the cores that this process may use
+ *                              cannot be written to, which leave POCL without a device, are
+ * replaced POCL_MAX_PTHREAD_COUNT, POCL_CPU_MAX_CU_COUNT the cores that this process may use
  *     POCL_AFFINITY            1 where these are the machine's first cores: each thread stays on one; otherwise threads that
  *                              wake together share a core for milliseconds
  *     PATH                     /usr/bin:/bin, where POCL looks for the linker

@@ -12,8 +12,8 @@
  * this process and removed at exit. Returns false if no folder is writable. */
 bool tri_cache_folder(const char *name, char *path, size_t size);
 
-/* Whether files can be written to a folder that the user has chosen for POCL, which is made if it is
- * missing. */
+/* Whether files can be written to a folder that the user has chosen for POCL, which is made if it
+ * is missing. */
 bool tri_cache_chosen(const char *path);
 
 /* For reports: the folder in use, or "", and why it is not the usual one, or "". */

@@ -1,6 +1,7 @@
 /* tiff_io.c -- in-memory files for libtiff. */
 #include "tiff_codec.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,6 +126,10 @@ bool tri_tiff_open(struct tri_tiff *tiff, const char *name, const char *mode,
 
 void tri_tiff_close(struct tri_tiff *tiff)
 {
+    /* After an error nothing is to be written any more; libtiff would, and crashes where memory was
+     * lacking. */
+    if (tiff->handle != NULL && tiff->error[0] != '\0')
+        TIFFSetMode(tiff->handle, O_RDONLY);
     if (tiff->handle != NULL)
         TIFFClose(tiff->handle);
     tiff->handle = NULL;

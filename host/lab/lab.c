@@ -254,23 +254,29 @@ static enum tri_status measure(struct tri_lab_run *run, struct tri_error *error)
     return TRI_OK;
 }
 
+static double cpu_time_of(const struct rusage *usage)
+{
+    return (double)usage->ru_utime.tv_sec + (double)usage->ru_stime.tv_sec +
+           (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6;
+}
+
 /* CPU time of all processes of the machine, and of this one, in seconds; false: unknown. */
 static bool cpu_times(double *all, double *own)
 {
     FILE *file = fopen("/proc/stat", "re");
     unsigned long long user, nice, system, idle, io, irq, soft, steal;
-    struct rusage usage;
+    struct rusage usage, children; /* children: that have ended, as those of `deadlock` */
 
     if (file == NULL)
         return false;
     const int fields = fscanf(file, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &user, &nice,
                               &system, &idle, &io, &irq, &soft, &steal);
     fclose(file);
-    if (fields != 8 || getrusage(RUSAGE_SELF, &usage) != 0)
+    if (fields != 8 || getrusage(RUSAGE_SELF, &usage) != 0 ||
+        getrusage(RUSAGE_CHILDREN, &children) != 0)
         return false;
     *all = (double)(user + nice + system + irq + soft + steal) / (double)sysconf(_SC_CLK_TCK);
-    *own = (double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    *own = cpu_time_of(&usage) + cpu_time_of(&children);
     return true;
 }
 

@@ -18,14 +18,18 @@ static bool is_subsampled(const AVPixFmtDescriptor *desc)
     return desc->nb_components >= 3 && (desc->log2_chroma_w > 0 || desc->log2_chroma_h > 0);
 }
 
-static const char *chroma_name(const AVPixFmtDescriptor *desc)
+static const char *name_of_shifts(int x, int y)
 {
     static const char *const names[3][3] = {{"4:4:4", "4:4:0", "subsampled chroma"},
                                             {"4:2:2", "4:2:0", "subsampled chroma"},
                                             {"4:1:1", "subsampled chroma", "4:1:0"}};
-    return desc->log2_chroma_w < 3 && desc->log2_chroma_h < 3
-               ? names[desc->log2_chroma_w][desc->log2_chroma_h]
-               : "subsampled chroma";
+    return x < 3 && y < 3 ? names[x][y] : "subsampled chroma";
+}
+
+static const char *chroma_name(const AVPixFmtDescriptor *desc)
+{
+    return desc->nb_components < 3 ? "gray"
+                                   : name_of_shifts(desc->log2_chroma_w, desc->log2_chroma_h);
 }
 
 /* Formats a user can name: planes or pixels in memory. */
@@ -117,6 +121,28 @@ static void note_chroma(const struct tri_video_writer *writer, const AVCodec *co
                    full != NULL ? " to keep full chroma" : "");
 }
 
+/* Of luma and chroma: what the nearest format of the codec has fewer samples or bits of. */
+static void note_less(const struct tri_video_writer *writer, const AVCodec *codec,
+                      enum AVPixelFormat format)
+{
+    const struct tri_video *video = &writer->video;
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
+
+    if (desc == NULL || (desc->flags & (AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_RGB)) != 0)
+        return;
+    const int depth = desc->comp[0].depth;
+    const bool chroma =
+        video->planes == 3 && (desc->nb_components < 3 || desc->log2_chroma_w > video->shift_x ||
+                               desc->log2_chroma_h > video->shift_y);
+    if (chroma || depth < video->bits)
+        tri_video_note(writer,
+                       "%s: %s with %d bits is converted to %s with %d bits (%s), the nearest that "
+                       "%s supports",
+                       writer->name,
+                       video->planes == 3 ? name_of_shifts(video->shift_x, video->shift_y) : "gray",
+                       video->bits, chroma_name(desc), depth, desc->name, codec->name);
+}
+
 enum tri_status tri_libav_take_pixels(const struct tri_video_writer *writer,
                                       const struct tri_video_write_options *options,
                                       const AVCodec *codec, bool alpha, enum AVPixelFormat *format,
@@ -126,8 +152,10 @@ enum tri_status tri_libav_take_pixels(const struct tri_video_writer *writer,
     const enum AVPixelFormat *formats = tri_libav_taken_formats(codec);
     if (options->pixel_format != NULL)
         return take_named(writer, options->pixel_format, codec, formats, format, error);
-    if (video->planes != 3 || video->matrix != TRI_RGB)
+    if (video->planes != 3 || video->matrix != TRI_RGB) {
+        note_less(writer, codec, *format);
         return TRI_OK;
+    }
     const enum AVPixelFormat usual =
         is_for_players(codec->id)
             ? find_420(formats, codec->id == AV_CODEC_ID_H264 ? 8 : video->bits, alpha)

@@ -91,6 +91,23 @@ static void test_bits(void)
     EXPECT("rm o.mkv h-*", 0, "", "");
 }
 
+/* Planes that the codec has no format for: fewer chroma samples, fewer bits, or nothing less. */
+static void test_nearest(void)
+{
+    if (lacks("mpeg4"))
+        return;
+    EXPECT("ffmpeg -v error -y -f lavfi -i testsrc=size=64x48:rate=25:duration=0.2 -pix_fmt "
+           "yuv422p10le -strict -1 n.y4m; ffmpeg -v error -y -i n.y4m -pix_fmt yuv420p m.y4m",
+           0, "", "");
+    EXPECT("$T run copy n.y4m -o o.avi --video-codec mpeg4", 0, "",
+           "triptych: note: o.avi: 4:2:2 with 10 bits is converted to 4:2:0 with 8 bits (yuv420p), "
+           "the nearest that mpeg4 supports\n");
+    expect_pixels("o.avi", "yuv420p");
+    EXPECT("$T run copy m.y4m -o o.avi --video-codec mpeg4", 0, "", "");
+    EXPECT("$T run copy n.y4m -o o.avi --video-codec mpeg4 --pixel-format yuv420p", 0, "", "");
+    EXPECT("rm o.avi n.y4m m.y4m", 0, "", "");
+}
+
 static void test_asked_for(void)
 {
     if (lacks("libx264"))
@@ -143,6 +160,7 @@ int test_libav_choice_suite(void)
 
     return !(suite && CU_add_test(suite, "what players need", test_players) &&
              CU_add_test(suite, "16 bits", test_bits) &&
+             CU_add_test(suite, "the nearest pixel format", test_nearest) &&
              CU_add_test(suite, "asked for", test_asked_for) &&
              CU_add_test(suite, "odd sizes", test_odd));
 }

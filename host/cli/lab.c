@@ -54,7 +54,7 @@ struct request {
     struct cli_quiz quiz;
     const struct tri_lab_experiment *experiments[64];
     int count;
-    struct tri_lab_run *runs[64]; /* those that succeeded */
+    struct tri_lab_run *runs[64]; /* begun so far; the last one may have failed */
     int run_count;
 };
 

@@ -1,5 +1,6 @@
 /* affinity.c -- threads on some of the cores only. */
 #include "lab/affinity.h"
+#include "lab/lab.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -58,4 +59,28 @@ enum tri_status tri_lab_pin(int count, struct tri_lab_cores **made, struct tri_e
     return why == 0 ? TRI_OK
                     : tri_fail(error, TRI_FAILED, "cannot keep threads to %d core%s: %s", count,
                                count == 1 ? "" : "s", strerror(why));
+}
+
+void tri_lab_run_on(int count, void (*work)(void *argument), void *argument)
+{
+    struct tri_lab_cores *before;
+    struct tri_error error;
+    const enum tri_status status = tri_lab_pin(count, &before, &error);
+
+    if (status != TRI_OK)
+        tri_lab_row_failed(status, &error);
+    work(argument);
+    tri_lab_unpin(before);
+}
+
+enum tri_status tri_lab_team_new_on(int cores, int count, struct tri_lab_team **team,
+                                    struct tri_error *error)
+{
+    struct tri_lab_cores *before;
+    enum tri_status status = tri_lab_pin(cores, &before, error);
+
+    if (status == TRI_OK)
+        status = tri_lab_team_new(count, team, error);
+    tri_lab_unpin(before);
+    return status;
 }

@@ -65,6 +65,7 @@ struct tri_lab_row {
 
 /* How certain a finding is. */
 enum tri_lab_verdict { TRI_LAB_SHOWN, TRI_LAB_REFUTED, TRI_LAB_UNCLEAR };
+extern const char *const tri_lab_verdict_words[]; /* for people: "shown", "not so", "unclear" */
 
 struct tri_lab_finding {
     enum tri_lab_verdict verdict;

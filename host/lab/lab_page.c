@@ -13,9 +13,6 @@
 /* What is left out, one thing after another, of a page that is too large. */
 enum detail { ALL, NO_FILE, NO_TABLES, NO_TIMELINES };
 
-static const char *const verdicts[] = {
-    [TRI_LAB_SHOWN] = "shown", [TRI_LAB_REFUTED] = "not so", [TRI_LAB_UNCLEAR] = "unclear"};
-
 static int count_findings(const struct tri_lab_page *page, enum tri_lab_verdict verdict)
 {
     int count = 0;
@@ -231,7 +228,7 @@ static void put_findings(FILE *file, const struct tri_lab_run *run)
 {
     fputs("<div class=why><h3>What this machine shows</h3><dl class=facts>\n", file);
     for (int i = 0; i < run->finding_count; i++) {
-        tri_html_say(file, "dt", "%s", verdicts[run->findings[i].verdict]);
+        tri_html_say(file, "dt", "%s", tri_lab_verdict_words[run->findings[i].verdict]);
         tri_html_say(file, "dd", "%s", run->findings[i].text);
     }
     if (tri_lab_was_busy(run)) {

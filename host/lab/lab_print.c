@@ -6,7 +6,7 @@
 
 enum { INDENT = 10 };
 
-static const char *const verdicts[] = {
+const char *const tri_lab_verdict_words[] = {
     [TRI_LAB_SHOWN] = "shown", [TRI_LAB_REFUTED] = "not so", [TRI_LAB_UNCLEAR] = "unclear"};
 
 /* ---- text that is wrapped ---- */
@@ -118,8 +118,8 @@ void tri_lab_print(FILE *file, const struct tri_lab_run *run, int columns, bool 
     }
     fputc('\n', file);
     for (int i = 0; i < run->finding_count; i++)
-        tri_lab_print_text(file, verdicts[run->findings[i].verdict], run->findings[i].text,
-                           columns);
+        tri_lab_print_text(file, tri_lab_verdict_words[run->findings[i].verdict],
+                           run->findings[i].text, columns);
     if (tri_lab_was_busy(run))
         tri_lab_print_text(file, "note", TRI_LAB_BUSY, columns);
     tri_lab_print_text(file, "try next", run->experiment->next, columns);

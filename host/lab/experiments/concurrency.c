@@ -53,8 +53,18 @@ static bool go_on(struct task *task, int64_t ns)
     return more;
 }
 
-static void one_after_another(struct concurrency *whole)
+static void begin_run(struct concurrency *whole)
 {
+    for (int i = 0; i < TASKS; i++)
+        whole->tasks[i].done = 0;
+    whole->began = tri_now_ns();
+}
+
+static void one_after_another(void *argument)
+{
+    struct concurrency *whole = argument;
+
+    begin_run(whole);
     for (int i = 0; i < TASKS; i++)
         go_on(&whole->tasks[i], INT64_MAX);
 }
@@ -66,17 +76,22 @@ static void be_thread(void *argument, int member)
     go_on(&whole->tasks[member], INT64_MAX);
 }
 
-static void as_threads(struct concurrency *whole)
+static void as_threads(void *argument)
 {
+    struct concurrency *whole = argument;
+
+    begin_run(whole);
     tri_lab_team_run(whole->team, "thread", be_thread, whole);
 }
 
 /* An event loop whose events are all "may go on": tasks take turns of a millisecond. */
-static void as_tasks(struct concurrency *whole)
+static void as_tasks(void *argument)
 {
+    struct concurrency *whole = argument;
     bool more[TASKS] = {true, true, true};
     int left = TASKS;
 
+    begin_run(whole);
     for (int i = 0; left > 0; i = (i + 1) % TASKS)
         if (more[i] && !(more[i] = go_on(&whole->tasks[i], TURN_NS)))
             left--;
@@ -94,8 +109,10 @@ static void hand_over(void *argument, int member)
     }
 }
 
-static void switch_threads(struct concurrency *whole)
+static void switch_threads(void *argument)
 {
+    struct concurrency *whole = argument;
+
     sem_post(&whole->turns[0]);
     tri_lab_team_run(whole->pair, "switch", hand_over, whole);
     sem_wait(&whole->turns[0]); /* the last one gave it back */
@@ -112,56 +129,28 @@ static bool count_turn(struct counter *counter)
     return ++counter->turns < SWITCHES / 2;
 }
 
-static void switch_tasks(struct concurrency *whole)
+static void switch_tasks(void *argument)
 {
     struct counter pair[2] = {{count_turn, 0}, {count_turn, 0}};
     struct counter *volatile ready[2] = {&pair[0], &pair[1]}; /* no turn is known beforehand */
 
-    (void)whole;
+    (void)argument;
     for (int i = 0; ready[i]->step(ready[i]); i = 1 - i)
         ;
 }
 
 /* ---- rows: each on one core ---- */
 
-static void run_pinned(struct concurrency *whole, void (*work)(struct concurrency *whole))
-{
-    struct tri_lab_cores *before;
-    struct tri_error error;
-
-    if (tri_lab_pin(1, &before, &error) != TRI_OK) /* open_teams could: it does not happen */
-        tri_lab_row_failed(TRI_FAILED, &error);
-    for (int i = 0; i < TASKS; i++)
-        whole->tasks[i].done = 0;
-    whole->began = tri_now_ns();
-    work(whole);
-    tri_lab_unpin(before);
-}
-
-static void run_in_line(void *argument)
-{
-    run_pinned(argument, one_after_another);
-}
-
-static void run_threads(void *argument)
-{
-    run_pinned(argument, as_threads);
-}
-
-static void run_tasks(void *argument)
-{
-    run_pinned(argument, as_tasks);
-}
-
-static void run_thread_switches(void *argument)
-{
-    run_pinned(argument, switch_threads);
-}
-
-static void run_task_switches(void *argument)
-{
-    run_pinned(argument, switch_tasks);
-}
+#define ON_ONE_CORE(name, work) \
+    static void name(void *argument) \
+    { \
+        tri_lab_run_on(1, work, argument); \
+    }
+ON_ONE_CORE(run_in_line, one_after_another)
+ON_ONE_CORE(run_threads, as_threads)
+ON_ONE_CORE(run_tasks, as_tasks)
+ON_ONE_CORE(run_thread_switches, switch_threads)
+ON_ONE_CORE(run_task_switches, switch_tasks)
 
 static int64_t first_answer(void *argument)
 {
@@ -208,20 +197,6 @@ static enum tri_status open_task(struct task *task, const char *name, const char
     return TRI_OK;
 }
 
-/* Threads that may run on one core only. */
-static enum tri_status open_teams(struct concurrency *whole, struct tri_error *error)
-{
-    struct tri_lab_cores *before;
-    enum tri_status status = tri_lab_pin(1, &before, error);
-
-    if (status == TRI_OK)
-        status = tri_lab_team_new(TASKS, &whole->team, error);
-    if (status == TRI_OK)
-        status = tri_lab_team_new(2, &whole->pair, error);
-    tri_lab_unpin(before);
-    return status;
-}
-
 static enum tri_status open(struct tri_lab_run *run, struct tri_error *error)
 {
     struct concurrency *whole = run->context = calloc(1, sizeof *whole);
@@ -235,7 +210,8 @@ static enum tri_status open(struct tri_lab_run *run, struct tri_error *error)
     if ((status = open_task(&tasks[0], "median", "median:radius=2", 32, error)) != TRI_OK ||
         (status = open_task(&tasks[1], "gaussian", "gaussian:sigma=2", 16, error)) != TRI_OK ||
         (status = open_task(&tasks[2], "sobel", "sobel", 4, error)) != TRI_OK ||
-        (status = open_teams(whole, error)) != TRI_OK)
+        (status = tri_lab_team_new_on(1, TASKS, &whole->team, error)) != TRI_OK ||
+        (status = tri_lab_team_new_on(1, 2, &whole->pair, error)) != TRI_OK)
         return status;
     add_row(run, run_in_line, "one after another");
     add_row(run, run_threads, "threads");

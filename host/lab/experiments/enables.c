@@ -15,7 +15,9 @@ enum { ITEMS = 12, STAGES = 3, REPLICAS_MAX = 16, SIZES_MAX = 8, CAPACITY = 4 };
 static const char *const filters[STAGES] = {"median:radius=2", "gaussian:sigma=2", "sobel"};
 static const char *const filter_names[STAGES] = {"median", "gaussian", "sobel"};
 
-/* A bounded channel of item numbers. Its writers close it, the last one for good. */
+/* A bounded channel of item numbers. Its writers close it, the last one for good. Unlike
+ * tri_channel it wakes all who wait: with that one, the pipeline was 1.15 to 1.5 times as fast on
+ * two cores as on one, and with this one 1.5 to 1.9 times. */
 struct channel {
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t changed;
@@ -147,16 +149,18 @@ static void share_state(void *argument, int member)
 
 /* ---- rows: the caller takes part, so it is kept to the same cores ---- */
 
-static void run_on(struct size *size, void (*member)(void *argument, int member))
+static void run_pipeline_here(void *argument)
 {
-    struct tri_lab_cores *before;
-    struct tri_error error;
-    const enum tri_status status = tri_lab_pin(size->cores, &before, &error);
+    const struct size *size = argument;
 
-    if (status != TRI_OK)
-        tri_lab_row_failed(status, &error);
-    tri_lab_team_run(size->team, "thread", member, size->whole);
-    tri_lab_unpin(before);
+    tri_lab_team_run(size->team, "thread", take_part_in_pipeline, size->whole);
+}
+
+static void run_shared_here(void *argument)
+{
+    const struct size *size = argument;
+
+    tri_lab_team_run(size->team, "thread", share_state, size->whole);
 }
 
 static void run_pipeline(void *argument)
@@ -165,7 +169,7 @@ static void run_pipeline(void *argument)
 
     for (int stage = 0; stage < STAGES; stage++)
         open_channel(&size->whole->channels[stage], stage == 0 ? 1 : size->whole->replicas);
-    run_on(size, take_part_in_pipeline);
+    tri_lab_run_on(size->cores, run_pipeline_here, size);
 }
 
 static void run_shared(void *argument)
@@ -173,22 +177,17 @@ static void run_shared(void *argument)
     struct size *size = argument;
 
     atomic_store(&size->whole->next, 0);
-    run_on(size, share_state);
+    tri_lab_run_on(size->cores, run_shared_here, size);
 }
 
 static enum tri_status open_size(struct tri_lab_run *run, int cores, struct tri_error *error)
 {
     struct enables *whole = run->context;
     struct size *size = &whole->sizes[whole->size_count++];
-    struct tri_lab_cores *before;
-    enum tri_status status = tri_lab_pin(cores, &before, error);
 
     size->whole = whole;
     size->cores = cores;
-    if (status == TRI_OK)
-        status = tri_lab_team_new(1 + STAGES * whole->replicas, &size->team, error);
-    tri_lab_unpin(before);
-    return status;
+    return tri_lab_team_new_on(cores, 1 + STAGES * whole->replicas, &size->team, error);
 }
 
 static void add_rows(struct tri_lab_run *run, void (*work)(void *argument), const char *name)

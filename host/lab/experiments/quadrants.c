@@ -157,23 +157,10 @@ static void compute_on_device(void *argument)
 
 /* ---- rows ---- */
 
-/* Runs the work of a row on one core. */
-static void pinned(void (*work)(void *argument), void *argument)
-{
-    struct tri_lab_cores *before;
-    struct tri_error error;
-    const enum tri_status status = tri_lab_pin(1, &before, &error);
-
-    if (status != TRI_OK)
-        tri_lab_row_failed(status, &error);
-    work(argument);
-    tri_lab_unpin(before);
-}
-
 #define ON_ONE_CORE(name, work) \
     static void name(void *argument) \
     { \
-        pinned(work, argument); \
+        tri_lab_run_on(1, work, argument); \
     }
 ON_ONE_CORE(wait_in_line, wait_one_by_one)
 ON_ONE_CORE(wait_in_loop, wait_for_any)
@@ -201,12 +188,8 @@ static enum tri_status open_pictures(struct quadrants *whole, struct tri_error *
 
 static enum tri_status open_teams(struct quadrants *whole, int workers, struct tri_error *error)
 {
-    struct tri_lab_cores *before;
-    enum tri_status status = tri_lab_pin(1, &before, error);
+    enum tri_status status = tri_lab_team_new_on(1, TASKS, &whole->pinned, error);
 
-    if (status == TRI_OK)
-        status = tri_lab_team_new(TASKS, &whole->pinned, error);
-    tri_lab_unpin(before);
     if (status == TRI_OK)
         status = tri_lab_team_new(TASKS, &whole->waiting, error);
     return status != TRI_OK ? status : tri_lab_team_new(workers, &whole->computing, error);

@@ -100,22 +100,31 @@ int set_list(const struct tri_kernel *kernel, struct set sets[SETS_MAX])
     return count;
 }
 
-enum tri_status set_shape(const char *text, const struct tri_shape *in, struct tri_shape *out)
+static enum tri_status limited_shape(const char *text, const struct tri_shape *in,
+                                     uint64_t max_pixels, struct tri_shape *out)
 {
     struct tri_pipeline *pipeline = NULL;
     struct tri_error error;
     enum tri_status status = tri_pipeline_parse(text, &pipeline, &error);
 
-    if (!status)
+    if (!status) {
+        tri_pipeline_limit(pipeline, max_pixels);
         status = tri_pipeline_shape(pipeline, in, out, &error);
+    }
     tri_pipeline_free(pipeline);
     return status;
+}
+
+enum tri_status set_shape(const char *text, const struct tri_shape *in, struct tri_shape *out)
+{
+    return limited_shape(text, in, TRI_PIXEL_LIMIT, out);
 }
 
 bool set_too_large(const char *text, const struct tri_shape *in)
 {
     struct tri_shape out;
 
-    return !set_shape(text, in, &out) &&
+    /* A result beyond the usual limit has a shape too. */
+    return !limited_shape(text, in, UINT64_MAX, &out) &&
            (int64_t)out.width * out.height > (rig.full ? 4000000 : 300000);
 }

@@ -25,7 +25,7 @@ endif
 
 MACHINE := $(shell $(CC) -dumpmachine | cut -d- -f1)
 ifeq ($(MACHINE),x86_64)
-LEVELS := scalar sse avx2 avx512
+LEVELS := scalar sse avx2 avx512 avx512icl
 else ifeq ($(MACHINE),aarch64)
 LEVELS := scalar neon
 else
@@ -34,6 +34,8 @@ endif
 FLAGS_sse := -march=x86-64-v2 -DLANES_BYTES=16
 FLAGS_avx2 := -march=x86-64-v3 -DLANES_BYTES=64
 FLAGS_avx512 := -march=x86-64-v4 -mprefer-vector-width=512 -DLANES_BYTES=64
+# What Ice Lake and Zen 4 added: dot products of bytes, permutations of bytes.
+FLAGS_avx512icl := $(FLAGS_avx512) -mavx512vbmi -mavx512vbmi2 -mavx512vnni -mavx512bitalg -mavx512vpopcntdq
 FLAGS_neon := -DLANES_BYTES=16
 FLAGS_simd := -DLANES_BYTES=16
 FLAGS_scalar := -DSINGLE -fno-tree-vectorize -fno-tree-slp-vectorize

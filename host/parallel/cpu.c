@@ -17,6 +17,21 @@ int64_t tri_now_ns(void)
     return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
+#if defined(__x86_64__)
+static bool has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512cd");
+}
+
+static bool has_ice_lake(void)
+{
+    return __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
+           __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bitalg") &&
+           __builtin_cpu_supports("avx512vpopcntdq");
+}
+#endif
+
 static bool has_level(const char *name)
 {
 #if defined(__x86_64__)
@@ -27,8 +42,9 @@ static bool has_level(const char *name)
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
                __builtin_cpu_supports("fma");
     if (strcmp(name, "avx512") == 0)
-        return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512cd");
+        return has_avx512();
+    if (strcmp(name, "avx512icl") == 0)
+        return has_avx512() && has_ice_lake();
 #endif
     (void)name;
     return true;

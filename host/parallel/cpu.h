@@ -7,7 +7,8 @@
 /* Slowest first; "scalar" is never vectorised. Must match LEVELS in the Makefile. */
 #if defined(__x86_64__)
 #define TRI_LEVELS(X, argument) \
-    X(scalar, argument) X(sse, argument) X(avx2, argument) X(avx512, argument)
+    X(scalar, argument) \
+    X(sse, argument) X(avx2, argument) X(avx512, argument) X(avx512icl, argument)
 #elif defined(__aarch64__)
 #define TRI_LEVELS(X, argument) X(scalar, argument) X(neon, argument)
 #else

@@ -32,6 +32,13 @@
 #define ACC_ADD_PAIR(sum, a, b, weight_a, weight_b) acc_add_pair(sum, a, b, weight_a, weight_b)
 #define ACC_NARROW(sum, shift) acc_narrow(sum, shift) /* rounded, saturated to i16 */
 
+/* The same for samples of 8 bits, with the weights of a struct sum_weights: all four, or the first
+ * two. */
+#define SUM_ZERO() sum_zero()
+#define SUM_ADD_2(sum, a, b, weights) sum_add_2(sum, a, b, weights)
+#define SUM_ADD_4(sum, a, b, c, d, weights) sum_add_4(sum, a, b, c, d, weights)
+#define SUM_NARROW(sum, shift) sum_narrow(sum, shift) /* rounded, saturated to i16 */
+
 /* Rounds to the nearest integer, half to even, for |v| < 2^22: adding 1.5 * 2^23 leaves no fraction
  * bits. */
 #define ROUND(v) (((v) + ALL(f32, 12582912.0f)) - ALL(f32, 12582912.0f))

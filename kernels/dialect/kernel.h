@@ -15,6 +15,9 @@
 #include "one_lane.h"
 #else
 #include "lanes.h"
+#include "lanes_dot.h"
+#include "lanes_sum.h"
+#include "lanes_lookup.h"
 #endif
 
 #include "body_words.h"

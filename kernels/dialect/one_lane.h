@@ -70,6 +70,28 @@ INLINE i16 acc_narrow(acc sum, int shift)
     return I16(MIN(MAX(shifted, -32768), 32767));
 }
 
+typedef acc sum_s;
+
+INLINE sum_s sum_zero(void)
+{
+    return 0;
+}
+
+INLINE sum_s sum_add_2(sum_s sum, u8 a, u8 b, CONSTANT struct sum_weights *weights)
+{
+    return sum + a * weights->each[0] + b * weights->each[1];
+}
+
+INLINE sum_s sum_add_4(sum_s sum, u8 a, u8 b, u8 c, u8 d, CONSTANT struct sum_weights *weights)
+{
+    return sum_add_2(sum, a, b, weights) + c * weights->each[2] + d * weights->each[3];
+}
+
+INLINE i16 sum_narrow(sum_s sum, int shift)
+{
+    return acc_narrow(sum, shift);
+}
+
 INLINE uint lanes_mul_hi(uint a, uint b)
 {
     return (uint)(((ulong)a * b) >> 32);
@@ -98,6 +120,34 @@ INLINE int dot_short(GLOBAL const short *a, GLOBAL const short *b, int count)
     return sum;
 }
 #endif
+
+/* The sum of `pairs` pairs of products for output x of a row. Its samples are those from starts[x]
+ * on; weights lie as DOT_WEIGHTS_AT says, for a multiple of DOT_ROUND outputs. starts[x + 1] is
+ * starts[x] plus 0 to 4; if `step` is 2, plus 0 to 2. */
+INLINE int dot_row(GLOBAL const short *row, GLOBAL const int *starts, GLOBAL const short *weights,
+                   int pairs, int step, long x)
+{
+    (void)step;
+    row += starts[x];
+    weights += 2 * DOT_WEIGHTS_AT(x, pairs);
+    int sum = 0;
+    for (int k = 0; k < pairs; k++)
+        sum += row[2 * k] * weights[2 * DOT_BLOCK * k] +
+               row[2 * k + 1] * weights[2 * DOT_BLOCK * k + 1];
+    return sum;
+}
+
+/* The same for floats, added in the order of samples; starts[x + 1] is starts[x] plus 0 to 2. */
+INLINE float dot_row_float(GLOBAL const float *row, GLOBAL const int *starts,
+                           GLOBAL const float *weights, int taps, long x)
+{
+    float sum = 0.0f;
+    row += starts[x];
+    weights += DOT_WEIGHTS_AT(x, taps);
+    for (int k = 0; k < taps; k++)
+        sum += row[k] * weights[DOT_BLOCK * k];
+    return sum;
+}
 
 INLINE float dot_float(GLOBAL const float *a, GLOBAL const float *b, int count)
 {

@@ -16,6 +16,34 @@ typedef unsigned long ulong;
 _Static_assert(sizeof(long) == 8, "OpenCL's long has 64 bits, and structures are shared with it");
 #endif
 
+/* How the weights of dot_row and dot_row_float lie (one_lane.h): those that DOT_BLOCK outputs use
+ * first, then those that they use next. DOT_WEIGHTS_AT: where those of output x begin, counted in
+ * pairs of weights or in weights. */
+#define DOT_BLOCK 16
+#define DOT_ROUND 64
+#define DOT_WEIGHTS_AT(x, count) ((x) / DOT_BLOCK * (count)*DOT_BLOCK + (x) % DOT_BLOCK)
+
+/* Four weights, and what instructions need of them: as pairs, and as 256 * large + small, where
+ * both are signed bytes. */
+struct sum_weights {
+    short each[4];
+    uint small, large;
+};
+#define SUM_WEIGHT_MAX 32639
+
+#ifndef __OPENCL_VERSION__
+INLINE struct sum_weights sum_weights_of(const short *each, int count)
+{
+    struct sum_weights weights = {{0, 0, 0, 0}, 0, 0};
+    for (int i = 0; i < count; i++) {
+        weights.each[i] = each[i];
+        weights.small |= (uint)(each[i] & 255) << 8 * i;
+        weights.large |= (uint)((each[i] + 128) >> 8 & 255) << 8 * i;
+    }
+    return weights;
+}
+#endif
+
 #define TRI_INPUTS 8
 #define TRI_OUTPUTS 8
 /* Tables that a histogram counts into in turn. Large tables rarely get the same entry twice in a

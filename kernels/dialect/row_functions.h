@@ -9,7 +9,11 @@
 #define CHOOSE_(name, TYPE) PASS_(name, PASS_CHOOSE, TYPE, TYPE)
 #define GATHER(name, IN, OUT) GATHER_(name, IN, OUT)
 #define GATHER_PAIRS(name, IN, OUT) GATHER_PAIRS_(name, IN, OUT)
+#define GATHER_LANES(name, IN, OUT) GATHER_LANES_(name, IN, OUT)
 #define MAP(name, IN, OUT) MAP_(name, IN, OUT)
+/* Maps samples through a table of ushorts, the constants, which has an entry for each value. */
+#define LOOKUP(name) LOOKUP_(name, S)
+#define LOOKUP_(name, TYPE) LOOKUP_AS(name, TYPE)
 #define SLIDE(name, IN, OUT) SLIDE_(name, IN, OUT)
 #define SCAN(name, IN, OUT) SCAN_(name, IN, OUT)
 #define HISTOGRAM(name, IN) HISTOGRAM_(name, IN)
@@ -75,6 +79,41 @@
         INDEPENDENT for (int x = 0; x < width; x++) out[x] = name##_at(&here, 0, x); \
     } \
     INLINE OUT##_e name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x)
+
+#ifdef LOOKUP_LANES
+#define LOOKUP_AS(name, TYPE) \
+    ROW_FUNCTION(name, PASS_MAP, TYPE, TYPE) \
+    { \
+        const struct tri_row here = *row; \
+        const int width = here.width; \
+        GLOBAL const TYPE##_at *it = 0; \
+        GLOBAL TYPE##_at *ot = 0; \
+        struct lookup table; \
+        lookup_load(&table, here.constants); \
+        EACH_LANES LANES_STORE(ot, here.out[0], x, \
+                               lookup_lanes(&table, LANES_LOAD(it, here.in[0][0], x))); \
+    } \
+    _Static_assert(1, "takes the semicolon")
+#else
+#define LOOKUP_AS(name, TYPE) \
+    MAP(name, TYPE, TYPE) \
+    { \
+        return CONSTANTS(ushort)[HERE]; \
+    } \
+    _Static_assert(1, "takes the semicolon")
+#endif
+
+/* A gather whose body makes the outputs of all lanes from the input's row, as dot_row does. */
+#define GATHER_LANES_(name, IN, OUT) \
+    INLINE OUT name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x); \
+    ROW_FUNCTION(name, PASS_GATHER, IN, OUT) \
+    { \
+        const struct tri_row here = *row; \
+        const int width = here.width; \
+        GLOBAL OUT##_at *ot = 0; \
+        EACH_LANES LANES_STORE(ot, here.out[0], x, name##_at(&here, 0, x)); \
+    } \
+    INLINE OUT name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x)
 
 /* A gather from the input's row alone, at multiples or halves of X. In pairs, compilers see how the
  * positions follow each other and vectorize. */

@@ -257,6 +257,13 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
 #define MAP(name, IN, OUT) MAP_(name, IN, OUT)
 #define GATHER(name, IN, OUT) GATHER_(name, IN, OUT)
 #define GATHER_PAIRS(name, IN, OUT) GATHER_(name, IN, OUT)
+#define GATHER_LANES(name, IN, OUT) GATHER_(name, IN, OUT)
+#define LOOKUP(name) \
+    MAP(name, S, S) \
+    { \
+        return CONSTANTS(ushort)[HERE]; \
+    } \
+    struct name##_takes_the_semicolon
 #define SLIDE(name, IN, OUT) SLIDE_(name, IN, OUT)
 #define SCAN(name, IN, OUT) SCAN_(name, IN, OUT)
 #define HISTOGRAM(name, IN) HISTOGRAM_(name, IN)

@@ -5,38 +5,51 @@
  * with 3 to 6 fraction bits kept between the passes; 16 bits: floats, added in a fixed order. */
 #include "kernel.h"
 
-/* Followed by int start[outputs], then by outputs * taps weights, short or float. */
+/* Followed by int start[outputs], then by the weights of the outputs; see enum layout. */
 struct resize {
-    int taps,
-        shift; /* weights per output: even, along rows a multiple of 8; right shift of their sum */
-    int weights_at; /* bytes from the start of this structure to the weights */
-    int unused;
+    int taps, shift; /* weights per output; right shift of their sum */
+    int weights_at;  /* bytes from the start of this structure to the weights */
+    int step; /* from one output's first sample to the next one's, if always the same; or 0 */
 };
 
 #define RESIZE CONSTANTS(struct resize)
 #define RESIZE_START(i) (((CONSTANT int *)(RESIZE + 1))[i])
-#define RESIZE_WEIGHTS(type, i) \
-    ((CONSTANT type *)(CONSTANTS(uchar) + RESIZE->weights_at) + (i)*RESIZE->taps)
-#define RESIZE_ROW(i) (start + (i) < IN_HEIGHT ? start + (i) : IN_HEIGHT - 1)
+#define RESIZE_WEIGHTS(type, i) ((CONSTANT type *)(CONSTANTS(uchar) + RESIZE->weights_at) + (i))
 
 #if BITS == 8
 #define BETWEEN i16
 
 PASS(resize_columns, S, BETWEEN)
 {
-    const int start = RESIZE_START(Y), taps = RESIZE->taps;
-    CONSTANT short *weight = RESIZE_WEIGHTS(short, Y);
-    acc sum = ACC_ZERO();
-    for (int i = 0; i < taps; i += 2)
-        sum = ACC_ADD_PAIR(sum, I16(SOURCE(0, RESIZE_ROW(i))), I16(SOURCE(0, RESIZE_ROW(i + 1))),
-                           weight[i], weight[i + 1]);
-    PUT(ACC_NARROW(sum, RESIZE->shift));
+    const int first = RESIZE_START(Y), taps = RESIZE->taps, left = taps % 4;
+    CONSTANT struct sum_weights *weights = RESIZE_WEIGHTS(struct sum_weights, Y * ((taps + 3) / 4));
+    sum_s sum = SUM_ZERO();
+    int y = first;
+    for (; y + 4 <= first + taps; y += 4)
+        sum = SUM_ADD_4(sum, SOURCE(0, y), SOURCE(0, y + 1), SOURCE(0, y + 2), SOURCE(0, y + 3),
+                        weights++);
+    if (left > 2)
+        sum =
+            SUM_ADD_4(sum, SOURCE(0, y), SOURCE(0, y + 1), SOURCE(0, y + 2), SOURCE(0, y), weights);
+    else if (left > 0)
+        sum = SUM_ADD_2(sum, SOURCE(0, y), SOURCE(0, y + left - 1), weights);
+    PUT(SUM_NARROW(sum, RESIZE->shift));
 }
 
-GATHER(resize_rows, BETWEEN, S)
+GATHER_LANES(resize_rows, BETWEEN, S)
 {
     const int shift = RESIZE->shift;
-    const int sum = dot_short(ROW_POINTER(RESIZE_START(X)), RESIZE_WEIGHTS(short, X), RESIZE->taps);
+    const i32 sum = dot_row(ROW_POINTER(0), &RESIZE_START(0), RESIZE_WEIGHTS(short, 0),
+                            RESIZE->taps / 2, RESIZE->step, X);
+    return TO_S(CLAMP((sum + ALL(i32, 1 << (shift - 1))) >> ALL(i32, shift), ALL(i32, 0),
+                      ALL(i32, MAXIMUM)));
+}
+
+GATHER(resize_rows_far, BETWEEN, S)
+{
+    const int shift = RESIZE->shift;
+    const int sum = dot_short(ROW_POINTER(RESIZE_START(X)), RESIZE_WEIGHTS(short, X * RESIZE->taps),
+                              RESIZE->taps);
     const int rounded = (sum + (1 << (shift - 1))) >> shift;
     return (uchar)(rounded < 0 ? 0 : rounded > MAXIMUM ? MAXIMUM : rounded);
 }
@@ -47,17 +60,24 @@ GATHER(resize_rows, BETWEEN, S)
 PASS(resize_columns, S, BETWEEN)
 {
     const int start = RESIZE_START(Y), taps = RESIZE->taps;
-    CONSTANT float *weight = RESIZE_WEIGHTS(float, Y);
+    CONSTANT float *weight = RESIZE_WEIGHTS(float, Y *taps);
     f32 sum = ALL(f32, 0.0f);
     for (int i = 0; i < taps; i++)
-        sum = sum + F32(SOURCE(0, RESIZE_ROW(i))) * ALL(f32, weight[i]);
+        sum = sum + F32(SOURCE(0, start + i)) * ALL(f32, weight[i]);
     PUT(sum);
 }
 
-GATHER(resize_rows, BETWEEN, S)
+GATHER_LANES(resize_rows, BETWEEN, S)
 {
-    const float sum =
-        dot_float(ROW_POINTER(RESIZE_START(X)), RESIZE_WEIGHTS(float, X), RESIZE->taps);
+    const f32 sum =
+        dot_row_float(ROW_POINTER(0), &RESIZE_START(0), RESIZE_WEIGHTS(float, 0), RESIZE->taps, X);
+    return TO_S(I32(CLAMP(sum, ALL(f32, 0.0f), ALL(f32, MAXIMUM)) + ALL(f32, 0.5f)));
+}
+
+GATHER(resize_rows_far, BETWEEN, S)
+{
+    const float sum = dot_float(ROW_POINTER(RESIZE_START(X)),
+                                RESIZE_WEIGHTS(float, X * RESIZE->taps), RESIZE->taps);
     const float inside = sum < 0.0f ? 0.0f : sum > (float)MAXIMUM ? (float)MAXIMUM : sum;
     return (ushort)(inside + 0.5f);
 }
@@ -156,22 +176,34 @@ struct axis {
     double support;       /* of the filter to each side, in input samples */
     int *start;
     double *weight; /* [out][taps] */
+    short *rounded; /* [taps]: of one output */
 };
+
+/* The samples that output `i` weighs: first to last - 1, some of which may be outside. */
+struct span {
+    double centre;
+    int first, last;
+};
+
+static struct span span_of(const struct axis *axis, int i)
+{
+    const double centre = (i + 0.5 + axis->out_at) * axis->in / axis->out - axis->in_at;
+    return (struct span){centre, (int)floor(centre - axis->support + 0.5),
+                         (int)ceil(centre + axis->support - 0.5)};
+}
 
 /* Computes the weights of output sample `i`, whose sum is 1; those outside are added to the edge
  * samples'. All weighted samples are inside unless there are more weights than samples. */
 static void weigh(const struct axis *axis, int i)
 {
     const double scale = (double)axis->in / axis->out, wide = scale > 1 ? scale : 1;
-    const double centre = (i + 0.5 + axis->out_at) * scale - axis->in_at;
-    const int first = (int)floor(centre - axis->support + 0.5),
-              last = (int)ceil(centre + axis->support - 0.5);
+    const struct span span = span_of(axis, i);
     const int latest = axis->in > axis->taps ? axis->in - axis->taps : 0;
-    const int start = first < 0 ? 0 : first > latest ? latest : first;
+    const int start = span.first < 0 ? 0 : span.first > latest ? latest : span.first;
     double *weight = axis->weight + (size_t)i * (size_t)axis->taps, sum = 0;
     axis->start[i] = start;
-    for (int x = first; x < last; x++) {
-        const double w = filter_at(axis->filter, (x + 0.5 - centre) / wide);
+    for (int x = span.first; x < span.last; x++) {
+        const double w = filter_at(axis->filter, (x + 0.5 - span.centre) / wide);
         const int inside = x < 0 ? 0 : x >= axis->in ? axis->in - 1 : x;
         weight[inside - start] += w;
         sum += w;
@@ -180,25 +212,42 @@ static void weigh(const struct axis *axis, int i)
         weight[k] /= sum;
 }
 
+/* The most samples that an output weighs. */
+static int most_taps(const struct axis *axis)
+{
+    int most = 1;
+    for (int i = 0; i < axis->out; i++) {
+        const struct span span = span_of(axis, i);
+        most = span.last - span.first > most ? span.last - span.first : most;
+    }
+    return most < axis->in ? most : axis->in;
+}
+
+static int rounded_up(int n, int multiple)
+{
+    return (n + multiple - 1) / multiple * multiple;
+}
+
 static bool axis_make(struct axis *axis, int in, double in_at, int out, double out_at, int filter,
-                      int align)
+                      int multiple)
 {
     const double scale = (double)in / out,
                  support = (filter == 1 ? 1 : 3) * (scale > 1 ? scale : 1);
-    const int taps = ((int)ceil(2 * support) + align) / align * align;
-    *axis = (struct axis){in, out, filter, taps, 15, in_at, out_at, support, NULL, NULL};
+    *axis = (struct axis){in, out, filter, 0, 15, in_at, out_at, support, NULL, NULL, NULL};
+    axis->taps = rounded_up(most_taps(axis), multiple);
     axis->start = calloc((size_t)out, sizeof axis->start[0]);
-    axis->weight = calloc((size_t)out * (size_t)taps, sizeof axis->weight[0]);
-    if (axis->start == NULL || axis->weight == NULL)
+    axis->weight = calloc((size_t)out * (size_t)axis->taps, sizeof axis->weight[0]);
+    axis->rounded = calloc((size_t)axis->taps, sizeof axis->rounded[0]);
+    if (axis->start == NULL || axis->weight == NULL || axis->rounded == NULL)
         return false;
     double largest = 0;
     for (int i = 0; i < out; i++)
         weigh(axis, i);
-    for (size_t i = 0; i < (size_t)out * (size_t)taps; i++)
+    for (size_t i = 0; i < (size_t)out * (size_t)axis->taps; i++)
         largest = fabs(axis->weight[i]) > largest ? fabs(axis->weight[i]) : largest;
-    while (axis->fraction < 18 && largest * (2 << axis->fraction) < 32767)
+    while (axis->fraction < 18 && largest * (2 << axis->fraction) < SUM_WEIGHT_MAX)
         axis->fraction++;
-    while (largest * (1 << axis->fraction) > 32767)
+    while (largest * (1 << axis->fraction) > SUM_WEIGHT_MAX)
         axis->fraction--;
     return true;
 }
@@ -207,6 +256,7 @@ static void axis_free(struct axis *axis)
 {
     free(axis->start);
     free(axis->weight);
+    free(axis->rounded);
 }
 
 /* Rounds one output's weights to integers whose sum is 1 << fraction; the largest absorbs the
@@ -219,30 +269,78 @@ static void round_weights(const double *from, short *to, int count, int fraction
         rest -= to[k];
         largest = to[k] > to[largest] ? k : largest;
     }
-    to[largest] = (short)(to[largest] + rest > 32767 ? 32767 : to[largest] + rest);
+    to[largest] =
+        (short)(to[largest] + rest > SUM_WEIGHT_MAX ? SUM_WEIGHT_MAX : to[largest] + rest);
 }
 
-static struct resize *axis_constants(const struct axis *axis, int bits, int shift, size_t *size)
+/* Which form the rows take: see resize_rows and resize_rows_far. */
+static bool is_near(const struct axis *axis, int bits)
 {
-    const size_t weights = (size_t)axis->out * (size_t)axis->taps;
-    const size_t at = (sizeof(struct resize) + (size_t)axis->out * sizeof(int) + 15) & ~(size_t)15;
-    *size = at + weights * (bits == 8 ? sizeof(short) : sizeof(float));
-    struct resize *k = calloc(1, *size);
-    if (k == NULL || *size > INT32_MAX) {
-        free(k);
+    return axis->in <= (bits == 8 ? 4 : 2) * axis->out;
+}
+
+/* How weights lie: those of one output after those of another, as structures of four, or as dot_row
+ * and dot_row_float expect them. */
+enum layout { LAYOUT_OUTPUTS, LAYOUT_FOURS, LAYOUT_LANES };
+
+/* Bytes for one output. */
+static size_t weights_size(const struct axis *axis, enum layout layout, int bits)
+{
+    if (layout == LAYOUT_FOURS)
+        return (size_t)rounded_up(axis->taps, 4) / 4 * sizeof(struct sum_weights);
+    return (size_t)axis->taps * (bits == 8 ? sizeof(short) : sizeof(float));
+}
+
+static void put_floats(const struct axis *axis, int i, enum layout layout, float *to)
+{
+    const double *from = axis->weight + (size_t)i * (size_t)axis->taps;
+    const size_t taps = (size_t)axis->taps, apart = layout == LAYOUT_LANES ? DOT_BLOCK : 1;
+    to += layout == LAYOUT_LANES ? DOT_WEIGHTS_AT((size_t)i, taps) : (size_t)i * taps;
+    for (size_t k = 0; k < taps; k++)
+        to[k * apart] = (float)from[k];
+}
+
+static void put_fours(const struct axis *axis, int i, struct sum_weights *to)
+{
+    to += (size_t)i * (size_t)(rounded_up(axis->taps, 4) / 4);
+    for (int k = 0; k < axis->taps; k += 4)
+        *to++ = sum_weights_of(axis->rounded + k, axis->taps - k < 4 ? axis->taps - k : 4);
+}
+
+static void put_shorts(const struct axis *axis, int i, enum layout layout, short *to)
+{
+    const size_t taps = (size_t)axis->taps, apart = layout == LAYOUT_LANES ? 2 * DOT_BLOCK : 2;
+    to += layout == LAYOUT_LANES ? 2 * DOT_WEIGHTS_AT((size_t)i, taps / 2) : (size_t)i * taps;
+    for (size_t k = 0; k < taps; k++)
+        to[k / 2 * apart + k % 2] = axis->rounded[k];
+}
+
+/* The constants of a pass along an axis. In lanes there are more outputs than needed: these begin
+ * like the last one, and their weights are zero. */
+static struct resize *axis_constants(const struct axis *axis, int bits, int shift,
+                                     enum layout layout, size_t *size)
+{
+    const size_t outputs = (size_t)rounded_up(axis->out, layout == LAYOUT_LANES ? DOT_ROUND : 1);
+    const size_t at = (sizeof(struct resize) + outputs * sizeof(int) + 15) & ~(size_t)15;
+    *size = at + outputs * weights_size(axis, layout, bits);
+    struct resize *k = *size > INT32_MAX ? NULL : calloc(1, *size);
+    if (k == NULL)
         return NULL;
-    }
-    *k = (struct resize){axis->taps, shift, (int)at, 0};
-    for (int i = 0; i < axis->out; i++)
-        ((int *)(k + 1))[i] = axis->start[i];
-    if (bits == 8) {
-        for (int i = 0; i < axis->out; i++)
-            round_weights(axis->weight + (size_t)i * (size_t)axis->taps,
-                          (short *)((char *)k + at) + (size_t)i * (size_t)axis->taps, axis->taps,
-                          axis->fraction);
-    } else {
-        for (size_t i = 0; i < weights; i++)
-            ((float *)((char *)k + at))[i] = (float)axis->weight[i];
+    *k = (struct resize){axis->taps, shift, (int)at, axis->in == 2 * axis->out ? 2 : 0};
+    for (size_t i = 0; i < outputs; i++)
+        ((int *)(k + 1))[i] = axis->start[i < (size_t)axis->out ? i : (size_t)axis->out - 1];
+    void *weights = (char *)k + at;
+    for (int i = 0; i < axis->out; i++) {
+        if (bits == 16) {
+            put_floats(axis, i, layout, weights);
+            continue;
+        }
+        round_weights(axis->weight + (size_t)i * (size_t)axis->taps, axis->rounded, axis->taps,
+                      axis->fraction);
+        if (layout == LAYOUT_FOURS)
+            put_fours(axis, i, weights);
+        else
+            put_shorts(axis, i, layout, weights);
     }
     return k;
 }
@@ -284,7 +382,10 @@ static int resize_row(struct tri_graph *graph, const struct axis *x, const struc
     /* If a row has fewer samples than there are weights, zero weights read beyond it; the values
      * there must be finite. */
     const int beyond = x->taps > x->in ? x->taps - x->in : 0;
-    return NODE(resize_rows, .in = {channel}, .reach = beyond, .width = x->out,
+    if (is_near(x, tri_graph_bits(graph)))
+        return NODE(resize_rows, .in = {channel}, .reach = beyond, .width = x->out,
+                    .operations = x->taps, .constants = rows, .constants_size = rows_size);
+    return NODE(resize_rows_far, .in = {channel}, .reach = beyond, .width = x->out,
                 .operations = x->taps, .constants = rows, .constants_size = rows_size);
 }
 
@@ -295,13 +396,17 @@ static struct tri_value resize_filtered(struct tri_graph *graph, struct tri_valu
     const struct tri_siting at = tri_graph_siting(graph);
     struct axis x = {0}, y = {0};
     struct resize *rows = NULL, *columns = NULL;
+    const int old_width = tri_graph_width(graph, in.channel[0]);
+    const bool near = is_near(&(struct axis){.in = old_width, .out = width}, bits);
     size_t rows_size, columns_size;
-    if (axis_make(&x, tri_graph_width(graph, in.channel[0]), at.in_x, width, at.out_x, filter, 8) &&
+    if (axis_make(&x, old_width, at.in_x, width, at.out_x, filter, near ? 2 : 8) &&
         axis_make(&y, tri_graph_height(graph, in.channel[0]), at.in_y, height, at.out_y, filter,
-                  2)) {
+                  1)) {
         const int between = bits_between(&x);
-        columns = axis_constants(&y, bits, y.fraction - between, &columns_size);
-        rows = axis_constants(&x, bits, x.fraction + between, &rows_size);
+        columns = axis_constants(&y, bits, y.fraction - between,
+                                 bits == 8 ? LAYOUT_FOURS : LAYOUT_OUTPUTS, &columns_size);
+        rows = axis_constants(&x, bits, x.fraction + between, near ? LAYOUT_LANES : LAYOUT_OUTPUTS,
+                              &rows_size);
     }
     if (columns == NULL || rows == NULL)
         tri_graph_fail(graph, "resize: out of memory for the weights of %d x %d pixels", width,

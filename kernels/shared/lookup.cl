@@ -1,7 +1,4 @@
 /* lookup -- maps each sample through a table of 2^bits entries; the constants are the table. */
 #include "kernel.h"
 
-MAP(lookup, S, S)
-{
-    return CONSTANTS(ushort)[HERE];
-}
+LOOKUP(lookup);

@@ -117,7 +117,7 @@ static void print_result(const struct tri_verify_result *result)
         (uint64_t)result->out.width * (uint64_t)result->out.height * (uint64_t)result->out.planes;
     char shape[64];
 
-    printf("  %-14s %-8s ", result->info->name, result->info->isa);
+    printf("  %-14s %-9s ", result->info->name, result->info->isa);
     if (result->differ > 0)
         printf("DIFFERS in %d of %d\n", result->differ, result->compared);
     else if (result->failure[0])

@@ -105,15 +105,15 @@ void tri_clip_end_to_end_table(FILE *file, const struct tri_clip_case *result, c
 
     fprintf(file, "\n%s, from file to /dev/null\n%s: %dx%d\n\n", pipeline, path,
             result->video.width, result->video.height);
-    fprintf(file, "%-14s%-8s%4s %45s%10s%10s  %s\n", "", "", "wor-",
+    fprintf(file, "%-14s%-10s%4s %45s%10s%10s  %s\n", "", "", "wor-",
             "milliseconds per frame, summed over workers", "frames", "over", "bottle-");
-    fprintf(file, "%-14s%-8s%4s ", "backend", "ISA", "kers");
+    fprintf(file, "%-14s%-10s%4s ", "backend", "ISA", "kers");
     for (int i = 0; i < TRI_VIDEO_STAGES; i++)
         fprintf(file, "%9s", tri_video_stage_names[i]);
     fprintf(file, "%10s%10s  %s\n", "/s", "first", "neck");
     for (int i = 0; i < result->row_count; i++) {
         const struct tri_clip_row *row = &result->rows[i];
-        fprintf(file, "%-14s%-8s%4d ", row->info->name, row->info->isa, row->info->workers);
+        fprintf(file, "%-14s%-10s%4d ", row->info->name, row->info->isa, row->info->workers);
         for (int k = 0; k < TRI_VIDEO_STAGES; k++)
             fprintf(file, "%9.3f", row->stages_ms[k]);
         fprintf(file, "%10.1f%9.2fx  %s\n", row->frames_per_s,

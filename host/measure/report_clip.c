@@ -40,15 +40,15 @@ void tri_clip_table(FILE *file, const struct tri_clip_case *result, const char *
     bool pinned = false;
     for (int i = 0; i < result->row_count; i++)
         pinned |= result->rows[i].pinned_per_s > 0;
-    fprintf(file, "%-14s%-8s%4s  %-9s %9s%10s%10s%10s%s\n", "", "", "wor-", "in", "frames",
+    fprintf(file, "%-14s%-10s%4s  %-9s %9s%10s%10s%10s%s\n", "", "", "wor-", "in", "frames",
             "median", "p99", "speed-up", pinned ? "    pinned    share" : "");
-    fprintf(file, "%-14s%-8s%4s  %-9s %9s%10s%10s%10s%s\n", "backend", "ISA", "kers", "parallel",
+    fprintf(file, "%-14s%-10s%4s  %-9s %9s%10s%10s%10s%s\n", "backend", "ISA", "kers", "parallel",
             "/s", "ms", "ms", "scalar", pinned ? "  allows/s  of that" : "");
     for (int i = 0; i < result->row_count; i++) {
         const struct tri_clip_row *row = &result->rows[i];
         if (!row->listed && row->verified)
             continue;
-        fprintf(file, "%-14s%-8s%4d  %-9s", row->info->name, row->info->isa, row->info->workers,
+        fprintf(file, "%-14s%-10s%4d  %-9s", row->info->name, row->info->isa, row->info->workers,
                 row->by_frames           ? row->info->opencl ? "in flight" : "frames"
                 : row->info->workers > 1 ? "rows"
                                          : "-");

@@ -14,7 +14,7 @@ static void put_row(FILE *file, const struct tri_end_to_end_row *row)
 {
     char limit[40];
 
-    fprintf(file, "%-14s%-7s%4d ", row->info->name, row->info->isa, row->info->workers);
+    fprintf(file, "%-14s%-10s%4d ", row->info->name, row->info->isa, row->info->workers);
     if (!row->verified) {
         fprintf(file, "  %s\n", row->failure[0] ? "failed" : "DIFFERENT FILE: no figures");
         return;
@@ -35,9 +35,9 @@ void tri_end_to_end_table(FILE *file, const struct tri_end_to_end_case *result,
     fprintf(file, "\n%s, from file to file\n%s, %s, %.2f MB; written: %.2f MB\n\n", pipeline, input,
             tri_shape_text(&result->in, shape), (double)result->bytes_in / 1e6,
             (double)result->bytes_out / 1e6);
-    fprintf(file, "%-14s%-7s%4s %45s%9s  %-13s%16s\n", "", "", "wor-",
+    fprintf(file, "%-14s%-10s%4s %45s%9s  %-13s%16s\n", "", "", "wor-",
             "one file alone, medians in ms", "", "limited", "many at a time");
-    fprintf(file, "%-14s%-7s%4s ", "backend", "ISA", "kers");
+    fprintf(file, "%-14s%-10s%4s ", "backend", "ISA", "kers");
     for (int i = 0; i < TRI_PHASES; i++)
         fprintf(file, "%9s", tri_phase_names[i]);
     fprintf(file, "%9s  %-13s%8s%8s\n", "total", "by", "ms each", "Mpix/s");

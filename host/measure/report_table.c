@@ -28,7 +28,7 @@ static const struct {
     const char *upper, *lower, *whole;
 } columns[COLUMNS] = {
     [BACKEND] = {14, true, "", "backend", "backend"},
-    [ISA] = {8, true, "", "ISA", "ISA"},
+    [ISA] = {10, true, "", "ISA", "ISA"},
     [WORKERS] = {6, false, "work-", "ers", "workers"},
     [MEDIAN] = {9, false, "median", "ms", "median ms"},
     [INTERVAL] = {8, false, "95 %", "within", "95 % within"},

@@ -45,6 +45,10 @@
 /* Converts a float to a sample, rounded and saturated. */
 #define S_FROM_F32(v) TO_S(I32(ROUND(CLAMP(v, ALL(f32, 0.0f), ALL(f32, MAXIMUM)))))
 
+/* The high halves of products of u16 or i16 lanes. */
+#define MUL_HIGH(a, b) lanes_mul_high(a, b)
+#define MUL_HIGH_SIGNED(a, b) lanes_mul_high_signed(a, b)
+
 /* floor(n / d) for u32 lanes below 2^31 and a divisor that is the same in all lanes. */
 #define DIVIDE(n, d) (lanes_mul_hi((n) << 1, (d).multiplier) >> (d).shift)
 

@@ -164,7 +164,58 @@ INLINE i16 acc_narrow(acc sum, int shift)
 }
 #endif
 
+#ifdef NATIVE
+#if NATIVE == 32
+#define NATIVE_HIGH_UNSIGNED __builtin_ia32_pmulhuw512
+#define NATIVE_HIGH_SIGNED __builtin_ia32_pmulhw512
+#elif NATIVE == 16
+#define NATIVE_HIGH_UNSIGNED __builtin_ia32_pmulhuw256
+#define NATIVE_HIGH_SIGNED __builtin_ia32_pmulhw256
+#else
+#define NATIVE_HIGH_UNSIGNED __builtin_ia32_pmulhuw128
+#define NATIVE_HIGH_SIGNED __builtin_ia32_pmulhw128
+#endif
+/* A shift of a wider product is no longer one instruction if the compiler has widened a factor
+ * ahead of the loop. */
+#define MUL_HIGH_LANES(name, type, INSTRUCTION) \
+    INLINE type name(type a, type b) \
+    { \
+        union { \
+            type lanes; \
+            madd16 native[NATIVES]; \
+        } x, y; \
+        x.lanes = a; \
+        y.lanes = b; \
+        EACH_NATIVE(INSTRUCTION) \
+        return x.lanes; \
+    }
+#define HIGH_UNSIGNED(i) x.native[i] = NATIVE_HIGH_UNSIGNED(x.native[i], y.native[i]);
+#define HIGH_SIGNED(i) x.native[i] = NATIVE_HIGH_SIGNED(x.native[i], y.native[i]);
+MUL_HIGH_LANES(lanes_mul_high, u16, HIGH_UNSIGNED)
+MUL_HIGH_LANES(lanes_mul_high_signed, i16, HIGH_SIGNED)
+#else
+INLINE u16 lanes_mul_high(u16 a, u16 b)
+{
+    return U16((U32(a) * U32(b)) >> (u32)(16));
+}
+INLINE i16 lanes_mul_high_signed(i16 a, i16 b)
+{
+    return I16((I32(a) * I32(b)) >> (i32)(16));
+}
+#endif
+
+/* Two lanes share a 64-bit product's place: multipliers take the lower half of each 64 bits. */
+typedef ulong lanes_64 __attribute__((ext_vector_type(LANES / 2)));
+
 INLINE u32 lanes_mul_hi(u32 a, uint b)
 {
-    return U32((U64(a) * (u64)(ulong)b) >> 32);
+    const lanes_64 low = (lanes_64)(0xffffffffu), number = (lanes_64)(ulong)(b);
+    union {
+        u32 lanes;
+        lanes_64 pairs;
+    } x;
+    x.lanes = a;
+    const lanes_64 even = (x.pairs & low) * number, odd = (x.pairs >> (lanes_64)(32)) * number;
+    x.pairs = (even >> (lanes_64)(32)) | (odd & ~low);
+    return x.lanes;
 }

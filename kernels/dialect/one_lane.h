@@ -92,6 +92,16 @@ INLINE i16 sum_narrow(sum_s sum, int shift)
     return acc_narrow(sum, shift);
 }
 
+INLINE ushort lanes_mul_high(ushort a, ushort b)
+{
+    return (ushort)((uint)a * b >> 16);
+}
+
+INLINE short lanes_mul_high_signed(short a, short b)
+{
+    return (short)((int)a * b >> 16);
+}
+
 INLINE uint lanes_mul_hi(uint a, uint b)
 {
     return (uint)(((ulong)a * b) >> 32);

@@ -26,7 +26,7 @@
 /* For results that go into a minimum, a maximum or a shift: see tiles.h. */
 #define NEGATE(type, v) (-(v))
 #define PUT(v) PUT_OUTPUT(0, v)
-#define PUT_OUTPUT(i, v) LANES_STORE(_ot, _r->out[i], _x, v)
+#define PUT_OUTPUT(i, v) LANES_STORE(_ot, _out##i, _x, v)
 
 /* In maps: the sample at this place. */
 #define HERE ROW_SAMPLE(X)
@@ -55,28 +55,41 @@
 #define EACH_LANES for (int x = 0; x < width; x += LANES)
 #endif
 
+/* Rows to store into are arguments, as restrict counts for arguments alone: knowing that a store
+ * changes no pointer and no constant, compilers load those once per row. */
+#define OUTPUT_ARGUMENT(i) GLOBAL uchar *restrict _out##i __attribute__((unused))
+#define OUTPUT_ARGUMENTS \
+    OUTPUT_ARGUMENT(0), OUTPUT_ARGUMENT(1), OUTPUT_ARGUMENT(2), OUTPUT_ARGUMENT(3), \
+        OUTPUT_ARGUMENT(4), OUTPUT_ARGUMENT(5), OUTPUT_ARGUMENT(6), OUTPUT_ARGUMENT(7)
+#define OUTPUTS(row) \
+    (row).out[0], (row).out[1], (row).out[2], (row).out[3], (row).out[4], (row).out[5], \
+        (row).out[6], (row).out[7]
+
 #define PASS_(name, kind, IN, OUT) \
     INLINE void name##_at(const struct tri_row *_r, GLOBAL const IN##_at *_it, \
-                          GLOBAL OUT##_at *_ot, long _x); \
+                          GLOBAL OUT##_at *_ot, OUTPUT_ARGUMENTS, long _x); \
     ROW_FUNCTION(name, kind, IN, OUT) \
     { \
         const struct tri_row here = *row; \
         const int width = here.width; \
-        EACH_LANES name##_at(&here, 0, 0, x); \
+        EACH_LANES name##_at(&here, 0, 0, OUTPUTS(here), x); \
     } \
     INLINE void name##_at(const struct tri_row *_r, GLOBAL const IN##_at *_it, \
-                          GLOBAL OUT##_at *_ot, long _x)
+                          GLOBAL OUT##_at *_ot, OUTPUT_ARGUMENTS, long _x)
 
 #define GATHER_(name, IN, OUT) GATHER_AS(name, PASS_GATHER, IN, OUT)
 #define MAP_(name, IN, OUT) GATHER_AS(name, PASS_MAP, IN, OUT)
 #define GATHER_AS(name, kind, IN, OUT) \
     INLINE OUT##_e name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x); \
+    INLINE void name##_into(GLOBAL OUT##_e *restrict out, const struct tri_row *row) \
+    { \
+        const int width = row->width; \
+        INDEPENDENT for (int x = 0; x < width; x++) out[x] = name##_at(row, 0, x); \
+    } \
     ROW_FUNCTION(name, kind, IN, OUT) \
     { \
         const struct tri_row here = *row; \
-        const int width = here.width; \
-        GLOBAL OUT##_e *out = (GLOBAL OUT##_e *)here.out[0]; \
-        INDEPENDENT for (int x = 0; x < width; x++) out[x] = name##_at(&here, 0, x); \
+        name##_into((GLOBAL OUT##_e *)here.out[0], &here); \
     } \
     INLINE OUT##_e name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x)
 
@@ -106,12 +119,16 @@
 /* A gather whose body makes the outputs of all lanes from the input's row, as dot_row does. */
 #define GATHER_LANES_(name, IN, OUT) \
     INLINE OUT name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x); \
+    INLINE void name##_into(GLOBAL uchar *restrict out, const struct tri_row *row) \
+    { \
+        const int width = row->width; \
+        GLOBAL OUT##_at *ot = 0; \
+        EACH_LANES LANES_STORE(ot, out, x, name##_at(row, 0, x)); \
+    } \
     ROW_FUNCTION(name, PASS_GATHER, IN, OUT) \
     { \
         const struct tri_row here = *row; \
-        const int width = here.width; \
-        GLOBAL OUT##_at *ot = 0; \
-        EACH_LANES LANES_STORE(ot, here.out[0], x, name##_at(&here, 0, x)); \
+        name##_into(here.out[0], &here); \
     } \
     INLINE OUT name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x)
 
@@ -167,7 +184,8 @@
     } \
     _Static_assert(1, "takes the semicolon")
 #else
-#define SHIFT_UP(v, i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, ia, ib, ic, id, ie, if_) \
+/* Moves stay within four neighbours, which is cheap, before their sums are added across. */
+#define MOVE(v, i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, ia, ib, ic, id, ie, if_) \
     __builtin_shufflevector(v, zero, i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, ia, ib, ic, id, ie, \
                             if_)
 #define SCAN_(name, IN, OUT) \
@@ -189,13 +207,13 @@
         for (long x = -(long)row->halo; x < last; x += 16) { \
             name##_out v = __builtin_convertvector( \
                 ((GLOBAL const name##_in_at *)(in + x * (long)sizeof(IN##_e)))->v, name##_out); \
-            v += SHIFT_UP(v, 16, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14); \
-            v += SHIFT_UP(v, 16, 17, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13); \
-            v += SHIFT_UP(v, 16, 17, 18, 19, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11); \
-            v += SHIFT_UP(v, 16, 17, 18, 19, 20, 21, 22, 23, 0, 1, 2, 3, 4, 5, 6, 7); \
+            v += MOVE(v, 16, 0, 1, 2, 16, 4, 5, 6, 16, 8, 9, 10, 16, 12, 13, 14); \
+            v += MOVE(v, 16, 16, 0, 1, 16, 16, 4, 5, 16, 16, 8, 9, 16, 16, 12, 13); \
+            v += MOVE(v, 16, 16, 16, 16, 3, 3, 3, 3, 16, 16, 16, 16, 11, 11, 11, 11); \
+            v += MOVE(v, 16, 16, 16, 16, 16, 16, 16, 16, 7, 7, 7, 7, 7, 7, 7, 7); \
             v += before; \
             ((GLOBAL name##_out_at *)(out + x * (long)sizeof(OUT##_e)))->v = v; \
-            before = SHIFT_UP(v, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15); \
+            before = MOVE(v, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15); \
         } \
     } \
     _Static_assert(1, "takes the semicolon")

@@ -12,9 +12,8 @@ struct average {
 
 /* A sum of 8-bit samples fits in 16 bits, the fastest lanes to divide. */
 #if BITS == 8
-#define AVERAGE_HIGH(a, b) U16((U32(a) * U32(b)) >> ALL(u32, 16))
 #define AVERAGE_OF(sum, k) \
-    TO_S(AVERAGE_HIGH((sum) + ALL(u16, (k)->rounding), ALL(u16, (k)->multiplier)) >> \
+    TO_S(MUL_HIGH((sum) + ALL(u16, (k)->rounding), ALL(u16, (k)->multiplier)) >> \
          ALL(u16, (k)->shift))
 #else
 #define AVERAGE_OF(sum, k) TO_S(DIVIDE((sum) + ALL(u32, (k)->rounding), (k)->divisor))

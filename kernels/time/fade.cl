@@ -13,7 +13,7 @@ PASS(fade, S, S)
 #if BITS == 8
     const uint weight = CONSTANTS(struct fade)->weight;
     const u16 shifted = U16(AT(0, 0)) << ALL(u16, 8), part = ALL(u16, weight - (weight >> 16));
-    PUT(U8((U16((U32(shifted) * U32(part)) >> ALL(u32, 16)) + ALL(u16, 128)) >> ALL(u16, 8)));
+    PUT(U8((MUL_HIGH(shifted, part) + ALL(u16, 128)) >> ALL(u16, 8)));
 #else
     PUT(U16((U32(AT(0, 0)) * ALL(u32, CONSTANTS(struct fade)->weight) + ALL(u32, 32768)) >>
             ALL(u32, 16)));

@@ -19,7 +19,6 @@ struct temporal_denoise {
 
 #if BITS == 8
 #define DENOISE_TYPE u16
-#define DENOISE_HIGH(a, b) U16((U32(a) * U32(b)) >> ALL(u32, 16))
 #define DENOISE_PULL(dx, dy) \
     denoise_pull(I16(U16(AT(dx, dy))) - sample, ALL(u16, k->scale), ALL(u16, k->limit))
 
@@ -57,8 +56,7 @@ PASS(temporal_denoise_space, S, DENOISE_TYPE)
     const i16 sides =
         DENOISE_PULL(0, -1) + DENOISE_PULL(-1, 0) + DENOISE_PULL(1, 0) + DENOISE_PULL(0, 1);
     const i16 sum = corners + sides + sides;
-    PUT((U16(sample) << ALL(u16, 8)) +
-        U16(I16((I32(sum) * I32(ALL(i16, k->unit))) >> ALL(i32, 16))));
+    PUT((U16(sample) << ALL(u16, 8)) + U16(MUL_HIGH_SIGNED(sum, ALL(i16, k->unit))));
 #else
     const f32 sample = F32(AT(0, 0));
     const f32 corners =
@@ -80,9 +78,9 @@ PASS(temporal_denoise_time, DENOISE_TYPE, DENOISE_TYPE)
 #if BITS == 8
     const u16 difference = ABS_DIFFERENCE(now, before), limit = ALL(u16, k->past_limit);
     const u16 below = (limit - MIN(difference, limit)) * ALL(u16, k->stretch);
-    const u16 weight = DENOISE_HIGH(below, ALL(u16, k->norm)),
-              square = DENOISE_HIGH(weight + weight, weight);
-    const u16 previous = DENOISE_HIGH(square + square, difference);
+    const u16 weight = MUL_HIGH(below, ALL(u16, k->norm)),
+              square = MUL_HIGH(weight + weight, weight);
+    const u16 previous = MUL_HIGH(square + square, difference);
     const u16 result = SELECT(now > before, now - previous, now + previous);
 #else
     const f32 difference = before - now;

@@ -35,6 +35,12 @@ static void test_written(void)
            "gaussian --size 16" FAST
            "--on threads:1+threads:2 --on sequential --json b > /dev/null && " PYTHON "V a b",
            0, "", "*");
+    EXPECT("$T bench sobel --size 16,20" FAST
+           "--on sequential --isa scalar --json a > /dev/null && "
+           "$T bench sobel --size 16,24" FAST
+           "--on sequential --isa scalar --isa sse --baseline a --fail-slower 10000% --json b > "
+           "/dev/null && " PYTHON "V a b && grep -c '\"verdict\"' b",
+           0, "*", "*");
     EXPECT("$T bench invert \"$ROOT/images/frame-1.png\"" FAST "--on threads:2 --json a --csv > "
            "/dev/null && $T bench invert \"$ROOT/images/frame-1.png\"" FAST
            "--end-to-end --on threads:2 --json b > /dev/null && " PYTHON "V a b",

@@ -1,5 +1,6 @@
 /* bench.c -- triptych bench: a table of what threads, SIMD and OpenCL devices gain. */
 #include "cli/bench.h"
+#include "cli/bench_baseline.h"
 #include "cli/bench_report.h"
 #include "cli/cli.h"
 #include "cli/interrupt.h"
@@ -98,7 +99,7 @@ static enum tri_status measure_work(const struct cli_bench_request *request,
     return status;
 }
 
-static bool goes_on(enum tri_status status)
+static bool goes_on(int status)
 {
     return status == TRI_OK || status == TRI_DIFFERS || status == TRI_NO_DEVICE;
 }
@@ -148,6 +149,18 @@ enum tri_status cli_bench_write(const struct cli_bench_request *request,
     return status;
 }
 
+static json_t *results_json(const struct cli_bench_request *request,
+                            const struct tri_report *report)
+{
+    const struct cli_baseline *baseline = request->baseline;
+    json_t *root = tri_report_json(report);
+
+    if (baseline != NULL && baseline->complete)
+        json_object_set_new(root, "baseline",
+                            tri_baseline_json(&baseline->comparison, baseline->measured));
+    return root;
+}
+
 static enum tri_status write_files(const struct cli_bench_request *request,
                                    const struct tri_report *report)
 {
@@ -159,12 +172,61 @@ static enum tri_status write_files(const struct cli_bench_request *request,
     else if (cli_bench_prints(request))
         tri_report_legend(stdout);
     if (request->candidates.json != NULL)
-        status = cli_bench_write(request, report->environment, tri_report_json(report), &error);
+        status =
+            cli_bench_write(request, report->environment, results_json(request, report), &error);
     if (status == TRI_OK && request->output != NULL)
         status = write_picture(request, &report->cases[report->count - 1], &error);
     if (status != TRI_OK)
         cli_fail(&error);
     return status;
+}
+
+static enum tri_status check_baseline(const struct cli_bench_request *request,
+                                      const struct tri_environment *environment,
+                                      const struct cli_bench_works *works)
+{
+    struct tri_error error;
+
+    if (request->baseline == NULL)
+        return TRI_OK;
+    const enum tri_status status =
+        cli_baseline_check(request->baseline, environment, works, &error);
+    return status == TRI_OK ? status : (enum tri_status)cli_fail(&error);
+}
+
+static enum tri_status compare_baseline(const struct cli_bench_request *request,
+                                        const struct tri_candidates *candidates,
+                                        struct cli_bench_works *works,
+                                        const struct tri_report *report,
+                                        struct tri_bench_case *cases)
+{
+    struct tri_error error;
+
+    if (request->baseline == NULL)
+        return TRI_OK;
+    const enum tri_status status =
+        cli_baseline_compare(request->baseline, request, candidates, works, report, cases, &error);
+    return status == TRI_OK ? status : (enum tri_status)cli_fail(&error);
+}
+
+/* What was measured is written even if it cannot be compared. Returns the exit code: the first
+ * failure, or else what the baseline says. */
+static int finish(const struct cli_bench_request *request, const struct tri_candidates *candidates,
+                  struct cli_bench_works *works, const struct tri_report *report,
+                  struct tri_bench_case *cases, struct cli_bench_report *page, int code)
+{
+    struct tri_error error;
+    const enum tri_status compared = compare_baseline(request, candidates, works, report, cases);
+    enum tri_status written = write_files(request, report);
+
+    if (written == TRI_OK && cli_report_write(page, report, works, &error) != TRI_OK)
+        written = (enum tri_status)cli_fail(&error);
+    const int told = request->baseline != NULL ? cli_baseline_tell(request->baseline, request) : 0;
+    const int codes[] = {code, (int)compared, (int)written, told};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (codes[i] != TRI_OK)
+            return codes[i];
+    return TRI_OK;
 }
 
 static int bench_works(const struct cli_bench_request *request,
@@ -177,27 +239,24 @@ static int bench_works(const struct cli_bench_request *request,
                                 .seconds = request->seconds,
                                 .suite = request->suite.count > 0 ? &request->suite : NULL};
     struct cli_bench_report page;
-    struct tri_error error;
 
     if (cases == NULL || !cli_report_begin(&page, request, candidates, works->count)) {
         free(cases);
         return cli_fail(&(struct tri_error){TRI_FAILED, "out of memory for the figures"});
     }
     tri_candidates_environment(candidates, &environment);
-    cli_bench_header(request, &environment);
-
-    enum tri_status status = measure(request, candidates, works, &report, cases, &page);
-    if (goes_on(status)) {
-        enum tri_status written = write_files(request, &report);
-        if (written == TRI_OK && cli_report_write(&page, &report, works, &error) != TRI_OK)
-            written = cli_fail(&error);
-        status = status == TRI_OK ? written : status;
+    int code = check_baseline(request, &environment, works);
+    if (code == TRI_OK) {
+        cli_bench_header(request, &environment);
+        code = measure(request, candidates, works, &report, cases, &page);
+        if (goes_on(code))
+            code = finish(request, candidates, works, &report, cases, &page, code);
     }
     cli_report_end(&page);
     for (int i = 0; i < report.count; i++)
         tri_bench_case_free(&cases[i]);
     free(cases);
-    return status;
+    return code;
 }
 
 static int bench_pictures(const struct cli_bench_request *request,
@@ -242,6 +301,16 @@ static int bench(const struct cli_bench_request *request, const struct cli_bench
     return code;
 }
 
+/* A damaged baseline is reported before anything is measured. */
+static enum tri_status open_baseline(struct cli_bench_request *request,
+                                     struct cli_baseline *baseline, struct tri_error *error)
+{
+    if (request->baseline_path == NULL)
+        return TRI_OK;
+    request->baseline = baseline;
+    return cli_baseline_read(baseline, request->baseline_path, error);
+}
+
 static int bench_files(const struct cli_bench_request *request)
 {
     struct cli_bench_input *inputs = calloc((size_t)request->path_count + 1, sizeof *inputs);
@@ -260,7 +329,8 @@ static int bench_files(const struct cli_bench_request *request)
 int cli_bench(int argc, char **argv)
 {
     char command[600];
-    struct cli_bench_request request = {.command = command};
+    struct cli_bench_request request = {.command = command, .slower = -1};
+    struct cli_baseline baseline = {0};
     struct cli_trace trace = {0};
     struct tri_error error;
     int code;
@@ -271,10 +341,12 @@ int cli_bench(int argc, char **argv)
         return code;
     }
     trace.path = request.candidates.trace;
-    if (cli_trace_begin(&trace, &error) == TRI_OK)
+    if (open_baseline(&request, &baseline, &error) == TRI_OK &&
+        cli_trace_begin(&trace, &error) == TRI_OK)
         code = cli_trace_end(&trace, bench_files(&request));
     else
         code = cli_fail(&error);
+    cli_baseline_free(&baseline);
     cli_bench_request_free(&request);
     return code;
 }

@@ -17,6 +17,10 @@ struct cli_bench_request {
     bool clip; /* the one input is a video */
     struct cli_candidates candidates;
     const char *output, *reference, *report;
+    const char *baseline_path;
+    struct cli_baseline *baseline; /* NULL: not asked; of bench_baseline.h */
+    double slower; /* what a row may take longer than the baseline's, as a share; negative: not
+                      given */
     const char *command;    /* as given, for reports */
     double seconds;         /* 0: not given */
     struct tri_sizes sizes; /* of generated pictures, RGB of 8 bits; count 0: not given */

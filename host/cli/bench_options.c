@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/file_conflicts.h"
 #include "cli/outputs.h"
+#include "cli/result_files.h"
 #include "parallel/cpu.h"
 
 #include <stdlib.h>
@@ -16,6 +17,7 @@ static const char intro[] =
     "  triptych bench median --size 3840x2160 --on sequential --on threads --on opencl:gpu\n"
     "  triptych bench sobel --size 64..8192 --json sizes.json\n"
     "  triptych bench --suite standard --json mine.json\n"
+    "  triptych bench --suite standard --baseline mine.json\n"
     "  triptych bench gaussian:sigma=2 photo.png --end-to-end\n"
     "  triptych bench gaussian:sigma=2 photo.png --report report.html\n"
     "  triptych bench sobel clip.y4m\n"
@@ -43,6 +45,9 @@ static const char *const suite[CLI_SUITE] = {
     "gaussian:sigma=1,sobel,dilate:radius=1,invert",
 };
 
+/* What runs of the same program may differ by. */
+static const double usual_slower = 0.05;
+
 /* ---- options ---- */
 
 static bool set_seconds(const char *text, void *request)
@@ -55,6 +60,11 @@ static bool set_seconds(const char *text, void *request)
         return true;
     cli_usage("bench", "invalid value '%s' for --time; expected 0.001 to 3600 seconds", text);
     return false;
+}
+
+static bool set_slower(const char *text, void *request)
+{
+    return cli_slower_parse("bench", text, &((struct cli_bench_request *)request)->slower);
 }
 
 static bool set_size(const char *text, void *request)
@@ -122,6 +132,15 @@ static const struct cli_option own[] = {
      "measure the pipelines and sizes of a suite: a name, such as standard, which is for comparing "
      "machines, or a text file",
      TEXT(suite_name), .more_words = suite_words},
+    {"baseline", 0, "FILE",
+     "compare with FILE, which --json wrote on this machine, row by row: faster, slower, level, or "
+     "it cannot be told; rows that are slower are measured again, and exit with code 5 if they "
+     "remain so",
+     TEXT(baseline_path), .file = true},
+    {"fail-slower", 0, "PERCENT%",
+     "what a row may take longer than in the baseline; default 5%, as runs of the same program "
+     "differ by some percent",
+     CLI_CALLS(set_slower)},
     {"output", 'o', "FILE", "write the output picture of the last pipeline and input", TEXT(output),
      .file = true},
     {"report", 0, "FILE",
@@ -218,6 +237,17 @@ static int check_outputs(const struct cli_bench_request *request)
     return TRI_OK;
 }
 
+static int check_baseline(const struct cli_bench_request *request)
+{
+    if (request->baseline_path == NULL && request->slower >= 0)
+        return cli_usage("bench", "--fail-slower needs --baseline");
+    if (request->baseline_path != NULL && (request->end_to_end || request->clip))
+        return cli_usage("bench",
+                         "--baseline is for pictures without --end-to-end; compare results "
+                         "of videos with 'triptych compare'");
+    return TRI_OK;
+}
+
 static int check_inputs(const struct cli_bench_request *request)
 {
     if (request->clip && request->report != NULL)
@@ -242,6 +272,7 @@ static enum tri_status check_places(const struct cli_bench_request *request,
 
     for (int i = 0; i < request->path_count; i++)
         cli_places_numbered(&places, NULL, request->paths[i], 0);
+    cli_places_input(&places, request->baseline_path, 0);
     cli_places_output(&places, "--json", request->candidates.json, 0);
     cli_places_output(&places, "-o", request->output, 0);
     cli_places_output(&places, "--report", request->report, 0);
@@ -279,6 +310,10 @@ bool cli_bench_parse(int argc, char **argv, struct cli_bench_request *request, i
     cli_input_names(request->path_count, request->paths);
     request->clip = request->path_count == 1 && tri_video_is(request->paths[0], NULL, 0);
     *code = check_inputs(request);
+    if (*code == TRI_OK)
+        *code = check_baseline(request);
+    if (request->slower < 0)
+        request->slower = usual_slower;
     if (*code == TRI_OK && (check_places(request, &error) != TRI_OK ||
                             cli_check_writable(request->candidates.json, &error) != TRI_OK ||
                             cli_check_writable(request->output, &error) != TRI_OK ||

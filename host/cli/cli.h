@@ -30,6 +30,9 @@ extern const struct cli_command cli_command_run, cli_command_bench, cli_command_
 void cli_set_environment(void);
 void cli_set_opencl_environment(const char *const on[], int count);
 
+/* The exit code of `compare --fail-slower` and `bench --baseline`; others are enum tri_status. */
+enum { CLI_SLOWER = 5 };
+
 /* Prints "triptych: TEXT" on standard error; returns the exit code. */
 int cli_fail(const struct tri_error *error);
 /* Prints "triptych: COMMAND: TEXT (see 'triptych COMMAND --help')"; returns TRI_USAGE. */

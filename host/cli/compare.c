@@ -35,7 +35,6 @@ static const char intro[] =
     "largest differences come first. Results with different bytes are an error, exit\n"
     "code 3.\n";
 
-enum { SLOWER = 5 }; /* the exit code */
 enum format { TEXT, MARKDOWN, CSV, JSON, SVG };
 
 struct request {
@@ -48,17 +47,7 @@ struct request {
 
 static bool set_slower(const char *text, void *request)
 {
-    double *share = &((struct request *)request)->slower;
-    char *end;
-
-    *share = strtod(text, &end) / 100;
-    if (end != text && strcmp(end, "%") == 0 && *share >= 0 && *share <= 100)
-        return true;
-    cli_usage(
-        "compare",
-        "invalid value '%s' for --fail-slower; expected a percentage like 5%%, from 0%% to 10000%%",
-        text);
-    return false;
+    return cli_slower_parse("compare", text, &((struct request *)request)->slower);
 }
 
 static const struct cli_option own[] = {
@@ -193,7 +182,7 @@ static int check_slower(const struct request *request, const struct tri_comparis
             count++;
         }
     }
-    return count > 0 ? SLOWER : TRI_OK;
+    return count > 0 ? CLI_SLOWER : TRI_OK;
 }
 
 static int compare_results(const struct request *request, const struct tri_results *results,

@@ -26,7 +26,7 @@ static const char exit_codes[] = "\n"
                                  "  2  the request is invalid: unknown names, values out of range\n"
                                  "  3  outputs that must be equal differ\n"
                                  "  4  a device is missing or unusable\n"
-                                 "  5  compare --fail-slower: something is slower\n";
+                                 "  5  compare --fail-slower, bench --baseline: something is slower\n";
 
 int cli_help_triptych(void)
 {

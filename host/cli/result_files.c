@@ -1,5 +1,6 @@
 /* result_files.c -- the files of results that a command's operands stand for. */
 #include "cli/result_files.h"
+#include "cli/cli.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -70,6 +71,20 @@ enum tri_status cli_result_files_find(char *const operands[], int count,
                         : add_path(paths, strdup(operands[i]), error);
     }
     return status;
+}
+
+bool cli_slower_parse(const char *command, const char *text, double *share)
+{
+    char *end;
+
+    *share = strtod(text, &end) / 100;
+    if (end != text && strcmp(end, "%") == 0 && *share >= 0 && *share <= 100)
+        return true;
+    cli_usage(
+        command,
+        "invalid value '%s' for --fail-slower; expected a percentage like 5%%, from 0%% to 10000%%",
+        text);
+    return false;
 }
 
 void cli_result_files_free(struct cli_result_files *paths)

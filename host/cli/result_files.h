@@ -13,6 +13,8 @@ struct cli_result_files {
  * else is taken as it is. TRI_FAILED: a folder cannot be read or has none, or no memory. */
 enum tri_status cli_result_files_find(char *const operands[], int count,
                                       struct cli_result_files *paths, struct tri_error *error);
+/* Reads a percentage for --fail-slower, "5%". Returns false after reporting that it is none. */
+bool cli_slower_parse(const char *command, const char *text, double *share);
 void cli_result_files_free(struct cli_result_files *paths);
 
 #endif

@@ -82,6 +82,14 @@ void tri_comparison_csv(FILE *file, const struct tri_comparison *comparison);
 struct json_t *tri_comparison_json(const struct tri_comparison *comparison);
 /* "1920x1080 RGB 8 bits", "1280x720, 250 frames" */
 const char *tri_work_text(const struct tri_results_row *work, char text[100]);
+/* Cells of tables. Times have at most four significant digits, as measurements are no more precise;
+ * "±3 %": an interval is as far below as above, as a factor; a size is without the usual samples.
+ */
+enum { TRI_CELL = 160 };
+void tri_format_ms(char cell[TRI_CELL], double ns);
+void tri_format_ratio(char cell[TRI_CELL], double ratio);
+void tri_format_within(char cell[TRI_CELL], const struct tri_interval *interval);
+void tri_format_size(char cell[TRI_CELL], const struct tri_results_row *work);
 /* "1, 3, 5-9": the numbers from 1 of the files that `chosen` marks. */
 void tri_file_numbers(char *text, size_t size, const bool *chosen, int count);
 /* The files with the smallest and the largest ratio of a row, apart from its base. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS = 80, CELL = 160, LEFT_SHOWN = 3, FILES_IN_COLUMNS = 9 };
+enum { COLUMNS = 80, LEFT_SHOWN = 3, FILES_IN_COLUMNS = 9 };
 
 /* ---- cells ---- */
 
@@ -24,33 +24,37 @@ const char *tri_work_text(const struct tri_results_row *work, char text[100])
     return text;
 }
 
-/* At most four significant digits; measurements are no more precise. */
-static void format_ms(char cell[CELL], double ns)
+void tri_format_ms(char cell[TRI_CELL], double ns)
 {
     const double ms = ns / 1e6;
 
-    snprintf(cell, CELL, "%.*f", ms < 0.1 ? 4 : ms < 10 ? 3 : ms < 100 ? 2 : ms < 1000 ? 1 : 0, ms);
+    snprintf(cell, TRI_CELL, "%.*f",
+             ms < 0.1    ? 4
+             : ms < 10   ? 3
+             : ms < 100  ? 2
+             : ms < 1000 ? 1
+                         : 0,
+             ms);
 }
 
-static void format_ratio(char cell[CELL], double ratio)
+void tri_format_ratio(char cell[TRI_CELL], double ratio)
 {
     const int digits = ratio < 0.1 ? 3 : ratio < 10 ? 2 : ratio < 100 ? 1 : 0;
 
     if (isfinite(ratio))
-        snprintf(cell, CELL, "%.*fx", digits, ratio);
+        snprintf(cell, TRI_CELL, "%.*fx", digits, ratio);
     else
-        snprintf(cell, CELL, "-");
+        snprintf(cell, TRI_CELL, "-");
 }
 
-/* The interval is as far below as above, as a factor. */
-static void format_within(char cell[CELL], const struct tri_interval *interval)
+void tri_format_within(char cell[TRI_CELL], const struct tri_interval *interval)
 {
     const double share = interval->high / interval->ratio - 1;
 
     if (isfinite(share) && share < 9.995)
-        snprintf(cell, CELL, "±%.*f %%", share < 0.0995 ? 1 : 0, share * 100);
+        snprintf(cell, TRI_CELL, "±%.*f %%", share < 0.0995 ? 1 : 0, share * 100);
     else
-        snprintf(cell, CELL, "unknown");
+        snprintf(cell, TRI_CELL, "unknown");
 }
 
 void tri_file_numbers(char *text, size_t size, const bool *chosen, int count)
@@ -69,12 +73,11 @@ void tri_file_numbers(char *text, size_t size, const bool *chosen, int count)
     }
 }
 
-/* The size, and the samples unless they are the usual ones. */
-static void format_size(char cell[CELL], const struct tri_results_row *work)
+void tri_format_size(char cell[TRI_CELL], const struct tri_results_row *work)
 {
     char text[100];
 
-    snprintf(cell, CELL, "%s", tri_work_text(work, text));
+    snprintf(cell, TRI_CELL, "%s", tri_work_text(work, text));
     char *usual = strstr(cell, " RGB 8 bits");
     if (usual != NULL)
         *usual = '\0';
@@ -150,7 +153,7 @@ static void put_property(const struct tri_table *table,
 {
     memset(done, 0, (size_t)count * sizeof *done);
     for (int i = 0, shown = 0; i < count; i++) {
-        char files[CELL];
+        char files[TRI_CELL];
         if (done[i])
             continue;
         for (int j = 0; j < count; j++) {
@@ -200,11 +203,11 @@ static void put_means_of_two(FILE *file, const struct tri_comparison *comparison
     tri_table_heads(&table);
     for (int i = 0; i < comparison->mean_count; i++) {
         const struct tri_comparison_mean *mean = &comparison->means[i];
-        char rows[CELL], ratio[CELL], within[CELL];
+        char rows[TRI_CELL], ratio[TRI_CELL], within[TRI_CELL];
 
-        snprintf(rows, CELL, "%d", mean->files[1].rows);
-        format_ratio(ratio, mean->files[1].interval.ratio);
-        format_within(within, &mean->files[1].interval);
+        snprintf(rows, TRI_CELL, "%d", mean->files[1].rows);
+        tri_format_ratio(ratio, mean->files[1].interval.ratio);
+        tri_format_within(within, &mean->files[1].interval);
         tri_table_row(&table, (const char *[]){mean->kind, rows, ratio, within});
     }
     fputc('\n', file);
@@ -214,7 +217,7 @@ static void put_means_of_two(FILE *file, const struct tri_comparison *comparison
 static void put_means_of_many(FILE *file, const struct tri_comparison *comparison, bool markdown)
 {
     struct tri_table table = {file, markdown, {{"#", 3, true, false}}, 1 + comparison->mean_count};
-    char cells[1 + 8][CELL];
+    char cells[1 + 8][TRI_CELL];
     const char *row[1 + 8];
 
     fprintf(file, "Geometric means of the ratios\n%s", markdown ? "\n" : "");
@@ -224,9 +227,9 @@ static void put_means_of_many(FILE *file, const struct tri_comparison *compariso
         row[i] = cells[i];
     tri_table_heads(&table);
     for (int i = 0; i < comparison->file_count; i++) {
-        snprintf(cells[0], CELL, "%d", i + 1);
+        snprintf(cells[0], TRI_CELL, "%d", i + 1);
         for (int j = 0; j < comparison->mean_count; j++)
-            format_ratio(cells[1 + j], comparison->means[j].files[i].interval.ratio);
+            tri_format_ratio(cells[1 + j], comparison->means[j].files[i].interval.ratio);
         tri_table_row(&table, row);
     }
     fputc('\n', file);
@@ -251,15 +254,15 @@ static void put_rows_of_two(FILE *file, const struct tri_comparison *comparison,
     tri_table_heads(&table);
     for (int i = 0; i < comparison->row_count; i++) {
         const struct tri_comparison_row *row = &comparison->rows[i];
-        char size[CELL], one[CELL], two[CELL], ratio[CELL], within[CELL];
+        char size[TRI_CELL], one[TRI_CELL], two[TRI_CELL], ratio[TRI_CELL], within[TRI_CELL];
 
         if (row->certain != certain)
             continue;
-        format_size(size, row->work);
-        format_ms(one, row->files[0].row->median);
-        format_ms(two, row->files[1].row->median);
-        format_ratio(ratio, row->files[1].interval.ratio);
-        format_within(within, &row->files[1].interval);
+        tri_format_size(size, row->work);
+        tri_format_ms(one, row->files[0].row->median);
+        tri_format_ms(two, row->files[1].row->median);
+        tri_format_ratio(ratio, row->files[1].interval.ratio);
+        tri_format_within(within, &row->files[1].interval);
         tri_table_row(&table, (const char *[]){row->work->pipeline, size, row->kind, one, two,
                                                ratio, within});
     }
@@ -267,12 +270,12 @@ static void put_rows_of_two(FILE *file, const struct tri_comparison *comparison,
 }
 
 /* "0.43x (12)", "~" before it if it is not certain. */
-static void format_compared(char cell[CELL], const struct tri_comparison_row *row, int file)
+static void format_compared(char cell[TRI_CELL], const struct tri_comparison_row *row, int file)
 {
-    char ratio[CELL];
+    char ratio[TRI_CELL];
 
-    format_ratio(ratio, row->files[file].interval.ratio);
-    snprintf(cell, CELL, "%s%.40s (%d)", row->files[file].certain ? "" : "~", ratio, file + 1);
+    tri_format_ratio(ratio, row->files[file].interval.ratio);
+    snprintf(cell, TRI_CELL, "%s%.40s (%d)", row->files[file].certain ? "" : "~", ratio, file + 1);
 }
 
 void tri_comparison_extremes(const struct tri_comparison_row *row, int count, int *least, int *most)
@@ -303,14 +306,14 @@ static void put_rows_of_many(FILE *file, const struct tri_comparison *comparison
     tri_table_heads(&table);
     for (int i = 0; i < comparison->row_count; i++) {
         const struct tri_comparison_row *row = &comparison->rows[i];
-        char size[CELL], ms[CELL], base[2 * CELL], slowest[CELL], fastest[CELL];
+        char size[TRI_CELL], ms[TRI_CELL], base[2 * TRI_CELL], slowest[TRI_CELL], fastest[TRI_CELL];
         int least, most;
 
         if (row->certain != certain)
             continue;
         tri_comparison_extremes(row, comparison->file_count, &least, &most);
-        format_size(size, row->work);
-        format_ms(ms, row->files[row->base].row->median);
+        tri_format_size(size, row->work);
+        tri_format_ms(ms, row->files[row->base].row->median);
         snprintf(base, sizeof base, row->base > 0 ? "%s (%d)" : "%s", ms, row->base + 1);
         format_compared(slowest, row, least);
         format_compared(fastest, row, most);
@@ -330,7 +333,7 @@ static void put_rows_in_columns(FILE *file, const struct tri_comparison *compari
                                {"backend", 0, false, false},
                                {"1, ms", 0, true, false}},
                               3 + comparison->file_count};
-    char cells[3 + FILES_IN_COLUMNS][CELL], heads[FILES_IN_COLUMNS][16];
+    char cells[3 + FILES_IN_COLUMNS][TRI_CELL], heads[FILES_IN_COLUMNS][16];
     const char *texts[3 + FILES_IN_COLUMNS];
 
     for (int i = 1; i < comparison->file_count; i++) {
@@ -344,19 +347,19 @@ static void put_rows_in_columns(FILE *file, const struct tri_comparison *compari
         const struct tri_comparison_row *row = &comparison->rows[i];
         texts[0] = row->work->pipeline;
         texts[2] = row->kind;
-        format_size(cells[1], row->work);
+        tri_format_size(cells[1], row->work);
         for (int j = 0; j < comparison->file_count; j++) {
             const struct tri_compared *own = &row->files[j];
-            char within[CELL];
-            snprintf(cells[3 + j], CELL, "-");
+            char within[TRI_CELL];
+            snprintf(cells[3 + j], TRI_CELL, "-");
             if (own->row != NULL && j == row->base) {
-                format_ms(cells[3 + j], own->row->median);
+                tri_format_ms(cells[3 + j], own->row->median);
                 strcat(cells[3 + j], j > 0 ? " ms" : "");
             } else if (own->row != NULL) {
-                format_ratio(cells[3 + j], own->interval.ratio);
-                format_within(within, &own->interval);
-                snprintf(cells[3 + j] + strlen(cells[3 + j]), CELL - strlen(cells[3 + j]), " %s",
-                         within);
+                tri_format_ratio(cells[3 + j], own->interval.ratio);
+                tri_format_within(within, &own->interval);
+                snprintf(cells[3 + j] + strlen(cells[3 + j]), TRI_CELL - strlen(cells[3 + j]),
+                         " %s", within);
             }
         }
         tri_table_row(&table, texts);

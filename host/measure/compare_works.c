@@ -1,6 +1,6 @@
 /* compare_works.c -- which rows of several files do the same work: the same pipeline, however it is
  * spelt, on the same input. */
-#include "measure/compare.h"
+#include "measure/baseline.h"
 
 #include "pipeline/canonical.h"
 
@@ -258,4 +258,21 @@ void tri_works_free(struct tri_works *works)
     free(works->list);
     tdestroy(works->spellings, free_spelling);
     *works = (struct tri_works){0};
+}
+
+bool tri_results_has_work(const struct tri_results *results, const char *pipeline,
+                          const struct tri_shape *shape)
+{
+    char *wanted = canonical(pipeline);
+    bool found = false;
+
+    for (int i = 0; i < results->row_count && wanted != NULL && !found; i++) {
+        const struct tri_results_row *row = &results->rows[i];
+        char *own =
+            row->usable && tri_shape_equal(&row->shape, shape) ? canonical(row->pipeline) : NULL;
+        found = own != NULL && strcmp(own, wanted) == 0;
+        free(own);
+    }
+    free(wanted);
+    return found;
 }

@@ -343,25 +343,49 @@ static enum tri_status read_schema(struct reader *reader)
                : TRI_FAILED;
 }
 
-enum tri_status tri_results_read(const char *path, struct tri_results *results,
-                                 struct tri_error *error)
+static enum tri_status begin(const char *name, struct tri_results *results, struct tri_error *error)
+{
+    *results = (struct tri_results){.cpu = "", .date = ""};
+    results->path = strdup(name);
+    return results->path != NULL
+               ? TRI_OK
+               : tri_fail(error, TRI_FAILED, "out of memory for the name of a file");
+}
+
+static enum tri_status read_root(struct tri_results *results, struct tri_error *error)
 {
     struct reader reader = {.results = results, .error = error};
+    enum tri_status status = read_schema(&reader);
 
-    *results = (struct tri_results){.cpu = "", .date = ""};
-    results->path = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
-    if (results->path == NULL)
-        return tri_fail(error, TRI_FAILED, "out of memory for the name of a file");
-    enum tri_status status =
-        tri_json_read(path, "results of 'triptych bench --json'", FILE_MAX, &results->root, error);
-    if (status == TRI_OK)
-        status = read_schema(&reader);
     if (status == TRI_OK)
         status = read_kind(&reader);
     if (status != TRI_OK)
         return status;
     tri_results_read_properties(results);
     return read_rows(&reader);
+}
+
+enum tri_status tri_results_read(const char *path, struct tri_results *results,
+                                 struct tri_error *error)
+{
+    enum tri_status status =
+        begin(strcmp(path, "-") == 0 ? "standard input" : path, results, error);
+
+    if (status == TRI_OK)
+        status = tri_json_read(path, "results of 'triptych bench --json'", FILE_MAX, &results->root,
+                               error);
+    return status == TRI_OK ? read_root(results, error) : status;
+}
+
+enum tri_status tri_results_take(json_t *root, const char *name, struct tri_results *results,
+                                 struct tri_error *error)
+{
+    const enum tri_status status = begin(name, results, error);
+
+    results->root = root;
+    if (status == TRI_OK && root == NULL)
+        return tri_fail(error, TRI_FAILED, "out of memory for %s", name);
+    return status == TRI_OK ? read_root(results, error) : status;
 }
 
 void tri_results_free(struct tri_results *results)

@@ -64,6 +64,9 @@ struct tri_results {
  * once, for different results. Release with tri_results_free, also after a failure. */
 enum tri_status tri_results_read(const char *path, struct tri_results *results,
                                  struct tri_error *error);
+/* The same of what would be written: takes `root` over, NULL if memory ran out. */
+enum tri_status tri_results_take(struct json_t *root, const char *name, struct tri_results *results,
+                                 struct tri_error *error);
 void tri_results_free(struct tri_results *results);
 
 /* results_environment.c: fills the properties from the root. */

@@ -120,7 +120,7 @@ MODULE_FILES := $(MODULES:%=$(BUILD)/modules/%.so)
 module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/codec/$1_*.c host/video/$1_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all summary test check fuzz faults bench bench-library bench-switch results docs images format lint install uninstall clean help FORCE
+.PHONY: all summary test check fuzz faults bench bench-library bench-switch instructions results docs images format lint install uninstall clean help FORCE
 .SUFFIXES:
 
 COMPLETIONS := $(BUILD)/completion/triptych $(BUILD)/completion/_triptych $(BUILD)/completion/triptych.fish
@@ -353,6 +353,12 @@ $(BUILD)/bench/lab_switch: $(BUILD)/bench/lab_switch.o $(BUILD)/libtriptych.a
 	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
 bench-switch: $(BUILD)/bench/lab_switch ## measure switches of tasks, and hand-overs between threads
 	@$(BUILD)/bench/lab_switch
+
+# What bench/instructions.py runs under callgrind: valgrind 3.19 does not read all debugging information of clang.
+$(BUILD)/bench/instructions: $(BUILD)/bench/instructions.o $(BUILD)/libtriptych.a
+	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -Wl,--strip-debug -o $@
+instructions: $(BUILD)/bench/instructions ## count the kernels' instructions with callgrind, compare with bench/results/instructions.json
+	@python3 bench/instructions.py $(BUILD)
 
 bench: all ## run the default benchmark
 	$(BUILD)/triptych bench

@@ -42,9 +42,10 @@ optional_packages() {
         libswscale-dev libprotobuf-c-dev protobuf-c-compiler libuv1-dev ffmpeg libimage-exiftool-perl ${version:+libclang-rt-$version-dev} oclgrind strace; do
         installed "$package" || echo "$package"
     done
-    # What `make lint` and the tests of reports, completion and models check with, and python_packages needs.
+    # What `make lint`, `make instructions` and the tests of reports, completion and models check with, and python_packages
+    # needs.
     [ "$1" = test ] || return 0
-    for package in python3-venv git clang-format clang-tidy cppcheck shellcheck python3-html5lib chromium zsh fish spin; do
+    for package in python3-venv git clang-format clang-tidy cppcheck shellcheck python3-html5lib chromium zsh fish spin valgrind; do
         installed "$package" || echo "$package"
     done
 }

@@ -95,20 +95,26 @@ static int number(const char *text, int most)
     return *end == '\0' && value > 0 && value <= most ? (int)value : 0;
 }
 
+static int usage(void)
+{
+    fputs("usage: instructions {ISA PIPELINE WIDTH HEIGHT PLANES BITS}...\n", stderr);
+    return TRI_USAGE;
+}
+
 int main(int argc, char **argv)
 {
-    int code = argc > 6 && argc % 6 == 1 ? TRI_OK : TRI_USAGE;
-
-    for (int i = 1; i < argc && code == TRI_OK; i += 6) {
+    if (argc < 7 || argc % 6 != 1)
+        return usage();
+    for (int i = 1; i < argc; i += 6) {
         const struct tri_shape shape = {
             number(argv[i + 2], TRI_SIDE_MAX), number(argv[i + 3], TRI_SIDE_MAX),
             number(argv[i + 4], TRI_PLANES_MAX), number(argv[i + 5], BITS_MAX)};
-        code = shape.width > 0 && shape.height > 0 && shape.planes > 0 && shape.bits > 0 &&
-                       shape.bits % 8 == 0
-                   ? measure(argv[i], argv[i + 1], &shape)
-                   : TRI_USAGE;
+        if (shape.width == 0 || shape.height == 0 || shape.planes == 0 ||
+            (shape.bits != 8 && shape.bits != 16))
+            return usage();
+        const int code = measure(argv[i], argv[i + 1], &shape);
+        if (code != TRI_OK)
+            return code;
     }
-    if (code == TRI_USAGE)
-        fputs("usage: instructions {ISA PIPELINE WIDTH HEIGHT PLANES BITS}...\n", stderr);
-    return code;
+    return TRI_OK;
 }

@@ -60,7 +60,8 @@ static void note_property(const struct tri_results *before, const struct tri_res
     const char *was = tri_results_property(before, name), *is = tri_results_property(now, name);
 
     if (strcmp(was, is) != 0 && was[0] != '\0' && is[0] != '\0' &&
-        (strcmp(name, "OpenCL") != 0 || (strcmp(was, "none used") && strcmp(is, "none used"))))
+        (strcmp(name, "OpenCL") != 0 ||
+         (strcmp(was, "none used") != 0 && strcmp(is, "none used") != 0)))
         cli_note("%s has another %s: %s; now: %s", before->path, name, was, is);
 }
 

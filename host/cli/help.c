@@ -17,16 +17,17 @@ static const char examples[] = "Examples:\n"
                                "\n"
                                "Commands:\n";
 
-static const char exit_codes[] = "\n"
-                                 "'triptych COMMAND --help' explains a command.\n"
-                                 "\n"
-                                 "Exit codes:\n"
-                                 "  0  success\n"
-                                 "  1  input, output or the system failed\n"
-                                 "  2  the request is invalid: unknown names, values out of range\n"
-                                 "  3  outputs that must be equal differ\n"
-                                 "  4  a device is missing or unusable\n"
-                                 "  5  compare --fail-slower, bench --baseline: something is slower\n";
+static const char exit_codes[] =
+    "\n"
+    "'triptych COMMAND --help' explains a command.\n"
+    "\n"
+    "Exit codes:\n"
+    "  0  success\n"
+    "  1  input, output or the system failed\n"
+    "  2  the request is invalid: unknown names, values out of range\n"
+    "  3  outputs that must be equal differ\n"
+    "  4  a device is missing or unusable\n"
+    "  5  compare --fail-slower, bench --baseline: something is slower\n";
 
 int cli_help_triptych(void)
 {

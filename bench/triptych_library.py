@@ -42,7 +42,7 @@ class Library:
 
     def call(self, name, *arguments):
         if getattr(self.library, name)(*arguments, ctypes.byref(self.error)) != 0:
-            raise Failure(self.error.text.decode(errors="replace"))
+            raise Failure(self.message())
 
     def pipeline(self, text):
         pipeline = ctypes.c_void_p()
@@ -63,3 +63,31 @@ class Library:
         job = ctypes.c_void_p()
         self.call("tri_job_new", backend, pipeline, ctypes.byref(shape), ctypes.byref(job))
         return job
+
+    def message(self):
+        return self.error.text.decode(errors="replace")
+
+    def job_shape(self, job):
+        return self.library.tri_job_shape(job).contents
+
+    def free_image(self, image):
+        self.library.tri_image_free(image)
+
+    def free_job(self, job, pipeline):
+        self.library.tri_job_free(job)
+        self.library.tri_pipeline_free(pipeline)
+
+    def version(self):
+        self.library.tri_version.restype = ctypes.c_char_p
+        return self.library.tri_version().decode()
+
+    def cpu(self):
+        self.library.tri_cpu_model.restype = ctypes.c_char_p
+        return self.library.tri_cpu_model().decode()
+
+    def copier(self, threads, size):
+        """What bench_copier_run takes; only build/bench/libtriptych.so has it."""
+        self.library.bench_copier_run.restype = ctypes.c_int64
+        copier = ctypes.c_void_p()
+        self.call("bench_copier_new", threads, ctypes.c_size_t(size), ctypes.byref(copier))
+        return copier

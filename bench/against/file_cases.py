@@ -1,0 +1,117 @@
+"""file_cases.py -- from file to file: triptych as a whole process, the others as calls in this one, which is to their gain."""
+import os
+import tempfile
+
+import files
+from against import frames, measure, report
+
+SIZE = (3840, 2160)
+BLUR = "gaussian:sigma=2"
+QUALITY = 90
+
+
+class Conversion(measure.Contender):
+    """A call that writes a file, in the page cache."""
+
+    def __init__(self, call, path):
+        self.call, self.path = call, path
+
+    def frame(self, number):
+        self.call()
+
+    def result(self):
+        return read(self.path)
+
+
+def read(path):
+    """Planes of a picture; None if nothing here can read it."""
+    try:
+        import cv2
+        return frames.planar(cv2.imread(path, cv2.IMREAD_COLOR))
+    except ImportError:
+        pass
+    try:
+        import pyvips
+        return frames.planar(pyvips.Image.new_from_file(path).numpy())[::-1]
+    except ImportError:
+        return None
+
+
+def triptych(bench, pipeline, source, target, *options):
+    return files.process(bench.options.program, "run", pipeline, source, "-o", target, "-q", *options)
+
+
+def vips_blur(source, target):
+    import pyvips
+    return lambda: pyvips.Image.new_from_file(source, access="sequential").gaussblur(2).write_to_file(target)
+
+
+def vips_thumbnail(source, target):
+    import pyvips
+    width = SIZE[0] // 4
+    return lambda: pyvips.Image.thumbnail(source, width).write_to_file(target, Q=QUALITY, subsample_mode="on")
+
+
+def pillow_thumbnail(source, target):
+    """As Pillow's manual has it: the decoder shrinks, and resampling does the rest."""
+    from PIL import Image
+
+    def run():
+        with Image.open(source) as picture:
+            picture.thumbnail((SIZE[0] // 4, SIZE[1] // 4), Image.Resampling.LANCZOS)
+            picture.save(target, quality=QUALITY, subsampling="4:2:0")
+    return run
+
+
+# Name, pipeline, extension, goal, and the peers' calls: module, title, maker of a call (None: there is no such library).
+CASES = [
+    ("blur, 4K PNG", BLUR, "png", 5, [("vips", "gaussblur", vips_blur),
+                                      ("opencv", "imread, GaussianBlur, imwrite", files.cv2_blur)]),
+    ("quarter, 4K JPEG", "resize:scale=0.25", "jpg", 2, [("vips", "thumbnail", vips_thumbnail),
+                                                         ("pillow", "thumbnail", pillow_thumbnail)]),
+]
+
+
+def source_file(bench, folder, extension):
+    path = os.path.join(folder, "source." + extension)
+    triptych(bench, "resize:width=%d:height=%d" % SIZE, frames.source()[0], path, "--quality", str(QUALITY))()
+    return path
+
+
+def row_of(bench, folder, case):
+    name, pipeline, extension, goal, peers = case
+    source, repeats = source_file(bench, folder, extension), bench.options.repeats
+    ours = os.path.join(folder, "ours." + extension)
+    contenders = {"triptych": Conversion(triptych(bench, pipeline, source, ours, "--quality", str(QUALITY)), ours)}
+    titles = {}
+    for module, title, make in peers:
+        if module in bench.modules:
+            path = os.path.join(folder, "%s.%s" % (module, extension))
+            contenders[module] = Conversion(make(source, path), path)
+            titles[module] = title
+    medians = measure.medians(measure.interleave(contenders, repeats, 1))
+    expected = contenders["triptych"].result()
+    entries = [{"peer": bench.modules[module].NAME, "filter": title, "threads": entry_threads(bench, module),
+                "ms": medians[module], "triptych_ms": medians["triptych"],
+                "bytes": os.path.getsize(contenders[module].path), "triptych_bytes": os.path.getsize(ours),
+                "difference": measure.difference(expected, contenders[module].result())}
+               for module, title in titles.items()]
+    # They are no filters of the table's mean.
+    return report.make_row(name, pipeline, goal, entries, memory=True)
+
+
+def entry_threads(bench, module):
+    return 1 if bench.modules[module].ONE_THREAD else bench.options.threads
+
+
+def rows_of(bench):
+    """On so many cores, as triptych's codecs use all that they may."""
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, cores[:bench.options.threads])
+    try:
+        for case in CASES:
+            if bench.options.only in case[0]:
+                with tempfile.TemporaryDirectory(prefix="triptych-") as folder:
+                    yield row_of(bench, folder, case)
+    finally:
+        os.sched_setaffinity(0, cores)

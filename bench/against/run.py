@@ -1,0 +1,182 @@
+"""run.py -- the comparison: which peers there are, and each case with all of them in turn."""
+import importlib
+import os
+import statistics
+import subprocess
+import sys
+
+import files
+from against import environment, file_cases, frames, measure, report
+from against.cases import CASES
+from against.triptych import Copy, Failure, Job, Library, Pictures
+
+MODULES = {"opencv": "opencv", "vapoursynth": "vapoursynth_peer", "ipp": "ipp", "vips": "vips", "pillow": "pillow"}
+
+
+def say(text):
+    print("peers.py: %s" % text, file=sys.stderr, flush=True)
+
+
+class Bench:
+    """What the cases share."""
+
+    def __init__(self, options):
+        self.options = options
+        self.library = Library(options.library)
+        self.missing = dict(environment.missing(sys.prefix) or {})
+        self.modules = dict(self.find())
+        self.failed = False
+        self.backends = self.open_backends()
+
+    def find(self):
+        """The peers that can be imported; the others are missing, for the reason that their installation gave."""
+        for name, module in MODULES.items():
+            try:
+                peer = importlib.import_module("against." + module)
+                peer.start(self.options.threads)
+                yield name, peer
+            except (ImportError, OSError) as error:
+                self.missing.setdefault(name, str(error))
+
+    def open_backends(self):
+        threads = self.options.threads
+        backends = {count: self.library.backend("threads:%d" % count) for count in {1, threads}}
+        if self.options.opencl:
+            backends["OpenCL"] = self.library.backend("opencl:cpu/%d" % threads)
+        return backends
+
+    def versions(self):
+        return {"triptych": self.library.version(),
+                **{peer.NAME: peer.version() for peer in self.modules.values()}}
+
+    def prepare(self, sources):
+        """Each peer's form of the frames."""
+        peers = {}
+        for name, module in self.modules.items():
+            try:
+                peers[name] = module.Peer(sources, self.options.repeats)
+            except measure.Unsupported as why:
+                say("%s: left out: %s" % (module.NAME, why))
+        return peers
+
+
+def bind(bench, peers, case, key):
+    """{(name, filter): contender} of the peers that have the case."""
+    contenders = {}
+    for name, peer in peers.items():
+        for title, filter_ in bench.modules[name].FILTERS.get(key, {}).items():
+            try:
+                contenders[name, title] = peer.bind(case, filter_)
+            except measure.Unsupported as why:
+                say("%s: %s %s: left out: %s" % (case.key, bench.modules[name].NAME, title, why))
+            except Exception as error:  # pylint: disable=broad-except # of any library's own kind
+                bench.failed = True
+                say("%s: %s %s: %s" % (case.key, bench.modules[name].NAME, title, error))
+    return contenders
+
+
+def open_jobs(bench, case, pictures, counts):
+    return {("triptych", count): Job(bench.backends[count], case.pipeline, pictures, case.later) for count in counts}
+
+
+def entry_of(bench, name, title, ours, contenders, samples):
+    """What one peer took, next to triptych with as many threads."""
+    threads = 1 if name != "triptych" and bench.modules.get(name) and bench.modules[name].ONE_THREAD \
+        else bench.options.threads
+    own = bench.modules[name].NAME if name in bench.modules else name
+    return {"peer": own, "filter": str(title), "threads": threads, "ms": statistics.median(samples[name, title]),
+            "quartiles": statistics.quantiles(samples[name, title], n=4)[::2],
+            "triptych_ms": statistics.median(samples["triptych", threads]),
+            "difference": measure.difference(ours, contenders[name, title].result())}
+
+
+def compare(bench, case, contenders, pictures):
+    """One row."""
+    threads = bench.options.threads
+    alone = any(bench.modules[name].ONE_THREAD for name, _ in contenders if name in bench.modules)
+    counts = [threads] + ([1] if alone and threads != 1 else []) + (["OpenCL"] if bench.options.opencl else [])
+    jobs = open_jobs(bench, case, pictures, counts)
+    try:
+        everything = {**jobs, **contenders}
+        samples = measure.interleave(everything, bench.options.repeats, bench.options.frames)
+        ours = jobs["triptych", threads].result()
+        entries = [entry_of(bench, name, title, ours, contenders, samples) for name, title in contenders]
+        row = report.make_row(case.key, case.pipeline, case.goal, entries, case.memory)
+        row["triptych_ms"] = {str(count): statistics.median(samples["triptych", count]) for count in counts}
+        return row
+    finally:
+        for contender in (*jobs.values(), *contenders.values()):
+            contender.free()
+
+
+def memory_row(bench, case, sources):
+    """memcpy of one frame again and again, between the same two buffers, and triptych likewise."""
+    pictures = Pictures(bench.library, sources[:1])
+    copier = Copy(bench.library, sources[:1], bench.options.threads)
+    try:
+        return compare(bench, case, {("memcpy", ""): copier}, pictures)
+    finally:
+        pictures.free()
+
+
+def rows_of(bench, sources):
+    peers, pictures = bench.prepare(sources), Pictures(bench.library, sources)
+    for peer in peers.values():
+        if getattr(peer, "note", None):
+            print(peer.note)
+    report.print_head()
+    for case in CASES:
+        if bench.options.only not in case.key:
+            continue
+        if case.key == "memcpy":
+            yield memory_row(bench, case, sources)
+        else:
+            yield compare(bench, case, bind(bench, peers, case, case.key), pictures)
+    pictures.free()
+
+
+def facts_of(bench):
+    options = bench.options
+    return {"size": options.size, "planes": options.planes, "bits": options.bits, "frames": options.frames,
+            "threads": options.threads, "repeats": options.repeats, "source": frames.source()[1],
+            "cpu": bench.library.cpu(), "cpus": len(os.sched_getaffinity(0)), "versions": bench.versions(),
+            "missing": bench.missing}
+
+
+def print_facts(facts):
+    print("%d frames of %dx%d, %s of %d bits, from %s; %d threads; medians of %d, interleaved" % (
+        facts["frames"], *facts["size"], "one plane" if facts["planes"] == 1 else "RGB", facts["bits"], facts["source"],
+        facts["threads"], facts["repeats"]))
+    print("%s; %s" % (facts["cpu"], ", ".join("%s %s" % item for item in facts["versions"].items())))
+    for name, why in facts["missing"].items():
+        print("missing: %s: %s" % (name, why))
+
+
+def measure_all(bench):
+    rows = []
+    if not bench.options.files_only:
+        options = bench.options
+        sources = frames.make(options.program, options.size, options.planes, options.bits, options.frames)
+        for row in rows_of(bench, sources):
+            rows.append(row)
+            report.print_row(row)
+    for row in file_cases.rows_of(bench) if bench.options.files or bench.options.files_only else ():
+        rows.append(row)
+        report.print_row(row)
+    return rows
+
+
+def main(options):
+    try:
+        bench = Bench(options)
+        facts = facts_of(bench)
+        print_facts(facts)
+        rows = measure_all(bench)
+    except (Failure, files.Failure, OSError, subprocess.CalledProcessError) as failure:
+        say(failure)
+        return 1
+    report.print_mean(rows)
+    report.print_entries(rows)
+    if options.json:
+        report.save(options.json, facts, rows)
+    return 1 if bench.failed else 0

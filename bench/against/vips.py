@@ -1,0 +1,48 @@
+"""vips.py -- operations of libvips from memory to memory; its pool has the threads that VIPS_CONCURRENCY allows."""
+import numpy
+import pyvips
+
+from against.frames import interleaved, planar
+from against.measure import Calls
+
+NAME = "libvips"
+ONE_THREAD = False
+
+
+def start(_):
+    pyvips.cache_set_max(0)  # it would keep the results of equal calls
+
+
+def version():
+    return ".".join(str(pyvips.version(part)) for part in range(3))
+
+
+def done(operation):
+    """The operation, computed as a whole: libvips computes nothing before it has to."""
+    return lambda like, case: lambda picture: operation(picture).copy_memory()
+
+
+def table(like, case):
+    bits = 16 if like.format == "ushort" else 8
+    kind = numpy.uint16 if bits == 16 else numpy.uint8
+    values = pyvips.Image.new_from_array(case.table(bits).astype(kind)[None])
+    return lambda picture: picture.maplut(values).copy_memory()
+
+
+FILTERS = {
+    "resize": {"resize": done(lambda picture: picture.resize(0.5, kernel="lanczos3"))},
+    "median 1": {"median": done(lambda picture: picture.median(3))},
+    "equalize": {"hist_equal": done(lambda picture: picture.hist_equal())},
+    "levels": {"maplut": table},
+    "gaussian": {"gaussblur": done(lambda picture: picture.gaussblur(1))},
+    "sobel": {"sobel": done(lambda picture: picture.sobel())},
+    "invert": {"invert": done(lambda picture: picture.invert())},
+}
+
+
+class Peer:
+    def __init__(self, frames, _):
+        self.pictures = [pyvips.Image.new_from_array(interleaved(frame)) for frame in frames]
+
+    def bind(self, case, filter_):
+        return Calls(filter_(self.pictures[0], case), self.pictures, lambda picture: planar(picture.numpy()))

@@ -23,9 +23,10 @@ def make_row(case, pipeline, goal, entries, memory=False):
 
 
 def print_head():
-    print("ratio: the best peer's time over triptych's with as many threads\n")
-    print("%-18s %-36s %7s %10s %10s %6s %5s" % ("case", "best peer", "threads", "its ms", "triptych", "ratio", "goal"),
-          flush=True)
+    print("ratio: the best peer's time over triptych's with as many threads; scale: triptych's with one thread over that")
+    print("with all\n")
+    print("%-18s %-36s %7s %10s %10s %6s %5s %-3s %6s" % (
+        "case", "best peer", "threads", "its ms", "triptych", "ratio", "goal", "", "scale"), flush=True)
 
 
 def print_row(row):
@@ -33,9 +34,9 @@ def print_row(row):
     if best is None:
         print("%-18s no peer has it" % row["case"], flush=True)
         return
-    print("%-18s %-36s %7d %10.3f %10.3f %6.2f %5s %s" % (
+    print("%-18s %-36s %7d %10.3f %10.3f %6.2f %5s %-3s %6s" % (
         row["case"], label(best), best["threads"], best["ms"], best["triptych_ms"], row["ratio"],
-        number(row["goal"], "%g"), verdict(row["reached"])), flush=True)
+        number(row["goal"], "%g"), verdict(row["reached"]), number(row.get("scale"))), flush=True)
 
 
 def label(entry):
@@ -57,20 +58,29 @@ def print_mean(rows):
 
 def print_entries(rows):
     """All peers, and how far their samples are from triptych's."""
-    print("\nAll peers. largest: difference of a sample from triptych's; beyond 1: samples that differ by more than 1\n")
-    print("%-18s %-36s %7s %10s %10s %6s %8s %9s" % (
-        "case", "peer", "threads", "its ms", "triptych", "ratio", "largest", "beyond 1"))
+    print("\nAll peers. largest: difference of a sample from triptych's; inside: away from the edges; beyond 1: samples that")
+    print("differ by more than 1\n")
+    print("%-18s %-36s %7s %10s %10s %6s %8s %7s %9s" % (
+        "case", "peer", "threads", "its ms", "triptych", "ratio", "largest", "inside", "beyond 1"))
     for row in rows:
         for entry in sorted(row["entries"], key=lambda entry: entry["ratio"]):
-            print("%-18s %-36s %7d %10.3f %10.3f %6.2f %8s %9s" % (
+            print("%-18s %-36s %7d %10.3f %10.3f %6.2f %8s %7s %9s" % (
                 row["case"], label(entry), entry["threads"], entry["ms"], entry["triptych_ms"], entry["ratio"],
                 *closeness(entry.get("difference"))))
+        print_opencl(row)
+
+
+def print_opencl(row):
+    """triptych with OpenCL, next to its threads."""
+    took = row.get("triptych_ms", {}).get("OpenCL")
+    if took is not None:
+        print("%-18s %-36s %7s %10.3f" % (row["case"], "(triptych with OpenCL)", "", took))
 
 
 def closeness(apart):
     if apart is None:
-        return "-", "-"
-    return number(apart["largest"], "%d"), "%.3f %%" % (100 * apart["beyond_1"])
+        return "-", "-", "-"
+    return number(apart["largest"], "%d"), number(apart["inside"], "%d"), "%.3f %%" % (100 * apart["beyond_1"])
 
 
 def save(path, facts, rows):

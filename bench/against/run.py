@@ -40,7 +40,7 @@ class Bench:
 
     def open_backends(self):
         threads = self.options.threads
-        backends = {count: self.library.backend("threads:%d" % count) for count in {1, threads}}
+        backends = {count: self.library.backend("threads:%d" % count) for count in sorted({1, threads})}
         if self.options.opencl:
             backends["OpenCL"] = self.library.backend("opencl:cpu/%d" % threads)
         return backends
@@ -75,17 +75,13 @@ def bind(bench, peers, case, key):
     return contenders
 
 
-def open_jobs(bench, case, pictures, counts):
-    return {("triptych", count): Job(bench.backends[count], case.pipeline, pictures, case.later) for count in counts}
-
-
 def entry_of(bench, name, title, ours, contenders, samples):
     """What one peer took, next to triptych with as many threads."""
-    threads = 1 if name != "triptych" and bench.modules.get(name) and bench.modules[name].ONE_THREAD \
-        else bench.options.threads
-    own = bench.modules[name].NAME if name in bench.modules else name
-    return {"peer": own, "filter": str(title), "threads": threads, "ms": statistics.median(samples[name, title]),
-            "quartiles": statistics.quantiles(samples[name, title], n=4)[::2],
+    module = bench.modules.get(name)
+    threads = 1 if module and module.ONE_THREAD else bench.options.threads
+    taken = samples[name, title]
+    return {"peer": module.NAME if module else name, "filter": title, "threads": threads,
+            "ms": statistics.median(taken), "quickest_ms": min(taken), "slowest_ms": max(taken),
             "triptych_ms": statistics.median(samples["triptych", threads]),
             "difference": measure.difference(ours, contenders[name, title].result())}
 
@@ -93,16 +89,16 @@ def entry_of(bench, name, title, ours, contenders, samples):
 def compare(bench, case, contenders, pictures):
     """One row."""
     threads = bench.options.threads
-    alone = any(bench.modules[name].ONE_THREAD for name, _ in contenders if name in bench.modules)
-    counts = [threads] + ([1] if alone and threads != 1 else []) + (["OpenCL"] if bench.options.opencl else [])
-    jobs = open_jobs(bench, case, pictures, counts)
+    jobs = {("triptych", count): Job(bench.backends[count], case.pipeline, pictures, case.later)
+            for count in bench.backends}
     try:
         everything = {**jobs, **contenders}
         samples = measure.interleave(everything, bench.options.repeats, bench.options.frames)
         ours = jobs["triptych", threads].result()
         entries = [entry_of(bench, name, title, ours, contenders, samples) for name, title in contenders]
         row = report.make_row(case.key, case.pipeline, case.goal, entries, case.memory)
-        row["triptych_ms"] = {str(count): statistics.median(samples["triptych", count]) for count in counts}
+        ms = row["triptych_ms"] = {str(count): statistics.median(samples["triptych", count]) for count in bench.backends}
+        row["scale"] = ms["1"] / ms[str(threads)] if threads > 1 else None
         return row
     finally:
         for contender in (*jobs.values(), *contenders.values()):
@@ -124,7 +120,6 @@ def rows_of(bench, sources):
     for peer in peers.values():
         if getattr(peer, "note", None):
             print(peer.note)
-    report.print_head()
     for case in CASES:
         if bench.options.only not in case.key:
             continue
@@ -154,6 +149,7 @@ def print_facts(facts):
 
 def measure_all(bench):
     rows = []
+    report.print_head()
     if not bench.options.files_only:
         options = bench.options
         sources = frames.make(options.program, options.size, options.planes, options.bits, options.frames)

@@ -47,7 +47,8 @@ def make(program, size, planes, bits, count):
     for number in range(count):
         moved = numpy.roll(first, (number, 2 * number), axis=(1, 2))
         moved += numpy.roll(noise, (61 * number, 97 * number), axis=(1, 2))
-        frames.append(numpy.clip(moved, 0, 2 ** bits - 1).astype(numpy.uint8 if bits == 8 else numpy.uint16))
+        samples = numpy.clip(moved, 0, 2 ** bits - 1).astype(numpy.uint8 if bits == 8 else numpy.uint16)
+        frames.append(numpy.ascontiguousarray(samples))
     return frames
 
 

@@ -6,6 +6,7 @@ import numpy
 
 WARM = 4          # frames before each sample, untimed
 EDGE = 32         # samples; more than any window reaches
+TOLERANCES = {8: 1, 16: 16}  # by bits: what triptych allows itself between its result and the exact one
 PASS_MS = 300     # about the longest sample of a slow contender: it makes fewer frames
 
 
@@ -83,12 +84,13 @@ def difference(ours, theirs):
     if ours is None or theirs is None:
         return None
     if ours.shape != theirs.shape:
-        return {"largest": None, "inside": None, "beyond_1": 1.0, "why": "%s against %s" % (ours.shape, theirs.shape)}
-    return closeness(numpy.abs(ours.astype(numpy.int32) - theirs.astype(numpy.int32)))
+        return {"largest": None, "inside": None, "beyond": 1.0, "why": "%s against %s" % (ours.shape, theirs.shape)}
+    tolerance = TOLERANCES[ours.dtype.itemsize * 8]
+    return closeness(numpy.abs(ours.astype(numpy.int32) - theirs.astype(numpy.int32)), tolerance)
 
 
-def closeness(apart):
-    """largest: difference; inside: the largest further than EDGE from the edges, where libraries agree on what they
-    need not make up; beyond_1: share of all samples that differ by more than one."""
+def closeness(apart, tolerance):
+    """largest: difference; inside: the largest further than EDGE from the edges, where no library makes samples up;
+    beyond: share of all samples that differ by more than the tolerance."""
     inside = apart[:, EDGE:-EDGE, EDGE:-EDGE] if min(apart.shape[1:]) > 2 * EDGE else apart
-    return {"largest": int(apart.max()), "inside": int(inside.max()), "beyond_1": float((apart > 1).mean())}
+    return {"largest": int(apart.max()), "inside": int(inside.max()), "beyond": float((apart > tolerance).mean())}

@@ -58,10 +58,10 @@ def print_mean(rows):
 
 def print_entries(rows):
     """All peers, and how far their samples are from triptych's."""
-    print("\nAll peers. largest: difference of a sample from triptych's; inside: away from the edges; beyond 1: samples that")
-    print("differ by more than 1\n")
+    print("\nAll peers. largest: difference of a sample from triptych's; inside: away from the edges; beyond: samples that")
+    print("differ by more than 1 (16 at 16 bits)\n")
     print("%-18s %-36s %7s %10s %10s %6s %8s %7s %9s" % (
-        "case", "peer", "threads", "its ms", "triptych", "ratio", "largest", "inside", "beyond 1"))
+        "case", "peer", "threads", "its ms", "triptych", "ratio", "largest", "inside", "beyond"))
     for row in rows:
         for entry in sorted(row["entries"], key=lambda entry: entry["ratio"]):
             print("%-18s %-36s %7d %10.3f %10.3f %6.2f %8s %7s %9s" % (
@@ -80,7 +80,7 @@ def print_opencl(row):
 def closeness(apart):
     if apart is None:
         return "-", "-", "-"
-    return number(apart["largest"], "%d"), number(apart["inside"], "%d"), "%.3f %%" % (100 * apart["beyond_1"])
+    return number(apart["largest"], "%d"), number(apart["inside"], "%d"), "%.3f %%" % (100 * apart["beyond"])
 
 
 def save(path, facts, rows):

@@ -10,25 +10,30 @@ is the time for all frames, after an untimed run. IPP and Pillow have one thread
 """
 import argparse
 import os
+import re
 import sys
 
 from against import environment
 
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+LEAST_SIDE = 256
+LEAST_FRAMES = 5  # the one in the middle has two neighbours on each side
 BUILD = os.path.join(ROOT, "build")
 
 
 def parse_size(text):
-    width, height = map(int, text.split("x"))
-    if width < 32 or height < 32:
-        raise ValueError
-    return width, height
+    found = re.fullmatch(r"(\d{3,5})x(\d{3,5})", text)
+    if found is None or min(map(int, found.groups())) < LEAST_SIDE:  # zsmooth crashes on narrow frames
+        raise argparse.ArgumentTypeError("'%s' is no WIDTHxHEIGHT from %d to 99999" % (text, LEAST_SIDE))
+    return int(found[1]), int(found[2])
 
 
-def positive(text):
-    if int(text) < 1:
-        raise ValueError
-    return int(text)
+def at_least(least):
+    def parse(text):
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError("'%s' is no number from %d" % (text, least))
+        return int(text)
+    return parse
 
 
 def parse_options():
@@ -37,12 +42,12 @@ def parse_options():
     parser.add_argument("--folder", default=os.path.join(BUILD, "peers"), metavar="FOLDER",
                         help="the environment; default build/peers")
     parser.add_argument("--python", metavar="FILE", help="the Python to make it with")
-    parser.add_argument("--repeats", type=positive, default=21, metavar="N", help="samples of each; default 21")
-    parser.add_argument("--threads", type=positive, default=2, metavar="N", help="for each contender; default 2")
+    parser.add_argument("--repeats", type=at_least(1), default=21, metavar="N", help="samples of each; default 21")
+    parser.add_argument("--threads", type=at_least(1), default=2, metavar="N", help="for each contender; default 2")
     parser.add_argument("--size", type=parse_size, default=(1920, 1080), metavar="WxH", help="default 1920x1080")
     parser.add_argument("--bits", type=int, choices=(8, 16), default=8, help="of a sample; default 8")
     parser.add_argument("--planes", type=int, choices=(1, 3), default=1, help="3: R, G, B; default 1")
-    parser.add_argument("--frames", type=positive, default=16, metavar="N", help="different frames; default 16")
+    parser.add_argument("--frames", type=at_least(LEAST_FRAMES), default=16, metavar="N", help="different frames; default 16")
     parser.add_argument("--only", default="", metavar="TEXT", help="only cases whose name contains TEXT")
     parser.add_argument("--files", action="store_true", help="also compare from file to file")
     parser.add_argument("--files-only", action="store_true", help="compare only from file to file")

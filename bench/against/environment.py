@@ -23,7 +23,8 @@ PACKAGES = {
 IPP_LIBRARIES = ("ippcv", "ippi", "ipps", "ippvm", "ippcore")
 IPP_SOURCE = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "ipp_peer.c"))
 IPP_OBJECT = "ipp_peer.so"
-OLDEST = (3, 12)  # that VapourSynth is made for
+OLDEST = (3, 12)  # Python that VapourSynth is made for
+NEED_OLDEST = ("vapoursynth", "zsmooth", "vszip")
 
 
 class Failure(Exception):
@@ -40,7 +41,8 @@ def run(command):
     lines = [line for line in done.stdout.decode(errors="replace").splitlines() if line.strip()]
     if done.returncode != 0:
         errors = [line for line in lines if "error" in line.lower()]
-        raise Failure((errors or lines or ["%s: status %d" % (command[0], done.returncode)])[-1].strip())
+        why = (errors or lines or ["%s: status %d" % (command[0], done.returncode)])[-1]
+        raise Failure(why.strip().removeprefix("ERROR: "))
     return lines
 
 
@@ -104,25 +106,47 @@ def missing(folder):
         return None
 
 
+def refuse_others(folder):
+    """The folder is emptied first, so it must be an environment or nothing."""
+    if os.path.isdir(folder) and os.listdir(folder) and not os.path.exists(os.path.join(folder, "pyvenv.cfg")):
+        raise Failure("%s has other files in it: name a new folder" % folder)
+
+
+def get(folder, peer, version, reasons):
+    """Installs one peer; raises a Failure that says why it cannot be."""
+    if peer in NEED_OLDEST and version < OLDEST:
+        raise Failure("it needs Python %d.%d or newer, and this is %d.%d (--python names another)" % (*OLDEST, *version))
+    if peer in ("zsmooth", "vszip") and "vapoursynth" in reasons:
+        raise Failure("it needs vapoursynth")
+    print("peers.py: installing %s" % " ".join(PACKAGES[peer]), file=sys.stderr, flush=True)
+    install(folder, PACKAGES[peer])
+    if peer == "ipp":
+        build_ipp(folder)
+
+
+def get_all(folder, version):
+    """{peer: why it is missing}."""
+    reasons = {}
+    for peer in PACKAGES:
+        try:
+            get(folder, peer, version, reasons)
+        except Failure as failure:
+            reasons[peer] = str(failure)
+            print("peers.py: %s is missing: %s" % (peer, failure), file=sys.stderr)
+    if "numpy" in reasons:
+        raise Failure("without numpy nothing can be compared: %s" % reasons["numpy"])
+    return reasons
+
+
 def make(folder, python=None):
     """Makes or renews the environment."""
+    refuse_others(folder)
     python = python or find_python()
     version = version_of(python)
     if version is None:
         raise Failure("%s: does not run, or lacks venv and ensurepip (Debian: python3-venv)" % python)
     print("peers.py: Python %d.%d (%s), environment in %s" % (*version, python, folder), file=sys.stderr)
     run([python, "-m", "venv", "--clear", folder])
-    reasons = {}
-    for peer, packages in PACKAGES.items():
-        print("peers.py: installing %s" % " ".join(packages), file=sys.stderr, flush=True)
-        try:
-            install(folder, packages)
-            if peer == "ipp":
-                build_ipp(folder)
-        except Failure as failure:
-            reasons[peer] = str(failure)
-            print("peers.py: %s is missing: %s" % (peer, failure), file=sys.stderr)
-    if "numpy" in reasons:
-        raise Failure("numpy, which every comparison needs: %s" % reasons["numpy"])
+    reasons = get_all(folder, version)
     with open(state_file(folder), "w", encoding="utf-8") as file:
         json.dump(reasons, file, indent=1)

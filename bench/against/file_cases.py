@@ -106,14 +106,13 @@ def row_of(bench, folder, case):
     return report.make_row(name, pipeline, goal, entries, memory=True)
 
 
-def rows_of(bench):
+def rows_of(bench, cases):
     """On so many cores, as triptych's codecs use all that they may."""
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, cores[:bench.options.threads])
     try:
-        for case in CASES:
-            if bench.options.only in case[0]:
-                with tempfile.TemporaryDirectory(prefix="triptych-") as folder:
-                    yield row_of(bench, folder, case)
+        for case in cases:
+            with tempfile.TemporaryDirectory(prefix="triptych-") as folder:
+                yield row_of(bench, folder, case)
     finally:
         os.sched_setaffinity(0, cores)

@@ -69,7 +69,7 @@ def interleave(contenders, repeats, frames):
             contender = contenders[name]
             took = contender.sample(counts.get(name, frames))
             if turn > 0:
-                samples[name].append(max(took - contender.overhead, 1e-6))
+                samples[name].append(max(took - contender.overhead, took / 2))  # noise must not leave next to nothing
             else:  # the first round is the warm-up, and finds the slow ones
                 counts[name] = max(1, min(frames, int(PASS_MS / took)))
     return samples

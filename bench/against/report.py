@@ -1,6 +1,7 @@
 """report.py -- rows of figures, the tables that are printed, and JSON."""
 import json
 import math
+import os
 
 
 def number(value, form="%.2f"):
@@ -84,6 +85,8 @@ def closeness(apart):
 
 
 def save(path, facts, rows):
-    with open(path, "w", encoding="utf-8") as file:
+    """All or nothing: an earlier file stays until this one is complete."""
+    with open(path + ".new", "w", encoding="utf-8") as file:
         json.dump({**facts, "geometric_mean": geometric_mean(rows), "rows": rows}, file, indent=1)
         file.write("\n")
+    os.replace(path + ".new", path)

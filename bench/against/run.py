@@ -115,14 +115,19 @@ def memory_row(bench, case, sources):
         pictures.free()
 
 
-def rows_of(bench, sources):
-    peers, pictures = bench.prepare(sources), Pictures(bench.library, sources)
+def prepare(bench):
+    """The frames, in each contender's form."""
+    options = bench.options
+    sources = frames.make(options.program, options.size, options.planes, options.bits, options.frames)
+    peers = bench.prepare(sources)
     for peer in peers.values():
         if getattr(peer, "note", None):
             print(peer.note)
-    for case in CASES:
-        if bench.options.only not in case.key:
-            continue
+    return sources, peers, Pictures(bench.library, sources)
+
+
+def rows_of(bench, sources, peers, pictures):
+    for case in wanted(bench.options):
         if case.key == "memcpy":
             yield memory_row(bench, case, sources)
         else:
@@ -147,32 +152,50 @@ def print_facts(facts):
         print("missing: %s: %s" % (name, why))
 
 
+def wanted(options):
+    return [] if options.files_only else [case for case in CASES if options.only in case.key]
+
+
+def wanted_files(options):
+    return [case for case in file_cases.CASES if options.only in case[0]] if options.files or options.files_only else []
+
+
 def measure_all(bench):
-    rows = []
+    rows, prepared = [], prepare(bench) if wanted(bench.options) else None
     report.print_head()
-    if not bench.options.files_only:
-        options = bench.options
-        sources = frames.make(options.program, options.size, options.planes, options.bits, options.frames)
-        for row in rows_of(bench, sources):
-            rows.append(row)
-            report.print_row(row)
-    for row in file_cases.rows_of(bench) if bench.options.files or bench.options.files_only else ():
+    for row in rows_of(bench, *prepared) if prepared else ():
+        rows.append(row)
+        report.print_row(row)
+    for row in file_cases.rows_of(bench, wanted_files(bench.options)):
         rows.append(row)
         report.print_row(row)
     return rows
 
 
+def check(options):
+    """What would otherwise fail only after minutes, or less clearly."""
+    for path in (options.library, options.program):
+        if not os.path.exists(path):
+            raise Failure("%s does not exist: run `make bench-library`" % path)
+    if options.json and not os.access(os.path.dirname(os.path.abspath(options.json)), os.W_OK):
+        raise Failure("%s: its folder does not exist, or cannot be written to" % options.json)
+    if not wanted(options) and not wanted_files(options):
+        raise Failure("no case has '%s' in its name; the cases are %s" % (
+            options.only, ", ".join([case.key for case in CASES] + [case[0] for case in file_cases.CASES])))
+
+
 def main(options):
     try:
+        check(options)
         bench = Bench(options)
         facts = facts_of(bench)
         print_facts(facts)
         rows = measure_all(bench)
+        report.print_mean(rows)
+        report.print_entries(rows)
+        if options.json:
+            report.save(options.json, facts, rows)
     except (Failure, files.Failure, OSError, subprocess.CalledProcessError) as failure:
         say(failure)
         return 1
-    report.print_mean(rows)
-    report.print_entries(rows)
-    if options.json:
-        report.save(options.json, facts, rows)
     return 1 if bench.failed else 0

@@ -16,6 +16,7 @@ import sys
 from against import environment
 
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+INSIDE = "TRIPTYCH_PEERS"  # a variable: the environment that this process was started in
 LEAST_SIDE = 256
 LEAST_FRAMES = 5  # the one in the middle has two neighbours on each side
 BUILD = os.path.join(ROOT, "build")
@@ -69,13 +70,14 @@ def enter(options):
     if options.setup:
         return 0
     python = environment.python_of(folder)
+    os.environ[INSIDE] = folder
     os.environ["VIPS_CONCURRENCY"] = str(options.threads)  # libvips reads it when it is loaded
     os.execv(python, [python, os.path.abspath(__file__), *sys.argv[1:]])
 
 
 def main():
     options = parse_options()
-    if os.path.realpath(sys.prefix) != os.path.realpath(options.folder) or options.setup:
+    if os.environ.get(INSIDE) != os.path.abspath(options.folder) or options.setup:
         try:
             return enter(options)
         except (environment.Failure, OSError) as failure:

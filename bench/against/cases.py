@@ -12,12 +12,12 @@ def levels_table(bits):
 
 
 class Case:
-    """later: frames by which triptych's result is late. memory: limited by it, so that it has no part in the mean."""
+    """later: frames by which triptych's result is late. in_mean: false if memory limits it."""
 
     table = staticmethod(levels_table)
 
-    def __init__(self, key, pipeline, goal=1.5, later=0, memory=False):
-        self.key, self.pipeline, self.goal, self.later, self.memory = key, pipeline, goal, later, memory
+    def __init__(self, key, pipeline, goal=1.5, later=0, in_mean=True):
+        self.key, self.pipeline, self.goal, self.later, self.in_mean = key, pipeline, goal, later, in_mean
 
 
 CASES = [
@@ -35,7 +35,7 @@ CASES = [
     Case("sobel", "sobel"),
     Case("sobel l2", "sobel:norm=l2"),
     Case("average", "average:frames=3", later=1),
-    Case("invert", "invert", goal=None, memory=True),
-    Case("memcpy", "invert", goal=0.95, memory=True),
+    Case("invert", "invert", goal=None, in_mean=False),
+    Case("memcpy", "invert", goal=0.95, in_mean=False),
     Case("chain", "gaussian:sigma=1,sobel,dilate:radius=1,invert", goal=10),
 ]

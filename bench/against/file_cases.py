@@ -23,6 +23,18 @@ class Conversion(measure.Contender):
         return read(self.path)
 
 
+class OnOneCore(Conversion):
+    """A process that may use one core alone, to be compared with libraries of one thread."""
+
+    def frame(self, number):
+        cores = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {min(cores)})
+        try:
+            self.call()
+        finally:
+            os.sched_setaffinity(0, cores)
+
+
 def read(path):
     """Planes of a picture; None if nothing here can read it."""
     try:
@@ -83,27 +95,30 @@ def source_file(bench, folder, extension):
     return path
 
 
-def entry_of(bench, key, contenders, medians):
-    peer, ours, theirs = bench.modules[key[0]], contenders["triptych"], contenders[key]
-    return {"peer": peer.NAME, "filter": key[1], "threads": 1 if peer.ONE_THREAD else bench.options.threads,
-            "ms": medians[key], "triptych_ms": medians["triptych"],
-            "bytes": os.path.getsize(theirs.path), "triptych_bytes": os.path.getsize(ours.path),
-            "difference": measure.difference(ours.result(), theirs.result())}
+def entry_of(bench, key, contenders, samples):
+    peer = bench.modules[key[0]]
+    threads = 1 if peer.ONE_THREAD else bench.options.threads
+    ours, theirs = contenders["triptych", threads], contenders[key]
+    entry = report.make_entry(peer.NAME, key[1], threads, samples[key], samples["triptych", threads],
+                              measure.difference(ours.result(), theirs.result()))
+    entry.update(bytes=os.path.getsize(theirs.path), triptych_bytes=os.path.getsize(ours.path))
+    return entry
 
 
 def row_of(bench, folder, case):
     name, pipeline, extension, goal, peers = case
-    source = source_file(bench, folder, extension)
-    ours = os.path.join(folder, "ours." + extension)
-    contenders = {"triptych": Conversion(triptych(bench, pipeline, source, ours, "--quality", str(QUALITY)), ours)}
+    source, target = source_file(bench, folder, extension), os.path.join(folder, "ours." + extension)
+    call = triptych(bench, pipeline, source, target, "--quality", str(QUALITY))
+    ours = {("triptych", 1): OnOneCore(call, target), ("triptych", bench.options.threads): Conversion(call, target)}
+    theirs = {}
     for number, (module, title, make) in enumerate(peers):
         if module in bench.modules:
             path = os.path.join(folder, "%d.%s" % (number, extension))
-            contenders[module, title] = Conversion(make(source, path), path)
-    medians = measure.medians(measure.interleave(contenders, bench.options.repeats, 1))
-    entries = [entry_of(bench, key, contenders, medians) for key in contenders if key != "triptych"]
-    # They are no filters of the table's mean.
-    return report.make_row(name, pipeline, goal, entries, memory=True)
+            theirs[module, title] = Conversion(make(source, path), path)
+    contenders = {**ours, **theirs}
+    samples = measure.interleave(contenders, bench.options.repeats, 1)
+    entries = [entry_of(bench, key, contenders, samples) for key in theirs]
+    return report.make_row(name, pipeline, goal, entries, in_mean=False)
 
 
 def rows_of(bench, cases):

@@ -1,5 +1,4 @@
 """measure.py -- contenders take turns, and their results are compared."""
-import statistics
 import time
 
 import numpy
@@ -73,10 +72,6 @@ def interleave(contenders, repeats, frames):
             else:  # the first round is the warm-up, and finds the slow ones
                 counts[name] = max(1, min(frames, int(PASS_MS / took)))
     return samples
-
-
-def medians(samples):
-    return {name: statistics.median(taken) for name, taken in samples.items()}
 
 
 def difference(ours, theirs):

@@ -2,6 +2,7 @@
 import json
 import math
 import os
+import statistics
 
 
 def number(value, form="%.2f"):
@@ -12,15 +13,23 @@ def verdict(reached):
     return "-" if reached is None else "yes" if reached else "NO"
 
 
-def make_row(case, pipeline, goal, entries, memory=False):
-    """Entries: {"peer", "filter", "threads", "ms", "triptych_ms", ...}. The best is the one that triptych gains least on."""
-    for entry in entries:
-        entry["ratio"] = entry["ms"] / entry["triptych_ms"]
+def make_entry(peer, title, threads, samples, ours, difference):
+    """What one peer took, next to triptych with as many threads."""
+    took, own = statistics.median(samples), statistics.median(ours)
+    return {"peer": peer, "filter": title, "threads": threads, "ms": took, "triptych_ms": own, "ratio": took / own,
+            "difference": difference, "samples_ms": rounded(samples), "triptych_samples_ms": rounded(ours)}
+
+
+def rounded(samples):
+    return [round(sample, 4) for sample in samples]
+
+
+def make_row(case, pipeline, goal, entries, in_mean=True):
+    """The best peer is the one that triptych gains least on."""
     best = min(entries, key=lambda entry: entry["ratio"], default=None)
-    row = {"case": case, "pipeline": pipeline, "goal": goal, "memory": memory, "best": best, "entries": entries}
-    row["ratio"] = best["ratio"] if best else None
-    row["reached"] = None if goal is None or best is None else row["ratio"] >= goal
-    return row
+    ratio = best["ratio"] if best else None
+    return {"case": case, "pipeline": pipeline, "goal": goal, "in_mean": in_mean, "best": best and label(best), "ratio": ratio,
+            "reached": None if goal is None or best is None else ratio >= goal, "peers": entries}
 
 
 def print_head():
@@ -31,7 +40,7 @@ def print_head():
 
 
 def print_row(row):
-    best = row["best"]
+    best = min(row["peers"], key=lambda entry: entry["ratio"], default=None)
     if best is None:
         print("%-18s no peer has it" % row["case"], flush=True)
         return
@@ -45,16 +54,16 @@ def label(entry):
 
 
 def geometric_mean(rows):
-    """Of the ratios to the best peers, without the rows that memory limits; None if there is none."""
-    ratios = [row["ratio"] for row in rows if row["ratio"] is not None and not row["memory"]]
+    """Of the ratios to the best peers, of filters that memory does not limit; None if there is none."""
+    ratios = [row["ratio"] for row in rows if row["ratio"] is not None and row["in_mean"]]
     return math.exp(sum(map(math.log, ratios)) / len(ratios)) if ratios else None
 
 
 def print_mean(rows):
     mean = geometric_mean(rows)
     if mean is not None:
-        print("%-18s %-36s %7s %10s %10s %6.2f %5s %s" % ("geometric mean", "without rows that memory limits", "", "", "", mean,
-                                                     "2", verdict(mean >= 2)))
+        print("%-18s %-36s %7s %10s %10s %6.2f %5s %s" % (
+            "geometric mean", "of filters that memory does not limit", "", "", "", mean, "2", verdict(mean >= 2)))
 
 
 def print_entries(rows):
@@ -64,7 +73,7 @@ def print_entries(rows):
     print("%-18s %-36s %7s %10s %10s %6s %8s %7s %9s" % (
         "case", "peer", "threads", "its ms", "triptych", "ratio", "largest", "inside", "beyond"))
     for row in rows:
-        for entry in sorted(row["entries"], key=lambda entry: entry["ratio"]):
+        for entry in sorted(row["peers"], key=lambda entry: entry["ratio"]):
             print("%-18s %-36s %7d %10.3f %10.3f %6.2f %8s %7s %9s" % (
                 row["case"], label(entry), entry["threads"], entry["ms"], entry["triptych_ms"], entry["ratio"],
                 *closeness(entry.get("difference"))))

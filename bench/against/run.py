@@ -60,45 +60,42 @@ class Bench:
         return peers
 
 
-def bind(bench, peers, case, key):
-    """{(name, filter): contender} of the peers that have the case."""
+def bind(bench, peers, case):
+    """{(name, filter): contender} of the peers that have the case; each is tried once."""
     contenders = {}
     for name, peer in peers.items():
-        for title, filter_ in bench.modules[name].FILTERS.get(key, {}).items():
+        module = bench.modules[name]
+        for title, filter_ in module.FILTERS.get(case.key, {}).items():
             try:
-                contenders[name, title] = peer.bind(case, filter_)
+                contender = peer.bind(case, filter_)
+                contender.result()
+                contenders[name, title] = contender
             except measure.Unsupported as why:
-                say("%s: %s %s: left out: %s" % (case.key, bench.modules[name].NAME, title, why))
-            except Exception as error:  # pylint: disable=broad-except # of any library's own kind
+                say("%s: %s %s: left out: %s" % (case.key, module.NAME, title, why))
+            except Exception as error:  # of any library's own kind: the others go on
                 bench.failed = True
-                say("%s: %s %s: %s" % (case.key, bench.modules[name].NAME, title, error))
+                say("%s: %s %s: %s" % (case.key, module.NAME, title, error))
     return contenders
 
 
-def entry_of(bench, name, title, ours, contenders, samples):
-    """What one peer took, next to triptych with as many threads."""
-    module = bench.modules.get(name)
+def entry_of(bench, key, jobs, contender, samples):
+    module = bench.modules.get(key[0])
     threads = 1 if module and module.ONE_THREAD else bench.options.threads
-    taken = samples[name, title]
-    return {"peer": module.NAME if module else name, "filter": title, "threads": threads,
-            "ms": statistics.median(taken), "quickest_ms": min(taken), "slowest_ms": max(taken),
-            "triptych_ms": statistics.median(samples["triptych", threads]),
-            "difference": measure.difference(ours, contenders[name, title].result())}
+    ours = jobs["triptych", bench.options.threads].result()
+    return report.make_entry(module.NAME if module else key[0], key[1], threads, samples[key],
+                             samples["triptych", threads], measure.difference(ours, contender.result()))
 
 
 def compare(bench, case, contenders, pictures):
     """One row."""
-    threads = bench.options.threads
-    jobs = {("triptych", count): Job(bench.backends[count], case.pipeline, pictures, case.later)
-            for count in bench.backends}
+    jobs = {("triptych", count): Job(backend, case.pipeline, pictures, case.later)
+            for count, backend in bench.backends.items()}
     try:
-        everything = {**jobs, **contenders}
-        samples = measure.interleave(everything, bench.options.repeats, bench.options.frames)
-        ours = jobs["triptych", threads].result()
-        entries = [entry_of(bench, name, title, ours, contenders, samples) for name, title in contenders]
-        row = report.make_row(case.key, case.pipeline, case.goal, entries, case.memory)
+        samples = measure.interleave({**jobs, **contenders}, bench.options.repeats, bench.options.frames)
+        entries = [entry_of(bench, key, jobs, contender, samples) for key, contender in contenders.items()]
+        row = report.make_row(case.key, case.pipeline, case.goal, entries, case.in_mean)
         ms = row["triptych_ms"] = {str(count): statistics.median(samples["triptych", count]) for count in bench.backends}
-        row["scale"] = ms["1"] / ms[str(threads)] if threads > 1 else None
+        row["scale"] = ms["1"] / ms[str(bench.options.threads)] if bench.options.threads > 1 else None
         return row
     finally:
         for contender in (*jobs.values(), *contenders.values()):
@@ -131,7 +128,7 @@ def rows_of(bench, sources, peers, pictures):
         if case.key == "memcpy":
             yield memory_row(bench, case, sources)
         else:
-            yield compare(bench, case, bind(bench, peers, case, case.key), pictures)
+            yield compare(bench, case, bind(bench, peers, case), pictures)
     pictures.free()
 
 
@@ -160,15 +157,22 @@ def wanted_files(options):
     return [case for case in file_cases.CASES if options.only in case[0]] if options.files or options.files_only else []
 
 
-def measure_all(bench):
-    rows, prepared = [], prepare(bench) if wanted(bench.options) else None
+def all_rows(bench):
+    prepared = prepare(bench) if wanted(bench.options) else None
     report.print_head()
-    for row in rows_of(bench, *prepared) if prepared else ():
+    if prepared:
+        yield from rows_of(bench, *prepared)
+    yield from file_cases.rows_of(bench, wanted_files(bench.options))
+
+
+def measure_all(bench, facts):
+    """Prints and saves each row when it is there, so that a run which is ended keeps what it has."""
+    rows = []
+    for row in all_rows(bench):
         rows.append(row)
         report.print_row(row)
-    for row in file_cases.rows_of(bench, wanted_files(bench.options)):
-        rows.append(row)
-        report.print_row(row)
+        if bench.options.json:
+            report.save(bench.options.json, facts, rows)
     return rows
 
 
@@ -190,11 +194,9 @@ def main(options):
         bench = Bench(options)
         facts = facts_of(bench)
         print_facts(facts)
-        rows = measure_all(bench)
+        rows = measure_all(bench, facts)
         report.print_mean(rows)
         report.print_entries(rows)
-        if options.json:
-            report.save(options.json, facts, rows)
     except (Failure, files.Failure, OSError, subprocess.CalledProcessError) as failure:
         say(failure)
         return 1

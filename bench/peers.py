@@ -84,7 +84,11 @@ def main():
             print("peers.py: %s" % failure, file=sys.stderr)
             return 1
     from against import run
-    return run.main(options)
+    try:
+        return run.main(options)
+    except KeyboardInterrupt:
+        print("peers.py: interrupted; the rows so far are complete", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

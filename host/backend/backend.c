@@ -287,8 +287,8 @@ enum tri_status tri_inflight_upload(struct tri_inflight *inflight, struct tri_im
         return status;
     if (inflight->in != in)
         copy_planes(in, inflight->in);
-    tri_image_pad(inflight->in);
     if (inflight->backend->upload != NULL) {
+        tri_image_pad(inflight->in);
         const tri_trace_mark mark = tri_trace_begin(TRI_TRACE_PLAN, "upload");
         status = inflight->backend->upload(inflight, error);
         tri_trace_end_bytes(mark, (int64_t)inflight->in->memory_size);
@@ -296,6 +296,15 @@ enum tri_status tri_inflight_upload(struct tri_inflight *inflight, struct tri_im
     if (inflight->timing != NULL)
         inflight->timing->upload_ns = tri_now_ns() - start;
     return status;
+}
+
+/* Kernels that work on images in place are known only now, and may not read the padding. */
+static void pad_input(const struct tri_job *job, struct tri_image *in)
+{
+    if (job->plan->reads_padding && job->backend->pad != NULL)
+        job->backend->pad(job->backend, in);
+    else if (job->plan->reads_padding)
+        tri_image_pad(in);
 }
 
 /* A span named after the backend: several may share an image. */
@@ -320,6 +329,7 @@ enum tri_status tri_inflight_compute(struct tri_inflight *inflight, struct tri_j
         status = padded_instead(inflight, 1, out, &inflight->out, error);
     if (status != TRI_OK)
         return status;
+    pad_input(job, inflight->in);
     out->padded = inflight->out->padded = false;
     inflight->asked = out;
     tri_plan_frame(job->plan, job->frame, job->frames, inflight->in, inflight->out);
@@ -339,6 +349,7 @@ enum tri_status tri_inflight_rows(struct tri_inflight *inflight, struct tri_job 
     const enum tri_status status = check_shapes(job, inflight->in, out, error);
     if (status != TRI_OK)
         return status;
+    pad_input(job, inflight->in);
     out->padded = false;
     inflight->out = inflight->asked = out;
     tri_plan_frame(job->plan, 0, 0, inflight->in, out);

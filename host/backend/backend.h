@@ -50,6 +50,8 @@ struct tri_backend {
      * NULL: any can. */
     enum tri_status (*takes)(struct tri_backend *backend, const struct tri_plan *plan, bool *taken,
                              struct tri_error *error);
+    /* tri_image_pad by several threads; NULL: by one. */
+    void (*pad)(struct tri_backend *backend, struct tri_image *image);
     enum tri_status (*prepare)(struct tri_job *job, struct tri_error *error);
     enum tri_status (*run)(struct tri_job *job, struct tri_inflight *inflight,
                            struct tri_error *error);

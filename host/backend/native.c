@@ -18,10 +18,11 @@ _Static_assert((int)WALK_SLIDE == (int)PASS_SLIDE && (int)WALK_SCAN == (int)PASS
                    (int)WALK_HISTOGRAM == (int)PASS_HISTOGRAM,
                "walk.h has the numbers of enum tri_pass_kind");
 
-/* About 50 microseconds of work; below that, waking threads costs more than they save. */
-#define SAMPLES_FOR_THREADS 65536
-/* About 25 microseconds, of which a span would take 1 %. */
-#define SAMPLES_FOR_SPAN 32768
+/* Work is about 10 operations per nanosecond, without vectors a tenth of that. */
+#define WORK_PER_US 10000
+#define SCALAR_WORK_PER_US 1000
+#define US_PER_WORKER 10 /* less work does not pay for waking a thread */
+#define US_FOR_SPAN 25   /* of which a span would take 1 % */
 
 #define OWN_LINES 128 /* bytes: a cache line and the one fetched with it */
 
@@ -77,13 +78,25 @@ static void work(void *argument, int worker)
     tri_trace_end(all);
 }
 
-static enum strip_spans spans_of(const struct native_job *state)
+/* Microseconds that one worker needs for rows of a stage, roughly. */
+static double estimate_us(const struct native *native, const struct tri_stage *stage, int rows)
 {
-    const struct tri_stage *stage = state->stage;
+    const double work = stage->work * rows / stage->height;
+    return work / (native->level == 0 ? SCALAR_WORK_PER_US : WORK_PER_US);
+}
+
+static int workers_for(const struct native *native, const struct tri_stage *stage, int rows)
+{
+    const double most = estimate_us(native, stage, rows) / US_PER_WORKER;
+    return most < 2 ? 1 : most < native->workers ? (int)most : native->workers;
+}
+
+static enum strip_spans spans_of(const struct native *native, const struct native_job *state)
+{
     if (!tri_tracing() || state->workers == 1)
         return NO_SPANS;
-    return stage->samples / stage->height * state->strip < SAMPLES_FOR_SPAN ? SPAN_OF_ALL
-                                                                            : SPAN_OF_EACH;
+    return estimate_us(native, state->stage, state->strip) < US_FOR_SPAN ? SPAN_OF_ALL
+                                                                         : SPAN_OF_EACH;
 }
 
 /* Runs rows `from` to `to - 1` of a stage. */
@@ -95,15 +108,14 @@ static void run_stage(struct tri_job *job, int number, int from, int to)
     if (stage->node_count ==
         0) /* in plans with each pass alone: running sums are computed with their readers */
         return;
-    const int64_t samples = stage->samples * (to - from) / stage->height;
     state->stage = stage;
     state->stage_number = number;
-    state->workers = samples < SAMPLES_FOR_THREADS ? 1 : native->workers;
+    state->workers = workers_for(native, stage, to - from);
     state->strip = tri_strip_rows_of(stage, to - from, state->workers);
     state->end = to;
     atomic_store(&state->next, from);
     state->name = tri_tracing() ? tri_stage_traced_name(stage) : "";
-    state->spans = spans_of(state);
+    state->spans = spans_of(native, state);
     /* One worker's strips follow each other: they are one span. */
     const tri_trace_mark mark = tri_trace_begin_rows(
         state->workers == 1 ? TRI_TRACE_STRIP : TRI_TRACE_PLAN, state->name, from, to - from);
@@ -147,6 +159,37 @@ static enum tri_status run_rows(struct tri_job *job, struct tri_inflight *inflig
     state->out = inflight->out->memory;
     run_stage(job, 0, from, to);
     return TRI_OK;
+}
+
+/* ---- padding ---- */
+
+#define ROWS_TO_PAD 64 /* at a time; about 5 microseconds, as each row's ends are in memory */
+
+struct padding {
+    const struct tri_image *image;
+    atomic_int next;
+};
+
+static void pad_some(void *argument, int worker)
+{
+    struct padding *padding = argument;
+    const int height = padding->image->shape.height;
+    (void)worker;
+    for (int y; (y = atomic_fetch_add(&padding->next, ROWS_TO_PAD)) < height;)
+        tri_image_pad_rows(padding->image, y, y + ROWS_TO_PAD < height ? y + ROWS_TO_PAD : height);
+}
+
+static void pad(struct tri_backend *backend, struct tri_image *image)
+{
+    const struct native *native = (struct native *)backend;
+    const int parts = image->shape.height * image->shape.planes / (4 * ROWS_TO_PAD);
+    const int workers = parts < native->workers ? parts : native->workers;
+    struct padding padding = {.image = image};
+    if (workers > 1 && !image->padded) {
+        tri_pool_run(native->pool, workers, pad_some, &padding);
+        image->padded = true;
+    }
+    tri_image_pad(image);
 }
 
 static enum tri_status fetch(struct tri_job *job, long offset, size_t size, void *to,
@@ -294,6 +337,7 @@ enum tri_status tri_native_open(int workers, const struct tri_backend_options *o
     native->base.prepare = prepare;
     native->base.run = run;
     native->base.run_rows = run_rows;
+    native->base.pad = pad;
     native->base.fetch = fetch;
     native->base.release = release;
     native->base.close = close_native;

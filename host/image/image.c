@@ -222,18 +222,22 @@ static void pad_row_16(uint16_t *row, int width)
     }
 }
 
-void tri_image_pad(struct tri_image *image)
+void tri_image_pad_rows(const struct tri_image *image, int from, int to)
 {
-    if (image->padded)
-        return;
     for (int plane = 0; plane < image->shape.planes && !tri_image_packed(image); plane++) {
-        for (int y = 0; y < image->shape.height; y++) {
+        for (int y = from; y < to; y++) {
             if (image->shape.bits == 8)
                 pad_row_8(tri_image_row(image, plane, y), image->shape.width);
             else
                 pad_row_16(tri_image_row(image, plane, y), image->shape.width);
         }
     }
+}
+
+void tri_image_pad(struct tri_image *image)
+{
+    if (!image->padded)
+        tri_image_pad_rows(image, 0, image->shape.height);
     image->padded = true;
 }
 

@@ -52,6 +52,9 @@ struct tri_memory {
     void (*give)(struct tri_memory *memory, void *at);
 };
 
+/* tri_image_pad for rows `from` to `to - 1`; several threads may pad different rows. */
+void tri_image_pad_rows(const struct tri_image *image, int from, int to);
+
 /* Copies a plane of an image to a plane of another, of the same size and depth. */
 void tri_image_copy_plane(const struct tri_image *from, int from_plane, struct tri_image *to,
                           int to_plane);

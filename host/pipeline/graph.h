@@ -131,6 +131,7 @@ enum tri_status tri_graph_properties(const struct tri_graph *graph, const struct
 struct tri_operations {
     double all, choices; /* choices: those of passes that only choose (PASS_CHOOSE) */
 };
+double tri_node_operations(const struct tri_node *node); /* for one sample of each output */
 struct tri_operations tri_graph_operations(const struct tri_graph *graph);
 /* The same for a pipeline on an image of this shape. */
 enum tri_status tri_pipeline_operations(const struct tri_pipeline *pipeline,

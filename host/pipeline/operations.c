@@ -27,15 +27,19 @@ static double by_kind(const struct tri_node *node)
     }
 }
 
+double tri_node_operations(const struct tri_node *node)
+{
+    const int outputs = node->spec.outputs > 0 ? node->spec.outputs : 1;
+    return outputs * (node->spec.operations > 0 ? node->spec.operations : by_kind(node));
+}
+
 struct tri_operations tri_graph_operations(const struct tri_graph *graph)
 {
     struct tri_operations sum = {0};
 
     for (int i = 0; i < graph->node_count; i++) {
         const struct tri_node *node = &graph->nodes[i];
-        const int outputs = node->spec.outputs > 0 ? node->spec.outputs : 1;
-        const double each = node->spec.operations > 0 ? node->spec.operations : by_kind(node),
-                     own = each * outputs * node->spec.width * node->spec.height;
+        const double own = tri_node_operations(node) * node->spec.width * node->spec.height;
 
         sum.all += own;
         sum.choices += node->pass->kind == PASS_CHOOSE ? own : 0;

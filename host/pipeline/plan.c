@@ -438,6 +438,18 @@ static void give_memory(struct planner *p)
     free(p->is_out);
 }
 
+static bool reads_padding(const struct tri_graph *graph)
+{
+    for (int i = 0; i < graph->node_count; i++) {
+        const struct tri_node *node = &graph->nodes[i];
+        for (int k = 0; k < node->inputs && tri_node_needs_padding(node); k++) {
+            if (graph->channels[node->spec.in[k]].producer == FROM_INPUT)
+                return true;
+        }
+    }
+    return false;
+}
+
 static bool make_plan(struct planner *p)
 {
     struct tri_plan *plan = p->plan;
@@ -452,6 +464,7 @@ static bool make_plan(struct planner *p)
         plan->delay = p->graph.delay;
         plan->fields = p->graph.fields;
         plan->transposed = p->graph.transposed;
+        plan->reads_padding = reads_padding(&p->graph);
         plan->stages = calloc((size_t)plan->stage_count, sizeof plan->stages[0]);
         done = plan->stages != NULL && gather_constants(p, constants) && make_channels(p);
     }

@@ -35,7 +35,8 @@ struct tri_stage {
     long zeroed;       /* bytes at its start that are zero at the start of each run */
     struct tri_histogram *histograms;
     int histogram_count;
-    int64_t samples; /* made by all nodes: a measure of the work */
+    int64_t samples; /* made by all nodes */
+    double work;     /* of all nodes: operations, where loads and stores count as some */
     /* "gaussian_x+gaussian_y", for recordings; NULL: not asked for so far */
     const char *traced_name;
 };
@@ -94,6 +95,7 @@ struct tri_plan {
     int delay; /* frames by which the output lags behind the input */
     enum tri_fields fields;
     bool transposed;
+    bool reads_padding;   /* of the input image */
     long over;            /* runs since the last frame's */
     struct tri_told told; /* its channel is a plane in the arena at the end of a run */
     long told_constants;

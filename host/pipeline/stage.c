@@ -112,6 +112,14 @@ static int histogram_channel(struct tri_plan *plan)
     return plan->channel_count++;
 }
 
+/* Per sample. Operations that only choose need the narrowest lanes, and there are the most of
+ * those. */
+static double work_of(const struct tri_node *node)
+{
+    const double operations = tri_node_operations(node);
+    return 4 + (node->pass->kind == PASS_CHOOSE ? operations / 3 : operations);
+}
+
 static void add_node(struct planner *p, struct tri_stage *stage, const struct tri_node *node,
                      long constants)
 {
@@ -151,6 +159,7 @@ static void add_node(struct planner *p, struct tri_stage *stage, const struct tr
     stage->window = window > stage->window ? window : stage->window;
     stage->height = to->height > stage->height ? to->height : stage->height;
     stage->samples += (int64_t)node->spec.width * to->height;
+    stage->work += (double)node->spec.width * to->height * work_of(node);
     stage->delay = node->delay;
 }
 

@@ -65,30 +65,9 @@ INLINE u32 divide_lanes(u32 n, u32 d)
 }
 
 /* round(sqrt(n)) for u32 lanes, exact for the same reason: r is right if r*r - r < n <= r*r + r. */
-#if LANES == 1
-#ifdef __OPENCL_VERSION__
-#define LANES_SQRT(v) sqrt(v)
-#else
-#define LANES_SQRT(v) __builtin_sqrtf(v)
-#endif
-#else
-INLINE f32 lanes_sqrt(f32 v)
-{
-    f32 root;
-    for (int i = 0; i < LANES; i++)
-#ifdef __OPENCL_VERSION__
-        root[i] = sqrt(v[i]);
-#else
-        root[i] = __builtin_sqrtf(v[i]);
-#endif
-    return root;
-}
-#define LANES_SQRT(v) lanes_sqrt(v)
-#endif
-
 INLINE u32 round_sqrt(u32 n)
 {
-    u32 r = U32(LANES_SQRT(F32(n)));
+    u32 r = U32(lanes_sqrt(F32(n)));
     r = MIN(r, ALL(u32, 65535));
     for (int i = 0; i < 2; i++)
         r = SELECT((r > ALL(u32, 0)) & (r * r - r >= n), r - ALL(u32, 1), r);

@@ -204,6 +204,44 @@ INLINE i16 lanes_mul_high_signed(i16 a, i16 b)
 }
 #endif
 
+/* The instruction itself: of a function for vectors, compilers make a call for each lane. */
+#ifdef NATIVE
+#if NATIVE == 32
+#define NATIVE_SQRT(v) __builtin_ia32_sqrtps512(v, 4) /* 4: round as usual */
+#elif NATIVE == 16
+#define NATIVE_SQRT(v) __builtin_ia32_sqrtps256(v)
+#else
+#define NATIVE_SQRT(v) __builtin_ia32_sqrtps(v)
+#endif
+typedef float native_sqrt __attribute__((__vector_size__(NATIVE * 2)));
+INLINE f32 lanes_sqrt(f32 v)
+{
+    union {
+        f32 lanes;
+        native_sqrt native[2 * NATIVES];
+    } root;
+    root.lanes = v;
+#define ROOT(i) \
+    root.native[2 * i] = NATIVE_SQRT(root.native[2 * i]); \
+    root.native[2 * i + 1] = NATIVE_SQRT(root.native[2 * i + 1]);
+    EACH_NATIVE(ROOT)
+#undef ROOT
+    return root.lanes;
+}
+#else
+INLINE f32 lanes_sqrt(f32 v)
+{
+    f32 root;
+    for (int i = 0; i < LANES; i++)
+#ifdef __OPENCL_VERSION__
+        root[i] = sqrt(v[i]);
+#else
+        root[i] = __builtin_sqrtf(v[i]);
+#endif
+    return root;
+}
+#endif
+
 /* Two lanes share a 64-bit product's place: multipliers take the lower half of each 64 bits. */
 typedef ulong lanes_64 __attribute__((ext_vector_type(LANES / 2)));
 

@@ -92,6 +92,15 @@ INLINE i16 sum_narrow(sum_s sum, int shift)
     return acc_narrow(sum, shift);
 }
 
+INLINE float lanes_sqrt(float v)
+{
+#ifdef __OPENCL_VERSION__
+    return sqrt(v);
+#else
+    return __builtin_sqrtf(v);
+#endif
+}
+
 INLINE ushort lanes_mul_high(ushort a, ushort b)
 {
     return (ushort)((uint)a * b >> 16);

@@ -1,27 +1,28 @@
 /* sobel -- edge strength by the Sobel operator; borders replicate the edge sample. */
 #include "kernel.h"
 
+#define SOBEL_GRADIENTS \
+    const WIDE_SIGNED a = TO_WIDE_SIGNED(AT(-1, -1)), c = TO_WIDE_SIGNED(AT(1, -1)); \
+    const WIDE_SIGNED g = TO_WIDE_SIGNED(AT(-1, 1)), i = TO_WIDE_SIGNED(AT(1, 1)); \
+    const WIDE_SIGNED across = TO_WIDE_SIGNED(AT(1, 0)) - TO_WIDE_SIGNED(AT(-1, 0)); \
+    const WIDE_SIGNED down = TO_WIDE_SIGNED(AT(0, 1)) - TO_WIDE_SIGNED(AT(0, -1)); \
+    const WIDE_SIGNED rising = i - a, falling = c - g; \
+    const WIDE_SIGNED gx = across + across + rising + falling; \
+    const WIDE_SIGNED gy = down + down + rising - falling;
+
 PASS(sobel_l1, S, S)
 {
-    const WIDE_SIGNED a = TO_WIDE_SIGNED(AT(-1, -1)), c = TO_WIDE_SIGNED(AT(1, -1));
-    const WIDE_SIGNED g = TO_WIDE_SIGNED(AT(-1, 1)), i = TO_WIDE_SIGNED(AT(1, 1));
-    const WIDE_SIGNED across = TO_WIDE_SIGNED(AT(1, 0)) - TO_WIDE_SIGNED(AT(-1, 0));
-    const WIDE_SIGNED down = TO_WIDE_SIGNED(AT(0, 1)) - TO_WIDE_SIGNED(AT(0, -1));
-    const WIDE_SIGNED rising = i - a, falling = c - g;
-    const WIDE_SIGNED gx = across + across + rising + falling;
-    const WIDE_SIGNED gy = down + down + rising - falling;
+    SOBEL_GRADIENTS
     PUT(TO_S(MIN(ABS(gx) + ABS(gy), ALL(WIDE_SIGNED, MAXIMUM))));
 }
 
-/* A component above the maximum decides the result alone, so both are clamped. The sum of their
- * squares may still exceed 2^32; it then wraps to less than its first term. */
+/* A component above the maximum decides the result alone, so both are clamped. At 16 bits the sum
+ * of their squares may still exceed 2^32; it then wraps to less than its first term. */
 PASS(sobel_l2, S, S)
 {
-    const i32 a = I32(AT(-1, -1)), c = I32(AT(1, -1)), g = I32(AT(-1, 1)), i = I32(AT(1, 1));
-    const i32 across = I32(AT(1, 0)) - I32(AT(-1, 0)), down = I32(AT(0, 1)) - I32(AT(0, -1));
-    const i32 rising = i - a, falling = c - g;
-    const i32 gx = across + across + rising + falling, gy = down + down + rising - falling;
-    const u32 x = U32(MIN(ABS(gx), ALL(i32, 65535))), y = U32(MIN(ABS(gy), ALL(i32, 65535)));
+    SOBEL_GRADIENTS
+    const u32 x = U32(MIN(ABS(gx), ALL(WIDE_SIGNED, MAXIMUM))),
+              y = U32(MIN(ABS(gy), ALL(WIDE_SIGNED, MAXIMUM)));
     const u32 first = x * x, sum = first + y * y;
     const u32 root = round_sqrt(SELECT(sum < first, ALL(u32, 0xffffffffu), sum));
     PUT(TO_S(MIN(root, ALL(u32, MAXIMUM))));

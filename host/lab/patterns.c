@@ -144,6 +144,7 @@ static enum tri_status take_round(struct tri_patterns_run *run, struct tri_patte
     if (status != TRI_OK)
         return status;
     row->first[row->count] = taken.first;
+    row->memory[row->count] = taken.peak;
     row->total[row->count++] = taken.total;
     row->peak = taken.peak > row->peak ? taken.peak : row->peak;
     row->threads = taken.threads;

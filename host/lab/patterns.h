@@ -60,9 +60,11 @@ struct tri_patterns_settings {
 struct tri_pattern_row {
     const struct tri_pattern_entry *entry;
     int64_t first[TRI_PATTERN_ROUNDS_MAX], total[TRI_PATTERN_ROUNDS_MAX]; /* ns of each round */
+    /* The most in each round, in bytes above what the process had before; -1: unknown. */
+    int64_t memory[TRI_PATTERN_ROUNDS_MAX];
     int count;
     struct tri_summary first_time, total_time;
-    int64_t peak; /* bytes above what the process had before; -1: unknown */
+    int64_t peak; /* of all rounds; -1: unknown */
     int threads, lines, restarts;
     struct tri_timeline *timeline; /* of one run; NULL: none */
 };
@@ -95,6 +97,41 @@ struct tri_interval tri_pattern_faster(const struct tri_pattern_row *row,
                                        const struct tri_pattern_row *than);
 /* The row of a pattern; NULL: none. */
 const struct tri_pattern_row *tri_pattern_row(const struct tri_patterns_run *run, const char *name);
+
+/* ---- which is best: patterns_best.c ---- */
+
+enum tri_pattern_merit {
+    TRI_PATTERN_FIRST,
+    TRI_PATTERN_TOTAL,
+    TRI_PATTERN_MEMORY,
+    TRI_PATTERN_LINES,
+    TRI_PATTERN_MERITS
+};
+const char *tri_pattern_merit_name(enum tri_pattern_merit merit); /* as in the table's head */
+
+/* The row with the least, and those that cannot be told from it: the 95 % interval of the ratio
+ * reaches 1. Count 0: less than two rows are known. */
+struct tri_pattern_best {
+    int rows[TRI_PATTERNS_MAX];
+    int count, among; /* among: how many are known */
+};
+/* Among the rows from number `from` on. */
+struct tri_pattern_best tri_pattern_best(const struct tri_patterns_run *run,
+                                         enum tri_pattern_merit merit, int from);
+
+/* How many rows are faster or slower than the first one, each with its 95 % interval. */
+struct tri_pattern_gain {
+    int faster, slower, unclear;
+};
+struct tri_pattern_gain tri_pattern_gain(const struct tri_patterns_run *run);
+
+/* In a sentence. False: there is nothing to compare. */
+#define TRI_PATTERN_TEXT_MAX 500
+bool tri_pattern_say(const struct tri_patterns_run *run, enum tri_pattern_merit merit,
+                     char text[TRI_PATTERN_TEXT_MAX]);
+bool tri_pattern_say_gain(const struct tri_patterns_run *run, char text[TRI_PATTERN_TEXT_MAX]);
+
+/* ---- reports ---- */
 
 void tri_patterns_print(FILE *file, const struct tri_patterns_run *run, int columns, bool colours);
 struct json_t *tri_patterns_json(const struct tri_patterns_run *run);

@@ -1,4 +1,5 @@
 /* patterns_print.c -- how the patterns compare: a table and timelines, and the same as JSON. */
+#include "lab/lab.h"
 #include "lab/patterns.h"
 
 #include <jansson.h>
@@ -71,10 +72,25 @@ static void put_intro(FILE *file, const struct tri_patterns_run *run, int column
           file);
 }
 
+/* What follows from the table, if rows can be compared. */
+static void put_findings(FILE *file, const struct tri_patterns_run *run, int columns)
+{
+    char text[TRI_PATTERN_TEXT_MAX];
+
+    if (!tri_pattern_say_gain(run, text))
+        return;
+    fputc('\n', file);
+    tri_lab_print_text(file, "speed", text, columns);
+    for (int merit = 0; merit < TRI_PATTERN_MERITS; merit++)
+        if (tri_pattern_say(run, merit, text))
+            tri_lab_print_text(file, tri_pattern_merit_name(merit), text, columns);
+}
+
 void tri_patterns_print(FILE *file, const struct tri_patterns_run *run, int columns, bool colours)
 {
     put_intro(file, run, columns);
     put_table(file, run);
+    put_findings(file, run, columns);
     if (run->failures > 0)
         fprintf(file,
                 "\n%d of %d pictures failed, in all patterns alike; the others are complete.\n",
@@ -138,7 +154,42 @@ static json_t *row_json(const struct tri_patterns_run *run, const struct tri_pat
     json_object_set_new(object, "over_engine", compared_json(row, tri_pattern_row(run, "engine")));
     json_object_set_new(object, "first_samples_ns", samples_json(row->first, row->count));
     json_object_set_new(object, "samples_ns", samples_json(row->total, row->count));
+    json_object_set_new(object, "peak_samples_bytes", samples_json(row->memory, row->count));
     return object;
+}
+
+static json_t *names_json(const struct tri_patterns_run *run, const struct tri_pattern_best *best)
+{
+    json_t *names = json_array();
+
+    for (int i = 0; i < best->count; i++)
+        json_array_append_new(names, json_string(run->rows[best->rows[i]].entry->name));
+    return names;
+}
+
+/* `best`: one that is told from all others, or several that are too close; `of_others`: without the
+ * first row. */
+static json_t *findings_json(const struct tri_patterns_run *run)
+{
+    json_t *findings = json_object();
+    char text[TRI_PATTERN_TEXT_MAX];
+
+    if (tri_pattern_say_gain(run, text)) {
+        const struct tri_pattern_gain gain = tri_pattern_gain(run);
+        json_object_set_new(findings, "speed",
+                            json_pack("{s:s, s:i, s:i, s:i}", "text", text, "faster", gain.faster,
+                                      "slower", gain.slower, "unclear", gain.unclear));
+    }
+    for (int merit = 0; merit < TRI_PATTERN_MERITS; merit++) {
+        const struct tri_pattern_best best = tri_pattern_best(run, merit, 0),
+                                      others = tri_pattern_best(run, merit, 1);
+        if (tri_pattern_say(run, merit, text))
+            json_object_set_new(findings, tri_pattern_merit_name(merit),
+                                json_pack("{s:s, s:o, s:o}", "text", text, "best",
+                                          names_json(run, &best), "of_others",
+                                          names_json(run, &others)));
+    }
+    return findings;
 }
 
 json_t *tri_patterns_json(const struct tri_patterns_run *run)
@@ -152,5 +203,6 @@ json_t *tri_patterns_json(const struct tri_patterns_run *run)
     json_object_set_new(object, "bytes", json_integer(run->bytes));
     json_object_set_new(object, "workers", json_integer(run->settings.workers));
     json_object_set_new(object, "patterns", rows);
+    json_object_set_new(object, "findings", findings_json(run));
     return object;
 }

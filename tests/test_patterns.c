@@ -236,12 +236,32 @@ static void test_sources(void)
         CU_ASSERT_PTR_NOT_NULL(strstr(entry->source, "\n * For: "));
         CU_ASSERT_PTR_NOT_NULL(strstr(entry->source, "\n * Choose it "));
         CU_ASSERT_PTR_NOT_NULL(strstr(entry->source, "\n * Not "));
+        CU_ASSERT_PTR_NOT_NULL(strstr(entry->source, "lab patterns`"));
         CU_ASSERT(entry->pattern == NULL || strcmp(entry->pattern->name, entry->name) == 0);
         snprintf(command, sizeof command,
                  "$T lab pattern %s --source | cmp - $ROOT/host/lab/patterns/$(echo %s | tr - _).c",
                  entry->name, entry->name);
         EXPECT(command, 0, "", "");
     }
+}
+
+/* What the files say of the table that is so on any machine: threads, and who has few lines. */
+static void test_claims(void)
+{
+    make_folders();
+    EXPECT("$T lab patterns good --quick --workers 3 --json - | python3 -c \"\n"
+           "import json, sys\n"
+           "rows = [x for x in json.load(sys.stdin)['patterns'] if 'missing' not in x]\n"
+           "print(*(x['name'] + ' ' + str(x['threads']) for x in rows if x['name'] != "
+           "'event-loop'), sep='\\n')\n"
+           "print(all(x['threads'] == 4 for x in rows if x['name'] == 'event-loop'))\n"
+           "by_lines = sorted(rows, key=lambda x: x['lines'])\n"
+           "print(by_lines[0]['name'], by_lines[1]['name'], by_lines[-1]['name'])\n"
+           "\"",
+           0,
+           "sequential 1\nengine 3\nactors 4\nasync-await 4\ncsp 5\ndata-parallel 3\n"
+           "fork-join 3\nmap-reduce 3\npipeline 10\nTrue\nsequential async-await actors\n",
+           "");
 }
 
 /* ---- the program ---- */
@@ -288,6 +308,7 @@ int test_patterns_suite(void)
     CU_add_test(suite, "reduction", test_reduction);
     CU_add_test(suite, "lines of code", test_lines);
     CU_add_test(suite, "sources", test_sources);
+    CU_add_test(suite, "what the sources say", test_claims);
     CU_add_test(suite, "usage", test_usage);
     CU_add_test(suite, "a system that fails", test_failing_system);
     CU_add_test(suite, "interrupted", test_interrupted);

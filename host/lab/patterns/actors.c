@@ -4,10 +4,11 @@
  * another's state; a message hands over what it carries, so nothing is locked. An actor that fails
  * loses its own state and nothing else, and its supervisor starts it again.
  * Choose it where one failure must not stop the rest, or where parts will one day be on several
- * machines.
- * Not for a job that is one computation: asking and answering by messages adds a way around for
- * each result, and mailboxes without a bound take memory when a sender is faster than its reader.
- * Here the supervisor gives each actor one picture at a time. (C. Hewitt, P. Bishop, R. Steiger, "A
+ * machines. `lab patterns` shows its price: of the patterns the most lines, and a thread that only
+ * supervises; first answer, total and memory are those of its workers, with a picture for each.
+ * Not for a job that is one computation and never fails: the lines buy nothing then. Not where a
+ * sender may be faster than its reader: a mailbox has no bound, and memory grows. Here the
+ * supervisor gives each actor one picture at a time. (C. Hewitt, P. Bishop, R. Steiger, "A
  * Universal Modular ACTOR Formalism", IJCAI 1973; supervision as in Erlang.) */
 #include "lab/mailbox.h"
 #include "lab/patterns.h"

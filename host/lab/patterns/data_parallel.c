@@ -6,9 +6,10 @@
  * need no messages and no locks: each writes its own rows, and reads what it likes of the input.
  * It is what vector units and GPUs do, and divided within an item it makes a single one faster.
  * Choose it where an item is large and its answer is wanted soon, or where items are alike.
- * Not where they take unequal times: after each operation all wait for the slowest. And what cannot
- * be divided, such as decoding one JPEG, leaves the others idle: so that is done group by group,
- * and the first answer comes late. */
+ * Not for many small items: in `lab patterns` they go through in groups, as decoding one picture
+ * cannot be divided. So the first answer comes when a whole group is through, later than where a
+ * thread has a picture of its own; all of a group are in memory, decoded; and after each operation
+ * all wait for the slowest, which adds to the total. */
 #include "backend/backend.h"
 #include "lab/patterns.h"
 #include "parallel/pool.h"

@@ -3,7 +3,9 @@
  * For: files through a pipeline. A bounded number of files is in flight; a thread carries its file
  * from stage to stage, and threads without a file help those that have one (host/batch/batch.c,
  * host/parallel/stream.h).
- * Choose it whenever the job is one that it knows.
+ * Choose it whenever the job is one that it knows. In `lab patterns` it is what others should come
+ * close to: no more threads than workers, a file for each of them in memory, an early first answer.
+ * Its lines only call it; what they call is not counted.
  * Not where the steps are other than read, filter and write. */
 #include "batch/batch.h"
 #include "lab/patterns.h"

@@ -3,11 +3,14 @@
  *
  * For: many connections and files that mostly wait. Nothing blocks: one asks for something, names a
  * function and returns. Callbacks run one at a time, so what they share needs no lock.
- * Choose it for servers and user interfaces; such a library knows every kind of waiting.
+ * Choose it for servers and user interfaces; such a library knows every kind of waiting. One thread
+ * looks after everything in flight, as `lab patterns` shows: one more than those that compute.
  * Not where most of the time is computing: a callback that computes stops all others, so computing
- * is handed to the library's pool. And the order of the steps is lost: one follows the callbacks
- * from `start`, at the end, upwards, and each error must find its own way out. Compare
- * async_await.c. How files are read and written without blocking is in lab/event_loop_files.c. */
+ * is handed to the library's pool, and there files and computing stand in one line: the total is no
+ * smaller, and the first answer comes late. And not where the order of steps is to be seen: one
+ * follows the callbacks from `start`, at the end, upwards, and each error must find its own way
+ * out. async_await.c does the same in fewer lines. How files are read and written without blocking
+ * is in lab/event_loop_files.c. */
 #include "lab/event_loop_files.h"
 #include "lab/patterns.h"
 #include "lab/team.h"

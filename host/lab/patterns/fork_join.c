@@ -5,10 +5,13 @@
  * trees, searches, a list. A worker forks one half, does the other, and joins: if nobody stole the
  * half, it does that too, and the fork cost a few instructions. Thieves take the oldest part, which
  * is the largest, so they seldom come.
- * Choose it for recursion, and where parts take unequal times.
- * Not for work that waits: a worker that waits for a file computes nothing meanwhile. Not where
- * results are wanted in an order. (R. D. Blumofe and C. E. Leiserson, "Scheduling Multithreaded
- * Computations by Work Stealing", Journal of the ACM 46(5), 1999.) */
+ * Choose it for recursion, and where parts take unequal times: no worker is idle while another has
+ * parts left. `lab patterns` shows no thread more than workers, one picture for each in memory, and
+ * an early first answer.
+ * Not for work that is a list of equal parts: a shared counter, as in map_reduce.c, does that in
+ * fewer lines. Not for work that waits: a worker that waits for a file computes nothing meanwhile.
+ * Not where results are wanted in an order. (R. D. Blumofe and C. E. Leiserson, "Scheduling
+ * Multithreaded Computations by Work Stealing", Journal of the ACM 46(5), 1999.) */
 #include "lab/deque.h"
 #include "lab/patterns.h"
 #include "lab/team.h"

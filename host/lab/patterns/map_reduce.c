@@ -4,9 +4,11 @@
  * For: questions to much data, such as sums, counts and largest values. The map is the same for
  * each item and looks at no other, so items may be anywhere and in any order, and one that was lost
  * can be done again. The reduction joins two partial results into one.
- * Choose it when the work is of this form: then nothing else has to be thought about.
- * Not when items depend on each other, nor when the first answer should come early: the result is
- * there at the very end.
+ * Choose it when the work is of this form: then nothing else has to be thought about, and in
+ * `lab patterns` it has no more threads than workers and few lines.
+ * Not when items depend on each other, nor when the answer to the question should come early: the
+ * first answer in `lab patterns` is a thumbnail; the histogram is there at the very end, and
+ * counting is part of the total.
  *
  * The reduction is a tree of a fixed shape: 0 and 1, 2 and 3, ..., then their results. It depends
  * on the number of items alone, not on who finished first, so it gives the same also where joining

@@ -4,9 +4,11 @@
  * at hand, and runs at the same time as the others; an item's steps stay in order. A bounded queue
  * holds back a stage that is too fast, so memory is bounded whatever the input.
  * Choose it where steps differ in what they need: a disk, a device, a lot of memory.
- * Not where one step takes most of the time: the line is as fast as its slowest stage. Such a stage
- * needs several threads, as decoding and encoding get here, and then items may overtake each other.
- */
+ * Not where threads or memory are short: of the rows of `lab patterns` it has the most threads, one
+ * or more for each stage, and each queue keeps pictures in memory. Not where the first answer
+ * should come early: stages that already have later pictures compete with it for the cores. Not
+ * where one step takes most of the time: the total is that of the slowest stage. Such a stage needs
+ * several threads, as decoding and encoding get here, and then items may overtake each other. */
 #include "lab/channel.h"
 #include "lab/patterns.h"
 #include "lab/team.h"

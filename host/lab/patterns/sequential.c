@@ -1,9 +1,10 @@
 /* sequential.c -- one picture after another, by one thread: what all patterns are compared with.
  *
  * For: anything that is fast enough. There is nothing to lock, to wait for or to get wrong.
- * Choose it first, and leave it only when a measurement says so.
- * Not when the machine has idle cores that somebody waits for, or when one slow file may not hold
- * up the others. */
+ * Choose it first, for what `lab patterns` shows: one thread, the fewest lines, the memory of one
+ * picture, and a first answer that comes as early as one thread can make it.
+ * Not where the total counts and cores are idle: then the other rows have smaller ones, by how much
+ * is the column "speed". Not where one slow file may not hold up the others. */
 #include "lab/patterns.h"
 
 static enum tri_status run(struct tri_pattern_job *job, struct tri_error *error)

@@ -39,8 +39,17 @@ static void test_bash(void)
     expect_bash("doctor --rep", "--report ");
     expect_bash("lab --qui", "--quick --quiz ");
     expect_bash("lab grade answers --", "--csv --json --help ");
+    expect_bash("lab \"\"", "concurrency * race * patterns pattern grade ");
+    expect_bash("lab pat", "patterns pattern ");
+    expect_bash("lab race dead", "deadlock ");
+    expect_bash("lab pattern c", "csp ");
+    expect_bash("lab pattern \"\"", "sequential engine * pipeline ");
+    expect_bash("lab pattern --so", "--source ");
     EXPECT("touch pict.png; mkdir picts", 0, "", "");
     expect_bash("run sobel pic", "*pict.png *");
+    expect_bash("lab patterns pic", "*picts *");
+    expect_bash("lab pattern csp pic", "*picts *");
+    expect_bash("lab grade pic", "*picts *");
     expect_bash("run sobel in.png -o picts", "picts ");
     EXPECT("rm -r pict.png picts c", 0, "", "");
 }
@@ -64,12 +73,18 @@ static void test_other_shells(void)
         return;
     }
     EXPECT("$T completion zsh > _triptych && zsh -n _triptych", 0, "", "");
-    EXPECT("$T completion fish > c.fish && fish -n c.fish && PATH=$(dirname \"$T\"):$PATH fish "
-           "--no-config -c 'source c.fish; complete -C \"triptych run sobel in.png "
-           "--png-level f\"; complete -C \"triptych run sobel,inv\"; complete -C \"triptych dev\"; "
-           "complete -C \"triptych lab --se\"; complete -C \"triptych lab grade --c\"; complete -C "
-           "\"triptych lab grade --se\"'",
-           0, "fast*\nsobel,invert\ndevices\tlist*\n--seed\tdraw*\n--csv\tprint*\n", "");
+    EXPECT(
+        "$T completion fish > c.fish && fish -n c.fish && PATH=$(dirname \"$T\"):$PATH fish "
+        "--no-config -c 'source c.fish; complete -C \"triptych run sobel in.png "
+        "--png-level f\"; complete -C \"triptych run sobel,inv\"; complete -C \"triptych dev\"; "
+        "complete -C \"triptych lab --se\"; complete -C \"triptych lab grade --c\"; complete -C "
+        "\"triptych lab grade --se\"; complete -C \"triptych lab pattern c\"; complete -C "
+        "\"triptych lab dead\"; complete -C \"triptych lab race mem\"; complete -C \"triptych lab "
+        "grad\"'",
+        0,
+        "fast*\nsobel,invert\ndevices\tlist*\n--seed\tdraw*\n--csv\tprint*\ncsp\ndeadlock\n"
+        "memory\ngrade\n",
+        "");
     EXPECT("rm _triptych c.fish", 0, "", "");
 }
 

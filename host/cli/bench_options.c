@@ -161,9 +161,12 @@ static const struct cli_option_group groups[] = {
 };
 
 const struct cli_command cli_command_bench = {
-    "bench", "measure pipelines sequentially, on CPU threads and on OpenCL devices",
-    intro,   groups,
-    true,    cli_bench};
+    .name = "bench",
+    .summary = "measure pipelines sequentially, on CPU threads and on OpenCL devices",
+    .intro = intro,
+    .groups = groups,
+    .pipeline = true,
+    .run = cli_bench};
 
 /* ---- operands and conflicts ---- */
 

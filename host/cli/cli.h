@@ -14,6 +14,10 @@ struct cli_command {
     const struct cli_option_group *groups;
     bool pipeline;                     /* the first operand is a pipeline or a kernel's name */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns the exit code */
+    /* What shells offer for operands: after one of the words `after`, "a|b", the words `words`;
+     * `after` may be the command's name. Called with 0, 1, ... until it returns false; NULL: files
+     * only. */
+    bool (*operands)(int number, char after[CLI_WORDS_MAX], char words[CLI_WORDS_MAX]);
 };
 
 /* main.c: all commands in the order of the help, then NULL. */

@@ -51,14 +51,53 @@ static void describe(const struct cli_option *option, char text[120])
     text[to] = '\0';
 }
 
+static void separate(char words[CLI_WORDS_MAX])
+{
+    for (char *at = words; *at; at++)
+        *at = *at == '|' ? ' ' : *at;
+}
+
 /* Gets the words that an option's value may be, separated by blanks. Returns false if there are
  * none. */
 static bool words_of(const struct cli_option *option, char words[CLI_WORDS_MAX])
 {
     cli_option_words(option, words);
-    for (char *at = words; *at; at++)
-        *at = *at == '|' ? ' ' : *at;
+    separate(words);
     return words[0] != '\0';
+}
+
+/* Gets the words that an operand may be after one of others, all separated by blanks. */
+static bool operands_of(const struct cli_command *command, int number, char after[CLI_WORDS_MAX],
+                        char words[CLI_WORDS_MAX])
+{
+    after[0] = words[0] = '\0';
+    if (command->operands == NULL || !command->operands(number, after, words))
+        return false;
+    separate(after);
+    separate(words);
+    return true;
+}
+
+/* Each as a pattern of `case`: 'lab race' | 'lab memory'. */
+static void print_after(const struct cli_command *command, const char *after)
+{
+    for (const char *at = after; *at != '\0'; at += strspn(at, " ")) {
+        const size_t length = strcspn(at, " ");
+        printf("%s'%s %.*s'", at == after ? "" : " | ", command->name, (int)length, at);
+        at += length;
+    }
+}
+
+/* Patterns of `case` for the command and the word before, each with an action on the words. */
+static void print_operands(const struct cli_command *command, const char *action, const char *end)
+{
+    char after[CLI_WORDS_MAX], words[CLI_WORDS_MAX];
+
+    for (int i = 0; operands_of(command, i, after, words); i++) {
+        printf("        ");
+        print_after(command, after);
+        printf(") %s%s%s ;;\n", action, words, end);
+    }
 }
 
 static void print_kernels(const char *before)
@@ -130,6 +169,11 @@ static void bash_pipelines(void)
     printf("' ;;\n");
 }
 
+static void bash_operands(const struct cli_command *command)
+{
+    print_operands(command, "words='", "'");
+}
+
 static void bash(void)
 {
     printf("# bash completion for triptych; 'triptych completion bash' prints it\n"
@@ -159,6 +203,11 @@ static void bash(void)
     bash_pipelines();
     printf("        esac\n"
            "        if [[ $current == *,* ]]; then head=${current%%,*},; fi\n"
+           "    fi\n"
+           "    if [[ ! $words && ! $files && $current != -* ]]; then\n"
+           "        case \"$command $before\" in\n");
+    for_each(bash_operands);
+    printf("        esac\n"
            "    fi\n"
            "    if [[ $words ]]; then\n"
            "        mapfile -t COMPREPLY < <(compgen -P \"$head\" -W \"$words\" -- "
@@ -207,7 +256,14 @@ static void zsh_options(const struct cli_command *command)
         zsh_option(entries[i].option);
     if (command->pipeline)
         printf(" \\\n        '1:pipeline:_triptych_pipeline' '*:file:_files'");
+    if (command->operands != NULL)
+        printf(" \\\n        '*:operand:_triptych_operand'");
     printf(" ;;\n");
+}
+
+static void zsh_operands(const struct cli_command *command)
+{
+    print_operands(command, "compadd -- ", "");
 }
 
 /* Sets `command` to both words. */
@@ -225,7 +281,9 @@ static void zsh(void)
         "#compdef triptych\n# zsh completion for triptych; 'triptych completion zsh' prints it\n\n"
         "_triptych_pipeline() {\n    compset -P '*,'\n    compadd -S '' --");
     print_kernels(" ");
-    printf("\n}\n\n_triptych() {\n    local -a commands=(");
+    printf("\n}\n\n_triptych_operand() {\n    case \"$command $words[CURRENT-1]\" in\n");
+    for_each(zsh_operands);
+    printf("        *) _files ;;\n    esac\n}\n\n_triptych() {\n    local -a commands=(");
     for (int i = 0; cli_commands[i] != NULL; i++)
         if (cli_commands[i]->summary != NULL)
             printf(" '%s:%s'", cli_commands[i]->name, cli_commands[i]->summary);
@@ -282,6 +340,17 @@ static void fish_options(const struct cli_command *command)
         fish_option(command, entries[i].option);
 }
 
+static void fish_operands(const struct cli_command *command)
+{
+    char after[CLI_WORDS_MAX], words[CLI_WORDS_MAX];
+
+    for (int i = 0; operands_of(command, i, after, words); i++) {
+        printf("complete -c triptych -n '");
+        fish_condition(command);
+        printf("; and contains -- (commandline -opc)[-1] %s' -f -a '%s'\n", after, words);
+    }
+}
+
 static void fish(void)
 {
     printf("# fish completion for triptych; 'triptych completion fish' prints it\n"
@@ -299,6 +368,7 @@ static void fish(void)
         if (cli_commands[i]->pipeline)
             printf(" %s", cli_commands[i]->name);
     printf("; and test (count (commandline -opc)) -eq 2' -a '(__triptych_pipeline)'\n");
+    for_each(fish_operands);
     for_each(fish_options);
 }
 

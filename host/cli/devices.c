@@ -123,5 +123,8 @@ static int run_devices(int argc, char **argv)
     return status;
 }
 
-const struct cli_command cli_command_devices = {
-    "devices", "list the CPU and the OpenCL devices", intro, groups, false, run_devices};
+const struct cli_command cli_command_devices = {.name = "devices",
+                                                .summary = "list the CPU and the OpenCL devices",
+                                                .intro = intro,
+                                                .groups = groups,
+                                                .run = run_devices};

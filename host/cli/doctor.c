@@ -356,5 +356,8 @@ static int run_doctor(int argc, char **argv)
 }
 
 const struct cli_command cli_command_doctor = {
-    "doctor",  "diagnose OpenCL: what is missing, and which drivers fail", intro, groups, false,
-    run_doctor};
+    .name = "doctor",
+    .summary = "diagnose OpenCL: what is missing, and which drivers fail",
+    .intro = intro,
+    .groups = groups,
+    .run = run_doctor};

@@ -226,5 +226,9 @@ static int run_kernels(int argc, char **argv)
     return TRI_OK;
 }
 
-const struct cli_command cli_command_kernels = {
-    "kernels", "list the kernels, or explain one", intro, groups, true, run_kernels};
+const struct cli_command cli_command_kernels = {.name = "kernels",
+                                                .summary = "list the kernels, or explain one",
+                                                .intro = intro,
+                                                .groups = groups,
+                                                .pipeline = true,
+                                                .run = run_kernels};

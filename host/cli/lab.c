@@ -315,9 +315,36 @@ static int run_lab(int argc, char **argv)
     return request.count == 0 ? list_experiments(&request) : run_all(&request);
 }
 
+/* ---- completion ---- */
+
+static void add_experiments(char words[CLI_WORDS_MAX])
+{
+    for (int i = 0; tri_lab_experiments[i] != NULL; i++)
+        cli_add_word(words, tri_lab_experiments[i]->name);
+}
+
+static bool offer_operands(int number, char after[CLI_WORDS_MAX], char words[CLI_WORDS_MAX])
+{
+    if (number == 0) {
+        cli_add_word(after, "lab");
+        add_experiments(words);
+        cli_add_word(words, "patterns");
+        cli_add_word(words, "pattern");
+        cli_add_word(words, "grade");
+    } else if (number == 1) { /* several experiments */
+        add_experiments(after);
+        add_experiments(words);
+    } else if (number == 2) {
+        cli_add_word(after, "pattern");
+        cli_add_pattern_names(words);
+    }
+    return number <= 2;
+}
+
 const struct cli_command cli_command_lab = {
     .name = "lab",
     .summary = "experiments on concurrency and parallelism, measured here",
     .intro = intro,
     .groups = groups,
+    .operands = offer_operands,
     .run = run_lab};

@@ -16,6 +16,12 @@ bool cli_is_lab_patterns(int count, char **operands)
            (strcmp(operands[0], "patterns") == 0 || strcmp(operands[0], "pattern") == 0);
 }
 
+void cli_add_pattern_names(char words[CLI_WORDS_MAX])
+{
+    for (const struct tri_pattern_entry *entry = tri_patterns; entry->name != NULL; entry++)
+        cli_add_word(words, entry->name);
+}
+
 /* ---- what is asked ---- */
 
 static int unknown_pattern(const char *name)

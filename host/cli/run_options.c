@@ -261,5 +261,9 @@ static const struct cli_option_group groups[] = {
     {0},
 };
 
-const struct cli_command cli_command_run = {
-    "run", "run a pipeline on pictures and videos", intro, groups, true, cli_run};
+const struct cli_command cli_command_run = {.name = "run",
+                                            .summary = "run a pipeline on pictures and videos",
+                                            .intro = intro,
+                                            .groups = groups,
+                                            .pipeline = true,
+                                            .run = cli_run};

@@ -300,5 +300,10 @@ static int run_verify(int argc, char **argv)
     return cli_trace_end(&trace, verify_files(&request, argv + optind, count));
 }
 
-const struct cli_command cli_command_verify = {
-    "verify", "check that every backend gives the same bytes", intro, groups, true, run_verify};
+const struct cli_command cli_command_verify = {.name = "verify",
+                                               .summary =
+                                                   "check that every backend gives the same bytes",
+                                               .intro = intro,
+                                               .groups = groups,
+                                               .pipeline = true,
+                                               .run = run_verify};

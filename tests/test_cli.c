@@ -120,6 +120,11 @@ static void test_end_to_end(void)
            "--end-to-end --time 0.001 --on sequential --on threads:2 --json j && rmdir tmp && "
            "grep -c '\"limit\": \"[a-z]*\"' j; rm j x.png",
            0, "triptych *decode*kernel*encode*limited by*\n2\n", "");
+    EXPECT(
+        "mkdir tmp && $T run copy \"$ROOT/images/alpha.png\" -o x.png && TMPDIR=$PWD/tmp timeout "
+        "-s TERM 0.5 $T bench invert x.png --end-to-end --time 20 --on sequential > out; echo "
+        "$?; rm x.png out; rmdir tmp",
+        0, "124\n", "*");
     EXPECT("$T bench invert --end-to-end", 2, "",
            "*--end-to-end needs one PIPELINE and one INPUT*");
     EXPECT("$T bench invert x.png --end-to-end --csv", 2, "",

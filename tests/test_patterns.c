@@ -179,6 +179,10 @@ static void test_interrupted(void)
     EXPECT("mkdir -p place; TMPDIR=$PWD/place timeout -s TERM 0.5 $T lab patterns > /dev/null; "
            "echo $?; ls -A place",
            0, "124\n", "*");
+    /* And the trace is kept. */
+    EXPECT("TMPDIR=$PWD/place timeout -s TERM 0.7 $T lab patterns --trace p.svg > /dev/null; "
+           "echo $?; ls -A place; grep -q '</svg>' p.svg && rm p.svg",
+           0, "124\n", "*");
 }
 
 /* ---- what single patterns do besides ---- */

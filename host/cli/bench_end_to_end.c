@@ -1,6 +1,7 @@
 /* bench_end_to_end.c -- triptych bench from file to file, and over the frames of a video. */
 #include "cli/bench.h"
 #include "cli/cli.h"
+#include "cli/interrupt.h"
 
 #include "parallel/cpu.h"
 
@@ -54,6 +55,8 @@ int cli_bench_file(const struct cli_bench_request *request, struct tri_candidate
 
     if (request->candidates.on.count == 0)
         list_choices(candidates);
+    cli_interrupt_catch();
+    cli_interrupt_remove_folders();
     enum tri_status status = begin(request, candidates, &environment, &pipeline, &error);
     if (status == TRI_OK)
         status = tri_end_to_end_run(candidates, pipeline, input->path, &input->image->shape,

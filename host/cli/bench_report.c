@@ -100,6 +100,8 @@ static void measure_files(const struct tri_candidates *candidates, const struct 
     extras->no_files = "not measured; name one pipeline and one image file.";
     if (figures->count != 1 || path == NULL || strcmp(path, "-") == 0)
         return;
+    cli_interrupt_catch();
+    cli_interrupt_remove_folders();
     few.contenders = calloc((size_t)candidates->count, sizeof *few.contenders);
     few.count = 0;
     for (int i = 0; i < candidates->count && few.contenders != NULL; i++)

@@ -1,6 +1,7 @@
 /* interrupt.c -- leaves no partial file behind when a signal ends the program, and
  * completes what can be. */
 #include "cli/interrupt.h"
+#include "image/temporary_folder.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -42,6 +43,7 @@ static struct {
     pthread_mutex_t lock; /* held while `complete` runs or changes */
     void (*complete)(void *context);
     void *context;
+    bool folders;     /* are removed */
     bool started;     /* there is a thread that completes it */
     atomic_bool some; /* for the handler */
     sem_t wake;
@@ -57,6 +59,8 @@ static void *complete_then_end(void *unused)
         pthread_mutex_lock(&last.lock); /* for good */
         if (last.complete != NULL)
             last.complete(last.context);
+        if (last.folders)
+            tri_temporary_folders_abandon();
         end_by(atomic_load(&pending));
     }
     return unused;
@@ -72,14 +76,30 @@ static bool start_thread(void)
     return true;
 }
 
+/* Called with the lock, after what is to be done has changed. */
+static void prepare(void)
+{
+    const bool some = last.complete != NULL || last.folders;
+
+    if (some && !last.started)
+        last.started = start_thread();
+    atomic_store(&last.some, some && last.started);
+}
+
 void cli_interrupt_complete(void (*complete)(void *context), void *context)
 {
     pthread_mutex_lock(&last.lock);
-    if (complete != NULL && !last.started)
-        last.started = start_thread();
     last.complete = complete;
     last.context = context;
-    atomic_store(&last.some, complete != NULL && last.started);
+    prepare();
+    pthread_mutex_unlock(&last.lock);
+}
+
+void cli_interrupt_remove_folders(void)
+{
+    pthread_mutex_lock(&last.lock);
+    last.folders = true;
+    prepare();
     pthread_mutex_unlock(&last.lock);
 }
 

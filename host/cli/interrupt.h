@@ -15,6 +15,9 @@ void cli_interrupt_discard(const char *path);
  * former call is not running and will not be made. */
 void cli_interrupt_complete(void (*complete)(void *context), void *context);
 
+/* Also removes temporary folders (image/temporary_folder.h) before a signal ends the program. */
+void cli_interrupt_remove_folders(void);
+
 /* Call these around each write, on any thread. After an interruption cli_write_begin does not
  * return: the last writer ends the program. */
 void cli_write_begin(void);

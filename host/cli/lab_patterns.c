@@ -112,11 +112,10 @@ static enum tri_status compare(const struct cli_lab_patterns *request,
     struct tri_patterns_run run;
 
     cli_interrupt_catch();
-    cli_interrupt_complete(tri_patterns_abandon, NULL);
+    cli_interrupt_remove_folders();
     enum tri_status status = tri_patterns_compare(settings, &run, error);
     if (status == TRI_OK)
         status = report(request, &run, error);
-    cli_interrupt_complete(NULL, NULL);
     tri_patterns_free(&run);
     return status;
 }

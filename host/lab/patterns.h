@@ -90,8 +90,6 @@ struct tri_patterns_run {
 enum tri_status tri_patterns_compare(const struct tri_patterns_settings *settings,
                                      struct tri_patterns_run *run, struct tri_error *error);
 void tri_patterns_free(struct tri_patterns_run *run);
-/* Removes the folder of results of the run that is going on, if any; for a program that ends. */
-void tri_patterns_abandon(void *unused);
 /* How many times as fast a row is as another, with a 95 % interval; NAN: unknown. */
 struct tri_interval tri_pattern_faster(const struct tri_pattern_row *row,
                                        const struct tri_pattern_row *than);

@@ -1,82 +1,16 @@
 /* patterns_job.c -- the pictures that all patterns get, and whether all made the same of them. */
 #include "lab/patterns_job.h"
 
+#include "image/temporary_folder.h"
+
 #include <dirent.h>
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PICTURES = 16, PICTURES_QUICK = 8, PICTURES_MOST = 10000, ATTEMPTS = 1000 };
-
-/* ---- the folder of results ---- */
-
-/* What tri_patterns_abandon removes. */
-static struct {
-    pthread_mutex_t lock;
-    const char *folder;
-} current = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static void set_current(const char *folder)
-{
-    pthread_mutex_lock(&current.lock);
-    current.folder = folder;
-    pthread_mutex_unlock(&current.lock);
-}
-
-static void remove_files(const char *folder)
-{
-    DIR *directory = opendir(folder);
-
-    if (directory == NULL)
-        return;
-    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
-        unlinkat(dirfd(directory), entry->d_name, 0);
-    closedir(directory);
-}
-
-/* The folder has files only. When a signal ends the program, others may still write some: it is
- * gone once that did not happen in between. */
-static void remove_folder(const char *folder)
-{
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        remove_files(folder);
-        if (rmdir(folder) == 0 || errno != ENOTEMPTY)
-            return;
-    }
-}
-
-void tri_patterns_abandon(void *unused)
-{
-    (void)unused;
-    pthread_mutex_lock(&current.lock);
-    if (current.folder != NULL)
-        remove_folder(current.folder);
-    pthread_mutex_unlock(&current.lock);
-}
-
-static enum tri_status make_folder(struct tri_patterns_run *run, struct tri_error *error)
-{
-    const char *place = getenv("TMPDIR");
-
-    if (place == NULL || place[0] == '\0')
-        place = "/tmp";
-    if (asprintf(&run->folder, "%s/triptych-lab-XXXXXX", place) < 0)
-        run->folder = NULL;
-    if (run->folder == NULL)
-        return tri_fail(error, TRI_FAILED, "out of memory for a name");
-    if (mkdtemp(run->folder) == NULL) {
-        free(run->folder);
-        run->folder = NULL;
-        return tri_fail(error, TRI_FAILED,
-                        "cannot make a folder in %s: %s; set TMPDIR to one that can be written",
-                        place, strerror(errno));
-    }
-    set_current(run->folder);
-    return TRI_OK;
-}
+enum { PICTURES = 16, PICTURES_QUICK = 8, PICTURES_MOST = 10000 };
 
 /* ---- pictures ---- */
 
@@ -187,7 +121,7 @@ static enum tri_status find_pictures(struct tri_patterns_run *run, struct tri_er
 
 enum tri_status tri_patterns_prepare(struct tri_patterns_run *run, struct tri_error *error)
 {
-    const enum tri_status status = make_folder(run, error);
+    const enum tri_status status = tri_temporary_folder_make("lab", &run->folder, error);
 
     if (status != TRI_OK)
         return status;
@@ -196,17 +130,13 @@ enum tri_status tri_patterns_prepare(struct tri_patterns_run *run, struct tri_er
 
 void tri_patterns_clear(struct tri_patterns_run *run)
 {
-    if (run->folder != NULL) {
-        set_current(NULL);
-        remove_folder(run->folder);
-    }
+    tri_temporary_folder_remove(run->folder);
     for (int i = 0; i < 2 * run->count; i++)
         free(run->names[i]);
     free(run->names);
     free(run->pictures);
     free(run->expected);
     free(run->digests);
-    free(run->folder);
 }
 
 /* ---- before and after a run ---- */

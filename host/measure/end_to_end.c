@@ -4,8 +4,9 @@
 #include "measure/measure.h"
 
 #include "batch/batch.h"
+#include "image/temporary_folder.h"
 
-#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,40 +29,14 @@ struct end_to_end_run {
     struct tri_end_to_end_case *figures;
     struct way *ways;
     int count;
-    char folder[300];
+    char *folder;
     char extension[16];
 };
 
-static enum tri_status make_folder(struct end_to_end_run *run, struct tri_error *error)
-{
-    const char *parent = getenv("TMPDIR");
-
-    snprintf(run->folder, sizeof run->folder, "%.250s/triptych-bench-XXXXXX",
-             parent != NULL && *parent ? parent : "/tmp");
-    if (mkdtemp(run->folder) != NULL)
-        return TRI_OK;
-    run->folder[0] = '\0';
-    return tri_fail(error, TRI_FAILED, "cannot create a folder for the output files in %s: %s",
-                    parent != NULL && *parent ? parent : "/tmp", strerror(errno));
-}
-
 /* The name of an output file; the bytes of file 0 are compared. */
-static void name_output(const struct end_to_end_run *run, int index, char path[400])
+static void name_output(const struct end_to_end_run *run, int index, char path[PATH_MAX])
 {
-    snprintf(path, 400, "%s/%d.%s", run->folder, index, run->extension);
-}
-
-static void remove_folder(const struct end_to_end_run *run, int files)
-{
-    char path[400];
-
-    if (!run->folder[0])
-        return;
-    for (int i = 0; i < files; i++) {
-        name_output(run, i, path);
-        unlink(path);
-    }
-    rmdir(run->folder);
+    snprintf(path, PATH_MAX, "%s/%d.%s", run->folder, index, run->extension);
 }
 
 /* Runs the input `count` times, as one batch. Returns nanoseconds; negative if it failed, with the
@@ -70,7 +45,7 @@ static int64_t run_batch(const struct end_to_end_run *run, struct way *way, int 
                          int64_t phases[TRI_PHASES])
 {
     struct tri_batch_file *files = calloc((size_t)count, sizeof *files);
-    char(*paths)[400] = calloc((size_t)count, sizeof *paths);
+    char(*paths)[PATH_MAX] = calloc((size_t)count, sizeof *paths);
     struct tri_batch batch = {.pipeline = run->pipeline,
                               .backend = way->backend,
                               .pool = way->pool,
@@ -103,7 +78,7 @@ static int64_t run_batch(const struct end_to_end_run *run, struct way *way, int 
 static uint64_t file_digest(const struct end_to_end_run *run, int64_t *size)
 {
     uint64_t digest = TRI_DIGEST_EMPTY;
-    char path[400];
+    char path[PATH_MAX];
     unsigned char bytes[65536];
 
     name_output(run, 0, path);
@@ -206,20 +181,17 @@ static enum tri_status open_run(struct end_to_end_run *run, const struct tri_can
             snprintf(way->row->failure, sizeof way->row->failure, "%.*s",
                      (int)strcspn(why.text, "\n"), why.text);
     }
-    return make_folder(run, error);
+    return tri_temporary_folder_make("bench", &run->folder, error);
 }
 
 static void close_run(struct end_to_end_run *run)
 {
-    int most = 1;
-
     for (int i = 0; i < run->count; i++) {
-        most = 2 * run->ways[i].jobs + 2 > most ? 2 * run->ways[i].jobs + 2 : most;
         if (run->ways[i].backend != NULL)
             tri_backend_close(run->ways[i].backend);
         tri_pool_free(run->ways[i].pool);
     }
-    remove_folder(run, most);
+    tri_temporary_folder_remove(run->folder);
     free(run->ways);
 }
 

@@ -2,6 +2,7 @@
 #include "lab/lab.h"
 #include "lab/picture.h"
 
+#include "image/temporary_folder.h"
 #include "parallel/cpu.h"
 
 #include <errno.h>
@@ -99,30 +100,34 @@ static int64_t encode_time(void *argument)
     return work->encoded - work->filtered;
 }
 
+/* Opens a file of the picture in the folder, and takes its name away. */
+static enum tri_status write_file(struct laws *laws, const char *folder,
+                                  const struct tri_image *picture, struct tri_error *error)
+{
+    char *path;
+
+    if (asprintf(&path, "%s/picture.png", folder) < 0)
+        return tri_fail(error, TRI_FAILED, "out of memory for a name");
+    enum tri_status status = tri_image_write(path, picture, NULL, error);
+    if (status == TRI_OK && (laws->fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+        status = tri_fail(error, TRI_FAILED, "cannot read %s: %s", path, strerror(errno));
+    free(path);
+    return status;
+}
+
 /* A PNG file that nothing is left of, however the program ends. */
 static enum tri_status make_file(struct laws *laws, const struct tri_shape *shape,
                                  struct tri_error *error)
 {
-    const char *parent = getenv("TMPDIR");
-    char folder[300], path[320];
     struct tri_image *picture = NULL;
-
-    snprintf(folder, sizeof folder, "%.250s/triptych-lab-XXXXXX",
-             parent != NULL && *parent ? parent : "/tmp");
+    char *folder = NULL;
     enum tri_status status = tri_picture_generate(shape, 1, &picture, error);
-    if (status != TRI_OK)
-        return status;
-    if (mkdtemp(folder) == NULL) {
-        tri_image_free(picture);
-        return tri_fail(error, TRI_FAILED, "cannot create a folder %s: %s", folder,
-                        strerror(errno));
-    }
-    snprintf(path, sizeof path, "%s/picture.png", folder);
-    status = tri_image_write(path, picture, NULL, error);
-    if (status == TRI_OK && (laws->fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-        status = tri_fail(error, TRI_FAILED, "cannot read %s: %s", path, strerror(errno));
-    unlink(path);
-    rmdir(folder);
+
+    if (status == TRI_OK)
+        status = tri_temporary_folder_make("lab", &folder, error);
+    if (status == TRI_OK)
+        status = write_file(laws, folder, picture, error);
+    tri_temporary_folder_remove(folder);
     tri_image_free(picture);
     snprintf(laws->path, sizeof laws->path, "/proc/self/fd/%d", laws->fd);
     return status;

@@ -88,13 +88,14 @@ static void test_csv(void)
     make_class();
     EXPECT("$T lab grade --csv class > t; wc -l < t; head -n 3 t; tail -n 1 t; rm t", 0,
            "41\n"
-           "student,file,right,of,skipped,unclear,digest,concurrency,deadlock,enables,grain,laws,"
+           "student,file,right,of,skipped,unclear,digest,reworded,concurrency,deadlock,enables,"
+           "grain,laws,"
            "memory,date,cpu,triptych,cores,workers,seed\n"
-           "Student 00,class/40.json,5,5,0,1,fits,right,right,right,right,right,unclear,"
+           "Student 00,class/40.json,5,5,0,1,fits,,right,right,right,right,right,unclear,"
            "2026-01-02T03:04:05Z,Some CPU," TRI_VERSION ",4,4,1\n"
-           "Student 01,class/39.json,1,5,1,1,fits,right,skipped,wrong,wrong,wrong,unclear,"
+           "Student 01,class/39.json,1,5,1,1,fits,,right,skipped,wrong,wrong,wrong,unclear,"
            "2026-01-02T03:04:05Z,Some CPU," TRI_VERSION ",4,4,2\n"
-           "Student 39,class/01.json,2,5,1,1,fits,right,skipped,right,wrong,wrong,unclear,"
+           "Student 39,class/01.json,2,5,1,1,fits,,right,skipped,right,wrong,wrong,unclear,"
            "2026-01-02T03:04:05Z,Some CPU," TRI_VERSION ",4,4,40\n",
            "");
 }
@@ -166,6 +167,107 @@ static void test_broken(void)
     EXPECT("$T lab grade class/01.json", 1, "", "triptych: class/01.json is truncated: *");
     EXPECT("yes '[' | head -c 6000000 > class/09.json; $T lab grade class/09.json", 1, "",
            "triptych: cannot read class/09.json: it is larger than any file of results\n");
+}
+
+/* What hangs, loops, or cannot be read. As root permissions do not hold, so /proc/self/mem stands
+ * for what can be opened and not read. */
+static void test_hostile(void)
+{
+    make_class();
+    EXPECT(
+        "ln -sf loop.json class/loop.json; ln -s loop loop; mkfifo class/pipe.json; ln -s "
+        "/proc/self/mem class/memory.json; timeout 20 $T lab grade class loop > t; code=$?; grep "
+        "-c '^Student' t; rm t loop class/loop.json class/memory.json; exit $code",
+        1, "40\n",
+        "triptych: note: class/pipe.json is left out: it is a pipe, a socket or a device\n"
+        "triptych: cannot read class/loop.json: Too many levels of symbolic links\n"
+        "triptych: cannot read class/memory.json: Input/output error\n"
+        "triptych: cannot read loop: Too many levels of symbolic links\n");
+    EXPECT("mkdir pipes; mv class/pipe.json pipes; timeout 20 $T lab grade pipes; code=$?; rm -r "
+           "pipes; exit $code",
+           1, "",
+           "triptych: note: pipes/pipe.json is left out: *\n"
+           "triptych: the folder pipes has no .json files\n");
+    EXPECT("chmod 0 class/01.json class; timeout 20 $T lab grade class/01.json > t; code=$?; chmod "
+           "700 class class/01.json; test $code = 1 || grep -q '^Student 39' t; rm t",
+           0, "", "*");
+    EXPECT("printf 'a\\0b' > class/01.json; timeout 20 $T lab grade class/01.json", 1, "",
+           "triptych: class/01.json has no results of 'triptych lab --quiz': line 1: *\n");
+}
+
+/* Also with a file in other lines, and a folder next to its file. */
+static void test_twice(void)
+{
+    make_class();
+    EXPECT(
+        "cp class/03.json copy.json; python3 -c \"import json; json.dump(json.load(open("
+        "'class/04.json')), open('lines.json', 'w'))\"; $T lab grade class copy.json "
+        "class/05.json ./class/06.json lines.json copy.json > t; code=$?; grep -c '^Student' t; "
+        "grep average t; rm t copy.json lines.json; exit $code",
+        0, "40\nOn average 46 % of what could be told is right, over 40 files.\n",
+        "triptych: note: copy.json has the same contents as class/03.json, and counts once\n"
+        "triptych: note: class/05.json is named twice, and counts once\n"
+        "triptych: note: ./class/06.json has the same contents as class/06.json, and counts once\n"
+        "triptych: note: lines.json has the same contents as class/04.json, and counts once\n"
+        "triptych: note: copy.json has the same contents as class/03.json, and counts once\n");
+    EXPECT("$T lab grade class/05.json class/05.json --json - | grep -c '\"file\"'", 0, "1\n",
+           "triptych: note: class/05.json is named twice, and counts once\n");
+}
+
+/* ---- questions in other words ---- */
+
+static json_t *question_of(json_t *root, const char *experiment)
+{
+    json_t *list = json_object_get(root, "questions");
+    size_t at = 0;
+
+    while (strcmp(json_string_value(json_object_get(json_array_get(list, at), "experiment")),
+                  experiment) != 0)
+        at++;
+    return json_array_get(list, at);
+}
+
+/* A file of an older version, with its digest made anew. */
+static void write_older(json_t *root, const char *name)
+{
+    uint64_t digest;
+
+    json_object_set_new(json_object_get(root, "machine"), "triptych", json_string("0.0.9"));
+    CU_ASSERT(tri_quiz_digest(root, &digest));
+    json_object_set_new(root, "digest", tri_digest_json(digest));
+    write_file(root, name);
+}
+
+static void test_reworded(void)
+{
+    json_t *question = made_file(5), *answers = made_file(6), *unknown = made_file(7),
+           *other = made_file(8);
+
+    make_class();
+    json_object_set_new(question_of(question, "laws"), "question", json_string("How far?"));
+    json_array_append_new(json_object_get(question_of(answers, "grain"), "answers"),
+                          json_string("one more"));
+    json_object_set_new(question_of(answers, "laws"), "question", json_string("How far?"));
+    json_object_set_new(question_of(unknown, "laws"), "experiment", json_string("limits"));
+    json_object_set_new(question_of(other, "laws"), "question", json_string("How far?"));
+    json_object_set_new(question_of(other, "laws"), "experiment", json_string("limits"));
+    write_older(question, "class/35.json");
+    write_older(answers, "class/34.json");
+    write_older(unknown, "class/33.json");
+    write_older(other, "class/32.json");
+    EXPECT("$T lab grade class > t; grep -c fits t; grep words t; rm t", 0,
+           "40\n"
+           "class/35.json, of triptych 0.0.9, has other words than this version in: laws\n"
+           "class/34.json, of triptych 0.0.9, has other words than this version in: grain, laws\n"
+           "class/32.json, of triptych 0.0.9, has other words than other files in: limits\n",
+           "");
+    EXPECT("$T lab grade class --csv | cut -d , -f 2,8 | grep -e ',.'", 0,
+           "file,reworded\nclass/35.json,laws\nclass/34.json,grain laws\nclass/32.json,limits\n",
+           "");
+    EXPECT(
+        "$T lab grade class --json - | python3 -c \"import json, sys; print([x['reworded'] for x "
+        "in json.load(sys.stdin)['files'][4:9]])\"",
+        0, "[[], ['laws'], ['grain', 'laws'], [], ['limits']]\n", "");
 }
 
 static void test_usage(void)
@@ -242,6 +344,9 @@ int test_lab_grade_suite(void)
     CU_add_test(suite, "JSON", test_json);
     CU_add_test(suite, "changed files", test_changed);
     CU_add_test(suite, "broken files", test_broken);
+    CU_add_test(suite, "hostile files", test_hostile);
+    CU_add_test(suite, "files that are there twice", test_twice);
+    CU_add_test(suite, "other words", test_reworded);
     CU_add_test(suite, "usage", test_usage);
     CU_add_test(suite, "names", test_names);
     CU_add_test(suite, "many questions", test_many_questions);

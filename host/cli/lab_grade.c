@@ -20,8 +20,10 @@ static const char intro[] =
     "Makes a table of files that 'triptych lab --quiz --json' wrote; a folder stands\n"
     "for the .json files in it, '-' for standard input. Each file has a digest of its\n"
     "contents: one whose digest does not fit was changed, and is listed but does not\n"
-    "count. The digest is a checksum: it does not prove who wrote the file. Files\n"
-    "that cannot be graded are named, exit code 1, and the others are graded.\n";
+    "count. The digest is a checksum: it does not prove who wrote the file. A file\n"
+    "that is there twice counts once. Questions in other words than in this version\n"
+    "are named. Files that cannot be graded are named, exit code 1, and the others\n"
+    "are graded.\n";
 
 struct request {
     bool csv;
@@ -51,6 +53,30 @@ static int find_files(char *const operands[], int count, struct cli_result_files
     return code;
 }
 
+/* Of the files so far, one with the same contents; NULL: none. */
+static const struct tri_grade_file *find_same(const struct tri_grade_file *files, int count,
+                                              const struct tri_quiz_result *result)
+{
+    for (int i = 0; i < count; i++)
+        if (files[i].result.digest == result->digest && files[i].result.changed == result->changed)
+            return &files[i];
+    return NULL;
+}
+
+/* A file that was handed in twice counts once. Returns whether it is the first. */
+static bool is_first(const struct tri_grade_file *files, int count)
+{
+    const struct tri_grade_file *same = find_same(files, count, &files[count].result);
+
+    if (same == NULL)
+        return true;
+    if (strcmp(same->path, files[count].path) == 0)
+        cli_note("%s is named twice, and counts once", same->path);
+    else
+        cli_note("%s has the same contents as %s, and counts once", files[count].path, same->path);
+    return false;
+}
+
 static int read_files(const struct cli_result_files *paths, struct tri_grade_file *files,
                       int *count)
 {
@@ -60,10 +86,10 @@ static int read_files(const struct cli_result_files *paths, struct tri_grade_fil
     *count = 0;
     for (int i = 0; i < paths->count; i++) {
         files[*count].path = paths->list[i];
-        if (tri_quiz_read(paths->list[i], &files[*count].result, &error) == TRI_OK)
-            (*count)++;
-        else
+        if (tri_quiz_read(paths->list[i], &files[*count].result, &error) != TRI_OK)
             code = cli_fail(&error);
+        else if (is_first(files, *count))
+            (*count)++;
     }
     return code;
 }

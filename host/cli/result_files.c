@@ -34,12 +34,24 @@ static int is_result(const struct dirent *entry)
     return entry->d_name[0] != '.' && dot != NULL && strcmp(dot, ".json") == 0;
 }
 
+/* A pipe in a folder would be waited for, maybe for ever. Damaged links are reported later. */
+static bool is_special(const char *path)
+{
+    struct stat kind;
+
+    if (stat(path, &kind) != 0 || S_ISREG(kind.st_mode) || S_ISDIR(kind.st_mode))
+        return false;
+    cli_note("%s is left out: it is a pipe, a socket or a device", path);
+    return true;
+}
+
 static enum tri_status add_folder(struct cli_result_files *paths, const char *folder,
                                   struct tri_error *error)
 {
     const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
     struct dirent **entries;
     const int count = scandir(folder, &entries, is_result, alphasort);
+    const int before = paths->count;
     enum tri_status status = TRI_OK;
 
     if (count < 0)
@@ -48,12 +60,14 @@ static enum tri_status add_folder(struct cli_result_files *paths, const char *fo
         char *path = NULL;
         if (status == TRI_OK && asprintf(&path, "%s%s%s", folder, slash, entries[i]->d_name) < 0)
             path = NULL;
-        if (status == TRI_OK)
+        if (path != NULL && is_special(path))
+            free(path);
+        else if (status == TRI_OK)
             status = add_path(paths, path, error);
         free(entries[i]);
     }
     free(entries);
-    return status == TRI_OK && count == 0
+    return status == TRI_OK && paths->count == before
                ? tri_fail(error, TRI_FAILED, "the folder %s has no .json files", folder)
                : status;
 }

@@ -48,6 +48,22 @@ static int compare_questions(const void *a, const void *b)
     return strcmp(left->experiment, right->experiment);
 }
 
+static struct tri_grade_question new_question(const struct tri_quiz_answer *answer)
+{
+    const struct tri_lab_experiment *own = tri_lab_find(answer->experiment);
+    struct tri_grade_question question = {.experiment = answer->experiment,
+                                          .question = answer->question,
+                                          .wording = answer->wording,
+                                          .known = own != NULL};
+    int count = 0;
+
+    while (own != NULL && own->answers[count] != NULL)
+        count++;
+    if (own != NULL)
+        question.wording = tri_quiz_wording(own->question, own->answers, count);
+    return question;
+}
+
 static enum tri_status gather_questions(struct tri_grade *grade, struct tri_error *error)
 {
     for (int i = 0; i < grade->count; i++) {
@@ -61,8 +77,7 @@ static enum tri_status gather_questions(struct tri_grade *grade, struct tri_erro
                                 "%s: the files have more than %d different questions; grade "
                                 "fewer at a time",
                                 grade->files[i].path, TRI_GRADE_QUESTIONS_MAX);
-            grade->questions[grade->question_count++] =
-                (struct tri_grade_question){answer->experiment, answer->question, {{0}}};
+            grade->questions[grade->question_count++] = new_question(answer);
         }
     }
     qsort(grade->questions, (size_t)grade->question_count, sizeof grade->questions[0],
@@ -76,10 +91,12 @@ static void place_answers(struct tri_grade *grade)
         struct tri_grade_file *file = &grade->files[i];
         for (int q = 0; q < grade->question_count; q++)
             file->places[q] = -1;
+        memset(file->reworded, 0, sizeof file->reworded);
         for (int j = 0; j < file->result.count; j++) {
             const struct tri_quiz_answer *answer = &file->result.answers[j];
             const int question = find_question(grade, answer->experiment);
             file->places[question] = j;
+            file->reworded[question] = answer->wording != grade->questions[question].wording;
             if (!file->result.changed)
                 grade->questions[question].score.verdicts[answer->verdict]++;
         }

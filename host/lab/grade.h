@@ -9,11 +9,14 @@ enum { TRI_GRADE_QUESTIONS_MAX = 52 /* as there are letters, small and large */ 
 struct tri_grade_file {
     const char *path; /* not copied */
     struct tri_quiz_result result;
-    int places[TRI_GRADE_QUESTIONS_MAX]; /* of its answer to each question; -1: not asked */
+    int places[TRI_GRADE_QUESTIONS_MAX];    /* of its answer to each question; -1: not asked */
+    bool reworded[TRI_GRADE_QUESTIONS_MAX]; /* other words than the question's */
 };
 
 struct tri_grade_question {
     const char *experiment, *question; /* of the first file that has it */
+    uint64_t wording;                  /* in this version; else in that file */
+    bool known;                        /* this version has it */
     struct tri_quiz_score score;       /* over files that were not changed */
 };
 

@@ -4,6 +4,7 @@
 #include "measure/text_table.h"
 
 #include <jansson.h>
+#include <limits.h>
 #include <string.h>
 
 /* Returns NULL if the file does not have the question. */
@@ -101,6 +102,25 @@ static void put_questions(FILE *file, const struct tri_grade *grade, int columns
     }
 }
 
+/* The questions that a file asks in other words than this version, or, of those that this version
+ * does not have (`known` is false), than the first file that has them. */
+static void put_reworded(FILE *file, const struct tri_grade *grade,
+                         const struct tri_grade_file *student, bool known)
+{
+    int count = 0;
+
+    for (int q = 0; q < grade->question_count; q++) {
+        if (!student->reworded[q] || grade->questions[q].known != known)
+            continue;
+        if (count++ == 0)
+            fprintf(file, "%s, of triptych %s, has other words than %s in: ", student->path,
+                    student->result.version, known ? "this version" : "other files");
+        fprintf(file, "%s%s", count > 1 ? ", " : "", grade->questions[q].experiment);
+    }
+    if (count > 0)
+        fputc('\n', file);
+}
+
 void tri_grade_text(FILE *file, const struct tri_grade *grade, int columns)
 {
     int changed = 0;
@@ -115,6 +135,10 @@ void tri_grade_text(FILE *file, const struct tri_grade *grade, int columns)
     if (changed > 0)
         fprintf(file, "%d file%s changed after the quiz, and %s not counted.\n", changed,
                 changed == 1 ? " was" : "s were", changed == 1 ? "is" : "are");
+    for (int i = 0; i < grade->count; i++) {
+        put_reworded(file, grade, &grade->files[i], true);
+        put_reworded(file, grade, &grade->files[i], false);
+    }
     fputs("\nHardest first:\n\n", file);
     put_questions(file, grade, columns);
 }
@@ -124,11 +148,25 @@ void tri_grade_text(FILE *file, const struct tri_grade *grade, int columns)
 /* A text of the file's author, which a spreadsheet must not take for a formula. */
 static void put_text(FILE *file, const char *text)
 {
-    char plain[400];
+    char plain[PATH_MAX + 2];
 
     snprintf(plain, sizeof plain, "%s%s", text[0] != '\0' && strchr("=+-@", text[0]) ? "'" : "",
              text);
     tri_csv_text(file, plain);
+}
+
+/* Names of questions, separated by blanks. */
+static void put_reworded_names(FILE *file, const struct tri_grade *grade,
+                               const struct tri_grade_file *student)
+{
+    char names[TRI_GRADE_QUESTIONS_MAX * 41] = "";
+    size_t used = 0;
+
+    for (int q = 0; q < grade->question_count; q++)
+        if (student->reworded[q])
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? " " : "",
+                                     grade->questions[q].experiment);
+    put_text(file, names);
 }
 
 static void put_csv_row(FILE *file, const struct tri_grade *grade,
@@ -141,6 +179,7 @@ static void put_csv_row(FILE *file, const struct tri_grade *grade,
     fprintf(file, "%d,%d,%d,%d,%s,", result->score.verdicts[TRI_QUIZ_RIGHT],
             tri_quiz_told(&result->score), result->score.verdicts[TRI_QUIZ_SKIPPED],
             result->score.verdicts[TRI_QUIZ_UNCLEAR], digest_word(student));
+    put_reworded_names(file, grade, student);
     for (int q = 0; q < grade->question_count; q++) {
         const struct tri_quiz_answer *answer = answer_to(student, q);
         fprintf(file, "%s,", answer != NULL ? tri_quiz_word(answer->verdict) : "");
@@ -153,7 +192,7 @@ static void put_csv_row(FILE *file, const struct tri_grade *grade,
 
 void tri_grade_csv(FILE *file, const struct tri_grade *grade)
 {
-    fputs("student,file,right,of,skipped,unclear,digest,", file);
+    fputs("student,file,right,of,skipped,unclear,digest,reworded,", file);
     for (int q = 0; q < grade->question_count; q++)
         put_text(file, grade->questions[q].experiment);
     fputs("date,cpu,triptych,cores,workers,seed\n", file);
@@ -170,20 +209,24 @@ static json_t *score_json(const struct tri_quiz_score *score)
                      score->verdicts[TRI_QUIZ_UNCLEAR]);
 }
 
-static json_t *file_json(const struct tri_grade_file *file)
+static json_t *file_json(const struct tri_grade *grade, const struct tri_grade_file *file)
 {
     const struct tri_quiz_result *result = &file->result;
-    json_t *answers = json_object();
+    json_t *answers = json_object(), *reworded = json_array();
+
+    for (int q = 0; q < grade->question_count; q++)
+        if (file->reworded[q])
+            json_array_append_new(reworded, json_string(grade->questions[q].experiment));
 
     for (int i = 0; i < result->count; i++)
         json_object_set_new(answers, result->answers[i].experiment,
                             json_string(tri_quiz_word(result->answers[i].verdict)));
-    return json_pack("{s:o, s:o, s:o, s:b, s:o, s:s, s:I, s:{s:o, s:i, s:i, s:s}}", "file",
+    return json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:s, s:I, s:{s:o, s:i, s:i, s:s}}", "file",
                      tri_text_json(file->path), "student", tri_text_json(result->student), "score",
                      score_json(&result->score), "changed", result->changed, "answers", answers,
-                     "date", result->date, "seed", (json_int_t)result->seed, "machine", "cpu",
-                     tri_text_json(result->cpu), "cores", result->cores, "workers", result->workers,
-                     "triptych", result->version);
+                     "reworded", reworded, "date", result->date, "seed", (json_int_t)result->seed,
+                     "machine", "cpu", tri_text_json(result->cpu), "cores", result->cores,
+                     "workers", result->workers, "triptych", result->version);
 }
 
 json_t *tri_grade_json(const struct tri_grade *grade)
@@ -191,7 +234,7 @@ json_t *tri_grade_json(const struct tri_grade *grade)
     json_t *files = json_array(), *questions = json_array();
 
     for (int i = 0; i < grade->count; i++)
-        json_array_append_new(files, file_json(&grade->files[i]));
+        json_array_append_new(files, file_json(grade, &grade->files[i]));
     for (int i = 0; i < grade->question_count; i++) {
         const struct tri_grade_question *question = &grade->questions[grade->hardest[i]];
         json_array_append_new(

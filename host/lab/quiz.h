@@ -69,6 +69,7 @@ bool tri_quiz_digest(struct json_t *root, uint64_t *digest);
 /* Texts have no control characters, since anyone may have written the file. */
 struct tri_quiz_answer {
     char experiment[40], question[240];
+    uint64_t wording;              /* of the question and its answers, whatever their order */
     enum tri_quiz_verdict verdict; /* from what was expected and measured */
 };
 
@@ -77,11 +78,15 @@ struct tri_quiz_result {
     char cpu[160], version[40], date[24];
     int cores, workers;
     int64_t seed;
-    bool changed; /* since it was written: by its digest, or by a verdict that does not follow */
+    uint64_t digest; /* of its contents as they are now */
+    bool changed;    /* since it was written: by its digest, or by a verdict that does not follow */
     struct tri_quiz_answer answers[TRI_QUIZ_MAX];
     int count;
     struct tri_quiz_score score;
 };
+
+/* The digest of a question and its answers, of which there are `count`. */
+uint64_t tri_quiz_wording(const char *question, const char *const answers[], int count);
 
 /* Reads a file; "-" is standard input. TRI_FAILED: it cannot be read, is no quiz result, is
  * truncated or damaged, or of a newer schema. */

@@ -59,6 +59,21 @@ bool tri_quiz_digest(json_t *root, uint64_t *digest)
     return true;
 }
 
+static uint64_t digest_text(const char *text)
+{
+    return tri_digest_bytes(TRI_DIGEST_EMPTY, text, strlen(text));
+}
+
+/* A sum does not depend on the order of the answers. */
+uint64_t tri_quiz_wording(const char *question, const char *const answers[], int count)
+{
+    uint64_t parts[2] = {digest_text(question), 0};
+
+    for (int i = 0; i < count; i++)
+        parts[1] += digest_text(answers[i]);
+    return tri_digest_bytes(TRI_DIGEST_EMPTY, parts, sizeof parts);
+}
+
 json_t *tri_quiz_json(const struct tri_quiz *quiz, const struct tri_environment *environment,
                       int workers)
 {

@@ -108,6 +108,22 @@ static bool get_answer(const struct reader *reader, const json_t *object, const 
     return damaged(reader, name, "one of the answers"), false;
 }
 
+/* Answers beyond those that a question can have are not looked at: it is worded differently anyway.
+ */
+static uint64_t wording_of(const json_t *object)
+{
+    const json_t *list = json_object_get(object, "answers");
+    const char *answers[TRI_LAB_ANSWERS_MAX + 1];
+    int count = 0;
+
+    for (size_t i = 0; i < json_array_size(list) && count <= TRI_LAB_ANSWERS_MAX; i++) {
+        const char *text = json_string_value(json_array_get(list, i));
+        if (text != NULL)
+            answers[count++] = text;
+    }
+    return tri_quiz_wording(json_string_value(json_object_get(object, "question")), answers, count);
+}
+
 /* Judges anew, and notes a verdict that does not follow. */
 static bool read_question(const struct reader *reader, const json_t *object,
                           struct tri_quiz_result *result)
@@ -125,6 +141,7 @@ static bool read_question(const struct reader *reader, const json_t *object,
     for (int i = 0; i < result->count; i++)
         if (strcmp(result->answers[i].experiment, answer->experiment) == 0)
             return damaged(reader, "experiment", "asked once"), false;
+    answer->wording = wording_of(object);
     answer->verdict = tri_quiz_judge(&question);
     result->score.verdicts[answer->verdict]++;
     if (strcmp(word, tri_quiz_word(answer->verdict)) != 0)
@@ -219,6 +236,7 @@ static bool read_all(struct reader *reader, json_t *root, struct tri_quiz_result
         tri_fail(reader->error, TRI_FAILED, "cannot read %s: out of memory", reader->path);
         return false;
     }
+    result->digest = right;
     snprintf(right_text, sizeof right_text, "%016llx", (unsigned long long)right);
     if (strcmp(digest, right_text) != 0 || !same_score(root, &result->score))
         result->changed = true;

@@ -3,7 +3,7 @@
 # 'make' ends with what was built in and what is missing.
 # Variables: BUILD (folder), CC (host code), KERNEL_CC (kernels; clang gives SIMD lanes, any other
 # compiler one sample at a time), SANITIZE (address,undefined or thread), WERROR=1, PREFIX, DESTDIR,
-# ISAL= (zlib in place of ISA-L, even where that is there).
+# ISAL= (zlib in place of ISA-L, even where that is there), LIBUV= (no event loop in the lab's patterns, likewise).
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -75,7 +75,8 @@ PERFETTO := $(if $(shell command -v protoc-c),$(shell pkg-config --exists libpro
 # PACKAGES_NAME lists, are not there are left out, with host/lab/NAME_*.c.
 PATTERNS_KNOWN := sequential engine $(filter-out sequential engine,$(sort $(basename $(notdir $(wildcard host/lab/patterns/*.c)))))
 PACKAGES_event_loop := libuv
-PATTERNS := $(foreach f,$(PATTERNS_KNOWN),$(if $(PACKAGES_$f),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f),$f))
+LIBUV := $(shell pkg-config --exists libuv && echo libuv)
+PATTERNS := $(foreach f,$(PATTERNS_KNOWN),$(if $(filter-out $(LIBUV),$(PACKAGES_$f)),,$f))
 PATTERNS_ABSENT := $(filter-out $(PATTERNS),$(PATTERNS_KNOWN))
 PACKAGES := jansson zlib $(ISAL) $(PERFETTO) $(foreach f,$(PATTERNS),$(PACKAGES_$f)) $(sort $(foreach f,$(filter-out $(MODULES),$(FORMATS) $(VIDEO)),$(PACKAGES_$f)))
 MODULE_PACKAGES := $(foreach m,$(MODULES),$(PACKAGES_$m))
@@ -422,6 +423,6 @@ clean: ## remove $(BUILD)
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@echo; echo "  variables: BUILD=$(BUILD) CC=$(CC) KERNEL_CC=$(KERNEL_CC) SANITIZE= WERROR= ISAL=$(ISAL) PREFIX=$(PREFIX) DESTDIR= SUITE="
+	@echo; echo "  variables: BUILD=$(BUILD) CC=$(CC) KERNEL_CC=$(KERNEL_CC) SANITIZE= WERROR= ISAL=$(ISAL) LIBUV=$(LIBUV) PREFIX=$(PREFIX) DESTDIR= SUITE="
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -272,6 +272,16 @@ static void test_claims(void)
 
 static void test_usage(void)
 {
+    char command[100], error[200];
+
+    for (const struct tri_pattern_entry *entry = tri_patterns; entry->name != NULL; entry++)
+        if (entry->pattern == NULL) { /* and its source is printed all the same, see above */
+            snprintf(command, sizeof command, "$T lab pattern %s", entry->name);
+            snprintf(error, sizeof error,
+                     "triptych: %s is not built in: install %s and build triptych again\n",
+                     entry->name, entry->package);
+            EXPECT(command, 1, "", error);
+        }
     EXPECT("$T lab pattern nothing", 2, "",
            "triptych: lab: unknown pattern 'nothing'; there are sequential, engine, actors, "
            "async-await, csp, data-parallel, event-loop, fork-join, map-reduce, pipeline*");

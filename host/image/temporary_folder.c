@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,16 +14,11 @@ enum { ATTEMPTS = 1000 };
 
 struct folder {
     struct folder *next;
-    char path[];
+    char *path;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* for the list */
 static struct folder *folders;
-
-static struct folder *folder_of(char *path)
-{
-    return (struct folder *)(path - offsetof(struct folder, path));
-}
 
 /* ---- removing ---- */
 
@@ -50,17 +46,19 @@ static void remove_folder(const char *path)
 
 void tri_temporary_folder_remove(char *path)
 {
-    struct folder *folder = path != NULL ? folder_of(path) : NULL, **at = &folders;
+    struct folder **at = &folders;
 
-    if (folder == NULL)
+    if (path == NULL)
         return;
     remove_folder(path);
     pthread_mutex_lock(&lock);
-    while (*at != folder)
+    while ((*at)->path != path)
         at = &(*at)->next;
+    struct folder *folder = *at;
     *at = folder->next;
     pthread_mutex_unlock(&lock);
     free(folder);
+    free(path);
 }
 
 void tri_temporary_folders_abandon(void)
@@ -72,18 +70,9 @@ void tri_temporary_folders_abandon(void)
 
 /* ---- making ---- */
 
-enum tri_status tri_temporary_folder_make(const char *what, char **path, struct tri_error *error)
+/* Returns why it cannot be made; 0: it is made and listed. */
+static int make_listed(struct folder *folder)
 {
-    const char *place = getenv("TMPDIR");
-
-    if (place == NULL || place[0] == '\0')
-        place = "/tmp";
-    const size_t size = strlen(place) + strlen(what) + sizeof "/triptych--XXXXXX";
-    struct folder *folder = malloc(sizeof *folder + size);
-    *path = NULL;
-    if (folder == NULL)
-        return tri_fail(error, TRI_FAILED, "out of memory for a name");
-    snprintf(folder->path, size, "%s/triptych-%s-XXXXXX", place, what);
     pthread_mutex_lock(&lock);
     const int why = mkdtemp(folder->path) != NULL ? 0 : errno;
     if (why == 0) {
@@ -91,12 +80,29 @@ enum tri_status tri_temporary_folder_make(const char *what, char **path, struct 
         folders = folder;
     }
     pthread_mutex_unlock(&lock);
-    if (why != 0) {
+    return why;
+}
+
+enum tri_status tri_temporary_folder_make(const char *what, char **path, struct tri_error *error)
+{
+    struct folder *folder = calloc(1, sizeof *folder);
+    const char *place = getenv("TMPDIR");
+
+    if (place == NULL || place[0] == '\0')
+        place = "/tmp";
+    *path = NULL;
+    if (folder == NULL || asprintf(&folder->path, "%s/triptych-%s-XXXXXX", place, what) < 0) {
         free(folder);
-        return tri_fail(error, TRI_FAILED,
-                        "cannot make a folder in %s: %s; set TMPDIR to one that can be written",
-                        place, strerror(why));
+        return tri_fail(error, TRI_FAILED, "out of memory for a name");
     }
-    *path = folder->path;
-    return TRI_OK;
+    const int why = make_listed(folder);
+    if (why == 0) {
+        *path = folder->path;
+        return TRI_OK;
+    }
+    free(folder->path);
+    free(folder);
+    return tri_fail(error, TRI_FAILED,
+                    "cannot make a folder in %s: %s; set TMPDIR to one that can be written", place,
+                    strerror(why));
 }

@@ -74,9 +74,9 @@ PERFETTO := $(if $(shell command -v protoc-c),$(shell pkg-config --exists libpro
 # The lab's patterns: host/lab/patterns/*.c, the two that others are compared with first. Those whose libraries, which
 # PACKAGES_NAME lists, are not there are left out, with host/lab/NAME_*.c.
 PATTERNS_KNOWN := sequential engine $(filter-out sequential engine,$(sort $(basename $(notdir $(wildcard host/lab/patterns/*.c)))))
-PACKAGES_event_loop := libuv
-LIBUV := $(shell pkg-config --exists libuv && echo libuv)
-PATTERNS := $(foreach f,$(PATTERNS_KNOWN),$(if $(filter-out $(LIBUV),$(PACKAGES_$f)),,$f))
+LIBUV := libuv
+PACKAGES_event_loop := $(or $(LIBUV),without-libuv)
+PATTERNS := $(foreach f,$(PATTERNS_KNOWN),$(if $(PACKAGES_$f),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f),$f))
 PATTERNS_ABSENT := $(filter-out $(PATTERNS),$(PATTERNS_KNOWN))
 PACKAGES := jansson zlib $(ISAL) $(PERFETTO) $(foreach f,$(PATTERNS),$(PACKAGES_$f)) $(sort $(foreach f,$(filter-out $(MODULES),$(FORMATS) $(VIDEO)),$(PACKAGES_$f)))
 MODULE_PACKAGES := $(foreach m,$(MODULES),$(PACKAGES_$m))

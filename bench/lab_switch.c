@@ -3,7 +3,8 @@
  *
  *     make bench-switch
  *
- * Prints the median of rounds that take turns, with the fastest and the slowest. */
+ * Prints the median of rounds that take turns, with the fastest and the slowest, and how often a
+ * thread gave up its core for a hand-over: that does not depend on what else the machine does. */
 #include "lab/channel.h"
 #include "lab/loop.h"
 #include "lab/team.h"
@@ -14,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -93,15 +95,25 @@ static void by_futex(void *argument, int member)
     }
 }
 
-/* Each of the two hands over once in each turn. */
-static int64_t hand_over(struct tri_lab_team *team, void (*work)(void *argument, int member),
-                         struct pair *pair)
+static long switches_so_far(void)
 {
+    struct rusage usage;
+
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_nvcsw : 0;
+}
+
+/* Each of the two hands over once in each turn. Adds the switches to `switches`. */
+static int64_t hand_over(struct tri_lab_team *team, void (*work)(void *argument, int member),
+                         struct pair *pair, long *switches)
+{
+    const long before = switches_so_far();
     const int64_t start = tri_now_ns();
 
     atomic_store(&pair->turn, 0);
     tri_lab_team_run(team, "hand over", work, pair);
-    return (tri_now_ns() - start) / (2 * HANDOVERS);
+    const int64_t took = tri_now_ns() - start;
+    *switches += switches_so_far() - before;
+    return took / (2 * HANDOVERS);
 }
 
 /* ---- the whole ---- */
@@ -124,12 +136,14 @@ static void measure(struct tri_loop *loop, struct tri_lab_team *team, struct pai
                     struct pair *direct)
 {
     int64_t tasks[ROUNDS], futex[ROUNDS], room[ROUNDS], meet[ROUNDS];
+    const double all = 2.0 * HANDOVERS * ROUNDS;
+    long switches[3] = {0};
 
     for (int i = 0; i < ROUNDS; i++) {
         tasks[i] = switch_tasks(loop);
-        futex[i] = hand_over(team, by_futex, pair);
-        room[i] = hand_over(team, by_channel, pair);
-        meet[i] = hand_over(team, by_channel, direct);
+        futex[i] = hand_over(team, by_futex, pair, &switches[0]);
+        room[i] = hand_over(team, by_channel, pair, &switches[1]);
+        meet[i] = hand_over(team, by_channel, direct, &switches[2]);
     }
     print("switch of a task", tasks);
     const double least = (double)print("hand-over to a thread, futex", futex).median;
@@ -137,6 +151,8 @@ static void measure(struct tri_loop *loop, struct tri_lab_team *team, struct pai
     const double meeting = (double)print("hand-over to a thread, unbuffered channel", meet).median;
     printf("channel of one / futex %.2f, unbuffered / futex %.2f\n", buffered / least,
            meeting / least);
+    printf("switches for each: futex %.2f, channel of one %.2f, unbuffered %.2f\n",
+           (double)switches[0] / all, (double)switches[1] / all, (double)switches[2] / all);
 }
 
 int main(void)

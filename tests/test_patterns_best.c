@@ -78,7 +78,7 @@ static void test_clear(void)
     add_row(&run, 30, 50, 40, 65, 10);
     add_row(&run, 25, 40, 30, 73, 10);
     add_row(&run, 40, 200, 90, 75, 10);
-    expect_gain(&run, "of 3 patterns, 2 are faster than sequential, 1 slower; 0 cannot be told.");
+    expect_gain(&run, "faster than sequential: 2 of 3 patterns; slower: 1; cannot be told: 0.");
     expect(&run, TRI_PATTERN_FIRST,
            "sequential is the first to answer, after 20.0 ms; of the others, csp is the first to "
            "answer, after 25.0 ms.");
@@ -100,7 +100,7 @@ static void test_close(void)
     add_row(&run, 30, 81, 20, 60, 100);
     add_row(&run, 31, 80, 21, 60, 100);
     add_row(&run, 60, 120, 40, 75, 100);
-    expect_gain(&run, "of 3 patterns, 3 are faster than sequential, 0 slower; 0 cannot be told.");
+    expect_gain(&run, "faster than sequential: 3 of 3 patterns; slower: 0; cannot be told: 0.");
     expect(&run, TRI_PATTERN_FIRST,
            "sequential is the first to answer, after 20.0 ms; of the others, cannot tell which "
            "answers first: engine and csp are too close.");
@@ -118,7 +118,7 @@ static void test_unclear(void)
     add_row(&run, 20, 100, 10, 10, 700);
     add_row(&run, 21, 99, 11, 65, 700);
     add_row(&run, 22, 102, 12, 73, 700);
-    expect_gain(&run, "of 2 patterns, 0 are faster than sequential, 0 slower; 2 cannot be told.");
+    expect_gain(&run, "faster than sequential: 0 of 2 patterns; slower: 0; cannot be told: 2.");
     expect(&run, TRI_PATTERN_FIRST, "cannot tell which answers first: all are too close.");
     expect(&run, TRI_PATTERN_TOTAL, "cannot tell which ends first: all are too close.");
     expect(&run, TRI_PATTERN_MEMORY,
@@ -204,9 +204,8 @@ static void test_json(void)
     CU_ASSERT_STRING_EQUAL(total, "{\"best\":[\"engine\",\"csp\"],\"of_others\":[\"engine\","
                                   "\"csp\"],\"text\":\"cannot tell which ends first: engine and "
                                   "csp are too close.\"}");
-    CU_ASSERT_STRING_EQUAL(speed,
-                           "{\"faster\":2,\"slower\":0,\"text\":\"of 2 patterns, 2 are faster than "
-                           "sequential, 0 slower; 0 cannot be told.\",\"unclear\":0}");
+    CU_ASSERT_STRING_EQUAL(speed, "{\"faster\":2,\"slower\":0,\"text\":\"faster than sequential: 2 "
+                                  "of 2 patterns; slower: 0; cannot be told: 0.\",\"unclear\":0}");
     CU_ASSERT_EQUAL(json_object_size(findings), 1 + TRI_PATTERN_MERITS);
     free(total);
     free(speed);

@@ -224,7 +224,7 @@ bool tri_pattern_say_gain(const struct tri_patterns_run *run, char text[TRI_PATT
                           : "cannot tell whether %s is faster than %s.",
             run->rows[1].entry->name, sequential);
     else
-        add(&words, "of %d patterns, %d are faster than %s, %d slower; %d cannot be told.", all,
-            gain.faster, sequential, gain.slower, gain.unclear);
+        add(&words, "faster than %s: %d of %d patterns; slower: %d; cannot be told: %d.",
+            sequential, gain.faster, all, gain.slower, gain.unclear);
     return true;
 }

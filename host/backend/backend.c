@@ -151,14 +151,15 @@ enum tri_status tri_backend_plan(struct tri_backend *backend, const struct tri_p
                                  struct tri_error *error)
 {
     bool taken = true;
-    enum tri_status status = tri_plan_make(pipeline, in, backend->kind, plan, error);
+    enum tri_status status =
+        tri_plan_make(pipeline, in, backend->kind, backend->fused, plan, error);
     if (status == TRI_OK && backend->takes != NULL)
         status = backend->takes(backend, *plan, &taken, error);
     if (status != TRI_OK || taken)
         return status;
     tri_plan_free(*plan);
     *plan = NULL;
-    return tri_plan_make(pipeline, in, TRI_PLAN_ALONE, plan, error);
+    return tri_plan_make(pipeline, in, TRI_PLAN_ALONE, 0, plan, error);
 }
 
 enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,

@@ -334,6 +334,7 @@ enum tri_status tri_native_open(int workers, const struct tri_backend_options *o
     describe(&native->base.info, workers, level);
     native->workers = native->base.info.workers;
     native->level = tri_isa_level(level);
+    native->base.fused = tri_isa_registers(native->level) < 32 ? 3 : 5;
     native->base.prepare = prepare;
     native->base.run = run;
     native->base.run_rows = run_rows;

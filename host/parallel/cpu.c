@@ -126,6 +126,16 @@ const char *tri_isa_name(int index)
     return index >= 0 && index < cpu.count ? level_names[cpu.level[index]] : NULL;
 }
 
+int tri_isa_registers(int level)
+{
+#if defined(__x86_64__)
+    return level >= TRI_LEVEL_avx512 ? 32 : 16;
+#else
+    (void)level;
+    return 32;
+#endif
+}
+
 int tri_isa_level(int index)
 {
     pthread_once(&cpu_once, find_cpu);

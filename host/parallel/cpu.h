@@ -22,6 +22,8 @@ enum { TRI_LEVELS(TRI_LEVEL_ENUM, 0) TRI_LEVEL_COUNT };
 int tri_isa_level(int index);
 int tri_isa_best(void);
 
+int tri_isa_registers(int level); /* of vectors */
+
 int64_t tri_now_ns(void); /* of a monotonic clock */
 
 #endif

@@ -10,7 +10,8 @@ struct tri_operation {
     int bits;
 };
 
-enum { FROM_INPUT = -1, FROM_PREVIOUS = -2 };
+/* FROM_NOWHERE: its node is gone. */
+enum { FROM_INPUT = -1, FROM_PREVIOUS = -2, FROM_NOWHERE = -3 };
 
 struct tri_channel {
     int width, height, size; /* size: bytes per sample */
@@ -142,6 +143,10 @@ enum tri_status tri_pipeline_operations(const struct tri_pipeline *pipeline,
  * above and below needs none: lanes beyond the width are made from arbitrary values and never read.
  */
 bool tri_node_needs_padding(const struct tri_node *node);
+
+/* Puts passes into one node with their sources where `fused` of their specs allows it and no more
+ * than `most` channels are between them. */
+void tri_graph_fuse(struct tri_graph *graph, const struct tri_value *out, int most);
 
 /* Inserts copies where outputs are read or shared, or where an input's padding is too narrow, as it
  * always is if the input is packed; the graph records a failure. */

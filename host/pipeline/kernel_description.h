@@ -65,6 +65,9 @@ struct tri_node_spec {
     /* Arithmetic operations for one sample of each output, for the roofline of reports; 0: the
      * samples that it reads (operations.c). */
     double operations;
+    /* Does the work of this pass and of its source together, where rows are walked; NULL: none.
+     * Used if nothing else reads the source, and neither has other constants than the other. */
+    const struct tri_pass *fused;
     const void *constants; /* copied; CONSTANTS(type) points to the copy */
     size_t constants_size;
     int histogram; /* for a histogram: count into this one too; else: `finish` waits for it */

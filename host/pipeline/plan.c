@@ -476,7 +476,7 @@ static bool make_plan(struct planner *p)
 }
 
 enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct tri_shape *in,
-                              enum tri_plan_kind kind, struct tri_plan **result,
+                              enum tri_plan_kind kind, int fused, struct tri_plan **result,
                               struct tri_error *error)
 {
     struct planner p = {.kind = kind};
@@ -491,7 +491,10 @@ enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct 
     p.plan->in = *in;
     status = tri_graph_build(pipeline, in, &p.graph, &p.out, &p.plan->out, error);
     if (status == TRI_OK) {
-        tri_graph_fit(&p.graph, &p.out, kind == TRI_PLAN_WALK && tri_shape_packed(in));
+        const bool packed = kind == TRI_PLAN_WALK && tri_shape_packed(in);
+        if (kind == TRI_PLAN_WALK && !packed)
+            tri_graph_fuse(&p.graph, &p.out, fused);
+        tri_graph_fit(&p.graph, &p.out, packed);
         status = p.graph.error.status;
         if (status != TRI_OK || !make_plan(&p))
             status = tri_fail(error, TRI_FAILED, "out of memory for a plan");

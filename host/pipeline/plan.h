@@ -101,9 +101,10 @@ struct tri_plan {
     long told_constants;
 };
 
-/* The pipeline must outlive the plan. */
+/* Where rows are walked, two passes become one if no more than `fused` channels are between them;
+ * 0: never. The pipeline must outlive the plan. */
 enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct tri_shape *in,
-                              enum tri_plan_kind kind, struct tri_plan **plan,
+                              enum tri_plan_kind kind, int fused, struct tri_plan **plan,
                               struct tri_error *error);
 void tri_plan_free(struct tri_plan *plan);
 /* Prepares a run: resets counts, sets the constants for this frame (0, 1, ...), and points channels

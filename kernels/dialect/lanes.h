@@ -5,7 +5,10 @@
     typedef element name##_e; \
     typedef struct __attribute__((packed, may_alias)) { \
         name v; \
-    } name##_at;
+    } name##_at; \
+    typedef struct { \
+        name before, here, after; \
+    } name##_window;
 
 LANE_TYPE(u8, uchar)
 LANE_TYPE(u16, ushort)
@@ -32,6 +35,31 @@ LANE_TYPE(f32, float)
 #define MIN(a, b) __builtin_elementwise_min(LANES_VALUE(a), LANES_VALUE(b))
 #define MAX(a, b) __builtin_elementwise_max(LANES_VALUE(a), LANES_VALUE(b))
 #define ABS(a) __builtin_elementwise_abs(LANES_VALUE(a))
+
+/* Lanes from `dx` on, -3 to 3, where `here` is 0. */
+#define LANES_FROM_8(i) i, i + 1, i + 2, i + 3, i + 4, i + 5, i + 6, i + 7
+#if LANES == 8
+#define LANES_FROM(i) LANES_FROM_8(i)
+#elif LANES == 16
+#define LANES_FROM(i) LANES_FROM_8(i), LANES_FROM_8(i + 8)
+#elif LANES == 32
+#define LANES_FROM(i) \
+    LANES_FROM_8(i), LANES_FROM_8(i + 8), LANES_FROM_8(i + 16), LANES_FROM_8(i + 24)
+#else
+#define LANES_FROM(i) \
+    LANES_FROM_8(i), LANES_FROM_8(i + 8), LANES_FROM_8(i + 16), LANES_FROM_8(i + 24), \
+        LANES_FROM_8(i + 32), LANES_FROM_8(i + 40), LANES_FROM_8(i + 48), LANES_FROM_8(i + 56)
+#endif
+#define LANES_BEHIND(before, here, n) __builtin_shufflevector(before, here, LANES_FROM(LANES - n))
+#define LANES_AHEAD(here, after, n) __builtin_shufflevector(here, after, LANES_FROM(n))
+#define LANES_SHIFTED(before, here, after, dx) \
+    ((dx) == 0    ? (here) \
+     : (dx) == -1 ? LANES_BEHIND(before, here, 1) \
+     : (dx) == 1  ? LANES_AHEAD(here, after, 1) \
+     : (dx) == -2 ? LANES_BEHIND(before, here, 2) \
+     : (dx) == 2  ? LANES_AHEAD(here, after, 2) \
+     : (dx) < 0   ? LANES_BEHIND(before, here, 3) \
+                  : LANES_AHEAD(here, after, 3))
 
 #define LANES_SIZE(pointer) (sizeof(*(pointer)) / LANES)
 #define LANES_LOAD(type_of, row, x) \
@@ -213,12 +241,12 @@ INLINE i16 lanes_mul_high_signed(i16 a, i16 b)
 #else
 #define NATIVE_SQRT(v) __builtin_ia32_sqrtps(v)
 #endif
-typedef float native_sqrt __attribute__((__vector_size__(NATIVE * 2)));
+typedef float native_float __attribute__((__vector_size__(NATIVE * 2)));
 INLINE f32 lanes_sqrt(f32 v)
 {
     union {
         f32 lanes;
-        native_sqrt native[2 * NATIVES];
+        native_float native[2 * NATIVES];
     } root;
     root.lanes = v;
 #define ROOT(i) \

@@ -2,7 +2,7 @@
  * C 1.2. */
 
 #define LANES 1
-#define LANE_TYPE(name, element) typedef element name, name##_e, name##_at;
+#define LANE_TYPE(name, element) typedef element name, name##_e, name##_at, name##_window;
 
 LANE_TYPE(u8, uchar)
 LANE_TYPE(u16, ushort)

@@ -20,13 +20,13 @@
 
 /* Lanes of input 0 at an offset. AT_INPUT: of input i. SOURCE: from row `y` of the whole plane. */
 #define AT(dx, dy) AT_INPUT(0, dx, dy)
-#define AT_INPUT(i, dx, dy) LANES_LOAD(_it, _r->in[i][dy], _x + (dx))
+#define AT_INPUT(i, dx, dy) WINDOW_AT(i, dx, dy)
 #define SOURCE(dx, y) LANES_LOAD(_it, _r->plane[0] + (y)*_r->stride[0], _x + (dx))
 #define CONSTANT_BYTES (_r->constants)
 /* For results that go into a minimum, a maximum or a shift: see tiles.h. */
 #define NEGATE(type, v) (-(v))
 #define PUT(v) PUT_OUTPUT(0, v)
-#define PUT_OUTPUT(i, v) LANES_STORE(_ot, _out##i, _x, v)
+#define PUT_OUTPUT(i, v) LANES_STORE(_ot, _out##i, _to, v)
 
 /* In maps: the sample at this place. */
 #define HERE ROW_SAMPLE(X)
@@ -65,17 +65,90 @@
     (row).out[0], (row).out[1], (row).out[2], (row).out[3], (row).out[4], (row).out[5], \
         (row).out[6], (row).out[7]
 
-#define PASS_(name, kind, IN, OUT) \
+/* A body reads rows at _x, or lanes from _w if that is not null, and stores at _to. */
+#define PASS_BODY(name, IN, OUT) \
     INLINE void name##_at(const struct tri_row *_r, GLOBAL const IN##_at *_it, \
-                          GLOBAL OUT##_at *_ot, OUTPUT_ARGUMENTS, long _x); \
+                          GLOBAL OUT##_at *_ot, OUTPUT_ARGUMENTS, \
+                          const IN##_window *_w __attribute__((unused)), long _x, long _to)
+
+#define PASS_(name, kind, IN, OUT) \
+    PASS_BODY(name, IN, OUT); \
     ROW_FUNCTION(name, kind, IN, OUT) \
     { \
         const struct tri_row here = *row; \
         const int width = here.width; \
-        EACH_LANES name##_at(&here, 0, 0, OUTPUTS(here), x); \
+        EACH_LANES name##_at(&here, 0, 0, OUTPUTS(here), 0, x, x); \
     } \
-    INLINE void name##_at(const struct tri_row *_r, GLOBAL const IN##_at *_it, \
-                          GLOBAL OUT##_at *_ot, OUTPUT_ARGUMENTS, long _x)
+    PASS_BODY(name, IN, OUT)
+
+/* Two passes in one, FIRST without reach and SECOND without height: what FIRST makes stays in
+ * registers. FUSE(median_3, median_sort_3, median_select_3, S, S, S); */
+#ifdef __OPENCL_VERSION__ /* does not let a row be stored in registers */
+#define FUSE(name, FIRST, SECOND, IN, BETWEEN, OUT) _Static_assert(1, "takes the semicolon")
+#else
+#define FUSE(name, FIRST, SECOND, IN, BETWEEN, OUT) FUSE_(name, FIRST, SECOND, IN, BETWEEN, OUT)
+#endif
+#if LANES == 1
+#define WINDOW_AT(i, dx, dy) LANES_LOAD(_it, _r->in[i][dy], _x + (dx))
+/* Without lanes, in a short row of its own. */
+#define FUSE_(name, FIRST, SECOND, IN, BETWEEN, OUT) \
+    ROW_FUNCTION(name, PASS_LANES, IN, OUT) \
+    { \
+        enum { PART = 256 }; \
+        BETWEEN##_e made[TRI_OUTPUTS][PART + 2 * FUSE_REACH]; \
+        const uchar *first[TRI_OUTPUTS]; \
+        struct tri_row here = *row, between = *row; \
+        for (int i = 0; i < TRI_OUTPUTS; i++) { \
+            here.out[i] = (uchar *)made[i]; \
+            first[i] = (uchar *)(made[i] + FUSE_REACH); \
+            between.in[i] = &first[i]; \
+        } \
+        for (int left = 0; left < row->width; left += PART) { \
+            const int width = row->width - left < PART ? row->width - left : PART; \
+            for (int x = -FUSE_REACH; x < width + FUSE_REACH; x++) \
+                FIRST##_at(&here, 0, 0, OUTPUTS(here), 0, left + x, x + FUSE_REACH); \
+            for (int x = 0; x < width; x++) \
+                SECOND##_at(&between, 0, 0, OUTPUTS(between), 0, x, left + x); \
+        } \
+    } \
+    _Static_assert(1, "takes the semicolon")
+#else
+#define WINDOW_AT(i, dx, dy) \
+    (_w != 0 ? LANES_SHIFTED(_w[i].before, _w[i].here, _w[i].after, dx) \
+             : LANES_LOAD(_it, _r->in[i][dy], _x + (dx)))
+#define FUSE_MOVE(i) \
+    window[i].before = window[i].here; \
+    window[i].here = window[i].after;
+#define FUSE_(name, FIRST, SECOND, IN, BETWEEN, OUT) \
+    INLINE void name##_into(OUTPUT_ARGUMENTS, const struct tri_row *row) \
+    { \
+        const int width = row->width; \
+        BETWEEN##_window window[FUSE_MOST]; \
+        FIRST##_at(row, 0, 0, FUSE_INTO(window), 0, -LANES, 0); \
+        FUSE_MOVE(0) \
+        FUSE_MOVE(1) FUSE_MOVE(2) FUSE_MOVE(3) FUSE_MOVE(4) \
+            FIRST##_at(row, 0, 0, FUSE_INTO(window), 0, 0, 0); \
+        for (int x = 0; x < width; x += LANES) { \
+            FUSE_MOVE(0) \
+            FUSE_MOVE(1) FUSE_MOVE(2) FUSE_MOVE(3) FUSE_MOVE(4) \
+                FIRST##_at(row, 0, 0, FUSE_INTO(window), 0, x + LANES, 0); \
+            SECOND##_at(row, 0, 0, _out0, _out1, _out2, _out3, _out4, _out5, _out6, _out7, window, \
+                        x, x); \
+        } \
+    } \
+    ROW_FUNCTION(name, PASS_LANES, IN, OUT) \
+    { \
+        const struct tri_row here = *row; \
+        name##_into(OUTPUTS(here), &here); \
+    } \
+    _Static_assert(1, "takes the semicolon")
+enum { FUSE_MOST = 5 }; /* outputs of a first pass */
+#define FUSE_INTO(window) \
+    (GLOBAL uchar *)&window[0].after, (GLOBAL uchar *)&window[1].after, \
+        (GLOBAL uchar *)&window[2].after, (GLOBAL uchar *)&window[3].after, \
+        (GLOBAL uchar *)&window[4].after, 0, 0, 0
+#endif
+enum { FUSE_REACH = 3 }; /* the most that a second pass may have */
 
 #define GATHER_(name, IN, OUT) GATHER_AS(name, PASS_GATHER, IN, OUT)
 #define MAP_(name, IN, OUT) GATHER_AS(name, PASS_MAP, IN, OUT)
@@ -184,7 +257,7 @@
     } \
     _Static_assert(1, "takes the semicolon")
 #else
-/* Moves stay within four neighbours, which is cheap, before their sums are added across. */
+                        /* Moves stay within four neighbours, which is cheap, before their sums are added across. */
 #define MOVE(v, i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, ia, ib, ic, id, ie, if_) \
     __builtin_shufflevector(v, zero, i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, ia, ib, ic, id, ie, \
                             if_)

@@ -48,6 +48,8 @@ CHOOSE(median_select_3)
     PUT(b);
 }
 
+FUSE(median_3, median_sort_3, median_select_3, S, S, S);
+
 CHOOSE(median_sort_5)
 {
     S a = AT(0, -2), b = AT(0, -1), c = AT(0, 0), d = AT(0, 1), e = AT(0, 2);
@@ -84,6 +86,8 @@ CHOOSE(median_select_5)
     PUT(high);
 }
 
+FUSE(median_5, median_sort_5, median_select_5, S, S, S);
+
 #ifdef HOST
 KERNEL(median, tri_alpha_premultiplied, "median of a square window: removes specks, keeps edges",
        "The median of the (2 radius + 1)^2 samples around each sample. Borders replicate the edge "
@@ -101,11 +105,12 @@ GRAPH_PLANE(median)
     if (VALUE(radius) == 1) {
         const int c =
             NODE(median_sort_3, .in = {in}, .outputs = 3, .low = -1, .high = 1, .operations = 2);
-        return NODE(median_select_3, .in = {c, c + 1, c + 2}, .reach = 1, .operations = 16);
+        return NODE(median_select_3, .in = {c, c + 1, c + 2}, .reach = 1, .operations = 16,
+                    .fused = &tri_pass_median_3);
     }
     const int c =
         NODE(median_sort_5, .in = {in}, .outputs = 5, .low = -2, .high = 2, .operations = 18 / 5.0);
     return NODE(median_select_5, .in = {c, c + 1, c + 2, c + 3, c + 4}, .reach = 2,
-                .operations = 110);
+                .operations = 110, .fused = &tri_pass_median_5);
 }
 #endif

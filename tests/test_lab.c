@@ -3,6 +3,7 @@
 #include "lab/lab.h"
 #include "lab/peer.h"
 #include "lab/stuck.h"
+#include "lab/tally.h"
 #include "parallel/cpu.h"
 #include "shell.h"
 #include "tests.h"
@@ -132,13 +133,30 @@ static void test_parallelism(void)
     expect(&run, "u", -1);
 }
 
+/* The row that was added last has a figure, with an interval of 1 % to either side. */
+static void add_figure(struct tri_lab_run *run, double value)
+{
+    struct tri_lab_row *row = &run->rows[run->row_count - 1];
+
+    row->figures[row->figure_count++] =
+        (struct tri_lab_figure){NULL, "", {value, 0.99 * value, 1.01 * value}};
+}
+
+static void add_counter(struct tri_lab_run *run, const char *name, int workers, int64_t ns,
+                        double lost)
+{
+    add_row(run, name, workers, ns, 0);
+    add_figure(run, lost);
+    add_figure(run, lost > 0 ? 50 : 0);
+}
+
 static void add_counters(struct tri_lab_run *run, int workers, double unsafe, double safe)
 {
-    add_row(run, "unprotected", workers, 400000, unsafe);
-    add_row(run, "in a register", workers, 10000, unsafe > 0 ? 20 : 0);
-    add_row(run, "atomic", workers, 4000000, safe);
-    add_row(run, "mutex", workers, 9000000, 0);
-    add_row(run, "own, then joined", workers, 200000, 0);
+    add_counter(run, "unprotected", workers, 400000, unsafe);
+    add_counter(run, "in a register", workers, 10000, unsafe > 0 ? 20 : 0);
+    add_counter(run, "atomic", workers, 4000000, safe);
+    add_counter(run, "mutex", workers, 9000000, 0);
+    add_counter(run, "own, then joined", workers, 200000, 0);
 }
 
 static void test_race(void)
@@ -160,6 +178,61 @@ static void test_race(void)
     begin_run(&run, "race", 2); /* atomics that lose something */
     add_counters(&run, 2, 37, 1);
     expect(&run, "srss", 2);
+}
+
+static void add_histograms(struct tri_lab_run *run, double unsafe, double safe, int64_t own)
+{
+    add_counter(run, "histogram, unprotected", 2, 400000, unsafe);
+    add_counter(run, "histogram, atomic", 2, 4000000, 0);
+    add_counter(run, "histogram, mutex", 2, 9000000, safe);
+    add_counter(run, "histogram, own, then joined", 2, own, 0);
+}
+
+static void test_race_of_histograms(void)
+{
+    struct tri_lab_run run;
+
+    begin_run(&run, "race", 2);
+    add_counters(&run, 2, 37, 0);
+    add_histograms(&run, 3, 0, 200000);
+    run.experiment->conclude(&run);
+    CU_ASSERT_EQUAL_FATAL(run.finding_count, 7);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[4].text, "3 (2.97 to 3.03) % of the unprotected "
+                                                        "pixels"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[4].text, "loses any: 50 (49.5 to 50.5) %"));
+    run.finding_count = 0;
+    expect(&run, "sssssss", 2);
+    begin_run(&run, "race", 2); /* nothing lost, and a mutex that does not protect */
+    add_counters(&run, 2, 37, 0);
+    add_histograms(&run, 0, 1, 200000);
+    expect(&run, "ssssurs", 2);
+    begin_run(&run, "race", 2); /* own tables that are slow */
+    add_counters(&run, 2, 37, 0);
+    add_histograms(&run, 3, 0, 8000000);
+    expect(&run, "ssssssr", 2);
+    begin_run(&run, "race", 2); /* the same on a busy machine */
+    run.others = 1;
+    add_counters(&run, 2, 37, 0);
+    add_histograms(&run, 3, 0, 8000000);
+    expect(&run, "ssssssu", 2);
+}
+
+static void test_tally(void)
+{
+    struct tri_lab_tally tally = {0};
+
+    CU_ASSERT(isnan(tri_lab_tally_mean(&tally).ratio) && isnan(tri_lab_tally_odds(&tally).ratio));
+    for (int i = 0; i < 10; i++)
+        tri_lab_tally_add(&tally, i == 9 ? 5 : 0);
+    const struct tri_interval mean = tri_lab_tally_mean(&tally), odds = tri_lab_tally_odds(&tally);
+    CU_ASSERT_DOUBLE_EQUAL(mean.ratio, 0.5, 1e-12);
+    /* 2.262 is Student's t of 9 degrees of freedom; the deviation is sqrt(22.5 / 9). */
+    CU_ASSERT_DOUBLE_EQUAL(mean.high, 0.5 + 2.262157 * sqrt(2.5 / 10), 1e-4);
+    CU_ASSERT_DOUBLE_EQUAL(mean.low, 0.5 - 2.262157 * sqrt(2.5 / 10), 1e-4);
+    /* 1 of 10, as in tables of Wilson's interval. */
+    CU_ASSERT_DOUBLE_EQUAL(odds.ratio, 0.1, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(odds.low, 0.01788, 1e-4);
+    CU_ASSERT_DOUBLE_EQUAL(odds.high, 0.40415, 1e-4);
 }
 
 static void add_sums(struct tri_lab_run *run, double one, double two, double integers, double tree)
@@ -586,7 +659,7 @@ static void test_runs(void)
            "e = d['experiments']; print([x['experiment'] for x in e], d['kind'], d['schema']); "
            "print(len(e[0]['rows']), e[1]['answer'], "
            "all(len(r['samples_ns']) >= 8 for x in e for r in x['rows']))\"",
-           0, "['race', 'order'] lab 1\n5 no True\n", "");
+           0, "['race', 'order'] lab 1\n9 no True\n", "");
     EXPECT("$T lab order --quick --workers 1 --json - | grep -c claim; rm lab.json lab.txt", 0,
            "1\n", "");
 }
@@ -647,6 +720,8 @@ int test_lab_suite(void)
     CU_add_test(suite, "simd", test_simd);
     CU_add_test(suite, "parallelism", test_parallelism);
     CU_add_test(suite, "race", test_race);
+    CU_add_test(suite, "race, of histograms", test_race_of_histograms);
+    CU_add_test(suite, "odds", test_tally);
     CU_add_test(suite, "order", test_order);
     CU_add_test(suite, "memory", test_memory);
     CU_add_test(suite, "grain", test_grain);

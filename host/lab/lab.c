@@ -24,7 +24,7 @@ const struct tri_lab_experiment *const tri_lab_experiments[] = {
 /* Of all rows of an experiment together. */
 #define BUDGET_NS 6000000000.0
 #define BUDGET_QUICK_NS 2000000000.0
-enum { ROUNDS_LEAST = 8, ROUNDS_MOST = 400, BLOCKS_MOST = 1 << 16 };
+enum { ROUNDS_LEAST = 8, ROUNDS_MOST = 400, EXTENSIONS = 3, BLOCKS_MOST = 1 << 16 };
 
 const struct tri_lab_experiment *tri_lab_find(const char *name)
 {
@@ -65,6 +65,14 @@ struct tri_lab_row *tri_lab_add_part(struct tri_lab_run *run, int64_t (*part)(vo
 
     row->part = part;
     return row;
+}
+
+void tri_lab_add_figure(struct tri_lab_row *row, struct tri_interval (*read)(void *argument),
+                        const char *unit)
+{
+    if (row->figure_count == TRI_LAB_FIGURES_MAX)
+        abort();
+    row->figures[row->figure_count++] = (struct tri_lab_figure){.read = read, .unit = unit};
 }
 
 void tri_lab_skip(struct tri_lab_row *row, const char *why, ...)
@@ -229,28 +237,55 @@ static int warm_up(struct tri_lab_run *run)
     return fits < ROUNDS_LEAST ? ROUNDS_LEAST : fits > ROUNDS_MOST ? ROUNDS_MOST : (int)fits;
 }
 
-static enum tri_status measure(struct tri_lab_run *run, struct tri_error *error)
+/* A B C, then C B A: a slow drift affects all equally. */
+static void run_rounds(struct tri_lab_run *run, int from, int to)
 {
-    const int rounds = warm_up(run);
-
-    for (int i = 0; i < run->row_count; i++) {
-        run->rows[i].samples = calloc((size_t)rounds, sizeof *run->rows[i].samples);
-        if (run->rows[i].samples == NULL)
-            return tri_fail(error, TRI_FAILED, "out of memory for samples");
-    }
-    for (int round = 0; round < rounds; round++)
+    for (int round = from; round < to; round++)
         for (int i = 0; i < run->row_count; i++) {
-            /* A B C, then C B A: a slow drift affects all equally. */
             const int number = round % 2 ? run->row_count - 1 - i : i;
             if (runs(&run->rows[number]))
                 sample(run, number);
         }
+}
+
+/* Whether the intervals of all speeds are as narrow as the experiment needs them. */
+static bool is_precise(const struct tri_lab_run *run)
+{
     for (int i = 0; i < run->row_count; i++) {
-        struct tri_lab_row *row = &run->rows[i];
-        row->time = tri_summarize(row->samples, row->count);
-        if (row->figure != NULL && row->count > 0)
-            row->value = row->figure(row->argument);
+        const struct tri_lab_row *row = &run->rows[i], *base = &run->rows[row->base];
+        const struct tri_interval speed = tri_lab_faster(row, base);
+        if (row != base && !isnan(speed.ratio) &&
+            speed.high - speed.low > 2 * run->experiment->precision * speed.ratio)
+            return false;
     }
+    return true;
+}
+
+static void summarize(struct tri_lab_row *row)
+{
+    row->time = tri_summarize(row->samples, row->count);
+    if (row->count == 0)
+        return;
+    if (row->figure != NULL)
+        row->value = row->figure(row->argument);
+    for (int i = 0; i < row->figure_count; i++)
+        row->figures[i].value = row->figures[i].read(row->argument);
+}
+
+static enum tri_status measure(struct tri_lab_run *run, struct tri_error *error)
+{
+    const int rounds = warm_up(run);
+    const int most = run->experiment->precision > 0 ? EXTENSIONS * rounds : rounds;
+
+    for (int i = 0; i < run->row_count; i++) {
+        run->rows[i].samples = calloc((size_t)most, sizeof *run->rows[i].samples);
+        if (run->rows[i].samples == NULL)
+            return tri_fail(error, TRI_FAILED, "out of memory for samples");
+    }
+    for (int done = 0; done == 0 || (done < most && !is_precise(run)); done += rounds)
+        run_rounds(run, done, done + rounds);
+    for (int i = 0; i < run->row_count; i++)
+        summarize(&run->rows[i]);
     return TRI_OK;
 }
 

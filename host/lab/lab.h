@@ -15,6 +15,7 @@ struct tri_lab_run;
 /* ---- what an experiment is ---- */
 
 #define TRI_LAB_ANSWERS_MAX 4
+#define TRI_LAB_FIGURES_MAX 3
 
 struct tri_lab_experiment {
     const char *name;
@@ -23,6 +24,10 @@ struct tri_lab_experiment {
     const char *question;                         /* for the reader, before it is measured */
     const char *answers[TRI_LAB_ANSWERS_MAX + 1]; /* to choose from, then NULL */
     const char *next;                             /* what to change and try */
+    /* Half the width of a speed's interval, as a part of it, that its verdicts need: as long as a
+     * row's is wider, the lab goes on, for up to three times as long. 0: any will do. */
+    double precision;
+    bool cores; /* which core ran what is part of the point */
     /* Adds the rows. TRI_FAILED: no memory; whatever else keeps a row from running is tri_lab_skip.
      */
     enum tri_status (*open)(struct tri_lab_run *run, struct tri_error *error);
@@ -41,8 +46,15 @@ const struct tri_lab_experiment *tri_lab_find(const char *name); /* NULL: there 
 
 /* ---- rows ---- */
 
-#define TRI_LAB_ROWS_MAX 32
+#define TRI_LAB_ROWS_MAX 64
 #define TRI_LAB_FINDINGS_MAX 10
+
+/* A figure that differs from run to run: its mean or share, with a 95 % interval, or NAN. */
+struct tri_lab_figure {
+    struct tri_interval (*read)(void *argument); /* after the measurement */
+    const char *unit;
+    struct tri_interval value;
+};
 
 struct tri_lab_row {
     char name[64];
@@ -55,8 +67,10 @@ struct tri_lab_row {
     void *argument;
     /* A figure besides the time, such as updates lost, read after the measurement. */
     double (*figure)(void *argument);
-    const char *unit;  /* of the figure; NULL: there is none */
-    double value;      /* the figure */
+    const char *unit;                                   /* of the figure; NULL: there is none */
+    double value;                                       /* the figure */
+    struct tri_lab_figure figures[TRI_LAB_FIGURES_MAX]; /* besides that one */
+    int figure_count;
     char skipped[160]; /* why it did not run; "": it did */
     int64_t *samples;  /* ns of each run */
     int count;
@@ -89,6 +103,7 @@ struct tri_lab_run {
     int finding_count;
     int answer;                    /* what the measurement says, from 0; -1: it cannot tell */
     struct tri_timeline *timeline; /* one run of each row, one after another; NULL: none */
+    struct tri_timeline *by_core;  /* the same with a lane for each core; NULL: not wanted */
 };
 
 /* ---- for experiments ---- */
@@ -102,6 +117,8 @@ struct tri_lab_row *tri_lab_add(struct tri_lab_run *run, void (*work)(void *argu
  */
 struct tri_lab_row *tri_lab_add_part(struct tri_lab_run *run, int64_t (*part)(void *argument),
                                      const char *name);
+void tri_lab_add_figure(struct tri_lab_row *row, struct tri_interval (*read)(void *argument),
+                        const char *unit);
 void tri_lab_skip(struct tri_lab_row *row, const char *why, ...)
     __attribute__((format(printf, 2, 3)));
 /* The row of this name; NULL: none, or it has no samples. */

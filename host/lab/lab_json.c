@@ -12,6 +12,31 @@ static json_t *number(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+static json_t *figure_json(const struct tri_interval *value, const char *unit)
+{
+    return json_pack("{s:o, s:o, s:o, s:s}", "figure", number(value->ratio), "low",
+                     number(value->low), "high", number(value->high), "unit", unit);
+}
+
+/* The first one, or the only one, is also the row's `figure`. */
+static void set_figures(json_t *object, const struct tri_lab_row *row)
+{
+    const struct tri_interval plain = {row->value, (double)NAN, (double)NAN};
+    json_t *figures = json_array();
+
+    if (row->unit != NULL)
+        json_array_append_new(figures, figure_json(&plain, row->unit));
+    for (int i = 0; i < row->figure_count; i++)
+        json_array_append_new(figures, figure_json(&row->figures[i].value, row->figures[i].unit));
+    const json_t *first = json_array_get(figures, 0);
+    if (first != NULL) {
+        json_object_set(object, "figure", json_object_get(first, "figure"));
+        json_object_set(object, "unit", json_object_get(first, "unit"));
+        json_object_set(object, "figures", figures);
+    }
+    json_decref(figures);
+}
+
 static json_t *row_json(const struct tri_lab_run *run, const struct tri_lab_row *row)
 {
     json_t *object = json_object(), *samples = json_array();
@@ -31,10 +56,7 @@ static json_t *row_json(const struct tri_lab_run *run, const struct tri_lab_row 
     json_object_set_new(object, "speed", number(faster.ratio));
     json_object_set_new(object, "speed_low", number(faster.low));
     json_object_set_new(object, "speed_high", number(faster.high));
-    if (row->unit != NULL) {
-        json_object_set_new(object, "figure", number(row->value));
-        json_object_set_new(object, "unit", json_string(row->unit));
-    }
+    set_figures(object, row);
     json_object_set_new(object, "samples_ns", samples);
     return object;
 }

@@ -101,6 +101,19 @@ static struct tri_bar bar_of(const struct tri_lab_run *run, const struct tri_lab
     return bar;
 }
 
+static void put_figures(FILE *file, const struct tri_lab_row *row)
+{
+    char text[200] = "";
+    size_t length = 0;
+
+    if (row->unit != NULL)
+        snprintf(text, sizeof text, "%.*g %s", row->value >= 1e5 ? 9 : 3, row->value, row->unit);
+    for (int i = 0; i < row->figure_count && (length = strlen(text)) < sizeof text - 1; i++)
+        snprintf(text + length, sizeof text - length, "%s%.3g %s", length > 0 ? ", " : "",
+                 row->figures[i].value.ratio, row->figures[i].unit);
+    tri_cell_text(file, "%s", text[0] != '\0' ? text : "\xE2\x80\x93");
+}
+
 static void put_row(FILE *file, const struct tri_lab_run *run, const struct tri_lab_row *row)
 {
     const struct tri_interval speed = speed_of(run, row);
@@ -120,10 +133,7 @@ static void put_row(FILE *file, const struct tri_lab_run *run, const struct tri_
     tri_cell_number(file, "speed", speed.ratio, tri_words_times(speed.ratio));
     tri_cell_text(file, "%s", tri_words_range(speed.low, speed.high, tri_words_times).text);
     tri_cell_text(file, "%s", run->rows[row->base].name);
-    if (row->unit != NULL)
-        tri_cell_text(file, "%.*g %s", row->value >= 1e5 ? 9 : 3, row->value, row->unit);
-    else
-        tri_cell_text(file, "\xE2\x80\x93");
+    put_figures(file, row);
     tri_row_end(file);
 }
 

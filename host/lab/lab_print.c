@@ -87,9 +87,12 @@ static void put_row(FILE *file, const struct tri_lab_run *run, const struct tri_
     }
     put_time(file, (double)row->time.median);
     put_speed(file, run, row);
+    const char *between = row == &run->rows[row->base] ? "  " : ", ";
     if (row->unit != NULL)
-        fprintf(file, "%s%.*g %s", row == &run->rows[row->base] ? "  " : ", ",
-                row->value >= 1e5 ? 9 : 3, row->value, row->unit);
+        fprintf(file, "%s%.*g %s", between, row->value >= 1e5 ? 9 : 3, row->value, row->unit);
+    for (int i = 0; i < row->figure_count; i++)
+        fprintf(file, "%s%.3g %s", i == 0 && row->unit == NULL ? between : ", ",
+                row->figures[i].value.ratio, row->figures[i].unit);
     fputc('\n', file);
 }
 

@@ -1,31 +1,43 @@
-/* race.c -- threads that increment one counter: updates are lost, and what not losing them costs.
+/* race.c -- threads that increment one counter, or count pixels into one table: updates are lost,
+ * and what not losing them costs.
  *
  * A data race on a plain variable has no defined meaning in C: a compiler may make anything of it.
  * Here the load and the store of an unprotected increment are atomic, each by itself. On the usual
  * machines that is the same code, and its meaning is defined. */
 #include "lab/lab.h"
+#include "lab/tally.h"
 #include "lab/team.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { EACH = 100000 }; /* increments of a member in a run */
+enum {
+    EACH = 100000, /* increments of a member in a run */
+    COUNTERS = 5,  /* variants of the counter; those of the histogram follow */
+    VARIANTS = 9,
+    LEVELS = 256
+};
 
 struct variant {
-    struct race *whole;
-    const char *name;
+    const char *name, *span;
     void (*count)(void *argument, int member); /* its argument is the race */
-    int64_t wanted, counted;                   /* over all runs */
+    struct race *whole;
+    struct tri_lab_tally lost; /* percent of a run's updates */
 };
 
 struct race {
     struct tri_lab_team *team;
     int members;
+    struct tri_image *picture;
     pthread_mutex_t lock;
-    struct variant variants[5];
+    struct variant variants[VARIANTS];
     _Alignas(64) atomic_int counter;
+    _Alignas(64) atomic_int table[LEVELS];
 };
+
+/* ---- the counter ---- */
 
 static void increment(atomic_int *counter)
 {
@@ -84,84 +96,205 @@ static void own_counters(void *argument, int member)
     atomic_fetch_add(&race->counter, atomic_load(&own));
 }
 
-static void run_variant(void *argument)
+/* ---- the histogram: each member counts the levels of some rows of a picture ---- */
+
+static void count_rows(struct race *race, int member, void (*add)(struct race *race, int level))
+{
+    const int height = race->picture->shape.height;
+
+    for (int y = height * member / race->members; y < height * (member + 1) / race->members; y++) {
+        const unsigned char *row = tri_image_row(race->picture, 0, y);
+        for (int x = 0; x < race->picture->shape.width; x++)
+            add(race, row[x]);
+    }
+}
+
+static void add_unprotected(struct race *race, int level)
+{
+    increment(&race->table[level]);
+}
+
+static void add_atomic(struct race *race, int level)
+{
+    atomic_fetch_add_explicit(&race->table[level], 1, memory_order_relaxed);
+}
+
+static void add_locked(struct race *race, int level)
+{
+    pthread_mutex_lock(&race->lock);
+    increment(&race->table[level]);
+    pthread_mutex_unlock(&race->lock);
+}
+
+static void histogram_unprotected(void *argument, int member)
+{
+    count_rows(argument, member, add_unprotected);
+}
+
+static void histogram_with_atomics(void *argument, int member)
+{
+    count_rows(argument, member, add_atomic);
+}
+
+static void histogram_with_a_mutex(void *argument, int member)
+{
+    count_rows(argument, member, add_locked);
+}
+
+static void own_histograms(void *argument, int member)
+{
+    struct race *race = argument;
+    const int height = race->picture->shape.height;
+    int own[LEVELS] = {0};
+
+    for (int y = height * member / race->members; y < height * (member + 1) / race->members; y++) {
+        const unsigned char *row = tri_image_row(race->picture, 0, y);
+        for (int x = 0; x < race->picture->shape.width; x++)
+            own[row[x]]++;
+    }
+    for (int level = 0; level < LEVELS; level++)
+        atomic_fetch_add(&race->table[level], own[level]);
+}
+
+/* ---- rows ---- */
+
+static void run_counter(void *argument)
 {
     struct variant *variant = argument;
     struct race *race = variant->whole;
+    const double wanted = (double)EACH * race->members;
 
     atomic_store(&race->counter, 0);
-    tri_lab_team_run(race->team, variant->name, variant->count, race);
-    variant->counted += atomic_load(&race->counter);
-    variant->wanted += (int64_t)EACH * race->members;
+    tri_lab_team_run(race->team, variant->span, variant->count, race);
+    tri_lab_tally_add(&variant->lost, 100 * (wanted - atomic_load(&race->counter)) / wanted);
 }
 
-static double percent_lost(void *argument)
+static void run_histogram(void *argument)
 {
-    const struct variant *variant = argument;
+    struct variant *variant = argument;
+    struct race *race = variant->whole;
+    const double wanted = (double)race->picture->shape.width * race->picture->shape.height;
+    int64_t counted = 0;
 
-    return variant->wanted > 0 ? 100 * (1 - (double)variant->counted / (double)variant->wanted) : 0;
+    for (int level = 0; level < LEVELS; level++)
+        atomic_store(&race->table[level], 0);
+    tri_lab_team_run(race->team, variant->span, variant->count, race);
+    for (int level = 0; level < LEVELS; level++)
+        counted += atomic_load(&race->table[level]);
+    tri_lab_tally_add(&variant->lost, 100 * (wanted - (double)counted) / wanted);
+}
+
+static struct tri_interval percent_lost(void *argument)
+{
+    struct tri_interval lost = tri_lab_tally_mean(&((const struct variant *)argument)->lost);
+
+    lost.low = fmax(0, lost.low); /* no run loses less than nothing */
+    return lost;
+}
+
+static struct tri_interval percent_of_runs(void *argument)
+{
+    const struct tri_interval odds = tri_lab_tally_odds(&((const struct variant *)argument)->lost);
+
+    return (struct tri_interval){100 * odds.ratio, 100 * odds.low, 100 * odds.high};
+}
+
+static const struct variant variants[VARIANTS] = {
+    {"unprotected", "unprotected", unprotected, NULL, {0}},
+    {"in a register", "in a register", in_a_register, NULL, {0}},
+    {"atomic", "atomic", with_atomics, NULL, {0}},
+    {"mutex", "mutex", with_a_mutex, NULL, {0}},
+    {"own, then joined", "own, then joined", own_counters, NULL, {0}},
+    {"histogram, unprotected", "unprotected", histogram_unprotected, NULL, {0}},
+    {"histogram, atomic", "atomic", histogram_with_atomics, NULL, {0}},
+    {"histogram, mutex", "mutex", histogram_with_a_mutex, NULL, {0}},
+    {"histogram, own, then joined", "own, then joined", own_histograms, NULL, {0}}};
+
+static void add_rows(struct tri_lab_run *run)
+{
+    struct race *race = run->context;
+
+    for (int i = 0; i < VARIANTS; i++) {
+        race->variants[i] = variants[i];
+        race->variants[i].whole = race;
+        struct tri_lab_row *row =
+            tri_lab_add(run, i < COUNTERS ? run_counter : run_histogram, &race->variants[i],
+                        race->members, "%s", variants[i].name);
+        row->base = i < COUNTERS ? 0 : COUNTERS;
+        tri_lab_add_figure(row, percent_lost, "% lost");
+        tri_lab_add_figure(row, percent_of_runs, "% of runs lost some");
+    }
 }
 
 static enum tri_status open(struct tri_lab_run *run, struct tri_error *error)
 {
-    static const struct variant kinds[5] = {{.name = "unprotected", .count = unprotected},
-                                            {.name = "in a register", .count = in_a_register},
-                                            {.name = "atomic", .count = with_atomics},
-                                            {.name = "mutex", .count = with_a_mutex},
-                                            {.name = "own, then joined", .count = own_counters}};
+    const struct tri_shape shape = {640, 480, 1, 8};
     struct race *race = run->context = aligned_alloc(64, (sizeof *race + 63) / 64 * 64);
 
     if (race == NULL)
         return tri_fail(error, TRI_FAILED, "out of memory for an experiment");
     *race = (struct race){.members = run->settings.workers};
     pthread_mutex_init(&race->lock, NULL);
-    for (int i = 0; i < 5; i++) {
-        race->variants[i] = kinds[i];
-        race->variants[i].whole = race;
-        struct tri_lab_row *row =
-            tri_lab_add(run, run_variant, &race->variants[i], race->members, "%s", kinds[i].name);
-        row->figure = percent_lost;
-        row->unit = "% lost";
-    }
-    return tri_lab_team_new(race->members, &race->team, error);
+    add_rows(run);
+    const enum tri_status status = tri_picture_generate(&shape, 1, &race->picture, error);
+    return status != TRI_OK ? status : tri_lab_team_new(race->members, &race->team, error);
 }
 
-static void conclude_losses(struct tri_lab_run *run)
+/* ---- what follows ---- */
+
+enum { LOST, RUNS }; /* figures of a row */
+
+static void conclude_unsafe(struct tri_lab_run *run, const struct tri_lab_row *unsafe,
+                            const char *updates)
 {
-    const struct tri_lab_row *unsafe = tri_lab_row(run, "unprotected");
+    const struct tri_interval *lost = &unsafe->figures[LOST].value,
+                              *odds = &unsafe->figures[RUNS].value;
+
+    if (lost->ratio > 0)
+        tri_lab_say(run, TRI_LAB_SHOWN,
+                    "%s %% of the unprotected %s are lost: a thread stores what it has loaded "
+                    "before another one's store. The odds that a run loses any: %s %%.",
+                    tri_lab_words(lost).text, updates, tri_lab_words(odds).text);
+    else
+        tri_lab_say(run, TRI_LAB_UNCLEAR,
+                    "None of the unprotected %s was lost this time, which proves nothing (a run "
+                    "may lose some with odds of up to %.2g %%): %s.",
+                    updates, odds->high,
+                    unsafe->workers > 1 ? "the threads happened not to meet"
+                                        : "with one thread there is nobody to meet");
+}
+
+/* Whether the rows of a task, "" or "histogram, ", that are protected lost nothing. */
+static bool are_right(const struct tri_lab_run *run, const char *task)
+{
     static const char *const safe[] = {"atomic", "mutex", "own, then joined"};
     bool right = true;
 
-    if (unsafe != NULL && unsafe->value > 0) {
-        tri_lab_answer(run, unsafe->value > 10 ? 2 : 1);
-        tri_lab_say(run, TRI_LAB_SHOWN,
-                    "%.3g %% of the unprotected increments are lost: a thread stores what it has "
-                    "loaded before another one's store.",
-                    unsafe->value);
-    } else if (unsafe != NULL) {
-        tri_lab_say(run, TRI_LAB_UNCLEAR,
-                    "No unprotected increment was lost this time, which proves "
-                    "nothing: %s.",
-                    unsafe->workers > 1 ? "the threads happened not to meet"
-                                        : "with one thread there is nobody to meet");
-    }
     for (int i = 0; i < 3; i++) {
-        const struct tri_lab_row *row = tri_lab_row(run, safe[i]);
-        right = right && row != NULL && row->value == 0;
+        char name[64];
+        snprintf(name, sizeof name, "%s%s", task, safe[i]);
+        const struct tri_lab_row *row = tri_lab_row(run, name);
+        right = right && row != NULL && row->figures[LOST].value.ratio == 0;
     }
-    tri_lab_say(run, right ? TRI_LAB_SHOWN : TRI_LAB_REFUTED,
-                "Atomic increments, a mutex, and own counters that are joined lose none.");
+    return right;
 }
 
-static void conclude(struct tri_lab_run *run)
+static void conclude_counter(struct tri_lab_run *run)
 {
-    const struct tri_lab_row *plain = tri_lab_row(run, "in a register");
-    const struct tri_interval atomic =
-        tri_lab_faster(tri_lab_row(run, "own, then joined"), tri_lab_row(run, "atomic"));
-    const struct tri_interval mutex =
-        tri_lab_faster(tri_lab_row(run, "own, then joined"), tri_lab_row(run, "mutex"));
+    const struct tri_lab_row *unsafe = tri_lab_row(run, "unprotected"),
+                             *own = tri_lab_row(run, "own, then joined"),
+                             *plain = tri_lab_row(run, "in a register");
+    const struct tri_interval atomic = tri_lab_faster(own, tri_lab_row(run, "atomic")),
+                              mutex = tri_lab_faster(own, tri_lab_row(run, "mutex"));
 
-    conclude_losses(run);
+    if (unsafe != NULL) {
+        const double lost = unsafe->figures[LOST].value.ratio;
+        if (lost > 0)
+            tri_lab_answer(run, lost > 10 ? 2 : 1);
+        conclude_unsafe(run, unsafe, "increments");
+    }
+    tri_lab_say(run, are_right(run, "") ? TRI_LAB_SHOWN : TRI_LAB_REFUTED,
+                "Atomic increments, a mutex, and own counters that are joined lose none.");
     tri_lab_say(
         run, tri_lab_above(run, &atomic, 1),
         "Own counters are %s times as fast as a shared atomic one, and %s times as fast as a "
@@ -172,7 +305,32 @@ static void conclude(struct tri_lab_run *run)
             run, TRI_LAB_SHOWN,
             "A compiler may keep a plain counter in a register: then a thread's increments are "
             "lost together or not at all, here %.3g %%. A test that passes says little.",
-            plain->value);
+            plain->figures[LOST].value.ratio);
+}
+
+static void conclude_histogram(struct tri_lab_run *run)
+{
+    const struct tri_lab_row *unsafe = tri_lab_row(run, "histogram, unprotected"),
+                             *own = tri_lab_row(run, "histogram, own, then joined");
+    const struct tri_interval atomic = tri_lab_faster(own, tri_lab_row(run, "histogram, atomic")),
+                              mutex = tri_lab_faster(own, tri_lab_row(run, "histogram, mutex"));
+
+    if (unsafe == NULL)
+        return;
+    conclude_unsafe(run, unsafe, "pixels of a histogram");
+    tri_lab_say(run, are_right(run, "histogram, ") ? TRI_LAB_SHOWN : TRI_LAB_REFUTED,
+                "With atomics, a mutex, or own tables that are joined, the histogram has every "
+                "pixel.");
+    tri_lab_say(run, tri_lab_above(run, &atomic, 1),
+                "Own tables are %s times as fast as one table with atomics, and %s times as fast "
+                "as one under a mutex.",
+                tri_lab_words(&atomic).text, tri_lab_words(&mutex).text);
+}
+
+static void conclude(struct tri_lab_run *run)
+{
+    conclude_counter(run);
+    conclude_histogram(run);
 }
 
 static void close(struct tri_lab_run *run)
@@ -182,6 +340,7 @@ static void close(struct tri_lab_run *run)
     if (race == NULL)
         return;
     tri_lab_team_free(race->team);
+    tri_image_free(race->picture);
     pthread_mutex_destroy(&race->lock);
     free(race);
 }
@@ -191,7 +350,8 @@ TRI_LAB_EXPERIMENT(race) = {
     .claim = "Threads that change the same data without protection lose updates; protection costs "
              "time, and sharing less costs least.",
     .plan = "Each thread increments a counter 100,000 times: unprotected, as a compiler may do it, "
-            "atomic, under a mutex, and each its own counter, added up at the end.",
+            "atomic, under a mutex, and each its own counter, added up at the end. And together "
+            "they count how often each level occurs in a picture of 640x480, in the same ways.",
     .question = "All cores increment one counter without protection. How much is lost?",
     .answers = {"nothing", "up to a tenth", "more than a tenth"},
     .next = "triptych lab race --workers 1: without a second thread nothing is lost.",

@@ -282,6 +282,64 @@ static void test_memory(void)
     expect(&run, "u", -1);
 }
 
+/* What filling takes with one core again, with one and with all for the first time, in ms. */
+static void add_fills(struct tri_lab_run *run, int again, int first, int all, double faults)
+{
+    add_row(run, "fill memory in use, 1 core", 1, again * INT64_C(1000000), 0);
+    add_row(run, "fill new memory, 1 core", 1, first * INT64_C(1000000), 0);
+    add_figure(run, faults);
+    if (all > 0)
+        add_row(run, "fill new memory, all cores", 2, all * INT64_C(1000000), 0);
+}
+
+static void skip_placement(struct tri_lab_run *run)
+{
+    tri_lab_skip(tri_lab_add(run, NULL, NULL, 2, "read, first touched by one thread"), "one node");
+    tri_lab_skip(tri_lab_add(run, NULL, NULL, 2, "read, first touched by each its own"),
+                 "one node");
+}
+
+static void add_placement(struct tri_lab_run *run, int far, int near)
+{
+    add_row(run, "read, first touched by one thread", 2, far * INT64_C(1000000), 0);
+    add_row(run, "read, first touched by each its own", 2, near * INT64_C(1000000), 0);
+}
+
+/* The findings after that on copies, which is not known here. */
+static void test_first_touch(void)
+{
+    struct tri_lab_run run;
+
+    begin_run(&run, "memory", 2); /* 5 ms for 5000 faults */
+    add_fills(&run, 5, 10, 6, 5000);
+    skip_placement(&run);
+    run.experiment->conclude(&run);
+    CU_ASSERT_EQUAL_FATAL(run.finding_count, 4);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[1].text, "First touch is 50 ("));
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[1].text, "1 us for each of 5000 page faults"));
+    run.finding_count = 0;
+    expect(&run, "ussu", -1);
+    begin_run(&run, "memory", 2); /* no price; all cores wait for each other; the node matters */
+    add_fills(&run, 10, 10, 11, 0);
+    add_placement(&run, 20, 10);
+    run.experiment->conclude(&run);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[1].text, "does not count page faults"));
+    run.finding_count = 0;
+    expect(&run, "urrs", -1);
+    begin_run(&run, "memory", 2); /* the node does not matter */
+    add_fills(&run, 5, 10, 6, 5000);
+    add_placement(&run, 10, 10);
+    expect(&run, "ussr", -1);
+    begin_run(&run, "memory", 2); /* a busy machine */
+    run.others = 1;
+    add_fills(&run, 10, 10, 11, 5000);
+    add_placement(&run, 10, 10);
+    expect(&run, "uuuu", -1);
+    begin_run(&run, "memory", 1); /* one core has page faults too */
+    add_fills(&run, 5, 10, 0, 5000);
+    expect(&run, "us", -1);
+}
+
 /* Waking the others takes 10,000 ns, and a sample 1 ns. */
 static void add_pieces(struct tri_lab_run *run, double gain)
 {
@@ -724,6 +782,7 @@ int test_lab_suite(void)
     CU_add_test(suite, "odds", test_tally);
     CU_add_test(suite, "order", test_order);
     CU_add_test(suite, "memory", test_memory);
+    CU_add_test(suite, "memory, first touch", test_first_touch);
     CU_add_test(suite, "grain", test_grain);
     CU_add_test(suite, "oversubscribe", test_oversubscribe);
     CU_add_test(suite, "laws", test_laws);

@@ -144,6 +144,17 @@ struct tri_lab_text tri_lab_words(const struct tri_interval *interval)
     return words;
 }
 
+struct tri_lab_text tri_lab_number(double value)
+{
+    struct tri_lab_text words;
+
+    if (fabs(value) >= 1000)
+        snprintf(words.text, sizeof words.text, "%.0f", value);
+    else
+        snprintf(words.text, sizeof words.text, "%.3g", value);
+    return words;
+}
+
 void tri_lab_say(struct tri_lab_run *run, enum tri_lab_verdict verdict, const char *format, ...)
 {
     struct tri_lab_finding *finding = &run->findings[run->finding_count];

@@ -141,6 +141,9 @@ struct tri_lab_text {
 };
 struct tri_lab_text tri_lab_words(const struct tri_interval *interval);
 
+/* The value of a figure: "4096", "0.0312". */
+struct tri_lab_text tri_lab_number(double value);
+
 void tri_lab_say(struct tri_lab_run *run, enum tri_lab_verdict verdict, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Whether the whole interval lies between two numbers: refuted if it lies outside, and the machine

@@ -109,8 +109,8 @@ static void put_figures(FILE *file, const struct tri_lab_row *row)
     if (row->unit != NULL)
         snprintf(text, sizeof text, "%.*g %s", row->value >= 1e5 ? 9 : 3, row->value, row->unit);
     for (int i = 0; i < row->figure_count && (length = strlen(text)) < sizeof text - 1; i++)
-        snprintf(text + length, sizeof text - length, "%s%.3g %s", length > 0 ? ", " : "",
-                 row->figures[i].value.ratio, row->figures[i].unit);
+        snprintf(text + length, sizeof text - length, "%s%s %s", length > 0 ? ", " : "",
+                 tri_lab_number(row->figures[i].value.ratio).text, row->figures[i].unit);
     tri_cell_text(file, "%s", text[0] != '\0' ? text : "\xE2\x80\x93");
 }
 

@@ -91,8 +91,8 @@ static void put_row(FILE *file, const struct tri_lab_run *run, const struct tri_
     if (row->unit != NULL)
         fprintf(file, "%s%.*g %s", between, row->value >= 1e5 ? 9 : 3, row->value, row->unit);
     for (int i = 0; i < row->figure_count; i++)
-        fprintf(file, "%s%.3g %s", i == 0 && row->unit == NULL ? between : ", ",
-                row->figures[i].value.ratio, row->figures[i].unit);
+        fprintf(file, "%s%s %s", i == 0 && row->unit == NULL ? between : ", ",
+                tri_lab_number(row->figures[i].value.ratio).text, row->figures[i].unit);
     fputc('\n', file);
 }
 

@@ -387,6 +387,85 @@ static void test_oversubscribe(void)
     expect(&run, "us", -1);
 }
 
+/* Forced switches of a task, and times that it waited. */
+static void add_switches(struct tri_lab_run *run, double fit, double crowd, double waits)
+{
+    add_row(run, "as many workers as cores", 2, 10000000, 1);
+    add_figure(run, fit);
+    add_figure(run, waits);
+    add_row(run, "16 times as many", 32, 10100000, 16);
+    add_figure(run, crowd);
+    add_figure(run, waits);
+}
+
+static void test_switches(void)
+{
+    struct tri_lab_run run;
+
+    begin_run(&run, "oversubscribe", 2);
+    add_switches(&run, 0.1, 2, 0.5);
+    run.experiment->conclude(&run);
+    CU_ASSERT_EQUAL_FATAL(run.finding_count, 3);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[2].text, "from 32 workers 2 (1.98 to 2.02)"));
+    run.finding_count = 0;
+    expect(&run, "sss", 1);
+    begin_run(&run, "oversubscribe", 2); /* fewer with more workers */
+    add_switches(&run, 2.5, 0.1, 0.5);
+    expect(&run, "ssr", 1);
+    begin_run(&run, "oversubscribe", 2); /* as many */
+    add_switches(&run, 2.5, 2.51, 0.5);
+    expect(&run, "ssu", 1);
+    begin_run(&run, "oversubscribe", 2); /* a system that does not count them */
+    add_switches(&run, 0, 0, 0);
+    run.experiment->conclude(&run);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[2].text, "counted no switches"));
+    run.finding_count = 0;
+    expect(&run, "ssu", 1);
+}
+
+/* In ms: all pictures, the first and the last ones. */
+static void add_queue(struct tri_lab_run *run, const char *name, const int times[3])
+{
+    static const char *const parts[3] = {"", ", first pictures", ", last pictures"};
+    char text[64];
+
+    for (int i = 0; i < 3; i++) {
+        snprintf(text, sizeof text, "%s%s", name, parts[i]);
+        add_row(run, text, 2, times[i] * INT64_C(1000000), 0);
+        if (i == 0)
+            add_figure(run, 40);
+    }
+}
+
+static void test_back_pressure(void)
+{
+    static const int grows[3] = {50, 8, 40}, stays[3] = {50, 4, 5}, even[3] = {50, 5, 5},
+                     slow[3] = {80, 8, 40};
+    struct tri_lab_run run;
+
+    begin_run(&run, "oversubscribe", 2);
+    add_queue(&run, "queue without a limit", grows);
+    add_queue(&run, "queue of 4", stays);
+    run.experiment->conclude(&run);
+    CU_ASSERT_EQUAL_FATAL(run.finding_count, 3);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[0].text, "up to 40 pictures wait"));
+    run.finding_count = 0;
+    expect(&run, "sss", -1);
+    begin_run(&run, "oversubscribe", 2); /* a consumer that keeps up: nothing grows */
+    add_queue(&run, "queue without a limit", even);
+    add_queue(&run, "queue of 4", even);
+    expect(&run, "rrs", -1);
+    begin_run(&run, "oversubscribe", 2); /* a limit that does not help, and costs */
+    add_queue(&run, "queue without a limit", grows);
+    add_queue(&run, "queue of 4", slow);
+    expect(&run, "srr", -1);
+    begin_run(&run, "oversubscribe", 2); /* the same on a busy machine */
+    run.others = 1;
+    add_queue(&run, "queue without a limit", even);
+    add_queue(&run, "queue of 4", slow);
+    expect(&run, "uuu", -1);
+}
+
 static void add_scaling(struct tri_lab_run *run, const char *kernel, int64_t one, int64_t two)
 {
     char name[64];
@@ -556,7 +635,8 @@ static void add_quadrants(struct tri_lab_run *run, const int *waiting, const int
 static void test_quadrants(void)
 {
     static const int late[4] = {40, 4, 4, 4}, filters[4] = {40, 40, 41, 21},
-                     one_by_one[4] = {40, 40, 40, 10}, no_gain[4] = {40, 20, 20, 40};
+                     one_by_one[4] = {40, 40, 40, 10}, no_gain[4] = {40, 20, 20, 40},
+                     slow_turns[4] = {40, 60, 41, 21};
     struct tri_lab_run run;
 
     begin_run(&run, "quadrants", 2);
@@ -565,6 +645,9 @@ static void test_quadrants(void)
     begin_run(&run, "quadrants", 2);
     add_quadrants(&run, one_by_one, no_gain);
     expect(&run, "rrrrr", 2);
+    begin_run(&run, "quadrants", 2); /* turns that only cost time do not overlap either */
+    add_quadrants(&run, late, slow_turns);
+    expect(&run, "sssss", 1);
     begin_run(&run, "quadrants", 1); /* and no second core */
     add_quadrants(&run, late, filters);
     expect(&run, "sssus", 1);
@@ -785,6 +868,8 @@ int test_lab_suite(void)
     CU_add_test(suite, "memory, first touch", test_first_touch);
     CU_add_test(suite, "grain", test_grain);
     CU_add_test(suite, "oversubscribe", test_oversubscribe);
+    CU_add_test(suite, "switches", test_switches);
+    CU_add_test(suite, "back-pressure", test_back_pressure);
     CU_add_test(suite, "laws", test_laws);
     CU_add_test(suite, "laws, from file to file", test_laws_of_files);
     CU_add_test(suite, "laws, many cores", test_laws_of_many);

@@ -367,6 +367,57 @@ static void test_grain(void)
     expect(&run, "u", -1);
 }
 
+/* Handing over takes `delay` ns, and a pixel 1 ns less its gain. */
+static void add_pictures(struct tri_lab_run *run, const char *way, int64_t delay, double gain)
+{
+    static const int sizes[4] = {4096, 32768, 262144, 2097152};
+    char name[64];
+
+    for (int i = 0; i < 4; i++) {
+        snprintf(name, sizeof name, "%d pixels, %s", sizes[i], way);
+        add_row(run, name, 1, delay + (int64_t)(sizes[i] / gain), 0);
+    }
+}
+
+static void test_handing_over(void)
+{
+    struct tri_lab_run run;
+
+    begin_run(&run, "grain", 1);
+    add_pictures(&run, "one core", 0, 1);
+    add_pictures(&run, "threads", 10000, 2); /* more for 4096, less for 32768 */
+    add_pictures(&run, "opencl:0.0", 100000, 20);
+    run.experiment->conclude(&run);
+    CU_ASSERT_EQUAL_FATAL(run.finding_count, 3);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[1].text, "to threads pays from 32768 pixels on: "
+                                                        "there one core takes 32."));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(run.findings[2].text, "to opencl:0.0 pays from 262144 pixels on"));
+    run.finding_count = 0;
+    expect(&run, "uss", -1);
+    begin_run(&run, "grain", 1); /* a card that is slower than the core, and one that is as fast */
+    add_pictures(&run, "one core", 0, 1);
+    add_pictures(&run, "opencl:0.0", 100000, 0.5);
+    add_pictures(&run, "opencl:1.0", 0, 1);
+    expect(&run, "uru", -1);
+    begin_run(&run, "grain", 1); /* each size pays */
+    add_pictures(&run, "one core", 0, 1);
+    add_pictures(&run, "opencl:0.0", 0, 10);
+    run.experiment->conclude(&run);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[1].text, "pays with as few as 4096 pixels: "));
+    run.finding_count = 0;
+    expect(&run, "us", -1);
+    begin_run(&run, "grain", 1); /* no OpenCL */
+    add_pictures(&run, "one core", 0, 1);
+    tri_lab_skip(tri_lab_add(&run, NULL, NULL, 1, "4096 pixels, OpenCL device"), "there is none");
+    run.experiment->conclude(&run);
+    CU_ASSERT_EQUAL_FATAL(run.finding_count, 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[1].text, "No OpenCL device could be used (there is "
+                                                        "none)"));
+    run.finding_count = 0;
+    expect(&run, "uu", -1);
+}
+
 static void test_oversubscribe(void)
 {
     struct tri_lab_run run;
@@ -657,7 +708,14 @@ static void test_quadrants(void)
     run.experiment->conclude(&run);
     CU_ASSERT_EQUAL_FATAL(run.finding_count, 6);
     CU_ASSERT_EQUAL(run.findings[4].verdict, TRI_LAB_SHOWN);
-    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[5].text, "fastest as 'OpenCL device'"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[5].text, "fastest as 'OpenCL device'."));
+    tri_lab_free(&run);
+    begin_run(&run, "quadrants", 2); /* and one that cannot be told from all cores */
+    add_quadrants(&run, late, filters);
+    add_row(&run, "computing, OpenCL device", 1, 21000000, 0);
+    run.experiment->conclude(&run);
+    CU_ASSERT_EQUAL_FATAL(run.finding_count, 6);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[5].text, " may be as fast)."));
     tri_lab_free(&run);
 }
 
@@ -867,6 +925,7 @@ int test_lab_suite(void)
     CU_add_test(suite, "memory", test_memory);
     CU_add_test(suite, "memory, first touch", test_first_touch);
     CU_add_test(suite, "grain", test_grain);
+    CU_add_test(suite, "grain of devices", test_handing_over);
     CU_add_test(suite, "oversubscribe", test_oversubscribe);
     CU_add_test(suite, "switches", test_switches);
     CU_add_test(suite, "back-pressure", test_back_pressure);

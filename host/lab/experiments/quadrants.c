@@ -303,6 +303,20 @@ static const struct tri_lab_row *fastest(const struct tri_lab_run *run, const ch
     return best;
 }
 
+/* Another row that may be as fast as the fastest one; NULL: there is none. */
+static const struct tri_lab_row *rival(const struct tri_lab_run *run, const char *task,
+                                       const struct tri_lab_row *best)
+{
+    for (int i = 0; i < run->row_count; i++) {
+        const struct tri_lab_row *row = &run->rows[i];
+        const struct tri_interval behind = tri_lab_faster(best, row);
+        if (row != best && row->count > 0 && strncmp(row->name, task, strlen(task)) == 0 &&
+            !(behind.low > 1))
+            return row;
+    }
+    return NULL;
+}
+
 /* When to use which, read off the table. */
 static void conclude_rule(struct tri_lab_run *run)
 {
@@ -314,12 +328,17 @@ static void conclude_rule(struct tri_lab_run *run)
         tri_lab_say(run, tri_lab_above(run, &device, 1),
                     "The OpenCL device computes %s times as fast as one core.",
                     tri_lab_words(&device).text);
-    if (computing != NULL)
-        tri_lab_say(run, tri_lab_above(run, &threads, 2),
-                    "So on this machine: what waits needs concurrency and no cores, as an event "
-                    "loop or as threads (%s times as fast on one core); what computes is fastest "
-                    "as '%s'.",
-                    tri_lab_words(&threads).text, computing->name + strlen("computing, "));
+    if (computing == NULL)
+        return;
+    const struct tri_lab_row *other = rival(run, "computing, ", computing);
+    tri_lab_say(run, tri_lab_above(run, &threads, 2),
+                "So on this machine: what waits needs concurrency and no cores, as an event loop "
+                "or as threads (%s times as fast on one core); what computes is fastest as "
+                "'%s'%s%s%s.",
+                tri_lab_words(&threads).text, computing->name + strlen("computing, "),
+                other != NULL ? ", as far as can be told ('" : "",
+                other != NULL ? other->name + strlen("computing, ") : "",
+                other != NULL ? "' may be as fast)" : "");
 }
 
 static void conclude(struct tri_lab_run *run)

@@ -370,7 +370,10 @@ static enum tri_status record(struct tri_lab_run *run, struct tri_error *error)
         return status;
     run_recorded(run);
     tri_trace_stop(&summary);
-    return tri_timeline_finish(run->timeline, &summary, error);
+    status = tri_timeline_finish(run->timeline, &summary, error);
+    if (status == TRI_OK && run->experiment->cores)
+        status = tri_timeline_by_core(run->timeline, &run->by_core, error);
+    return status;
 }
 
 enum tri_status tri_lab_run(const struct tri_lab_experiment *experiment,
@@ -401,6 +404,7 @@ void tri_lab_free(struct tri_lab_run *run)
 {
     for (int i = 0; i < run->row_count; i++)
         free(run->rows[i].samples);
+    tri_timeline_free(run->by_core);
     tri_timeline_free(run->timeline);
     *run = (struct tri_lab_run){0};
 }

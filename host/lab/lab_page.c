@@ -221,6 +221,26 @@ static void put_timeline(FILE *file, const struct tri_lab_run *run, int number)
     tri_figure_end(file);
 }
 
+static void put_cores(FILE *file, const struct tri_lab_run *run, int number)
+{
+    char id[32], label[100];
+
+    if (run->by_core == NULL)
+        return;
+    if (run->by_core->lane_count == 0) {
+        tri_html_say(file, "p class=missing", "The system does not tell which core ran what.");
+        return;
+    }
+    snprintf(id, sizeof id, "cores%d", number);
+    snprintf(label, sizeof label, "Timeline of the cores in %s", run->experiment->name);
+    tri_figure_begin(file, id, "Which core ran what",
+                     "The same with a lane for each core. A thread is seen on a core when what it "
+                     "does begins or ends; it stays there until another one is seen.");
+    tri_chart_timeline(file, label, run->by_core);
+    put_lanes(file, run->by_core);
+    tri_figure_end(file);
+}
+
 static void put_question(FILE *file, const struct tri_lab_run *run)
 {
     const struct tri_lab_experiment *experiment = run->experiment;
@@ -262,8 +282,10 @@ static void put_experiment(FILE *file, const struct tri_lab_run *run, int number
     put_question(file, run);
     fputs("<div class=\"charts two\">\n", file);
     put_rows(file, run, number, detail);
-    if (detail < NO_TIMELINES)
+    if (detail < NO_TIMELINES) {
         put_timeline(file, run, number);
+        put_cores(file, run, number);
+    }
     fputs("</div>\n", file);
     put_findings(file, run);
     fputs("</section>\n", file);

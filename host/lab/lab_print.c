@@ -109,6 +109,16 @@ static void put_rows(FILE *file, const struct tri_lab_run *run)
         put_row(file, run, &run->rows[i], width);
 }
 
+static void put_cores(FILE *file, const struct tri_lab_run *run, int columns, bool colours)
+{
+    if (run->by_core->lane_count == 0) {
+        fputs("\nThe system does not tell which core ran what.\n", file);
+        return;
+    }
+    fputs("\nThe same by core:\n\n", file);
+    tri_timeline_print_lanes(file, run->by_core, columns, colours);
+}
+
 /* ---- the whole ---- */
 
 void tri_lab_print(FILE *file, const struct tri_lab_run *run, int columns, bool colours)
@@ -119,6 +129,8 @@ void tri_lab_print(FILE *file, const struct tri_lab_run *run, int columns, bool 
         fputs("\nOne run of each, one after another:\n\n", file);
         tri_timeline_print(file, run->timeline, columns, colours);
     }
+    if (run->by_core != NULL)
+        put_cores(file, run, columns, colours);
     fputc('\n', file);
     for (int i = 0; i < run->finding_count; i++)
         tri_lab_print_text(file, tri_lab_verdict_words[run->findings[i].verdict],

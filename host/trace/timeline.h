@@ -67,6 +67,11 @@ struct tri_trace_reader tri_timeline_reader(struct tri_timeline *timeline);
 enum tri_status tri_timeline_finish(struct tri_timeline *timeline,
                                     const struct tri_trace_summary *summary,
                                     struct tri_error *error);
+/* Makes the same of a finished timeline with a lane for each core that a thread was seen on, and
+ * without waits; free it with tri_timeline_free, before the other one. Without lanes if the system
+ * does not tell cores. TRI_FAILED: no memory. */
+enum tri_status tri_timeline_by_core(const struct tri_timeline *of, struct tri_timeline **cores,
+                                     struct tri_error *error);
 /* Copies the kinds with their times until now, spans that have not ended included; while the
  * recording runs, from any thread. Only of a timeline without blocks. Returns their number. */
 int tri_timeline_sums(struct tri_timeline *timeline,
@@ -86,6 +91,9 @@ enum tri_status tri_timeline_cells(const struct tri_timeline *timeline, int lane
 
 /* Draws it in text, at most `columns` wide, with ANSI colours if wanted. */
 void tri_timeline_print(FILE *file, const struct tri_timeline *timeline, int columns, bool colours);
+/* The same without the legend. */
+void tri_timeline_print_lanes(FILE *file, const struct tri_timeline *timeline, int columns,
+                              bool colours);
 /* Draws it as SVG. */
 void tri_timeline_svg(FILE *file, const struct tri_timeline *timeline);
 

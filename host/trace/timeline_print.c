@@ -288,7 +288,8 @@ static int name_width(const struct tri_timeline *timeline)
     return width < NAME_MOST ? width : NAME_MOST;
 }
 
-void tri_timeline_print(FILE *file, const struct tri_timeline *timeline, int columns, bool colours)
+static void print(FILE *file, const struct tri_timeline *timeline, int columns, bool colours,
+                  bool explained)
 {
     bool shown[TRI_TIMELINE_KINDS] = {false};
     struct drawing d = {.file = file,
@@ -305,9 +306,22 @@ void tri_timeline_print(FILE *file, const struct tri_timeline *timeline, int col
         return;
     put_lanes(&d);
     put_scale(&d);
-    put_kinds(&legend);
-    put_waits(&legend);
-    put_devices(&legend);
-    put_remarks(&legend);
+    if (explained) {
+        put_kinds(&legend);
+        put_waits(&legend);
+        put_devices(&legend);
+        put_remarks(&legend);
+    }
     free(d.row);
+}
+
+void tri_timeline_print(FILE *file, const struct tri_timeline *timeline, int columns, bool colours)
+{
+    print(file, timeline, columns, colours, true);
+}
+
+void tri_timeline_print_lanes(FILE *file, const struct tri_timeline *timeline, int columns,
+                              bool colours)
+{
+    print(file, timeline, columns, colours, false);
 }

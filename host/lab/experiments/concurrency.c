@@ -316,6 +316,7 @@ TRI_LAB_EXPERIMENT(concurrency) = {
     .question = "Three filters take turns on one core instead of running one after another. How "
                 "long do they take together?",
     .answers = {"less time", "the same time", "more time"},
+    .cores = true,
     .next =
         "triptych lab parallelism: the same with more cores. In the timeline, threads that share "
         "the core overlap: one that waits for the core is drawn as if it ran.",

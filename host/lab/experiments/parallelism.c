@@ -148,6 +148,7 @@ TRI_LAB_EXPERIMENT(parallelism) = {
     .question = "All cores instead of one, with many equal tasks: how much faster?",
     .answers = {"more than half as many times as there are cores",
                 "at most half as many times as there are cores", "not at all"},
+    .cores = true,
     .next = "triptych lab parallelism --workers 1, and twice as many workers as cores.",
     .open = open,
     .conclude = conclude,

@@ -517,6 +517,70 @@ static void test_progress(void)
     EXPECT("rm slow.sh shown o.y4m", 0, "", "");
 }
 
+/* ---- by core ---- */
+
+/* A finished timeline of two threads, of which the second one is seen on the first one's core while
+ * that one is in a block, and then on its own core. Times in ticks. */
+static struct tri_timeline *two_threads(bool known)
+{
+    struct tri_timeline *timeline = tri_timeline_new(0);
+    static const struct tri_timeline_block blocks[] = {
+        {.begin = 0, .end = 40, .kind = 0, .lane = 0, .core = 3},
+        {.begin = 40, .end = 50, .kind = 2, .lane = 0, .core = 3}, /* waits */
+        {.begin = 60, .end = 70, .kind = 0, .lane = 0, .core = 3},
+        {.begin = 10, .end = 30, .kind = 1, .lane = 1, .core = 3},
+        {.begin = 30, .end = 80, .kind = 1, .lane = 1, .core = 5}};
+    CU_ASSERT_PTR_NOT_NULL_FATAL(timeline);
+    timeline->blocks = malloc(sizeof blocks);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(timeline->blocks);
+    memcpy(timeline->blocks, blocks, sizeof blocks);
+    timeline->block_count = 5;
+    for (int i = 0; i < 5; i++)
+        timeline->blocks[i].core = known ? timeline->blocks[i].core : -1;
+    timeline->kinds[0] = (struct tri_timeline_kind){"one", TRI_TIMELINE_WORK, 'A', 0};
+    timeline->kinds[1] = (struct tri_timeline_kind){"two", TRI_TIMELINE_WORK, 'B', 0};
+    timeline->kinds[2] = (struct tri_timeline_kind){"work", TRI_TIMELINE_WAIT, ' ', 0};
+    timeline->kind_count = 3;
+    timeline->length = 100;
+    return timeline;
+}
+
+static void test_cores(void)
+{
+    struct tri_timeline *threads = two_threads(true), *cores;
+    char *text = NULL;
+    size_t size;
+
+    CU_ASSERT_EQUAL_FATAL(tri_timeline_by_core(threads, &cores, NULL), TRI_OK);
+    check_blocks(cores);
+    CU_ASSERT_EQUAL_FATAL(cores->lane_count, 2);
+    CU_ASSERT_STRING_EQUAL(cores->lanes[0].name, "core 3");
+    CU_ASSERT_STRING_EQUAL(cores->lanes[1].name, "core 5");
+    /* "one" until "two" is seen, "two" until it leaves, and "one" when it is seen again. */
+    CU_ASSERT_EQUAL(cores->lanes[0].count, 3);
+    CU_ASSERT_EQUAL(cores->lanes[0].busy, 10 + 20 + 10);
+    CU_ASSERT_EQUAL(cores->lanes[1].busy, 50);
+    CU_ASSERT_EQUAL(busy_with(cores, "one"), 20);
+    FILE *file = open_memstream(&text, &size);
+    tri_timeline_print_lanes(file, cores, 7 + 20 + 6, false);
+    fclose(file);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "core 3 AABBBB      AA        40 %\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "core 5       BBBBBBBBBB      50 %\n"));
+    free(text);
+    tri_timeline_free(cores);
+    tri_timeline_free(threads);
+}
+
+static void test_no_cores(void)
+{
+    struct tri_timeline *threads = two_threads(false), *cores;
+
+    CU_ASSERT_EQUAL_FATAL(tri_timeline_by_core(threads, &cores, NULL), TRI_OK);
+    CU_ASSERT_EQUAL(cores->lane_count, 0);
+    tri_timeline_free(cores);
+    tri_timeline_free(threads);
+}
+
 int test_timeline_suite(void)
 {
     CU_pSuite suite = CU_add_suite("timeline", begin, shell_end);
@@ -529,6 +593,8 @@ int test_timeline_suite(void)
     CU_add_test(suite, "shades of long streams", test_shades);
     CU_add_test(suite, "idle threads", test_idle);
     CU_add_test(suite, "nothing to draw", test_empty);
+    CU_add_test(suite, "lanes of cores", test_cores);
+    CU_add_test(suite, "a system that tells no cores", test_no_cores);
     CU_add_test(suite, "--timeline and --trace -", test_program);
     CU_add_test(suite, "--trace x.svg", test_svg);
     CU_add_test(suite, "colours and width of terminals", test_terminal);

@@ -24,6 +24,7 @@ const struct tri_lab_experiment *const tri_lab_experiments[] = {
 /* Of all rows of an experiment together. */
 #define BUDGET_NS 6000000000.0
 #define BUDGET_QUICK_NS 2000000000.0
+#define LONGEST 2.5 /* times the budget, for intervals that are narrow enough */
 enum { ROUNDS_LEAST = 8, ROUNDS_MOST = 400, EXTENSIONS = 3, BLOCKS_MOST = 1 << 16 };
 
 const struct tri_lab_experiment *tri_lab_find(const char *name)
@@ -232,6 +233,11 @@ static void sample(struct tri_lab_run *run, int number)
     }
 }
 
+static double budget(const struct tri_lab_run *run)
+{
+    return run->settings.quick ? BUDGET_QUICK_NS : BUDGET_NS;
+}
+
 /* Runs each row twice, to let clocks and caches settle. Returns how many rounds fit the budget. */
 static int warm_up(struct tri_lab_run *run)
 {
@@ -243,8 +249,7 @@ static int warm_up(struct tri_lab_run *run)
         run_once(&run->rows[i]);
         round += run_once(&run->rows[i]);
     }
-    const double budget = run->settings.quick ? BUDGET_QUICK_NS : BUDGET_NS;
-    const double fits = budget / (double)(round > 0 ? round : 1);
+    const double fits = budget(run) / (double)(round > 0 ? round : 1);
     return fits < ROUNDS_LEAST ? ROUNDS_LEAST : fits > ROUNDS_MOST ? ROUNDS_MOST : (int)fits;
 }
 
@@ -287,14 +292,18 @@ static enum tri_status measure(struct tri_lab_run *run, struct tri_error *error)
 {
     const int rounds = warm_up(run);
     const int most = run->experiment->precision > 0 ? EXTENSIONS * rounds : rounds;
+    const int64_t start = tri_now_ns();
 
     for (int i = 0; i < run->row_count; i++) {
         run->rows[i].samples = calloc((size_t)most, sizeof *run->rows[i].samples);
         if (run->rows[i].samples == NULL)
             return tri_fail(error, TRI_FAILED, "out of memory for samples");
     }
-    for (int done = 0; done == 0 || (done < most && !is_precise(run)); done += rounds)
-        run_rounds(run, done, done + rounds);
+    run_rounds(run, 0, rounds);
+    for (int done = rounds;
+         done < most && !is_precise(run) && (double)(tri_now_ns() - start) < LONGEST * budget(run);
+         done++)
+        run_rounds(run, done, done + 1);
     for (int i = 0; i < run->row_count; i++)
         summarize(&run->rows[i]);
     return TRI_OK;

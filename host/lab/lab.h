@@ -25,7 +25,7 @@ struct tri_lab_experiment {
     const char *answers[TRI_LAB_ANSWERS_MAX + 1]; /* to choose from, then NULL */
     const char *next;                             /* what to change and try */
     /* Half the width of a speed's interval, as a part of it, that its verdicts need: as long as a
-     * row's is wider, the lab goes on, for up to three times as long. 0: any will do. */
+     * row's is wider, the lab goes on, for up to 2.5 times as long. 0: any will do. */
     double precision;
     bool cores; /* which core ran what is part of the point */
     /* Adds the rows. TRI_FAILED: no memory; whatever else keeps a row from running is tri_lab_skip.

@@ -26,6 +26,21 @@ static void copy_blocks(const struct tri_timeline *of, struct tri_timeline *core
     qsort(cores->blocks, (size_t)cores->block_count, sizeof *cores->blocks, by_core);
 }
 
+/* Ends blocks where the next one of their core begins, and leaves out what is empty then. */
+static void cut_blocks(struct tri_timeline *cores)
+{
+    int kept = 0;
+    for (int i = 0; i < cores->block_count; i++) {
+        struct tri_timeline_block block = cores->blocks[i];
+        const struct tri_timeline_block *next = &cores->blocks[i + 1];
+        if (i + 1 < cores->block_count && next->core == block.core && next->begin < block.end)
+            block.end = next->begin;
+        if (block.end > block.begin)
+            cores->blocks[kept++] = block;
+    }
+    cores->block_count = kept;
+}
+
 static int count_cores(const struct tri_timeline *cores)
 {
     int count = 0;
@@ -34,18 +49,16 @@ static int count_cores(const struct tri_timeline *cores)
     return count;
 }
 
-/* Gives each core a lane, and ends blocks where the next one of their core begins. */
+/* Gives each core a lane. */
 static void fill_lanes(struct tri_timeline *cores)
 {
     for (int i = 0; i < cores->block_count; i++) {
-        struct tri_timeline_block *block = &cores->blocks[i], *next = block + 1;
-        if (i == 0 || block->core != block[-1].core) {
+        struct tri_timeline_block *block = &cores->blocks[i];
+        if (i == 0 || block->core != cores->blocks[i - 1].core) {
             struct tri_timeline_lane *added = &cores->lanes[cores->lane_count++];
             snprintf(added->name, sizeof added->name, "core %d", block->core);
             added->first = i;
         }
-        if (i + 1 < cores->block_count && next->core == block->core && next->begin < block->end)
-            block->end = next->begin;
         struct tri_timeline_lane *lane = &cores->lanes[cores->lane_count - 1];
         block->lane = cores->lane_count - 1;
         lane->count++;
@@ -73,6 +86,7 @@ enum tri_status tri_timeline_by_core(const struct tri_timeline *of, struct tri_t
     cores->length = of->length;
     cores->other_cpu = -1;
     copy_blocks(of, cores);
+    cut_blocks(cores);
     cores->lanes = calloc((size_t)count_cores(cores) + 1, sizeof *cores->lanes);
     if (cores->lanes == NULL) {
         tri_timeline_free(cores);

@@ -198,7 +198,7 @@ static void test_race_of_histograms(void)
     run.experiment->conclude(&run);
     CU_ASSERT_EQUAL_FATAL(run.finding_count, 7);
     CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[4].text, "3 (2.97 to 3.03) % of the unprotected "
-                                                        "pixels"));
+                                                        "histogram updates"));
     CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[4].text, "loses any: 50 (49.5 to 50.5) %"));
     run.finding_count = 0;
     expect(&run, "sssssss", 2);
@@ -457,7 +457,8 @@ static void test_switches(void)
     add_switches(&run, 0.1, 2, 0.5);
     run.experiment->conclude(&run);
     CU_ASSERT_EQUAL_FATAL(run.finding_count, 3);
-    CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[2].text, "from 32 workers 2 (1.98 to 2.02)"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(run.findings[2].text, "to others 2 (1.98 to 2.02) times with 32 workers"));
     run.finding_count = 0;
     expect(&run, "sss", 1);
     begin_run(&run, "oversubscribe", 2); /* fewer with more workers */

@@ -81,8 +81,10 @@ void tri_lab_skip(struct tri_lab_row *row, const char *why, ...)
     va_list arguments;
 
     va_start(arguments, why);
-    vsnprintf(row->skipped, sizeof row->skipped, why, arguments);
+    const int length = vsnprintf(row->skipped, sizeof row->skipped, why, arguments);
     va_end(arguments);
+    if (length >= (int)sizeof row->skipped)
+        strcpy(row->skipped + sizeof row->skipped - sizeof "...", "...");
 }
 
 const struct tri_lab_row *tri_lab_row(const struct tri_lab_run *run, const char *name)

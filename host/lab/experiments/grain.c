@@ -113,7 +113,7 @@ static enum tri_status add_way(struct tri_lab_run *run, const char *on, const ch
                                               "%d pixels, %.44s", pixels(i), name);
         row->base = grain->base + i;
         if (status == TRI_NO_DEVICE)
-            tri_lab_skip(row, "%.150s", error->text);
+            tri_lab_skip(row, "%s", error->text);
         if (status != TRI_OK)
             return status == TRI_NO_DEVICE ? TRI_OK : status;
     }
@@ -122,8 +122,7 @@ static enum tri_status add_way(struct tri_lab_run *run, const char *on, const ch
 
 static void add_no_device(struct tri_lab_run *run, const char *name, const char *why)
 {
-    tri_lab_skip(tri_lab_add(run, NULL, NULL, 1, "%d pixels, %.44s", pixels(0), name), "%.150s",
-                 why);
+    tri_lab_skip(tri_lab_add(run, NULL, NULL, 1, "%d pixels, %.44s", pixels(0), name), "%s", why);
 }
 
 static enum tri_status add_devices(struct tri_lab_run *run, struct tri_error *error)

@@ -322,15 +322,14 @@ static void conclude_switches(struct tri_lab_run *run, const struct tri_lab_row 
                     "core.");
         return;
     }
-    tri_lab_say(
-        run,
-        many->low > few->high                             ? TRI_LAB_SHOWN
-        : many->high < few->low && !tri_lab_was_busy(run) ? TRI_LAB_REFUTED
-                                                          : TRI_LAB_UNCLEAR,
-        "The kernel takes the core from %d workers %s times a task, and from %d %s times, "
-        "to give it to others; it counts %.2g times a task that one of %d waited by itself.",
-        crowd->workers, tri_lab_words(many).text, fit->workers, tri_lab_words(few).text,
-        crowd->figures[GAVE_UP].value.ratio, crowd->workers);
+    tri_lab_say(run,
+                many->low > few->high                             ? TRI_LAB_SHOWN
+                : many->high < few->low && !tri_lab_was_busy(run) ? TRI_LAB_REFUTED
+                                                                  : TRI_LAB_UNCLEAR,
+                "A task loses its core to others %s times with %d workers, and %s times with %d: "
+                "the kernel takes turns. It counts %.2g times that one of the %d waited by itself.",
+                tri_lab_words(many).text, crowd->workers, tri_lab_words(few).text, fit->workers,
+                crowd->figures[GAVE_UP].value.ratio, crowd->workers);
 }
 
 static void conclude_crowds(struct tri_lab_run *run)

@@ -206,7 +206,7 @@ static void add_device(struct tri_lab_run *run)
         tri_lab_add(run, compute_on_device, whole, 1, "computing, OpenCL device");
 
     if (status != TRI_OK)
-        tri_lab_skip(row, "%.150s", error.text);
+        tri_lab_skip(row, "%s", error.text);
 }
 
 static void add_rows(struct tri_lab_run *run, int workers)

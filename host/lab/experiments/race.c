@@ -245,23 +245,24 @@ static enum tri_status open(struct tri_lab_run *run, struct tri_error *error)
 enum { LOST, RUNS }; /* figures of a row */
 
 static void conclude_unsafe(struct tri_lab_run *run, const struct tri_lab_row *unsafe,
-                            const char *updates)
+                            const char *update)
 {
     const struct tri_interval *lost = &unsafe->figures[LOST].value,
                               *odds = &unsafe->figures[RUNS].value;
 
     if (lost->ratio > 0)
         tri_lab_say(run, TRI_LAB_SHOWN,
-                    "%s %% of the unprotected %s are lost: a thread stores what it has loaded "
+                    "%s %% of the unprotected %ss are lost: a thread stores what it has loaded "
                     "before another one's store. The odds that a run loses any: %s %%.",
-                    tri_lab_words(lost).text, updates, tri_lab_words(odds).text);
+                    tri_lab_words(lost).text, update, tri_lab_words(odds).text);
+    else if (unsafe->workers > 1)
+        tri_lab_say(run, TRI_LAB_UNCLEAR,
+                    "No unprotected %s was lost this time: the threads happened not to meet. That "
+                    "proves nothing; a run may lose some with odds of up to %.2g %%.",
+                    update, odds->high);
     else
         tri_lab_say(run, TRI_LAB_UNCLEAR,
-                    "None of the unprotected %s was lost this time, which proves nothing (a run "
-                    "may lose some with odds of up to %.2g %%): %s.",
-                    updates, odds->high,
-                    unsafe->workers > 1 ? "the threads happened not to meet"
-                                        : "with one thread there is nobody to meet");
+                    "No unprotected %s was lost: with one thread there is nobody to meet.", update);
 }
 
 /* Whether the rows of a task, "" or "histogram, ", that are protected lost nothing. */
@@ -291,7 +292,7 @@ static void conclude_counter(struct tri_lab_run *run)
         const double lost = unsafe->figures[LOST].value.ratio;
         if (lost > 0)
             tri_lab_answer(run, lost > 10 ? 2 : 1);
-        conclude_unsafe(run, unsafe, "increments");
+        conclude_unsafe(run, unsafe, "increment");
     }
     tri_lab_say(run, are_right(run, "") ? TRI_LAB_SHOWN : TRI_LAB_REFUTED,
                 "Atomic increments, a mutex, and own counters that are joined lose none.");
@@ -317,7 +318,7 @@ static void conclude_histogram(struct tri_lab_run *run)
 
     if (unsafe == NULL)
         return;
-    conclude_unsafe(run, unsafe, "pixels of a histogram");
+    conclude_unsafe(run, unsafe, "histogram update");
     tri_lab_say(run, are_right(run, "histogram, ") ? TRI_LAB_SHOWN : TRI_LAB_REFUTED,
                 "With atomics, a mutex, or own tables that are joined, the histogram has every "
                 "pixel.");

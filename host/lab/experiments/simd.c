@@ -23,7 +23,7 @@ static void add_device(struct tri_lab_run *run, struct simd *simd, const struct 
         tri_lab_add(run, tri_lab_picture_run, simd->device, 1, "OpenCL device");
 
     if (status != TRI_OK)
-        tri_lab_skip(row, "%.150s", error.text);
+        tri_lab_skip(row, "%s", error.text);
 }
 
 static enum tri_status open(struct tri_lab_run *run, struct tri_error *error)

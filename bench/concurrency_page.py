@@ -11,6 +11,7 @@ PROGRAM is triptych. 'lab --all' runs once; what it measured and drew takes the 
     {{rows NAME}}          its rows as a table; rows that are compared with each other are together
     {{grid NAME}}          rows whose names are 'COLUMN, LINE' as a table of lines and columns
     {{timeline NAME}}      its timeline
+    {{cores NAME}}         the same with a line for each core
     {{ratio NAME: ROW}}    how many times as fast a row is, with its interval
     {{median NAME: ROW}}   the median of a row
 
@@ -26,6 +27,8 @@ import tempfile
 NAMES = {"shown": "shown", "refuted": "not so", "unclear": "unclear"}  # of verdicts, as the program prints them
 PLACEHOLDER = re.compile(r"\{\{\s*([a-z]+)(?:\s+([a-z0-9_]+))?(?:\s*:\s*(.*?))?\s*\}\}")
 DRAWN = "One run of each, one after another:\n\n"  # what comes before a timeline
+DRAWN_BY_CORE = "The same by core:\n\n"
+NO_CORES = "The system does not tell which core ran what."
 BUSY = 0.1  # of the cores; as in host/lab/lab.c
 
 
@@ -58,10 +61,12 @@ def run_lab(program):
     return found, done.stdout.decode()
 
 
-def timeline_of(text, name):
-    """The timeline in the text of an experiment, which begins with its name on a line and ends with 'try next'."""
+def drawing_of(text, name, before):
+    """The drawing after a text in the part of an experiment, which begins with its name on a line and ends with 'try next'."""
     part = re.search(r"^%s\n\nclaim .*?^try next" % re.escape(name), text, re.M | re.S)
-    drawn = part.group(0).partition(DRAWN)[2] if part else ""
+    drawn = part.group(0).partition(before)[2] if part else ""
+    if before == DRAWN_BY_CORE and not drawn and part and NO_CORES in part.group(0):
+        return NO_CORES
     if not drawn:
         raise Missing("the run drew no timeline of it")
     return drawn.partition("\n\n")[0]
@@ -98,9 +103,9 @@ def speed_cells(row):
 
 
 def figure(row):
-    if row.get("figure") is None:
-        return ""
-    return "%.*g %s" % (6 if row["figure"] >= 1e5 else 3, row["figure"], row["unit"])
+    figures = row.get("figures", [row] if "unit" in row else [])
+    return ", ".join("%s %s" % ("%.6g" % one["figure"] if one["figure"] >= 1000 else "%.3g" % one["figure"], one["unit"])
+                     for one in figures if one["figure"] is not None)
 
 
 def times(row):
@@ -166,6 +171,7 @@ OF_EXPERIMENTS = {"claim": lambda experiment: experiment["claim"], "findings": f
                   "answer": lambda experiment: experiment["answer"] or "it cannot tell"}
 OF_RUN = {"machine": lambda run: "%s, %d core%s" % (run["cpu"], run["cores"], "s" if run["cores"] > 1 else ""),
           "date": lambda run: run["date"][:10], "summary": summary}
+DRAWINGS = {"timeline": DRAWN, "cores": DRAWN_BY_CORE}
 OF_ROWS = {"ratio": ratio, "median": lambda row: duration(row["median_ns"])}
 
 
@@ -179,11 +185,11 @@ def find(things, key, name, what):
 def value(run, text, kind, name, row):
     if kind in OF_RUN and name is None and row is None:
         return OF_RUN[kind](run)
-    if kind not in OF_EXPERIMENTS and kind not in OF_ROWS and kind != "timeline":
+    if kind not in OF_EXPERIMENTS and kind not in OF_ROWS and kind not in DRAWINGS:
         raise Missing("there is no such placeholder")
     experiment = find(run["experiments"], "experiment", name, "experiment")
-    if kind == "timeline":
-        return "```\n%s\n```" % timeline_of(text, name)
+    if kind in DRAWINGS:
+        return "```\n%s\n```" % drawing_of(text, name, DRAWINGS[kind])
     if kind in OF_EXPERIMENTS:
         return OF_EXPERIMENTS[kind](experiment)
     measured = find(experiment["rows"], "name", row, "row")

@@ -16,7 +16,9 @@ def row(name, base, **more):
 
 
 def experiment(name):
-    rows = [row("work, alone", "work, alone"), row("work, all", "work, alone", figure=22.1234, unit="% lost")]
+    rows = [row("work, alone", "work, alone"), row("work, all", "work, alone", figure=22.1234, unit="% lost",
+                                                             figures=[{"figure": 22.1234, "unit": "% lost"},
+                                                                      {"figure": 4096.0, "unit": "page faults"}])]
     rows += [row(other, "work, alone") for of, other in named if of == name]
     rows.append({"name": "work, device", "workers": 1, "skipped": "there is none"})
     return {"experiment": name, "claim": "%s is a claim." % name, "workers": 2, "cores": 2, "cores_used_by_others": 1.5,
@@ -30,5 +32,6 @@ run = {"kind": "lab", "schema": 1, "date": "2001-02-03T04:05:06Z", "cpu": "Made 
 with open(sys.argv[4], "w", encoding="utf-8") as file:
     json.dump(run, file)
 for name in names:
-    print("%s\n\nclaim     It is.\n\nOne run of each, one after another:\n\nmain  %s\n\nunclear   It is.\ntry next  Nothing.\n"
+    print("%s\n\nclaim     It is.\n\nOne run of each, one after another:\n\nmain  %s\n\nThe same by core:\n\n"
+          "core 0  by core\n\nunclear   It is.\ntry next  Nothing.\n"
           % (name, name.upper()))

@@ -85,12 +85,14 @@ static void test_placeholders(void)
     EXPECT(RUN("unclear") "count 'other programs kept 1.5 of 2 cores busy'; "
                           "grep -c -e '{{' -e '}}' p.md; "
                           "grep -c 'Made Up, 2 cores.* 2001-02-03' p.md; "
-                          "grep -c '^main  ENABLES' p.md; grep -q 'it cannot tell' p.md && "
+                          "grep -c '^main  ENABLES' p.md; "
+                          "grep -A4 '^Which core ran' p.md | grep -c '^core 0  by core'; grep -q "
+                          "'it cannot tell' p.md && "
                           "grep '^| work, all' p.md | sort -u; "
                           "grep -e '^| alone' -e '^| all' -e '^| device' p.md; rm p.md lab",
            0,
-           "0\n1\n1\n"
-           "| work, all | 1.23 ms | 1.25 | 0.9 to 1.75 | 22.1 % lost |\n"
+           "0\n1\n1\n1\n"
+           "| work, all | 1.23 ms | 1.25 | 0.9 to 1.75 | 22.1 % lost, 4096 page faults |\n"
            "| alone | 1.23 ms · 1× |  |  |\n| all | 1.23 ms · 1.25× (0.9 to 1.75) |  |  |\n"
            "| device | not run |  |  |\n",
            BUSY);
@@ -109,6 +111,7 @@ static void test_errors(void)
     WRONG("{{pie race}}", "{{pie race}} has no value: there is no such placeholder");
     WRONG("{{ratio race: work, alone}}", "{{ratio race: work, alone}} has no value: the row is *");
     WRONG("{{median order: x}}", "{{median order: x}} has no value: *no experiment 'order'");
+    WRONG("{{cores order}}", "{{cores order}} has no value: *no experiment 'order'");
     WRONG("{{rows race", "'{{rows race' is no placeholder");
     EXPECT("export ROOT TEMPLATE=t.md NAMES='race order' VERDICT=shown; "
            "echo '{{findings race}}' > t.md; " MAKE "t.md p.md",

@@ -69,7 +69,8 @@ enum tri_status tri_timeline_finish(struct tri_timeline *timeline,
                                     struct tri_error *error);
 /* Makes the same of a finished timeline with a lane for each core that a thread was seen on, and
  * without waits; free it with tri_timeline_free, before the other one. Without lanes if the system
- * does not tell cores. TRI_FAILED: no memory. */
+ * does not tell cores. The kinds keep the times that threads had, so that both drawings give them
+ * the same colours. TRI_FAILED: no memory. */
 enum tri_status tri_timeline_by_core(const struct tri_timeline *of, struct tri_timeline **cores,
                                      struct tri_error *error);
 /* Copies the kinds with their times until now, spans that have not ended included; while the

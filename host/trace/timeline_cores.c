@@ -63,7 +63,6 @@ static void fill_lanes(struct tri_timeline *cores)
         block->lane = cores->lane_count - 1;
         lane->count++;
         lane->busy += block->end - block->begin;
-        cores->kinds[block->kind].busy += block->end - block->begin;
     }
 }
 
@@ -79,8 +78,6 @@ enum tri_status tri_timeline_by_core(const struct tri_timeline *of, struct tri_t
         return tri_fail(error, TRI_FAILED, "out of memory for a timeline");
     }
     memcpy(cores->kinds, of->kinds, sizeof cores->kinds);
-    for (int i = 0; i < TRI_TIMELINE_KINDS; i++)
-        cores->kinds[i].busy = 0;
     cores->kind_count = of->kind_count;
     cores->frames = of->frames;
     cores->length = of->length;

@@ -26,15 +26,22 @@ void tri_lab_unpin(struct tri_lab_cores *before)
     free(before);
 }
 
-/* Takes all cores but the first `count` out of a set. */
-static void keep_first(cpu_set_t *set, size_t size, int count)
+/* Takes all cores but `count` out of a set: those after the first `skipped`. */
+static void keep(cpu_set_t *set, size_t size, int skipped, int count)
 {
-    for (int i = 0; i < CORES_MOST; i++)
-        if (CPU_ISSET_S((size_t)i, size, set) && count-- <= 0)
+    int number = 0;
+
+    for (int i = 0; i < CORES_MOST; i++) {
+        if (!CPU_ISSET_S((size_t)i, size, set))
+            continue;
+        if (number < skipped || number >= skipped + count)
             CPU_CLR_S((size_t)i, size, set);
+        number++;
+    }
 }
 
-enum tri_status tri_lab_pin(int count, struct tri_lab_cores **made, struct tri_error *error)
+static enum tri_status pin(int skipped, int count, struct tri_lab_cores **made,
+                           struct tri_error *error)
 {
     struct tri_lab_cores *before = calloc(1, sizeof *before);
     cpu_set_t *fewer = CPU_ALLOC(CORES_MOST);
@@ -46,8 +53,9 @@ enum tri_status tri_lab_pin(int count, struct tri_lab_cores **made, struct tri_e
         why = sched_getaffinity(0, before->size, before->set) == 0 ? 0 : errno;
     }
     if (why == 0) {
+        const int all = CPU_COUNT_S(before->size, before->set);
         memcpy(fewer, before->set, before->size);
-        keep_first(fewer, before->size, count);
+        keep(fewer, before->size, all > 0 ? skipped % all : 0, count);
         why = sched_setaffinity(0, before->size, fewer) == 0 ? 0 : errno;
     }
     CPU_FREE(fewer);
@@ -59,6 +67,16 @@ enum tri_status tri_lab_pin(int count, struct tri_lab_cores **made, struct tri_e
     return why == 0 ? TRI_OK
                     : tri_fail(error, TRI_FAILED, "cannot keep threads to %d core%s: %s", count,
                                count == 1 ? "" : "s", strerror(why));
+}
+
+enum tri_status tri_lab_pin(int count, struct tri_lab_cores **before, struct tri_error *error)
+{
+    return pin(0, count, before, error);
+}
+
+enum tri_status tri_lab_pin_to(int number, struct tri_lab_cores **before, struct tri_error *error)
+{
+    return pin(number, 1, before, error);
 }
 
 void tri_lab_run_on(int count, void (*work)(void *argument), void *argument)

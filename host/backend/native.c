@@ -8,6 +8,12 @@
 #define WALK_ARGUMENT , void (*const *runs)(const struct tri_row *)
 #define WALK_PASS_ON , runs
 #define RUN_PASS(pass, row) runs[pass](row)
+static inline void prefetch(const unsigned char *row, long bytes)
+{
+    for (long i = 0; i < bytes; i += 64)
+        __builtin_prefetch(row + i, 0, 2);
+}
+#define WALK_PREFETCH(row, bytes) prefetch(row, bytes)
 #include "../../kernels/dialect/walk.h"
 
 #include <stdatomic.h>

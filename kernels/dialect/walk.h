@@ -45,6 +45,10 @@ enum { WALK_SLIDE = 2, WALK_SCAN = 3, WALK_HISTOGRAM = 4 };
 /* The functions need RUN_PASS; the structures do not. */
 #ifdef RUN_PASS
 
+#ifndef WALK_PREFETCH
+#define WALK_PREFETCH(row, bytes)
+#endif
+
 INLINE GLOBAL uchar *walk_row(GLOBAL const struct walk_channel *c, GLOBAL uchar **base, int y)
 {
     if (c->rows != 0)
@@ -108,6 +112,9 @@ INLINE void walk_inputs(GLOBAL const struct walk_node *node,
         } else {
             for (int dy = node->low; dy <= node->high; dy++)
                 table[used++] = walk_row(c, base, walk_clamp(y + dy, c->height));
+            if (c->base == BASE_IN)
+                WALK_PREFETCH(walk_row(c, base, walk_clamp(y + node->high + 2, c->height)),
+                              (long)c->width * c->size);
             row->in[i] = table + first - node->low;
         }
     }

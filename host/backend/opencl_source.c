@@ -11,8 +11,9 @@
 static const char lanes_head[] = "#define LANES (LANES_BYTES * 8 / BITS)\n"
                                  "#define ROW_FUNCTION(name, kind, IN, OUT) static void "
                                  "name##_each_row(const struct tri_row *row)\n";
-static const char *const lanes_files[] = {"row_arguments.h", "lanes.h", "lanes_dot.h", "lanes_sum.h", "lanes_lookup.h", "body_words.h",
-                                          "row_functions.h"};
+static const char *const lanes_files[] = {"row_arguments.h", "lanes.h",        "lanes_dot.h",
+                                          "lanes_sum.h",     "lanes_lookup.h", "body_words.h",
+                                          "row_functions.h", "cover.h"};
 
 /* Each kernel file once. */
 static void put_kernels(FILE *text, const struct tri_stage *stage)

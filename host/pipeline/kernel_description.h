@@ -131,11 +131,16 @@ void tri_graph_data(struct tri_graph *graph, int channel, const char *columns,
 /* Applies another kernel to a channel, with default values for all parameters but one. */
 int tri_graph_kernel(struct tri_graph *graph, const char *kernel, const char *param, double value,
                      int channel);
-/* Applies an idempotent operation on four samples (minimum, maximum) to a square window: spans grow
- * fourfold from pass to pass. `columns` reads rows AT(0, 0..3); `rows` reads samples at the four
- * offsets in its constants. */
-int tri_graph_cover(struct tri_graph *graph, const struct tri_pass *columns,
-                    const struct tri_pass *rows, int radius, int channel);
+/* Applies an idempotent choice among samples (minimum, maximum) to a square window, with the passes
+ * of cover.h: windows of up to 7 at once, then fourfold in each pass. [0], [1], [2]: radius 1,
+ * 2, 3.
+ */
+struct tri_cover {
+    const struct tri_pass *columns_of[3], *rows_of[3], *both_of[3];
+    const struct tri_pass *columns, *rows, *columns_rows_7;
+};
+int tri_graph_cover(struct tri_graph *graph, const struct tri_cover *passes, int radius,
+                    int channel);
 /* Maps each plane through a table of 2^bits ushorts that `finish` makes from its histogram, or if
  * `joint` from the histogram of all planes together. */
 struct tri_value tri_graph_by_histogram(struct tri_graph *graph, const struct tri_pass *count,

@@ -23,5 +23,6 @@
 #include "body_words.h"
 #include "host_symbols.h"
 #include "row_functions.h"
+#include "cover.h"
 
 #endif

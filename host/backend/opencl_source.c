@@ -11,9 +11,25 @@
 static const char lanes_head[] = "#define LANES (LANES_BYTES * 8 / BITS)\n"
                                  "#define ROW_FUNCTION(name, kind, IN, OUT) static void "
                                  "name##_each_row(const struct tri_row *row)\n";
-static const char *const lanes_files[] = {"row_arguments.h", "lanes.h",        "lanes_dot.h",
-                                          "lanes_sum.h",     "lanes_lookup.h", "body_words.h",
-                                          "row_functions.h", "cover.h"};
+/* With a word: only for kernels whose text has it, as compilers take milliseconds to read a file.
+ */
+static const struct {
+    const char *file, *word;
+} lanes_files[] = {
+    {"row_arguments.h", NULL},    {"lanes.h", NULL},
+    {"lanes_dot.h", "dot_"},      {"lanes_sum.h", "SUM_"},
+    {"lanes_lookup.h", "LOOKUP"}, {"body_words.h", NULL},
+    {"row_functions.h", NULL},    {"cover.h", "COVER"},
+};
+
+static bool any_has(const struct tri_stage *stage, const char *word)
+{
+    for (int i = 0; i < stage->pass_count; i++) {
+        if (strstr(tri_source_find(stage->passes[i]->file), word) != NULL)
+            return true;
+    }
+    return false;
+}
 
 /* Each kernel file once. */
 static void put_kernels(FILE *text, const struct tri_stage *stage)
@@ -52,7 +68,8 @@ static char *walk_source(const struct opencl *cl, const struct tri_stage *stage,
     fprintf(text, "#pragma OPENCL FP_CONTRACT OFF\n#define BITS %d\n#define LANES_BYTES %d\n%s",
             bits, cl->lanes_bytes, lanes_head);
     for (size_t i = 0; i < sizeof lanes_files / sizeof lanes_files[0]; i++)
-        fputs(tri_source_find(lanes_files[i]), text);
+        if (lanes_files[i].word == NULL || any_has(stage, lanes_files[i].word))
+            fputs(tri_source_find(lanes_files[i].file), text);
     put_kernels(text, stage);
     put_walker(text, stage);
     if (ferror(text) | (fclose(text) != 0)) {

@@ -43,8 +43,8 @@ static void test_operations(void)
     expect_operations("sobel", 9, 0);
     expect_operations("box:radius=15", 2 + 1 + 2, 0); /* whatever the radius */
     expect_operations("box:radius=3", 2 + 1 + 2, 0);
-    expect_operations("dilate:radius=1", 4 + 4, 8);
-    expect_operations("dilate:radius=5", 8 + 8, 16);
+    expect_operations("dilate:radius=1", 3 + 3, 6);
+    expect_operations("dilate:radius=5", 7 + 4 + 7 + 4, 22);
     expect_operations("median:radius=1", 3 * 2 + 16, 22);
     expect_operations("sobel,invert,median:radius=1", 9 + 1 + 22, 22);
     /* 9 weights a side: 8 samples beyond the centre, which is in the first pair twice. */

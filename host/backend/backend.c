@@ -490,18 +490,25 @@ void tri_stage_finish(struct tri_plan *plan, int number, const unsigned char *sc
 }
 
 /* Each strip recomputes `lead` rows at its edge, so strips grow with `lead`. */
-int tri_strip_rows_of(const struct tri_stage *stage, int height, int workers)
+int tri_strip_rows(const struct tri_stage *stage, int workers)
 {
     if (workers == 1)
-        return height;
-    const int share = (height + workers - 1) / workers;
+        return stage->height;
+    const int share = (stage->height + workers - 1) / workers;
     int rows = share / 4 < 16 ? 16 : share / 4 > 256 ? 256 : share / 4;
     if (rows < 8 * stage->lead)
         rows = 8 * stage->lead;
     return rows < share ? rows : share;
 }
 
-int tri_strip_rows(const struct tri_stage *stage, int workers)
+int tri_strip_least(const struct tri_stage *stage)
 {
-    return tri_strip_rows_of(stage, stage->height, workers);
+    return stage->lead < 2 ? 8 : 4 * stage->lead;
+}
+
+int tri_strip_next(const struct tri_stage *stage, int workers, int left)
+{
+    const int part = left / (2 * workers), least = tri_strip_least(stage);
+    const int rows = workers == 1 ? left : part > least ? part : least;
+    return rows < left ? rows : left;
 }

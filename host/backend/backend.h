@@ -122,9 +122,14 @@ const struct tri_program_counts *tri_backend_programs(const struct tri_backend *
  * use _exit. */
 bool tri_opencl_hung(void);
 
-/* Rows a worker takes at a time, of the whole stage or of `rows`. */
+/* Rows of each strip, for devices. */
 int tri_strip_rows(const struct tri_stage *stage, int workers);
-int tri_strip_rows_of(const struct tri_stage *stage, int rows, int workers);
+/* Rows that a worker of the CPU takes next: a part of those that are left, so that the last strips
+ * are short and all workers end together (guided self-scheduling: C. D. Polychronopoulos and
+ * D. J. Kuck, IEEE Transactions on Computers C-36(12), 1987), but no fewer than `least`, as rows at
+ * the edges of strips are made twice. */
+int tri_strip_next(const struct tri_stage *stage, int workers, int left);
+int tri_strip_least(const struct tri_stage *stage);
 
 /* Adds up the count tables in the scratch memory of `workers` workers, `scratch_step` bytes apart,
  * and completes the constants that were waiting for this stage. */

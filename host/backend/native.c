@@ -51,12 +51,24 @@ struct native_job {
     /* The running stage. */
     const struct tri_plan *plan;
     const struct tri_stage *stage;
-    int stage_number, strip, workers, end;
+    int stage_number, workers, end;
     unsigned char *in, *out;
     const char *name; /* in recordings */
     enum strip_spans spans;
     atomic_int next;
 };
+
+static bool take_strip(struct native_job *job, int *from, int *to)
+{
+    *from = atomic_load_explicit(&job->next, memory_order_relaxed);
+    do {
+        if (*from >= job->end)
+            return false;
+        *to = *from + tri_strip_next(job->stage, job->workers, job->end - *from);
+    } while (!atomic_compare_exchange_weak_explicit(&job->next, from, *to, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    return true;
+}
 
 static void work(void *argument, int worker)
 {
@@ -65,11 +77,7 @@ static void work(void *argument, int worker)
     uchar *base[BASE_COUNT] = {job->scratch[worker], job->arena, job->plan->constants, job->out,
                                job->in};
     tri_trace_mark all = 0;
-    for (;;) {
-        const int y = atomic_fetch_add_explicit(&job->next, job->strip, memory_order_relaxed);
-        if (y >= job->end)
-            break;
-        const int end = job->end - y < job->strip ? job->end : y + job->strip;
+    for (int y, end; take_strip(job, &y, &end);) {
         if (job->spans == SPAN_OF_ALL && all == 0)
             all = tri_trace_begin(TRI_TRACE_STRIP, job->name);
         const tri_trace_mark one =
@@ -101,8 +109,9 @@ static enum strip_spans spans_of(const struct native *native, const struct nativ
 {
     if (!tri_tracing() || state->workers == 1)
         return NO_SPANS;
-    return estimate_us(native, state->stage, state->strip) < US_FOR_SPAN ? SPAN_OF_ALL
-                                                                         : SPAN_OF_EACH;
+    return estimate_us(native, state->stage, tri_strip_least(state->stage)) < US_FOR_SPAN
+               ? SPAN_OF_ALL
+               : SPAN_OF_EACH;
 }
 
 /* Runs rows `from` to `to - 1` of a stage. */
@@ -117,7 +126,6 @@ static void run_stage(struct tri_job *job, int number, int from, int to)
     state->stage = stage;
     state->stage_number = number;
     state->workers = workers_for(native, stage, to - from);
-    state->strip = tri_strip_rows_of(stage, to - from, state->workers);
     state->end = to;
     atomic_store(&state->next, from);
     state->name = tri_tracing() ? tri_stage_traced_name(stage) : "";

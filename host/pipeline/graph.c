@@ -278,13 +278,11 @@ int tri_graph_cover(struct tri_graph *graph, const struct tri_cover *passes, int
                     int channel)
 {
     const int first = radius < 3 ? radius : 3, which = first - 1;
-    const struct tri_node_spec columns = {
-        .in = {channel}, .low = -first, .high = first, .operations = 2 * first};
+    const struct tri_node_spec columns = {.in = {channel}, .low = -first, .high = first};
     int grown = tri_graph_add(graph, passes->columns_of[which], &columns);
     grown = widen(graph, passes->columns, false, first, radius, grown);
     const struct tri_node_spec rows = {.in = {grown},
                                        .reach = first,
-                                       .operations = 2 * first,
                                        .fused = radius == first ? passes->both_of[which]
                                                                 : passes->columns_rows_7};
     return widen(graph, passes->rows, true, first, radius,

@@ -16,8 +16,8 @@ static void count_strips(struct tri_backend *backend, const struct tri_pipeline 
     if (tri_backend_plan(backend, pipeline, in, &plan, NULL) != TRI_OK)
         return;
     if (plan->stage_count > 0) {
-        const int rows = tri_strip_rows(&plan->stages[0], workers);
-        result->strips = (plan->stages[0].height + rows - 1) / rows;
+        for (int left = plan->stages[0].height; left > 0; result->strips++)
+            left -= tri_strip_next(&plan->stages[0], workers, left);
         result->strips_workers = workers;
     }
     tri_plan_free(plan);

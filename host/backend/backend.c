@@ -501,9 +501,16 @@ int tri_strip_rows(const struct tri_stage *stage, int workers)
     return rows < share ? rows : share;
 }
 
+/* The first row of a slide sums a window, which costs about a third of as many rows. */
 int tri_strip_least(const struct tri_stage *stage)
 {
-    return stage->lead < 2 ? 8 : 4 * stage->lead;
+    int again = stage->lead;
+    for (int i = 0; i < stage->node_count; i++) {
+        const struct walk_node *node = &stage->nodes[i];
+        const int window = node->kind == PASS_SLIDE ? (node->rows[1] - node->rows[0]) / 3 : 0;
+        again = window > again ? window : again;
+    }
+    return again < 2 ? 8 : 4 * again;
 }
 
 int tri_strip_next(const struct tri_stage *stage, int workers, int left)

@@ -121,7 +121,8 @@ static void test_sizes_share_programs(void)
         struct tri_error error;
         CU_ASSERT_FATAL(
             tri_pipeline_parse("gaussian:sigma=2,resize:scale=0.5", &pipeline, &error) == TRI_OK);
-        CU_ASSERT_FATAL(tri_plan_make(pipeline, &shape, TRI_PLAN_TILES, 0, &plan, &error) == TRI_OK);
+        CU_ASSERT_FATAL(tri_plan_make(pipeline, &shape, TRI_PLAN_TILES, 0, &plan, &error) ==
+                        TRI_OK);
         CU_ASSERT_FATAL(tri_tile_plan(plan, 0, &limits[1], &tiles, &error) == TRI_OK &&
                         tiles != NULL);
         char *text = tri_tile_source(plan, tiles);

@@ -119,19 +119,21 @@
 #define FUSE_MOVE(i) \
     window[i].before = window[i].here; \
     window[i].here = window[i].after;
+#define FUSE_MOVE_ALL \
+    { \
+        FUSE_MOVE(0) FUSE_MOVE(1) FUSE_MOVE(2) FUSE_MOVE(3) FUSE_MOVE(4) \
+    }
 #define FUSE_(name, FIRST, SECOND, IN, BETWEEN, OUT) \
     INLINE void name##_into(OUTPUT_ARGUMENTS, const struct tri_row *row) \
     { \
         const int width = row->width; \
         BETWEEN##_window window[FUSE_MOST]; \
         FIRST##_at(row, 0, 0, FUSE_INTO(window), 0, -LANES, 0); \
-        FUSE_MOVE(0) \
-        FUSE_MOVE(1) FUSE_MOVE(2) FUSE_MOVE(3) FUSE_MOVE(4) \
-            FIRST##_at(row, 0, 0, FUSE_INTO(window), 0, 0, 0); \
+        FUSE_MOVE_ALL \
+        FIRST##_at(row, 0, 0, FUSE_INTO(window), 0, 0, 0); \
         for (int x = 0; x < width; x += LANES) { \
-            FUSE_MOVE(0) \
-            FUSE_MOVE(1) FUSE_MOVE(2) FUSE_MOVE(3) FUSE_MOVE(4) \
-                FIRST##_at(row, 0, 0, FUSE_INTO(window), 0, x + LANES, 0); \
+            FUSE_MOVE_ALL \
+            FIRST##_at(row, 0, 0, FUSE_INTO(window), 0, x + LANES, 0); \
             SECOND##_at(row, 0, 0, _out0, _out1, _out2, _out3, _out4, _out5, _out6, _out7, window, \
                         x, x); \
         } \

@@ -121,7 +121,7 @@ MODULE_FILES := $(MODULES:%=$(BUILD)/modules/%.so)
 module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/codec/$1_*.c host/video/$1_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all summary test check fuzz faults bench bench-library bench-switch instructions results docs images format lint install uninstall clean help FORCE
+.PHONY: all summary test check fuzz faults bench bench-library bench-switch instructions limits results docs images format lint install uninstall clean help FORCE
 .SUFFIXES:
 
 COMPLETIONS := $(BUILD)/completion/triptych $(BUILD)/completion/_triptych $(BUILD)/completion/triptych.fish
@@ -360,6 +360,14 @@ $(BUILD)/bench/instructions: $(BUILD)/bench/instructions.o $(BUILD)/libtriptych.
 	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -Wl,--strip-debug -o $@
 instructions: $(BUILD)/bench/instructions ## count the kernels' instructions with callgrind, compare with bench/results/instructions.json
 	@python3 bench/instructions.py $(BUILD)
+
+# What bench/limits.py needs besides the library: the instructions of a frame one by one, and what the units of a core reach.
+$(BUILD)/bench/steps: $(BUILD)/bench/steps.o $(BUILD)/libtriptych.a
+	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
+$(BUILD)/bench/rates: $(BUILD)/bench/rates.o
+	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LDFLAGS) -o $@
+limits: bench-library $(BUILD)/bench/steps $(BUILD)/bench/rates ## measure how far each kernel is from the limits of this machine
+	@python3 bench/limits.py --build $(BUILD)
 
 bench: all ## run the default benchmark
 	$(BUILD)/triptych bench

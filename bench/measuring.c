@@ -1,7 +1,9 @@
 /* measuring.c -- exports what the scripts of bench/ need of triptych besides its public interface.
  * With the library it makes build/bench/libtriptych.so. */
 #include "backend/device_clock.h"
+#include "measure/limits.h"
 #include "measure/measure.h"
+#include "pipeline/graph.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -10,6 +12,17 @@ EXPORT __typeof__(tri_copier_run) bench_copier_run;
 EXPORT __typeof__(tri_backend_profile) bench_profile;
 EXPORT __typeof__(tri_backend_commands) bench_commands;
 EXPORT __typeof__(tri_backend_copy_time) bench_copy_time;
+EXPORT __typeof__(tri_picture_generate) bench_picture;
+
+/* What a pipeline must do for one frame: bytes that it must read and write, and operations. */
+struct bench_work {
+    double read, written, operations, choices;
+};
+EXPORT enum tri_status bench_work(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                                  struct bench_work *work, struct tri_error *error);
+/* 10^9 operations a second: minima and maxima, and multiply-adds. */
+EXPORT enum tri_status bench_limits(struct tri_backend *backend, int bits, double limits[2],
+                                    struct tri_error *error);
 
 enum tri_status bench_copier_new(int workers, size_t bytes, struct tri_copier **copier,
                                  struct tri_error *error)
@@ -38,4 +51,71 @@ enum tri_status bench_copy_time(struct tri_backend *backend, size_t bytes_in, si
                                 int64_t *ns, struct tri_error *error)
 {
     return tri_backend_copy_time(backend, bytes_in, bytes_out, ns, error);
+}
+
+enum tri_status bench_picture(const struct tri_shape *shape, unsigned seed,
+                              struct tri_image **image, struct tri_error *error)
+{
+    return tri_picture_generate(shape, seed, image, error);
+}
+
+/* The channel's own bytes, where it is read or written as a whole. */
+static double bytes_of(const struct tri_channel *channel)
+{
+    return (double)channel->width * channel->height * channel->size;
+}
+
+/* Samples of earlier frames are read once, and written if they are not those of the input. Samples
+ * that are counted are read again for the result, which needs all counts. */
+static void add_channel(const struct tri_graph *graph, const struct tri_channel *channel,
+                        struct bench_work *work)
+{
+    const double bytes = bytes_of(channel);
+
+    if (channel->producer == FROM_INPUT)
+        work->read += graph->histogram_count > 0 ? 2 * bytes : bytes;
+    if (channel->producer == FROM_PREVIOUS)
+        work->read += bytes;
+    if (channel->producer == FROM_PREVIOUS && channel->ago == 1 &&
+        graph->channels[channel->of].producer >= 0)
+        work->written += bytes;
+}
+
+enum tri_status bench_work(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                           struct bench_work *work, struct tri_error *error)
+{
+    struct tri_graph graph;
+    struct tri_value out;
+    struct tri_shape shape;
+    const enum tri_status status = tri_graph_build(pipeline, in, &graph, &out, &shape, error);
+
+    *work = (struct bench_work){0};
+    if (status == TRI_OK) {
+        const struct tri_operations operations = tri_graph_operations(&graph);
+
+        for (int i = 1; i < graph.channel_count; i++)
+            add_channel(&graph, &graph.channels[i], work);
+        for (int i = 0; i < out.planes; i++)
+            work->written += bytes_of(&graph.channels[out.channel[i]]);
+        work->operations = operations.all;
+        work->choices = operations.choices;
+    }
+    tri_graph_free(&graph);
+    return status;
+}
+
+enum tri_status bench_limits(struct tri_backend *backend, int bits, double limits[2],
+                             struct tri_error *error)
+{
+    struct tri_contender contender = {.backend = backend, .info = tri_backend_info(backend)};
+    const struct tri_candidates candidates = {.contenders = &contender, .count = 1};
+    struct tri_limits measured;
+    const enum tri_status status = tri_limits_measure(&candidates, bits, NULL, &measured, error);
+
+    if (status == TRI_OK) {
+        limits[0] = measured.list[0].choose;
+        limits[1] = measured.list[0].multiply;
+    }
+    tri_limits_free(&measured);
+    return status;
 }

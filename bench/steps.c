@@ -1,13 +1,14 @@
-/* steps.c -- executes one frame of a pipeline instruction by instruction, for bench/limits.py:
- * counts how often each one runs, at any ISA level that the CPU has, and how often it crosses cache
+/* steps.c -- executes rows of a pipeline instruction by instruction, for bench/limits.py: counts
+ * how often each instruction runs, at any ISA level that the CPU has, and how often it crosses
  * lines.
  *
- *     steps ISA PIPELINE WIDTH HEIGHT PLANES BITS OPERANDS
+ *     steps ISA PIPELINE WIDTH HEIGHT PLANES BITS LIST
  *
- * OPERANDS is a file with a line "ADDRESS BASE INDEX SCALE DISPLACEMENT BYTES" for each operand in
- * memory, as objdump has them; registers are numbered as in the encoding, -1 is none. Prints a line
- * "ADDRESS TIMES CROSSINGS" for each instruction of this program, and one for those of libraries:
- * "outside TIMES". */
+ * LIST is a file of what objdump knows: a line "f ADDRESS" for each row function, and for each
+ * operand in memory a line "o ADDRESS BASE INDEX SCALE DISPLACEMENT BYTES"; registers are numbered
+ * as in the encoding, -1 is none. The calls of a frame are counted with breakpoints, and a few of
+ * them stepped. Prints "f ADDRESS CALLS STEPPED" for each function that was called, and for each
+ * instruction that was stepped "i ADDRESS TIMES CROSSINGS FUNCTION". */
 #include "measure/measure.h"
 
 #include <stdio.h>
@@ -17,9 +18,13 @@
 #if defined(__x86_64__)
 #include <link.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <ucontext.h>
+#include <unistd.h>
 
-enum { WARM_UP = 4, PICTURES = 2, LINE = 64, TRAP_FLAG = 0x100, REGISTERS = 16 };
+enum { WARM_UP = 4, PICTURES = 2, LINE = 64, TRAP_FLAG = 0x100, REGISTERS = 16, BREAK = 0xcc };
+/* A step takes about 10 microseconds. */
+enum { STEPPED_MOST = 3, APART = 101, BUDGET = 60000 };
 
 struct operand {
     signed char base, index;
@@ -27,17 +32,25 @@ struct operand {
     int displacement;
 };
 
-struct executed {
-    uint32_t times, crossings;
+struct function {
+    uintptr_t at;
+    uint32_t calls, stepped;
+    unsigned char code; /* that the breakpoint replaces */
 };
 
-/* The handler's, so static. `first` is where the code is loaded. */
+/* The handler's, so static. `first` is where the code is loaded; `current` is being stepped, until
+ * it returns to `back`, or over its first instruction only if that is 0. */
 static struct {
-    volatile bool on;
     uintptr_t bias, first, size;
     struct operand *operands;
-    struct executed *executed;
-    uint64_t outside;
+    uint32_t *times, *crossings;
+    int *owner; /* of an instruction: the function that was being stepped */
+    struct function *functions;
+    int *function_at;
+    int count, room;
+    struct function *current;
+    uintptr_t back;
+    uint64_t all;
 } steps;
 
 static const int register_of[REGISTERS] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
@@ -55,23 +68,58 @@ static bool crosses(const struct operand *operand, const greg_t *registers)
     return operand->bytes > 0 && (at & (LINE - 1)) + operand->bytes > LINE;
 }
 
-/* Comes before each instruction while the trap flag is set. */
-static void on_step(int signal, siginfo_t *info, void *context)
+static void record(const greg_t *registers)
 {
-    greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
     const uintptr_t at = (uintptr_t)registers[REG_RIP] - steps.first;
 
-    (void)signal, (void)info;
-    if (!steps.on) {
-        registers[REG_EFL] &= ~(greg_t)TRAP_FLAG;
-        return;
-    }
-    registers[REG_EFL] |= TRAP_FLAG;
+    steps.all++;
     if (at < steps.size) {
-        steps.executed[at].times++;
-        steps.executed[at].crossings += crosses(&steps.operands[at], registers);
+        steps.times[at]++;
+        steps.crossings[at] += crosses(&steps.operands[at], registers);
+        steps.owner[at] = (int)(steps.current - steps.functions);
+    }
+}
+
+static unsigned char *code_of(const struct function *function)
+{
+    return (unsigned char *)(steps.first + function->at);
+}
+
+/* At a breakpoint: puts the instruction back, and steps over it or through the whole call. */
+static void begin(struct function *function, greg_t *registers)
+{
+    const bool whole =
+        function->stepped == 0 ||
+        (function->stepped < STEPPED_MOST && steps.all < BUDGET && function->calls % APART == 0);
+
+    *code_of(function) = function->code;
+    function->calls++;
+    function->stepped += whole;
+    registers[REG_RIP]--;
+    registers[REG_EFL] |= TRAP_FLAG;
+    steps.current = function;
+    steps.back = whole ? *(const uintptr_t *)registers[REG_RSP] : 0;
+    if (whole)
+        record(registers);
+}
+
+/* Comes after a breakpoint, and before each instruction while the trap flag is set. */
+static void on_trap(int signal, siginfo_t *info, void *context)
+{
+    greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+
+    (void)signal, (void)info;
+    if (steps.current == NULL) {
+        const uintptr_t at = (uintptr_t)registers[REG_RIP] - 1 - steps.first;
+        if (at >= steps.size || steps.function_at[at] == 0)
+            abort(); /* not a breakpoint of this program's */
+        begin(&steps.functions[steps.function_at[at] - 1], registers);
+    } else if (steps.back != 0 && (uintptr_t)registers[REG_RIP] != steps.back) {
+        record(registers);
     } else {
-        steps.outside++;
+        *code_of(steps.current) = BREAK;
+        registers[REG_EFL] &= ~(greg_t)TRAP_FLAG;
+        steps.current = NULL;
     }
 }
 
@@ -87,39 +135,97 @@ static int find_code(struct dl_phdr_info *info, size_t size, void *unused)
     return 1; /* the first one is this program */
 }
 
-static enum tri_status read_operands(const char *path, struct tri_error *error)
+static bool add_function(uintptr_t at)
 {
-    FILE *file = fopen(path, "r");
+    if (steps.count == steps.room) {
+        const int room = steps.room > 0 ? 2 * steps.room : 256;
+        struct function *more = realloc(steps.functions, (size_t)room * sizeof *more);
+        if (more == NULL)
+            return false;
+        steps.functions = more;
+        steps.room = room;
+    }
+    steps.functions[steps.count] =
+        (struct function){at, 0, 0, *(unsigned char *)(steps.first + at)};
+    steps.function_at[at] = ++steps.count;
+    return true;
+}
+
+/* Returns false if the line is none of such a list. */
+static bool read_line(const char *line)
+{
     unsigned long address;
     int base, index, scale, displacement, bytes;
 
-    if (file == NULL)
-        return tri_fail(error, TRI_FAILED, "cannot open '%s'", path);
-    while (fscanf(file, "%lx %d %d %d %d %d", &address, &base, &index, &scale, &displacement,
-                  &bytes) == 6) {
+    if (sscanf(line, "f %lx", &address) == 1) {
         const uintptr_t at = address + steps.bias - steps.first;
-        if (at < steps.size && base < REGISTERS && index < REGISTERS)
-            steps.operands[at] =
-                (struct operand){(signed char)base, (signed char)index, (unsigned char)scale,
-                                 (unsigned char)bytes, displacement};
+        return at < steps.size && (steps.function_at[at] != 0 || add_function(at));
     }
-    const bool whole = feof(file) != 0;
-    fclose(file);
-    return whole ? TRI_OK : tri_fail(error, TRI_FAILED, "'%s' is no list of operands", path);
+    if (sscanf(line, "o %lx %d %d %d %d %d", &address, &base, &index, &scale, &displacement,
+               &bytes) != 6)
+        return false;
+    const uintptr_t at = address + steps.bias - steps.first;
+    if (at >= steps.size || base < -1 || base >= REGISTERS || index < -1 || index >= REGISTERS)
+        return false;
+    steps.operands[at] = (struct operand){(signed char)base, (signed char)index,
+                                          (unsigned char)scale, (unsigned char)bytes, displacement};
+    return true;
 }
 
-static enum tri_status prepare(const char *operands, struct tri_error *error)
+static enum tri_status read_list(const char *path, struct tri_error *error)
 {
-    struct sigaction action = {.sa_sigaction = on_step, .sa_flags = SA_SIGINFO};
+    FILE *file = fopen(path, "r");
+    char line[128];
+    bool whole = true;
+
+    if (file == NULL)
+        return tri_fail(error, TRI_FAILED, "cannot open '%s'", path);
+    while (whole && fgets(line, sizeof line, file) != NULL)
+        whole = read_line(line);
+    whole = whole && ferror(file) == 0;
+    fclose(file);
+    return whole ? TRI_OK : tri_fail(error, TRI_FAILED, "'%s' is no list of this program", path);
+}
+
+static enum tri_status prepare(const char *list, struct tri_error *error)
+{
+    struct sigaction action = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
 
     dl_iterate_phdr(find_code, NULL);
     steps.operands = calloc(steps.size, sizeof *steps.operands);
-    steps.executed = calloc(steps.size, sizeof *steps.executed);
-    if (steps.operands == NULL || steps.executed == NULL)
+    steps.times = calloc(steps.size, sizeof *steps.times);
+    steps.crossings = calloc(steps.size, sizeof *steps.crossings);
+    steps.owner = calloc(steps.size, sizeof *steps.owner);
+    steps.function_at = calloc(steps.size, sizeof *steps.function_at);
+    if (steps.operands == NULL || steps.times == NULL || steps.crossings == NULL ||
+        steps.owner == NULL || steps.function_at == NULL)
         return tri_fail(error, TRI_FAILED, "out of memory for %zu addresses", (size_t)steps.size);
     if (sigaction(SIGTRAP, &action, NULL) != 0)
         return tri_fail(error, TRI_FAILED, "cannot handle SIGTRAP");
-    return read_operands(operands, error);
+    return read_list(list, error);
+}
+
+static void discard(void)
+{
+    free(steps.operands);
+    free(steps.times);
+    free(steps.crossings);
+    free(steps.owner);
+    free(steps.function_at);
+    free(steps.functions);
+}
+
+/* Sets all breakpoints, or removes them. */
+static enum tri_status set_breakpoints(bool on, struct tri_error *error)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = steps.first & ~(page - 1);
+
+    if (mprotect((void *)from, steps.first + steps.size - from,
+                 PROT_READ | PROT_WRITE | PROT_EXEC) != 0)
+        return tri_fail(error, TRI_FAILED, "the system lets no breakpoints be set");
+    for (int i = 0; i < steps.count; i++)
+        *code_of(&steps.functions[i]) = on ? BREAK : steps.functions[i].code;
+    return TRI_OK;
 }
 
 struct work {
@@ -183,20 +289,29 @@ static enum tri_status run(struct work *work, struct tri_error *error)
         status = tri_job_run(work->job, work->in[i % PICTURES], work->out, NULL, error);
     if (status != TRI_OK)
         return status;
-    steps.on = true;
-    raise(SIGTRAP); /* the handler sets the flag */
+    status = set_breakpoints(true, error);
+    if (status != TRI_OK)
+        return status;
     status = tri_job_run(work->job, work->in[WARM_UP % PICTURES], work->out, NULL, error);
-    steps.on = false; /* the next trap clears it */
-    return status;
+    return set_breakpoints(false, NULL) == TRI_OK ? status : TRI_FAILED;
+}
+
+static unsigned long address_of(uintptr_t at)
+{
+    return (unsigned long)(at + steps.first - steps.bias);
 }
 
 static void print(void)
 {
+    for (int i = 0; i < steps.count; i++) {
+        const struct function *function = &steps.functions[i];
+        if (function->calls > 0)
+            printf("f %lx %u %u\n", address_of(function->at), function->calls, function->stepped);
+    }
     for (uintptr_t at = 0; at < steps.size; at++)
-        if (steps.executed[at].times > 0)
-            printf("%lx %u %u\n", (unsigned long)(at + steps.first - steps.bias),
-                   steps.executed[at].times, steps.executed[at].crossings);
-    printf("outside %llu\n", (unsigned long long)steps.outside);
+        if (steps.times[at] > 0)
+            printf("i %lx %u %u %lx\n", address_of(at), steps.times[at], steps.crossings[at],
+                   address_of(steps.functions[steps.owner[at]].at));
 }
 
 /* Returns 0 if it is no number up to `most`. */
@@ -210,7 +325,7 @@ static int number(const char *text, int most)
 
 static int usage(void)
 {
-    fputs("usage: steps ISA PIPELINE WIDTH HEIGHT PLANES BITS OPERANDS\n", stderr);
+    fputs("usage: steps ISA PIPELINE WIDTH HEIGHT PLANES BITS LIST\n", stderr);
     return TRI_USAGE;
 }
 
@@ -236,8 +351,7 @@ int main(int argc, char **argv)
     else
         fprintf(stderr, "steps: %s, %s: %s\n", argv[2], argv[1], error.text);
     close_work(&work);
-    free(steps.operands);
-    free(steps.executed);
+    discard();
     return (int)status;
 }
 #else

@@ -181,13 +181,26 @@ class Program:
         return mix
 
 
-def rates(build):
-    """{(kind, bytes): instructions per nanosecond}, of one core."""
-    path = os.path.join(build, "bench", "rates")
-    done = subprocess.run([path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
-        raise Failure(done.stderr.strip() or "%s: status %d" % (path, done.returncode))
-    return {(kind, int(width)): float(rate) for kind, width, rate in (line.split() for line in done.stdout.splitlines())}
+def rates(build, cores):
+    """{(kind, bytes): instructions per nanosecond}, of so many cores at once."""
+    path, total = os.path.join(build, "bench", "rates"), {}
+    running = [subprocess.Popen([path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(cores)]
+    for process in running:
+        out, errors = process.communicate()
+        if process.returncode != 0:
+            raise Failure(errors.strip() or "%s: status %d" % (path, process.returncode))
+        for kind, width, rate in (line.split() for line in out.splitlines()):
+            total[kind, int(width)] = total.get((kind, int(width)), 0.0) + float(rate)
+    return total
+
+
+def operations(measured, bits):
+    """Per nanosecond, at the widest vectors: minima or maxima, multiply-adds, and counted samples. Samples of 8 bits are
+    multiplied in pairs of 16 bits, others as floats of 32."""
+    width = max(bytes_ for kind, bytes_ in measured if kind == "choose")
+    multiply = measured["multiply" if bits == 8 else "multiply_float", width]
+    return [measured["choose", width] * width * 8 / bits, multiply * width / (2 if bits == 8 else 4),
+            measured["increment", 8]]
 
 
 def rate_of(measured, kind, width):

@@ -25,11 +25,10 @@ from triptych_library import Failure, Image, Library, Shape
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BEGIN, END = "<!-- limits: begin -->", "<!-- limits: end -->"
 SIZE = (1920, 1080)
-FRAMES = 4          # of kernels over time; others get the same frame again, as memcpy does
+FRAMES = 2          # of kernels over time, in turn; others get the same frame again, as memcpy does
 WARM = 2
 SAMPLE_MS = 5       # a sample is as many frames as take this
-LONGEST_S = 0.15    # for the samples of a contender, after which two must do
-BUSY = 0.7          # of the time: this unit explains it
+LONGEST_S = 0.2     # for the samples of a contender, after which three must do
 BITS = (8, 16)
 
 # Where the default does nothing, or one is not enough.
@@ -51,7 +50,7 @@ STEPPED_SIZE = {"motion": (320, 256)}
 
 class Work(ctypes.Structure):
     """struct bench_work"""
-    _fields_ = [(name, ctypes.c_double) for name in ("read", "written", "operations", "choices")]
+    _fields_ = [(name, ctypes.c_double) for name in ("read", "written", "operations", "choices", "counts")]
 
 
 def leave(message):
@@ -80,8 +79,9 @@ class Machine:
         self.workers = sorted({1, cores})
         self.backends = {n: self.library.backend("sequential" if n == 1 else "threads:%d" % n) for n in self.workers}
         self.isa = self.best_isa()
-        self.limits = {bits: {n: self.operations(n, bits) for n in self.workers} for bits in BITS}
         self.copiers = {}
+        self.rates = self.measure_rates(build)
+        self.limits = {bits: {n: self.operations(n, bits) for n in self.workers} for bits in BITS}
 
     def best_isa(self):
         """The name of the best level, which is the last that the library lists."""
@@ -89,11 +89,22 @@ class Machine:
         lib.tri_isa_name.restype = ctypes.c_char_p
         return lib.tri_isa_name(lib.tri_isa_count() - 1).decode()
 
+    def measure_rates(self, build):
+        """By cores at work; empty where the units cannot be measured."""
+        try:
+            return {n: instruction_mix.rates(build, n) for n in self.workers}
+        except (instruction_mix.Failure, OSError) as failure:
+            print("limits.py: no rates of units: %s" % failure, file=sys.stderr)
+            return {}
+
     def operations(self, workers, bits):
-        """10^9 operations a second: choices, and multiply-adds."""
+        """10^9 operations a second: choices, multiply-adds, counted samples. Without the rates of units, as in reports."""
+        measured = self.rates.get(workers)
+        if measured and any(kind == "choose" for kind, _ in measured):
+            return instruction_mix.operations(measured, bits)
         limits = (ctypes.c_double * 2)()
         self.library.call("bench_limits", self.backends[workers], bits, limits)
-        return list(limits)
+        return [limits[0], limits[1], limits[1]]
 
     def copier(self, workers, size):
         key = workers, size
@@ -101,9 +112,14 @@ class Machine:
             self.copiers[key] = self.library.copier(workers, size)
         return self.copiers[key]
 
-    def picture(self, shape, seed):
+    def picture(self, shape, moved):
+        """As bench/steps.c has it: one picture, moved by some samples."""
         image = ctypes.POINTER(Image)()
-        self.library.call("bench_picture", ctypes.byref(shape), seed, ctypes.byref(image))
+        self.library.call("bench_picture", ctypes.byref(shape), 1, ctypes.byref(image))
+        header, sample = image.contents, shape.bits // 8
+        for row in range(shape.planes * shape.height if moved > 0 else 0):
+            at = header.data + row // shape.height * header.plane_stride + row % shape.height * header.stride
+            ctypes.memmove(at, at + moved * sample, (shape.width - moved) * sample)
         return image
 
 
@@ -191,24 +207,22 @@ def explain(row, mix, measured):
 
 
 def rest_of(row, bounds, crossing, one):
-    """Which part of the time on one core the busiest unit or memory accounts for. The loads that cross lines are named
-    where they are a tenth or more."""
+    """What is busy for most of the time on one core, each as if it were alone. Loads that cross lines are named where they
+    are a tenth or more."""
     busy = {"memory": one["memory_ms"], **bounds}
-    name = max(busy, key=busy.get)
-    words = "%s %.0f %%" % (name, 100 * busy[name] / one["ms"])
-    if busy[name] < BUSY * one["ms"]:
-        words += ", waits"
+    names = sorted(busy, key=busy.get, reverse=True)[:3]
+    words = ["%s %.0f %%" % (name, 100 * busy[name] / one["ms"]) for name in names if busy[name] >= 0.1 * one["ms"]]
     loads = row["code"]["groups"]["loads"]
-    if name == "loads" and crossing >= 0.1 * loads:
-        words += ", %.0f %% of them cross lines" % (100 * crossing / loads)
-    return words
+    if crossing >= 0.1 * loads:
+        words.append("%.0f %% of loads cross lines" % (100 * crossing / loads))
+    return ", ".join(words) or "nothing that is measured"
 
 
 def row_of(machine, entry, bits, repeats):
     text, kernel, family = entry
     shape = Shape(*SIZE, 3 if family == "colour" else 1, bits)
     work, samples = work_of(machine, text, shape)
-    images = [machine.picture(shape, 1 + n) for n in range(FRAMES if family == "time" else 1)]
+    images = [machine.picture(shape, n) for n in range(FRAMES if family == "time" else 1)]
     try:
         times = time_of(machine, text, images, work.read + work.written, repeats)
     finally:
@@ -218,8 +232,9 @@ def row_of(machine, entry, bits, repeats):
            "read": work.read / samples, "written": work.written / samples, "operations": work.operations / samples,
            "cores": {}}
     for n in machine.workers:
-        choose, multiply = machine.limits[bits][n]
-        arithmetic = work.choices / choose / 1e6 + (work.operations - work.choices) / multiply / 1e6
+        choose, multiply, count = machine.limits[bits][n]
+        others = work.operations - work.choices - work.counts
+        arithmetic = (work.choices / choose + others / multiply + work.counts / count) / 1e6
         memory, took = times["copy", n], times["job", n]
         limit = max(memory, arithmetic)
         row["cores"][str(n)] = {"memory_ms": memory, "arithmetic_ms": arithmetic, "ms": took, "share": limit / took,
@@ -261,8 +276,8 @@ def heads_of(machine):
     for n in machine.workers:
         cores = "%d core%s" % (n, "" if n == 1 else "s")
         heads += ["%s: memory ms" % cores, "arithmetic ms", "reached ms", "share"]
-    return heads + ["limit", "instructions per 64: all", "loads", "stores", "multiplies", "shuffles", "conversions", "code ms",
-                    "what the time is"]
+    return heads + ["binds", "instructions per 64: all", "loads", "stores", "multiplies", "shuffles", "conversions", "code ms",
+                    "busy"]
 
 
 def cells_of(machine, row):
@@ -299,13 +314,13 @@ def rates_line(measured):
                      for name, width in widest.items() if width > 0)
 
 
-def summary(machine, measured):
-    limits = "; ".join("%d bits, %d core%s: %.0f and %.0f" % (bits, n, "" if n == 1 else "s", *machine.limits[bits][n])
+def summary(machine):
+    limits = "; ".join("%d bits, %d core%s: %.0f and %.0f" % (bits, n, "" if n == 1 else "s", *machine.limits[bits][n][:2])
                        for bits in BITS for n in machine.workers)
     lines = ["triptych %s on %s, %s, %dx%d." % (machine.library.version(), machine.library.cpu(), machine.isa, *SIZE),
              "Minima or maxima and multiply-adds of samples, per nanosecond: %s." % limits]
-    if measured:
-        lines.append("Instructions per nanosecond of a core: %s." % rates_line(measured))
+    if machine.rates:
+        lines.append("Instructions per nanosecond of a core: %s." % rates_line(machine.rates[1]))
     return "\n".join(lines)
 
 
@@ -338,7 +353,7 @@ def parse_options():
     parser.add_argument("--json", metavar="FILE", help="also write everything that was measured as JSON")
     parser.add_argument("--update", metavar="FILE", help="replace the table in FILE, between its marks")
     parser.add_argument("--only", default="", metavar="TEXT", help="only pipelines that contain TEXT")
-    parser.add_argument("--repeats", type=int, default=9, metavar="N", help="samples of each, 1 or more; default 9")
+    parser.add_argument("--repeats", type=int, default=15, metavar="N", help="samples of each, 1 or more; default 15")
     options = parser.parse_args()
     if options.repeats < 1:
         parser.error("--repeats: %d is less than 1" % options.repeats)
@@ -351,36 +366,36 @@ def measure(options):
         leave("no pipeline contains '%s'" % options.only)
     machine = Machine(options.build)
     mixes = mixes_of(options.build, machine, entries)
-    measured = instruction_mix.rates(options.build) if mixes else {}
     rows = []
     for entry in entries:
         for bits in BITS:
             row = row_of(machine, entry, bits, options.repeats)
-            if (entry[0], bits) in mixes:
-                explain(row, mixes[entry[0], bits], measured)
+            if (entry[0], bits) in mixes and machine.rates:
+                explain(row, mixes[entry[0], bits], machine.rates[1])
             rows.append(row)
-    return machine, measured, rows
+    return machine, rows
 
 
-def as_json(machine, measured, rows):
+def as_json(machine, rows):
     return json.dumps({"triptych": machine.library.version(), "cpu": machine.library.cpu(), "isa": machine.isa, "size": SIZE,
                        "operations_per_ns": machine.limits,
-                       "instructions_per_ns": {"%s %d" % key: rate for key, rate in measured.items()}, "rows": rows},
+                       "instructions_per_ns": {n: {"%s %d" % key: rate for key, rate in rates.items()}
+                                               for n, rates in machine.rates.items()}, "rows": rows},
                       indent=1) + "\n"
 
 
 def main():
     options = parse_options()
     try:
-        machine, measured, rows = measure(options)
+        machine, rows = measure(options)
     except (Failure, instruction_mix.Failure, OSError) as failure:
         leave("%s; is `make limits` up to date?" % failure)
-    print(summary(machine, measured) + "\n\n" + table(machine, rows, options.markdown))
+    print(summary(machine) + "\n\n" + table(machine, rows, options.markdown))
     if options.json is not None:
-        write(options.json, as_json(machine, measured, rows))
+        write(options.json, as_json(machine, rows))
     if options.update is not None:
-        write_up = "\n\n".join((summary(machine, measured).replace("\n", "  \n"), table(machine, rows, True)))
-        update(options.update, write_up)
+        lines = "\n".join("- " + line for line in summary(machine).splitlines())
+        update(options.update, lines + "\n\n" + table(machine, rows, True))
     return 0
 
 

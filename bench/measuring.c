@@ -14,9 +14,10 @@ EXPORT __typeof__(tri_backend_commands) bench_commands;
 EXPORT __typeof__(tri_backend_copy_time) bench_copy_time;
 EXPORT __typeof__(tri_picture_generate) bench_picture;
 
-/* What a pipeline must do for one frame: bytes that it must read and write, and operations. */
+/* What a pipeline must do for one frame: bytes that it must read and write, and operations, of
+ * which some choose and some count samples. */
 struct bench_work {
-    double read, written, operations, choices;
+    double read, written, operations, choices, counts;
 };
 EXPORT enum tri_status bench_work(const struct tri_pipeline *pipeline, const struct tri_shape *in,
                                   struct bench_work *work, struct tri_error *error);
@@ -81,6 +82,14 @@ static void add_channel(const struct tri_graph *graph, const struct tri_channel 
         work->written += bytes;
 }
 
+/* Samples that a node counts. */
+static double counts_of(const struct tri_node *node)
+{
+    return node->pass->kind == PASS_HISTOGRAM
+               ? tri_node_operations(node) * node->spec.width * node->spec.height
+               : 0;
+}
+
 enum tri_status bench_work(const struct tri_pipeline *pipeline, const struct tri_shape *in,
                            struct bench_work *work, struct tri_error *error)
 {
@@ -99,6 +108,8 @@ enum tri_status bench_work(const struct tri_pipeline *pipeline, const struct tri
             work->written += bytes_of(&graph.channels[out.channel[i]]);
         work->operations = operations.all;
         work->choices = operations.choices;
+        for (int i = 0; i < graph.node_count; i++)
+            work->counts += counts_of(&graph.nodes[i]);
     }
     tri_graph_free(&graph);
     return status;

@@ -62,21 +62,23 @@ class Instruction:
 
     def vector(self, memory, last, width, arguments):
         kind = next((kind for kind, pattern in KINDS if pattern.match(self.name)), "choose")
-        width = max(width, 8)
         if kind == "gather":
             self.units = [("gather", width)]
             return
         if memory:
             self.bytes = self.moved(width, kind, arguments)
             self.units.append(("store" if last else "load", next(w for w in (16, 32, 64) if w >= min(self.bytes, 64))))
-        if kind == "move" and memory or MOVES.match(self.name) and memory:
+        if kind == "move" or MOVES.match(self.name) and memory:
+            self.units += [] if memory else [("other", 8)]  # between registers: renamed, or next to nothing
             return
-        self.units.append(("choose" if kind == "move" else kind, width))
+        self.units.append((kind, width))
 
     def moved(self, width, kind, arguments):
         """Bytes in memory of its operand."""
         if "{1to" in arguments or "broadcast" in self.name or re.search(r"mov[dq]$|s[sd]$", self.name):
             return 4
+        if re.search(r"insert|extract", self.name):
+            return 32 if re.search(r"64x4|32x8", self.name) else 16
         if kind in ("convert", "pack"):
             sizes = dict(zip("bwdq", (1, 2, 4, 8)))
             narrow, wide = sorted(sizes[letter] for letter in re.sub(r"p?x?ack|.*x|.*mov(us|s)?", "", self.name)[:2]) \

@@ -289,7 +289,8 @@ def cells_of(machine, row):
     code = row.get("code")
     if code is None:
         return cells + ["-"] * 8
-    counts = [code["instructions"]] + [code["groups"][name] for name in ("loads", "stores", "multiplies", "shuffles", "conversions")]
+    counts = [code["instructions"]] + [code["groups"][name] for name in ("loads", "stores", "multiplies", "shuffles",
+                                                                     "conversions")]
     return cells + ["%.3g" % (64 * n) for n in counts] + [milliseconds(code["ms"]), row["rest"]]
 
 

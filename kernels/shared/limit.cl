@@ -10,19 +10,22 @@ struct limit {
     float real[LIMIT_WEIGHTS];
 };
 
-/* Minimum and maximum: the cheapest operation on the smallest type. Six values that choose among
- * each other keep several units busy and cannot be computed beforehand. */
+/* Minimum and maximum: the cheapest operation on the smallest type. Six values keep several units
+ * busy. Each is clamped between weights in turn, which compilers cannot shorten: minima of maxima
+ * do not associate. */
 PASS(limit_choose, S, S)
 {
+    CONSTANT struct limit *k = CONSTANTS(struct limit);
     S a = AT(0, 0), b = a + ALL(S, 1), c = a + ALL(S, 3), d = a + ALL(S, 7), e = a + ALL(S, 15),
       f = a + ALL(S, 31);
-    for (int i = 0; i < LIMIT_CHOICES; i++) {
-        a = MAX(a, b);
-        b = MIN(b, c);
-        c = MAX(c, d);
-        d = MIN(d, e);
-        e = MAX(e, f);
-        f = MIN(f, a);
+    for (int i = 0; i < LIMIT_CHOICES; i += 2) {
+        const S low = ALL(S, k->weight[i]), high = ALL(S, k->weight[i + 1]);
+        a = MIN(MAX(a, low), high);
+        b = MAX(MIN(b, high), low);
+        c = MIN(MAX(c, low), high);
+        d = MAX(MIN(d, high), low);
+        e = MIN(MAX(e, low), high);
+        f = MAX(MIN(f, high), low);
     }
     PUT(MAX(MAX(MAX(a, b), MAX(c, d)), MAX(e, f)));
 }
@@ -47,18 +50,26 @@ PASS(limit_multiply, S, S)
 }
 
 #ifdef HOST
-static int limit_choose_graph(struct tri_graph *graph, int in)
-{
-    return NODE(limit_choose, .in = {in}, .operations = 6 * LIMIT_CHOICES);
-}
-
-static int limit_multiply_graph(struct tri_graph *graph, int in)
+static struct limit limit_weights(void)
 {
     struct limit k = {{0}, {0}};
     for (int i = 0; i < LIMIT_WEIGHTS; i++) {
         k.weight[i] = (short)(i - 28);
         k.real[i] = (float)(i - 28) / 256;
     }
+    return k;
+}
+
+static int limit_choose_graph(struct tri_graph *graph, int in)
+{
+    const struct limit k = limit_weights();
+    return NODE(limit_choose, .in = {in}, .operations = 6 * LIMIT_CHOICES, .constants = &k,
+                .constants_size = sizeof k);
+}
+
+static int limit_multiply_graph(struct tri_graph *graph, int in)
+{
+    const struct limit k = limit_weights();
     return NODE(limit_multiply, .in = {in}, .operations = LIMIT_WEIGHTS, .constants = &k,
                 .constants_size = sizeof k);
 }

@@ -25,7 +25,7 @@ INLINE S sobel_length(i16 x, i16 y)
 {
     const u32 sum = U32(U16(x) * U16(x)) + U32(U16(y) * U16(y));
     const f32 root = lanes_sqrt(F32(I32(sum))) + ALL(f32, 0.5f);
-    return TO_S(MIN(I32(root), ALL(i32, MAXIMUM)));
+    return TO_S(MIN(U32(I32(root)), ALL(u32, MAXIMUM)));
 }
 #else
 /* The sum of squares may exceed 2^32; it then wraps to less than its first term. */

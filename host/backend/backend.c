@@ -501,7 +501,8 @@ int tri_strip_rows(const struct tri_stage *stage, int workers)
     return rows < share ? rows : share;
 }
 
-/* The first row of a slide sums a window, which costs about a third of as many rows. */
+/* The first row of a slide sums a window, which costs about a third of as many rows. A block is not
+ * worth cutting. */
 int tri_strip_least(const struct tri_stage *stage)
 {
     int again = stage->lead;
@@ -509,6 +510,7 @@ int tri_strip_least(const struct tri_stage *stage)
         const struct walk_node *node = &stage->nodes[i];
         const int window = node->kind == PASS_SLIDE ? (node->rows[1] - node->rows[0]) / 3 : 0;
         again = window > again ? window : again;
+        again = node->block / 4 > again ? node->block / 4 : again;
     }
     return again < 2 ? 8 : 4 * again;
 }

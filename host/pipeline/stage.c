@@ -135,7 +135,8 @@ static void add_node(struct planner *p, struct tri_stage *stage, const struct tr
                              .sparse = node->spec.sparse,
                              .low = node->spec.low,
                              .high = node->spec.high,
-                             .height = node->spec.height};
+                             .height = node->spec.height,
+                             .block = node->spec.transposed ? TRANSPOSE_ROWS : 1};
     stage->facts[stage->node_count - 1] =
         (struct tri_node_facts){.width = node->spec.width,
                                 .reach = node->spec.reach,

@@ -44,6 +44,9 @@ INLINE struct sum_weights sum_weights_of(const short *each, int count)
 }
 #endif
 
+#define TRANSPOSE_ROWS 64 /* that a transposition makes at a time: a cache line of 8-bit samples \
+                           */
+
 #define TRI_INPUTS 8
 #define TRI_OUTPUTS 8
 /* Tables that a histogram counts into in turn. Large tables rarely get the same entry twice in a
@@ -64,6 +67,8 @@ struct tri_row {
     int width, y;                          /* of the output: samples in a row, number of this row */
     int in_width, in_height;               /* of input 0 */
     int halo;                              /* samples beyond either edge that a scan must yield */
+    int rows;                              /* to make; 1, unless a transposition makes a block */
+    long out_stride;                       /* bytes between those */
 };
 
 /* Exact division of n < 2^31 by a divisor d < 2^31: floor(n / d) is

@@ -11,6 +11,11 @@
 #define GATHER_PAIRS(name, IN, OUT) GATHER_PAIRS_(name, IN, OUT)
 #define GATHER_LANES(name, IN, OUT) GATHER_LANES_(name, IN, OUT)
 #define MAP(name, IN, OUT) MAP_(name, IN, OUT)
+/* Rows of the output are columns of the input: sample X of row Y is that in column COLUMN, which
+ * depends on Y, of row ROW, which depends on X; both may descend. The node sets `.whole` and
+ * `.transposed`. */
+#define TRANSPOSE(name, COLUMN, ROW) TRANSPOSE_(name, S, COLUMN, ROW)
+#define TRANSPOSE_(name, TYPE, COLUMN, ROW) TRANSPOSE_AS(name, TYPE, COLUMN, ROW)
 /* Maps samples through a table of ushorts, the constants, which has an entry for each value. */
 #define LOOKUP(name) LOOKUP_(name, S)
 #define LOOKUP_(name, TYPE) LOOKUP_AS(name, TYPE)
@@ -191,6 +196,126 @@ enum { FUSE_REACH = 3 }; /* the most that a second pass may have */
     _Static_assert(1, "takes the semicolon")
 #endif
 
+#define TRANSPOSE_SAMPLES(name, TYPE, COLUMN, ROW) \
+    INLINE TYPE##_e name##_at(const struct tri_row *_r, GLOBAL const TYPE##_e *_it, long _x) \
+    { \
+        return SAMPLE(COLUMN, ROW); \
+    } \
+    INLINE void name##_samples(const struct tri_row *row, int y, int from) \
+    { \
+        struct tri_row here = *row; \
+        GLOBAL TYPE##_e *out = (GLOBAL TYPE##_e *)(row->out[0] + y * row->out_stride); \
+        here.y = row->y + y; \
+        for (int x = from; x < row->width; x++) \
+            out[x] = name##_at(&here, 0, x); \
+    }
+#if LANES == 1
+#define TRANSPOSE_AS(name, TYPE, COLUMN, ROW) \
+    TRANSPOSE_SAMPLES(name, TYPE, COLUMN, ROW) \
+    ROW_FUNCTION(name, PASS_GATHER, TYPE, TYPE) \
+    { \
+        for (int y = 0; y < row->rows; y++) \
+            name##_samples(row, y, 0); \
+    } \
+    _Static_assert(1, "takes the semicolon")
+#else
+#ifdef __OPENCL_VERSION__
+#define PREFETCH(at) (void)(at)
+#else
+#define PREFETCH(at) __builtin_prefetch(at)
+#endif
+/* Squares of 16 bytes a side: interleaving rows i and i + SIDE / 2, as often as SIDE has bits,
+ * transposes a square. */
+#define SQUARE_SIDE (128 / BITS)
+#if BITS == 8
+typedef uchar square_row __attribute__((ext_vector_type(SQUARE_SIDE)));
+#define SQUARE_ROUNDS 4
+#define SQUARE_LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define SQUARE_HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#else
+typedef ushort square_row __attribute__((ext_vector_type(SQUARE_SIDE)));
+#define SQUARE_ROUNDS 3
+#define SQUARE_LOW 0, 8, 1, 9, 2, 10, 3, 11
+#define SQUARE_HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#endif
+typedef struct __attribute__((packed, may_alias)) {
+    square_row v;
+} square_row_at;
+
+INLINE void square_transpose(square_row *rows)
+{
+    square_row made[SQUARE_SIDE];
+    for (int round = 0; round < SQUARE_ROUNDS; round++) {
+        for (int i = 0; i < SQUARE_SIDE / 2; i++) {
+            made[2 * i] = __builtin_shufflevector(rows[i], rows[i + SQUARE_SIDE / 2], SQUARE_LOW);
+            made[2 * i + 1] =
+                __builtin_shufflevector(rows[i], rows[i + SQUARE_SIDE / 2], SQUARE_HIGH);
+        }
+        for (int i = 0; i < SQUARE_SIDE; i++)
+            rows[i] = made[i];
+    }
+}
+
+#define TRANSPOSE_AS(name, TYPE, COLUMN, ROW) \
+    TRANSPOSE_SAMPLES(name, TYPE, COLUMN, ROW) \
+    INLINE int name##_column(const struct tri_row *_r, int y) \
+    { \
+        struct tri_row here = *_r; \
+        here.y = y; \
+        _r = &here; \
+        return COLUMN; \
+    } \
+    INLINE int name##_row(const struct tri_row *_r, long _x) \
+    { \
+        (void)_r; \
+        (void)_x; \
+        return ROW; \
+    } \
+    /* The CPU does not foresee loads down a column. */ \
+    INLINE void name##_prefetch(const struct tri_row *row, int x) \
+    { \
+        const long first = name##_column(row, row->y) * (long)sizeof(TYPE##_e), \
+                   last = name##_column(row, row->y + row->rows - 1) * (long)sizeof(TYPE##_e); \
+        for (int i = 0; i < SQUARE_SIDE && x + i < row->width; i++) { \
+            GLOBAL const uchar *from = row->plane[0] + name##_row(row, x + i) * row->stride[0]; \
+            PREFETCH(from + first); \
+            PREFETCH(from + last); \
+        } \
+    } \
+    INLINE void name##_square(const struct tri_row *row, int x, int y) \
+    { \
+        const int top = name##_column(row, row->y + y), \
+                  bottom = name##_column(row, row->y + y + SQUARE_SIDE - 1); \
+        const long left = (top < bottom ? top : bottom) * (long)sizeof(TYPE##_e); \
+        GLOBAL uchar *out = row->out[0] + x * (long)sizeof(TYPE##_e); \
+        square_row rows[SQUARE_SIDE]; \
+        for (int i = 0; i < SQUARE_SIDE; i++) \
+            rows[i] = \
+                ((GLOBAL const square_row_at *)(row->plane[0] + \
+                                                name##_row(row, x + i) * row->stride[0] + left)) \
+                    ->v; \
+        square_transpose(rows); \
+        for (int i = 0; i < SQUARE_SIDE; i++) \
+            ((GLOBAL square_row_at *)(out + (y + (top < bottom ? i : SQUARE_SIDE - 1 - i)) * \
+                                                row->out_stride)) \
+                ->v = rows[i]; \
+    } \
+    ROW_FUNCTION(name, PASS_GATHER, TYPE, TYPE) \
+    { \
+        const struct tri_row here = *row; \
+        const int across = here.width / SQUARE_SIDE * SQUARE_SIDE, \
+                  down = here.rows / SQUARE_SIDE * SQUARE_SIDE; \
+        for (int x = 0; x < across; x += SQUARE_SIDE) { \
+            name##_prefetch(&here, x + 2 * SQUARE_SIDE); \
+            for (int y = 0; y < down; y += SQUARE_SIDE) \
+                name##_square(&here, x, y); \
+        } \
+        for (int y = 0; y < here.rows; y++) \
+            name##_samples(&here, y, y < down ? across : 0); \
+    } \
+    _Static_assert(1, "takes the semicolon")
+#endif
+
 /* A gather whose body makes the outputs of all lanes from the input's row, as dot_row does. */
 #define GATHER_LANES_(name, IN, OUT) \
     INLINE OUT name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x); \
@@ -259,7 +384,7 @@ enum { FUSE_REACH = 3 }; /* the most that a second pass may have */
     } \
     _Static_assert(1, "takes the semicolon")
 #else
-                        /* Moves stay within four neighbours, which is cheap, before their sums are added across. */
+/* Moves stay within four neighbours, which is cheap, before their sums are added across. */
 #define MOVE(v, i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, ia, ib, ic, id, ie, if_) \
     __builtin_shufflevector(v, zero, i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, ia, ib, ic, id, ie, \
                             if_)

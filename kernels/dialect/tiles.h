@@ -258,6 +258,12 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
 #define GATHER(name, IN, OUT) GATHER_(name, IN, OUT)
 #define GATHER_PAIRS(name, IN, OUT) GATHER_(name, IN, OUT)
 #define GATHER_LANES(name, IN, OUT) GATHER_(name, IN, OUT)
+#define TRANSPOSE(name, COLUMN, ROW) \
+    GATHER(name, S, S) \
+    { \
+        return SAMPLE(COLUMN, ROW); \
+    } \
+    struct name##_takes_the_semicolon
 /* Tiles keep what the first pass makes in local memory. */
 #define FUSE(name, FIRST, SECOND, IN, BETWEEN, OUT) struct name##_takes_the_semicolon
 #define LOOKUP(name) \

@@ -29,7 +29,7 @@ struct walk_node {
     int ahead,
         back;   /* in step y it makes row y + ahead; its first row is `back` before the strip's */
     int height; /* rows to make in all */
-    int unused;
+    int block;  /* rows that the pass makes at a time where all rows of the output exist */
 };
 
 /* Those of enum tri_pass_kind that the walk treats in their own way. OpenCL C does not see that
@@ -146,12 +146,18 @@ static void walk_slide(GLOBAL const struct walk_node *node,
     RUN_PASS(node->pass, row);
 }
 
+/* Makes row `y`, or with it the rows after it that belong to a block, before row `end`. */
 static void walk_node_row(GLOBAL const struct walk_node *node,
                           GLOBAL const struct walk_channel *channels, GLOBAL uchar **base,
-                          GLOBAL const uchar **table, int y, int first WALK_ARGUMENT)
+                          GLOBAL const uchar **table, int y, int first, int end WALK_ARGUMENT)
 {
     GLOBAL const struct walk_channel *in = &channels[node->in[0]], *out = &channels[node->out[0]];
+    const int block = node->block > 1 && out->rows == 0 && out->aside == 0 ? node->block : 1;
     struct tri_row row;
+    if ((y - first) % block != 0) /* made already */
+        return;
+    row.rows = end - y < block ? end - y : block;
+    row.out_stride = out->stride;
     row.y = y;
     row.in_width = in->width;
     row.in_height = in->height;
@@ -170,8 +176,8 @@ static void walk_node_row(GLOBAL const struct walk_node *node,
     }
     for (int i = 0; i < node->outputs; i++) {
         GLOBAL const struct walk_channel *c = &channels[node->out[i]];
-        if (c->halo > 0 && node->kind != WALK_SCAN)
-            walk_fill(row.out[i], c->size, c->width, c->halo);
+        for (int r = 0; r < row.rows && c->halo > 0 && node->kind != WALK_SCAN; r++)
+            walk_fill(row.out[i] + r * row.out_stride, c->size, c->width, c->halo);
         if (c->aside != 0)
             walk_store(walk_row(c, base, y), row.out[i], (long)c->width * c->size);
     }
@@ -187,10 +193,11 @@ static void walk_strip(GLOBAL const struct walk_node *nodes, int count,
     for (int step = y0 - lead; step < y1; step++) {
         for (int i = 0; i < count; i++) {
             GLOBAL const struct walk_node *node = &nodes[i];
-            const int y = step + node->ahead, begin = y0 - node->back, end = y1 + node->ahead;
-            const int first = begin < 0 ? 0 : begin;
-            if (y >= first && y < (end > node->height ? node->height : end))
-                walk_node_row(node, channels, base, table, y, first WALK_PASS_ON);
+            const int y = step + node->ahead, begin = y0 - node->back, after = y1 + node->ahead;
+            const int first = begin < 0 ? 0 : begin,
+                      end = after > node->height ? node->height : after;
+            if (y >= first && y < end)
+                walk_node_row(node, channels, base, table, y, first, end WALK_PASS_ON);
         }
     }
 }

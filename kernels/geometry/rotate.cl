@@ -1,20 +1,14 @@
 /* rotate -- rotates the picture by 90, 180 or 270 degrees. */
 #include "kernel.h"
 
-GATHER(rotate_90, S, S)
-{
-    return SAMPLE(Y, IN_HEIGHT - 1 - X);
-}
+TRANSPOSE(rotate_90, Y, IN_HEIGHT - 1 - X);
 
 GATHER(rotate_180, S, S)
 {
     return SAMPLE(IN_WIDTH - 1 - X, IN_HEIGHT - 1 - Y);
 }
 
-GATHER(rotate_270, S, S)
-{
-    return SAMPLE(IN_WIDTH - 1 - Y, X);
-}
+TRANSPOSE(rotate_270, IN_WIDTH - 1 - Y, X);
 
 #ifdef HOST
 KERNEL(rotate, tri_alpha_plain, "rotate by 90, 180 or 270 degrees",

@@ -199,11 +199,12 @@ static void pad(struct tri_backend *backend, struct tri_image *image)
     const int parts = image->shape.height * image->shape.planes / (4 * ROWS_TO_PAD);
     const int workers = parts < native->workers ? parts : native->workers;
     struct padding padding = {.image = image};
-    if (workers > 1 && !image->padded) {
-        tri_pool_run(native->pool, workers, pad_some, &padding);
-        image->padded = true;
+    if (image->padded || workers < 2) {
+        tri_image_pad(image);
+        return;
     }
-    tri_image_pad(image);
+    tri_pool_run(native->pool, workers, pad_some, &padding);
+    image->padded = true;
 }
 
 static enum tri_status fetch(struct tri_job *job, long offset, size_t size, void *to,

@@ -236,8 +236,9 @@ void tri_image_pad_rows(const struct tri_image *image, int from, int to)
 
 void tri_image_pad(struct tri_image *image)
 {
-    if (!image->padded)
-        tri_image_pad_rows(image, 0, image->shape.height);
+    if (image->padded) /* no write: several may see to it at once */
+        return;
+    tri_image_pad_rows(image, 0, image->shape.height);
     image->padded = true;
 }
 

@@ -44,8 +44,8 @@ INLINE struct sum_weights sum_weights_of(const short *each, int count)
 }
 #endif
 
-#define TRANSPOSE_ROWS 64 /* that a transposition makes at a time: a cache line of 8-bit samples \
-                           */
+/* Rows that a transposition makes at a time: a cache line of 8-bit samples. */
+#define TRANSPOSE_ROWS 64
 
 #define TRI_INPUTS 8
 #define TRI_OUTPUTS 8

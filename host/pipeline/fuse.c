@@ -43,6 +43,11 @@ static bool same_constants(const struct tri_node *a, const struct tri_node *b)
             memcmp(a->constants, b->constants, a->spec.constants_size) == 0);
 }
 
+static bool has_height(const struct tri_node_spec *spec)
+{
+    return spec->low != 0 || spec->high != 0 || spec->sparse != 0 || spec->whole;
+}
+
 /* Returns the source of node `i` if the two can be one, else -1. */
 static int source_of(const struct tri_graph *graph, const struct tri_value *out, int i, int most)
 {
@@ -51,7 +56,8 @@ static int source_of(const struct tri_graph *graph, const struct tri_value *out,
     if (node->spec.fused == NULL || source < 0 || node->inputs > most)
         return -1;
     const struct tri_node *first = &graph->nodes[source];
-    if (first->spec.outputs != node->inputs || first->spec.reach > 0 ||
+    if (first->spec.outputs != node->inputs || node->inputs > FUSE_MOST || first->spec.reach > 0 ||
+        node->spec.reach > FUSE_REACH || has_height(&node->spec) || first->spec.whole ||
         !same_constants(first, node))
         return -1;
     for (int k = 0; k < node->inputs; k++) {

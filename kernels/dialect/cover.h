@@ -38,10 +38,10 @@
         CONSTANT int *at = CONSTANTS(int); \
         PUT(CHOICE(CHOICE(AT(at[0], 0), AT(at[1], 0)), CHOICE(AT(at[2], 0), AT(at[3], 0)))); \
     } \
-    FUSE(name##_3, name##_columns_3, name##_rows_3, S, S, S); \
-    FUSE(name##_5, name##_columns_5, name##_rows_5, S, S, S); \
-    FUSE(name##_7, name##_columns_7, name##_rows_7, S, S, S); \
-    FUSE(name##_columns_rows_7, name##_columns, name##_rows_7, S, S, S)
+    FUSE(name##_3, name##_columns_3, name##_rows_3); \
+    FUSE(name##_5, name##_columns_5, name##_rows_5); \
+    FUSE(name##_7, name##_columns_7, name##_rows_7); \
+    FUSE(name##_columns_rows_7, name##_columns, name##_rows_7)
 
 #define COVER_PASSES(name) \
     &(struct tri_cover) \

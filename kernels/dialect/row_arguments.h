@@ -44,6 +44,11 @@ INLINE struct sum_weights sum_weights_of(const short *each, int count)
 }
 #endif
 
+/* Of two passes in one: the most samples to either side that the second reads, and the most rows
+ * that the first makes. */
+#define FUSE_REACH 3
+#define FUSE_MOST 5
+
 /* Rows that a transposition makes at a time: a cache line of 8-bit samples. */
 #define TRANSPOSE_ROWS 64
 

@@ -86,21 +86,23 @@
     } \
     PASS_BODY(name, IN, OUT)
 
-/* Two passes in one, FIRST without reach and SECOND without height: what FIRST makes stays in
- * registers. FUSE(median_3, median_sort_3, median_select_3, S, S, S); */
+/* Two passes that choose in one, FIRST without reach and SECOND without height and with a reach of
+ * up to FUSE_REACH: what FIRST makes, up to FUSE_MOST outputs, stays in registers. FUSE(median_3,
+ * median_sort_3, median_select_3); */
 #ifdef __OPENCL_VERSION__ /* does not let a row be stored in registers */
-#define FUSE(name, FIRST, SECOND, IN, BETWEEN, OUT) _Static_assert(1, "takes the semicolon")
+#define FUSE(name, FIRST, SECOND) _Static_assert(1, "takes the semicolon")
 #else
-#define FUSE(name, FIRST, SECOND, IN, BETWEEN, OUT) FUSE_(name, FIRST, SECOND, IN, BETWEEN, OUT)
+#define FUSE(name, FIRST, SECOND) FUSE_(name, FIRST, SECOND, S)
+#define FUSE_(name, FIRST, SECOND, TYPE) FUSE_AS(name, FIRST, SECOND, TYPE)
 #endif
 #if LANES == 1
 #define WINDOW_AT(i, dx, dy) LANES_LOAD(_it, _r->in[i][dy], _x + (dx))
 /* Without lanes, in a short row of its own. */
-#define FUSE_(name, FIRST, SECOND, IN, BETWEEN, OUT) \
-    ROW_FUNCTION(name, PASS_LANES, IN, OUT) \
+#define FUSE_AS(name, FIRST, SECOND, TYPE) \
+    ROW_FUNCTION(name, PASS_CHOOSE, TYPE, TYPE) \
     { \
         enum { PART = 256 }; \
-        BETWEEN##_e made[TRI_OUTPUTS][PART + 2 * FUSE_REACH]; \
+        TYPE##_e made[TRI_OUTPUTS][PART + 2 * FUSE_REACH]; \
         const uchar *first[TRI_OUTPUTS]; \
         struct tri_row here = *row, between = *row; \
         for (int i = 0; i < TRI_OUTPUTS; i++) { \
@@ -128,11 +130,11 @@
     { \
         FUSE_MOVE(0) FUSE_MOVE(1) FUSE_MOVE(2) FUSE_MOVE(3) FUSE_MOVE(4) \
     }
-#define FUSE_(name, FIRST, SECOND, IN, BETWEEN, OUT) \
+#define FUSE_AS(name, FIRST, SECOND, TYPE) \
     INLINE void name##_into(OUTPUT_ARGUMENTS, const struct tri_row *row) \
     { \
         const int width = row->width; \
-        BETWEEN##_window window[FUSE_MOST]; \
+        TYPE##_window window[FUSE_MOST]; \
         FIRST##_at(row, 0, 0, FUSE_INTO(window), 0, -LANES, 0); \
         FUSE_MOVE_ALL \
         FIRST##_at(row, 0, 0, FUSE_INTO(window), 0, 0, 0); \
@@ -143,19 +145,17 @@
                         x, x); \
         } \
     } \
-    ROW_FUNCTION(name, PASS_LANES, IN, OUT) \
+    ROW_FUNCTION(name, PASS_CHOOSE, TYPE, TYPE) \
     { \
         const struct tri_row here = *row; \
         name##_into(OUTPUTS(here), &here); \
     } \
     _Static_assert(1, "takes the semicolon")
-enum { FUSE_MOST = 5 }; /* outputs of a first pass */
 #define FUSE_INTO(window) \
     (GLOBAL uchar *)&window[0].after, (GLOBAL uchar *)&window[1].after, \
         (GLOBAL uchar *)&window[2].after, (GLOBAL uchar *)&window[3].after, \
         (GLOBAL uchar *)&window[4].after, 0, 0, 0
 #endif
-enum { FUSE_REACH = 3 }; /* the most that a second pass may have */
 
 #define GATHER_(name, IN, OUT) GATHER_AS(name, PASS_GATHER, IN, OUT)
 #define MAP_(name, IN, OUT) GATHER_AS(name, PASS_MAP, IN, OUT)

@@ -265,7 +265,7 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
     } \
     struct name##_takes_the_semicolon
 /* Tiles keep what the first pass makes in local memory. */
-#define FUSE(name, FIRST, SECOND, IN, BETWEEN, OUT) struct name##_takes_the_semicolon
+#define FUSE(name, FIRST, SECOND) struct name##_takes_the_semicolon
 #define LOOKUP(name) \
     MAP(name, S, S) \
     { \

@@ -48,7 +48,7 @@ CHOOSE(median_select_3)
     PUT(b);
 }
 
-FUSE(median_3, median_sort_3, median_select_3, S, S, S);
+FUSE(median_3, median_sort_3, median_select_3);
 
 CHOOSE(median_sort_5)
 {
@@ -86,7 +86,7 @@ CHOOSE(median_select_5)
     PUT(high);
 }
 
-FUSE(median_5, median_sort_5, median_select_5, S, S, S);
+FUSE(median_5, median_sort_5, median_select_5);
 
 #ifdef HOST
 KERNEL(median, tri_alpha_premultiplied, "median of a square window: removes specks, keeps edges",

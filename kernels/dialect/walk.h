@@ -146,24 +146,34 @@ static void walk_slide(GLOBAL const struct walk_node *node,
     RUN_PASS(node->pass, row);
 }
 
+/* Sets what is the same for all rows that a node makes. */
+INLINE void walk_prepare(GLOBAL const struct walk_node *node,
+                         GLOBAL const struct walk_channel *channels, GLOBAL uchar **base,
+                         struct tri_row *row)
+{
+    GLOBAL const struct walk_channel *in = &channels[node->in[0]], *out = &channels[node->out[0]];
+    row->rows = 1;
+    row->out_stride = out->stride;
+    row->in_width = in->width;
+    row->in_height = in->height;
+    row->width = node->kind == WALK_HISTOGRAM ? in->width : out->width;
+    row->halo = out->halo;
+    row->constants = base[BASE_CONSTANTS] + node->constants;
+}
+
 /* Makes row `y`, or with it the rows after it that belong to a block, before row `end`. */
 static void walk_node_row(GLOBAL const struct walk_node *node,
                           GLOBAL const struct walk_channel *channels, GLOBAL uchar **base,
                           GLOBAL const uchar **table, int y, int first, int end WALK_ARGUMENT)
 {
-    GLOBAL const struct walk_channel *in = &channels[node->in[0]], *out = &channels[node->out[0]];
+    GLOBAL const struct walk_channel *out = &channels[node->out[0]];
     const int block = node->block > 1 && out->rows == 0 && out->aside == 0 ? node->block : 1;
     struct tri_row row;
     if ((y - first) % block != 0) /* made already */
         return;
+    walk_prepare(node, channels, base, &row);
     row.rows = end - y < block ? end - y : block;
-    row.out_stride = out->stride;
     row.y = y;
-    row.in_width = in->width;
-    row.in_height = in->height;
-    row.width = node->kind == WALK_HISTOGRAM ? in->width : out->width;
-    row.halo = out->halo;
-    row.constants = base[BASE_CONSTANTS] + node->constants;
     for (int i = 0; i < node->outputs; i++) {
         GLOBAL const struct walk_channel *c = &channels[node->out[i]];
         row.out[i] = c->aside != 0 ? base[BASE_SCRATCH] + c->aside : walk_row(c, base, y);
@@ -183,6 +193,66 @@ static void walk_node_row(GLOBAL const struct walk_node *node,
     }
 }
 
+/* Whether a stage is one node whose rows lie in planes: then each row differs from the one above it
+ * in addresses alone. */
+INLINE int walk_is_plain(GLOBAL const struct walk_node *node, int count,
+                         GLOBAL const struct walk_channel *channels)
+{
+    int plain = count == 1 && node->block <= 1 && node->ahead == 0 && node->back == 0 &&
+                node->kind != WALK_SLIDE && node->kind != WALK_SCAN && node->kind != WALK_HISTOGRAM;
+    for (int i = 0; i < node->inputs; i++)
+        plain = plain && channels[node->in[i]].rows == 0 &&
+                channels[node->in[i]].height == channels[node->in[0]].height;
+    for (int i = 0; i < node->outputs; i++) {
+        GLOBAL const struct walk_channel *c = &channels[node->out[i]];
+        plain = plain && c->rows == 0 && c->aside == 0 && c->halo == 0;
+    }
+    return plain;
+}
+
+/* Moves the pointers of walk_inputs from the rows for y - 1 to those for y, if none is clamped. */
+INLINE void walk_inputs_next(GLOBAL const struct walk_node *node,
+                             GLOBAL const struct walk_channel *channels, int rows,
+                             GLOBAL const uchar **table, int ahead)
+{
+    for (int i = 0; i < node->inputs; i++, table += rows) {
+        GLOBAL const struct walk_channel *c = &channels[node->in[i]];
+        for (int j = 0; j < rows; j++)
+            table[j] += c->stride;
+        if (c->base == BASE_IN && ahead > 0)
+            WALK_PREFETCH(table[rows - 1] + (long)ahead * c->stride, (long)c->width * c->size);
+    }
+}
+
+static void walk_plain(GLOBAL const struct walk_node *node,
+                       GLOBAL const struct walk_channel *channels, GLOBAL uchar **base,
+                       GLOBAL const uchar **table, int y0, int y1 WALK_ARGUMENT)
+{
+    int rows = node->whole ? 0 : node->high - node->low + 1, low = node->low, high = node->high;
+    if (node->sparse != 0) {
+        rows = node->sparse;
+        low = high = node->rows[0];
+        for (int j = 1; j < rows; j++) {
+            low = node->rows[j] < low ? node->rows[j] : low;
+            high = node->rows[j] > high ? node->rows[j] : high;
+        }
+    }
+    struct tri_row row;
+    walk_prepare(node, channels, base, &row);
+    for (int i = 0; i < node->outputs; i++)
+        row.out[i] = walk_row(&channels[node->out[i]], base, y0);
+    for (int y = y0; y < y1; y++) {
+        row.y = y;
+        if (y == y0 || y + low <= 0 || y + high >= row.in_height)
+            walk_inputs(node, channels, base, table, y, &row);
+        else
+            walk_inputs_next(node, channels, rows, table, y + high + 2 < row.in_height ? 2 : 0);
+        RUN_PASS(node->pass, &row);
+        for (int i = 0; i < node->outputs; i++)
+            row.out[i] += channels[node->out[i]].stride;
+    }
+}
+
 /* Makes rows y0 to y1 - 1 of the stage. Nodes are in topological order; each lags behind its
  * sources by as many rows as it reads ahead. `table` has room for the row pointers of the widest
  * window. */
@@ -190,6 +260,10 @@ static void walk_strip(GLOBAL const struct walk_node *nodes, int count,
                        GLOBAL const struct walk_channel *channels, GLOBAL uchar **base,
                        GLOBAL const uchar **table, int lead, int y0, int y1 WALK_ARGUMENT)
 {
+    if (walk_is_plain(nodes, count, channels)) {
+        walk_plain(nodes, channels, base, table, y0, y1 WALK_PASS_ON);
+        return;
+    }
     for (int step = y0 - lead; step < y1; step++) {
         for (int i = 0; i < count; i++) {
             GLOBAL const struct walk_node *node = &nodes[i];

@@ -16,6 +16,7 @@
 #else
 #include "lanes.h"
 #include "lanes_dot.h"
+#include "lanes_sad.h"
 #include "lanes_sum.h"
 #include "lanes_lookup.h"
 #endif

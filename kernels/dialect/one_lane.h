@@ -168,6 +168,35 @@ INLINE float dot_row_float(GLOBAL const float *row, GLOBAL const int *starts,
     return sum;
 }
 
+/* The sum of absolute differences of SAD_ROWS rows of 16 or 8 samples; strides are in samples. */
+#if BITS == 8
+#define SAD_SAMPLE uchar
+#else
+#define SAD_SAMPLE ushort
+#endif
+INLINE uint sad_columns(GLOBAL const SAD_SAMPLE *a, long a_stride, GLOBAL const SAD_SAMPLE *b,
+                        long b_stride, int columns)
+{
+    uint sum = 0;
+    for (int y = 0; y < SAD_ROWS; y++) {
+        for (int x = 0; x < columns; x++) {
+            const int difference = (int)a[y * a_stride + x] - (int)b[y * b_stride + x];
+            sum += (uint)(difference < 0 ? -difference : difference);
+        }
+    }
+    return sum;
+}
+INLINE uint sad_16(GLOBAL const SAD_SAMPLE *a, long a_stride, GLOBAL const SAD_SAMPLE *b,
+                   long b_stride)
+{
+    return sad_columns(a, a_stride, b, b_stride, 16);
+}
+INLINE uint sad_8(GLOBAL const SAD_SAMPLE *a, long a_stride, GLOBAL const SAD_SAMPLE *b,
+                  long b_stride)
+{
+    return sad_columns(a, a_stride, b, b_stride, 8);
+}
+
 INLINE float dot_float(GLOBAL const float *a, GLOBAL const float *b, int count)
 {
     float s[8] = {0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f};

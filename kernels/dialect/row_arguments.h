@@ -23,6 +23,9 @@ _Static_assert(sizeof(long) == 8, "OpenCL's long has 64 bits, and structures are
 #define DOT_ROUND 64
 #define DOT_WEIGHTS_AT(x, count) ((x) / DOT_BLOCK * (count)*DOT_BLOCK + (x) % DOT_BLOCK)
 
+/* Rows whose absolute differences sad_16 and sad_8 (one_lane.h) add. */
+#define SAD_ROWS 4
+
 /* Four weights, and what instructions need of them: as pairs, and as 256 * large + small, where
  * both are signed bytes. */
 struct sum_weights {

@@ -11,12 +11,6 @@ struct motion {
     int width, height; /* of the picture */
 };
 
-#if BITS == 8
-#define MOTION_SAMPLE uchar
-#else
-#define MOTION_SAMPLE ushort
-#endif
-
 /* How far the block has moved: columns in the lower half, rows in the upper one. */
 #define MOTION_VECTOR(dx, dy) ((uint)((dx)&65535) | (uint)((dy)&65535) << 16)
 #define MOTION_X(vector) ((int)(short)((vector)&65535))
@@ -33,12 +27,32 @@ PASS(motion_luma, S, S)
     PUT(TO_S((red + green + green + blue + ALL(WIDE, 2)) >> ALL(WIDE, 2)));
 }
 
-INLINE uint motion_row(GLOBAL const MOTION_SAMPLE *a, GLOBAL const MOTION_SAMPLE *b, int count)
+#if BITS == 8
+#define MOTION_SAMPLE uchar
+#else
+#define MOTION_SAMPLE ushort
+#endif
+
+/* The sum of absolute differences of two blocks; rows of planes are `stride` samples apart. Once it
+ * exceeds `enough`, rows may be left out. */
+INLINE uint motion_sum(GLOBAL const MOTION_SAMPLE *now, long now_stride,
+                       GLOBAL const MOTION_SAMPLE *then, long then_stride, int columns, int rows,
+                       uint enough)
 {
     uint sum = 0;
-    for (int i = 0; i < count; i++) {
-        const int difference = (int)a[i] - (int)b[i];
-        sum += (uint)MOTION_ABS(difference);
+    int row = 0;
+    for (; row + SAD_ROWS <= rows && sum <= enough && (columns == 16 || columns == 8);
+         row += SAD_ROWS) {
+        GLOBAL const MOTION_SAMPLE *a = now + row * now_stride, *b = then + row * then_stride;
+        sum += columns == 16 ? sad_16(a, now_stride, b, then_stride)
+                             : sad_8(a, now_stride, b, then_stride);
+    }
+    for (; row < rows && sum <= enough; row++) {
+        for (int i = 0; i < columns; i++) {
+            const int difference =
+                (int)now[row * now_stride + i] - (int)then[row * then_stride + i];
+            sum += (uint)MOTION_ABS(difference);
+        }
     }
     return sum;
 }
@@ -51,6 +65,9 @@ GATHER(motion_vectors, S, u32)
     const int size = 1 << k->shift, x = X * size, y = Y * size, range = k->range;
     const int columns = MOTION_MIN(size, k->width - x), rows = MOTION_MIN(size, k->height - y);
     const int x_last = k->width - columns, y_last = k->height - rows;
+    GLOBAL const MOTION_SAMPLE *now = &SAMPLE_INPUT(0, x, y);
+    const long now_stride = &SAMPLE_INPUT(0, 0, 1) - &SAMPLE_INPUT(0, 0, 0),
+               then_stride = &SAMPLE_INPUT(1, 0, 1) - &SAMPLE_INPUT(1, 0, 0);
     uint best = 0xffffffffu, vector = 0;
     int best_length = 0x7fffffff;
     for (int j = 0; j <= 2 * range; j++) {
@@ -61,15 +78,8 @@ GATHER(motion_vectors, S, u32)
             const int dx = MOTION_FROM_NONE(i);
             if (x - dx < 0 || x - dx > x_last)
                 continue;
-            uint sum = 0;
-            for (int row = 0; row < rows && sum <= best; row++) {
-                GLOBAL const MOTION_SAMPLE *now = &SAMPLE_INPUT(0, x, y + row);
-                GLOBAL const MOTION_SAMPLE *then = &SAMPLE_INPUT(1, x - dx, y - dy + row);
-                /* A constant count lets the compiler vectorize. */
-                sum += columns == 16  ? motion_row(now, then, 16)
-                       : columns == 8 ? motion_row(now, then, 8)
-                                      : motion_row(now, then, columns);
-            }
+            const uint sum = motion_sum(now, now_stride, &SAMPLE_INPUT(1, x - dx, y - dy),
+                                        then_stride, columns, rows, best);
             const int length = dx * dx + dy * dy;
             if (sum < best || (sum == best && length < best_length)) {
                 best = sum;
@@ -96,25 +106,74 @@ INLINE int motion_meets(int x, int y, int to_x, int to_y)
 /* Blocks start at multiples of their size; those at the right and the bottom may be smaller. */
 #define MOTION_CENTRE(start, whole) ((start) + MOTION_MIN(size, (whole) - (start)) / 2)
 
-/* The maximum on a line, 0 elsewhere. Only lines of blocks within range can reach this sample. */
+/* The columns and rows of blocks, counted from a block's own, whose lines may lead into it: all
+ * those with a line whose bounding box meets the block. 8 is added to each, four bits are enough:
+ * lines are at most range and half a block long. */
+#define MOTION_NEAR(left, right, top, bottom) \
+    ((uint)((left) + 8) | (uint)((right) + 8) << 4 | (uint)((top) + 8) << 8 | \
+     (uint)((bottom) + 8) << 12)
+#define MOTION_NEAR_AT(near, shift) ((int)((near) >> (shift)&15) - 8)
+#define MOTION_SPANS(from, by, first, last) \
+    ((from) + ((by) < 0 ? (by) : 0) <= (last) && (from) + ((by) > 0 ? (by) : 0) >= (first))
+
+GATHER(motion_near, u32, u32)
+{
+    CONSTANT struct motion *k = CONSTANTS(struct motion);
+    const int size = 1 << k->shift, x = X * size, y = Y * size, reach = k->range + size / 2;
+    const int first_x = MOTION_FIRST(x - reach), first_y = MOTION_FIRST(y - reach);
+    const int last_x = MOTION_MIN((x + size - 1 + k->range) >> k->shift, IN_WIDTH - 1);
+    const int last_y = MOTION_MIN((y + size - 1 + k->range) >> k->shift, IN_HEIGHT - 1);
+    int left = last_x + 1, right = first_x - 1, top = last_y + 1, bottom = first_y - 1;
+    for (int j = first_y; j <= last_y; j++) {
+        for (int i = first_x; i <= last_x; i++) {
+            const uint vector = SAMPLE(i, j);
+            if (!MOTION_SPANS(MOTION_CENTRE(i * size, k->width), MOTION_X(vector), x,
+                              x + size - 1) ||
+                !MOTION_SPANS(MOTION_CENTRE(j * size, k->height), MOTION_Y(vector), y,
+                              y + size - 1))
+                continue;
+            left = i < left ? i : left;
+            right = i > right ? i : right;
+            top = j < top ? j : top;
+            bottom = j;
+        }
+    }
+    return MOTION_NEAR(left - X, right - X, top - Y, bottom - Y);
+}
+
+/* Inputs: vectors and near blocks. In a sample for each block and row: a bit for each column, set
+ * if the column is on a line. */
+GATHER(motion_marks, u32, u32)
+{
+    CONSTANT struct motion *k = CONSTANTS(struct motion);
+    const int size = 1 << k->shift, x = X * size, row = Y >> k->shift;
+    const uint near = SAMPLE_INPUT(1, X, row);
+    const int left = X + MOTION_NEAR_AT(near, 0), right = X + MOTION_NEAR_AT(near, 4);
+    const int top = row + MOTION_NEAR_AT(near, 8), bottom = row + MOTION_NEAR_AT(near, 12);
+    uint marks = 0;
+    for (int j = top; j <= bottom; j++) {
+        const int from_y = MOTION_CENTRE(j * size, k->height);
+        for (int i = left; i <= right; i++) {
+            const uint vector = SAMPLE(i, j);
+            const int from_x = MOTION_CENTRE(i * size, k->width);
+            if (!MOTION_SPANS(from_y, MOTION_Y(vector), Y, Y) ||
+                !MOTION_SPANS(from_x, MOTION_X(vector), x, x + size - 1))
+                continue;
+            for (int c = 0; c < size; c++)
+                marks |= (uint)motion_meets(x + c - from_x, Y - from_y, MOTION_X(vector),
+                                            MOTION_Y(vector))
+                         << c;
+        }
+    }
+    return marks;
+}
+
+/* The maximum on a line, 0 elsewhere. */
 GATHER(motion_lines, u32, S)
 {
     CONSTANT struct motion *k = CONSTANTS(struct motion);
-    const int size = 1 << k->shift, reach = k->range + size / 2;
-    const int left = MOTION_FIRST(X - reach),
-              right = MOTION_MIN((X + k->range) >> k->shift, IN_WIDTH - 1);
-    const int top = MOTION_FIRST(Y - reach),
-              bottom = MOTION_MIN((Y + k->range) >> k->shift, IN_HEIGHT - 1);
-    int met = 0;
-    for (int j = top; j <= bottom; j++) {
-        for (int i = left; i <= right; i++) {
-            const uint vector = SAMPLE(i, j);
-            const int x = X - MOTION_CENTRE(i * size, k->width);
-            const int y = Y - MOTION_CENTRE(j * size, k->height);
-            met |= motion_meets(x, y, MOTION_X(vector), MOTION_Y(vector));
-        }
-    }
-    return met != 0 ? MAXIMUM : 0;
+    const int bit = X & ((1 << k->shift) - 1);
+    return (ROW_SAMPLE(X >> k->shift) >> bit & 1) != 0 ? MAXIMUM : 0;
 }
 
 PASS(motion_draw, S, S)
@@ -177,8 +236,12 @@ GRAPH(motion)
                              tri_graph_height(graph, in.channel[0])};
     const int vectors = motion_search(graph, in, &k);
     tri_graph_data(graph, vectors, "x,y,width,height,dx,dy", motion_line);
-    const int lines = NODE(motion_lines, .in = {vectors}, .whole = true, .width = k.width,
-                           .height = k.height, .constants = &k, .constants_size = sizeof k);
+    const int near = NODE(motion_near, .in = {vectors}, .whole = true, .constants = &k,
+                          .constants_size = sizeof k);
+    const int marks = NODE(motion_marks, .in = {vectors, near}, .whole = true, .height = k.height,
+                           .constants = &k, .constants_size = sizeof k);
+    const int lines = NODE(motion_lines, .in = {marks}, .width = k.width, .constants = &k,
+                           .constants_size = sizeof k);
     for (int p = 0; p < in.planes; p++)
         in.channel[p] = NODE(motion_draw, .in = {in.channel[p], lines});
     return in;

@@ -501,9 +501,9 @@ int tri_strip_rows(const struct tri_stage *stage, int workers)
     return rows < share ? rows : share;
 }
 
-/* The first row of a slide sums a window, which costs about a third of as many rows. A block is not
- * worth cutting. */
-int tri_strip_least(const struct tri_stage *stage)
+/* Rows that a strip makes although its neighbour makes them too. The first row of a slide sums a
+ * window, which costs about a third of as many rows. A block is not worth cutting. */
+static int rows_made_again(const struct tri_stage *stage)
 {
     int again = stage->lead;
     for (int i = 0; i < stage->node_count; i++) {
@@ -512,12 +512,22 @@ int tri_strip_least(const struct tri_stage *stage)
         again = window > again ? window : again;
         again = node->block / 4 > again ? node->block / 4 : again;
     }
-    return again < 2 ? 8 : 4 * again;
+    return again;
 }
 
-int tri_strip_next(const struct tri_stage *stage, int workers, int left)
+int tri_strip_least(const struct tri_stage *stage)
 {
-    const int part = left / (2 * workers), least = tri_strip_least(stage);
-    const int rows = workers == 1 ? left : part > least ? part : least;
-    return rows < left ? rows : left;
+    const int again = rows_made_again(stage);
+    return again < 4 ? 8 : 2 * again;
+}
+
+#define SHARE_WORTH_CUTTING 16 /* times the rows that a strip makes again: bench/scaling.py */
+
+int tri_strip_next(const struct tri_stage *stage, int workers, int rows, int left)
+{
+    const int share = (rows + workers - 1) / workers, least = tri_strip_least(stage);
+    int next = left / workers > least ? left / workers : least;
+    if (share < SHARE_WORTH_CUTTING * rows_made_again(stage))
+        next = share;
+    return workers > 1 && next < left ? next : left;
 }

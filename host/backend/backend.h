@@ -124,11 +124,13 @@ bool tri_opencl_hung(void);
 
 /* Rows of each strip, for devices. */
 int tri_strip_rows(const struct tri_stage *stage, int workers);
-/* Rows that a worker of the CPU takes next: a part of those that are left, so that the last strips
- * are short and all workers end together (guided self-scheduling: C. D. Polychronopoulos and
- * D. J. Kuck, IEEE Transactions on Computers C-36(12), 1987), but no fewer than `least`, as rows at
- * the edges of strips are made twice. */
-int tri_strip_next(const struct tri_stage *stage, int workers, int left);
+/* Rows that a worker of the CPU takes next, of `rows` in all of which some are left: what would be
+ * its share of these, so that the last strips are short and all workers end together (guided
+ * self-scheduling: C. D. Polychronopoulos and D. J. Kuck, IEEE Transactions on Computers C-36(12),
+ * 1987), but no fewer than tri_strip_least, as rows at the edges of strips are made twice. Where
+ * many workers' shares are so small that this would cost more than ending together gains, each takes
+ * one strip. */
+int tri_strip_next(const struct tri_stage *stage, int workers, int rows, int left);
 int tri_strip_least(const struct tri_stage *stage);
 
 /* Adds up the count tables in the scratch memory of `workers` workers, `scratch_step` bytes apart,

@@ -51,7 +51,7 @@ struct native_job {
     /* The running stage. */
     const struct tri_plan *plan;
     const struct tri_stage *stage;
-    int stage_number, workers, end;
+    int stage_number, workers, rows, end;
     unsigned char *in, *out;
     const char *name; /* in recordings */
     enum strip_spans spans;
@@ -64,7 +64,7 @@ static bool take_strip(struct native_job *job, int *from, int *to)
     do {
         if (*from >= job->end)
             return false;
-        *to = *from + tri_strip_next(job->stage, job->workers, job->end - *from);
+        *to = *from + tri_strip_next(job->stage, job->workers, job->rows, job->end - *from);
     } while (!atomic_compare_exchange_weak_explicit(&job->next, from, *to, memory_order_relaxed,
                                                     memory_order_relaxed));
     return true;
@@ -126,6 +126,7 @@ static void run_stage(struct tri_job *job, int number, int from, int to)
     state->stage = stage;
     state->stage_number = number;
     state->workers = workers_for(native, stage, to - from);
+    state->rows = to - from;
     state->end = to;
     atomic_store(&state->next, from);
     state->name = tri_tracing() ? tri_stage_traced_name(stage) : "";

@@ -16,8 +16,9 @@ static void count_strips(struct tri_backend *backend, const struct tri_pipeline 
     if (tri_backend_plan(backend, pipeline, in, &plan, NULL) != TRI_OK)
         return;
     if (plan->stage_count > 0) {
-        for (int left = plan->stages[0].height; left > 0; result->strips++)
-            left -= tri_strip_next(&plan->stages[0], workers, left);
+        const int rows = plan->stages[0].height;
+        for (int left = rows; left > 0; result->strips++)
+            left -= tri_strip_next(&plan->stages[0], workers, rows, left);
         result->strips_workers = workers;
     }
     tri_plan_free(plan);

@@ -121,7 +121,7 @@ MODULE_FILES := $(MODULES:%=$(BUILD)/modules/%.so)
 module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/codec/$1_*.c host/video/$1_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all summary test check fuzz faults bench bench-library bench-switch instructions limits results docs images format lint install uninstall clean help FORCE
+.PHONY: all summary test check fuzz faults bench bench-library bench-switch instructions limits scaling results docs images format lint install uninstall clean help FORCE
 .SUFFIXES:
 
 COMPLETIONS := $(BUILD)/completion/triptych $(BUILD)/completion/_triptych $(BUILD)/completion/triptych.fish
@@ -366,6 +366,12 @@ $(BUILD)/bench/steps: $(BUILD)/bench/steps.o $(BUILD)/libtriptych.a
 	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
 $(BUILD)/bench/rates: $(BUILD)/bench/rates.o
 	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LDFLAGS) -o $@
+
+$(BUILD)/bench/scaling: $(BUILD)/bench/scaling.o $(BUILD)/libtriptych.a
+	@echo "  LD  $@"; $(CC) $(COMMON) $^ $(LIBS) $(LDFLAGS) -o $@
+scaling: $(BUILD)/bench/scaling ## predict how pipelines scale to more cores than this machine has
+	@$(BUILD)/bench/scaling
+
 limits: bench-library $(BUILD)/bench/steps $(BUILD)/bench/rates ## measure how far each kernel is from the limits of this machine
 	@python3 bench/limits.py --build $(BUILD)
 

@@ -521,7 +521,7 @@ int tri_strip_least(const struct tri_stage *stage)
     return again < 4 ? 8 : 2 * again;
 }
 
-#define SHARE_WORTH_CUTTING 16 /* times the rows that a strip makes again: bench/scaling.py */
+#define SHARE_WORTH_CUTTING 16 /* times the rows that a strip makes again: bench/scaling.c */
 
 int tri_strip_next(const struct tri_stage *stage, int workers, int rows, int left)
 {

@@ -89,12 +89,8 @@
 /* Two passes that choose in one, FIRST without reach and SECOND without height and with a reach of
  * up to FUSE_REACH: what FIRST makes, up to FUSE_MOST outputs, stays in registers. FUSE(median_3,
  * median_sort_3, median_select_3); */
-#ifdef __OPENCL_VERSION__ /* does not let a row be stored in registers */
-#define FUSE(name, FIRST, SECOND) _Static_assert(1, "takes the semicolon")
-#else
 #define FUSE(name, FIRST, SECOND) FUSE_(name, FIRST, SECOND, S)
 #define FUSE_(name, FIRST, SECOND, TYPE) FUSE_AS(name, FIRST, SECOND, TYPE)
-#endif
 #if LANES == 1
 #define WINDOW_AT(i, dx, dy) LANES_LOAD(_it, _r->in[i][dy], _x + (dx))
 /* Without lanes, in a short row of its own. */
@@ -151,10 +147,12 @@
         name##_into(OUTPUTS(here), &here); \
     } \
     _Static_assert(1, "takes the semicolon")
+/* Through a number, as OpenCL C converts no pointer to another address space. On CPUs all are one,
+ * and compilers see through it. */
 #define FUSE_INTO(window) \
-    (GLOBAL uchar *)&window[0].after, (GLOBAL uchar *)&window[1].after, \
-        (GLOBAL uchar *)&window[2].after, (GLOBAL uchar *)&window[3].after, \
-        (GLOBAL uchar *)&window[4].after, 0, 0, 0
+    (GLOBAL uchar *)(ulong)&window[0].after, (GLOBAL uchar *)(ulong)&window[1].after, \
+        (GLOBAL uchar *)(ulong)&window[2].after, (GLOBAL uchar *)(ulong)&window[3].after, \
+        (GLOBAL uchar *)(ulong)&window[4].after, 0, 0, 0
 #endif
 
 #define GATHER_(name, IN, OUT) GATHER_AS(name, PASS_GATHER, IN, OUT)

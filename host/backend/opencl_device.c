@@ -91,6 +91,11 @@ static enum tri_status find_kind(struct opencl *cl, cl_device_type *type, struct
     return TRI_OK;
 }
 
+static bool is_pocl(const struct tri_device_info *info)
+{
+    return strstr(info->platform, "Portable Computing Language") != NULL;
+}
+
 /* Checks what kernels need of a device, before anything is created on it. */
 static enum tri_status check_device(struct opencl *cl, const struct tri_device_info *info,
                                     struct tri_error *error)
@@ -118,7 +123,7 @@ static enum tri_status check_device(struct opencl *cl, const struct tri_device_i
     if (!little)
         return tri_fail(error, TRI_NO_DEVICE, "%s is big-endian, which triptych does not support",
                         info->name);
-    if (strstr(info->platform, "Portable Computing Language") != NULL && !on_path("ld"))
+    if (is_pocl(info) && !on_path("ld"))
         return tri_fail(error, TRI_NO_DEVICE, "%s needs the linker ld on PATH: install binutils",
                         info->name);
     return TRI_OK;
@@ -264,6 +269,10 @@ static enum tri_status begin(struct opencl *cl, const struct opencl_found *found
         status = tri_opencl_begin_programs(cl, error);
     if (status == TRI_OK)
         status = tri_opencl_choose_dialect(cl, type, error);
+    /* POCL splits vectors of 64 bytes, which leaves half as many registers. Intel's compiler keeps
+     * the rows between the passes in memory: there, two passes in one are slower than two. */
+    if (status == TRI_OK && cl->lanes && is_pocl(&found->info))
+        cl->base.fused = 3;
     if (status == TRI_OK)
         status = choose_qualification(cl, error);
     if (status == TRI_OK)

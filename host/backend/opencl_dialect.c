@@ -125,8 +125,6 @@ enum tri_status tri_opencl_choose_dialect(struct opencl *cl, cl_device_type type
                           asked, OPENCL_LANES, OPENCL_TILES);
     }
     cl->lanes_bytes = lanes_bytes();
-    if (cl->lanes) /* POCL splits vectors of 64 bytes, which leaves half as many registers */
-        cl->base.fused = 3;
     cl->base.kind = cl->lanes ? TRI_PLAN_WALK : TRI_PLAN_TILES;
     cl->base.pads = !cl->lanes || !cl->shared;
     snprintf(cl->base.info.isa, sizeof cl->base.info.isa, "%s",

@@ -176,11 +176,13 @@ enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeli
     enum tri_status status = tri_backend_plan(backend, pipeline, in, &job->plan, error);
     if (status == TRI_OK)
         status = backend->prepare(job, error);
-    if (status == TRI_OK)
-        *result = job;
-    else
+    if (status != TRI_OK) {
         tri_job_free(job);
-    return status;
+        return status;
+    }
+    job->out = job->plan->out;
+    *result = job;
+    return TRI_OK;
 }
 
 static void release_inflight(struct tri_inflight *inflight)
@@ -204,7 +206,7 @@ void tri_job_free(struct tri_job *job)
 
 const struct tri_shape *tri_job_shape(const struct tri_job *job)
 {
-    return &job->plan->out;
+    return &job->out;
 }
 
 static enum tri_status check_shapes(const struct tri_job *job, const struct tri_image *in,

@@ -60,6 +60,8 @@ struct tri_backend {
     enum tri_status (*fetch)(struct tri_job *job, long offset, size_t size, void *to,
                              struct tri_error *error);
     void (*release)(struct tri_job *job);
+    /* For tri_job_lend, before the first run; NULL: earlier inputs are always copied. */
+    enum tri_status (*lend)(struct tri_job *job, int *runs, struct tri_error *error);
     /* The next three are NULL where kernels work on images in place. */
     enum tri_status (*upload)(struct tri_inflight *inflight, struct tri_error *error);
     enum tri_status (*download)(struct tri_inflight *inflight, struct tri_error *error);
@@ -85,6 +87,7 @@ struct tri_job {
     struct tri_backend *backend;
     const struct tri_pipeline *pipeline;
     struct tri_plan *plan;
+    struct tri_shape out; /* the plan's, which tri_job_lend replaces */
     struct tri_watch *watch;      /* called during the run; NULL: none */
     long frame, frames;           /* number of the next run; their count, 0 while unknown */
     struct tri_inflight inflight; /* for tri_job_run */
@@ -104,6 +107,10 @@ enum tri_status tri_several_open(const char *on, const struct tri_backend_option
 /* Returns the '+' after the first of several names, or NULL. Inside a device name, a '+' separates
  * only where a backend's name follows. */
 const char *tri_several_plus(const char *on);
+
+/* `lend` of a backend that works on images in place: prepares the job again, with a plan that copies
+ * no inputs. */
+enum tri_status tri_job_lend_in_place(struct tri_job *job, int *runs, struct tri_error *error);
 
 /* Like tri_inflight_compute, for these rows only; needs a backend with run_rows. */
 enum tri_status tri_inflight_rows(struct tri_inflight *inflight, struct tri_job *job,

@@ -52,7 +52,7 @@ struct native_job {
     const struct tri_plan *plan;
     const struct tri_stage *stage;
     int stage_number, workers, rows, end;
-    unsigned char *in, *out;
+    unsigned char *out;
     const char *name; /* in recordings */
     enum strip_spans spans;
     atomic_int next;
@@ -74,8 +74,8 @@ static void work(void *argument, int worker)
 {
     struct native_job *job = argument;
     const struct tri_stage *stage = job->stage;
-    uchar *base[BASE_COUNT] = {job->scratch[worker], job->arena, job->plan->constants, job->out,
-                               job->in};
+    uchar *base[BASE_COUNT] = {job->scratch[worker], job->arena, job->plan->constants, job->out};
+    memcpy(&base[BASE_IN], job->plan->inputs, sizeof job->plan->inputs);
     tri_trace_mark all = 0;
     for (int y, end; take_strip(job, &y, &end);) {
         if (job->spans == SPAN_OF_ALL && all == 0)
@@ -152,7 +152,6 @@ static enum tri_status run(struct tri_job *job, struct tri_inflight *inflight,
         if (tri_plan_zeroed(job->plan, i, &offset, &size))
             memset(state->arena + offset, 0, (size_t)size);
     }
-    state->in = inflight->in->memory;
     state->out = inflight->out->memory;
     for (int s = 0; s < job->plan->stage_count; s++) {
         if (tri_plan_holds(job->plan, s))
@@ -170,7 +169,6 @@ static enum tri_status run_rows(struct tri_job *job, struct tri_inflight *inflig
 {
     struct native_job *state = job->state;
     (void)error;
-    state->in = inflight->in->memory;
     state->out = inflight->out->memory;
     run_stage(job, 0, from, to);
     return TRI_OK;
@@ -357,6 +355,7 @@ enum tri_status tri_native_open(int workers, const struct tri_backend_options *o
     native->base.pad = pad;
     native->base.fetch = fetch;
     native->base.release = release;
+    native->base.lend = tri_job_lend_in_place;
     native->base.close = close_native;
     *backend = &native->base;
     return TRI_OK;

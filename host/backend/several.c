@@ -362,6 +362,7 @@ enum tri_status tri_several_open(const char *on, const struct tri_backend_option
     s->rows = rows != NULL ? atoi(rows) : 0;
     s->options = *options;
     s->base = (struct tri_backend){.prepare = tri_several_prepare,
+                                   .lend = tri_several_lend,
                                    .run = tri_several_run,
                                    .fetch = tri_several_fetch,
                                    .release = tri_several_release,

@@ -86,6 +86,7 @@ struct several_job {
     struct kind *kind;
     struct tri_cut cut;
     bool cuts, over_time;
+    bool lent;   /* parts that can read earlier inputs where they are do so */
     int fixed;   /* for temporal pipelines, the part that gets all frames; -1: none yet */
     double work; /* pixels */
     struct own own[TRI_PARTS_MAX];
@@ -93,6 +94,7 @@ struct several_job {
 
 enum tri_status tri_several_prepare(struct tri_job *job, struct tri_error *error);
 void tri_several_release(struct tri_job *job);
+enum tri_status tri_several_lend(struct tri_job *job, int *runs, struct tri_error *error);
 /* Makes a part's job for whole images. */
 enum tri_status tri_several_whole(struct several *several, struct tri_job *job, int part,
                                   struct tri_error *error);

@@ -108,6 +108,42 @@ void tri_several_release(struct tri_job *job)
     free(state);
 }
 
+/* To the jobs of parts that exist already; the others follow when they are made. */
+static enum tri_status lend_to_parts(struct tri_job *job, struct tri_error *error)
+{
+    struct several *s = (struct several *)job->backend;
+    struct several_job *state = job->state;
+    enum tri_status status = TRI_OK;
+    for (int i = 0; i < s->count && status == TRI_OK; i++) {
+        struct tri_job *whole = state->own[i].whole;
+        int runs;
+        if (whole == NULL)
+            continue;
+        tri_several_lock(&s->parts[i]);
+        tri_job_rewind(whole);
+        status = tri_job_lend(whole, &runs, error);
+        tri_several_unlock(&s->parts[i]);
+    }
+    return status;
+}
+
+/* One part gets all frames, but which one is not known yet: as many as any of them may need. */
+enum tri_status tri_several_lend(struct tri_job *job, int *runs, struct tri_error *error)
+{
+    struct several_job *state = job->state;
+    struct tri_plan *plan = NULL;
+    if (!state->over_time)
+        return TRI_OK;
+    const enum tri_status status =
+        tri_plan_make_lent(job->pipeline, &job->plan->in, 0, &plan, error);
+    if (status != TRI_OK)
+        return status;
+    state->lent = plan->lent.room > 0;
+    *runs = state->lent ? plan->lent.room - 1 : 0;
+    tri_plan_free(plan);
+    return state->lent ? lend_to_parts(job, error) : TRI_OK;
+}
+
 enum tri_status tri_several_whole(struct several *s, struct tri_job *job, int part,
                                   struct tri_error *error)
 {
@@ -116,8 +152,11 @@ enum tri_status tri_several_whole(struct several *s, struct tri_job *job, int pa
     if (own->whole != NULL)
         return TRI_OK;
     tri_several_lock(&s->parts[part]);
-    const enum tri_status status =
+    enum tri_status status =
         tri_job_new(s->parts[part].backend, job->pipeline, &job->plan->in, &own->whole, error);
+    int runs;
+    if (status == TRI_OK && state->lent)
+        status = tri_job_lend(own->whole, &runs, error);
     tri_several_pass_note(s, part);
     tri_several_unlock(&s->parts[part]);
     own->fresh = true;

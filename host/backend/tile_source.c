@@ -12,7 +12,7 @@ static const char *const files[] = {"row_arguments.h", "one_lane.h",   "body_wor
 
 static const char *base_name(int base)
 {
-    static const char *const names[BASE_COUNT] = {"scratch", "arena", "constants", "out", "in"};
+    static const char *const names[BASE_PAST] = {"scratch", "arena", "constants", "out", "in"};
     return names[base];
 }
 

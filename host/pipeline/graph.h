@@ -57,6 +57,7 @@ struct tri_graph {
     struct tri_channel *channels; /* [0] is none */
     int channel_count, channel_room;
     int histogram_count;
+    bool lent; /* earlier inputs are read where they are, not copied */
     int delay; /* frames that the result lags behind: up to the current operation and, in the end,
                   of all */
     int first; /* frames that the operation's input lags behind */
@@ -149,8 +150,11 @@ bool tri_node_needs_padding(const struct tri_node *node);
 void tri_graph_fuse(struct tri_graph *graph, const struct tri_value *out, int most);
 
 /* Inserts copies where outputs are read or shared, or where an input's padding is too narrow, as it
- * always is if the input is packed; the graph records a failure. */
+ * always is if the input is packed; the graph records a failure. Inputs that later frames read are
+ * copied, unless they are `lent`, which becomes false if they must be. */
 void tri_graph_fit(struct tri_graph *graph, struct tri_value *out, bool packed);
+/* Returns whether a channel is the input of an earlier run. */
+bool tri_graph_past_input(const struct tri_graph *graph, int channel);
 /* Gets, for each channel, how many samples beyond a row's ends its readers need. */
 void tri_graph_halos(const struct tri_graph *graph, int *halo);
 

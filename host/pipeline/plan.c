@@ -296,7 +296,7 @@ static void place_channels(struct planner *p, long *sizes, long *places)
         } else if (from->producer == FROM_INPUT) {
             c->base = BASE_IN;
         } else if (from->producer == FROM_PREVIOUS) {
-            c->base = BASE_ARENA;
+            c->base = BASE_ARENA; /* or as tri_lent_place says */
         } else if (p->kept[i] && !has_previous(&p->graph, i)) {
             c->base = BASE_ARENA;
             if (packed_plane(p, i)) {
@@ -312,7 +312,7 @@ static void place_channels(struct planner *p, long *sizes, long *places)
     }
     for (int i = 1; i < plan->channel_count; i++) {
         struct walk_channel *c = &plan->channels[i];
-        if (p->kept[i] && has_previous(&p->graph, i)) {
+        if (c->base != BASE_IN && p->kept[i] && has_previous(&p->graph, i)) {
             c->base = BASE_ARENA;
             add_history(p, i, plane_size(c));
         }
@@ -438,12 +438,15 @@ static void give_memory(struct planner *p)
     free(p->is_out);
 }
 
+/* Earlier inputs were padded in their own runs. */
 static bool reads_padding(const struct tri_graph *graph)
 {
     for (int i = 0; i < graph->node_count; i++) {
         const struct tri_node *node = &graph->nodes[i];
         for (int k = 0; k < node->inputs && tri_node_needs_padding(node); k++) {
-            if (graph->channels[node->spec.in[k]].producer == FROM_INPUT)
+            const int channel = node->spec.in[k];
+            if (graph->channels[channel].producer == FROM_INPUT ||
+                tri_graph_past_input(graph, channel))
                 return true;
         }
     }
@@ -466,7 +469,8 @@ static bool make_plan(struct planner *p)
         plan->transposed = p->graph.transposed;
         plan->reads_padding = reads_padding(&p->graph);
         plan->stages = calloc((size_t)plan->stage_count, sizeof plan->stages[0]);
-        done = plan->stages != NULL && gather_constants(p, constants) && make_channels(p);
+        done = plan->stages != NULL && gather_constants(p, constants) && make_channels(p) &&
+               tri_lent_place(p);
     }
     for (int s = 0; done && s < plan->stage_count; s++)
         done = tri_stage_make(p, s, constants);
@@ -475,9 +479,9 @@ static bool make_plan(struct planner *p)
     return done;
 }
 
-enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct tri_shape *in,
-                              enum tri_plan_kind kind, int fused, struct tri_plan **result,
-                              struct tri_error *error)
+static enum tri_status make(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                            enum tri_plan_kind kind, int fused, bool lent, struct tri_plan **result,
+                            struct tri_error *error)
 {
     struct planner p = {.kind = kind};
     *result = NULL;
@@ -494,6 +498,7 @@ enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct 
         const bool packed = kind == TRI_PLAN_WALK && tri_shape_packed(in);
         if (kind == TRI_PLAN_WALK && !packed)
             tri_graph_fuse(&p.graph, &p.out, fused);
+        p.graph.lent = lent;
         tri_graph_fit(&p.graph, &p.out, packed);
         status = p.graph.error.status;
         if (status != TRI_OK || !make_plan(&p))
@@ -505,6 +510,19 @@ enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct 
     else
         tri_plan_free(p.plan);
     return status;
+}
+
+enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                              enum tri_plan_kind kind, int fused, struct tri_plan **plan,
+                              struct tri_error *error)
+{
+    return make(pipeline, in, kind, fused, false, plan, error);
+}
+
+enum tri_status tri_plan_make_lent(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                                   int fused, struct tri_plan **plan, struct tri_error *error)
+{
+    return make(pipeline, in, TRI_PLAN_WALK, fused, true, plan, error);
 }
 
 void tri_plan_free(struct tri_plan *plan)
@@ -521,6 +539,8 @@ void tri_plan_free(struct tri_plan *plan)
     free(plan->channels);
     free(plan->histories);
     free(plan->previous);
+    free(plan->lent.images);
+    free(plan->lent.pasts);
     free(plan->frames);
     free(plan->constants);
     free(plan->finishes);
@@ -565,6 +585,7 @@ static void place_images(struct tri_plan *plan, const struct tri_image *in,
                          const struct tri_image *out)
 {
     int in_plane = 0;
+    plan->inputs[0] = in->memory;
     for (int c = 1; c < plan->channel_count; c++) {
         struct walk_channel *channel = &plan->channels[c];
         if (channel->base == BASE_IN) {
@@ -608,7 +629,7 @@ void tri_plan_frame(struct tri_plan *plan, long frame, long frames, const struct
     plan->over = frames > 0 && frame >= frames ? frame - frames + 1 : 0;
     memset(plan->counts, 0,
            ((size_t)plan->histogram_count << plan->in.bits) * sizeof plan->counts[0]);
-    place_images(plan, in, out);
+    place_images(plan, plan->lent.room > 0 ? tri_lent_frame(plan, frame, in) : in, out);
     place_histories(plan, frame);
     for (int i = 0; i < plan->frame_count; i++) {
         const struct tri_finish *at = &plan->frames[i];

@@ -90,7 +90,17 @@ struct tri_plan {
         bool state; /* zero in the first frame */
     } * previous;
     int previous_count;
-    struct tri_finish *frames; /* constants that depend on the number of the frame */
+    /* Inputs of earlier runs that are read where they are, because the caller lends them. */
+    struct tri_lent {
+        struct tri_image *images; /* of run n at n % room, by value: `in` may be a view */
+        int room;                 /* 0: nothing is lent */
+        struct tri_past {
+            int channel, plane, ago;
+        } * pasts;
+        int past_count;
+    } lent;
+    void *inputs[BASE_COUNT - BASE_IN]; /* memory of what BASE_IN and those after it mean now */
+    struct tri_finish *frames;          /* constants that depend on the number of the frame */
     int frame_count;
     int delay; /* frames by which the output lags behind the input */
     enum tri_fields fields;
@@ -106,6 +116,10 @@ struct tri_plan {
 enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct tri_shape *in,
                               enum tri_plan_kind kind, int fused, struct tri_plan **plan,
                               struct tri_error *error);
+/* The same with TRI_PLAN_WALK, for inputs that stay as they are until `lent.room` - 1 later runs
+ * are done: they are not copied. */
+enum tri_status tri_plan_make_lent(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                                   int fused, struct tri_plan **plan, struct tri_error *error);
 void tri_plan_free(struct tri_plan *plan);
 /* Prepares a run: resets counts, sets the constants for this frame (0, 1, ...), and points channels
  * at their slots and at the images' rows. `frames` is the total, 0 if not known yet; runs after the

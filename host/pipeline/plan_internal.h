@@ -48,6 +48,14 @@ static inline long plane_size(const struct walk_channel *c)
            TRI_PLANES_APART;
 }
 
+/* lent.c: gives the inputs of earlier runs bases of their own, if they are lent. Returns false if
+ * out of memory. */
+bool tri_lent_place(struct planner *planner);
+/* Before a run: points those channels at the right images. Returns the image to read as the input:
+ * `in`, or after the last frame that one. */
+const struct tri_image *tri_lent_frame(struct tri_plan *plan, long frame,
+                                       const struct tri_image *in);
+
 #define ASIDE_WANTED (-1) /* the stage has not placed it yet */
 
 /* Fills in stage `number`: its nodes, their timing and their rings. `constants` has the offset of

@@ -16,6 +16,12 @@ static int relay(struct tri_graph *graph, int channel)
     return tri_graph_add(graph, &tri_pass_relay, &(struct tri_node_spec){.in = {channel}});
 }
 
+bool tri_graph_past_input(const struct tri_graph *graph, int channel)
+{
+    const struct tri_channel *c = &graph->channels[channel];
+    return c->producer == FROM_PREVIOUS && graph->channels[c->of].producer == FROM_INPUT;
+}
+
 static bool is_read(const struct tri_graph *graph, int channel)
 {
     for (int i = 0; i < graph->node_count; i++) {
@@ -96,12 +102,13 @@ static void relay_packed(struct tri_graph *g)
         for (int k = 0, at = i; k < g->nodes[at].inputs && tri_node_needs_padding(&g->nodes[at]);
              k++) {
             const int channel = g->nodes[at].spec.in[k];
-            const int copy =
-                g->channels[channel].producer == FROM_INPUT ? insert_relay(g, i, channel) : 0;
-            if (g->error.status != TRI_OK)
+            if (g->channels[channel].producer != FROM_INPUT && !tri_graph_past_input(g, channel))
+                continue;
+            const int copy = insert_relay(g, i, channel);
+            if (copy == 0)
                 return;
-            if (copy != 0)
-                read_instead(&g->nodes[++at], channel, copy);
+            read_instead(&g->nodes[++at], channel, copy);
+            g->nodes[i].delay = g->nodes[at].delay; /* they share a stage */
         }
     }
 }
@@ -119,6 +126,26 @@ void tri_graph_halos(const struct tri_graph *graph, int *halo)
     }
 }
 
+/* Returns whether all earlier inputs can be read where they are: there is a base for each, they
+ * begin with the job's frame 0, and the padding of images suffices. */
+static bool can_lend(const struct tri_graph *graph, const int *halo)
+{
+    int agos[TRI_INPUTS], count = 0;
+    for (int c = 1; c < graph->channel_count; c++) {
+        const struct tri_channel *past = &graph->channels[c];
+        if (!tri_graph_past_input(graph, c))
+            continue;
+        int i = 0;
+        while (i < count && agos[i] != past->ago)
+            i++;
+        if (i == TRI_INPUTS || past->first != 0 || past->state || halo[c] > TRI_PAD)
+            return false;
+        agos[i] = past->ago;
+        count = i == count ? count + 1 : count;
+    }
+    return count > 0;
+}
+
 static void relay_inputs(struct tri_graph *graph)
 {
     int *halo = calloc((size_t)graph->channel_count, sizeof *halo);
@@ -127,12 +154,15 @@ static void relay_inputs(struct tri_graph *graph)
         return;
     }
     tri_graph_halos(graph, halo);
+    graph->lent = graph->lent && can_lend(graph, halo);
     for (int c = graph->channel_count - 1; c > 0; c--) {
         const struct tri_channel channel = graph->channels[c];
-        if (channel.producer == FROM_PREVIOUS && graph->channels[channel.of].producer == FROM_INPUT)
-            relay_input(graph, channel.of);
-        else if (channel.producer == FROM_INPUT && halo[c] > TRI_PAD)
+        if (tri_graph_past_input(graph, c)) {
+            if (!graph->lent)
+                relay_input(graph, channel.of);
+        } else if (channel.producer == FROM_INPUT && halo[c] > TRI_PAD) {
             relay_input(graph, c);
+        }
     }
     free(halo);
 }

@@ -7,7 +7,17 @@
 #ifndef TRI_WALK_H
 #define TRI_WALK_H
 
-enum { BASE_SCRATCH, BASE_ARENA, BASE_CONSTANTS, BASE_OUT, BASE_IN, BASE_COUNT };
+/* BASE_PAST and those after it: the inputs of earlier runs, where the caller lends them; never on an
+ * OpenCL device. */
+enum {
+    BASE_SCRATCH,
+    BASE_ARENA,
+    BASE_CONSTANTS,
+    BASE_OUT,
+    BASE_IN,
+    BASE_PAST,
+    BASE_COUNT = BASE_PAST + TRI_INPUTS
+};
 
 struct walk_channel {
     long offset; /* of sample (0, 0) from its base, in bytes */
@@ -112,7 +122,7 @@ INLINE void walk_inputs(GLOBAL const struct walk_node *node,
         } else {
             for (int dy = node->low; dy <= node->high; dy++)
                 table[used++] = walk_row(c, base, walk_clamp(y + dy, c->height));
-            if (c->base == BASE_IN)
+            if (c->base >= BASE_IN)
                 WALK_PREFETCH(walk_row(c, base, walk_clamp(y + node->high + 2, c->height)),
                               (long)c->width * c->size);
             row->in[i] = table + first - node->low;

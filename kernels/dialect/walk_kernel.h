@@ -9,7 +9,7 @@ walk(GLOBAL uchar *scratch, GLOBAL uchar *arena, GLOBAL uchar *constants, GLOBAL
      GLOBAL const struct walk_channel *channels, int count, int lead, int height, int strip,
      long scratch_step, long zeroed)
 {
-    GLOBAL uchar *base[BASE_COUNT];
+    GLOBAL uchar *base[BASE_PAST];
     GLOBAL const uchar *table[WALK_WINDOW];
     const int y0 = (int)get_global_id(0) * strip, y1 = height - y0 < strip ? height : y0 + strip;
     base[BASE_SCRATCH] = scratch + (long)get_global_id(0) * scratch_step;

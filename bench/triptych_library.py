@@ -64,6 +64,12 @@ class Library:
         self.call("tri_job_new", backend, pipeline, ctypes.byref(shape), ctypes.byref(job))
         return job
 
+    def lend(self, job):
+        """Promises that images stay as they are; returns for how many later runs they are read."""
+        runs = ctypes.c_int()
+        self.call("tri_job_lend", job, ctypes.byref(runs))
+        return runs.value
+
     def message(self):
         return self.error.text.decode(errors="replace")
 

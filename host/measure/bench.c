@@ -1,6 +1,7 @@
 /* bench.c -- the run: verify, warm up, measure in interleaved rounds, verify again. */
 #include "measure/device_timing.h"
 
+#include "image/image.h"
 #include "parallel/cpu.h"
 #include "trace/trace.h"
 
@@ -16,7 +17,8 @@ struct turn {
     struct tri_timing *timings; /* one for each sample of the row */
     int64_t once;               /* ns, from the warm-up */
     int wanted, taken;
-    bool out; /* failed or differs: no more turns */
+    int number; /* of the next image */
+    bool out;   /* failed or differs: no more turns */
 };
 
 enum { COPIES_MAX = 50 }; /* they calibrate, and are not compared: more only fill files */
@@ -26,6 +28,10 @@ struct bench_run {
     struct tri_pipeline *pipeline;
     struct tri_image *in,
         *result; /* all contenders write to one image: the footprint stays the same */
+    /* For kernels that read earlier images in place, copies of `in`: as many different images as
+     * there would be. */
+    struct tri_image **copies;
+    int copy_count;
     struct tri_bench_case *figures;
     struct turn *turns;
     int count;
@@ -75,6 +81,12 @@ static void verify_turn(struct bench_run *run, struct turn *turn, bool is_truth)
     turn->out = !turn->row->verified;
 }
 
+static struct tri_image *next_image(const struct bench_run *run, struct turn *turn)
+{
+    const int i = turn->number++ % (run->copy_count + 1);
+    return i == 0 ? run->in : run->copies[i - 1];
+}
+
 /* Returns the nanoseconds of one run; negative if it failed. */
 static int64_t run_once(struct bench_run *run, struct turn *turn, struct tri_timing *timing)
 {
@@ -86,8 +98,9 @@ static int64_t run_once(struct bench_run *run, struct turn *turn, struct tri_tim
         tri_copier_run(turn->copier);
         return tri_copier_run(turn->copier);
     }
+    struct tri_image *in = next_image(run, turn);
     int64_t start = tri_now_ns();
-    enum tri_status status = tri_job_run(turn->job, run->in, run->result, timing, &error);
+    enum tri_status status = tri_job_run(turn->job, in, run->result, timing, &error);
     int64_t elapsed = tri_now_ns() - start;
     if (status == TRI_OK)
         return elapsed;
@@ -251,9 +264,39 @@ static void find_break_evens(struct bench_run *run)
     }
 }
 
+static enum tri_status copy_images(struct bench_run *run, int count, struct tri_error *error)
+{
+    run->copies = calloc((size_t)count + 1, sizeof run->copies[0]);
+    if (run->copies == NULL)
+        return tri_fail(error, TRI_FAILED, "out of memory for %d images", count);
+    while (run->copy_count < count) {
+        struct tri_image **copy = &run->copies[run->copy_count];
+        const enum tri_status status = tri_image_new(&run->in->shape, copy, error);
+        if (status != TRI_OK)
+            return status;
+        for (int p = 0; p < run->in->shape.planes; p++)
+            tri_image_copy_plane(run->in, p, *copy, p);
+        run->copy_count++;
+    }
+    return TRI_OK;
+}
+
+static enum tri_status open_job(struct bench_run *run, struct turn *turn,
+                                struct tri_backend *backend, int *lent, struct tri_error *error)
+{
+    int runs = 0;
+    enum tri_status status =
+        tri_job_new(backend, run->pipeline, &run->in->shape, &turn->job, error);
+    if (status == TRI_OK)
+        status = tri_job_lend(turn->job, &runs, error);
+    *lent = runs > *lent ? runs : *lent;
+    return status;
+}
+
 static enum tri_status open_jobs(struct bench_run *run, struct tri_error *error)
 {
     struct tri_bench_case *figures = run->figures;
+    int lent = 0;
 
     for (int i = 0; i < run->candidates->count; i++) {
         const struct tri_contender *contender = &run->candidates->contenders[i];
@@ -263,17 +306,17 @@ static enum tri_status open_jobs(struct bench_run *run, struct tri_error *error)
         turn->row = &figures->rows[figures->row_count++];
         *turn->row = (struct tri_bench_row){.info = contender->info, .listed = contender->listed};
         const struct tri_backend_counts before = tri_backend_counts(contender->backend);
-        enum tri_status status =
-            tri_job_new(contender->backend, run->pipeline, &run->in->shape, &turn->job, &why);
+        enum tri_status status = open_job(run, turn, contender->backend, &lent, &why);
         turn->row->device.built = built_since(contender->backend, before);
         if (status == TRI_OK)
             continue;
+        tri_job_free(turn->job);
         turn->job = NULL;
         fail_turn(turn, &why);
         if (i == 0)
             return tri_fail(error, status, "%s", why.text);
     }
-    return TRI_OK;
+    return copy_images(run, lent, error);
 }
 
 /* Opens one copy for each number of workers of the CPU rows. Devices may report more units than
@@ -339,6 +382,9 @@ static void close_run(struct bench_run *run)
         tri_copier_free(run->turns[i].copier);
         free(run->turns[i].timings);
     }
+    for (int i = 0; i < run->copy_count; i++)
+        tri_image_free(run->copies[i]);
+    free(run->copies);
     free(run->turns);
     tri_pipeline_free(run->pipeline);
 }

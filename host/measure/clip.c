@@ -136,6 +136,9 @@ static enum tri_status make_filter(struct way *way, int worker)
     tri_filter_free(*filter);
     enum tri_status status = tri_filter_new(backend, way->pipeline, &way->clip->reader->video,
                                             TRI_ANY_COLOUR, TRI_CHROMA_USUAL, filter, &way->error);
+    int runs; /* the frames stay until the end */
+    if (status == TRI_OK)
+        status = tri_filter_lend(*filter, &runs, &way->error);
     if (status != TRI_OK || worker < way->outs_count)
         return status;
     status = tri_frame_new(tri_filter_video(*filter), &way->outs[worker], &way->error);

@@ -73,6 +73,25 @@ void tri_filter_put_set(struct tri_filter *filter, struct tri_filter_set *set)
     pthread_mutex_unlock(&filter->lock);
 }
 
+/* Only by plane do jobs read the frames themselves. A pipeline over time has one set. */
+enum tri_status tri_filter_lend(struct tri_filter *filter, int *runs, struct tri_error *error)
+{
+    enum tri_status status = TRI_OK;
+    *runs = 0;
+    if (!filter->by_plane || !tri_pipeline_over_time(filter->pipeline))
+        return TRI_OK;
+    tri_trace_lock(&filter->lock, "the filter");
+    for (struct tri_filter_set *set = filter->sets; set != NULL; set = set->next) {
+        for (int p = 0; p < planes_of(filter) && status == TRI_OK; p++) {
+            int needed;
+            status = tri_job_lend(set->planes[p], &needed, error);
+            *runs = needed > *runs ? needed : *runs;
+        }
+    }
+    pthread_mutex_unlock(&filter->lock);
+    return status;
+}
+
 /* The single-plane jobs of slots are not ended: they do not work over time. */
 void tri_filter_end(struct tri_filter *filter)
 {

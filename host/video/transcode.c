@@ -46,11 +46,15 @@ struct transcode_run {
     struct tri_frame *late;
     int late_count;
     long runs;
+    int lent;                    /* frames whose computing reads a frame again, after its own */
     struct tri_frame with;       /* the second input's last frame, for stage "compute" */
     char told[4 * TRI_NOTE_MAX]; /* reported losses of metadata, for tri_video_is_new */
     pthread_mutex_t lock;        /* for the members below */
     struct tri_frame *spare_in, *spare_out;
     int spare_in_count, spare_out_count;
+    struct tri_frame *held; /* done with, but still read by later frames */
+    int held_count;
+    long computed; /* frames, with the flushed ones */
     struct failure failure;
 };
 
@@ -96,15 +100,37 @@ static enum tri_status take(struct transcode_run *run, bool in, struct tri_frame
 
 static void put_back(struct transcode_run *run, bool in, struct tri_frame *frame)
 {
-    int *count = in ? &run->spare_in_count : &run->spare_out_count;
+    const struct tri_frame planes = {
+        .planes = {frame->planes[0], frame->planes[1], frame->planes[2]},
+        .read_until = frame->read_until};
     if (frame->planes[0] == NULL)
         return;
     tri_frame_free_data(frame);
     tri_trace_lock(&run->lock, "the frames");
-    (in ? run->spare_in : run->spare_out)[(*count)++] =
-        (struct tri_frame){.planes = {frame->planes[0], frame->planes[1], frame->planes[2]}};
+    if (in && frame->read_until > run->computed)
+        run->held[run->held_count++] = planes;
+    else if (in)
+        run->spare_in[run->spare_in_count++] = planes;
+    else
+        run->spare_out[run->spare_out_count++] = planes;
     pthread_mutex_unlock(&run->lock);
     *frame = (struct tri_frame){0};
+}
+
+/* A frame has been computed: those that only it still read are free. */
+static void count_computed(struct transcode_run *run)
+{
+    int kept = 0;
+    tri_trace_lock(&run->lock, "the frames");
+    run->computed++;
+    for (int i = 0; i < run->held_count; i++) {
+        if (run->held[i].read_until > run->computed)
+            run->held[kept++] = run->held[i];
+        else
+            run->spare_in[run->spare_in_count++] = run->held[i];
+    }
+    run->held_count = kept;
+    pthread_mutex_unlock(&run->lock);
 }
 
 /* For a frame that is not processed further. */
@@ -249,6 +275,8 @@ static enum tri_status compute_work(struct transcode_run *run, struct item *item
 {
     struct tri_filter *filter = run->transcode->filter;
     enum tri_status status = take(run, false, &item->out, error);
+    if (run->lent > 0 && !item->flush) /* this is frame number `computed`, in order */
+        item->in.read_until = run->computed + 1 + run->lent;
     if (run->delay > 0 && !item->flush) {
         item->in.traced = tri_tracing() ? tri_trace_item() : 0;
         run->late[run->late_count++] = item->in;
@@ -262,7 +290,11 @@ static enum tri_status compute_work(struct transcode_run *run, struct item *item
         status = tri_filter_upload(filter, &run->late[run->late_count - 1], &item->slot, error);
     if (status == TRI_OK)
         status = run_with(run, item, error);
-    return status == TRI_OK ? tri_filter_compute(filter, item->slot, &item->out, error) : status;
+    if (status == TRI_OK)
+        status = tri_filter_compute(filter, item->slot, &item->out, error);
+    if (run->lent > 0)
+        count_computed(run);
+    return status;
 }
 
 /* With delayed results, the oldest frame's is ready now, or none yet. */
@@ -390,11 +422,14 @@ static void move_time(struct tri_transcode *transcode, enum tri_video_stage from
 
 static bool take_memory(struct transcode_run *run)
 {
-    const size_t room = 2 * ((size_t)run->transcode->jobs + (size_t)run->delay + 1);
+    const size_t room =
+        2 * ((size_t)run->transcode->jobs + (size_t)run->delay + 1) + (size_t)run->lent;
     run->late = calloc(room, sizeof run->late[0]);
     run->spare_in = calloc(room, sizeof run->spare_in[0]);
+    run->held = calloc(room, sizeof run->held[0]);
     run->spare_out = calloc(room, sizeof run->spare_out[0]);
-    return run->late != NULL && run->spare_in != NULL && run->spare_out != NULL;
+    return run->late != NULL && run->spare_in != NULL && run->held != NULL &&
+           run->spare_out != NULL;
 }
 
 static void give_memory(struct transcode_run *run)
@@ -402,6 +437,7 @@ static void give_memory(struct transcode_run *run)
     tri_frame_free(&run->with);
     free_frames(run->late, run->late_count);
     free_frames(run->spare_in, run->spare_in_count);
+    free_frames(run->held, run->held_count);
     free_frames(run->spare_out, run->spare_out_count);
 }
 
@@ -445,6 +481,11 @@ enum tri_status tri_transcode_run(struct tri_transcode *transcode, struct tri_er
                                 .video_out = tri_filter_video(transcode->filter),
                                 .delay = tri_filter_delay(transcode->filter),
                                 .failure = {.at = LONG_MAX, .flush_at = LONG_MAX}};
+    /* A second input's frames follow each other with the first's: kernels read only one frame back,
+     * and `with` is kept as long. */
+    enum tri_status status = tri_filter_lend(transcode->filter, &run.lent, error);
+    if (status != TRI_OK)
+        return status;
     if (!take_memory(&run) || pthread_mutex_init(&run.lock, NULL) != 0) {
         give_memory(&run);
         return tri_fail(error, TRI_FAILED, "out of memory for %d frames in flight",
@@ -456,7 +497,7 @@ enum tri_status tri_transcode_run(struct tri_transcode *transcode, struct tri_er
     }
     if (tri_tracing())
         tri_trace_instant("video", tri_trace_text(transcode->reader->name));
-    enum tri_status status = run_stages(&run, error);
+    status = run_stages(&run, error);
     transcode->intact =
         run.failure.at == LONG_MAX || (run.failure.input && run.failure.flush_at == LONG_MAX);
     if (status == TRI_OK && run.failure.at != LONG_MAX) {

@@ -60,6 +60,7 @@ struct tri_frame {
     struct tri_metadata *metadata; /* from the picture it was read from; NULL if none */
     void *raw; /* the codec's, from `next` to `decode` or from `encode` to `put`; NULL if none */
     uint64_t traced; /* of a frame with a delayed result: what it is in a recording */
+    long read_until; /* computing so many frames may read the planes; 0: that of this one alone */
 };
 
 /* "BT.709", for messages. */

@@ -258,6 +258,7 @@ static enum tri_status open_work(struct work *work, char **arguments, const stru
     struct tri_backend_options options = tri_backend_options_default();
 
     options.isa = arguments[0];
+    int runs; /* the pictures are never written again */
     enum tri_status status = tri_backend_open("sequential", &options, &work->backend, error);
     if (status == TRI_OK)
         status = tri_pipeline_parse(arguments[1], &work->pipeline, error);
@@ -265,6 +266,8 @@ static enum tri_status open_work(struct work *work, char **arguments, const stru
         status = make_pictures(work, shape, error);
     if (status == TRI_OK)
         status = tri_job_new(work->backend, work->pipeline, shape, &work->job, error);
+    if (status == TRI_OK)
+        status = tri_job_lend(work->job, &runs, error);
     if (status == TRI_OK)
         status = tri_image_new(tri_job_shape(work->job), &work->out, error);
     return status;

@@ -239,6 +239,14 @@ TRI_API const struct tri_format *tri_format_find(const char *name);
 /* By the extension of a path; NULL: the path has none, or an unknown one. */
 TRI_API const struct tri_format *tri_format_of_path(const char *path);
 
+/* Whether decoders shrink an image that becomes smaller anyway, which is faster, but gives other
+ * samples. */
+enum tri_shrink {
+    TRI_SHRINK_OFF,
+    TRI_SHRINK_GOOD, /* to no less than twice the size that is needed */
+    TRI_SHRINK_FAST  /* to the size that is needed; fine detail may alias */
+};
+
 /* Options begin with their size, which tri_..._default() sets together with the defaults:
  *
  *     struct tri_read_options options = tri_read_options_default();
@@ -260,6 +268,10 @@ struct tri_read_options {
     bool together;
     /* called while a pipe has nothing to read; true ends it. NULL: wait */
     bool (*stop)(void);
+    /* how far decoders shrink the image for this pipeline (see tri_pipeline_shrunk); NULL: they do
+     * not */
+    enum tri_shrink shrink;
+    const struct tri_pipeline *shrink_for;
 };
 static inline struct tri_read_options tri_read_options_default(void)
 {
@@ -274,6 +286,15 @@ struct tri_duration {
     int count, per; /* per 0: unknown; count 0: as short as possible */
 };
 
+/* How an image differs from the one in its file because the decoder has shrunk it. */
+struct tri_shrunk {
+    int factor;        /* 2, 4 or 8; 0: it has not */
+    int width, height; /* in the file, upright */
+    /* Sides that are no multiple of the factor: the sample that stands for fewer than that is the
+     * last one of a row or column; if these are set, the first. */
+    bool from_right, from_bottom;
+};
+
 /* What a reader reports besides the image. */
 struct tri_read_info {
     size_t size; /* set by the caller: sizeof(struct tri_read_info) */
@@ -284,6 +305,7 @@ struct tri_read_info {
                                       otherwise */
     long pictures;                 /* that tri_pictures_open finds in the file; 0: several */
     struct tri_duration duration;  /* of a frame, by tri_pictures_next */
+    struct tri_shrunk shrunk;      /* by what the reader's options ask for */
 };
 static inline struct tri_read_info tri_read_info_default(void)
 {
@@ -482,6 +504,17 @@ TRI_API void tri_pipeline_limit(struct tri_pipeline *pipeline, uint64_t max_pixe
 TRI_API enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shift_x,
                                             int shift_y, struct tri_pipeline **scaled,
                                             struct tri_error *error);
+/* By how much an image of the shape `in` may be shrunk before the pipeline, whose first operation
+ * makes it smaller: 2, 4 or 8; 1: not at all. */
+TRI_API int tri_pipeline_shrink(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                                enum tri_shrink shrink);
+/* A new pipeline, for an image that has been shrunk so: makes of it what `pipeline` makes of the
+ * whole one, of the same size and at the same place, but not with the same samples. For the shape
+ * that the image has now; for others it is as `pipeline`. Free it with tri_pipeline_free.
+ * TRI_FAILED: out of memory. */
+TRI_API enum tri_status tri_pipeline_shrunk(const struct tri_pipeline *pipeline,
+                                            const struct tri_shrunk *shrunk,
+                                            struct tri_pipeline **result, struct tri_error *error);
 /* Whether a frame's result depends on earlier frames, so that frames must run in order. */
 TRI_API bool tri_pipeline_over_time(const struct tri_pipeline *pipeline);
 /* Whether it looks at a frame and the previous one only: the two may then come from different

@@ -8,6 +8,7 @@ from against import frames, measure, report
 SIZE = (3840, 2160)
 BLUR = "gaussian:sigma=2"
 QUALITY = 90
+SHRINK = " --shrink-on-load "
 
 
 class Conversion(measure.Contender):
@@ -77,15 +78,15 @@ def pillow_thumbnail(source, target):
     return run
 
 
-# Name, pipeline, extension, goal, and the peers' calls: module, title, maker of a call (None: there is no such library).
+# Name, pipeline with options, extension, goal, and the peers' calls: module, title, maker of a call (None: there is no such library).
 CASES = [
     ("blur, 4K PNG", BLUR, "png", 5, [
         ("vips", "gaussblur", vips_blur()),
         ("vips", "gaussblur to 3.7 sigma", vips_blur(min_ampl=0.001)),
         ("opencv", "imread, GaussianBlur, imwrite", files.cv2_blur)]),
-    ("quarter, 4K JPEG", "resize:scale=0.25", "jpg", 2, [
+    *(("quarter, 4K JPEG" + how, "resize:scale=0.25" + how, "jpg", 2, [
         ("vips", "thumbnail", vips_thumbnail),
-        ("pillow", "thumbnail", pillow_thumbnail)]),
+        ("pillow", "thumbnail", pillow_thumbnail)]) for how in ("", SHRINK + "good", SHRINK + "fast")),
 ]
 
 
@@ -108,7 +109,8 @@ def entry_of(bench, key, contenders, samples):
 def row_of(bench, folder, case):
     name, pipeline, extension, goal, peers = case
     source, target = source_file(bench, folder, extension), os.path.join(folder, "ours." + extension)
-    call = triptych(bench, pipeline, source, target, "--quality", str(QUALITY))
+    pipeline, *chosen = pipeline.split()
+    call = triptych(bench, pipeline, source, target, "--quality", str(QUALITY), *chosen)
     ours = {("triptych", 1): OnOneCore(call, target), ("triptych", bench.options.threads): Conversion(call, target)}
     theirs = {}
     for number, (module, title, make) in enumerate(peers):

@@ -201,7 +201,12 @@ static bool decode(void *context, void *data)
     }
     const struct tri_shape *shape = &item->image->shape;
     item->result.from = *shape;
-    item->result.megapixels = (double)shape->width * shape->height / 1e6;
+    item->result.shrunk = item->info.shrunk.factor;
+    if (item->result.shrunk > 1) {
+        item->result.from.width = item->info.shrunk.width;
+        item->result.from.height = item->info.shrunk.height;
+    }
+    item->result.megapixels = (double)item->result.from.width * item->result.from.height / 1e6;
     memcpy(item->result.warning, item->info.warning, sizeof item->result.warning);
     return true;
 }

@@ -25,7 +25,8 @@ struct tri_batch_result {
     /* Over time: the first file of another shape than the one before, and so a first frame. */
     bool new_series;
     double megapixels;         /* read */
-    struct tri_shape from, to; /* of the picture read, and of its result */
+    struct tri_shape from, to; /* of the picture in its file, and of its result */
+    int shrunk;                /* by its decoder, by this factor; 0: it was not */
     bool left;                 /* it has several pictures, and the caller handles it */
 };
 

@@ -6,38 +6,58 @@
 
 /* ---- jobs ---- */
 
-static struct tri_job *take_idle(struct tri_batch_run *run, const struct tri_shape *shape)
+static bool same_shrunk(const struct tri_shrunk *a, const struct tri_shrunk *b)
 {
-    struct tri_job *job = NULL;
+    return a->factor == b->factor && a->width == b->width && a->height == b->height &&
+           a->from_right == b->from_right && a->from_bottom == b->from_bottom;
+}
+
+/* Whether a picture of one kind can follow the other through a job. */
+static bool same_kind(const struct tri_shape *a, const struct tri_shrunk *a_shrunk,
+                      const struct tri_shape *b, const struct tri_shrunk *b_shrunk)
+{
+    return tri_shape_equal(a, b) && same_shrunk(a_shrunk, b_shrunk);
+}
+
+static void free_job(struct tri_batch_job *job)
+{
+    tri_job_free(job->job);
+    tri_pipeline_free(job->own);
+    *job = (struct tri_batch_job){0};
+}
+
+/* Completes `job`, which has the kind that is wanted. */
+static void take_idle(struct tri_batch_run *run, struct tri_batch_job *job)
+{
     tri_trace_lock(&run->lock, "the batch");
-    for (int i = run->idle_count - 1; i >= 0 && job == NULL; i--) {
-        if (tri_shape_equal(&run->idle[i].shape, shape)) {
-            job = run->idle[i].job;
+    for (int i = run->idle_count - 1; i >= 0 && job->job == NULL; i--) {
+        const struct tri_batch_job *idle = &run->idle[i];
+        if (same_kind(&idle->shape, &idle->shrunk, &job->shape, &job->shrunk)) {
+            *job = *idle;
             run->idle[i] = run->idle[--run->idle_count];
         }
     }
     pthread_mutex_unlock(&run->lock);
-    return job;
 }
 
 /* If as many jobs are idle as files can be in flight, another shape's job is freed. */
-static void put_idle(struct tri_batch_run *run, struct tri_job *job, const struct tri_shape *shape)
+static void put_idle(struct tri_batch_run *run, const struct tri_batch_job *job)
 {
-    struct tri_job *surplus = NULL;
+    struct tri_batch_job surplus = {0};
     tri_trace_lock(&run->lock, "the batch");
     if (run->idle_count == run->batch->jobs) {
-        surplus = run->idle[0].job;
+        surplus = run->idle[0];
         run->idle[0] = run->idle[--run->idle_count];
     }
-    run->idle[run->idle_count++] = (struct tri_batch_job){job, *shape};
+    run->idle[run->idle_count++] = *job;
     pthread_mutex_unlock(&run->lock);
-    tri_job_free(surplus);
+    free_job(&surplus);
 }
 
 void tri_batch_free_idle(struct tri_batch_run *run)
 {
     while (run->idle_count > 0)
-        tri_job_free(run->idle[--run->idle_count].job);
+        free_job(&run->idle[--run->idle_count]);
 }
 
 /* ---- frames in flight ---- */
@@ -79,37 +99,50 @@ void tri_batch_free_inflight(struct tri_batch_run *run)
 void tri_batch_continue_series(struct tri_batch_run *run, struct tri_batch_item *item)
 {
     const struct tri_shape *shape = &item->image->shape;
+    const struct tri_shrunk *shrunk = &item->info.shrunk;
     if (!run->over_time)
         return;
-    if (run->last_shape.width > 0 && !tri_shape_equal(&run->last_shape, shape)) {
+    if (run->last_shape.width > 0 &&
+        !same_kind(&run->last_shape, &run->last_shrunk, shape, shrunk)) {
         item->result.new_series = !run->reshaped;
         run->reshaped = true;
         tri_batch_free_idle(run); /* stage "compute" is in order: no other thread uses the jobs */
     }
     run->last_shape = *shape;
+    run->last_shrunk = *shrunk;
 }
 
 /* ---- computing ---- */
 
-/* A job for pictures of that shape, idle or new. */
-static enum tri_status get_job(struct tri_batch_run *run, const struct tri_shape *shape,
-                               struct tri_job **job, struct tri_error *error)
+/* A job for pictures of that kind, idle or new. After a failure nothing is left to free. */
+static enum tri_status get_job(struct tri_batch_run *run, const struct tri_batch_item *item,
+                               struct tri_batch_job *job, struct tri_error *error)
 {
-    *job = take_idle(run, shape);
-    return *job != NULL ? TRI_OK
-                        : tri_job_new(run->batch->backend, run->batch->pipeline, shape, job, error);
+    const struct tri_pipeline *pipeline = run->batch->pipeline;
+    enum tri_status status = TRI_OK;
+    *job = (struct tri_batch_job){.shape = item->image->shape, .shrunk = item->info.shrunk};
+    take_idle(run, job);
+    if (job->job != NULL)
+        return TRI_OK;
+    if (job->shrunk.factor > 1)
+        status = tri_pipeline_shrunk(pipeline, &job->shrunk, &job->own, error);
+    if (status == TRI_OK)
+        status = tri_job_new(run->batch->backend, job->own != NULL ? job->own : pipeline,
+                             &job->shape, &job->job, error);
+    if (status != TRI_OK)
+        free_job(job);
+    return status;
 }
 
 /* After a failure the job is not used again. */
 static enum tri_status end_job(struct tri_batch_run *run, struct tri_batch_item *item,
-                               struct tri_job *job, const struct tri_shape *shape,
-                               enum tri_status status)
+                               struct tri_batch_job *job, enum tri_status status)
 {
     if (status == TRI_OK) {
-        item->transposed = tri_job_transposed(job);
-        put_idle(run, job, shape);
+        item->transposed = tri_job_transposed(job->job);
+        put_idle(run, job);
     } else {
-        tri_job_free(job);
+        free_job(job);
     }
     return status;
 }
@@ -117,34 +150,32 @@ static enum tri_status end_job(struct tri_batch_run *run, struct tri_batch_item 
 /* The kernels of a picture whose results do not wait for others. */
 enum tri_status tri_batch_compute(struct tri_batch_run *run, struct tri_batch_item *item)
 {
-    const struct tri_shape shape = item->image->shape;
     struct tri_error *error = &item->result.error;
-    struct tri_job *job;
-    enum tri_status status = get_job(run, &shape, &job, error);
+    struct tri_batch_job job;
+    enum tri_status status = get_job(run, item, &job, error);
     if (status == TRI_OK)
-        status = tri_image_new_for(run->batch->backend, tri_job_shape(job), &item->out, error);
+        status = tri_image_new_for(run->batch->backend, tri_job_shape(job.job), &item->out, error);
     if (status == TRI_OK)
-        status = tri_inflight_compute(item->inflight, job, item->out, error);
-    return end_job(run, item, job, &shape, status);
+        status = tri_inflight_compute(item->inflight, job.job, item->out, error);
+    return end_job(run, item, &job, status);
 }
 
 /* Upload, kernels and download at once, in order. */
 static enum tri_status run_late(struct tri_batch_run *run, struct tri_batch_item *item,
                                 struct tri_image **out)
 {
-    const struct tri_shape shape = item->image->shape;
     struct tri_error *error = &item->result.error;
-    struct tri_job *job;
-    enum tri_status status = get_job(run, &shape, &job, error);
+    struct tri_batch_job job;
+    enum tri_status status = get_job(run, item, &job, error);
     *out = NULL;
     if (status == TRI_OK && run->ended)
-        tri_job_end(job);
+        tri_job_end(job.job);
     if (status == TRI_OK)
-        status = tri_image_new_for(run->batch->backend, tri_job_shape(job), out, error);
+        status = tri_image_new_for(run->batch->backend, tri_job_shape(job.job), out, error);
     if (status == TRI_OK)
-        status =
-            tri_job_run(job, item->image, *out, run->batch->timed ? &item->timing : NULL, error);
-    return end_job(run, item, job, &shape, status);
+        status = tri_job_run(job.job, item->image, *out, run->batch->timed ? &item->timing : NULL,
+                             error);
+    return end_job(run, item, &job, status);
 }
 
 void tri_batch_add_timing(struct tri_batch_item *item)
@@ -159,7 +190,8 @@ bool tri_batch_compute_late(struct tri_batch_run *run, struct tri_batch_item *it
 {
     struct tri_image *out;
     if (!item->flush && run->late_count > 0 &&
-        !tri_shape_equal(&run->late[0].image->shape, &item->image->shape)) {
+        !same_kind(&run->late[0].image->shape, &run->late[0].info.shrunk, &item->image->shape,
+                   &item->info.shrunk)) {
         tri_fail(&item->result.error, TRI_FAILED,
                  "its shape differs from the pictures before it, but %s uses both",
                  tri_pipeline_text(run->batch->pipeline));

@@ -32,6 +32,8 @@ struct tri_batch_item {
 struct tri_batch_job {
     struct tri_job *job;
     struct tri_shape shape;
+    struct tri_shrunk shrunk;
+    struct tri_pipeline *own; /* for a picture that was shrunk; NULL: the batch's */
 };
 
 struct tri_batch_run {
@@ -52,7 +54,8 @@ struct tri_batch_run {
     int inflight_count;
     bool reshaped;
     struct tri_shape last_shape; /* of the series of frames; width 0: none yet */
-    struct tri_error *error;     /* of the first file that failed */
+    struct tri_shrunk last_shrunk;
+    struct tri_error *error; /* of the first file that failed */
 };
 
 /* ---- batch.c ---- */

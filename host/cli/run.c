@@ -100,6 +100,7 @@ static void tell(void *listener, const struct tri_batch_result *result)
         run->left[result->file - run->batch.files] = true;
         return;
     }
+    *run->request->shrunk += result->shrunk > 1;
     const bool noted = result->warning[0] || result->notes != NULL || result->new_series;
 
     if (result->error.status != TRI_OK || run->request->verbose || (!run->request->quiet && noted))
@@ -283,7 +284,9 @@ static int run_pictures(const struct cli_run_request *request, const struct tri_
                                    .read = {.max_pixels = request->max_pixels,
                                             .pool = engine.pool,
                                             .head = head->bytes,
-                                            .head_size = head->size},
+                                            .head_size = head->size,
+                                            .shrink_for = pipeline,
+                                            .shrink = request->shrink},
                                    .write = request->write,
                                    .strip = request->strip,
                                    .fail_fast = request->fail_fast,
@@ -427,6 +430,34 @@ static int execute(struct cli_run_request *request, const struct tri_pipeline *p
     return run_many(request, pipeline, operands, count, &head);
 }
 
+/* Says why an option had no effect. */
+static void note_unshrunk(const struct cli_run_request *request,
+                          const struct tri_pipeline *pipeline)
+{
+    const double filter = tri_pipeline_value(pipeline, 0, "filter");
+
+    if (strcmp(tri_kernel_name(tri_pipeline_kernel(pipeline, 0)), "resize") != 0)
+        cli_note("--shrink-on-load had no effect: the pipeline does not begin with resize");
+    else if (filter == 0)
+        cli_note("--shrink-on-load had no effect: resize:filter=nearest picks single pixels");
+    else
+        cli_note("--shrink-on-load had no effect: it is for JPEG pictures that become at most 1/%d "
+                 "as wide and high",
+                 request->shrink == TRI_SHRINK_GOOD ? 4 : 2);
+}
+
+static int execute_noted(struct cli_run_request *request, const struct tri_pipeline *pipeline,
+                         char *const operands[], int count)
+{
+    long shrunk = 0;
+
+    request->shrunk = &shrunk;
+    const int result = execute(request, pipeline, operands, count);
+    if (request->shrink != TRI_SHRINK_OFF && result == TRI_OK && shrunk == 0 && !request->quiet)
+        note_unshrunk(request, pipeline);
+    return result;
+}
+
 static int execute_traced(struct cli_run_request *request, const struct tri_pipeline *pipeline,
                           char *const operands[], int count)
 {
@@ -439,7 +470,7 @@ static int execute_traced(struct cli_run_request *request, const struct tri_pipe
 
     if (cli_trace_begin(&trace, &error) != TRI_OK)
         return cli_fail(&error);
-    return cli_trace_end(&trace, execute(request, pipeline, operands, count));
+    return cli_trace_end(&trace, execute_noted(request, pipeline, operands, count));
 }
 
 int cli_run(int argc, char **argv)

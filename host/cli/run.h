@@ -23,6 +23,8 @@ struct cli_run_request {
     struct tri_video_write_options video;
     enum tri_chroma chroma; /* --planes */
     struct cli_frame frame;
+    enum tri_shrink shrink;
+    long *shrunk; /* counts the pictures that their decoder has shrunk */
     bool strip, fail_fast, timings, timeline, progress, stages, quiet, verbose;
 };
 

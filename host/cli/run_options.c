@@ -213,6 +213,11 @@ static const struct cli_option files[] = {
      "colour behind transparent pictures if the format has no transparency: #rgb, #rrggbb, a name, "
      "or none to refuse them; default white, with a note",
      CLI_CALLS(set_background), .more_words = background_words},
+    {"shrink-on-load", 0, "HOW",
+     "let the JPEG decoder shrink by 2, 4 or 8 if the pipeline begins with a resize to less; the "
+     "size is the same, the samples are not. good: leave a factor of 2 or more to resize; fast: "
+     "none, twice as fast, but fine detail may alias; default off",
+     CHOICE(shrink, enum tri_shrink, TRI_SHRINK_OFF, "off|good|fast")},
     {"strip", 0, NULL, "drop colour profile, EXIF, text and other metadata", FLAG(strip)},
     {"verify-output", 0, NULL, "read each written picture back and compare it", FLAG(write.verify)},
     {0},

@@ -116,6 +116,7 @@ static void tell(void *listener, const struct tri_batch_result *result)
     struct run *run = listener;
     const struct cli_run_request *request = run->series->request;
 
+    *request->shrunk += result->shrunk > 1;
     note(run, result->file->from, result->warning);
     if (result->error.status == TRI_OK)
         tell_lines(run, result);

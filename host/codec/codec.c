@@ -146,6 +146,25 @@ enum tri_status tri_source_image(const struct tri_source *source, uint64_t width
                : tri_source_fail(source, "%s", why.text);
 }
 
+int tri_source_shrink(struct tri_source *source, const struct tri_shape *shape, int orientation)
+{
+    struct tri_shape upright = *shape;
+    if (orientation >= 5) {
+        upright.width = shape->height;
+        upright.height = shape->width;
+    }
+    const int factor = source->shrink_for != NULL
+                           ? tri_pipeline_shrink(source->shrink_for, &upright, source->shrink)
+                           : 1;
+    if (factor > 1)
+        source->shrunk = (struct tri_shrunk){factor, upright.width, upright.height,
+                                             .from_right = orientation == 2 || orientation == 3 ||
+                                                           orientation == 6 || orientation == 7,
+                                             .from_bottom = orientation == 3 || orientation == 4 ||
+                                                            orientation == 7 || orientation == 8};
+    return factor;
+}
+
 const struct tri_codec *tri_codec_of_head(const unsigned char *data, size_t size)
 {
     for (int i = 0; i < CODECS; i++) {
@@ -216,6 +235,8 @@ void tri_source_begin(struct tri_source *source, const char *path,
         source->pool = options->pool;
         source->memory = options->memory;
         source->together = options->together;
+        source->shrink_for = options->shrink_for;
+        source->shrink = options->shrink;
         source->max_pixels = options->max_pixels > 0 ? options->max_pixels : TRI_PIXEL_LIMIT;
     }
 }
@@ -234,6 +255,7 @@ enum tri_status tri_source_end(struct tri_source *source, enum tri_status status
     info->metadata = source->metadata;
     info->pictures = source->pictures;
     info->animated = source->animated;
+    info->shrunk = source->shrunk;
     memcpy(info->warning, source->warning, sizeof info->warning);
     return TRI_OK;
 }
@@ -250,8 +272,8 @@ static enum tri_status read_path(const char *path, const struct tri_read_options
     return tri_source_end(&source, decode(&source, path, options, image, info), image, info);
 }
 
-SIZED_CHECK(tri_read_options, stop);
-SIZED_CHECK(tri_read_info, duration);
+SIZED_CHECK(tri_read_options, shrink_for);
+SIZED_CHECK(tri_read_info, shrunk);
 static const struct tri_sized read_options = {"tri_read_options", sizeof(struct tri_read_options),
                                               sizeof(struct tri_read_options)};
 static const struct tri_sized read_info = {"tri_read_info", sizeof(struct tri_read_info),

@@ -18,6 +18,10 @@ struct tri_source {
     struct tri_metadata *metadata; /* to add to; NULL if not wanted */
     char warning[TRI_NOTE_MAX];    /* all, separated by "; " */
     struct tri_error *error;
+    /* what the image is for, as in the options; how it was shrunk */
+    const struct tri_pipeline *shrink_for;
+    enum tri_shrink shrink;
+    struct tri_shrunk shrunk;
     /* For files with several pictures: */
     uint64_t place; /* the picture to read, one of the series' places; 0: the first */
     bool several;   /* all are read, so none warns of the others, */
@@ -57,6 +61,10 @@ enum tri_status tri_source_check_size(const struct tri_source *source, uint64_t 
 /* Checks the size and allocates the image. */
 enum tri_status tri_source_image(const struct tri_source *source, uint64_t width, uint64_t height,
                                  int planes, int bits, struct tri_image **image);
+
+/* By how much a decoder shrinks a picture of that shape in the file, with that EXIF orientation: 2,
+ * 4 or 8, which then is in `shrunk`; 1: not at all. */
+int tri_source_shrink(struct tri_source *source, const struct tri_shape *shape, int orientation);
 
 /* A file to write. */
 struct tri_sink {

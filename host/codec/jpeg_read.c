@@ -130,6 +130,11 @@ static void choose_colours(struct reader *reader)
     }
 }
 
+static int planes_of(const struct jpeg_decompress_struct *jpeg)
+{
+    return jpeg->out_color_space == JCS_GRAYSCALE ? 1 : 3;
+}
+
 /* A file may lack scans and still be complete to libjpeg, which makes the missing parts gray.
  * Omitting the finest bits is legal, but rare enough to report. */
 static void check_scans(struct reader *reader)
@@ -178,6 +183,18 @@ static void read_rows(struct reader *reader)
     }
 }
 
+/* Blocks are transformed to 4 x 4, 2 x 2 or one sample: averages of the pixels that these cover. At
+ * the right and bottom edge they cover what is beyond the picture, too. */
+static void choose_size(struct reader *reader)
+{
+    struct jpeg_decompress_struct *jpeg = &reader->jpeg;
+    const struct tri_shape shape = {(int)jpeg->image_width, (int)jpeg->image_height,
+                                    planes_of(jpeg), 8};
+    jpeg->scale_num = 1;
+    jpeg->scale_denom = (unsigned)tri_source_shrink(reader->source, &shape, reader->orientation);
+    jpeg_calc_output_dimensions(jpeg);
+}
+
 static enum tri_status decode(struct reader *reader)
 {
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;
@@ -187,11 +204,13 @@ static enum tri_status decode(struct reader *reader)
     jpeg_read_header(jpeg, TRUE);
     refuse_lossless(reader);
     choose_colours(reader);
-    if (tri_source_image(reader->source, jpeg->image_width, jpeg->image_height,
-                         jpeg->out_color_space == JCS_GRAYSCALE ? 1 : 3, 8,
-                         &reader->image) != TRI_OK)
+    if (tri_source_check_size(reader->source, jpeg->image_width, jpeg->image_height) != TRI_OK)
         return TRI_FAILED;
     take_metadata(reader);
+    choose_size(reader);
+    if (tri_source_image(reader->source, jpeg->output_width, jpeg->output_height, planes_of(jpeg),
+                         8, &reader->image) != TRI_OK)
+        return TRI_FAILED;
     jpeg_start_decompress(jpeg); /* reads all scans if there are several */
     check_scans(reader);
     read_rows(reader);

@@ -434,6 +434,7 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
                                 .levels = pipeline->levels,
                                 .first_field = pipeline->first_field,
                                 .siting = pipeline->siting,
+                                .shrunk = tri_shrunk_to(&pipeline->shrunk, in),
                                 .max_pixels =
                                     pixels > pipeline->max_pixels ? pixels : pipeline->max_pixels};
     graph->results = calloc((size_t)pipeline->length + 1, sizeof graph->results[0]);
@@ -450,6 +451,7 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
         const struct tri_operation operation = {pipeline->steps[i].kernel,
                                                 pipeline->steps[i].values, in->bits};
         value = apply(graph, &operation, value);
+        graph->shrunk.factor = 0; /* the first operation has allowed for it */
         graph->results[i] =
             (struct tri_result){tri_graph_width(graph, value.channel[0]),
                                 tri_graph_height(graph, value.channel[0]), graph->transposed};

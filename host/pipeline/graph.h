@@ -65,8 +65,10 @@ struct tri_graph {
     bool monochrome, needs_rgb;
     struct tri_levels levels;
     struct tri_siting siting;
-    char first_field; /* of the input, as in tri_plane */
-    bool transposed;  /* an odd number of times */
+    struct tri_shrunk shrunk; /* the input, if its shape is that of such an image */
+    bool shrinkable;          /* the first operation allows for that */
+    char first_field;         /* of the input, as in tri_plane */
+    bool transposed;          /* an odd number of times */
     enum tri_fields fields;
     bool same_samples; /* declared by the current kernel */
     bool new_samples;  /* some kernel makes new ones */
@@ -91,7 +93,8 @@ struct tri_pipeline {
     uint64_t max_pixels;      /* see tri_pipeline_limit */
     struct tri_levels levels; /* of planes of video; white 0: the default levels */
     struct tri_siting siting;
-    char first_field; /* as in tri_plane */
+    struct tri_shrunk shrunk; /* see tri_pipeline_shrunk */
+    char first_field;         /* as in tri_plane */
 };
 
 /* A plane of a video's frames. */
@@ -126,6 +129,10 @@ void tri_pipeline_learn(struct tri_pipeline *pipeline, const struct tri_graph *g
 enum tri_status tri_graph_properties(const struct tri_graph *graph, const struct tri_value *out,
                                      const struct tri_shape *in, struct tri_properties *properties,
                                      struct tri_error *error);
+
+/* shrink.c: what the pipeline knows of a picture that its decoder has shrunk, if it is of that
+ * shape; factor 0: nothing. */
+struct tri_shrunk tri_shrunk_to(const struct tri_shrunk *shrunk, const struct tri_shape *in);
 
 /* operations.c: counts the arithmetic of one run. An operation takes one more sample into a result:
  * a multiply-add, a minimum, a comparison, a table look-up. What only moves samples counts as 0;

@@ -109,6 +109,14 @@ struct tri_siting {
     double in_x, in_y, out_x, out_y;
 };
 struct tri_siting tri_graph_siting(const struct tri_graph *graph);
+/* The whole picture that the samples of a channel stand for, if a decoder has shrunk it: its size
+ * in the file, and its edges in sample distances. For other pictures all of that is the channel's.
+ * A kernel that asks accepts such pictures as the first of a pipeline. */
+struct tri_extent {
+    int whole_width, whole_height;
+    double x, y, width, height;
+};
+struct tri_extent tri_graph_extent(struct tri_graph *graph, int channel);
 /* Declares that the kernel works on light, not on arbitrary samples (a curve, a product): videos in
  * Y'CbCr are converted to R, G, B for it. */
 void tri_graph_needs_rgb(struct tri_graph *graph);

@@ -133,6 +133,7 @@ GATHER(pick_columns, S, S)
 #ifdef HOST
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static enum tri_alpha resize_alpha(const struct tri_operation *operation)
 {
@@ -172,6 +173,7 @@ static double filter_at(int filter, double x)
 
 struct axis {
     int in, out, filter, taps, fraction;
+    double extent;        /* that the outputs share: `in` samples, or less if a decoder shrunk it */
     double in_at, out_at; /* as in tri_graph_siting */
     double support;       /* of the filter to each side, in input samples */
     int *start;
@@ -187,21 +189,38 @@ struct span {
 
 static struct span span_of(const struct axis *axis, int i)
 {
-    const double centre = (i + 0.5 + axis->out_at) * axis->in / axis->out - axis->in_at;
+    const double centre = (i + 0.5 + axis->out_at) * axis->extent / axis->out - axis->in_at;
     return (struct span){centre, (int)floor(centre - axis->support + 0.5),
                          (int)ceil(centre + axis->support - 0.5)};
+}
+
+/* Whether output `i` weighs samples that lie around it just as those of the output before do, all
+ * inside: so it is for most outputs of a whole factor. */
+static bool is_like_before(const struct axis *axis, int i, const struct span *span)
+{
+    if (i == 0)
+        return false;
+    const struct span before = span_of(axis, i - 1);
+    return before.first >= 0 && span->last <= axis->in &&
+           span->last - span->first == before.last - before.first &&
+           span->centre - span->first == before.centre - before.first &&
+           axis->start[i - 1] == before.first && span->first <= axis->in - axis->taps;
 }
 
 /* Computes the weights of output sample `i`, whose sum is 1; those outside are added to the edge
  * samples'. All weighted samples are inside unless there are more weights than samples. */
 static void weigh(const struct axis *axis, int i)
 {
-    const double scale = (double)axis->in / axis->out, wide = scale > 1 ? scale : 1;
+    const double scale = axis->extent / axis->out, wide = scale > 1 ? scale : 1;
     const struct span span = span_of(axis, i);
     const int latest = axis->in > axis->taps ? axis->in - axis->taps : 0;
     const int start = span.first < 0 ? 0 : span.first > latest ? latest : span.first;
     double *weight = axis->weight + (size_t)i * (size_t)axis->taps, sum = 0;
     axis->start[i] = start;
+    if (is_like_before(axis, i, &span)) {
+        memcpy(weight, weight - axis->taps, (size_t)axis->taps * sizeof weight[0]);
+        return;
+    }
     for (int x = span.first; x < span.last; x++) {
         const double w = filter_at(axis->filter, (x + 0.5 - span.centre) / wide);
         const int inside = x < 0 ? 0 : x >= axis->in ? axis->in - 1 : x;
@@ -228,12 +247,11 @@ static int rounded_up(int n, int multiple)
     return (n + multiple - 1) / multiple * multiple;
 }
 
-static bool axis_make(struct axis *axis, int in, double in_at, int out, double out_at, int filter,
-                      int multiple)
+static bool axis_make(struct axis *axis, int in, double extent, double in_at, int out,
+                      double out_at, int filter, int multiple)
 {
-    const double scale = (double)in / out,
-                 support = (filter == 1 ? 1 : 3) * (scale > 1 ? scale : 1);
-    *axis = (struct axis){in, out, filter, 0, 15, in_at, out_at, support, NULL, NULL, NULL};
+    const double scale = extent / out, support = (filter == 1 ? 1 : 3) * (scale > 1 ? scale : 1);
+    *axis = (struct axis){in, out, filter, 0, 15, extent, in_at, out_at, support, NULL, NULL, NULL};
     axis->taps = rounded_up(most_taps(axis), multiple);
     axis->start = calloc((size_t)out, sizeof axis->start[0]);
     axis->weight = calloc((size_t)out * (size_t)axis->taps, sizeof axis->weight[0]);
@@ -326,7 +344,8 @@ static struct resize *axis_constants(const struct axis *axis, int bits, int shif
     struct resize *k = *size > INT32_MAX ? NULL : calloc(1, *size);
     if (k == NULL)
         return NULL;
-    *k = (struct resize){axis->taps, shift, (int)at, axis->in == 2 * axis->out ? 2 : 0};
+    *k = (struct resize){axis->taps, shift, (int)at,
+                         axis->in == 2 * axis->out && axis->extent == axis->in ? 2 : 0};
     for (size_t i = 0; i < outputs; i++)
         ((int *)(k + 1))[i] = axis->start[i < (size_t)axis->out ? i : (size_t)axis->out - 1];
     void *weights = (char *)k + at;
@@ -347,13 +366,13 @@ static struct resize *axis_constants(const struct axis *axis, int bits, int shif
 
 static bool is_double(const struct axis *x)
 {
-    return x->filter == 1 && x->out == 2 * x->in && x->out_at == 0 &&
+    return x->filter == 1 && x->out == 2 * x->in && x->extent == x->in && x->out_at == 0 &&
            (x->in_at == 0 || x->in_at == -0.25);
 }
 
 static bool is_half(const struct axis *x)
 {
-    return x->filter == 1 && x->in == 2 * x->out && x->in_at == 0 &&
+    return x->filter == 1 && x->in == 2 * x->out && x->extent == x->in && x->in_at == 0 &&
            (x->out_at == 0 || x->out_at == -0.25);
 }
 
@@ -394,14 +413,16 @@ static struct tri_value resize_filtered(struct tri_graph *graph, struct tri_valu
 {
     const int bits = tri_graph_bits(graph), filter = (int)VALUE(filter);
     const struct tri_siting at = tri_graph_siting(graph);
+    const struct tri_extent extent = tri_graph_extent(graph, in.channel[0]);
     struct axis x = {0}, y = {0};
     struct resize *rows = NULL, *columns = NULL;
     const int old_width = tri_graph_width(graph, in.channel[0]);
     const bool near = is_near(&(struct axis){.in = old_width, .out = width}, bits);
     size_t rows_size, columns_size;
-    if (axis_make(&x, old_width, at.in_x, width, at.out_x, filter, near ? 2 : 8) &&
-        axis_make(&y, tri_graph_height(graph, in.channel[0]), at.in_y, height, at.out_y, filter,
-                  1)) {
+    if (axis_make(&x, old_width, extent.width, at.in_x - extent.x, width, at.out_x, filter,
+                  near ? 2 : 8) &&
+        axis_make(&y, tri_graph_height(graph, in.channel[0]), extent.height, at.in_y - extent.y,
+                  height, at.out_y, filter, 1)) {
         const int between = bits_between(&x);
         columns = axis_constants(&y, bits, y.fraction - between,
                                  bits == 8 ? LAYOUT_FOURS : LAYOUT_OUTPUTS, &columns_size);
@@ -464,8 +485,12 @@ static double at_least_one(double side)
 
 GRAPH(resize)
 {
-    const double old_width = tri_graph_width(graph, in.channel[0]),
-                 old_height = tri_graph_height(graph, in.channel[0]);
+    const bool nearest = VALUE(filter) == 0;
+    const struct tri_extent extent =
+        nearest ? (struct tri_extent){tri_graph_width(graph, in.channel[0]),
+                                      tri_graph_height(graph, in.channel[0])}
+                : tri_graph_extent(graph, in.channel[0]);
+    const double old_width = extent.whole_width, old_height = extent.whole_height;
     double width = VALUE(width), height = VALUE(height);
     if (width == 0 && height == 0) {
         width = at_least_one(old_width * VALUE(scale));
@@ -482,7 +507,7 @@ GRAPH(resize)
     }
     if (height != old_height)
         tri_graph_fields(graph, TRI_FIELDS_GONE);
-    if (VALUE(filter) == 0)
+    if (nearest)
         return resize_nearest(graph, in, (int)width, (int)height);
     return resize_filtered(graph, in, (int)width, (int)height);
 }

@@ -364,6 +364,87 @@ static void test_old_file(void)
     unlink(path);
 }
 
+/* ---- frames read out of order ---- */
+
+enum { FOUND = 4 };
+
+/* The frames of a regular file are found in order and read in any. */
+static void test_out_of_order(void)
+{
+    const struct tri_video video = clips_video(33, 1201, 3, 1, 1, 10);
+    struct bytes file = by_hand("YUV4MPEG2 W33 H1201 F25:1 Ip A1:1 C420p10\n", &video, FOUND);
+    const char *path = pictures_path("several.y4m");
+    struct tri_frame frames[FOUND];
+    bool more;
+    pictures_store(path, file.data, file.size);
+    struct tri_video_reader *reader = clips_open(path);
+    for (int i = 0; i < FOUND; i++) {
+        CU_ASSERT_EQUAL_FATAL(tri_frame_new(&video, &frames[i], NULL), TRI_OK);
+        CU_ASSERT_EQUAL(tri_video_next(reader, &frames[i], &more, NULL), TRI_OK);
+        CU_ASSERT_TRUE(more);
+    }
+    for (int i = FOUND - 1; i >= 0; i--) {
+        CU_ASSERT_EQUAL(tri_video_decode(reader, &frames[i], NULL), TRI_OK);
+        CU_ASSERT_EQUAL(clips_wrong(&video, i, &frames[i], 0), 0);
+        CU_ASSERT_EQUAL(frames[i].number, i);
+        tri_frame_free(&frames[i]);
+    }
+    tri_video_close(reader);
+    free(file.data);
+    unlink(path);
+}
+
+/* A frame that was there when it was found and is not when it is read. */
+static void test_shortened(void)
+{
+    const struct tri_video video = clips_video(16, 8, 3, 1, 1, 8);
+    struct bytes file = by_hand("YUV4MPEG2 W16 H8 F25:1 Ip A1:1 C420jpeg\n", &video, 2);
+    const char *path = pictures_path("shortened.y4m");
+    struct tri_frame frames[2];
+    struct tri_error error = {0};
+    bool more;
+    pictures_store(path, file.data, file.size);
+    struct tri_video_reader *reader = clips_open(path);
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT_EQUAL_FATAL(tri_frame_new(&video, &frames[i], NULL), TRI_OK);
+        CU_ASSERT_EQUAL(tri_video_next(reader, &frames[i], &more, NULL), TRI_OK);
+    }
+    CU_ASSERT_EQUAL_FATAL(truncate(path, (off_t)file.size - 1), 0);
+    CU_ASSERT_EQUAL(tri_video_decode(reader, &frames[1], &error), TRI_FAILED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "shortened.y4m: the file is truncated in frame 2"));
+    CU_ASSERT_EQUAL(tri_video_decode(reader, &frames[0], NULL), TRI_OK);
+    for (int i = 0; i < 2; i++)
+        tri_frame_free(&frames[i]);
+    tri_video_close(reader);
+    free(file.data);
+    unlink(path);
+}
+
+/* What another program adds meanwhile is read, too; half a frame is an error. */
+static void test_growing(void)
+{
+    const struct tri_video video = clips_video(16, 8, 3, 1, 1, 8);
+    struct bytes file = by_hand("YUV4MPEG2 W16 H8 F25:1 Ip A1:1 C420jpeg\n", &video, 3);
+    const size_t frame = 16 * 8 * 3 / 2 + strlen("FRAME\n"), last = file.size - frame;
+    const char *path = pictures_path("growing.y4m");
+    struct tri_frame found;
+    struct tri_error error = {0};
+    bool more;
+    pictures_store(path, file.data, last);
+    struct tri_video_reader *reader = clips_open(path);
+    CU_ASSERT_EQUAL_FATAL(tri_frame_new(&video, &found, NULL), TRI_OK);
+    CU_ASSERT_EQUAL(tri_video_next(reader, &found, &more, NULL), TRI_OK);
+    pictures_store(path, file.data, file.size - 1);
+    CU_ASSERT_EQUAL(tri_video_next(reader, &found, &more, NULL), TRI_OK);
+    CU_ASSERT_TRUE(more);
+    CU_ASSERT_EQUAL(tri_video_next(reader, &found, &more, &error), TRI_FAILED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "truncated in frame 3"));
+    tri_frame_free(&found);
+    tri_video_close(reader);
+    free(file.data);
+    unlink(path);
+}
+
 int test_y4m_suite(void)
 {
     CU_pSuite suite = CU_add_suite("y4m", pictures_enter, pictures_leave);
@@ -377,5 +458,8 @@ int test_y4m_suite(void)
              CU_add_test(suite, "files that are not there", test_missing) &&
              CU_add_test(suite, "standard input", test_standard_input) &&
              CU_add_test(suite, "a disk that is full", test_disk_full) &&
-             CU_add_test(suite, "an old file stays", test_old_file));
+             CU_add_test(suite, "an old file stays", test_old_file) &&
+             CU_add_test(suite, "frames out of order", test_out_of_order) &&
+             CU_add_test(suite, "a file that is shortened", test_shortened) &&
+             CU_add_test(suite, "a file that grows", test_growing));
 }

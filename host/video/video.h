@@ -58,7 +58,9 @@ struct tri_frame {
     int64_t time, duration;        /* in units of time_base */
     char *data;                    /* CSV lines from a kernel; NULL if none */
     struct tri_metadata *metadata; /* from the picture it was read from; NULL if none */
-    void *raw; /* the codec's, from `next` to `decode` or from `encode` to `put`; NULL if none */
+    void *raw;  /* the codec's, from `next` to `decode` or from `encode` to `put`; NULL if none */
+    int64_t at; /* for `decode`: where a codec that has only found the frame reads it; 0: it has
+                   read it */
     uint64_t traced; /* of a frame with a delayed result: what it is in a recording */
     long read_until; /* computing so many frames may read the planes; 0: that of this one alone */
 };

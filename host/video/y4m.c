@@ -1,5 +1,6 @@
 /* y4m.c -- YUV4MPEG2, the uncompressed stream of MJPEG tools that FFmpeg, x264 and others exchange.
- * Frames are read into and written from planes directly, without a copy in between.
+ * Frames are read into and written from planes directly, without a copy in between. Those of a
+ * regular file are only found in order; several at a time are then read.
  *
  * A line "YUV4MPEG2 W640 H480 F25:1 Ip A1:1 C420jpeg", then for each frame a line "FRAME" and the
  * rows of its planes; samples of more than 8 bits are little-endian words. */
@@ -24,7 +25,9 @@ struct input {
     int file;
     unsigned char head[TRI_HEAD]; /* already read */
     size_t head_size, head_at;
-    long frames; /* read so far */
+    long frames; /* read or found so far */
+    int64_t at;  /* of the next frame in a regular file; 0: frames are read one after another */
+    int64_t frame_bytes; /* without its header */
     const struct tri_video_reader *reader;
 };
 
@@ -115,10 +118,30 @@ static bool probe(const char *path, const unsigned char *head, size_t size)
     return size >= strlen(MAGIC) && memcmp(head, MAGIC, strlen(MAGIC)) == 0;
 }
 
+/* As read_bytes, for a regular file, from `input->at` on. */
+static ssize_t read_bytes_at(struct input *input, void *data, size_t size)
+{
+    size_t got = 0;
+    while (got < size) {
+        const ssize_t more = pread(input->file, (char *)data + got, size - got, input->at);
+        if (more < 0 && errno == EINTR)
+            continue;
+        if (more < 0)
+            return -1;
+        if (more == 0)
+            break;
+        got += (size_t)more;
+        input->at += more;
+    }
+    return (ssize_t)got;
+}
+
 /* Reads up to `size` bytes; fewer at the end of the file, -1 and errno on failure, ECANCELED if
  * asked to stop. */
 static ssize_t read_bytes(struct input *input, void *data, size_t size)
 {
+    if (input->at > 0)
+        return read_bytes_at(input, data, size);
     size_t got =
         input->head_size - input->head_at < size ? input->head_size - input->head_at : size;
     memcpy(data, input->head + input->head_at, got);
@@ -219,20 +242,30 @@ static enum tri_status parse_header(struct tri_video_reader *reader, char *line,
     return tri_video_check_size(reader, video->width, video->height, error);
 }
 
-/* As many as a regular file has room for. */
-static int64_t count_frames(const struct tri_video *video, int file)
+static int64_t frame_bytes(const struct tri_video *video)
 {
-    struct stat status;
-    const off_t at = lseek(file, 0, SEEK_CUR);
-    int64_t bytes = (int64_t)strlen("FRAME\n");
-    if (at < 0 || fstat(file, &status) != 0 || !S_ISREG(status.st_mode))
-        return 0;
+    int64_t bytes = 0;
     for (int p = 0; p < video->planes; p++) {
         struct tri_shape shape;
         tri_video_plane(video, p, &shape);
         bytes += (int64_t)shape.width * shape.height * (int64_t)tri_sample_bytes(&shape);
     }
-    return (status.st_size - at) / bytes;
+    return bytes;
+}
+
+/* Gets how many frames a regular file has room for. One with a name is read at places from now on;
+ * standard input is not, as its place may be others' too. */
+static void look_ahead(struct tri_video_reader *reader, struct input *input)
+{
+    struct stat status;
+    const off_t at = lseek(input->file, 0, SEEK_CUR);
+    input->frame_bytes = frame_bytes(&reader->video);
+    if (at < 0 || fstat(input->file, &status) != 0 || !S_ISREG(status.st_mode))
+        return;
+    reader->video.frames =
+        (status.st_size - at) / (input->frame_bytes + (int64_t)strlen("FRAME\n"));
+    if (input->file != STDIN_FILENO)
+        input->at = at;
 }
 
 static enum tri_status open_input(struct tri_video_reader *reader, const char *path,
@@ -258,7 +291,7 @@ static enum tri_status open_input(struct tri_video_reader *reader, const char *p
     else
         status = parse_header(reader, line, error);
     if (status == TRI_OK)
-        reader->video.frames = count_frames(&reader->video, input->file);
+        look_ahead(reader, input);
     if (status != TRI_OK) {
         if (input->file > STDIN_FILENO)
             close(input->file);
@@ -296,8 +329,22 @@ static int advance(struct iovec **rows, int count, size_t done)
     return count;
 }
 
+/* Reads into rows from `*at` on, if it is not 0, or from where the file is. */
+static ssize_t read_rows(const struct input *input, const struct iovec *rows, int count,
+                         int64_t *at)
+{
+    if (*at == 0 && !tri_video_wait(input->reader, input->file)) {
+        errno = ECANCELED;
+        return -1;
+    }
+    const ssize_t got =
+        *at == 0 ? readv(input->file, rows, count) : preadv(input->file, rows, count, *at);
+    *at += *at > 0 && got > 0 ? got : 0;
+    return got;
+}
+
 /* False at the end of the file (errno 0) or on failure, as read_bytes. */
-static bool read_plane(const struct input *input, struct tri_image *image)
+static bool read_plane(const struct input *input, struct tri_image *image, int64_t *at)
 {
     struct iovec batch[BATCH];
     for (int y = 0; y < image->shape.height;) {
@@ -305,11 +352,7 @@ static bool read_plane(const struct input *input, struct tri_image *image)
         int count = gather_rows(image, y, batch);
         y += count;
         while (count > 0) {
-            if (!tri_video_wait(input->reader, input->file)) {
-                errno = ECANCELED;
-                return false;
-            }
-            const ssize_t got = readv(input->file, rows, count);
+            const ssize_t got = read_rows(input, rows, count, at);
             if (got < 0 && (errno == EINTR || errno == EAGAIN))
                 continue;
             if (got <= 0) {
@@ -326,9 +369,10 @@ static bool read_plane(const struct input *input, struct tri_image *image)
 static bool read_planes(const struct input *input, const struct tri_frame *frame)
 {
     const tri_trace_mark mark = tri_trace_wait(TRI_TRACE_FOR_DISK, "read");
+    int64_t at = frame->at;
     bool there = true;
     for (int p = 0; p < input->reader->video.planes && there; p++)
-        there = read_plane(input, frame->planes[p]);
+        there = read_plane(input, frame->planes[p], &at);
     const int why = errno;
     tri_trace_end(mark);
     errno = why;
@@ -341,6 +385,18 @@ static enum tri_status cut_short(const struct tri_video_reader *reader, long fra
     char text[200];
     snprintf(text, sizeof text, "the file is truncated in frame %ld", frame + 1);
     return cannot_read(reader, text, error);
+}
+
+/* Notes where the frame is that begins here, if all of it is there now. */
+static bool find_planes(struct input *input, struct tri_frame *frame)
+{
+    struct stat status;
+    if (fstat(input->file, &status) != 0)
+        return false;
+    frame->at = input->at;
+    input->at += input->frame_bytes;
+    errno = 0;
+    return input->at <= status.st_size;
 }
 
 /* Maps a read failure (errno; 0: the file ended) to a frame's status: a stop request is the end. */
@@ -374,7 +430,8 @@ static enum tri_status next(struct tri_video_reader *reader, struct tri_frame *f
     errno = 0;
     if (line[5] == ' ' && !read_line(input, line, 6))
         return no_frame(reader, more, error);
-    if (!read_planes(input, frame))
+    frame->at = 0;
+    if (!(input->at > 0 ? find_planes(input, frame) : read_planes(input, frame)))
         return no_frame(reader, more, error);
     frame->number = frame->time = input->frames++;
     frame->duration = 1;
@@ -398,7 +455,9 @@ static void to_native(struct tri_frame *frame, int bits)
 static enum tri_status decode(struct tri_video_reader *reader, struct tri_frame *frame,
                               struct tri_error *error)
 {
-    (void)error;
+    if (frame->at > 0 && !read_planes(reader->state, frame))
+        return errno != 0 ? cannot_read(reader, strerror(errno), error)
+                          : cut_short(reader, frame->number, error);
     if (reader->video.bits > 8) {
         to_native(frame, reader->video.bits);
         tri_frame_expand_depth(frame, reader->video.bits);

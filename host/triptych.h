@@ -358,7 +358,7 @@ struct tri_background {
     enum tri_background_use use;
     uint8_t colour[3]; /* red, green, blue, as samples of 8 bits */
 };
-/* "#rgb", "#rrggbb", a few names, or "none". TRI_USAGE: anything else. */
+/* "#rgb", "#rrggbb", a name of CSS, or "none". TRI_USAGE: anything else. */
 TRI_API enum tri_status tri_background_parse(const char *text, struct tri_background *background,
                                              struct tri_error *error);
 
@@ -430,7 +430,10 @@ TRI_API enum tri_status tri_pictures_end(struct tri_pictures_writer *writer, enu
 
 /* ---- kernels and pipelines ---- */
 
-enum tri_param_type { TRI_INT, TRI_FLOAT, TRI_CHOICE };
+/* The last three are text: a list of numbers, separated by blanks, and in rows of one length by
+ * '/'; a colour, "#rgb", "#rgba", "#rrggbb", "#rrggbbaa" or a name of CSS; the name of a file,
+ * which is read when the pipeline is parsed, or "@NAME" for one that is part of the library. */
+enum tri_param_type { TRI_INT, TRI_FLOAT, TRI_CHOICE, TRI_LIST, TRI_COLOUR, TRI_FILE };
 
 /* Parameters that count pixels are scaled for the subsampled chroma of video. */
 enum tri_length { TRI_NO_LENGTH, TRI_RADIUS /* in both directions */, TRI_WIDTH, TRI_HEIGHT };
@@ -438,10 +441,12 @@ enum tri_length { TRI_NO_LENGTH, TRI_RADIUS /* in both directions */, TRI_WIDTH,
 struct tri_param {
     const char *name;
     enum tri_param_type type;
-    double initial, minimum, maximum; /* of a choice: indices, minimum 0 */
-    const char *choices;              /* of a choice: its names, separated by '|' */
-    const char *help;                 /* a few words, with the unit */
-    enum tri_length length;           /* whether it counts pixels, and in which direction */
+    /* of a choice: indices, minimum 0; of a list: bounds of each number; else of text: 0 */
+    double initial, minimum, maximum;
+    const char *choices;      /* of a choice: its names, separated by '|' */
+    const char *help;         /* a few words, with the unit */
+    enum tri_length length;   /* whether it counts pixels, and in which direction */
+    const char *initial_text; /* of text; NULL: there is none, it must be given */
 };
 
 /* Kernels exist as long as the library is loaded. */
@@ -462,10 +467,12 @@ TRI_API const struct tri_param *tri_kernel_param(const struct tri_kernel *kernel
                                                  int index); /* NULL: no such index */
 
 /* A chain of operations: "gray,gaussian:sigma=2,sobel". Parameters follow a colon, are separated by
- * colons and may omit their name when in order. Blanks around words do not count. Jobs of several
- * threads may share a pipeline, which then stays unchanged. Free it with tri_pipeline_free.
- * TRI_USAGE: unknown names (with the nearest known one), malformed numbers, values out of range or
- * given twice, and pipelines that would fail for images of any size. TRI_FAILED: out of memory. */
+ * colons and may omit their name when in order. Blanks around words do not count. Values with any
+ * of , : = and blanks at their ends are quoted as in shells: 'a, b', "a, b" or a\,\ b. Jobs of
+ * several threads may share a pipeline, which then stays unchanged. Free it with tri_pipeline_free.
+ * TRI_USAGE: unknown names (with the nearest known one), malformed numbers, values out of range,
+ * missing or given twice, and pipelines that would fail for images of any size. TRI_FAILED: out of
+ * memory, or a file that a parameter names cannot be read. */
 struct tri_pipeline;
 TRI_API enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipeline,
                                            struct tri_error *error);
@@ -476,9 +483,14 @@ TRI_API int tri_pipeline_length(const struct tri_pipeline *pipeline);       /* o
 /* NULL: no such operation. */
 TRI_API const struct tri_kernel *tri_pipeline_kernel(const struct tri_pipeline *pipeline,
                                                      int operation);
-/* The value of a parameter; of a choice, its index. NAN: no such operation or parameter. */
+/* The value of a parameter; of a choice, its index. NAN: no such operation or parameter, or its
+ * value is text. */
 TRI_API double tri_pipeline_value(const struct tri_pipeline *pipeline, int operation,
                                   const char *param);
+/* The value of a parameter that is text, without quotes. NULL: no such operation or parameter, or
+ * its value is a number. */
+TRI_API const char *tri_pipeline_value_text(const struct tri_pipeline *pipeline, int operation,
+                                            const char *param);
 /* What it does with images of a shape. */
 struct tri_properties {
     struct tri_shape out; /* of the result */

@@ -35,7 +35,10 @@ struct oracle {
                                   int operation); /* instead of `alpha` */
     bool (*refuses)(
         const double *values); /* these values, in order, are TRI_USAGE as a combination */
-    const char *const *cases;  /* further parameter texts worth testing; ends with NULL */
+    /* Writes a value of a parameter that is text, quoted if necessary; NULL: the initial value, or
+     * that of the kernel's example, if it is no colour. */
+    void (*draw_text)(const char *param, uint64_t *state, char *text, size_t size);
+    const char *const *cases; /* further parameter texts worth testing; ends with NULL */
 };
 
 const struct oracle *oracle_find(const char *name); /* NULL if there is none */

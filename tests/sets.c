@@ -42,6 +42,62 @@ static void print_value(const struct tri_param *param, double value, char *text,
     }
 }
 
+/* The value that the kernel's example gives the parameter. */
+static void print_of_example(const struct tri_kernel *kernel, const char *param, char *text,
+                             size_t size)
+{
+    struct tri_pipeline *example = NULL;
+    const char *value = NULL;
+    int operation = 0;
+
+    if (tri_pipeline_parse(tri_kernel_example(kernel), &example, NULL) == TRI_OK) {
+        while (operation < tri_pipeline_length(example) &&
+               tri_pipeline_kernel(example, operation) != kernel)
+            operation++;
+        value = tri_pipeline_value_text(example, operation, param);
+    }
+    snprintf(text, size, "'%s'", value ? value : "no value in the example");
+    tri_pipeline_free(example);
+}
+
+static void print_text(const struct tri_kernel *kernel, const struct tri_param *param,
+                       uint64_t *state, char *text, size_t size)
+{
+    const struct oracle *oracle = oracle_find(tri_kernel_name(kernel));
+    const int length = snprintf(text, size, ":%s=", param->name);
+
+    text += length;
+    size -= (size_t)length;
+    if (oracle && oracle->draw_text)
+        oracle->draw_text(param->name, state, text, size);
+    else if (param->type == TRI_COLOUR)
+        snprintf(text, size, "#%08x", (unsigned)rig_draw(state));
+    else if (param->initial_text)
+        snprintf(text, size, "'%s'", param->initial_text);
+    else
+        print_of_example(kernel, param->name, text, size);
+}
+
+static bool is_text(const struct tri_param *param)
+{
+    return param->type == TRI_LIST || param->type == TRI_COLOUR || param->type == TRI_FILE;
+}
+
+void set_print_default(const struct tri_kernel *kernel, char *text, size_t size)
+{
+    int length = snprintf(text, size, "%s", tri_kernel_name(kernel));
+
+    for (int i = 0; i < tri_kernel_param_count(kernel); i++) {
+        const struct tri_param *param = tri_kernel_param(kernel, i);
+
+        if (!is_text(param) || param->initial_text)
+            continue;
+        length += snprintf(text + length, size - (size_t)length, ":%s=", param->name);
+        print_of_example(kernel, param->name, text + length, size - (size_t)length);
+        length += (int)strlen(text + length);
+    }
+}
+
 void set_draw(const struct tri_kernel *kernel, enum set_values choice, uint64_t *state,
               struct set *set)
 {
@@ -54,8 +110,12 @@ void set_draw(const struct tri_kernel *kernel, enum set_values choice, uint64_t 
 
         values[i] = choice == LOWEST    ? param->minimum
                     : choice == HIGHEST ? temper(param)
+                    : is_text(param)    ? 0
                                         : random_value(param, state, choice == RANDOM_SMALL);
-        print_value(param, values[i], set->text + length, sizeof(set->text) - length);
+        if (is_text(param))
+            print_text(kernel, param, state, set->text + length, sizeof(set->text) - length);
+        else
+            print_value(param, values[i], set->text + length, sizeof(set->text) - length);
         length += strlen(set->text + length);
     }
     set->refused = oracle && oracle->refuses && oracle->refuses(values);
@@ -68,9 +128,9 @@ static void print_choices(const struct tri_kernel *kernel, struct set *sets, int
 
         for (int value = 0; param->type == TRI_CHOICE && value <= (int)param->maximum; value++) {
             struct set *set = &sets[(*count)++];
-            size_t length =
-                (size_t)snprintf(set->text, sizeof(set->text), "%s", tri_kernel_name(kernel));
 
+            set_print_default(kernel, set->text, sizeof(set->text));
+            const size_t length = strlen(set->text);
             print_value(param, value, set->text + length, sizeof(set->text) - length);
         }
     }
@@ -83,7 +143,7 @@ int set_list(const struct tri_kernel *kernel, struct set sets[SETS_MAX])
     int count = 1, edge = 1;
 
     memset(sets, 0, SETS_MAX * sizeof(sets[0]));
-    snprintf(sets[0].text, sizeof(sets[0].text), "%s", tri_kernel_name(kernel));
+    set_print_default(kernel, sets[0].text, sizeof(sets[0].text));
     if (tri_kernel_param_count(kernel)) {
         set_draw(kernel, LOWEST, &state, &sets[count++]);
         set_draw(kernel, HIGHEST, &state, &sets[count++]);

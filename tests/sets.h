@@ -9,10 +9,13 @@
 enum set_rank { SET_DEFAULT, SET_EDGE, SET_OTHER };
 
 struct set {
-    char text[500];     /* a pipeline of this single kernel */
+    char text[3000];    /* a pipeline of this single kernel */
     bool refused;       /* by its oracle: these values are TRI_USAGE */
     enum set_rank rank; /* lower ranks are tested more */
 };
+
+/* The kernel with its initial values, and those of its example where it needs them. */
+void set_print_default(const struct tri_kernel *kernel, char *text, size_t size);
 
 /* Returns the number of sets. */
 int set_list(const struct tri_kernel *kernel, struct set sets[SETS_MAX]);

@@ -13,13 +13,25 @@ static void test_colours(void)
     static const struct {
         const char *text;
         int red, green, blue;
-    } good[] = {{"white", 255, 255, 255}, {"BLACK", 0, 0, 0},     {"gray", 128, 128, 128},
-                {"grey", 128, 128, 128},  {"red", 255, 0, 0},     {"green", 0, 128, 0},
-                {"blue", 0, 0, 255},      {"cyan", 0, 255, 255},  {"magenta", 255, 0, 255},
-                {"yellow", 255, 255, 0},  {"#fa1", 255, 170, 17}, {"#FA1", 255, 170, 17},
-                {"#0080fF", 0, 128, 255}};
-    static const char *const bad[] = {"",     "#",   "#12",  "#1234",      "#12345", "#1234567",
-                                      "#12g", "123", "whit", "rgb(1,2,3)", "#-12",   "none "};
+    } good[] = {{"white", 255, 255, 255},
+                {"BLACK", 0, 0, 0},
+                {"gray", 128, 128, 128},
+                {"grey", 128, 128, 128},
+                {"red", 255, 0, 0},
+                {"green", 0, 128, 0},
+                {"blue", 0, 0, 255},
+                {"cyan", 0, 255, 255},
+                {"magenta", 255, 0, 255},
+                {"yellow", 255, 255, 0},
+                {"#fa1", 255, 170, 17},
+                {"#FA1", 255, 170, 17},
+                {"#0080fF", 0, 128, 255},
+                {"RebeccaPurple", 102, 51, 153},
+                {"lightgoldenrodyellow", 250, 250, 210},
+                {"#0080ffFF", 0, 128, 255}};
+    static const char *const bad[] = {"",         "#",     "#12",         "#1234",    "#12345",
+                                      "#1234567", "#12g",  "123",         "whit",     "rgb(1,2,3)",
+                                      "#-12",     "none ", "transparent", "#ff000080"};
     struct tri_background background;
     struct tri_error error;
 
@@ -144,10 +156,9 @@ static void test_jpeg(void)
     EXPECT("$T run copy a.png -o o.png --background red && cmp o.png a.png", 0, "",
            ""); /* PNG keeps transparency */
     EXPECT("$T run copy white.jpg -o o.jpg", 0, "", "");
-    EXPECT("$T run copy a.png -o o.jpg --background pink", 2, "",
-           "triptych: run: --background: invalid colour 'pink'; expected #rgb, #rrggbb, none or "
-           "one of white, black, gray, red, green, blue, yellow, cyan, magenta (see 'triptych run "
-           "--help')\n");
+    EXPECT("$T run copy a.png -o o.jpg --background pinkish", 2, "",
+           "triptych: run: --background: invalid colour 'pinkish'; expected none, #rgb, "
+           "#rrggbb or a name of CSS such as white (see 'triptych run --help')\n");
     EXPECT(
         "mkdir in; cp a.png in/1.png; cp white.jpg in/2.jpg; cp a.png in/3.png; $T run copy in "
         "-o out/ --format jpeg -j 1; cmp out/3.jpg "

@@ -6,11 +6,11 @@
 #include <CUnit/CUnit.h>
 #include <string.h>
 
-enum { CHAIN = 6 };
+enum { CHAIN = 6, STEP = 600 };
 
 struct chain {
-    char text[CHAIN * 500];
-    char steps[CHAIN][500];
+    char text[CHAIN * STEP];
+    char steps[CHAIN][STEP];
     int length;
 };
 
@@ -40,7 +40,7 @@ static void random_chain(struct chain *chain, const struct tri_shape *in, uint64
 
         set_draw(tri_kernel_at((int)(rig_draw(state) % (uint64_t)tri_kernel_count())), RANDOM_SMALL,
                  state, &set);
-        if (!set.refused)
+        if (!set.refused && strlen(set.text) < STEP)
             chain_add(chain, set.text, in);
     }
 }

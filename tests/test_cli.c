@@ -168,6 +168,20 @@ static void test_kernel_list(void)
     }
 }
 
+/* Quoted for shells, if it has to be. */
+static bool has_example(const char *page, const char *example)
+{
+    static const char *const quotes[] = {"", "'", "\""};
+    char line[4000];
+    bool found = false;
+
+    for (int i = 0; i < 3; i++) {
+        snprintf(line, sizeof line, "triptych run %s%s%s in.", quotes[i], example, quotes[i]);
+        found |= strstr(page, line) != NULL;
+    }
+    return found;
+}
+
 static void test_kernel_pages(void)
 {
     char command[100], word[200];
@@ -179,8 +193,7 @@ static void test_kernel_pages(void)
         const struct shell_result *result = shell_run(command);
         CU_ASSERT_EQUAL(result->code, 0);
         CU_ASSERT_STRING_EQUAL(result->err, "");
-        snprintf(word, sizeof word, "triptych run %s in.", tri_kernel_example(kernel));
-        CU_ASSERT_PTR_NOT_NULL(strstr(result->out, word));
+        CU_ASSERT_TRUE(has_example(result->out, tri_kernel_example(kernel)));
         for (int p = 0; p < tri_kernel_param_count(kernel); p++) {
             snprintf(word, sizeof word, "\n  %s ", tri_kernel_param(kernel, p)->name);
             CU_ASSERT_PTR_NOT_NULL(strstr(result->out, word));
@@ -205,6 +218,10 @@ static void check_param(const json_t *object, const struct tri_param *param)
         const json_t *choices = json_object_get(object, "choices");
         CU_ASSERT_EQUAL(json_array_size(choices), (size_t)param->maximum + 1);
         CU_ASSERT(json_equal(initial, json_array_get(choices, (size_t)param->initial)));
+    } else if (param->type == TRI_LIST || param->type == TRI_COLOUR || param->type == TRI_FILE) {
+        const char *text = json_string_value(initial);
+        CU_ASSERT_EQUAL(json_is_null(initial), param->initial_text == NULL);
+        CU_ASSERT(text == NULL || strcmp(text, param->initial_text) == 0);
     } else {
         CU_ASSERT(fabs(json_number_value(initial) - param->initial) <= 1e-9 * fabs(param->initial));
         CU_ASSERT_EQUAL(json_number_value(json_object_get(object, "maximum")), param->maximum);

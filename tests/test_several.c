@@ -71,11 +71,12 @@ static void test_low_pictures(void)
             const struct tri_shape shape = {7 + 2 * (height % 5), height, planes,
                                             (height + k) % 3 == 0 ? 16 : 8};
             struct tri_image *frames[SEVERAL_FRAMES];
+            char text[500];
+            set_print_default(tri_kernel_at(k), text, sizeof text);
             several_make_frames(&shape, frames);
             for (int p = 0; p < place_count; p++)
                 if (has_turn(p, k) && (!places[p].opencl || rig.full || (height + k) % 4 == 0))
-                    several_check(tri_kernel_name(tri_kernel_at(k)), &places[p], frames,
-                                  SEVERAL_FRAMES);
+                    several_check(text, &places[p], frames, SEVERAL_FRAMES);
             several_free_frames(frames);
         }
 }

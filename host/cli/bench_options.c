@@ -275,6 +275,8 @@ static enum tri_status check_places(const struct cli_bench_request *request,
 
     for (int i = 0; i < request->path_count; i++)
         cli_places_numbered(&places, NULL, request->paths[i], 0);
+    for (int i = 0; i < request->pipeline_count; i++)
+        cli_places_pipeline(&places, request->pipelines[i]);
     cli_places_input(&places, request->baseline_path, 0);
     cli_places_output(&places, "--json", request->candidates.json, 0);
     cli_places_output(&places, "-o", request->output, 0);

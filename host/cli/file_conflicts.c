@@ -2,6 +2,7 @@
  * an input, and no two outputs may be the same file. */
 #include "cli/file_conflicts.h"
 #include "image/numbered_names.h"
+#include "pipeline/graph.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -210,6 +211,35 @@ void cli_places_numbered(struct cli_places *places, const char *option, const ch
                          int number)
 {
     take(places, &(struct cli_place){.option = option, .given = path, .number = number}, true);
+}
+
+static void add_parameters(struct cli_places *places, const struct tri_pipeline *pipeline,
+                           int index)
+{
+    const struct tri_kernel *kernel = tri_pipeline_kernel(pipeline, index);
+
+    for (int i = 0; i < tri_kernel_param_count(kernel); i++) {
+        const struct tri_param *param = tri_kernel_param(kernel, i);
+        const char *name = tri_pipeline_value_text(pipeline, index, param->name);
+        if (param->type != TRI_FILE || name[0] == '@' || places->error.status != TRI_OK)
+            continue;
+        char *path = strdup(name);
+        if (path != NULL)
+            add(places, &(struct cli_place){.given = path, .path = path});
+        else
+            no_memory(places);
+    }
+}
+
+void cli_places_pipeline(struct cli_places *places, const char *text)
+{
+    struct tri_pipeline *pipeline = NULL;
+
+    if (text == NULL || tri_pipeline_parse_words(text, &pipeline, NULL) != TRI_OK)
+        return; /* which is reported where it is used */
+    for (int i = 0; i < tri_pipeline_length(pipeline); i++)
+        add_parameters(places, pipeline, i);
+    tri_pipeline_free(pipeline);
 }
 
 static int compare(const struct cli_place *a, const struct cli_place *b)

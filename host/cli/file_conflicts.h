@@ -20,6 +20,8 @@ struct cli_places {
  * that (0: none). `option` is for messages, and NULL for an input. Paths are not copied. */
 void cli_places_input(struct cli_places *places, const char *path, int number);
 void cli_places_output(struct cli_places *places, const char *option, const char *path, int number);
+/* Adds the files that parameters of a pipeline name, as inputs. */
+void cli_places_pipeline(struct cli_places *places, const char *pipeline);
 /* The same, but "frame-%04d.png" stands for all files of that pattern, which are numbered from 1
  * unless `number` is 0. */
 void cli_places_numbered(struct cli_places *places, const char *option, const char *path,

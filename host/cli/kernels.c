@@ -1,6 +1,6 @@
 /* kernels.c -- triptych kernels: lists kernels by family, or explains one. */
 #include "cli/cli.h"
-#include "pipeline/kernel_description.h"
+#include "pipeline/text_value.h"
 #include "pipeline/spelling.h"
 
 #include <jansson.h>
@@ -58,6 +58,18 @@ static const char *choice(const struct tri_param *param, int index, int *length)
     return name;
 }
 
+static void print_text_param(const struct tri_param *param)
+{
+    if (param->type == TRI_LIST)
+        printf("list of numbers, %.10g to %.10g", param->minimum, param->maximum);
+    else
+        fputs(param->type == TRI_COLOUR ? "colour" : "name of a file", stdout);
+    if (param->initial_text != NULL)
+        printf("; default %s\n", param->initial_text);
+    else
+        puts("; must be given");
+}
+
 static void print_param(const struct tri_param *param, int widest)
 {
     printf("  %-*s  ", widest, param->name);
@@ -67,6 +79,8 @@ static void print_param(const struct tri_param *param, int widest)
         for (const char *c = param->choices; *c; c++)
             putchar(*c == '|' ? ' ' : *c);
         printf("; default %.*s\n", length, initial);
+    } else if (tri_param_is_text(param)) {
+        print_text_param(param);
     } else {
         printf("%s, %.10g to %.10g; default %.10g\n",
                param->type == TRI_INT ? "whole number" : "number", param->minimum, param->maximum,
@@ -84,7 +98,10 @@ static void print_example(const char *pipeline)
     const char *files = video ? "in.mp4 -o out.mp4" : "in.png -o out.png";
 
     tri_pipeline_free(parsed);
-    printf("Example:\n  triptych run %s %s\n\n", pipeline, files);
+    const char *quote = strpbrk(pipeline, " '\"/;#") == NULL ? ""
+                        : strchr(pipeline, '\'') == NULL     ? "'"
+                                                             : "\"";
+    printf("Example:\n  triptych run %s%s%s %s\n\n", quote, pipeline, quote, files);
 }
 
 static void print_page(const struct tri_kernel *kernel)
@@ -113,10 +130,23 @@ static json_t *number_json(double value)
     return value == (double)(long)value ? json_integer((long)value) : json_real(value);
 }
 
+static void set_bounds(json_t *object, const struct tri_param *param)
+{
+    json_object_set_new(object, "minimum", number_json(param->minimum));
+    json_object_set_new(object, "maximum", number_json(param->maximum));
+}
+
+/* null: it must be given. */
+static json_t *initial_json(const struct tri_param *param)
+{
+    return param->initial_text != NULL ? json_string(param->initial_text) : json_null();
+}
+
 static json_t *param_json(const struct tri_param *param)
 {
     static const char *const types[] = {
-        [TRI_INT] = "int", [TRI_FLOAT] = "float", [TRI_CHOICE] = "choice"};
+        [TRI_INT] = "int",   [TRI_FLOAT] = "float",   [TRI_CHOICE] = "choice",
+        [TRI_LIST] = "list", [TRI_COLOUR] = "colour", [TRI_FILE] = "file"};
     json_t *object = json_object();
 
     json_object_set_new(object, "name", json_string(param->name));
@@ -130,10 +160,13 @@ static json_t *param_json(const struct tri_param *param)
         }
         json_object_set(object, "default", json_array_get(choices, (size_t)param->initial));
         json_object_set_new(object, "choices", choices);
+    } else if (tri_param_is_text(param)) {
+        json_object_set_new(object, "default", initial_json(param));
+        if (param->type == TRI_LIST)
+            set_bounds(object, param);
     } else {
         json_object_set_new(object, "default", number_json(param->initial));
-        json_object_set_new(object, "minimum", number_json(param->minimum));
-        json_object_set_new(object, "maximum", number_json(param->maximum));
+        set_bounds(object, param);
     }
     json_object_set_new(object, "help", json_string(param->help));
     return object;

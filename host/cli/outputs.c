@@ -74,8 +74,8 @@ static char *path_of(const char *target, bool folder, const struct tri_numbered 
 }
 
 static enum tri_status check_places(const struct cli_outputs *outputs,
-                                    const struct cli_input *inputs, const char *trace,
-                                    struct tri_error *error)
+                                    const struct cli_input *inputs,
+                                    const struct cli_more_files *more, struct tri_error *error)
 {
     struct cli_places places = {.command = "run"};
 
@@ -83,7 +83,8 @@ static enum tri_status check_places(const struct cli_outputs *outputs,
         cli_places_input(&places, inputs[i].path, i + 1);
         cli_places_output(&places, "-o", outputs->paths[i], i + 1);
     }
-    cli_places_output(&places, "--trace", trace, 0);
+    cli_places_pipeline(&places, more->pipeline);
+    cli_places_output(&places, "--trace", more->trace, 0);
     return cli_places_check(&places, error);
 }
 
@@ -134,8 +135,9 @@ static bool name_outputs(const char *target, bool folder, const struct tri_numbe
 }
 
 enum tri_status cli_outputs_plan(const char *target, const struct cli_formats *formats,
-                                 const struct cli_input *inputs, int count, const char *trace,
-                                 struct cli_outputs *outputs, struct tri_error *error)
+                                 const struct cli_input *inputs, int count,
+                                 const struct cli_more_files *more, struct cli_outputs *outputs,
+                                 struct tri_error *error)
 {
     struct tri_numbered names = {0};
     bool folder = cli_is_folder(target), numbered = !folder && tri_numbered_is(target);
@@ -155,7 +157,7 @@ enum tri_status cli_outputs_plan(const char *target, const struct cli_formats *f
             ? check_format(outputs, inputs, formats, error)
             : tri_fail(error, TRI_FAILED, "run: out of memory for file names of %d outputs", count);
     if (status == TRI_OK)
-        status = check_places(outputs, inputs, trace, error);
+        status = check_places(outputs, inputs, more, error);
     if (status != TRI_OK)
         cli_outputs_free(outputs);
     return status;

@@ -17,13 +17,20 @@ struct cli_formats {
     const char *video;
 };
 
+/* What else a command reads and writes; NULL: nothing. */
+struct cli_more_files {
+    const char *pipeline; /* whose parameters may name files */
+    const char *trace;    /* where --trace writes */
+};
+
 /* Determines the output path of each input, by extensions unless a format is given; writes nothing.
- * `trace` is where --trace writes, or NULL. TRI_USAGE if two inputs would share an output, an
+ * TRI_USAGE if two inputs would share an output, an
  * output would replace another's input, or an extension is unknown. Release with cli_outputs_free.
  */
 enum tri_status cli_outputs_plan(const char *target, const struct cli_formats *formats,
-                                 const struct cli_input *inputs, int count, const char *trace,
-                                 struct cli_outputs *outputs, struct tri_error *error);
+                                 const struct cli_input *inputs, int count,
+                                 const struct cli_more_files *more, struct cli_outputs *outputs,
+                                 struct tri_error *error);
 void cli_outputs_free(struct cli_outputs *outputs);
 
 /* Creates the output folder, its parents, and the folders of names within it. */

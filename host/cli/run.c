@@ -351,8 +351,9 @@ static int run_many(const struct cli_run_request *request, const struct tri_pipe
     if (status == TRI_OK)
         result = check_many(request, &inputs);
     if (status == TRI_OK && result == TRI_OK) {
-        status = cli_outputs_plan(request->output, &formats, inputs.list, inputs.count,
-                                  request->trace, &outputs, &error);
+        const struct cli_more_files more = {request->pipeline, request->trace};
+        status = cli_outputs_plan(request->output, &formats, inputs.list, inputs.count, &more,
+                                  &outputs, &error);
         if (status == TRI_OK)
             result = run_inputs(request, pipeline, &inputs, &outputs, head);
     }

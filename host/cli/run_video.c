@@ -337,6 +337,7 @@ static enum tri_status check_places(const struct cli_run_request *request, const
 
     cli_places_numbered(&places, NULL, input, 1);
     cli_places_numbered(&places, NULL, request->with, 0);
+    cli_places_pipeline(&places, request->pipeline);
     cli_places_numbered(&places, "-o", request->output, 1);
     cli_places_output(&places, "--data", request->data, 0);
     cli_places_output(&places, "--trace", request->trace, 0);

@@ -251,6 +251,7 @@ static enum tri_status check_places(const struct request *request, char *const p
 
     for (int i = 0; i < count; i++)
         cli_places_input(&places, paths[i], 0);
+    cli_places_pipeline(&places, request->pipeline);
     cli_places_output(&places, "--json", request->candidates.json, 0);
     cli_places_output(&places, "--trace", request->candidates.trace, 0);
     return cli_places_check(&places, error);

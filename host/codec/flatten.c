@@ -1,5 +1,6 @@
 /* flatten.c -- puts images with transparency on a background, for formats without. */
 #include "reduce_depth.h"
+#include "../image/colour.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,67 +8,34 @@
 
 /* ---- colours ---- */
 
-static const struct {
-    const char *name;
-    uint8_t colour[3];
-} names[] = {{"white", {255, 255, 255}}, {"black", {0, 0, 0}},    {"gray", {128, 128, 128}},
-             {"red", {255, 0, 0}},       {"green", {0, 128, 0}},  {"blue", {0, 0, 255}},
-             {"yellow", {255, 255, 0}},  {"cyan", {0, 255, 255}}, {"magenta", {255, 0, 255}},
-             {"grey", {128, 128, 128}}};
-enum {
-    NAMES = sizeof names / sizeof names[0],
-    LISTED = NAMES - 1 /* without the synonym "grey" */
-};
+/* Those that completion offers. */
+static const char *const names[] = {"white", "black",  "gray", "red",    "green",
+                                    "blue",  "yellow", "cyan", "magenta"};
+enum { NAMES = sizeof names / sizeof names[0] };
 
 const char *tri_background_name(int index)
 {
-    return index < LISTED ? names[index].name : NULL;
-}
-
-static int digit_of(char sign)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = strchr(digits, sign >= 'A' && sign <= 'F' ? sign + ('a' - 'A') : sign);
-    return sign != '\0' && at != NULL ? (int)(at - digits) : -1;
-}
-
-/* #rgb or #rrggbb */
-static bool parse_digits(const char *text, uint8_t colour[3])
-{
-    const size_t each = strlen(text) == 4 ? 1 : 2;
-    if (text[0] != '#' || strlen(text) != 3 * each + 1)
-        return false;
-    for (size_t i = 0; i < 3; i++) {
-        const int high = digit_of(text[1 + i * each]), low = digit_of(text[i * each + each]);
-        if (high < 0 || low < 0)
-            return false;
-        colour[i] = (uint8_t)(16 * high + low);
-    }
-    return true;
+    return index < NAMES ? names[index] : NULL;
 }
 
 enum tri_status tri_background_parse(const char *text, struct tri_background *background,
                                      struct tri_error *error)
 {
+    struct tri_rgba colour;
     *background = (struct tri_background){.use = TRI_BACKGROUND};
     if (strcasecmp(text, "none") == 0) {
         background->use = TRI_NO_BACKGROUND;
         return TRI_OK;
     }
-    char list[120] = "";
-    for (int i = 0; i < NAMES; i++) {
-        if (strcasecmp(text, names[i].name) == 0) {
-            memcpy(background->colour, names[i].colour, sizeof background->colour);
-            return TRI_OK;
-        }
-    }
-    if (parse_digits(text, background->colour))
-        return TRI_OK;
-    for (int i = 0; i < LISTED; i++)
-        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i > 0 ? ", " : "",
-                 names[i].name);
-    return tri_fail(error, TRI_USAGE,
-                    "invalid colour '%s'; expected #rgb, #rrggbb, none or one of %s", text, list);
+    if (!tri_colour_parse(text, &colour) || colour.alpha != 255)
+        return tri_fail(error, TRI_USAGE,
+                        "invalid colour '%s'; expected none, #rgb, #rrggbb or a name of CSS such "
+                        "as white",
+                        text);
+    background->colour[0] = colour.red;
+    background->colour[1] = colour.green;
+    background->colour[2] = colour.blue;
+    return TRI_OK;
 }
 
 void tri_background_tell(const struct tri_background *background, const char *name,

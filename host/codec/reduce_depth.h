@@ -21,7 +21,7 @@ enum tri_status tri_image_flatten(const struct tri_image *image,
 void tri_background_tell(const struct tri_background *background, const char *name,
                          const char *what, void (*tell)(void *listener, const char *text),
                          void *listener);
-/* The names tri_background_parse accepts; NULL after the last. */
+/* Some names tri_background_parse accepts, for lists of them; NULL after the last. */
 const char *tri_background_name(int index);
 bool tri_background_gray(const struct tri_background *background);
 

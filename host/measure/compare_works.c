@@ -3,6 +3,7 @@
 #include "measure/baseline.h"
 
 #include "pipeline/canonical.h"
+#include "pipeline/graph.h"
 
 #include <inttypes.h>
 #include <search.h>
@@ -37,7 +38,7 @@ static char *canonical(const char *text)
 {
     struct tri_pipeline *pipeline = NULL;
 
-    if (tri_pipeline_parse(text, &pipeline, NULL) == TRI_OK) {
+    if (tri_pipeline_parse_words(text, &pipeline, NULL) == TRI_OK) {
         char *result = tri_pipeline_canonical(pipeline);
         tri_pipeline_free(pipeline);
         return result;

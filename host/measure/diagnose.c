@@ -4,6 +4,7 @@
 
 #include "backend/lockstep.h"
 #include "image/image.h"
+#include "pipeline/graph.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -196,17 +197,10 @@ static void shrink(struct search *search, struct cut *cut, const struct tri_diff
 /* The first `length` operations of a pipeline. */
 static struct tri_pipeline *prefix_of(const struct tri_pipeline *pipeline, int length)
 {
-    char *text = strdup(tri_pipeline_text(pipeline)), *end = text;
     struct tri_pipeline *prefix = NULL;
-    struct tri_error error;
 
-    for (int i = 0; end != NULL && i < length; i++)
-        end = strchr(i ? end + 1 : end, ',');
-    if (end != NULL)
-        *end = '\0';
-    if (text != NULL && tri_pipeline_parse(text, &prefix, &error) == TRI_OK)
+    if (tri_pipeline_begin(pipeline, length, &prefix, NULL) == TRI_OK)
         tri_pipeline_limit(prefix, UINT64_MAX); /* the full pipeline has passed its own limit */
-    free(text);
     return prefix;
 }
 

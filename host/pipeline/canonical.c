@@ -1,6 +1,7 @@
 /* canonical.c -- one spelling for each pipeline: every parameter by name, in order. */
 #include "canonical.h"
 #include "graph.h"
+#include "quoting.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,31 @@ static void put_choice(FILE *text, const struct tri_param *param, int index)
     fprintf(text, "%.*s", (int)strcspn(name, "|"), name);
 }
 
+/* A row after another, as in the text. */
+static void put_list(FILE *text, const struct tri_list *list)
+{
+    for (int i = 0; i < list->count; i++) {
+        if (i > 0)
+            fputc(list->columns > 0 && i % list->columns == 0 ? '/' : ' ', text);
+        put_number(text, list->numbers[i]);
+    }
+}
+
+static void put_text(FILE *text, const struct tri_param *param, const struct tri_text_value *value)
+{
+    const struct tri_rgba *colour = &value->colour;
+
+    if (param->type == TRI_LIST) {
+        put_list(text, &value->list);
+    } else if (param->type == TRI_COLOUR) {
+        fprintf(text, "#%02x%02x%02x", colour->red, colour->green, colour->blue);
+        if (colour->alpha != 255)
+            fprintf(text, "%02x", colour->alpha);
+    } else {
+        tri_quoting_write(text, value->text);
+    }
+}
+
 static void put_step(FILE *text, const struct tri_pipeline_step *step)
 {
     fputs(tri_kernel_name(step->kernel), text);
@@ -36,6 +62,8 @@ static void put_step(FILE *text, const struct tri_pipeline_step *step)
         fprintf(text, ":%s=", param->name);
         if (param->type == TRI_CHOICE)
             put_choice(text, param, (int)step->values[i]);
+        else if (step->texts[i] != NULL)
+            put_text(text, param, step->texts[i]);
         else
             put_number(text, step->values[i]);
     }

@@ -1,6 +1,7 @@
 /* compose.c -- pipelines made from others: copies, copies for planes of another size, and several
  * in sequence. */
 #include "graph.h"
+#include "quoting.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,6 +21,21 @@ static struct tri_pipeline *new_pipeline(size_t text_size, int length)
     return NULL;
 }
 
+static bool append_step(struct tri_pipeline *to, const struct tri_pipeline_step *from)
+{
+    const size_t count = (size_t)tri_kernel_param_count(from->kernel) + 1;
+    struct tri_pipeline_step *step = &to->steps[to->length++];
+    step->kernel = from->kernel;
+    step->values = malloc(count * sizeof step->values[0]);
+    step->texts = calloc(count, sizeof(struct tri_text_value *));
+    if (step->values == NULL || step->texts == NULL)
+        return false;
+    memcpy(step->values, from->values, count * sizeof step->values[0]);
+    for (size_t i = 0; i < count; i++)
+        step->texts[i] = tri_text_value_share(from->texts[i]);
+    return true;
+}
+
 /* `to` has room for both. */
 static bool append(struct tri_pipeline *to, const struct tri_pipeline *part)
 {
@@ -27,16 +43,24 @@ static bool append(struct tri_pipeline *to, const struct tri_pipeline *part)
         strcat(to->text, ",");
     strcat(to->text, part->text);
     to->max_pixels = part->max_pixels < to->max_pixels ? part->max_pixels : to->max_pixels;
-    for (int i = 0; i < part->length; i++) {
-        const struct tri_pipeline_step *from = &part->steps[i];
-        const size_t size = ((size_t)tri_kernel_param_count(from->kernel) + 1) * sizeof(double);
-        double *values = malloc(size);
-        if (values == NULL)
+    for (int i = 0; i < part->length; i++)
+        if (!append_step(to, &part->steps[i]))
             return false;
-        memcpy(values, from->values, size);
-        to->steps[to->length++] = (struct tri_pipeline_step){from->kernel, values};
-    }
     return true;
+}
+
+/* Yields `made` if it is `done` and good. */
+static enum tri_status finish(struct tri_pipeline *made, bool done, struct tri_pipeline **result,
+                              struct tri_error *error)
+{
+    const enum tri_status status =
+        done ? tri_pipeline_check(made, error)
+             : tri_fail(error, TRI_FAILED, "out of memory for a pipeline");
+    if (status == TRI_OK)
+        *result = made;
+    else
+        tri_pipeline_free(made);
+    return status;
 }
 
 enum tri_status tri_pipeline_join(const struct tri_pipeline *const *parts, int count,
@@ -53,14 +77,27 @@ enum tri_status tri_pipeline_join(const struct tri_pipeline *const *parts, int c
     bool done = joined != NULL;
     for (int i = 0; i < count && done; i++)
         done = append(joined, parts[i]);
-    const enum tri_status status =
-        done ? tri_pipeline_check(joined, error)
-             : tri_fail(error, TRI_FAILED, "out of memory for a pipeline");
-    if (status == TRI_OK)
-        *result = joined;
-    else
-        tri_pipeline_free(joined);
-    return status;
+    return finish(joined, done, result, error);
+}
+
+enum tri_status tri_pipeline_begin(const struct tri_pipeline *pipeline, int length,
+                                   struct tri_pipeline **result, struct tri_error *error)
+{
+    struct tri_pipeline *begin = new_pipeline(strlen(pipeline->text) + 1, length);
+    bool done = begin != NULL;
+    *result = NULL;
+    if (done) {
+        char *end = begin->text;
+        strcpy(begin->text, pipeline->text);
+        for (int i = 0; end != NULL && i < length; i++)
+            end = tri_quoting_find(i > 0 ? end + 1 : end, ',');
+        if (end != NULL)
+            *end = '\0';
+        begin->max_pixels = pipeline->max_pixels;
+    }
+    for (int i = 0; i < length && done; i++)
+        done = append_step(begin, &pipeline->steps[i]);
+    return finish(begin, done, result, error);
 }
 
 /* ---- for planes of another size ---- */

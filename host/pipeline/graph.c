@@ -218,14 +218,43 @@ const struct tri_operation *tri_graph_operation(const struct tri_graph *graph)
     return graph->operation;
 }
 
-double tri_operation_value(const struct tri_operation *operation, const char *param)
+/* Returns the parameter's index, or -1. */
+static int index_of(const struct tri_operation *operation, const char *param)
 {
     const struct tri_param *params = operation->kernel->about->params;
     for (int i = 0; params[i].name != NULL; i++) {
         if (strcmp(params[i].name, param) == 0)
-            return operation->values[i];
+            return i;
     }
-    return (double)NAN;
+    return -1;
+}
+
+double tri_operation_value(const struct tri_operation *operation, const char *param)
+{
+    const int index = index_of(operation, param);
+    return index >= 0 && operation->texts[index] == NULL ? operation->values[index] : (double)NAN;
+}
+
+const struct tri_text_value *tri_operation_text(const struct tri_operation *operation,
+                                                const char *param)
+{
+    const int index = index_of(operation, param);
+    return index >= 0 ? operation->texts[index] : NULL;
+}
+
+struct tri_list tri_operation_list(const struct tri_operation *operation, const char *param)
+{
+    return tri_operation_text(operation, param)->list;
+}
+
+struct tri_rgba tri_operation_colour(const struct tri_operation *operation, const char *param)
+{
+    return tri_operation_text(operation, param)->colour;
+}
+
+const void *tri_operation_contents(const struct tri_operation *operation, const char *param)
+{
+    return tri_operation_text(operation, param)->contents;
 }
 
 enum tri_alpha tri_alpha_kept(const struct tri_operation *operation)
@@ -399,12 +428,17 @@ int tri_graph_kernel(struct tri_graph *graph, const char *name, const char *para
                        graph->operation->kernel->about->name, name);
         return 0;
     }
+    static struct tri_text_value *const no_texts[32] = {NULL};
     double values[32];
     for (int i = 0; i < tri_kernel_param_count(kernel); i++) {
         const struct tri_param *p = tri_kernel_param(kernel, i);
+        if (tri_param_is_text(p))
+            tri_graph_fail(graph, "%s cannot use %s, which has a parameter that is text",
+                           graph->operation->kernel->about->name, name);
         values[i] = strcmp(p->name, param) == 0 ? value : p->initial;
     }
-    const struct tri_operation *outer = graph->operation, inner = {kernel, values, graph->bits};
+    const struct tri_operation *outer = graph->operation,
+                               inner = {kernel, values, no_texts, graph->bits};
     /* while that kernel's host part runs */
     // cppcheck-suppress autoVariables
     graph->operation = &inner;
@@ -449,7 +483,8 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
             graph, (struct tri_channel){in->width, in->height, in->bits / 8, FROM_INPUT, .of = p});
     for (int i = 0; i < pipeline->length && graph->error.status == TRI_OK; i++) {
         const struct tri_operation operation = {pipeline->steps[i].kernel,
-                                                pipeline->steps[i].values, in->bits};
+                                                pipeline->steps[i].values, pipeline->steps[i].texts,
+                                                in->bits};
         value = apply(graph, &operation, value);
         graph->shrunk.factor = 0; /* the first operation has allowed for it */
         graph->results[i] =

@@ -3,10 +3,12 @@
 #define TRI_GRAPH_H
 
 #include "kernel_description.h"
+#include "text_value.h"
 
 struct tri_operation {
     const struct tri_kernel *kernel;
-    const double *values; /* one per parameter */
+    const double *values;                /* one per parameter */
+    struct tri_text_value *const *texts; /* one per parameter; NULL where its value is a number */
     int bits;
 };
 
@@ -85,6 +87,7 @@ struct tri_pipeline {
     struct tri_pipeline_step {
         const struct tri_kernel *kernel;
         double *values;
+        struct tri_text_value **texts; /* as in tri_operation */
     } * steps;
     /* Known from the start: kernels treat time and samples the same way in pictures of all shapes.
      */
@@ -110,6 +113,13 @@ struct tri_plane {
 enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline,
                                       const struct tri_graph *frames, const struct tri_plane *plane,
                                       struct tri_pipeline **result, struct tri_error *error);
+/* Parses without reading files and without checking that values suit each other: for texts that
+ * are only compared. Such a pipeline has no graph. */
+enum tri_status tri_pipeline_parse_words(const char *text, struct tri_pipeline **pipeline,
+                                         struct tri_error *error);
+/* Makes a new pipeline of the first operations. */
+enum tri_status tri_pipeline_begin(const struct tri_pipeline *pipeline, int length,
+                                   struct tri_pipeline **result, struct tri_error *error);
 /* Makes a new pipeline of the parts in sequence. The lowest of their limits applies. */
 enum tri_status tri_pipeline_join(const struct tri_pipeline *const *parts, int count,
                                   struct tri_pipeline **result, struct tri_error *error);

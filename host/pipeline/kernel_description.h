@@ -5,6 +5,7 @@
 #define TRI_KERNEL_DESCRIPTION_H
 
 #include "../triptych.h"
+#include "../image/colour.h"
 #include "../parallel/cpu.h"
 #include "../../kernels/dialect/row_arguments.h"
 
@@ -164,6 +165,16 @@ int tri_graph_height(const struct tri_graph *graph, int channel);
 const struct tri_operation *tri_graph_operation(const struct tri_graph *graph);
 double tri_operation_value(const struct tri_operation *operation, const char *param);
 
+/* The value of a TRI_LIST. */
+struct tri_list {
+    int count, columns; /* columns: numbers in each row; 0: it has no rows */
+    const double *numbers;
+};
+struct tri_list tri_operation_list(const struct tri_operation *operation, const char *param);
+struct tri_rgba tri_operation_colour(const struct tri_operation *operation, const char *param);
+/* What `read` of the kernel's files made of a TRI_FILE. */
+const void *tri_operation_contents(const struct tri_operation *operation, const char *param);
+
 /* ---- arithmetic for host parts: + - * / only, so the same on every machine ---- */
 
 double tri_exp(double x);
@@ -208,6 +219,19 @@ struct tri_alias {
     const char *names, *call;
 };
 
+/* For kernels with parameters that name files. */
+struct tri_kernel_files {
+    /* Checks a file of `size` bytes, after which there is a zero, and makes what the host part
+     * needs of it, in one block of memory that ends with free(). `path` is for messages. A failure
+     * is TRI_FAILED, with the line, or TRI_USAGE. */
+    enum tri_status (*read)(const char *path, const char *bytes, size_t size, void **contents,
+                            struct tri_error *error);
+    /* Files that are part of the program, given as "@name"; ends with name NULL. */
+    const struct tri_own_file {
+        const char *name, *text;
+    } * own;
+};
+
 struct tri_kernel {
     const struct tri_about *about;
     const struct tri_alias *aliases; /* ends with names NULL */
@@ -215,6 +239,7 @@ struct tri_kernel {
     /* One of these: for all planes together, or for one plane at a time. */
     struct tri_value (*graph)(struct tri_graph *graph, struct tri_value in);
     int (*graph_plane)(struct tri_graph *graph, int in);
+    const struct tri_kernel_files *files; /* NULL: no parameter names one */
 };
 
 /* Returns the pipeline for what other programs call `name`, such as "gaussian:sigma=2" for "blur";
@@ -230,14 +255,20 @@ const char *tri_kernel_call(const char *name);
     static const struct tri_about name##_about = {#name, alpha,   summary, \
                                                   help,  example, name##_params};
 #define PARAM_INT(name, initial, minimum, maximum, help) \
-    {#name, TRI_INT, initial, minimum, maximum, 0, help, TRI_NO_LENGTH},
+    {#name, TRI_INT, initial, minimum, maximum, 0, help, TRI_NO_LENGTH, 0},
 #define PARAM_FLOAT(name, initial, minimum, maximum, help) \
-    {#name, TRI_FLOAT, initial, minimum, maximum, 0, help, TRI_NO_LENGTH},
+    {#name, TRI_FLOAT, initial, minimum, maximum, 0, help, TRI_NO_LENGTH, 0},
 /* For parameters that count pixels: TRI_RADIUS, TRI_WIDTH or TRI_HEIGHT. */
 #define PARAM_LENGTH(name, type, initial, minimum, maximum, help, length) \
-    {#name, type, initial, minimum, maximum, 0, help, length},
+    {#name, type, initial, minimum, maximum, 0, help, length, 0},
 #define PARAM_CHOICE(name, initial, count, choices, help) \
-    {#name, TRI_CHOICE, initial, 0, (count)-1, choices, help, TRI_NO_LENGTH},
+    {#name, TRI_CHOICE, initial, 0, (count)-1, choices, help, TRI_NO_LENGTH, 0},
+/* Text; `initial` 0: it must be given. A file needs GRAPH_WITH_FILES. */
+#define PARAM_LIST(name, initial, minimum, maximum, help) \
+    {#name, TRI_LIST, 0, minimum, maximum, 0, help, TRI_NO_LENGTH, initial},
+#define PARAM_COLOUR(name, initial, help) \
+    {#name, TRI_COLOUR, 0, 0, 0, 0, help, TRI_NO_LENGTH, initial},
+#define PARAM_FILE(name, initial, help) {#name, TRI_FILE, 0, 0, 0, 0, help, TRI_NO_LENGTH, initial},
 #define NO_PARAMS
 
 /* ALIAS_s follow each other without commas. */
@@ -254,20 +285,24 @@ const char *tri_kernel_call(const char *name);
         } \
     }
 
-#define GRAPH(name) \
+#define GRAPH(name) GRAPH_WITH_FILES(name, 0)
+#define GRAPH_WITH_FILES(name, files) \
     static struct tri_value name##_graph(struct tri_graph *graph, struct tri_value in); \
-    const struct tri_kernel tri_kernel_##name = {&name##_about, name##_aliases, &name##_known, \
-                                                 name##_graph, 0}; \
+    const struct tri_kernel tri_kernel_##name = { \
+        &name##_about, name##_aliases, &name##_known, name##_graph, 0, files}; \
     static struct tri_value name##_graph(struct tri_graph *graph, struct tri_value in)
 #define GRAPH_PLANE(name) \
     static int name##_graph(struct tri_graph *graph, int in); \
-    const struct tri_kernel tri_kernel_##name = {&name##_about, name##_aliases, &name##_known, 0, \
-                                                 name##_graph}; \
+    const struct tri_kernel tri_kernel_##name = { \
+        &name##_about, name##_aliases, &name##_known, 0, name##_graph, 0}; \
     static int name##_graph(struct tri_graph *graph, int in)
 
 #define NODE(pass, ...) tri_graph_add(graph, &tri_pass_##pass, &(struct tri_node_spec){__VA_ARGS__})
 #define USES(pass) extern const struct tri_pass tri_pass_##pass;
 #define VALUE(param) tri_operation_value(tri_graph_operation(graph), #param)
+#define LIST(param) tri_operation_list(tri_graph_operation(graph), #param)
+#define COLOUR(param) tri_operation_colour(tri_graph_operation(graph), #param)
+#define CONTENTS(param) tri_operation_contents(tri_graph_operation(graph), #param)
 #endif
 
 #endif

@@ -1,8 +1,8 @@
 /* parse.c -- from "gray,gaussian:sigma=2,sobel" to kernels and values. */
 #include "graph.h"
+#include "quoting.h"
 #include "spelling.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,25 +84,44 @@ static enum tri_status parse_value(const struct tri_kernel *kernel, const struct
     return TRI_OK;
 }
 
-/* Removes surrounding blanks, in place. */
+/* Removes surrounding blanks that are not quoted, in place. */
 static char *trim(char *text)
 {
     text += strspn(text, BLANKS);
     size_t length = strlen(text);
-    while (length > 0 && strchr(BLANKS, text[length - 1]) != NULL)
+    while (length > 0 && strchr(BLANKS, text[length - 1]) != NULL &&
+           !(length > 1 && text[length - 2] == '\\'))
         length--;
     text[length] = '\0';
     return text;
 }
 
-/* Parses "name=value", or a value for the parameter at `position`; `given` has a bit for each
- * parameter already set. */
-static enum tri_status parse_param(struct tri_pipeline_step *step, char *text, int position,
-                                   uint64_t *given, struct tri_error *error)
+/* What is known of an operation while its parameters are parsed. */
+struct reader {
+    struct tri_pipeline_step *step;
+    uint64_t given; /* a bit for each parameter; no kernel has more of them than this has bits */
+    bool files;     /* read the files that parameters name */
+};
+
+static enum tri_status set_value(const struct reader *reader, int index, const char *text,
+                                 struct tri_error *error)
 {
+    const struct tri_kernel *kernel = reader->step->kernel;
+    const struct tri_param *param = tri_kernel_param(kernel, index);
+    if (tri_param_is_text(param))
+        return tri_text_value_new(kernel, param, text, reader->files, &reader->step->texts[index],
+                                  error);
+    return parse_value(kernel, param, text, &reader->step->values[index], error);
+}
+
+/* Parses "name=value", or a value for the parameter at `position`. */
+static enum tri_status parse_param(struct reader *reader, char *text, int position,
+                                   struct tri_error *error)
+{
+    struct tri_pipeline_step *step = reader->step;
     const struct tri_kernel *kernel = step->kernel;
     const int count = tri_kernel_param_count(kernel);
-    char *equals = strchr(text, '=');
+    char *equals = tri_quoting_find(text, '=');
     int index = position;
     if (equals != NULL) {
         *equals = '\0';
@@ -117,44 +136,66 @@ static enum tri_status parse_param(struct tri_pipeline_step *step, char *text, i
                         kernel->about->name, count, count == 1 ? "" : "s", text);
     }
     const uint64_t bit = UINT64_C(1) << index;
-    if ((*given & bit) != 0)
+    if ((reader->given & bit) != 0)
         return tri_fail(error, TRI_USAGE, "%s: %s is given twice", kernel->about->name,
                         tri_kernel_param(kernel, index)->name);
-    *given |= bit;
-    return parse_value(kernel, tri_kernel_param(kernel, index), text, &step->values[index], error);
+    reader->given |= bit;
+    tri_quoting_remove(text);
+    return set_value(reader, index, text, error);
 }
 
-static enum tri_status parse_step(struct tri_pipeline_step *step, char *text,
-                                  struct tri_error *error)
+/* Gives the parameters that are not given their initial values. */
+static enum tri_status complete(const struct reader *reader, struct tri_error *error)
 {
-    char *rest = strchr(text, ':');
-    if (rest != NULL)
-        *rest++ = '\0';
-    text = trim(text);
-    if (text[0] == '\0')
+    enum tri_status status = TRI_OK;
+    const struct tri_kernel *kernel = reader->step->kernel;
+    for (int i = 0; i < tri_kernel_param_count(kernel) && status == TRI_OK; i++) {
+        const struct tri_param *param = tri_kernel_param(kernel, i);
+        if ((reader->given & UINT64_C(1) << i) != 0)
+            continue;
+        if (!tri_param_is_text(param))
+            reader->step->values[i] = param->initial;
+        else if (param->initial_text != NULL)
+            status = set_value(reader, i, param->initial_text, error);
+        else
+            status = tri_fail(error, TRI_USAGE, "%s needs %s, such as %s", kernel->about->name,
+                              param->name, kernel->about->example);
+    }
+    return status;
+}
+
+static enum tri_status find_kernel(struct tri_pipeline_step *step, const char *name,
+                                   struct tri_error *error)
+{
+    if (name[0] == '\0')
         return tri_fail(
             error, TRI_USAGE,
             "the pipeline has an empty operation; separate operations by single commas");
-    step->kernel = tri_kernel_find(text);
+    step->kernel = tri_kernel_find(name);
     if (step->kernel == NULL)
-        return unknown_kernel(text, error);
-    const int count = tri_kernel_param_count(step->kernel);
-    step->values = calloc((size_t)count + 1, sizeof(double));
-    if (step->values == NULL)
+        return unknown_kernel(name, error);
+    const size_t count = (size_t)tri_kernel_param_count(step->kernel) + 1;
+    step->values = calloc(count, sizeof step->values[0]);
+    step->texts = calloc(count, sizeof(struct tri_text_value *));
+    if (step->values == NULL || step->texts == NULL)
         return tri_fail(error, TRI_FAILED, "out of memory for a pipeline");
-    for (int i = 0; i < count; i++)
-        step->values[i] = tri_kernel_param(step->kernel, i)->initial;
-    uint64_t given = 0; /* no kernel has more parameters than this has bits */
-    for (int position = 0; rest != NULL; position++) {
+    return TRI_OK;
+}
+
+static enum tri_status parse_step(struct reader *reader, char *text, struct tri_error *error)
+{
+    char *rest = tri_quoting_find(text, ':');
+    if (rest != NULL)
+        *rest++ = '\0';
+    enum tri_status status = find_kernel(reader->step, trim(text), error);
+    for (int position = 0; status == TRI_OK && rest != NULL; position++) {
         char *param = rest;
-        rest = strchr(param, ':');
+        rest = tri_quoting_find(param, ':');
         if (rest != NULL)
             *rest++ = '\0';
-        const enum tri_status status = parse_param(step, trim(param), position, &given, error);
-        if (status != TRI_OK)
-            return status;
+        status = parse_param(reader, trim(param), position, error);
     }
-    return TRI_OK;
+    return status == TRI_OK ? complete(reader, error) : status;
 }
 
 #define STEPS_MAX 1000
@@ -176,8 +217,24 @@ enum tri_status tri_pipeline_check(struct tri_pipeline *pipeline, struct tri_err
     return status;
 }
 
-enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipeline,
+/* The operations in `text`, which becomes pieces. */
+static enum tri_status parse_steps(struct tri_pipeline *pipeline, char *text, bool files,
                                    struct tri_error *error)
+{
+    enum tri_status status = TRI_OK;
+    for (char *rest = text; status == TRI_OK && rest != NULL;) {
+        char *step = rest;
+        rest = tri_quoting_find(step, ',');
+        if (rest != NULL)
+            *rest++ = '\0';
+        struct reader reader = {&pipeline->steps[pipeline->length++], 0, files};
+        status = parse_step(&reader, step, error);
+    }
+    return status;
+}
+
+static enum tri_status parse(const char *text, bool files, struct tri_pipeline **pipeline,
+                             struct tri_error *error)
 {
     int commas = 0;
     for (const char *c = text; *c != '\0'; c++)
@@ -185,6 +242,9 @@ enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipel
     *pipeline = NULL;
     if (commas >= STEPS_MAX)
         return tri_fail(error, TRI_USAGE, "a pipeline may have at most %d operations", STEPS_MAX);
+    enum tri_status status = tri_quoting_check(text, error);
+    if (status != TRI_OK)
+        return status;
     struct tri_pipeline *p = calloc(1, sizeof *p);
     char *copy = strdup(text);
     if (p != NULL) {
@@ -192,18 +252,12 @@ enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipel
         p->text = strdup(text);
         p->steps = calloc((size_t)commas + 1, sizeof p->steps[0]);
     }
-    enum tri_status status = TRI_OK;
     if (p == NULL || copy == NULL || p->text == NULL || p->steps == NULL)
         status = tri_fail(error, TRI_FAILED, "out of memory for a pipeline");
-    for (char *rest = copy; status == TRI_OK && rest != NULL;) {
-        char *step = rest;
-        rest = strchr(step, ',');
-        if (rest != NULL)
-            *rest++ = '\0';
-        status = parse_step(&p->steps[p->length++], step, error);
-    }
+    else
+        status = parse_steps(p, copy, files, error);
     free(copy);
-    if (status == TRI_OK)
+    if (status == TRI_OK && files)
         status = tri_pipeline_check(p, error);
     if (status != TRI_OK)
         tri_pipeline_free(p);
@@ -212,12 +266,32 @@ enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipel
     return status;
 }
 
+enum tri_status tri_pipeline_parse(const char *text, struct tri_pipeline **pipeline,
+                                   struct tri_error *error)
+{
+    return parse(text, true, pipeline, error);
+}
+
+enum tri_status tri_pipeline_parse_words(const char *text, struct tri_pipeline **pipeline,
+                                         struct tri_error *error)
+{
+    return parse(text, false, pipeline, error);
+}
+
+static void free_step(struct tri_pipeline_step *step)
+{
+    for (int i = 0; step->texts != NULL && i < tri_kernel_param_count(step->kernel); i++)
+        tri_text_value_release(step->texts[i]);
+    free(step->texts);
+    free(step->values);
+}
+
 void tri_pipeline_free(struct tri_pipeline *pipeline)
 {
     if (pipeline == NULL)
         return;
-    for (int i = 0; i < pipeline->length; i++)
-        free(pipeline->steps[i].values);
+    for (int i = 0; pipeline->steps != NULL && i < pipeline->length; i++)
+        free_step(&pipeline->steps[i]);
     free(pipeline->steps);
     free(pipeline->text);
     free(pipeline);
@@ -239,11 +313,25 @@ const struct tri_kernel *tri_pipeline_kernel(const struct tri_pipeline *pipeline
                                                           : NULL;
 }
 
+/* An operation of no kernel, if there is no such one. */
+static struct tri_operation operation_at(const struct tri_pipeline *pipeline, int index)
+{
+    if (index < 0 || index >= pipeline->length)
+        return (struct tri_operation){0};
+    const struct tri_pipeline_step *step = &pipeline->steps[index];
+    return (struct tri_operation){step->kernel, step->values, step->texts, 0};
+}
+
 double tri_pipeline_value(const struct tri_pipeline *pipeline, int operation, const char *param)
 {
-    if (operation < 0 || operation >= pipeline->length)
-        return (double)NAN;
-    const struct tri_operation it = {pipeline->steps[operation].kernel,
-                                     pipeline->steps[operation].values, 0};
-    return tri_operation_value(&it, param);
+    const struct tri_operation it = operation_at(pipeline, operation);
+    return it.kernel != NULL ? tri_operation_value(&it, param) : (double)NAN;
+}
+
+const char *tri_pipeline_value_text(const struct tri_pipeline *pipeline, int operation,
+                                    const char *param)
+{
+    const struct tri_operation it = operation_at(pipeline, operation);
+    const struct tri_text_value *value = it.kernel != NULL ? tri_operation_text(&it, param) : NULL;
+    return value != NULL ? value->text : NULL;
 }

@@ -77,15 +77,17 @@ INLINE sum_s sum_zero(void)
     return 0;
 }
 
-INLINE sum_s sum_add_2(sum_s sum, u8 a, u8 b, CONSTANT struct sum_weights *weights)
-{
-    return sum + a * weights->each[0] + b * weights->each[1];
-}
-
-INLINE sum_s sum_add_4(sum_s sum, u8 a, u8 b, u8 c, u8 d, CONSTANT struct sum_weights *weights)
-{
-    return sum_add_2(sum, a, b, weights) + c * weights->each[2] + d * weights->each[3];
-}
+/* Macros, since weights may lie in any address space. */
+#define sum_add_2(sum, a, b, weights) \
+    __extension__({ \
+        const __typeof__(weights) w_ = (weights); \
+        (sum) + (a)*w_->each[0] + (b)*w_->each[1]; \
+    })
+#define sum_add_4(sum, a, b, c, d, weights) \
+    __extension__({ \
+        const __typeof__(weights) w_ = (weights); \
+        (sum) + (a)*w_->each[0] + (b)*w_->each[1] + (c)*w_->each[2] + (d)*w_->each[3]; \
+    })
 
 INLINE i16 sum_narrow(sum_s sum, int shift)
 {

@@ -16,31 +16,10 @@ PASS(sobel_l1, S, S)
     PUT(TO_S(MIN(ABS(gx) + ABS(gy), ALL(WIDE_SIGNED, MAXIMUM))));
 }
 
-/* The length of a vector, rounded. A component above the maximum decides the result alone, so both
- * are clamped. */
-#if BITS == 8
-/* A root of up to 361 is at least 1/2892 away from k + 1/2; that is more than ten times the error
- * that OpenCL allows. */
-INLINE S sobel_length(i16 x, i16 y)
-{
-    const u32 sum = U32(U16(x) * U16(x)) + U32(U16(y) * U16(y));
-    const f32 root = lanes_sqrt(F32(I32(sum))) + ALL(f32, 0.5f);
-    return TO_S(MIN(U32(I32(root)), ALL(u32, MAXIMUM)));
-}
-#else
-/* The sum of squares may exceed 2^32; it then wraps to less than its first term. */
-INLINE S sobel_length(i32 x, i32 y)
-{
-    const u32 first = U32(x) * U32(x), sum = first + U32(y) * U32(y);
-    const u32 root = round_sqrt(SELECT(sum < first, ALL(u32, 0xffffffffu), sum));
-    return TO_S(MIN(root, ALL(u32, MAXIMUM)));
-}
-#endif
-
 PASS(sobel_l2, S, S)
 {
     SOBEL_GRADIENTS
-    PUT(sobel_length(MIN(ABS(gx), ALL(WIDE_SIGNED, MAXIMUM)),
+    PUT(round_length(MIN(ABS(gx), ALL(WIDE_SIGNED, MAXIMUM)),
                      MIN(ABS(gy), ALL(WIDE_SIGNED, MAXIMUM))));
 }
 

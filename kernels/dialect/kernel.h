@@ -19,6 +19,7 @@
 #include "lanes_sad.h"
 #include "lanes_sum.h"
 #include "lanes_lookup.h"
+#include "lanes_pick.h"
 #endif
 
 #include "body_words.h"

@@ -103,6 +103,8 @@ INLINE float lanes_sqrt(float v)
 #endif
 }
 
+#define lanes_pick(table, index) ((table)[index])
+
 INLINE ushort lanes_mul_high(ushort a, ushort b)
 {
     return (ushort)((uint)a * b >> 16);

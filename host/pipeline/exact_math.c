@@ -62,3 +62,15 @@ struct tri_divisor tri_divisor_make(uint32_t divisor)
     const uint64_t scale = UINT64_C(1) << (31 + shift);
     return (struct tri_divisor){(uint32_t)((scale + divisor - 1) / divisor), shift, divisor};
 }
+
+void tri_table_stretch(ushort *table, int maximum, int low, int high)
+{
+    const int64_t range = high - low;
+    for (int v = 0; v <= maximum; v++) {
+        const int64_t scaled = range <= 0 ? v
+                               : v <= low
+                                   ? 0
+                                   : (((int64_t)v - low) * maximum * 2 + range) / (range * 2);
+        table[v] = (ushort)(scaled > maximum ? maximum : scaled);
+    }
+}

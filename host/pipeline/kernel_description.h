@@ -181,6 +181,9 @@ double tri_exp(double x);
 double tri_pow(double x, double y); /* x > 0 */
 double tri_sin_pi(double x);        /* sin(pi x) */
 struct tri_divisor tri_divisor_make(uint32_t divisor);
+/* Fills a table of maximum + 1 entries that maps low to 0, high to the maximum, and what is between
+ * them linearly, rounded half up. If low is not below high, nothing changes. */
+void tri_table_stretch(ushort *table, int maximum, int low, int high);
 
 /* ---- kernels ---- */
 

@@ -17,8 +17,7 @@ KERNEL(
     PARAM_FLOAT(clip, 0.005, 0, 0.49, "fraction of the samples to ignore at each end")
         PARAM_CHOICE(planes, 0, 2, "separate|joint", "one range per plane, or one for all"))
 ALIASES(autolevels,
-        ALIAS("normalize|normalise|contraststretch|linearstretch|autocontrast|autolevel|stretch",
-              "autolevels"))
+        ALIAS("contraststretch|linearstretch|autocontrast|autolevel|stretch", "autolevels"))
 
 KNOWN(autolevels, "autolevels:clip=0", PICTURE(4, 1, 1, 50, 60, 70, 100),
       PICTURE(4, 1, 1, 0, 51, 102, 255))
@@ -37,14 +36,7 @@ static void autolevels_finish(const struct tri_counts *counts,
     for (uint64_t above = counts->count[maximum]; above <= clip && high > 0;
          above += counts->count[high])
         high--;
-    const int64_t range = high - low;
-    for (int v = 0; v <= maximum; v++) {
-        const int64_t scaled = range <= 0 ? v
-                               : v <= low
-                                   ? 0
-                                   : (((int64_t)v - low) * maximum * 2 + range) / (range * 2);
-        table[v] = (ushort)(scaled > maximum ? maximum : scaled);
-    }
+    tri_table_stretch(table, maximum, low, high);
 }
 
 GRAPH(autolevels)

@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""opencv_results.py -- compares results with those of OpenCV, where both should be the same.
+
+    bench/opencv_results.py [TRIPTYCH]
+
+Needs opencv-python-headless (pip), which neither the build nor the tests do. Exit status 1: a level that a method of
+threshold finds differs. Other lines say how far results are apart.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+
+import cv2
+import numpy
+
+TRIPTYCH = sys.argv[1] if len(sys.argv) > 1 else "build/triptych"
+STREET = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "images", "street.png")
+
+
+def run(pipeline, picture):
+    """The pipeline's result for an array, by way of PNG files."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, result = os.path.join(folder, "in.png"), os.path.join(folder, "out.png")
+        cv2.imwrite(source, picture)
+        subprocess.run([TRIPTYCH, "run", pipeline, source, "-o", result, "--strip"], check=True, stderr=subprocess.DEVNULL)
+        return cv2.imread(result, cv2.IMREAD_UNCHANGED)
+
+
+def pictures(random):
+    """Gray pictures of 8 bits with histograms of many kinds."""
+    yield cv2.imread(STREET, cv2.IMREAD_GRAYSCALE)
+    for value in (0, 1, 77, 254, 255):
+        yield numpy.full((9, 9), value, numpy.uint8)
+    for i in range(60):
+        low, high = sorted(random.integers(0, 256, 2))
+        kind = i % 4
+        if kind == 0:
+            made = random.integers(low, high + 1, (31, 37))
+        elif kind == 1:
+            made = numpy.where(random.random((31, 37)) < random.random(), low, high)
+        elif kind == 2:
+            made = random.normal((low + high) / 2, 5 + (high - low) / 4, (31, 37))
+        else:
+            made = numpy.concatenate([random.normal(low, 12, (31, 20)), random.normal(high, 25, (31, 17))], axis=1)
+        yield numpy.clip(made, 0, 255).astype(numpy.uint8)
+
+
+def compare_thresholds():
+    failed = 0
+    for method, flag in (("otsu", cv2.THRESH_OTSU), ("triangle", cv2.THRESH_TRIANGLE)):
+        count = differing = 0
+        for picture in pictures(numpy.random.default_rng(1)):
+            theirs = cv2.threshold(picture, 0, 255, cv2.THRESH_BINARY | flag)[1]
+            count += 1
+            differing += not numpy.array_equal(theirs, run(f"threshold:method={method}", picture))
+        print(f"threshold:method={method}: {differing} of {count} pictures differ")
+        failed += differing
+    return failed
+
+
+def main():
+    print(f"OpenCV {cv2.__version__}")
+    sys.exit(1 if compare_thresholds() else 0)
+
+
+main()

@@ -157,6 +157,15 @@ struct tri_value tri_graph_by_histogram(struct tri_graph *graph, const struct tr
                                         void (*finish)(const struct tri_counts *,
                                                        const struct tri_operation *, void *),
                                         struct tri_value in);
+/* Makes each of three colours a weighted sum of them, in integers, rounded half up and clamped:
+ * after[i] + sum of weight[i][j] * (in[j] - before[j]). Weights are rounded to 2^-14 (8 bits) or
+ * 2^-20, less if they are large, but the sum of a row is rounded as a whole. |weight| < 16. */
+struct tri_mix {
+    double weight[3][3];
+    int before[3], after[3];
+};
+struct tri_value tri_graph_mix(struct tri_graph *graph, const struct tri_mix *mix,
+                               struct tri_value in);
 void tri_graph_fail(struct tri_graph *graph, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 int tri_graph_bits(const struct tri_graph *graph);

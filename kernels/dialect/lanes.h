@@ -66,6 +66,8 @@ LANE_TYPE(f32, float)
     (((GLOBAL const __typeof__(*(type_of)) *)((row) + (x) * (long)LANES_SIZE(type_of)))->v)
 #define LANES_STORE(type_of, row, x, value) \
     (((GLOBAL __typeof__(*(type_of)) *)((row) + (x) * (long)LANES_SIZE(type_of)))->v = (value))
+/* Lanes of the constants, from a pointer on. */
+#define CONSTANT_LANES(type, pointer) (((CONSTANT type##_at *)(pointer))->v)
 
 /* acc is a 32-bit accumulator per lane. The order of its lanes is private, to suit multiply-add
  * instructions for pairs of 16-bit numbers: these expect a pair in each 32-bit lane. Interleaving

@@ -53,6 +53,7 @@ LANE_TYPE(acc, int)
 
 #define LANES_LOAD(type_of, row, x) (((GLOBAL const __typeof__(*(type_of)) *)(row))[x])
 #define LANES_STORE(type_of, row, x, value) (((GLOBAL __typeof__(*(type_of)) *)(row))[x] = (value))
+#define CONSTANT_LANES(type, pointer) (*(CONSTANT type##_e *)(pointer))
 
 INLINE acc acc_zero(void)
 {

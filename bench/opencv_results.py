@@ -59,9 +59,45 @@ def compare_thresholds():
     return failed
 
 
+def show(name, ours, theirs, turn=None):
+    """The largest difference and the share of equal samples; a plane of hues goes round."""
+    apart = numpy.abs(ours.astype(int) - theirs.astype(int))
+    if turn is not None:
+        apart[..., turn] = numpy.minimum(apart[..., turn], 256 - apart[..., turn])
+    print(f"{name}: at most {apart.max(axis=(0, 1)).tolist()} apart, {100 * (apart == 0).mean():.2f} % of samples equal")
+
+
+def all_colours():
+    number = numpy.arange(1 << 24, dtype=numpy.uint32)
+    return numpy.stack([number >> 16, number >> 8 & 255, number & 255], -1).astype(numpy.uint8).reshape(4096, 4096, 3)
+
+
+def compare_spaces():
+    """OpenCV's order of colours is blue, green, red; that of results is the space's."""
+    bgr = all_colours()
+    for space, code, order in (
+        ("lab", cv2.COLOR_BGR2Lab, (0, 1, 2)),
+        ("hsv", cv2.COLOR_BGR2HSV_FULL, (0, 1, 2)),
+        ("hsl", cv2.COLOR_BGR2HLS_FULL, (0, 2, 1)),
+        ("ycbcr601", cv2.COLOR_BGR2YCrCb, (0, 2, 1)),
+    ):
+        ours = run(f"colorspace:to={space}", bgr)[..., ::-1]
+        show(f"colorspace:to={space}", ours, cv2.cvtColor(bgr, code)[..., order], 0 if space[0] == "h" else None)
+    for space, code, order in (
+        ("lab", cv2.COLOR_Lab2BGR, (0, 1, 2)),
+        ("hsv", cv2.COLOR_HSV2BGR_FULL, (0, 1, 2)),
+        ("hsl", cv2.COLOR_HLS2BGR_FULL, (0, 2, 1)),
+        ("ycbcr601", cv2.COLOR_YCrCb2BGR, (0, 2, 1)),
+    ):
+        theirs = cv2.cvtColor(numpy.ascontiguousarray(bgr[..., order]), code)
+        show(f"colorspace:from={space}", run(f"colorspace:from={space}", bgr[..., ::-1]), theirs)
+
+
 def main():
     print(f"OpenCV {cv2.__version__}")
-    sys.exit(1 if compare_thresholds() else 0)
+    failed = compare_thresholds()
+    compare_spaces()
+    sys.exit(1 if failed else 0)
 
 
 main()

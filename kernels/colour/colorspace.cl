@@ -73,8 +73,7 @@ PASS(colorspace_lab, S, S)
 /* The inverse of `root`: a cube, but slope * x + offset up to `below`. */
 INLINE f32 colorspace_cube(f32 x, CONSTANT struct colorspace_curve *k)
 {
-    return SELECT(x > ALL(f32, k->below), x * x * x,
-                  x * ALL(f32, k->slope) + ALL(f32, k->offset));
+    return SELECT(x > ALL(f32, k->below), x * x * x, x * ALL(f32, k->slope) + ALL(f32, k->offset));
 }
 
 INLINE S colorspace_colour(CONSTANT struct colorspace *k, int i, f32 a, f32 b, f32 c)
@@ -102,7 +101,7 @@ PASS(colorspace_of_lab, S, S)
 }
 
 struct colorspace_cone {
-    uint lightness; /* HSL, else HSV */
+    uint lightness;             /* HSL, else HSV */
     struct tri_divisor sextant; /* 65536ths of a sixth of a turn in a step of hue */
 };
 
@@ -171,7 +170,8 @@ enum { SRGB, LINEAR, HSV, HSL, LAB, OKLAB, YCBCR };
 
 KERNEL(
     colorspace, tri_alpha_kept, "between sRGB and other colour spaces",
-    "Converts three planes. One of from and to is srgb; two steps join other spaces. linear: light, "
+    "Converts three planes. One of from and to is srgb; two steps join other spaces. linear: "
+    "light, "
     "by sRGB's curve. hsv, hsl: hue is a fraction of 256 (65536) steps a turn, 0 is red; "
     "saturation, value and lightness have the full range. OpenCV's HSV_FULL is the same at 8 bits, "
     "its HSV has hues up to 180, and its HLS has lightness before saturation. lab: CIE 1976 for "
@@ -179,17 +179,18 @@ KERNEL(
     "times it; OpenCV's is the same at 8 bits. oklab: Ottosson 2020; L has the full range, a and b "
     "are half the range plus 256 (65536) times their value. ycbcr: full range, Cb and Cr of gray "
     "are half the range; the matrix is that of BT.601, BT.709 or BT.2020, and the curve stays. "
-    "Everything is within 1 of exact arithmetic at 8 bits, and within 4 at 16; what sRGB cannot "
-    "express is clamped. A gray picture counts as three equal planes, or with linear as one. Alpha "
+    "Results are those of exact arithmetic, rounded to nearest, but for errors below 0.01 at 8 "
+    "bits and 0.1 at "
+    "16, or 3 from lab and oklab, most where a colour is beyond sRGB; what sRGB cannot express is "
+    "clamped. A gray picture counts as three equal planes, or with linear as one. Alpha "
     "is kept.",
     "colorspace:to=lab",
     PARAM_CHOICE(from, 0, 9, COLORSPACE_NAMES, "what the planes are")
         PARAM_CHOICE(to, 0, 9, COLORSPACE_NAMES, "what they become"))
-ALIASES(colorspace,
-        ALIAS("colourspace|cvtcolor|tocolorspace|tocolourspace|rgbtolab|lab", "colorspace:to=lab")
-            ALIAS("rgbtohsv|hsv|hsb", "colorspace:to=hsv") ALIAS("hsl|hls", "colorspace:to=hsl")
-                ALIAS("oklab", "colorspace:to=oklab") ALIAS("linear|degamma|linearize",
-                                                            "colorspace:to=linear"))
+ALIASES(colorspace, ALIAS("colourspace|cvtcolor|tocolorspace|tocolourspace|rgbtolab|lab",
+                          "colorspace:to=lab") ALIAS("rgbtohsv|hsv|hsb", "colorspace:to=hsv")
+                        ALIAS("hsl|hls", "colorspace:to=hsl") ALIAS("oklab", "colorspace:to=oklab")
+                            ALIAS("linear|degamma|linearize", "colorspace:to=linear"))
 
 /* Red, a dark yellow, a gray: 60 degrees are 42.7 of 256. */
 KNOWN(colorspace, "colorspace:to=hsv", PICTURE(3, 1, 3, 255, 100, 50, 0, 100, 50, 0, 0, 50),
@@ -353,8 +354,7 @@ static struct tri_value colorspace_by_lab(struct tri_graph *graph, bool back, bo
 
 /* ---- the others ---- */
 
-static struct tri_value colorspace_by_table(struct tri_graph *graph, bool back,
-                                            struct tri_value in)
+static struct tri_value colorspace_by_table(struct tri_graph *graph, bool back, struct tri_value in)
 {
     ushort table[1 << 16];
     const int maximum = (1 << tri_graph_bits(graph)) - 1;
@@ -378,11 +378,10 @@ static struct tri_value colorspace_by_mix(struct tri_graph *graph, bool back, in
     const double red = luma[which][0], blue = luma[which][1], green = 1 - red - blue;
     const double cb = 2 * (1 - blue), cr = 2 * (1 - red);
     const int gray = 1 << (tri_graph_bits(graph) - 1);
-    const struct tri_mix to = {{{red, green, blue},
-                                {-red / cb, -green / cb, 0.5},
-                                {0.5, -green / cr, -blue / cr}},
-                               {0, 0, 0},
-                               {0, gray, gray}};
+    const struct tri_mix to = {
+        {{red, green, blue}, {-red / cb, -green / cb, 0.5}, {0.5, -green / cr, -blue / cr}},
+        {0, 0, 0},
+        {0, gray, gray}};
     const struct tri_mix from = {
         {{1, 0, cr}, {1, -cb * blue / green, -cr * red / green}, {1, cb, 0}},
         {0, gray, gray},

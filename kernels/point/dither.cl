@@ -29,16 +29,18 @@ PASS(dither, S, S)
 #ifdef HOST
 USES(lookup)
 
-KERNEL(dither, tri_alpha_kept, "few levels, mixed by an ordered pattern",
-       "Each sample becomes one of the two nearest of so many evenly spaced levels: the upper one if "
-       "its distance from the lower, as a fraction, and (b + 1/2) / size^2 make at least 1, where b "
-       "is the place's number in the Bayer matrix, from 0. So the mean of an even area stays within "
-       "a step of the matrix. Levels are rounded half up. The matrix is the recursive one, which is "
-       "0 2 above 3 1 at size 2. All colours use the same pattern. Errors are not diffused to neighbours: "
-       "that has to go pixel by pixel. Alpha is kept.",
-       "dither:levels=2:size=8",
-       PARAM_INT(levels, 2, 2, 128, "levels per colour")
-           PARAM_CHOICE(size, 2, 4, "2|4|8|16", "side of the matrix"))
+KERNEL(
+    dither, tri_alpha_kept, "few levels, mixed by an ordered pattern",
+    "Each sample becomes one of the two nearest of so many evenly spaced levels: the upper one if "
+    "its distance from the lower, as a fraction, and (b + 1/2) / size^2 make at least 1, where b "
+    "is the place's number in the Bayer matrix, from 0. So the mean of an even area stays within "
+    "a step of the matrix. Levels are rounded half up. The matrix is the recursive one, which is "
+    "0 2 above 3 1 at size 2. All colours use the same pattern. Errors are not diffused to "
+    "neighbours: "
+    "that has to go pixel by pixel. Alpha is kept.",
+    "dither:levels=2:size=8",
+    PARAM_INT(levels, 2, 2, 128, "levels per colour")
+        PARAM_CHOICE(size, 2, 4, "2|4|8|16", "side of the matrix"))
 ALIASES(dither, ALIAS("ordereddither|bayer|paletteuse|halftone|remap", "dither:levels=2:size=8"))
 
 /* At size 2, white begins above 7/8, 3/8, 1/8 and 5/8 of the maximum: 0 2 above 3 1. */

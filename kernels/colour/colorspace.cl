@@ -16,15 +16,17 @@ struct colorspace_curve {
 };
 
 struct colorspace {
+    int small;                           /* roots are taken of numbers below 1/256 */
     struct colorspace_curve light, root; /* of a colour; after the matrix `cones` */
     float cones[3][3], result[3][3], offset[3];
 };
 
-INLINE f32 colorspace_power(f32 x, CONSTANT struct colorspace_curve *k)
+/* Numbers are large enough for the steps from `first` on. */
+INLINE f32 colorspace_power(f32 x, CONSTANT struct colorspace_curve *k, int first)
 {
     f32 times = ALL(f32, k->times);
 #define COLORSPACE_STEP(i, large) \
-    { \
+    if (first <= i) { \
         const f32 limit = ALL(f32, 1.0f / large); \
         times = SELECT(x < limit, times * ALL(f32, k->step[i]), times); \
         x = SELECT(x < limit, x * ALL(f32, large), x); \
@@ -42,9 +44,9 @@ INLINE f32 colorspace_power(f32 x, CONSTANT struct colorspace_curve *k)
     return sum * times;
 }
 
-INLINE f32 colorspace_curve(f32 x, CONSTANT struct colorspace_curve *k)
+INLINE f32 colorspace_curve(f32 x, CONSTANT struct colorspace_curve *k, int first)
 {
-    const f32 power = colorspace_power(x * ALL(f32, k->inner) + ALL(f32, k->shift), k);
+    const f32 power = colorspace_power(x * ALL(f32, k->inner) + ALL(f32, k->shift), k, first);
     return SELECT(x > ALL(f32, k->below), power + ALL(f32, k->plus),
                   x * ALL(f32, k->slope) + ALL(f32, k->offset));
 }
@@ -59,12 +61,13 @@ PASS(colorspace_lab, S, S)
 {
     CONSTANT struct colorspace *k = CONSTANTS(struct colorspace);
     const f32 one = ALL(f32, 1.0f / MAXIMUM);
-    const f32 red = colorspace_curve(F32(AT_INPUT(0, 0, 0)) * one, &k->light);
-    const f32 green = colorspace_curve(F32(AT_INPUT(1, 0, 0)) * one, &k->light);
-    const f32 blue = colorspace_curve(F32(AT_INPUT(2, 0, 0)) * one, &k->light);
-    const f32 a = colorspace_curve(colorspace_sum(k->cones[0], red, green, blue), &k->root);
-    const f32 b = colorspace_curve(colorspace_sum(k->cones[1], red, green, blue), &k->root);
-    const f32 c = colorspace_curve(colorspace_sum(k->cones[2], red, green, blue), &k->root);
+    const int first = k->small != 0 ? 0 : 2;
+    const f32 red = colorspace_curve(F32(AT_INPUT(0, 0, 0)) * one, &k->light, 3);
+    const f32 green = colorspace_curve(F32(AT_INPUT(1, 0, 0)) * one, &k->light, 3);
+    const f32 blue = colorspace_curve(F32(AT_INPUT(2, 0, 0)) * one, &k->light, 3);
+    const f32 a = colorspace_curve(colorspace_sum(k->cones[0], red, green, blue), &k->root, first);
+    const f32 b = colorspace_curve(colorspace_sum(k->cones[1], red, green, blue), &k->root, first);
+    const f32 c = colorspace_curve(colorspace_sum(k->cones[2], red, green, blue), &k->root, first);
     PUT_OUTPUT(0, S_FROM_F32(colorspace_sum(k->result[0], a, b, c) + ALL(f32, k->offset[0])));
     PUT_OUTPUT(1, S_FROM_F32(colorspace_sum(k->result[1], a, b, c) + ALL(f32, k->offset[1])));
     PUT_OUTPUT(2, S_FROM_F32(colorspace_sum(k->result[2], a, b, c) + ALL(f32, k->offset[2])));
@@ -80,7 +83,7 @@ INLINE S colorspace_colour(CONSTANT struct colorspace *k, int i, f32 a, f32 b, f
 {
     const f32 light = colorspace_sum(k->result[i], a, b, c);
     const f32 within = CLAMP(light, ALL(f32, 0.0f), ALL(f32, 1.0f));
-    return S_FROM_F32(colorspace_curve(within, &k->light));
+    return S_FROM_F32(colorspace_curve(within, &k->light, 1));
 }
 
 /* From Lab or Oklab to sRGB: the matrices are the inverse ones, in the other order. */
@@ -180,7 +183,7 @@ KERNEL(
     "are half the range plus 256 (65536) times their value. ycbcr: full range, Cb and Cr of gray "
     "are half the range; the matrix is that of BT.601, BT.709 or BT.2020, and the curve stays. "
     "Results are those of exact arithmetic, rounded to nearest, but for errors below 0.01 at 8 "
-    "bits and 0.1 at "
+    "bits and 0.2 at "
     "16, or 3 from lab and oklab, most where a colour is beyond sRGB; what sRGB cannot express is "
     "clamped. A gray picture counts as three equal planes, or with linear as one. Alpha "
     "is kept.",
@@ -334,7 +337,8 @@ static struct tri_value colorspace_by_lab(struct tri_graph *graph, bool back, bo
 {
     const int maximum = (1 << tri_graph_bits(graph)) - 1;
     double cones[3][3], result[3][3], offset[3], first[3][3], last[3][3];
-    struct colorspace k = {.light = back ? colorspace_of_light(maximum) : colorspace_light(),
+    struct colorspace k = {.small = oklab,
+                           .light = back ? colorspace_of_light(maximum) : colorspace_light(),
                            .root = back ? colorspace_no_root(oklab) : colorspace_root(oklab)};
     colorspace_matrices(oklab, maximum, cones, result, offset);
     colorspace_invert(result, first);

@@ -759,10 +759,10 @@ TRI_API void tri_job_rewind(struct tri_job *job); /* the next run is a first fra
 /* Kernels over time copy the samples of `in` for later runs, as the caller may write others into it
  * once a run has returned. With this call, before the first run or after a rewind, the caller
  * promises not to: each `in` stays as it is, and exists, until *runs later runs are done, those
- * after tri_job_end included, or the job is rewound or freed. Kernels then read earlier frames where
- * they are. *runs is set to 0 where no earlier image is read: by pipelines that do not look back
- * from their first kernel, and on devices. The promise holds until the job is freed. Results are the
- * same. TRI_USAGE: the job has run. TRI_FAILED: out of memory; the job is as before. */
+ * after tri_job_end included, or the job is rewound or freed. Kernels then read earlier frames
+ * where they are. *runs is set to 0 where no earlier image is read: by pipelines that do not look
+ * back from their first kernel, and on devices. The promise holds until the job is freed. Results
+ * are the same. TRI_USAGE: the job has run. TRI_FAILED: out of memory; the job is as before. */
 TRI_API enum tri_status tri_job_lend(struct tri_job *job, int *runs, struct tri_error *error);
 /* Frames by which `out` lags behind `in`, where a kernel looks at later frames: the first so many
  * outputs are no frames. After the last frame and tri_job_end, as many more runs give the results

@@ -87,7 +87,7 @@ struct tri_job {
     struct tri_backend *backend;
     const struct tri_pipeline *pipeline;
     struct tri_plan *plan;
-    struct tri_shape out; /* the plan's, which tri_job_lend replaces */
+    struct tri_shape out;         /* the plan's, which tri_job_lend replaces */
     struct tri_watch *watch;      /* called during the run; NULL: none */
     long frame, frames;           /* number of the next run; their count, 0 while unknown */
     struct tri_inflight inflight; /* for tri_job_run */
@@ -108,8 +108,8 @@ enum tri_status tri_several_open(const char *on, const struct tri_backend_option
  * only where a backend's name follows. */
 const char *tri_several_plus(const char *on);
 
-/* `lend` of a backend that works on images in place: prepares the job again, with a plan that copies
- * no inputs. */
+/* `lend` of a backend that works on images in place: prepares the job again, with a plan that
+ * copies no inputs. */
 enum tri_status tri_job_lend_in_place(struct tri_job *job, int *runs, struct tri_error *error);
 
 /* Like tri_inflight_compute, for these rows only; needs a backend with run_rows. */

@@ -32,8 +32,8 @@ void tri_filter_follow(const struct tri_filter *filter, struct tri_metadata *met
 int tri_filter_delay(const struct tri_filter *filter);
 /* Whether frames must be computed one at a time, in order: over time, and on OpenCL devices. */
 bool tri_filter_in_order(const struct tri_filter *filter);
-/* As tri_job_lend: the caller keeps the planes of each frame as they are until *runs later frames are
- * computed. Before the first frame. */
+/* As tri_job_lend: the caller keeps the planes of each frame as they are until *runs later frames
+ * are computed. Before the first frame. */
 enum tri_status tri_filter_lend(struct tri_filter *filter, int *runs, struct tri_error *error);
 /* After the last frame, as tri_job_end: running the last frame again then flushes delayed results.
  * Not while a frame is being computed. */

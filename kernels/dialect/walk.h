@@ -7,8 +7,8 @@
 #ifndef TRI_WALK_H
 #define TRI_WALK_H
 
-/* BASE_PAST and those after it: the inputs of earlier runs, where the caller lends them; never on an
- * OpenCL device. */
+/* BASE_PAST and those after it: the inputs of earlier runs, where the caller lends them; never on
+ * an OpenCL device. */
 enum {
     BASE_SCRATCH,
     BASE_ARENA,

@@ -21,7 +21,6 @@ GRAPH(channels)
                                      {1, 0, 2}, {1, 2, 0}, {2, 0, 1}};
     const int order = (int)VALUE(order);
     tri_graph_needs_rgb(graph);
-    tri_graph_same_samples(graph);
     if (in.planes == 1)
         return in;
     if (order >= 6)

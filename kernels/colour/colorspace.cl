@@ -193,7 +193,7 @@ KERNEL(
 ALIASES(colorspace, ALIAS("colourspace|cvtcolor|tocolorspace|tocolourspace|rgbtolab|lab",
                           "colorspace:to=lab") ALIAS("rgbtohsv|hsv|hsb", "colorspace:to=hsv")
                         ALIAS("hsl|hls", "colorspace:to=hsl") ALIAS("oklab", "colorspace:to=oklab")
-                            ALIAS("linear|degamma|linearize", "colorspace:to=linear"))
+                            ALIAS("degamma|linearize", "colorspace:to=linear"))
 
 /* Red, a dark yellow, a gray: 60 degrees are 42.7 of 256. */
 KNOWN(colorspace, "colorspace:to=hsv", PICTURE(3, 1, 3, 255, 100, 50, 0, 100, 50, 0, 0, 50),

@@ -172,6 +172,8 @@ static void test_pipelines(void)
     check_reach("dilate:radius=7", 7, 7);
     check_reach("sobel,erode:radius=3,invert,sobel", 5, 5);
     check_reach("matrix,unsharp:sigma=1", 5, 5); /* 4 sigma, in pairs */
+    check_reach("adjust,solarize,range,threshold", 0, 0);
+    check_reach("hue,colorspace:to=lab,saturation,channels", 0, 0);
     check_refused("rotate", "rotate reads whole planes");
     check_refused("flip:axis=vertical", "flip reads whole planes");
     check_refused("flip:axis=horizontal", "flip depends on the position");
@@ -179,6 +181,9 @@ static void test_pipelines(void)
     check_refused("invert,equalize", "histogram counts the samples");
     check_refused("autolevels", "histogram counts the samples");
     check_refused("sobel,rotate:angle=180", "rotate reads whole planes");
+    check_refused("threshold:method=otsu", "histogram counts the samples");
+    check_refused("dither", "dither depends on the position");
+    check_refused("vignette", "vignette depends on the position");
     check_refused("difference", "frames depend on earlier frames");
     check_refused("fade", "frames depend on earlier frames");
     check_refused("deinterlace", "frames depend on earlier frames");

@@ -174,19 +174,17 @@ enum { SRGB, LINEAR, HSV, HSL, LAB, OKLAB, YCBCR };
 KERNEL(
     colorspace, tri_alpha_kept, "between sRGB and other colour spaces",
     "Converts three planes. One of from and to is srgb; two steps join other spaces. linear: "
-    "light, "
-    "by sRGB's curve. hsv, hsl: hue is a fraction of 256 (65536) steps a turn, 0 is red; "
-    "saturation, value and lightness have the full range. OpenCV's HSV_FULL is the same at 8 bits, "
-    "its HSV has hues up to 180, and its HLS has lightness before saturation. lab: CIE 1976 for "
-    "white D65; L has the full range, a and b are 128 plus their value, at 16 bits 32768 plus 256 "
-    "times it; OpenCV's is the same at 8 bits. oklab: Ottosson 2020; L has the full range, a and b "
-    "are half the range plus 256 (65536) times their value. ycbcr: full range, Cb and Cr of gray "
-    "are half the range; the matrix is that of BT.601, BT.709 or BT.2020, and the curve stays. "
-    "Results are those of exact arithmetic, rounded to nearest, but for errors below 0.01 at 8 "
-    "bits and 0.2 at "
-    "16, or 3 from lab and oklab, most where a colour is beyond sRGB; what sRGB cannot express is "
-    "clamped. A gray picture counts as three equal planes, or with linear as one. Alpha "
-    "is kept.",
+    "light, by sRGB's curve. hsv, hsl: hue is a fraction of 256 (65536) steps a turn, 0 is red; "
+    "saturation, value and lightness have the full range. OpenCV's HSV_FULL has the same hues at 8 "
+    "bits, but takes 255 steps a turn on the way back; its HSV has hues up to 180, and its HLS has "
+    "lightness before saturation. lab: CIE 1976 for white D65; L has the full range, a and b are "
+    "128 plus their value, at 16 bits 32768 plus 256 times it; OpenCV's is the same at 8 bits. "
+    "oklab: Ottosson 2020; L has the full range, a and b are half the range plus 256 (65536) times "
+    "their value. ycbcr: full range, Cb and Cr of gray are half the range; the matrix is that of "
+    "BT.601, BT.709 or BT.2020, and the curve stays. Results are those of exact arithmetic, "
+    "rounded to nearest, but for errors below 0.01 at 8 bits and 0.2 at 16, or 3 from lab and "
+    "oklab, most where a colour is beyond sRGB; what sRGB cannot express is clamped. A gray "
+    "picture counts as three equal planes, or with linear as one. Alpha is kept.",
     "colorspace:to=lab",
     PARAM_CHOICE(from, 0, 9, COLORSPACE_NAMES, "what the planes are")
         PARAM_CHOICE(to, 0, 9, COLORSPACE_NAMES, "what they become"))

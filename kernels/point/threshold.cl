@@ -16,17 +16,16 @@ PASS(threshold, S, S)
 #ifdef HOST
 USES(histogram)
 
-KERNEL(
-    threshold, tri_alpha_kept, "white above a level, black elsewhere",
-    "In each plane separately: the maximum where the sample is greater than level times the "
-    "maximum, 0 elsewhere. With method=otsu the level is the lowest of those that maximise the "
-    "variance between the two classes (Otsu 1979); with triangle it is the value before the one "
-    "whose count lies farthest below the line from the histogram's peak to the end of its longer "
-    "tail (Zack, Rogers and Latt 1977). Both find the level from the plane's whole histogram, as "
-    "OpenCV does. Alpha is kept.",
-    "gray,threshold:level=0.4",
-    PARAM_FLOAT(level, 0.5, 0, 1, "fraction of the maximum, for method=level")
-        PARAM_CHOICE(method, 0, 3, "level|otsu|triangle", "how the level is found"))
+KERNEL(threshold, tri_alpha_kept, "white above a level, black elsewhere",
+       "In each plane separately: the maximum where the sample is greater than level times the "
+       "maximum, 0 elsewhere. With method=otsu the level is the lowest of those that maximise the "
+       "variance between the two classes (Otsu 1979); with triangle it is the value before the one "
+       "whose count lies farthest below the line from the histogram's peak to the end of its "
+       "longer tail (Zack, Rogers and Latt 1977). Both use the histogram of the whole plane, and "
+       "find the level that OpenCV finds; with gray before, colours have one level. Alpha is kept.",
+       "gray,threshold:level=0.4",
+       PARAM_FLOAT(level, 0.5, 0, 1, "fraction of the maximum, for method=level")
+           PARAM_CHOICE(method, 0, 3, "level|otsu|triangle", "how the level is found"))
 ALIASES(threshold, ALIAS("binarize|binarise|blackwhite", "gray,threshold:level=0.5")
                        ALIAS("otsu|autothreshold|threshotsu", "gray,threshold:method=otsu")
                            ALIAS("triangle|threshtriangle", "gray,threshold:method=triangle"))

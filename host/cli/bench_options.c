@@ -175,7 +175,7 @@ static enum tri_status choose_pipelines(struct cli_bench_request *request, int a
 {
     enum tri_status status = TRI_OK;
 
-    if (optind < argc && !cli_is_picture(argv[optind]) && !tri_video_is(argv[optind], NULL, 0)) {
+    if (optind < argc && cli_is_pipeline(argv[optind])) {
         request->pipelines[request->pipeline_count++] = argv[optind++];
     } else if (request->suite_name == NULL) {
         for (int i = 0; i < CLI_SUITE; i++)

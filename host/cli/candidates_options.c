@@ -44,6 +44,23 @@ void cli_isa_words(char words[CLI_WORDS_MAX])
         cli_add_word(words, tri_isa_name(i));
 }
 
+/* "lut:film.png", unless there is such a file. */
+static bool names_kernel(const char *operand)
+{
+    char name[64];
+    const size_t length = strcspn(operand, ":,");
+
+    if (operand[length] == '\0' || length >= sizeof name || access(operand, F_OK) == 0)
+        return false;
+    snprintf(name, sizeof name, "%.*s", (int)length, operand);
+    return tri_kernel_find(name) != NULL;
+}
+
+bool cli_is_pipeline(const char *operand)
+{
+    return names_kernel(operand) || (!cli_is_picture(operand) && !tri_video_is(operand, NULL, 0));
+}
+
 bool cli_is_picture(const char *operand)
 {
     return strcmp(operand, "-") == 0 || tri_format_of_path(operand) != NULL;

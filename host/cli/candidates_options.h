@@ -23,6 +23,8 @@ void cli_isa_words(char words[CLI_WORDS_MAX]);
 /* Returns whether the first operand is a picture, so that no pipeline is given: no kernel's name
  * has a dot. */
 bool cli_is_picture(const char *operand);
+/* Whether it is a pipeline rather than a picture or a video, by its first word or its name. */
+bool cli_is_pipeline(const char *operand);
 /* Returns whether a file can be written there, or into that folder, to find out before a long
  * measurement. Creates nothing. NULL and "-" can. */
 enum tri_status cli_check_writable(const char *path, struct tri_error *error);

@@ -284,7 +284,7 @@ static int run_verify(int argc, char **argv)
 
     if (!cli_parse(&cli_command_verify, argc, argv, &request, &result))
         return result;
-    if (optind < argc && !cli_is_picture(argv[optind]))
+    if (optind < argc && cli_is_pipeline(argv[optind]))
         request.pipeline = argv[optind++];
     if (request.pipeline != NULL &&
         tri_pipeline_parse(request.pipeline, &pipeline, &error) != TRI_OK)

@@ -452,8 +452,11 @@ static int execute_noted(struct cli_run_request *request, const struct tri_pipel
 {
     long shrunk = 0;
 
+    /* while that runs */
+    // cppcheck-suppress autoVariables
     request->shrunk = &shrunk;
     const int result = execute(request, pipeline, operands, count);
+    request->shrunk = NULL;
     if (request->shrink != TRI_SHRINK_OFF && result == TRI_OK && shrunk == 0 && !request->quiet)
         note_unshrunk(request, pipeline);
     return result;

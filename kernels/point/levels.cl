@@ -11,7 +11,7 @@ KERNEL(levels, tri_alpha_kept, "black point, white point and gamma",
        PARAM_FLOAT(black, 0, 0, 1, "fraction of the maximum that becomes black")
            PARAM_FLOAT(white, 1, 0, 1, "fraction of the maximum that becomes white")
                PARAM_FLOAT(gamma, 1, 0.1, 10, "values between the two get the exponent 1/gamma"))
-ALIASES(levels, ALIAS("gamma|curves|gammacorrect", "levels:gamma=1.2"))
+ALIASES(levels, ALIAS("gamma|gammacorrect", "levels:gamma=1.2"))
 
 /* Gamma 2 takes square roots: 64/255 is 0.251, its root 0.501, times 255 is 127.7. */
 KNOWN(levels, "levels:gamma=2", PICTURE(3, 1, 1, 0, 64, 255), PICTURE(3, 1, 1, 0, 128, 255))

@@ -9,6 +9,7 @@ enum oracle_alpha {
     ORACLE_KEPT,          /* alpha is copied; colour is treated as without alpha */
     ORACLE_PLAIN,         /* alpha is a plane like any other */
     ORACLE_PREMULTIPLIED, /* colour is multiplied by alpha before and divided by it after */
+    ORACLE_OWN,           /* alpha has a rule of its own: `run` gets images with alpha, too */
 };
 
 /* Real-valued: |actual - value| <= bound must hold for each sample. */
@@ -21,7 +22,8 @@ struct expected {
 struct oracle {
     const char *name;
     enum oracle_alpha alpha;
-    /* `in` has 1 or 3 planes; `before` is the previous frame, or `in` itself for a first frame. */
+    /* `in` has 1 or 3 planes, if alpha has no rule of its own; `before` is the previous frame, or
+     * `in` itself for a first frame. */
     void (*run)(const struct tri_pipeline *pipeline, int operation, const struct tri_image *in,
                 const struct tri_image *before, struct expected *out);
 
@@ -38,6 +40,8 @@ struct oracle {
     /* Writes a value of a parameter that is text, quoted if necessary; NULL: the initial value, or
      * that of the kernel's example, if it is no colour. */
     void (*draw_text)(const char *param, uint64_t *state, char *text, size_t size);
+    bool (*refuses_shape)(const struct tri_pipeline *pipeline, int operation,
+                          const struct tri_shape *in); /* such images are TRI_USAGE */
     const char *const *cases; /* further parameter texts worth testing; ends with NULL */
 };
 

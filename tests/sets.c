@@ -12,7 +12,7 @@ static double temper(const struct tri_param *param)
 
 static double random_value(const struct tri_param *param, uint64_t *state, bool small)
 {
-    double low = param->minimum, high = temper(param);
+    double low = param->minimum < -1000 ? -20 : param->minimum, high = temper(param);
 
     if (rig_draw(state) % 4 == 0)
         return param->initial;
@@ -187,4 +187,25 @@ bool set_too_large(const char *text, const struct tri_shape *in)
     /* A result beyond the usual limit has a shape too. */
     return !limited_shape(text, in, UINT64_MAX, &out) &&
            (int64_t)out.width * out.height > (rig.full ? 4000000 : 300000);
+}
+
+bool set_refused_for(const char *text, const struct tri_shape *in)
+{
+    struct tri_pipeline *pipeline = NULL;
+    struct tri_error error;
+    bool refused = false;
+
+    if (!tri_pipeline_parse(text, &pipeline, &error)) {
+        const struct oracle *oracle =
+            oracle_find(tri_kernel_name(tri_pipeline_kernel(pipeline, 0)));
+
+        refused = oracle && oracle->refuses_shape && oracle->refuses_shape(pipeline, 0, in);
+    }
+    tri_pipeline_free(pipeline);
+    return refused;
+}
+
+bool set_unfit(const char *text, const struct tri_shape *in)
+{
+    return set_refused_for(text, in) || set_too_large(text, in);
 }

@@ -4,7 +4,7 @@
 
 #include "triptych.h"
 
-#define SETS_MAX 40
+#define SETS_MAX 60
 
 enum set_rank { SET_DEFAULT, SET_EDGE, SET_OTHER };
 
@@ -27,5 +27,9 @@ void set_draw(const struct tri_kernel *kernel, enum set_values choice, uint64_t 
 /* The shape of the output for `in`; the status is that of parsing or of the shape. */
 enum tri_status set_shape(const char *text, const struct tri_shape *in, struct tri_shape *out);
 bool set_too_large(const char *text, const struct tri_shape *in); /* for a test */
+/* Whether the oracle says that the kernel refuses such images. */
+bool set_refused_for(const char *text, const struct tri_shape *in);
+/* Either. */
+bool set_unfit(const char *text, const struct tri_shape *in);
 
 #endif

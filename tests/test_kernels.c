@@ -24,6 +24,23 @@ static const struct tri_kernel *current_kernel(void)
     return tri_kernel_find(name);
 }
 
+static void check_refusal(const char *text, const struct tri_shape *shape)
+{
+    struct tri_shape out;
+    struct tri_pipeline *pipeline = NULL;
+    struct tri_job *job = NULL;
+    struct tri_error error;
+    enum tri_status status = set_shape(text, shape, &out);
+
+    rig_note(text, &rig.places[0], shape, "none");
+    if (!status && !tri_pipeline_parse(text, &pipeline, &error))
+        status = tri_job_new(rig.places[0].backend, pipeline, shape, &job, &error);
+    if (status != TRI_USAGE)
+        rig_complain("expected status %d, got %d", (int)TRI_USAGE, (int)status);
+    tri_job_free(job);
+    tri_pipeline_free(pipeline);
+}
+
 static void check_oracle(const struct oracle *oracle, const char *text, int size, int planes,
                          int bits)
 {
@@ -32,7 +49,9 @@ static void check_oracle(const struct oracle *oracle, const char *text, int size
     struct trial trial;
     int delay;
 
-    if (set_too_large(text, &shape) || !trial_open(&trial, &rig.places[0], text, &shape))
+    if (set_refused_for(text, &shape))
+        check_refusal(text, &shape);
+    if (set_unfit(text, &shape) || !trial_open(&trial, &rig.places[0], text, &shape))
         return;
     for (int pattern = 0; pattern < PATTERNS; pattern++)
         frames[pattern] = rig_input(size, planes, bits, pattern);
@@ -54,23 +73,6 @@ static void check_oracle(const struct oracle *oracle, const char *text, int size
     trial_close(&trial);
 }
 
-static void check_refusal(const char *text)
-{
-    struct tri_shape shape = {4, 4, 1, 8}, out;
-    struct tri_pipeline *pipeline = NULL;
-    struct tri_job *job = NULL;
-    struct tri_error error;
-    enum tri_status status = set_shape(text, &shape, &out);
-
-    rig_note(text, &rig.places[0], &shape, "none");
-    if (!status && !tri_pipeline_parse(text, &pipeline, &error))
-        status = tri_job_new(rig.places[0].backend, pipeline, &shape, &job, &error);
-    if (status != TRI_USAGE)
-        rig_complain("expected status %d, got %d", (int)TRI_USAGE, (int)status);
-    tri_job_free(job);
-    tri_pipeline_free(pipeline);
-}
-
 static void test_oracle(void)
 {
     const struct tri_kernel *kernel = current_kernel();
@@ -86,7 +88,7 @@ static void test_oracle(void)
     }
     for (int i = 0; i < count; i++) {
         if (sets[i].refused) {
-            check_refusal(sets[i].text);
+            check_refusal(sets[i].text, &(struct tri_shape){4, 4, 1, 8});
             continue;
         }
         if (rig.quick && sets[i].rank == SET_OTHER)
@@ -191,7 +193,7 @@ static void check_corner(const struct corner *corner)
     struct tri_shape shape = rig_shape(corner->size, corner->planes, corner->bits);
     struct tri_image *truth[PATTERNS] = {NULL};
 
-    if (set_too_large(corner->set->text, &shape) || !wanted(corner, &rig.places[0]))
+    if (set_unfit(corner->set->text, &shape) || !wanted(corner, &rig.places[0]))
         return;
     if (find_truth(corner, truth))
         for (int i = 1; i < rig.place_count; i++)
@@ -293,9 +295,14 @@ static void check_alpha(const struct oracle *oracle, const char *text, int size,
     bool good = true;
     int count;
 
-    if (set_too_large(text, &shape) || !trial_open(&whole, &rig.places[0], text, &shape))
+    if (set_unfit(text, &shape) || !trial_open(&whole, &rig.places[0], text, &shape))
         return;
     alpha = oracle_alpha_of(oracle, whole.pipeline, 0);
+    if (alpha == ORACLE_OWN) {
+        trial_close(&whole);
+        check_oracle(oracle, text, size, planes, bits);
+        return;
+    }
     count = alpha == ORACLE_KEPT ? 1 : planes;
     part_shape.planes = alpha == ORACLE_KEPT ? planes - 1 : 1;
     for (int part = 0; part < count; part++)

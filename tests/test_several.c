@@ -91,7 +91,7 @@ static void test_kernels(void)
         for (int i = 0; i < count; i++) {
             const struct tri_shape shape = {33, 61, i % 4 + 1, i % 3 == 0 ? 16 : 8};
             struct tri_image *frames[SEVERAL_FRAMES];
-            if (sets[i].refused || set_too_large(sets[i].text, &shape))
+            if (sets[i].refused || set_unfit(sets[i].text, &shape))
                 continue;
             several_make_frames(&shape, frames);
             for (int p = 0; p < place_count; p++)

@@ -4,6 +4,8 @@
 #include "metadata.h"
 #include "xmp.h"
 
+#include "../pipeline/graph.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,13 +92,12 @@ static void scale(struct tri_metadata *metadata, const struct tri_metadata_chang
 {
     const struct tri_metadata_item *exif = tri_metadata_find(metadata, "eXIf"),
                                    *phys = tri_metadata_find(metadata, "pHYs");
-    const int width = change->transposed ? change->in.height : change->in.width;
-    const int height = change->transposed ? change->in.width : change->in.height;
+    double across, down;
     unsigned char said[9];
-    if (exif == NULL || (width == change->out.width && height == change->out.height))
+    if (exif == NULL || !tri_pipeline_scale(change->pipeline, &change->in, &across, &down) ||
+        (across == 1 && down == 1))
         return;
-    tri_exif_scale((unsigned char *)exif->data, exif->size, (double)change->out.width / width,
-                   (double)change->out.height / height);
+    tri_exif_scale((unsigned char *)exif->data, exif->size, across, down);
     if (phys == NULL || phys->size != 9 || phys->data[8] != 0)
         return;
     if (tri_exif_density(exif->data, exif->size, said) && said[8] == 0)

@@ -25,7 +25,7 @@ static bool append_step(struct tri_pipeline *to, const struct tri_pipeline_step 
 {
     const size_t count = (size_t)tri_kernel_param_count(from->kernel) + 1;
     struct tri_pipeline_step *step = &to->steps[to->length++];
-    step->kernel = from->kernel;
+    *step = *from;
     step->values = malloc(count * sizeof step->values[0]);
     step->texts = calloc(count, sizeof(struct tri_text_value *));
     if (step->values == NULL || step->texts == NULL)
@@ -132,20 +132,27 @@ enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shi
     return status;
 }
 
-/* Sets the size that the operation gives luma, divided as for chroma: a scale alone would round
- * once more. */
+/* Sets the size and the region of the operation's result for luma, divided as for chroma: a scale
+ * alone would round once more. A size that is rounded up shows so much more of the input. */
 static void set_size(const struct tri_result *of_luma, const struct tri_plane *plane,
                      struct tri_pipeline_step *step)
 {
     const int shift_x = of_luma->transposed ? plane->shift_y : plane->shift_x;
     const int shift_y = of_luma->transposed ? plane->shift_x : plane->shift_y;
+    const int width = (of_luma->width + (1 << shift_x) - 1) >> shift_x,
+              height = (of_luma->height + (1 << shift_y) - 1) >> shift_y;
     for (int k = 0; k < tri_kernel_param_count(step->kernel); k++) {
         const struct tri_param *param = tri_kernel_param(step->kernel, k);
         if (param->length == TRI_WIDTH)
-            step->values[k] = (of_luma->width + (1 << shift_x) - 1) >> shift_x;
+            step->values[k] = width;
         else if (param->length == TRI_HEIGHT)
-            step->values[k] = (of_luma->height + (1 << shift_y) - 1) >> shift_y;
+            step->values[k] = height;
     }
+    step->placed = of_luma->placed;
+    step->region = (struct tri_rectangle){of_luma->region.x / (1 << shift_x),
+                                          of_luma->region.y / (1 << shift_y),
+                                          of_luma->region.width * width / of_luma->width,
+                                          of_luma->region.height * height / of_luma->height};
 }
 
 enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline,

@@ -139,6 +139,26 @@ void tri_graph_monochrome(struct tri_graph *graph)
     graph->monochrome = true;
 }
 
+bool tri_graph_region(struct tri_graph *graph, struct tri_rectangle *region)
+{
+    const bool given = graph->step->placed;
+    if (given)
+        *region = graph->step->region;
+    graph->placed = true;
+    graph->region = *region;
+    return given;
+}
+
+bool tri_graph_any_size(const struct tri_graph *graph)
+{
+    return graph->any_size;
+}
+
+void tri_graph_planes_differ(struct tri_graph *graph)
+{
+    graph->planes_differ = true;
+}
+
 struct tri_levels tri_graph_levels(const struct tri_graph *graph)
 {
     return graph->levels;
@@ -412,6 +432,7 @@ static struct tri_value apply(struct tri_graph *graph, const struct tri_operatio
     graph->operation = operation;
     graph->first = graph->delay;
     graph->same_samples = false;
+    graph->placed = false;
     value = apply_with_alpha(graph, operation, value);
     graph->new_samples |= !graph->same_samples;
     for (int i = before; i < graph->node_count; i++)
@@ -459,6 +480,23 @@ static void check_size(struct tri_graph *graph, const struct tri_operation *oper
                  (unsigned long long)graph->max_pixels);
 }
 
+/* Puts the operation's result on record, and follows the scale. */
+static void record(struct tri_graph *graph, int operation, int channel)
+{
+    const int width = tri_graph_width(graph, channel), height = tri_graph_height(graph, channel);
+    struct tri_result *result = &graph->results[operation];
+    if (graph->placed) {
+        graph->scale_x *= width / graph->region.width;
+        graph->scale_y *= height / graph->region.height;
+    }
+    if (graph->transposed != (operation > 0 && result[-1].transposed)) {
+        const double across = graph->scale_x;
+        graph->scale_x = graph->scale_y;
+        graph->scale_y = across;
+    }
+    *result = (struct tri_result){width, height, graph->transposed, graph->placed, graph->region};
+}
+
 enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struct tri_shape *in,
                                 struct tri_graph *graph, struct tri_value *out,
                                 struct tri_shape *shape, struct tri_error *error)
@@ -469,6 +507,9 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
                                 .first_field = pipeline->first_field,
                                 .siting = pipeline->siting,
                                 .shrunk = tri_shrunk_to(&pipeline->shrunk, in),
+                                .any_size = pipeline->any_size,
+                                .scale_x = 1,
+                                .scale_y = 1,
                                 .max_pixels =
                                     pixels > pipeline->max_pixels ? pixels : pipeline->max_pixels};
     graph->results = calloc((size_t)pipeline->length + 1, sizeof graph->results[0]);
@@ -485,11 +526,10 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
         const struct tri_operation operation = {pipeline->steps[i].kernel,
                                                 pipeline->steps[i].values, pipeline->steps[i].texts,
                                                 in->bits};
+        graph->step = &pipeline->steps[i];
         value = apply(graph, &operation, value);
         graph->shrunk.factor = 0; /* the first operation has allowed for it */
-        graph->results[i] =
-            (struct tri_result){tri_graph_width(graph, value.channel[0]),
-                                tri_graph_height(graph, value.channel[0]), graph->transposed};
+        record(graph, i, value.channel[0]);
         check_size(graph, &operation, &graph->results[i]);
     }
     if (graph->told.channel != 0) { /* the data is about the frame that is output */

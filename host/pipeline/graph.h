@@ -49,6 +49,8 @@ struct tri_told {
 struct tri_result {
     int width, height;
     bool transposed; /* relative to the pipeline's input */
+    bool placed;     /* the kernel has declared the region */
+    struct tri_rectangle region;
 };
 
 struct tri_graph {
@@ -64,7 +66,12 @@ struct tri_graph {
                   of all */
     int first; /* frames that the operation's input lags behind */
     uint64_t max_pixels; /* that an operation may make */
-    bool monochrome, needs_rgb;
+    bool monochrome, needs_rgb, planes_differ;
+    bool any_size;                        /* as in tri_pipeline */
+    const struct tri_pipeline_step *step; /* of `operation` */
+    bool placed;                          /* the current kernel has declared a region, */
+    struct tri_rectangle region;          /* which is this */
+    double scale_x, scale_y;              /* samples of the result per sample of the input */
     struct tri_levels levels;
     struct tri_siting siting;
     struct tri_shrunk shrunk; /* the input, if its shape is that of such an image */
@@ -88,7 +95,10 @@ struct tri_pipeline {
         const struct tri_kernel *kernel;
         double *values;
         struct tri_text_value **texts; /* as in tri_operation */
+        bool placed; /* for chroma with fewer samples: the region is known from luma's */
+        struct tri_rectangle region;
     } * steps;
+    bool any_size; /* while it is checked, for pictures of every size */
     /* Known from the start: kernels treat time and samples the same way in pictures of all shapes.
      */
     bool over_time, pairs, same_samples;
@@ -143,6 +153,10 @@ enum tri_status tri_graph_properties(const struct tri_graph *graph, const struct
 /* shrink.c: what the pipeline knows of a picture that its decoder has shrunk, if it is of that
  * shape; factor 0: nothing. */
 struct tri_shrunk tri_shrunk_to(const struct tri_shrunk *shrunk, const struct tri_shape *in);
+/* Gets how many samples of the result there are to one of an image of this shape, across and down
+ * as in the result. False if it makes no result of it. */
+bool tri_pipeline_scale(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                        double *across, double *down);
 
 /* operations.c: counts the arithmetic of one run. An operation takes one more sample into a result:
  * a multiply-add, a minimum, a comparison, a table look-up. What only moves samples counts as 0;

@@ -118,6 +118,20 @@ struct tri_extent {
     double x, y, width, height;
 };
 struct tri_extent tri_graph_extent(struct tri_graph *graph, int channel);
+/* A part of the kernel's input, in samples. */
+struct tri_rectangle {
+    double x, y, width, height;
+};
+/* Declares which part of the input the result shows; it may reach beyond it. Returns false if the
+ * planes have the picture's size. Else, for chroma with fewer samples, sets the region to luma's,
+ * divided, so that a fraction of a sample may remain; parameters of TRI_WIDTH and TRI_HEIGHT are
+ * the result's size then. */
+bool tri_graph_region(struct tri_graph *graph, struct tri_rectangle *region);
+/* Returns whether the graph is only checked, for pictures of every size: then nothing may fail that
+ * depends on the size. */
+bool tri_graph_any_size(const struct tri_graph *graph);
+/* Declares that the kernel treats the planes differently although none depends on another. */
+void tri_graph_planes_differ(struct tri_graph *graph);
 /* Declares that the kernel works on light, not on arbitrary samples (a curve, a product): videos in
  * Y'CbCr are converted to R, G, B for it. */
 void tri_graph_needs_rgb(struct tri_graph *graph);

@@ -208,9 +208,11 @@ enum tri_status tri_pipeline_check(struct tri_pipeline *pipeline, struct tri_err
     struct tri_shape out;
     const uint64_t limit = pipeline->max_pixels;
     pipeline->max_pixels = UINT64_MAX; /* the caller cannot have raised it yet */
+    pipeline->any_size = true;
     const enum tri_status status =
         tri_graph_build(pipeline, &smallest, &graph, &value, &out, error);
     pipeline->max_pixels = limit;
+    pipeline->any_size = false;
     if (status == TRI_OK)
         tri_pipeline_learn(pipeline, &graph);
     tri_graph_free(&graph);

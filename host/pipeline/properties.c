@@ -30,7 +30,7 @@ static void find_sources(const struct tri_graph *graph, unsigned *sources)
 static enum tri_status find_by_plane(const struct tri_graph *graph, const struct tri_value *out,
                                      int planes, bool *by_plane, struct tri_error *error)
 {
-    *by_plane = out->planes == planes && graph->histogram_count == 0;
+    *by_plane = out->planes == planes && graph->histogram_count == 0 && !graph->planes_differ;
     if (!*by_plane)
         return TRI_OK;
     unsigned *sources = calloc((size_t)graph->channel_count, sizeof *sources);
@@ -78,6 +78,21 @@ enum tri_status tri_pipeline_shape(const struct tri_pipeline *pipeline, const st
     if (status == TRI_OK)
         *out = properties.out;
     return status;
+}
+
+bool tri_pipeline_scale(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                        double *across, double *down)
+{
+    const struct tri_shape one = {in->width, in->height, 1, 8};
+    struct tri_graph graph;
+    struct tri_value value;
+    struct tri_shape out;
+    struct tri_error error;
+    const enum tri_status status = tri_graph_build(pipeline, &one, &graph, &value, &out, &error);
+    *across = graph.scale_x;
+    *down = graph.scale_y;
+    tri_graph_free(&graph);
+    return status == TRI_OK;
 }
 
 void tri_pipeline_limit(struct tri_pipeline *pipeline, uint64_t max_pixels)

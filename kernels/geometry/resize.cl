@@ -141,39 +141,90 @@ static enum tri_alpha resize_alpha(const struct tri_operation *operation)
                                                          : TRI_ALPHA_PREMULTIPLIED;
 }
 
-KERNEL(
-    resize, resize_alpha, "scale to another size",
-    "Scales to a width and height, to one of them with the aspect ratio kept, or by a factor. When "
-    "shrinking, bilinear and lanczos3 weight all samples that an output pixel covers. The result "
-    "is "
-    "within 1 of the exact one. Sample centres are aligned; borders replicate the edge sample.",
-    "resize:scale=0.5",
-    PARAM_LENGTH(width, TRI_INT, 0, 0, 1000000, "pixels; 0: derived from height or scale",
-                 TRI_WIDTH) PARAM_LENGTH(height, TRI_INT, 0, 0, 1000000,
-                                         "pixels; 0: derived from width or scale", TRI_HEIGHT)
-        PARAM_FLOAT(scale, 1, 0.001, 100, "factor if neither width nor height is given")
-            PARAM_CHOICE(filter, 2, 3, "nearest|bilinear|lanczos3", "interpolation filter"))
-ALIASES(resize, ALIAS("scale|thumbnail|zoom|size|sample|shrink|reduce|enlarge|resample",
-                      "resize:scale=0.5"))
+KERNEL(resize, resize_alpha, "scale to another size",
+       "Scales to a width and height, to one of them with the aspect ratio kept, or by a factor. "
+       "With both, mode=stretch makes exactly that size, mode=fit the largest picture of the same "
+       "aspect ratio that fits in, mode=outside the smallest one that has no side shorter, and "
+       "mode=cover the same, of which the middle is cut out to that size. only=shrink enlarges "
+       "nothing, only=enlarge shrinks nothing. When shrinking, all filters but nearest weight all "
+       "samples that an output pixel covers; area gives their mean. The result is within 1 of the "
+       "exact one. Sample centres are aligned; borders replicate the edge sample.",
+       "resize:scale=0.5",
+       PARAM_LENGTH(width, TRI_INT, 0, -1, 1000000, "pixels; 0 or -1: derived from height or scale",
+                    TRI_WIDTH)
+           PARAM_LENGTH(height, TRI_INT, 0, -1, 1000000,
+                        "pixels; 0 or -1: derived from width or scale", TRI_HEIGHT)
+               PARAM_FLOAT(scale, 1, 0.001, 100, "factor if neither width nor height is given")
+                   PARAM_CHOICE(filter, 2, 6, "nearest|bilinear|lanczos3|mitchell|catmull-rom|area",
+                                "interpolation filter")
+                       PARAM_CHOICE(mode, 0, 4, "stretch|fit|outside|cover",
+                                    "how the picture takes up width and height")
+                           PARAM_CHOICE(only, 0, 3, "either|shrink|enlarge",
+                                        "which changes of size are made"))
+ALIASES(
+    resize,
+    ALIAS("scale|zoom|size|sample|shrink|reduce|enlarge|resample|imresize|adaptiveresize|rescale",
+          "resize:scale=0.5") ALIAS("thumbnail|thumbnailimage|fit|inside|contain",
+                                    "resize:width=320:height=320:mode=fit:only=shrink")
+        ALIAS("cover|fill|cropresize|resizeandcrop|imageopsfit",
+              "resize:width=640:height=480:mode=cover")
+            ALIAS("pixelate|nearest", "resize:scale=0.5:filter=nearest")
+                ALIAS("bicubic", "resize:scale=0.5:filter=catmull-rom")
+                    ALIAS("lanczos", "resize:scale=0.5:filter=lanczos3")
+                        ALIAS("interarea|mean", "resize:scale=0.5:filter=area"))
 
 /* Halving with a triangle of width 4: weights 1/8 3/8 3/8 1/8 over 0 0 80 80, edges replicated. */
 KNOWN(resize, "resize:scale=0.5:filter=bilinear", PICTURE(4, 1, 1, 0, 0, 80, 80),
       PICTURE(2, 1, 1, 10, 70))
 
+enum { NEAREST, BILINEAR, LANCZOS3, MITCHELL, CATMULL_ROM, AREA };
+
+static double lanczos3_at(double x)
+{
+    const double pi = 3.14159265358979323846;
+    if (x < 1e-9)
+        return 1;
+    return x < 3 ? 3 * tri_sin_pi(x) * tri_sin_pi(x / 3) / (pi * pi * x * x) : 0;
+}
+
+/* Mitchell & Netravali, "Reconstruction filters in computer graphics", 1988. */
+static double cubic_at(double x, double b, double c)
+{
+    if (x < 1)
+        return ((12 - 9 * b - 6 * c) * x * x * x + (-18 + 12 * b + 6 * c) * x * x + (6 - 2 * b)) /
+               6;
+    if (x < 2)
+        return ((-b - 6 * c) * x * x * x + (6 * b + 30 * c) * x * x + (-12 * b - 48 * c) * x +
+                (8 * b + 24 * c)) /
+               6;
+    return 0;
+}
+
 static double filter_at(int filter, double x)
 {
     x = fabs(x);
-    if (filter == 1)
+    switch (filter) {
+    case BILINEAR:
         return x < 1 ? 1 - x : 0;
-    if (x < 1e-9)
-        return 1;
-    const double pi = 3.14159265358979323846;
-    return x < 3 ? 3 * tri_sin_pi(x) * tri_sin_pi(x / 3) / (pi * pi * x * x) : 0;
+    case MITCHELL:
+        return cubic_at(x, 1.0 / 3, 1.0 / 3);
+    case CATMULL_ROM:
+        return cubic_at(x, 0, 0.5);
+    default:
+        return lanczos3_at(x);
+    }
+}
+
+/* How much of a sample is within `half` of a centre that is `apart` from the sample's. */
+static double area_at(double half, double apart)
+{
+    const double most = half < 0.5 ? 2 * half : 1, covered = half + 0.5 - fabs(apart);
+    return covered < 0 ? 0 : covered < most ? covered : most;
 }
 
 struct axis {
     int in, out, filter, taps, fraction;
-    double extent;        /* that the outputs share: `in` samples, or less if a decoder shrunk it */
+    double from, shown;   /* the outputs show so many samples, from there on */
     double in_at, out_at; /* as in tri_graph_siting */
     double support;       /* of the filter to each side, in input samples */
     int *start;
@@ -189,7 +240,8 @@ struct span {
 
 static struct span span_of(const struct axis *axis, int i)
 {
-    const double centre = (i + 0.5 + axis->out_at) * axis->extent / axis->out - axis->in_at;
+    const double centre =
+        (i + 0.5 + axis->out_at) * axis->shown / axis->out - axis->in_at + axis->from;
     return (struct span){centre, (int)floor(centre - axis->support + 0.5),
                          (int)ceil(centre + axis->support - 0.5)};
 }
@@ -211,7 +263,7 @@ static bool is_like_before(const struct axis *axis, int i, const struct span *sp
  * samples'. All weighted samples are inside unless there are more weights than samples. */
 static void weigh(const struct axis *axis, int i)
 {
-    const double scale = axis->extent / axis->out, wide = scale > 1 ? scale : 1;
+    const double scale = axis->shown / axis->out, wide = scale > 1 ? scale : 1;
     const struct span span = span_of(axis, i);
     const int latest = axis->in > axis->taps ? axis->in - axis->taps : 0;
     const int start = span.first < 0 ? 0 : span.first > latest ? latest : span.first;
@@ -222,7 +274,9 @@ static void weigh(const struct axis *axis, int i)
         return;
     }
     for (int x = span.first; x < span.last; x++) {
-        const double w = filter_at(axis->filter, (x + 0.5 - span.centre) / wide);
+        const double apart = x + 0.5 - span.centre;
+        const double w = axis->filter == AREA ? area_at(scale / 2, apart)
+                                              : filter_at(axis->filter, apart / wide);
         const int inside = x < 0 ? 0 : x >= axis->in ? axis->in - 1 : x;
         weight[inside - start] += w;
         sum += w;
@@ -247,21 +301,30 @@ static int rounded_up(int n, int multiple)
     return (n + multiple - 1) / multiple * multiple;
 }
 
-static bool axis_make(struct axis *axis, int in, double extent, double in_at, int out,
-                      double out_at, int filter, int multiple)
+/* The support of the axis's filter to each side, in input samples. */
+static double support_of(const struct axis *axis)
 {
-    const double scale = extent / out, support = (filter == 1 ? 1 : 3) * (scale > 1 ? scale : 1);
-    *axis = (struct axis){in, out, filter, 0, 15, extent, in_at, out_at, support, NULL, NULL, NULL};
+    static const double supports[] = {0, 1, 3, 2, 2};
+    const double scale = axis->shown / axis->out;
+    return axis->filter == AREA ? scale / 2 + 0.5 - 1e-9 /* samples that only touch do not count */
+                                : supports[axis->filter] * (scale > 1 ? scale : 1);
+}
+
+/* The caller has set what the axis shows. Its weights are a multiple of `multiple` in number. */
+static bool axis_make(struct axis *axis, int multiple)
+{
+    axis->support = support_of(axis);
+    axis->fraction = 15;
     axis->taps = rounded_up(most_taps(axis), multiple);
-    axis->start = calloc((size_t)out, sizeof axis->start[0]);
-    axis->weight = calloc((size_t)out * (size_t)axis->taps, sizeof axis->weight[0]);
+    axis->start = calloc((size_t)axis->out, sizeof axis->start[0]);
+    axis->weight = calloc((size_t)axis->out * (size_t)axis->taps, sizeof axis->weight[0]);
     axis->rounded = calloc((size_t)axis->taps, sizeof axis->rounded[0]);
     if (axis->start == NULL || axis->weight == NULL || axis->rounded == NULL)
         return false;
     double largest = 0;
-    for (int i = 0; i < out; i++)
+    for (int i = 0; i < axis->out; i++)
         weigh(axis, i);
-    for (size_t i = 0; i < (size_t)out * (size_t)axis->taps; i++)
+    for (size_t i = 0; i < (size_t)axis->out * (size_t)axis->taps; i++)
         largest = fabs(axis->weight[i]) > largest ? fabs(axis->weight[i]) : largest;
     while (axis->fraction < 18 && largest * (2 << axis->fraction) < SUM_WEIGHT_MAX)
         axis->fraction++;
@@ -294,7 +357,7 @@ static void round_weights(const double *from, short *to, int count, int fraction
 /* Which form the rows take: see resize_rows and resize_rows_far. */
 static bool is_near(const struct axis *axis, int bits)
 {
-    return axis->in <= (bits == 8 ? 4 : 2) * axis->out;
+    return axis->shown <= (bits == 8 ? 4 : 2) * axis->out;
 }
 
 /* How weights lie: those of one output after those of another, as structures of four, or as dot_row
@@ -344,8 +407,7 @@ static struct resize *axis_constants(const struct axis *axis, int bits, int shif
     struct resize *k = *size > INT32_MAX ? NULL : calloc(1, *size);
     if (k == NULL)
         return NULL;
-    *k = (struct resize){axis->taps, shift, (int)at,
-                         axis->in == 2 * axis->out && axis->extent == axis->in ? 2 : 0};
+    *k = (struct resize){axis->taps, shift, (int)at, axis->shown == 2 * axis->out ? 2 : 0};
     for (size_t i = 0; i < outputs; i++)
         ((int *)(k + 1))[i] = axis->start[i < (size_t)axis->out ? i : (size_t)axis->out - 1];
     void *weights = (char *)k + at;
@@ -364,15 +426,20 @@ static struct resize *axis_constants(const struct axis *axis, int bits, int shif
     return k;
 }
 
+static bool shows_all(const struct axis *axis)
+{
+    return axis->from == 0 && axis->shown == axis->in;
+}
+
 static bool is_double(const struct axis *x)
 {
-    return x->filter == 1 && x->out == 2 * x->in && x->extent == x->in && x->out_at == 0 &&
+    return x->filter == BILINEAR && shows_all(x) && x->out == 2 * x->in && x->out_at == 0 &&
            (x->in_at == 0 || x->in_at == -0.25);
 }
 
 static bool is_half(const struct axis *x)
 {
-    return x->filter == 1 && x->in == 2 * x->out && x->extent == x->in && x->in_at == 0 &&
+    return x->filter == BILINEAR && shows_all(x) && x->in == 2 * x->out && x->in_at == 0 &&
            (x->out_at == 0 || x->out_at == -0.25);
 }
 
@@ -408,21 +475,32 @@ static int resize_row(struct tri_graph *graph, const struct axis *x, const struc
                 .operations = x->taps, .constants = rows, .constants_size = rows_size);
 }
 
-static struct tri_value resize_filtered(struct tri_graph *graph, struct tri_value in, int width,
-                                        int height)
+static struct tri_value resize_filtered(struct tri_graph *graph, struct tri_value in,
+                                        const struct tri_rectangle *from, int width, int height)
 {
     const int bits = tri_graph_bits(graph), filter = (int)VALUE(filter);
     const struct tri_siting at = tri_graph_siting(graph);
     const struct tri_extent extent = tri_graph_extent(graph, in.channel[0]);
-    struct axis x = {0}, y = {0};
+    const double across = extent.width / extent.whole_width,
+                 down = extent.height / extent.whole_height;
+    struct axis x = {.in = tri_graph_width(graph, in.channel[0]),
+                     .out = width,
+                     .filter = filter,
+                     .from = from->x * across + extent.x,
+                     .shown = from->width * across,
+                     .in_at = at.in_x,
+                     .out_at = at.out_x};
+    struct axis y = {.in = tri_graph_height(graph, in.channel[0]),
+                     .out = height,
+                     .filter = filter,
+                     .from = from->y * down + extent.y,
+                     .shown = from->height * down,
+                     .in_at = at.in_y,
+                     .out_at = at.out_y};
     struct resize *rows = NULL, *columns = NULL;
-    const int old_width = tri_graph_width(graph, in.channel[0]);
-    const bool near = is_near(&(struct axis){.in = old_width, .out = width}, bits);
+    const bool near = is_near(&x, bits);
     size_t rows_size, columns_size;
-    if (axis_make(&x, old_width, extent.width, at.in_x - extent.x, width, at.out_x, filter,
-                  near ? 2 : 8) &&
-        axis_make(&y, tri_graph_height(graph, in.channel[0]), extent.height, at.in_y - extent.y,
-                  height, at.out_y, filter, 1)) {
+    if (axis_make(&x, near ? 2 : 8) && axis_make(&y, 1)) {
         const int between = bits_between(&x);
         columns = axis_constants(&y, bits, y.fraction - between,
                                  bits == 8 ? LAYOUT_FOURS : LAYOUT_OUTPUTS, &columns_size);
@@ -459,12 +537,33 @@ static int *nearest_of(int in, double in_at, int out, double out_at)
     return at;
 }
 
-static struct tri_value resize_nearest(struct tri_graph *graph, struct tri_value in, int width,
-                                       int height)
+/* The same where the outputs show only a part. Places are multiples of far more than 1e-9, so that
+ * they are on the right side of a whole number. */
+static int *nearest_in_part(int in, double from, double shown, int out, double moved)
+{
+    int *at = malloc((size_t)out * sizeof at[0]);
+    for (int i = 0; at != NULL && i < out; i++) {
+        const double place = floor((i + 0.5) * shown / out + moved + from + 1e-9);
+        at[i] = (int)(place < 0 ? 0 : place < in ? place : in - 1);
+    }
+    return at;
+}
+
+static int *nearest_along(int in, double in_at, double from, double shown, int out, double out_at)
+{
+    return from == 0 && shown == in
+               ? nearest_of(in, in_at, out, out_at)
+               : nearest_in_part(in, from, shown, out, out_at * shown / out - in_at);
+}
+
+static struct tri_value resize_nearest(struct tri_graph *graph, struct tri_value in,
+                                       const struct tri_rectangle *from, int width, int height)
 {
     const struct tri_siting at = tri_graph_siting(graph);
-    int *x = nearest_of(tri_graph_width(graph, in.channel[0]), at.in_x, width, at.out_x);
-    int *y = nearest_of(tri_graph_height(graph, in.channel[0]), at.in_y, height, at.out_y);
+    int *x = nearest_along(tri_graph_width(graph, in.channel[0]), at.in_x, from->x, from->width,
+                           width, at.out_x);
+    int *y = nearest_along(tri_graph_height(graph, in.channel[0]), at.in_y, from->y, from->height,
+                           height, at.out_y);
     if (x == NULL || y == NULL)
         tri_graph_fail(graph, "resize: out of memory for %d x %d pixels", width, height);
     for (int p = 0; p < in.planes && x != NULL && y != NULL; p++) {
@@ -483,32 +582,101 @@ static double at_least_one(double side)
     return side < 0.5 ? 1 : floor(side + 0.5);
 }
 
+struct size {
+    double width, height;
+};
+
+static double limited(double side, double old, int only)
+{
+    return only == 1 && side > old ? old : only == 2 && side < old ? old : side;
+}
+
+/* The size that width, height and scale ask for, whatever the mode. */
+static struct size wanted_size(const struct tri_graph *graph, double width, double height)
+{
+    struct size to = {VALUE(width), VALUE(height)};
+    if (to.width <= 0 && to.height <= 0)
+        return (struct size){at_least_one(width * VALUE(scale)),
+                             at_least_one(height * VALUE(scale))};
+    if (to.width <= 0)
+        to.width = at_least_one(width * to.height / height);
+    else if (to.height <= 0)
+        to.height = at_least_one(height * to.width / width);
+    return to;
+}
+
+/* Scales both sides by the smaller or the larger of their factors. */
+static struct size same_aspect(struct size to, double width, double height, bool inside, int only)
+{
+    const bool by_width = (to.width * height < to.height * width) == inside;
+    const double factor =
+        limited(by_width ? to.width / width : to.height / height, 1, only); /* as limits a side */
+    return (struct size){at_least_one(width * factor), at_least_one(height * factor)};
+}
+
+/* Makes `to` no larger than the scaled picture, and finds the middle that it shows. */
+static struct tri_rectangle middle_of(struct size *to, double width, double height, int only)
+{
+    const bool by_width = to->width * height >= to->height * width;
+    const double factor = by_width ? to->width / width : to->height / height;
+    struct tri_rectangle from = {0, 0, width, height};
+    if (factor != limited(factor, 1, only)) {
+        from.width = to->width = to->width < width ? to->width : width;
+        from.height = to->height = to->height < height ? to->height : height;
+        from.x = floor((width - from.width) / 2);
+        from.y = floor((height - from.height) / 2);
+    } else if (by_width) {
+        from.height = to->height * width / to->width;
+        from.y = (height - from.height) / 2;
+    } else {
+        from.width = to->width * height / to->height;
+        from.x = (width - from.width) / 2;
+    }
+    return from;
+}
+
+enum { STRETCH, FIT, OUTSIDE, COVER };
+
+/* Finds the size of the result, and which part of the input it shows. */
+static struct tri_rectangle measure(struct tri_graph *graph, double width, double height,
+                                    struct size *to)
+{
+    const struct tri_rectangle whole = {0, 0, width, height};
+    const int mode = (int)VALUE(mode), only = (int)VALUE(only);
+    const bool both = VALUE(width) > 0 && VALUE(height) > 0;
+    struct tri_rectangle from = whole;
+    *to = wanted_size(graph, width, height);
+    if (both && mode == COVER)
+        from = middle_of(to, width, height, only);
+    else if (both && mode != STRETCH)
+        *to = same_aspect(*to, width, height, mode == FIT, only);
+    else
+        *to = (struct size){limited(to->width, width, only), limited(to->height, height, only)};
+    if (!tri_graph_region(graph, &from))
+        return from;
+    *to = (struct size){VALUE(width), VALUE(height)};
+    return both && mode == COVER ? from : whole;
+}
+
 GRAPH(resize)
 {
-    const bool nearest = VALUE(filter) == 0;
+    const bool nearest = VALUE(filter) == NEAREST;
     const struct tri_extent extent =
         nearest ? (struct tri_extent){tri_graph_width(graph, in.channel[0]),
                                       tri_graph_height(graph, in.channel[0])}
                 : tri_graph_extent(graph, in.channel[0]);
     const double old_width = extent.whole_width, old_height = extent.whole_height;
-    double width = VALUE(width), height = VALUE(height);
-    if (width == 0 && height == 0) {
-        width = at_least_one(old_width * VALUE(scale));
-        height = at_least_one(old_height * VALUE(scale));
-    } else if (width == 0) {
-        width = at_least_one(old_width * height / old_height);
-    } else if (height == 0) {
-        height = at_least_one(old_height * width / old_width);
-    }
-    if (width > TRI_SIDE_MAX || height > TRI_SIDE_MAX) {
-        tri_graph_fail(graph, "resize: %.0f x %.0f pixels exceed the limit of %d per side", width,
-                       height, TRI_SIDE_MAX);
+    struct size to;
+    const struct tri_rectangle from = measure(graph, old_width, old_height, &to);
+    if (to.width > TRI_SIDE_MAX || to.height > TRI_SIDE_MAX) {
+        tri_graph_fail(graph, "resize: %.0f x %.0f pixels exceed the limit of %d per side",
+                       to.width, to.height, TRI_SIDE_MAX);
         return in;
     }
-    if (height != old_height)
+    if (to.height != old_height || from.y != 0)
         tri_graph_fields(graph, TRI_FIELDS_GONE);
     if (nearest)
-        return resize_nearest(graph, in, (int)width, (int)height);
-    return resize_filtered(graph, in, (int)width, (int)height);
+        return resize_nearest(graph, in, &from, (int)to.width, (int)to.height);
+    return resize_filtered(graph, in, &from, (int)to.width, (int)to.height);
 }
 #endif

@@ -142,6 +142,10 @@ static void test_items(void)
     expect_item("invert", false, "sBIT", "\5", NULL, 1, "");
     expect_item("gaussian", false, "TIFF", geo, geo, 26, "");
     expect_item("flip", false, "TIFF", geo, gone, 26, map);
+    expect_item("transpose", true, "pHYs", wide, high, 9, "");
+    expect_item("transpose", true, "sBIT", "\5", "\5", 1, "");
+    expect_item("crop", false, "pHYs", wide, wide, 9, "");
+    expect_item("crop", false, "TIFF", geo, gone, 26, map);
     expect_item("resize:scale=50", false, "TIFF", geo, gone, 26, map);
 }
 

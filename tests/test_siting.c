@@ -134,6 +134,44 @@ static void test_resize(void)
     }
 }
 
+/* The result begins at luma sample (x, y) of the source, odd or even. */
+static void test_places(void)
+{
+    static const struct {
+        const char *pipeline;
+        int x, y;
+    } moved[] = {{"crop:x=4:y=2", 4, 2},
+                 {"crop:x=3:y=1", 3, 1},
+                 {"crop:width=31:height=20:x=2:y=1:gravity=southeast", 15, 11},
+                 {"crop:width=33:height=19:gravity=center", 7, 6},
+                 {"crop:x=1,crop:x=2:y=3", 3, 3},
+                 {"pad:left=4:top=2", -4, -2},
+                 {"pad:left=3:top=1:right=1:mode=wrap", -3, -1},
+                 {"pad:width=59:height=39:gravity=southeast:gray=1", -11, -7},
+                 {"pad:left=4:red=1:blue=0", -4, 0}};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        for (size_t m = 0; m < sizeof moved / sizeof moved[0]; m++) {
+            struct tri_video video;
+            struct tri_frame out = {0};
+            double error = 0;
+            run_frame(&places[i], moved[m].pipeline, TRI_ANY_COLOUR, "sequential", &video, &out);
+            const struct tri_shape *shape = &out.planes[1]->shape;
+            CU_ASSERT_EQUAL(shape->width, (video.width + 1) / 2);
+            CU_ASSERT_EQUAL(shape->height, (video.height + 1) / 2);
+            for (int y = shape->height / 2; y < shape->height - 4; y++) {
+                const unsigned char *row = tri_image_row(out.planes[1], 0, y);
+                for (int x = shape->width / 2; x < shape->width - 4; x++) {
+                    const double right =
+                        ramp(2 * x + places[i].x + moved[m].x, 2 * y + places[i].y + moved[m].y);
+                    error = largest(error, row[x] > right ? row[x] - right : right - row[x]);
+                }
+            }
+            check(&places[i], moved[m].pipeline, error, 1.5);
+            tri_frame_free(&out);
+        }
+    }
+}
+
 /* There and back: the resulting ramp lies where it was. */
 static void test_back(void)
 {
@@ -159,7 +197,8 @@ static void test_back(void)
 /* The same bytes on all backends, for passes that only chroma has. */
 static void test_backends(void)
 {
-    static const char *const pipelines[] = {"levels:black=0.1", "resize:scale=2",
+    static const char *const pipelines[] = {"levels:black=0.1", "resize:scale=2", "crop:x=3:y=1",
+                                            "pad:left=3:top=1:mode=mirror",
                                             "resize:width=37:height=29:filter=nearest"};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         for (size_t k = 0; k < sizeof pipelines / sizeof pipelines[0]; k++) {
@@ -182,6 +221,7 @@ int test_siting_suite(void)
     CU_pSuite suite = CU_add_suite("siting", NULL, NULL);
     return !(suite && CU_add_test(suite, "R, G, B", test_rgb) &&
              CU_add_test(suite, "sizes", test_resize) &&
+             CU_add_test(suite, "places", test_places) &&
              CU_add_test(suite, "there and back", test_back) &&
              CU_add_test(suite, "backends", test_backends));
 }

@@ -29,6 +29,11 @@ const char *const tri_row_words[] = {"Y",
                                      "TRANSPOSE_",
                                      "TRANSPOSE_AS",
                                      "TRANSPOSE_SAMPLES",
+                                     "PICK",
+                                     "PICK_",
+                                     "PICK_AS",
+                                     "PICK_PLACES",
+                                     "PICK_ROWS",
                                      NULL};
 
 static bool is_row_word(const char *word, size_t length)

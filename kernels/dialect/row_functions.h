@@ -16,6 +16,11 @@
  * `.transposed`. */
 #define TRANSPOSE(name, COLUMN, ROW) TRANSPOSE_(name, S, COLUMN, ROW)
 #define TRANSPOSE_(name, TYPE, COLUMN, ROW) TRANSPOSE_AS(name, TYPE, COLUMN, ROW)
+/* Samples in other places: sample X of row Y is that in column COLUMN, which depends on X, of row
+ * ROW, which depends on Y, or OTHER if either is negative, as may be before and after one run of
+ * columns. Adjacent columns move in lanes. The node sets `.whole`. */
+#define PICK(name, COLUMN, ROW, OTHER) PICK_(name, S, COLUMN, ROW, OTHER)
+#define PICK_(name, TYPE, COLUMN, ROW, OTHER) PICK_AS(name, TYPE, COLUMN, ROW, OTHER)
 /* Maps samples through a table of ushorts, the constants, which has an entry for each value. */
 #define LOOKUP(name) LOOKUP_(name, S)
 #define LOOKUP_(name, TYPE) LOOKUP_AS(name, TYPE)
@@ -312,6 +317,86 @@ INLINE void square_transpose(square_row *rows)
             name##_samples(&here, y, y < down ? across : 0); \
     } \
     _Static_assert(1, "takes the semicolon")
+#endif
+
+#define PICK_PLACES(name, TYPE, COLUMN, ROW, OTHER) \
+    INLINE int name##_column(const struct tri_row *_r, long _x) \
+    { \
+        (void)_r; \
+        return COLUMN; \
+    } \
+    INLINE int name##_row(const struct tri_row *_r) \
+    { \
+        return ROW; \
+    } \
+    INLINE TYPE##_e name##_other(const struct tri_row *_r) \
+    { \
+        (void)_r; \
+        return OTHER; \
+    } \
+    INLINE void name##_samples(GLOBAL TYPE##_e *to, GLOBAL const TYPE##_e *from, \
+                               const struct tri_row *row, int begin, int end) \
+    { \
+        const TYPE##_e other = name##_other(row); \
+        for (int x = begin; x < end; x++) { \
+            const int column = name##_column(row, x); \
+            to[x] = column < 0 ? other : from[column]; \
+        } \
+    }
+#define PICK_ROWS(name, TYPE) \
+    ROW_FUNCTION(name, PASS_GATHER, TYPE, TYPE) \
+    { \
+        const struct tri_row here = *row; \
+        const int y = name##_row(&here); \
+        GLOBAL TYPE##_e *to = (GLOBAL TYPE##_e *)here.out[0]; \
+        if (y < 0) \
+            name##_fill(to, name##_other(&here), here.width); \
+        else \
+            name##_into(to, (GLOBAL const TYPE##_e *)(here.plane[0] + y * here.stride[0]), &here); \
+    } \
+    _Static_assert(1, "takes the semicolon")
+#if LANES == 1
+#define PICK_AS(name, TYPE, COLUMN, ROW, OTHER) \
+    PICK_PLACES(name, TYPE, COLUMN, ROW, OTHER) \
+    INLINE void name##_fill(GLOBAL TYPE##_e *to, TYPE##_e other, int width) \
+    { \
+        for (int x = 0; x < width; x++) \
+            to[x] = other; \
+    } \
+    INLINE void name##_into(GLOBAL TYPE##_e *restrict to, GLOBAL const TYPE##_e *from, \
+                            const struct tri_row *row) \
+    { \
+        name##_samples(to, from, row, 0, row->width); \
+    } \
+    PICK_ROWS(name, TYPE)
+#else
+#define PICK_AS(name, TYPE, COLUMN, ROW, OTHER) \
+    PICK_PLACES(name, TYPE, COLUMN, ROW, OTHER) \
+    INLINE void name##_fill(GLOBAL TYPE##_e *to, TYPE##_e other, int width) \
+    { \
+        GLOBAL TYPE##_at *ot = 0; \
+        EACH_LANES LANES_STORE(ot, (GLOBAL uchar *)to, x, (TYPE)(other)); \
+    } \
+    INLINE void name##_into(GLOBAL TYPE##_e *restrict to, GLOBAL const TYPE##_e *from, \
+                            const struct tri_row *row) \
+    { \
+        const int width = row->width; \
+        const TYPE other = (TYPE)(name##_other(row)); \
+        GLOBAL const TYPE##_at *it = 0; \
+        GLOBAL TYPE##_at *ot = 0; \
+        EACH_LANES \
+        { \
+            const int first = name##_column(row, x), last = name##_column(row, x + LANES - 1); \
+            if (first >= 0 && last - first == LANES - 1) \
+                LANES_STORE(ot, (GLOBAL uchar *)to, x, \
+                            LANES_LOAD(it, (GLOBAL const uchar *)from, first)); \
+            else if (first < 0 && last < 0 && row->in_width >= LANES) \
+                LANES_STORE(ot, (GLOBAL uchar *)to, x, other); \
+            else \
+                name##_samples(to, from, row, x, x + LANES < width ? x + LANES : width); \
+        } \
+    } \
+    PICK_ROWS(name, TYPE)
 #endif
 
 /* A gather whose body makes the outputs of all lanes from the input's row, as dot_row does. */

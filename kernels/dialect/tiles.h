@@ -264,6 +264,13 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
         return SAMPLE(COLUMN, ROW); \
     } \
     struct name##_takes_the_semicolon
+#define PICK(name, COLUMN, ROW, OTHER) \
+    GATHER(name, S, S) \
+    { \
+        const int column = COLUMN, row = ROW; \
+        return column < 0 || row < 0 ? (S)(OTHER) : SAMPLE(column, row); \
+    } \
+    struct name##_takes_the_semicolon
 /* Tiles keep what the first pass makes in local memory. */
 #define FUSE(name, FIRST, SECOND) struct name##_takes_the_semicolon
 #define LOOKUP(name) \

@@ -14,7 +14,7 @@ TRANSPOSE(rotate_270, IN_WIDTH - 1 - Y, X);
 KERNEL(rotate, tri_alpha_plain, "rotate by 90, 180 or 270 degrees",
        "Rotates the picture clockwise.", "rotate:angle=270",
        PARAM_CHOICE(angle, 0, 3, "90|180|270", "degrees, clockwise"))
-ALIASES(rotate, ALIAS("transpose|rot90|turn", "rotate:angle=90") ALIAS("rot180", "rotate:angle=180")
+ALIASES(rotate, ALIAS("rot90|turn", "rotate:angle=90") ALIAS("rot180", "rotate:angle=180")
                     ALIAS("rot270", "rotate:angle=270"))
 
 KNOWN(rotate, "rotate:angle=90", PICTURE(3, 2, 1, 1, 2, 3, 4, 5, 6),

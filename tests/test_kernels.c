@@ -286,6 +286,21 @@ static bool run_parts(struct trial *parts, int count, const struct tri_image *in
     return good;
 }
 
+/* The text for a part, which has no alpha, of an image with alpha. */
+static void part_text(const struct oracle *oracle, const char *text, char *part, size_t size)
+{
+    char name[100];
+    char *at;
+
+    snprintf(part, size, "%.499s", text);
+    snprintf(name, sizeof(name), ":%s=", oracle->opaque ? oracle->opaque : "");
+    at = strstr(part, name);
+    if (at) {
+        at += strlen(name);
+        memset(at, '0', strcspn(at, ":"));
+    }
+}
+
 static void check_alpha(const struct oracle *oracle, const char *text, int size, int planes,
                         int bits)
 {
@@ -294,7 +309,9 @@ static void check_alpha(const struct oracle *oracle, const char *text, int size,
     enum oracle_alpha alpha;
     bool good = true;
     int count;
+    char apart[500];
 
+    part_text(oracle, text, apart, sizeof(apart));
     if (set_unfit(text, &shape) || !trial_open(&whole, &rig.places[0], text, &shape))
         return;
     alpha = oracle_alpha_of(oracle, whole.pipeline, 0);
@@ -306,7 +323,7 @@ static void check_alpha(const struct oracle *oracle, const char *text, int size,
     count = alpha == ORACLE_KEPT ? 1 : planes;
     part_shape.planes = alpha == ORACLE_KEPT ? planes - 1 : 1;
     for (int part = 0; part < count; part++)
-        good = trial_open(&parts[part], &rig.places[0], text, &part_shape) && good;
+        good = trial_open(&parts[part], &rig.places[0], apart, &part_shape) && good;
     if (good && alpha == ORACLE_KEPT && whole.out->shape.planes != parts[0].out->shape.planes + 1) {
         rig_complain("%d planes come of %d", whole.out->shape.planes, planes);
         good = false;

@@ -133,9 +133,10 @@ enum tri_status tri_pipeline_scaled(const struct tri_pipeline *pipeline, int shi
 }
 
 /* Sets the size and the region of the operation's result for luma, divided as for chroma: a scale
- * alone would round once more. A size that is rounded up shows so much more of the input. */
-static void set_size(const struct tri_result *of_luma, const struct tri_plane *plane,
-                     struct tri_pipeline_step *step)
+ * alone would round once more. A size that is rounded up shows so much more of the input. `from` is
+ * luma's input. */
+static void set_size(const struct tri_result *from, const struct tri_result *of_luma,
+                     const struct tri_plane *plane, struct tri_pipeline_step *step)
 {
     const int shift_x = of_luma->transposed ? plane->shift_y : plane->shift_x;
     const int shift_y = of_luma->transposed ? plane->shift_x : plane->shift_y;
@@ -148,6 +149,8 @@ static void set_size(const struct tri_result *of_luma, const struct tri_plane *p
         else if (param->length == TRI_HEIGHT)
             step->values[k] = height;
     }
+    step->luma = (struct tri_luma){shift_x,      shift_y,        from->width,
+                                   from->height, of_luma->width, of_luma->height};
     step->placed = of_luma->placed;
     step->region = (struct tri_rectangle){of_luma->region.x / (1 << shift_x),
                                           of_luma->region.y / (1 << shift_y),
@@ -163,8 +166,12 @@ enum tri_status tri_pipeline_of_plane(const struct tri_pipeline *pipeline,
         tri_pipeline_scaled(pipeline, plane->shift_x, plane->shift_y, result, error);
     if (status != TRI_OK)
         return status;
+    /* A graph's first channel is its input's first plane. */
+    const struct tri_result whole = {.width = frames->channels[1].width,
+                                     .height = frames->channels[1].height};
     for (int i = 0; i < pipeline->length && plane->shift_x + plane->shift_y > 0; i++)
-        set_size(&frames->results[i], plane, &(*result)->steps[i]);
+        set_size(i == 0 ? &whole : &frames->results[i - 1], &frames->results[i], plane,
+                 &(*result)->steps[i]);
     (*result)->levels = plane->levels;
     (*result)->siting = plane->siting;
     (*result)->first_field = plane->first_field;

@@ -149,6 +149,11 @@ bool tri_graph_region(struct tri_graph *graph, struct tri_rectangle *region)
     return given;
 }
 
+struct tri_luma tri_graph_luma(const struct tri_graph *graph)
+{
+    return graph->step->luma;
+}
+
 bool tri_graph_any_size(const struct tri_graph *graph)
 {
     return graph->any_size;

@@ -97,6 +97,7 @@ struct tri_pipeline {
         struct tri_text_value **texts; /* as in tri_operation */
         bool placed; /* for chroma with fewer samples: the region is known from luma's */
         struct tri_rectangle region;
+        struct tri_luma luma; /* also for that; width 0: the planes have the picture's size */
     } * steps;
     bool any_size; /* while it is checked, for pictures of every size */
     /* Known from the start: kernels treat time and samples the same way in pictures of all shapes.

@@ -127,6 +127,12 @@ struct tri_rectangle {
  * divided, so that a fraction of a sample may remain; parameters of TRI_WIDTH and TRI_HEIGHT are
  * the result's size then. */
 bool tri_graph_region(struct tri_graph *graph, struct tri_rectangle *region);
+/* For chroma with fewer samples: 2^shift times fewer columns and rows than luma, whose input and
+ * result have these sizes. Else shifts are 0, and so are the sizes. */
+struct tri_luma {
+    int shift_x, shift_y, width, height, out_width, out_height;
+};
+struct tri_luma tri_graph_luma(const struct tri_graph *graph);
 /* Returns whether the graph is only checked, for pictures of every size: then nothing may fail that
  * depends on the size. */
 bool tri_graph_any_size(const struct tri_graph *graph);
@@ -164,6 +170,18 @@ struct tri_cover {
 };
 int tri_graph_cover(struct tri_graph *graph, const struct tri_cover *passes, int radius,
                     int channel);
+/* Where pixels of a result are in the input: at x / divisor and y / divisor, which are sums of [0]
+ * for each column, [1] for each row, and [2]. Places are counted from the top left corner, so the
+ * centre of the first pixel is at 0.5; an affine map has the divisor 0, 0, 1. */
+struct tri_map {
+    double x[3], y[3], divisor[3];
+    bool cubic;     /* bicubic rather than bilinear interpolation */
+    bool replicate; /* outside is the edge; else black, or transparent */
+    double gray;    /* what is outside instead of black */
+};
+/* Moves the pixels of all planes, for a result of this size. */
+struct tri_value tri_graph_warp(struct tri_graph *graph, struct tri_value in,
+                                const struct tri_map *map, int width, int height);
 /* Maps each plane through a table of 2^bits ushorts that `finish` makes from its histogram, or if
  * `joint` from the histogram of all planes together. */
 struct tri_value tri_graph_by_histogram(struct tri_graph *graph, const struct tri_pass *count,

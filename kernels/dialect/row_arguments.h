@@ -79,6 +79,16 @@ struct tri_row {
     long out_stride;                       /* bytes between those */
 };
 
+/* Where outputs lie in the input (warp.cl): sums of a number for each column, one for each row, and
+ * a constant. For an affine map these have 24 fraction bits. For a perspective they are 2^36 times
+ * as large as the place times the divisor, which has 46 fraction bits. */
+struct tri_warp {
+    long x[3], y[3], divisor[3];
+    long step_x, step_y; /* from one output to the next, with 16 fraction bits; affine */
+    int projective, replicate, fill;
+    int span; /* outputs whose places are on a line: 1, 2, 4, 8 or 16; affine: 16 */
+};
+
 /* Exact division of n < 2^31 by a divisor d < 2^31: floor(n / d) is
  * mul_hi(n, multiplier) >> shift. Granlund & Montgomery, "Division by invariant integers using
  * multiplication", 1994. A 32-bit multiplier cannot express d = 1: n is doubled for it. */

@@ -73,13 +73,13 @@ static double bend(const double place[3], const double divisor[3], int width, in
     return least <= 0 ? (double)INFINITY : 2 * fabs(divisor[0]) * most / (least * least * least);
 }
 
-/* The longest span in which places are within 1/1024 of a line. */
-static int span_of(double bend)
+/* The longest span, of 2^this outputs, in which places are within 1/1024 of a line. */
+static int span_bits_of(double bend)
 {
-    int span = 16;
-    while (span > 1 && bend * span * span / 8 > 1.0 / 1024)
-        span /= 2;
-    return span;
+    int bits = 4;
+    while (bits > 0 && bend * (1 << bits) * (1 << bits) / 8 > 1.0 / 1024)
+        bits--;
+    return bits;
 }
 
 /* Fills in the places; false if they are too far apart for integers. */
@@ -98,7 +98,7 @@ static bool fill_places(const struct tri_map *map, const struct axis *x, const s
     }
     const double bend_x = bend(across, divisor, width, height),
                  bend_y = bend(down, divisor, width, height);
-    warp->span = span_of(bend_x > bend_y ? bend_x : bend_y);
+    warp->span_bits = span_bits_of(bend_x > bend_y ? bend_x : bend_y);
     const double unit = 1 / largest_divisor(divisor, width, height);
     warp->projective = 1;
     return fixed_point(divisor, 0x1p46 * unit, width, height, warp->divisor) &&
@@ -122,8 +122,9 @@ struct tri_value tri_graph_warp(struct tri_graph *graph, struct tri_value in,
     const struct tri_siting at = tri_graph_siting(graph);
     const struct axis x = {1 << luma.shift_x, at.in_x, at.out_x},
                       y = {1 << luma.shift_y, at.in_y, at.out_y};
-    struct tri_warp warp = {
-        .span = 16, .replicate = map->replicate, .fill = constant_outside(graph, map, in.planes)};
+    struct tri_warp warp = {.span_bits = 4,
+                            .replicate = map->replicate,
+                            .fill = constant_outside(graph, map, in.planes)};
     width = (width + (1 << luma.shift_x) - 1) >> luma.shift_x;
     height = (height + (1 << luma.shift_y) - 1) >> luma.shift_y;
     tri_graph_fields(graph, TRI_FIELDS_GONE);

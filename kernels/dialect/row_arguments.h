@@ -86,7 +86,7 @@ struct tri_warp {
     long x[3], y[3], divisor[3];
     long step_x, step_y; /* from one output to the next, with 16 fraction bits; affine */
     int projective, replicate, fill;
-    int span; /* outputs whose places are on a line: 1, 2, 4, 8 or 16; affine: 16 */
+    int span_bits; /* 2^this outputs have places on a line: 1 to 16; affine: 16 */
 };
 
 /* Exact division of n < 2^31 by a divisor d < 2^31: floor(n / d) is

@@ -40,29 +40,37 @@ INLINE long warp_quotient(long place, long divisor)
     return place * 65536 / divisor;
 }
 
+struct warp_place {
+    long x, y;
+};
+
+INLINE struct warp_place warp_place_of(CONSTANT struct tri_warp *k, int x, int y)
+{
+    const long divisor = warp_sum(k->divisor, x, y) >> 22;
+    return (struct warp_place){
+        warp_quotient(warp_sum(k->x, x, y) >> 12, divisor) + WARP_HALF,
+        warp_quotient(warp_sum(k->y, x, y) >> 12, divisor) + WARP_HALF,
+    };
+}
+
+INLINE struct warp_line warp_line_between(CONSTANT struct tri_warp *k, struct warp_place begin,
+                                          struct warp_place end)
+{
+    return (struct warp_line){begin.x, begin.y, (end.x - begin.x) >> k->span_bits,
+                              (end.y - begin.y) >> k->span_bits};
+}
+
 /* Of the span that output x of row y is in. */
 INLINE struct warp_line warp_line_at(CONSTANT struct tri_warp *k, int x, int y)
 {
-    struct warp_line line;
-    x &= -k->span;
-    if (k->projective != 0) {
-        const int end = x + k->span;
-        const long here = warp_sum(k->divisor, x, y) >> 22,
-                   there = warp_sum(k->divisor, end, y) >> 22;
-        line.x = warp_quotient(warp_sum(k->x, x, y) >> 12, here);
-        line.y = warp_quotient(warp_sum(k->y, x, y) >> 12, here);
-        line.step_x = (warp_quotient(warp_sum(k->x, end, y) >> 12, there) - line.x) / k->span;
-        line.step_y = (warp_quotient(warp_sum(k->y, end, y) >> 12, there) - line.y) / k->span;
-        line.x += WARP_HALF;
-        line.y += WARP_HALF;
-    } else {
-        line.x = (warp_sum(k->x, x, y) >> 8) + WARP_HALF;
-        line.y = (warp_sum(k->y, x, y) >> 8) + WARP_HALF;
-        line.step_x = k->step_x;
-        line.step_y = k->step_y;
-    }
-    return line;
+    const int span = 1 << k->span_bits, begin = x & -span;
+    if (k->projective != 0)
+        return warp_line_between(k, warp_place_of(k, begin, y), warp_place_of(k, begin + span, y));
+    return (struct warp_line){(warp_sum(k->x, begin, y) >> 8) + WARP_HALF,
+                              (warp_sum(k->y, begin, y) >> 8) + WARP_HALF, k->step_x, k->step_y};
 }
+
+#define WARP_WITHIN(k, x) ((x) & ((1 << (k)->span_bits) - 1))
 
 /* ---- one output, anywhere ---- */
 
@@ -129,7 +137,7 @@ INLINE WARP_SAMPLE warp_cubic_one(const struct warp_plane *plane, CONSTANT struc
         CONSTANT struct tri_warp *k = CONSTANTS(struct tri_warp); \
         const struct warp_plane plane = WARP_PLANE; \
         const struct warp_line line = warp_line_at(k, X, Y); \
-        const long i = X & (k->span - 1); \
+        const long i = WARP_WITHIN(k, X); \
         return ONE(&plane, k, line.x + i * line.step_x, line.y + i * line.step_y); \
     } \
     struct name##_takes_the_semicolon
@@ -157,36 +165,18 @@ typedef struct __attribute__((packed, may_alias)) {
 /* Four bytes at each place: samples there and to the right. */
 INLINE warp_u32 warp_words(GLOBAL const WARP_SAMPLE *from, warp_i32 places)
 {
-#if defined(__AVX512F__) && WARP_PART == 16
     union {
         warp_i32 lanes;
-        int bits __attribute__((__vector_size__(64)));
-        warp_u32 words;
-    } at, got;
-    at.lanes = places;
-    got.bits = __builtin_ia32_gathersiv16si(at.bits, from, at.bits, (ushort)65535,
-                                            (int)sizeof(WARP_SAMPLE));
-    return got.words;
-#elif defined(__AVX2__)
-    typedef int half __attribute__((__vector_size__(32)));
+        int each[WARP_PART];
+    } at;
     union {
-        warp_i32 lanes;
-        half bits[WARP_PART / 8];
-        warp_u32 words;
-    } at, got;
-    const half all = {-1, -1, -1, -1, -1, -1, -1, -1};
+        warp_u32 lanes;
+        uint each[WARP_PART];
+    } words;
     at.lanes = places;
-    for (int i = 0; i < WARP_PART / 8; i++)
-        got.bits[i] =
-            __builtin_ia32_gatherd_d256(all, (GLOBAL const int *)(GLOBAL const void *)from,
-                                        at.bits[i], all, (char)sizeof(WARP_SAMPLE));
-    return got.words;
-#else
-    warp_u32 words;
     for (int i = 0; i < WARP_PART; i++)
-        words[i] = ((GLOBAL const warp_word_at *)(from + places[i]))->v;
-    return words;
-#endif
+        words.each[i] = ((GLOBAL const warp_word_at *)(from + at.each[i]))->v;
+    return words.lanes;
 }
 
 #define WARP_FIRST(words) ((words)&MAXIMUM)
@@ -217,60 +207,76 @@ INLINE bool warp_is_outside(const struct warp_plane *plane, struct warp_range ra
            range.top >= ((long)plane->height + reach) << 16;
 }
 
-/* Places with 16 fraction bits, from (left, top) of the range on, without its fraction. */
+/* Places with 16 fraction bits, from the whole part of `first` on. */
 struct warp_places {
     struct warp_range range;
+    struct warp_place first;
     warp_i32 x, y;
 };
 
-INLINE long warp_least(long a, long b)
+INLINE struct warp_range warp_widened(struct warp_range range, struct warp_place by)
 {
-    return a < b ? a : b;
+    range.left = by.x < range.left ? by.x : range.left;
+    range.right = by.x > range.right ? by.x : range.right;
+    range.top = by.y < range.top ? by.y : range.top;
+    range.bottom = by.y > range.bottom ? by.y : range.bottom;
+    return range;
 }
 
-INLINE long warp_most(long a, long b)
+/* Multiples of a step; they wrap around if they are too far apart to be used. */
+INLINE warp_i32 warp_multiples(long from, long step)
 {
-    return a > b ? a : b;
+    const warp_u32 i = {WARP_NUMBERS};
+    union {
+        warp_u32 bits;
+        warp_i32 lanes;
+    } made;
+    made.bits = i * (uint)step + (uint)from;
+    return made.lanes;
 }
 
-/* An affine map has spans that are no shorter than a part. */
-INLINE struct warp_places warp_places_on(const struct warp_line *line, int first)
+/* For an affine map, whose spans are no shorter than a part. */
+INLINE struct warp_places warp_places_on(const struct warp_line *line, int within)
 {
-    struct warp_places places;
-    const warp_i32 i = {WARP_NUMBERS};
-    const long x = line->x + first * line->step_x, y = line->y + first * line->step_y,
-               last_x = x + (WARP_PART - 1) * line->step_x,
-               last_y = y + (WARP_PART - 1) * line->step_y;
-    places.range.left = warp_least(x, last_x);
-    places.range.right = warp_most(x, last_x);
-    places.range.top = warp_least(y, last_y);
-    places.range.bottom = warp_most(y, last_y);
-    places.x = i * (int)line->step_x + (int)(x - (places.range.left & -65536L));
-    places.y = i * (int)line->step_y + (int)(y - (places.range.top & -65536L));
-    return places;
+    const struct warp_place first = {line->x + within * line->step_x,
+                                     line->y + within * line->step_y},
+                            last = {first.x + (WARP_PART - 1) * line->step_x,
+                                    first.y + (WARP_PART - 1) * line->step_y};
+    return (struct warp_places){
+        warp_widened((struct warp_range){first.x, first.x, first.y, first.y}, last), first,
+        warp_multiples(first.x & 65535, line->step_x),
+        warp_multiples(first.y & 65535, line->step_y)};
 }
 
-/* A perspective may have shorter ones. */
+/* For a perspective. */
 INLINE struct warp_places warp_places_in_spans(CONSTANT struct tri_warp *k, int x, int y)
 {
-    struct warp_line line = warp_line_at(k, x, y);
-    struct warp_places places = {{line.x, line.x, line.y, line.y}, (warp_i32)(0), (warp_i32)(0)};
-    long at_x[WARP_PART], at_y[WARP_PART];
-    for (int i = 0; i < WARP_PART; i++) {
-        const int within = (x + i) & (k->span - 1);
-        if (within == 0)
-            line = warp_line_at(k, x + i, y);
-        at_x[i] = line.x + within * line.step_x;
-        at_y[i] = line.y + within * line.step_y;
-        places.range.left = i == 0 ? at_x[0] : warp_least(places.range.left, at_x[i]);
-        places.range.right = i == 0 ? at_x[0] : warp_most(places.range.right, at_x[i]);
-        places.range.top = i == 0 ? at_y[0] : warp_least(places.range.top, at_y[i]);
-        places.range.bottom = i == 0 ? at_y[0] : warp_most(places.range.bottom, at_y[i]);
+    const int span = 1 << k->span_bits, count = span < WARP_PART ? span : WARP_PART;
+    struct warp_place begin = warp_place_of(k, x & -span, y);
+    struct warp_places places;
+    union {
+        warp_i32 lanes;
+        int each[WARP_PART];
+    } at_x, at_y;
+    places.range = (struct warp_range){begin.x, begin.x, begin.y, begin.y};
+    for (int i = 0; i < WARP_PART; i += count) {
+        const struct warp_place end = warp_place_of(k, ((x + i) & -span) + span, y);
+        const struct warp_line line = warp_line_between(k, begin, end);
+        const int within = (x + i) & (span - 1);
+        places.range = warp_widened(places.range, end);
+        if (i == 0)
+            places.first =
+                (struct warp_place){begin.x + within * line.step_x, begin.y + within * line.step_y};
+        for (int j = 0; j < count; j++) {
+            at_x.each[i + j] =
+                (int)(line.x + (within + j) * line.step_x - (places.first.x & -65536L));
+            at_y.each[i + j] =
+                (int)(line.y + (within + j) * line.step_y - (places.first.y & -65536L));
+        }
+        begin = end;
     }
-    for (int i = 0; i < WARP_PART; i++) {
-        places.x[i] = (int)(at_x[i] - (places.range.left & -65536L));
-        places.y[i] = (int)(at_y[i] - (places.range.top & -65536L));
-    }
+    places.x = at_x.lanes;
+    places.y = at_y.lanes;
     return places;
 }
 
@@ -283,8 +289,8 @@ struct warp_samples {
 INLINE struct warp_samples warp_samples_of(const struct warp_plane *plane,
                                            const struct warp_places *places)
 {
-    return (struct warp_samples){plane->from + (places->range.top >> 16) * plane->stride +
-                                     (places->range.left >> 16),
+    return (struct warp_samples){plane->from + (places->first.y >> 16) * plane->stride +
+                                     (places->first.x >> 16),
                                  (places->y >> 16) * (int)plane->stride + (places->x >> 16),
                                  places->x >> 8 & 255, places->y >> 8 & 255};
 }
@@ -340,10 +346,11 @@ INLINE warp_s warp_cubic_inside(const struct warp_plane *plane, struct warp_samp
     INLINE warp_s name##_part(const struct warp_plane *plane, CONSTANT struct tri_warp *k, int x, \
                               int y, int width) \
     { \
-        const struct warp_line line = warp_line_at(k, x, y); \
+        const struct warp_line line = \
+            k->projective != 0 ? (struct warp_line){0, 0, 0, 0} : warp_line_at(k, x, y); \
         const struct warp_places places = k->projective != 0 \
                                               ? warp_places_in_spans(k, x, y) \
-                                              : warp_places_on(&line, x & (k->span - 1)); \
+                                              : warp_places_on(&line, WARP_WITHIN(k, x)); \
         warp_s made = (warp_s)((WARP_SAMPLE)k->fill); \
         if (warp_is_inside(plane, places.range, REACH)) \
             return INSIDE(plane, warp_samples_of(plane, &places)); \
@@ -351,7 +358,7 @@ INLINE warp_s warp_cubic_inside(const struct warp_plane *plane, struct warp_samp
             return made; \
         for (int i = 0; i < WARP_PART && x + i < width; i++) { \
             const struct warp_line here = k->projective != 0 ? warp_line_at(k, x + i, y) : line; \
-            const int within = (x + i) & (k->span - 1); \
+            const int within = WARP_WITHIN(k, x + i); \
             made[i] = ONE(plane, k, here.x + within * here.step_x, here.y + within * here.step_y); \
         } \
         return made; \

@@ -109,10 +109,14 @@ static void test_resize(void)
     static const struct {
         const char *pipeline;
         double scale;
-    } sizes[] = {{"resize:scale=4:filter=bilinear", 4},
-                 {"resize:scale=2", 2},
-                 {"resize:scale=0.5:filter=bilinear", 0.5},
-                 {"resize:scale=1.5", 1.5}};
+        int from; /* where the part that is shown begins */
+    } sizes[] = {{"resize:scale=4:filter=bilinear", 4, 0},
+                 {"resize:scale=2", 2, 0},
+                 {"resize:scale=0.5:filter=bilinear", 0.5, 0},
+                 {"resize:scale=1.5", 1.5, 0},
+                 {"resize:scale=0.25:filter=area", 0.25, 0},
+                 {"resize:width=24:height=24:mode=cover", 0.75, 8},
+                 {"affine:xx=1.5:yy=1.5:width=72:height=48", 1.5, 0}};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
             struct tri_video video;
@@ -123,8 +127,9 @@ static void test_resize(void)
             for (int y = shape->height / 4; y < shape->height * 3 / 4; y++) {
                 const unsigned char *row = tri_image_row(out.planes[1], 0, y);
                 for (int x = shape->width / 4; x < shape->width * 3 / 4; x++) {
-                    const double right = ramp((2 * x + places[i].x + 0.5) / sizes[s].scale - 0.5,
-                                              (2 * y + places[i].y + 0.5) / sizes[s].scale - 0.5);
+                    const double right =
+                        ramp((2 * x + places[i].x + 0.5) / sizes[s].scale - 0.5 + sizes[s].from,
+                             (2 * y + places[i].y + 0.5) / sizes[s].scale - 0.5);
                     error = largest(error, row[x] > right ? row[x] - right : right - row[x]);
                 }
             }
@@ -148,7 +153,10 @@ static void test_places(void)
                  {"pad:left=4:top=2", -4, -2},
                  {"pad:left=3:top=1:right=1:mode=wrap", -3, -1},
                  {"pad:width=59:height=39:gravity=southeast:gray=1", -11, -7},
-                 {"pad:left=4:red=1:blue=0", -4, 0}};
+                 {"pad:left=4:red=1:blue=0", -4, 0},
+                 {"affine:dx=3:dy=-1", -3, 1},
+                 {"affine:dx=2:filter=bicubic:width=47:height=31", -2, 0},
+                 {"perspective:border=replicate", 0, 0}};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         for (size_t m = 0; m < sizeof moved / sizeof moved[0]; m++) {
             struct tri_video video;
@@ -197,9 +205,10 @@ static void test_back(void)
 /* The same bytes on all backends, for passes that only chroma has. */
 static void test_backends(void)
 {
-    static const char *const pipelines[] = {"levels:black=0.1", "resize:scale=2", "crop:x=3:y=1",
-                                            "pad:left=3:top=1:mode=mirror",
-                                            "resize:width=37:height=29:filter=nearest"};
+    static const char *const pipelines[] = {
+        "levels:black=0.1", "resize:scale=2",
+        "crop:x=3:y=1",     "pad:left=3:top=1:mode=mirror",
+        "rotate:angle=30",  "resize:width=37:height=29:filter=nearest"};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         for (size_t k = 0; k < sizeof pipelines / sizeof pipelines[0]; k++) {
             struct tri_video video;

@@ -206,6 +206,7 @@ static void test_fields(void)
         {"crop:y=1:x=1", 6, "It A2:1", "W7 H5 Ib A2:1"},
         {"crop:y=2:height=3", 6, "It A2:1", "W8 H3 It A2:1"},
         {"pad:top=3:left=1", 6, "Ib A2:1", "W9 H9 It A2:1"},
+        {"rotate:angle=10:size=same", 6, "It A2:1", "W8 H6 Ip A2:1"},
         {"transpose", 6, "It A2:1", "W6 H8 Ip A1:2"},
         {"levels:gamma=2,deinterlace", 6, "It A2:1", "W8 H6 Ip A2:1"},
         {"levels:gamma=2,rotate:angle=90", 6, "It A2:1", "W6 H8 Ip A1:2"},

@@ -171,7 +171,7 @@ ALIASES(
             ALIAS("pixelate|nearest", "resize:scale=0.5:filter=nearest")
                 ALIAS("bicubic", "resize:scale=0.5:filter=catmull-rom")
                     ALIAS("lanczos", "resize:scale=0.5:filter=lanczos3")
-                        ALIAS("interarea|mean", "resize:scale=0.5:filter=area"))
+                        ALIAS("interarea", "resize:scale=0.5:filter=area"))
 
 /* Halving with a triangle of width 4: weights 1/8 3/8 3/8 1/8 over 0 0 80 80, edges replicated. */
 KNOWN(resize, "resize:scale=0.5:filter=bilinear", PICTURE(4, 1, 1, 0, 0, 80, 80),

@@ -73,15 +73,16 @@ PASS(lut_tetrahedral, S, S)
     const u32 third = last - lut_step(small, to_red, to_green, to_blue);
     const u32 x = large >> two, y = middle >> two, z = small >> two;
     const u32 w0 = most - x, w1 = x - y, w2 = y - z, w3 = z;
-    const u32 p0 = PICK(LUT_TABLE(k), first), p1 = PICK(LUT_TABLE(k), second),
-              p2 = PICK(LUT_TABLE(k), third), p3 = PICK(LUT_TABLE(k), last);
+    const u32 p0 = TABLE_AT(LUT_TABLE(k), first), p1 = TABLE_AT(LUT_TABLE(k), second),
+              p2 = TABLE_AT(LUT_TABLE(k), third), p3 = TABLE_AT(LUT_TABLE(k), last);
     PUT_OUTPUT(0, TO_S(lut_divide(LUT_RED(p0) * w0 + LUT_RED(p1) * w1 + LUT_RED(p2) * w2 +
                                   LUT_RED(p3) * w3)));
     PUT_OUTPUT(1, TO_S(lut_divide(LUT_GREEN(p0) * w0 + LUT_GREEN(p1) * w1 + LUT_GREEN(p2) * w2 +
                                   LUT_GREEN(p3) * w3)));
-    PUT_OUTPUT(2, TO_S(lut_divide(
-                      PICK(LUT_TABLE(k), first + one) * w0 + PICK(LUT_TABLE(k), second + one) * w1 +
-                      PICK(LUT_TABLE(k), third + one) * w2 + PICK(LUT_TABLE(k), last + one) * w3)));
+    PUT_OUTPUT(2, TO_S(lut_divide(TABLE_AT(LUT_TABLE(k), first + one) * w0 +
+                                  TABLE_AT(LUT_TABLE(k), second + one) * w1 +
+                                  TABLE_AT(LUT_TABLE(k), third + one) * w2 +
+                                  TABLE_AT(LUT_TABLE(k), last + one) * w3)));
 }
 
 /* Between two entries of 16 bits, with a fraction of 65535. */
@@ -119,16 +120,17 @@ PASS(lut_trilinear, S, S)
                        first + to_blue + to_red,
                        first + to_blue + to_green,
                        first + to_blue + to_green + to_red};
-    const u32 pair[8] = {PICK(LUT_TABLE(k), at[0]), PICK(LUT_TABLE(k), at[1]),
-                         PICK(LUT_TABLE(k), at[2]), PICK(LUT_TABLE(k), at[3]),
-                         PICK(LUT_TABLE(k), at[4]), PICK(LUT_TABLE(k), at[5]),
-                         PICK(LUT_TABLE(k), at[6]), PICK(LUT_TABLE(k), at[7])};
+    const u32 pair[8] = {TABLE_AT(LUT_TABLE(k), at[0]), TABLE_AT(LUT_TABLE(k), at[1]),
+                         TABLE_AT(LUT_TABLE(k), at[2]), TABLE_AT(LUT_TABLE(k), at[3]),
+                         TABLE_AT(LUT_TABLE(k), at[4]), TABLE_AT(LUT_TABLE(k), at[5]),
+                         TABLE_AT(LUT_TABLE(k), at[6]), TABLE_AT(LUT_TABLE(k), at[7])};
     PUT_OUTPUT(0, LUT_CUBE(LUT_RED, pair));
     PUT_OUTPUT(1, LUT_CUBE(LUT_GREEN, pair));
-    const u32 single[8] = {PICK(LUT_TABLE(k), at[0] + one), PICK(LUT_TABLE(k), at[1] + one),
-                           PICK(LUT_TABLE(k), at[2] + one), PICK(LUT_TABLE(k), at[3] + one),
-                           PICK(LUT_TABLE(k), at[4] + one), PICK(LUT_TABLE(k), at[5] + one),
-                           PICK(LUT_TABLE(k), at[6] + one), PICK(LUT_TABLE(k), at[7] + one)};
+    const u32 single[8] = {
+        TABLE_AT(LUT_TABLE(k), at[0] + one), TABLE_AT(LUT_TABLE(k), at[1] + one),
+        TABLE_AT(LUT_TABLE(k), at[2] + one), TABLE_AT(LUT_TABLE(k), at[3] + one),
+        TABLE_AT(LUT_TABLE(k), at[4] + one), TABLE_AT(LUT_TABLE(k), at[5] + one),
+        TABLE_AT(LUT_TABLE(k), at[6] + one), TABLE_AT(LUT_TABLE(k), at[7] + one)};
     PUT_OUTPUT(2, LUT_CUBE(LUT_BLUE, single));
 }
 

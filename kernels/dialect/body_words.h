@@ -50,7 +50,7 @@
 #define MUL_HIGH_SIGNED(a, b) lanes_mul_high_signed(a, b)
 
 /* u32 lanes of a table of `uint` in the constants, by u32 lanes of indices. */
-#define PICK(table, index) lanes_pick(table, index)
+#define TABLE_AT(table, index) lanes_pick(table, index)
 
 /* floor(n / d) for u32 lanes below 2^31 and a divisor that is the same in all lanes. */
 #define DIVIDE(n, d) (lanes_mul_hi((n) << 1, (d).multiplier) >> (d).shift)

@@ -42,7 +42,7 @@ struct oracle {
     void (*draw_text)(const char *param, uint64_t *state, char *text, size_t size);
     bool (*refuses_shape)(const struct tri_pipeline *pipeline, int operation,
                           const struct tri_shape *in); /* such images are TRI_USAGE */
-    const char *opaque; /* a parameter that counts as 0 in images with alpha */
+    const char *opaque;       /* a parameter that counts as 0 in images with alpha */
     const char *const *cases; /* further parameter texts worth testing; ends with NULL */
 };
 

@@ -45,8 +45,8 @@ static double largest_divisor(const double sums[3], int width, int height)
 {
     double largest = 0;
     for (int i = 0; i < 4; i++) {
-        const double at =
-            sums[0] * (i % 2 * (width + 15)) + sums[1] * (i / 2 * (height - 1)) + sums[2];
+        const int x = i % 2 * (width + 15), y = i < 2 ? 0 : height - 1;
+        const double at = sums[0] * x + sums[1] * y + sums[2];
         largest = fabs(at) > largest ? fabs(at) : largest;
     }
     return largest;
@@ -63,7 +63,7 @@ static double bend(const double place[3], const double divisor[3], int width, in
 {
     double least = (double)INFINITY, most = 0;
     for (int i = 0; i < 4; i++) {
-        const double y = i / 2 * (height - 1),
+        const double y = i < 2 ? 0 : height - 1,
                      here = divisor[0] * (i % 2 * (width + 15)) + divisor[1] * y + divisor[2],
                      turn = place[0] * (divisor[1] * y + divisor[2]) -
                             divisor[0] * (place[1] * y + place[2]);

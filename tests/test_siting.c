@@ -154,6 +154,7 @@ static void test_places(void)
                  {"pad:left=3:top=1:right=1:mode=wrap", -3, -1},
                  {"pad:width=59:height=39:gravity=southeast:gray=1", -11, -7},
                  {"pad:left=4:red=1:blue=0", -4, 0},
+                 {"pad:left=3:red=1:blue=0", -3, 0},
                  {"affine:dx=3:dy=-1", -3, 1},
                  {"affine:dx=2:filter=bicubic:width=47:height=31", -2, 0},
                  {"perspective:border=replicate", 0, 0}};

@@ -105,9 +105,11 @@ struct tri_levels {
 struct tri_levels tri_graph_levels(const struct tri_graph *graph);
 /* Where the samples of the current planes lie: how far right of and below the centre of the area
  * that they represent, in sample distances. 0 except for subsampled chroma of videos, which is
- * mostly sited left, and for planes that become such chroma, or were. */
+ * mostly sited left, and for planes that become such chroma, or were. Of these, step_x and step_y
+ * are the samples of the input for one of the result, as chroma's last samples may represent an
+ * area that is partly outside; 0: the quotient of the sizes. */
 struct tri_siting {
-    double in_x, in_y, out_x, out_y;
+    double in_x, in_y, out_x, out_y, step_x, step_y;
 };
 struct tri_siting tri_graph_siting(const struct tri_graph *graph);
 /* The whole picture that the samples of a channel stand for, if a decoder has shrunk it: its size

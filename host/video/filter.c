@@ -154,6 +154,7 @@ static enum tri_status parse_own(const char *text, struct tri_pipeline **pipelin
 static enum tri_status parse_resize(const struct tri_video *video, int plane,
                                     struct tri_pipeline **pipeline, struct tri_error *error)
 {
+    const double across = 1 << video->shift_x, down = 1 << video->shift_y;
     struct tri_shape shape;
     char text[100];
     double at[2];
@@ -163,8 +164,9 @@ static enum tri_status parse_resize(const struct tri_video *video, int plane,
              shape.height);
     const enum tri_status status = parse_own(text, pipeline, error);
     if (status == TRI_OK)
-        (*pipeline)->siting = plane == 0 ? (struct tri_siting){at[0], at[1], 0, 0}
-                                         : (struct tri_siting){0, 0, at[0], at[1]};
+        (*pipeline)->siting = plane == 0
+                                  ? (struct tri_siting){at[0], at[1], 0, 0, 1 / across, 1 / down}
+                                  : (struct tri_siting){0, 0, at[0], at[1], across, down};
     return status;
 }
 
@@ -222,7 +224,7 @@ static enum tri_status make_planes(struct tri_filter *filter, const struct view 
     chroma.shift_x = in->shift_x;
     chroma.shift_y = in->shift_y;
     find_siting(in, at);
-    chroma.siting = (struct tri_siting){at[0], at[1], at[0], at[1]};
+    chroma.siting = (struct tri_siting){at[0], at[1], at[0], at[1], 0, 0};
     if (filter->usual && in->matrix != TRI_RGB) {
         const uint32_t middle = tri_filter_level(in, 128);
         chroma.levels = (struct tri_levels){middle, middle};

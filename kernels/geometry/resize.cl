@@ -487,14 +487,14 @@ static struct tri_value resize_filtered(struct tri_graph *graph, struct tri_valu
                      .out = width,
                      .filter = filter,
                      .from = from->x * across + extent.x,
-                     .shown = from->width * across,
+                     .shown = at.step_x > 0 ? at.step_x * width : from->width * across,
                      .in_at = at.in_x,
                      .out_at = at.out_x};
     struct axis y = {.in = tri_graph_height(graph, in.channel[0]),
                      .out = height,
                      .filter = filter,
                      .from = from->y * down + extent.y,
-                     .shown = from->height * down,
+                     .shown = at.step_y > 0 ? at.step_y * height : from->height * down,
                      .in_at = at.in_y,
                      .out_at = at.out_y};
     struct resize *rows = NULL, *columns = NULL;

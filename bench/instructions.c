@@ -5,6 +5,7 @@
  *
  * Prints a line for each: the samples of the frames that are counted. */
 #include "measure/measure.h"
+#include "pipeline/graph.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,8 +51,10 @@ static enum tri_status open_work(struct work *work, const char *isa, const char 
     enum tri_status status = tri_backend_open("sequential", &options, &work->backend, error);
     if (status == TRI_OK)
         status = tri_pipeline_parse(pipeline, &work->pipeline, error);
-    if (status == TRI_OK)
+    if (status == TRI_OK) {
+        tri_pipeline_noise(work->pipeline);
         status = tri_picture_generate(shape, 1, &work->in, error);
+    }
     if (status == TRI_OK)
         status = tri_job_new(work->backend, work->pipeline, shape, &work->job, error);
     if (status == TRI_OK)

@@ -116,8 +116,10 @@ static int predict(struct tri_backend *backend, const char *pipeline, const stru
     struct tri_image *in = NULL, *out = NULL;
     double us = 0;
 
-    if (tri_pipeline_parse(pipeline, &parsed, &error) == TRI_OK &&
-        tri_backend_plan(backend, parsed, shape, &plan, &error) == TRI_OK &&
+    const enum tri_status status = tri_pipeline_parse(pipeline, &parsed, &error);
+    if (status == TRI_OK)
+        tri_pipeline_noise(parsed);
+    if (status == TRI_OK && tri_backend_plan(backend, parsed, shape, &plan, &error) == TRI_OK &&
         tri_job_new(backend, parsed, shape, &job, &error) == TRI_OK &&
         tri_picture_generate(shape, 1, &in, &error) == TRI_OK &&
         tri_image_new(tri_job_shape(job), &out, &error) == TRI_OK)

@@ -10,6 +10,7 @@
  * them stepped. Prints "f ADDRESS CALLS STEPPED" for each function that was called, and for each
  * instruction that was stepped "i ADDRESS TIMES CROSSINGS FUNCTION". */
 #include "measure/measure.h"
+#include "pipeline/graph.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -262,8 +263,10 @@ static enum tri_status open_work(struct work *work, char **arguments, const stru
     enum tri_status status = tri_backend_open("sequential", &options, &work->backend, error);
     if (status == TRI_OK)
         status = tri_pipeline_parse(arguments[1], &work->pipeline, error);
-    if (status == TRI_OK)
+    if (status == TRI_OK) {
+        tri_pipeline_noise(work->pipeline);
         status = make_pictures(work, shape, error);
+    }
     if (status == TRI_OK)
         status = tri_job_new(work->backend, work->pipeline, shape, &work->job, error);
     if (status == TRI_OK)

@@ -510,6 +510,18 @@ TRI_API enum tri_status tri_pipeline_properties(const struct tri_pipeline *pipel
 /* No operation may make more pixels than this, unless the input has more itself; initially
  * TRI_PIXEL_LIMIT. */
 TRI_API void tri_pipeline_limit(struct tri_pipeline *pipeline, uint64_t max_pixels);
+/* Whether a kernel of it combines its input with a second picture ("composite", "add"). */
+TRI_API bool tri_pipeline_takes_with(const struct tri_pipeline *pipeline);
+/* Sets that picture, or with NULL none. It must exist, unchanged, until the pipeline is freed or
+ * gets another; jobs made before that keep a copy in their depth, so changing it needs new jobs.
+ * Not while another thread uses the pipeline. TRI_USAGE: no kernel takes one. Jobs without it are
+ * TRI_USAGE, and so are those whose images differ in size from it where a kernel needs equal ones.
+ */
+TRI_API enum tri_status tri_pipeline_set_with(struct tri_pipeline *pipeline,
+                                              const struct tri_image *image,
+                                              struct tri_error *error);
+/* The image that was set; NULL: none. */
+TRI_API const struct tri_image *tri_pipeline_with(const struct tri_pipeline *pipeline);
 /* A new pipeline, for planes with 2^shift times fewer columns and rows: lengths are divided by
  * that, radii by the geometric mean of both. Free it with tri_pipeline_free. TRI_FAILED: out of
  * memory. TRI_USAGE: as tri_pipeline_parse. */

@@ -125,6 +125,61 @@ void oracle_points(const struct tri_image *in, struct expected *out,
                     point((double)oracle_sample(in, plane, x, y), oracle_max(in), params);
 }
 
+const struct tri_image *oracle_with(const struct tri_pipeline *pipeline)
+{
+    return tri_pipeline_with(pipeline);
+}
+
+static bool inside(const struct tri_image *image, int x, int y)
+{
+    return x >= 0 && y >= 0 && x < image->shape.width && y < image->shape.height;
+}
+
+static int64_t in_range(int64_t value, const struct tri_image *image, int max)
+{
+    return oracle_divide(value * max, oracle_max(image));
+}
+
+int64_t oracle_with_sample(const struct tri_image *with, int colours, int plane, int x, int y,
+                           int max)
+{
+    if (!inside(with, x, y))
+        return 0;
+    if (with->shape.planes < 3)
+        return in_range(oracle_sample(with, 0, x, y), with, max);
+    if (colours == 3)
+        return in_range(oracle_sample(with, plane, x, y), with, max);
+    return in_range(oracle_divide(299 * oracle_sample(with, 0, x, y) +
+                                      587 * oracle_sample(with, 1, x, y) +
+                                      114 * oracle_sample(with, 2, x, y),
+                                  1000),
+                    with, max);
+}
+
+int64_t oracle_with_alpha(const struct tri_image *with, int x, int y, int max)
+{
+    if (!inside(with, x, y))
+        return 0;
+    return with->shape.planes % 2
+               ? max
+               : in_range(oracle_sample(with, with->shape.planes - 1, x, y), with, max);
+}
+
+void oracle_pairs(const struct tri_image *in, const struct tri_image *with, struct expected *out,
+                  double (*point)(double a, double b, double max))
+{
+    const struct tri_shape *shape = &in->shape;
+
+    oracle_expect(out, shape->width, shape->height, shape->planes, 0);
+    for (int plane = 0; plane < shape->planes; plane++)
+        for (int y = 0; y < shape->height; y++)
+            for (int x = 0; x < shape->width; x++)
+                *oracle_at(out, plane, x, y) = point(
+                    (double)oracle_sample(in, plane, x, y),
+                    (double)oracle_with_sample(with, shape->planes, plane, x, y, oracle_max(in)),
+                    oracle_max(in));
+}
+
 struct oracle_weights oracle_weights_new(int outputs, int inputs)
 {
     struct oracle_weights weights = {.outputs = outputs, .inputs = inputs};

@@ -73,6 +73,16 @@ void oracle_points(const struct tri_image *in, struct expected *out,
                    double (*point)(double value, double max, const double *params),
                    const double *params);
 
+/* The second picture. Around it samples are 0. */
+const struct tri_image *oracle_with(const struct tri_pipeline *pipeline);
+/* Its sample in plane `plane` of `colours`, 1 or 3, where the first picture's maximum is `max`. */
+int64_t oracle_with_sample(const struct tri_image *with, int colours, int plane, int x, int y,
+                           int max);
+int64_t oracle_with_alpha(const struct tri_image *with, int x, int y, int max);
+/* Calls `point` for each sample of two pictures of one size. */
+void oracle_pairs(const struct tri_image *in, const struct tri_image *with, struct expected *out,
+                  double (*point)(double a, double b, double max));
+
 /* The weights of the inputs in each output along one axis. */
 struct oracle_weights {
     int outputs, inputs;

@@ -1,5 +1,6 @@
 /* rig.c -- backends, images with guards, and comparisons of a pipeline between backends. */
 #include "image/image.h"
+#include "pipeline/graph.h"
 #include "reproduce.h"
 #include "rig.h"
 #include "tests.h"
@@ -502,6 +503,14 @@ void trial_close(struct trial *trial)
     *trial = (struct trial){0};
 }
 
+static enum tri_status give_with(struct tri_pipeline *pipeline, struct tri_error *error)
+{
+    if (rig.with && tri_pipeline_takes_with(pipeline))
+        return tri_pipeline_set_with(pipeline, rig.with, error);
+    tri_pipeline_noise(pipeline);
+    return TRI_OK;
+}
+
 bool trial_open(struct trial *trial, const struct place *place, const char *text,
                 const struct tri_shape *shape)
 {
@@ -509,7 +518,7 @@ bool trial_open(struct trial *trial, const struct place *place, const char *text
 
     *trial = (struct trial){0};
     rig_note(text, place, shape, "any");
-    if (tri_pipeline_parse(text, &trial->pipeline, &error) ||
+    if (tri_pipeline_parse(text, &trial->pipeline, &error) || give_with(trial->pipeline, &error) ||
         tri_job_new(place->backend, trial->pipeline, shape, &trial->job, &error)) {
         rig_complain("status %d: %s", (int)error.status, error.text);
         trial_close(trial);

@@ -18,6 +18,7 @@ extern struct rig {
     uint64_t seed;
     bool full, quick; /* TRIPTYCH_TESTS=full, =quick */
     bool devices_opened;
+    const struct tri_image *with; /* second picture of trials; NULL: noise */
     struct place places[64];
     int place_count;
 } rig;

@@ -2,6 +2,7 @@
  * images at a time. */
 #include "several_rig.h"
 #include "backend/load_balance.h"
+#include "pipeline/graph.h"
 
 #include <CUnit/CUnit.h>
 #include <pthread.h>
@@ -126,6 +127,7 @@ void several_crowd(struct tri_backend *backend, const char *text)
     struct trial truth;
     pthread_t threads[THREADS];
     CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse(text, &crowd.pipeline, &error), TRI_OK);
+    tri_pipeline_noise(crowd.pipeline);
     for (int i = 0; i < SEVERAL_FRAMES; i++)
         crowd.in[i] = rig_frame(&shape, i);
     CU_ASSERT_TRUE_FATAL(trial_open(&truth, &rig.places[0], text, &shape));

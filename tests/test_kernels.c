@@ -41,7 +41,7 @@ static void check_refusal(const char *text, const struct tri_shape *shape)
     tri_pipeline_free(pipeline);
 }
 
-static void check_oracle(const struct oracle *oracle, const char *text, int size, int planes,
+static void check_frames(const struct oracle *oracle, const char *text, int size, int planes,
                          int bits)
 {
     struct tri_shape shape = rig_shape(size, planes, bits);
@@ -49,9 +49,7 @@ static void check_oracle(const struct oracle *oracle, const char *text, int size
     struct trial trial;
     int delay;
 
-    if (set_refused_for(text, &shape))
-        check_refusal(text, &shape);
-    if (set_unfit(text, &shape) || !trial_open(&trial, &rig.places[0], text, &shape))
+    if (!trial_open(&trial, &rig.places[0], text, &shape))
         return;
     for (int pattern = 0; pattern < PATTERNS; pattern++)
         frames[pattern] = rig_input(size, planes, bits, pattern);
@@ -71,6 +69,22 @@ static void check_oracle(const struct oracle *oracle, const char *text, int size
         free(expected.value);
     }
     trial_close(&trial);
+}
+
+static void check_oracle(const struct oracle *oracle, const char *text, int size, int planes,
+                         int bits)
+{
+    struct tri_shape shape = rig_shape(size, planes, bits);
+    struct tri_image *with;
+
+    if (set_refused_for(text, &shape))
+        check_refusal(text, &shape);
+    if (set_unfit(text, &shape))
+        return;
+    rig.with = with = rig_frame(&shape, 99);
+    check_frames(oracle, text, size, planes, bits);
+    rig.with = NULL;
+    tri_image_free(with);
 }
 
 static void test_oracle(void)
@@ -395,7 +409,7 @@ static void check_known(const struct tri_known *known, const struct place *place
 static void test_known(void)
 {
     const struct tri_known *known = current_kernel()->known;
-    struct tri_image *before, *in, *after, *out;
+    struct tri_image *before, *in, *after, *out, *with;
 
     CU_ASSERT(known && known->pipeline);
     if (!known || !known->pipeline)
@@ -404,8 +418,11 @@ static void test_known(void)
     in = picture(&known->in);
     after = known->after.samples ? picture(&known->after) : NULL;
     out = picture(&known->out);
+    rig.with = with = known->with.samples ? picture(&known->with) : NULL;
     for (int i = 0; i < rig.place_count; i++)
         check_known(known, &rig.places[i], before, in, after, out);
+    rig.with = NULL;
+    tri_image_free(with);
     tri_image_free(before);
     tri_image_free(in);
     tri_image_free(after);

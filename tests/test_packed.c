@@ -126,6 +126,7 @@ static void check_place(const struct place *place, struct tri_backend *reference
     struct tri_pipeline *pipeline = NULL;
     struct run right, run = {NULL, NULL};
     CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse(text, &pipeline, NULL), TRI_OK);
+    tri_pipeline_noise(pipeline);
     rig_note(text, place, shape, "noise");
     if (begin(&right, reference, pipeline,
               shape)) { /* else the kernel does not support this shape */

@@ -162,6 +162,14 @@ enum tri_status tri_backend_plan(struct tri_backend *backend, const struct tri_p
     return tri_plan_make(pipeline, in, TRI_PLAN_ALONE, 0, plan, error);
 }
 
+static enum tri_status check_with(const struct tri_pipeline *pipeline, struct tri_error *error)
+{
+    if (!pipeline->takes_with || pipeline->with != NULL || pipeline->noise)
+        return TRI_OK;
+    return tri_fail(error, TRI_USAGE, "%s needs a second picture; name it with --with",
+                    pipeline->text);
+}
+
 enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,
                             const struct tri_shape *in, struct tri_job **result,
                             struct tri_error *error)
@@ -173,9 +181,13 @@ enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeli
     job->backend = backend;
     job->pipeline = pipeline;
     job->inflight.backend = backend;
-    enum tri_status status = tri_backend_plan(backend, pipeline, in, &job->plan, error);
+    enum tri_status status = check_with(pipeline, error);
+    if (status == TRI_OK)
+        status = tri_backend_plan(backend, pipeline, in, &job->plan, error);
     if (status == TRI_OK)
         status = backend->prepare(job, error);
+    if (status == TRI_OK)
+        status = tri_job_keep_with(job, error);
     if (status != TRI_OK) {
         tri_job_free(job);
         return status;

@@ -59,6 +59,9 @@ struct tri_backend {
     /* Reads `size` bytes of the arena as the last run left them. */
     enum tri_status (*fetch)(struct tri_job *job, long offset, size_t size, void *to,
                              struct tri_error *error);
+    /* Writes them before the first run; NULL: other jobs have the arena (several). */
+    enum tri_status (*store)(struct tri_job *job, long offset, size_t size, const void *from,
+                             struct tri_error *error);
     void (*release)(struct tri_job *job);
     /* For tri_job_lend, before the first run; NULL: earlier inputs are always copied. */
     enum tri_status (*lend)(struct tri_job *job, int *runs, struct tri_error *error);
@@ -93,6 +96,9 @@ struct tri_job {
     struct tri_inflight inflight; /* for tri_job_run */
     void *state;                  /* the backend's */
 };
+
+/* with.c: copies the second picture, if the plan has one, into the arena. */
+enum tri_status tri_job_keep_with(struct tri_job *job, struct tri_error *error);
 
 enum tri_status tri_native_open(int workers, const struct tri_backend_options *options,
                                 struct tri_backend **backend, struct tri_error *error);
@@ -135,8 +141,8 @@ int tri_strip_rows(const struct tri_stage *stage, int workers);
  * its share of these, so that the last strips are short and all workers end together (guided
  * self-scheduling: C. D. Polychronopoulos and D. J. Kuck, IEEE Transactions on Computers C-36(12),
  * 1987), but no fewer than tri_strip_least, as rows at the edges of strips are made twice. Where
- * many workers' shares are so small that this would cost more than ending together gains, each takes
- * one strip. */
+ * many workers' shares are so small that this would cost more than ending together gains, each
+ * takes one strip. */
 int tri_strip_next(const struct tri_stage *stage, int workers, int rows, int left);
 int tri_strip_least(const struct tri_stage *stage);
 

@@ -215,6 +215,15 @@ static enum tri_status fetch(struct tri_job *job, long offset, size_t size, void
     return TRI_OK;
 }
 
+static enum tri_status store(struct tri_job *job, long offset, size_t size, const void *from,
+                             struct tri_error *error)
+{
+    const struct native_job *state = job->state;
+    (void)error;
+    memcpy(state->arena + offset, from, size);
+    return TRI_OK;
+}
+
 static void release(struct tri_job *job)
 {
     const struct native *native = (struct native *)job->backend;
@@ -354,6 +363,7 @@ enum tri_status tri_native_open(int workers, const struct tri_backend_options *o
     native->base.run_rows = run_rows;
     native->base.pad = pad;
     native->base.fetch = fetch;
+    native->base.store = store;
     native->base.release = release;
     native->base.lend = tri_job_lend_in_place;
     native->base.close = close_native;

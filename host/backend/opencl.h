@@ -239,6 +239,8 @@ enum tri_status tri_opencl_run(struct tri_job *job, struct tri_inflight *infligh
                                struct tri_error *error);
 enum tri_status tri_opencl_fetch(struct tri_job *job, long offset, size_t size, void *to,
                                  struct tri_error *error);
+enum tri_status tri_opencl_store(struct tri_job *job, long offset, size_t size, const void *from,
+                                 struct tri_error *error);
 void tri_opencl_release(struct tri_job *job);
 
 /* Tests the arithmetic that exactness depends on, piece by piece, and stores the verdicts in the

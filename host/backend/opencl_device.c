@@ -237,6 +237,7 @@ static void set_functions(struct opencl *cl)
     cl->base.prepare = tri_opencl_prepare;
     cl->base.run = tri_opencl_run;
     cl->base.fetch = tri_opencl_fetch;
+    cl->base.store = tri_opencl_store;
     cl->base.release = tri_opencl_release;
     cl->base.upload = tri_opencl_upload;
     cl->base.download = tri_opencl_download;

@@ -234,3 +234,16 @@ enum tri_status tri_opencl_fetch(struct tri_job *job, long offset, size_t size, 
           NULL);
     return TRI_OK;
 }
+
+enum tri_status tri_opencl_store(struct tri_job *job, long offset, size_t size, const void *from,
+                                 struct tri_error *error)
+{
+    struct opencl *cl = (struct opencl *)job->backend;
+    const struct opencl_job *state = job->state;
+    const enum tri_status status = tri_opencl_alive(cl, error);
+    if (status != TRI_OK)
+        return status;
+    CHECK(clEnqueueWriteBuffer, cl->queue, state->arena, CL_TRUE, (size_t)offset, size, from, 0,
+          NULL, NULL);
+    return TRI_OK;
+}

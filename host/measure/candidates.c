@@ -2,6 +2,8 @@
  * out. */
 #include "measure/measure.h"
 
+#include "pipeline/graph.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,9 +298,11 @@ enum tri_status tri_candidates_parse(const struct tri_candidates *candidates, co
                                      struct tri_pipeline **pipeline, struct tri_error *error)
 {
     const enum tri_status status = tri_pipeline_parse(text, pipeline, error);
-    if (status == TRI_OK)
-        tri_pipeline_limit(*pipeline, candidates->max_pixels);
-    return status;
+    if (status != TRI_OK)
+        return status;
+    tri_pipeline_limit(*pipeline, candidates->max_pixels);
+    tri_pipeline_noise(*pipeline);
+    return TRI_OK;
 }
 
 void tri_candidates_close(struct tri_candidates *candidates)

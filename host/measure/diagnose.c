@@ -199,8 +199,10 @@ static struct tri_pipeline *prefix_of(const struct tri_pipeline *pipeline, int l
 {
     struct tri_pipeline *prefix = NULL;
 
-    if (tri_pipeline_begin(pipeline, length, &prefix, NULL) == TRI_OK)
+    if (tri_pipeline_begin(pipeline, length, &prefix, NULL) == TRI_OK) {
         tri_pipeline_limit(prefix, UINT64_MAX); /* the full pipeline has passed its own limit */
+        tri_pipeline_noise(prefix);
+    }
     return prefix;
 }
 

@@ -42,6 +42,8 @@ static bool append(struct tri_pipeline *to, const struct tri_pipeline *part)
     if (to->length > 0)
         strcat(to->text, ",");
     strcat(to->text, part->text);
+    to->with = part->with != NULL ? part->with : to->with;
+    to->noise |= part->noise;
     to->max_pixels = part->max_pixels < to->max_pixels ? part->max_pixels : to->max_pixels;
     for (int i = 0; i < part->length; i++)
         if (!append_step(to, &part->steps[i]))

@@ -153,6 +153,8 @@ static void find_reach(const struct tri_plan *plan, const struct walk_node *node
 bool tri_plan_cut(const struct tri_plan *plan, struct tri_cut *cut, char why[200])
 {
     *cut = (struct tri_cut){0};
+    if (plan->with_count > 0)
+        return refuse(why, "%s", "it has a second picture, which is not cut");
     if (plan->history_count > 0 || plan->frame_count > 0 || plan->delay > 0)
         return refuse(why, "%s", "frames depend on earlier frames");
     for (int s = 0; s < plan->stage_count; s++) {

@@ -90,6 +90,11 @@ int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass,
     return histogram ? node.histogram : node.first_output;
 }
 
+int tri_graph_add_channel(struct tri_graph *graph, const struct tri_channel *channel)
+{
+    return graph->error.status == TRI_OK ? add_channel(graph, *channel) : 0;
+}
+
 int tri_graph_previous(struct tri_graph *graph, int channel, int frames)
 {
     if (graph->error.status != TRI_OK || frames == 0)
@@ -370,10 +375,11 @@ struct tri_value tri_graph_by_histogram(struct tri_graph *graph, const struct tr
 /* ---- from a pipeline to a graph ---- */
 
 /* A kernel's result is held after its last frame, so a pass has to make it: a past or a state would
- * move on. */
+ * move on. The second picture has no frames before. */
 static int made(struct tri_graph *graph, int channel)
 {
-    if (graph->error.status != TRI_OK || graph->channels[channel].producer != FROM_PREVIOUS)
+    const int producer = graph->channels[channel].producer;
+    if (graph->error.status != TRI_OK || (producer != FROM_PREVIOUS && producer != FROM_WITH))
         return channel;
     return tri_graph_add(graph, &tri_pass_relay, &(struct tri_node_spec){.in = {channel}});
 }
@@ -515,6 +521,7 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
                                 .any_size = pipeline->any_size,
                                 .scale_x = 1,
                                 .scale_y = 1,
+                                .with = pipeline->noise ? NULL : pipeline->with,
                                 .max_pixels =
                                     pixels > pipeline->max_pixels ? pixels : pipeline->max_pixels};
     graph->results = calloc((size_t)pipeline->length + 1, sizeof graph->results[0]);

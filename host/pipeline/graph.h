@@ -12,16 +12,21 @@ struct tri_operation {
     int bits;
 };
 
-/* FROM_NOWHERE: its node is gone. */
-enum { FROM_INPUT = -1, FROM_PREVIOUS = -2, FROM_NOWHERE = -3 };
+/* FROM_NOWHERE: its node is gone. FROM_WITH: a plane of the second picture. */
+enum { FROM_INPUT = -1, FROM_PREVIOUS = -2, FROM_NOWHERE = -3, FROM_WITH = -4 };
+
+/* `of` such a plane: one of its colours, what it would be in gray, or where it covers the channel.
+ */
+enum { WITH_GRAY = 3, WITH_ALPHA = 4 };
 
 struct tri_channel {
     int width, height, size; /* size: bytes per sample */
-    int producer;            /* node, FROM_INPUT or FROM_PREVIOUS */
+    int producer;            /* node, FROM_INPUT, FROM_PREVIOUS or FROM_WITH */
     int of;                  /* plane of the input, or the channel that this one lags behind */
     int ago;                 /* by this many frames, 1 or more */
     int first;               /* the frame in which `of` has its own first frame */
     bool state; /* `of` one frame before, which is made from this channel; zero at first */
+    int x, y;   /* where the second picture's first sample lies in it */
 };
 
 struct tri_node {
@@ -66,12 +71,13 @@ struct tri_graph {
                   of all */
     int first; /* frames that the operation's input lags behind */
     uint64_t max_pixels; /* that an operation may make */
-    bool monochrome, needs_rgb, planes_differ;
+    bool monochrome, needs_rgb, planes_differ, takes_with;
     bool any_size;                        /* as in tri_pipeline */
     const struct tri_pipeline_step *step; /* of `operation` */
     bool placed;                          /* the current kernel has declared a region, */
     struct tri_rectangle region;          /* which is this */
     double scale_x, scale_y;              /* samples of the result per sample of the input */
+    const struct tri_image *with;         /* NULL: one as large as each kernel wants */
     struct tri_levels levels;
     struct tri_siting siting;
     struct tri_shrunk shrunk; /* the input, if its shape is that of such an image */
@@ -102,10 +108,12 @@ struct tri_pipeline {
     bool any_size; /* while it is checked, for pictures of every size */
     /* Known from the start: kernels treat time and samples the same way in pictures of all shapes.
      */
-    bool over_time, pairs, same_samples;
+    bool over_time, pairs, same_samples, takes_with;
     int delay;
-    uint64_t max_pixels;      /* see tri_pipeline_limit */
-    struct tri_levels levels; /* of planes of video; white 0: the default levels */
+    const struct tri_image *with; /* the second picture; NULL: none */
+    bool noise;                   /* instead of it; see tri_pipeline_noise */
+    uint64_t max_pixels;          /* see tri_pipeline_limit */
+    struct tri_levels levels;     /* of planes of video; white 0: the default levels */
     struct tri_siting siting;
     struct tri_shrunk shrunk; /* see tri_pipeline_shrunk */
     char first_field;         /* as in tri_plane */
@@ -141,6 +149,8 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
                                 struct tri_graph *graph, struct tri_value *out,
                                 struct tri_shape *shape, struct tri_error *error);
 void tri_graph_free(struct tri_graph *graph);
+/* Returns the new channel's number; 0 after a failure, which the graph records. */
+int tri_graph_add_channel(struct tri_graph *graph, const struct tri_channel *channel);
 /* Reports, before any picture is read, what is wrong for the smallest picture and therefore for
  * all: contradictory values, sides that are too long. Also does tri_pipeline_learn. */
 enum tri_status tri_pipeline_check(struct tri_pipeline *pipeline, struct tri_error *error);
@@ -158,6 +168,12 @@ struct tri_shrunk tri_shrunk_to(const struct tri_shrunk *shrunk, const struct tr
  * as in the result. False if it makes no result of it. */
 bool tri_pipeline_scale(const struct tri_pipeline *pipeline, const struct tri_shape *in,
                         double *across, double *down);
+/* with.c: from now on, jobs get noise as the second picture, as large as each kernel wants: for
+ * measuring and comparing. */
+void tri_pipeline_noise(struct tri_pipeline *pipeline);
+/* Makes row `y` of a channel FROM_WITH of a graph for pictures of that depth. */
+void tri_with_row(const struct tri_pipeline *pipeline, const struct tri_channel *channel, int bits,
+                  int y, void *row);
 
 /* operations.c: counts the arithmetic of one run. An operation takes one more sample into a result:
  * a multiply-add, a minimum, a comparison, a table look-up. What only moves samples counts as 0;

@@ -159,6 +159,16 @@ void tri_graph_same_samples(struct tri_graph *graph);
  * Among several kernels of a pipeline the last one reports, and among its planes the first. */
 void tri_graph_data(struct tri_graph *graph, int channel, const char *columns,
                     void (*line)(FILE *to, int x, int y, uint32_t sample, const void *constants));
+/* The second picture (`run --with`), in the depth of the graph, for a kernel whose input is `like`:
+ * as many colours, then alpha. Its first sample lies at (x, y) of channels that are as large as
+ * those of `like`; around it colours and alpha are 0. Gray serves as each colour, and colours
+ * become gray as by the kernel gray; without alpha it is opaque. Declares tri_graph_needs_rgb. */
+struct tri_value tri_graph_with(struct tri_graph *graph, const struct tri_value *like, int x,
+                                int y);
+/* The same at (0, 0). Fails if it has another size than `like`. */
+struct tri_value tri_graph_with_equal(struct tri_graph *graph, const struct tri_value *like);
+int tri_graph_with_width(const struct tri_graph *graph, const struct tri_value *like);
+int tri_graph_with_height(const struct tri_graph *graph, const struct tri_value *like);
 /* Applies another kernel to a channel, with default values for all parameters but one. */
 int tri_graph_kernel(struct tri_graph *graph, const char *kernel, const char *param, double value,
                      int channel);
@@ -246,10 +256,11 @@ struct tri_picture {
 };
 
 /* A known answer, worked out by hand: the pipeline makes `out` from `in`. If `before` has samples,
- * it is the frame before `in`; `after` is the frame that a delayed result waits for. */
+ * it is the frame before `in`; `after` is the frame that a delayed result waits for, `with` the
+ * second picture. */
 struct tri_known {
     const char *pipeline;
-    struct tri_picture in, out, before, after;
+    struct tri_picture in, out, before, after, with;
 };
 
 struct tri_about {

@@ -207,12 +207,15 @@ enum tri_status tri_pipeline_check(struct tri_pipeline *pipeline, struct tri_err
     struct tri_value value;
     struct tri_shape out;
     const uint64_t limit = pipeline->max_pixels;
+    const bool noise = pipeline->noise;
     pipeline->max_pixels = UINT64_MAX; /* the caller cannot have raised it yet */
     pipeline->any_size = true;
+    pipeline->noise = true; /* the second picture is known later, or larger */
     const enum tri_status status =
         tri_graph_build(pipeline, &smallest, &graph, &value, &out, error);
     pipeline->max_pixels = limit;
     pipeline->any_size = false;
+    pipeline->noise = noise;
     if (status == TRI_OK)
         tri_pipeline_learn(pipeline, &graph);
     tri_graph_free(&graph);

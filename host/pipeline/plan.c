@@ -295,7 +295,7 @@ static void place_channels(struct planner *p, long *sizes, long *places)
             c->aside = p->kind == TRI_PLAN_WALK && tri_shape_packed(&plan->out) ? ASIDE_WANTED : 0;
         } else if (from->producer == FROM_INPUT) {
             c->base = BASE_IN;
-        } else if (from->producer == FROM_PREVIOUS) {
+        } else if (from->producer == FROM_PREVIOUS || (from->producer == FROM_WITH && p->kept[i])) {
             c->base = BASE_ARENA; /* or as tri_lent_place says */
         } else if (p->kept[i] && !has_previous(&p->graph, i)) {
             c->base = BASE_ARENA;
@@ -315,6 +315,10 @@ static void place_channels(struct planner *p, long *sizes, long *places)
         if (c->base != BASE_IN && p->kept[i] && has_previous(&p->graph, i)) {
             c->base = BASE_ARENA;
             add_history(p, i, plane_size(c));
+        } else if (p->kept[i] && p->graph.channels[i].producer == FROM_WITH) {
+            plan->withs[plan->with_count++] = (struct tri_with){i, p->graph.channels[i]};
+            c->offset += plan->arena_size;
+            plan->arena_size += plane_size(c);
         }
     }
 }
@@ -385,8 +389,9 @@ static bool make_channels(struct planner *p)
     plan->channels = calloc(room, sizeof plan->channels[0]);
     plan->histories = calloc(room, sizeof plan->histories[0]);
     plan->previous = calloc(room, sizeof plan->previous[0]);
+    plan->withs = calloc(room, sizeof plan->withs[0]);
     const bool done = halo != NULL && sizes != NULL && places != NULL && plan->channels != NULL &&
-                      plan->histories != NULL && plan->previous != NULL;
+                      plan->histories != NULL && plan->previous != NULL && plan->withs != NULL;
     if (done) {
         tri_graph_halos(&p->graph, halo);
         plan->channel_count = p->graph.channel_count;
@@ -541,6 +546,7 @@ void tri_plan_free(struct tri_plan *plan)
     free(plan->previous);
     free(plan->lent.images);
     free(plan->lent.pasts);
+    free(plan->withs);
     free(plan->frames);
     free(plan->constants);
     free(plan->finishes);

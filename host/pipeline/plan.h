@@ -100,7 +100,13 @@ struct tri_plan {
         int past_count;
     } lent;
     void *inputs[BASE_COUNT - BASE_IN]; /* memory of what BASE_IN and those after it mean now */
-    struct tri_finish *frames;          /* constants that depend on the number of the frame */
+    /* Channels in the arena that hold the second picture all the time. */
+    struct tri_with {
+        int channel;
+        struct tri_channel plane;
+    } * withs;
+    int with_count;
+    struct tri_finish *frames; /* constants that depend on the number of the frame */
     int frame_count;
     int delay; /* frames by which the output lags behind the input */
     enum tri_fields fields;

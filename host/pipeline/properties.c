@@ -15,6 +15,8 @@ static void find_sources(const struct tri_graph *graph, unsigned *sources)
             unsigned found = sources[c];
             if (channel->producer == FROM_INPUT)
                 found = 1u << channel->of;
+            else if (channel->producer == FROM_WITH) /* its planes are those of all of the input */
+                found = 1u << TRI_PLANES_MAX;
             else if (channel->producer == FROM_PREVIOUS)
                 found |= sources[channel->of];
             for (int k = 0; channel->producer >= 0 && k < graph->nodes[channel->producer].inputs;
@@ -115,6 +117,7 @@ void tri_pipeline_learn(struct tri_pipeline *pipeline, const struct tri_graph *g
     for (int i = 0; i < graph->node_count; i++)
         counts_frames |= graph->nodes[i].spec.frame != NULL;
     pipeline->delay = graph->delay;
+    pipeline->takes_with = graph->takes_with;
     pipeline->same_samples = !graph->new_samples;
     pipeline->over_time = looks_back || counts_frames || graph->delay > 0;
     pipeline->pairs = looks_back && one_frame && !counts_frames && graph->delay == 0;

@@ -63,7 +63,7 @@ KERNEL(
     PARAM_FLOAT(opacity, 0.5, 0, 1, "weight of the mode's result")
         PARAM_CHOICE(mode, 0, 7, "normal|add|multiply|screen|darken|lighten|difference",
                      "how to combine two samples"))
-ALIASES(blend, ALIAS("overlay|mix|merge", "blend"))
+ALIASES(blend, ALIAS("mix|merge", "blend"))
 
 /* Screen: 100 + 50 - 100 * 50 / 255 = 130.4; a quarter of the way there from 50 is 70. */
 KNOWN(blend, "blend:mode=screen:opacity=0.25", PICTURE(3, 1, 1, 50, 0, 255),

@@ -13,7 +13,7 @@ KERNEL(difference, tri_alpha_kept, "change since the previous frame",
        "that of "
        "the current frame.",
        "difference", NO_PARAMS)
-ALIASES(difference, ALIAS("tblend|framediff|absdiff", "difference"))
+ALIASES(difference, ALIAS("tblend|framediff", "difference"))
 
 KNOWN(difference, "difference", PICTURE(3, 1, 1, 10, 20, 255), PICTURE(3, 1, 1, 5, 10, 255),
       PICTURE(3, 1, 1, 15, 10, 0))

@@ -1,0 +1,18 @@
+/* The oracle of subtract. */
+#include "../oracle.h"
+
+static double point(double a, double b, double max)
+{
+    (void)max;
+    return a > b ? a - b : 0;
+}
+
+static void run(const struct tri_pipeline *pipeline, int operation, const struct tri_image *in,
+                const struct tri_image *before, struct expected *out)
+{
+    (void)operation;
+    (void)before;
+    oracle_pairs(in, oracle_with(pipeline), out, point);
+}
+
+const struct oracle oracle_subtract = {.name = "subtract", .alpha = ORACLE_KEPT, .run = run};

@@ -62,7 +62,7 @@ double *oracle_at(const struct expected *out, int plane, int x, int y)
                        (size_t)x];
 }
 
-int oracle_max(const struct tri_image *image)
+int oracle_maximum(const struct tri_image *image)
 {
     return image->shape.bits == 8 ? 255 : 65535;
 }

@@ -60,7 +60,8 @@ void *oracle_memory(size_t count, size_t size); /* zeroed */
 void oracle_expect(struct expected *out, int width, int height, int planes, double bound);
 double *oracle_at(const struct expected *out, int plane, int x, int y);
 
-int oracle_max(const struct tri_image *image); /* 255 or 65535 */
+int oracle_maximum(const struct tri_image *image); /* 255 or 65535 */
+#define oracle_max(image) oracle_maximum(image)    /* the oracle of max has the name alone */
 /* The sample at (x, y); outside the image that of the nearest edge sample. */
 int64_t oracle_sample(const struct tri_image *image, int plane, int x, int y);
 bool oracle_chosen(const struct tri_pipeline *pipeline, int operation, const char *param,

@@ -84,6 +84,7 @@ static enum tri_status check_places(const struct cli_outputs *outputs,
         cli_places_output(&places, "-o", outputs->paths[i], i + 1);
     }
     cli_places_pipeline(&places, more->pipeline);
+    cli_places_input(&places, more->with, 0);
     cli_places_output(&places, "--trace", more->trace, 0);
     return cli_places_check(&places, error);
 }

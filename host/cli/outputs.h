@@ -20,6 +20,7 @@ struct cli_formats {
 /* What else a command reads and writes; NULL: nothing. */
 struct cli_more_files {
     const char *pipeline; /* whose parameters may name files */
+    const char *with;     /* the file of --with */
     const char *trace;    /* where --trace writes */
 };
 

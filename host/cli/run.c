@@ -112,6 +112,8 @@ static void tell(void *listener, const struct tri_batch_result *result)
     if (result->new_series && !run->request->quiet)
         cli_note("%s: its shape differs from the picture before it; a new series of frames begins",
                  result->file->from);
+    if (result->error.status == TRI_OK)
+        cli_with_note(run->request, result->from.planes, result->from.bits);
     if (result->error.status != TRI_OK)
         cli_fail(&result->error);
     else if (run->request->verbose)
@@ -326,8 +328,12 @@ static int check_many(const struct cli_run_request *request, const struct cli_in
 {
     const char *none = inputs->videos > 0 ? "there are several inputs" : "the input is not a video";
 
-    if (request->with != NULL)
-        return cli_usage("run", "--with needs one video as input; %s", none);
+    if (request->with != NULL && request->second == NULL)
+        return cli_usage("run",
+                         "no kernel of the pipeline combines a picture with --with ('triptych "
+                         "kernels' lists those that do: family pair); with blend and difference it "
+                         "needs one video as input; %s",
+                         none);
     if (request->data != NULL)
         return cli_usage("run", "--data needs one video as input; %s", none);
     return TRI_OK;
@@ -351,7 +357,7 @@ static int run_many(const struct cli_run_request *request, const struct tri_pipe
     if (status == TRI_OK)
         result = check_many(request, &inputs);
     if (status == TRI_OK && result == TRI_OK) {
-        const struct cli_more_files more = {request->pipeline, request->trace};
+        const struct cli_more_files more = {request->pipeline, request->with, request->trace};
         status = cli_outputs_plan(request->output, &formats, inputs.list, inputs.count, &more,
                                   &outputs, &error);
         if (status == TRI_OK)
@@ -409,10 +415,11 @@ static struct head read_heads(const struct cli_run_request *request, char *const
     return head;
 }
 
-static int execute(struct cli_run_request *request, const struct tri_pipeline *pipeline,
+static int execute(struct cli_run_request *request, struct tri_pipeline *pipeline,
                    char *const operands[], int count)
 {
     char dash[] = "-", *const standard[] = {dash};
+    struct tri_error error;
 
     if (request->with != NULL && count == 1 && is_pipe(operands[0]) && is_pipe(request->with))
         return cli_usage("run", "only one of '%s' and '%s' can be a pipe", operands[0],
@@ -424,6 +431,8 @@ static int execute(struct cli_run_request *request, const struct tri_pipeline *p
     const struct head head = read_heads(request, operands, count);
     if (count == 1 && strcmp(operands[0], "-") == 0 && head.size == 0)
         return cli_fail(&(struct tri_error){TRI_FAILED, "cannot read standard input: it is empty"});
+    if (cli_with_read(request, pipeline, head.bytes, head.size, &error) != TRI_OK)
+        return cli_fail(&error);
     if (count == 1 &&
         ((tri_video_is(operands[0], head.bytes, head.size) && !cli_is_folder(request->output)) ||
          (asks_for_video(request) && cli_has_pictures(operands[0], head.bytes, head.size))))
@@ -462,7 +471,7 @@ static int execute_noted(struct cli_run_request *request, const struct tri_pipel
     return result;
 }
 
-static int execute_traced(struct cli_run_request *request, const struct tri_pipeline *pipeline,
+static int execute_traced(struct cli_run_request *request, struct tri_pipeline *pipeline,
                           char *const operands[], int count)
 {
     struct cli_trace trace = {.path = request->trace,
@@ -510,5 +519,6 @@ int cli_run(int argc, char **argv)
         tri_pipeline_limit(pipeline, request.max_pixels);
     result = execute_traced(&request, pipeline, argv + optind + 1, argc - optind - 1);
     tri_pipeline_free(pipeline);
+    tri_image_free(request.second);
     return result;
 }

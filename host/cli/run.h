@@ -24,7 +24,8 @@ struct cli_run_request {
     enum tri_chroma chroma; /* --planes */
     struct cli_frame frame;
     enum tri_shrink shrink;
-    long *shrunk; /* counts the pictures that their decoder has shrunk */
+    long *shrunk;             /* counts the pictures that their decoder has shrunk */
+    struct tri_image *second; /* the picture of --with; NULL: none, or a video */
     bool strip, fail_fast, timings, timeline, progress, stages, quiet, verbose;
 };
 
@@ -62,6 +63,13 @@ enum tri_status cli_write_frame(const struct cli_run_request *request,
                                 const struct tri_pipeline *pipeline, struct tri_backend *backend,
                                 struct tri_video_reader *reader,
                                 const struct tri_write_options *write, struct tri_error *error);
+
+/* run_with.c: reads the picture of --with, if a kernel combines it with the input, and gives it to
+ * the pipeline. `head` is what was read of standard input. */
+enum tri_status cli_with_read(struct cli_run_request *request, struct tri_pipeline *pipeline,
+                              const unsigned char *head, size_t head_size, struct tri_error *error);
+/* Reports, once, in what it is changed for an input of these planes and bits. */
+void cli_with_note(const struct cli_run_request *request, int planes, int bits);
 
 /* run_video.c: runs one video to another, or to a picture. Returns the exit code. */
 int cli_run_video(const struct cli_run_request *request, const struct tri_pipeline *pipeline,

@@ -179,6 +179,7 @@ static enum tri_status check_places(const struct run *run, struct tri_error *err
 
     cli_places_input(&places, run->series->input, 0);
     cli_places_pipeline(&places, run->series->request->pipeline);
+    cli_places_input(&places, run->series->request->with, 0);
     cli_places_numbered(&places, "-o", run->series->request->output, 0);
     cli_places_output(&places, "--trace", run->series->request->trace, 0);
     return cli_places_check(&places, error);

@@ -179,7 +179,9 @@ static enum tri_status check_with(const struct tri_transcode *transcode,
                         transcode->reader->name, samples_of(a), transcode->with->name,
                         samples_of(b));
     if (!tri_pipeline_pairs(pipeline))
-        return tri_fail(error, TRI_USAGE, "%s takes no second input; only blend and difference do",
+        return tri_fail(error, TRI_USAGE,
+                        "%s takes no second input; blend and difference take a video, kernels of "
+                        "the family pair a picture",
                         tri_pipeline_text(pipeline));
     return TRI_OK;
 }
@@ -234,6 +236,9 @@ static enum tri_status open_all(struct video_run *run, const struct tri_pipeline
         request->chroma, &transcode->filter, error);
     if (status == TRI_OK)
         cli_engine_tell(engine);
+    if (status == TRI_OK)
+        cli_with_note(request, transcode->reader->video.planes,
+                      transcode->reader->video.bits > 8 ? 16 : 8);
     if (status == TRI_OK && transcode->with != NULL)
         status = check_with(transcode, pipeline, error);
     options.source = transcode->reader;
@@ -324,9 +329,10 @@ static enum tri_status check_frame(const struct cli_run_request *request, struct
                     request->video.pixel_format != NULL))
         return tri_fail(error, TRI_USAGE,
                         "run: --video-codec, --crf and --pixel-format do not apply to pictures");
-    if (picture && (request->with != NULL || request->data != NULL))
+    const bool with = request->with != NULL && request->second == NULL;
+    if (picture && (with || request->data != NULL))
         return tri_fail(error, TRI_USAGE, "run: %s is for videos, but '%s' is a picture",
-                        request->with != NULL ? "--with" : "--data", request->output);
+                        with ? "--with" : "--data", request->output);
     return TRI_OK;
 }
 
@@ -367,7 +373,7 @@ static enum tri_status open_inputs(struct video_run *run, const char *input,
         status = cli_make_parent(request->output, error);
     if (status == TRI_OK)
         status = tri_video_open(input, &options, &transcode->reader, error);
-    if (status == TRI_OK && request->with != NULL)
+    if (status == TRI_OK && request->with != NULL && request->second == NULL)
         status = tri_video_open(request->with, &options, &transcode->with, error);
     if (status != TRI_OK)
         return status;

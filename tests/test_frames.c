@@ -54,8 +54,9 @@ static void check_shape(const struct oracle *oracle, const char *text, int size,
 {
     static const int lengths[] = {7, 1, 2, FRAMES_MAX, 0}, independent[] = {3, 2, 0};
     struct tri_shape shape = rig_shape(size, planes, bits);
-    struct tri_image *frames[FRAMES_MAX];
+    struct tri_image *frames[FRAMES_MAX], *with;
 
+    rig.with = with = rig_frame(&shape, FRAMES_MAX);
     for (int i = 0; i < FRAMES_MAX; i++)
         frames[i] = rig_frame(&shape, i);
     for (int i = 0; i < rig.place_count; i++)
@@ -63,6 +64,8 @@ static void check_shape(const struct oracle *oracle, const char *text, int size,
                     oracle->over_time ? lengths : independent);
     for (int i = 0; i < FRAMES_MAX; i++)
         tri_image_free(frames[i]);
+    rig.with = NULL;
+    tri_image_free(with);
 }
 
 /* Tests take no argument, so the name of the test is the kernel's. */

@@ -93,9 +93,11 @@ static void print_param(const struct tri_param *param, int widest)
 static void print_example(const char *pipeline)
 {
     struct tri_pipeline *parsed = NULL;
-    const bool video =
-        tri_pipeline_parse(pipeline, &parsed, NULL) == TRI_OK && tri_pipeline_over_time(parsed);
-    const char *files = video ? "in.mp4 -o out.mp4" : "in.png -o out.png";
+    const bool known = tri_pipeline_parse(pipeline, &parsed, NULL) == TRI_OK;
+    const char *files = !known                            ? ""
+                        : tri_pipeline_takes_with(parsed) ? "in.png --with second.png -o out.png"
+                        : tri_pipeline_over_time(parsed)  ? "in.mp4 -o out.mp4"
+                                                          : "in.png -o out.png";
 
     tri_pipeline_free(parsed);
     const char *quote = strpbrk(pipeline, " '\"/;#") == NULL ? ""

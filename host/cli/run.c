@@ -456,7 +456,7 @@ static void note_unshrunk(const struct cli_run_request *request,
                  request->shrink == TRI_SHRINK_GOOD ? 4 : 2);
 }
 
-static int execute_noted(struct cli_run_request *request, const struct tri_pipeline *pipeline,
+static int execute_noted(struct cli_run_request *request, struct tri_pipeline *pipeline,
                          char *const operands[], int count)
 {
     long shrunk = 0;

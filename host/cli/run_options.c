@@ -17,6 +17,7 @@ static const char intro[] =
     "  triptych run difference frame-*.png -o moved-%04d.png\n"
     "  triptych run temporal_denoise in.mp4 -o out.mp4\n"
     "  triptych run median scan.tif -o clean.tif\n"
+    "  triptych run composite:gravity=southeast photos/ --with logo.png -o marked/\n"
     "  triptych run resize:width=320 clips/ -o previews/ --format jpeg --frame 2.5s\n"
     "  ffmpeg -i in.mp4 -f yuv4mpegpipe - | triptych run sobel - -o - | ffplay -\n"
     "  cat in.png | triptych run box:radius=9 - -o - --format pnm > out.ppm\n"
@@ -174,6 +175,10 @@ static const struct cli_option general[] = {
     {"isa", 0, "ISA",
      "instruction set for sequential and threads, listed by 'triptych devices'; default native",
      TEXT(isa), .more_words = cli_isa_words},
+    {"with", 0, "FILE",
+     "the second picture for kernels of two, such as composite; or a second video for blend and "
+     "difference: its frames serve as the previous frames of INPUT",
+     TEXT(with), .file = true},
     {"jobs", 'j', "N",
      "files or frames in flight at the same time; default one for each thread, two more for videos",
      COUNT(jobs, 1, CLI_JOBS_MAX)},
@@ -232,9 +237,6 @@ static const struct cli_option videos[] = {
      "y: keep chroma as it is; all: run on chroma as on luma. By default edges and masks become "
      "gray, and kernels that work on light get RGB",
      CHOICE(chroma, enum tri_chroma, TRI_CHROMA_RUN, "all|y")},
-    {"with", 0, "FILE",
-     "a second video for blend and difference: its frames serve as the previous frames of INPUT",
-     TEXT(with), .file = true},
     {"data", 0, "FILE",
      "write a kernel's data as CSV, such as the vectors of motion; -o may then be omitted",
      TEXT(data), .file = true},

@@ -29,7 +29,7 @@ static bool has_oracle(const char *text, const struct tri_shape *shape,
 
     snprintf(name, sizeof(name), "%.*s", (int)strcspn(text, ":"), text);
     *oracle = oracle_find(name);
-    return *oracle && ((*oracle)->alpha == ORACLE_JOINT || shape->planes % 2 == 1);
+    return *oracle && ((*oracle)->alpha == ORACLE_OWN || shape->planes % 2 == 1);
 }
 
 static void check_place(const struct place *place, const char *text, const struct tri_shape *shape)

@@ -162,6 +162,11 @@ $(BUILD)/registry_list.h: FORCE
 	@for k in $(sort $(foreach k,$(KERNELS),$(basename $(notdir $(k))):$(notdir $(patsubst %/,%,$(dir $(k)))))); do \
 	  echo "KERNEL_ENTRY($${k%%:*}, $${k##*:})"; done > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+# What kernel files of users are compiled with.
+$(BUILD)/level_flags.h: FORCE
+	@mkdir -p $(BUILD)
+	@{ $(foreach l,$(LEVELS),echo 'LEVEL_FLAGS($l, "$(strip $(FLAGS_$l))")';) } > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/codec_list.h: FORCE
 	@mkdir -p $(BUILD)
 	@for f in $(sort $(FORMATS)); do echo "CODEC_ENTRY($$f)"; done > $@.new
@@ -186,8 +191,10 @@ $(BUILD)/pattern_sources.c: $(PATTERN_FILES) host/embed_patterns.sh $(BUILD)/pat
 $(BUILD)/commit.h: FORCE
 	@mkdir -p $(BUILD)
 	@echo '#define TRI_COMMIT "$(COMMIT)"' | cmp -s - $@ || echo '#define TRI_COMMIT "$(COMMIT)"' > $@
-$(BUILD)/sources.c: $(KERNEL_FILES) $(DIALECT) host/embed.sh $(BUILD)/registry_list.h
-	@sh host/embed.sh $(DIALECT) $(KERNEL_FILES) > $@
+# What kernel files of users need of the host.
+OWN_HEADERS := host/triptych.h host/parallel/cpu.h host/pipeline/kernel_description.h host/pipeline/own_calls.h
+$(BUILD)/sources.c: $(KERNEL_FILES) $(DIALECT) $(OWN_HEADERS) host/embed.sh $(BUILD)/registry_list.h
+	@sh host/embed.sh $(DIALECT) $(OWN_HEADERS) $(KERNEL_FILES) > $@
 PAGE_TEXTS := host/report/chart.css host/report/page.css host/report/page.js
 $(BUILD)/page_texts.c: $(PAGE_TEXTS) host/embed_text.sh
 	@mkdir -p $(BUILD)
@@ -207,7 +214,7 @@ $(SCHEMA).c: $(SCHEMA).h ;
 $(SCHEMA).o: $(SCHEMA).c $(BUILD)/host.flags
 	@echo "  CC  $<"; $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
-GENERATED := $(if $(PERFETTO),$(SCHEMA).h) $(BUILD)/codec_list.h $(BUILD)/video_list.h $(BUILD)/experiments.h $(BUILD)/pattern_list.h $(BUILD)/commit.h $(BUILD)/registry_list.h $(BUILD)/suites.h $(BUILD)/oracles.h
+GENERATED := $(if $(PERFETTO),$(SCHEMA).h) $(BUILD)/level_flags.h $(BUILD)/codec_list.h $(BUILD)/video_list.h $(BUILD)/experiments.h $(BUILD)/pattern_list.h $(BUILD)/commit.h $(BUILD)/registry_list.h $(BUILD)/suites.h $(BUILD)/oracles.h
 
 $(BUILD)/%.o: %.c $(BUILD)/host.flags | $(GENERATED)
 	@mkdir -p $(dir $@)

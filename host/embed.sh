@@ -1,6 +1,6 @@
 #!/bin/sh
-# embed.sh -- prints a C file with the texts of the given files, for OpenCL. Includes are left out:
-# the program puts the texts together itself.
+# embed.sh -- prints a C file with the texts of the given files, for OpenCL and for kernel files of users. Includes
+# are left out: the program puts the texts together itself.
 echo '#include "registry.h"'
 echo '#include <stddef.h>'
 echo 'const struct tri_source tri_sources[] = {'

@@ -452,11 +452,21 @@ struct tri_param {
 /* Kernels exist as long as the library is loaded. */
 struct tri_kernel;
 
+/* Loads a kernel file (docs/kernels.md), each path once per process; pipelines then name the kernel
+ * by the same path. The path has a slash or ends in ".cl", and has no ',' or ':'. The file is
+ * compiled, for the CPU by clang or cc, unless that is in the cache: its code runs in this process.
+ * A pipeline's text alone never loads a file. TRI_USAGE: it does not compile (the messages follow
+ * on further lines), or is no kernel file. TRI_FAILED: it cannot be read, or there is no compiler.
+ */
+TRI_API enum tri_status tri_kernel_load(const char *path, const struct tri_kernel **kernel,
+                                        struct tri_error *error);
+
+/* Those that are built in. */
 TRI_API int tri_kernel_count(void);
 TRI_API const struct tri_kernel *tri_kernel_at(int index); /* sorted by name; NULL: no such index */
 TRI_API const struct tri_kernel *tri_kernel_find(const char *name); /* NULL: unknown */
 TRI_API const char *tri_kernel_name(const struct tri_kernel *kernel);
-/* Its folder: "window", ... */
+/* Its folder: "window", ...; the path of a kernel file. */
 TRI_API const char *tri_kernel_family(const struct tri_kernel *kernel);
 TRI_API const char *tri_kernel_summary(const struct tri_kernel *kernel); /* a few words */
 /* Sentences, with the border rule. */

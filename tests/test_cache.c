@@ -2,7 +2,7 @@
  * processes. */
 #include "tests.h"
 
-#include "backend/opencl_disk_cache.h"
+#include "image/disk_cache.h"
 
 #include <CUnit/CUnit.h>
 #include <dirent.h>
@@ -57,7 +57,7 @@ static int count_files(void)
 /* The most recently used entries stay. */
 static void test_bound(void)
 {
-    struct opencl_cache store;
+    struct tri_disk_cache store;
     char key[100];
     void *data;
     size_t size, count = 0;
@@ -65,12 +65,12 @@ static void test_bound(void)
     struct timespec pause = {0, 2000000};
     forget();
     setenv("TRIPTYCH_CACHE_SIZE", "1", 1);
-    tri_opencl_cache_open(&store);
+    tri_disk_cache_open(&store, "programs", "OpenCL programs");
     CU_ASSERT_STRING_EQUAL(store.complaint, "");
     for (int i = 0; i < 40; i++) {
         snprintf(key, sizeof key, "key %d", i);
-        tri_opencl_cache_store(&store, key, value, sizeof value);
-        CU_ASSERT(tri_opencl_cache_load(&store, "key 0", &data, &size));
+        tri_disk_cache_store(&store, key, value, sizeof value);
+        CU_ASSERT(tri_disk_cache_load(&store, "key 0", &data, &size));
         CU_ASSERT_EQUAL(size, sizeof value);
         free(data);
         CU_ASSERT(count_files() <= 10);
@@ -78,7 +78,7 @@ static void test_bound(void)
     }
     for (int i = 0; i < 40; i++) {
         snprintf(key, sizeof key, "key %d", i);
-        if (tri_opencl_cache_load(&store, key, &data, &size)) {
+        if (tri_disk_cache_load(&store, key, &data, &size)) {
             CU_ASSERT(i == 0 || i > 30);
             free(data);
             count++;
@@ -87,9 +87,9 @@ static void test_bound(void)
     CU_ASSERT(count >= 5);
     /* An entry larger than the limit is not stored, and evicts nothing. */
     unsigned char *large = calloc(1, 2 << 20);
-    tri_opencl_cache_store(&store, "large", large, 2 << 20);
+    tri_disk_cache_store(&store, "large", large, 2 << 20);
     free(large);
-    CU_ASSERT_FALSE(tri_opencl_cache_load(&store, "large", &data, &size));
+    CU_ASSERT_FALSE(tri_disk_cache_load(&store, "large", &data, &size));
     CU_ASSERT((size_t)count_files() >= count);
     unsetenv("TRIPTYCH_CACHE_SIZE");
     forget();
@@ -98,15 +98,15 @@ static void test_bound(void)
 /* The disk fills up while a file is written: the old file stays, and nothing else is left. */
 static void test_full(void)
 {
-    struct opencl_cache store;
+    struct tri_disk_cache store;
     static unsigned char value[300000];
     void *data;
     size_t size;
     int status;
     forget();
-    tri_opencl_cache_open(&store);
+    tri_disk_cache_open(&store, "programs", "OpenCL programs");
     memset(value, 7, sizeof value);
-    tri_opencl_cache_store(&store, "a", value, 1000);
+    tri_disk_cache_store(&store, "a", value, 1000);
     const pid_t child = fork();
     if (child == 0) {
         /* Writes fail at the limit as on a full disk, except for the error number. */
@@ -114,12 +114,12 @@ static void test_full(void)
         struct rlimit limit = {100000, 100000};
         if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
             _exit(1);
-        tri_opencl_cache_store(&store, "a", value, sizeof value);
+        tri_disk_cache_store(&store, "a", value, sizeof value);
         _exit(store.complaint[0] == '\0' || store.folder[0] != '\0');
     }
     CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
     CU_ASSERT_EQUAL(status, 0);
-    CU_ASSERT(tri_opencl_cache_load(&store, "a", &data, &size));
+    CU_ASSERT(tri_disk_cache_load(&store, "a", &data, &size));
     CU_ASSERT_EQUAL(size, 1000);
     free(data);
     CU_ASSERT_EQUAL(count_files(), 1);
@@ -131,10 +131,10 @@ static void test_together(void)
 {
     enum { PROCESSES = 4 };
     pid_t children[PROCESSES];
-    struct opencl_cache store;
+    struct tri_disk_cache store;
     static unsigned char value[50000];
     forget();
-    tri_opencl_cache_open(&store);
+    tri_disk_cache_open(&store, "programs", "OpenCL programs");
     for (int p = 0; p < PROCESSES; p++) {
         children[p] = fork();
         if (children[p] != 0)
@@ -146,9 +146,9 @@ static void test_together(void)
             size_t size;
             snprintf(key, sizeof key, "%d", i % 5);
             memset(value, i % 5, sizeof value);
-            tri_opencl_cache_store(&store, key, value, sizeof value);
+            tri_disk_cache_store(&store, key, value, sizeof value);
             /* Whoever wrote it last, it is complete and belongs to this key. */
-            good &= tri_opencl_cache_load(&store, key, &data, &size) && size == sizeof value &&
+            good &= tri_disk_cache_load(&store, key, &data, &size) && size == sizeof value &&
                     memcmp(data, value, size) == 0;
             free(data);
         }

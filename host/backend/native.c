@@ -4,6 +4,7 @@
 #include "../image/image.h"
 #include "../parallel/cpu.h"
 #include "../parallel/pool.h"
+#include "../pipeline/own.h"
 
 #define WALK_ARGUMENT , void (*const *runs)(const struct tri_row *)
 #define WALK_PASS_ON , runs
@@ -243,6 +244,21 @@ static void release(struct tri_job *job)
     free(state);
 }
 
+/* Passes of kernel files are compiled when they are needed. */
+static enum tri_status need_passes(const struct native *native, const struct tri_plan *plan,
+                                   struct tri_error *error)
+{
+    for (int s = 0; s < plan->stage_count; s++) {
+        for (int i = 0; i < plan->stages[s].pass_count; i++) {
+            const enum tri_status status =
+                tri_own_need(plan->stages[s].passes[i]->own, plan->in.bits, native->level, error);
+            if (status != TRI_OK)
+                return status;
+        }
+    }
+    return TRI_OK;
+}
+
 static bool find_runs(const struct native *native, const struct tri_plan *plan,
                       struct native_job *state)
 {
@@ -297,6 +313,9 @@ static enum tri_status prepare(struct tri_job *job, struct tri_error *error)
     if (state == NULL)
         return tri_fail(error, TRI_FAILED, "out of memory for a job");
     state->plan = job->plan;
+    const enum tri_status status = need_passes(native, job->plan, error);
+    if (status != TRI_OK)
+        return status;
     if (!take_memory(native, job->plan, state) || !find_runs(native, job->plan, state))
         return tri_fail(
             error, TRI_FAILED,

@@ -3,7 +3,7 @@
 #define TRI_OPENCL_H
 
 #include "device_clock.h"
-#include "opencl_disk_cache.h"
+#include "../image/disk_cache.h"
 #include "opencl_transfers.h"
 
 #include <pthread.h>
@@ -49,7 +49,7 @@ struct opencl {
     long share;        /* of it, what leaves room for other groups on the compute unit */
     char options[100]; /* for the compiler */
     struct opencl_program *programs;
-    struct opencl_cache cache; /* programs and verdicts, on disk */
+    struct tri_disk_cache cache; /* programs and verdicts, on disk */
     char *identity;  /* device and driver: what those depend on besides text and options */
     bool qualifying; /* jobs created now serve qualification */
     struct tri_backend *reference;  /* scalar, once needed */

@@ -2,7 +2,7 @@
  * reports the outcome. */
 #include "../parallel/cpu.h"
 #include "../trace/trace.h"
-#include "cache_folder.h"
+#include "../image/cache_folder.h"
 #include "opencl_drivers.h"
 
 #include <dlfcn.h>

@@ -1,7 +1,7 @@
 /* opencl_driver_verdict.c -- keeps what was learnt about a driver on disk, under everything it may
  * depend on, so that the next start need not try it again. */
 #include "../parallel/cpu.h"
-#include "cache_folder.h"
+#include "../image/cache_folder.h"
 #include "commit.h"
 #include "opencl_drivers.h"
 

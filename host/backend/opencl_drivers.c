@@ -1,6 +1,6 @@
 /* opencl_drivers.c -- lists the drivers that OpenCL's loader would load, from where the loader
  * reads them; and builds a substitute list when one has to be left out. */
-#include "cache_folder.h"
+#include "../image/cache_folder.h"
 #include "opencl_drivers.h"
 
 #include <ctype.h>

@@ -1,7 +1,7 @@
 /* opencl_platforms.c -- the OpenCL platforms and devices of this machine: found safely, and
  * described. */
 #include "../parallel/cpu.h"
-#include "cache_folder.h"
+#include "../image/cache_folder.h"
 #include "opencl_drivers.h"
 
 #include <pthread.h>

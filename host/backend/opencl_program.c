@@ -104,7 +104,7 @@ enum tri_status tri_opencl_begin_programs(struct opencl *cl, struct tri_error *e
     put_device(text, cl->device, CL_DRIVER_VERSION);
     if (ferror(text) | (fclose(text) != 0) || cl->identity == NULL)
         return tri_fail(error, TRI_FAILED, "out of memory for the name of a device");
-    tri_opencl_cache_open(&cl->cache);
+    tri_disk_cache_open(&cl->cache, "programs", "OpenCL programs");
     if (cl->cache.complaint[0] != '\0')
         tri_backend_add_note(&cl->base, "%s", cl->cache.complaint);
     cl->cache.complaint[0] = '\0'; /* reported */

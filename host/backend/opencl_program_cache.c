@@ -18,7 +18,7 @@ static void store(struct opencl *cl, const char *source, const void *data, size_
     const bool worked = cl->cache.folder[0] != '\0';
     char *key = worked ? make_key(cl, source) : NULL;
     if (key != NULL)
-        tri_opencl_cache_store(&cl->cache, key, data, size);
+        tri_disk_cache_store(&cl->cache, key, data, size);
     if (worked && cl->cache.complaint[0] != '\0')
         tri_backend_add_note(&cl->base, "%s", cl->cache.complaint);
     free(key);
@@ -27,7 +27,7 @@ static void store(struct opencl *cl, const char *source, const void *data, size_
 static bool load(struct opencl *cl, const char *source, void **data, size_t *size)
 {
     char *key = make_key(cl, source);
-    const bool found = key != NULL && tri_opencl_cache_load(&cl->cache, key, data, size);
+    const bool found = key != NULL && tri_disk_cache_load(&cl->cache, key, data, size);
     free(key);
     return found;
 }
@@ -172,10 +172,10 @@ static void list_one(const char *key, const void *data, size_t size, void *conte
 
 int tri_opencl_list_kept(struct tri_opencl_kept *list, int room, int *right)
 {
-    struct opencl_cache cache;
+    struct tri_disk_cache cache;
     struct listing listing = {list, room, 0, right};
     *right = 0;
-    tri_opencl_cache_open(&cache);
-    tri_opencl_cache_each(&cache, list_one, &listing);
+    tri_disk_cache_open(&cache, "programs", "OpenCL programs");
+    tri_disk_cache_each(&cache, list_one, &listing);
     return listing.count;
 }

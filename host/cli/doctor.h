@@ -2,7 +2,7 @@
 #ifndef TRIPTYCH_CLI_DOCTOR_H
 #define TRIPTYCH_CLI_DOCTOR_H
 
-#include "backend/cache_folder.h"
+#include "image/cache_folder.h"
 #include "backend/opencl_drivers.h"
 #include "measure/measure.h"
 

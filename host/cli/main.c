@@ -1,6 +1,7 @@
 /* main.c -- the program: finds the command and runs it. */
 #include "backend/backend.h"
 #include "cli/cli.h"
+#include "pipeline/own.h"
 #include "pipeline/spelling.h"
 #include "video/video.h"
 
@@ -100,6 +101,7 @@ int main(int argc, char **argv)
         return status;
     occupy_streams();
     cli_set_environment();
+    tri_own_allow(cli_notes);
     signal(SIGXFSZ, SIG_IGN); /* a write beyond the limit returns an error instead */
     if (argc < 2) {
         fputs("triptych: no command given (see 'triptych --help')\n", stderr);

@@ -1,6 +1,7 @@
 /* canonical.c -- one spelling for each pipeline: every parameter by name, in order. */
 #include "canonical.h"
 #include "graph.h"
+#include "own.h"
 #include "quoting.h"
 
 #include <stdio.h>
@@ -55,7 +56,9 @@ static void put_text(FILE *text, const struct tri_param *param, const struct tri
 
 static void put_step(FILE *text, const struct tri_pipeline_step *step)
 {
-    fputs(tri_kernel_name(step->kernel), text);
+    fputs(step->kernel->own != NULL ? tri_own_call(step->kernel->own)
+                                    : tri_kernel_name(step->kernel),
+          text);
     for (int i = 0; i < tri_kernel_param_count(step->kernel); i++) {
         const struct tri_param *param = tri_kernel_param(step->kernel, i);
 

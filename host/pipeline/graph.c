@@ -1,6 +1,7 @@
 /* graph.c -- makes a graph of passes from a pipeline: the functions that kernels' host parts call,
  * and the treatment of alpha around kernels. */
 #include "graph.h"
+#include "own.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -539,6 +540,8 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
                                                 pipeline->steps[i].values, pipeline->steps[i].texts,
                                                 in->bits};
         graph->step = &pipeline->steps[i];
+        if (tri_own_need(operation.kernel->own, in->bits, TRI_OWN_ANY, &graph->error) != TRI_OK)
+            break;
         value = apply(graph, &operation, value);
         graph->shrunk.factor = 0; /* the first operation has allowed for it */
         record(graph, i, value.channel[0]);

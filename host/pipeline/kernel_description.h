@@ -30,6 +30,7 @@ struct tri_pass {
     const char *name, *file;
     enum tri_pass_kind kind;
     const struct tri_rows *rows[2][TRI_LEVEL_COUNT]; /* [bits == 16] */
+    struct tri_own *own; /* the kernel file that was compiled for it (own.h); NULL: built in */
 };
 
 /* ---- the graph that a kernel's host part builds ---- */
@@ -297,6 +298,7 @@ struct tri_kernel {
     struct tri_value (*graph)(struct tri_graph *graph, struct tri_value in);
     int (*graph_plane)(struct tri_graph *graph, int in);
     const struct tri_kernel_files *files; /* NULL: no parameter names one */
+    struct tri_own *own;                  /* as in tri_pass */
 };
 
 /* Returns the pipeline for what other programs call `name`, such as "gaussian:sigma=2" for "blur";
@@ -342,16 +344,24 @@ const char *tri_kernel_call(const char *name);
         } \
     }
 
+/* Of a file that the program compiles itself, the kernel is found by this pointer. */
+#ifdef TRI_OWN
+#define OWN_KERNEL(name) const struct tri_kernel *const tri_own_kernel = &tri_kernel_##name;
+#else
+#define OWN_KERNEL(name)
+#endif
 #define GRAPH(name) GRAPH_WITH_FILES(name, 0)
 #define GRAPH_WITH_FILES(name, files) \
     static struct tri_value name##_graph(struct tri_graph *graph, struct tri_value in); \
     const struct tri_kernel tri_kernel_##name = { \
-        &name##_about, name##_aliases, &name##_known, name##_graph, 0, files}; \
+        &name##_about, name##_aliases, &name##_known, name##_graph, 0, files, 0}; \
+    OWN_KERNEL(name) \
     static struct tri_value name##_graph(struct tri_graph *graph, struct tri_value in)
 #define GRAPH_PLANE(name) \
     static int name##_graph(struct tri_graph *graph, int in); \
     const struct tri_kernel tri_kernel_##name = { \
-        &name##_about, name##_aliases, &name##_known, 0, name##_graph, 0}; \
+        &name##_about, name##_aliases, &name##_known, 0, name##_graph, 0, 0}; \
+    OWN_KERNEL(name) \
     static int name##_graph(struct tri_graph *graph, int in)
 
 #define NODE(pass, ...) tri_graph_add(graph, &tri_pass_##pass, &(struct tri_node_spec){__VA_ARGS__})

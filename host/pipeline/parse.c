@@ -1,5 +1,6 @@
 /* parse.c -- from "gray,gaussian:sigma=2,sobel" to kernels and values. */
 #include "graph.h"
+#include "own.h"
 #include "quoting.h"
 #include "spelling.h"
 
@@ -167,11 +168,14 @@ static enum tri_status complete(const struct reader *reader, struct tri_error *e
 static enum tri_status find_kernel(struct tri_pipeline_step *step, const char *name,
                                    struct tri_error *error)
 {
+    struct tri_error found;
     if (name[0] == '\0')
         return tri_fail(
             error, TRI_USAGE,
             "the pipeline has an empty operation; separate operations by single commas");
     step->kernel = tri_kernel_find(name);
+    if (step->kernel == NULL && tri_own_find(name, &step->kernel, &found) != TRI_OK)
+        return tri_fail(error, found.status, "%s", found.text);
     if (step->kernel == NULL)
         return unknown_kernel(name, error);
     const size_t count = (size_t)tri_kernel_param_count(step->kernel) + 1;
@@ -187,7 +191,9 @@ static enum tri_status parse_step(struct reader *reader, char *text, struct tri_
     char *rest = tri_quoting_find(text, ':');
     if (rest != NULL)
         *rest++ = '\0';
-    enum tri_status status = find_kernel(reader->step, trim(text), error);
+    char *name = trim(text);
+    tri_quoting_remove(name);
+    enum tri_status status = find_kernel(reader->step, name, error);
     for (int position = 0; status == TRI_OK && rest != NULL; position++) {
         char *param = rest;
         rest = tri_quoting_find(param, ':');

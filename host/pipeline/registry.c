@@ -1,5 +1,6 @@
 /* registry.c -- all kernels, as listed by the build from kernels/, and their sources. */
 #include "kernel_description.h"
+#include "own.h"
 #include "registry.h"
 
 #include <string.h>
@@ -47,7 +48,7 @@ const char *tri_kernel_family(const struct tri_kernel *kernel)
         if (entries[i].kernel == kernel)
             return entries[i].family;
     }
-    return "";
+    return kernel->own != NULL ? tri_own_path(kernel->own) : "";
 }
 
 const char *tri_kernel_summary(const struct tri_kernel *kernel)
@@ -85,5 +86,5 @@ const char *tri_source_find(const char *file)
         if (strcmp(source->file, file) == 0)
             return source->text;
     }
-    return NULL;
+    return tri_own_source(file);
 }

@@ -20,7 +20,7 @@
 #define DESCRIBE_PASS(name, kind) \
     TRI_LEVELS(EXTERN_ROWS, name) \
     const struct tri_pass tri_pass_##name = { \
-        #name, KERNEL_FILE, kind, {{TRI_LEVELS(ROWS_8, name)}, {TRI_LEVELS(ROWS_16, name)}}};
+        #name, KERNEL_FILE, kind, {{TRI_LEVELS(ROWS_8, name)}, {TRI_LEVELS(ROWS_16, name)}}, 0};
 #else
 #define DESCRIBE_PASS(name, kind)
 #endif

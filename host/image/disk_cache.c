@@ -1,11 +1,10 @@
-/* opencl_disk_cache.c -- compiled programs and verdicts on disk, keyed by the whole text they
- * depend on.
+/* disk_cache.c -- compiled code and verdicts on disk, keyed by the whole text they depend on.
  *
  * A file is named after a digest of its key and also holds the key, to tell apart keys with the
  * same digest. It is written next to its final place and renamed, so nobody reads half a file, and
  * readers of a file that is being replaced keep the old one. An incomplete file, whatever the
  * reason, counts as absent: it is made anew and replaced. */
-#include "opencl_disk_cache.h"
+#include "disk_cache.h"
 #include "cache_folder.h"
 
 #include <dirent.h>
@@ -50,7 +49,7 @@ static uint64_t mixed(uint64_t state, const void *data, size_t size)
     return state;
 }
 
-static void file_path(const struct opencl_cache *cache, const char *key, char *path, size_t size)
+static void file_path(const struct tri_disk_cache *cache, const char *key, char *path, size_t size)
 {
     const size_t length = strlen(key);
     snprintf(path, size, "%s/%016llx%016llx", cache->folder,
@@ -68,29 +67,30 @@ static struct header make_header(const char *key, const void *data, size_t size)
     return header;
 }
 
-void tri_opencl_cache_open(struct opencl_cache *cache)
+void tri_disk_cache_open(struct tri_disk_cache *cache, const char *folder, const char *what)
 {
     const char *size = getenv("TRIPTYCH_CACHE_SIZE");
     char *end = NULL;
     unsigned long long mib = size != NULL ? strtoull(size, &end, 10) : SIZE_DEFAULT;
-    *cache = (struct opencl_cache){.limit = 0};
+    *cache = (struct tri_disk_cache){.what = what};
     if (size != NULL && (end == size || *end != '\0' || mib > 1 << 20))
         mib = SIZE_DEFAULT;
     cache->limit = mib << 20;
     if (mib == 0)
         return; /* the user disabled it */
-    if (!tri_cache_folder("programs", cache->folder, sizeof cache->folder)) {
+    if (!tri_cache_folder(folder, cache->folder, sizeof cache->folder)) {
         cache->folder[0] = '\0';
         snprintf(cache->complaint, sizeof cache->complaint,
-                 "compiled OpenCL programs are not kept: no cache folder is private and writable; "
-                 "set TRIPTYCH_CACHE_DIR to one");
+                 "compiled %s are not kept: no cache folder is private and writable; "
+                 "set TRIPTYCH_CACHE_DIR to one",
+                 what);
         return;
     }
     struct tri_cache_state state;
     tri_cache_state(&state);
     if (state.temporary)
         snprintf(cache->complaint, sizeof cache->complaint,
-                 "compiled OpenCL programs are not kept beyond this run: %.100s", state.why);
+                 "compiled %s are not kept beyond this run: %.100s", what, state.why);
 }
 
 /* ---- reading ---- */
@@ -145,8 +145,8 @@ static bool read_file(int file, char **key, void **data, size_t *size)
     return false;
 }
 
-bool tri_opencl_cache_load(const struct opencl_cache *cache, const char *key, void **data,
-                           size_t *size)
+bool tri_disk_cache_load(const struct tri_disk_cache *cache, const char *key, void **data,
+                         size_t *size)
 {
     char path[1300], *own_key;
     *data = NULL;
@@ -168,10 +168,10 @@ bool tri_opencl_cache_load(const struct opencl_cache *cache, const char *key, vo
     return good;
 }
 
-void tri_opencl_cache_each(const struct opencl_cache *cache,
-                           void (*visit)(const char *key, const void *data, size_t size,
-                                         void *context),
-                           void *context)
+void tri_disk_cache_each(const struct tri_disk_cache *cache,
+                         void (*visit)(const char *key, const void *data, size_t size,
+                                       void *context),
+                         void *context)
 {
     DIR *directory = cache->folder[0] != '\0' ? opendir(cache->folder) : NULL;
     if (directory == NULL)
@@ -249,7 +249,7 @@ static struct kept *list_files(DIR *directory, size_t *count, uint64_t *total)
 
 /* Makes room for `size` bytes: evicts the least recently used files down to three quarters of the
  * limit, so that not every new file has to evict another. */
-static void make_room(const struct opencl_cache *cache, uint64_t size)
+static void make_room(const struct tri_disk_cache *cache, uint64_t size)
 {
     DIR *directory = opendir(cache->folder);
     size_t count;
@@ -297,8 +297,8 @@ static bool write_file(const char *temporary, int file, const char *path, const 
     return good && rename(temporary, path) == 0;
 }
 
-void tri_opencl_cache_store(struct opencl_cache *cache, const char *key, const void *data,
-                            size_t size)
+void tri_disk_cache_store(struct tri_disk_cache *cache, const char *key, const void *data,
+                          size_t size)
 {
     char path[1300], temporary[1300];
     const uint64_t whole = sizeof(struct header) + strlen(key) + size;
@@ -310,8 +310,8 @@ void tri_opencl_cache_store(struct opencl_cache *cache, const char *key, const v
     const int file = mkostemp(temporary, O_CLOEXEC);
     if (file >= 0 && write_file(temporary, file, path, key, data, size))
         return;
-    snprintf(cache->complaint, sizeof cache->complaint,
-             "compiled OpenCL programs are not kept: %.60s: %.60s", cache->folder, strerror(errno));
+    snprintf(cache->complaint, sizeof cache->complaint, "compiled %s are not kept: %.60s: %.60s",
+             cache->what, cache->folder, strerror(errno));
     if (file >= 0)
         unlink(temporary);
     cache->folder[0] = '\0';

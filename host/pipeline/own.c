@@ -1,0 +1,455 @@
+/* own.c -- the kernel files that were named: found, compiled, kept and loaded, each once. */
+#include "own.h"
+#include "own_calls.h"
+
+#include "../image/disk_cache.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TEXT_MAX (4 << 20) /* bytes */
+
+struct tri_own {
+    struct tri_own *next;
+    char *path, *call;
+    struct tri_own_text text;
+    struct tri_kernel kernel; /* the object's, with `own` */
+    struct tri_own_object *object;
+    bool sized[2], loaded[2][TRI_LEVEL_COUNT]; /* [bits == 16] */
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct tri_own *first;
+static void (*allowed_note)(const char *text); /* NULL: files are not allowed */
+static bool told_lanes;
+static struct tri_own_compiler compiler;
+static struct tri_disk_cache cache;
+static bool cache_open;
+
+void tri_own_allow(void (*note)(const char *text))
+{
+    pthread_mutex_lock(&lock);
+    allowed_note = note;
+    pthread_mutex_unlock(&lock);
+}
+
+static void note(const char *text)
+{
+    if (allowed_note != NULL)
+        allowed_note(text);
+}
+
+bool tri_own_is_path(const char *name)
+{
+    const size_t length = strlen(name);
+    return strchr(name, '/') != NULL || (length > 3 && strcmp(name + length - 3, ".cl") == 0);
+}
+
+const char *tri_own_path(const struct tri_own *own)
+{
+    return own->path;
+}
+
+const char *tri_own_call(const struct tri_own *own)
+{
+    return own->call;
+}
+
+static struct tri_own *find_path(const char *path)
+{
+    struct tri_own *own = first;
+    while (own != NULL && strcmp(own->path, path) != 0)
+        own = own->next;
+    return own;
+}
+
+const char *tri_own_source(const char *path)
+{
+    pthread_mutex_lock(&lock);
+    const struct tri_own *own = find_path(path);
+    pthread_mutex_unlock(&lock);
+    return own != NULL ? own->text.source : NULL;
+}
+
+/* ---- an object: from the cache or the compiler ---- */
+
+static char *key_of(const struct tri_own *own, const struct tri_own_build *build)
+{
+    char *key = NULL;
+    size_t size;
+    FILE *to = open_memstream(&key, &size);
+    if (to == NULL)
+        return NULL;
+    fprintf(to, "triptych " TRI_VERSION " kernel file\n%016llx\n%s\n",
+            (unsigned long long)own->text.dialect, compiler.identity);
+    tri_own_options(&compiler, build, to);
+    fprintf(to, "\n%s", own->text.source);
+    const bool failed = ferror(to);
+    if (fclose(to) == 0 && !failed)
+        return key;
+    free(key);
+    return NULL;
+}
+
+static void open_cache(void)
+{
+    if (!cache_open)
+        tri_disk_cache_open(&cache, "kernels", "kernel files");
+    if (!cache_open && cache.complaint[0] != '\0')
+        note(cache.complaint);
+    cache_open = true;
+}
+
+/* Without clang there are no lanes. */
+static void tell_lanes(const struct tri_own *own)
+{
+    char text[400];
+    if (told_lanes || compiler.clang)
+        return;
+    told_lanes = true;
+    snprintf(text, sizeof text,
+             "%.200s is compiled by %.80s, one sample at a time: with clang it runs several times "
+             "as fast (apt-get install clang)",
+             own->path, compiler.path);
+    note(text);
+}
+
+/* What the compiler says of a text that it accepts. */
+static void tell_log(const char *log)
+{
+    if (log != NULL && log[0] != '\0')
+        note(log);
+}
+
+static enum tri_status compile(const struct tri_own_build *build, void **object, size_t *size,
+                               struct tri_error *error)
+{
+    char *log = NULL;
+    const enum tri_status status = tri_own_compile(&compiler, build, object, size, &log, error);
+    if (status == TRI_OK && (build->parts & TRI_OWN_HOST) != 0)
+        tell_log(log);
+    free(log);
+    return status;
+}
+
+/* What was kept may have been made on another machine, with libraries that this one lacks: then it
+ * is made anew. What loads is kept. */
+static enum tri_status obtain(const struct tri_own_build *build, const char *key,
+                              struct tri_own_loaded *loaded, struct tri_error *error)
+{
+    void *object = NULL;
+    size_t size = 0;
+    const bool kept = tri_disk_cache_load(&cache, key, &object, &size) &&
+                      tri_own_load(build->path, object, size, loaded, error) == TRI_OK;
+    enum tri_status status = TRI_OK;
+    if (!kept) {
+        free(object);
+        object = NULL;
+        status = compile(build, &object, &size, error);
+        if (status == TRI_OK)
+            status = tri_own_load(build->path, object, size, loaded, error);
+        if (status == TRI_OK)
+            tri_disk_cache_store(&cache, key, object, size);
+    }
+    free(object);
+    return status;
+}
+
+static void take_rows(struct tri_own *own, const struct tri_own_object *object, int deep, int level)
+{
+    for (const struct tri_own_rows *const *rows = object->rows; rows < object->rows_end; rows++) {
+        for (const struct tri_own_rows *const *at = own->object->rows; at < own->object->rows_end;
+             at++) {
+            const struct tri_pass *pass = (*at)->pass;
+            if (strcmp((*at)->name, (*rows)->name) != 0)
+                continue;
+            for (int i = 0; i < TRI_LEVEL_COUNT && !own->sized[deep]; i++) {
+                /* The object's tables, which are const to all others. */
+                struct tri_rows *table = (struct tri_rows *)pass->rows[deep][i];
+                table->in_size = (*rows)->rows.in_size;
+                table->out_size = (*rows)->rows.out_size;
+            }
+            ((struct tri_rows *)pass->rows[deep][level])->run = (*rows)->rows.run;
+        }
+    }
+    own->sized[deep] = true;
+    own->loaded[deep][level] = true;
+}
+
+static enum tri_status take_kernel(struct tri_own *own, const struct tri_own_loaded *loaded,
+                                   struct tri_error *error)
+{
+    if (loaded->kernel == NULL)
+        return tri_fail(error, TRI_USAGE,
+                        "%s has no kernel: its part in #ifdef HOST must have KERNEL, ALIASES, "
+                        "KNOWN, and GRAPH or GRAPH_PLANE",
+                        own->path);
+    own->kernel = *loaded->kernel;
+    own->kernel.own = own;
+    own->object = loaded->object;
+    for (const struct tri_own_rows *const *rows = own->object->rows; rows < own->object->rows_end;
+         rows++) {
+        (*rows)->pass->file = own->path;
+        (*rows)->pass->own = own;
+    }
+    return TRI_OK;
+}
+
+/* Compiles or finds, loads and takes over an object. */
+static enum tri_status make(struct tri_own *own, int bits, int level, int parts,
+                            struct tri_error *error)
+{
+    const struct tri_own_build build = {own->path, own->text.c, bits, level, parts};
+    struct tri_own_loaded loaded;
+    if (compiler.path[0] == '\0' && tri_own_compiler_find(&compiler, error) != TRI_OK) {
+        compiler.path[0] = '\0';
+        return tri_fail(error, error->status, "cannot compile %s: %s", own->path, error->text);
+    }
+    open_cache();
+    tell_lanes(own);
+    char *key = key_of(own, &build);
+    if (key == NULL)
+        return tri_fail(error, TRI_FAILED, "out of memory for %s", own->path);
+    enum tri_status status = obtain(&build, key, &loaded, error);
+    if (status == TRI_OK && (parts & TRI_OWN_HOST) != 0)
+        status = take_kernel(own, &loaded, error);
+    if (status == TRI_OK)
+        take_rows(own, loaded.object, bits == 16, level);
+    free(key);
+    return status;
+}
+
+enum tri_status tri_own_need(struct tri_own *own, int bits, int level, struct tri_error *error)
+{
+    struct tri_error own_error = {TRI_OK, ""};
+    enum tri_status status = TRI_OK;
+    const int deep = bits == 16;
+    if (own == NULL)
+        return TRI_OK;
+    pthread_mutex_lock(&lock);
+    if (level == TRI_OWN_ANY ? !own->sized[deep] : !own->loaded[deep][level])
+        status = make(own, bits, level == TRI_OWN_ANY ? tri_isa_best() : level, 0, &own_error);
+    pthread_mutex_unlock(&lock);
+    return status == TRI_OK ? TRI_OK : tri_fail(error, status, "%s", own_error.text);
+}
+
+/* ---- files ---- */
+
+static enum tri_status read_text(const char *path, char **text, struct tri_error *error)
+{
+    size_t size = 0;
+    FILE *file = fopen(path, "re");
+    *text = malloc(TEXT_MAX + 1);
+    if (file != NULL && *text != NULL)
+        size = fread(*text, 1, TEXT_MAX + 1, file);
+    const int why = errno;
+    const bool failed = file == NULL || ferror(file);
+    if (file != NULL)
+        fclose(file);
+    if (*text == NULL)
+        return tri_fail(error, TRI_FAILED, "out of memory for %s", path);
+    if (failed)
+        return tri_fail(error, TRI_FAILED, "cannot read the kernel file %s: %s", path,
+                        strerror(why));
+    if (size > TEXT_MAX || memchr(*text, '\0', size) != NULL)
+        return tri_fail(error, TRI_USAGE, "%s is no kernel file: %s", path,
+                        size > TEXT_MAX ? "it is larger than 4 MiB" : "it is not text");
+    (*text)[size] = '\0';
+    return TRI_OK;
+}
+
+static void free_own(struct tri_own *own)
+{
+    free(own->path);
+    free(own->call);
+    free(own->text.c);
+    free(own->text.source);
+    free(own);
+}
+
+static enum tri_status fill(struct tri_own *own, struct tri_error *error)
+{
+    char *text = NULL;
+    enum tri_status status = read_text(own->path, &text, error);
+    if (status == TRI_OK)
+        status = tri_own_text_make(own->path, text, &own->text, error);
+    free(text);
+    if (status == TRI_OK)
+        status = make(own, 8, tri_isa_best(), TRI_OWN_HOST, error);
+    return status;
+}
+
+static enum tri_status load(const char *path, const char *call, const struct tri_kernel **kernel,
+                            struct tri_error *error)
+{
+    struct tri_own *own = find_path(path);
+    if (own == NULL) {
+        own = calloc(1, sizeof *own);
+        if (own == NULL)
+            return tri_fail(error, TRI_FAILED, "out of memory for %s", path);
+        own->path = strdup(path);
+        own->call = strdup(call);
+        const enum tri_status status =
+            own->path == NULL || own->call == NULL
+                ? tri_fail(error, TRI_FAILED, "out of memory for %s", path)
+                : fill(own, error);
+        if (status != TRI_OK) {
+            free_own(own);
+            return status;
+        }
+        own->next = first;
+        first = own;
+    }
+    *kernel = &own->kernel;
+    return TRI_OK;
+}
+
+/* ---- folders ---- */
+
+/* Calls `visit` for each folder of $TRIPTYCH_KERNELS until it returns true. */
+static bool each_folder(bool (*visit)(const char *folder, void *context), void *context)
+{
+    const char *at = secure_getenv("TRIPTYCH_KERNELS");
+    char folder[PATH_MAX];
+    while (at != NULL && *at != '\0') {
+        const size_t length = strcspn(at, ":");
+        if (length > 0 && length < sizeof folder) {
+            memcpy(folder, at, length);
+            folder[length] = '\0';
+            if (visit(folder, context))
+                return true;
+        }
+        at += length + (at[length] == ':');
+    }
+    return false;
+}
+
+struct wanted {
+    const char *name;
+    char path[PATH_MAX];
+};
+
+static bool has_file(const char *folder, void *context)
+{
+    struct wanted *wanted = context;
+    const int length =
+        snprintf(wanted->path, sizeof wanted->path, "%s/%s.cl", folder, wanted->name);
+    return length > 0 && length < PATH_MAX && access(wanted->path, F_OK) == 0;
+}
+
+static enum tri_status find_file(const char *name, const struct tri_kernel **kernel,
+                                 struct tri_error *error)
+{
+    const struct tri_own *known = find_path(name);
+    struct wanted wanted = {.name = name};
+    if (known != NULL) {
+        *kernel = &known->kernel;
+        return TRI_OK;
+    }
+    if (allowed_note == NULL)
+        return tri_own_is_path(name)
+                   ? tri_fail(error, TRI_USAGE,
+                              "'%s' is a kernel file: this program has not loaded it, and lets no "
+                              "pipeline name files",
+                              name)
+                   : TRI_OK;
+    if (tri_own_is_path(name))
+        return load(name, name, kernel, error);
+    return each_folder(has_file, &wanted) ? load(wanted.path, name, kernel, error) : TRI_OK;
+}
+
+enum tri_status tri_own_find(const char *name, const struct tri_kernel **kernel,
+                             struct tri_error *error)
+{
+    struct tri_error own_error = {TRI_OK, ""};
+    *kernel = NULL;
+    pthread_mutex_lock(&lock);
+    const enum tri_status status = find_file(name, kernel, &own_error);
+    pthread_mutex_unlock(&lock);
+    return status == TRI_OK ? TRI_OK : tri_fail(error, status, "%s", own_error.text);
+}
+
+enum tri_status tri_kernel_load(const char *path, const struct tri_kernel **kernel,
+                                struct tri_error *error)
+{
+    struct tri_error own_error = {TRI_OK, ""};
+    *kernel = NULL;
+    if (!tri_own_is_path(path))
+        return tri_fail(error, TRI_USAGE,
+                        "'%s' names no kernel file: its path has no slash and does not end in .cl",
+                        path);
+    pthread_mutex_lock(&lock);
+    const enum tri_status status = load(path, path, kernel, &own_error);
+    pthread_mutex_unlock(&lock);
+    return status == TRI_OK ? TRI_OK : tri_fail(error, status, "%s", own_error.text);
+}
+
+struct names {
+    char **list;
+    int count;
+};
+
+static bool has_name(const struct names *names, const char *name)
+{
+    for (int i = 0; i < names->count; i++) {
+        if (strcmp(names->list[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void add_name(struct names *names, const char *file)
+{
+    const size_t length = strlen(file);
+    char *name = length > 3 && file[0] != '.' && strcmp(file + length - 3, ".cl") == 0
+                     ? strndup(file, length - 3)
+                     : NULL;
+    char **list = NULL;
+    if (name != NULL && tri_kernel_find(name) == NULL && !has_name(names, name))
+        list = realloc(names->list, ((size_t)names->count + 1) * sizeof *list);
+    if (list == NULL) {
+        free(name);
+        return;
+    }
+    names->list = list;
+    names->list[names->count++] = name;
+}
+
+static bool list_folder(const char *folder, void *context)
+{
+    DIR *directory = opendir(folder);
+    if (directory == NULL) {
+        char text[PATH_MAX + 100];
+        snprintf(text, sizeof text, "TRIPTYCH_KERNELS: cannot read the folder %.2000s: %s", folder,
+                 strerror(errno));
+        note(text);
+        return false;
+    }
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
+        add_name(context, entry->d_name);
+    closedir(directory);
+    return false;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **tri_own_names(int *count)
+{
+    struct names names = {0};
+    pthread_mutex_lock(&lock);
+    if (allowed_note != NULL)
+        each_folder(list_folder, &names);
+    pthread_mutex_unlock(&lock);
+    if (names.count > 0)
+        qsort(names.list, (size_t)names.count, sizeof names.list[0], by_bytes);
+    *count = names.count;
+    return names.list;
+}

@@ -1,0 +1,136 @@
+/* own_calls.h -- what passes between the program and a kernel file that it has compiled itself, a
+ * shared object. The object can use no symbols of its host (module_calls.h says why), so it calls
+ * through a table. Its text begins with this file. */
+#ifndef TRI_OWN_CALLS_H
+#define TRI_OWN_CALLS_H
+
+#include "kernel_description.h"
+
+/* What host parts may call. */
+#define TRI_OWN_CALLS(CALL) \
+    CALL(tri_divisor_make) \
+    CALL(tri_exp) \
+    CALL(tri_graph_add) \
+    CALL(tri_graph_bits) \
+    CALL(tri_graph_bottom_first) \
+    CALL(tri_graph_by_histogram) \
+    CALL(tri_graph_cover) \
+    CALL(tri_graph_data) \
+    CALL(tri_graph_delay) \
+    CALL(tri_graph_fail) \
+    CALL(tri_graph_feedback) \
+    CALL(tri_graph_fields) \
+    CALL(tri_graph_height) \
+    CALL(tri_graph_kernel) \
+    CALL(tri_graph_levels) \
+    CALL(tri_graph_monochrome) \
+    CALL(tri_graph_needs_rgb) \
+    CALL(tri_graph_operation) \
+    CALL(tri_graph_previous) \
+    CALL(tri_graph_same_samples) \
+    CALL(tri_graph_siting) \
+    CALL(tri_graph_state) \
+    CALL(tri_graph_transposed) \
+    CALL(tri_graph_width) \
+    CALL(tri_operation_value) \
+    CALL(tri_pow) \
+    CALL(tri_sin_pi)
+
+struct tri_own_calls {
+#define CALL(name) __typeof__(name) *name;
+    TRI_OWN_CALLS(CALL)
+#undef CALL
+};
+
+/* A row function of the object; `pass` is NULL where the object has no host part. */
+struct tri_own_rows {
+    const char *name;
+    struct tri_rows rows;
+    struct tri_pass *pass;
+};
+
+/* A pass of kernels/shared that the host part uses: the program fills it in. */
+struct tri_own_used {
+    const char *name;
+    struct tri_pass *pass;
+};
+
+/* The object's symbol tri_own. Lists end where the next member says. With a host part it also has
+ * tri_own_kernel, a pointer to a struct tri_kernel. */
+struct tri_own_object {
+    const struct tri_own_rows *const *rows, *const *rows_end;
+    const struct tri_own_used *const *used, *const *used_end;
+    const struct tri_own_calls *calls; /* set by the program */
+};
+
+#ifdef TRI_OWN /* from here on for kernel files only */
+
+#define OWN_EXPORTED __attribute__((visibility("default")))
+#define OWN_LISTED(list) __attribute__((used, section(#list)))
+#define OWN_LIST(type, list) \
+    extern const struct type *const __start_##list[] __attribute__((weak, visibility("hidden"))); \
+    extern const struct type *const __stop_##list[] __attribute__((weak, visibility("hidden")));
+
+/* Of the linker: where the sections begin and end. */
+OWN_LIST(tri_own_rows, tri_own_rows)
+OWN_LIST(tri_own_used, tri_own_used)
+extern OWN_EXPORTED struct tri_own_object tri_own;
+struct tri_own_object tri_own = {__start_tri_own_rows, __stop_tri_own_rows, __start_tri_own_used,
+                                 __stop_tri_own_used, 0};
+
+#ifdef HOST
+extern OWN_EXPORTED const struct tri_kernel *const tri_own_kernel;
+
+enum tri_alpha tri_alpha_kept(const struct tri_operation *operation)
+{
+    (void)operation;
+    return TRI_ALPHA_KEPT;
+}
+enum tri_alpha tri_alpha_plain(const struct tri_operation *operation)
+{
+    (void)operation;
+    return TRI_ALPHA_PLAIN;
+}
+enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
+{
+    (void)operation;
+    return TRI_ALPHA_PREMULTIPLIED;
+}
+
+#undef USES
+#define USES(name) \
+    static struct tri_pass tri_pass_##name; \
+    static const struct tri_own_used tri_own_used_##name = {#name, &tri_pass_##name}; \
+    static const struct tri_own_used *const tri_own_listed_##name OWN_LISTED(tri_own_used) = \
+        &tri_own_used_##name;
+
+#define tri_divisor_make tri_own.calls->tri_divisor_make
+#define tri_exp tri_own.calls->tri_exp
+#define tri_graph_add tri_own.calls->tri_graph_add
+#define tri_graph_bits tri_own.calls->tri_graph_bits
+#define tri_graph_bottom_first tri_own.calls->tri_graph_bottom_first
+#define tri_graph_by_histogram tri_own.calls->tri_graph_by_histogram
+#define tri_graph_cover tri_own.calls->tri_graph_cover
+#define tri_graph_data tri_own.calls->tri_graph_data
+#define tri_graph_delay tri_own.calls->tri_graph_delay
+#define tri_graph_fail tri_own.calls->tri_graph_fail
+#define tri_graph_feedback tri_own.calls->tri_graph_feedback
+#define tri_graph_fields tri_own.calls->tri_graph_fields
+#define tri_graph_height tri_own.calls->tri_graph_height
+#define tri_graph_kernel tri_own.calls->tri_graph_kernel
+#define tri_graph_levels tri_own.calls->tri_graph_levels
+#define tri_graph_monochrome tri_own.calls->tri_graph_monochrome
+#define tri_graph_needs_rgb tri_own.calls->tri_graph_needs_rgb
+#define tri_graph_operation tri_own.calls->tri_graph_operation
+#define tri_graph_previous tri_own.calls->tri_graph_previous
+#define tri_graph_same_samples tri_own.calls->tri_graph_same_samples
+#define tri_graph_siting tri_own.calls->tri_graph_siting
+#define tri_graph_state tri_own.calls->tri_graph_state
+#define tri_graph_transposed tri_own.calls->tri_graph_transposed
+#define tri_graph_width tri_own.calls->tri_graph_width
+#define tri_operation_value tri_own.calls->tri_operation_value
+#define tri_pow tri_own.calls->tri_pow
+#define tri_sin_pi tri_own.calls->tri_sin_pi
+#endif
+#endif
+#endif

@@ -1,6 +1,7 @@
 /* native.c -- executes plans on the CPU: workers take strips of rows from one shared counter and
  * walk them. One worker is `sequential`; the code is the same. */
 #include "backend.h"
+#include "native_check.h"
 #include "../image/image.h"
 #include "../parallel/cpu.h"
 #include "../parallel/pool.h"
@@ -38,6 +39,7 @@ struct native {
     struct tri_pool *pool;
     bool own_pool;
     int workers, level;
+    struct tri_findings *findings; /* passes of kernel files run with checks; NULL: without */
 };
 
 /* In recordings: none, one for all strips that a worker computes, one for each. */
@@ -56,6 +58,7 @@ struct native_job {
     unsigned char *out;
     const char *name; /* in recordings */
     enum strip_spans spans;
+    struct tri_findings *findings; /* the backend's */
     atomic_int next;
 };
 
@@ -71,10 +74,22 @@ static bool take_strip(struct native_job *job, int *from, int *to)
     return true;
 }
 
+static void walk(struct native_job *job, uchar **base, int worker, int y, int end)
+{
+    const struct tri_stage *stage = job->stage;
+    void (*const *runs)(const struct tri_row *) =
+        (void (*const *)(const struct tri_row *))job->runs[job->stage_number];
+    if (job->findings == NULL)
+        walk_strip(stage->nodes, stage->node_count, job->plan->channels, base, job->tables[worker],
+                   stage->lead, y, end, runs);
+    else
+        tri_check_strip(&(struct tri_check_strip){job->plan, stage, job->findings, runs}, base,
+                        job->tables[worker], y, end);
+}
+
 static void work(void *argument, int worker)
 {
     struct native_job *job = argument;
-    const struct tri_stage *stage = job->stage;
     uchar *base[BASE_COUNT] = {job->scratch[worker], job->arena, job->plan->constants, job->out};
     memcpy(&base[BASE_IN], job->plan->inputs, sizeof job->plan->inputs);
     tri_trace_mark all = 0;
@@ -85,9 +100,7 @@ static void work(void *argument, int worker)
             job->spans == SPAN_OF_EACH
                 ? tri_trace_begin_rows(TRI_TRACE_STRIP, job->name, y, end - y)
                 : 0;
-        walk_strip(stage->nodes, stage->node_count, job->plan->channels, base, job->tables[worker],
-                   stage->lead, y, end,
-                   (void (*const *)(const struct tri_row *))job->runs[job->stage_number]);
+        walk(job, base, worker, y, end);
         tri_trace_end(one);
     }
     tri_trace_end(all);
@@ -274,6 +287,20 @@ static bool find_runs(const struct native *native, const struct tri_plan *plan,
     return state->runs != NULL;
 }
 
+static enum tri_status find_checks(const struct tri_plan *plan, struct native_job *state,
+                                   struct tri_error *error)
+{
+    enum tri_status status = TRI_OK;
+    for (int s = 0; s < plan->stage_count; s++) {
+        for (int i = 0; i < plan->stages[s].pass_count && status == TRI_OK; i++) {
+            const struct tri_pass *pass = plan->stages[s].passes[i];
+            if (pass->own != NULL)
+                status = tri_check_run(pass, plan->in.bits, &state->runs[s][i], error);
+        }
+    }
+    return status;
+}
+
 static bool take_memory(const struct native *native, const struct tri_plan *plan,
                         struct native_job *state)
 {
@@ -322,7 +349,8 @@ static enum tri_status prepare(struct tri_job *job, struct tri_error *error)
             "out of memory for a job on %s: %ld MiB of planes and %d times %zu KiB of rows",
             native->base.info.name, job->plan->arena_size >> 20, native->workers,
             state->scratch_size >> 10);
-    return TRI_OK;
+    state->findings = native->findings;
+    return native->findings != NULL ? find_checks(job->plan, state, error) : TRI_OK;
 }
 
 static void close_native(struct tri_backend *backend)
@@ -388,4 +416,16 @@ enum tri_status tri_native_open(int workers, const struct tri_backend_options *o
     native->base.close = close_native;
     *backend = &native->base;
     return TRI_OK;
+}
+
+enum tri_status tri_check_open(struct tri_findings *findings, struct tri_backend **backend,
+                               struct tri_error *error)
+{
+    const struct tri_backend_options options = {.size = sizeof options, .isa = "scalar"};
+    const enum tri_status status = tri_native_open(0, &options, backend, error);
+    if (status == TRI_OK) {
+        ((struct native *)*backend)->findings = findings;
+        (*backend)->fused = 0; /* each pass as it is declared */
+    }
+    return status;
 }

@@ -184,7 +184,7 @@ static enum tri_status choose_pipelines(struct cli_bench_request *request, int a
     for (int i = 0; i < request->pipeline_count && status == TRI_OK; i++) {
         struct tri_pipeline *pipeline = NULL;
 
-        status = tri_pipeline_parse(request->pipelines[i], &pipeline, error);
+        status = cli_pipeline_parse(request->pipelines[i], &pipeline, error);
         if (status == TRI_OK)
             tri_pipeline_free(pipeline);
     }

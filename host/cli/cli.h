@@ -45,7 +45,8 @@ int cli_usage(const char *command, const char *format, ...) __attribute__((forma
 void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Prints "triptych: note: TEXT". */
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void cli_notes(const char *lines); /* one note for each line */
+void cli_notes(const char *lines);    /* one note for each line */
+void cli_long_note(const char *text); /* one note of several lines */
 /* Prints notes on OpenCL drivers that were left out, each once per process, except those that the
  * error `told` (may be NULL) already names. */
 void cli_note_drivers(const struct tri_error *told);
@@ -61,6 +62,10 @@ void cli_input_names(int count, char **paths);
 /* Reads a picture on all cores, and prints the reader's warning as a note. */
 enum tri_status cli_read(const char *path, uint64_t max_pixels, struct tri_image **image,
                          struct tri_error *error);
+
+/* As tri_pipeline_parse, for a pipeline of the command line: it may name kernel files. */
+enum tri_status cli_pipeline_parse(const char *text, struct tri_pipeline **pipeline,
+                                   struct tri_error *error);
 
 /* Print help to standard output, examples first; return TRI_OK. */
 int cli_help(const struct cli_command *command);

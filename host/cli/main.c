@@ -101,7 +101,7 @@ int main(int argc, char **argv)
         return status;
     occupy_streams();
     cli_set_environment();
-    tri_own_allow(cli_notes);
+    tri_own_tell(cli_long_note);
     signal(SIGXFSZ, SIG_IGN); /* a write beyond the limit returns an error instead */
     if (argc < 2) {
         fputs("triptych: no command given (see 'triptych --help')\n", stderr);

@@ -1,5 +1,6 @@
 /* messages.c -- messages on standard error, in the same form for every command. */
 #include "cli/cli.h"
+#include "pipeline/own.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -67,6 +68,23 @@ void cli_notes(const char *lines)
             cli_note("%.*s", (int)length, lines);
         lines += length + (lines[length] == '\n');
     }
+}
+
+void cli_long_note(const char *text)
+{
+    const size_t length = strlen(text);
+
+    fprintf(stderr, "triptych: note: %s%s", text,
+            length > 0 && text[length - 1] == '\n' ? "" : "\n");
+}
+
+enum tri_status cli_pipeline_parse(const char *text, struct tri_pipeline **pipeline,
+                                   struct tri_error *error)
+{
+    tri_own_allow(true);
+    const enum tri_status status = tri_pipeline_parse(text, pipeline, error);
+    tri_own_allow(false);
+    return status;
 }
 
 void cli_backend_notes(const struct tri_backend *backend, size_t *told)

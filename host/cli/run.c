@@ -31,6 +31,13 @@ struct picture_run {
 
 /* ---- options ---- */
 
+static bool is_kernel_file(const char *path)
+{
+    const size_t length = strlen(path);
+
+    return length > 3 && strcmp(path + length - 3, ".cl") == 0;
+}
+
 /* Reports what is wrong with the request before anything is opened. */
 static int check(const struct cli_run_request *request, char *const operands[], int count)
 {
@@ -38,7 +45,7 @@ static int check(const struct cli_run_request *request, char *const operands[], 
 
     if (count == 0)
         return cli_usage("run", "no pipeline given");
-    if (count == 1 && access(operands[0], F_OK) == 0)
+    if (count == 1 && access(operands[0], F_OK) == 0 && !is_kernel_file(operands[0]))
         return cli_usage("run", "'%s' is a file; the pipeline comes first", operands[0]);
     if (count == 1)
         return cli_usage("run", "no input given after the pipeline '%s'", operands[0]);
@@ -510,8 +517,8 @@ int cli_run(int argc, char **argv)
         cli_input_names(1, (char **)&request.with); /* from argv, so it is writable */
     struct tri_pipeline *pipeline = NULL;
     struct tri_error error;
-    if (tri_pipeline_parse(request.pipeline, &pipeline, &error) != TRI_OK) {
-        if (access(request.pipeline, F_OK) == 0)
+    if (cli_pipeline_parse(request.pipeline, &pipeline, &error) != TRI_OK) {
+        if (access(request.pipeline, F_OK) == 0 && !is_kernel_file(request.pipeline))
             return cli_usage("run", "'%s' is a file; the pipeline comes first", request.pipeline);
         return cli_fail(&error);
     }

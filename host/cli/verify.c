@@ -3,6 +3,7 @@
 #include "cli/candidates_options.h"
 #include "cli/file_conflicts.h"
 #include "cli/trace_output.h"
+#include "cli/verify_files.h"
 #include "measure/measure.h"
 
 #include <jansson.h>
@@ -23,13 +24,22 @@ static const char intro[] =
     "one shape are successive frames. If outputs differ, it prints the first pixel\n"
     "and both values, the smallest picture that shows it, the first operation and\n"
     "pass that differ, and a likely cause; the exit code is 3. For a program that is\n"
-    "refused on a device it prints the same, and the exit code is 4.\n";
+    "refused on a device it prints the same, and the exit code is 4.\n"
+    "\n"
+    "Of a kernel file, as in 'verify ./mine.cl', it also checks the known answer and\n"
+    "the rules of exactness, with pictures of many shapes, extreme samples and, unless\n"
+    "parameters are given, the ends of each.\n";
 
-enum { FRAMES = 2, GENERATED = 2 * TRI_PLANES_MAX * FRAMES };
+enum { FRAMES = 2, GENERATED = 2 * TRI_PLANES_MAX * FRAMES, ROOM = GENERATED + CLI_FUZZ_MAX };
 
 struct request {
     struct cli_candidates candidates;
     const char *pipeline; /* NULL: every kernel */
+    /* Of a pipeline with kernel files: it, and it with other parameters; NULL: of no others. */
+    char *variants[CLI_VARIANTS_MAX];
+    int variant_count;
+    const struct tri_pipeline *files;
+    struct cli_file_checks checks;
 };
 
 struct inputs {
@@ -53,11 +63,14 @@ static const struct cli_option_group groups[] = {
 
 /* Generates two frames of each kind of picture; the odd size leaves a remainder for every number of
  * lanes. */
-static enum tri_status generate_inputs(struct inputs *inputs, struct tri_error *error)
+static enum tri_status generate_inputs(const struct request *request, struct inputs *inputs,
+                                       struct tri_error *error)
 {
     enum tri_status status = TRI_OK;
 
     inputs->generated = true;
+    if (request->files != NULL)
+        status = cli_fuzz_pictures(inputs->images, &inputs->count, error);
     for (int i = 0; i < GENERATED && status == TRI_OK; i++) {
         struct tri_shape shape = {333, 217, i / FRAMES % TRI_PLANES_MAX + 1,
                                   i < GENERATED / 2 ? 8 : 16};
@@ -174,18 +187,41 @@ static void count_results(struct tally *tally, const struct tri_candidates *cand
     fflush(stdout);
 }
 
+/* In code of one sample at a time C widens what lanes do not. */
+static void tell_rule(const struct request *request, const struct tri_candidates *candidates,
+                      const struct tri_verify_result *results, const struct tally *tally)
+{
+    bool differs = false;
+
+    for (int i = 1; i < candidates->count; i++)
+        differs |= results[i].differ > 0 && !results[i].info->opencl;
+    if (request->files != NULL && differs && tally->text)
+        printf("  BROKEN: lanes differ from one sample at a time: a value does not fit its lane "
+               "type (rule 2)\n");
+}
+
+/* The pipeline with this number. */
+static const char *pipeline_of(const struct request *request, int number)
+{
+    return request->variant_count > 0  ? request->variants[number]
+           : request->pipeline != NULL ? request->pipeline
+                                       : tri_kernel_example(tri_kernel_at(number));
+}
+
 /* Differences and lost devices do not stop the remaining pipelines. */
 static int verify_pipelines(const struct request *request, const struct tri_candidates *candidates,
                             const struct inputs *inputs, struct tally *tally)
 {
-    int count = request->pipeline != NULL ? 1 : tri_kernel_count(), worst = TRI_OK;
+    int count = request->variant_count > 0  ? request->variant_count
+                : request->pipeline != NULL ? 1
+                                            : tri_kernel_count(),
+        worst = request->checks.faults > 0 ? TRI_DIFFERS : TRI_OK;
     struct tri_verify_result *results = calloc((size_t)candidates->count, sizeof *results);
 
     if (results == NULL)
         return cli_fail(&(struct tri_error){TRI_FAILED, "out of memory for the results"});
-    for (int i = 0; i < count; i++) {
-        const char *pipeline =
-            request->pipeline != NULL ? request->pipeline : tri_kernel_example(tri_kernel_at(i));
+    for (int i = 0; i < count && !request->checks.astray; i++) {
+        const char *pipeline = pipeline_of(request, i);
         struct tri_error error;
         enum tri_status status =
             tri_verify_run(candidates, pipeline, inputs->images, inputs->count,
@@ -194,6 +230,7 @@ static int verify_pipelines(const struct request *request, const struct tri_cand
         count_results(tally, candidates, results, inputs);
         if (status != TRI_OK && status != TRI_DIFFERS)
             cli_fail(&error);
+        tell_rule(request, candidates, results, tally);
         if (status != TRI_OK && worst != TRI_DIFFERS)
             worst = status;
     }
@@ -212,6 +249,8 @@ static int write_json(const struct request *request, const struct tri_candidates
         json_pack("{s:s,s:o,s:i,s:i,s:i,s:O}", "triptych", TRI_VERSION, "environment",
                   tri_environment_json(&environment), "compared", tally->compared, "differ",
                   tally->differ, "failed", tally->failed, "results", tally->list);
+    if (request->checks.json != NULL)
+        json_object_set(root, "broken", request->checks.json);
     return cli_write_json(request->candidates.json, root, &error) == TRI_OK ? TRI_OK
                                                                             : cli_fail(&error);
 }
@@ -257,22 +296,53 @@ static enum tri_status check_places(const struct request *request, char *const p
     return cli_places_check(&places, error);
 }
 
-static int verify_files(const struct request *request, char **paths, int count)
+/* Checks kernel files before anything else is run. */
+static enum tri_status check_files(struct request *request, const struct inputs *inputs,
+                                   struct tri_error *error)
+{
+    const char *json = request->candidates.json;
+
+    if (request->files == NULL)
+        return TRI_OK;
+    request->checks.text = json == NULL || strcmp(json, "-") != 0;
+    request->checks.json = json != NULL ? json_array() : NULL;
+    if (request->checks.text)
+        printf("%s\n", request->pipeline);
+    return cli_check_files(request->files, request->variants, request->variant_count,
+                           inputs->images, inputs->count, &request->checks, error);
+}
+
+static int verify_files(struct request *request, char **paths, int count)
 {
     struct inputs inputs = {0};
     struct tri_error error;
 
-    inputs.images = calloc((size_t)count + GENERATED, sizeof(struct tri_image *));
+    inputs.images = calloc((size_t)count + ROOM, sizeof(struct tri_image *));
     if (inputs.images == NULL)
         return cli_fail(&(struct tri_error){TRI_FAILED, "out of memory for the inputs"});
     enum tri_status status =
         count > 0 ? read_inputs(paths, count, request->candidates.max_pixels, &inputs, &error)
-                  : generate_inputs(&inputs, &error);
+                  : generate_inputs(request, &inputs, &error);
+    if (status == TRI_OK)
+        status = check_files(request, &inputs, &error);
     int result = status == TRI_OK ? verify_inputs(request, &inputs) : cli_fail(&error);
     for (int i = 0; i < inputs.count; i++)
         tri_image_free(inputs.images[i]);
     free(inputs.images);
+    json_decref(request->checks.json);
     return result;
+}
+
+static int verify_request(struct request *request, int count, char **paths)
+{
+    struct tri_error error;
+    struct cli_trace trace = {.path = request->candidates.trace};
+
+    cli_input_names(count, paths);
+    if (check_places(request, paths, count, &error) != TRI_OK ||
+        cli_trace_begin(&trace, &error) != TRI_OK)
+        return cli_fail(&error);
+    return cli_trace_end(&trace, verify_files(request, paths, count));
 }
 
 static int run_verify(int argc, char **argv)
@@ -287,18 +357,17 @@ static int run_verify(int argc, char **argv)
     if (optind < argc && cli_is_pipeline(argv[optind]))
         request.pipeline = argv[optind++];
     if (request.pipeline != NULL &&
-        tri_pipeline_parse(request.pipeline, &pipeline, &error) != TRI_OK)
+        cli_pipeline_parse(request.pipeline, &pipeline, &error) != TRI_OK)
         return cli_fail(&error);
+    if (pipeline != NULL && cli_has_kernel_file(pipeline)) {
+        request.files = pipeline;
+        request.variant_count = cli_variants(request.pipeline, pipeline, request.variants);
+    }
+    result = verify_request(&request, argc - optind, argv + optind);
+    for (int i = 0; i < request.variant_count; i++)
+        free(request.variants[i]);
     tri_pipeline_free(pipeline);
-
-    int count = argc - optind;
-    cli_input_names(count, argv + optind);
-    if (check_places(&request, argv + optind, count, &error) != TRI_OK)
-        return cli_fail(&error);
-    struct cli_trace trace = {.path = request.candidates.trace};
-    if (cli_trace_begin(&trace, &error) != TRI_OK)
-        return cli_fail(&error);
-    return cli_trace_end(&trace, verify_files(&request, argv + optind, count));
+    return result;
 }
 
 const struct cli_command cli_command_verify = {.name = "verify",

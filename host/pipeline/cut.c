@@ -77,7 +77,9 @@ static const char *skip_host(const char *at)
     return at;
 }
 
-bool tri_source_tells_row(const char *text)
+bool tri_source_each_word(const char *text,
+                          bool (*visit)(const char *word, size_t length, void *context),
+                          void *context)
 {
     for (const char *at = text; *at != '\0';) {
         const bool begins_line = at == text || at[-1] == '\n';
@@ -91,7 +93,7 @@ bool tri_source_tells_row(const char *text)
             size_t length = 1;
             while (isalnum((unsigned char)at[length]) || at[length] == '_')
                 length++;
-            if (is_row_word(at, length))
+            if (visit(at, length, context))
                 return true;
             at += length;
         } else {
@@ -99,6 +101,17 @@ bool tri_source_tells_row(const char *text)
         }
     }
     return false;
+}
+
+static bool visit_row_word(const char *word, size_t length, void *context)
+{
+    (void)context;
+    return is_row_word(word, length);
+}
+
+bool tri_source_tells_row(const char *text)
+{
+    return tri_source_each_word(text, visit_row_word, NULL);
 }
 
 /* ---- plans ---- */

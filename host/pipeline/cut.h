@@ -24,6 +24,11 @@ bool tri_plan_same_rows(const struct tri_plan *whole, const struct tri_plan *str
 /* Returns whether bodies in the text of a kernel file use words that depend on the row's position,
  * or read rows outside the window. */
 bool tri_source_tells_row(const char *text);
+/* Calls `visit` for each word of the bodies, outside comments, strings and host parts, until it
+ * returns true; returns whether it did. */
+bool tri_source_each_word(const char *text,
+                          bool (*visit)(const char *word, size_t length, void *context),
+                          void *context);
 /* Those words; the list ends with NULL. */
 extern const char *const tri_row_words[];
 

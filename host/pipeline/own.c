@@ -19,29 +19,41 @@ struct tri_own {
     char *path, *call;
     struct tri_own_text text;
     struct tri_kernel kernel; /* the object's, with `own` */
+    struct tri_about about;   /* its own, with these texts */
+    struct tri_known known;
+    char *example, *known_pipeline;
     struct tri_own_object *object;
     bool sized[2], loaded[2][TRI_LEVEL_COUNT]; /* [bits == 16] */
+    struct tri_own_object *checked[2];
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct tri_own *first;
-static void (*allowed_note)(const char *text); /* NULL: files are not allowed */
+static void (*told)(const char *text);
+static bool allowed;
 static bool told_lanes;
 static struct tri_own_compiler compiler;
 static struct tri_disk_cache cache;
 static bool cache_open;
 
-void tri_own_allow(void (*note)(const char *text))
+void tri_own_allow(bool are)
 {
     pthread_mutex_lock(&lock);
-    allowed_note = note;
+    allowed = are;
+    pthread_mutex_unlock(&lock);
+}
+
+void tri_own_tell(void (*to)(const char *text))
+{
+    pthread_mutex_lock(&lock);
+    told = to;
     pthread_mutex_unlock(&lock);
 }
 
 static void note(const char *text)
 {
-    if (allowed_note != NULL)
-        allowed_note(text);
+    if (told != NULL)
+        told(text);
 }
 
 bool tri_own_is_path(const char *name)
@@ -68,6 +80,14 @@ static struct tri_own *find_path(const char *path)
     return own;
 }
 
+static const struct tri_own *find_call(const char *name)
+{
+    const struct tri_own *own = first;
+    while (own != NULL && strcmp(own->call, name) != 0)
+        own = own->next;
+    return own;
+}
+
 const char *tri_own_source(const char *path)
 {
     pthread_mutex_lock(&lock);
@@ -88,6 +108,8 @@ static char *key_of(const struct tri_own *own, const struct tri_own_build *build
     fprintf(to, "triptych " TRI_VERSION " kernel file\n%016llx\n%s\n",
             (unsigned long long)own->text.dialect, compiler.identity);
     tri_own_options(&compiler, build, to);
+    if ((build->parts & TRI_OWN_CHECKS) != 0)
+        fprintf(to, "\n%s", own->path); /* the sanitizer's places have it */
     fprintf(to, "\n%s", own->text.source);
     const bool failed = ferror(to);
     if (fclose(to) == 0 && !failed)
@@ -120,10 +142,13 @@ static void tell_lanes(const struct tri_own *own)
 }
 
 /* What the compiler says of a text that it accepts. */
-static void tell_log(const char *log)
+static void tell_log(const char *path, const char *log)
 {
-    if (log != NULL && log[0] != '\0')
-        note(log);
+    char text[4000];
+    if (log == NULL || log[0] == '\0')
+        return;
+    snprintf(text, sizeof text, "%.200s compiles with warnings:\n%.3500s", path, log);
+    note(text);
 }
 
 static enum tri_status compile(const struct tri_own_build *build, void **object, size_t *size,
@@ -132,7 +157,7 @@ static enum tri_status compile(const struct tri_own_build *build, void **object,
     char *log = NULL;
     const enum tri_status status = tri_own_compile(&compiler, build, object, size, &log, error);
     if (status == TRI_OK && (build->parts & TRI_OWN_HOST) != 0)
-        tell_log(log);
+        tell_log(build->path, log);
     free(log);
     return status;
 }
@@ -192,6 +217,16 @@ static enum tri_status take_kernel(struct tri_own *own, const struct tri_own_loa
     own->kernel = *loaded->kernel;
     own->kernel.own = own;
     own->object = loaded->object;
+    own->about = *own->kernel.about;
+    own->known = *own->kernel.known;
+    own->example = tri_own_spell(own->about.name, own->call, own->about.example);
+    own->known_pipeline = tri_own_spell(own->about.name, own->call, own->known.pipeline);
+    if (own->example == NULL || own->known_pipeline == NULL)
+        return tri_fail(error, TRI_FAILED, "out of memory for %s", own->path);
+    own->about.example = own->example;
+    own->known.pipeline = own->known_pipeline;
+    own->kernel.about = &own->about;
+    own->kernel.known = &own->known;
     for (const struct tri_own_rows *const *rows = own->object->rows; rows < own->object->rows_end;
          rows++) {
         (*rows)->pass->file = own->path;
@@ -218,7 +253,9 @@ static enum tri_status make(struct tri_own *own, int bits, int level, int parts,
     enum tri_status status = obtain(&build, key, &loaded, error);
     if (status == TRI_OK && (parts & TRI_OWN_HOST) != 0)
         status = take_kernel(own, &loaded, error);
-    if (status == TRI_OK)
+    if (status == TRI_OK && (parts & TRI_OWN_CHECKS) != 0)
+        own->checked[bits == 16] = loaded.object;
+    else if (status == TRI_OK)
         take_rows(own, loaded.object, bits == 16, level);
     free(key);
     return status;
@@ -234,6 +271,19 @@ enum tri_status tri_own_need(struct tri_own *own, int bits, int level, struct tr
     pthread_mutex_lock(&lock);
     if (level == TRI_OWN_ANY ? !own->sized[deep] : !own->loaded[deep][level])
         status = make(own, bits, level == TRI_OWN_ANY ? tri_isa_best() : level, 0, &own_error);
+    pthread_mutex_unlock(&lock);
+    return status == TRI_OK ? TRI_OK : tri_fail(error, status, "%s", own_error.text);
+}
+
+enum tri_status tri_own_check(struct tri_own *own, int bits, struct tri_own_object **object,
+                              struct tri_error *error)
+{
+    struct tri_error own_error = {TRI_OK, ""};
+    enum tri_status status = TRI_OK;
+    pthread_mutex_lock(&lock);
+    if (own->checked[bits == 16] == NULL)
+        status = make(own, bits, TRI_LEVEL_scalar, TRI_OWN_CHECKS, &own_error);
+    *object = own->checked[bits == 16];
     pthread_mutex_unlock(&lock);
     return status == TRI_OK ? TRI_OK : tri_fail(error, status, "%s", own_error.text);
 }
@@ -269,6 +319,8 @@ static void free_own(struct tri_own *own)
     free(own->call);
     free(own->text.c);
     free(own->text.source);
+    free(own->example);
+    free(own->known_pipeline);
     free(own);
 }
 
@@ -345,13 +397,13 @@ static bool has_file(const char *folder, void *context)
 static enum tri_status find_file(const char *name, const struct tri_kernel **kernel,
                                  struct tri_error *error)
 {
-    const struct tri_own *known = find_path(name);
+    const struct tri_own *known = find_call(name);
     struct wanted wanted = {.name = name};
     if (known != NULL) {
         *kernel = &known->kernel;
         return TRI_OK;
     }
-    if (allowed_note == NULL)
+    if (!allowed)
         return tri_own_is_path(name)
                    ? tri_fail(error, TRI_USAGE,
                               "'%s' is a kernel file: this program has not loaded it, and lets no "
@@ -445,7 +497,7 @@ char **tri_own_names(int *count)
 {
     struct names names = {0};
     pthread_mutex_lock(&lock);
-    if (allowed_note != NULL)
+    if (allowed)
         each_folder(list_folder, &names);
     pthread_mutex_unlock(&lock);
     if (names.count > 0)

@@ -9,10 +9,13 @@
 
 #include "kernel_description.h"
 
-/* The program that runs allows pipelines to name files, and to name kernels in the folders of
- * $TRIPTYCH_KERNELS. `note` is called with remarks, each one line or several; never concurrently.
- */
-void tri_own_allow(void (*note)(const char *text));
+struct tri_own_object; /* own_calls.h */
+
+/* Allows pipelines that are parsed from now on to name files, and kernels in the folders of
+ * $TRIPTYCH_KERNELS, or no longer. Those that are loaded may be named in any case. */
+void tri_own_allow(bool allowed);
+/* Gets remarks, each of one line or several; never concurrently. */
+void tri_own_tell(void (*note)(const char *text));
 
 /* Whether a name in a pipeline means a file: it has a slash or ends in ".cl". */
 bool tri_own_is_path(const char *name);
@@ -27,6 +30,10 @@ enum tri_status tri_own_find(const char *name, const struct tri_kernel **kernel,
  * there is, so that sizes are known. `own` may be NULL. */
 enum { TRI_OWN_ANY = -1 };
 enum tri_status tri_own_need(struct tri_own *own, int bits, int level, struct tri_error *error);
+
+/* Compiles it with checks, one sample at a time. The object's list has all passes. */
+enum tri_status tri_own_check(struct tri_own *own, int bits, struct tri_own_object **object,
+                              struct tri_error *error);
 
 const char *tri_own_path(const struct tri_own *own); /* as it was named */
 /* How pipelines name the kernel: the path, or the name in a folder of $TRIPTYCH_KERNELS. */
@@ -48,6 +55,9 @@ struct tri_own_text {
 };
 enum tri_status tri_own_text_make(const char *path, const char *text, struct tri_own_text *made,
                                   struct tri_error *error);
+
+/* A pipeline where the kernel `name` is called `call`; the caller frees it. NULL: no memory. */
+char *tri_own_spell(const char *name, const char *call, const char *pipeline);
 
 /* ---- own_compile.c ---- */
 

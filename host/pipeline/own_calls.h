@@ -55,12 +55,41 @@ struct tri_own_used {
     struct tri_pass *pass;
 };
 
+/* What a run with checks finds (own_check.h). */
+enum tri_own_rule {
+    OWN_ROW,          /* AT: outside .low and .high, or .sparse */
+    OWN_REACH,        /* AT, SOURCE: beyond .reach */
+    OWN_COLUMN,       /* ROW_SAMPLE, ROW_POINTER: beyond the row and .reach */
+    OWN_PLANE_ROW,    /* SAMPLE, SOURCE: outside the plane */
+    OWN_PLANE_COLUMN, /* SAMPLE: outside the plane */
+    OWN_NOT_WHOLE,    /* SAMPLE, SOURCE: without .whole */
+    OWN_IS_WHOLE,     /* AT, ROW_SAMPLE: with .whole */
+    OWN_INPUT,        /* an input that the node does not have */
+    OWN_OVERFLOW,     /* of signed integers */
+    OWN_SHIFT,        /* by the width or more, or by less than 0 */
+    OWN_DIVISION,     /* by zero */
+    OWN_FLOAT,        /* a float that the integer type does not hold */
+    OWN_ARRAY,        /* an index outside an array */
+    OWN_UNWRITTEN,    /* an output without a value; found by the program */
+    OWN_WORD          /* a word that no body may have; found by the program */
+};
+
+/* The node whose pass runs, for checks. */
+struct tri_own_window {
+    int low, high, sparse, reach, whole, inputs;
+    int width[TRI_INPUTS], height[TRI_INPUTS]; /* of the inputs */
+};
+
 /* The object's symbol tri_own. Lists end where the next member says. With a host part it also has
  * tri_own_kernel, a pointer to a struct tri_kernel. */
 struct tri_own_object {
     const struct tri_own_rows *const *rows, *const *rows_end;
     const struct tri_own_used *const *used, *const *used_end;
-    const struct tri_own_calls *calls; /* set by the program */
+    const struct tri_own_calls *calls; /* set by the program, as all that follows */
+    struct tri_own_window window;
+    /* `file` is "" for the kernel file. */
+    void (*report)(enum tri_own_rule rule, const char *file, unsigned line, long found, long low,
+                   long high);
 };
 
 #ifdef TRI_OWN /* from here on for kernel files only */
@@ -75,8 +104,13 @@ struct tri_own_object {
 OWN_LIST(tri_own_rows, tri_own_rows)
 OWN_LIST(tri_own_used, tri_own_used)
 extern OWN_EXPORTED struct tri_own_object tri_own;
-struct tri_own_object tri_own = {__start_tri_own_rows, __stop_tri_own_rows, __start_tri_own_used,
-                                 __stop_tri_own_used, 0};
+struct tri_own_object tri_own = {__start_tri_own_rows,
+                                 __stop_tri_own_rows,
+                                 __start_tri_own_used,
+                                 __stop_tri_own_used,
+                                 0,
+                                 {0},
+                                 0};
 
 #ifdef HOST
 extern OWN_EXPORTED const struct tri_kernel *const tri_own_kernel;

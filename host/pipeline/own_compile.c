@@ -117,9 +117,11 @@ static void add_options(struct arguments *arguments, const struct tri_own_compil
 {
     char words[100];
     const bool checks = (build->parts & TRI_OWN_CHECKS) != 0;
-    add_words(arguments, "-std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -ffp-contract=off "
-                         "-Wall -Wextra -Wno-unused-function -Wno-unknown-pragmas "
-                         "-Wno-missing-field-initializers -Wno-psabi -Wno-unused-variable");
+    add_words(
+        arguments,
+        "-std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -ffp-contract=off "
+        "-Werror=implicit-function-declaration -Wall -Wno-unused-function -Wno-unknown-pragmas "
+        "-Wno-missing-field-initializers -Wno-psabi -Wno-unused-variable");
     add_words(arguments, compiler->clang ? "-Wno-pass-failed -fno-color-diagnostics "
                                            "-ferror-limit=5 -fmacro-backtrace-limit=1"
                                          : "-fdiagnostics-color=never -fmax-errors=5 "
@@ -127,7 +129,7 @@ static void add_options(struct arguments *arguments, const struct tri_own_compil
     if (checks)
         add_words(arguments, "-O1 -DTRI_CHECK -fsanitize=signed-integer-overflow,shift,"
                              "integer-divide-by-zero,float-divide-by-zero,float-cast-overflow,"
-                             "bounds -fno-sanitize-trap=all");
+                             "bounds");
     else
         add_words(arguments, "-O3");
     add_words(arguments, level_flags[build->level]);
@@ -299,7 +301,8 @@ static enum tri_status compile_in(const char *folder, const struct tri_own_compi
     add_words(&arguments, "-shared -o");
     add(&arguments, target, strlen(target));
     add(&arguments, source, strlen(source));
-    add_words(&arguments, "-lm");
+    /* The sanitizer's reports come to us, not to its library. */
+    add_words(&arguments, "-nodefaultlibs -lm -lc");
     const enum tri_status status =
         arguments.failed ? tri_fail(error, TRI_FAILED, "out of memory for a compiler's options")
                          : run(compiler, build, arguments.list, folder, object, size, log, error);

@@ -11,7 +11,8 @@ static const char *const before[] = {"triptych.h", "cpu.h", "row_arguments.h",
                                      "kernel_description.h", "own_calls.h"};
 static const char *const lanes[] = {"lanes.h", "lanes_dot.h", "lanes_sad.h", "lanes_sum.h",
                                     "lanes_lookup.h"};
-static const char *const after[] = {"body_words.h", "own_symbols.h", "row_functions.h", "cover.h"};
+static const char *const after[] = {"body_words.h", "own_symbols.h", "row_functions.h", "cover.h",
+                                    "own_check.h"};
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
@@ -132,4 +133,29 @@ enum tri_status tri_own_text_make(const char *path, const char *text, struct tri
     fflush(to);
     made->dialect = ferror(to) ? 0 : digest(made->c, size);
     return finish(to, source, put_text(to, source, path, text, error), made, error);
+}
+
+char *tri_own_spell(const char *name, const char *call, const char *pipeline)
+{
+    const size_t length = strlen(name);
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+    if (to == NULL)
+        return NULL;
+    for (const char *step = pipeline;; step++) {
+        const size_t all = strcspn(step, ","), word = strcspn(step, ",:");
+        const bool same = word == length && strncmp(step, name, length) == 0;
+        fprintf(to, "%s%.*s", same ? call : "", (int)(all - (same ? length : 0)),
+                step + (same ? length : 0));
+        step += all;
+        if (*step == '\0')
+            break;
+        fputc(',', to);
+    }
+    const bool failed = ferror(to);
+    if (fclose(to) == 0 && !failed)
+        return text;
+    free(text);
+    return NULL;
 }

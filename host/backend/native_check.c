@@ -36,7 +36,7 @@ static void report(enum tri_own_rule rule, const char *file, unsigned line, long
     }
     if (findings->count < TRI_FINDINGS_MAX)
         findings->list[findings->count++] = (struct tri_finding){
-            rule, line, now.pass->name, now.pass->file, now.y, found, low, high};
+            rule, line, now.pass->name, now.pass->file, now.y, found, low, high, NULL};
 }
 
 static struct tri_own_window window_of(const struct tri_check_strip *strip,
@@ -190,7 +190,7 @@ static void tell(const struct tri_finding *f, char *text, size_t size)
         snprintf(text, size, "output %ld is not written, or not at each sample", f->found);
         break;
     case OWN_WORD:
-        snprintf(text, size, "a body may not use this word (rules 3 and 5)");
+        snprintf(text, size, "a body may not use '%s' (rules 3 and 5)", f->word);
         break;
     }
 }

@@ -16,6 +16,7 @@ struct tri_finding {
     const char *file;
     int y; /* of the row that the pass made */
     long found, low, high;
+    const char *word; /* of OWN_WORD */
 };
 struct tri_findings {
     struct tri_finding list[TRI_FINDINGS_MAX];

@@ -197,7 +197,8 @@ static void bash(void)
            "    if [[ ! $words && ! $files && $current == -* ]]; then\n        case $command in\n");
     for_each(bash_options);
     printf("        esac\n"
-           "    elif [[ ! $words && ! $files && ( $before == \"$command\" || $current == *,* ) ]]; "
+           "    elif [[ ! $words && ! $files && $current != */* && ( $before == \"$command\" || "
+           "$current == *,* ) ]]; "
            "then\n"
            "        case $command in\n        ");
     bash_pipelines();
@@ -281,7 +282,8 @@ static void zsh(void)
         "#compdef triptych\n# zsh completion for triptych; 'triptych completion zsh' prints it\n\n"
         "_triptych_pipeline() {\n    compset -P '*,'\n    compadd -S '' --");
     print_kernels(" ");
-    printf("\n}\n\n_triptych_operand() {\n    case \"$command $words[CURRENT-1]\" in\n");
+    printf("\n    _files -g '*.cl'\n}\n\n_triptych_operand() {\n    case \"$command "
+           "$words[CURRENT-1]\" in\n");
     for_each(zsh_operands);
     printf("        *) _files ;;\n    esac\n}\n\n_triptych() {\n    local -a commands=(");
     for (int i = 0; cli_commands[i] != NULL; i++)

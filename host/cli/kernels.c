@@ -1,5 +1,7 @@
 /* kernels.c -- triptych kernels: lists kernels by family, or explains one. */
 #include "cli/cli.h"
+#include "pipeline/kernel_description.h"
+#include "pipeline/own.h"
 #include "pipeline/text_value.h"
 #include "pipeline/spelling.h"
 
@@ -27,6 +29,59 @@ static const char *next_family(const char *last)
     return next;
 }
 
+static enum tri_status find_file(const char *name, const struct tri_kernel **kernel,
+                                 struct tri_error *error)
+{
+    tri_own_allow(true);
+    const enum tri_status status = tri_own_find(name, kernel, error);
+    tri_own_allow(false);
+    return status;
+}
+
+/* Calls `visit` for each kernel file in the folders of $TRIPTYCH_KERNELS; kernel NULL: it does not
+ * compile. */
+static void each_file(void (*visit)(const char *name, const struct tri_kernel *kernel,
+                                    const struct tri_error *error, void *context),
+                      void *context)
+{
+    int count;
+
+    tri_own_allow(true);
+    char **names = tri_own_names(&count);
+    tri_own_allow(false);
+    for (int i = 0; i < count; i++) {
+        const struct tri_kernel *kernel = NULL;
+        struct tri_error error = {TRI_OK, "it is gone"};
+        (void)find_file(names[i], &kernel, &error); /* the error says why there is none */
+        visit(names[i], kernel, &error, context);
+        free(names[i]);
+    }
+    free(names);
+}
+
+static void print_file(const char *name, const struct tri_kernel *kernel,
+                       const struct tri_error *error, void *context)
+{
+    int *printed = context;
+
+    if (*printed == 0)
+        printf("files in TRIPTYCH_KERNELS\n");
+    *printed += 1;
+    if (kernel != NULL)
+        printf("  %s  %s (%s)\n", name, tri_kernel_summary(kernel), tri_kernel_family(kernel));
+    else
+        printf("  %s  cannot be used: %.*s\n", name, (int)strcspn(error->text, "\n"), error->text);
+}
+
+static void print_files(void)
+{
+    int printed = 0;
+
+    each_file(print_file, &printed);
+    if (printed > 0)
+        putchar('\n');
+}
+
 static void print_list(void)
 {
     int widest = 0;
@@ -44,6 +99,7 @@ static void print_list(void)
         }
         putchar('\n');
     }
+    print_files();
     printf("'triptych kernels NAME' explains one.\n");
 }
 
@@ -189,6 +245,15 @@ static json_t *kernel_json(const struct tri_kernel *kernel)
     return object;
 }
 
+static void add_file(const char *name, const struct tri_kernel *kernel,
+                     const struct tri_error *error, void *root)
+{
+    if (kernel != NULL)
+        json_array_append_new(root, kernel_json(kernel));
+    else
+        cli_note("%s cannot be used: %s", name, error->text);
+}
+
 /* Prints all kernels, or the one given. */
 static void print_json(const struct tri_kernel *kernel)
 {
@@ -196,6 +261,8 @@ static void print_json(const struct tri_kernel *kernel)
 
     for (int i = 0; kernel == NULL && i < tri_kernel_count(); i++)
         json_array_append_new(root, kernel_json(tri_kernel_at(i)));
+    if (kernel == NULL)
+        each_file(add_file, root);
     json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
     putchar('\n');
     json_decref(root);
@@ -223,14 +290,18 @@ static int unknown_kernel(const char *name)
     return TRI_USAGE;
 }
 
-static const char intro[] = "Examples:\n"
-                            "  triptych kernels\n"
-                            "  triptych kernels gaussian\n"
-                            "  triptych kernels gaussian --json\n"
-                            "\n"
-                            "Usage: triptych kernels [NAME] [--json]\n"
-                            "\n"
-                            "Lists the kernels by family, or explains one with its parameters.\n";
+static const char intro[] =
+    "Examples:\n"
+    "  triptych kernels\n"
+    "  triptych kernels gaussian\n"
+    "  triptych kernels gaussian --json\n"
+    "  triptych kernels ./mine.cl\n"
+    "\n"
+    "Usage: triptych kernels [NAME] [--json]\n"
+    "\n"
+    "Lists the kernels by family, or explains one with its parameters. The\n"
+    "name may be the path of a kernel file, which is then compiled; those in\n"
+    "the folders of TRIPTYCH_KERNELS are listed too.\n";
 
 struct request {
     bool json;
@@ -250,8 +321,14 @@ static int run_kernels(int argc, char **argv)
         return code;
     if (argc - optind > 1)
         return cli_usage("kernels", "expected one kernel name");
-    if (optind < argc && (kernel = tri_kernel_find(argv[optind])) == NULL)
-        return unknown_kernel(argv[optind]);
+    if (optind < argc) {
+        struct tri_error error;
+        kernel = tri_kernel_find(argv[optind]);
+        if (kernel == NULL && find_file(argv[optind], &kernel, &error) != TRI_OK)
+            return cli_fail(&error);
+        if (kernel == NULL)
+            return unknown_kernel(argv[optind]);
+    }
     if (request.json)
         print_json(kernel);
     else if (kernel != NULL)

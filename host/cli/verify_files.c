@@ -166,8 +166,8 @@ static void tell_findings(const struct tri_findings *findings, struct cli_file_c
     for (int i = 0; i < findings->count; i++) {
         tri_finding_text(&findings->list[i], text);
         tell(checks, text);
-        checks->astray |= tri_finding_astray(&findings->list[i]);
     }
+    checks->findings = findings->count;
 }
 
 /* What a kernel of its own says, before the pipeline is run. */

@@ -22,10 +22,10 @@ int cli_variants(const char *text, const struct tri_pipeline *pipeline,
 
 /* Checks the known answers and the rules of exactness. */
 struct cli_file_checks {
-    json_t *json; /* appended to; NULL: not wanted */
-    bool text;    /* printed */
-    bool astray;  /* out: some read memory that is not theirs: do not run it otherwise */
-    int faults;   /* out */
+    json_t *json;         /* appended to; NULL: not wanted */
+    bool text;            /* printed */
+    bool astray;          /* out: some read memory that is not theirs: do not run it otherwise */
+    int faults, findings; /* out: of both kinds, and of those that are about rules */
 };
 enum tri_status cli_check_files(const struct tri_pipeline *pipeline, char *const variants[],
                                 int variant_count, struct tri_image *const *images, int count,

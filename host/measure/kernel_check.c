@@ -147,15 +147,15 @@ static const char *const forbidden[] = {
     "mad", "mad24", "fma",    "exp",  "exp2",    "log",   "log2",        "pow",       "sin",
     "cos", "tan",   "double", "half", "native_", "half_", "FP_CONTRACT", "sampler_t", "image2d_t"};
 
-static bool is_forbidden(const char *word, size_t length)
+static const char *find_forbidden(const char *word, size_t length)
 {
     for (size_t i = 0; i < sizeof forbidden / sizeof forbidden[0]; i++) {
         const size_t own = strlen(forbidden[i]);
         const bool begins = forbidden[i][own - 1] == '_';
         if ((begins ? length > own : length == own) && strncmp(word, forbidden[i], own) == 0)
-            return true;
+            return forbidden[i];
     }
-    return false;
+    return NULL;
 }
 
 struct words {
@@ -167,14 +167,15 @@ static bool visit(const char *word, size_t length, void *context)
 {
     const struct words *words = context;
     struct tri_findings *findings = words->findings;
+    const char *found = find_forbidden(word, length);
     unsigned line = 1;
 
-    if (!is_forbidden(word, length) || findings->count == TRI_FINDINGS_MAX)
+    if (found == NULL || findings->count == TRI_FINDINGS_MAX)
         return false;
     for (const char *at = words->text; at < word; at++)
         line += *at == '\n';
     findings->list[findings->count++] =
-        (struct tri_finding){.rule = OWN_WORD, .line = line, .file = words->path};
+        (struct tri_finding){.rule = OWN_WORD, .line = line, .file = words->path, .word = found};
     return false;
 }
 

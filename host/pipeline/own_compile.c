@@ -127,7 +127,7 @@ static void add_options(struct arguments *arguments, const struct tri_own_compil
                                          : "-fdiagnostics-color=never -fmax-errors=5 "
                                            "-ftrack-macro-expansion=0");
     if (checks)
-        add_words(arguments, "-O1 -DTRI_CHECK -fsanitize=signed-integer-overflow,shift,"
+        add_words(arguments, "-O0 -DTRI_CHECK -fsanitize=signed-integer-overflow,shift,"
                              "integer-divide-by-zero,float-divide-by-zero,float-cast-overflow,"
                              "bounds");
     else

@@ -146,6 +146,23 @@ double tri_backend_gain(const struct tri_backend *backend, int *fastest)
     return backend->gain != NULL ? backend->gain(backend, fastest) : (double)NAN;
 }
 
+/* Whether passes of different files have one name, as where a kernel file is a changed copy of
+ * another: a stage is one text on devices. */
+static bool names_clash(const struct tri_plan *plan)
+{
+    for (int s = 0; s < plan->stage_count; s++) {
+        const struct tri_stage *stage = &plan->stages[s];
+        for (int i = 0; i < stage->pass_count; i++) {
+            for (int k = 0; k < i; k++) {
+                if (strcmp(stage->passes[i]->name, stage->passes[k]->name) == 0 &&
+                    strcmp(stage->passes[i]->file, stage->passes[k]->file) != 0)
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
 enum tri_status tri_backend_plan(struct tri_backend *backend, const struct tri_pipeline *pipeline,
                                  const struct tri_shape *in, struct tri_plan **plan,
                                  struct tri_error *error)
@@ -155,6 +172,8 @@ enum tri_status tri_backend_plan(struct tri_backend *backend, const struct tri_p
         tri_plan_make(pipeline, in, backend->kind, backend->fused, plan, error);
     if (status == TRI_OK && backend->takes != NULL)
         status = backend->takes(backend, *plan, &taken, error);
+    if (status == TRI_OK && backend->info.opencl && names_clash(*plan))
+        taken = false;
     if (status != TRI_OK || taken)
         return status;
     tri_plan_free(*plan);

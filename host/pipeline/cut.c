@@ -77,6 +77,13 @@ static const char *skip_host(const char *at)
     return at;
 }
 
+static bool begins_host(const char *line)
+{
+    static const char begin[] = "#ifdef HOST";
+    return strncmp(line, begin, sizeof begin - 1) == 0 &&
+           strchr(" \t\n", line[sizeof begin - 1]) != NULL;
+}
+
 bool tri_source_each_word(const char *text,
                           bool (*visit)(const char *word, size_t length, void *context),
                           void *context)
@@ -87,7 +94,7 @@ bool tri_source_each_word(const char *text,
             at = skip_comment(at);
         } else if (*at == '"' || *at == '\'') {
             at = skip_string(at);
-        } else if (begins_line && strncmp(at, "#ifdef HOST\n", 12) == 0) {
+        } else if (begins_line && begins_host(at)) {
             at = skip_host(at);
         } else if (isalpha((unsigned char)*at) || *at == '_') {
             size_t length = 1;

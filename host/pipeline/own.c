@@ -4,13 +4,11 @@
 
 #include "../image/disk_cache.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define TEXT_MAX (4 << 20) /* bytes */
 
@@ -290,6 +288,17 @@ enum tri_status tri_own_check(struct tri_own *own, int bits, struct tri_own_obje
 
 /* ---- files ---- */
 
+/* Lines may end as on other systems. */
+static void unify_lines(char *text)
+{
+    char *to = text;
+    for (const char *at = text; *at != '\0'; at++) {
+        if (at[0] != '\r' || at[1] != '\n')
+            *to++ = *at;
+    }
+    *to = '\0';
+}
+
 static enum tri_status read_text(const char *path, char **text, struct tri_error *error)
 {
     size_t size = 0;
@@ -310,6 +319,7 @@ static enum tri_status read_text(const char *path, char **text, struct tri_error
         return tri_fail(error, TRI_USAGE, "%s is no kernel file: %s", path,
                         size > TEXT_MAX ? "it is larger than 4 MiB" : "it is not text");
     (*text)[size] = '\0';
+    unify_lines(*text);
     return TRI_OK;
 }
 
@@ -361,44 +371,13 @@ static enum tri_status load(const char *path, const char *call, const struct tri
     return TRI_OK;
 }
 
-/* ---- folders ---- */
-
-/* Calls `visit` for each folder of $TRIPTYCH_KERNELS until it returns true. */
-static bool each_folder(bool (*visit)(const char *folder, void *context), void *context)
-{
-    const char *at = secure_getenv("TRIPTYCH_KERNELS");
-    char folder[PATH_MAX];
-    while (at != NULL && *at != '\0') {
-        const size_t length = strcspn(at, ":");
-        if (length > 0 && length < sizeof folder) {
-            memcpy(folder, at, length);
-            folder[length] = '\0';
-            if (visit(folder, context))
-                return true;
-        }
-        at += length + (at[length] == ':');
-    }
-    return false;
-}
-
-struct wanted {
-    const char *name;
-    char path[PATH_MAX];
-};
-
-static bool has_file(const char *folder, void *context)
-{
-    struct wanted *wanted = context;
-    const int length =
-        snprintf(wanted->path, sizeof wanted->path, "%s/%s.cl", folder, wanted->name);
-    return length > 0 && length < PATH_MAX && access(wanted->path, F_OK) == 0;
-}
+/* ---- names ---- */
 
 static enum tri_status find_file(const char *name, const struct tri_kernel **kernel,
                                  struct tri_error *error)
 {
     const struct tri_own *known = find_call(name);
-    struct wanted wanted = {.name = name};
+    char path[PATH_MAX];
     if (known != NULL) {
         *kernel = &known->kernel;
         return TRI_OK;
@@ -412,7 +391,7 @@ static enum tri_status find_file(const char *name, const struct tri_kernel **ker
                    : TRI_OK;
     if (tri_own_is_path(name))
         return load(name, name, kernel, error);
-    return each_folder(has_file, &wanted) ? load(wanted.path, name, kernel, error) : TRI_OK;
+    return tri_own_in_folders(name, path) ? load(path, name, kernel, error) : TRI_OK;
 }
 
 enum tri_status tri_own_find(const char *name, const struct tri_kernel **kernel,
@@ -441,67 +420,11 @@ enum tri_status tri_kernel_load(const char *path, const struct tri_kernel **kern
     return status == TRI_OK ? TRI_OK : tri_fail(error, status, "%s", own_error.text);
 }
 
-struct names {
-    char **list;
-    int count;
-};
-
-static bool has_name(const struct names *names, const char *name)
-{
-    for (int i = 0; i < names->count; i++) {
-        if (strcmp(names->list[i], name) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void add_name(struct names *names, const char *file)
-{
-    const size_t length = strlen(file);
-    char *name = length > 3 && file[0] != '.' && strcmp(file + length - 3, ".cl") == 0
-                     ? strndup(file, length - 3)
-                     : NULL;
-    char **list = NULL;
-    if (name != NULL && tri_kernel_find(name) == NULL && !has_name(names, name))
-        list = realloc(names->list, ((size_t)names->count + 1) * sizeof *list);
-    if (list == NULL) {
-        free(name);
-        return;
-    }
-    names->list = list;
-    names->list[names->count++] = name;
-}
-
-static bool list_folder(const char *folder, void *context)
-{
-    DIR *directory = opendir(folder);
-    if (directory == NULL) {
-        char text[PATH_MAX + 100];
-        snprintf(text, sizeof text, "TRIPTYCH_KERNELS: cannot read the folder %.2000s: %s", folder,
-                 strerror(errno));
-        note(text);
-        return false;
-    }
-    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
-        add_name(context, entry->d_name);
-    closedir(directory);
-    return false;
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 char **tri_own_names(int *count)
 {
-    struct names names = {0};
     pthread_mutex_lock(&lock);
-    if (allowed)
-        each_folder(list_folder, &names);
+    char **names = allowed ? tri_own_list_folders(note, count) : NULL;
+    *count = allowed ? *count : 0;
     pthread_mutex_unlock(&lock);
-    if (names.count > 0)
-        qsort(names.list, (size_t)names.count, sizeof names.list[0], by_bytes);
-    *count = names.count;
-    return names.list;
+    return names;
 }

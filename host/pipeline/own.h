@@ -45,6 +45,13 @@ const char *tri_own_source(const char *path); /* for OpenCL; NULL: no such file 
  * files are not allowed. */
 char **tri_own_names(int *count);
 
+/* ---- own_folders.c ---- */
+
+/* Finds NAME.cl in the folders; `path` has room for PATH_MAX bytes. */
+bool tri_own_in_folders(const char *name, char path[]);
+/* As tri_own_names; `note` is told of folders that cannot be read. */
+char **tri_own_list_folders(void (*note)(const char *text), int *count);
+
 /* ---- own_text.c ---- */
 
 /* A kernel file's text. `c` is what is compiled: the dialect, and the text with its own line

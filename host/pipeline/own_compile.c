@@ -56,7 +56,7 @@ static bool identify(struct tri_own_compiler *compiler)
 enum tri_status tri_own_compiler_find(struct tri_own_compiler *compiler, struct tri_error *error)
 {
     static const char *const names[] = {"clang", "cc", "gcc"};
-    const char *chosen = getenv("TRIPTYCH_CC");
+    const char *chosen = secure_getenv("TRIPTYCH_CC");
     bool found = false;
     if (chosen != NULL && chosen[0] != '\0') {
         if (strchr(chosen, '/') != NULL)

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NAMES_MAX 256
 #define BLANKS " \t\n"
@@ -14,6 +15,9 @@
 static enum tri_status unknown_kernel(const char *name, struct tri_error *error)
 {
     const char *names[NAMES_MAX], *call = tri_kernel_call(name);
+    char file[300];
+    if (snprintf(file, sizeof file, "./%s.cl", name) < (int)sizeof file && access(file, F_OK) == 0)
+        return tri_fail(error, TRI_USAGE, "unknown kernel '%s': did you mean '%s'?", name, file);
     if (call != NULL)
         return tri_fail(error, TRI_USAGE, "unknown kernel '%s': did you mean '%s'?", name, call);
     const int count = tri_kernel_count() < NAMES_MAX ? tri_kernel_count() : NAMES_MAX;

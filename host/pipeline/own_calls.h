@@ -11,30 +11,45 @@
     CALL(tri_divisor_make) \
     CALL(tri_exp) \
     CALL(tri_graph_add) \
+    CALL(tri_graph_any_size) \
     CALL(tri_graph_bits) \
     CALL(tri_graph_bottom_first) \
     CALL(tri_graph_by_histogram) \
     CALL(tri_graph_cover) \
     CALL(tri_graph_data) \
     CALL(tri_graph_delay) \
+    CALL(tri_graph_extent) \
     CALL(tri_graph_fail) \
     CALL(tri_graph_feedback) \
     CALL(tri_graph_fields) \
     CALL(tri_graph_height) \
     CALL(tri_graph_kernel) \
     CALL(tri_graph_levels) \
+    CALL(tri_graph_luma) \
+    CALL(tri_graph_mix) \
     CALL(tri_graph_monochrome) \
     CALL(tri_graph_needs_rgb) \
     CALL(tri_graph_operation) \
+    CALL(tri_graph_planes_differ) \
     CALL(tri_graph_previous) \
+    CALL(tri_graph_region) \
     CALL(tri_graph_same_samples) \
     CALL(tri_graph_siting) \
     CALL(tri_graph_state) \
     CALL(tri_graph_transposed) \
+    CALL(tri_graph_warp) \
     CALL(tri_graph_width) \
+    CALL(tri_graph_with) \
+    CALL(tri_graph_with_equal) \
+    CALL(tri_graph_with_height) \
+    CALL(tri_graph_with_width) \
+    CALL(tri_operation_colour) \
+    CALL(tri_operation_contents) \
+    CALL(tri_operation_list) \
     CALL(tri_operation_value) \
     CALL(tri_pow) \
-    CALL(tri_sin_pi)
+    CALL(tri_sin_pi) \
+    CALL(tri_table_stretch)
 
 struct tri_own_calls {
 #define CALL(name) __typeof__(name) *name;
@@ -141,30 +156,45 @@ enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
 #define tri_divisor_make tri_own.calls->tri_divisor_make
 #define tri_exp tri_own.calls->tri_exp
 #define tri_graph_add tri_own.calls->tri_graph_add
+#define tri_graph_any_size tri_own.calls->tri_graph_any_size
 #define tri_graph_bits tri_own.calls->tri_graph_bits
 #define tri_graph_bottom_first tri_own.calls->tri_graph_bottom_first
 #define tri_graph_by_histogram tri_own.calls->tri_graph_by_histogram
 #define tri_graph_cover tri_own.calls->tri_graph_cover
 #define tri_graph_data tri_own.calls->tri_graph_data
 #define tri_graph_delay tri_own.calls->tri_graph_delay
+#define tri_graph_extent tri_own.calls->tri_graph_extent
 #define tri_graph_fail tri_own.calls->tri_graph_fail
 #define tri_graph_feedback tri_own.calls->tri_graph_feedback
 #define tri_graph_fields tri_own.calls->tri_graph_fields
 #define tri_graph_height tri_own.calls->tri_graph_height
 #define tri_graph_kernel tri_own.calls->tri_graph_kernel
 #define tri_graph_levels tri_own.calls->tri_graph_levels
+#define tri_graph_luma tri_own.calls->tri_graph_luma
+#define tri_graph_mix tri_own.calls->tri_graph_mix
 #define tri_graph_monochrome tri_own.calls->tri_graph_monochrome
 #define tri_graph_needs_rgb tri_own.calls->tri_graph_needs_rgb
 #define tri_graph_operation tri_own.calls->tri_graph_operation
+#define tri_graph_planes_differ tri_own.calls->tri_graph_planes_differ
 #define tri_graph_previous tri_own.calls->tri_graph_previous
+#define tri_graph_region tri_own.calls->tri_graph_region
 #define tri_graph_same_samples tri_own.calls->tri_graph_same_samples
 #define tri_graph_siting tri_own.calls->tri_graph_siting
 #define tri_graph_state tri_own.calls->tri_graph_state
 #define tri_graph_transposed tri_own.calls->tri_graph_transposed
+#define tri_graph_warp tri_own.calls->tri_graph_warp
 #define tri_graph_width tri_own.calls->tri_graph_width
+#define tri_graph_with tri_own.calls->tri_graph_with
+#define tri_graph_with_equal tri_own.calls->tri_graph_with_equal
+#define tri_graph_with_height tri_own.calls->tri_graph_with_height
+#define tri_graph_with_width tri_own.calls->tri_graph_with_width
+#define tri_operation_colour tri_own.calls->tri_operation_colour
+#define tri_operation_contents tri_own.calls->tri_operation_contents
+#define tri_operation_list tri_own.calls->tri_operation_list
 #define tri_operation_value tri_own.calls->tri_operation_value
 #define tri_pow tri_own.calls->tri_pow
 #define tri_sin_pi tri_own.calls->tri_sin_pi
+#define tri_table_stretch tri_own.calls->tri_table_stretch
 #endif
 #endif
 #endif

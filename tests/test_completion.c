@@ -36,6 +36,10 @@ static void test_bash(void)
     expect_bash("run sobel --crf \"\"", " ");
     expect_bash("bench --isa sca", "scalar ");
     expect_bash("kernels thr", "threshold ");
+    expect_bash("new mine --class w", "window ");
+    EXPECT("touch mine.cl", 0, "", "");
+    expect_bash("run ./mi", "./mine.cl ");
+    EXPECT("rm mine.cl", 0, "", "");
     expect_bash("doctor --rep", "--report ");
     expect_bash("lab --qui", "--quick --quiz ");
     expect_bash("lab grade answers --", "--csv --json --help ");

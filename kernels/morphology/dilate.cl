@@ -9,7 +9,7 @@ KERNEL(dilate, tri_alpha_premultiplied, "maximum of a square window: bright area
        "logarithm of the radius. Borders replicate the edge sample.",
        "dilate:radius=3",
        PARAM_LENGTH(radius, TRI_INT, 1, 1, 100, "window radius in pixels", TRI_RADIUS))
-ALIASES(dilate, ALIAS("dilation|maximum|max|maxfilter", "dilate:radius=1"))
+ALIASES(dilate, ALIAS("dilation|maximum|maxfilter", "dilate:radius=1"))
 
 KNOWN(dilate, "dilate", PICTURE(4, 2, 1, 5, 1, 0, 0, 1, 2, 1, 0),
       PICTURE(4, 2, 1, 5, 5, 2, 1, 5, 5, 2, 1))

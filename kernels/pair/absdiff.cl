@@ -11,7 +11,7 @@ KERNEL(absdiff, tri_alpha_kept, "absolute difference of two pictures",
        "How far apart the samples of the two pictures are. Both have one size. Alpha is that "
        "of the first picture; that of the second does not count.",
        "absdiff", NO_PARAMS)
-ALIASES(absdiff, ALIAS("abs_diff|absolutedifference|imagediff", "absdiff"))
+ALIASES(absdiff, ALIAS("absolutedifference|imagediff", "absdiff"))
 
 KNOWN(absdiff, "absdiff", PICTURE(3, 1, 1, 10, 200, 255), PICTURE(3, 1, 1, 5, 1, 255),
       .with = PICTURE(3, 1, 1, 5, 201, 0))

@@ -13,7 +13,7 @@ KERNEL(add, tri_alpha_kept, "sum of two pictures",
        "maximum becomes the maximum. Both have one size. Alpha is that of the first picture; "
        "that of the second does not count.",
        "add", NO_PARAMS)
-ALIASES(add, ALIAS("plus|sum|lineardodge|linear_dodge", "add"))
+ALIASES(add, ALIAS("plus|sum|lineardodge", "add"))
 
 KNOWN(add, "add", PICTURE(3, 1, 1, 10, 200, 255), PICTURE(3, 1, 1, 15, 255, 255),
       .with = PICTURE(3, 1, 1, 5, 56, 255))

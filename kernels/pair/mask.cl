@@ -47,7 +47,7 @@ KERNEL(mask, tri_alpha_plain, "second picture as mask of the first",
                    PARAM_FLOAT(red, 0, 0, 1, "red where it hides")
                        PARAM_FLOAT(green, 0, 0, 1, "green where it hides")
                            PARAM_FLOAT(blue, 0, 0, 1, "blue where it hides"))
-ALIASES(mask, ALIAS("copyopacity|copy_opacity|alphamerge|putalpha|joinchannel", "mask")
+ALIASES(mask, ALIAS("copyopacity|alphamerge|putalpha|joinchannel", "mask")
                   ALIAS("maskedmerge", "mask:to=colour"))
 
 /* 200 * 51 / 255 = 40; 100 * 128 / 255 = 50.2. */

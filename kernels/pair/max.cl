@@ -11,7 +11,7 @@ KERNEL(max, tri_alpha_kept, "the brighter of two pictures",
        "The higher of the two samples, in each plane separately. Both have one size. Alpha is "
        "that of the first picture; that of the second does not count.",
        "max", NO_PARAMS)
-ALIASES(max, ALIAS("maximum|lighten|lightest|brighter", "max"))
+ALIASES(max, ALIAS("maxpair|lighten|lightest", "max"))
 
 KNOWN(max, "max", PICTURE(3, 1, 1, 10, 200, 0), PICTURE(3, 1, 1, 10, 201, 0),
       .with = PICTURE(3, 1, 1, 5, 201, 0))

@@ -11,7 +11,7 @@ KERNEL(min, tri_alpha_kept, "the darker of two pictures",
        "The lower of the two samples, in each plane separately. Both have one size. Alpha is "
        "that of the first picture; that of the second does not count.",
        "min", NO_PARAMS)
-ALIASES(min, ALIAS("minimum|darken|darkest|darker", "min"))
+ALIASES(min, ALIAS("minpair|darken|darkest", "min"))
 
 KNOWN(min, "min", PICTURE(3, 1, 1, 10, 200, 255), PICTURE(3, 1, 1, 5, 200, 255),
       .with = PICTURE(3, 1, 1, 5, 201, 255))

@@ -523,7 +523,7 @@ TRI_API void tri_pipeline_limit(struct tri_pipeline *pipeline, uint64_t max_pixe
 /* Whether a kernel of it combines its input with a second picture ("composite", "add"). */
 TRI_API bool tri_pipeline_takes_with(const struct tri_pipeline *pipeline);
 /* Sets that picture, or with NULL none. It must exist, unchanged, until the pipeline is freed or
- * gets another; jobs made before that keep a copy in their depth, so changing it needs new jobs.
+ * gets another; jobs made before that keep a copy in their depth (tri_job_set_with changes it).
  * Not while another thread uses the pipeline. TRI_USAGE: no kernel takes one. Jobs without it are
  * TRI_USAGE, and so are those whose images differ in size from it where a kernel needs equal ones.
  */
@@ -790,6 +790,11 @@ TRI_API enum tri_status tri_job_lend(struct tri_job *job, int *runs, struct tri_
  * outputs are no frames. After the last frame and tri_job_end, as many more runs give the results
  * that are late. */
 TRI_API int tri_job_delay(const struct tri_job *job);
+/* The second picture of the runs from now on, for a second stream of frames. The pipeline has one
+ * of that shape still; this one may change or be freed afterwards. TRI_USAGE: another shape, or
+ * several backends together. TRI_FAILED, TRI_NO_DEVICE: as tri_job_run. */
+TRI_API enum tri_status tri_job_set_with(struct tri_job *job, const struct tri_image *image,
+                                         struct tri_error *error);
 /* No frame follows those that have run. The remaining tri_job_delay runs get the last frame again;
  * they flush delayed output, and kernels see no new frame. Further runs are TRI_USAGE, until
  * tri_job_rewind. */

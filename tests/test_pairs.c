@@ -190,10 +190,43 @@ static void test_copies(void)
             CU_ASSERT_EQUAL(oracle_sample(out, 0, x, run * 39), 100 + x);
         tri_job_rewind(job);
     }
+    CU_ASSERT_EQUAL(tri_job_set_with(job, in, NULL), TRI_USAGE);
     tri_job_free(job);
     tri_pipeline_free(pipeline);
     tri_image_free(in);
     tri_image_free(out);
+}
+
+/* The second picture of a job changes between runs, on every kind of backend. */
+static void test_changes(void)
+{
+    struct tri_shape shape = {70, 20, 3, 8};
+    const struct place *chosen[4];
+    int count = rig_choose_places(chosen);
+    struct tri_image *in = rig_frame(&shape, 1), *out = rig_image(&shape);
+    struct tri_image *with[2] = {rig_frame(&shape, 2), in};
+    struct tri_image *black = rig_image(&shape);
+
+    memset(black->memory, 0, black->memory_size);
+    for (int i = 0; i < count; i++) {
+        struct tri_pipeline *pipeline = parsed("absdiff");
+        struct tri_job *job = NULL;
+
+        CU_ASSERT_EQUAL(tri_pipeline_set_with(pipeline, with[0], NULL), TRI_OK);
+        CU_ASSERT_EQUAL_FATAL(tri_job_new(chosen[i]->backend, pipeline, &shape, &job, NULL),
+                              TRI_OK);
+        CU_ASSERT_EQUAL(tri_job_run(job, in, out, NULL, NULL), TRI_OK);
+        CU_ASSERT_TRUE(tri_image_compare(black, out).count > 1000);
+        CU_ASSERT_EQUAL(tri_job_set_with(job, with[1], NULL), TRI_OK);
+        CU_ASSERT_EQUAL(tri_job_run(job, in, out, NULL, NULL), TRI_OK);
+        CU_ASSERT_EQUAL(tri_image_compare(black, out).count, 0);
+        tri_job_free(job);
+        tri_pipeline_free(pipeline);
+    }
+    tri_image_free(with[0]);
+    tri_image_free(in);
+    tri_image_free(out);
+    tri_image_free(black);
 }
 
 /* ---- the program ---- */
@@ -256,8 +289,34 @@ static void test_many(void)
            "\"$ROOT/images/alpha.png\" -o one.png && $T run absdiff one.png --with g-$i.png -o - "
            "--format pnm | tail -c 57600 | tr -d '\\000' | wc -c; done; rm ?-?.png one.png",
            0, "0\n0\n0\n", "");
-    EXPECT("$T run add a.pgm --with v.y4m -o x.pgm; code=$?; rm v.y4m; exit $code", 2, "",
-           "triptych: run: add takes a picture as --with, but v.y4m is a video; *\n");
+    EXPECT("$T run add a.pgm --with v.y4m -o x.pgm", 2, "",
+           "triptych: run: --with 'v.y4m' is a video, and goes with videos only; *\n");
+}
+
+/* Frame by frame, the last one again where the second video is shorter; the same as for pictures.
+ */
+static void test_clip(void)
+{
+    EXPECT(
+        "$T run copy v.y4m -o h-%d.png -q && $T run copy h-1.png h-2.png -o s-%d.png -q && "
+        "$T run copy s-%d.png -o s.y4m -q && $T run composite:x=5:y=-7:opacity=0.5 v.y4m --with "
+        "s.y4m -o g-%d.png -q && for i in 1 2 3; do n=$i; test $i -lt 3 || n=2; $T run copy s.y4m "
+        "--frame $n -o w.png -q && $T run composite:x=5:y=-7:opacity=0.5 h-$i.png --with w.png "
+        "-o one.png && $T run absdiff one.png --with g-$i.png -o - --format pnm | tail -c 57600 "
+        "| tr -d '\\000' | wc -c; done; rm ?-?.png one.png w.png",
+        0, "0\n0\n0\n", "");
+    EXPECT("$T run subtract v.y4m --with v.y4m -o x.y4m -j 3 && $T run subtract v.y4m --with v.y4m "
+           "-o - --on sequential | cmp - x.y4m && $T run subtract v.y4m --with v.y4m -o - --on "
+           "opencl | cmp - x.y4m; rm x.y4m",
+           0, "", "*");
+    EXPECT("$T run temporal_median,add v.y4m --with s.y4m -o x.y4m", 2, "",
+           "triptych: run: temporal_median,add looks at later frames, so --with takes a picture, "
+           "but s.y4m is a video\n");
+    EXPECT("$T run composite v.y4m --with s.y4m -o x.png", 2, "",
+           "triptych: run: --with is for videos, but 'x.png' is a picture\n");
+    EXPECT("head -c 60000 s.y4m > t.y4m; $T run add v.y4m --with t.y4m -o x.y4m", 1, "",
+           "triptych: cannot read t.y4m: the file is truncated in frame *\n");
+    EXPECT("rm -f x.y4m v.y4m s.y4m t.y4m; ls", 0, "a.pgm\nb.pgm\nc.ppm\n", "");
 }
 
 int test_pairs_suite(void)
@@ -267,7 +326,9 @@ int test_pairs_suite(void)
              CU_add_test(suite, "places of the second picture", test_places) &&
              CU_add_test(suite, "errors of jobs", test_errors) &&
              CU_add_test(suite, "jobs keep copies", test_copies) &&
+             CU_add_test(suite, "another picture between runs", test_changes) &&
              CU_add_test(suite, "--with a picture", test_program) &&
              CU_add_test(suite, "errors of --with", test_program_errors) &&
-             CU_add_test(suite, "--with for many", test_many));
+             CU_add_test(suite, "--with for many", test_many) &&
+             CU_add_test(suite, "--with a video", test_clip));
 }

@@ -120,7 +120,7 @@ static void tell(void *listener, const struct tri_batch_result *result)
         cli_note("%s: its shape differs from the picture before it; a new series of frames begins",
                  result->file->from);
     if (result->error.status == TRI_OK)
-        cli_with_note(run->request, result->from.planes, result->from.bits);
+        cli_with_note(run->request, run->request->second, result->from.planes, result->from.bits);
     if (result->error.status != TRI_OK)
         cli_fail(&result->error);
     else if (run->request->verbose)
@@ -228,7 +228,7 @@ static int run_files(struct picture_run *run, struct cli_series *series,
 }
 
 /* Runs each video as if it were the only one. Returns the exit code. */
-static int run_videos(const struct cli_run_request *request, const struct tri_pipeline *pipeline,
+static int run_videos(const struct cli_run_request *request, struct tri_pipeline *pipeline,
                       const struct cli_inputs *inputs, const struct cli_outputs *outputs,
                       int so_far)
 {
@@ -314,7 +314,7 @@ static int run_pictures(const struct cli_run_request *request, const struct tri_
 }
 
 /* Pictures as one batch, then the videos one after another. */
-static int run_inputs(const struct cli_run_request *request, const struct tri_pipeline *pipeline,
+static int run_inputs(const struct cli_run_request *request, struct tri_pipeline *pipeline,
                       const struct cli_inputs *inputs, const struct cli_outputs *outputs,
                       const struct head *head)
 {
@@ -331,11 +331,19 @@ static int run_inputs(const struct cli_run_request *request, const struct tri_pi
 }
 
 /* Refuses options that are for one video. */
-static int check_many(const struct cli_run_request *request, const struct cli_inputs *inputs)
+static int check_many(const struct cli_run_request *request, const struct tri_pipeline *pipeline,
+                      const struct cli_inputs *inputs)
 {
+    const bool clip = tri_pipeline_takes_with(pipeline) && request->second == NULL;
+
     const char *none = inputs->videos > 0 ? "there are several inputs" : "the input is not a video";
 
-    if (request->with != NULL && request->second == NULL)
+    if (clip && inputs->count > inputs->videos)
+        return cli_usage("run",
+                         "--with '%s' is a video, and goes with videos only; 'triptych run copy %s "
+                         "-o frame.png --frame 1' makes a picture of its first frame",
+                         request->with, request->with);
+    if (request->with != NULL && request->second == NULL && !clip)
         return cli_usage("run",
                          "no kernel of the pipeline combines a picture with --with ('triptych "
                          "kernels' lists those that do: family pair); with blend and difference it "
@@ -347,7 +355,7 @@ static int check_many(const struct cli_run_request *request, const struct cli_in
 }
 
 /* Runs several inputs, folders, or one picture. */
-static int run_many(const struct cli_run_request *request, const struct tri_pipeline *pipeline,
+static int run_many(const struct cli_run_request *request, struct tri_pipeline *pipeline,
                     char *const operands[], int count, const struct head *head)
 {
     const struct cli_formats formats = {request->write.format, request->video.format};
@@ -362,7 +370,7 @@ static int run_many(const struct cli_run_request *request, const struct tri_pipe
         return TRI_FAILED;
     }
     if (status == TRI_OK)
-        result = check_many(request, &inputs);
+        result = check_many(request, pipeline, &inputs);
     if (status == TRI_OK && result == TRI_OK) {
         const struct cli_more_files more = {request->pipeline, request->with, request->trace};
         status = cli_outputs_plan(request->output, &formats, inputs.list, inputs.count, &more,

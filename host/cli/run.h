@@ -64,15 +64,16 @@ enum tri_status cli_write_frame(const struct cli_run_request *request,
                                 struct tri_video_reader *reader,
                                 const struct tri_write_options *write, struct tri_error *error);
 
-/* run_with.c: reads the picture of --with, if a kernel combines it with the input, and gives it to
- * the pipeline. `head` is what was read of standard input. */
+/* run_with.c: reads --with, if a kernel combines it with the input and it is a picture, and gives
+ * it to the pipeline. `head` is what was read of standard input. */
 enum tri_status cli_with_read(struct cli_run_request *request, struct tri_pipeline *pipeline,
                               const unsigned char *head, size_t head_size, struct tri_error *error);
-/* Reports, once, in what it is changed for an input of these planes and bits. */
-void cli_with_note(const struct cli_run_request *request, int planes, int bits);
+/* Reports, once, in what that picture is changed for an input of these planes and bits. */
+void cli_with_note(const struct cli_run_request *request, const struct tri_image *second,
+                   int planes, int bits);
 
 /* run_video.c: runs one video to another, or to a picture. Returns the exit code. */
-int cli_run_video(const struct cli_run_request *request, const struct tri_pipeline *pipeline,
+int cli_run_video(const struct cli_run_request *request, struct tri_pipeline *pipeline,
                   const char *input, const unsigned char *head, size_t head_size);
 
 #endif

@@ -176,8 +176,8 @@ static const struct cli_option general[] = {
      "instruction set for sequential and threads, listed by 'triptych devices'; default native",
      TEXT(isa), .more_words = cli_isa_words},
     {"with", 0, "FILE",
-     "the second picture for kernels of two, such as composite; or a second video for blend and "
-     "difference: its frames serve as the previous frames of INPUT",
+     "the second picture for kernels of two, such as composite, or for videos also a video, frame "
+     "by frame; for blend and difference a video whose frames serve as the previous ones of INPUT",
      TEXT(with), .file = true},
     {"jobs", 'j', "N",
      "files or frames in flight at the same time; default one for each thread, two more for videos",

@@ -18,7 +18,8 @@
 struct video_run {
     const struct cli_run_request *request;
     struct tri_transcode transcode;
-    struct tri_output data; /* --data */
+    struct tri_video_reader *second; /* --with, if its frames are second pictures; NULL: not */
+    struct tri_output data;          /* --data */
     struct cli_progress progress;
     const struct tri_backend *backend;
     bool animation;       /* all frames go into one picture file */
@@ -219,7 +220,27 @@ static bool is_whole_animation(const struct cli_run_request *request,
            tri_pictures_fit(cli_picture_format(request, request->output), &several);
 }
 
-static enum tri_status open_all(struct video_run *run, const struct tri_pipeline *pipeline,
+/* Gives the pipeline a picture of the second video's shape. Its frames follow one by one. */
+static enum tri_status open_second(struct video_run *run, struct tri_pipeline *pipeline,
+                                   const struct cli_engine *engine, struct tri_error *error)
+{
+    struct tri_transcode *transcode = &run->transcode;
+
+    if (run->second == NULL)
+        return TRI_OK;
+    if (tri_pipeline_delay(pipeline) > 0)
+        return tri_fail(
+            error, TRI_USAGE,
+            "run: %s looks at later frames, so --with takes a picture, but %s is a video",
+            tri_pipeline_text(pipeline), run->second->name);
+    const enum tri_status status =
+        tri_second_new(run->second, engine->pool, &transcode->second, error);
+    return status == TRI_OK
+               ? tri_pipeline_set_with(pipeline, tri_second_image(transcode->second), error)
+               : status;
+}
+
+static enum tri_status open_all(struct video_run *run, struct tri_pipeline *pipeline,
                                 struct cli_engine *engine, struct tri_error *error)
 {
     const struct cli_run_request *request = run->request;
@@ -230,19 +251,22 @@ static enum tri_status open_all(struct video_run *run, const struct tri_pipeline
     transcode->pool = engine->pool;
     /* Reading and writing continue while every thread computes. */
     transcode->jobs = engine->pool == NULL || request->jobs > 0 ? engine->jobs : engine->jobs + 2;
-    enum tri_status status = tri_filter_new(
-        engine->backend, pipeline, &transcode->reader->video,
-        options.animation ? TRI_ONLY_RGB : tri_video_takes(request->output, request->video.format),
-        request->chroma, &transcode->filter, error);
+    enum tri_status status = open_second(run, pipeline, engine, error);
+    if (status == TRI_OK)
+        status = tri_filter_new(engine->backend, pipeline, &transcode->reader->video,
+                                options.animation
+                                    ? TRI_ONLY_RGB
+                                    : tri_video_takes(request->output, request->video.format),
+                                request->chroma, &transcode->filter, error);
     if (status == TRI_OK)
         cli_engine_tell(engine);
     if (status == TRI_OK)
-        cli_with_note(request, transcode->reader->video.planes,
+        cli_with_note(request, tri_pipeline_with(pipeline), transcode->reader->video.planes,
                       transcode->reader->video.bits > 8 ? 16 : 8);
     if (status == TRI_OK && transcode->with != NULL)
         status = check_with(transcode, pipeline, error);
     options.source = transcode->reader;
-    options.with = transcode->with;
+    options.with = run->second != NULL ? run->second : transcode->with;
     options.threads = transcode->reader->options.threads;
     options.pictures = request->write;
     options.pictures.tell = tell_written;
@@ -271,7 +295,7 @@ static enum tri_status tell_damage(const struct tri_video_reader *reader, enum t
 
 /* Catches signals from before the output is created, so that no part of it stays, until everything
  * is reported. */
-static enum tri_status run_caught(struct video_run *run, const struct tri_pipeline *pipeline,
+static enum tri_status run_caught(struct video_run *run, struct tri_pipeline *pipeline,
                                   struct cli_engine *engine)
 {
     struct tri_error error;
@@ -287,6 +311,7 @@ static enum tri_status run_caught(struct video_run *run, const struct tri_pipeli
         cli_note("%ld more notes on the output are not shown", run->notes - NOTES_MOST);
     status = tell_damage(run->transcode.reader, status);
     status = tell_damage(run->transcode.with, status);
+    status = tell_damage(run->second, status);
     cli_write_end();
     return status;
 }
@@ -351,8 +376,8 @@ static enum tri_status check_places(const struct cli_run_request *request, const
 }
 
 /* Checks everything that can be checked before a frame is read, and opens the inputs. */
-static enum tri_status open_inputs(struct video_run *run, const char *input,
-                                   const unsigned char *head, size_t head_size,
+static enum tri_status open_inputs(struct video_run *run, const struct tri_pipeline *pipeline,
+                                   const char *input, const unsigned char *head, size_t head_size,
                                    struct tri_error *error)
 {
     const struct cli_run_request *request = run->request;
@@ -374,7 +399,9 @@ static enum tri_status open_inputs(struct video_run *run, const char *input,
     if (status == TRI_OK)
         status = tri_video_open(input, &options, &transcode->reader, error);
     if (status == TRI_OK && request->with != NULL && request->second == NULL)
-        status = tri_video_open(request->with, &options, &transcode->with, error);
+        status = tri_video_open(request->with, &options,
+                                tri_pipeline_takes_with(pipeline) ? &run->second : &transcode->with,
+                                error);
     if (status != TRI_OK)
         return status;
     const struct tri_video *video = &transcode->reader->video;
@@ -383,7 +410,7 @@ static enum tri_status open_inputs(struct video_run *run, const char *input,
     return TRI_OK;
 }
 
-int cli_run_video(const struct cli_run_request *request, const struct tri_pipeline *pipeline,
+int cli_run_video(const struct cli_run_request *request, struct tri_pipeline *pipeline,
                   const char *input, const unsigned char *head, size_t head_size)
 {
     struct video_run run = {.request = request, .lock = PTHREAD_MUTEX_INITIALIZER};
@@ -392,7 +419,7 @@ int cli_run_video(const struct cli_run_request *request, const struct tri_pipeli
 
     run.transcode =
         (struct tri_transcode){.stop = cli_interrupted, .through = through, .listener = &run};
-    enum tri_status status = open_inputs(&run, input, head, head_size, &error);
+    enum tri_status status = open_inputs(&run, pipeline, input, head, head_size, &error);
     if (status == TRI_OK)
         status = cli_engine_open(request, &engine, &error);
     run.backend = engine.backend;
@@ -404,6 +431,10 @@ int cli_run_video(const struct cli_run_request *request, const struct tri_pipeli
                 ? run_frame(&run, pipeline, &engine)
                 : run_caught(&run, pipeline, &engine);
     tri_filter_free(run.transcode.filter);
+    if (run.transcode.second != NULL)
+        tri_pipeline_set_with(pipeline, NULL, &error);
+    tri_second_free(run.transcode.second);
+    tri_video_close(run.second);
     tri_video_close(run.transcode.with);
     tri_video_close(run.transcode.reader);
     cli_engine_close(&engine);

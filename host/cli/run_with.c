@@ -35,18 +35,15 @@ enum tri_status cli_with_read(struct cli_run_request *request, struct tri_pipeli
         return tri_fail(error, TRI_USAGE, "run: %s needs a second picture; add --with FILE",
                         tri_pipeline_text(pipeline));
     if (tri_video_is(request->with, head, head_size))
-        return tri_fail(error, TRI_USAGE,
-                        "run: %s takes a picture as --with, but %s is a video; 'triptych run copy "
-                        "%s -o frame.png --frame 1' makes a picture of its first frame",
-                        tri_pipeline_text(pipeline), request->with, request->with);
+        return TRI_OK;
     const enum tri_status status = read_with(request, head, head_size, error);
     return status == TRI_OK ? tri_pipeline_set_with(pipeline, request->second, error) : status;
 }
 
-void cli_with_note(const struct cli_run_request *request, int planes, int bits)
+void cli_with_note(const struct cli_run_request *request, const struct tri_image *second,
+                   int planes, int bits)
 {
     static bool noted;
-    const struct tri_image *second = request->second;
 
     if (second == NULL || noted || request->quiet)
         return;

@@ -171,9 +171,10 @@ bool tri_pipeline_scale(const struct tri_pipeline *pipeline, const struct tri_sh
 /* with.c: from now on, jobs get noise as the second picture, as large as each kernel wants: for
  * measuring and comparing. */
 void tri_pipeline_noise(struct tri_pipeline *pipeline);
-/* Makes row `y` of a channel FROM_WITH of a graph for pictures of that depth. */
-void tri_with_row(const struct tri_pipeline *pipeline, const struct tri_channel *channel, int bits,
-                  int y, void *row);
+/* Makes row `y` of a channel FROM_WITH from that picture, or from noise where it is NULL, for a
+ * graph of that depth. */
+void tri_with_row(const struct tri_image *image, const struct tri_channel *channel, int bits, int y,
+                  void *row);
 
 /* operations.c: counts the arithmetic of one run. An operation takes one more sample into a result:
  * a multiply-add, a minimum, a comparison, a table look-up. What only moves samples counts as 0;

@@ -113,8 +113,6 @@ static uint32_t in_bits(uint32_t sample, int from, int to)
 static uint32_t picture_sample(const struct tri_image *image, int of, int x, int y, int bits)
 {
     const int planes = image->shape.planes;
-    if (x < 0 || x >= image->shape.width || y < 0 || y >= image->shape.height)
-        return 0;
     if (of == WITH_ALPHA && planes % 2 == 1)
         return (1u << bits) - 1;
     return in_bits(of == WITH_GRAY    ? gray_of(image, x, y)
@@ -124,27 +122,48 @@ static uint32_t picture_sample(const struct tri_image *image, int of, int x, int
 }
 
 /* A quarter of its alpha is 0, and a quarter opaque. */
-static uint32_t noise_sample(const struct tri_channel *channel, int x, int y, int bits)
+static uint32_t noise_sample(int of, int x, int y, int bits)
 {
     const uint32_t most = (1u << bits) - 1;
-    uint32_t z = (uint32_t)x * 0x9e3779b1u ^ (uint32_t)y * 0x85ebca77u ^
-                 (uint32_t)(channel->of + 1) * 0xc2b2ae3du;
-    if (x < 0 || x >= channel->width || y < 0 || y >= channel->height)
-        return 0;
+    uint32_t z =
+        (uint32_t)x * 0x9e3779b1u ^ (uint32_t)y * 0x85ebca77u ^ (uint32_t)(of + 1) * 0xc2b2ae3du;
     z = (z ^ z >> 15) * 0x2c1b3c6du;
     z = (z ^ z >> 12) * 0x297a2d39u;
     z ^= z >> 15;
-    return channel->of != WITH_ALPHA || z >> 31 != 0 ? z & most : z >> 30 != 0 ? most : 0;
+    return of != WITH_ALPHA || z >> 31 != 0 ? z & most : z >> 30 != 0 ? most : 0;
 }
 
-void tri_with_row(const struct tri_pipeline *pipeline, const struct tri_channel *channel, int bits,
-                  int y, void *row)
+/* The plane whose rows can be copied as they are; -1: none. */
+static int plain_plane(const struct tri_image *image, int of, int bits)
 {
-    for (int x = 0; x < channel->width; x++) {
-        const int at_x = x - channel->x, at_y = y - channel->y;
-        const uint32_t sample = pipeline->noise
-                                    ? noise_sample(channel, at_x, at_y, bits)
-                                    : picture_sample(pipeline->with, channel->of, at_x, at_y, bits);
+    const int last = image->shape.planes - 1;
+    if (image->shape.bits != bits || of == WITH_GRAY || (of == WITH_ALPHA && last % 2 == 0))
+        return -1;
+    return of == WITH_ALPHA ? last : of;
+}
+
+void tri_with_row(const struct tri_image *image, const struct tri_channel *channel, int bits, int y,
+                  void *row)
+{
+    const int width = image != NULL ? image->shape.width : channel->width;
+    const int height = image != NULL ? image->shape.height : channel->height;
+    const int from = channel->x > 0 ? channel->x : 0, at_y = y - channel->y;
+    const int to = channel->x + width < channel->width ? channel->x + width : channel->width;
+    const int plane = image != NULL ? plain_plane(image, channel->of, bits) : -1;
+    const size_t size = (size_t)bits / 8;
+    memset(row, 0, (size_t)channel->width * size);
+    if (at_y < 0 || at_y >= height || from >= to)
+        return;
+    if (plane >= 0) {
+        const unsigned char *start = tri_image_row(image, plane, at_y);
+        memcpy((unsigned char *)row + (size_t)from * size,
+               start + (size_t)(from - channel->x) * size, (size_t)(to - from) * size);
+        return;
+    }
+    for (int x = from; x < to; x++) {
+        const uint32_t sample =
+            image == NULL ? noise_sample(channel->of, x - channel->x, at_y, bits)
+                          : picture_sample(image, channel->of, x - channel->x, at_y, bits);
         if (bits == 8)
             ((uint8_t *)row)[x] = (uint8_t)sample;
         else

@@ -48,6 +48,8 @@ void tri_filter_tell(struct tri_filter *filter);
 struct tri_filter_slot;
 enum tri_status tri_filter_upload(struct tri_filter *filter, const struct tri_frame *in,
                                   struct tri_filter_slot **slot, struct tri_error *error);
+/* The second picture for `compute`, instead of the pipeline's, of the same shape. */
+void tri_filter_with(struct tri_filter_slot *slot, const struct tri_image *image);
 /* Into the planes of `out`, which are of use after `download`; `in` must stay until then. */
 enum tri_status tri_filter_compute(struct tri_filter *filter, struct tri_filter_slot *slot,
                                    struct tri_frame *out, struct tri_error *error);

@@ -243,6 +243,11 @@ enum tri_status tri_filter_upload(struct tri_filter *filter, const struct tri_fr
     return status;
 }
 
+void tri_filter_with(struct tri_filter_slot *slot, const struct tri_image *image)
+{
+    slot->with = image;
+}
+
 enum tri_status tri_filter_compute(struct tri_filter *filter, struct tri_filter_slot *slot,
                                    struct tri_frame *out, struct tri_error *error)
 {
@@ -252,7 +257,10 @@ enum tri_status tri_filter_compute(struct tri_filter *filter, struct tri_filter_
     if (status != TRI_OK)
         return status;
     slot->out = out;
-    if (!filter->by_plane)
+    if (slot->with != NULL && set->whole != NULL)
+        status = tri_job_set_with(set->whole, slot->with, error);
+    slot->with = NULL;
+    if (!filter->by_plane && status == TRI_OK)
         status = tri_inflight_compute(slot->inflight[0], set->whole, slot->after, error);
     for (int p = 0; filter->by_plane && p < planes_of(filter) && status == TRI_OK; p++)
         status = tri_inflight_compute(slot->inflight[p], set->planes[p], planes->planes[p], error);

@@ -290,6 +290,8 @@ static enum tri_status compute_work(struct transcode_run *run, struct item *item
         status = tri_filter_upload(filter, &run->late[run->late_count - 1], &item->slot, error);
     if (status == TRI_OK)
         status = run_with(run, item, error);
+    if (status == TRI_OK && run->transcode->second != NULL)
+        tri_filter_with(item->slot, tri_second_image(run->transcode->second));
     if (status == TRI_OK)
         status = tri_filter_compute(filter, item->slot, &item->out, error);
     if (run->lent > 0)
@@ -309,10 +311,19 @@ static bool bring_late(struct transcode_run *run, struct item *item)
     return true;
 }
 
+static enum tri_status second_work(struct transcode_run *run, struct item *item,
+                                   struct tri_error *error)
+{
+    (void)item;
+    return tri_second_next(run->transcode->second, error);
+}
+
 static bool compute(void *context, void *data)
 {
     struct transcode_run *run = context;
     struct item *item = data;
+    if (run->transcode->second != NULL && !item->flush && !go(run, item, true, second_work))
+        return false;
     if (!go(run, item, false, compute_work))
         return false;
     if (run->delay == 0 || bring_late(run, item))
@@ -457,7 +468,7 @@ static void set_times(struct tri_transcode *transcode, const struct tri_stream *
 static enum tri_status run_stages(struct transcode_run *run, struct tri_error *error)
 {
     struct tri_transcode *transcode = run->transcode;
-    const bool in_order = tri_filter_in_order(transcode->filter);
+    const bool in_order = tri_filter_in_order(transcode->filter) || transcode->second != NULL;
     const struct tri_stream_stage stages[TRI_VIDEO_STAGES] = {
         {"read", true, read_frame},     {"decode", false, decode},     {"upload", false, upload},
         {"compute", in_order, compute}, {"download", false, download}, {"encode", false, encode},

@@ -4,6 +4,7 @@
 #define TRI_TRANSCODE_H
 
 #include "filter.h"
+#include "second.h"
 
 enum tri_video_stage {
     TRI_READ,
@@ -25,6 +26,7 @@ struct tri_transcode {
     /* A second input, or NULL: the pipeline sees each of its frames just before the reader's. If it
      * is shorter, its last frame stays. */
     struct tri_video_reader *with;
+    struct tri_second *second; /* a video whose frames are the second pictures; NULL: none */
     struct tri_video_writer *writer;
     /* Receives the data kernels report for frames, as CSV; the caller closes it. NULL if not
      * wanted. */

@@ -308,47 +308,6 @@ enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
 
 /* ---- graph shapes shared by several kernels ---- */
 
-/* Grows windows of radius `q` step by step. They stay centred: then the edge sample of a pass,
- * which stands in for all beyond it, covers nothing that the whole window would not. */
-static int widen(struct tri_graph *graph, const struct tri_pass *pass, bool along_rows, int q,
-                 int radius, int channel)
-{
-    while (q < radius) {
-        const int most = 4 * q + 1, next = most < radius ? most : radius;
-        const int outer = next - q, inner = outer < q ? outer : q;
-        const int at[4] = {-outer, -inner, inner, outer};
-        struct tri_node_spec spec = {.in = {channel}};
-        if (along_rows) {
-            spec.reach = outer;
-            spec.operations = 4;
-            spec.constants = at;
-            spec.constants_size = sizeof at;
-            spec.specialize = true;
-        } else {
-            spec.sparse = 4;
-            memcpy(spec.rows, at, sizeof at);
-        }
-        channel = tri_graph_add(graph, pass, &spec);
-        q = next;
-    }
-    return channel;
-}
-
-int tri_graph_cover(struct tri_graph *graph, const struct tri_cover *passes, int radius,
-                    int channel)
-{
-    const int first = radius < 3 ? radius : 3, which = first - 1;
-    const struct tri_node_spec columns = {.in = {channel}, .low = -first, .high = first};
-    int grown = tri_graph_add(graph, passes->columns_of[which], &columns);
-    grown = widen(graph, passes->columns, false, first, radius, grown);
-    const struct tri_node_spec rows = {.in = {grown},
-                                       .reach = first,
-                                       .fused = radius == first ? passes->both_of[which]
-                                                                : passes->columns_rows_7};
-    return widen(graph, passes->rows, true, first, radius,
-                 tri_graph_add(graph, passes->rows_of[which], &rows));
-}
-
 struct tri_value tri_graph_by_histogram(struct tri_graph *graph, const struct tri_pass *count,
                                         const struct tri_pass *lookup, bool joint,
                                         void (*finish)(const struct tri_counts *,

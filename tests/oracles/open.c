@@ -1,0 +1,23 @@
+/* The oracle of open: the lowest samples, then the highest of them. */
+#include "../oracle_window.h"
+
+#include <stdlib.h>
+
+static void run(const struct tri_pipeline *pipeline, int operation, const struct tri_image *in,
+                const struct tri_image *before, struct expected *out)
+{
+    struct expected plain, between;
+
+    (void)before;
+    oracle_plain(in, &plain);
+    oracle_extreme(pipeline, operation, &plain, -1, &between);
+    oracle_extreme(pipeline, operation, &between, 1, out);
+    free(plain.value);
+    free(between.value);
+}
+
+static const char *const cases[] = {"radius=2:shape=cross", "radius=3:shape=disk",
+                                    "radius=9:shape=disk", "radius=12", NULL};
+
+const struct oracle oracle_open = {
+    .name = "open", .alpha = ORACLE_PREMULTIPLIED, .run = run, .cases = cases};

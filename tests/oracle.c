@@ -240,3 +240,26 @@ void oracle_weights_apply(const struct oracle_weights *across, const struct orac
     free(half);
     free(row);
 }
+
+struct tri_image *oracle_other(const char *text, const struct tri_image *in)
+{
+    struct tri_backend_options options = {.size = sizeof options, .isa = "scalar"};
+    struct tri_pipeline *pipeline = NULL;
+    struct tri_backend *backend = NULL;
+    struct tri_image *out = NULL;
+    struct tri_job *job = NULL;
+    struct tri_error error;
+    struct tri_image copy = *in; /* a run may pad its input */
+
+    if (tri_pipeline_parse(text, &pipeline, &error) ||
+        tri_backend_open("sequential", &options, &backend, &error) ||
+        tri_job_new(backend, pipeline, &in->shape, &job, &error) ||
+        tri_image_new(&in->shape, &out, &error) || tri_job_run(job, &copy, out, NULL, &error)) {
+        fprintf(stderr, "tests: an oracle needs %s: %s\n", text, error.text);
+        exit(1);
+    }
+    tri_job_free(job);
+    tri_backend_close(backend);
+    tri_pipeline_free(pipeline);
+    return out;
+}

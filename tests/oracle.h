@@ -68,6 +68,9 @@ bool oracle_chosen(const struct tri_pipeline *pipeline, int operation, const cha
                    const char *choice);
 int64_t oracle_divide(int64_t dividend, int64_t divisor); /* both >= 0; rounded half up */
 double oracle_clamp(double value, double low, double high);
+/* What a pipeline of kernels that have oracles of their own makes, in scalar C; its result has the
+ * shape of `in`. */
+struct tri_image *oracle_other(const char *text, const struct tri_image *in);
 
 /* Calls `point` for each sample. */
 void oracle_points(const struct tri_image *in, struct expected *out,

@@ -51,6 +51,10 @@ GRAPH_PLANE(percentile)
     const int radius = (int)VALUE(radius), count = (2 * radius + 1) * (2 * radius + 1);
     const int below = (int)(VALUE(rank) * (count - 1) / 100 + 0.5);
     const struct percentile k = {radius, count - below};
+    if (below == 0 || below == count - 1)
+        return tri_graph_kernel(graph, below == 0 ? "erode" : "dilate", "radius", radius, in);
+    if (2 * below == count - 1 && radius <= 2)
+        return tri_graph_kernel(graph, "median", "radius", radius, in);
     return NODE(percentile, .in = {in}, .low = -radius, .high = radius, .reach = radius,
                 .operations = (double)count * tri_graph_bits(graph), .constants = &k,
                 .constants_size = sizeof k, .specialize = true);

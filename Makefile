@@ -58,6 +58,10 @@ PACKAGES_jpeg := libjpeg
 PACKAGES_webp := libwebp libwebpmux libwebpdemux
 PACKAGES_tiff := libtiff-4
 NEEDS_tiff := libtiff-4 >= 4.5
+PACKAGES_avif := libavif
+NEEDS_avif := libavif >= 0.11
+PACKAGES_jxl := libjxl
+NEEDS_jxl := libjxl >= 0.7
 FORMATS := $(foreach f,$(FORMATS_KNOWN),$(if $(PACKAGES_$f),$(shell pkg-config --exists '$(or $(NEEDS_$f),$(PACKAGES_$f))' && echo $f),$f))
 # Moving pictures alike: host/video/NAME.c. They are listed, for the order is that in which they are asked.
 VIDEO_KNOWN := sequence y4m libav
@@ -136,6 +140,8 @@ DEBIAN_png := libpng-dev
 DEBIAN_jpeg := libjpeg-dev
 DEBIAN_webp := libwebp-dev
 DEBIAN_tiff := libtiff-dev (4.5 or newer)
+DEBIAN_avif := libavif-dev (0.11 or newer)
+DEBIAN_jxl := libjxl-dev (0.7 or newer)
 DEBIAN_event_loop := libuv1-dev
 DEBIAN_libav := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
 SUMMARY = echo "built in: $(strip $(FORMATS)); video: $(strip $(VIDEO)); PNG is deflated by $(if $(ISAL),ISA-L,zlib); kernels by $(KERNEL_CC)"; \

@@ -16,6 +16,7 @@
 #include "codec/reduce_depth.h"
 #include "image/image.h"
 #include "parallel/cpu.h"
+#include "parallel/pool.h"
 #include "trace/trace.h"
 #include "video/constant_rate.h"
 #include "video/video.h"
@@ -24,6 +25,7 @@
     CALL(tri_beside_bit) \
     CALL(tri_beside_kinds) \
     CALL(tri_exif_density) \
+    CALL(tri_exif_set_orientation) \
     CALL(tri_exif_turn) \
     CALL(tri_fail) \
     CALL(tri_frame_reduce_depth) \
@@ -56,6 +58,8 @@
     CALL(tri_pace_end) \
     CALL(tri_pace_next) \
     CALL(tri_pace_note) \
+    CALL(tri_pool_run) \
+    CALL(tri_pool_workers) \
     CALL(tri_row_join) \
     CALL(tri_row_split) \
     CALL(tri_sink_fail) \
@@ -121,6 +125,7 @@ extern const struct tri_module_calls *tri_module_calls;
 #define tri_beside_bit tri_module_calls->tri_beside_bit
 #define tri_beside_kinds tri_module_calls->tri_beside_kinds
 #define tri_exif_density tri_module_calls->tri_exif_density
+#define tri_exif_set_orientation tri_module_calls->tri_exif_set_orientation
 #define tri_exif_turn tri_module_calls->tri_exif_turn
 #define tri_fail tri_module_calls->tri_fail
 #define tri_frame_reduce_depth tri_module_calls->tri_frame_reduce_depth
@@ -153,6 +158,8 @@ extern const struct tri_module_calls *tri_module_calls;
 #define tri_pace_end tri_module_calls->tri_pace_end
 #define tri_pace_next tri_module_calls->tri_pace_next
 #define tri_pace_note tri_module_calls->tri_pace_note
+#define tri_pool_run tri_module_calls->tri_pool_run
+#define tri_pool_workers tri_module_calls->tri_pool_workers
 #define tri_row_join tri_module_calls->tri_row_join
 #define tri_row_split tri_module_calls->tri_row_split
 #define tri_sink_fail tri_module_calls->tri_sink_fail

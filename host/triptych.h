@@ -377,7 +377,7 @@ struct tri_write_options {
     int quality;                      /* of lossy formats, 1 to 100; 0: the default, 90 */
     enum tri_subsampling subsampling; /* of chroma in JPEG */
     struct tri_background background; /* of JPEG, PPM, PGM; default none */
-    bool lossless;                    /* of WebP */
+    bool lossless;                    /* of WebP, AVIF, JPEG XL */
     bool verify; /* the file is read again and compared before it reaches the path; until then it is
                     in memory */
     /* Receives what the file cannot keep, in a line that names the file: metadata, transparency,

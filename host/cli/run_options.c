@@ -209,11 +209,11 @@ static const struct cli_option files[] = {
      CLI_CALLS(set_format), .more_words = format_words},
     {"png-level", 0, "L", "PNG compression (default, fast or small)",
      CHOICE(write.png_level, enum tri_png_level, TRI_PNG_DEFAULT, "default|fast|small")},
-    {"quality", 0, "N", "quality of JPEG and lossy WebP, 1 to 100; default 90",
+    {"quality", 0, "N", "quality of JPEG and lossy WebP, AVIF, JPEG XL, 1 to 100; default 90",
      NUMBER(write.quality, 1, 100)},
     {"subsampling", 0, "S", "chroma subsampling in JPEG: 420 (default), 422 or 444",
      CHOICE(write.subsampling, enum tri_subsampling, TRI_420, "420|422|444")},
-    {"lossless", 0, NULL, "write lossless WebP", FLAG(write.lossless)},
+    {"lossless", 0, NULL, "write lossless WebP, AVIF, JPEG XL", FLAG(write.lossless)},
     {"background", 0, "C",
      "colour behind transparent pictures if the format has no transparency: #rgb, #rrggbb, a name, "
      "or none to refuse them; default white, with a note",

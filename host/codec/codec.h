@@ -107,7 +107,8 @@ enum {
     TRI_KEEPS_TIFF = 256,    /* TIFF's own tags */
     TRI_WRITES_RGB = 512,    /* for gray images too */
     TRI_WRITES_LOSSY = 1024, /* unless lossless is requested */
-    TRI_KEEPS_CHUNKS = 2048  /* PNG's, of unknown meaning */
+    TRI_KEEPS_CHUNKS = 2048, /* PNG's, of unknown meaning */
+    TRI_KEEPS_CICP = 4096    /* of the kinds of colour, cICP alone */
 };
 
 /* The pictures of a file, as described by its codec. */

@@ -175,7 +175,7 @@ static bool carry_item(struct state *state, const struct tri_metadata_item *item
         {"gAMA", "gamma (gAMA)", TRI_KEEPS_COLOUR},
         {"cHRM", "primaries (cHRM)", TRI_KEEPS_COLOUR},
         {"sRGB", "sRGB", TRI_KEEPS_COLOUR},
-        {"cICP", "colour description (cICP)", TRI_KEEPS_COLOUR},
+        {"cICP", "colour description (cICP)", TRI_KEEPS_COLOUR | TRI_KEEPS_CICP},
         {"mDCV", "mastering display (mDCV)", TRI_KEEPS_COLOUR},
         {"cLLI", "light level (cLLI)", TRI_KEEPS_COLOUR},
         {"sBIT", "significant bits (sBIT)", TRI_KEEPS_COLOUR},

@@ -278,6 +278,55 @@ struct bytes pictures_profile(const char *space, size_t size)
     return profile;
 }
 
+static void put_32(unsigned char *at, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        at[i] = (unsigned char)(value >> (24 - 8 * i));
+}
+
+/* Adds a tag and its data, whose size is a multiple of 4. */
+static void add_tag(struct bytes *profile, int number, const char *name, const void *data,
+                    size_t size)
+{
+    unsigned char *entry = profile->data + 132 + 12 * number;
+    memcpy(entry, name, 4);
+    put_32(entry + 4, (uint32_t)profile->size);
+    put_32(entry + 8, (uint32_t)size);
+    pictures_add(profile, data, size);
+}
+
+struct bytes pictures_real_profile(void)
+{
+    static const struct {
+        const char *name;
+        double x, y, z;
+    } colours[] = {{"wtpt", 0.9642, 1, 0.8249},
+                   {"rXYZ", 0.4361, 0.2225, 0.0139},
+                   {"gXYZ", 0.3851, 0.7169, 0.0971},
+                   {"bXYZ", 0.1431, 0.0606, 0.7141}};
+    static const unsigned char head[132 + 9 * 12] = {
+        [8] = 2, [9] = 0x40, [12] = 'm',  'n',  't',      'r',         'R',        'G',
+        'B',     ' ',        'X',         'Y',  'Z',      ' ',         [36] = 'a', 'c',
+        's',     'p',        [70] = 0xf6, 0xd6, [73] = 1, [78] = 0xd3, 0x2d,       [131] = 9};
+    static const unsigned char name[104] = "desc\0\0\0\0\0\0\0\5test";
+    static const char *const curves[] = {"rTRC", "gTRC", "bTRC"};
+    struct bytes profile = {0};
+    pictures_add(&profile, head, sizeof head);
+    add_tag(&profile, 0, "desc", name, sizeof name);
+    add_tag(&profile, 1, "cprt", "text\0\0\0\0free\0\0\0", 16);
+    for (int i = 0; i < 4; i++) {
+        unsigned char data[20] = "XYZ ";
+        put_32(data + 8, (uint32_t)(colours[i].x * 65536 + 0.5));
+        put_32(data + 12, (uint32_t)(colours[i].y * 65536 + 0.5));
+        put_32(data + 16, (uint32_t)(colours[i].z * 65536 + 0.5));
+        add_tag(&profile, 2 + i, colours[i].name, data, sizeof data);
+    }
+    for (int i = 0; i < 3; i++)
+        add_tag(&profile, 6 + i, curves[i], "curv\0\0\0\0\0\0\0\1\1\315\0\0", 16);
+    put_32(profile.data, (uint32_t)profile.size);
+    return profile;
+}
+
 /* EXIF states which sides of the scene the stored row 0 and column 0 are. */
 bool pictures_upright(const struct tri_image *upright, const struct tri_image *stored,
                       int orientation, int slack)

@@ -60,6 +60,8 @@ void pictures_keep_note(void *listener, const char *text);
 struct bytes pictures_exif(bool little, int orientation);
 /* 132 bytes or more that are accepted as a profile of the space "RGB " or "GRAY". */
 struct bytes pictures_profile(const char *space, size_t size);
+/* A complete profile for RGB: the primaries of sRGB, a gamma of 1.8; its copyright is "free". */
+struct bytes pictures_real_profile(void);
 /* Whether `upright` is `stored` with the orientation applied; samples may differ by `slack`. */
 bool pictures_upright(const struct tri_image *upright, const struct tri_image *stored,
                       int orientation, int slack);

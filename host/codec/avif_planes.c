@@ -190,26 +190,33 @@ static enum tri_status fill_ycbcr(const struct tri_sink *sink, const struct tri_
                                                     avifResultToString(result));
 }
 
-enum tri_status tri_avif_fill(const struct tri_sink *sink, const struct tri_image *image,
-                              avifImage *picture)
+static enum tri_status fill_colours(const struct tri_sink *sink, const struct tri_image *image,
+                                    avifImage *picture)
 {
     static const int places[] = {AVIF_CHAN_V, AVIF_CHAN_Y, AVIF_CHAN_U}; /* of R, G, B */
-    const int planes = image->shape.planes, bits = (int)picture->depth;
-    const bool gray = planes < 3;
-    if (!AVIF_DONE(
-            avifImageAllocatePlanes(picture, planes % 2 == 0 ? AVIF_PLANES_ALL : AVIF_PLANES_YUV)))
-        return tri_sink_fail(sink, "out of memory for %u x %u pixels", picture->width,
-                             picture->height);
-    if (planes % 2 == 0)
-        write_plane(image, planes - 1, bits,
-                    (struct samples){picture->alphaPlane, picture->alphaRowBytes, 1, false});
+    const bool gray = image->shape.planes < 3;
     if (!gray && !is_identity(picture))
         return fill_ycbcr(sink, image, picture);
     for (int p = 0; p < (gray ? 1 : 3); p++) {
         const int place = gray ? AVIF_CHAN_Y : places[p];
         write_plane(
-            image, p, bits,
+            image, p, (int)picture->depth,
             (struct samples){picture->yuvPlanes[place], picture->yuvRowBytes[place], 1, false});
     }
     return TRI_OK;
+}
+
+enum tri_status tri_avif_fill(const struct tri_sink *sink, const struct tri_image *image,
+                              avifImage *picture)
+{
+    const int planes = image->shape.planes;
+    const bool alpha = planes % 2 == 0;
+    if (!AVIF_DONE(avifImageAllocatePlanes(picture, alpha ? AVIF_PLANES_ALL : AVIF_PLANES_YUV)))
+        return tri_sink_fail(sink, "out of memory for %u x %u pixels", picture->width,
+                             picture->height);
+    const enum tri_status status = fill_colours(sink, image, picture);
+    if (alpha && status == TRI_OK) /* last, for libavif makes it opaque with the colours */
+        write_plane(image, planes - 1, (int)picture->depth,
+                    (struct samples){picture->alphaPlane, picture->alphaRowBytes, 1, false});
+    return status;
 }

@@ -11,14 +11,14 @@
 static enum tri_status failed(const struct tri_source *source, const avifDecoder *decoder,
                               avifResult result)
 {
+    const char *detail = decoder->diag.error;
     if (result == AVIF_RESULT_TRUNCATED_DATA || result == AVIF_RESULT_WAITING_ON_IO ||
-        result == AVIF_RESULT_IO_ERROR)
+        result == AVIF_RESULT_IO_ERROR || strstr(detail, "possibly truncated") != NULL)
         return tri_source_fail(source, "the file is truncated");
     if (result == AVIF_RESULT_NO_CODEC_AVAILABLE)
         return tri_source_fail(source, "libavif was built without a decoder for AV1");
     if (result == AVIF_RESULT_OUT_OF_MEMORY)
         return tri_source_fail(source, "out of memory for libavif");
-    const char *detail = decoder->diag.error;
     return tri_source_fail(source, "libavif: %s%s%s", avifResultToString(result),
                            detail[0] != '\0' ? ": " : "", detail);
 }

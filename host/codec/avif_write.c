@@ -73,11 +73,13 @@ static enum tri_status set_metadata(const struct tri_sink *sink, int planes, avi
     return sound ? TRI_OK : tri_sink_fail(sink, "out of memory for metadata");
 }
 
-/* Alpha is always exact. The quantiser is libavif's own of a quality. */
+/* Alpha is always exact. The quantiser is libavif's own of a quality. One thread alone would give
+ * another file than several do. */
 static void configure(const struct tri_write_options *options, avifEncoder *encoder)
 {
     const int quality = options->quality > 0 ? options->quality : QUALITY;
-    encoder->maxThreads = tri_pool_workers(options->pool);
+    const int workers = tri_pool_workers(options->pool);
+    encoder->maxThreads = workers > 2 ? workers : 2;
     encoder->speed = SPEED;
 #if AVIF_VERSION >= 1000000
     encoder->quality = options->lossless ? AVIF_QUALITY_LOSSLESS : quality;

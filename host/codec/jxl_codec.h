@@ -36,6 +36,9 @@ JxlDecoder *tri_jxl_decoder(const struct tri_source *source, int events);
 /* Why there is no further event. */
 enum tri_status tri_jxl_ended(const struct tri_source *source, JxlDecoderStatus event);
 
+/* Before the pixels: which colours the decoder gives. */
+void tri_jxl_choose_colour(struct tri_source *source, const JxlBasicInfo *info,
+                           JxlDecoder *decoder);
 /* Adds the colours of the pixels that the decoder gives. */
 enum tri_status tri_jxl_read_colour(const struct tri_source *source, const JxlDecoder *decoder);
 /* Tells the encoder what the pixels' colours are. */

@@ -14,6 +14,14 @@
 
 #define DISPLAY_P3 12 /* in cICP, by its white of 6500 K */
 
+static void set_srgb(JxlColorEncoding *colour)
+{
+    colour->white_point = JXL_WHITE_POINT_D65;
+    colour->primaries = JXL_PRIMARIES_SRGB;
+    colour->transfer_function = JXL_TRANSFER_FUNCTION_SRGB;
+    colour->rendering_intent = JXL_RENDERING_INTENT_RELATIVE;
+}
+
 /* ---- reading ---- */
 
 /* 0 if cICP has no number for them. */
@@ -72,6 +80,21 @@ enum tri_status tri_jxl_read_colour(const struct tri_source *source, const JxlDe
                : tri_source_fail(source, "out of memory for metadata");
 }
 
+/* Lossy files store colours of their own. libjxl makes those of an enumeration of them, but of a
+ * profile it would make linear light, for which 8 bits are too few. */
+void tri_jxl_choose_colour(struct tri_source *source, const JxlBasicInfo *info, JxlDecoder *decoder)
+{
+    JxlColorEncoding colour = {.color_space = info->num_color_channels < 3 ? JXL_COLOR_SPACE_GRAY
+                                                                           : JXL_COLOR_SPACE_RGB};
+    if (info->uses_original_profile ||
+        JxlDecoderGetColorAsEncodedProfile(decoder, FORMAT JXL_COLOR_PROFILE_TARGET_ORIGINAL,
+                                           NULL) == JXL_DEC_SUCCESS)
+        return;
+    set_srgb(&colour);
+    if (JxlDecoderSetPreferredColorProfile(decoder, &colour) == JXL_DEC_SUCCESS)
+        tri_source_warn(source, "colours are converted from the profile in the file to sRGB");
+}
+
 /* ---- writing ---- */
 
 /* False if JPEG XL has no such enumeration. */
@@ -99,16 +122,13 @@ enum tri_status tri_jxl_write_colour(const struct tri_sink *sink, int planes, Jx
     const bool known = find_encoding(codes, &colour);
     if (!known && codes != NULL)
         tri_sink_note(sink, "JXL cannot store this colour description (cICP)");
-    if (!known && profile != NULL)
-        return JxlEncoderSetICCProfile(encoder, profile->data, profile->size) == JXL_ENC_SUCCESS
-                   ? TRI_OK
-                   : tri_sink_fail(sink, "libjxl does not accept the colour profile; drop it with "
-                                         "--strip");
-    if (!known) {
-        colour.white_point = JXL_WHITE_POINT_D65;
-        colour.primaries = JXL_PRIMARIES_SRGB;
-        colour.transfer_function = JXL_TRANSFER_FUNCTION_SRGB;
+    if (!known && profile != NULL) {
+        if (JxlEncoderSetICCProfile(encoder, profile->data, profile->size) == JXL_ENC_SUCCESS)
+            return TRI_OK;
+        tri_sink_note(sink, "colour profile dropped: libjxl does not accept it");
     }
+    if (!known)
+        set_srgb(&colour);
     return JxlEncoderSetColorEncoding(encoder, &colour) == JXL_ENC_SUCCESS
                ? TRI_OK
                : tri_sink_fail(sink, "out of memory for libjxl");

@@ -84,7 +84,9 @@ static enum tri_status decode_frame(struct tri_source *source, struct reader *re
             status = check_channels(source, reader);
         else if (event == JXL_DEC_NEED_IMAGE_OUT_BUFFER)
             status = set_buffer(source, reader, pixels);
-        else if (event != JXL_DEC_COLOR_ENCODING)
+        else if (event == JXL_DEC_COLOR_ENCODING)
+            tri_jxl_choose_colour(source, &reader->survey.info, reader->decoder);
+        else
             status = tri_jxl_ended(source, event);
         if (status != TRI_OK)
             return status;

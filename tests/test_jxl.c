@@ -1,0 +1,531 @@
+/* test_jxl.c -- JPEG XL files: round trips, metadata, colours, animations, limits, damage. libjxl
+ * itself, and FFmpeg if it knows JPEG XL, write and read the files too. */
+#include "codec/metadata.h"
+#include "pictures.h"
+#include "shell.h"
+#include "tests.h"
+
+#include <CUnit/Basic.h>
+#include <jxl/decode.h>
+#include <jxl/encode.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct tri_write_options lossless = {.size = sizeof lossless, .lossless = true};
+
+static struct bytes written(const struct tri_image *image, const struct tri_write_options *options)
+{
+    const char *path = pictures_path("written.jxl");
+    struct tri_error error = {0};
+    const enum tri_status status = tri_image_write(path, image, options, &error);
+    if (status != TRI_OK)
+        printf("%s\n", error.text);
+    CU_ASSERT_EQUAL_FATAL(status, TRI_OK);
+    struct bytes file = pictures_load(path);
+    unlink(path);
+    return file;
+}
+
+static struct tri_image *stored(const struct bytes *file, struct tri_read_info *info)
+{
+    const char *path = pictures_path("stored.jxl");
+    pictures_store(path, file->data, file->size);
+    struct tri_image *image = pictures_read(path, info);
+    unlink(path);
+    return image;
+}
+
+static struct tri_image *round_trip(const struct tri_image *image,
+                                    const struct tri_write_options *options)
+{
+    struct bytes file = written(image, options);
+    struct tri_read_info info = {.size = sizeof info};
+    struct tri_image *back = stored(&file, &info);
+    CU_ASSERT_STRING_EQUAL(info.warning, "");
+    CU_ASSERT_STRING_EQUAL(info.format->name, "jxl");
+    CU_ASSERT_EQUAL(tri_metadata_count(info.metadata), 0);
+    tri_metadata_free(info.metadata);
+    free(file.data);
+    return back;
+}
+
+/* ---- round trips ---- */
+
+static void test_lossless(void)
+{
+    static const int sides[][2] = {{1, 1}, {7, 1}, {1, 9}, {63, 64}, {65, 5}, {301, 47}};
+    for (int planes = 1; planes <= 4; planes++)
+        for (int bits = 8; bits <= 16; bits += 8)
+            for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++) {
+                struct tri_image *image = pictures_noise(sides[i][0], sides[i][1], planes, bits);
+                if (planes % 2 == 0) /* colours under transparent pixels stay, too */
+                    memset(tri_image_row(image, planes - 1, 0), 0, (size_t)bits / 8);
+                struct tri_image *back = round_trip(image, &lossless);
+                CU_ASSERT_TRUE(tri_shape_equal(&image->shape, &back->shape));
+                CU_ASSERT_EQUAL(tri_image_compare(image, back).count, 0);
+                tri_image_free(back);
+                tri_image_free(image);
+            }
+}
+
+static void test_lossy(void)
+{
+    static const struct {
+        int quality;
+        double psnr;
+    } cases[] = {{100, 45}, {0, 40}, {90, 40}, {50, 35}, {5, 23}};
+    for (int planes = 1; planes <= 4; planes++)
+        for (int bits = 8; bits <= 16; bits += 8) {
+            struct tri_image *image = pictures_scene(320, 200, planes, bits);
+            for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                struct tri_image *back =
+                    round_trip(image, &WRITE_OPTIONS(.quality = cases[i].quality));
+                const double psnr = pictures_psnr(image, back);
+                if (psnr < cases[i].psnr)
+                    printf("%d planes, %d bits, quality %d: %.1f dB\n", planes, bits,
+                           cases[i].quality, psnr);
+                CU_ASSERT_TRUE(psnr > cases[i].psnr);
+                tri_image_free(back);
+            }
+            tri_image_free(image);
+        }
+}
+
+static void test_lossy_alpha(void)
+{
+    for (int planes = 2; planes <= 4; planes += 2) {
+        struct tri_image *image = pictures_noise(80, 60, planes, 8),
+                         *back = round_trip(image, &WRITE_OPTIONS(.quality = 20));
+        CU_ASSERT_EQUAL_FATAL(back->shape.planes, planes);
+        int wrong = 0;
+        for (int y = 0; y < 60; y++) /* alpha is exact */
+            wrong += memcmp(tri_image_row(image, planes - 1, y), tri_image_row(back, planes - 1, y),
+                            80) != 0;
+        CU_ASSERT_EQUAL(wrong, 0);
+        tri_image_free(back);
+        tri_image_free(image);
+    }
+}
+
+/* More than one group, so that there is work for all. */
+static void test_threads(void)
+{
+    struct tri_pool *pool;
+    CU_ASSERT_EQUAL_FATAL(tri_pool_new(3, &pool, NULL), TRI_OK);
+    for (int planes = 1; planes <= 4; planes++)
+        for (int i = 0; i <= 1; i++) {
+            struct tri_image *image = pictures_noise(700, 300, planes, 8);
+            const char *path = pictures_path("threads.jxl");
+            const struct tri_write_options alone = {.size = sizeof alone, .lossless = i == 1};
+            const struct tri_write_options helped = {
+                .size = sizeof helped, .lossless = i == 1, .pool = pool};
+            pictures_expect_same_file("a.jxl", image, &alone, image, &helped);
+            CU_ASSERT_EQUAL(tri_image_write(path, image, &alone, NULL), TRI_OK);
+            struct tri_image *one = pictures_read(path, NULL), *other;
+            CU_ASSERT_EQUAL_FATAL(
+                tri_image_read(path, &READ_OPTIONS(.pool = pool), &other, NULL, NULL), TRI_OK);
+            CU_ASSERT_EQUAL(tri_image_compare(one, other).count, 0);
+            tri_image_free(one);
+            tri_image_free(other);
+            tri_image_free(image);
+            unlink(path);
+        }
+    tri_pool_free(pool);
+}
+
+static void test_ffmpeg(void)
+{
+    if (shell_run("$T run copy $ROOT/images/street.png -o a.jxl --lossless && ffmpeg -v error -i "
+                  "a.jxl -f null -")
+            ->code != 0) {
+        test_skip("no ffmpeg that reads JPEG XL");
+        shell_run("rm -f *");
+        return;
+    }
+    EXPECT("ffmpeg -v error -i a.jxl -pix_fmt rgb24 -f rawvideo a.raw && ffmpeg -v error -i "
+           "$ROOT/images/street.png -pix_fmt rgb24 -f rawvideo b.raw && cmp a.raw b.raw && rm *",
+           0, "", "");
+}
+
+/* ---- metadata ---- */
+
+static void expect_kept(const struct tri_metadata *metadata, const char *type, const void *data,
+                        size_t size)
+{
+    const struct tri_metadata_item *item = tri_metadata_find(metadata, type);
+    CU_ASSERT_TRUE(item != NULL && item->size == size && memcmp(item->data, data, size) == 0);
+}
+
+static void test_metadata(void)
+{
+    static const char xmp[] = "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF/></x:xmpmeta>";
+    struct bytes exif = pictures_exif(true, 1), long_exif = pictures_exif(false, 1);
+    while (long_exif.size < 20000)
+        pictures_add(&long_exif, "some more of it", 15);
+    for (int planes = 1; planes <= 4; planes++) {
+        const struct bytes *used = planes == 2 ? &long_exif : &exif;
+        struct tri_metadata *metadata = tri_metadata_new();
+        char note[TRI_NOTE_MAX] = "";
+        CU_ASSERT_PTR_NOT_NULL_FATAL(metadata);
+        CU_ASSERT_TRUE(tri_metadata_add(metadata, "eXIf", used->data, used->size));
+        CU_ASSERT_TRUE(tri_metadata_add(metadata, "XMP ", xmp, sizeof xmp - 1));
+        CU_ASSERT_TRUE(tri_metadata_add(metadata, "tEXt", "Disclaimer\0one", 14));
+        struct tri_image *image = pictures_noise(20, 10, planes, 8);
+        struct bytes file =
+            written(image, &WRITE_OPTIONS(.lossless = true, .metadata = metadata,
+                                          .tell = pictures_keep_note, .listener = note));
+        struct tri_read_info info = {.size = sizeof info};
+        struct tri_image *back = stored(&file, &info);
+        CU_ASSERT_STRING_EQUAL(note, "JXL cannot store text 'Disclaimer'");
+        CU_ASSERT_EQUAL(tri_metadata_count(info.metadata), 2);
+        expect_kept(info.metadata, "eXIf", used->data, used->size);
+        expect_kept(info.metadata, "XMP ", xmp, sizeof xmp - 1);
+        CU_ASSERT_EQUAL(tri_image_compare(image, back).count, 0);
+        tri_metadata_free(info.metadata);
+        tri_metadata_free(metadata);
+        tri_image_free(back);
+        tri_image_free(image);
+        free(file.data);
+    }
+    free(exif.data);
+    free(long_exif.data);
+}
+
+/* Lossless files give it back. Lossy ones store other colours, which become sRGB. */
+static void test_profile(void)
+{
+    struct bytes profile = pictures_real_profile();
+    struct tri_metadata *metadata = tri_metadata_new();
+    CU_ASSERT_TRUE_FATAL(metadata != NULL &&
+                         tri_metadata_add(metadata, "iCCP", profile.data, profile.size));
+    for (int i = 0; i < 2; i++) {
+        struct tri_image *image = pictures_scene(64, 50, 3, 8);
+        struct tri_read_info info = {.size = sizeof info};
+        struct bytes file =
+            written(image, &WRITE_OPTIONS(.lossless = i == 1, .metadata = metadata));
+        struct tri_image *back = stored(&file, &info);
+        CU_ASSERT_EQUAL(tri_metadata_count(info.metadata), i);
+        CU_ASSERT_STRING_EQUAL(
+            info.warning,
+            i == 1 ? "" : "colours are converted from the profile in the file to sRGB");
+        if (i == 1) {
+            expect_kept(info.metadata, "iCCP", profile.data, profile.size);
+            CU_ASSERT_EQUAL(tri_image_compare(image, back).count, 0);
+        } else { /* a gamma of 1.8 is lighter in the middle than sRGB's */
+            CU_ASSERT_TRUE(pictures_psnr(image, back) > 15 && pictures_psnr(image, back) < 35);
+        }
+        tri_metadata_free(info.metadata);
+        tri_image_free(back);
+        tri_image_free(image);
+        free(file.data);
+    }
+    tri_metadata_free(metadata);
+    free(profile.data);
+}
+
+/* What libjxl cannot use is left out, with a note. */
+static void test_bad_profile(void)
+{
+    struct bytes profile = pictures_profile("RGB ", 300);
+    struct tri_metadata *metadata = tri_metadata_new();
+    struct tri_image *image = pictures_noise(20, 10, 3, 8);
+    struct tri_read_info info = {.size = sizeof info};
+    char note[TRI_NOTE_MAX] = "";
+    CU_ASSERT_TRUE_FATAL(metadata != NULL &&
+                         tri_metadata_add(metadata, "iCCP", profile.data, profile.size));
+    struct bytes file =
+        written(image, &WRITE_OPTIONS(.lossless = true, .metadata = metadata,
+                                      .tell = pictures_keep_note, .listener = note));
+    struct tri_image *back = stored(&file, &info);
+    CU_ASSERT_STRING_EQUAL(note, "colour profile dropped: libjxl does not accept it");
+    CU_ASSERT_EQUAL(tri_metadata_count(info.metadata), 0);
+    CU_ASSERT_EQUAL(tri_image_compare(image, back).count, 0);
+    tri_metadata_free(info.metadata);
+    tri_metadata_free(metadata);
+    tri_image_free(back);
+    tri_image_free(image);
+    free(file.data);
+    free(profile.data);
+}
+
+/* The first bytes of a file as libjxl sees them. */
+static void look(const struct bytes *file, JxlBasicInfo *info, JxlColorEncoding *colour)
+{
+    JxlDecoder *decoder = JxlDecoderCreate(NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(decoder);
+    JxlDecoderSubscribeEvents(decoder, JXL_DEC_BASIC_INFO | JXL_DEC_COLOR_ENCODING);
+    JxlDecoderSetInput(decoder, file->data, file->size);
+    CU_ASSERT_EQUAL(JxlDecoderProcessInput(decoder), JXL_DEC_BASIC_INFO);
+    CU_ASSERT_EQUAL(JxlDecoderGetBasicInfo(decoder, info), JXL_DEC_SUCCESS);
+    CU_ASSERT_EQUAL(JxlDecoderProcessInput(decoder), JXL_DEC_COLOR_ENCODING);
+#if defined(JPEGXL_MAJOR_VERSION) && (JPEGXL_MAJOR_VERSION > 0 || JPEGXL_MINOR_VERSION >= 9)
+    CU_ASSERT_EQUAL(
+        JxlDecoderGetColorAsEncodedProfile(decoder, JXL_COLOR_PROFILE_TARGET_ORIGINAL, colour),
+        JXL_DEC_SUCCESS);
+#else
+    CU_ASSERT_EQUAL(JxlDecoderGetColorAsEncodedProfile(decoder, NULL,
+                                                       JXL_COLOR_PROFILE_TARGET_ORIGINAL, colour),
+                    JXL_DEC_SUCCESS);
+#endif
+    JxlDecoderDestroy(decoder);
+}
+
+static void test_cicp(void)
+{
+    static const struct {
+        unsigned char codes[4];
+        JxlPrimaries primaries;
+        JxlTransferFunction transfer;
+    } cases[] = {{{9, 16, 0, 1}, JXL_PRIMARIES_2100, JXL_TRANSFER_FUNCTION_PQ},
+                 {{9, 18, 0, 1}, JXL_PRIMARIES_2100, JXL_TRANSFER_FUNCTION_HLG},
+                 {{12, 13, 0, 1}, JXL_PRIMARIES_P3, JXL_TRANSFER_FUNCTION_SRGB},
+                 {{1, 8, 0, 1}, JXL_PRIMARIES_SRGB, JXL_TRANSFER_FUNCTION_LINEAR}};
+    for (size_t i = 0; i < 8; i++) {
+        struct tri_metadata *metadata = tri_metadata_new();
+        struct tri_image *image = pictures_scene(20, 10, 3, 16);
+        struct tri_read_info read = {.size = sizeof read};
+        JxlBasicInfo info;
+        JxlColorEncoding colour;
+        CU_ASSERT_TRUE_FATAL(metadata != NULL &&
+                             tri_metadata_add(metadata, "cICP", cases[i / 2].codes, 4));
+        struct bytes file =
+            written(image, &WRITE_OPTIONS(.lossless = i % 2 == 1, .metadata = metadata));
+        look(&file, &info, &colour);
+        CU_ASSERT_TRUE(colour.primaries == cases[i / 2].primaries &&
+                       colour.white_point == JXL_WHITE_POINT_D65 &&
+                       colour.transfer_function == cases[i / 2].transfer);
+        CU_ASSERT_TRUE(info.bits_per_sample == 16 && info.num_extra_channels == 0 &&
+                       info.uses_original_profile == (i % 2 == 1));
+        struct tri_image *back = stored(&file, &read);
+        expect_kept(read.metadata, "cICP", cases[i / 2].codes, 4);
+        CU_ASSERT_TRUE(pictures_psnr(image, back) > 30);
+        tri_metadata_free(read.metadata);
+        tri_metadata_free(metadata);
+        tri_image_free(back);
+        tri_image_free(image);
+        free(file.data);
+    }
+}
+
+/* ---- files that libjxl writes ---- */
+
+struct file_kind {
+    int orientation, frames, bits, alpha_bits;
+    const struct bytes *exif;
+};
+
+static void finish(JxlEncoder *encoder, struct bytes *file)
+{
+    JxlEncoderStatus left = JXL_ENC_NEED_MORE_OUTPUT;
+    JxlEncoderCloseInput(encoder);
+    while (left == JXL_ENC_NEED_MORE_OUTPUT) {
+        unsigned char part[500], *next = part;
+        size_t room = sizeof part;
+        left = JxlEncoderProcessOutput(encoder, &next, &room);
+        pictures_add(file, part, sizeof part - room);
+    }
+    CU_ASSERT_EQUAL_FATAL(left, JXL_ENC_SUCCESS);
+    JxlEncoderDestroy(encoder);
+}
+
+static void add_frames(JxlEncoder *encoder, const struct file_kind *kind,
+                       const struct tri_image *image)
+{
+    const struct tri_shape *shape = &image->shape;
+    const JxlPixelFormat format = {(uint32_t)shape->planes, JXL_TYPE_UINT8, JXL_NATIVE_ENDIAN, 0};
+    const size_t size = (size_t)shape->width * (size_t)shape->height * (size_t)shape->planes;
+    unsigned char *pixels = malloc(size);
+    for (int frame = 0; frame < (kind->frames > 0 ? kind->frames : 1); frame++) {
+        JxlEncoderFrameSettings *settings = JxlEncoderFrameSettingsCreate(encoder, NULL);
+        JxlFrameHeader header;
+        JxlEncoderInitFrameHeader(&header);
+        header.duration = (uint32_t)(10 + frame);
+        CU_ASSERT_EQUAL(JxlEncoderSetFrameLossless(settings, JXL_TRUE), JXL_ENC_SUCCESS);
+        if (kind->frames > 0)
+            CU_ASSERT_EQUAL(JxlEncoderSetFrameHeader(settings, &header), JXL_ENC_SUCCESS);
+        for (size_t i = 0; i < size; i++) {
+            const int plane = (int)(i % (size_t)shape->planes),
+                      at = (int)(i / (size_t)shape->planes);
+            pixels[i] = (unsigned char)(pictures_sample(image, plane, at % shape->width,
+                                                        at / shape->width) ^
+                                        frame);
+        }
+        CU_ASSERT_EQUAL_FATAL(JxlEncoderAddImageFrame(settings, &format, pixels, size),
+                              JXL_ENC_SUCCESS);
+    }
+    free(pixels);
+}
+
+static struct bytes encoded(const struct tri_image *image, const struct file_kind *kind)
+{
+    JxlEncoder *encoder = JxlEncoderCreate(NULL);
+    struct bytes file = {0}, box = {0};
+    JxlBasicInfo info;
+    JxlColorEncoding colour;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(encoder);
+    JxlEncoderInitBasicInfo(&info);
+    info.xsize = (uint32_t)image->shape.width;
+    info.ysize = (uint32_t)image->shape.height;
+    info.bits_per_sample = (uint32_t)kind->bits;
+    info.num_color_channels = image->shape.planes < 3 ? 1 : 3;
+    info.num_extra_channels = image->shape.planes % 2 == 0;
+    info.alpha_bits = (uint32_t)kind->alpha_bits;
+    info.uses_original_profile = JXL_TRUE;
+    info.orientation = (JxlOrientation)kind->orientation;
+    info.have_animation = kind->frames > 0;
+    info.animation = (JxlAnimationHeader){100, 1, 4, JXL_FALSE};
+    if (kind->exif != NULL) {
+        pictures_add(&box, "\0\0\0", 4);
+        pictures_add(&box, kind->exif->data, kind->exif->size);
+        CU_ASSERT_EQUAL(JxlEncoderUseBoxes(encoder), JXL_ENC_SUCCESS);
+        CU_ASSERT_EQUAL(JxlEncoderAddBox(encoder, "Exif", box.data, box.size, JXL_TRUE),
+                        JXL_ENC_SUCCESS);
+        JxlEncoderCloseBoxes(encoder);
+    }
+    CU_ASSERT_EQUAL_FATAL(JxlEncoderSetBasicInfo(encoder, &info), JXL_ENC_SUCCESS);
+    JxlColorEncodingSetToSRGB(&colour, image->shape.planes < 3);
+    CU_ASSERT_EQUAL_FATAL(JxlEncoderSetColorEncoding(encoder, &colour), JXL_ENC_SUCCESS);
+    add_frames(encoder, kind, image);
+    finish(encoder, &file);
+    free(box.data);
+    return file;
+}
+
+/* The codestream tells; EXIF, here in a compressed box, says the same or is overruled. */
+static void test_orientation(void)
+{
+    struct bytes exif = pictures_exif(false, 6), wanted = pictures_exif(false, 1);
+    for (int orientation = 1; orientation <= 8; orientation++) {
+        struct tri_image *image = pictures_noise(70, 31, 3, 8);
+        struct bytes file = encoded(
+            image, &(struct file_kind){.orientation = orientation, .bits = 8, .exif = &exif});
+        struct tri_read_info info = {.size = sizeof info};
+        struct tri_image *turned = stored(&file, &info);
+        CU_ASSERT_TRUE(pictures_upright(turned, image, orientation, 0));
+        expect_kept(info.metadata, "eXIf", wanted.data, wanted.size);
+        tri_metadata_free(info.metadata);
+        tri_image_free(turned);
+        tri_image_free(image);
+        free(file.data);
+    }
+    free(exif.data);
+    free(wanted.data);
+}
+
+/* All frames, each as shown, or the first. */
+static void test_animation(void)
+{
+    const char *path = pictures_path("animation.jxl");
+    struct tri_image *image = pictures_noise(40, 30, 4, 8), *frame = NULL;
+    struct bytes file = encoded(
+        image, &(struct file_kind){.orientation = 1, .frames = 3, .bits = 8, .alpha_bits = 8});
+    struct tri_read_info info = {.size = sizeof info};
+    struct tri_pictures *pictures;
+    struct tri_error error;
+    frame = stored(&file, &info);
+    CU_ASSERT_STRING_EQUAL(info.warning, "only the first of 3 frames is read");
+    CU_ASSERT_TRUE(info.animated && info.pictures == 3);
+    CU_ASSERT_EQUAL(tri_image_compare(image, frame).count, 0);
+    tri_metadata_free(info.metadata);
+    tri_image_free(frame);
+    pictures_store(path, file.data, file.size);
+    CU_ASSERT_EQUAL_FATAL(tri_pictures_open(path, NULL, &pictures, &error), TRI_OK);
+    CU_ASSERT_TRUE(tri_pictures_info(pictures)->count == 3 &&
+                   tri_pictures_info(pictures)->loops == 4);
+    for (int i = 0; i < 3; i++) {
+        info = (struct tri_read_info){.size = sizeof info};
+        CU_ASSERT_EQUAL_FATAL(tri_pictures_next(pictures, &frame, &info, &error), TRI_OK);
+        CU_ASSERT_TRUE(info.duration.per > 0 &&
+                       info.duration.count * 100 == (10 + i) * info.duration.per);
+        int wrong = 0;
+        for (int p = 0; p < 4; p++)
+            for (int y = 0; y < 30; y++)
+                for (int x = 0; x < 40; x++)
+                    wrong +=
+                        pictures_sample(frame, p, x, y) != (pictures_sample(image, p, x, y) ^ i);
+        CU_ASSERT_EQUAL(wrong, 0);
+        tri_metadata_free(info.metadata);
+        tri_image_free(frame);
+    }
+    CU_ASSERT_EQUAL(tri_pictures_next(pictures, &frame, NULL, &error), TRI_OK);
+    CU_ASSERT_PTR_NULL(frame);
+    tri_pictures_close(pictures);
+    tri_image_free(image);
+    free(file.data);
+    unlink(path);
+}
+
+/* ---- limits and damage ---- */
+
+static void test_limits(void)
+{
+    const char *path = pictures_path("limit.jxl");
+    struct tri_image *in, *image = pictures_scene(60, 50, 3, 8);
+    struct tri_error error;
+    CU_ASSERT_EQUAL(tri_image_write(path, image, NULL, NULL), TRI_OK);
+    CU_ASSERT_EQUAL(tri_image_read(path, &READ_OPTIONS(.max_pixels = 2999), &in, NULL, &error),
+                    TRI_FAILED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "60 x 50 pixels exceed the limit of 2999"));
+    CU_ASSERT_EQUAL(tri_image_read(path, &READ_OPTIONS(.max_pixels = 3000), &in, NULL, &error),
+                    TRI_OK);
+    tri_image_free(in);
+    tri_image_free(image);
+    unlink(path);
+}
+
+static void test_disk_full(void)
+{
+    pictures_expect_disk_full("jxl");
+}
+
+static void test_damage(void)
+{
+    struct bytes exif = pictures_exif(true, 6);
+    struct tri_metadata *metadata = tri_metadata_new();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(metadata);
+    CU_ASSERT_TRUE(tri_metadata_add(metadata, "eXIf", exif.data, exif.size));
+    for (int kind = 0; kind < 4; kind++) {
+        struct tri_image *image = pictures_noise(8, 6, kind == 1 ? 4 : 3, 8);
+        const struct tri_write_options options = {.size = sizeof options,
+                                                  .lossless = kind % 2 == 0,
+                                                  .metadata = kind == 2 ? metadata : NULL};
+        struct bytes file = written(image, &options);
+        pictures_expect_cuts(pictures_path("cut.jxl"), &file);
+        CU_ASSERT_TRUE(pictures_change_bytes(pictures_path("changed.jxl"), &file, 0x01) > 3);
+        CU_ASSERT_TRUE(pictures_change_bytes(pictures_path("changed.jxl"), &file, 0xff) > 3);
+        tri_image_free(image);
+        free(file.data);
+    }
+    tri_metadata_free(metadata);
+    free(exif.data);
+}
+
+static int enter(void)
+{
+    return pictures_enter() == 0 && shell_begin() == 0 ? 0 : -1;
+}
+
+static int leave(void)
+{
+    return pictures_leave() == 0 && shell_end() == 0 ? 0 : -1;
+}
+
+int test_jxl_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("jxl", enter, leave);
+    return !(suite && CU_add_test(suite, "lossless round trips", test_lossless) &&
+             CU_add_test(suite, "lossy round trips", test_lossy) &&
+             CU_add_test(suite, "alpha in lossy files", test_lossy_alpha) &&
+             CU_add_test(suite, "the same file with threads", test_threads) &&
+             CU_add_test(suite, "read by FFmpeg", test_ffmpeg) &&
+             CU_add_test(suite, "metadata", test_metadata) &&
+             CU_add_test(suite, "colour profile", test_profile) &&
+             CU_add_test(suite, "colour profile that is none", test_bad_profile) &&
+             CU_add_test(suite, "colours", test_cicp) &&
+             CU_add_test(suite, "orientation", test_orientation) &&
+             CU_add_test(suite, "animations", test_animation) &&
+             CU_add_test(suite, "limits", test_limits) &&
+             CU_add_test(suite, "a disk that is full", test_disk_full) &&
+             CU_add_test(suite, "every byte cut or changed", test_damage));
+}

@@ -8,6 +8,7 @@
 #include <CUnit/Basic.h>
 #include <jxl/decode.h>
 #include <jxl/encode.h>
+#include <jxl/version.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -96,13 +97,17 @@ static void test_lossy_alpha(void)
 {
     for (int planes = 2; planes <= 4; planes += 2) {
         struct tri_image *image = pictures_noise(80, 60, planes, 8),
-                         *back = round_trip(image, &WRITE_OPTIONS(.quality = 20));
+                         *back = round_trip(image, NULL);
         CU_ASSERT_EQUAL_FATAL(back->shape.planes, planes);
-        int wrong = 0;
-        for (int y = 0; y < 60; y++) /* alpha is exact */
-            wrong += memcmp(tri_image_row(image, planes - 1, y), tri_image_row(back, planes - 1, y),
-                            80) != 0;
-        CU_ASSERT_EQUAL(wrong, 0);
+        int most = 0;
+        for (int y = 0; y < 60; y++)
+            for (int x = 0; x < 80; x++) {
+                const int off = abs(pictures_sample(image, planes - 1, x, y) -
+                                    pictures_sample(back, planes - 1, x, y));
+                most = off > most ? off : most;
+            }
+        /* exact from libjxl 0.8 on */
+        CU_ASSERT_TRUE(most <= (JPEGXL_MAJOR_VERSION > 0 || JPEGXL_MINOR_VERSION >= 8 ? 0 : 16));
         tri_image_free(back);
         tri_image_free(image);
     }
@@ -259,7 +264,7 @@ static void look(const struct bytes *file, JxlBasicInfo *info, JxlColorEncoding 
     CU_ASSERT_EQUAL(JxlDecoderProcessInput(decoder), JXL_DEC_BASIC_INFO);
     CU_ASSERT_EQUAL(JxlDecoderGetBasicInfo(decoder, info), JXL_DEC_SUCCESS);
     CU_ASSERT_EQUAL(JxlDecoderProcessInput(decoder), JXL_DEC_COLOR_ENCODING);
-#if defined(JPEGXL_MAJOR_VERSION) && (JPEGXL_MAJOR_VERSION > 0 || JPEGXL_MINOR_VERSION >= 9)
+#if JPEGXL_MAJOR_VERSION > 0 || JPEGXL_MINOR_VERSION >= 9
     CU_ASSERT_EQUAL(
         JxlDecoderGetColorAsEncodedProfile(decoder, JXL_COLOR_PROFILE_TARGET_ORIGINAL, colour),
         JXL_DEC_SUCCESS);

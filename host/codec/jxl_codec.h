@@ -6,6 +6,10 @@
 
 #include <jxl/decode.h>
 #include <jxl/encode.h>
+#include <jxl/version.h>
+
+/* 7 for 0.7; from 1.0 on, 100 and more. */
+#define TRI_JXL_VERSION (JPEGXL_MAJOR_VERSION * 100 + JPEGXL_MINOR_VERSION)
 
 enum tri_status tri_jxl_read(struct tri_source *source, struct tri_image **image);
 enum tri_status tri_jxl_open(struct tri_source *source, struct tri_series *series);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* libjxl 0.9 dropped the pixel format, which was not used. */
-#if defined(JPEGXL_MAJOR_VERSION) && (JPEGXL_MAJOR_VERSION > 0 || JPEGXL_MINOR_VERSION >= 9)
+#if TRI_JXL_VERSION >= 9
 #define FORMAT
 #else
 #define FORMAT NULL,

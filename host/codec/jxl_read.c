@@ -48,12 +48,11 @@ static enum tri_status check_channels(struct tri_source *source, const struct re
     return TRI_OK;
 }
 
-/* In the byte order of rows of PNG. */
 static JxlPixelFormat format_of(const JxlBasicInfo *info)
 {
     const bool deep = info->bits_per_sample > 8 || info->alpha_bits > 8;
     return (JxlPixelFormat){info->num_color_channels + (info->alpha_bits > 0),
-                            deep ? JXL_TYPE_UINT16 : JXL_TYPE_UINT8, JXL_BIG_ENDIAN, 0};
+                            deep ? JXL_TYPE_UINT16 : JXL_TYPE_UINT8, JXL_NATIVE_ENDIAN, 0};
 }
 
 static enum tri_status set_buffer(const struct tri_source *source, const struct reader *reader,

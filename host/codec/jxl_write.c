@@ -69,7 +69,19 @@ static bool add_boxes(const struct tri_metadata *metadata, JxlEncoder *encoder)
     return added;
 }
 
-static JxlEncoderFrameSettings *frame_settings(const struct tri_write_options *options,
+/* libjxl 0.7 stores it with the colours' loss. */
+static bool keep_alpha(JxlEncoderFrameSettings *settings, bool alpha)
+{
+#if TRI_JXL_VERSION >= 8
+    return !alpha || JxlEncoderSetExtraChannelDistance(settings, 0, 0) == JXL_ENC_SUCCESS;
+#else
+    (void)settings;
+    (void)alpha;
+    return true;
+#endif
+}
+
+static JxlEncoderFrameSettings *frame_settings(const struct tri_write_options *options, bool alpha,
                                                JxlEncoder *encoder)
 {
     JxlEncoderFrameSettings *settings = JxlEncoderFrameSettingsCreate(encoder, NULL);
@@ -81,7 +93,7 @@ static JxlEncoderFrameSettings *frame_settings(const struct tri_write_options *o
     const JxlEncoderStatus status =
         options->lossless ? JxlEncoderSetFrameLossless(settings, JXL_TRUE)
                           : JxlEncoderSetFrameDistance(settings, distance_of(quality));
-    return status == JXL_ENC_SUCCESS ? settings : NULL;
+    return status == JXL_ENC_SUCCESS && keep_alpha(settings, alpha) ? settings : NULL;
 }
 
 static enum tri_status add_pixels(const struct tri_sink *sink, const struct tri_image *image,
@@ -90,9 +102,10 @@ static enum tri_status add_pixels(const struct tri_sink *sink, const struct tri_
     const struct tri_shape *shape = &image->shape;
     const JxlPixelFormat format = {(uint32_t)shape->planes,
                                    shape->bits == 16 ? JXL_TYPE_UINT16 : JXL_TYPE_UINT8,
-                                   JXL_BIG_ENDIAN, 0};
+                                   JXL_NATIVE_ENDIAN, 0};
     const size_t stride = (size_t)shape->width * (size_t)shape->planes * tri_sample_bytes(shape);
-    const JxlEncoderFrameSettings *settings = frame_settings(sink->options, encoder);
+    const JxlEncoderFrameSettings *settings =
+        frame_settings(sink->options, shape->planes % 2 == 0, encoder);
     unsigned char *pixels = malloc(stride * (size_t)shape->height);
     if (settings == NULL || pixels == NULL) {
         free(pixels);

@@ -38,7 +38,7 @@ missing_packages() {
 # version, a device simulator that checks memory accesses, and strace to make system calls fail.
 optional_packages() {
     version=$(clang -dumpversion 2>/dev/null | cut -d. -f1)
-    for package in g++ libisal-dev libwebp-dev libtiff-dev libavformat-dev libavcodec-dev libavutil-dev \
+    for package in g++ libisal-dev libwebp-dev libtiff-dev libavif-dev libjxl-dev libavformat-dev libavcodec-dev libavutil-dev \
         libswscale-dev libprotobuf-c-dev protobuf-c-compiler libuv1-dev ffmpeg libimage-exiftool-perl ${version:+libclang-rt-$version-dev} oclgrind strace; do
         installed "$package" || echo "$package"
     done

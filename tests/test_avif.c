@@ -455,6 +455,110 @@ static void test_orientation(void)
         }
 }
 
+/* ---- sequences ---- */
+
+enum { FRAMES = 4 };
+
+/* Frame i has its samples xored with i, and lasts 10 + i hundredths of a second. */
+static struct bytes sequence(bool alpha)
+{
+    avifEncoder *encoder = avifEncoderCreate();
+    avifRWData out = AVIF_DATA_EMPTY;
+    struct bytes file = {0};
+    CU_ASSERT_PTR_NOT_NULL_FATAL(encoder);
+    encoder->timescale = 100;
+    encoder->speed = 10;
+    encoder->minQuantizer = encoder->maxQuantizer = 0;
+    encoder->minQuantizerAlpha = encoder->maxQuantizerAlpha = 0;
+#if AVIF_VERSION >= 1000000
+    encoder->quality = encoder->qualityAlpha = 100;
+    encoder->repetitionCount = 4;
+#endif
+    for (int i = 0; i < FRAMES; i++) {
+        avifImage *picture = picture_of(32, 24, 8, AVIF_PIXEL_FORMAT_YUV444);
+        if (alpha)
+            avifImageAllocatePlanes(picture, AVIF_PLANES_A);
+        for (int y = 0; y < 24; y++) {
+            for (int p = 0; p < 3; p++)
+                for (int x = 0; x < 32; x++)
+                    picture->yuvPlanes[p][(size_t)y * picture->yuvRowBytes[p] + (size_t)x] ^=
+                        (uint8_t)i;
+            if (alpha)
+                memset(picture->alphaPlane + (size_t)y * picture->alphaRowBytes, 50 + i, 32);
+        }
+        CU_ASSERT_EQUAL_FATAL(avifEncoderAddImage(encoder, picture, (uint64_t)(10 + i), 0),
+                              AVIF_RESULT_OK);
+        avifImageDestroy(picture);
+    }
+    CU_ASSERT_EQUAL_FATAL(avifEncoderFinish(encoder, &out), AVIF_RESULT_OK);
+    pictures_add(&file, out.data, out.size);
+    avifRWDataFree(&out);
+    avifEncoderDestroy(encoder);
+    return file;
+}
+
+static int wrong_samples(const struct tri_image *frame, int number)
+{
+    int wrong = 0;
+    for (int p = 0; p < frame->shape.planes; p++)
+        for (int y = 0; y < 24; y++)
+            for (int x = 0; x < 32; x++)
+                wrong += pictures_sample(frame, p, x, y) !=
+                         (p == 3 ? 50 + number : (x + 16 * y + 100 * ((p + 2) % 3)) % 256 ^ number);
+    return wrong;
+}
+
+static void test_sequence(void)
+{
+    const char *path = pictures_path("sequence.avif");
+    for (int alpha = 0; alpha <= 1; alpha++) {
+        struct bytes file = sequence(alpha == 1);
+        struct tri_read_info info = {.size = sizeof info};
+        struct tri_pictures *pictures;
+        struct tri_error error;
+        struct tri_image *frame = stored(&file, &info);
+        CU_ASSERT_STRING_EQUAL(info.warning, "only the first of 4 frames is read");
+        CU_ASSERT_TRUE(info.animated && info.pictures == FRAMES);
+        CU_ASSERT_EQUAL(wrong_samples(frame, 0), 0);
+        tri_metadata_free(info.metadata);
+        tri_image_free(frame);
+        pictures_store(path, file.data, file.size);
+        CU_ASSERT_EQUAL_FATAL(tri_pictures_open(path, NULL, &pictures, &error), TRI_OK);
+        CU_ASSERT_EQUAL(tri_pictures_info(pictures)->count, FRAMES);
+        CU_ASSERT_EQUAL(tri_pictures_info(pictures)->loops, AVIF_VERSION >= 1000000 ? 5 : 0);
+        for (int i = 0; i < FRAMES; i++) {
+            info = (struct tri_read_info){.size = sizeof info};
+            CU_ASSERT_EQUAL_FATAL(tri_pictures_next(pictures, &frame, &info, &error), TRI_OK);
+            CU_ASSERT_EQUAL(frame->shape.planes, 3 + alpha);
+            CU_ASSERT_TRUE(info.duration.count == 10 + i && info.duration.per == 100);
+            CU_ASSERT_EQUAL(wrong_samples(frame, i), 0);
+            tri_metadata_free(info.metadata);
+            tri_image_free(frame);
+        }
+        CU_ASSERT_EQUAL(tri_pictures_next(pictures, &frame, NULL, &error), TRI_OK);
+        CU_ASSERT_PTR_NULL(frame);
+        tri_pictures_close(pictures);
+        free(file.data);
+        unlink(path);
+    }
+}
+
+/* Into an APNG, which FFmpeg reads, and into one AVIF, which gets the first. */
+static void test_sequence_program(void)
+{
+    struct bytes file = sequence(false);
+    pictures_store(shell_path("a.avif"), file.data, file.size);
+    free(file.data);
+    EXPECT(
+        "$T run copy a.avif -o a.png && $T run copy a.png -o p-%d.ppm -q && $T run copy a.avif -o "
+        "q-%d.ppm -q && for i in 1 2 3 4; do cmp p-$i.ppm q-$i.ppm; done; ls q-*",
+        0, "q-1.ppm\nq-2.ppm\nq-3.ppm\nq-4.ppm\n", "");
+    EXPECT("$T run copy a.avif -o b.avif --lossless && $T run copy b.avif -o b.ppm && cmp b.ppm "
+           "q-1.ppm",
+           0, "", "triptych: note: *only the first of 4 frames*\n");
+    EXPECT("$T run copy a.avif -o c.ppm --frame 3 && cmp c.ppm q-3.ppm; rm *", 0, "", "");
+}
+
 /* ---- limits and damage ---- */
 
 static void test_limits(void)
@@ -542,6 +646,8 @@ int test_avif_suite(void)
              CU_add_test(suite, "a crop box", test_crop) &&
              CU_add_test(suite, "premultiplied alpha", test_premultiplied) &&
              CU_add_test(suite, "orientation", test_orientation) &&
+             CU_add_test(suite, "sequences", test_sequence) &&
+             CU_add_test(suite, "sequences into files", test_sequence_program) &&
              CU_add_test(suite, "limits", test_limits) &&
              CU_add_test(suite, "pictures that AVIF cannot hold", test_refusals) &&
              CU_add_test(suite, "a disk that is full", test_disk_full) &&

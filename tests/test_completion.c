@@ -187,7 +187,7 @@ static void test_missing(void)
            "Makefile:*: *** missing: libjansson-dev. Install with: apt-get install libjansson-dev, "
            "or all packages with: sh setup.sh deps.  Stop.\n");
     EXPECT(with_missing("jansson", "clean help"), 0, "*build the program*", "");
-    EXPECT(with_missing("libtiff libav", "summary KERNEL_CC=clang"), 0,
+    EXPECT(with_missing("libtiff libavformat", "summary KERNEL_CC=clang"), 0,
            "built in: *kernels by clang\nmissing: tiff; install libtiff-dev (4.5 or "
            "newer)\nmissing: libav; install libavformat-dev*",
            "");

@@ -18,7 +18,9 @@ static void test_sound(void)
         int quality, most_planes;
     } cases[] = {{"png", false, 0, 4},  {"pnm", false, 0, 4},  {"tiff", false, 0, 4},
                  {"webp", true, 0, 4},  {"webp", false, 0, 4}, {"webp", false, 1, 4},
-                 {"jpeg", false, 0, 3}, {"jpeg", false, 1, 3}};
+                 {"avif", false, 0, 4}, {"avif", false, 1, 4}, {"jxl", true, 0, 4},
+                 {"jxl", false, 0, 4},  {"jxl", false, 1, 4},  {"jpeg", false, 0, 3},
+                 {"jpeg", false, 1, 3}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct tri_format *format = tri_format_find(cases[i].format);
         for (int planes = 1; planes <= cases[i].most_planes && format != NULL; planes++)

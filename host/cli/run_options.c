@@ -28,10 +28,11 @@ static const char intro[] =
     "colons ('triptych kernels' lists them). INPUT is a picture, a video, a folder\n"
     "with both, or '-' for standard input; its format is known from its content. If\n"
     "the pipeline uses previous frames, several inputs of one shape are successive\n"
-    "frames. All pages of a TIFF, frames of an APNG or animated WebP, and PNG or PNM\n"
-    "files one behind another go to numbered pictures (out-%d.png), to a video, or\n"
-    "into one file of a format that can store them: pages into TIFF, frames also\n"
-    "into PNG and WebP. Other outputs get the first, or the one that --frame names.\n";
+    "frames. All pages of a TIFF, frames of an APNG or animated WebP, AVIF or JPEG XL,\n"
+    "and PNG or PNM files one behind another go to numbered pictures (out-%d.png), to\n"
+    "a video, or into one file of a format that can store them: pages into TIFF,\n"
+    "frames also into PNG and WebP. Other outputs get the first, or the one that\n"
+    "--frame names.\n";
 
 /* ---- options with functions of their own ---- */
 
@@ -211,7 +212,7 @@ static const struct cli_option files[] = {
      CHOICE(write.png_level, enum tri_png_level, TRI_PNG_DEFAULT, "default|fast|small")},
     {"quality", 0, "N", "quality of JPEG and lossy WebP, AVIF, JPEG XL, 1 to 100; default 90",
      NUMBER(write.quality, 1, 100)},
-    {"subsampling", 0, "S", "chroma subsampling in JPEG: 420 (default), 422 or 444",
+    {"subsampling", 0, "S", "chroma subsampling in JPEG and lossy AVIF: 420 (default), 422 or 444",
      CHOICE(write.subsampling, enum tri_subsampling, TRI_420, "420|422|444")},
     {"lossless", 0, NULL, "write lossless WebP, AVIF, JPEG XL", FLAG(write.lossless)},
     {"background", 0, "C",

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* The brands of stills and of sequences. Files that have them among the compatible ones only, as
- * some cameras write them, begin with "mif1" or "miaf". */
+/* The brands of stills and of sequences. They have to be the file's own: which others it is
+ * compatible with comes behind the bytes that are known here. */
 static bool is_avif(const unsigned char *brand)
 {
     return memcmp(brand, "avif", 4) == 0 || memcmp(brand, "avis", 4) == 0;

@@ -23,7 +23,7 @@ static bool is_mp4(const unsigned char *head, size_t size)
         if (begins(head, size, 8, pictures[i], 4))
             return false;
     }
-    return true;
+    return tri_format_of_head(head, size) == NULL; /* sequences of AVIF, if they can be read so */
 }
 
 /* The first packet of a transport stream as muxers write it: it starts a unit and has a payload. */

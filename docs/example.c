@@ -67,24 +67,15 @@ static enum tri_status invert_pixels(struct tri_backend *backend, uint8_t *pixel
                                      int height, struct tri_error *error)
 {
     const struct tri_shape shape = {width, height, 3, 8};
+    const struct tri_samples samples = {pixels, 3, (ptrdiff_t)width * 3, 1};
     struct tri_image *in = NULL, *out = NULL;
     enum tri_status status = tri_image_new(&shape, &in, error);
-    for (int plane = 0; plane < 3 && status == TRI_OK; plane++) {
-        for (int y = 0; y < height; y++) {
-            uint8_t *row = tri_image_row(in, plane, y);
-            for (int x = 0; x < width; x++)
-                row[x] = pixels[(y * width + x) * 3 + plane];
-        }
-    }
+    if (status == TRI_OK)
+        tri_image_import(in, &samples);
     if (status == TRI_OK)
         status = filter_image(backend, "invert", in, &out, error);
-    for (int plane = 0; plane < 3 && status == TRI_OK; plane++) {
-        for (int y = 0; y < height; y++) {
-            const uint8_t *row = tri_image_row(out, plane, y);
-            for (int x = 0; x < width; x++)
-                pixels[(y * width + x) * 3 + plane] = row[x];
-        }
-    }
+    if (status == TRI_OK)
+        tri_image_export(out, &samples);
     tri_image_free(out);
     tri_image_free(in);
     return status;

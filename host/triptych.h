@@ -182,6 +182,19 @@ struct tri_difference {
 TRI_API struct tri_difference tri_image_compare(const struct tri_image *expected,
                                                 const struct tri_image *actual);
 
+/* Samples in memory of the caller, of an image's shape: uint8_t, or uint16_t at even addresses.
+ * Steps are in bytes, and may be negative. Interleaved RGB of 8 bits: {at, 3, 3 * width, 1}; planes
+ * of 8 bits behind one another: {at, 1, width, width * height}. */
+struct tri_samples {
+    void *data;                   /* of plane 0, at (0, 0) */
+    ptrdiff_t column, row, plane; /* steps to the next column, row and plane */
+};
+/* Copies all samples into the image. `from` is only read. Interleaved pixels and whole rows are
+ * copied by vectors, others one sample at a time. */
+TRI_API void tri_image_import(struct tri_image *image, const struct tri_samples *from);
+/* Copies all samples out of the image, in the same way. */
+TRI_API void tri_image_export(const struct tri_image *image, const struct tri_samples *to);
+
 /* ---- threads ---- */
 
 /* Threads that help their callers: codecs and backends that are given a pool use its threads as far
@@ -325,6 +338,12 @@ TRI_API enum tri_status tri_image_read(const char *path, const struct tri_read_o
                                        struct tri_image **image, struct tri_read_info *info,
                                        struct tri_error *error);
 
+/* As tri_image_read, of a file's bytes in memory, which are needed until the function returns. */
+TRI_API enum tri_status tri_image_decode(const void *data, size_t size,
+                                         const struct tri_read_options *options,
+                                         struct tri_image **image, struct tri_read_info *info,
+                                         struct tri_error *error);
+
 /* The images of a file, one after another: pages of a TIFF, frames of an APNG or an animated WebP
  * (as shown, on the whole canvas), and PNG or PNM files one behind another, also through a pipe.
  * Any other image file has one. */
@@ -403,6 +422,12 @@ static inline struct tri_write_options tri_write_options_default(void)
 TRI_API enum tri_status tri_image_write(const char *path, const struct tri_image *image,
                                         const struct tri_write_options *options,
                                         struct tri_error *error);
+
+/* As tri_image_write, into memory; without options->format it is PNG. End *data, which has *size
+ * bytes, with free(). */
+TRI_API enum tri_status tri_image_encode(const struct tri_image *image,
+                                         const struct tri_write_options *options, void **data,
+                                         size_t *size, struct tri_error *error);
 
 /* Several images into one file: pages of a TIFF, which may have any sizes, or frames of an APNG
  * (the format "png") or an animated WebP, which have one. Whether a format holds them: */

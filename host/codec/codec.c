@@ -189,8 +189,8 @@ enum tri_status tri_source_unknown(const struct tri_source *source)
     return tri_source_fail(source, "unknown picture format; supported: %s", list);
 }
 
-static enum tri_status read_by(const struct tri_codec *codec, struct tri_source *source,
-                               struct tri_image **image, const struct tri_error *why)
+enum tri_status tri_source_decode(const struct tri_codec *codec, struct tri_source *source,
+                                  struct tri_image **image, const struct tri_error *why)
 {
     if (codec == NULL)
         return tri_source_fail(source, "%s", why->text);
@@ -216,7 +216,7 @@ static enum tri_status decode(struct tri_source *source, const char *path,
     if (status == TRI_OK) {
         source->data = load.data;
         source->size = load.size;
-        status = read_by(tri_codec_complete(codec, &why), source, image, &why);
+        status = tri_source_decode(tri_codec_complete(codec, &why), source, image, &why);
     }
     tri_load_close(&load);
     if (status == TRI_OK && info != NULL)
@@ -424,8 +424,8 @@ static enum tri_status encode_flat(const struct tri_codec *about, const struct t
     return status;
 }
 
-static enum tri_status encode(const struct tri_codec *about, const struct tri_codec *codec,
-                              const struct tri_sink *sink, const struct tri_image *image)
+enum tri_status tri_sink_encode(const struct tri_codec *about, const struct tri_codec *codec,
+                                const struct tri_sink *sink, const struct tri_image *image)
 {
     struct tri_image *flat;
     enum tri_status status = flatten(about, sink, image, &flat);
@@ -471,7 +471,7 @@ enum tri_status tri_image_write_beside(const char *path, const struct tri_image 
     output->listener = sink.options->listener;
     sink.name = output->name;
     sink.file = output->file;
-    status = encode(tri_codec_of(format), codec, &sink, image);
+    status = tri_sink_encode(tri_codec_of(format), codec, &sink, image);
     return status == TRI_OK ? TRI_OK : tri_output_close(output, status, error);
 }
 

@@ -7,6 +7,8 @@
 #include "../image/image.h"
 #include "metadata.h"
 
+struct tri_codec;
+
 /* A file to read, entirely in memory. */
 struct tri_source {
     const char *name; /* for messages: the path, or "standard input" */
@@ -65,6 +67,10 @@ enum tri_status tri_source_image(const struct tri_source *source, uint64_t width
 /* By how much a decoder shrinks a picture of that shape in the file, with that EXIF orientation: 2,
  * 4 or 8, which then is in `shrunk`; 1: not at all. */
 int tri_source_shrink(struct tri_source *source, const struct tri_shape *shape, int orientation);
+
+/* Decodes the source's data into its image. `why`: the reason where `codec` is NULL. */
+enum tri_status tri_source_decode(const struct tri_codec *codec, struct tri_source *source,
+                                  struct tri_image **image, const struct tri_error *why);
 
 /* A file to write. */
 struct tri_sink {
@@ -179,6 +185,10 @@ struct tri_codec {
     } holds; /* which series of pictures a written file may hold */
 };
 
+/* Writes the image as the sink's options say, flattened and verified. `about` describes the format;
+ * `codec` is what tri_codec_complete made of it. */
+enum tri_status tri_sink_encode(const struct tri_codec *about, const struct tri_codec *codec,
+                                const struct tri_sink *sink, const struct tri_image *image);
 /* By the first bytes; NULL if the format is unknown. */
 const struct tri_codec *tri_codec_of_head(const unsigned char *data, size_t size);
 const struct tri_codec *tri_codec_of(const struct tri_format *format);

@@ -4,6 +4,7 @@
  *     user [PNG]            also reads that file
  *     user --environment    prints the names of the environment's variables instead */
 #include <math.h>
+#include <stdlib.h>
 #include <triptych.h>
 
 static int failures;
@@ -164,6 +165,163 @@ static void fill(struct tri_image *image)
     image->padded = false;
 }
 
+/* A sample that is different for each place. */
+static unsigned sample_at(int plane, int x, int y)
+{
+    return (unsigned)(plane * 4001 + x * 101 + y * 37);
+}
+
+static void set_sample(unsigned char *at, int bits, unsigned value)
+{
+    const uint16_t wide = (uint16_t)value;
+    if (bits == 16)
+        memcpy(at, &wide, sizeof wide);
+    else
+        *at = (unsigned char)value;
+}
+
+/* Into an image and back, from memory with those steps. */
+static void check_steps(const struct tri_shape *shape, const struct tri_samples *from)
+{
+    unsigned char *first = (unsigned char *)from->data;
+    struct tri_image *image;
+    struct tri_error error;
+    CHECK(tri_image_new(shape, &image, &error) == TRI_OK);
+    for (int i = 0; i < shape->planes * shape->height * shape->width; i++) {
+        const int plane = i / shape->width / shape->height, y = i / shape->width % shape->height,
+                  x = i % shape->width;
+        set_sample(first + plane * from->plane + y * from->row + x * from->column, shape->bits,
+                   sample_at(plane, x, y));
+    }
+    tri_image_pad(image);
+    tri_image_import(image, from);
+    CHECK(!image->padded);
+    for (int i = 0; i < shape->planes * shape->height * shape->width; i++) {
+        const int plane = i / shape->width / shape->height, y = i / shape->width % shape->height,
+                  x = i % shape->width;
+        unsigned char *row = (unsigned char *)tri_image_row(image, plane, y);
+        unsigned char wanted[2] = {0, 0};
+        set_sample(wanted, shape->bits, sample_at(plane, x, y));
+        if (memcmp(row + x * (shape->bits / 8), wanted, (size_t)shape->bits / 8) != 0) {
+            CHECK(!"the sample was copied");
+            break;
+        }
+    }
+    tri_image_free(image);
+}
+
+/* What was exported, imported again, is the image; bytes between the samples stay. */
+static void check_export(const struct tri_shape *shape, const struct tri_samples *samples,
+                         unsigned char *memory, size_t size)
+{
+    struct tri_image *image, *again;
+    struct tri_error error;
+    size_t untouched = 0;
+    CHECK(tri_image_new(shape, &image, &error) == TRI_OK &&
+          tri_image_new(shape, &again, &error) == TRI_OK);
+    tri_image_import(image, samples);
+    memset(memory, 0x5a, size);
+    tri_image_export(image, samples);
+    tri_image_import(again, samples);
+    CHECK(tri_image_compare(image, again).count == 0);
+    for (size_t i = 0; i < 100; i++)
+        untouched += (memory[i] == 0x5a) + (memory[size - 1 - i] == 0x5a);
+    CHECK(untouched == 200);
+    tri_image_free(again);
+    tri_image_free(image);
+}
+
+/* Interleaved pixels, rows, single samples, and rows from the last to the first. */
+static void check_samples(void)
+{
+    static uint16_t memory[20000];
+    unsigned char *bytes = (unsigned char *)memory;
+    for (int planes = 1; planes <= TRI_PLANES_MAX; planes++) {
+        for (int bits = 8; bits <= 16; bits += 8) {
+            const struct tri_shape shape = {75, 11, planes, bits};
+            const ptrdiff_t size = bits / 8, row = 75 * size;
+            const struct tri_samples all[] = {
+                {bytes + 100, planes * size, planes * row + 2, size},
+                {bytes + 100, size, row, row * 11},
+                {bytes + 100, 2 * size, 2 * row, 2 * row * 11},
+                {bytes + 100 + 10 * planes * row, planes * size, -planes * row, size},
+                {bytes + 100 + 74 * planes * size, -planes * size, planes * row, size}};
+            for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+                check_steps(&shape, &all[i]);
+                check_export(&shape, &all[i], bytes, sizeof memory);
+            }
+        }
+    }
+}
+
+static int told;
+static void tell(void *listener, const char *text)
+{
+    told += strstr(text, "image data: ") == text && listener == &told;
+}
+
+/* A file in memory: there and back, and what is none. */
+static void check_encoded(const struct tri_image *image)
+{
+    struct tri_read_info info = tri_read_info_default();
+    struct tri_write_options options = tri_write_options_default();
+    struct tri_image *again;
+    struct tri_error error;
+    void *data;
+    size_t size;
+    CHECK(tri_image_encode(image, NULL, &data, &size, &error) == TRI_OK && size > 8 &&
+          memcmp(data, "\211PNG", 4) == 0);
+    CHECK(tri_image_decode(data, size, NULL, &again, &info, &error) == TRI_OK &&
+          tri_image_compare(image, again).count == 0);
+    CHECK(info.format == tri_format_find("png") && info.pictures == 1);
+    tri_metadata_free(info.metadata);
+    tri_image_free(again);
+    CHECK(fails(tri_image_decode(data, size / 2, NULL, &again, &info, &error), TRI_FAILED, &error,
+                "cannot read image data") &&
+          again == NULL);
+    free(data);
+    options.format = tri_format_find("pnm");
+    options.verify = true;
+    CHECK(tri_image_encode(image, &options, &data, &size, &error) == TRI_OK &&
+          memcmp(data, "P7", 2) == 0);
+    free(data);
+}
+
+static void check_memory(void)
+{
+    const struct tri_shape shape = {40, 30, 4, 8};
+    struct tri_write_options options = tri_write_options_default();
+    struct tri_read_options reading = tri_read_options_default();
+    struct tri_image *image, *again;
+    struct tri_error error;
+    void *data = &told;
+    size_t size = 1;
+    CHECK(tri_image_new(&shape, &image, &error) == TRI_OK);
+    fill(image);
+    check_encoded(image);
+    options.format = tri_format_find("jpeg");
+    if (options.format != NULL) {
+        CHECK(tri_image_encode(image, &options, &data, &size, &error) != TRI_OK && data == NULL &&
+              size == 0);
+        options.background.use = TRI_BACKGROUND_TOLD;
+        options.tell = tell;
+        options.listener = &told;
+        CHECK(tri_image_encode(image, &options, &data, &size, &error) == TRI_OK && told == 1);
+        free(data);
+    }
+    options.size = 0;
+    CHECK(fails(tri_image_encode(image, &options, &data, &size, &error), TRI_USAGE, &error,
+                "tri_write_options"));
+    tri_image_free(image);
+    CHECK(fails(tri_image_decode("", 0, NULL, &again, NULL, &error), TRI_FAILED, &error, "empty") &&
+          again == NULL);
+    CHECK(fails(tri_image_decode("nothing like an image", 21, NULL, &again, NULL, &error),
+                TRI_FAILED, &error, "unknown picture format"));
+    reading.max_pixels = 10;
+    CHECK(fails(tri_image_decode("P5 4 4 255 0123456789abcdef", 27, &reading, &again, NULL, &error),
+                TRI_FAILED, &error, "exceed the limit of 10"));
+}
+
 static void check_job(void)
 {
     const struct tri_shape shape = {40, 30, 3, 8};
@@ -247,6 +405,8 @@ int main(int argc, char **argv)
     check_null();
     check_errors();
     check_sizes();
+    check_samples();
+    check_memory();
     check_job();
     if (argc > 1)
         check_file(argv[1]);

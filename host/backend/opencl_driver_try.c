@@ -14,6 +14,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,10 +36,12 @@ struct child {
 
 /* ---- which program ---- */
 
+/* Modules are in a folder of that name. */
 static bool try_helper(char *path, size_t size, const char *folder, const char *below)
 {
+    struct stat status;
     return folder[0] != '\0' && snprintf(path, size, "%s%s", folder, below) < (int)size &&
-           access(path, X_OK) == 0;
+           access(path, X_OK) == 0 && stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 static void cut_name(char *path)

@@ -125,7 +125,7 @@ MODULE_FILES := $(MODULES:%=$(BUILD)/modules/%.so)
 module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/codec/$1_*.c host/video/$1_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all summary test check fuzz faults bench bench-library bench-switch instructions limits scaling results docs images format lint install uninstall clean help FORCE
+.PHONY: all summary test check fuzz faults bench bench-library bench-switch instructions limits scaling results docs images format lint install uninstall wheel clean help FORCE
 .SUFFIXES:
 
 COMPLETIONS := $(BUILD)/completion/triptych $(BUILD)/completion/_triptych $(BUILD)/completion/triptych.fish
@@ -444,6 +444,13 @@ uninstall: ## remove what install put there, and nothing else
 	for folder in share/triptych/images share/triptych/suites share/triptych lib/triptych; do \
 	  if [ -d "$$TO/$$folder" ]; then rmdir --ignore-fail-on-non-empty "$$TO/$$folder"; fi; done
 	@$(LOADER)
+
+# hatchling is that of setup.sh where it is there; otherwise pip fetches it.
+WHEEL_PYTHON := $(if $(wildcard build/python/bin/python3),build/python/bin/python3,python3)
+wheel: all ## build the Python package into $(BUILD)/wheel
+	@rm -rf $(BUILD)/wheel
+	@isolated=$$($(WHEEL_PYTHON) -c 'import hatchling' 2>/dev/null && echo --no-build-isolation); \
+	  TRIPTYCH_MAKE="BUILD=$(BUILD)" $(WHEEL_PYTHON) -m pip wheel -q --no-deps $$isolated -w $(BUILD)/wheel . && ls $(BUILD)/wheel/*.whl
 
 clean: ## remove $(BUILD)
 	rm -rf $(BUILD)

@@ -45,7 +45,7 @@ optional_packages() {
     # What `make lint`, `make instructions` and the tests of reports, completion and models check with, and python_packages
     # needs.
     [ "$1" = test ] || return 0
-    for package in python3-venv git clang-format clang-tidy cppcheck shellcheck python3-html5lib chromium zsh fish spin valgrind; do
+    for package in python3-venv git clang-format clang-tidy cppcheck shellcheck python3-html5lib chromium zsh fish spin valgrind cmake; do
         installed "$package" || echo "$package"
     done
 }
@@ -107,15 +107,15 @@ deps() {
     done
 }
 
-# What tests read traces and results with: Perfetto's own schema, and a validator of JSON Schema. Without them they are
-# skipped.
+# What tests read traces and results with: Perfetto's own schema, and a validator of JSON Schema; numpy for those of the Python
+# package, and hatchling, which builds its wheel. Without them they are skipped.
 python_packages() {
     python=build/python/bin/python3
-    if [ -x $python ] && $python -c 'import perfetto.protos, google.protobuf, jsonschema' 2>/dev/null; then
+    if [ -x $python ] && $python -c 'import perfetto.protos, google.protobuf, jsonschema, numpy, hatchling' 2>/dev/null; then
         return 0
     fi
-    if ! python3 -m venv build/python || ! retry $python -m pip install -q perfetto==0.59.1 protobuf==7.36.2 'jsonschema>=4'; then
-        say "continuing without Perfetto's schema and a validator"
+    if ! python3 -m venv build/python || ! retry $python -m pip install -q perfetto==0.59.1 protobuf==7.36.2 'jsonschema>=4' numpy hatchling; then
+        say "continuing without Perfetto's schema, a validator, numpy and hatchling"
     fi
 }
 

@@ -3,10 +3,11 @@
 # 'make' ends with what was built in and what is missing.
 # Variables: BUILD (folder), CC (host code), KERNEL_CC (kernels; clang gives SIMD lanes, any other
 # compiler one sample at a time), SANITIZE (address,undefined or thread), WERROR=1, PREFIX, DESTDIR,
-# ISAL= (zlib in place of ISA-L, even where that is there), LIBUV= (no event loop in the lab's patterns, likewise).
+# LIBDIR (below PREFIX), ISAL= (zlib in place of ISA-L, even where that is there), LIBUV= (no event loop in the lab's patterns, likewise).
 
 BUILD ?= build
 PREFIX ?= /usr/local
+LIBDIR ?= lib
 KERNEL_CC ?= $(shell command -v clang || echo $(CC))
 SANITIZE ?=
 WERROR ?=
@@ -87,7 +88,7 @@ MODULE_PACKAGES := $(foreach m,$(MODULES),$(PACKAGES_$m))
 VERSIONS := $(foreach m,$(MODULES),-DTRI_VERSION_$m='"$(shell pkg-config --modversion $(firstword $(PACKAGES_$m)))"')
 CFLAGS_ALL := $(COMMON) $(WARNINGS) -O2 -g $(CFLAGS) -Ihost -I$(BUILD) -pthread \
               $(shell pkg-config --cflags $(PACKAGES) $(MODULE_PACKAGES)) $(VERSIONS) \
-              -DTRI_DATADIR='"$(PREFIX)/share/triptych"' -DTRI_MODULEDIR='"$(PREFIX)/lib/triptych"' \
+              -DTRI_DATADIR='"$(PREFIX)/share/triptych"' -DTRI_MODULEDIR='"$(PREFIX)/$(LIBDIR)/triptych"' \
               -DCL_TARGET_OPENCL_VERSION=120 $(if $(ISAL),-DTRI_ISAL) -DTRI_KERNEL_CC='"$(notdir $(firstword $(filter-out ccache,$(KERNEL_CC))))"'
 KERNEL_WARNINGS := -Wall -Wextra -Wno-unused-function -Wno-unknown-pragmas -Wno-missing-field-initializers \
                    $(if $(findstring clang,$(KERNEL_CC)),-Wno-pass-failed)
@@ -129,7 +130,8 @@ module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/codec/$1_*.c host/v
 .SUFFIXES:
 
 COMPLETIONS := $(BUILD)/completion/triptych $(BUILD)/completion/_triptych $(BUILD)/completion/triptych.fish
-all: $(BUILD)/triptych $(MODULE_FILES) $(BUILD)/libtriptych.a $(BUILD)/libtriptych.so $(BUILD)/triptych.pc $(COMPLETIONS) ## build the program and the library
+CMAKE_FILES := triptych-config.cmake triptych-config-version.cmake
+all: $(BUILD)/triptych $(MODULE_FILES) $(BUILD)/libtriptych.a $(BUILD)/libtriptych.so $(BUILD)/triptych.pc $(CMAKE_FILES:%=$(BUILD)/cmake/%) $(COMPLETIONS) ## build the program and the library
 	@$(SUMMARY)
 summary: ## show what is built in, and what is missing
 	@$(SUMMARY)
@@ -276,9 +278,15 @@ $(COMPLETIONS): $(BUILD)/triptych
 	@$(BUILD)/triptych completion $(SHELL_NAME) > $@
 $(BUILD)/triptych.pc: FORCE
 	@mkdir -p $(BUILD)
-	@printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$${prefix}/lib' '' 'Name: triptych' \
+	@printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$${prefix}/$(LIBDIR)' '' 'Name: triptych' \
 	  'Description: image filters with the same bytes on every backend' 'Version: $(VERSION)' 'Cflags: -I"$${includedir}"' \
 	  'Libs: -L"$${libdir}" -ltriptych' 'Requires.private: $(PACKAGES)' 'Libs.private: -lOpenCL -lm -ldl -pthread' > $@
+
+# From LIBDIR to PREFIX.
+UP := $(subst $() ,/,$(patsubst %,..,$(subst /, ,$(LIBDIR))))
+$(CMAKE_FILES:%=$(BUILD)/cmake/%): $(BUILD)/cmake/%: host/packages/% FORCE
+	@mkdir -p $(@D)
+	@sed 's|@UP@|$(UP)|; s|@SONAME@|$(SONAME)|; s|@VERSION@|$(VERSION)|; s|@MAJOR@|$(firstword $(subst ., ,$(VERSION)))|' $< > $@
 
 # The library and the measuring functions that it does not export: for bench/*.py.
 $(BUILD)/bench/libtriptych.so: bench/measuring.c $(LIB_OBJECTS)
@@ -417,31 +425,33 @@ COMPLETED := bash-completion/completions/triptych zsh/site-functions/_triptych f
 # The loader keeps a list of its libraries. What is staged for a package gets its place later.
 LOADER = if [ -z "$$STAGED" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then echo ldconfig; ldconfig; fi
 install: all ## install under $(DESTDIR)$(PREFIX)
-	install -d "$$TO/bin" "$$TO/lib/pkgconfig" "$$TO/include" "$$TO/share/triptych/images" "$$TO/share/triptych/suites" "$$TO/share/man/man1"
+	install -d "$$TO/bin" "$$TO/$(LIBDIR)/pkgconfig" "$$TO/$(LIBDIR)/cmake/triptych" "$$TO/include" "$$TO/share/triptych/images" "$$TO/share/triptych/suites" "$$TO/share/man/man1"
 	install -m 755 $(BUILD)/triptych "$$TO/bin/"
-	install -m 644 $(BUILD)/libtriptych.a "$$TO/lib/"
-	install -m 755 $(BUILD)/libtriptych.so.$(VERSION) "$$TO/lib/"
-	ln -sf libtriptych.so.$(VERSION) "$$TO/lib/$(SONAME)"
-	ln -sf $(SONAME) "$$TO/lib/libtriptych.so"
-	install -m 644 $(BUILD)/triptych.pc "$$TO/lib/pkgconfig/"
-	$(if $(MODULES),install -d "$$TO/lib/triptych" && install -m 755 $(MODULE_FILES) "$$TO/lib/triptych/")
+	install -m 644 $(BUILD)/libtriptych.a "$$TO/$(LIBDIR)/"
+	install -m 755 $(BUILD)/libtriptych.so.$(VERSION) "$$TO/$(LIBDIR)/"
+	ln -sf libtriptych.so.$(VERSION) "$$TO/$(LIBDIR)/$(SONAME)"
+	ln -sf $(SONAME) "$$TO/$(LIBDIR)/libtriptych.so"
+	install -m 644 $(BUILD)/triptych.pc "$$TO/$(LIBDIR)/pkgconfig/"
+	install -m 644 $(CMAKE_FILES:%=$(BUILD)/cmake/%) "$$TO/$(LIBDIR)/cmake/triptych/"
+	$(if $(MODULES),install -d "$$TO/$(LIBDIR)/triptych" && install -m 755 $(MODULE_FILES) "$$TO/$(LIBDIR)/triptych/")
 	install -m 644 host/triptych.h "$$TO/include/"
 	install -m 644 $(IMAGES:%=images/%) "$$TO/share/triptych/images/"
 	install -m 644 $(BENCH_SUITES:%=bench/suites/%) "$$TO/share/triptych/suites/"
 	install -m 644 docs/triptych.1 "$$TO/share/man/man1/"
 	for file in $(COMPLETED); do install -D -m 644 "$(BUILD)/completion/$${file##*/}" "$$TO/share/$$file"; done
 	@$(LOADER)
-	@case $$(ldconfig -p 2>/dev/null) in *"$$TO/lib/$(SONAME)"*) ;; *) \
-	  echo "to let programs find libtriptych.so, run 'ldconfig' as root if the loader searches $$TO/lib, else set LD_LIBRARY_PATH" ;; esac
+	@case $$(ldconfig -p 2>/dev/null) in *"$$TO/$(LIBDIR)/$(SONAME)"*) ;; *) \
+	  echo "to let programs find libtriptych.so, run 'ldconfig' as root if the loader searches $$TO/$(LIBDIR), else set LD_LIBRARY_PATH" ;; esac
 
 uninstall: ## remove what install put there, and nothing else
-	rm -f "$$TO/bin/triptych" "$$TO/lib/libtriptych.a" "$$TO/lib/libtriptych.so" "$$TO/lib/$(SONAME)" "$$TO/lib/libtriptych.so.$(VERSION)" \
-	  "$$TO/lib/pkgconfig/triptych.pc" "$$TO/include/triptych.h" "$$TO/share/man/man1/triptych.1"
+	rm -f "$$TO/bin/triptych" "$$TO/$(LIBDIR)/libtriptych.a" "$$TO/$(LIBDIR)/libtriptych.so" "$$TO/$(LIBDIR)/$(SONAME)" "$$TO/$(LIBDIR)/libtriptych.so.$(VERSION)" \
+	  "$$TO/$(LIBDIR)/pkgconfig/triptych.pc" "$$TO/include/triptych.h" "$$TO/share/man/man1/triptych.1"
 	for file in $(IMAGES); do rm -f "$$TO/share/triptych/images/$$file"; done
 	for file in $(BENCH_SUITES); do rm -f "$$TO/share/triptych/suites/$$file"; done
-	for module in $(MODULES_KNOWN); do rm -f "$$TO/lib/triptych/$$module.so"; done
+	for file in $(CMAKE_FILES); do rm -f "$$TO/$(LIBDIR)/cmake/triptych/$$file"; done
+	for module in $(MODULES_KNOWN); do rm -f "$$TO/$(LIBDIR)/triptych/$$module.so"; done
 	for file in $(COMPLETED); do rm -f "$$TO/share/$$file"; done
-	for folder in share/triptych/images share/triptych/suites share/triptych lib/triptych; do \
+	for folder in share/triptych/images share/triptych/suites share/triptych $(LIBDIR)/triptych $(LIBDIR)/cmake/triptych $(LIBDIR)/cmake; do \
 	  if [ -d "$$TO/$$folder" ]; then rmdir --ignore-fail-on-non-empty "$$TO/$$folder"; fi; done
 	@$(LOADER)
 
@@ -457,6 +467,6 @@ clean: ## remove $(BUILD)
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@echo; echo "  variables: BUILD=$(BUILD) CC=$(CC) KERNEL_CC=$(KERNEL_CC) SANITIZE= WERROR= ISAL=$(ISAL) LIBUV=$(LIBUV) PREFIX=$(PREFIX) DESTDIR= SUITE="
+	@echo; echo "  variables: BUILD=$(BUILD) CC=$(CC) KERNEL_CC=$(KERNEL_CC) SANITIZE= WERROR= ISAL=$(ISAL) LIBUV=$(LIBUV) PREFIX=$(PREFIX) LIBDIR=$(LIBDIR) DESTDIR= SUITE="
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -76,7 +76,9 @@ void tri_opencl_find_helper(char *path, size_t size)
                   {program, "/../triptych"},
                   {library, "/triptych"},
                   {library, "/../bin/triptych"},
-                  {TRI_MODULEDIR, "/../../bin/triptych"}};
+                  {library, "/../../bin/triptych"}, /* of lib/x86_64-linux-gnu */
+                  {TRI_MODULEDIR, "/../../bin/triptych"},
+                  {TRI_MODULEDIR, "/../../../bin/triptych"}};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (places[i].folder[0] == '/' && try_helper(path, size, places[i].folder, places[i].below))
             return;

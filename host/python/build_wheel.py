@@ -17,7 +17,7 @@ PLACE = "triptych/_native"  # in the wheel; modules and the program are found fr
 
 def install(root, stage):
     """Without a PREFIX of its own: another one would build everything again."""
-    arguments = ["make", "-s", f"-j{os.cpu_count() or 1}", "install", f"DESTDIR={stage}", "PREFIX=/usr/local",
+    arguments = ["make", "-s", f"-j{os.cpu_count() or 1}", "install", f"DESTDIR={stage}", "PREFIX=/usr/local", "LIBDIR=lib",
                  *shlex.split(os.environ.get("TRIPTYCH_MAKE", ""))]
     try:
         subprocess.run(arguments, cwd=root, check=True)

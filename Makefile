@@ -126,7 +126,7 @@ MODULE_FILES := $(MODULES:%=$(BUILD)/modules/%.so)
 module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/codec/$1_*.c host/video/$1_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all summary test check fuzz faults bench bench-library bench-switch instructions limits scaling results docs images format lint install uninstall wheel clean help FORCE
+.PHONY: all summary test check fuzz faults bench bench-library bench-switch instructions limits scaling results docs images format lint install uninstall wheel deb clean help FORCE
 .SUFFIXES:
 
 COMPLETIONS := $(BUILD)/completion/triptych $(BUILD)/completion/_triptych $(BUILD)/completion/triptych.fish
@@ -454,6 +454,14 @@ uninstall: ## remove what install put there, and nothing else
 	for folder in share/triptych/images share/triptych/suites share/triptych $(LIBDIR)/triptych $(LIBDIR)/cmake/triptych $(LIBDIR)/cmake; do \
 	  if [ -d "$$TO/$$folder" ]; then rmdir --ignore-fail-on-non-empty "$$TO/$$folder"; fi; done
 	@$(LOADER)
+
+# Built apart, as the folders that Debian uses are compiled in.
+DEB_LIBDIR = lib/$(shell dpkg-architecture -qDEB_HOST_MULTIARCH)
+deb: ## build Debian packages into $(BUILD)/packages
+	@command -v dpkg-shlibdeps >/dev/null || { echo "dpkg-shlibdeps is missing: apt-get install dpkg-dev" >&2; exit 1; }
+	@rm -rf $(BUILD)/deb/stage $(BUILD)/packages
+	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/deb PREFIX=/usr LIBDIR=$(DEB_LIBDIR) DESTDIR=$(BUILD)/deb/stage install >/dev/null
+	@sh host/packages/debian.sh $(BUILD)/deb/stage $(BUILD)/packages $(VERSION) $(SONAME)
 
 # hatchling is that of setup.sh where it is there; otherwise pip fetches it.
 WHEEL_PYTHON := $(if $(wildcard build/python/bin/python3),build/python/bin/python3,python3)

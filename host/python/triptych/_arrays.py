@@ -49,7 +49,8 @@ class Image:
     def __array_interface__(self) -> dict[str, Any]:
         image = self.raw.contents
         step = image.shape.bits // 8
-        sides, steps = (image.shape.height, image.shape.width), (image.stride, step)
+        sides: tuple[int, ...] = (image.shape.height, image.shape.width)
+        steps: tuple[int, ...] = (image.stride, step)
         if image.shape.planes > 1:
             sides, steps = (image.shape.planes, *sides), (image.plane_stride, *steps)
         return {"version": 3, "typestr": "|u1" if step == 1 else native_16(), "shape": sides, "strides": steps,

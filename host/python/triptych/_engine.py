@@ -34,6 +34,26 @@ class Handle:
             self.release(self.pointer)
 
 
+class BackendHandle(Handle):
+    """With the function that the library may call as long as the backend is open, and jobs that nobody uses any more."""
+
+    def __init__(self, pointer: c_void_p, tell: Any) -> None:
+        super().__init__(pointer, lib.tri_backend_close)
+        self.tell = tell
+        self.one_at_a_time = False
+        self.unused: list[tuple[c_void_p, Handle]] = []
+
+    def free_unused(self, free_job: Any = lib.tri_job_free) -> None:
+        while self.unused:
+            pointer, _pipeline = self.unused.pop()
+            free_job(pointer)
+
+    def __del__(self, here: Any = os.getpid) -> None:
+        if self.process == here():
+            self.free_unused()
+        super().__del__()
+
+
 @dataclass(frozen=True)
 class Device:
     """An OpenCL device. `selector` is for `on`."""
@@ -52,14 +72,18 @@ class Device:
     note: str
 
 
+def members(struct: Any, kind: Any) -> dict[str, Any]:
+    """What a dataclass takes from a struct of the library."""
+    values = {name: getattr(struct, name) for name in kind.__dataclass_fields__}
+    return {name: text(value) if isinstance(value, bytes) else value for name, value in values.items()}
+
+
 def devices() -> list[Device]:
     """All OpenCL devices, also those that are not usable, with the reason."""
     found, count = POINTER(DeviceInfo)(), c_int()
     call("tri_devices", byref(found), byref(count))
     try:
-        return [Device(**{name: value if isinstance(value, (bool, int)) else text(value)
-                          for name in Device.__dataclass_fields__ for value in (getattr(found[i], name),)})
-                for i in range(count.value)]
+        return [Device(**members(found[i], Device)) for i in range(count.value)]
     finally:
         free(found)
 
@@ -82,9 +106,11 @@ class BackendInfo:
 class Job:
     """A pipeline prepared for a backend and a shape, with the memory that copies go through."""
 
-    def __init__(self, backend: Backend, pipeline: Pipeline, shape: Shape) -> None:
-        self.backend, self.pipeline = backend._handle, pipeline._handle  # freed after the job
-        self.lock = backend._lock
+    here = staticmethod(os.getpid)  # still there when modules are gone
+
+    def __init__(self, backend: BackendHandle, lock: Any, pipeline: Pipeline, shape: Shape) -> None:
+        self.backend, self.pipeline = backend, pipeline._handle  # freed after the job
+        self.lock = lock
         self.input: Image | None = None
         self.output: Image | None = None
         self.pointer = c_void_p()
@@ -93,10 +119,15 @@ class Job:
         self.shape = Shape.from_buffer_copy(lib.tri_job_shape(self.pointer).contents)
         self.delay: int = lib.tri_job_delay(self.pointer)
 
-    def __del__(self, here: Any = os.getpid, release: Any = lib.tri_job_free) -> None:
-        if self.backend.process == here():
-            with self.lock:
-                release(self.pointer)
+    def __del__(self) -> None:
+        """The garbage collector may call this in a thread that holds the lock of another backend, so it must not wait."""
+        self.backend.unused.append((self.pointer, self.pipeline))
+        if self.lock.acquire(blocking=False):
+            try:
+                if self.backend.process == self.here():
+                    self.backend.free_unused()
+            finally:
+                self.lock.release()
 
     def new_input(self, shape: Shape) -> Image:
         with self.lock:
@@ -124,10 +155,6 @@ class Job:
         return runs.value
 
 
-class BackendHandle(Handle):
-    one_at_a_time = False
-
-
 class Backend:
     """What runs pipelines: "sequential", "threads[:N]", "opencl[:SEL]", "auto", "all", or several joined by '+'. `isa` limits
     the instructions of the CPU. Any number of threads may use one; those of OpenCL take turns. `close`, or the end of a `with`
@@ -135,11 +162,10 @@ class Backend:
 
     def __init__(self, on: str = "threads", *, isa: str | None = None) -> None:
         pointer = c_void_p()
-        self._tell = NOTE(lambda listener, note: warnings.warn(text(note), TriptychWarning, stacklevel=2))
-        options = BackendOptions(isa=None if isa is None else encoded(isa, "isa"), note=self._tell)
+        tell = NOTE(lambda listener, note: warnings.warn(text(note), TriptychWarning, stacklevel=2))
+        options = BackendOptions(isa=None if isa is None else encoded(isa, "isa"), note=tell)
         call("tri_backend_open", encoded(on, "on"), byref(options), byref(pointer))
-        self._handle = BackendHandle(pointer, lib.tri_backend_close)
-        self._handle.tell = self._tell  # which the library may call as long as it is open
+        self._handle: BackendHandle | None = BackendHandle(pointer, tell)
         self._lock = threading.RLock()
         self._idle: OrderedDict[Any, list[Job]] = OrderedDict()
         self._process = os.getpid()
@@ -148,9 +174,7 @@ class Backend:
 
     @property
     def info(self) -> BackendInfo:
-        info = lib.tri_backend_info(self._open().pointer).contents
-        return BackendInfo(**{name: value if isinstance(value, (bool, int)) else text(value)
-                              for name in BackendInfo.__dataclass_fields__ for value in (getattr(info, name),)})
+        return BackendInfo(**members(lib.tri_backend_info(self._open().pointer).contents, BackendInfo))
 
     @property
     def note(self) -> str:
@@ -181,11 +205,12 @@ class Backend:
 
     def _take(self, pipeline: Pipeline, shape: Shape) -> Job:
         with self._lock:
-            self._open()
+            handle = self._open()
+            handle.free_unused()
             idle = self._idle.get((pipeline._handle, shape.key()))
             if idle:
                 return idle.pop()
-            return Job(self, pipeline, shape)
+            return Job(handle, self._lock, pipeline, shape)
 
     def _give(self, job: Job, shape: Shape) -> None:
         with self._lock:
@@ -281,8 +306,7 @@ class Pipeline:
         for frame in frames:
             source = Source(frame, layout)
             if job is None:
-                backend._open()
-                job = Job(backend, self, source.shape)
+                job = Job(backend._open(), backend._lock, self, source.shape)
                 # Earlier frames are read where they are, so each stays for that many runs.
                 ring = [job.new_input(source.shape) for _ in range(job.lend() + 1)]
             image = ring[number % len(ring)]

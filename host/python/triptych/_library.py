@@ -6,7 +6,7 @@ import ctypes
 import os
 import pathlib
 import shutil
-from ctypes import POINTER, Structure, byref, c_bool, c_char, c_char_p, c_double, c_int, c_int64, c_size_t, c_ssize_t, c_uint64, \
+from ctypes import POINTER, Structure, byref, c_bool, c_char, c_char_p, c_double, c_int, c_size_t, c_ssize_t, c_uint64, \
     c_void_p
 from typing import Any, Iterator
 

@@ -4,7 +4,7 @@
 #ifdef HOST
 #include "../../host/pipeline/cover.h"
 
-USES(subtract)
+USES(minus)
 
 KERNEL(blackhat, tri_alpha_kept, "dark details smaller than the window, bright on black",
        "The closing of the picture less the picture: dark specks and lines that the window does "
@@ -27,6 +27,6 @@ GRAPH_PLANE(blackhat)
     tri_graph_monochrome(graph);
     const int dilated = tri_graph_cover_shape(graph, &tri_cover_dilate, shape, radius, in);
     const int closed = tri_graph_cover_shape(graph, &tri_cover_erode, shape, radius, dilated);
-    return NODE(subtract, .in = {closed, in});
+    return NODE(minus, .in = {closed, in});
 }
 #endif

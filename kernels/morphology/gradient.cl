@@ -4,7 +4,7 @@
 #ifdef HOST
 #include "../../host/pipeline/cover.h"
 
-USES(subtract)
+USES(minus)
 
 KERNEL(gradient, tri_alpha_kept, "outlines: dilation less erosion",
        "The largest sample of the window less the smallest: bright along edges. The window is as "
@@ -25,6 +25,6 @@ GRAPH_PLANE(gradient)
     tri_graph_monochrome(graph);
     const int highest = tri_graph_cover_shape(graph, &tri_cover_dilate, shape, radius, in);
     const int lowest = tri_graph_cover_shape(graph, &tri_cover_erode, shape, radius, in);
-    return NODE(subtract, .in = {highest, lowest});
+    return NODE(minus, .in = {highest, lowest});
 }
 #endif

@@ -4,7 +4,7 @@
 #ifdef HOST
 #include "../../host/pipeline/cover.h"
 
-USES(subtract)
+USES(minus)
 
 KERNEL(tophat, tri_alpha_kept, "bright details smaller than the window, on black",
        "The picture less its opening: bright specks and lines that the window does not fit into, "
@@ -26,6 +26,6 @@ GRAPH_PLANE(tophat)
     tri_graph_monochrome(graph);
     const int eroded = tri_graph_cover_shape(graph, &tri_cover_erode, shape, radius, in);
     const int opened = tri_graph_cover_shape(graph, &tri_cover_dilate, shape, radius, eroded);
-    return NODE(subtract, .in = {in, opened});
+    return NODE(minus, .in = {in, opened});
 }
 #endif

@@ -1,7 +1,0 @@
-/* subtract -- one channel less another, which is nowhere larger. */
-#include "kernel.h"
-
-PASS(subtract, S, S)
-{
-    PUT(AT_INPUT(0, 0, 0) - AT_INPUT(1, 0, 0));
-}

@@ -229,7 +229,7 @@ INLINE void walk_inputs_next(GLOBAL const struct walk_node *node,
         GLOBAL const struct walk_channel *c = &channels[node->in[i]];
         for (int j = 0; j < rows; j++)
             table[j] += c->stride;
-        if (c->base >= BASE_IN && ahead > 0)
+        if (c->base >= BASE_IN && rows > 0 && ahead > 0)
             WALK_PREFETCH(table[rows - 1] + (long)ahead * c->stride, (long)c->width * c->size);
     }
 }

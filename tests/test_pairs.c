@@ -261,7 +261,7 @@ static void test_program_errors(void)
            "the first 3 x 1 here; resize one ('resize:width=3:height=1'), or use composite, which "
            "takes any size\n");
     EXPECT("$T run invert a.pgm --with b.pgm -o x.pgm", 2, "",
-           "triptych: run: no kernel of the pipeline combines a picture with --with*\n");
+           "triptych: run: no kernel of invert takes a second picture; remove --with*\n");
     EXPECT("$T run add a.pgm --with none.pgm -o x.pgm", 1, "",
            "triptych: cannot read none.pgm: No such file or directory\n");
     EXPECT("$T run add a.pgm --with b.pgm -o b.pgm; cat b.pgm | wc -c", 0, "14\n",

@@ -344,11 +344,10 @@ static int check_many(const struct cli_run_request *request, const struct tri_pi
                          "-o frame.png --frame 1' makes a picture of its first frame",
                          request->with, request->with);
     if (request->with != NULL && request->second == NULL && !clip)
-        return cli_usage("run",
-                         "no kernel of the pipeline combines a picture with --with ('triptych "
-                         "kernels' lists those that do: family pair); with blend and difference it "
-                         "needs one video as input; %s",
-                         none);
+        return tri_pipeline_pairs(pipeline)
+                   ? cli_usage("run", "--with needs one video as input; %s", none)
+                   : cli_usage("run", "no kernel of %s takes a second picture; remove --with",
+                               tri_pipeline_text(pipeline));
     if (request->data != NULL)
         return cli_usage("run", "--data needs one video as input; %s", none);
     return TRI_OK;

@@ -138,7 +138,8 @@ KERNEL(bilateral, tri_alpha_premultiplied, "smooths and keeps edges (bilateral f
                PARAM_FLOAT(sigma_color, 0.1, 0.001, 1,
                            "standard deviation for differences, as a fraction of the maximum"))
 ALIASES(bilateral,
-        ALIAS("bilateralfilter|bilateralblur|surfaceblur|selectiveblur|denoise", "bilateral"))
+        ALIAS("bilateralfilter|bilateralblur|surfaceblur|selectiveblur|edgepreservingblur",
+              "bilateral"))
 
 /* A difference of 200 is too much for any weight. */
 KNOWN(bilateral, "bilateral:radius=1:sigma_color=0.1", PICTURE(4, 1, 1, 10, 10, 210, 210),

@@ -29,9 +29,9 @@ OLD = b"what was there before\n"
 
 
 # Libraries whose allocations fail. Not libtiff 4.5, which crashes when a file is closed afterwards, nor FFmpeg's libraries
-# and their dependencies, which abort (libavcodec 59, GLib, libgcrypt); the program's own allocations around them do fail.
+# and their dependencies, which abort (libavcodec 59, GLib, libgcrypt), nor libavif 0.11 and libjxl, which do too; the program's own allocations around them do fail.
 LIBRARIES = "triptych,libpng,libjpeg,libwebp,libsharpyuv,libz.,libjansson,libc."
-OWN = "triptych,tiff.so,webp.so,libav.so"
+OWN = "triptych,tiff.so,webp.so,avif.so,jxl.so,libav.so"
 
 
 class Command:
@@ -49,6 +49,8 @@ COMMANDS = [
     Command("JPEG", "run invert i/a.jpg -o {o}/a.jpg", ["a.jpg"]),
     Command("TIFF", "run invert i/a.tif -o {o}/a.tif", ["a.tif"], libraries=OWN),
     Command("WebP", "run invert i/a.webp -o {o}/a.webp", ["a.webp"]),
+    Command("AVIF", "run invert i/a.avif -o {o}/a.avif", ["a.avif"], libraries=OWN),
+    Command("JPEG XL", "run invert i/a.jxl -o {o}/a.jxl", ["a.jxl"], libraries=OWN),
     Command("PNM", "run sobel i/a.ppm -o {o}/a.ppm", ["a.ppm"]),
     Command("Y4M", "run gaussian:sigma=1 i/a.y4m -q -o {o}/a.y4m", ["a.y4m"]),
     Command("Matroska", "run invert i/a.mkv -q -o {o}/a.mkv --video-codec ffv1", ["a.mkv"], compared=False, libraries=OWN),
@@ -347,7 +349,7 @@ class Run:
             self.triptych("run", "resize:width=60", os.path.join(images, f"frame-{i}.png"), "-o", f"f-{i}.png")
         shutil.copy(os.path.join(self.inputs, "f-1.png"), os.path.join(self.inputs, "a.png"))
         shutil.copy(os.path.join(images, "alpha.png"), os.path.join(self.inputs, "interlaced.png"))
-        for name in ("a.jpg", "a.tif", "a.webp", "a.ppm"):
+        for name in ("a.jpg", "a.tif", "a.webp", "a.avif", "a.jxl", "a.ppm"):
             try:
                 self.triptych("run", "copy", "a.png", "-o", name)
             except subprocess.CalledProcessError:

@@ -29,7 +29,7 @@ OLD = b"what was there before\n"
 
 
 # Libraries whose allocations fail. Not libtiff 4.5, which crashes when a file is closed afterwards, nor FFmpeg's libraries
-# and their dependencies, which abort (libavcodec 59, GLib, libgcrypt), nor libavif 0.11 and libjxl, which do too; the program's own allocations around them do fail.
+# and their dependencies, which abort (libavcodec 59, GLib, libgcrypt), nor libavif 0.11 and libjxl 0.7, which do too; the program's own allocations around them do fail.
 LIBRARIES = "triptych,libpng,libjpeg,libwebp,libsharpyuv,libz.,libjansson,libc."
 OWN = "triptych,tiff.so,webp.so,avif.so,jxl.so,libav.so"
 

@@ -276,11 +276,12 @@ $(BUILD)/completion/triptych.fish: SHELL_NAME := fish
 $(COMPLETIONS): $(BUILD)/triptych
 	@mkdir -p $(dir $@)
 	@$(BUILD)/triptych completion $(SHELL_NAME) > $@
+# Not Requires.private: pkg-config then wants the files of all these packages, even of those who link the shared library.
 $(BUILD)/triptych.pc: FORCE
 	@mkdir -p $(BUILD)
 	@printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$${prefix}/$(LIBDIR)' '' 'Name: triptych' \
 	  'Description: image filters with the same bytes on every backend' 'Version: $(VERSION)' 'Cflags: -I"$${includedir}"' \
-	  'Libs: -L"$${libdir}" -ltriptych' 'Requires.private: $(PACKAGES)' 'Libs.private: -lOpenCL -lm -ldl -pthread' > $@
+	  'Libs: -L"$${libdir}" -ltriptych' 'Libs.private: $(LIBS)' > $@
 
 # From LIBDIR to PREFIX.
 UP := $(subst $() ,/,$(patsubst %,..,$(subst /, ,$(LIBDIR))))
@@ -462,6 +463,7 @@ deb: ## build Debian packages into $(BUILD)/packages
 	@rm -rf $(BUILD)/deb/stage $(BUILD)/packages
 	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/deb PREFIX=/usr LIBDIR=$(DEB_LIBDIR) DESTDIR=$(BUILD)/deb/stage install >/dev/null
 	@sh host/packages/debian.sh $(BUILD)/deb/stage $(BUILD)/packages $(VERSION) $(SONAME)
+	@rm -rf $(BUILD)/deb/stage
 
 # hatchling is that of setup.sh where it is there; otherwise pip fetches it.
 WHEEL_PYTHON := $(if $(wildcard build/python/bin/python3),build/python/bin/python3,python3)
@@ -477,4 +479,4 @@ help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo; echo "  variables: BUILD=$(BUILD) CC=$(CC) KERNEL_CC=$(KERNEL_CC) SANITIZE= WERROR= ISAL=$(ISAL) LIBUV=$(LIBUV) PREFIX=$(PREFIX) LIBDIR=$(LIBDIR) DESTDIR= SUITE="
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)

@@ -45,7 +45,7 @@ optional_packages() {
     # What `make lint`, `make instructions` and the tests of reports, completion and models check with, and python_packages
     # needs.
     [ "$1" = test ] || return 0
-    for package in python3-venv git clang-format clang-tidy cppcheck shellcheck python3-html5lib chromium zsh fish spin valgrind cmake; do
+    for package in python3-venv git clang-format clang-tidy cppcheck shellcheck python3-html5lib chromium zsh fish spin valgrind cmake dpkg-dev lintian; do
         installed "$package" || echo "$package"
     done
 }

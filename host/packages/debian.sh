@@ -52,6 +52,8 @@ split() {
     find "$work/triptych" "$work/$library" -type f \( -path '*/bin/*' -o -name '*.so*' \) -exec strip --strip-unneeded \
         --remove-section=.comment --remove-section=.note {} +
     strip --strip-debug --enable-deterministic-archives "$work/$development/$lib/libtriptych.a"
+    # Where dpkg-shlibdeps takes it that a package begins.
+    mkdir "$work/triptych/DEBIAN" "$work/$library/DEBIAN" "$work/$development/DEBIAN"
     # Only programs are executed.
     find "$work/$library" -name '*.so*' -type f -exec chmod 644 {} +
 }
@@ -85,7 +87,7 @@ dependencies() {
         esac
     done
     # shellcheck disable=SC2086 # one word per file; none has blanks
-    (cd "$work" && dpkg-shlibdeps --warnings=1 -O -l"$library/$lib" $files)
+    (cd "$work" && dpkg-shlibdeps -O -l"$library/$lib" $files)
 }
 
 # field PACKAGE NAME VALUE: unless that is empty.
@@ -95,7 +97,6 @@ field() {
 
 # control PACKAGE SECTION DEPENDS RECOMMENDS SUGGESTS SUMMARY TEXT
 control() {
-    mkdir -p "$work/$1/DEBIAN"
     field "$1" Package "$1"
     field "$1" Source triptych
     field "$1" Version "$version"

@@ -62,7 +62,7 @@ void oracle_extreme(const struct tri_pipeline *pipeline, int operation, const st
                 *oracle_at(out, plane, x, y) = extreme(&window, in, plane, x, y);
 }
 
-void oracle_subtract(const struct expected *a, const struct expected *b, struct expected *out)
+void oracle_less(const struct expected *a, const struct expected *b, struct expected *out)
 {
     for (int i = 0; i < a->width * a->height * a->planes; i++)
         out->value[i] = a->value[i] - b->value[i];

@@ -12,6 +12,6 @@ void oracle_extreme(const struct tri_pipeline *pipeline, int operation, const st
                     int sign, struct expected *out);
 
 /* Writes a - b to `out`, which has their size and may be one of them. */
-void oracle_subtract(const struct expected *a, const struct expected *b, struct expected *out);
+void oracle_less(const struct expected *a, const struct expected *b, struct expected *out);
 
 #endif

@@ -12,7 +12,7 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
     oracle_plain(in, &plain);
     oracle_extreme(pipeline, operation, &plain, 1, out);
     oracle_extreme(pipeline, operation, &plain, -1, &lowest);
-    oracle_subtract(out, &lowest, out);
+    oracle_less(out, &lowest, out);
     free(plain.value);
     free(lowest.value);
 }

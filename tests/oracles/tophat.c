@@ -12,7 +12,7 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
     oracle_plain(in, &plain);
     oracle_extreme(pipeline, operation, &plain, -1, &between);
     oracle_extreme(pipeline, operation, &between, 1, out);
-    oracle_subtract(&plain, out, out);
+    oracle_less(&plain, out, out);
     free(plain.value);
     free(between.value);
 }

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* To find the time of a frame, libavif adds up those of all before it. */
+#define FRAMES_MOST 20000
+
 static enum tri_status failed(const struct tri_source *source, const avifDecoder *decoder,
                               avifResult result)
 {
@@ -28,6 +31,7 @@ static void configure(const struct tri_source *source, avifDecoder *decoder)
 {
     decoder->maxThreads = tri_pool_workers(source->pool);
     decoder->imageDimensionLimit = 0; /* ours follow */
+    decoder->imageCountLimit = FRAMES_MOST;
     decoder->strictFlags &= ~(avifStrictFlags)AVIF_STRICT_PIXI_REQUIRED;
 }
 

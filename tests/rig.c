@@ -430,7 +430,8 @@ static bool add_devices(void)
 int rig_open(void)
 {
     static const char *const threads[] = {"threads:1", "threads:2", "threads:3", "threads:64"};
-    const char *mode = getenv("TRIPTYCH_TESTS");
+    const char *mode = getenv("TRIPTYCH_TESTS"), *places = getenv("TRIPTYCH_PLACES");
+    const bool few = places && !strcmp(places, "few");
     char label[140];
 
     rig.full = mode && !strcmp(mode, "full");
@@ -438,11 +439,14 @@ int rig_open(void)
     if (!rig.seed)
         rig.seed = test_seed();
     for (int i = 0; i < tri_isa_count(); i++) {
+        if (few && i > 0 && i < tri_isa_count() - 1)
+            continue;
         snprintf(label, sizeof(label), "sequential %s", tri_isa_name(i));
         if (!add_place("sequential", tri_isa_name(i), label, ""))
             return 1;
+        rig.best = rig.place_count - 1;
     }
-    for (int i = 0; i < 4; i++)
+    for (int i = few ? 2 : 0; i < (few ? 3 : 4); i++)
         if (!add_place(threads[i], NULL, threads[i], ""))
             return 1;
     rig.devices_opened = add_devices();
@@ -479,7 +483,7 @@ int rig_choose_places(const struct place *chosen[4])
     if (!device)
         device = rig_find_place("opencl:");
     chosen[count++] = &rig.places[0];
-    chosen[count++] = &rig.places[tri_isa_count() - 1];
+    chosen[count++] = &rig.places[rig.best];
     chosen[count++] = rig_find_place("threads:3");
     if (device)
         chosen[count++] = device;

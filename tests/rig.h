@@ -20,7 +20,7 @@ extern struct rig {
     bool devices_opened;
     const struct tri_image *with; /* second picture of trials; NULL: noise */
     struct place places[64];
-    int place_count;
+    int place_count, best; /* best: the place of one thread at the best ISA level */
 } rig;
 
 /* A suite's start and end: opens all available backends. */

@@ -7,7 +7,7 @@ name=$2
 log=$run-$name.log
 start=$(date +%s)
 
-timeout "${TRIPTYCH_SUITE_LIMIT:-1800}" "$run" "test_${name}_suite" >"$log" 2>&1
+timeout "${TRIPTYCH_SUITE_LIMIT:-3600}" "$run" "test_${name}_suite" >"$log" 2>&1
 result=$?
 seconds=$(($(date +%s) - start))
 if [ $result -eq 0 ]; then

@@ -156,7 +156,7 @@ static void print_example(const char *pipeline)
                                                           : "in.png -o out.png";
 
     tri_pipeline_free(parsed);
-    const char *quote = strpbrk(pipeline, " '\"/;#") == NULL ? ""
+    const char *quote = strpbrk(pipeline, " '\";#") == NULL ? ""
                         : strchr(pipeline, '\'') == NULL     ? "'"
                                                              : "\"";
     printf("Example:\n  triptych run %s%s%s %s\n\n", quote, pipeline, quote, files);

@@ -353,14 +353,27 @@ class Kernels(unittest.TestCase):
                 self.assertIs(getattr(triptych.kernels, kernel.name), kernel)
                 self.assertIn(kernel.summary[1:], inspect.getdoc(kernel))
                 given = list(inspect.signature(kernel).parameters)
-                self.assertEqual(given, ["array", *(p.name for p in kernel.parameters), "on", "layout"])
+                self.assertEqual(given, ["array", *(p.name for p in kernel.parameters), "second", "on", "layout"])
                 # What is given by default is what the library takes by default.
                 # A kernel's example names what must be given.
                 needed = any(p.default is None for p in kernel.parameters)
                 plain = kernel.example.split(",")[0] if needed else kernel.name
                 defaults = kernel.text(**{p.name: p.default for p in kernel.parameters if p.default is not None})
                 whole = plain + defaults[len(kernel.name):] if needed else defaults
-                numpy.testing.assert_array_equal(triptych.run(whole, image(30, 40)), triptych.run(plain, image(30, 40)))
+                second = image(30, 40)[::-1] if triptych.Pipeline(plain).takes_second else None
+                numpy.testing.assert_array_equal(triptych.run(whole, image(30, 40), second=second),
+                                                 triptych.run(plain, image(30, 40), second=second))
+
+    def test_second(self):
+        one, other = image(30, 40), image(30, 40)[:, ::-1]
+        expected = numpy.abs(one.astype(int) - other)
+        numpy.testing.assert_array_equal(triptych.kernels.absdiff(one, second=other), expected)
+        pipeline = triptych.Pipeline("absdiff", second=other)
+        self.assertTrue(pipeline.takes_second)
+        numpy.testing.assert_array_equal(pipeline.run(one), expected)
+        for wrong, given in (("absdiff", None), ("absdiff", image(20, 40)), ("invert", other)):
+            with self.assertRaises(triptych.UsageError):
+                triptych.run(wrong, one, second=given)
 
     def test_call(self):
         array = image(30, 40)

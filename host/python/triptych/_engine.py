@@ -229,15 +229,21 @@ class Backend:
 
 class Pipeline:
     """A chain of operations, such as "gray,gaussian:sigma=2,sobel". Threads may share one. No operation makes more than
-    `max_pixels` pixels, unless its input has more."""
+    `max_pixels` pixels, unless its input has more. `second` is the image that kernels of two pictures take, such as
+    "composite"; it is copied, and has its pixels interleaved."""
 
-    def __init__(self, pipeline: str, *, max_pixels: int | None = None) -> None:
+    def __init__(self, pipeline: str, *, max_pixels: int | None = None, second: Any = None) -> None:
         pointer = c_void_p()
         call("tri_pipeline_parse", encoded(pipeline, "the pipeline"), byref(pointer))
         self._handle = Handle(pointer, lib.tri_pipeline_free)
         self.text = pipeline
         if max_pixels is not None:
             lib.tri_pipeline_limit(pointer, max_pixels)
+        if second is not None:
+            source = Source(second, "interleaved")
+            self._second = Image.new(source.shape)
+            source.copy_to(self._second)
+            call("tri_pipeline_set_with", pointer, self._second.raw)
 
     def __repr__(self) -> str:
         return f"triptych.Pipeline({self.text!r})"
@@ -249,6 +255,11 @@ class Pipeline:
     def kernels(self) -> list[str]:
         """The names of its operations."""
         return [text(lib.tri_kernel_name(lib.tri_pipeline_kernel(self._handle.pointer, i))) for i in range(len(self))]
+
+    @property
+    def takes_second(self) -> bool:
+        """Whether an operation takes a second image."""
+        return lib.tri_pipeline_takes_with(self._handle.pointer)
 
     @property
     def over_time(self) -> bool:
@@ -358,8 +369,9 @@ def pipeline_of(pipeline: str | Pipeline) -> Pipeline:
         return found
 
 
-def run(pipeline: str | Pipeline, array: Any, *, on: str | Backend = "threads", layout: str = "interleaved") -> numpy.ndarray:
-    """What the pipeline makes of an image.
+def run(pipeline: str | Pipeline, array: Any, *, second: Any = None, on: str | Backend = "threads",
+        layout: str = "interleaved") -> numpy.ndarray:
+    """What the pipeline makes of an image, and of a second one where a kernel takes it (Pipeline).
 
     `array` has samples of uint8 or uint16: (height, width), pixels (height, width, planes), or with layout="planar"
     (planes, height, width). 2 planes are gray and alpha, 3 RGB, 4 RGBA. It may be any object with the buffer protocol,
@@ -368,6 +380,8 @@ def run(pipeline: str | Pipeline, array: Any, *, on: str | Backend = "threads", 
 
     `on` is a backend or its name: "sequential", "threads[:N]", "opencl[:SEL]", "auto", "all", or several joined by '+'. All
     give the same bytes. Named ones stay open."""
+    if second is not None:
+        pipeline = Pipeline(pipeline if isinstance(pipeline, str) else pipeline.text, second=second)
     return pipeline_of(pipeline).run(array, on=on, layout=layout)
 
 

@@ -7,7 +7,7 @@ import numbers
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Iterator
 
-from ._engine import Backend, pipeline_of
+from ._engine import Backend, run
 from ._library import lib, text
 from .errors import UsageError
 
@@ -107,7 +107,7 @@ class Kernel:
     def _document(self, sentences: str) -> str:
         lines = [f"{self.summary[:1].upper()}{self.summary[1:]}.", "", sentences, ""]
         lines += [f"{parameter.name}: {parameter.help}; {parameter.expected()}" for parameter in self.parameters]
-        return "\n".join([*lines, "on, layout: as triptych.run", "", f"As a pipeline: {self.example}"])
+        return "\n".join([*lines, "second, on, layout: as triptych.run", "", f"As a pipeline: {self.example}"])
 
     def _signature(self) -> inspect.Signature:
         make, named = inspect.Parameter, inspect.Parameter.KEYWORD_ONLY
@@ -115,6 +115,7 @@ class Kernel:
                     default=make.empty if p.default is None else p.default, annotation=p.type)
                for i, p in enumerate(self.parameters)]
         return inspect.Signature([make("array", make.POSITIONAL_ONLY, annotation=Any), *own,
+                                  make("second", named, default=None, annotation=Any),
                                   make("on", named, default="threads", annotation="str | Backend"),
                                   make("layout", named, default="interleaved", annotation=str)],
                                  return_annotation="numpy.ndarray")
@@ -141,9 +142,9 @@ class Kernel:
             raise TypeError(f"{self.name} has no parameter {unknown[0]!r}; it has {', '.join(known) or 'none'}")
         return ":".join([self.name, *(known[name].text(value) for name, value in given.items())])
 
-    def __call__(self, array: Any, /, *values: Any, on: str | Backend = "threads", layout: str = "interleaved",
-                 **named: Any) -> numpy.ndarray:
-        return pipeline_of(self.text(*values, **named)).run(array, on=on, layout=layout)
+    def __call__(self, array: Any, /, *values: Any, second: Any = None, on: str | Backend = "threads",
+                 layout: str = "interleaved", **named: Any) -> numpy.ndarray:
+        return run(self.text(*values, **named), array, second=second, on=on, layout=layout)
 
 
 class Kernels:

@@ -157,8 +157,8 @@ static void print_example(const char *pipeline)
 
     tri_pipeline_free(parsed);
     const char *quote = strpbrk(pipeline, " '\";#") == NULL ? ""
-                        : strchr(pipeline, '\'') == NULL     ? "'"
-                                                             : "\"";
+                        : strchr(pipeline, '\'') == NULL    ? "'"
+                                                            : "\"";
     printf("Example:\n  triptych run %s%s%s %s\n\n", quote, pipeline, quote, files);
 }
 

@@ -41,8 +41,7 @@ KERNEL(range, tri_alpha_kept, "mask of the colours within bounds",
                    PARAM_FLOAT(green_high, 1, 0, 1, "fraction of the maximum")
                        PARAM_FLOAT(blue_low, 0, 0, 1, "fraction of the maximum, of blue")
                            PARAM_FLOAT(blue_high, 1, 0, 1, "fraction of the maximum"))
-ALIASES(range, ALIAS("inrange|colorthreshold|hsvkey",
-                     "range:red_low=0.5:green_high=0.5"))
+ALIASES(range, ALIAS("inrange|colorthreshold|hsvkey", "range:red_low=0.5:green_high=0.5"))
 
 /* 0.2, 0.6 and 0.5 are 51, 153 and 128. The third pixel's green is too high. */
 KNOWN(range, "range:red_low=0.2:red_high=0.6:green_high=0.5",

@@ -50,5 +50,4 @@ static const char *const cases[] = {"to=colour:red=1:green=0.5:blue=0.25",
                                     "to=colour:from=alpha:invert=yes:green=1",
                                     "to=alpha:from=alpha", "to=alpha:invert=yes", NULL};
 
-const struct oracle oracle_mask = {
-    .name = "mask", .alpha = ORACLE_OWN, .run = run, .cases = cases};
+const struct oracle oracle_mask = {.name = "mask", .alpha = ORACLE_OWN, .run = run, .cases = cases};

@@ -306,7 +306,8 @@ static void convolve_put(struct convolve *k, int *count, int dx, int dy, short w
     four->dy[at] = (short)dy;
     four->weights.each[at] = weight;
     four->weights = sum_weights_of(four->weights.each, 4);
-    k->count = ++*count / 4 + (*count % 4 > 0);
+    ++*count;
+    k->count = *count / 4 + (*count % 4 > 0);
 }
 
 static size_t convolve_size(const struct convolve *k)

@@ -33,6 +33,9 @@ BITS = (8, 16)
 
 # Where the default does nothing, or one is not enough.
 TYPICAL = {
+    "convolve": ["convolve:matrix=0 -1 0 / -1 5 -1 / 0 -1 0"],
+    "curves": ["curves:points=0 0 / 0.25 0.18 / 0.75 0.84 / 1 1"],
+    "lut": ["lut:file=@warm"],
     "box": ["box", "box:radius=15"],
     "dilate": ["dilate", "dilate:radius=7"],
     "erode": ["erode", "erode:radius=7"],
@@ -59,12 +62,12 @@ def leave(message):
 
 
 def kernels(program):
-    """[(pipeline, kernel, family)]"""
+    """[(pipeline, kernel, family)]; none of those that need a second picture"""
     try:
         text = subprocess.run([program, "kernels", "--json"], stdout=subprocess.PIPE, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         leave("%s; run make" % error)
-    return [(pipeline, kernel["name"], kernel["family"]) for kernel in json.loads(text)
+    return [(pipeline, kernel["name"], kernel["family"]) for kernel in json.loads(text) if kernel["family"] != "pair"
             for pipeline in TYPICAL.get(kernel["name"], [kernel["name"]])]
 
 

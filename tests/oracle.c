@@ -263,3 +263,24 @@ struct tri_image *oracle_other(const char *text, const struct tri_image *in)
     tri_pipeline_free(pipeline);
     return out;
 }
+
+int oracle_ascending(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+int64_t *oracle_sorted(const struct tri_image *in, int first, int planes, size_t *count)
+{
+    size_t all = (size_t)in->shape.width * (size_t)in->shape.height * (size_t)planes;
+    int64_t *samples = oracle_memory(all, sizeof(int64_t));
+
+    *count = 0;
+    for (int plane = first; plane < first + planes; plane++)
+        for (int y = 0; y < in->shape.height; y++)
+            for (int x = 0; x < in->shape.width; x++)
+                samples[(*count)++] = oracle_sample(in, plane, x, y);
+    qsort(samples, all, sizeof(samples[0]), oracle_ascending);
+    return samples;
+}

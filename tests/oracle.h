@@ -77,6 +77,11 @@ void oracle_points(const struct tri_image *in, struct expected *out,
                    double (*point)(double value, double max, const double *params),
                    const double *params);
 
+/* For qsort. */
+int oracle_ascending(const void *a, const void *b);
+/* The sorted samples of `planes` planes from `first` on; release with free(). */
+int64_t *oracle_sorted(const struct tri_image *in, int first, int planes, size_t *count);
+
 /* The second picture. Around it samples are 0. */
 const struct tri_image *oracle_with(const struct tri_pipeline *pipeline);
 /* Its sample in plane `plane` of `colours`, 1 or 3, where the first picture's maximum is `max`. */

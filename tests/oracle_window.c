@@ -1,7 +1,9 @@
-/* oracle_window.c -- the highest and lowest samples of windows, one by one. Samples beyond an edge
- * repeat one that is nearer to the middle in the same row or column, so every window has it too. */
+/* oracle_window.c -- the highest and lowest samples of windows, one by one, and gradients. Samples
+ * beyond an edge repeat one that is nearer to the middle in the same row or column, so every window
+ * has it too. */
 #include "oracle_window.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 void oracle_plain(const struct tri_image *in, struct expected *out)
@@ -67,3 +69,47 @@ void oracle_less(const struct expected *a, const struct expected *b, struct expe
     for (int i = 0; i < a->width * a->height * a->planes; i++)
         out->value[i] = a->value[i] - b->value[i];
 }
+
+/* sqrt(square) rounded to the nearest integer: the r with (2r-1)^2 < 4 square < (2r+1)^2. */
+static int64_t root(int64_t square)
+{
+    int64_t r = (int64_t)sqrt((double)square);
+
+    while (r > 0 && (2 * r - 1) * (2 * r - 1) > 4 * square)
+        r--;
+    while ((2 * r + 1) * (2 * r + 1) < 4 * square)
+        r++;
+    return r;
+}
+
+void oracle_strength(const struct tri_pipeline *pipeline, int operation, const struct tri_image *in,
+                     int64_t (*component)(const struct tri_image *in, int plane, int x, int y,
+                                          bool across),
+                     struct expected *out)
+{
+    bool l2 = oracle_chosen(pipeline, operation, "norm", "l2");
+
+    oracle_expect(out, in->shape.width, in->shape.height, in->shape.planes, 0);
+    for (int plane = 0; plane < out->planes; plane++)
+        for (int y = 0; y < out->height; y++)
+            for (int x = 0; x < out->width; x++) {
+                int64_t gx = component(in, plane, x, y, true);
+                int64_t gy = component(in, plane, x, y, false);
+                int64_t norm = l2 ? root(gx * gx + gy * gy) : llabs(gx) + llabs(gy);
+
+                *oracle_at(out, plane, x, y) =
+                    norm < oracle_max(in) ? (double)norm : oracle_max(in);
+            }
+}
+
+const char *const oracle_shapes[] = {"radius=2",
+                                     "radius=5",
+                                     "radius=31",
+                                     "radius=1:shape=disk",
+                                     "radius=2:shape=disk",
+                                     "radius=4:shape=disk",
+                                     "radius=7:shape=disk",
+                                     "radius=21:shape=disk",
+                                     "radius=3:shape=cross",
+                                     "radius=17:shape=cross",
+                                     NULL};

@@ -1,4 +1,5 @@
-/* oracle_window.h -- for oracles of kernels that choose samples from windows of several shapes. */
+/* oracle_window.h -- for oracles of kernels that choose samples from windows of several shapes, and
+ * for those of edge strengths. */
 #ifndef ORACLE_WINDOW_H
 #define ORACLE_WINDOW_H
 
@@ -13,5 +14,15 @@ void oracle_extreme(const struct tri_pipeline *pipeline, int operation, const st
 
 /* Writes a - b to `out`, which has their size and may be one of them. */
 void oracle_less(const struct expected *a, const struct expected *b, struct expected *out);
+
+/* Texts of parameters that have all shapes, for windows that are chosen from once. */
+extern const char *const oracle_shapes[];
+
+/* Makes `out`: the sum of the absolute components of the gradient across and down, or with norm=l2
+ * its length rounded, at most the maximum. */
+void oracle_strength(const struct tri_pipeline *pipeline, int operation, const struct tri_image *in,
+                     int64_t (*component)(const struct tri_image *in, int plane, int x, int y,
+                                          bool across),
+                     struct expected *out);
 
 #endif

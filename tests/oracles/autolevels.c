@@ -4,33 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-static int ascending(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* The sorted samples of `planes` planes from `first` on. */
-static int64_t *sorted(const struct tri_image *in, int first, int planes, size_t *count)
-{
-    size_t all = (size_t)in->shape.width * (size_t)in->shape.height * (size_t)planes;
-    int64_t *samples = oracle_memory(all, sizeof(int64_t));
-
-    *count = 0;
-    for (int plane = first; plane < first + planes; plane++)
-        for (int y = 0; y < in->shape.height; y++)
-            for (int x = 0; x < in->shape.width; x++)
-                samples[(*count)++] = oracle_sample(in, plane, x, y);
-    qsort(samples, all, sizeof(samples[0]), ascending);
-    return samples;
-}
-
 static void stretch(const struct tri_image *in, int first, int planes, double clip,
                     struct expected *out)
 {
     size_t count;
-    int64_t *samples = sorted(in, first, planes, &count);
+    int64_t *samples = oracle_sorted(in, first, planes, &count);
     /* More than `cut` samples are at most the one at index `cut`, which is the lowest such sample.
      */
     size_t cut = (size_t)floor(clip * (double)count);

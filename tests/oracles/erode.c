@@ -14,17 +14,5 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
     free(plain.value);
 }
 
-static const char *const cases[] = {"radius=2",
-                                    "radius=5",
-                                    "radius=31",
-                                    "radius=1:shape=disk",
-                                    "radius=2:shape=disk",
-                                    "radius=4:shape=disk",
-                                    "radius=7:shape=disk",
-                                    "radius=21:shape=disk",
-                                    "radius=3:shape=cross",
-                                    "radius=17:shape=cross",
-                                    NULL};
-
 const struct oracle oracle_erode = {
-    .name = "erode", .alpha = ORACLE_PREMULTIPLIED, .run = run, .cases = cases};
+    .name = "erode", .alpha = ORACLE_PREMULTIPLIED, .run = run, .cases = oracle_shapes};

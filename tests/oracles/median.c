@@ -3,13 +3,6 @@
 
 #include <stdlib.h>
 
-static int ascending(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
 static int64_t median(const struct tri_image *in, int plane, int x, int y, int radius)
 {
     int64_t window[25];
@@ -18,7 +11,7 @@ static int64_t median(const struct tri_image *in, int plane, int x, int y, int r
     for (int dy = -radius; dy <= radius; dy++)
         for (int dx = -radius; dx <= radius; dx++)
             window[count++] = oracle_sample(in, plane, x + dx, y + dy);
-    qsort(window, (size_t)count, sizeof(window[0]), ascending);
+    qsort(window, (size_t)count, sizeof(window[0]), oracle_ascending);
     return window[count / 2];
 }
 

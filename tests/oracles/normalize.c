@@ -4,28 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-static int ascending(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* The sorted samples of `planes` planes from `first` on. */
-static int64_t *sorted(const struct tri_image *in, int first, int planes, size_t *count)
-{
-    size_t all = (size_t)in->shape.width * (size_t)in->shape.height * (size_t)planes;
-    int64_t *samples = oracle_memory(all, sizeof(int64_t));
-
-    *count = 0;
-    for (int plane = first; plane < first + planes; plane++)
-        for (int y = 0; y < in->shape.height; y++)
-            for (int x = 0; x < in->shape.width; x++)
-                samples[(*count)++] = oracle_sample(in, plane, x, y);
-    qsort(samples, all, sizeof(samples[0]), ascending);
-    return samples;
-}
-
 static int64_t percentile(const int64_t *samples, size_t count, double percent)
 {
     size_t at_least = (size_t)ceil(percent * (double)count / 100);
@@ -37,7 +15,7 @@ static void stretch(const struct tri_image *in, int first, int planes, double fr
                     struct expected *out)
 {
     size_t count;
-    int64_t *samples = sorted(in, first, planes, &count);
+    int64_t *samples = oracle_sorted(in, first, planes, &count);
     int64_t low = percentile(samples, count, from), high = percentile(samples, count, to);
 
     for (int plane = first; plane < first + planes; plane++)

@@ -4,13 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-static int ascending(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
 static int64_t ranked(const struct tri_image *in, int plane, int x, int y, int radius, double part)
 {
     int64_t window[49];
@@ -19,7 +12,7 @@ static int64_t ranked(const struct tri_image *in, int plane, int x, int y, int r
     for (int dy = -radius; dy <= radius; dy++)
         for (int dx = -radius; dx <= radius; dx++)
             window[count++] = oracle_sample(in, plane, x + dx, y + dy);
-    qsort(window, (size_t)count, sizeof(window[0]), ascending);
+    qsort(window, (size_t)count, sizeof(window[0]), oracle_ascending);
     return window[(int)floor((count - 1) * part / 100 + 0.5)];
 }
 

@@ -3,13 +3,6 @@
 
 #include <stdlib.h>
 
-static int ascending(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
 static void over_time(const struct tri_pipeline *pipeline, int operation,
                       struct tri_image *const *frames, int count, int index, struct expected *out)
 {
@@ -26,7 +19,7 @@ static void over_time(const struct tri_pipeline *pipeline, int operation,
 
                     window[i] = oracle_sample(frames[from], plane, x, y);
                 }
-                qsort(window, (size_t)number, sizeof(*window), ascending);
+                qsort(window, (size_t)number, sizeof(*window), oracle_ascending);
                 *oracle_at(out, plane, x, y) = (double)window[radius];
             }
     free(window);

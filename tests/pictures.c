@@ -149,6 +149,52 @@ struct tri_image *pictures_read(const char *path, struct tri_read_info *info)
     return image;
 }
 
+/* "name.format" in the folder. */
+static const char *path_of(const char *name, const char *format)
+{
+    char file[40];
+    snprintf(file, sizeof file, "%s.%s", name, format);
+    return pictures_path(file);
+}
+
+struct bytes pictures_written(const struct tri_image *image,
+                              const struct tri_write_options *options, const char *format)
+{
+    const char *path = path_of("written", format);
+    struct tri_error error = {0};
+    const enum tri_status status = tri_image_write(path, image, options, &error);
+    if (status != TRI_OK)
+        printf("%s\n", error.text);
+    CU_ASSERT_EQUAL_FATAL(status, TRI_OK);
+    struct bytes file = pictures_load(path);
+    unlink(path);
+    return file;
+}
+
+struct tri_image *pictures_stored(const struct bytes *file, const char *format,
+                                  struct tri_read_info *info)
+{
+    const char *path = path_of("stored", format);
+    pictures_store(path, file->data, file->size);
+    struct tri_image *image = pictures_read(path, info);
+    unlink(path);
+    return image;
+}
+
+struct tri_image *pictures_round_trip(const struct tri_image *image,
+                                      const struct tri_write_options *options, const char *format)
+{
+    struct bytes file = pictures_written(image, options, format);
+    struct tri_read_info info = {.size = sizeof info};
+    struct tri_image *back = pictures_stored(&file, format, &info);
+    CU_ASSERT_STRING_EQUAL(info.warning, "");
+    CU_ASSERT_STRING_EQUAL(info.format->name, format);
+    CU_ASSERT_EQUAL(tri_metadata_count(info.metadata), 0);
+    tri_metadata_free(info.metadata);
+    free(file.data);
+    return back;
+}
+
 static void expect_text(const char *text, const char *part)
 {
     CU_ASSERT_PTR_NULL(strchr(text, '\n'));

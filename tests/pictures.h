@@ -36,6 +36,14 @@ double pictures_psnr(const struct tri_image *a, const struct tri_image *b);
 
 /* Reads without options; a failure fails the test. */
 struct tri_image *pictures_read(const char *path, struct tri_read_info *info);
+/* The bytes of a file of the format, and the image in such bytes; free their data. */
+struct bytes pictures_written(const struct tri_image *image,
+                              const struct tri_write_options *options, const char *format);
+struct tri_image *pictures_stored(const struct bytes *file, const char *format,
+                                  struct tri_read_info *info);
+/* Both: there must be no warning, and no metadata. */
+struct tri_image *pictures_round_trip(const struct tri_image *image,
+                                      const struct tri_write_options *options, const char *format);
 /* Reading must fail with one line that contains the path and `part`. */
 void pictures_expect_error(const char *path, const char *part);
 /* Two images, written with their options under the name, must give the same bytes. */

@@ -13,42 +13,6 @@
 
 static const struct tri_write_options lossless = {.size = sizeof lossless, .lossless = true};
 
-static struct bytes written(const struct tri_image *image, const struct tri_write_options *options)
-{
-    const char *path = pictures_path("written.avif");
-    struct tri_error error = {0};
-    const enum tri_status status = tri_image_write(path, image, options, &error);
-    if (status != TRI_OK)
-        printf("%s\n", error.text);
-    CU_ASSERT_EQUAL_FATAL(status, TRI_OK);
-    struct bytes file = pictures_load(path);
-    unlink(path);
-    return file;
-}
-
-static struct tri_image *stored(const struct bytes *file, struct tri_read_info *info)
-{
-    const char *path = pictures_path("stored.avif");
-    pictures_store(path, file->data, file->size);
-    struct tri_image *image = pictures_read(path, info);
-    unlink(path);
-    return image;
-}
-
-static struct tri_image *round_trip(const struct tri_image *image,
-                                    const struct tri_write_options *options)
-{
-    struct bytes file = written(image, options);
-    struct tri_read_info info = {.size = sizeof info};
-    struct tri_image *back = stored(&file, &info);
-    CU_ASSERT_STRING_EQUAL(info.warning, "");
-    CU_ASSERT_STRING_EQUAL(info.format->name, "avif");
-    CU_ASSERT_EQUAL(tri_metadata_count(info.metadata), 0);
-    tri_metadata_free(info.metadata);
-    free(file.data);
-    return back;
-}
-
 /* ---- round trips ---- */
 
 /* Of the 16-bit samples those that files of so many bits have. */
@@ -76,7 +40,7 @@ static void test_lossless(void)
                     reduce_to(image, bits);
                 if (planes % 2 == 0) /* at least one transparent pixel */
                     memset(tri_image_row(image, planes - 1, 0), 0, bits > 8 ? 2 : 1);
-                struct tri_image *back = round_trip(image, &lossless);
+                struct tri_image *back = pictures_round_trip(image, &lossless, "avif");
                 CU_ASSERT_TRUE(tri_shape_equal(&image->shape, &back->shape));
                 CU_ASSERT_EQUAL(tri_image_compare(image, back).count, 0);
                 tri_image_free(back);
@@ -88,7 +52,7 @@ static void test_lossless(void)
 static void test_full_alpha(void)
 {
     struct tri_image *image = pictures_scene(50, 40, 4, 8), *wanted = pictures_scene(50, 40, 3, 8);
-    struct tri_image *back = round_trip(image, &lossless);
+    struct tri_image *back = pictures_round_trip(image, &lossless, "avif");
     CU_ASSERT_EQUAL(tri_image_compare(wanted, back).count, 0);
     tri_image_free(back);
     tri_image_free(wanted);
@@ -106,7 +70,7 @@ static void test_lossy(void)
             struct tri_image *image = pictures_scene(320, 200, planes, bits);
             for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
                 struct tri_image *back =
-                    round_trip(image, &WRITE_OPTIONS(.quality = cases[i].quality));
+                    pictures_round_trip(image, &WRITE_OPTIONS(.quality = cases[i].quality), "avif");
                 const double psnr = pictures_psnr(image, back);
                 if (psnr < cases[i].psnr)
                     printf("%d planes, %d bits, quality %d: %.1f dB\n", planes, bits,
@@ -126,9 +90,10 @@ static void test_options(void)
     struct tri_image *image = pictures_noise(90, 70, 3, 8);
     size_t before = 0;
     for (int i = 0; i < 3; i++) {
-        struct bytes file = written(image, &WRITE_OPTIONS(.subsampling = (enum tri_subsampling)i));
-        struct bytes worse =
-            written(image, &WRITE_OPTIONS(.subsampling = (enum tri_subsampling)i, .quality = 30));
+        struct bytes file =
+            pictures_written(image, &WRITE_OPTIONS(.subsampling = (enum tri_subsampling)i), "avif");
+        struct bytes worse = pictures_written(
+            image, &WRITE_OPTIONS(.subsampling = (enum tri_subsampling)i, .quality = 30), "avif");
         avifDecoder *decoder = avifDecoderCreate();
         CU_ASSERT_TRUE(file.size > before && worse.size < file.size);
         CU_ASSERT_EQUAL_FATAL(avifDecoderSetIOMemory(decoder, file.data, file.size),
@@ -148,7 +113,7 @@ static void test_lossy_alpha(void)
 {
     for (int planes = 2; planes <= 4; planes += 2) {
         struct tri_image *image = pictures_noise(80, 60, planes, 8),
-                         *back = round_trip(image, &WRITE_OPTIONS(.quality = 20));
+                         *back = pictures_round_trip(image, &WRITE_OPTIONS(.quality = 20), "avif");
         CU_ASSERT_EQUAL_FATAL(back->shape.planes, planes);
         int wrong = 0;
         for (int y = 0; y < 60; y++) /* alpha is exact */
@@ -217,10 +182,12 @@ static void test_metadata(void)
         CU_ASSERT_TRUE(tri_metadata_add(metadata, "cLLI", "01234567", 8));
         struct tri_image *image = pictures_noise(20, 10, planes, 8);
         struct bytes file =
-            written(image, &WRITE_OPTIONS(.lossless = true, .metadata = metadata,
-                                          .tell = pictures_keep_note, .listener = note));
+            pictures_written(image,
+                             &WRITE_OPTIONS(.lossless = true, .metadata = metadata,
+                                            .tell = pictures_keep_note, .listener = note),
+                             "avif");
         struct tri_read_info info = {.size = sizeof info};
-        struct tri_image *back = stored(&file, &info);
+        struct tri_image *back = pictures_stored(&file, "avif", &info);
         CU_ASSERT_STRING_EQUAL(note, "AVIF cannot store light level (cLLI), text 'Disclaimer'");
         CU_ASSERT_EQUAL(tri_metadata_count(info.metadata), 3);
         expect_kept(info.metadata, "iCCP", fitting->data, fitting->size);
@@ -248,9 +215,9 @@ static void test_cicp(void)
         CU_ASSERT_TRUE_FATAL(metadata != NULL &&
                              tri_metadata_add(metadata, "cICP", "\11\20\0\1", 4));
         reduce_to(image, 10);
-        struct bytes file =
-            written(image, &WRITE_OPTIONS(.lossless = i == 1, .metadata = metadata));
-        struct tri_image *back = stored(&file, &info);
+        struct bytes file = pictures_written(
+            image, &WRITE_OPTIONS(.lossless = i == 1, .metadata = metadata), "avif");
+        struct tri_image *back = pictures_stored(&file, "avif", &info);
         avifDecoder *decoder = avifDecoderCreate();
         CU_ASSERT_EQUAL_FATAL(avifDecoderSetIOMemory(decoder, file.data, file.size),
                               AVIF_RESULT_OK);
@@ -318,7 +285,7 @@ static void test_damage(void)
         struct tri_image *image = pictures_noise(8, 6, kind == 1 ? 4 : 3, 8);
         const struct tri_write_options options = {
             .size = sizeof options, .quality = 40, .metadata = kind == 2 ? metadata : NULL};
-        struct bytes file = written(image, &options);
+        struct bytes file = pictures_written(image, &options, "avif");
         pictures_expect_cuts(pictures_path("cut.avif"), &file);
         CU_ASSERT_TRUE(pictures_change_bytes(pictures_path("changed.avif"), &file, 0x01) > 10);
         CU_ASSERT_TRUE(pictures_change_bytes(pictures_path("changed.avif"), &file, 0xff) > 10);

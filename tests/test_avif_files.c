@@ -18,15 +18,6 @@
 #define EXPECT_DONE(call) call
 #endif
 
-static struct tri_image *stored(const struct bytes *file, struct tri_read_info *info)
-{
-    const char *path = pictures_path("stored.avif");
-    pictures_store(path, file->data, file->size);
-    struct tri_image *image = pictures_read(path, info);
-    unlink(path);
-    return image;
-}
-
 static void expect_kept(const struct tri_metadata *metadata, const char *type, const void *data,
                         size_t size)
 {
@@ -85,7 +76,7 @@ static void test_depths(void)
         avifImage *picture = picture_of(16, 256, depth, AVIF_PIXEL_FORMAT_YUV444);
         struct bytes file = encoded(picture);
         struct tri_read_info info = {.size = sizeof info};
-        struct tri_image *image = stored(&file, &info);
+        struct tri_image *image = pictures_stored(&file, "avif", &info);
         const double most = (1 << depth) - 1;
         int wrong = 0;
         CU_ASSERT_TRUE_FATAL(image->shape.planes == 3 && image->shape.bits == 16);
@@ -112,7 +103,7 @@ static void test_limited(void)
     picture->yuvRange = AVIF_RANGE_LIMITED;
     struct bytes file = encoded(picture);
     struct tri_read_info info = {.size = sizeof info};
-    struct tri_image *image = stored(&file, &info);
+    struct tri_image *image = pictures_stored(&file, "avif", &info);
     CU_ASSERT_EQUAL_FATAL(image->shape.planes, 1);
     int wrong = 0;
     for (int i = 0; i < 256; i++) {
@@ -136,7 +127,7 @@ static void test_crop(void)
     picture->transformFlags |= AVIF_TRANSFORM_CLAP;
     struct bytes file = encoded(picture);
     struct tri_read_info info = {.size = sizeof info};
-    struct tri_image *image = stored(&file, &info);
+    struct tri_image *image = pictures_stored(&file, "avif", &info);
     CU_ASSERT_TRUE_FATAL(image->shape.width == 10 && image->shape.height == 8);
     int wrong = 0;
     for (int y = 0; y < 8; y++)
@@ -162,7 +153,7 @@ static void test_premultiplied(void)
     }
     struct bytes file = encoded(picture);
     struct tri_read_info info = {.size = sizeof info};
-    struct tri_image *image = stored(&file, &info);
+    struct tri_image *image = pictures_stored(&file, "avif", &info);
     CU_ASSERT_EQUAL_FATAL(image->shape.planes, 4);
     int wrong = 0;
     for (int y = 0; y < 16; y++)
@@ -196,7 +187,7 @@ static void test_orientation(void)
             EXPECT_DONE(avifRWDataSet(&picture->exif, chunk.data, chunk.size));
             struct bytes file = encoded(picture);
             struct tri_read_info info = {.size = sizeof info};
-            struct tri_image *turned = stored(&file, &info);
+            struct tri_image *turned = pictures_stored(&file, "avif", &info);
             CU_ASSERT_TRUE(pictures_upright(turned, image, orientation, 0));
             expect_kept(info.metadata, "eXIf", wanted.data, wanted.size);
             tri_metadata_free(info.metadata);
@@ -205,7 +196,7 @@ static void test_orientation(void)
 
             picture->transformFlags = AVIF_TRANSFORM_NONE;
             file = encoded(picture);
-            turned = stored(&file, &info);
+            turned = pictures_stored(&file, "avif", &info);
             CU_ASSERT_TRUE(pictures_upright(turned, image, 1, 0));
             expect_kept(info.metadata, "eXIf", wanted.data, wanted.size);
             tri_metadata_free(info.metadata);
@@ -280,7 +271,7 @@ static void test_sequence(void)
         struct tri_read_info info = {.size = sizeof info};
         struct tri_pictures *pictures;
         struct tri_error error;
-        struct tri_image *frame = stored(&file, &info);
+        struct tri_image *frame = pictures_stored(&file, "avif", &info);
         CU_ASSERT_STRING_EQUAL(info.warning, "only the first of 4 frames is read");
         CU_ASSERT_TRUE(info.animated && info.pictures == FRAMES);
         CU_ASSERT_EQUAL(wrong_samples(frame, 0), 0);

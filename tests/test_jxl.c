@@ -15,42 +15,6 @@
 
 static const struct tri_write_options lossless = {.size = sizeof lossless, .lossless = true};
 
-static struct bytes written(const struct tri_image *image, const struct tri_write_options *options)
-{
-    const char *path = pictures_path("written.jxl");
-    struct tri_error error = {0};
-    const enum tri_status status = tri_image_write(path, image, options, &error);
-    if (status != TRI_OK)
-        printf("%s\n", error.text);
-    CU_ASSERT_EQUAL_FATAL(status, TRI_OK);
-    struct bytes file = pictures_load(path);
-    unlink(path);
-    return file;
-}
-
-static struct tri_image *stored(const struct bytes *file, struct tri_read_info *info)
-{
-    const char *path = pictures_path("stored.jxl");
-    pictures_store(path, file->data, file->size);
-    struct tri_image *image = pictures_read(path, info);
-    unlink(path);
-    return image;
-}
-
-static struct tri_image *round_trip(const struct tri_image *image,
-                                    const struct tri_write_options *options)
-{
-    struct bytes file = written(image, options);
-    struct tri_read_info info = {.size = sizeof info};
-    struct tri_image *back = stored(&file, &info);
-    CU_ASSERT_STRING_EQUAL(info.warning, "");
-    CU_ASSERT_STRING_EQUAL(info.format->name, "jxl");
-    CU_ASSERT_EQUAL(tri_metadata_count(info.metadata), 0);
-    tri_metadata_free(info.metadata);
-    free(file.data);
-    return back;
-}
-
 /* ---- round trips ---- */
 
 static void test_lossless(void)
@@ -62,7 +26,7 @@ static void test_lossless(void)
                 struct tri_image *image = pictures_noise(sides[i][0], sides[i][1], planes, bits);
                 if (planes % 2 == 0) /* colours under transparent pixels stay, too */
                     memset(tri_image_row(image, planes - 1, 0), 0, (size_t)bits / 8);
-                struct tri_image *back = round_trip(image, &lossless);
+                struct tri_image *back = pictures_round_trip(image, &lossless, "jxl");
                 CU_ASSERT_TRUE(tri_shape_equal(&image->shape, &back->shape));
                 CU_ASSERT_EQUAL(tri_image_compare(image, back).count, 0);
                 tri_image_free(back);
@@ -81,7 +45,7 @@ static void test_lossy(void)
             struct tri_image *image = pictures_scene(320, 200, planes, bits);
             for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
                 struct tri_image *back =
-                    round_trip(image, &WRITE_OPTIONS(.quality = cases[i].quality));
+                    pictures_round_trip(image, &WRITE_OPTIONS(.quality = cases[i].quality), "jxl");
                 const double psnr = pictures_psnr(image, back);
                 if (psnr < cases[i].psnr)
                     printf("%d planes, %d bits, quality %d: %.1f dB\n", planes, bits,
@@ -97,7 +61,7 @@ static void test_lossy_alpha(void)
 {
     for (int planes = 2; planes <= 4; planes += 2) {
         struct tri_image *image = pictures_noise(80, 60, planes, 8),
-                         *back = round_trip(image, NULL);
+                         *back = pictures_round_trip(image, NULL, "jxl");
         CU_ASSERT_EQUAL_FATAL(back->shape.planes, planes);
         int most = 0;
         for (int y = 0; y < 60; y++)
@@ -178,10 +142,12 @@ static void test_metadata(void)
         CU_ASSERT_TRUE(tri_metadata_add(metadata, "tEXt", "Disclaimer\0one", 14));
         struct tri_image *image = pictures_noise(20, 10, planes, 8);
         struct bytes file =
-            written(image, &WRITE_OPTIONS(.lossless = true, .metadata = metadata,
-                                          .tell = pictures_keep_note, .listener = note));
+            pictures_written(image,
+                             &WRITE_OPTIONS(.lossless = true, .metadata = metadata,
+                                            .tell = pictures_keep_note, .listener = note),
+                             "jxl");
         struct tri_read_info info = {.size = sizeof info};
-        struct tri_image *back = stored(&file, &info);
+        struct tri_image *back = pictures_stored(&file, "jxl", &info);
         CU_ASSERT_STRING_EQUAL(note, "JXL cannot store text 'Disclaimer'");
         CU_ASSERT_EQUAL(tri_metadata_count(info.metadata), 2);
         expect_kept(info.metadata, "eXIf", used->data, used->size);
@@ -207,9 +173,9 @@ static void test_profile(void)
     for (int i = 0; i < 2; i++) {
         struct tri_image *image = pictures_scene(64, 50, 3, 8);
         struct tri_read_info info = {.size = sizeof info};
-        struct bytes file =
-            written(image, &WRITE_OPTIONS(.lossless = i == 1, .metadata = metadata));
-        struct tri_image *back = stored(&file, &info);
+        struct bytes file = pictures_written(
+            image, &WRITE_OPTIONS(.lossless = i == 1, .metadata = metadata), "jxl");
+        struct tri_image *back = pictures_stored(&file, "jxl", &info);
         CU_ASSERT_EQUAL(tri_metadata_count(info.metadata), i);
         CU_ASSERT_STRING_EQUAL(
             info.warning,
@@ -240,9 +206,11 @@ static void test_bad_profile(void)
     CU_ASSERT_TRUE_FATAL(metadata != NULL &&
                          tri_metadata_add(metadata, "iCCP", profile.data, profile.size));
     struct bytes file =
-        written(image, &WRITE_OPTIONS(.lossless = true, .metadata = metadata,
-                                      .tell = pictures_keep_note, .listener = note));
-    struct tri_image *back = stored(&file, &info);
+        pictures_written(image,
+                         &WRITE_OPTIONS(.lossless = true, .metadata = metadata,
+                                        .tell = pictures_keep_note, .listener = note),
+                         "jxl");
+    struct tri_image *back = pictures_stored(&file, "jxl", &info);
     CU_ASSERT_STRING_EQUAL(note, "colour profile dropped: libjxl does not accept it");
     CU_ASSERT_EQUAL(tri_metadata_count(info.metadata), 0);
     CU_ASSERT_EQUAL(tri_image_compare(image, back).count, 0);
@@ -294,15 +262,15 @@ static void test_cicp(void)
         JxlColorEncoding colour;
         CU_ASSERT_TRUE_FATAL(metadata != NULL &&
                              tri_metadata_add(metadata, "cICP", cases[i / 2].codes, 4));
-        struct bytes file =
-            written(image, &WRITE_OPTIONS(.lossless = i % 2 == 1, .metadata = metadata));
+        struct bytes file = pictures_written(
+            image, &WRITE_OPTIONS(.lossless = i % 2 == 1, .metadata = metadata), "jxl");
         look(&file, &info, &colour);
         CU_ASSERT_TRUE(colour.primaries == cases[i / 2].primaries &&
                        colour.white_point == JXL_WHITE_POINT_D65 &&
                        colour.transfer_function == cases[i / 2].transfer);
         CU_ASSERT_TRUE(info.bits_per_sample == 16 && info.num_extra_channels == 0 &&
                        info.uses_original_profile == (i % 2 == 1));
-        struct tri_image *back = stored(&file, &read);
+        struct tri_image *back = pictures_stored(&file, "jxl", &read);
         expect_kept(read.metadata, "cICP", cases[i / 2].codes, 4);
         CU_ASSERT_TRUE(pictures_psnr(image, back) > 30);
         tri_metadata_free(read.metadata);
@@ -347,7 +315,7 @@ static void test_damage(void)
         const struct tri_write_options options = {.size = sizeof options,
                                                   .lossless = kind % 2 == 0,
                                                   .metadata = kind == 2 ? metadata : NULL};
-        struct bytes file = written(image, &options);
+        struct bytes file = pictures_written(image, &options, "jxl");
         pictures_expect_cuts(pictures_path("cut.jxl"), &file);
         CU_ASSERT_TRUE(pictures_change_bytes(pictures_path("changed.jxl"), &file, 0x01) > 3);
         CU_ASSERT_TRUE(pictures_change_bytes(pictures_path("changed.jxl"), &file, 0xff) > 3);

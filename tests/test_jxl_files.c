@@ -9,15 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct tri_image *stored(const struct bytes *file, struct tri_read_info *info)
-{
-    const char *path = pictures_path("stored.jxl");
-    pictures_store(path, file->data, file->size);
-    struct tri_image *image = pictures_read(path, info);
-    unlink(path);
-    return image;
-}
-
 static void expect_kept(const struct tri_metadata *metadata, const char *type, const void *data,
                         size_t size)
 {
@@ -118,7 +109,7 @@ static void test_orientation(void)
         struct bytes file = encoded(
             image, &(struct file_kind){.orientation = orientation, .bits = 8, .exif = &exif});
         struct tri_read_info info = {.size = sizeof info};
-        struct tri_image *turned = stored(&file, &info);
+        struct tri_image *turned = pictures_stored(&file, "jxl", &info);
         CU_ASSERT_TRUE(pictures_upright(turned, image, orientation, 0));
         expect_kept(info.metadata, "eXIf", wanted.data, wanted.size);
         tri_metadata_free(info.metadata);
@@ -140,7 +131,7 @@ static void test_animation(void)
     struct tri_read_info info = {.size = sizeof info};
     struct tri_pictures *pictures;
     struct tri_error error;
-    frame = stored(&file, &info);
+    frame = pictures_stored(&file, "jxl", &info);
     CU_ASSERT_STRING_EQUAL(info.warning, "only the first of 3 frames is read");
     CU_ASSERT_TRUE(info.animated && info.pictures == 3);
     CU_ASSERT_EQUAL(tri_image_compare(image, frame).count, 0);

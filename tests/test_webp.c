@@ -17,38 +17,6 @@ static bool absent(void)
     return tri_format_find("webp") == NULL;
 }
 
-static struct bytes written(const struct tri_image *image, const struct tri_write_options *options)
-{
-    const char *path = pictures_path("written.webp");
-    CU_ASSERT_EQUAL_FATAL(tri_image_write(path, image, options, NULL), TRI_OK);
-    struct bytes file = pictures_load(path);
-    unlink(path);
-    return file;
-}
-
-static struct tri_image *stored(const struct bytes *file, struct tri_read_info *info)
-{
-    const char *path = pictures_path("stored.webp");
-    pictures_store(path, file->data, file->size);
-    struct tri_image *image = pictures_read(path, info);
-    unlink(path);
-    return image;
-}
-
-static struct tri_image *round_trip(const struct tri_image *image,
-                                    const struct tri_write_options *options)
-{
-    struct bytes file = written(image, options);
-    struct tri_read_info info = {.size = sizeof info};
-    struct tri_image *back = stored(&file, &info);
-    CU_ASSERT_STRING_EQUAL(info.warning, "");
-    CU_ASSERT_STRING_EQUAL(info.format->name, "webp");
-    CU_ASSERT_EQUAL(tri_metadata_count(info.metadata), 0);
-    tri_metadata_free(info.metadata);
-    free(file.data);
-    return back;
-}
-
 /* ---- round trips ---- */
 
 /* Counts wrong samples after a lossless round trip; noise in alpha hides many colours. */
@@ -82,7 +50,7 @@ static void test_lossless(void)
                 struct tri_image *image = pictures_noise(sides[i][0], sides[i][1], planes, bits);
                 if (planes % 2 == 0) /* at least one transparent pixel */
                     memset(tri_image_row(image, planes - 1, 0), 0, (size_t)bits / 8);
-                struct tri_image *back = round_trip(image, &lossless);
+                struct tri_image *back = pictures_round_trip(image, &lossless, "webp");
                 CU_ASSERT_EQUAL(differences(image, back), 0);
                 tri_image_free(back);
                 tri_image_free(image);
@@ -95,7 +63,7 @@ static void test_full_alpha(void)
     if (absent())
         return;
     struct tri_image *image = pictures_scene(50, 40, 4, 8), *wanted = pictures_scene(50, 40, 3, 8);
-    struct tri_image *back = round_trip(image, &lossless);
+    struct tri_image *back = pictures_round_trip(image, &lossless, "webp");
     CU_ASSERT_EQUAL(tri_image_compare(wanted, back).count, 0);
     tri_image_free(back);
     tri_image_free(wanted);
@@ -118,7 +86,8 @@ static void test_lossy(void)
             for (int y = 0; y < 200; y++)
                 memcpy(tri_image_row(wanted, plane, y), tri_image_row(image, 0, y), 320);
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-            struct tri_image *back = round_trip(image, &WRITE_OPTIONS(.quality = cases[i].quality));
+            struct tri_image *back =
+                pictures_round_trip(image, &WRITE_OPTIONS(.quality = cases[i].quality), "webp");
             const double psnr = pictures_psnr(wanted, back);
             if (psnr < cases[i].psnr)
                 printf("%d planes, quality %d: %.1f dB\n", planes, cases[i].quality, psnr);
@@ -134,7 +103,8 @@ static void test_lossy_alpha(void)
 {
     if (absent())
         return;
-    struct tri_image *image = pictures_noise(80, 60, 4, 8), *back = round_trip(image, NULL);
+    struct tri_image *image = pictures_noise(80, 60, 4, 8),
+                     *back = pictures_round_trip(image, NULL, "webp");
     CU_ASSERT_EQUAL_FATAL(back->shape.planes, 4);
     int wrong = 0;
     for (int y = 0; y < 60; y++) /* alpha is exact */
@@ -179,10 +149,12 @@ static void test_metadata(void)
         char note[TRI_NOTE_MAX] = "";
         struct tri_image *image = pictures_noise(20, 10, planes, 8);
         struct bytes file =
-            written(image, &WRITE_OPTIONS(.lossless = true, .metadata = metadata,
-                                          .tell = pictures_keep_note, .listener = note));
+            pictures_written(image,
+                             &WRITE_OPTIONS(.lossless = true, .metadata = metadata,
+                                            .tell = pictures_keep_note, .listener = note),
+                             "webp");
         struct tri_read_info info = {.size = sizeof info};
-        struct tri_image *back = stored(&file, &info);
+        struct tri_image *back = pictures_stored(&file, "webp", &info);
         CU_ASSERT_STRING_EQUAL(note, "WebP cannot store text 'Disclaimer'");
         const struct tri_metadata_item *kept_profile = tri_metadata_find(info.metadata, "iCCP");
         const struct tri_metadata_item *kept_exif = tri_metadata_find(info.metadata, "eXIf");
@@ -221,12 +193,12 @@ static void test_unknown_chunks(void)
     struct tri_image *image = pictures_scene(30, 20, 4, 8);
     *(unsigned char *)tri_image_row(image, 3, 0) = 0; /* an extended file */
     struct tri_read_info info = {.size = sizeof info};
-    struct bytes file = written(image, NULL);
+    struct bytes file = pictures_written(image, NULL, "webp");
     append_chunk(&file, "C2PA", "signed");
     append_chunk(&file, "my\1x", "mine");
     append_chunk(&file, "C2PA", "more");
     pictures_add(&file, "JUNK\2\0\0\0\0\0", 10); /* not part of the file */
-    tri_image_free(stored(&file, &info));
+    tri_image_free(pictures_stored(&file, "webp", &info));
     CU_ASSERT_STRING_EQUAL(info.warning, "chunks of unknown meaning dropped: C2PA, my?x");
     tri_metadata_free(info.metadata);
     free(file.data);
@@ -247,10 +219,10 @@ static void test_orientation(void)
             pictures_add(&chunk, "Exif\0", prefixed * 6U);
             pictures_add(&chunk, exif.data, exif.size);
             CU_ASSERT_TRUE(tri_metadata_add(metadata, "eXIf", chunk.data, chunk.size));
-            struct bytes file =
-                written(image, &WRITE_OPTIONS(.lossless = true, .metadata = metadata));
+            struct bytes file = pictures_written(
+                image, &WRITE_OPTIONS(.lossless = true, .metadata = metadata), "webp");
             struct tri_read_info info = {.size = sizeof info};
-            struct tri_image *turned = stored(&file, &info);
+            struct tri_image *turned = pictures_stored(&file, "webp", &info);
             CU_ASSERT_TRUE(pictures_upright(turned, image, orientation, 0));
             exif.data[31] = 1;
             const struct tri_metadata_item *kept = tri_metadata_find(info.metadata, "eXIf");
@@ -292,7 +264,7 @@ static void add_chunk(struct bytes *to, const char *type, const void *head, size
 static struct bytes animation(const struct tri_image *image, int x, int y, int frames)
 {
     unsigned char canvas[10] = {0x12, 0, 0, 0, 59, 0, 0, 49}, frame[16] = {0}; /* alpha, animated */
-    struct bytes still = written(image, &lossless), file = {0};
+    struct bytes still = pictures_written(image, &lossless, "webp"), file = {0};
     pictures_add(&file, "RIFF\0\0\0\0WEBP", 12);
     add_chunk(&file, "VP8X", canvas, 10, "", 0);
     add_chunk(&file, "ANIM", "\0\0\0\0\0\0", 6, "", 0);
@@ -314,7 +286,7 @@ static void test_animation(void)
         return;
     struct tri_image *image = pictures_scene(60, 50, 3, 8), *part = pictures_scene(31, 21, 3, 8);
     struct bytes file = animation(image, 0, 0, 3);
-    struct tri_image *first = stored(&file, &info);
+    struct tri_image *first = pictures_stored(&file, "webp", &info);
     CU_ASSERT_STRING_EQUAL(info.warning, "only the first of 3 frames is read");
     CU_ASSERT_EQUAL(tri_image_compare(image, first).count, 0);
     tri_metadata_free(info.metadata);
@@ -322,7 +294,7 @@ static void test_animation(void)
     free(file.data);
 
     file = animation(part, 14, 8, 1);
-    first = stored(&file, &info);
+    first = pictures_stored(&file, "webp", &info);
     CU_ASSERT_STRING_EQUAL(info.warning, "");
     CU_ASSERT_EQUAL_FATAL(first->shape.planes, 4);
     int wrong = 0;
@@ -407,7 +379,8 @@ static void test_damage(void)
         struct tri_image *image = pictures_noise(12, 10, kind % 2 == 0 ? 3 : 4, 8);
         const struct tri_write_options options = {
             .size = sizeof options, .lossless = kind < 2, .metadata = kind == 4 ? metadata : NULL};
-        struct bytes file = kind == 5 ? animation(image, 2, 2, 2) : written(image, &options);
+        struct bytes file =
+            kind == 5 ? animation(image, 2, 2, 2) : pictures_written(image, &options, "webp");
         pictures_expect_cuts(pictures_path("cut.webp"), &file);
         CU_ASSERT_TRUE(pictures_change_bytes(pictures_path("changed.webp"), &file, 0x01) > 10);
         CU_ASSERT_TRUE(pictures_change_bytes(pictures_path("changed.webp"), &file, 0xff) > 10);

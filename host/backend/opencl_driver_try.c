@@ -1,6 +1,7 @@
 /* opencl_driver_try.c -- tries a driver in a child process: starts it, waits with a limit, and
  * reports the outcome. */
 #include "../parallel/cpu.h"
+#include "../child.h"
 #include "../trace/trace.h"
 #include "../image/cache_folder.h"
 #include "opencl_drivers.h"
@@ -11,7 +12,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -91,30 +91,20 @@ void tri_opencl_find_helper(char *path, size_t size)
 static int start_program(struct child *child, const char *helper, char *const arguments[],
                          const int ends[3])
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t all, none;
-    if (posix_spawn_file_actions_init(&actions) != 0)
-        return ENOMEM;
-    if (posix_spawnattr_init(&attributes) != 0) {
-        posix_spawn_file_actions_destroy(&actions);
-        return ENOMEM;
-    }
-    sigfillset(&all);
-    sigemptyset(&none);
-    int code = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
-                                                         POSIX_SPAWN_SETSIGMASK);
-    code = code != 0 ? code : posix_spawnattr_setsigdefault(&attributes, &all);
-    code = code != 0 ? code : posix_spawnattr_setsigmask(&attributes, &none);
-    code = code != 0 ? code : posix_spawnattr_setpgroup(&attributes, 0);
-    code = code != 0 ? code : posix_spawn_file_actions_adddup2(&actions, ends[0], 0);
-    code = code != 0 ? code : posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-    code = code != 0 ? code : posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
-    code = code != 0 ? code : posix_spawn_file_actions_adddup2(&actions, ends[2], REPORT_FILE);
+    struct tri_spawn spawn;
+    int code = tri_spawn_begin(&spawn, POSIX_SPAWN_SETPGROUP);
+    if (code != 0)
+        return code;
+    code = posix_spawnattr_setpgroup(&spawn.attributes, 0);
+    code = code != 0 ? code : posix_spawn_file_actions_adddup2(&spawn.actions, ends[0], 0);
+    code = code != 0 ? code : posix_spawn_file_actions_adddup2(&spawn.actions, ends[1], 1);
+    code = code != 0 ? code : posix_spawn_file_actions_adddup2(&spawn.actions, ends[1], 2);
+    code =
+        code != 0 ? code : posix_spawn_file_actions_adddup2(&spawn.actions, ends[2], REPORT_FILE);
     code = code != 0 ? code
-                     : posix_spawn(&child->pid, helper, &actions, &attributes, arguments, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
+                     : posix_spawn(&child->pid, helper, &spawn.actions, &spawn.attributes,
+                                   arguments, environ);
+    tri_spawn_end(&spawn);
     return code;
 }
 

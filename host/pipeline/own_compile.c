@@ -1,12 +1,12 @@
 /* own_compile.c -- runs the compiler for kernel files: clang, which gives lanes, else any other. */
 #include "../image/temporary_folder.h"
+#include "../child.h"
 #include "own.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -159,31 +159,19 @@ void tri_own_options(const struct tri_own_compiler *compiler, const struct tri_o
 /* In the group of the program, so that an interrupt from the terminal ends it too. */
 static int start(const char *program, char *const arguments[], const char *log, pid_t *child)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t all, none;
-    if (posix_spawn_file_actions_init(&actions) != 0)
-        return ENOMEM;
-    if (posix_spawnattr_init(&attributes) != 0) {
-        posix_spawn_file_actions_destroy(&actions);
-        return ENOMEM;
-    }
-    sigfillset(&all);
-    sigemptyset(&none);
-    int code =
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    code = code != 0 ? code : posix_spawnattr_setsigdefault(&attributes, &all);
-    code = code != 0 ? code : posix_spawnattr_setsigmask(&attributes, &none);
-    code =
-        code != 0 ? code : posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    struct tri_spawn spawn;
+    int code = tri_spawn_begin(&spawn, 0);
+    if (code != 0)
+        return code;
+    code = posix_spawn_file_actions_addopen(&spawn.actions, 0, "/dev/null", O_RDONLY, 0);
     code = code != 0 ? code
-                     : posix_spawn_file_actions_addopen(&actions, 1, log,
+                     : posix_spawn_file_actions_addopen(&spawn.actions, 1, log,
                                                         O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    code = code != 0 ? code : posix_spawn_file_actions_adddup2(&actions, 1, 2);
-    code =
-        code != 0 ? code : posix_spawn(child, program, &actions, &attributes, arguments, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
+    code = code != 0 ? code : posix_spawn_file_actions_adddup2(&spawn.actions, 1, 2);
+    code = code != 0
+               ? code
+               : posix_spawn(child, program, &spawn.actions, &spawn.attributes, arguments, environ);
+    tri_spawn_end(&spawn);
     return code;
 }
 

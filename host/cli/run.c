@@ -11,6 +11,7 @@
 
 #include "image/numbered_names.h"
 #include "parallel/cpu.h"
+#include "pipeline/graph.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -458,12 +459,9 @@ static int execute(struct cli_run_request *request, struct tri_pipeline *pipelin
 static void note_unshrunk(const struct cli_run_request *request,
                           const struct tri_pipeline *pipeline)
 {
-    const double filter = tri_pipeline_value(pipeline, 0, "filter");
-
-    if (strcmp(tri_kernel_name(tri_pipeline_kernel(pipeline, 0)), "resize") != 0)
-        cli_note("--shrink-on-load had no effect: the pipeline does not begin with resize");
-    else if (filter == 0)
-        cli_note("--shrink-on-load had no effect: resize:filter=nearest picks single pixels");
+    if (!pipeline->shrinkable)
+        cli_note("--shrink-on-load had no effect: the first kernel needs all pixels (resize does "
+                 "not, unless it has filter=nearest)");
     else
         cli_note("--shrink-on-load had no effect: it is for JPEG pictures that become at most 1/%d "
                  "as wide and high",

@@ -108,7 +108,7 @@ struct tri_pipeline {
     bool any_size; /* while it is checked, for pictures of every size */
     /* Known from the start: kernels treat time and samples the same way in pictures of all shapes.
      */
-    bool over_time, pairs, same_samples, takes_with;
+    bool over_time, pairs, same_samples, takes_with, shrinkable;
     int delay;
     const struct tri_image *with; /* the second picture; NULL: none */
     bool noise;                   /* instead of it; see tri_pipeline_noise */

@@ -88,21 +88,23 @@ static void print_model(const char *pipeline, const struct tri_shape *shape,
 {
     const double bytes = 2.0 * shape->width * shape->height;
 
+    double work = 0;
+    for (int s = 0; s < plan->stage_count; s++)
+        work += plan->stages[s].work;
     for (int workers = 2; workers <= WORKERS_MOST; workers *= 2) {
-        struct outcome awake = {0, 0}, asleep = {0, 0};
+        struct outcome awake = {0, 0};
+        double asleep_us = 0;
         for (int s = 0; s < plan->stage_count; s++) {
-            double work = 0;
-            for (int k = 0; k < plan->stage_count; k++)
-                work += plan->stages[k].work;
-            const struct model model = {&plan->stages[s],
-                                        us * plan->stages[s].work / work / plan->stages[s].height};
-            awake.us += deal(&model, workers, false).us;
-            awake.again += deal(&model, workers, false).again;
-            asleep.us += deal(&model, workers, true).us;
+            const struct tri_stage *stage = &plan->stages[s];
+            const struct model model = {stage, us * stage->work / work / stage->height};
+            const struct outcome outcome = deal(&model, workers, false);
+            awake.us += outcome.us;
+            awake.again += outcome.again;
+            asleep_us += deal(&model, workers, true).us;
         }
         printf("| `%s` | %dx%d | %d | %.3f | %.1f %% | %.0f %% | %.0f %% | %.0f |\n", pipeline,
                shape->width, shape->height, workers, us / workers / 1000, 100 * awake.again,
-               100 * us / workers / awake.us, 100 * us / workers / asleep.us,
+               100 * us / workers / awake.us, 100 * us / workers / asleep_us,
                bytes / awake.us / 1000);
     }
 }

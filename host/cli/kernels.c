@@ -145,30 +145,41 @@ static void print_param(const struct tri_param *param, int widest)
     printf("  %-*s  %s\n", widest, "", param->help);
 }
 
-/* The files are of the kind that the kernel is for: videos if it works over time. */
-static void print_example(const char *pipeline)
+/* Gets files of the kind that the kernel is for: videos if it works over time. An example of one's
+ * own that is wrong gets none. */
+static enum tri_status example_files(const char *pipeline, const char **files,
+                                     struct tri_error *error)
 {
     struct tri_pipeline *parsed = NULL;
-    const bool known = tri_pipeline_parse(pipeline, &parsed, NULL) == TRI_OK;
-    const char *files = !known                            ? ""
-                        : tri_pipeline_takes_with(parsed) ? "in.png --with second.png -o out.png"
-                        : tri_pipeline_over_time(parsed)  ? "in.mp4 -o out.mp4"
-                                                          : "in.png -o out.png";
+    const enum tri_status status = tri_pipeline_parse(pipeline, &parsed, error);
 
+    *files = status != TRI_OK                  ? ""
+             : tri_pipeline_takes_with(parsed) ? "in.png --with second.png -o out.png"
+             : tri_pipeline_over_time(parsed)  ? "in.mp4 -o out.mp4"
+                                               : "in.png -o out.png";
     tri_pipeline_free(parsed);
+    return status == TRI_USAGE ? TRI_OK : status;
+}
+
+static void print_example(const char *pipeline, const char *files)
+{
     const char *quote = strpbrk(pipeline, " '\";#") == NULL ? ""
                         : strchr(pipeline, '\'') == NULL    ? "'"
                                                             : "\"";
     printf("Example:\n  triptych run %s%s%s %s\n\n", quote, pipeline, quote, files);
 }
 
-static void print_page(const struct tri_kernel *kernel)
+static int print_page(const struct tri_kernel *kernel)
 {
+    struct tri_error error;
+    const char *files;
+    if (example_files(tri_kernel_example(kernel), &files, &error) != TRI_OK)
+        return cli_fail(&error);
     int count = tri_kernel_param_count(kernel), widest = 0;
 
     printf("%s (%s): %s\n\n", tri_kernel_name(kernel), tri_kernel_family(kernel),
            tri_kernel_summary(kernel));
-    print_example(tri_kernel_example(kernel));
+    print_example(tri_kernel_example(kernel), files);
     for (int i = 0; i < count; i++) {
         int width = (int)strlen(tri_kernel_param(kernel, i)->name);
         widest = width > widest ? width : widest;
@@ -178,6 +189,7 @@ static void print_page(const struct tri_kernel *kernel)
         print_param(tri_kernel_param(kernel, i), widest);
     putchar('\n');
     cli_print_wrapped(tri_kernel_help(kernel), 0, COLUMNS);
+    return TRI_OK;
 }
 
 /* ---- JSON ---- */
@@ -332,7 +344,7 @@ static int run_kernels(int argc, char **argv)
     if (request.json)
         print_json(kernel);
     else if (kernel != NULL)
-        print_page(kernel);
+        return print_page(kernel);
     else
         print_list();
     return TRI_OK;

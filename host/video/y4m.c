@@ -25,8 +25,9 @@ struct input {
     int file;
     unsigned char head[TRI_HEAD]; /* already read */
     size_t head_size, head_at;
-    long frames; /* read or found so far */
-    int64_t at;  /* of the next frame in a regular file; 0: frames are read one after another */
+    long frames;  /* read or found so far */
+    int64_t at;   /* of the next frame in a regular file; 0: frames are read one after another */
+    int64_t size; /* of the file, when it was last asked for */
     int64_t frame_bytes; /* without its header */
     const struct tri_video_reader *reader;
 };
@@ -264,6 +265,7 @@ static void look_ahead(struct tri_video_reader *reader, struct input *input)
         return;
     reader->video.frames =
         (status.st_size - at) / (input->frame_bytes + (int64_t)strlen("FRAME\n"));
+    input->size = status.st_size;
     if (input->file != STDIN_FILENO)
         input->at = at;
 }
@@ -387,16 +389,19 @@ static enum tri_status cut_short(const struct tri_video_reader *reader, long fra
     return cannot_read(reader, text, error);
 }
 
-/* Notes where the frame is that begins here, if all of it is there now. */
+/* Notes where the frame is that begins here, if all of it is there now: files may grow. */
 static bool find_planes(struct input *input, struct tri_frame *frame)
 {
     struct stat status;
-    if (fstat(input->file, &status) != 0)
-        return false;
     frame->at = input->at;
     input->at += input->frame_bytes;
+    if (input->at > input->size) {
+        if (fstat(input->file, &status) != 0)
+            return false;
+        input->size = status.st_size;
+    }
     errno = 0;
-    return input->at <= status.st_size;
+    return input->at <= input->size;
 }
 
 /* Maps a read failure (errno; 0: the file ended) to a frame's status: a stop request is the end. */

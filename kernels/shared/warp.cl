@@ -34,7 +34,7 @@ INLINE long warp_sum(CONSTANT long *part, int x, int y)
 /* The quotient with 16 fraction bits; behind the eye, or further than 2^21 samples, far outside. */
 INLINE long warp_quotient(long place, long divisor)
 {
-    const long limit = divisor << 21;
+    const long limit = divisor * (1L << 21);
     if (divisor < 1 || place < -limit || place > limit)
         return WARP_FAR;
     return place * 65536 / divisor;
@@ -44,30 +44,37 @@ struct warp_place {
     long x, y;
 };
 
-INLINE struct warp_place warp_place_of(CONSTANT struct tri_warp *k, int x, int y)
+/* Oclgrind cannot run a function that it has inlined and that returns a structure. */
+INLINE void warp_place_of(CONSTANT struct tri_warp *k, int x, int y, struct warp_place *place)
 {
     const long divisor = warp_sum(k->divisor, x, y) >> 22;
-    return (struct warp_place){
+    *place = (struct warp_place){
         warp_quotient(warp_sum(k->x, x, y) >> 12, divisor) + WARP_HALF,
         warp_quotient(warp_sum(k->y, x, y) >> 12, divisor) + WARP_HALF,
     };
 }
 
-INLINE struct warp_line warp_line_between(CONSTANT struct tri_warp *k, struct warp_place begin,
-                                          struct warp_place end)
+INLINE void warp_line_between(CONSTANT struct tri_warp *k, struct warp_place begin,
+                              struct warp_place end, struct warp_line *line)
 {
-    return (struct warp_line){begin.x, begin.y, (end.x - begin.x) >> k->span_bits,
-                              (end.y - begin.y) >> k->span_bits};
+    *line = (struct warp_line){begin.x, begin.y, (end.x - begin.x) >> k->span_bits,
+                               (end.y - begin.y) >> k->span_bits};
 }
 
 /* Of the span that output x of row y is in. */
-INLINE struct warp_line warp_line_at(CONSTANT struct tri_warp *k, int x, int y)
+INLINE void warp_line_at(CONSTANT struct tri_warp *k, int x, int y, struct warp_line *line)
 {
     const int span = 1 << k->span_bits, begin = x & -span;
-    if (k->projective != 0)
-        return warp_line_between(k, warp_place_of(k, begin, y), warp_place_of(k, begin + span, y));
-    return (struct warp_line){(warp_sum(k->x, begin, y) >> 8) + WARP_HALF,
-                              (warp_sum(k->y, begin, y) >> 8) + WARP_HALF, k->step_x, k->step_y};
+    struct warp_place from, to;
+    if (k->projective == 0) {
+        *line =
+            (struct warp_line){(warp_sum(k->x, begin, y) >> 8) + WARP_HALF,
+                               (warp_sum(k->y, begin, y) >> 8) + WARP_HALF, k->step_x, k->step_y};
+        return;
+    }
+    warp_place_of(k, begin, y, &from);
+    warp_place_of(k, begin + span, y, &to);
+    warp_line_between(k, from, to, line);
 }
 
 #define WARP_WITHIN(k, x) ((x) & ((1 << (k)->span_bits) - 1))
@@ -136,7 +143,8 @@ INLINE WARP_SAMPLE warp_cubic_one(const struct warp_plane *plane, CONSTANT struc
     { \
         CONSTANT struct tri_warp *k = CONSTANTS(struct tri_warp); \
         const struct warp_plane plane = WARP_PLANE; \
-        const struct warp_line line = warp_line_at(k, X, Y); \
+        struct warp_line line; \
+        warp_line_at(k, X, Y, &line); \
         const long i = WARP_WITHIN(k, X); \
         return ONE(&plane, k, line.x + i * line.step_x, line.y + i * line.step_y); \
     } \
@@ -192,10 +200,10 @@ struct warp_range {
 INLINE bool warp_is_inside(const struct warp_plane *plane, struct warp_range range, int reach)
 {
     const long near = 256L << 16;
-    return range.left >= (long)reach << 16 && range.top >= (long)reach << 16 &&
-           range.right < ((long)plane->width - 1 - reach) << 16 &&
-           range.bottom < ((long)plane->height - 1 - reach) << 16 &&
-           range.right - range.left < near && range.bottom - range.top < near;
+    return range.left >= reach * 65536L && range.top >= reach * 65536L &&
+           range.right < (plane->width - 1 - reach) * 65536L &&
+           range.bottom < (plane->height - 1 - reach) * 65536L && range.right - range.left < near &&
+           range.bottom - range.top < near;
 }
 
 /* Whether all are so far on one side that they see nothing but the constant. */
@@ -203,8 +211,8 @@ INLINE bool warp_is_outside(const struct warp_plane *plane, struct warp_range ra
 {
     const long before = -((long)reach + 1) * 65536;
     return range.right < before || range.bottom < before ||
-           range.left >= ((long)plane->width + reach) << 16 ||
-           range.top >= ((long)plane->height + reach) << 16;
+           range.left >= (plane->width + reach) * 65536L ||
+           range.top >= (plane->height + reach) * 65536L;
 }
 
 /* Places with 16 fraction bits, from the whole part of `first` on. */
@@ -252,16 +260,18 @@ INLINE struct warp_places warp_places_on(const struct warp_line *line, int withi
 INLINE struct warp_places warp_places_in_spans(CONSTANT struct tri_warp *k, int x, int y)
 {
     const int span = 1 << k->span_bits, count = span < WARP_PART ? span : WARP_PART;
-    struct warp_place begin = warp_place_of(k, x & -span, y);
+    struct warp_place begin, end;
     struct warp_places places;
     union {
         warp_i32 lanes;
         int each[WARP_PART];
     } at_x, at_y;
+    warp_place_of(k, x & -span, y, &begin);
     places.range = (struct warp_range){begin.x, begin.x, begin.y, begin.y};
     for (int i = 0; i < WARP_PART; i += count) {
-        const struct warp_place end = warp_place_of(k, ((x + i) & -span) + span, y);
-        const struct warp_line line = warp_line_between(k, begin, end);
+        struct warp_line line;
+        warp_place_of(k, ((x + i) & -span) + span, y, &end);
+        warp_line_between(k, begin, end, &line);
         const int within = (x + i) & (span - 1);
         places.range = warp_widened(places.range, end);
         if (i == 0)
@@ -346,8 +356,9 @@ INLINE warp_s warp_cubic_inside(const struct warp_plane *plane, struct warp_samp
     INLINE warp_s name##_part(const struct warp_plane *plane, CONSTANT struct tri_warp *k, int x, \
                               int y, int width) \
     { \
-        const struct warp_line line = \
-            k->projective != 0 ? (struct warp_line){0, 0, 0, 0} : warp_line_at(k, x, y); \
+        struct warp_line line = {0, 0, 0, 0}; \
+        if (k->projective == 0) \
+            warp_line_at(k, x, y, &line); \
         const struct warp_places places = k->projective != 0 \
                                               ? warp_places_in_spans(k, x, y) \
                                               : warp_places_on(&line, WARP_WITHIN(k, x)); \
@@ -357,9 +368,9 @@ INLINE warp_s warp_cubic_inside(const struct warp_plane *plane, struct warp_samp
         if (k->replicate == 0 && warp_is_outside(plane, places.range, REACH)) \
             return made; \
         for (int i = 0; i < WARP_PART && x + i < width; i++) { \
-            const struct warp_line here = k->projective != 0 ? warp_line_at(k, x + i, y) : line; \
+            warp_line_at(k, x + i, y, &line); \
             const int within = WARP_WITHIN(k, x + i); \
-            made[i] = ONE(plane, k, here.x + within * here.step_x, here.y + within * here.step_y); \
+            made[i] = ONE(plane, k, line.x + within * line.step_x, line.y + within * line.step_y); \
         } \
         return made; \
     } \

@@ -126,7 +126,7 @@ MODULE_FILES := $(MODULES:%=$(BUILD)/modules/%.so)
 module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/codec/$1_*.c host/video/$1_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all summary test check fuzz faults bench bench-library bench-switch instructions limits scaling results docs images format lint install uninstall wheel deb clean help FORCE
+.PHONY: all summary test check fuzz faults bench bench-library bench-switch instructions limits scaling results gallery docs images format lint install uninstall wheel deb clean help FORCE
 .SUFFIXES:
 
 COMPLETIONS := $(BUILD)/completion/triptych $(BUILD)/completion/_triptych $(BUILD)/completion/triptych.fish
@@ -402,6 +402,9 @@ bench: all ## run the default benchmark
 
 results: all ## make docs/results.md and its chart from bench/results/machines
 	@python3 bench/results_page.py $(BUILD)/triptych docs/results.md docs/pictures/machines.svg
+
+gallery: all ## make docs/gallery.html, with a picture of what each kernel does
+	@python3 bench/gallery.py $(BUILD)/triptych docs/gallery.html
 
 docs: all ## run the lab and make docs/concurrency.md with its figures
 	@python3 bench/concurrency_page.py $(BUILD)/triptych docs/concurrency.in.md docs/concurrency.md

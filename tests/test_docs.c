@@ -45,6 +45,16 @@ static void test_links(void)
         0, "p: no heading #three\np: no file no.md\n", "");
 }
 
+/* `make gallery` was run after the last kernel came. */
+static void test_gallery(void)
+{
+    EXPECT("$T kernels --json | sed -n 's/^    \"name\": \"\\(.*\\)\",/\\1/p' > names; test -s "
+           "names && "
+           "for n in $(cat names); do grep -q \"<figure id=.$n.><img .*data:image\" "
+           "\"$ROOT/docs/gallery.html\" || echo \"no picture of $n: make gallery\"; done; rm names",
+           0, "", "");
+}
+
 /* ---- pages of runs that are made up ---- */
 
 /* ./lab is triptych with a run in which all findings have the same verdict. */
@@ -132,6 +142,7 @@ int test_docs_suite(void)
     CU_add_test(suite, "the page on concurrency", test_page);
     CU_add_test(suite, "made from its text", test_made);
     CU_add_test(suite, "links", test_links);
+    CU_add_test(suite, "gallery", test_gallery);
     CU_add_test(suite, "verdicts", test_verdicts);
     CU_add_test(suite, "placeholders", test_placeholders);
     CU_add_test(suite, "errors", test_errors);

@@ -67,15 +67,22 @@ INLINE u32 divide_lanes(u32 n, u32 d)
     return SELECT(n - product >= d, q + ALL(u32, 1), q);
 }
 
-/* round(sqrt(n)) for u32 lanes. Half of n converts as a signed number, which takes one instruction
- * everywhere. What this and a device's rough root (3 units in the last place) lose is less than 1/2,
- * so r is off by one at most, and integers correct it: r is right if r*r - r < n <= r*r + r. */
+/* round(sqrt(n)) for u32 lanes of at most 65535 * 65535. Half of n converts as a signed number,
+ * which takes one instruction everywhere. What this and a device's rough root (3 units in the last
+ * place) lose is less than 1/2, so the root is off by one at most, and integers correct it: r is
+ * right if -r < n - r*r <= r. It is at least 1 until then, so that none becomes negative. */
+INLINE u32 round_sqrt_16(u32 n)
+{
+    const f32 root = lanes_sqrt(F32(I32(n >> 1)) * ALL(f32, 2.0f)) + ALL(f32, 0.5f);
+    const i32 r = MAX(I32(root), ALL(i32, 1)), rest = I32(n - U32(r) * U32(r));
+    const i32 less = SELECT(rest + r < ALL(i32, 1), r - ALL(i32, 1), r);
+    return U32(SELECT(rest > r, r + ALL(i32, 1), less));
+}
+
+/* The same for all u32, with 65535 as the largest result. */
 INLINE u32 round_sqrt(u32 n)
 {
-    const f32 root = lanes_sqrt(F32(I32(n >> 1)) * ALL(f32, 2.0f));
-    const u32 r = MIN(U32(I32(root + ALL(f32, 0.5f))), ALL(u32, 65535)), square = r * r;
-    const u32 less = SELECT(square - r > n - ALL(u32, 1), r - ALL(u32, 1), r);
-    return SELECT((square + r < n) & (r < ALL(u32, 65535)), r + ALL(u32, 1), less);
+    return round_sqrt_16(MIN(n, ALL(u32, 65535u * 65535u)));
 }
 
 /* The length of a vector, rounded. A component above the maximum decides the result alone, so the
@@ -90,11 +97,10 @@ INLINE S round_length(i16 x, i16 y)
     return TO_S(MIN(U32(I32(root)), ALL(u32, MAXIMUM)));
 }
 #else
-/* The sum of squares may exceed 2^32; it then wraps to less than its first term. */
+/* The sum of squares is cut off where the root reaches the maximum, and so stays below 2^32. */
 INLINE S round_length(i32 x, i32 y)
 {
-    const u32 first = U32(x) * U32(x), sum = first + U32(y) * U32(y);
-    const u32 root = round_sqrt(SELECT(sum < first, ALL(u32, 0xffffffffu), sum));
-    return TO_S(MIN(root, ALL(u32, MAXIMUM)));
+    const u32 across = U32(x) * U32(x), most = ALL(u32, 65535u * 65535u);
+    return TO_S(round_sqrt_16(across + MIN(U32(y) * U32(y), most - across)));
 }
 #endif

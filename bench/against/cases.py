@@ -12,12 +12,14 @@ def levels_table(bits):
 
 
 class Case:
-    """later: frames by which triptych's result is late. in_mean: false if memory limits it."""
+    """later: frames by which triptych's result is late. in_mean: false if memory limits it. pair: of each frame and the
+    first one. planes: those that the frames must have, if it matters."""
 
     table = staticmethod(levels_table)
 
-    def __init__(self, key, pipeline, goal=1.5, later=0, in_mean=True):
+    def __init__(self, key, pipeline, goal=1.5, later=0, in_mean=True, pair=False, planes=None):
         self.key, self.pipeline, self.goal, self.later, self.in_mean = key, pipeline, goal, later, in_mean
+        self.pair, self.planes = pair, planes
 
 
 CASES = [
@@ -38,4 +40,21 @@ CASES = [
     Case("invert", "invert", goal=None, in_mean=False),
     Case("memcpy", "invert", goal=0.95, in_mean=False),
     Case("chain", "gaussian:sigma=1,sobel,dilate:radius=1,invert", goal=10),
+    Case("convolve 5x5", "convolve:matrix=1 2 0 -2 -1 / 4 8 0 -8 -4 / 6 12 1 -12 -6 / 4 8 0 -8 -4 / 1 2 0 -2 -1", goal=1.3),
+    Case("scharr", "scharr", goal=1.3),
+    Case("laplacian", "laplacian", goal=1.3),
+    Case("bilateral", "bilateral:radius=4:sigma_space=3:sigma_color=0.1", goal=3),
+    Case("adaptive_threshold", "adaptive_threshold:radius=7:offset=0.05", goal=1.3),
+    Case("open", "open:radius=3", goal=1.3),
+    Case("gradient", "gradient:radius=1", goal=1.3),
+    Case("affine", "affine:xx=0.9:xy=0.2:yx=-0.2:yy=0.9:dx=20.5:dy=200.25", goal=1.5),
+    Case("perspective", "perspective:0.1:0.1:0.9:0:0:1:1:0.9", goal=1.3),
+    Case("transpose", "transpose", goal=1.3, in_mean=False),
+    Case("pad", "pad:left=32:right=32:top=32:bottom=32:mode=mirror", goal=1.3, in_mean=False),
+    Case("absdiff", "absdiff", goal=1.3, in_mean=False, pair=True),
+    Case("add", "add", goal=1.3, in_mean=False, pair=True),
+    Case("multiply", "multiply", goal=1.3, pair=True),
+    Case("gray", "gray", goal=1.3, planes=3),
+    Case("colorspace lab", "colorspace:to=lab", goal=1.3, planes=3),
+    Case("lut 3D", "lut:file=@warm", goal=2, planes=3),
 ]

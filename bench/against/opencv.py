@@ -82,6 +82,106 @@ def chain(like, _):
     return run
 
 
+def of_pair(operation):
+    """Of operation(pixels, second, dst)."""
+    def bind(like, _):
+        target = numpy.empty_like(like)
+        return lambda pixels: operation(pixels, like, target)
+    return bind
+
+
+def convolve(like, _):
+    matrix, target = numpy.outer([1, 4, 6, 4, 1], [1, 2, 0, -2, -1]).astype(numpy.float32), numpy.empty_like(like)
+    matrix[2, 2] += 1
+    return lambda pixels: cv2.filter2D(pixels, -1, matrix, dst=target, borderType=REPLICATE)
+
+
+def scharr(like, _):
+    """|gx| + |gy| by 3, 10, 3 on the scale of Sobel's weights: a quarter of each."""
+    if like.dtype != numpy.uint8:
+        raise Unsupported("the sum of magnitudes has 8 bits")
+    across, down = (numpy.empty(like.shape, numpy.int16) for _ in range(2))
+    first, second, total = (numpy.empty_like(like) for _ in range(3))
+
+    def run(pixels):
+        cv2.Scharr(pixels, cv2.CV_16S, 1, 0, dst=across, borderType=REPLICATE)
+        cv2.Scharr(pixels, cv2.CV_16S, 0, 1, dst=down, borderType=REPLICATE)
+        cv2.convertScaleAbs(across, dst=first, alpha=0.25)
+        cv2.convertScaleAbs(down, dst=second, alpha=0.25)
+        return cv2.add(first, second, dst=total)
+    return run
+
+
+def laplacian(like, _):
+    if like.dtype != numpy.uint8:
+        raise Unsupported("magnitudes have 8 bits")
+    signed, target = numpy.empty(like.shape, numpy.int16), numpy.empty_like(like)
+
+    def run(pixels):
+        cv2.Laplacian(pixels, cv2.CV_16S, dst=signed, ksize=1, borderType=REPLICATE)
+        return cv2.convertScaleAbs(signed, dst=target)
+    return run
+
+
+def bilateral(like, _):
+    if like.dtype != numpy.uint8:
+        raise Unsupported("8 bits or floats only")
+    target = numpy.empty_like(like)
+    return lambda pixels: cv2.bilateralFilter(pixels, 9, 25.5, 3, dst=target, borderType=REPLICATE)
+
+
+def adaptive_threshold(like, _):
+    if like.dtype != numpy.uint8 or like.ndim != 2:
+        raise Unsupported("one plane of 8 bits only")
+    target = numpy.empty_like(like)
+    return lambda pixels: cv2.adaptiveThreshold(pixels, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, 15, 13, dst=target)
+
+
+def morphology(operation, radius):
+    return one_call(lambda pixels, to: cv2.morphologyEx(pixels, operation, square(radius), dst=to, borderType=REPLICATE))
+
+
+def centred(matrix):
+    """For places that count from the centre of the first pixel, as OpenCV's do; triptych's count from its corner."""
+    to_corner = numpy.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    return numpy.linalg.inv(to_corner) @ matrix @ to_corner
+
+
+def affine(like, _):
+    height, width = like.shape[:2]
+    matrix = centred(numpy.array([[0.9, 0.2, 20.5], [-0.2, 0.9, 200.25], [0, 0, 1]]))[:2]
+    target = numpy.empty_like(like)
+    return lambda pixels: cv2.warpAffine(pixels, matrix, (width, height), dst=target)
+
+
+def perspective(like, _):
+    height, width = like.shape[:2]
+    seen = numpy.array([[0.1, 0.1], [0.9, 0], [0, 1], [1, 0.9]]) * [width, height]
+    whole = numpy.array([[0, 0], [1, 0], [0, 1], [1, 1]]) * [width, height]
+    matrix = centred(cv2.getPerspectiveTransform(seen.astype(numpy.float32), whole.astype(numpy.float32)))
+    target = numpy.empty_like(like)
+    return lambda pixels: cv2.warpPerspective(pixels, matrix, (width, height), dst=target)
+
+
+def transpose(like, _):
+    target = numpy.empty((like.shape[1], like.shape[0], *like.shape[2:]), like.dtype)
+    return lambda pixels: cv2.transpose(pixels, dst=target)
+
+
+def pad(like, _):
+    target = numpy.empty((like.shape[0] + 64, like.shape[1] + 64, *like.shape[2:]), like.dtype)
+    return lambda pixels: cv2.copyMakeBorder(pixels, 32, 32, 32, 32, cv2.BORDER_REFLECT, dst=target)
+
+
+def converted(code):
+    def bind(like, _):
+        if code == cv2.COLOR_RGB2Lab and like.dtype != numpy.uint8:
+            raise Unsupported("8 bits or floats only")
+        target = numpy.empty(like.shape[:2] if code == cv2.COLOR_RGB2GRAY else like.shape, like.dtype)
+        return lambda pixels: cv2.cvtColor(pixels, code, dst=target)
+    return bind
+
+
 FILTERS = {
     "resize": {"LANCZOS4": halved},
     "median 1": {"medianBlur": one_call(lambda pixels, to: cv2.medianBlur(pixels, 3, dst=to))},
@@ -95,6 +195,23 @@ FILTERS = {
     "sobel": {"Sobel": sobel},
     "invert": {"bitwise_not": one_call(lambda pixels, to: cv2.bitwise_not(pixels, dst=to))},
     "chain": {"four calls": chain},
+    "convolve 5x5": {"filter2D": convolve},
+    "scharr": {"Scharr": scharr},
+    "laplacian": {"Laplacian": laplacian},
+    "bilateral": {"bilateralFilter": bilateral},
+    "adaptive_threshold": {"adaptiveThreshold": adaptive_threshold},
+    "open": {"morphologyEx": morphology(cv2.MORPH_OPEN, 3)},
+    "gradient": {"morphologyEx": morphology(cv2.MORPH_GRADIENT, 1)},
+    "affine": {"warpAffine": affine},
+    "perspective": {"warpPerspective": perspective},
+    "transpose": {"transpose": transpose},
+    "pad": {"copyMakeBorder": pad},
+    "absdiff": {"absdiff": of_pair(lambda pixels, second, to: cv2.absdiff(pixels, second, dst=to))},
+    "add": {"add": of_pair(lambda pixels, second, to: cv2.add(pixels, second, dst=to))},
+    "multiply": {"multiply": of_pair(lambda pixels, second, to: cv2.multiply(
+        pixels, second, dst=to, scale=1 / numpy.iinfo(pixels.dtype).max))},
+    "gray": {"cvtColor": converted(cv2.COLOR_RGB2GRAY)},
+    "colorspace lab": {"cvtColor": converted(cv2.COLOR_RGB2Lab)},
 }
 
 

@@ -32,6 +32,18 @@ def table(like, case):
     return lambda picture: picture.point(values)
 
 
+def affine(like, _):
+    """Pillow takes the inverse: where a pixel of the result comes from."""
+    matrix = numpy.linalg.inv([[0.9, 0.2, 20.5], [-0.2, 0.9, 200.25], [0, 0, 1]])[:2].flatten()
+    return lambda picture: picture.transform(picture.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+
+
+def lut(like, _):
+    """Another table of the same size, as only the time is compared."""
+    table = ImageFilter.Color3DLUT.generate(17, lambda r, g, b: (min(1, r * 1.1), g, b * 0.9))
+    return lambda picture: picture.filter(table)
+
+
 FILTERS = {
     "resize": {"LANCZOS": halved},
     "median 1": {"MedianFilter": whole(ImageFilter.MedianFilter(3))},
@@ -40,6 +52,13 @@ FILTERS = {
     "box": {"BoxBlur": whole(ImageFilter.BoxBlur(15))},
     "dilate 1": {"MaxFilter": whole(ImageFilter.MaxFilter(3))},
     "invert": {"ImageChops.invert": lambda like, case: ImageChops.invert},
+    "affine": {"transform": affine},
+    "transpose": {"transpose": lambda like, case: lambda picture: picture.transpose(Image.Transpose.TRANSPOSE)},
+    "absdiff": {"ImageChops.difference": lambda like, case: lambda picture: ImageChops.difference(picture, like)},
+    "add": {"ImageChops.add": lambda like, case: lambda picture: ImageChops.add(picture, like)},
+    "multiply": {"ImageChops.multiply": lambda like, case: lambda picture: ImageChops.multiply(picture, like)},
+    "gray": {"convert": lambda like, case: lambda picture: picture.convert("L")},
+    "lut 3D": {"Color3DLUT": lut},
 }
 
 

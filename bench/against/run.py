@@ -88,7 +88,7 @@ def entry_of(bench, key, jobs, contender, samples):
 
 def compare(bench, case, contenders, pictures):
     """One row."""
-    jobs = {("triptych", count): Job(backend, case.pipeline, pictures, case.later)
+    jobs = {("triptych", count): Job(backend, case.pipeline, pictures, case.later, case.pair)
             for count, backend in bench.backends.items()}
     try:
         samples = measure.interleave({**jobs, **contenders}, bench.options.repeats, bench.options.frames)
@@ -150,7 +150,8 @@ def print_facts(facts):
 
 
 def wanted(options):
-    return [] if options.files_only else [case for case in CASES if options.only in case.key]
+    return [] if options.files_only else [case for case in CASES if options.only in case.key and
+                                          case.planes in (None, options.planes)]
 
 
 def wanted_files(options):

@@ -36,12 +36,15 @@ class Pictures:
 
 
 class Job(measure.Contender):
-    """A pipeline on one backend. `later`: by how many frames the result is late."""
+    """A pipeline on one backend. `later`: by how many frames the result is late. `pair`: the second picture is the first
+    frame."""
 
-    def __init__(self, backend, pipeline, pictures, later=0):
+    def __init__(self, backend, pipeline, pictures, later=0, pair=False):
         self.library, self.pictures, self.later = pictures.library, pictures, later
         self.frames = len(pictures.images)
         self.pipeline = self.library.pipeline(pipeline)
+        if pair:
+            self.library.call("tri_pipeline_set_with", self.pipeline, pictures.images[0])
         self.job = self.library.job(backend, self.pipeline, pictures.shape)
         self.library.lend(self.job)  # nothing writes samples into the pictures; as peers hold frames in a cache
         self.target = self.library.image(self.library.job_shape(self.job))

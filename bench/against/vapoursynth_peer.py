@@ -108,6 +108,10 @@ def plugin(name, **values):
     return bind
 
 
+def gray(clip, _):
+    return clip.resize.Point(format=vs.GRAY8 if clip.format.bits_per_sample == 8 else vs.GRAY16, matrix_s="170m", range_s="full")
+
+
 FILTERS = {
     "resize": {"resize.Lanczos (zimg)": halved},
     "temporal_median 1": {"zsmooth.TemporalMedian": plugin("zsmooth.TemporalMedian", radius=1)},
@@ -122,6 +126,11 @@ FILTERS = {
     "sobel l2": {"std.Sobel": plugin("std.Sobel")},
     "average": {"std.AverageFrames": plugin("std.AverageFrames", weights=[1, 1, 1])},
     "invert": {"std.Invert": plugin("std.Invert")},
+    "convolve 5x5": {"std.Convolution": plugin("std.Convolution", divisor=1, matrix=[
+        1, 2, 0, -2, -1, 4, 8, 0, -8, -4, 6, 12, 1, -12, -6, 4, 8, 0, -8, -4, 1, 2, 0, -2, -1])},
+    "bilateral": {"vszip.Bilateral": plugin("vszip.Bilateral", sigmaS=3, sigmaR=0.1)},
+    "transpose": {"std.Transpose": plugin("std.Transpose")},
+    "gray": {"resize.Point (zimg)": gray},
 }
 
 

@@ -44,6 +44,11 @@ FILTERS = {
     "gaussian": {"gaussblur to 3.7 sigma": done(lambda picture: picture.gaussblur(1, **FINE))},
     "sobel": {"sobel": sobel},
     "invert": {"invert": done(lambda picture: picture.invert())},
+    "affine": {"affine": done(lambda picture: picture.affine(
+        [0.9, 0.2, -0.2, 0.9], odx=20.5, ody=200.25, oarea=[0, 0, picture.width, picture.height],
+        interpolate=pyvips.Interpolate.new("bilinear")))},
+    "transpose": {"rot90, fliphor": done(lambda picture: picture.rot90().fliphor())},
+    "pad": {"embed": done(lambda picture: picture.embed(32, 32, picture.width + 64, picture.height + 64, extend="mirror"))},
 }
 
 

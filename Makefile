@@ -71,8 +71,11 @@ VIDEO := $(foreach f,$(VIDEO_KNOWN),$(if $(wildcard host/video/$f.c),$(if $(PACK
 VIDEO_ABSENT := $(filter-out $(VIDEO),$(VIDEO_KNOWN))
 # Those that take long to load are modules, which NAME_module.c begins: of these only host/codec/NAME.c or host/video/NAME.c is in
 # the library.
-MODULES_KNOWN := $(patsubst %_module.c,%,$(notdir $(wildcard host/codec/*_module.c host/video/*_module.c)))
-MODULES := $(filter $(MODULES_KNOWN),$(FORMATS) $(VIDEO))
+MODULES_KNOWN := $(patsubst %_module.c,%,$(notdir $(wildcard host/*/*_module.c)))
+# Results in SQLite, a module too: host/store.
+PACKAGES_store := sqlite3
+STORE := $(shell pkg-config --exists 'sqlite3 >= 3.38' && echo store)
+MODULES := $(filter $(MODULES_KNOWN),$(FORMATS) $(VIDEO) $(STORE))
 ISAL := $(shell pkg-config --exists libisal && echo libisal)
 # Traces for Perfetto. The schema is compiled by protoc-c.
 PERFETTO := $(if $(shell command -v protoc-c),$(shell pkg-config --exists libprotobuf-c && echo libprotobuf-c))
@@ -89,7 +92,7 @@ VERSIONS := $(foreach m,$(MODULES),-DTRI_VERSION_$m='"$(shell pkg-config --modve
 CFLAGS_ALL := $(COMMON) $(WARNINGS) -O2 -g $(CFLAGS) -Ihost -I$(BUILD) -pthread \
               $(shell pkg-config --cflags $(PACKAGES) $(MODULE_PACKAGES)) $(VERSIONS) \
               -DTRI_DATADIR='"$(PREFIX)/share/triptych"' -DTRI_MODULEDIR='"$(PREFIX)/$(LIBDIR)/triptych"' \
-              -DCL_TARGET_OPENCL_VERSION=120 $(if $(ISAL),-DTRI_ISAL) -DTRI_KERNEL_CC='"$(notdir $(firstword $(filter-out ccache,$(KERNEL_CC))))"'
+              -DCL_TARGET_OPENCL_VERSION=120 $(if $(ISAL),-DTRI_ISAL) $(if $(STORE),-DTRI_STORE) -DTRI_KERNEL_CC='"$(notdir $(firstword $(filter-out ccache,$(KERNEL_CC))))"'
 KERNEL_WARNINGS := -Wall -Wextra -Wno-unused-function -Wno-unknown-pragmas -Wno-missing-field-initializers \
                    $(if $(findstring clang,$(KERNEL_CC)),-Wno-pass-failed)
 KERNEL_FLAGS := $(COMMON) $(OPTIMIZE) $(KERNEL_WARNINGS) $(KERNEL_CFLAGS) -Ikernels/dialect -Ihost -Wno-psabi
@@ -105,7 +108,7 @@ FORMATS_ABSENT := $(filter-out $(FORMATS),$(FORMATS_KNOWN))
 LEVEL_SOURCES := $(wildcard host/image/interleave.c host/codec/png_filter.c host/codec/png_unfilter.c)
 LIB_SOURCES := $(filter-out host/cli/% $(LEVEL_SOURCES) $(foreach f,$(FORMATS_ABSENT),host/codec/$f.c host/codec/$f_%.c) \
                $(foreach f,$(VIDEO_ABSENT),host/video/$f.c host/video/$f_%.c) \
-               $(foreach m,$(MODULES),host/codec/$m_%.c host/video/$m_%.c) \
+               $(foreach m,$(MODULES),host/codec/$m_%.c host/video/$m_%.c) host/store/store_%.c \
                $(foreach f,$(PATTERNS_ABSENT),host/lab/patterns/$f.c host/lab/$f_%.c) \
                $(if $(PERFETTO),host/trace/no_perfetto.c,host/trace/perfetto.c host/trace/perfetto_%.c), \
                $(wildcard host/*.c host/*/*.c host/lab/experiments/*.c host/lab/patterns/*.c))
@@ -123,7 +126,7 @@ CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(TEST_PROGRAMS),$(TEST_SOURCES)) $(ORACLES))
 
 MODULE_FILES := $(MODULES:%=$(BUILD)/modules/%.so)
-module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/codec/$1_*.c host/video/$1_*.c))
+module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/codec/$1_*.c host/video/$1_*.c host/store/$1_*.c))
 
 .DELETE_ON_ERROR:
 .PHONY: all summary test check fuzz faults bench bench-library bench-switch instructions limits scaling results gallery docs images format lint install uninstall wheel deb clean help FORCE

@@ -17,6 +17,7 @@
 #include "image/image.h"
 #include "parallel/cpu.h"
 #include "parallel/pool.h"
+#include "store/store.h"
 #include "trace/trace.h"
 #include "video/constant_rate.h"
 #include "video/video.h"
@@ -99,7 +100,7 @@ struct tri_module_calls {
      23 * sizeof(struct tri_frame) + 29 * sizeof(struct tri_video_reader) + \
      31 * sizeof(struct tri_video_writer) + 37 * sizeof(struct tri_video_write_options) + \
      41 * sizeof(struct tri_video_codec) + 43 * sizeof(struct tri_codec_several) + \
-     47 * sizeof(struct tri_series))
+     47 * sizeof(struct tri_series) + 53 * sizeof(struct tri_store_run))
 
 /* A module's only symbol: accepts the table, returns what the host calls, or NULL if the module
  * belongs to another build. */

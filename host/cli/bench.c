@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/outputs.h"
+#include "cli/store_option.h"
 #include "cli/terminal.h"
 #include "cli/trace_output.h"
 
@@ -128,9 +129,9 @@ static enum tri_status measure(const struct cli_bench_request *request,
     return worst;
 }
 
-enum tri_status cli_bench_write(const struct cli_bench_request *request,
-                                const struct tri_environment *environment, struct json_t *json,
-                                struct tri_error *error)
+static enum tri_status write_json(const struct cli_bench_request *request,
+                                  const struct tri_environment *environment, json_t *json,
+                                  struct tri_error *error)
 {
     const char *path = request->candidates.json;
     char name[TRI_RESULTS_NAME], within[PATH_MAX];
@@ -146,6 +147,19 @@ enum tri_status cli_bench_write(const struct cli_bench_request *request,
     const enum tri_status status = cli_write_json(within, json, error);
     if (status == TRI_OK)
         cli_note("results written to %s", within);
+    return status;
+}
+
+enum tri_status cli_bench_write(const struct cli_bench_request *request,
+                                const struct tri_environment *environment, struct json_t *json,
+                                struct tri_error *error)
+{
+    json_t *stored = json_incref(json);
+    const enum tri_status status = write_json(request, environment, json, error);
+
+    if (status == TRI_OK)
+        return cli_store(request->store, stored, error);
+    json_decref(stored);
     return status;
 }
 
@@ -171,7 +185,7 @@ static enum tri_status write_files(const struct cli_bench_request *request,
         tri_report_csv(stdout, report);
     else if (cli_bench_prints(request))
         tri_report_legend(stdout);
-    if (request->candidates.json != NULL)
+    if (request->candidates.json != NULL || request->store != NULL)
         status =
             cli_bench_write(request, report->environment, results_json(request, report), &error);
     if (status == TRI_OK && request->output != NULL)

@@ -16,7 +16,7 @@ struct cli_bench_request {
     int path_count;
     bool clip; /* the one input is a video */
     struct cli_candidates candidates;
-    const char *output, *reference, *report;
+    const char *output, *reference, *report, *store;
     const char *baseline_path;
     struct cli_baseline *baseline; /* NULL: not asked; of bench_baseline.h */
     double slower; /* what a row may take longer than the baseline's, as a share; negative: not

@@ -4,6 +4,7 @@
 #include "cli/file_conflicts.h"
 #include "cli/outputs.h"
 #include "cli/result_files.h"
+#include "cli/store_option.h"
 #include "parallel/cpu.h"
 
 #include <stdlib.h>
@@ -147,6 +148,7 @@ static const struct cli_option own[] = {
      "write an HTML page with charts of all measurements, the picture, and why the fastest backend "
      "is not faster",
      TEXT(report), .file = true},
+    {"store", 0, "FILE.db", CLI_STORE_HELP, TEXT(store), .file = true},
     {"markdown", 0, NULL, "print markdown", FLAG(markdown)},
     {"csv", 0, NULL, "print CSV", FLAG(csv)},
     {0},
@@ -282,6 +284,7 @@ static enum tri_status check_places(const struct cli_bench_request *request,
     cli_places_output(&places, "-o", request->output, 0);
     cli_places_output(&places, "--report", request->report, 0);
     cli_places_output(&places, "--trace", request->candidates.trace, 0);
+    cli_places_output(&places, "--store", request->store, 0);
     cli_places_output(&places, "--csv", request->csv ? "-" : NULL, 0);
     if (request->suite_name != NULL && strpbrk(request->suite_name, "./") != NULL)
         cli_places_input(&places, request->suite_name, 0);

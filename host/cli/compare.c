@@ -4,6 +4,7 @@
 #include "cli/file_conflicts.h"
 #include "cli/interrupt.h"
 #include "cli/result_files.h"
+#include "cli/store_option.h"
 #include "image/image.h"
 #include "measure/compare.h"
 #include "parallel/cpu.h"
@@ -41,6 +42,7 @@ struct request {
     enum format format;
     const char *output;
     const char *report;
+    const char *store;
     const char *command; /* as given, for the report; NULL: too long */
     double slower;       /* a share; negative: not asked */
 };
@@ -59,6 +61,7 @@ static const struct cli_option own[] = {
     {"report", 0, "FILE",
      "write an HTML page with charts: machines, rows, what differs, and what cannot be told",
      CLI_SETS_TEXT(struct request, report), .file = true},
+    {"store", 0, "FILE.db", CLI_STORE_HELP, CLI_SETS_TEXT(struct request, store), .file = true},
     {"fail-slower", 0, "PERCENT%",
      "exit with code 5 if a row is slower than in the first file by more than this for certain; "
      "each such row is named",
@@ -160,7 +163,9 @@ static enum tri_status write_all(const struct request *request,
     if (status == TRI_OK && wants_text(request))
         status = write_comparison(request, comparison, error);
     cli_write_end();
-    return status;
+    return status == TRI_OK && request->store != NULL
+               ? cli_store(request->store, tri_comparison_json(comparison), error)
+               : status;
 }
 
 /* Names what is slower for certain. Returns the exit code. */
@@ -228,6 +233,7 @@ static enum tri_status check_places(const struct request *request,
         cli_places_input(&places, paths->list[i], 0);
     cli_places_output(&places, "-o", request->output, 0);
     cli_places_output(&places, "--report", request->report, 0);
+    cli_places_output(&places, "--store", request->store, 0);
     if (request->format != TEXT && request->output == NULL)
         cli_places_output(&places, "--format", "-", 0);
     enum tri_status status = cli_places_check(&places, error);

@@ -4,6 +4,7 @@
 #include "cli/file_conflicts.h"
 #include "cli/lab_patterns.h"
 #include "cli/lab_quiz.h"
+#include "cli/store_option.h"
 #include "cli/terminal.h"
 #include "cli/trace_output.h"
 #include "lab/lab.h"
@@ -49,7 +50,7 @@ enum { WORKERS_MOST = 256 };
 struct request {
     bool all, quick, predict, source;
     uint64_t workers; /* 0: as many as cores */
-    const char *json, *report;
+    const char *json, *report, *store;
     struct cli_trace trace;
     struct cli_quiz quiz;
     const struct tri_lab_experiment *experiments[64];
@@ -70,6 +71,7 @@ static const struct cli_option own[] = {
      CLI_SETS_TEXT(struct request, json), .file = true},
     {"report", 0, "FILE.html", "write a page with charts and timelines",
      CLI_SETS_TEXT(struct request, report), .file = true},
+    {"store", 0, "FILE.db", CLI_STORE_HELP, CLI_SETS_TEXT(struct request, store), .file = true},
     {"trace", 0, "FILE", CLI_TRACE_HELP, CLI_SETS_TEXT(struct request, trace.path), .file = true},
     {0},
 };
@@ -83,7 +85,8 @@ static const struct cli_option_group groups[] = {
 
 static int list_experiments(const struct request *request)
 {
-    if (request->json != NULL || request->report != NULL || request->trace.path != NULL)
+    if (request->json != NULL || request->report != NULL || request->trace.path != NULL ||
+        request->store != NULL)
         return cli_usage("lab", "nothing to write a file about; name experiments, or use --all");
     for (int i = 0; tri_lab_experiments[i] != NULL; i++) {
         printf("%-12s ", tri_lab_experiments[i]->name);
@@ -119,6 +122,7 @@ static int check_files(struct request *request)
     cli_places_output(&places, "--json", request->json, 0);
     cli_places_output(&places, "--report", request->report, 0);
     cli_places_output(&places, "--trace", request->trace.path, 0);
+    cli_places_output(&places, "--store", request->store, 0);
     if (cli_places_check(&places, &error) != TRI_OK ||
         cli_check_writable(request->json, &error) != TRI_OK ||
         cli_check_writable(request->report, &error) != TRI_OK)
@@ -242,6 +246,8 @@ static enum tri_status write_files(const struct request *request, struct tri_err
         status = cli_write_json(request->json, all_json(request, &environment), error);
     if (status == TRI_OK && request->report != NULL)
         status = write_report(request, &environment, error);
+    if (status == TRI_OK && request->store != NULL)
+        status = cli_store(request->store, all_json(request, &environment), error);
     return status;
 }
 
@@ -285,6 +291,7 @@ static int run_patterns(struct request *request, int count, char **operands)
         .quick = request->quick,
         .source = request->source,
         .json = request->json,
+        .store = request->store,
         .trace = &request->trace};
     const int code = check_files(request);
 
@@ -302,6 +309,7 @@ static int run_lab(int argc, char **argv)
         return code;
     if ((code = cli_quiz_check(&request.quiz, request.predict              ? "--predict"
                                               : request.report != NULL     ? "--report"
+                                              : request.store != NULL      ? "--store"
                                               : request.trace.path != NULL ? "--trace"
                                                                            : NULL)) != TRI_OK)
         return code;

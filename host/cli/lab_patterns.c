@@ -3,6 +3,7 @@
 #include "cli/candidates_options.h"
 #include "cli/cli.h"
 #include "cli/interrupt.h"
+#include "cli/store_option.h"
 #include "cli/terminal.h"
 #include "lab/patterns.h"
 
@@ -72,8 +73,7 @@ static int print_source(const struct tri_pattern_entry *entry)
 
 /* ---- running ---- */
 
-static enum tri_status write_json(const char *path, const struct tri_patterns_run *run,
-                                  struct tri_error *error)
+static json_t *whole_json(const struct tri_patterns_run *run)
 {
     struct tri_environment environment;
     json_t *object = tri_patterns_json(run);
@@ -84,7 +84,7 @@ static enum tri_status write_json(const char *path, const struct tri_patterns_ru
     json_object_set_new(object, "date", json_string(environment.date));
     json_object_set_new(object, "cpu", json_string(environment.cpu));
     json_object_set_new(object, "cores", json_integer(environment.cores));
-    return cli_write_json(path, object, error);
+    return object;
 }
 
 static enum tri_status report(const struct cli_lab_patterns *request,
@@ -95,7 +95,9 @@ static enum tri_status report(const struct cli_lab_patterns *request,
     if (request->json == NULL || strcmp(request->json, "-") != 0)
         tri_patterns_print(stdout, run, cli_columns(stdout), cli_colours(stdout));
     if (request->json != NULL)
-        status = write_json(request->json, run, error);
+        status = cli_write_json(request->json, whole_json(run), error);
+    if (status == TRI_OK && request->store != NULL)
+        status = cli_store(request->store, whole_json(run), error);
     if (status == TRI_OK && fflush(stdout) != 0)
         status = tri_fail(error, TRI_FAILED, "cannot write standard output");
     if (status == TRI_OK && run->failures > 0) {

@@ -8,7 +8,7 @@
 struct cli_lab_patterns {
     int workers;
     bool quick, source;
-    const char *json;
+    const char *json, *store;
     struct cli_trace *trace;
 };
 

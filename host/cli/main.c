@@ -22,6 +22,7 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_run,
     &cli_command_bench,
     &cli_command_compare,
+    &cli_command_results,
     &cli_command_verify,
     &cli_command_devices,
     &cli_command_doctor,

@@ -7,10 +7,10 @@
 #include <math.h>
 #include <string.h>
 
-void tri_csv_text(FILE *file, const char *text)
+void tri_csv_cell(FILE *file, const char *text)
 {
     if (strpbrk(text, ",\"\r\n") == NULL) {
-        fprintf(file, "%s,", text);
+        fputs(text, file);
         return;
     }
     fputc('"', file);
@@ -19,7 +19,13 @@ void tri_csv_text(FILE *file, const char *text)
             fputc('"', file);
         fputc(*text, file);
     }
-    fputs("\",", file);
+    fputc('"', file);
+}
+
+void tri_csv_text(FILE *file, const char *text)
+{
+    tri_csv_cell(file, text);
+    fputc(',', file);
 }
 
 static void put_ns(FILE *file, const struct tri_summary *summary, int64_t value)

@@ -4,7 +4,9 @@
 
 #include <stdio.h>
 
-/* Writes a cell and a comma; the cell is quoted if RFC 4180 requires it. */
+/* Writes a cell, quoted if RFC 4180 requires it. */
+void tri_csv_cell(FILE *file, const char *text);
+/* The same, and a comma. */
 void tri_csv_text(FILE *file, const char *text);
 
 #endif

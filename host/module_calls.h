@@ -13,6 +13,7 @@
 #include "codec/ifd.h"
 #include "codec/iptc.h"
 #include "codec/metadata.h"
+#include "codec/palette.h"
 #include "codec/reduce_depth.h"
 #include "image/image.h"
 #include "parallel/cpu.h"
@@ -44,7 +45,9 @@
     CALL(tri_ifd_put_32) \
     CALL(tri_ifd_value) \
     CALL(tri_image_free) \
+    CALL(tri_image_new) \
     CALL(tri_image_orient) \
+    CALL(tri_image_quantize) \
     CALL(tri_image_reduce) \
     CALL(tri_iptc_add) \
     CALL(tri_metadata_add) \
@@ -59,6 +62,9 @@
     CALL(tri_pace_end) \
     CALL(tri_pace_next) \
     CALL(tri_pace_note) \
+    CALL(tri_palette_find) \
+    CALL(tri_palette_of) \
+    CALL(tri_palette_take_row) \
     CALL(tri_pool_run) \
     CALL(tri_pool_workers) \
     CALL(tri_row_join) \
@@ -144,7 +150,9 @@ extern const struct tri_module_calls *tri_module_calls;
 #define tri_ifd_put_32 tri_module_calls->tri_ifd_put_32
 #define tri_ifd_value tri_module_calls->tri_ifd_value
 #define tri_image_free tri_module_calls->tri_image_free
+#define tri_image_new tri_module_calls->tri_image_new
 #define tri_image_orient tri_module_calls->tri_image_orient
+#define tri_image_quantize tri_module_calls->tri_image_quantize
 #define tri_image_reduce tri_module_calls->tri_image_reduce
 #define tri_iptc_add tri_module_calls->tri_iptc_add
 #define tri_metadata_add tri_module_calls->tri_metadata_add
@@ -159,6 +167,9 @@ extern const struct tri_module_calls *tri_module_calls;
 #define tri_pace_end tri_module_calls->tri_pace_end
 #define tri_pace_next tri_module_calls->tri_pace_next
 #define tri_pace_note tri_module_calls->tri_pace_note
+#define tri_palette_find tri_module_calls->tri_palette_find
+#define tri_palette_of tri_module_calls->tri_palette_of
+#define tri_palette_take_row tri_module_calls->tri_palette_take_row
 #define tri_pool_run tri_module_calls->tri_pool_run
 #define tri_pool_workers tri_module_calls->tri_pool_workers
 #define tri_row_join tri_module_calls->tri_row_join

@@ -383,6 +383,11 @@ TRI_API enum tri_status tri_background_parse(const char *text, struct tri_backgr
 
 enum tri_png_level { TRI_PNG_DEFAULT, TRI_PNG_FAST, TRI_PNG_SMALL };
 enum tri_subsampling { TRI_420, TRI_422, TRI_444 };
+/* Whether each pixel's error goes to its neighbours where a palette has not its colour. */
+enum tri_dither { TRI_DITHER, TRI_NO_DITHER };
+/* Pictures that appear whole, and become finer as more of the file arrives: Adam7 in PNG,
+ * progressive JPEG. */
+enum tri_interlace { TRI_NOT_INTERLACED, TRI_INTERLACED };
 
 struct tri_write_options {
     size_t size; /* sizeof(struct tri_write_options) */
@@ -404,6 +409,11 @@ struct tri_write_options {
      * library's, and ends with the call. NULL if not wanted. */
     void (*tell)(void *listener, const char *text);
     void *listener;
+    int depth; /* bits of a sample, 8 or 16, which the format must hold; 0: those of the image. From
+                  16 to 8 they are v / 257, rounded to nearest, and v * 257 the other way */
+    int colours;                  /* most colours, 2 to 256, in a palette: PNG; 0: no palette */
+    enum tri_dither dither;       /* of pictures that have more colours */
+    enum tri_interlace interlace; /* PNG and JPEG; a note about other formats */
 };
 static inline struct tri_write_options tri_write_options_default(void)
 {

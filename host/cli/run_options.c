@@ -113,6 +113,23 @@ static bool set_output(const char *text, void *of)
     return request->output == text;
 }
 
+static bool set_depth(const char *text, void *of)
+{
+    struct cli_run_request *request = of;
+
+    request->write.depth = strcmp(text, "8") == 0 ? 8 : strcmp(text, "16") == 0 ? 16 : 0;
+    if (request->write.depth == 0)
+        cli_usage("run", "invalid value '%s' for --depth; expected 8 or 16", text);
+    return request->write.depth != 0;
+}
+
+static bool set_interlace(const char *text, void *of)
+{
+    (void)text;
+    ((struct cli_run_request *)of)->write.interlace = TRI_INTERLACED;
+    return true;
+}
+
 static bool set_frame(const char *text, void *request)
 {
     return cli_parse_frame(text, &((struct cli_run_request *)request)->frame);
@@ -215,6 +232,18 @@ static const struct cli_option files[] = {
     {"subsampling", 0, "S", "chroma subsampling in JPEG and lossy AVIF: 420 (default), 422 or 444",
      CHOICE(write.subsampling, enum tri_subsampling, TRI_420, "420|422|444")},
     {"lossless", 0, NULL, "write lossless WebP, AVIF, JPEG XL", FLAG(write.lossless)},
+    {"depth", 0, "BITS",
+     "bits of each sample in pictures, 8 (rounded to nearest) or 16; default those of the result, "
+     "or what the format can store",
+     CLI_CALLS(set_depth), .words = "8|16"},
+    {"colors", 0, "N", "write PNG and GIF with a palette of at most N colours, 2 to 256",
+     NUMBER(write.colours, 2, 256)},
+    {"dither", 0, "HOW",
+     "with --colors: on spreads each pixel's error over its neighbours, off does not; default on",
+     CHOICE(write.dither, enum tri_dither, TRI_DITHER, "on|off")},
+    {"interlace", 0, NULL,
+     "write PNG (Adam7) and JPEG (progressive) that show the whole picture early",
+     CLI_CALLS(set_interlace)},
     {"background", 0, "C",
      "colour behind transparent pictures if the format has no transparency: #rgb, #rrggbb, a name, "
      "or none to refuse them; default white, with a note",

@@ -18,6 +18,7 @@ static bool probe(const unsigned char *data, size_t size)
 const struct tri_codec tri_codec_avif = {
     .format = {.name = "avif", .extensions = "avif|avifs", .library = "libavif " TRI_VERSION_avif},
     .module = "avif",
-    .keeps = TRI_KEEPS_PROFILE | TRI_KEEPS_EXIF | TRI_KEEPS_XMP | TRI_KEEPS_CICP | TRI_WRITES_LOSSY,
+    .keeps = TRI_KEEPS_PROFILE | TRI_KEEPS_EXIF | TRI_KEEPS_XMP | TRI_KEEPS_CICP |
+             TRI_WRITES_LOSSY | TRI_WRITES_8_BITS,
     .probe = probe,
 };

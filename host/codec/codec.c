@@ -1,6 +1,7 @@
 /* codec.c -- finds the codec for a file and passes it the file's bytes in and out. */
 #include "codec.h"
 #include "metadata_fit.h"
+#include "form.h"
 #include "load.h"
 #include "verify_output.h"
 
@@ -427,10 +428,14 @@ static enum tri_status encode_flat(const struct tri_codec *about, const struct t
 enum tri_status tri_sink_encode(const struct tri_codec *about, const struct tri_codec *codec,
                                 const struct tri_sink *sink, const struct tri_image *image)
 {
-    struct tri_image *flat;
+    struct tri_image *flat, *converted = NULL;
     enum tri_status status = flatten(about, sink, image, &flat);
+    const struct tri_image *shown = flat != NULL ? flat : image;
     if (status == TRI_OK)
-        status = encode_flat(about, codec, sink, flat != NULL ? flat : image);
+        status = tri_form_convert(sink, shown, &converted);
+    if (status == TRI_OK)
+        status = encode_flat(about, codec, sink, converted != NULL ? converted : shown);
+    tri_image_free(converted);
     tri_image_free(flat);
     return status;
 }
@@ -464,7 +469,9 @@ enum tri_status tri_image_write_beside(const char *path, const struct tri_image 
     const struct tri_codec *codec = tri_codec_complete(tri_codec_of(format), &why);
     if (codec == NULL)
         return tri_fail(error, TRI_FAILED, "cannot write %s: %s", path, why.text);
-    enum tri_status status = tri_output_open(path, output, error);
+    enum tri_status status = tri_form_check(tri_codec_of(format), path, sink.options, error);
+    if (status == TRI_OK)
+        status = tri_output_open(path, output, error);
     if (status != TRI_OK)
         return status;
     output->tell = sink.options->tell;
@@ -484,7 +491,7 @@ void tri_write_tell(const struct tri_write_options *options, const char *path, c
     options->tell(options->listener, text);
 }
 
-SIZED_CHECK(tri_write_options, listener);
+SIZED_CHECK(tri_write_options, interlace);
 static const struct tri_sized write_options = {
     "tri_write_options", sizeof(struct tri_write_options), sizeof(struct tri_write_options)};
 

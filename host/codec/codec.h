@@ -106,15 +106,18 @@ enum {
     TRI_KEEPS_EXIF = 2,
     TRI_KEEPS_XMP = 4,
     TRI_KEEPS_IPTC = 8,
-    TRI_KEEPS_DENSITY = 16,  /* outside EXIF */
-    TRI_KEEPS_TEXT = 32,     /* with any keyword */
-    TRI_KEEPS_COMMENT = 64,  /* text with the keyword "Comment" */
-    TRI_KEEPS_COLOUR = 128,  /* gAMA, cHRM, sRGB, cICP, mDCV, cLLI, sBIT */
-    TRI_KEEPS_TIFF = 256,    /* TIFF's own tags */
-    TRI_WRITES_RGB = 512,    /* for gray images too */
-    TRI_WRITES_LOSSY = 1024, /* unless lossless is requested */
-    TRI_KEEPS_CHUNKS = 2048, /* PNG's, of unknown meaning */
-    TRI_KEEPS_CICP = 4096    /* of the kinds of colour, cICP alone */
+    TRI_KEEPS_DENSITY = 16,   /* outside EXIF */
+    TRI_KEEPS_TEXT = 32,      /* with any keyword */
+    TRI_KEEPS_COMMENT = 64,   /* text with the keyword "Comment" */
+    TRI_KEEPS_COLOUR = 128,   /* gAMA, cHRM, sRGB, cICP, mDCV, cLLI, sBIT */
+    TRI_KEEPS_TIFF = 256,     /* TIFF's own tags */
+    TRI_WRITES_RGB = 512,     /* for gray images too */
+    TRI_WRITES_LOSSY = 1024,  /* unless lossless is requested */
+    TRI_KEEPS_CHUNKS = 2048,  /* PNG's, of unknown meaning */
+    TRI_KEEPS_CICP = 4096,    /* of the kinds of colour, cICP alone */
+    TRI_WRITES_8_BITS = 8192, /* or some more, but never 16 */
+    TRI_WRITES_PALETTE = 16384,
+    TRI_WRITES_INTERLACED = 32768
 };
 
 /* The pictures of a file, as described by its codec. */
@@ -137,6 +140,7 @@ struct tri_part {
     size_t size;
     struct tri_metadata *metadata; /* those the format keeps; NULL: none */
     uint64_t digest;
+    struct tri_image *converted; /* `image`, if it is the part's own */
 };
 
 /* Formats whose files hold several pictures. */

@@ -32,7 +32,8 @@ const struct tri_codec tri_codec_jpeg = {
     .version = version,
     .opaque = opaque,
     .keeps = TRI_KEEPS_PROFILE | TRI_KEEPS_EXIF | TRI_KEEPS_XMP | TRI_KEEPS_IPTC |
-             TRI_KEEPS_DENSITY | TRI_KEEPS_COMMENT | TRI_WRITES_LOSSY,
+             TRI_KEEPS_DENSITY | TRI_KEEPS_COMMENT | TRI_WRITES_LOSSY | TRI_WRITES_8_BITS |
+             TRI_WRITES_INTERLACED,
     .probe = probe,
     .read = tri_jpeg_read,
     .write = tri_jpeg_write,

@@ -85,6 +85,8 @@ static void set_up(struct writer *writer)
         jpeg->comp_info[0].h_samp_factor = options->subsampling == TRI_444 ? 1 : 2;
         jpeg->comp_info[0].v_samp_factor = options->subsampling == TRI_420 ? 2 : 1;
     }
+    if (options->interlace == TRI_INTERLACED)
+        jpeg_simple_progression(jpeg);
     tri_jpeg_set_density(writer->sink, jpeg);
 }
 

@@ -1,5 +1,6 @@
 /* memory.c -- decodes and encodes files that are in memory. */
 #include "codec.h"
+#include "form.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +57,9 @@ static enum tri_status encode(const struct tri_format *format, const struct tri_
     const struct tri_codec *about = tri_codec_of(format), *codec = tri_codec_complete(about, &why);
     if (codec == NULL)
         return tri_sink_fail(sink, "%s", why.text);
-    enum tri_status status = tri_memory_sink_begin(&memory, sink);
+    enum tri_status status = tri_form_check(about, sink->name, sink->options, sink->error);
+    if (status == TRI_OK)
+        status = tri_memory_sink_begin(&memory, sink);
     if (status != TRI_OK)
         return status;
     status = tri_memory_sink_end(&memory, tri_sink_encode(about, codec, &memory.sink, image));

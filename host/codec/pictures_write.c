@@ -1,5 +1,6 @@
 /* pictures_write.c -- writes several pictures into one file, kept in memory until the last is
  * added. */
+#include "form.h"
 #include "load.h"
 #include "pictures.h"
 
@@ -49,6 +50,15 @@ static enum tri_status begin(struct tri_pictures_writer *writer, const struct tr
     struct tri_error why;
     writer->options.format = format;
     writer->about = tri_codec_of(format);
+    const enum tri_status status =
+        tri_form_check(writer->about, writer->path, &writer->options, error);
+    if (status != TRI_OK)
+        return status;
+    if (writer->options.colours > 0)
+        return tri_fail(error, TRI_USAGE,
+                        "cannot write %s: --colors is for single pictures; frames of a PNG share "
+                        "one palette",
+                        writer->path);
     writer->codec = tri_codec_complete(writer->about, &why);
     if (writer->codec == NULL)
         return tri_fail(error, TRI_FAILED, "cannot write %s: %s", writer->path, why.text);
@@ -128,11 +138,13 @@ enum tri_status tri_pictures_prepare(const struct tri_pictures_writer *writer,
     struct tri_part *part = *result = calloc(1, sizeof *part);
     if (part == NULL)
         return tri_sink_fail(&sink, "out of memory for a picture");
-    part->image = image;
-    part->digest = options.verify ? tri_image_digest(image) : 0;
+    if (tri_form_convert(&sink, image, &part->converted) != TRI_OK)
+        return TRI_FAILED;
+    part->image = part->converted != NULL ? part->converted : image;
+    part->digest = options.verify ? tri_image_digest(part->image) : 0;
     options.metadata = pages || number == 1 ? metadata : NULL;
     sink.note = note;
-    enum tri_status status = tri_sink_carry(writer->about, &sink, image, &part->metadata);
+    enum tri_status status = tri_sink_carry(writer->about, &sink, part->image, &part->metadata);
     options.metadata = pages ? NULL : part->metadata; /* a page's tags are set when it is put */
     if (status == TRI_OK && writer->codec->several->parts)
         status = encode_part(writer, &sink, part);
@@ -158,6 +170,7 @@ void tri_part_free(struct tri_part *part)
     if (part == NULL)
         return;
     free(part->data);
+    tri_image_free(part->converted);
     tri_metadata_free(part->metadata);
     free(part);
 }

@@ -45,7 +45,8 @@ const struct tri_codec tri_codec_png = {
     .format = {.name = "png", .extensions = "png"},
     .version = version,
     .keeps = TRI_KEEPS_PROFILE | TRI_KEEPS_EXIF | TRI_KEEPS_XMP | TRI_KEEPS_IPTC |
-             TRI_KEEPS_DENSITY | TRI_KEEPS_TEXT | TRI_KEEPS_COLOUR | TRI_KEEPS_CHUNKS,
+             TRI_KEEPS_DENSITY | TRI_KEEPS_TEXT | TRI_KEEPS_COLOUR | TRI_KEEPS_CHUNKS |
+             TRI_WRITES_PALETTE | TRI_WRITES_INTERLACED,
     .probe = probe,
     .read = read,
     .write = tri_png_write,

@@ -27,7 +27,10 @@ enum tri_status tri_png_write_chunk(const struct tri_sink *sink, const char *typ
     return status == TRI_OK ? tri_sink_write(sink, sum, sizeof sum) : status;
 }
 
-static enum tri_status write_header(const struct tri_sink *sink, const struct tri_shape *shape)
+#define PALETTE 3 /* colour type */
+
+static enum tri_status write_header(const struct tri_sink *sink, const struct tri_shape *shape,
+                                    bool palette)
 {
     static const unsigned char signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     static const unsigned char colour_types[1 + TRI_PLANES_MAX] = {0, 0, 4, 2, 6};
@@ -35,7 +38,8 @@ static enum tri_status write_header(const struct tri_sink *sink, const struct tr
     tri_put_be32(header, (uint32_t)shape->width);
     tri_put_be32(header + 4, (uint32_t)shape->height);
     header[8] = (unsigned char)shape->bits;
-    header[9] = colour_types[shape->planes];
+    header[9] = palette ? PALETTE : colour_types[shape->planes];
+    header[12] = sink->options->interlace == TRI_INTERLACED;
     const enum tri_status status = tri_sink_write(sink, signature, sizeof signature);
     return status == TRI_OK ? tri_png_write_chunk(sink, "IHDR", header, sizeof header) : status;
 }
@@ -82,26 +86,38 @@ static enum tri_status write_first(const struct tri_sink *sink, const char *type
                                           : TRI_OK;
 }
 
-static enum tri_status write_metadata(const struct tri_sink *sink, int planes)
+/* A palette has red, green and blue, each of 8 bits. */
+static bool suits_palette(const char *type)
+{
+    return strcmp(type, "sBIT") != 0;
+}
+
+static enum tri_status write_metadata(const struct tri_sink *sink, int planes, bool palette)
 {
     static const char *const singles[] = {"cICP", "mDCV", "cLLI", "gAMA",
                                           "cHRM", "sBIT", "pHYs", "eXIf"};
     const struct tri_metadata *metadata = sink->options->metadata;
-    const struct tri_metadata_item *profile = tri_metadata_profile(metadata, planes);
+    const struct tri_metadata_item *profile = tri_metadata_profile(metadata, palette ? 3 : planes);
+    if (palette && tri_metadata_profile(metadata, 1) != NULL)
+        tri_sink_note(sink, "colour profile dropped: it is for gray, and a palette has colours");
     /* A file must not have both. */
     enum tri_status status =
         profile != NULL ? write_profile(sink, profile) : write_first(sink, "sRGB");
     for (size_t i = 0; i < sizeof singles / sizeof singles[0] && status == TRI_OK; i++)
-        status = write_first(sink, singles[i]);
+        if (!palette || suits_palette(singles[i]))
+            status = write_first(sink, singles[i]);
     if (status == TRI_OK)
         status = tri_png_write_texts(sink);
     return status == TRI_OK ? tri_png_private_write(sink, false) : status;
 }
 
-enum tri_status tri_png_write_head(const struct tri_sink *sink, const struct tri_shape *shape)
+enum tri_status tri_png_write_head(const struct tri_sink *sink, const struct tri_shape *shape,
+                                   const struct tri_palette *palette)
 {
-    const enum tri_status status = write_header(sink, shape);
-    return status == TRI_OK ? write_metadata(sink, shape->planes) : status;
+    enum tri_status status = write_header(sink, shape, palette != NULL);
+    if (status == TRI_OK)
+        status = write_metadata(sink, shape->planes, palette != NULL);
+    return status == TRI_OK && palette != NULL ? tri_png_write_palette(sink, palette) : status;
 }
 
 enum tri_status tri_png_write_tail(const struct tri_sink *sink)

@@ -3,6 +3,7 @@
 #define TRI_PNG_CODEC_H
 
 #include "codec.h"
+#include "palette.h"
 
 /* Reads any kind of file, by libpng. */
 enum tri_status tri_png_read(struct tri_source *source, struct tri_image **image);
@@ -14,6 +15,11 @@ bool tri_png_read_fast(const struct tri_source *source, struct tri_image **image
 enum tri_status tri_png_read_metadata(struct tri_source *source, int *orientation);
 
 enum tri_status tri_png_write(const struct tri_sink *sink, const struct tri_image *image);
+/* Write an image, or where there is a palette an image of its colours' numbers. */
+enum tri_status tri_png_write_strips(const struct tri_sink *sink, const struct tri_image *image,
+                                     const struct tri_palette *palette);
+enum tri_status tri_png_write_interlaced(const struct tri_sink *sink, const struct tri_image *image,
+                                         const struct tri_palette *palette);
 
 #define TRI_PNG_SIGNATURE 8 /* bytes before the first chunk */
 

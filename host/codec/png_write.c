@@ -52,10 +52,11 @@ struct strip {
 struct writer {
     const struct tri_sink *sink;
     const struct tri_image *image;
-    int level, rows, count; /* rows in a strip, number of strips */
-    size_t row;             /* bytes of a filtered row */
-    size_t room;            /* bytes in a piece's chunk */
-    uint8_t *types;         /* the rows' filters if chosen beforehand, else NULL */
+    const struct tri_palette *palette; /* whose colours' numbers are in the image; NULL: none */
+    int level, rows, count;            /* rows in a strip, number of strips */
+    size_t row;                        /* bytes of a filtered row */
+    size_t room;                       /* bytes in a piece's chunk */
+    uint8_t *types;                    /* the rows' filters if chosen beforehand, else NULL */
     struct strip *strips;
     atomic_int next;       /* the next strip to take */
     atomic_bool no_memory; /* some worker ran out of memory */
@@ -182,6 +183,13 @@ static void hand_over(struct writer *writer, int strip, struct piece *piece)
 
 /* ---- strips ---- */
 
+/* Numbers of colours are no samples: neighbours tell nothing of them. */
+static unsigned filters_of(const struct writer *writer)
+{
+    const unsigned usual = levels[writer->level].filters;
+    return usual != 0 && writer->palette != NULL ? SET(TRI_PNG_NONE) : usual;
+}
+
 /* Filters rows `first` to `end` - 1 by filters of the set; 0: those chosen beforehand. */
 static void filter_rows(const struct writer *writer, struct scratch *scratch, int first, int end,
                         unsigned set)
@@ -196,7 +204,7 @@ static size_t deflate_strip(const struct writer *writer, struct scratch *scratch
 {
     const int first = first_row(writer, strip), end = first_row(writer, strip + 1),
               before = rows_before(writer, strip);
-    const unsigned flat = levels[writer->level].flat;
+    const unsigned flat = writer->palette == NULL ? levels[writer->level].flat : 0;
     const size_t looked_back = (size_t)before * writer->row;
     const struct tri_deflate_input input = {
         .data = scratch->filtered + looked_back,
@@ -205,7 +213,7 @@ static size_t deflate_strip(const struct writer *writer, struct scratch *scratch
         .last = strip == writer->count - 1,
         .noisy = writer->strips[strip].noisy,
     };
-    filter_rows(writer, scratch, first - before, end, levels[writer->level].filters);
+    filter_rows(writer, scratch, first - before, end, filters_of(writer));
     size_t size = tri_deflate_piece(scratch->deflate, &input, out);
     *adler = tri_adler32(1, input.data, input.size);
     if (flat == 0 || size > input.size / FLAT)
@@ -384,16 +392,20 @@ static void encode(struct writer *writer)
     if (chosen)
         run(writer, choose);
     if (writer->status == TRI_OK)
-        writer->status = tri_png_write_head(writer->sink, &writer->image->shape);
+        writer->status = tri_png_write_head(writer->sink, &writer->image->shape, writer->palette);
     run(writer, make_pieces);
     if (writer->status == TRI_OK)
         writer->status = tri_png_write_tail(writer->sink);
 }
 
-enum tri_status tri_png_write(const struct tri_sink *sink, const struct tri_image *image)
+enum tri_status tri_png_write_strips(const struct tri_sink *sink, const struct tri_image *image,
+                                     const struct tri_palette *palette)
 {
-    struct writer writer = {
-        .sink = sink, .image = image, .level = sink->options->png_level, .adler = 1};
+    struct writer writer = {.sink = sink,
+                            .image = image,
+                            .palette = palette,
+                            .level = sink->options->png_level,
+                            .adler = 1};
     if (pthread_mutex_init(&writer.lock, NULL) != 0)
         return tri_sink_fail(sink, "out of memory for a lock");
     cut(&writer);

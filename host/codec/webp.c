@@ -11,7 +11,8 @@ static bool probe(const unsigned char *data, size_t size)
 const struct tri_codec tri_codec_webp = {
     .format = {.name = "webp", .extensions = "webp", .library = "libwebp " TRI_VERSION_webp},
     .module = "webp",
-    .keeps = TRI_KEEPS_PROFILE | TRI_KEEPS_EXIF | TRI_KEEPS_XMP | TRI_WRITES_RGB | TRI_WRITES_LOSSY,
+    .keeps = TRI_KEEPS_PROFILE | TRI_KEEPS_EXIF | TRI_KEEPS_XMP | TRI_WRITES_RGB |
+             TRI_WRITES_LOSSY | TRI_WRITES_8_BITS,
     .probe = probe,
     .holds = TRI_HOLDS_FRAMES,
 };

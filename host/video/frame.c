@@ -343,6 +343,25 @@ static void free_writer(struct tri_video_writer *writer)
     free(writer);
 }
 
+/* Videos have pixel formats in place of what pictures have; containers look at colours themselves.
+ */
+static enum tri_status check_form(const struct tri_video_writer *writer,
+                                  const struct tri_write_options *options, struct tri_error *error)
+{
+    const bool pictures = writer->codec == &tri_video_codec_animation ||
+                          writer->codec == &tri_video_codec_nowhere ||
+                          writer->codec == &tri_video_codec_sequence;
+    const char *option = options->depth != 0                                  ? "--depth"
+                         : options->interlace == TRI_INTERLACED               ? "--interlace"
+                         : options->colours > 0 && !writer->codec->containers ? "--colors"
+                                                                              : NULL;
+    return pictures || option == NULL
+               ? TRI_OK
+               : tri_fail(error, TRI_USAGE, "cannot write %s: %s is for pictures, not for videos%s",
+                          writer->name, option,
+                          options->depth != 0 ? "; --pixel-format sets the depth of a video" : "");
+}
+
 enum tri_status tri_video_create(const char *path, const struct tri_video *video,
                                  const struct tri_video_write_options *options,
                                  struct tri_video_writer **result, struct tri_error *error)
@@ -382,6 +401,8 @@ enum tri_status tri_video_create(const char *path, const struct tri_video *video
         status = tri_fail(error, TRI_USAGE,
                           "cannot write %s: --pixel-format does not apply to this format", path);
     else
+        status = check_form(writer, &options->pictures, error);
+    if (status == TRI_OK)
         status = writer->codec->create(writer, writer->path, options, error);
     if (status != TRI_OK) {
         free_writer(writer);

@@ -90,6 +90,12 @@ struct tri_libav_said {
     AVDictionary *tags; /* of the file and the stream, if `say` has any; free with av_dict_free */
 };
 
+/* Of palettes that are chosen for each frame; most 0: none are. */
+struct tri_libav_colours {
+    int most;
+    bool dither;
+};
+
 struct tri_libav_output {
     struct tri_output file;
     int descriptor;
@@ -117,6 +123,7 @@ struct tri_libav_output {
     unsigned asked, kept;
     bool captions_left; /* captions of dropped frames were lost */
     bool alpha;         /* is written */
+    struct tri_libav_colours colours;
     bool whole_told; /* reported that palette pixels are either opaque or clear; under the lock */
     /* layout of frames' planes; they are converted if the encoder needs another */
     enum AVPixelFormat planar;
@@ -234,6 +241,10 @@ bool tri_libav_palette_alpha(const AVFrame *frame, enum AVCodecID codec);
  * PAL8. True: partly transparent pixels have become opaque or clear. */
 bool tri_libav_put_palette(const AVFrame *packed, const struct tri_image *alpha, int bits,
                            AVFrame *to);
+/* The same for a frame of RGB24, with colours chosen for it. `*between`: partly transparent pixels
+ * have become opaque or clear. False: out of memory. */
+bool tri_libav_choose_palette(const AVFrame *packed, const struct tri_image *alpha, int bits,
+                              const struct tri_libav_colours *colours, AVFrame *to, bool *between);
 
 /* ---- libav_pixels.c ---- */
 /* `*format` is the encoder's nearest to the frames; it becomes the requested one, or, for RGB, what

@@ -125,6 +125,12 @@ static enum AVPixelFormat nearest_format(const AVCodec *codec, enum AVPixelForma
     return avcodec_find_best_pix_fmt_of_list(formats, planar, 0, NULL);
 }
 
+static bool takes_palette(const AVCodec *codec)
+{
+    const enum AVPixelFormat *formats = tri_libav_taken_formats(codec);
+    return formats != NULL && has(formats, AV_PIX_FMT_PAL8);
+}
+
 /* Chooses the encoder's pixels, and whether planes go into them directly. Drops alpha if the
  * encoder has no format with it. */
 static enum tri_status match_pixels(const struct tri_video_writer *writer,
@@ -147,7 +153,9 @@ static enum tri_status match_pixels(const struct tri_video_writer *writer,
                         "cannot write %s: libavutil has no pixel format for %d bits with this "
                         "chroma subsampling",
                         writer->name, video->bits);
-    encoder->pix_fmt = nearest_format(codec, output->planar, video->full_range);
+    encoder->pix_fmt = options->pictures.colours > 0 && takes_palette(codec)
+                           ? AV_PIX_FMT_PAL8
+                           : nearest_format(codec, output->planar, video->full_range);
     if (tri_libav_take_pixels(writer, options, codec, output->alpha, &encoder->pix_fmt, error) !=
         TRI_OK)
         return TRI_USAGE;

@@ -290,7 +290,9 @@ static int coefficients_of(enum tri_matrix matrix)
 /* For palettes, the format before mapping to the palette. */
 static enum AVPixelFormat scaled_format(const struct tri_libav_output *output)
 {
-    return output->encoder->pix_fmt == AV_PIX_FMT_PAL8 ? AV_PIX_FMT_RGB8 : output->encoder->pix_fmt;
+    return output->encoder->pix_fmt != AV_PIX_FMT_PAL8 ? output->encoder->pix_fmt
+           : output->colours.most > 0                  ? AV_PIX_FMT_RGB24
+                                                       : AV_PIX_FMT_RGB8;
 }
 
 static struct SwsContext *new_scaler(const struct tri_video *video,
@@ -372,8 +374,14 @@ static AVFrame *make_palette(AVFrame *from, const struct tri_video_writer *write
                              const struct tri_image *alpha)
 {
     struct tri_libav_output *output = writer->state;
+    const int bits = writer->video.bits;
     AVFrame *to = from != NULL ? new_frame(&writer->video, AV_PIX_FMT_PAL8) : NULL;
-    const bool between = to != NULL && tri_libav_put_palette(from, alpha, writer->video.bits, to);
+    bool between = false;
+    if (to != NULL && output->colours.most == 0)
+        between = tri_libav_put_palette(from, alpha, bits, to);
+    else if (to != NULL &&
+             !tri_libav_choose_palette(from, alpha, bits, &output->colours, to, &between))
+        av_frame_free(&to);
     av_frame_free(&from);
     pthread_mutex_lock(&output->lock);
     const bool first = between && !output->whole_told;

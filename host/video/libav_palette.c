@@ -1,7 +1,11 @@
 /* libav_palette.c -- palette pixels. For GIF: three bits of red, three of green, two of blue, and
- * one entry for transparent pixels. libswscale dithers them, but does not support palettes. */
+ * one entry for transparent pixels. libswscale dithers them, but does not support palettes. Or, if
+ * a number of colours is asked for, those that are chosen for each frame. */
 #include "libav_codec.h"
 
+#include "../codec/palette.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- reading ---- */
@@ -62,4 +66,67 @@ bool tri_libav_put_palette(const AVFrame *packed, const struct tri_image *alpha,
         between |= put_row(packed->data[0] + (ptrdiff_t)y * packed->linesize[0],
                            to->data[0] + (ptrdiff_t)y * to->linesize[0], alpha, y, to->width, bits);
     return between;
+}
+
+/* ---- colours chosen for the frame ---- */
+
+/* Red, green and blue, and opaque or clear where there is alpha. */
+static bool take_row(const AVFrame *packed, const struct tri_image *alpha, int bits, int y,
+                     const struct tri_image *image)
+{
+    const uint8_t *from = packed->data[0] + (ptrdiff_t)y * packed->linesize[0];
+    uint8_t *opacity = alpha != NULL ? tri_image_row(image, 3, y) : NULL;
+    const unsigned most = (1U << bits) - 1;
+    bool between = false;
+    for (int c = 0; c < 3; c++) {
+        uint8_t *row = tri_image_row(image, c, y);
+        for (int x = 0; x < image->shape.width; x++)
+            row[x] = from[3 * x + c];
+    }
+    for (int x = 0; alpha != NULL && x < image->shape.width; x++) {
+        const unsigned value = bits == 8 ? ((const uint8_t *)tri_image_row(alpha, 1, y))[x]
+                                         : ((const uint16_t *)tri_image_row(alpha, 1, y))[x];
+        between |= value > 0 && value < most;
+        opacity[x] = value <= most / 2 ? 0 : 255;
+    }
+    return between;
+}
+
+static void number_row(const struct tri_palette *palette, const uint32_t *colours, int width,
+                       uint8_t *to)
+{
+    for (int x = 0; x < width; x++)
+        to[x] = (uint8_t)tri_palette_find(palette, colours[x]);
+}
+
+static bool number(const struct tri_image *image, const struct tri_palette *palette, AVFrame *to)
+{
+    uint32_t *colours = malloc((size_t)image->shape.width * sizeof *colours);
+    for (int y = 0; colours != NULL && y < to->height; y++) {
+        tri_palette_take_row(image, y, colours);
+        number_row(palette, colours, to->width, to->data[0] + (ptrdiff_t)y * to->linesize[0]);
+    }
+    for (int i = 0; i < TRI_PALETTE_MOST; i++) /* opaque black where there are fewer */
+        ((uint32_t *)(void *)to->data[1])[i] =
+            i < palette->count ? palette->colours[i] : 0xff000000U;
+    free(colours);
+    return colours != NULL;
+}
+
+bool tri_libav_choose_palette(const AVFrame *packed, const struct tri_image *alpha, int bits,
+                              const struct tri_libav_colours *colours, AVFrame *to, bool *between)
+{
+    const struct tri_shape shape = {to->width, to->height, alpha != NULL ? 4 : 3, 8};
+    struct tri_image *image = NULL, *few = NULL;
+    struct tri_palette palette;
+    bool made = tri_image_new(&shape, &image, NULL) == TRI_OK;
+    *between = false;
+    for (int y = 0; made && y < to->height; y++)
+        *between |= take_row(packed, alpha, bits, y, image);
+    made =
+        made && tri_image_quantize(image, colours->most, colours->dither, &few, NULL) == TRI_OK &&
+        tri_palette_of(few, colours->most, &palette, NULL) == TRI_OK && number(few, &palette, to);
+    tri_image_free(few);
+    tri_image_free(image);
+    return made;
 }

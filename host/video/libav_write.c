@@ -208,6 +208,19 @@ static void free_output(struct tri_libav_output *output)
     free(output);
 }
 
+static enum tri_status take_colours(const struct tri_video_writer *writer,
+                                    struct tri_libav_output *output,
+                                    const struct tri_write_options *options,
+                                    struct tri_error *error)
+{
+    output->colours = (struct tri_libav_colours){options->colours, options->dither == TRI_DITHER};
+    return options->colours == 0 || output->encoder->pix_fmt == AV_PIX_FMT_PAL8
+               ? TRI_OK
+               : tri_fail(error, TRI_USAGE,
+                          "cannot write %s: --colors is for formats with a palette, such as gif",
+                          writer->name);
+}
+
 enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *path,
                                  const struct tri_video_write_options *options,
                                  struct tri_error *error)
@@ -233,6 +246,8 @@ enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *pa
     enum tri_status status = code >= 0 && output->packet != NULL
                                  ? open_encoder(writer, output, options, error)
                                  : cannot_write(writer, code < 0 ? code : AVERROR(ENOMEM), error);
+    if (status == TRI_OK)
+        status = take_colours(writer, output, &options->pictures, error);
     if (status == TRI_OK)
         status = add_video(writer, output, error);
     if (status == TRI_OK && output->source != NULL)

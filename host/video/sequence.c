@@ -2,6 +2,7 @@
 #include "constant_rate.h"
 #include "picture_frames.h"
 
+#include "../codec/codec.h"
 #include "../codec/reduce_depth.h"
 #include "../image/image.h"
 #include "../image/numbered_names.h"
@@ -22,6 +23,7 @@ struct output {
     struct tri_numbered names;
     const char *path;
     struct tri_write_options options;
+    bool interlaces; /* the format has an interlaced form */
     bool strip;
     struct tri_pace pace;
     /* pictures are repeated and dropped; otherwise `pace` is only for the note */
@@ -255,6 +257,8 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
     output->options = options->pictures;
     output->options.format =
         options->format != NULL ? tri_format_find(options->format) : tri_format_of_path(path);
+    output->interlaces = output->options.format != NULL &&
+                         (tri_codec_of(output->options.format)->keeps & TRI_WRITES_INTERLACED) != 0;
     output->strip = options->strip;
     writer->state = output;
     if (tri_video_opaque_name(path))
@@ -301,6 +305,8 @@ static enum tri_status write_picture(struct tri_video_writer *writer, const stru
         options.background.use == TRI_BACKGROUND_TOLD)
         options.background.use = TRI_BACKGROUND;
     options.metadata = output->strip ? NULL : frame->metadata;
+    if (frame->number > 0 && !output->interlaces)
+        options.interlace = TRI_NOT_INTERLACED; /* the first frame's note is enough */
     picture->path = tri_numbered_path(&output->names, frame->number + 1);
     if (picture->path == NULL)
         return tri_fail(error, TRI_FAILED, "cannot write %s: out of memory", output->path);

@@ -46,6 +46,9 @@ class Command:
 COMMANDS = [
     Command("PNG", "run gaussian:sigma=1 i/a.png -o {o}/a.png", ["a.png"]),
     Command("PNG, plain reader", "run invert i/interlaced.png -o {o}/a.png", ["a.png"]),
+    Command("palette", "run invert i/a.png -o {o}/a.png --colors 9", ["a.png"]),
+    Command("interlaced PNG", "run invert i/a.png -o {o}/a.png --interlace --depth 16", ["a.png"]),
+    Command("progressive JPEG", "run invert i/a.png -o {o}/a.jpg --interlace", ["a.jpg"]),
     Command("JPEG", "run invert i/a.jpg -o {o}/a.jpg", ["a.jpg"]),
     Command("TIFF", "run invert i/a.tif -o {o}/a.tif", ["a.tif"], libraries=OWN),
     Command("WebP", "run invert i/a.webp -o {o}/a.webp", ["a.webp"]),

@@ -195,6 +195,13 @@ class Files(Folder):
                     numpy.testing.assert_array_equal(triptych.decode(data, layout="planar"), planar(array))
                     self.assertEqual(triptych.encode(planar(array), layout="planar"), data)
 
+    def test_form(self):
+        few = triptych.decode(triptych.encode(image(9, 9), colors=4, dither=False, interlace=True))
+        self.assertLessEqual(len(numpy.unique(few.reshape(81, -1), axis=0)), 4)
+        self.assertEqual(triptych.decode(triptych.encode(image(9, 9), depth=16)).dtype, numpy.uint16)
+        with self.assertRaisesRegex(triptych.UsageError, "expected 8 or 16"):
+            triptych.encode(image(9, 9), depth=9)
+
     def test_failures(self):
         with self.assertRaisesRegex(triptych.FailedError, "/nowhere/a.png"):
             triptych.read("/nowhere/a.png")

@@ -47,8 +47,9 @@ def choice(name: str, value: str, known: dict[str, int]) -> int:
 
 
 def write_options(format: str | None, quality: int, lossless: bool, png_level: str, subsampling: str,
-                  background: str | None, verify: bool) -> WriteOptions:
-    options = WriteOptions(quality=quality, lossless=lossless, verify=verify,
+                  background: str | None, verify: bool, depth: int, colors: int, dither: bool, interlace: bool) -> WriteOptions:
+    options = WriteOptions(quality=quality, lossless=lossless, verify=verify, depth=depth, colours=colors, dither=not dither,
+                           interlace=interlace,
                            png_level=choice("png_level", png_level, PNG_LEVELS),
                            subsampling=choice("subsampling", subsampling, SUBSAMPLINGS),
                            tell=NOTE(lambda listener, note: warnings.warn(text(note), TriptychWarning, stacklevel=3)))
@@ -63,19 +64,22 @@ def write_options(format: str | None, quality: int, lossless: bool, png_level: s
 
 def write(path: str | os.PathLike[str], array: Any, *, layout: str = "interleaved", format: str | None = None, quality: int = 0,
           lossless: bool = False, png_level: str = "default", subsampling: str = "420", background: str | None = None,
-          verify: bool = False) -> None:
+          verify: bool = False, depth: int = 0, colors: int = 0, dither: bool = True, interlace: bool = False) -> None:
     """Writes a new file, which replaces an old one only when it is whole. The format is that of the path's extension, unless
     it is given; `quality` (default 90) is that of JPEG and WebP; `background` is put behind transparent images where a format
-    has no transparency; with `verify` the file is read again and compared before it reaches the path."""
-    options = write_options(format, quality, lossless, png_level, subsampling, background, verify)
+    has no transparency; with `verify` the file is read again and compared before it reaches the path. `depth` is that of
+    samples in the file, 8 or 16; `colors` the most colours of a PNG with a palette, with or without `dither`; `interlace`
+    is for PNG (Adam7) and JPEG (progressive)."""
+    options = write_options(format, quality, lossless, png_level, subsampling, background, verify, depth, colors, dither, interlace)
     image = image_of(array, layout)
     call("tri_image_write", encoded(os.fspath(path), "the path"), image.raw, byref(options))
 
 
 def encode(array: Any, format: str = "png", *, layout: str = "interleaved", quality: int = 0, lossless: bool = False,
-           png_level: str = "default", subsampling: str = "420", background: str | None = None, verify: bool = False) -> bytes:
+           png_level: str = "default", subsampling: str = "420", background: str | None = None, verify: bool = False,
+           depth: int = 0, colors: int = 0, dither: bool = True, interlace: bool = False) -> bytes:
     """The bytes that `write` would write."""
-    options = write_options(format, quality, lossless, png_level, subsampling, background, verify)
+    options = write_options(format, quality, lossless, png_level, subsampling, background, verify, depth, colors, dither, interlace)
     image, data, size = image_of(array, layout), c_void_p(), c_size_t()
     call("tri_image_encode", image.raw, byref(options), byref(data), byref(size))
     try:

@@ -61,7 +61,7 @@ class Background(Structure):
 class WriteOptions(Sized):
     _fields_ = [("size", c_size_t), ("format", c_void_p), ("metadata", c_void_p), ("pool", c_void_p), ("png_level", c_int),
                 ("quality", c_int), ("subsampling", c_int), ("background", Background), ("lossless", c_bool), ("verify", c_bool),
-                ("tell", NOTE), ("listener", c_void_p)]
+                ("tell", NOTE), ("listener", c_void_p), ("depth", c_int), ("colours", c_int), ("dither", c_int), ("interlace", c_int)]
 
 
 class Format(Structure):

@@ -69,13 +69,16 @@ VIDEO_KNOWN := sequence y4m libav
 PACKAGES_libav := libavformat libavcodec libavutil libswscale
 VIDEO := $(foreach f,$(VIDEO_KNOWN),$(if $(wildcard host/video/$f.c),$(if $(PACKAGES_$f),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f),$f)))
 VIDEO_ABSENT := $(filter-out $(VIDEO),$(VIDEO_KNOWN))
+# The kernel text, which is left out where its libraries are not there. Its module is host/text.
+PACKAGES_text := freetype2 harfbuzz fontconfig
+TEXT := $(shell pkg-config --exists $(PACKAGES_text) && echo text)
 # Those that take long to load are modules, which NAME_module.c begins: of these only host/codec/NAME.c or host/video/NAME.c is in
 # the library.
 MODULES_KNOWN := $(patsubst %_module.c,%,$(notdir $(wildcard host/*/*_module.c)))
 # Results in SQLite, a module too: host/store.
 PACKAGES_store := sqlite3
 STORE := $(shell pkg-config --exists 'sqlite3 >= 3.38' && echo store)
-MODULES := $(filter $(MODULES_KNOWN),$(FORMATS) $(VIDEO) $(STORE))
+MODULES := $(filter $(MODULES_KNOWN),$(FORMATS) $(VIDEO) $(TEXT) $(STORE))
 ISAL := $(shell pkg-config --exists libisal && echo libisal)
 # Traces for Perfetto. The schema is compiled by protoc-c.
 PERFETTO := $(if $(shell command -v protoc-c),$(shell pkg-config --exists libprotobuf-c && echo libprotobuf-c))
@@ -100,7 +103,7 @@ LIBS := $(shell pkg-config --libs $(PACKAGES)) -lOpenCL -lm -ldl -pthread
 MODULE_FLAGS := -DTRI_MODULE -include host/module_calls.h
 MODULE_LIBS := $(shell pkg-config --libs $(MODULE_PACKAGES))
 
-KERNELS := $(filter-out kernels/dialect/% kernels/shared/%,$(sort $(wildcard kernels/*/*.cl)))
+KERNELS := $(filter-out kernels/dialect/% kernels/shared/% $(if $(TEXT),,kernels/draw/text.cl),$(sort $(wildcard kernels/*/*.cl)))
 KERNEL_FILES := $(KERNELS) $(sort $(wildcard kernels/shared/*.cl))
 DIALECT := $(wildcard kernels/dialect/*.h)
 FORMATS_ABSENT := $(filter-out $(FORMATS),$(FORMATS_KNOWN))
@@ -108,15 +111,15 @@ FORMATS_ABSENT := $(filter-out $(FORMATS),$(FORMATS_KNOWN))
 LEVEL_SOURCES := $(wildcard host/image/interleave.c host/codec/png_filter.c host/codec/png_unfilter.c)
 LIB_SOURCES := $(filter-out host/cli/% $(LEVEL_SOURCES) $(foreach f,$(FORMATS_ABSENT),host/codec/$f.c host/codec/$f_%.c) \
                $(foreach f,$(VIDEO_ABSENT),host/video/$f.c host/video/$f_%.c) \
-               $(foreach m,$(MODULES),host/codec/$m_%.c host/video/$m_%.c) host/store/store_%.c \
+               $(foreach m,$(MODULES),host/codec/$m_%.c host/video/$m_%.c) host/text/text_%.c $(if $(TEXT),,host/text/%) host/store/store_%.c \
                $(foreach f,$(PATTERNS_ABSENT),host/lab/patterns/$f.c host/lab/$f_%.c) \
                $(if $(PERFETTO),host/trace/no_perfetto.c,host/trace/perfetto.c host/trace/perfetto_%.c), \
                $(wildcard host/*.c host/*/*.c host/lab/experiments/*.c host/lab/patterns/*.c))
 CLI_SOURCES := $(wildcard host/cli/*.c)
-TEST_SOURCES := $(filter-out $(foreach f,$(FORMATS_ABSENT) $(VIDEO_ABSENT),tests/test_$f.c tests/test_$f_%.c tests/$f_files.c), \
+TEST_SOURCES := $(filter-out $(if $(TEXT),,tests/test_text.c) $(foreach f,$(FORMATS_ABSENT) $(VIDEO_ABSENT),tests/test_$f.c tests/test_$f_%.c tests/$f_files.c), \
                 $(wildcard tests/*.c))
 TEST_PROGRAMS := tests/make_images.c
-ORACLES := $(wildcard tests/oracles/*.c)
+ORACLES := $(filter-out $(if $(TEXT),,tests/oracles/text.c),$(wildcard tests/oracles/*.c))
 
 KERNEL_OBJECTS := $(foreach f,$(KERNEL_FILES),$(foreach l,$(LEVELS),$(foreach b,8 16,$(BUILD)/kernels/$(notdir $(f:.cl=)).$(l).$(b).o)))
 LEVEL_OBJECTS := $(foreach f,$(LEVEL_SOURCES),$(foreach l,$(LEVELS),$(BUILD)/$(f:.c=).$(l).o))
@@ -126,7 +129,7 @@ CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(TEST_PROGRAMS),$(TEST_SOURCES)) $(ORACLES))
 
 MODULE_FILES := $(MODULES:%=$(BUILD)/modules/%.so)
-module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/codec/$1_*.c host/video/$1_*.c host/store/$1_*.c))
+module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/codec/$1_*.c host/video/$1_*.c host/$1/$1_*.c))
 
 .DELETE_ON_ERROR:
 .PHONY: all summary test check fuzz faults bench bench-library bench-switch instructions limits scaling results gallery docs images format lint install uninstall wheel deb clean help FORCE
@@ -147,12 +150,14 @@ DEBIAN_webp := libwebp-dev
 DEBIAN_tiff := libtiff-dev (4.5 or newer)
 DEBIAN_avif := libavif-dev (0.11 or newer)
 DEBIAN_jxl := libjxl-dev (0.7 or newer)
+DEBIAN_text := libfreetype-dev libharfbuzz-dev libfontconfig-dev
 DEBIAN_event_loop := libuv1-dev
 DEBIAN_libav := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
 SUMMARY = echo "built in: $(strip $(FORMATS)); video: $(strip $(VIDEO)); PNG is deflated by $(if $(ISAL),ISA-L,zlib); kernels by $(KERNEL_CC)"; \
   $(foreach f,$(FORMATS_ABSENT) $(VIDEO_ABSENT),echo "missing: $f; install $(DEBIAN_$f)";) \
   $(foreach f,$(PATTERNS_ABSENT),echo "missing: the lab's pattern $(subst _,-,$f); install $(DEBIAN_$f)";) \
   $(if $(ISAL)$(filter-out x86_64 aarch64,$(MACHINE)),,echo "missing: fast deflate for PNG; install libisal-dev";) \
+  $(if $(TEXT),,echo "missing: the kernel text; install $(DEBIAN_text)";) \
   $(if $(PERFETTO),,echo "missing: traces for Perfetto; install libprotobuf-c-dev protobuf-c-compiler";) \
   $(if $(findstring clang,$(KERNEL_CC)),,echo "warning: without clang kernels have no SIMD lanes and take 16 (gaussian) to 20 (sobel) times as long; install clang";) \
   true

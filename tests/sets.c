@@ -80,7 +80,8 @@ static void print_text(const struct tri_kernel *kernel, const struct tri_param *
 
 static bool is_text(const struct tri_param *param)
 {
-    return param->type == TRI_LIST || param->type == TRI_COLOUR || param->type == TRI_FILE;
+    return param->type == TRI_LIST || param->type == TRI_COLOUR || param->type == TRI_FILE ||
+           param->type == TRI_TEXT;
 }
 
 void set_print_default(const struct tri_kernel *kernel, char *text, size_t size)

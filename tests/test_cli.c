@@ -218,7 +218,7 @@ static void check_param(const json_t *object, const struct tri_param *param)
         const json_t *choices = json_object_get(object, "choices");
         CU_ASSERT_EQUAL(json_array_size(choices), (size_t)param->maximum + 1);
         CU_ASSERT(json_equal(initial, json_array_get(choices, (size_t)param->initial)));
-    } else if (param->type == TRI_LIST || param->type == TRI_COLOUR || param->type == TRI_FILE) {
+    } else if (param->type >= TRI_LIST) {
         const char *text = json_string_value(initial);
         CU_ASSERT_EQUAL(json_is_null(initial), param->initial_text == NULL);
         CU_ASSERT(text == NULL || strcmp(text, param->initial_text) == 0);

@@ -366,6 +366,7 @@ enum tri_status tri_inflight_compute(struct tri_inflight *inflight, struct tri_j
     pad_input(job, inflight->in);
     out->padded = inflight->out->padded = false;
     inflight->asked = out;
+    tri_plan_time(job->plan, job->frame, job->frames, job->timed, job->seconds);
     tri_plan_frame(job->plan, job->frame, job->frames, inflight->in, inflight->out);
     const tri_trace_mark mark = begin_run(job, 0, job->plan->out.height);
     status = job->backend->run(job, inflight, error);
@@ -435,6 +436,12 @@ void tri_job_end(struct tri_job *job)
 {
     if (job->frames == 0)
         job->frames = job->frame;
+}
+
+void tri_job_set_time(struct tri_job *job, double seconds)
+{
+    job->timed = true;
+    job->seconds = seconds;
 }
 
 void tri_job_rewind(struct tri_job *job)

@@ -90,14 +90,18 @@ struct tri_job {
     struct tri_backend *backend;
     const struct tri_pipeline *pipeline;
     struct tri_plan *plan;
-    struct tri_shape out;         /* the plan's, which tri_job_lend replaces */
-    struct tri_watch *watch;      /* called during the run; NULL: none */
+    struct tri_shape out;    /* the plan's, which tri_job_lend replaces */
+    struct tri_watch *watch; /* called during the run; NULL: none */
+    bool timed;              /* the next frame's time is known: */
+    double seconds;
     long frame, frames;           /* number of the next run; their count, 0 while unknown */
     struct tri_inflight inflight; /* for tri_job_run */
     void *state;                  /* the backend's */
 };
 
 /* with.c: copies the second picture, if the plan has one, into the arena. */
+/* Says when the next frame is shown. */
+void tri_job_set_time(struct tri_job *job, double seconds);
 enum tri_status tri_job_keep_with(struct tri_job *job, struct tri_error *error);
 
 enum tri_status tri_native_open(int workers, const struct tri_backend_options *options,

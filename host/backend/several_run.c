@@ -247,6 +247,8 @@ static enum tri_status run_fixed_on(struct several *s, struct tri_job *job,
     struct tri_job *whole = state->own[part].whole;
     whole->frame = job->frame;
     whole->frames = job->frames;
+    whole->timed = job->timed;
+    whole->seconds = job->seconds;
     inflight->fixed = part;
     inflight->uploaded = false;
     status = compute(s, inflight->inner[part], whole, outer->out, part, error);

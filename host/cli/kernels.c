@@ -119,7 +119,10 @@ static void print_text_param(const struct tri_param *param)
     if (param->type == TRI_LIST)
         printf("list of numbers, %.10g to %.10g", param->minimum, param->maximum);
     else
-        fputs(param->type == TRI_COLOUR ? "colour" : "name of a file", stdout);
+        fputs(param->type == TRI_COLOUR ? "colour"
+              : param->type == TRI_FILE ? "name of a file"
+                                        : "text",
+              stdout);
     if (param->initial_text != NULL)
         printf("; default %s\n", param->initial_text);
     else
@@ -216,7 +219,8 @@ static json_t *param_json(const struct tri_param *param)
 {
     static const char *const types[] = {
         [TRI_INT] = "int",   [TRI_FLOAT] = "float",   [TRI_CHOICE] = "choice",
-        [TRI_LIST] = "list", [TRI_COLOUR] = "colour", [TRI_FILE] = "file"};
+        [TRI_LIST] = "list", [TRI_COLOUR] = "colour", [TRI_FILE] = "file",
+        [TRI_TEXT] = "text"};
     json_t *object = json_object();
 
     json_object_set_new(object, "name", json_string(param->name));

@@ -22,6 +22,12 @@ void tri_graph_fail(struct tri_graph *graph, const char *format, ...)
     tri_fail(&graph->error, TRI_USAGE, "%s", text);
 }
 
+void tri_graph_fail_as(struct tri_graph *graph, const struct tri_error *error)
+{
+    if (graph->error.status == TRI_OK)
+        graph->error = *error;
+}
+
 /* Makes room for one more element after `count`; returns false, and the graph has failed, if out of
  * memory. */
 static bool grow(struct tri_graph *graph, void **array, int count, int *room, size_t size)
@@ -283,6 +289,21 @@ struct tri_rgba tri_operation_colour(const struct tri_operation *operation, cons
     return tri_operation_text(operation, param)->colour;
 }
 
+const char *tri_operation_string(const struct tri_operation *operation, const char *param)
+{
+    return tri_operation_text(operation, param)->text;
+}
+
+int tri_operation_bits(const struct tri_operation *operation)
+{
+    return operation->bits;
+}
+
+double tri_operation_seconds(const struct tri_operation *operation, long number)
+{
+    return operation->timed ? operation->seconds : (double)number / 25;
+}
+
 const void *tri_operation_contents(const struct tri_operation *operation, const char *param)
 {
     return tri_operation_text(operation, param)->contents;
@@ -430,7 +451,7 @@ int tri_graph_kernel(struct tri_graph *graph, const char *name, const char *para
         values[i] = strcmp(p->name, param) == 0 ? value : p->initial;
     }
     const struct tri_operation *outer = graph->operation,
-                               inner = {kernel, values, no_texts, graph->bits};
+                               inner = {kernel, values, no_texts, graph->bits, false, 0};
     /* while that kernel's host part runs */
     // cppcheck-suppress autoVariables
     graph->operation = &inner;
@@ -496,8 +517,11 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
             graph, (struct tri_channel){in->width, in->height, in->bits / 8, FROM_INPUT, .of = p});
     for (int i = 0; i < pipeline->length && graph->error.status == TRI_OK; i++) {
         const struct tri_operation operation = {pipeline->steps[i].kernel,
-                                                pipeline->steps[i].values, pipeline->steps[i].texts,
-                                                in->bits};
+                                                pipeline->steps[i].values,
+                                                pipeline->steps[i].texts,
+                                                in->bits,
+                                                false,
+                                                0};
         graph->step = &pipeline->steps[i];
         if (tri_own_need(operation.kernel->own, in->bits, TRI_OWN_ANY, &graph->error) != TRI_OK)
             break;

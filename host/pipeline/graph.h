@@ -10,6 +10,9 @@ struct tri_operation {
     const double *values;                /* one per parameter */
     struct tri_text_value *const *texts; /* one per parameter; NULL where its value is a number */
     int bits;
+    /* for `frame` of a node: when the frame is shown, if that is known */
+    bool timed;
+    double seconds;
 };
 
 /* FROM_NOWHERE: its node is gone. FROM_WITH: a plane of the second picture. */

@@ -211,6 +211,8 @@ struct tri_mix {
 };
 struct tri_value tri_graph_mix(struct tri_graph *graph, const struct tri_mix *mix,
                                struct tri_value in);
+/* Fails with the status and text of another error. */
+void tri_graph_fail_as(struct tri_graph *graph, const struct tri_error *error);
 void tri_graph_fail(struct tri_graph *graph, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 int tri_graph_bits(const struct tri_graph *graph);
@@ -226,6 +228,11 @@ struct tri_list {
 };
 struct tri_list tri_operation_list(const struct tri_operation *operation, const char *param);
 struct tri_rgba tri_operation_colour(const struct tri_operation *operation, const char *param);
+const char *tri_operation_string(const struct tri_operation *operation, const char *param);
+/* For `frame` of a node: the depth, and the time of that frame; of pictures, which have none,
+ * `number` 25ths of a second. */
+int tri_operation_bits(const struct tri_operation *operation);
+double tri_operation_seconds(const struct tri_operation *operation, long number);
 /* What `read` of the kernel's files made of a TRI_FILE. */
 const void *tri_operation_contents(const struct tri_operation *operation, const char *param);
 
@@ -327,6 +334,7 @@ const char *tri_kernel_call(const char *name);
     {#name, TRI_LIST, 0, minimum, maximum, 0, help, TRI_NO_LENGTH, initial},
 #define PARAM_COLOUR(name, initial, help) \
     {#name, TRI_COLOUR, 0, 0, 0, 0, help, TRI_NO_LENGTH, initial},
+#define PARAM_TEXT(name, initial, help) {#name, TRI_TEXT, 0, 0, 0, 0, help, TRI_NO_LENGTH, initial},
 #define PARAM_FILE(name, initial, help) {#name, TRI_FILE, 0, 0, 0, 0, help, TRI_NO_LENGTH, initial},
 #define NO_PARAMS
 
@@ -369,6 +377,7 @@ const char *tri_kernel_call(const char *name);
 #define VALUE(param) tri_operation_value(tri_graph_operation(graph), #param)
 #define LIST(param) tri_operation_list(tri_graph_operation(graph), #param)
 #define COLOUR(param) tri_operation_colour(tri_graph_operation(graph), #param)
+#define TEXT(param) tri_operation_string(tri_graph_operation(graph), #param)
 #define CONTENTS(param) tri_operation_contents(tri_graph_operation(graph), #param)
 #endif
 

@@ -20,6 +20,7 @@
     CALL(tri_graph_delay) \
     CALL(tri_graph_extent) \
     CALL(tri_graph_fail) \
+    CALL(tri_graph_fail_as) \
     CALL(tri_graph_feedback) \
     CALL(tri_graph_fields) \
     CALL(tri_graph_height) \
@@ -43,9 +44,12 @@
     CALL(tri_graph_with_equal) \
     CALL(tri_graph_with_height) \
     CALL(tri_graph_with_width) \
+    CALL(tri_operation_bits) \
     CALL(tri_operation_colour) \
     CALL(tri_operation_contents) \
     CALL(tri_operation_list) \
+    CALL(tri_operation_seconds) \
+    CALL(tri_operation_string) \
     CALL(tri_operation_value) \
     CALL(tri_pow) \
     CALL(tri_sin_pi) \
@@ -164,6 +168,7 @@ enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
 #define tri_graph_data tri_own.calls->tri_graph_data
 #define tri_graph_delay tri_own.calls->tri_graph_delay
 #define tri_graph_extent tri_own.calls->tri_graph_extent
+#define tri_graph_fail_as tri_own.calls->tri_graph_fail_as
 #define tri_graph_fail tri_own.calls->tri_graph_fail
 #define tri_graph_feedback tri_own.calls->tri_graph_feedback
 #define tri_graph_fields tri_own.calls->tri_graph_fields
@@ -188,9 +193,12 @@ enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
 #define tri_graph_with_equal tri_own.calls->tri_graph_with_equal
 #define tri_graph_with_height tri_own.calls->tri_graph_with_height
 #define tri_graph_with_width tri_own.calls->tri_graph_with_width
+#define tri_operation_bits tri_own.calls->tri_operation_bits
 #define tri_operation_colour tri_own.calls->tri_operation_colour
 #define tri_operation_contents tri_own.calls->tri_operation_contents
 #define tri_operation_list tri_own.calls->tri_operation_list
+#define tri_operation_seconds tri_own.calls->tri_operation_seconds
+#define tri_operation_string tri_own.calls->tri_operation_string
 #define tri_operation_value tri_own.calls->tri_operation_value
 #define tri_pow tri_own.calls->tri_pow
 #define tri_sin_pi tri_own.calls->tri_sin_pi

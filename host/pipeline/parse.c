@@ -334,7 +334,7 @@ static struct tri_operation operation_at(const struct tri_pipeline *pipeline, in
     if (index < 0 || index >= pipeline->length)
         return (struct tri_operation){0};
     const struct tri_pipeline_step *step = &pipeline->steps[index];
-    return (struct tri_operation){step->kernel, step->values, step->texts, 0};
+    return (struct tri_operation){step->kernel, step->values, step->texts, 0, false, 0};
 }
 
 double tri_pipeline_value(const struct tri_pipeline *pipeline, int operation, const char *param)

@@ -629,6 +629,14 @@ static void place_histories(struct tri_plan *plan, long frame)
     }
 }
 
+void tri_plan_time(struct tri_plan *plan, long frame, long frames, bool timed, double seconds)
+{
+    if (frames > 0 && frame >= frames) /* the last frame again */
+        return;
+    plan->times[frame % TRI_PLAN_TIMES].timed = timed;
+    plan->times[frame % TRI_PLAN_TIMES].seconds = seconds;
+}
+
 void tri_plan_frame(struct tri_plan *plan, long frame, long frames, const struct tri_image *in,
                     const struct tri_image *out)
 {
@@ -639,8 +647,11 @@ void tri_plan_frame(struct tri_plan *plan, long frame, long frames, const struct
     place_histories(plan, frame);
     for (int i = 0; i < plan->frame_count; i++) {
         const struct tri_finish *at = &plan->frames[i];
-        at->frame(own_frame(last_run(plan, frame, at->delay), at->first), &at->operation,
-                  plan->constants + at->constants);
+        const long number = own_frame(last_run(plan, frame, at->delay), at->first);
+        struct tri_operation operation = at->operation;
+        operation.timed = plan->times[number % TRI_PLAN_TIMES].timed;
+        operation.seconds = plan->times[number % TRI_PLAN_TIMES].seconds;
+        at->frame(number, &operation, plan->constants + at->constants);
     }
 }
 

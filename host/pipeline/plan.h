@@ -61,6 +61,8 @@ struct tri_finish {
  * memory together; or none except running sums and their readers. */
 enum tri_plan_kind { TRI_PLAN_WALK, TRI_PLAN_TILES, TRI_PLAN_ALONE };
 
+#define TRI_PLAN_TIMES 64 /* more than any delay */
+
 struct tri_plan {
     enum tri_plan_kind kind;
     struct tri_shape in, out;
@@ -111,9 +113,13 @@ struct tri_plan {
     int delay; /* frames by which the output lags behind the input */
     enum tri_fields fields;
     bool transposed;
-    bool reads_padding;   /* of the input image */
-    long over;            /* runs since the last frame's */
-    struct tri_told told; /* its channel is a plane in the arena at the end of a run */
+    bool reads_padding; /* of the input image */
+    struct {
+        bool timed;
+        double seconds;
+    } times[TRI_PLAN_TIMES]; /* of the last frames, by number */
+    long over;               /* runs since the last frame's */
+    struct tri_told told;    /* its channel is a plane in the arena at the end of a run */
     long told_constants;
 };
 
@@ -127,6 +133,8 @@ enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct 
 enum tri_status tri_plan_make_lent(const struct tri_pipeline *pipeline, const struct tri_shape *in,
                                    int fused, struct tri_plan **plan, struct tri_error *error);
 void tri_plan_free(struct tri_plan *plan);
+/* Notes when a frame is shown, before tri_plan_frame. */
+void tri_plan_time(struct tri_plan *plan, long frame, long frames, bool timed, double seconds);
 /* Prepares a run: resets counts, sets the constants for this frame (0, 1, ...), and points channels
  * at their slots and at the images' rows. `frames` is the total, 0 if not known yet; runs after the
  * last frame flush delayed results. */

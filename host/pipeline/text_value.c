@@ -190,6 +190,8 @@ static enum tri_status make(const struct tri_kernel *kernel, const struct tri_pa
         return make_list(kernel, param, value, error);
     if (param->type == TRI_FILE)
         return read ? read_contents(kernel, param, value, error) : TRI_OK;
+    if (param->type == TRI_TEXT)
+        return TRI_OK;
     if (tri_colour_parse(value->text, &value->colour))
         return TRI_OK;
     return tri_fail(error, TRI_USAGE,

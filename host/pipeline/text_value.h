@@ -1,4 +1,4 @@
-/* text_value.h -- values of parameters that are text: lists of numbers, colours, files. */
+/* text_value.h -- values of parameters that are text: lists of numbers, colours, files, words. */
 #ifndef TRI_TEXT_VALUE_H
 #define TRI_TEXT_VALUE_H
 
@@ -18,7 +18,8 @@ struct tri_text_value {
 
 static inline bool tri_param_is_text(const struct tri_param *param)
 {
-    return param->type == TRI_LIST || param->type == TRI_COLOUR || param->type == TRI_FILE;
+    return param->type == TRI_LIST || param->type == TRI_COLOUR || param->type == TRI_FILE ||
+           param->type == TRI_TEXT;
 }
 
 /* Checks the text and makes the value, which the caller releases. Files are read if `read`. */

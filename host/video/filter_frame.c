@@ -1,6 +1,8 @@
 /* filter_frame.c -- jobs for the planes of frames, and the steps of each frame through them. */
 #include "filter_internal.h"
 
+#include "../backend/backend.h"
+
 #include "../image/image.h"
 
 #include <stdlib.h>
@@ -224,6 +226,12 @@ static enum tri_status upload_together(const struct tri_filter *filter,
     return status == TRI_OK ? tri_inflight_upload(slot->inflight[0], slot->before, error) : status;
 }
 
+static double seconds_of(const struct tri_filter *filter, const struct tri_frame *frame)
+{
+    const int *base = filter->in.time_base;
+    return base[1] > 0 ? (double)frame->time * base[0] / base[1] : 0;
+}
+
 enum tri_status tri_filter_upload(struct tri_filter *filter, const struct tri_frame *in,
                                   struct tri_filter_slot **result, struct tri_error *error)
 {
@@ -232,6 +240,7 @@ enum tri_status tri_filter_upload(struct tri_filter *filter, const struct tri_fr
     enum tri_status status = tri_filter_take_slot(filter, &slot, error);
     if (status != TRI_OK)
         return status;
+    slot->seconds = seconds_of(filter, in);
     if (!filter->by_plane)
         status = upload_together(filter, slot, in, error);
     for (int p = 0; filter->by_plane && p < planes_of(filter) && status == TRI_OK; p++)
@@ -248,6 +257,15 @@ void tri_filter_with(struct tri_filter_slot *slot, const struct tri_image *image
     slot->with = image;
 }
 
+static void tell_time(const struct tri_filter_set *set, double seconds)
+{
+    for (int p = 0; p < 3; p++)
+        if (set->planes[p] != NULL)
+            tri_job_set_time(set->planes[p], seconds);
+    if (set->whole != NULL)
+        tri_job_set_time(set->whole, seconds);
+}
+
 enum tri_status tri_filter_compute(struct tri_filter *filter, struct tri_filter_slot *slot,
                                    struct tri_frame *out, struct tri_error *error)
 {
@@ -260,6 +278,7 @@ enum tri_status tri_filter_compute(struct tri_filter *filter, struct tri_filter_
     if (slot->with != NULL && set->whole != NULL)
         status = tri_job_set_with(set->whole, slot->with, error);
     slot->with = NULL;
+    tell_time(set, slot->seconds);
     if (!filter->by_plane && status == TRI_OK)
         status = tri_inflight_compute(slot->inflight[0], set->whole, slot->after, error);
     for (int p = 0; filter->by_plane && p < planes_of(filter) && status == TRI_OK; p++)

@@ -22,6 +22,7 @@ struct tri_filter_slot {
     struct tri_image *before, *after; /* all planes together */
     struct tri_frame plain;           /* the result before `convert` */
     struct tri_frame *out;            /* since `compute` */
+    double seconds;                   /* of the frame */
     const struct tri_image *with;     /* for `compute`; NULL: the pipeline's */
 };
 

@@ -1,0 +1,257 @@
+/* text_piece.c -- shapes a run of text by HarfBuzz and draws its glyphs by FreeType, unhinted, into
+ * one area of coverage for the glyphs and one for their outline. */
+#include "text_setter.h"
+
+#include FT_GLYPH_H
+#include FT_STROKER_H
+#include <stdlib.h>
+#include <string.h>
+
+#define AREA_MOST ((int64_t)1 << 27) /* samples */
+
+/* Both layers of a run, with room around the pen's way. */
+struct canvas {
+    int left, top, width, height; /* as in a piece */
+    unsigned char *layers[2];
+    FT_Stroker stroker; /* NULL: no outline */
+};
+
+size_t tri_text_add(struct tri_text_setter *setter, const void *bytes, size_t size)
+{
+    const size_t at = (setter->size + 15) / 16 * 16;
+    if (at + size > setter->room) {
+        const size_t room = 2 * setter->room + at + size;
+        unsigned char *moved = realloc(setter->block, room);
+        if (moved == NULL)
+            return 0;
+        setter->block = moved;
+        setter->room = room;
+    }
+    memset(setter->block + setter->size, 0, at - setter->size);
+    if (size > 0)
+        memcpy(setter->block + at, bytes, size);
+    setter->size = at + size;
+    return at;
+}
+
+static enum tri_status no_memory(const struct tri_text_setter *setter)
+{
+    return tri_fail(setter->error, TRI_FAILED, "text: out of memory for glyphs");
+}
+
+/* ---- glyphs ---- */
+
+static void put_bitmap(const struct canvas *canvas, unsigned char *layer, const FT_Bitmap *bitmap,
+                       int x, int y)
+{
+    for (int row = 0; row < (int)bitmap->rows; row++) {
+        const int to_row = canvas->top - y + row;
+        if (to_row < 0 || to_row >= canvas->height)
+            continue;
+        for (int column = 0; column < (int)bitmap->width; column++) {
+            const int to = x - canvas->left + column;
+            if (to < 0 || to >= canvas->width)
+                continue;
+            unsigned char *sample = &layer[(size_t)to_row * (size_t)canvas->width + (size_t)to];
+            const int sum = *sample + bitmap->buffer[row * bitmap->pitch + column];
+            *sample = (unsigned char)(sum < 255 ? sum : 255);
+        }
+    }
+}
+
+/* Takes the glyph, which becomes a bitmap. */
+static bool put_glyph(const struct canvas *canvas, int layer, FT_Glyph glyph, FT_Vector *at)
+{
+    const bool drawn = FT_Glyph_To_Bitmap(&glyph, FT_RENDER_MODE_NORMAL, at, 1) == 0;
+    if (drawn) {
+        const FT_BitmapGlyph bitmap = (FT_BitmapGlyph)glyph;
+        put_bitmap(canvas, canvas->layers[layer], &bitmap->bitmap, bitmap->left, bitmap->top);
+    }
+    FT_Done_Glyph(glyph);
+    return drawn;
+}
+
+static bool put_outline(const struct canvas *canvas, FT_GlyphSlot slot, FT_Vector *at)
+{
+    FT_Glyph glyph;
+    if (canvas->stroker == NULL)
+        return true;
+    if (FT_Get_Glyph(slot, &glyph) != 0)
+        return false;
+    if (FT_Glyph_StrokeBorder(&glyph, canvas->stroker, 0, 1) != 0) {
+        FT_Done_Glyph(glyph);
+        return false;
+    }
+    return put_glyph(canvas, 1, glyph, at);
+}
+
+/* A place in 26.6; y goes up. Glyphs that the font cannot load are left out. */
+static bool draw_glyph(struct tri_text_setter *setter, const struct canvas *canvas, unsigned index,
+                       FT_Vector at)
+{
+    FT_Glyph glyph;
+    const int code = FT_Load_Glyph(setter->face, index, FT_LOAD_NO_HINTING | FT_LOAD_NO_BITMAP);
+    if (code != 0 || setter->face->glyph->format != FT_GLYPH_FORMAT_OUTLINE)
+        return code != FT_Err_Out_Of_Memory;
+    if (!put_outline(canvas, setter->face->glyph, &at))
+        return false;
+    return FT_Get_Glyph(setter->face->glyph, &glyph) == 0 && put_glyph(canvas, 0, glyph, &at);
+}
+
+static bool draw_glyphs(struct tri_text_setter *setter, const struct canvas *canvas,
+                        hb_buffer_t *buffer)
+{
+    unsigned count = 0;
+    const hb_glyph_info_t *infos = hb_buffer_get_glyph_infos(buffer, &count);
+    const hb_glyph_position_t *places = hb_buffer_get_glyph_positions(buffer, &count);
+    FT_Vector pen = {0, 0};
+    bool drawn = true;
+    for (unsigned i = 0; i < count && drawn; i++) {
+        drawn = draw_glyph(setter, canvas, infos[i].codepoint,
+                           (FT_Vector){pen.x + places[i].x_offset, pen.y + places[i].y_offset});
+        pen.x += places[i].x_advance;
+        pen.y += places[i].y_advance;
+    }
+    return drawn;
+}
+
+/* ---- the area ---- */
+
+static bool open_stroker(const struct tri_text_setter *setter, struct canvas *canvas)
+{
+    const double outline = setter->request->outline;
+    if (outline <= 0)
+        return true;
+    if (FT_Stroker_New(setter->library, &canvas->stroker) != 0)
+        return false;
+    FT_Stroker_Set(canvas->stroker, (FT_Fixed)(outline * 64 + 0.5), FT_STROKER_LINECAP_ROUND,
+                   FT_STROKER_LINEJOIN_ROUND, 0);
+    return true;
+}
+
+/* Glyphs may reach beyond the pen's way and the font's height, but no further than the font's box
+ * at its size, or so. */
+static enum tri_status open_canvas(const struct tri_text_setter *setter, int advance,
+                                   struct canvas *canvas)
+{
+    const int around = (int)(0.75 * setter->request->size + setter->request->outline) + 2;
+    const int height = (int)(setter->face->size->metrics.height >> 6);
+    canvas->left = -around;
+    canvas->top = (int)(setter->face->size->metrics.ascender >> 6) + around;
+    canvas->width = (advance >> 6) + 1 + 2 * around;
+    canvas->height = height + 2 * around;
+    if ((int64_t)canvas->width * canvas->height > AREA_MOST)
+        return tri_fail(setter->error, TRI_USAGE,
+                        "text: a line of %d x %d pixels is too large; use a smaller size",
+                        canvas->width, canvas->height);
+    for (int i = 0; i < 2; i++)
+        canvas->layers[i] = calloc((size_t)canvas->width, (size_t)canvas->height);
+    return canvas->layers[0] != NULL && canvas->layers[1] != NULL && open_stroker(setter, canvas)
+               ? TRI_OK
+               : no_memory(setter);
+}
+
+static void close_canvas(const struct canvas *canvas)
+{
+    if (canvas->stroker != NULL)
+        FT_Stroker_Done(canvas->stroker);
+    free(canvas->layers[0]);
+    free(canvas->layers[1]);
+}
+
+static bool is_clear(const struct canvas *canvas, int from, int count, int step)
+{
+    for (int i = 0; i < count; i++)
+        if ((canvas->layers[0][from + i * step] | canvas->layers[1][from + i * step]) != 0)
+            return false;
+    return true;
+}
+
+/* The part that is covered: [0] to [1] - 1 across, [2] to [3] - 1 down. */
+static void trim(const struct canvas *canvas, int edges[4])
+{
+    const int width = canvas->width, height = canvas->height;
+    edges[0] = edges[2] = 0;
+    edges[1] = width;
+    edges[3] = height;
+    while (edges[2] < height && is_clear(canvas, edges[2] * width, width, 1))
+        edges[2]++;
+    while (edges[3] > edges[2] && is_clear(canvas, (edges[3] - 1) * width, width, 1))
+        edges[3]--;
+    while (edges[0] < width && is_clear(canvas, edges[0], height, width))
+        edges[0]++;
+    while (edges[1] > edges[0] && is_clear(canvas, edges[1] - 1, height, width))
+        edges[1]--;
+}
+
+/* Copies the covered part of a layer into the block. */
+static bool keep(struct tri_text_setter *setter, const struct canvas *canvas, const int edges[4],
+                 int layer, size_t *place)
+{
+    const size_t width = (size_t)(edges[1] - edges[0]), height = (size_t)(edges[3] - edges[2]);
+    unsigned char *part = malloc(width * height + 1);
+    if (part == NULL)
+        return false;
+    for (size_t y = 0; y < height; y++)
+        memcpy(part + y * width,
+               canvas->layers[layer] + ((size_t)edges[2] + y) * (size_t)canvas->width + edges[0],
+               width);
+    *place = tri_text_add(setter, part, width * height);
+    free(part);
+    return *place != 0;
+}
+
+static bool keep_piece(struct tri_text_setter *setter, const struct canvas *canvas,
+                       struct tri_text_piece *piece)
+{
+    int edges[4];
+    trim(canvas, edges);
+    piece->width = edges[1] - edges[0];
+    piece->height = edges[3] - edges[2];
+    piece->left = canvas->left + edges[0];
+    piece->top = canvas->top - edges[2];
+    return keep(setter, canvas, edges, 0, &piece->layers[0]) &&
+           (canvas->stroker == NULL || keep(setter, canvas, edges, 1, &piece->layers[1]));
+}
+
+/* ---- the run ---- */
+
+static int total_advance(hb_buffer_t *buffer)
+{
+    unsigned count = 0;
+    const hb_glyph_position_t *places = hb_buffer_get_glyph_positions(buffer, &count);
+    int64_t sum = 0;
+    for (unsigned i = 0; i < count; i++)
+        sum += places[i].x_advance;
+    return sum < 0 ? 0 : sum < INT32_MAX / 2 ? (int)sum : INT32_MAX / 2;
+}
+
+static enum tri_status draw(struct tri_text_setter *setter, hb_buffer_t *buffer,
+                            struct tri_text_piece *piece)
+{
+    struct canvas canvas = {0};
+    piece->advance = total_advance(buffer);
+    enum tri_status status = open_canvas(setter, piece->advance, &canvas);
+    if (status == TRI_OK &&
+        (!draw_glyphs(setter, &canvas, buffer) || !keep_piece(setter, &canvas, piece)))
+        status = no_memory(setter);
+    close_canvas(&canvas);
+    return status;
+}
+
+enum tri_status tri_text_draw_run(struct tri_text_setter *setter, const char *text, int length,
+                                  struct tri_text_piece *piece, bool *right_to_left)
+{
+    hb_buffer_t *buffer = hb_buffer_create();
+    hb_buffer_add_utf8(buffer, text, length, 0, length);
+    hb_buffer_guess_segment_properties(buffer);
+    /* Columns are not set: such scripts may also be written in lines. */
+    if (!HB_DIRECTION_IS_HORIZONTAL(hb_buffer_get_direction(buffer)))
+        hb_buffer_set_direction(buffer, HB_DIRECTION_LTR);
+    *right_to_left = hb_buffer_get_direction(buffer) == HB_DIRECTION_RTL;
+    hb_shape(setter->font, buffer, NULL, 0);
+    const enum tri_status status =
+        hb_buffer_allocation_successful(buffer) ? draw(setter, buffer, piece) : no_memory(setter);
+    hb_buffer_destroy(buffer);
+    return status;
+}

@@ -1,0 +1,178 @@
+/* test_text.c -- the kernel text: frames and times, fonts, errors. What it draws on pictures is
+ * compared by the suite kernels, with tests/oracles/text.c. */
+#include "tests.h"
+#include "image/image.h"
+#include "pictures.h"
+#include "shell.h"
+#include "text/typeset.h"
+
+#include <CUnit/Basic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- parts of a text ---- */
+
+static void test_split(void)
+{
+    struct tri_text_segment parts[TRI_TEXT_SEGMENTS];
+    CU_ASSERT_EQUAL(tri_text_split("", parts, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(tri_text_split("a%{frame}\n\n%{time}b%%", parts, NULL), 5);
+    CU_ASSERT_TRUE(parts[0].kind == TRI_TEXT_PLAIN && parts[0].length == 1);
+    CU_ASSERT_TRUE(parts[1].kind == TRI_TEXT_FRAME && parts[1].line == 0);
+    CU_ASSERT_TRUE(parts[2].kind == TRI_TEXT_TIME && parts[2].line == 2);
+    CU_ASSERT_TRUE(parts[3].kind == TRI_TEXT_PLAIN && *parts[3].text == 'b');
+    CU_ASSERT_TRUE(parts[4].length == 1 && *parts[4].text == '%');
+}
+
+static void test_bad_text(void)
+{
+    static const char *const wrong[] = {"50%",      "%{frames}",    "%{",      "\xff",
+                                        "\xc0\x80", "\xed\xa0\x80", "\xe2\x82"};
+    struct tri_text_segment parts[TRI_TEXT_SEGMENTS];
+    char long_text[TRI_TEXT_MOST + 2], many[TRI_TEXT_MOST];
+    struct tri_error error;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        error.status = TRI_OK;
+        CU_ASSERT_EQUAL(tri_text_split(wrong[i], parts, &error), -1);
+        CU_ASSERT_EQUAL(error.status, TRI_USAGE);
+    }
+    memset(long_text, 'a', sizeof long_text - 1);
+    long_text[sizeof long_text - 1] = '\0';
+    CU_ASSERT_EQUAL(tri_text_split(long_text, parts, &error), -1);
+    many[0] = '\0';
+    for (int i = 0; i < TRI_TEXT_SEGMENTS + 1; i++)
+        strcat(many, "%%");
+    CU_ASSERT_EQUAL(tri_text_split(many, parts, &error), -1);
+}
+
+/* ---- frames ---- */
+
+/* The box of what is not black, on a black picture. */
+static void covered(const char *name, int edges[4])
+{
+    struct tri_image *image = pictures_read(shell_path(name), NULL);
+    edges[0] = edges[2] = 100000;
+    edges[1] = edges[3] = -1;
+    for (int y = 0; y < image->shape.height; y++)
+        for (int x = 0; x < image->shape.width; x++)
+            if (pictures_sample(image, 0, x, y) > 0) {
+                edges[0] = x < edges[0] ? x : edges[0];
+                edges[1] = x > edges[1] ? x : edges[1];
+                edges[2] = y < edges[2] ? y : edges[2];
+                edges[3] = y > edges[3] ? y : edges[3];
+            }
+    tri_image_free(image);
+}
+
+static int width_of(const char *name)
+{
+    int edges[4];
+    covered(name, edges);
+    return edges[1] - edges[0];
+}
+
+#define BLACK "head -c 57600 /dev/zero | (printf 'P5 240 240 255\\n'; cat) > black.pgm"
+
+/* Twelve frames: the number of a frame is what the same text without it gives; numbers of two
+ * digits are as wide as each other; no backend, and no number of frames in flight, matters. */
+static void test_frames(void)
+{
+    EXPECT(BLACK
+           " && for i in 01 02 03 04 05 06 07 08 09 10 11 12; do cp black.pgm in-$i.pgm; done "
+           "&& $T run \"text:text='%{frame}':size=40\" in-%02d.pgm -o a-%02d.pgm -q "
+           "&& $T run \"text:text='%{frame}':size=40\" in-%02d.pgm -o b-%02d.pgm -q "
+           "--on sequential --isa scalar && $T run \"text:text='%{frame}':size=40\" in-*.pgm "
+           "-o c-%02d.pgm -q -j 8 && for i in 01 07 12; do cmp a-$i.pgm b-$i.pgm && cmp "
+           "a-$i.pgm c-$i.pgm; done && $T run text:text=7:size=40 black.pgm -o seven.pgm && "
+           "cmp seven.pgm a-07.pgm; cmp -s a-07.pgm a-08.pgm",
+           1, "", "");
+    CU_ASSERT_TRUE(width_of("a-12.pgm") > width_of("a-09.pgm") + 10);
+    EXPECT("$T run crop:width=200:height=200:x=0:y=0,\"text:text='%{frame}':size=40\",invert "
+           "in-%02d.pgm -o d-%02d.pgm -q && $T run "
+           "crop:width=200:height=200:x=0:y=0,text:text=7:size=40,invert black.pgm -o e.pgm && "
+           "cmp e.pgm d-07.pgm",
+           0, "", "");
+}
+
+#define Y4M(name, rate, frames) \
+    "(printf 'YUV4MPEG2 W240 H64 F" rate ":1 Cmono\\n'; for i in $(seq " frames "); do printf " \
+    "'FRAME\\n'; head -c 15360 /dev/zero | tr '\\0' '\\020'; done) > " name " && "
+
+/* A frame's time is that of the video: after a second at either rate, and so behind a kernel that
+ * delays frames. The last frame's is its own, too. */
+static void test_times(void)
+{
+    EXPECT(Y4M("4.y4m", "4", "6")
+               Y4M("8.y4m", "8",
+                   "12") "for i in 4 8; do $T run "
+                         "\"text:text='%{time}':size=20\" $i.y4m -o t.y4m -q && $T run copy t.y4m "
+                         "-o t$i-%d.pgm "
+                         "-q; done && $T run "
+                         "temporal_median:radius=2,\"text:text='%{time}':size=20\" 4.y4m -o "
+                         "t.y4m -q && $T run copy t.y4m -o d-%d.pgm -q && cmp t4-5.pgm t8-9.pgm && "
+                         "cmp t4-6.pgm "
+                         "t8-11.pgm && for i in 1 2 3 4 5 6; do cmp t4-$i.pgm d-$i.pgm; done; cmp "
+                         "-s t4-5.pgm "
+                         "t4-6.pgm",
+           1, "", "");
+    EXPECT(
+        "$T run \"text:text='%{time}':size=20\" 4.y4m -o still.png --frame 5 -q && $T run copy "
+        "t4-5.pgm -o five.png && $T run \"text:text='%{time}':size=20\" 8.y4m -o 8.png --frame 9 "
+        "-q && cmp still.png 8.png",
+        0, "", "");
+}
+
+/* ---- text and fonts ---- */
+
+static void test_lines(void)
+{
+    int one[4], two[4], bottom[4];
+    EXPECT(BLACK
+           " && $T run text:text=Hxg:size=30 black.pgm -o one.pgm && $T run \"text:text='Hxg\n"
+           "Hxg':size=30\" black.pgm -o two.pgm && $T run "
+           "text:text=Hxg:size=30:gravity=southeast:x=3 black.pgm -o bottom.pgm && $T run "
+           "text:text=Hxg:size=30:outline=4:outline_colour=white black.pgm -o outline.pgm",
+           0, "", "");
+    covered("one.pgm", one);
+    covered("two.pgm", two);
+    covered("bottom.pgm", bottom);
+    CU_ASSERT_TRUE(two[2] == one[2] && two[1] == one[1] && two[3] > one[3] + 30);
+    CU_ASSERT_TRUE(bottom[1] <= 240 - 3 && bottom[1] > 225 && bottom[3] > 225);
+    covered("outline.pgm", two);
+    CU_ASSERT_TRUE(two[3] >= one[3] + 3 && two[3] <= one[3] + 5 && two[1] >= one[1] + 3);
+}
+
+static void test_bad_values(void)
+{
+    EXPECT(BLACK " && $T run text black.pgm -o a.pgm", 2, "",
+           "triptych: text needs text, such as text:text=Triptych*");
+    EXPECT("$T run text:text=50% black.pgm -o a.pgm", 2, "",
+           "triptych: text: '%' is unknown; expected %{frame}, %{time}, or %% for a percent "
+           "sign\n");
+    EXPECT(
+        "$T run text:text=a:font=./black.pgm black.pgm -o a.pgm", 2, "",
+        "triptych: text: cannot read the font ./black.pgm: it is no font that FreeType knows, or "
+        "is not there\n");
+    EXPECT("$T run text:text=a:font=./nowhere.ttf black.pgm -o a.pgm", 2, "", "*./nowhere.ttf*");
+    EXPECT("$T run text:text=a:size=0 black.pgm -o a.pgm", 2, "",
+           "*size is 0; expected 1 to 2000*");
+    EXPECT("$T run text:text=a:colour=ink black.pgm -o a.pgm", 2, "", "*colour is 'ink'*");
+    EXPECT("$T run text:text=$(head -c 4000 /dev/zero | tr '\\0' m):size=2000 black.pgm -o a.pgm",
+           2, "", "triptych: text: a line of * pixels is too large; use a smaller size\n");
+    EXPECT("mkdir none && TRIPTYCH_MODULES=$PWD/none $T run text:text=a black.pgm -o b.pgm", 0, "",
+           "");
+    EXPECT("echo x > none/text.so && TRIPTYCH_MODULES=$PWD/none $T run text:text=a black.pgm -o "
+           "a.pgm; code=$?; test -e a.pgm || exit $code",
+           1, "", "triptych: cannot load the module text: *");
+}
+
+int test_text_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("text", shell_begin, shell_end);
+    return !(suite && CU_add_test(suite, "parts of a text", test_split) &&
+             CU_add_test(suite, "texts that are wrong", test_bad_text) &&
+             CU_add_test(suite, "numbers of frames", test_frames) &&
+             CU_add_test(suite, "times of frames", test_times) &&
+             CU_add_test(suite, "lines, gravity and outline", test_lines) &&
+             CU_add_test(suite, "values that are wrong", test_bad_values));
+}

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BITS = 5, BINS = 1 << (3 * BITS), ROUNDS = 4, CHANNELS = 4 };
+enum { BIN_BITS = 5, BINS = 1 << (3 * BIN_BITS), ROUNDS = 4, CHANNELS = 4 };
 
 /* Pixels of one bin: their number, and the sums of their samples; then their mean. */
 struct point {

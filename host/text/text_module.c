@@ -22,7 +22,7 @@ static enum tri_status set_signs(struct tri_text_setter *setter)
         struct tri_text_piece piece = {0};
         bool rtl;
         const enum tri_status status =
-            tri_text_draw_run(setter, TRI_TEXT_SIGNS + i, 1, &piece, &rtl);
+            tri_text_draw_run(setter, &TRI_TEXT_SIGNS[i], 1, &piece, &rtl);
         if (status != TRI_OK)
             return status;
         widest = i < 10 && piece.advance > widest ? piece.advance : widest;

@@ -1,4 +1,4 @@
-/* test_form.c -- the form of written pictures: depth, palettes, interlacing. */
+/* test_written.c -- the form of written pictures: depth, palettes, interlacing. */
 #include "tests.h"
 #include "codec/palette.h"
 #include "image/image.h"
@@ -353,9 +353,9 @@ static void test_animations(void)
            0, "n-1.png\nn-2.png\n", "");
 }
 
-int test_form_suite(void)
+int test_written_suite(void)
 {
-    CU_pSuite suite = CU_add_suite("form", enter, leave);
+    CU_pSuite suite = CU_add_suite("written", enter, leave);
     return !(suite && CU_add_test(suite, "16 bits to 8", test_depth_8) &&
              CU_add_test(suite, "8 bits to 16", test_depth_16) &&
              CU_add_test(suite, "few colours are kept", test_few_colours) &&

@@ -102,7 +102,7 @@ KERNEL(text, tri_alpha_premultiplied, "text over the picture",
                                          "pixels from gravity's side, or below the centre")
                                    PARAM_FLOAT(opacity, 1, 0, 1, "of all of it")
                                        PARAM_TEXT(font, "sans", "name or file"))
-ALIASES(text, ALIAS("drawtext|annotate|label|puttext|caption|subtitle", "text:text='Hello'"))
+ALIASES(text, ALIAS("drawtext|annotate|puttext|caption|subtitle", "text:text='Hello'"))
 
 /* Blanks cover nothing, whatever the font; what covers something is in tests/oracles/text.c. */
 KNOWN(text, "text:text=' ':colour=black", PICTURE(3, 1, 1, 200, 100, 7),

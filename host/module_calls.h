@@ -81,6 +81,9 @@
     CALL(tri_source_warn) \
     CALL(tri_trace_module_begin) \
     CALL(tri_trace_module_end) \
+    CALL(tri_trim_is_part) \
+    CALL(tri_trim_reaches) \
+    CALL(tri_trim_seconds) \
     CALL(tri_video_check_size) \
     CALL(tri_video_leave) \
     CALL(tri_video_light_name) \
@@ -186,6 +189,9 @@ extern const struct tri_module_calls *tri_module_calls;
 #define tri_source_warn tri_module_calls->tri_source_warn
 #define tri_trace_module_begin tri_module_calls->tri_trace_module_begin
 #define tri_trace_module_end tri_module_calls->tri_trace_module_end
+#define tri_trim_is_part tri_module_calls->tri_trim_is_part
+#define tri_trim_reaches tri_module_calls->tri_trim_reaches
+#define tri_trim_seconds tri_module_calls->tri_trim_seconds
 #define tri_video_check_size tri_module_calls->tri_video_check_size
 #define tri_video_leave tri_module_calls->tri_video_leave
 #define tri_video_light_name tri_module_calls->tri_video_light_name

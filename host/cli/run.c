@@ -39,6 +39,23 @@ static bool is_kernel_file(const char *path)
     return length > 3 && strcmp(path + length - 3, ".cl") == 0;
 }
 
+/* Reports a part of a video that has no frames. */
+static int check_part(const struct cli_run_request *request)
+{
+    const struct tri_mark *from = &request->trim.from, *to = &request->trim.to;
+    const bool same = from->given && (from->frame < 0) == (to->frame < 0) && !request->trim.length;
+
+    if (request->frame.given && tri_trim_is_part(&request->trim))
+        return cli_usage("run", "--frame names one frame; remove --from, --to and --duration");
+    if (to->given && (to->frame < 0 ? to->seconds <= 0 : to->frame == 0))
+        return cli_usage("run", "there are no frames before the end of the part; raise --%s",
+                         request->trim.length ? "duration" : "to");
+    if (to->given && same &&
+        (to->frame < 0 ? to->seconds <= from->seconds : to->frame <= from->frame))
+        return cli_usage("run", "--to is not after --from, so there are no frames between them");
+    return TRI_OK;
+}
+
 /* Reports what is wrong with the request before anything is opened. */
 static int check(const struct cli_run_request *request, char *const operands[], int count)
 {
@@ -65,7 +82,7 @@ static int check(const struct cli_run_request *request, char *const operands[], 
     streams += request->with != NULL && strcmp(request->with, "-") == 0;
     if (streams > 1)
         return cli_usage("run", "only one input can come from standard input");
-    return TRI_OK;
+    return check_part(request);
 }
 
 /* ---- messages ---- */
@@ -351,6 +368,9 @@ static int check_many(const struct cli_run_request *request, const struct tri_pi
                                tri_pipeline_text(pipeline));
     if (request->data != NULL)
         return cli_usage("run", "--data needs one video as input; %s", none);
+    if (tri_trim_is_part(&request->trim) && inputs->count > inputs->videos)
+        return cli_usage("run", "--from, --to and --duration are for videos and animations; %s",
+                         inputs->count == 1 ? "the input is neither" : "some inputs are pictures");
     return TRI_OK;
 }
 
@@ -450,7 +470,8 @@ static int execute(struct cli_run_request *request, struct tri_pipeline *pipelin
         return cli_fail(&error);
     if (count == 1 &&
         ((tri_video_is(operands[0], head.bytes, head.size) && !cli_is_folder(request->output)) ||
-         (asks_for_video(request) && cli_has_pictures(operands[0], head.bytes, head.size))))
+         ((asks_for_video(request) || tri_trim_is_part(&request->trim)) &&
+          cli_has_pictures(operands[0], head.bytes, head.size))))
         return cli_run_video(request, pipeline, operands[0], head.bytes, head.size);
     return run_many(request, pipeline, operands, count, &head);
 }

@@ -23,6 +23,7 @@ struct cli_run_request {
     struct tri_video_write_options video;
     enum tri_chroma chroma; /* --planes */
     struct cli_frame frame;
+    struct tri_trim trim; /* --from, --to, --duration */
     enum tri_shrink shrink;
     long *shrunk;             /* counts the pictures that their decoder has shrunk */
     struct tri_image *second; /* the picture of --with; NULL: none, or a video */
@@ -53,6 +54,8 @@ void cli_engine_close(struct cli_engine *engine);
 /* run_still.c: parses a number from 1, or a time. Returns false if it is neither, after reporting
  * it. */
 bool cli_parse_frame(const char *text, struct cli_frame *frame);
+/* Parses [[HOURS:]MINUTES:]SECONDS; only the last may have a fraction. */
+bool cli_parse_time(const char *text, double *seconds);
 /* Returns whether a video is to become one picture. */
 bool cli_output_is_picture(const struct cli_run_request *request);
 /* run_series.c: the format of pictures in that output; PNG if nothing names one. */

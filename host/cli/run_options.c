@@ -135,6 +135,52 @@ static bool set_frame(const char *text, void *request)
     return cli_parse_frame(text, &((struct cli_run_request *)request)->frame);
 }
 
+/* A number of frames, "25f", or a time. */
+static bool set_mark(const char *name, const char *text, struct tri_mark *mark)
+{
+    long frame;
+    char unit, end;
+
+    *mark = (struct tri_mark){.given = true, .frame = -1};
+    if (sscanf(text, "%9ld%c%c", &frame, &unit, &end) == 2 && unit == 'f' && frame >= 0 &&
+        strspn(text, "0123456789") > 0) {
+        mark->frame = frame;
+        return true;
+    }
+    if (strpbrk(text, "xXeEpPnN") == NULL && cli_parse_time(text, &mark->seconds))
+        return true;
+    cli_usage("run",
+              "invalid value '%s' for --%s; expected a time like 90.5 or 1:30.5, or a number of "
+              "frames like 25f",
+              text, name);
+    return false;
+}
+
+static bool set_from(const char *text, void *request)
+{
+    return set_mark("from", text, &((struct cli_run_request *)request)->trim.from);
+}
+
+static bool set_end(const char *name, const char *text, bool length, struct tri_trim *trim)
+{
+    if (trim->to.given && trim->length != length) {
+        cli_usage("run", "--to and --duration both say where the part ends; remove one of them");
+        return false;
+    }
+    trim->length = length;
+    return set_mark(name, text, &trim->to);
+}
+
+static bool set_to(const char *text, void *request)
+{
+    return set_end("to", text, false, &((struct cli_run_request *)request)->trim);
+}
+
+static bool set_duration(const char *text, void *request)
+{
+    return set_end("duration", text, true, &((struct cli_run_request *)request)->trim);
+}
+
 /* The last of --quiet and --verbose counts. */
 static bool set_quiet(const char *text, void *of)
 {
@@ -263,6 +309,14 @@ static const struct cli_option videos[] = {
      "if OUTPUT is one picture: the frame or page to use, by its number from 1 or a time like "
      "90.5s or 1:30.5; default the first",
      CLI_CALLS(set_frame)},
+    {"from", 0, "TIME",
+     "leave out the frames before TIME: seconds, such as 90.5, or 1:30.5, or 1:02:03, or a number "
+     "of frames, such as 250f; sound and subtitles are cut to the part",
+     CLI_CALLS(set_from)},
+    {"to", 0, "TIME", "leave out frames from TIME on, which counts as for --from",
+     CLI_CALLS(set_to)},
+    {"duration", 0, "TIME", "leave out what is that much after the first frame, instead of --to",
+     CLI_CALLS(set_duration)},
     {"planes", 0, "WHICH",
      "y: keep chroma as it is; all: run on chroma as on luma. By default edges and masks become "
      "gray, and kernels that work on light get RGB",

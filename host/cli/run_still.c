@@ -14,8 +14,7 @@
 
 /* ---- the request ---- */
 
-/* Parses [[HOURS:]MINUTES:]SECONDS; only the last may have a fraction. */
-static bool parse_time(const char *text, double *seconds)
+bool cli_parse_time(const char *text, double *seconds)
 {
     int parts = 0;
 
@@ -40,7 +39,7 @@ bool cli_parse_frame(const char *text, struct cli_frame *frame)
 
     *frame = (struct cli_frame){.given = true, .number = -1};
     if (strspn(text, "0123456789") < strlen(text)) {
-        if (strpbrk(text, "xXeEpPnN") == NULL && parse_time(text, &frame->seconds))
+        if (strpbrk(text, "xXeEpPnN") == NULL && cli_parse_time(text, &frame->seconds))
             return true;
         cli_usage("run",
                   "invalid value '%s' for --frame; expected a frame number or a time like 90.5s or "

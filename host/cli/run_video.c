@@ -383,6 +383,7 @@ static enum tri_status open_inputs(struct video_run *run, const struct tri_pipel
     const struct cli_run_request *request = run->request;
     struct tri_transcode *transcode = &run->transcode;
     const struct tri_video_read_options options = {.background = request->write.background,
+                                                   .trim = request->trim,
                                                    .tell = tell_written,
                                                    .listener = run,
                                                    .threads = cli_workers(request->on),

@@ -228,6 +228,11 @@ enum tri_status tri_video_open(const char *path, const struct tri_video_read_opt
         free(reader);
         return status;
     }
+    status = tri_trim_begin(reader, error);
+    if (status != TRI_OK) {
+        tri_video_close(reader);
+        return status;
+    }
     *result = reader;
     return TRI_OK;
 }
@@ -265,13 +270,19 @@ bool tri_video_wait(const struct tri_video_reader *reader, int file)
 enum tri_status tri_video_next(struct tri_video_reader *reader, struct tri_frame *frame, bool *more,
                                struct tri_error *error)
 {
-    return reader->codec->next(reader, frame, more, error);
+    return tri_trim_is_part(&reader->options.trim)
+               ? tri_trim_next(reader, frame, more, error)
+               : reader->codec->next(reader, frame, more, error);
 }
 
 enum tri_status tri_video_decode(struct tri_video_reader *reader, struct tri_frame *frame,
                                  struct tri_error *error)
 {
-    return reader->codec->decode(reader, frame, error);
+    const long before = reader->trimmed.relative ? 0 : reader->trimmed.skipped;
+    frame->number += before; /* as the codec counts them */
+    const enum tri_status status = reader->codec->decode(reader, frame, error);
+    frame->number -= before;
+    return status;
 }
 
 void tri_video_close(struct tri_video_reader *reader)

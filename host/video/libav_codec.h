@@ -58,6 +58,9 @@ struct tri_libav_input {
     int64_t start;     /* start of the file, in the video's time base */
     int64_t last;      /* time of the previous frame */
     long frames, packets;
+    long skipped;        /* frames before those of a part */
+    bool jumped;         /* to a key frame, and no packet has been read since */
+    int64_t decode_from; /* packets to be decoded earlier are not; AV_NOPTS_VALUE: all are */
     struct tri_libav_clock *clocks; /* per stream, by index */
     int clock_count;
     int64_t shift; /* of the newest clock; see libav_concat.c */
@@ -134,6 +137,10 @@ struct tri_libav_output {
     int scaler_count;
     struct tri_libav_input *source;  /* of copied streams; NULL if none */
     struct tri_video_reader *reader; /* its reader */
+    /* Sound of a part: packets before it were left out; seconds that the rest begins and ends after
+     * the frames. */
+    bool cut_before, cut_begun;
+    double cut_late, cut_more;
     /* Packets that could not be written: in all, and consecutively. */
     long refused, refused_now;
     int *streams; /* per source stream: index of its copy; -1: none */
@@ -153,6 +160,26 @@ enum tri_status tri_libav_open(struct tri_video_reader *reader, const char *path
 enum tri_status tri_libav_next(struct tri_video_reader *reader, struct tri_frame *frame, bool *more,
                                struct tri_error *error);
 void tri_libav_close(struct tri_video_reader *reader);
+/* For libav_seek.c: the next frame, or AVERROR_EOF; and the time and duration of frame->raw. */
+int tri_libav_decode_next(struct tri_video_reader *reader, AVFrame *frame);
+void tri_libav_set_times(struct tri_libav_input *input, const struct tri_video *video,
+                         struct tri_frame *frame);
+
+/* ---- libav_seek.c ---- */
+enum tri_status tri_libav_seek(struct tri_video_reader *reader, struct tri_error *error);
+
+/* ---- libav_cut.c: what accompanies a part of a video ---- */
+/* Frees packets in the queue that end before a time in the file, in the video's time base;
+ * INT64_MAX: all. */
+void tri_libav_forget(struct tri_libav_input *input, int64_t time);
+/* Whether a packet of the queue begins at that time of the part or later, in the video's time
+ * base. */
+bool tri_libav_is_later(const struct tri_libav_input *input, const AVPacket *packet,
+                        AVRational base, int64_t time);
+/* Cuts a packet whose times count from the part's first frame; false: it is outside. */
+bool tri_libav_cut(struct tri_libav_output *output, AVPacket *packet, AVRational base);
+bool tri_libav_cut_chapter(const struct tri_libav_input *input, AVChapter *chapter);
+void tri_libav_note_cut(const struct tri_video_writer *writer);
 
 /* ---- libav_plays.c ---- */
 /* As in struct tri_video; by the bytes of standard input that have been read. */
@@ -302,8 +329,9 @@ enum tri_status tri_libav_copy(struct tri_video_writer *writer, struct tri_libav
                                struct tri_error *error);
 /* Passes a packet, or NULL at the end, to the muxer; returns 0 or libav's code. */
 int tri_libav_write(struct tri_libav_output *output, AVPacket *packet);
-/* Writes queued packets; returns 0 or libav's code. */
-int tri_libav_write_kept(struct tri_libav_output *output);
+/* Writes queued packets, of a part those before that time of the video; INT64_MAX: up to its end.
+ * Returns 0 or libav's code. */
+int tri_libav_write_kept(struct tri_libav_output *output, int64_t time);
 
 /* ---- libav_avi_start.c ---- */
 /* Before a packet is written: shifts it if its stream's late start is stored elsewhere. Returns 0

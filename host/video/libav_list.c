@@ -69,6 +69,21 @@ void tri_libav_list_beside(const struct tri_video_reader *reader,
     tri_libav_list_tags(input, text);
 }
 
+/* The timecode of the first frame of a part, from that of the file. NULL: it is none. */
+static const char *later_timecode(const struct tri_libav_input *input, AVRational rate,
+                                  const char *first)
+{
+    static _Thread_local char text[AV_TIMECODE_STR_SIZE];
+    const struct tri_video_reader *reader = input->reader;
+    const double frames = tri_trim_seconds(reader, reader->trimmed.start) * av_q2d(rate) + 0.5;
+    AVTimecode timecode;
+    if (reader->trimmed.start == 0)
+        return first;
+    if (frames > INT32_MAX || av_timecode_init_from_string(&timecode, rate, first, NULL) < 0)
+        return NULL;
+    return av_timecode_make_string(&timecode, text, (int)frames);
+}
+
 const char *tri_libav_timecode(const struct tri_libav_input *input)
 {
     static _Thread_local char text[AV_TIMECODE_STR_SIZE];
@@ -86,7 +101,7 @@ const char *tri_libav_timecode(const struct tri_libav_input *input)
     uint32_t first;
     int64_t of_group;
     if (of_stream != NULL || of_file != NULL)
-        return of_stream != NULL ? of_stream->value : of_file->value;
+        return later_timecode(input, rate, of_stream != NULL ? of_stream->value : of_file->value);
     if (code != NULL && code->size >= 2 * sizeof first) {
         memcpy(&first, code->data + sizeof first, sizeof first);
         return av_timecode_make_smpte_tc_string2(text, rate, first, 0, 0);

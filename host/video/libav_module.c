@@ -60,6 +60,7 @@ static const struct tri_video_codec codec = {
     .open = tri_libav_open,
     .next = tri_libav_next,
     .decode = tri_libav_decode,
+    .seek = tri_libav_seek,
     .close = tri_libav_close,
     .create = tri_libav_create,
     .encode = tri_libav_encode,

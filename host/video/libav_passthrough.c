@@ -20,11 +20,14 @@ static void append(struct tri_libav_input *input, struct tri_libav_packet *kept)
     pthread_mutex_unlock(&input->lock);
 }
 
-static AVPacket *take(struct tri_libav_input *input, AVRational *base)
+/* The oldest packet, unless it is of that time or later. */
+static AVPacket *take(struct tri_libav_input *input, int64_t time, AVRational *base)
 {
     AVPacket *packet = NULL;
     pthread_mutex_lock(&input->lock);
     struct tri_libav_packet *kept = input->oldest;
+    if (kept != NULL && tri_libav_is_later(input, kept->packet, kept->base, time))
+        kept = NULL;
     if (kept != NULL) {
         packet = kept->packet;
         *base = kept->base;
@@ -62,7 +65,8 @@ bool tri_libav_keep(struct tri_libav_input *input, AVPacket *packet)
 void tri_libav_drop(struct tri_libav_input *input)
 {
     AVRational base;
-    for (AVPacket *packet = take(input, &base); packet != NULL; packet = take(input, &base))
+    for (AVPacket *packet = take(input, INT64_MAX, &base); packet != NULL;
+         packet = take(input, INT64_MAX, &base))
         av_packet_free(&packet);
     for (unsigned i = 0; input->format != NULL && i < input->format->nb_streams; i++) {
         AVStream *stream = input->format->streams[i];
@@ -110,19 +114,29 @@ int tri_libav_write(struct tri_libav_output *output, AVPacket *packet)
     return code;
 }
 
-int tri_libav_write_kept(struct tri_libav_output *output)
+/* Of a part, packets wait until the frames are at their time: it may end before. */
+static int64_t limit_of(const struct tri_libav_input *input, int64_t time)
+{
+    const struct tri_trimmed *trimmed = &input->reader->trimmed;
+    if (!input->reader->options.trim.to.given)
+        return INT64_MAX;
+    return time == INT64_MAX && trimmed->ended ? trimmed->end : time;
+}
+
+int tri_libav_write_kept(struct tri_libav_output *output, int64_t time)
 {
     struct tri_libav_input *input = output->source;
     AVRational base;
     int code = 0;
     if (input == NULL)
         return 0;
-    for (AVPacket *packet = take(input, &base); packet != NULL;
-         packet = code < 0 ? NULL : take(input, &base)) {
+    const int64_t limit = limit_of(input, time);
+    for (AVPacket *packet = take(input, limit, &base); packet != NULL;
+         packet = code < 0 ? NULL : take(input, limit, &base)) {
         const int to = output->streams[packet->stream_index];
         if (to >= 0)
             shift_times(input, packet, base);
-        if (to >= 0 && !is_hidden(output, packet)) {
+        if (to >= 0 && !is_hidden(output, packet) && tri_libav_cut(output, packet, base)) {
             av_packet_rescale_ts(packet, base, output->format->streams[to]->time_base);
             packet->stream_index = to;
             packet->pos = -1;
@@ -322,14 +336,17 @@ static int copy_chapters(struct tri_libav_output *output)
         const AVChapter *chapter = from->chapters[i];
         const int64_t start = av_rescale_q(output->source->start, output->source->stream->time_base,
                                            chapter->time_base);
+        AVChapter at = {.id = chapter->id,
+                        .time_base = chapter->time_base,
+                        .start = chapter->start - start,
+                        .end = chapter->end - start};
+        if (!tri_libav_cut_chapter(output->source, &at))
+            continue;
         AVChapter *copy = av_mallocz(sizeof *copy);
         if (copy == NULL)
             return AVERROR(ENOMEM);
         to->chapters[to->nb_chapters++] = copy;
-        copy->id = chapter->id;
-        copy->time_base = chapter->time_base;
-        copy->start = chapter->start - start;
-        copy->end = chapter->end - start;
+        *copy = at;
         const int code = av_dict_copy(&copy->metadata, chapter->metadata, 0);
         if (code < 0)
             return code;

@@ -32,7 +32,7 @@ static void note_damage(struct tri_video_reader *reader, const char *what)
     const struct tri_libav_input *input = reader->state;
     if (!reader->warning[0])
         snprintf(reader->warning, sizeof reader->warning, "damaged at about frame %ld: %s",
-                 input->frames + 1, what);
+                 input->skipped + input->frames + 1, what);
 }
 
 static void note_code(struct tri_video_reader *reader, int code)
@@ -244,6 +244,20 @@ static int receive_frame(struct tri_video_reader *reader, AVFrame *frame)
     return code;
 }
 
+/* After a jump the index may know how many packets are before this one. */
+static void count_packet(struct tri_libav_input *input, const AVPacket *packet)
+{
+    const int entries = avformat_index_get_entries_count(input->stream);
+    if (input->jumped && packet->dts != AV_NOPTS_VALUE) {
+        const int at = av_index_search_timestamp(input->stream, packet->dts, AVSEEK_FLAG_ANY);
+        input->packets = at < 0 ? entries : at;
+        if (at >= 0 && entries == input->stream->nb_frames)
+            input->skipped = at;
+    }
+    input->jumped = false;
+    input->packets++;
+}
+
 /* Passes on the next packet. Returns 0, or the code that ends reading. */
 static int feed(struct tri_video_reader *reader)
 {
@@ -261,7 +275,13 @@ static int feed(struct tri_video_reader *reader)
         av_packet_unref(packet);
         return kept ? 0 : AVERROR(ENOBUFS);
     }
-    input->packets++;
+    count_packet(input, packet);
+    if (input->decode_from != AV_NOPTS_VALUE && packet->dts < input->decode_from) {
+        tri_libav_forget(input, packet->dts);
+        input->skipped++;
+        av_packet_unref(packet);
+        return 0;
+    }
     if (packet->flags & AV_PKT_FLAG_CORRUPT)
         note_damage(reader, "a packet is incomplete");
     code = send_packet(reader, packet);
@@ -273,7 +293,7 @@ static int feed(struct tri_video_reader *reader)
 
 /* Gets the next frame; AVERROR_EOF if there is none, or after FAILURES_MOST failures in a row.
  * Frames that fail to decode are skipped; those that the decoder concealed are kept and noted. */
-static int decode_next(struct tri_video_reader *reader, AVFrame *frame)
+int tri_libav_decode_next(struct tri_video_reader *reader, AVFrame *frame)
 {
     struct tri_libav_input *input = reader->state;
     for (;;) {
@@ -321,7 +341,7 @@ static enum tri_status open_first(struct tri_video_reader *reader, struct tri_er
     input->packet = av_packet_alloc();
     if (input->first == NULL || input->packet == NULL)
         return cannot_read(reader, "out of memory", error);
-    const int code = decode_next(reader, input->first);
+    const int code = tri_libav_decode_next(reader, input->first);
     if (code == AVERROR_EOF)
         return cannot_read(reader,
                            input->io == NULL ? "no frame can be decoded"
@@ -358,7 +378,7 @@ enum tri_status tri_libav_open(struct tri_video_reader *reader, const char *path
     av_log_set_level(AV_LOG_QUIET);
     reader->state = input;
     input->newest = &input->oldest;
-    input->last = AV_NOPTS_VALUE;
+    input->last = input->decode_from = AV_NOPTS_VALUE;
     input->reader = reader;
     if (reader->options.head_size > 0)
         memcpy(input->head, reader->options.head, reader->options.head_size);
@@ -415,7 +435,8 @@ static int64_t end_of(const struct tri_libav_input *input)
 static int64_t last_duration(const struct tri_libav_input *input, const AVFrame *frame,
                              int64_t duration)
 {
-    const int64_t end = input->frames + 1 == input->stream->nb_frames ? end_of(input) : 0;
+    const int64_t end =
+        input->skipped + input->frames + 1 == input->stream->nb_frames ? end_of(input) : 0;
     if (end == 0 || frame->best_effort_timestamp == AV_NOPTS_VALUE)
         return duration;
     const int64_t rest = end - frame->best_effort_timestamp;
@@ -423,8 +444,8 @@ static int64_t last_duration(const struct tri_libav_input *input, const AVFrame 
 }
 
 /* A frame without a time of its own follows the previous one. */
-static void set_times(struct tri_libav_input *input, const struct tri_video *video,
-                      struct tri_frame *frame)
+void tri_libav_set_times(struct tri_libav_input *input, const struct tri_video *video,
+                         struct tri_frame *frame)
 {
     const AVFrame *raw = frame->raw;
     frame->duration = last_duration(input, raw, duration_of(raw, video));
@@ -446,14 +467,15 @@ static enum tri_status check_shape(const struct tri_video_reader *reader, const 
         return tri_fail(
             error, TRI_FAILED,
             "cannot read %s: frame %ld has %d x %d pixels, but the frames before it %d x %d",
-            reader->name, input->frames + 1, raw->width, raw->height, video->width, video->height);
+            reader->name, input->skipped + input->frames + 1, raw->width, raw->height, video->width,
+            video->height);
     if (!tri_libav_layout(raw->format, &own) || own.planes != video->planes ||
         own.shift_x != video->shift_x || own.shift_y != video->shift_y || own.bits != video->bits ||
         own.alpha > video->alpha || (own.matrix == TRI_RGB) != (video->matrix == TRI_RGB))
         return tri_fail(
             error, TRI_FAILED,
             "cannot read %s: the pixel format of frame %ld differs from the frames before it",
-            reader->name, input->frames + 1);
+            reader->name, input->skipped + input->frames + 1);
     return TRI_OK;
 }
 
@@ -469,7 +491,7 @@ enum tri_status tri_libav_next(struct tri_video_reader *reader, struct tri_frame
         input->first = NULL;
     } else {
         raw = av_frame_alloc();
-        const int code = raw != NULL ? decode_next(reader, raw) : AVERROR(ENOMEM);
+        const int code = raw != NULL ? tri_libav_decode_next(reader, raw) : AVERROR(ENOMEM);
         if (code < 0) {
             av_frame_free(&raw);
             if (code == AVERROR(ENOBUFS))
@@ -483,7 +505,7 @@ enum tri_status tri_libav_next(struct tri_video_reader *reader, struct tri_frame
     }
     *more = true;
     frame->raw = raw;
-    set_times(input, &reader->video, frame);
+    tri_libav_set_times(input, &reader->video, frame);
     return TRI_OK;
 }
 

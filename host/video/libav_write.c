@@ -393,7 +393,11 @@ enum tri_status tri_libav_put(struct tri_video_writer *writer, struct tri_frame 
     struct tri_libav_output *output = writer->state;
     AVFrame *raw = frame->raw;
     frame->raw = NULL;
-    int code = tri_libav_write_kept(output);
+    const AVRational own = tri_libav_fraction(writer->video.time_base, (AVRational){1, 1});
+    int code = tri_libav_write_kept(
+        output, output->source != NULL
+                    ? av_rescale_q(frame->time, own, output->source->stream->time_base)
+                    : 0);
     if (code < 0 || !output->paced) {
         code = code < 0 ? code : put_at(writer, frame, raw);
         av_frame_free(&raw);
@@ -413,7 +417,7 @@ static int finish(struct tri_video_writer *writer)
     if (code >= 0)
         code = send_frame(writer, NULL);
     if (code >= 0)
-        code = tri_libav_write_kept(output);
+        code = tri_libav_write_kept(output, INT64_MAX);
     long refused;
     do { /* until no packet fails */
         refused = output->refused;
@@ -450,8 +454,10 @@ enum tri_status tri_libav_end(struct tri_video_writer *writer, enum tri_status s
         if (code < 0)
             status = cannot_write(writer, code, error);
     }
-    if (status == TRI_OK)
+    if (status == TRI_OK) {
         note_times(writer);
+        tri_libav_note_cut(writer);
+    }
     if (output->refused > 0 && !output->reader->warning[0])
         snprintf(output->reader->warning, sizeof output->reader->warning,
                  "%ld damaged packets of sound or subtitles were dropped", output->refused);

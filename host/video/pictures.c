@@ -131,6 +131,7 @@ static enum tri_status open_first(struct tri_video_reader *reader, const char *p
         return status;
     tri_picture_describe(input->image, input->info.metadata, &reader->options.background,
                          &reader->video);
+    reader->video.animation = tri_pictures_info(input->pictures)->animated;
     describe_times(input, &reader->video);
     if (input->info.warning[0] != '\0' && reader->options.tell != NULL) {
         char text[TRI_NOTE_MAX + 300];

@@ -211,7 +211,8 @@ static enum tri_status check_source(const struct output *output,
     for (long i = 0; i < input->count && status == TRI_OK; i++) {
         char *path = tri_numbered_path(&output->names, i + 1);
         const long number = path != NULL ? number_of(input, path) : -1;
-        if (number >= 0 && (output->paced || number != input->first + i))
+        if (number >= 0 && (output->paced || tri_trim_is_part(&source->options.trim) ||
+                            number != input->first + i))
             status =
                 tri_fail(error, TRI_USAGE,
                          "cannot write %s: the result of picture %ld would replace the input %s",

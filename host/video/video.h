@@ -4,6 +4,7 @@
 #define TRI_VIDEO_H
 
 #include "../trace/trace.h"
+#include "trim.h"
 
 #include <pthread.h>
 
@@ -100,6 +101,7 @@ struct tri_video_read_options {
     size_t head_size; /* at most TRI_HEAD */
     /* for pictures with transparency, if the first one has no alpha */
     struct tri_background background;
+    struct tri_trim trim; /* only this part is read */
     /* Reports what frames cannot keep, from any thread; NULL if not wanted. */
     void (*tell)(void *listener, const char *text);
     void *listener;
@@ -112,6 +114,7 @@ struct tri_video_reader {
     struct tri_video_read_options options; /* zeros replaced by their defaults */
     int64_t decode_ns; /* decoding time within `next`, if the codec measures it */
     char warning[200]; /* damage that did not stop the frames; empty if none */
+    struct tri_trimmed trimmed;
     void *state;
 };
 
@@ -270,6 +273,9 @@ struct tri_video_codec {
                             struct tri_error *error);
     enum tri_status (*decode)(struct tri_video_reader *reader, struct tri_frame *frame,
                               struct tri_error *error);
+    /* After `open`: goes on to the first frame of the part; `next` then counts frames and times
+     * from it. NULL: frames before it are found and discarded one by one. */
+    enum tri_status (*seek)(struct tri_video_reader *reader, struct tri_error *error);
     void (*close)(struct tri_video_reader *reader);
     enum tri_status (*create)(struct tri_video_writer *writer, const char *path,
                               const struct tri_video_write_options *options,

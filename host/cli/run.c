@@ -450,12 +450,33 @@ static struct head read_heads(const struct cli_run_request *request, char *const
     return head;
 }
 
+/* Runs all inputs as one video. */
+static int run_joined(struct cli_run_request *request, struct tri_pipeline *pipeline,
+                      char *const operands[], int count)
+{
+    struct tri_error error;
+
+    for (int i = 0; i < count; i++)
+        if (is_pipe(operands[i]))
+            return cli_usage("run", "--concat needs files, which it opens twice; '%s' is a pipe",
+                             operands[i]);
+    if (cli_is_folder(request->output))
+        return cli_usage("run", "--concat writes one video, but '%s' is a folder", request->output);
+    if (cli_with_read(request, pipeline, NULL, 0, &error) != TRI_OK)
+        return cli_fail(&error);
+    request->joined = operands;
+    request->joined_count = count;
+    return cli_run_video(request, pipeline, operands[0], NULL, 0);
+}
+
 static int execute(struct cli_run_request *request, struct tri_pipeline *pipeline,
                    char *const operands[], int count)
 {
     char dash[] = "-", *const standard[] = {dash};
     struct tri_error error;
 
+    if (request->concat && count > 1)
+        return run_joined(request, pipeline, operands, count);
     if (request->with != NULL && count == 1 && is_pipe(operands[0]) && is_pipe(request->with))
         return cli_usage("run", "only one of '%s' and '%s' can be a pipe", operands[0],
                          request->with);

@@ -27,7 +27,9 @@ struct cli_run_request {
     enum tri_shrink shrink;
     long *shrunk;             /* counts the pictures that their decoder has shrunk */
     struct tri_image *second; /* the picture of --with; NULL: none, or a video */
-    bool strip, fail_fast, timings, timeline, progress, stages, quiet, verbose;
+    char *const *joined;      /* --concat: the inputs; NULL: there is one */
+    int joined_count;
+    bool concat, strip, fail_fast, timings, timeline, progress, stages, quiet, verbose;
 };
 
 /* engine.c: the backend and the threads. */

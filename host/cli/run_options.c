@@ -66,10 +66,11 @@ static bool set_frame_rate(const char *text, void *request)
         rate[1] = ntsc ? 1001 : 1000;
     } else if (sscanf(text, "%9d/%9d%c", &rate[0], &rate[1], &end) != 2 || rate[0] < 1 ||
                rate[1] < 1) {
-        cli_usage("run",
-                  "invalid value '%s' for --frame-rate; expected a rate such as 30, 29.97 or "
-                  "30000/1001, or 'every'",
-                  text);
+        cli_usage(
+            "run",
+            "invalid value '%s' for --frame-rate or --fps; expected a rate such as 30, 29.97 or "
+            "30000/1001, or 'every'",
+            text);
         return false;
     }
     reduce(rate);
@@ -317,6 +318,10 @@ static const struct cli_option videos[] = {
      CLI_CALLS(set_to)},
     {"duration", 0, "TIME", "leave out what is that much after the first frame, instead of --to",
      CLI_CALLS(set_duration)},
+    {"concat", 0, NULL,
+     "write all INPUTs one after another into one video; they must have frames of one size and "
+     "form",
+     FLAG(concat)},
     {"planes", 0, "WHICH",
      "y: keep chroma as it is; all: run on chroma as on luma. By default edges and masks become "
      "gray, and kernels that work on light get RGB",
@@ -337,6 +342,7 @@ static const struct cli_option videos[] = {
      "timing; 'every': write each frame exactly once. By default frames keep their times if OUTPUT "
      "can store them",
      CLI_CALLS(set_frame_rate)},
+    {"fps", 0, "R", "the same as --frame-rate", CLI_CALLS(set_frame_rate)},
     {"no-audio", 0, NULL, "drop the audio, which is otherwise copied", FLAG(video.no_audio)},
     {"no-subtitles", 0, NULL, "drop subtitles, which are otherwise copied",
      FLAG(video.no_subtitles)},

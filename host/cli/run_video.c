@@ -366,7 +366,10 @@ static enum tri_status check_places(const struct cli_run_request *request, const
 {
     struct cli_places places = {.command = "run"};
 
-    cli_places_numbered(&places, NULL, input, 1);
+    /* One of several is not replaced by the result of all. */
+    cli_places_numbered(&places, NULL, input, request->joined != NULL ? 0 : 1);
+    for (int i = 1; i < request->joined_count; i++)
+        cli_places_numbered(&places, NULL, request->joined[i], 0);
     cli_places_numbered(&places, NULL, request->with, 0);
     cli_places_pipeline(&places, request->pipeline);
     cli_places_numbered(&places, "-o", request->output, 1);
@@ -398,7 +401,10 @@ static enum tri_status open_inputs(struct video_run *run, const struct tri_pipel
     if (status == TRI_OK)
         status = cli_make_parent(request->output, error);
     if (status == TRI_OK)
-        status = tri_video_open(input, &options, &transcode->reader, error);
+        status = request->joined != NULL
+                     ? tri_video_join(request->joined, request->joined_count, &options,
+                                      &transcode->reader, error)
+                     : tri_video_open(input, &options, &transcode->reader, error);
     if (status == TRI_OK && request->with != NULL && request->second == NULL)
         status = tri_video_open(request->with, &options,
                                 tri_pipeline_takes_with(pipeline) ? &run->second : &transcode->with,

@@ -63,6 +63,7 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
     memcpy(output->rate, options->frame_rate, sizeof output->rate);
     if (output->rate[0] > 0)
         tri_pace_begin(&output->pace, output->rate, video->time_base);
+    output->pace.asked = true;
     const struct tri_format *format = tri_format_written(path, &output->options, error);
     const enum tri_status status =
         format != NULL ? tri_pictures_create(path, &info, &output->options, &output->writer, error)

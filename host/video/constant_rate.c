@@ -5,6 +5,9 @@
 /* For products of times and rates, which files may set to anything. */
 __extension__ typedef __int128 wide;
 
+/* Milliseconds; the duration of a frame that lasts less is unknown. */
+#define SHORTEST 2
+
 /* Seconds; a longer gap is a clock error that would fill the disk with one frame. */
 #define GAP_MOST 86400
 
@@ -44,6 +47,8 @@ long tri_pace_next(struct tri_pace *pace, int64_t time, int64_t duration)
     }
     place = place > before ? place : before;
     pace->place = place;
+    pace->lasts = is_known(pace) &&
+                  (wide)duration * pace->time_base[0] * 1000 >= (wide)SHORTEST * pace->time_base[1];
     pace->next = is_known(pace) ? place_of(pace, (wide)time - pace->first + duration) : place + 1;
     if (!pace->begun) {
         pace->begun = true;
@@ -60,6 +65,10 @@ long tri_pace_end(struct tri_pace *pace)
         return 0;
     const int64_t most = is_known(pace) ? GAP_MOST * (int64_t)pace->rate[0] / pace->rate[1] : 1;
     int64_t count = pace->next - pace->place;
+    if (count < 1 && pace->asked && pace->lasts && pace->place > 0) {
+        pace->left_out++;
+        return 0;
+    }
     count = count < 1 ? 1 : count < most ? count : most;
     pace->repeated += (long)(count - 1);
     return (long)count;

@@ -11,6 +11,9 @@ struct tri_pace {
     /* Slots of the newest frame and of its successor at the constant rate. */
     int64_t place, next;
     bool begun;
+    bool
+        asked; /* set by the writer: the rate was asked for, so the last frame may be dropped too */
+    bool lasts; /* the newest frame's duration is known; some files state one tick for the last */
     long repeated, left_out; /* so far */
     long jumps;              /* of the clock, which are not part of the pictures */
 };

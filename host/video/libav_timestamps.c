@@ -88,5 +88,6 @@ enum tri_status tri_libav_choose_times(const struct tri_video_writer *writer,
     if (codec->id == AV_CODEC_ID_GIF)
         encoder->time_base = (AVRational){1, 100};
     tri_pace_begin(&output->pace, (const int[2]){rate.num, rate.den}, video->time_base);
+    output->pace.asked = asked;
     return TRI_OK;
 }

@@ -248,6 +248,7 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
     char light[24];
     tri_video_steady_rate(video, options, rate);
     tri_pace_begin(&output->pace, rate, video->time_base);
+    output->pace.asked = options->frame_rate[0] > 0;
     output->paced = options->frame_rate[0] > 0;
     output->path = writer->name;
     if (check_source(output, options->source, error) != TRI_OK ||

@@ -127,6 +127,11 @@ bool tri_video_named(const char *path);
 /* `options` may be NULL. */
 enum tri_status tri_video_open(const char *path, const struct tri_video_read_options *options,
                                struct tri_video_reader **reader, struct tri_error *error);
+/* Opens several as one that continue each other: frames must be of one size and form (TRI_USAGE).
+ * Paths stay until the reader is closed, and none is "-". */
+enum tri_status tri_video_join(char *const paths[], int count,
+                               const struct tri_video_read_options *options,
+                               struct tri_video_reader **reader, struct tri_error *error);
 /* Reads the next frame into existing planes; one call at a time. *more is false at the end. A
  * truncated file is an error that names the frame. */
 enum tri_status tri_video_next(struct tri_video_reader *reader, struct tri_frame *frame, bool *more,

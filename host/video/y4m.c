@@ -571,6 +571,7 @@ static enum tri_status create(struct tri_video_writer *writer, const char *path,
         return tri_fail(error, TRI_FAILED, "cannot write %s: out of memory", path);
     tri_video_steady_rate(video, options, rate);
     tri_pace_begin(&output->pace, rate, video->time_base);
+    output->pace.asked = options->frame_rate[0] > 0;
     output->every_frame =
         options->every_frame || (options->frame_rate[0] == 0 && video->steady_rate[0] == 0);
     if (output->every_frame)

@@ -368,6 +368,9 @@ static int check_many(const struct cli_run_request *request, const struct tri_pi
                                tri_pipeline_text(pipeline));
     if (request->data != NULL)
         return cli_usage("run", "--data needs one video as input; %s", none);
+    if (request->reverse && inputs->count > inputs->videos)
+        return cli_usage("run", "--reverse is for videos and animations; %s",
+                         inputs->count == 1 ? "the input is neither" : "some inputs are pictures");
     if (tri_trim_is_part(&request->trim) && inputs->count > inputs->videos)
         return cli_usage("run", "--from, --to and --duration are for videos and animations; %s",
                          inputs->count == 1 ? "the input is neither" : "some inputs are pictures");
@@ -491,7 +494,7 @@ static int execute(struct cli_run_request *request, struct tri_pipeline *pipelin
         return cli_fail(&error);
     if (count == 1 &&
         ((tri_video_is(operands[0], head.bytes, head.size) && !cli_is_folder(request->output)) ||
-         ((asks_for_video(request) || tri_trim_is_part(&request->trim)) &&
+         ((asks_for_video(request) || tri_trim_is_part(&request->trim) || request->reverse) &&
           cli_has_pictures(operands[0], head.bytes, head.size))))
         return cli_run_video(request, pipeline, operands[0], head.bytes, head.size);
     return run_many(request, pipeline, operands, count, &head);

@@ -29,7 +29,7 @@ struct cli_run_request {
     struct tri_image *second; /* the picture of --with; NULL: none, or a video */
     char *const *joined;      /* --concat: the inputs; NULL: there is one */
     int joined_count;
-    bool concat, strip, fail_fast, timings, timeline, progress, stages, quiet, verbose;
+    bool concat, reverse, strip, fail_fast, timings, timeline, progress, stages, quiet, verbose;
 };
 
 /* engine.c: the backend and the threads. */

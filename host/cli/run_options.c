@@ -322,6 +322,10 @@ static const struct cli_option videos[] = {
      "write all INPUTs one after another into one video; they must have frames of one size and "
      "form",
      FLAG(concat)},
+    {"reverse", 0, NULL,
+     "the frames in reverse order, without sound; they are kept in a temporary file, not "
+     "compressed",
+     FLAG(reverse)},
     {"planes", 0, "WHICH",
      "y: keep chroma as it is; all: run on chroma as on luma. By default edges and masks become "
      "gray, and kernels that work on light get RGB",

@@ -355,6 +355,11 @@ static enum tri_status check_frame(const struct cli_run_request *request, struct
         return tri_fail(error, TRI_USAGE,
                         "run: --video-codec, --crf and --pixel-format do not apply to pictures");
     const bool with = request->with != NULL && request->second == NULL;
+    if (with && request->reverse)
+        return tri_fail(error, TRI_USAGE,
+                        "run: --reverse and a video --with '%s' do not go together; reverse one of "
+                        "them first",
+                        request->with);
     if (picture && (with || request->data != NULL))
         return tri_fail(error, TRI_USAGE, "run: %s is for videos, but '%s' is a picture",
                         with ? "--with" : "--data", request->output);
@@ -405,6 +410,8 @@ static enum tri_status open_inputs(struct video_run *run, const struct tri_pipel
                      ? tri_video_join(request->joined, request->joined_count, &options,
                                       &transcode->reader, error)
                      : tri_video_open(input, &options, &transcode->reader, error);
+    if (status == TRI_OK && request->reverse)
+        status = tri_video_reverse(transcode->reader, &transcode->reader, error);
     if (status == TRI_OK && request->with != NULL && request->second == NULL)
         status = tri_video_open(request->with, &options,
                                 tri_pipeline_takes_with(pipeline) ? &run->second : &transcode->with,

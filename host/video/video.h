@@ -132,6 +132,10 @@ enum tri_status tri_video_open(const char *path, const struct tri_video_read_opt
 enum tri_status tri_video_join(char *const paths[], int count,
                                const struct tri_video_read_options *options,
                                struct tri_video_reader **reader, struct tri_error *error);
+/* The same video backwards: a reader that owns `forwards`, unless this fails. Its first frame is
+ * read when all are in a temporary file. */
+enum tri_status tri_video_reverse(struct tri_video_reader *forwards,
+                                  struct tri_video_reader **reader, struct tri_error *error);
 /* Reads the next frame into existing planes; one call at a time. *more is false at the end. A
  * truncated file is an error that names the frame. */
 enum tri_status tri_video_next(struct tri_video_reader *reader, struct tri_frame *frame, bool *more,

@@ -555,7 +555,8 @@ static void test_frame_rate(void)
     EXPECT("$T run copy a.y4m -o x.y4m --frame-rate every && cmp a.y4m x.y4m; rm x.y4m", 0, "", "");
     EXPECT("for r in 0 -1 1/0 x 25x ''; do $T run copy a.y4m -o x.y4m --frame-rate \"$r\" || echo "
            "$?; done",
-           0, "2\n2\n2\n2\n2\n2\n", "triptych: run: invalid value '0' for --frame-rate or --fps; *");
+           0, "2\n2\n2\n2\n2\n2\n",
+           "triptych: run: invalid value '0' for --frame-rate or --fps; *");
     EXPECT("mkdir q; $T run copy mono.y4m -o 'q/%d.png' --frame-rate 119.88 -q && ls q && cmp "
            "q/1.png q/4.png && ! cmp -s q/4.png q/5.png; code=$?; rm -r q; exit $code",
            0, "1.png\n2.png\n3.png\n4.png\n5.png\n6.png\n7.png\n8.png\n", "");

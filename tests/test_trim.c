@@ -141,6 +141,10 @@ static void test_wrong(void)
     EXPECT("$T run copy v.y4m -o o.y4m --from 5f --to 9f; grep -ac FRAME o.y4m; rm o.y4m", 0, "2\n",
            "triptych: note: v.y4m ends before the part does, which is to end at frame 10\n");
     EXPECT("$T run copy v.y4m -o o.y4m --to 7f && cmp v.y4m o.y4m; rm o.y4m", 0, "", "");
+    EXPECT("$T run copy v.y4m -o o.y4m --to 0.233567 && cmp v.y4m o.y4m; rm o.y4m", 0, "", "");
+    EXPECT("$T run copy v.y4m -o o.y4m --from 2f --duration 0.2 -q; $T run copy v.y4m -o o.y4m "
+           "--to 0.3; rm o.y4m",
+           0, "", "triptych: note: v.y4m ends before the part does, which is to end at 0.300 s\n");
     /* What is after the part is not read. */
     EXPECT(
         "head -c 4000 v.y4m > c.y4m; $T run copy c.y4m -o o.y4m --to 2f && grep -ac FRAME o.y4m; "

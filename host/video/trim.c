@@ -145,13 +145,23 @@ static bool has_all(const struct tri_video_reader *reader)
            trimmed->frames > 0 && number >= trim->to.frame;
 }
 
+/* Whether the frames so far fill the part. */
+static bool is_full(const struct tri_video_reader *reader)
+{
+    const struct tri_trim *trim = &reader->options.trim;
+    const struct tri_trimmed *trimmed = &reader->trimmed;
+    const int64_t end = trimmed->shown + (trim->length ? 0 : trimmed->start);
+    const long number = trimmed->frames + (trim->length ? 0 : trimmed->skipped);
+    return tri_trim_reaches(&trim->to, tri_trim_seconds(reader, end), number);
+}
+
 /* The file ends before the part does. */
 static void note_short(struct tri_video_reader *reader)
 {
     const struct tri_trim *trim = &reader->options.trim;
     char text[TRI_NOTE_MAX], to[40];
-    if (!trim->to.given || reader->trimmed.ended || reader->options.tell == NULL ||
-        (reader->options.stop != NULL && reader->options.stop()))
+    if (!trim->to.given || reader->trimmed.ended || is_full(reader) ||
+        reader->options.tell == NULL || (reader->options.stop != NULL && reader->options.stop()))
         return;
     snprintf(text, sizeof text, "%.200s ends before the part does, which is to end %s %s",
              reader->name, trim->length ? "after" : "at", say(&trim->to, to));
@@ -188,5 +198,6 @@ enum tri_status tri_trim_next(struct tri_video_reader *reader, struct tri_frame 
         return trimmed->frames == 0 ? no_part(reader, error) : TRI_OK;
     }
     trimmed->frames++;
+    trimmed->shown = frame->time + frame->duration;
     return TRI_OK;
 }

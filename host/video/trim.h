@@ -33,6 +33,7 @@ struct tri_trimmed {
     bool ended;    /* frames after the part were left out; the first of them has the time `end` */
     long frames;   /* returned */
     long skipped;  /* before the first; -1: unknown */
+    int64_t shown; /* until when the last one returned is, from the first */
     int64_t start, end; /* time of the first in the file; `end` counts from it */
 };
 

@@ -51,7 +51,7 @@ KERNEL(
     "rounded half up. Alpha is kept.",
     "trails:decay=0.9",
     PARAM_FLOAT(decay, 0.95, 0, 1, "part of the trail that is left in the next frame"))
-ALIASES(trails, ALIAS("lagfun|echo|lighten_trails|light_trails", "trails"))
+ALIASES(trails, ALIAS("lagfun|lightpainting", "trails"))
 
 /* 200 * 0.95 is 190, and 101 * 0.95 is 95.95, which rounds to 96. */
 KNOWN(trails, "trails", PICTURE(4, 1, 1, 10, 195, 0, 0), PICTURE(4, 1, 1, 190, 195, 96, 0),

@@ -529,12 +529,20 @@ void tri_stage_finish(struct tri_plan *plan, int number, const unsigned char *sc
     }
 }
 
+/* Rows that count regions are few and dear. */
+static bool counts_regions(const struct tri_stage *stage)
+{
+    return stage->nodes[0].kind == PASS_REGIONS;
+}
+
 /* Each strip recomputes `lead` rows at its edge, so strips grow with `lead`. */
 int tri_strip_rows(const struct tri_stage *stage, int workers)
 {
     if (workers == 1)
         return stage->height;
     const int share = (stage->height + workers - 1) / workers;
+    if (counts_regions(stage))
+        return share;
     int rows = share / 4 < 16 ? 16 : share / 4 > 256 ? 256 : share / 4;
     if (rows < 8 * stage->lead)
         rows = 8 * stage->lead;
@@ -558,7 +566,7 @@ static int rows_made_again(const struct tri_stage *stage)
 int tri_strip_least(const struct tri_stage *stage)
 {
     const int again = rows_made_again(stage);
-    return again < 4 ? 8 : 2 * again;
+    return counts_regions(stage) ? 1 : again < 4 ? 8 : 2 * again;
 }
 
 #define SHARE_WORTH_CUTTING 16 /* times the rows that a strip makes again: bench/scaling.c */

@@ -126,10 +126,13 @@ static long lay_out_shared(struct tile_class *class, int tile_width)
                    class->places[op->out[0]].size;
         else if (op->pass->kind == PASS_HISTOGRAM && class->places[op->in[0]].size == 1)
             size = 256 * TILE_COPIES * 4;
+        else if (op->pass->kind == PASS_REGIONS)
+            size = TILE_BINS * 4;
         sums = size > sums ? size : sums;
     }
     for (int i = 0; i < class->op_count; i++) {
-        if (class->ops[i].pass->kind == PASS_SCAN || class->ops[i].pass->kind == PASS_HISTOGRAM)
+        const enum tri_pass_kind kind = class->ops[i].pass->kind;
+        if (kind == PASS_SCAN || kind == PASS_HISTOGRAM || kind == PASS_REGIONS)
             class->ops[i].sums_at = at;
     }
     return at + (sums + 15) / 16 * 16;
@@ -175,6 +178,12 @@ static double cost(const struct tile_class *class, const struct tile_limits *lim
     return work / core * (memory > 1 ? memory : 1);
 }
 
+/* A row costs a group about as much as if it made all of it. */
+static bool rows_are_dear(const struct tile_class *class)
+{
+    return class->ops[0].pass->kind == PASS_REGIONS;
+}
+
 bool tri_tile_choose_size(struct tile_class *class, const struct tile_limits *limits)
 {
     static const int widths[] = {128, 64, 256, 32, 16}, heights[] = {32, 64, 16, 8, 4, 2, 1};
@@ -187,7 +196,7 @@ bool tri_tile_choose_size(struct tile_class *class, const struct tile_limits *li
     for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++) {
         for (size_t h = 0; h < sizeof heights / sizeof heights[0]; h++) {
             memcpy(class->ops, ops, (size_t) class->op_count * sizeof ops[0]);
-            if (widths[w] * heights[h] > 8192 ||
+            if (widths[w] * heights[h] > 8192 || (rows_are_dear(class) && heights[h] > 1) ||
                 geometry(class, widths[w], heights[h]) > limits->local_memory)
                 continue;
             if (width == 0 || cost(class, limits) < best) {

@@ -18,7 +18,8 @@ enum tri_pass_kind {
     PASS_SCAN,
     PASS_HISTOGRAM,
     PASS_MAP,
-    PASS_CHOOSE
+    PASS_CHOOSE,
+    PASS_REGIONS
 };
 
 struct tri_rows {

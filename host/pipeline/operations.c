@@ -15,6 +15,7 @@ static double by_kind(const struct tri_node *node)
 {
     switch (node->pass->kind) {
     case PASS_GATHER: /* moves samples, unless it declares more */
+    case PASS_REGIONS:
         return 0;
     case PASS_SLIDE: /* the entering and the leaving row */
         return 2;

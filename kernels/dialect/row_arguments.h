@@ -89,6 +89,17 @@ struct tri_warp {
     int span_bits; /* 2^this outputs have places on a line: 1 to 16; affine: 16 */
 };
 
+/* The regions whose samples REGIONS counts: region n is in column n % across. Together they may be
+ * larger than the picture, which then goes on as its mirror image, without the edge sample. */
+struct tri_regions {
+    int across, width, height;
+};
+INLINE int region_inside(int at, int size)
+{
+    const int period = size > 1 ? 2 * (size - 1) : 1, within = at % period;
+    return at < size ? at : within < size ? within : period - within;
+}
+
 /* Exact division of n < 2^31 by a divisor d < 2^31: floor(n / d) is
  * mul_hi(n, multiplier) >> shift. Granlund & Montgomery, "Division by invariant integers using
  * multiplication", 1994. A 32-bit multiplier cannot express d = 1: n is doubled for it. */

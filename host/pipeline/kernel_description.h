@@ -63,6 +63,7 @@ struct tri_node_spec {
     bool specialize;   /* constants set loop counts or offsets: device programs are built for their
                           values */
     bool transposed;   /* rows of the output are columns of the input */
+    int block;         /* rows that the pass makes at a time where all rows of the output exist */
     bool whole;        /* the pass sees whole planes of its inputs (SAMPLE, SOURCE) */
     int width, height; /* of the output; default: the input's */
     /* Arithmetic operations for one sample of each output, for the roofline of reports; 0: the

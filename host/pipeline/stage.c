@@ -136,7 +136,9 @@ static void add_node(struct planner *p, struct tri_stage *stage, const struct tr
                              .low = node->spec.low,
                              .high = node->spec.high,
                              .height = node->spec.height,
-                             .block = node->spec.transposed ? TRANSPOSE_ROWS : 1};
+                             .block = node->spec.transposed  ? TRANSPOSE_ROWS
+                                      : node->spec.block > 1 ? node->spec.block
+                                                             : 1};
     stage->facts[stage->node_count - 1] =
         (struct tri_node_facts){.width = node->spec.width,
                                 .reach = node->spec.reach,

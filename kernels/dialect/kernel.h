@@ -26,5 +26,7 @@
 #include "host_symbols.h"
 #include "row_functions.h"
 #include "cover.h"
+#include "patches.h"
+#include "regions.h"
 
 #endif

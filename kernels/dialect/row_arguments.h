@@ -100,6 +100,14 @@ INLINE int region_inside(int at, int size)
     return at < size ? at : within < size ? within : period - within;
 }
 
+/* What PATCHES compares: squares of (2 * patch + 1)^2 samples, with as many as have their centres
+ * in a square of (2 * search + 1)^2. */
+struct tri_patches {
+    int patch, search;
+};
+#define PATCH_MOST 7  /* the largest `patch` */
+#define PATCH_ROWS 16 /* to make at a time: `block` of its node */
+
 /* Exact division of n < 2^31 by a divisor d < 2^31: floor(n / d) is
  * mul_hi(n, multiplier) >> shift. Granlund & Montgomery, "Division by invariant integers using
  * multiplication", 1994. A 32-bit multiplier cannot express d = 1: n is doubled for it. */

@@ -27,12 +27,6 @@
 #define SLIDE(name, IN, OUT) SLIDE_(name, IN, OUT)
 #define SCAN(name, IN, OUT) SCAN_(name, IN, OUT)
 #define HISTOGRAM(name, IN) HISTOGRAM_(name, IN)
-/* Row Y is what the body makes of COUNTS: of the samples of region Y, by their highest BIN_BITS
- * bits. The body runs once for each row, and stores with PUT_ENTRY(x, v). The constants begin with
- * a struct tri_regions; the node sets `.whole`. */
-#define REGIONS(name, OUT, BIN_BITS) REGIONS_(name, S, OUT, BIN_BITS)
-#define REGIONS_(name, IN, OUT, BIN_BITS) REGIONS_AS(name, IN, OUT, BIN_BITS)
-#define PUT_ENTRY(x, v) (_entries[x] = (v))
 
 /* Lanes of input 0 at an offset. AT_INPUT: of input i. SOURCE: from row `y` of the whole plane. */
 #define AT(dx, dy) AT_INPUT(0, dx, dy)
@@ -525,42 +519,3 @@ INLINE void square_transpose(square_row *rows)
             counts[in[x]]++; \
     } \
     _Static_assert(1, "takes the semicolon")
-
-/* Counts in several tables in turn, as a histogram does. */
-#define REGIONS_COPIES 4
-#define REGIONS_AS(name, IN, OUT, BIN_BITS) \
-    INLINE void name##_make(const struct tri_row *_r, const uint *COUNTS, \
-                            GLOBAL OUT##_e *restrict _entries); \
-    INLINE void name##_count(uint(*counts)[1 << (BIN_BITS)], GLOBAL const IN##_e *in, int left, \
-                             int right, int width) \
-    { \
-        int x = left; \
-        for (; x + REGIONS_COPIES <= right && x + REGIONS_COPIES <= width; x += REGIONS_COPIES) { \
-            for (int i = 0; i < REGIONS_COPIES; i++) \
-                counts[i][in[x + i] >> (BITS - (BIN_BITS))]++; \
-        } \
-        for (; x < right; x++) \
-            counts[0][in[region_inside(x, width)] >> (BITS - (BIN_BITS))]++; \
-    } \
-    ROW_FUNCTION(name, PASS_REGIONS, IN, OUT) \
-    { \
-        const struct tri_row here = *row; \
-        GLOBAL const struct tri_regions *regions = \
-            (GLOBAL const struct tri_regions *)here.constants; \
-        const int left = here.y % regions->across * regions->width, \
-                  top = here.y / regions->across * regions->height; \
-        uint counts[REGIONS_COPIES][1 << (BIN_BITS)] = {{0}}; \
-        for (int y = top; y < top + regions->height; y++) \
-            name##_count( \
-                counts, \
-                (GLOBAL const IN##_e *)(here.plane[0] + \
-                                        region_inside(y, here.in_height) * here.stride[0]), \
-                left, left + regions->width, here.in_width); \
-        for (int i = 0; i < 1 << (BIN_BITS); i++) { \
-            for (int copy = 1; copy < REGIONS_COPIES; copy++) \
-                counts[0][i] += counts[copy][i]; \
-        } \
-        name##_make(&here, counts[0], (GLOBAL OUT##_e *)here.out[0]); \
-    } \
-    INLINE void name##_make(const struct tri_row *_r, const uint *COUNTS, \
-                            GLOBAL OUT##_e *restrict _entries)

@@ -284,12 +284,6 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
 #define SLIDE(name, IN, OUT) SLIDE_(name, IN, OUT)
 #define SCAN(name, IN, OUT) SCAN_(name, IN, OUT)
 #define HISTOGRAM(name, IN) HISTOGRAM_(name, IN)
-#define REGIONS(name, OUT, BIN_BITS) REGIONS_(name, S, OUT, BIN_BITS)
-#define REGIONS_(name, IN, OUT, BIN_BITS) REGIONS_AS(name, IN, OUT, BIN_BITS)
-/* A group makes a part of the row. */
-#define PUT_ENTRY(x, v) \
-    if ((uint)((x)-_first) < (uint)_count) \
-    _entries[(x)-_first] = (v)
 #define TILE_TYPES(name, IN, OUT) \
     typedef IN##_e name##_in; \
     typedef OUT##_e name##_out; \
@@ -685,38 +679,5 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
         } \
     } \
     struct name##_takes_the_semicolon
-
-/* All items of a group count a region's samples in one table in local memory. One item then makes
- * the row. */
-#define REGIONS_AS(name, IN, OUT, BIN_BITS) \
-    TILE_TYPES(name, IN, OUT) \
-    INLINE void name##_make(CONSTANT uchar *_c, LOCAL const uint *COUNTS, LOCAL OUT##_e *_entries, \
-                            int _first, int _count); \
-    INLINE void name##_tile(TILE_ARGUMENTS, LOCAL uchar *sums) \
-    { \
-        CONSTANT struct tri_regions *regions = (CONSTANT struct tri_regions *)constants; \
-        LOCAL uint *counts = (LOCAL uint *)sums; \
-        for (int r = 0; r < n->rows; r++) { \
-            const int region = TILE_INSIDE(tile->y + n->y + r, tile->height); \
-            const int left = region % regions->across * regions->width, \
-                      top = region / regions->across * regions->height; \
-            for (int i = (int)get_local_id(0); i < 1 << (BIN_BITS); i += GROUP) \
-                counts[i] = 0; \
-            barrier(CLK_LOCAL_MEM_FENCE); \
-            for (int i = (int)get_local_id(0); i < regions->width * regions->height; i += GROUP) { \
-                const int x = region_inside(left + i % regions->width, planes[0].width), \
-                          y = region_inside(top + i / regions->width, planes[0].height); \
-                GLOBAL const uchar *from = planes[0].samples + (long)y * planes[0].stride; \
-                atomic_inc(counts + (((GLOBAL const IN##_e *)from)[x] >> (BITS - (BIN_BITS)))); \
-            } \
-            barrier(CLK_LOCAL_MEM_FENCE); \
-            if (get_local_id(0) == 0) \
-                name##_make(constants, counts, TILE_OUT(OUT##_e, 0, 0, r), tile->x + n->x, \
-                            n->width); \
-            barrier(CLK_LOCAL_MEM_FENCE); \
-        } \
-    } \
-    INLINE void name##_make(CONSTANT uchar *_c, LOCAL const uint *COUNTS, LOCAL OUT##_e *_entries, \
-                            int _first, int _count)
 
 #endif

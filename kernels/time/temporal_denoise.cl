@@ -113,7 +113,7 @@ KERNEL(
                 "difference, out of 255, at which a neighbour has a quarter of its weight")
         PARAM_FLOAT(temporal, 6, 0, 127,
                     "difference, out of 255, at which the past has a quarter of its weight"))
-ALIASES(temporal_denoise, ALIAS("denoise|hqdn3d|atadenoise|nlmeans", "temporal_denoise"))
+ALIASES(temporal_denoise, ALIAS("denoise|hqdn3d|atadenoise", "temporal_denoise"))
 
 /* The past is flat: (1 - 3 / 12)^2 of a difference of 3 remains, and nothing of one of 12. */
 KNOWN(temporal_denoise, "temporal_denoise:spatial=0", PICTURE(4, 1, 1, 13, 10, 22, 7),

@@ -113,3 +113,68 @@ const char *const oracle_shapes[] = {"radius=2",
                                      "radius=3:shape=cross",
                                      "radius=17:shape=cross",
                                      NULL};
+
+static int64_t sorted_rank(const struct tri_image *in, int plane, int x, int y, int radius,
+                           int64_t rank)
+{
+    int64_t window[49];
+    int count = 0;
+
+    for (int dy = -radius; dy <= radius; dy++)
+        for (int dx = -radius; dx <= radius; dx++)
+            window[count++] = oracle_sample(in, plane, x + dx, y + dy);
+    qsort(window, (size_t)count, sizeof(window[0]), oracle_ascending);
+    return window[rank];
+}
+
+/* The window's samples less than `value`, and those of each value. */
+struct window_counts {
+    int64_t value, less, *of;
+};
+
+static void count_column(const struct tri_image *in, int plane, int x, int y, int radius, int by,
+                         struct window_counts *counts)
+{
+    for (int dy = -radius; dy <= radius; dy++) {
+        int64_t v = oracle_sample(in, plane, x, y + dy);
+
+        counts->of[v] += by;
+        counts->less += v < counts->value ? by : 0;
+    }
+}
+
+static int64_t counted_rank(struct window_counts *counts, int64_t rank)
+{
+    while (counts->less > rank)
+        counts->less -= counts->of[--counts->value];
+    while (counts->less + counts->of[counts->value] <= rank)
+        counts->less += counts->of[counts->value++];
+    return counts->value;
+}
+
+static void count_row(const struct tri_image *in, int plane, int y, int radius, int64_t rank,
+                      struct expected *out)
+{
+    struct window_counts counts = {.of =
+                                       oracle_memory((size_t)oracle_max(in) + 1, sizeof(int64_t))};
+
+    for (int x = -radius; x < radius; x++)
+        count_column(in, plane, x, y, radius, 1, &counts);
+    for (int x = 0; x < out->width; x++) {
+        count_column(in, plane, x + radius, y, radius, 1, &counts);
+        *oracle_at(out, plane, x, y) = (double)counted_rank(&counts, rank);
+        count_column(in, plane, x - radius, y, radius, -1, &counts);
+    }
+    free(counts.of);
+}
+
+void oracle_rank(const struct tri_image *in, int plane, int radius, int64_t rank,
+                 struct expected *out)
+{
+    for (int y = 0; y < out->height; y++) {
+        if (radius > 3)
+            count_row(in, plane, y, radius, rank, out);
+        for (int x = 0; x < out->width && radius <= 3; x++)
+            *oracle_at(out, plane, x, y) = (double)sorted_rank(in, plane, x, y, radius, rank);
+    }
+}

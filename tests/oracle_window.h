@@ -12,6 +12,11 @@ void oracle_plain(const struct tri_image *in, struct expected *out);
 void oracle_extreme(const struct tri_pipeline *pipeline, int operation, const struct expected *in,
                     int sign, struct expected *out);
 
+/* Writes the sample of each window that has `rank` samples before it in their order to plane `plane`
+ * of `out`. Small windows are sorted; of large ones, the counts of each value follow the window. */
+void oracle_rank(const struct tri_image *in, int plane, int radius, int64_t rank,
+                 struct expected *out);
+
 /* Writes a - b to `out`, which has their size and may be one of them. */
 void oracle_less(const struct expected *a, const struct expected *b, struct expected *out);
 

@@ -108,6 +108,13 @@ struct tri_patches {
 #define PATCH_MOST 7  /* the largest `patch` */
 #define PATCH_ROWS 16 /* to make at a time: `block` of its node */
 
+/* What RANKS chooses: of a square of (2 * radius + 1)^2 samples, the one with `rank` before it. */
+struct tri_ranks {
+    int radius, rank;
+};
+#define RANK_RADIUS 100 /* the largest */
+#define RANK_ROWS 64    /* to make at a time: `block` of its node */
+
 /* Exact division of n < 2^31 by a divisor d < 2^31: floor(n / d) is
  * mul_hi(n, multiplier) >> shift. Granlund & Montgomery, "Division by invariant integers using
  * multiplication", 1994. A 32-bit multiplier cannot express d = 1: n is doubled for it. */

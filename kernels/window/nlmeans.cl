@@ -7,7 +7,7 @@
 
 struct nlmeans {
     struct tri_patches patches;
-    ushort scale, half;       /* of differences; what rounds them */
+    ushort scale, add;        /* of differences; what rounds them */
     ushort unit, round, full; /* of squares */
     ushort stretch;           /* from `full` to about 65535 */
     ushort shift;             /* weights then have as many bits as fit for the search window */
@@ -21,7 +21,7 @@ INLINE u16 nlmeans_alike(const struct nlmeans *k, S a, S b)
     const u16 difference = U16(ABS_DIFFERENCE(a, b) >> ALL(u16, 1));
 #endif
     const u16 scaled =
-        MIN(MUL_HIGH(U16(difference + ALL(u16, k->half)), ALL(u16, k->scale)), ALL(u16, 255));
+        MIN(MUL_HIGH(U16(difference + ALL(u16, k->add)), ALL(u16, k->scale)), ALL(u16, 255));
     return MUL_HIGH(U16(U16(scaled * scaled) + ALL(u16, k->round)), ALL(u16, k->unit));
 }
 
@@ -70,7 +70,7 @@ static struct nlmeans nlmeans_of(int patch, int search, double strength, int bit
     const double most = fmax(strength * sqrt(8.0 * area), 2); /* difference, out of 255 */
     struct nlmeans k = {.patches = {patch, search}};
     k.scale = (ushort)(255 * 65536 / (most * (bits == 8 ? 128 : 128.5)) + 0.5);
-    k.half = (ushort)(32768 / k.scale);
+    k.add = (ushort)(32768 / k.scale);
     k.full = (ushort)(65535 / area < 65024 ? 65535 / area : 65024);
     k.unit = (ushort)(k.full * 65536.0 / (255 * 255) + 0.5);
     k.round = (ushort)(32768 / k.unit < 510 ? 32768 / k.unit : 510);

@@ -54,8 +54,8 @@ KERNEL(
     "default windows.",
     "nlmeans:strength=8",
     PARAM_FLOAT(strength, 5, 0, 100, "how much patches may differ, out of 255")
-        PARAM_LENGTH(patch, TRI_INT, 3, 0, PATCH_MOST, "radius of patches", TRI_RADIUS)
-            PARAM_LENGTH(search, TRI_INT, 7, 1, 15, "radius of the search window", TRI_RADIUS))
+        PARAM_LENGTH(patch, TRI_INT, 3, 0, 5, "radius of patches", TRI_RADIUS)
+            PARAM_LENGTH(search, TRI_INT, 7, 1, 10, "radius of the search window", TRI_RADIUS))
 ALIASES(nlmeans,
         ALIAS("nlm|nonlocalmeans|fastnlmeansdenoising|denoisenlmeans|nlmeansdenoise", "nlmeans"))
 

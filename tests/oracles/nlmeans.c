@@ -121,7 +121,7 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
 static const char *const cases[] = {"strength=30",
                                     "strength=60:patch=1:search=3",
                                     "strength=100:patch=0:search=8",
-                                    "strength=3:patch=7:search=1",
+                                    "strength=3:patch=5:search=1",
                                     "strength=0",
                                     NULL};
 

@@ -12,8 +12,9 @@ void oracle_plain(const struct tri_image *in, struct expected *out);
 void oracle_extreme(const struct tri_pipeline *pipeline, int operation, const struct expected *in,
                     int sign, struct expected *out);
 
-/* Writes the sample of each window that has `rank` samples before it in their order to plane `plane`
- * of `out`. Small windows are sorted; of large ones, the counts of each value follow the window. */
+/* Writes the sample of each window that has `rank` samples before it in their order to plane
+ * `plane` of `out`. Small windows are sorted; of large ones, the counts of each value follow the
+ * window. */
 void oracle_rank(const struct tri_image *in, int plane, int radius, int64_t rank,
                  struct expected *out);
 

@@ -23,7 +23,8 @@ static inline void prefetch(const unsigned char *row, long bytes)
 #include <string.h>
 
 _Static_assert((int)WALK_SLIDE == (int)PASS_SLIDE && (int)WALK_SCAN == (int)PASS_SCAN &&
-                   (int)WALK_HISTOGRAM == (int)PASS_HISTOGRAM,
+                   (int)WALK_HISTOGRAM == (int)PASS_HISTOGRAM &&
+                   (int)WALK_UPDATE == (int)PASS_UPDATE,
                "walk.h has the numbers of enum tri_pass_kind");
 
 /* About 100 operations per nanosecond with vectors, 5 without. */

@@ -182,7 +182,7 @@ static bool fits_together(struct tile_class *class, const struct tri_plan *plan,
         const struct tile_op *op = &class->ops[i];
         const struct walk_node *node = &stage->nodes[op->node];
         const struct walk_channel *c =
-            &plan->channels[node->kind == PASS_HISTOGRAM ? node->in[0] : node->out[0]];
+            &plan->channels[op->outputs == 0 ? node->in[0] : node->out[0]];
         if (i == 0) {
             class->width = c->width;
             class->height = c->height;

@@ -134,13 +134,14 @@ static void put_constants_of(FILE *text, const struct tile_op *op)
 static void put_head(FILE *text, const struct tile_stage *tiles, int number)
 {
     const struct tile_class *class = &tiles->classes[number];
-    int first = 0, sized = -1;
+    int first = 0, sized = -1; /* the entry with the size of the output, or of what is updated */
     size_t global[3], local[3];
     tri_tile_items(class, global, local);
     for (int c = 0; c < number; c++)
         first += tiles->classes[c].table_size * tiles->classes[c].component_count;
     for (int i = 0; i < class->place_count && sized < 0; i++)
         sized = class->places[i].loaded || class->places[i].stored ? class->places[i].table : -1;
+    sized = sized < 0 ? class->places[0].table : sized;
     fprintf(
         text,
         "__kernel __attribute__((reqd_work_group_size(%zu, %zu, 1)))\nvoid stage_%d(GLOBAL uchar "
@@ -358,7 +359,8 @@ static void put_tiles(FILE *text, const struct tile_stage *tiles, int number)
             "    const struct tile tile = {(int)get_group_id(0) * %d, (first + "
             "(int)get_group_id(1)) * %d, width, height, zero};\n"
             "    LOCAL uint4 words[%ld];\n    LOCAL uchar *const memory = (LOCAL uchar *)words;\n",
-            class->tile_width, class->tile_height, (class->local_memory + 15) / 16);
+            class->tile_width, class->tile_height,
+            class->local_memory > 0 ? (class->local_memory + 15) / 16 : 1);
     put_loads(text, class, &touched);
     for (int i = 0; i < class->op_count; i++) {
         put_op(text, class, number, i, &touched);

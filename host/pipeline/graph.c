@@ -70,7 +70,7 @@ int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass,
     if (graph->error.status != TRI_OK || !grow(graph, (void **)&graph->nodes, graph->node_count,
                                                &graph->node_room, sizeof graph->nodes[0]))
         return 0;
-    const bool histogram = pass->kind == PASS_HISTOGRAM;
+    const bool histogram = pass->kind == PASS_HISTOGRAM, update = pass->kind == PASS_UPDATE;
     struct tri_node node = {.pass = pass,
                             .spec = *spec,
                             .first = graph->first,
@@ -81,7 +81,8 @@ int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass,
     const struct tri_channel in = graph->channels[spec->in[0]];
     node.spec.width = spec->width != 0 ? spec->width : in.width;
     node.spec.height = spec->height != 0 ? spec->height : in.height;
-    node.spec.outputs = histogram ? 0 : spec->outputs != 0 ? spec->outputs : 1;
+    node.spec.whole = spec->whole || update;
+    node.spec.outputs = histogram || update ? 0 : spec->outputs != 0 ? spec->outputs : 1;
     node.histogram = histogram && spec->histogram == 0 ? ++graph->histogram_count : spec->histogram;
     node.operation = *graph->operation;
     if (spec->constants_size != 0)
@@ -94,7 +95,7 @@ int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass,
                                                 .producer = index});
     if (graph->error.status != TRI_OK)
         return 0;
-    return histogram ? node.histogram : node.first_output;
+    return histogram ? node.histogram : update ? spec->in[0] : node.first_output;
 }
 
 int tri_graph_add_channel(struct tri_graph *graph, const struct tri_channel *channel)

@@ -19,7 +19,8 @@ enum tri_pass_kind {
     PASS_HISTOGRAM,
     PASS_MAP,
     PASS_CHOOSE,
-    PASS_REGIONS
+    PASS_REGIONS,
+    PASS_UPDATE
 };
 
 struct tri_rows {
@@ -55,7 +56,7 @@ struct tri_counts {
 /* One use of a pass. Channels are numbered from 1; 0 is none. */
 struct tri_node_spec {
     int in[TRI_INPUTS];
-    int outputs;         /* default 1; 0 for a histogram */
+    int outputs;         /* default 1; 0 for a histogram and for an update */
     int low, high;       /* AT(dx, dy) is used with low <= dy <= high */
     int sparse, rows[4]; /* or with 0 <= dy < sparse, which then means row y + rows[dy] */
     int reach;           /* and with -reach <= dx <= reach */
@@ -82,8 +83,9 @@ struct tri_node_spec {
     void (*frame)(long number, const struct tri_operation *operation, void *constants);
 };
 
-/* Adds a node. Returns the channel of its first output (the others follow it), or for a histogram a
- * number for `histogram`. After a failure, which the graph records, it returns 0. */
+/* Adds a node. Returns the channel of its first output (the others follow it), for a histogram a
+ * number for `histogram`, or for an update the channel that it updates. After a failure, which the
+ * graph records, it returns 0. */
 int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass,
                   const struct tri_node_spec *spec);
 /* Returns the channel as it was `frames` frames earlier, 1 to TRI_FRAMES_MAX; before the first
@@ -215,6 +217,13 @@ struct tri_value tri_graph_mix(struct tri_graph *graph, const struct tri_mix *mi
                                struct tri_value in);
 /* Fails with the status and text of another error. */
 void tri_graph_fail_as(struct tri_graph *graph, const struct tri_error *error);
+/* Finds connected components of the samples whose mark is not 0, or with `corners` also by corners.
+ * A mark of the maximum tells a sample of its own kind. Of the others a mark says how many samples
+ * of the row, up to this one, are known to be in one component: 1, or with `rows` as many as there
+ * are, up to some number of two or more. Returns a channel of 32 bits: 0 in components that have a
+ * sample of that kind; in others the place of the first sample, in raster order: 1 more than its
+ * row times the width, rounded up to a power of two, plus its column; and 0xffffffff outside. */
+int tri_graph_components(struct tri_graph *graph, int marks, bool rows, bool corners);
 void tri_graph_fail(struct tri_graph *graph, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 int tri_graph_bits(const struct tri_graph *graph);

@@ -22,6 +22,7 @@ static double by_kind(const struct tri_node *node)
     case PASS_SCAN:
     case PASS_MAP:
     case PASS_HISTOGRAM:
+    case PASS_UPDATE:
         return 1;
     default:
         return node->pass == &tri_pass_relay || node->spec.whole ? 0 : samples_read(node);

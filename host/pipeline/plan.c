@@ -122,6 +122,27 @@ static int tiled_stage(const struct planner *p, int i, int stage)
     return joins ? stage + 1 : stage;
 }
 
+static bool updates(const struct tri_node *node, int channel)
+{
+    return node->pass->kind == PASS_UPDATE && node->spec.in[0] == channel;
+}
+
+/* Returns the first stage after those of earlier nodes that update a channel, and if node `i`
+ * updates it, that read it. */
+static int after_updates(const struct planner *p, int i, int channel)
+{
+    const bool own = updates(&p->graph.nodes[i], channel);
+    int stage = 0;
+    for (int j = 0; j < i; j++) {
+        const struct tri_node *before = &p->graph.nodes[j];
+        for (int k = 0; k < before->inputs; k++) {
+            if (before->spec.in[k] == channel && (own || updates(before, channel)))
+                stage = largest(stage, p->stage[j] + 1);
+        }
+    }
+    return stage;
+}
+
 static int node_stage(const struct planner *p, int i)
 {
     const struct tri_node *node = &p->graph.nodes[i];
@@ -139,7 +160,7 @@ static int node_stage(const struct planner *p, int i)
                   (p->kind == TRI_PLAN_WALK && p->kept[channel] && !histogram) ||
                   (has_window(&node->spec) && p->once[c->producer])))
             earliest++;
-        stage = earliest > stage ? earliest : stage;
+        stage = largest(stage, largest(earliest, after_updates(p, i, channel)));
     }
     for (int j = 0; j < i && node->histogram != 0 && !histogram; j++) {
         const struct tri_node *source = &p->graph.nodes[j];

@@ -104,3 +104,35 @@ INLINE S round_length(i32 x, i32 y)
     return TO_S(round_sqrt_16(across + MIN(U32(y) * U32(y), most - across)));
 }
 #endif
+
+/* In updates: a pointer to a sample of the plane; the sample as it is now, or was a moment ago; and
+ * lowering it to `to`, unless it is lower, which returns what it was before. */
+#define PLACE(x, y) ((GLOBAL uint *)&SAMPLE(x, y))
+#define LATEST(place) sample_latest(place)
+#define LOWER(place, to) sample_lower(place, to)
+
+#ifdef __OPENCL_VERSION__
+INLINE uint sample_latest(GLOBAL const uint *place)
+{
+    return *(GLOBAL const volatile uint *)place;
+}
+
+INLINE uint sample_lower(GLOBAL uint *place, uint to)
+{
+    return atomic_min((GLOBAL volatile uint *)place, to);
+}
+#else
+INLINE uint sample_latest(const uint *place)
+{
+    return __atomic_load_n(place, __ATOMIC_RELAXED);
+}
+
+INLINE uint sample_lower(uint *place, uint to)
+{
+    uint before = sample_latest(place);
+    while (before > to &&
+           !__atomic_compare_exchange_n(place, &before, to, 1, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        continue;
+    return before;
+}
+#endif

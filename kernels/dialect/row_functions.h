@@ -27,6 +27,8 @@
 #define SLIDE(name, IN, OUT) SLIDE_(name, IN, OUT)
 #define SCAN(name, IN, OUT) SCAN_(name, IN, OUT)
 #define HISTOGRAM(name, IN) HISTOGRAM_(name, IN)
+/* Lowers samples of a plane of u32 where they are, once for each place, in any order. */
+#define UPDATE(name) UPDATE_AS(name)
 
 /* Lanes of input 0 at an offset. AT_INPUT: of input i. SOURCE: from row `y` of the whole plane. */
 #define AT(dx, dy) AT_INPUT(0, dx, dy)
@@ -519,3 +521,16 @@ INLINE void square_transpose(square_row *rows)
             counts[in[x]]++; \
     } \
     _Static_assert(1, "takes the semicolon")
+
+/* An update reads and lowers samples anywhere in the plane while other workers do the same, so all
+ * it does has to be right in any order: LATEST and LOWER. */
+#define UPDATE_AS(name) \
+    INLINE void name##_at(const struct tri_row *_r, GLOBAL const u32_e *_it, long _x); \
+    ROW_FUNCTION(name, PASS_UPDATE, u32, u32) \
+    { \
+        const struct tri_row here = *row; \
+        const int width = here.width; \
+        for (int x = 0; x < width; x++) \
+            name##_at(&here, 0, x); \
+    } \
+    INLINE void name##_at(const struct tri_row *_r, GLOBAL const u32_e *_it, long _x)

@@ -284,6 +284,7 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
 #define SLIDE(name, IN, OUT) SLIDE_(name, IN, OUT)
 #define SCAN(name, IN, OUT) SCAN_(name, IN, OUT)
 #define HISTOGRAM(name, IN) HISTOGRAM_(name, IN)
+#define UPDATE(name) UPDATE_(name)
 #define TILE_TYPES(name, IN, OUT) \
     typedef IN##_e name##_in; \
     typedef OUT##_e name##_out; \
@@ -571,6 +572,26 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
         } \
     } \
     GATHER_BODY(name, IN, OUT)
+
+#define UPDATE_BODY(name) \
+    INLINE void name##_at(const struct item *_r, CONSTANT uchar *_c, \
+                          GLOBAL const uint *const *_in, int _x)
+#define UPDATE_(name) \
+    UPDATE_BODY(name); \
+    INLINE void name##_tile(TILE_ARGUMENTS) \
+    { \
+        TILE_PLANES(u32) \
+        TILE_BLOCKS(n) \
+        { \
+            const int left = tile->x + TILE_LEFT(n); \
+            item.y = tile->y + TILE_TOP(n); \
+            for (int k = 0; k < 4; k++) { \
+                if (item.y < tile->height && left + k < tile->width) \
+                    name##_at(&item, constants, in, left + k); \
+            } \
+        } \
+    } \
+    UPDATE_BODY(name)
 
 /* An item sums the first window of its block, then slides down the rows. */
 #define SLIDE_(name, IN, OUT) \

@@ -44,7 +44,7 @@ struct walk_node {
 
 /* Those of enum tri_pass_kind that the walk treats in their own way. OpenCL C does not see that
  * enum; native.c checks that they are its. */
-enum { WALK_SLIDE = 2, WALK_SCAN = 3, WALK_HISTOGRAM = 4 };
+enum { WALK_SLIDE = 2, WALK_SCAN = 3, WALK_HISTOGRAM = 4, WALK_UPDATE = 7 };
 
 #define WALK_WINDOW \
     1024 /* rows that a pass may see at a time on an OpenCL device: pointers to them are private \
@@ -166,7 +166,7 @@ INLINE void walk_prepare(GLOBAL const struct walk_node *node,
     row->out_stride = out->stride;
     row->in_width = in->width;
     row->in_height = in->height;
-    row->width = node->kind == WALK_HISTOGRAM ? in->width : out->width;
+    row->width = node->kind == WALK_HISTOGRAM || node->kind == WALK_UPDATE ? in->width : out->width;
     row->halo = out->halo;
     row->constants = base[BASE_CONSTANTS] + node->constants;
 }

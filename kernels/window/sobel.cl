@@ -29,7 +29,7 @@ KERNEL(
     "The gradient gx, gy of the 3x3 Sobel operator: min(|gx| + |gy|, maximum), or with norm=l2 the "
     "length of the vector, rounded. Borders replicate the edge sample.",
     "gray,sobel", PARAM_CHOICE(norm, 0, 2, "l1|l2", "how to combine gx and gy"))
-ALIASES(sobel, ALIAS("edge|edges|edgedetect|findedges|canny|prewitt", "sobel"))
+ALIASES(sobel, ALIAS("edge|edges|edgedetect|findedges|prewitt", "sobel"))
 
 /* A step of 10 from left to right: gx = 4 * 10 on both sides of it. */
 KNOWN(sobel, "sobel", PICTURE(4, 2, 1, 0, 0, 10, 10, 0, 0, 10, 10),

@@ -4,7 +4,7 @@
     bench/opencv_results.py [TRIPTYCH]
 
 Needs opencv-python-headless (pip), which neither the build nor the tests do. Exit status 1: a level that a method of
-threshold finds differs. Other lines say how far results are apart.
+threshold finds, or a sample of canny, label or distance, differs. Other lines say how far results are apart.
 """
 import os
 import subprocess
@@ -59,6 +59,32 @@ def compare_thresholds():
     return failed
 
 
+def compare_whole():
+    """Edges, numbers of components and distances of the first pictures, some blurred: how many differ."""
+    differing = {}
+    for i, picture in enumerate(list(pictures(numpy.random.default_rng(3)))[:20]):
+        picture = cv2.GaussianBlur(picture, (0, 0), 1.4) if i % 2 else picture
+        mask = (picture > 100).astype(numpy.uint8) * 255
+        deep = mask.astype(numpy.uint16) * 257
+        theirs = {}
+        for norm in ("l1", "l2"):
+            theirs[f"canny:low={50 / 255:.6f}:high={100 / 255:.6f}:norm={norm}"] = (
+                picture, cv2.Canny(picture, 50, 100, apertureSize=3, L2gradient=norm == "l2"))
+        for neighbours in (4, 8):
+            theirs[f"label:neighbours={neighbours}"] = (
+                deep, cv2.connectedComponentsWithAlgorithm(mask, neighbours, cv2.CV_32S, cv2.CCL_WU)[1])
+        for metric, kind, size in (("euclidean", cv2.DIST_L2, cv2.DIST_MASK_PRECISE), ("cityblock", cv2.DIST_L1, 3),
+                                   ("chessboard", cv2.DIST_C, 3)):
+            if mask.min() == 0:
+                theirs[f"distance:metric={metric}:scale=2"] = (
+                    deep, numpy.floor(cv2.distanceTransform(mask, kind, size) * 2 + 0.5))
+        for pipeline, (source, result) in theirs.items():
+            differing.setdefault(pipeline, []).append(not numpy.array_equal(run(pipeline, source), result))
+    for pipeline, each in differing.items():
+        print(f"{pipeline}: {sum(each)} of {len(each)} pictures differ")
+    return sum(map(sum, differing.values()))
+
+
 def show(name, ours, theirs, turn=None):
     """The largest difference and the share of equal samples; a plane of hues goes round."""
     apart = numpy.abs(ours.astype(int) - theirs.astype(int))
@@ -95,7 +121,7 @@ def compare_spaces():
 
 def main():
     print(f"OpenCV {cv2.__version__}")
-    failed = compare_thresholds()
+    failed = compare_thresholds() + compare_whole()
     compare_spaces()
     sys.exit(1 if failed else 0)
 

@@ -509,8 +509,8 @@ static void test_told(void)
            "triptych: no kernel of sobel has data for --data\nls: *");
     EXPECT("$T run motion moving.y4m -o - --data -", 2, "",
            "*only one output can go to standard output*");
-    EXPECT("$T run motion $ROOT/images/alpha.png -o x.png --data v.csv", 2, "",
-           "*--data needs one video as input*");
+    EXPECT("$T run motion moving.y4m a.y4m --data w.csv", 2, "",
+           "*--data needs one video, or pictures, as input; there are several inputs*");
     EXPECT("$T run motion moving.y4m --data no/v.csv", 1, "",
            "triptych: cannot write no/v.csv: No such file or directory\n");
     EXPECT("$T run motion moving.y4m -o no/x.y4m --data v.csv; code=$?; wc -l < v.csv; rm "

@@ -457,11 +457,22 @@ const char *tri_job_data_columns(const struct tri_job *job)
 static void print_lines(FILE *to, const struct tri_plan *plan, const unsigned char *plane)
 {
     const struct walk_channel *channel = &plan->channels[plan->told.channel];
+    const void *constants = plan->constants + plan->told_constants;
+    if (plan->told.table != NULL) {
+        const struct tri_data data = {channel->width,
+                                      channel->height,
+                                      plan->in.bits,
+                                      channel->stride / (long)sizeof(uint32_t),
+                                      (const uint32_t *)(const void *)plane,
+                                      constants};
+        plan->told.table(to, &data);
+        return;
+    }
     for (int y = 0; y < channel->height; y++) {
         const uint32_t *row =
             (const uint32_t *)(const void *)(plane + (ptrdiff_t)y * channel->stride);
         for (int x = 0; x < channel->width; x++)
-            plan->told.line(to, x, y, row[x], plan->constants + plan->told_constants);
+            plan->told.line(to, x, y, row[x], constants);
     }
 }
 

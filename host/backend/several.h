@@ -87,7 +87,8 @@ struct several_job {
     struct tri_cut cut;
     bool cuts, over_time;
     bool lent;   /* parts that can read earlier inputs where they are do so */
-    int fixed;   /* for temporal pipelines, the part that gets all frames; -1: none yet */
+    int fixed;   /* the part that had the last whole image, and for temporal pipelines gets all
+                    frames; -1: none yet */
     double work; /* pixels */
     struct own own[TRI_PARTS_MAX];
 };

@@ -221,6 +221,7 @@ static enum tri_status run_picture(struct several *s, struct tri_job *job,
         s->parts[part].waiting -= expected;
         leave_window(kind, part, state->work, status == TRI_OK && !fresh);
         if (status == TRI_OK) {
+            state->fixed = part; /* has the data */
             kind->whole[part]++;
             tri_several_count(s, kind, part, state->work, 1, ns);
         }
@@ -355,8 +356,22 @@ enum tri_status tri_several_download(struct tri_inflight *inflight, struct tri_e
                : end_stream(s, state->fixed, &why, error);
 }
 
+/* Rows of the channel of data, which lie elsewhere in the part's plan. */
+static enum tri_status fetch_rows(const struct tri_plan *plan, struct tri_job *whole,
+                                  unsigned char *to, struct tri_error *error)
+{
+    const struct walk_channel *common = &plan->channels[plan->told.channel],
+                              *own = &whole->plan->channels[whole->plan->told.channel];
+    enum tri_status status = TRI_OK;
+    for (int y = 0; y < own->height && status == TRI_OK; y++)
+        status = whole->backend->fetch(whole, own->offset + (long)y * own->stride,
+                                       (size_t)own->width * (size_t)own->size,
+                                       to + (long)y * common->stride, error);
+    return status;
+}
+
 /* As left by the part that had the last frame; its plan has the channel at another offset than the
- * common plan. */
+ * common plan, and perhaps with longer rows. */
 enum tri_status tri_several_fetch(struct tri_job *job, long offset, size_t size, void *to,
                                   struct tri_error *error)
 {
@@ -367,8 +382,10 @@ enum tri_status tri_several_fetch(struct tri_job *job, long offset, size_t size,
     if (whole == NULL)
         return tri_fail(error, TRI_USAGE, "no frame has run that could give data");
     tri_several_lock(&s->parts[state->fixed]);
-    const enum tri_status status = whole->backend->fetch(
-        whole, whole->plan->channels[whole->plan->told.channel].offset, size, to, error);
+    const struct walk_channel *own = &whole->plan->channels[whole->plan->told.channel];
+    const bool same = own->stride == job->plan->channels[job->plan->told.channel].stride;
+    const enum tri_status status = same ? whole->backend->fetch(whole, own->offset, size, to, error)
+                                        : fetch_rows(job->plan, whole, to, error);
     tri_several_unlock(&s->parts[state->fixed]);
     return status;
 }

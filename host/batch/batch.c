@@ -47,6 +47,7 @@ static void drop_contents(struct tri_batch_run *run, struct tri_batch_item *item
 static void pass_over(struct tri_batch_run *run, struct tri_batch_item *item)
 {
     drop_contents(run, item);
+    free(item->result.data);
     free_own(item->own);
     item->own = NULL;
 }
@@ -74,6 +75,7 @@ void tri_batch_end(struct tri_batch_run *run, struct tri_batch_item *item)
         batch->through(batch->listener, &item->result);
     pthread_mutex_unlock(&run->lock);
     free(item->result.notes);
+    free(item->result.data);
     free_own(item->own);
     item->own = NULL;
 }
@@ -124,7 +126,7 @@ static bool take_picture(struct tri_batch_run *run, struct tri_batch_item *item)
         enum tri_status status = tri_pictures_take(series->pictures, &item->picture, &more, error);
         if (status == TRI_OK && !more)
             break;
-        item->number = ++run->next;
+        item->number = item->result.number = ++run->next;
         series->found |= item->number == series->only;
         taken = status != TRI_OK || is_run(run, item->number);
         if (taken && name_picture(run->batch, item, status == TRI_OK ? error : NULL) != TRI_OK)
@@ -271,6 +273,8 @@ static enum tri_status write_image(const struct tri_batch *batch, struct tri_bat
                                    const struct tri_write_options *options)
 {
     struct tri_error *error = &item->result.error;
+    if (batch->nowhere)
+        return TRI_OK;
     if (batch->series.writer != NULL) {
         char note[TRI_NOTE_MAX] = "";
         const enum tri_status status =
@@ -303,7 +307,7 @@ static bool encode(void *context, void *data)
     options.size = sizeof options;
     options.tell = add_note;
     options.listener = &item->result;
-    if (!batch->strip && item->info.metadata != NULL) {
+    if (!batch->strip && !batch->nowhere && item->info.metadata != NULL) {
         const struct tri_metadata_change change = {batch->pipeline, item->result.from,
                                                    item->image->shape, item->transposed};
         char note[TRI_NOTE_MAX] = "";

@@ -28,6 +28,8 @@ struct tri_batch_result {
     struct tri_shape from, to; /* of the picture in its file, and of its result */
     int shrunk;                /* by its decoder, by this factor; 0: it was not */
     bool left;                 /* it has several pictures, and the caller handles it */
+    long number;               /* of a picture among several in a file, from 1; else 0 */
+    char *data;                /* lines that a kernel reports, if `data` asks for them; else NULL */
 };
 
 /* The pictures of one file, instead of files. */
@@ -60,6 +62,7 @@ struct tri_batch {
     /* metadata comes from each input, unless `strip`; notes go into the results */
     struct tri_write_options write;
     bool strip, fail_fast;
+    bool data, nowhere; /* get the data that kernels report; write no pictures */
     /* Upload, kernels and download wait for each other, so that each is timed separately. */
     bool timed;
     void (*writing)(void); /* called around each write, by several threads at once; may be NULL */

@@ -147,6 +147,13 @@ static enum tri_status end_job(struct tri_batch_run *run, struct tri_batch_item 
     return status;
 }
 
+/* What a kernel reports about the result that the job has just made. */
+static enum tri_status get_data(const struct tri_batch_run *run, struct tri_job *job, char **data,
+                                struct tri_error *error)
+{
+    return run->batch->data ? tri_job_data(job, data, error) : TRI_OK;
+}
+
 /* The kernels of a picture whose results do not wait for others. */
 enum tri_status tri_batch_compute(struct tri_batch_run *run, struct tri_batch_item *item)
 {
@@ -157,12 +164,14 @@ enum tri_status tri_batch_compute(struct tri_batch_run *run, struct tri_batch_it
         status = tri_image_new_for(run->batch->backend, tri_job_shape(job.job), &item->out, error);
     if (status == TRI_OK)
         status = tri_inflight_compute(item->inflight, job.job, item->out, error);
+    if (status == TRI_OK)
+        status = get_data(run, job.job, &item->result.data, error);
     return end_job(run, item, &job, status);
 }
 
 /* Upload, kernels and download at once, in order. */
 static enum tri_status run_late(struct tri_batch_run *run, struct tri_batch_item *item,
-                                struct tri_image **out)
+                                struct tri_image **out, char **text)
 {
     struct tri_error *error = &item->result.error;
     struct tri_batch_job job;
@@ -175,6 +184,8 @@ static enum tri_status run_late(struct tri_batch_run *run, struct tri_batch_item
     if (status == TRI_OK)
         status = tri_job_run(job.job, item->image, *out, run->batch->timed ? &item->timing : NULL,
                              error);
+    if (status == TRI_OK && run->frames >= run->delay)
+        status = get_data(run, job.job, text, error);
     return end_job(run, item, &job, status);
 }
 
@@ -189,6 +200,7 @@ void tri_batch_add_timing(struct tri_batch_item *item)
 bool tri_batch_compute_late(struct tri_batch_run *run, struct tri_batch_item *item)
 {
     struct tri_image *out;
+    char *text = NULL;
     if (!item->flush && run->late_count > 0 &&
         !same_kind(&run->late[0].image->shape, &run->late[0].info.shrunk, &item->image->shape,
                    &item->info.shrunk)) {
@@ -204,7 +216,7 @@ bool tri_batch_compute_late(struct tri_batch_run *run, struct tri_batch_item *it
         return false;
     run->ended |= item->flush;
     struct tri_batch_item *last = &run->late[run->late_count - 1];
-    if (run_late(run, last, &out) != TRI_OK) {
+    if (run_late(run, last, &out, &text) != TRI_OK) {
         tri_image_free(out);
         *item = *last;
         run->late_count--;
@@ -216,6 +228,7 @@ bool tri_batch_compute_late(struct tri_batch_run *run, struct tri_batch_item *it
         return false;
     }
     *item = run->late[0];
+    item->result.data = text;
     if (tri_tracing())
         tri_trace_set_item(item->traced);
     memmove(run->late, run->late + 1, (size_t)--run->late_count * sizeof run->late[0]);

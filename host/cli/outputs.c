@@ -86,6 +86,7 @@ static enum tri_status check_places(const struct cli_outputs *outputs,
     cli_places_pipeline(&places, more->pipeline);
     cli_places_input(&places, more->with, 0);
     cli_places_output(&places, "--trace", more->trace, 0);
+    cli_places_output(&places, "--data", more->data, 0);
     return cli_places_check(&places, error);
 }
 
@@ -144,7 +145,7 @@ enum tri_status cli_outputs_plan(const char *target, const struct cli_formats *f
     bool folder = cli_is_folder(target), numbered = !folder && tri_numbered_is(target);
 
     *outputs = (struct cli_outputs){.numbered = numbered};
-    if (count > 1 && !folder && !numbered)
+    if (count > 1 && !folder && !numbered && !more->nowhere)
         return tri_fail(error, TRI_USAGE,
                         "run: %d inputs cannot all be written to '%s'; use a folder (out/) or a "
                         "pattern with one %%d (out-%%04d.png)",

@@ -22,6 +22,8 @@ struct cli_more_files {
     const char *pipeline; /* whose parameters may name files */
     const char *with;     /* the file of --with */
     const char *trace;    /* where --trace writes */
+    const char *data;     /* where --data writes */
+    bool nowhere;         /* no pictures are written */
 };
 
 /* Determines the output path of each input, by extensions unless a format is given; writes nothing.

@@ -138,6 +138,8 @@ static void tell(void *listener, const struct tri_batch_result *result)
         cli_note("%s: its shape differs from the picture before it; a new series of frames begins",
                  result->file->from);
     if (result->error.status == TRI_OK)
+        cli_data_add(run->request->collected, (int)(result->file - run->batch.files), result);
+    if (result->error.status == TRI_OK)
         cli_with_note(run->request, run->request->second, result->from.planes, result->from.bits);
     if (result->error.status != TRI_OK)
         cli_fail(&result->error);
@@ -179,6 +181,7 @@ static int run_left(struct picture_run *run, struct cli_series *series, int so_f
         if (!run->left[i] || result == TRI_NO_DEVICE ||
             (result != TRI_OK && run->request->fail_fast))
             continue;
+        series->number = i;
         series->input = batch->files[i].from;
         series->output = run->alone && tri_numbered_is(run->request->output) ? run->request->output
                                                                              : batch->files[i].to;
@@ -318,6 +321,8 @@ static int run_pictures(const struct cli_run_request *request, const struct tri_
                                    .strip = request->strip,
                                    .fail_fast = request->fail_fast,
                                    .timed = request->timings,
+                                   .data = request->data != NULL,
+                                   .nowhere = request->video.nowhere,
                                    .leaves = leaves,
                                    .writing = cli_write_begin,
                                    .written = cli_write_end,
@@ -331,6 +336,24 @@ static int run_pictures(const struct cli_run_request *request, const struct tri_
     return result;
 }
 
+/* Runs the pictures, and writes the data that kernels report about them. */
+static int run_pictures_told(const struct cli_run_request *request,
+                             const struct tri_pipeline *pipeline, const struct cli_inputs *inputs,
+                             const struct cli_outputs *outputs, const struct head *head)
+{
+    struct cli_run_request told = *request;
+    struct cli_data data = {0};
+    struct tri_error error;
+
+    told.collected = request->data != NULL ? &data : NULL;
+    int result = run_pictures(&told, pipeline, inputs, outputs, head);
+    if (request->data != NULL && data.count > 0 &&
+        cli_data_write(&told, pipeline->data_columns, &error) != TRI_OK)
+        result = cli_fail(&error);
+    cli_data_free(&data);
+    return result;
+}
+
 /* Pictures as one batch, then the videos one after another. */
 static int run_inputs(const struct cli_run_request *request, struct tri_pipeline *pipeline,
                       const struct cli_inputs *inputs, const struct cli_outputs *outputs,
@@ -339,7 +362,7 @@ static int run_inputs(const struct cli_run_request *request, struct tri_pipeline
     int result = TRI_OK;
 
     if (inputs->count > inputs->videos)
-        result = run_pictures(request, pipeline, inputs, outputs, head);
+        result = run_pictures_told(request, pipeline, inputs, outputs, head);
     if (inputs->videos > 0)
         result = run_videos(request, pipeline, inputs, outputs, result);
     if (inputs->unread > 0)
@@ -366,8 +389,10 @@ static int check_many(const struct cli_run_request *request, const struct tri_pi
                    ? cli_usage("run", "--with needs one video as input; %s", none)
                    : cli_usage("run", "no kernel of %s takes a second picture; remove --with",
                                tri_pipeline_text(pipeline));
-    if (request->data != NULL)
-        return cli_usage("run", "--data needs one video as input; %s", none);
+    if (request->data != NULL && inputs->videos > 0)
+        return cli_usage("run", "--data needs one video, or pictures, as input; %s", none);
+    if (request->data != NULL && pipeline->data_columns == NULL)
+        return cli_usage("run", "no kernel of %s has data for --data", tri_pipeline_text(pipeline));
     if (request->reverse && inputs->count > inputs->videos)
         return cli_usage("run", "--reverse is for videos and animations; %s",
                          inputs->count == 1 ? "the input is neither" : "some inputs are pictures");
@@ -395,7 +420,8 @@ static int run_many(const struct cli_run_request *request, struct tri_pipeline *
     if (status == TRI_OK)
         result = check_many(request, pipeline, &inputs);
     if (status == TRI_OK && result == TRI_OK) {
-        const struct cli_more_files more = {request->pipeline, request->with, request->trace};
+        const struct cli_more_files more = {request->pipeline, request->with, request->trace,
+                                            request->data, request->video.nowhere};
         status = cli_outputs_plan(request->output, &formats, inputs.list, inputs.count, &more,
                                   &outputs, &error);
         if (status == TRI_OK)

@@ -16,6 +16,24 @@ struct cli_frame {
     double seconds;
 };
 
+/* run_data.c: the data that kernels report, for --data. */
+enum cli_data_format { CLI_DATA_AUTO, CLI_DATA_CSV, CLI_DATA_JSON };
+struct cli_run_request;
+struct tri_batch_result;
+/* Data of pictures, which arrives in any order; zeroed at first. */
+struct cli_data {
+    struct cli_data_part *parts;
+    int count, room;
+    bool failed; /* no memory for some of it */
+};
+bool cli_data_is_json(const struct cli_run_request *request);
+/* Keeps what a result has, for input number `file`. One call at a time. */
+void cli_data_add(struct cli_data *data, int file, const struct tri_batch_result *result);
+/* Writes all of it, in the order of the inputs. */
+enum tri_status cli_data_write(const struct cli_run_request *request, const char *columns,
+                               struct tri_error *error);
+void cli_data_free(struct cli_data *data);
+
 struct cli_run_request {
     const char *pipeline, *output, *with, *data, *trace, *on, *isa;
     uint64_t max_pixels, jobs;
@@ -29,6 +47,8 @@ struct cli_run_request {
     struct tri_image *second; /* the picture of --with; NULL: none, or a video */
     char *const *joined;      /* --concat: the inputs; NULL: there is one */
     int joined_count;
+    enum cli_data_format data_format;
+    struct cli_data *collected; /* the data of pictures; NULL: not wanted */
     bool concat, reverse, strip, fail_fast, timings, timeline, progress, stages, quiet, verbose;
 };
 

@@ -244,6 +244,12 @@ static const struct cli_option general[] = {
      "the second picture for kernels of two, such as composite, or for videos also a video, frame "
      "by frame; for blend and difference a video whose frames serve as the previous ones of INPUT",
      TEXT(with), .file = true},
+    {"data", 0, "FILE",
+     "write what a kernel reports besides the picture, such as the numbers of stats or the vectors "
+     "of motion, as CSV, or as JSON if the name ends in .json; -o may then be omitted",
+     TEXT(data), .file = true},
+    {"data-format", 0, "FORMAT", "of --data: csv, json, or auto (default), by the name of its FILE",
+     CHOICE(data_format, enum cli_data_format, CLI_DATA_AUTO, "auto|csv|json")},
     {"jobs", 'j', "N",
      "files or frames in flight at the same time; default one for each thread, two more for videos",
      COUNT(jobs, 1, CLI_JOBS_MAX)},
@@ -330,9 +336,6 @@ static const struct cli_option videos[] = {
      "y: keep chroma as it is; all: run on chroma as on luma. By default edges and masks become "
      "gray, and kernels that work on light get RGB",
      CHOICE(chroma, enum tri_chroma, TRI_CHROMA_RUN, "all|y")},
-    {"data", 0, "FILE",
-     "write a kernel's data as CSV, such as the vectors of motion; -o may then be omitted",
-     TEXT(data), .file = true},
     {"video-codec", 0, "C", "an FFmpeg encoder; default the usual one for OUTPUT's format",
      TEXT(video.video_codec)},
     {"pixel-format", 0, "F",

@@ -43,7 +43,8 @@ bool cli_series_wanted(const struct cli_run_request *request, const char *output
 {
     const struct tri_pictures_info several = {.count = info->pictures, .animated = info->animated};
 
-    return request->frame.given || (alone && tri_numbered_is(request->output)) ||
+    return request->frame.given || request->video.nowhere ||
+           (alone && tri_numbered_is(request->output)) ||
            tri_pictures_fit(cli_picture_format(request, output), &several);
 }
 
@@ -120,6 +121,8 @@ static void tell(void *listener, const struct tri_batch_result *result)
     note(run, result->file->from, result->warning);
     if (result->error.status == TRI_OK)
         tell_lines(run, result);
+    if (result->error.status == TRI_OK)
+        cli_data_add(request->collected, run->series->number, result);
     if (result->new_series)
         note(run, result->file->from,
              "its shape differs from the picture before it; a new series of frames begins");
@@ -254,6 +257,8 @@ static enum tri_status choose_output(struct run *run, struct tri_error *error)
     run->numbered = is_pattern(series);
     if (series->request->frame.given)
         return choose_frame(run, error);
+    if (series->request->video.nowhere)
+        return TRI_OK;
     if (run->numbered ||
         tri_pictures_fit(cli_picture_format(series->request, series->output), info))
         note_times(run, info);
@@ -345,6 +350,8 @@ int cli_run_series(const struct cli_series *series)
                                    .strip = request->strip,
                                    .fail_fast = request->fail_fast,
                                    .timed = request->timings,
+                                   .data = request->data != NULL,
+                                   .nowhere = request->video.nowhere,
                                    .writing = cli_write_begin,
                                    .written = cli_write_end,
                                    .through = tell,

@@ -12,6 +12,7 @@ struct cli_series {
     const char *input, *output; /* the output of a pattern is the request's own; each picture gets
                                    a name from it */
     const struct tri_read_options *read;
+    int number; /* of the input */
     bool alone; /* it is the only input */
 };
 

@@ -20,6 +20,7 @@ struct video_run {
     struct tri_transcode transcode;
     struct tri_video_reader *second; /* --with, if its frames are second pictures; NULL: not */
     struct tri_output data;          /* --data */
+    struct tri_data_table table;     /* in it */
     struct cli_progress progress;
     const struct tri_backend *backend;
     bool animation;       /* all frames go into one picture file */
@@ -110,7 +111,8 @@ static enum tri_status run_stream(struct video_run *run, struct tri_error *error
     }
     run->data.tell = tell_written;
     run->data.listener = run;
-    const enum tri_status told = tri_output_close(&run->data, keep, &ending);
+    enum tri_status told = keep == TRI_OK ? tri_data_table_end(&run->table, &ending) : keep;
+    told = tri_output_close(&run->data, told, &ending);
     if (status == TRI_OK && keep == TRI_OK && told != TRI_OK) {
         *error = ending;
         status = told;
@@ -198,8 +200,12 @@ static enum tri_status open_data(struct video_run *run, const struct tri_pipelin
         return tri_fail(error, TRI_USAGE, "no kernel of %s has data for --data",
                         tri_pipeline_text(pipeline));
     const enum tri_status status = tri_output_open(path, &run->data, error);
-    run->transcode.data = run->data.file;
-    run->transcode.data_name = run->data.name;
+    run->table = (struct tri_data_table){.file = run->data.file,
+                                         .name = run->data.name,
+                                         .json = cli_data_is_json(run->request),
+                                         .key = "frame",
+                                         .columns = tri_filter_data_columns(run->transcode.filter)};
+    run->transcode.data = &run->table;
     return status;
 }
 

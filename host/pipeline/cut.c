@@ -129,7 +129,7 @@ static bool node_cuts(const struct tri_plan *plan, const struct tri_stage *stage
     const struct tri_pass *pass = stage->passes[node->pass];
     const char *text = tri_source_find(pass->file);
     if (node->kind == PASS_HISTOGRAM)
-        return refuse(why, "%s counts the samples of the whole picture", pass->file);
+        return refuse(why, "%s counts the samples of the whole picture", pass->name);
     if (node->whole || !makes_rows(node->kind))
         return refuse(why, "%s reads whole planes", pass->file);
     if (text == NULL || tri_source_tells_row(text))

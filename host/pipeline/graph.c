@@ -219,21 +219,32 @@ void tri_graph_same_samples(struct tri_graph *graph)
     graph->same_samples = true;
 }
 
-void tri_graph_data(struct tri_graph *graph, int channel, const char *columns,
-                    void (*line)(FILE *to, int x, int y, uint32_t sample, const void *constants))
+static void tell(struct tri_graph *graph, const struct tri_told *told)
 {
     if (graph->error.status != TRI_OK || graph->told_by == graph->operation->values)
         return;
-    if (graph->channels[channel].size != sizeof(uint32_t) ||
-        graph->channels[channel].producer < 0) {
+    if (graph->channels[told->channel].size != sizeof(uint32_t) ||
+        graph->channels[told->channel].producer < 0) {
         tri_graph_fail(graph, "%s: a channel of data must be made by a pass, with 32-bit samples",
                        graph->operation->kernel->about->name);
         return;
     }
-    graph->told = (struct tri_told){channel, columns, line};
+    graph->told = *told;
     graph->told_by = graph->operation->values;
     graph->told_first = graph->first;
     graph->told_delay = graph->delay;
+}
+
+void tri_graph_data(struct tri_graph *graph, int channel, const char *columns,
+                    void (*line)(FILE *to, int x, int y, uint32_t sample, const void *constants))
+{
+    tell(graph, &(struct tri_told){.channel = channel, .columns = columns, .line = line});
+}
+
+void tri_graph_table(struct tri_graph *graph, int channel, const char *columns,
+                     void (*table)(FILE *to, const struct tri_data *data))
+{
+    tell(graph, &(struct tri_told){.channel = channel, .columns = columns, .table = table});
 }
 
 int tri_graph_bits(const struct tri_graph *graph)

@@ -46,11 +46,12 @@ struct tri_node {
     int histogram;    /* number from 1, for histograms and for nodes that wait for one */
 };
 
-/* Data reported besides the picture; see tri_graph_data. */
+/* Data reported besides the picture; see tri_graph_data and tri_graph_table. */
 struct tri_told {
     int channel; /* 0: nothing */
     const char *columns;
     void (*line)(FILE *to, int x, int y, uint32_t sample, const void *constants);
+    void (*table)(FILE *to, const struct tri_data *data); /* instead */
 };
 
 /* The result of an operation of a pipeline. */
@@ -113,6 +114,7 @@ struct tri_pipeline {
      */
     bool over_time, pairs, same_samples, takes_with, shrinkable;
     int delay;
+    const char *data_columns;     /* of the data that a kernel reports; NULL: none does */
     const struct tri_image *with; /* the second picture; NULL: none */
     bool noise;                   /* instead of it; see tri_pipeline_noise */
     uint64_t max_pixels;          /* see tri_pipeline_limit */

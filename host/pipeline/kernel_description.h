@@ -164,6 +164,26 @@ void tri_graph_same_samples(struct tri_graph *graph);
  * Among several kernels of a pipeline the last one reports, and among its planes the first. */
 void tri_graph_data(struct tri_graph *graph, int channel, const char *columns,
                     void (*line)(FILE *to, int x, int y, uint32_t sample, const void *constants));
+/* The same where lines are made from several samples: `table` gets all of the channel. Of its
+ * constants it may use only what the host part has set, not what `finish` has completed. */
+struct tri_data {
+    int width, height, bits; /* bits: of the picture */
+    long stride;             /* samples */
+    const uint32_t *samples;
+    const void *constants;
+};
+void tri_graph_table(struct tri_graph *graph, int channel, const char *columns,
+                     void (*table)(FILE *to, const struct tri_data *data));
+/* Makes such a channel of numbers that `finish` yields from the histogram of each plane, with
+ * tri_figure_set (figures.h). `like` is a channel of the picture's samples. */
+struct tri_figures {
+    int count;              /* numbers for each plane, of 64 bits */
+    uint32_t parameters[3]; /* words 1 to 3 of the constants */
+    void (*finish)(const struct tri_counts *counts, const struct tri_operation *operation,
+                   void *constants);
+};
+int tri_graph_figures(struct tri_graph *graph, int like, const int histograms[], int planes,
+                      const struct tri_figures *figures);
 /* The second picture (`run --with`), in the depth of the graph, for a kernel whose input is `like`:
  * as many colours, then alpha. Its first sample lies at (x, y) of channels that are as large as
  * those of `like`; around it colours and alpha are 0. Gray serves as each colour, and colours
@@ -322,6 +342,8 @@ struct tri_kernel {
 /* Returns the pipeline for what other programs call `name`, such as "gaussian:sigma=2" for "blur";
  * NULL if unknown. */
 const char *tri_kernel_call(const char *name);
+
+#include "figures.h"
 
 /* ---- the vocabulary of a kernel file's host part ---- */
 

@@ -23,6 +23,7 @@
     CALL(tri_graph_fail_as) \
     CALL(tri_graph_feedback) \
     CALL(tri_graph_fields) \
+    CALL(tri_graph_figures) \
     CALL(tri_graph_height) \
     CALL(tri_graph_kernel) \
     CALL(tri_graph_levels) \
@@ -37,6 +38,7 @@
     CALL(tri_graph_same_samples) \
     CALL(tri_graph_siting) \
     CALL(tri_graph_state) \
+    CALL(tri_graph_table) \
     CALL(tri_graph_transposed) \
     CALL(tri_graph_warp) \
     CALL(tri_graph_width) \
@@ -172,6 +174,7 @@ enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
 #define tri_graph_fail tri_own.calls->tri_graph_fail
 #define tri_graph_feedback tri_own.calls->tri_graph_feedback
 #define tri_graph_fields tri_own.calls->tri_graph_fields
+#define tri_graph_figures tri_own.calls->tri_graph_figures
 #define tri_graph_height tri_own.calls->tri_graph_height
 #define tri_graph_kernel tri_own.calls->tri_graph_kernel
 #define tri_graph_levels tri_own.calls->tri_graph_levels
@@ -186,6 +189,7 @@ enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
 #define tri_graph_same_samples tri_own.calls->tri_graph_same_samples
 #define tri_graph_siting tri_own.calls->tri_graph_siting
 #define tri_graph_state tri_own.calls->tri_graph_state
+#define tri_graph_table tri_own.calls->tri_graph_table
 #define tri_graph_transposed tri_own.calls->tri_graph_transposed
 #define tri_graph_warp tri_own.calls->tri_graph_warp
 #define tri_graph_width tri_own.calls->tri_graph_width

@@ -382,16 +382,11 @@ static bool encode(void *run, void *item)
 static enum tri_status write_data(const struct tri_transcode *transcode,
                                   const struct tri_frame *frame, struct tri_error *error)
 {
+    char number[24];
     if (transcode->data == NULL)
         return TRI_OK;
-    bool written = true;
-    for (const char *line = frame->data; line != NULL && *line != '\0';
-         line += strcspn(line, "\n") + 1)
-        written &= fprintf(transcode->data, "%ld,%.*s\n", frame->number, (int)strcspn(line, "\n"),
-                           line) > 0;
-    return written ? TRI_OK
-                   : tri_fail(error, TRI_FAILED, "cannot write %s: %s", transcode->data_name,
-                              strerror(errno));
+    snprintf(number, sizeof number, "%ld", frame->number);
+    return tri_data_table_put(transcode->data, number, frame->data, error);
 }
 
 static enum tri_status write_work(struct transcode_run *run, struct item *item,
@@ -502,10 +497,8 @@ enum tri_status tri_transcode_run(struct tri_transcode *transcode, struct tri_er
         return tri_fail(error, TRI_FAILED, "out of memory for %d frames in flight",
                         transcode->jobs);
     }
-    if (transcode->data != NULL) {
-        fprintf(transcode->data, "frame,%s\n", tri_filter_data_columns(transcode->filter));
+    if (transcode->data != NULL)
         tri_filter_tell(transcode->filter);
-    }
     if (tri_tracing())
         tri_trace_instant("video", tri_trace_text(transcode->reader->name));
     status = run_stages(&run, error);

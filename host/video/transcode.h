@@ -5,6 +5,7 @@
 
 #include "filter.h"
 #include "second.h"
+#include "../image/data_table.h"
 
 enum tri_video_stage {
     TRI_READ,
@@ -28,11 +29,9 @@ struct tri_transcode {
     struct tri_video_reader *with;
     struct tri_second *second; /* a video whose frames are the second pictures; NULL: none */
     struct tri_video_writer *writer;
-    /* Receives the data kernels report for frames, as CSV; the caller closes it. NULL if not
-     * wanted. */
-    FILE *data;
-    const char *data_name; /* for messages */
-    bool strip;            /* do not report lost metadata */
+    /* Receives the data kernels report for frames; the caller ends it. NULL if not wanted. */
+    struct tri_data_table *data;
+    bool strip; /* do not report lost metadata */
     /* Called before each frame; true: end here, keeping what is done. May be NULL. */
     bool (*stop)(void);
     /* Called after each written frame. May be NULL. */

@@ -1,4 +1,0 @@
-/* histogram -- counts the samples of each value. */
-#include "kernel.h"
-
-HISTOGRAM(histogram, S);

@@ -1,0 +1,151 @@
+/* test_data.c -- what kernels report besides the picture: the numbers of stats and histogram,
+ * worked out by hand, as CSV and JSON, of pictures and videos, on every kind of backend. */
+#include "shell.h"
+#include "tests.h"
+#include "triptych.h"
+
+#include <CUnit/CUnit.h>
+#include <stdlib.h>
+
+static int begin(void)
+{
+    return shell_begin() != 0 ||
+           shell_run("printf 'P5 2 2 255\\n\\000\\003\\003\\377' > a.pgm; "
+                     "printf 'P6 1 2 255\\n\\001\\002\\003\\005\\006\\007' > c.ppm; "
+                     "printf 'P5 1 2 65535\\n\\001\\000\\377\\377' > w.pgm")
+                   ->code != 0;
+}
+
+static int end(void)
+{
+    return shell_end();
+}
+
+/* Of a.pgm the squares sum to 9 + 9 + 65025 = 65043, so the variance is 65043 / 4 - 65.25^2 =
+ * 12003.1875, whose root is 109.559059. Of w.pgm (256 and 65535): 32895.5 and 32639.5. Of c.ppm all
+ * deviations are 2; together 1 2 3 5 6 7: 24 / 6 and sqrt(124 / 6 - 16). */
+static void test_stats(void)
+{
+    EXPECT("$T run stats a.pgm --data -", 0,
+           "file,plane,samples,minimum,maximum,sum,mean,deviation,distinct,at_zero,at_maximum\n"
+           "a.pgm,gray,4,0,255,261,65.250000,109.559059,3,1,1\n",
+           "");
+    EXPECT("$T run stats w.pgm c.ppm --data - | tail -n +2", 0,
+           "w.pgm,gray,2,256,65535,65791,32895.500000,32639.500000,2,0,1\n"
+           "c.ppm,red,2,1,5,6,3.000000,2.000000,2,0,0\n"
+           "c.ppm,green,2,2,6,8,4.000000,2.000000,2,0,0\n"
+           "c.ppm,blue,2,3,7,10,5.000000,2.000000,2,0,0\n"
+           "c.ppm,all,6,1,7,24,4.000000,2.160247,,0,0\n",
+           "");
+    EXPECT("$T run stats $ROOT/images/alpha.png --data - | cut -d, -f2,3,8,10 | tail -n 3", 0,
+           "blue,65536,82.111239,23488\nalpha,65536,103.811958,23816\nall,262144,95.875992,94280\n",
+           "");
+}
+
+static void test_histogram(void)
+{
+    EXPECT("$T run histogram:bins=2 a.pgm c.ppm --data -", 0,
+           "file,plane,from,to,samples\na.pgm,gray,0,127,3\na.pgm,gray,128,255,1\n"
+           "c.ppm,red,0,127,2\nc.ppm,red,128,255,0\nc.ppm,green,0,127,2\nc.ppm,green,128,255,0\n"
+           "c.ppm,blue,0,127,2\nc.ppm,blue,128,255,0\n",
+           "");
+    EXPECT("$T run histogram:bins=1:planes=joint c.ppm --data -; $T run histogram a.pgm --data - | "
+           "grep -v ',0$'; $T run histogram:bins=65536 w.pgm --data - | grep -v ',0$'",
+           0,
+           "file,plane,from,to,samples\nc.ppm,all,0,255,6\n"
+           "file,plane,from,to,samples\na.pgm,gray,0,0,1\na.pgm,gray,3,3,2\na.pgm,gray,255,255,1\n"
+           "file,plane,from,to,samples\nw.pgm,gray,256,256,1\nw.pgm,gray,65535,65535,1\n",
+           "");
+    EXPECT("$T run histogram:bins=3 a.pgm --data -", 2, "",
+           "triptych: histogram: 3 bins do not divide 256 values; use a power of two\n");
+}
+
+/* Where lines come from, in either format, with names that need quotes; what is not a number is
+ * text or null. */
+static void test_formats(void)
+{
+    EXPECT("cp a.pgm 'a, \"b\".pgm'; $T run histogram:bins=1 'a, \"b\".pgm' --data x.csv && "
+           "$T run histogram:bins=1 'a, \"b\".pgm' --data x.json && cat x.csv x.json; "
+           "rm 'a, \"b\".pgm' x.*",
+           0,
+           "file,plane,from,to,samples\n\"a, \"\"b\"\".pgm\",gray,0,255,4\n"
+           "[\n{\"file\": \"a, \\\"b\\\".pgm\", \"plane\": \"gray\", \"from\": 0, \"to\": 255, "
+           "\"samples\": 4}\n]\n",
+           "");
+    EXPECT("$T run stats c.ppm --data - --data-format json | grep -c null; "
+           "$T run stats a.pgm --data x.json --data-format csv && wc -l < x.json; rm x.json",
+           0, "1\n2\n", "");
+    EXPECT(
+        "$T run histogram:bins=1 a.pgm a.pgm --data - --data-format json", 0,
+        "[\n{\"file\": \"a.pgm\", \"plane\": \"gray\", \"from\": 0, \"to\": 255, \"samples\": 4},"
+        "\n{\"file\": \"a.pgm\", \"plane\": \"gray\", \"from\": 0, \"to\": 255, \"samples\": 4}"
+        "\n]\n",
+        "");
+}
+
+/* Pictures stay as they are, and all of a folder are in order however many are in flight. */
+static void test_many(void)
+{
+    EXPECT("mkdir in out && for i in 1 2 3 4 5 6 7 8 9; do printf '%s\\n%s' 'P2 1 1 255' $i > "
+           "in/$i.pgm; done; "
+           "$T run stats in -o out --data d.csv -j 4 && cut -d, -f1,6 d.csv && tail -c 1 "
+           "out/3.pgm | od -An -tu1 && $T run stats in --data - --on sequential | cmp - d.csv; rm "
+           "-r out d.csv",
+           0,
+           "file,sum\nin/1.pgm,1\nin/2.pgm,2\nin/3.pgm,3\nin/4.pgm,4\nin/5.pgm,5\nin/6.pgm,6\n"
+           "in/7.pgm,7\nin/8.pgm,8\nin/9.pgm,9\n   3\n",
+           "");
+    EXPECT("echo no > in/5.pgm; $T run stats in --data d.csv; code=$?; wc -l < d.csv; rm -r in "
+           "d.csv; exit $code",
+           1, "9\n", "*in/5.pgm*1 of 9 files failed\n");
+    EXPECT("cat a.pgm a.pgm | $T run stats - --data - | cut -d, -f1,2", 0,
+           "f*,plane\n*,gray\n*,gray\n", "");
+}
+
+static void test_errors(void)
+{
+    EXPECT("$T run sobel a.pgm --data d.csv; ls", 0, "a.pgm\nc.ppm\nw.pgm\n",
+           "triptych: run: no kernel of sobel has data for --data (see 'triptych run --help')\n");
+    EXPECT("$T run stats a.pgm -o - --data -", 2, "",
+           "*only one output can go to standard output*");
+    EXPECT("$T run stats a.pgm --data /dev/full", 1, "",
+           "triptych: cannot write /dev/full: No space left on device\n");
+    EXPECT("$T run stats a.pgm --data no/d.csv", 1, "",
+           "triptych: cannot write no/d.csv: No such file or directory\n");
+    EXPECT("$T run stats a.pgm --data a.pgm", 2, "", "*a.pgm*");
+    EXPECT("$T run stats a.pgm --data d --data-format xml", 2, "",
+           "*invalid value 'xml' for --data-format*");
+}
+
+/* The same text from every backend, of pictures and of frames, also behind other kernels. */
+static void test_backends(void)
+{
+    EXPECT("for p in stats histogram:bins=16 gray,gaussian,stats,sobel; do "
+           "$T run $p $ROOT/images/street.png --data s.csv --on sequential && "
+           "$T run $p $ROOT/images/frame-%d.png --data v.csv --on sequential || exit 1; "
+           "for how in '-j 1' '-j 8' '--on threads:3' '--isa scalar'; do "
+           "$T run $p $ROOT/images/street.png --data - $how | cmp - s.csv && "
+           "$T run $p $ROOT/images/frame-%d.png --data - $how | cmp - v.csv || exit 1; done; done; "
+           "rm s.csv v.csv",
+           0, "", "");
+    if (shell_run("$T run invert a.pgm -o x.pgm --on opencl")->code == TRI_NO_DEVICE)
+        return;
+    EXPECT("rm x.pgm; for p in stats histogram:bins=16 gray,gaussian,stats,sobel; do "
+           "$T run $p $ROOT/images/street.png --data s.csv && "
+           "$T run $p $ROOT/images/street.png --data - --on opencl | cmp - s.csv && "
+           "$T run $p $ROOT/images/street.png --data - --on threads+opencl | cmp - s.csv && "
+           "TRIPTYCH_OPENCL_MEMORY=copy TRIPTYCH_OPENCL_DIALECT=tiles $T run $p "
+           "$ROOT/images/street.png --data - --on opencl | cmp - s.csv || exit 1; done; rm s.csv",
+           0, "", "*");
+}
+
+int test_data_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("data", begin, end);
+    return !(suite && CU_add_test(suite, "the numbers of stats", test_stats) &&
+             CU_add_test(suite, "the counts of histogram", test_histogram) &&
+             CU_add_test(suite, "CSV and JSON", test_formats) &&
+             CU_add_test(suite, "many pictures", test_many) &&
+             CU_add_test(suite, "errors of --data", test_errors) &&
+             CU_add_test(suite, "data on every backend", test_backends));
+}

@@ -56,8 +56,85 @@ static void test_histogram(void)
            "file,plane,from,to,samples\na.pgm,gray,0,0,1\na.pgm,gray,3,3,2\na.pgm,gray,255,255,1\n"
            "file,plane,from,to,samples\nw.pgm,gray,256,256,1\nw.pgm,gray,65535,65535,1\n",
            "");
-    EXPECT("$T run histogram:bins=3 a.pgm --data -", 2, "",
-           "triptych: histogram: 3 bins do not divide 256 values; use a power of two\n");
+    EXPECT("$T run histogram:bins=3 a.pgm --data - | cut -d, -f3-", 0,
+           "from,to,samples\n0,85,3\n86,170,0\n171,255,1\n", "");
+}
+
+/* 0 3 3 255 and 2 3 0 255: differences 2 0 3 0, squares 13, MSE 3.25, PSNR 10 log10(65025 / 3.25).
+ * Two pictures together: as many more samples, and none that differs. */
+static void test_psnr(void)
+{
+    EXPECT("printf 'P5 2 2 255\\n\\002\\003\\000\\377' > b.pgm; $T run psnr a.pgm --with b.pgm "
+           "--data - && $T run psnr:threshold=0.008 b.pgm a.pgm b.pgm --with b.pgm --data - | tail "
+           "-n +2",
+           0,
+           "file,plane,bits,samples,changed,largest,sum,squares,mae,mse,psnr\n"
+           "a.pgm,gray,8,4,2,3,5,13,1.250000,3.250000,43.011970\n"
+           "b.pgm,gray,8,4,0,0,0,0,0.000000,0.000000,inf\n"
+           "a.pgm,gray,8,4,1,3,5,13,1.250000,3.250000,43.011970\n"
+           "b.pgm,gray,8,4,0,0,0,0,0.000000,0.000000,inf\n"
+           "all,gray,8,12,1,3,5,13,0.416667,1.083333,47.783183\n",
+           "");
+    EXPECT("$T run psnr w.pgm --with w.pgm --data - --data-format json | grep -c '\"inf\"'; $T run "
+           "psnr c.ppm --with a.pgm --data x.csv; code=$?; ls x.csv; rm b.pgm; exit $code",
+           2, "1\n", "*psnr needs pictures of one size*");
+    EXPECT("$T run psnr a.pgm --data x.csv", 2, "",
+           "triptych: run: psnr needs a second picture; add --with FILE\n");
+}
+
+/* A constant picture has no spread, so 10 against 30 is (2 * 640 * 1920 + c1) / (640^2 + 1920^2 +
+ * c1) with c1 = 416. A side below 8 is continued. */
+static void test_ssim(void)
+{
+    EXPECT(
+        "$T run ssim $ROOT/images/alpha.png --with $ROOT/images/alpha.png --data - | cut -d, -f2-",
+        0,
+        "plane,windows,sum,ssim\nred,3969,3969000000000,1.000000\n"
+        "green,3969,3969000000000,1.000000\nblue,3969,3969000000000,1.000000\n"
+        "alpha,3969,3969000000000,1.000000\nall,15876,15876000000000,1.000000\n",
+        "");
+    EXPECT("echo P2 3 2 255 10 10 10 10 10 10 > l.pgm; echo P2 3 2 255 30 30 30 30 30 30 > h.pgm; "
+           "$T run ssim l.pgm h.pgm --with h.pgm --data -; rm l.pgm h.pgm",
+           0,
+           "file,plane,windows,sum,ssim\nl.pgm,gray,1,600040621,0.600041\n"
+           "h.pgm,gray,1,1000000000,1.000000\nall,gray,2,1600040621,0.800020\n",
+           "");
+}
+
+/* FFmpeg's filters psnr and ssim on the same frames in R, G, B, whose numbers have fewer digits and
+ * are sums of 32-bit floats: 0.01 dB and 0.0001 apart at most, as printed. Each frame, and all. */
+#define FFMPEG(filter) \
+    "ffmpeg -v info -i $ROOT/images/frame-%d.png -i $ROOT/images/frame-2.png -lavfi " \
+    "'[0]format=gbrp[a];[1]format=gbrp,loop=-1:1:0[b];[a][b]" filter \
+    "=stats_file=f.txt:shortest=1' -f null - 2> log.txt"
+
+static void test_ffmpeg(void)
+{
+    if (shell_run("ffmpeg -version")->code != 0)
+        return;
+    EXPECT(
+        FFMPEG("psnr") "; $T run psnr $ROOT/images/frame-%d.png --with $ROOT/images/frame-2.png "
+                       "--data p.csv && awk -F'[ :,]' '"
+                       "FNR == NR { if ($2 == \"all\") ours[$1] = $NF; next } "
+                       "{ for (i = 1; i < NF; i++) if ($i == \"psnr_avg\") theirs = $(i + 1); "
+                       "  d = ours[FNR - 1] - theirs; if (theirs != \"inf\" ? d > 0.01 || d < "
+                       "-0.01 : ours[FNR - 1] != \"inf\") print FNR, theirs, ours[FNR - 1]; n++ } "
+                       "END { print n }' p.csv f.txt && "
+                       "sed -n 's/.*average:\\([0-9.]*\\).*/\\1/p' log.txt | "
+                       "awk -v ours=$(tail -n 1 p.csv | cut -d, -f11) '{ print (ours - $1 < 0.0001 "
+                       "&& ours - $1 > -0.0001) }'; rm f.txt p.csv log.txt",
+        0, "3\n1\n", "");
+    EXPECT(
+        FFMPEG("ssim") "; $T run ssim $ROOT/images/frame-%d.png --with $ROOT/images/frame-2.png "
+                       "--data p.csv && awk -F'[ :,]' '"
+                       "FNR == NR { if ($2 == \"all\") ours[$1] = $NF; next } "
+                       "{ for (i = 1; i < NF; i++) if ($i == \"All\") theirs = $(i + 1); "
+                       "  d = ours[FNR - 1] - theirs; if (d > 0.0001 || d < -0.0001) print FNR, "
+                       "theirs, ours[FNR - 1]; n++ } END { print n }' p.csv f.txt && "
+                       "sed -n 's/.*All:\\([0-9.]*\\).*/\\1/p' log.txt | "
+                       "awk -v ours=$(tail -n 1 p.csv | cut -d, -f5) '{ print (ours - $1 < 0.0001 "
+                       "&& ours - $1 > -0.0001) }'; rm f.txt p.csv log.txt",
+        0, "3\n1\n", "");
 }
 
 /* Where lines come from, in either format, with names that need quotes; what is not a number is
@@ -144,6 +221,8 @@ int test_data_suite(void)
     CU_pSuite suite = CU_add_suite("data", begin, end);
     return !(suite && CU_add_test(suite, "the numbers of stats", test_stats) &&
              CU_add_test(suite, "the counts of histogram", test_histogram) &&
+             CU_add_test(suite, "PSNR", test_psnr) && CU_add_test(suite, "SSIM", test_ssim) &&
+             CU_add_test(suite, "PSNR and SSIM of FFmpeg", test_ffmpeg) &&
              CU_add_test(suite, "CSV and JSON", test_formats) &&
              CU_add_test(suite, "many pictures", test_many) &&
              CU_add_test(suite, "errors of --data", test_errors) &&

@@ -30,8 +30,8 @@ bool cli_data_is_json(const struct cli_run_request *request);
 /* Keeps what a result has, for input number `file`. One call at a time. */
 void cli_data_add(struct cli_data *data, int file, const struct tri_batch_result *result);
 /* Writes all of it, in the order of the inputs. */
-enum tri_status cli_data_write(const struct cli_run_request *request, const char *columns,
-                               struct tri_error *error);
+enum tri_status cli_data_write(const struct cli_run_request *request,
+                               const struct tri_pipeline *pipeline, struct tri_error *error);
 void cli_data_free(struct cli_data *data);
 
 struct cli_run_request {

@@ -6,6 +6,7 @@
 #include "cli/run.h"
 #include "image/data_table.h"
 #include "image/image.h"
+#include "pipeline/graph.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,11 +66,12 @@ static enum tri_status put_all(const struct cli_data *data, struct tri_data_tabl
 
     for (int i = 0; i < data->count && status == TRI_OK; i++)
         status = tri_data_table_put(table, data->parts[i].name, data->parts[i].text, error);
-    return status == TRI_OK ? tri_data_table_end(table, error) : status;
+    const enum tri_status ended = tri_data_table_end(table, status == TRI_OK ? error : NULL);
+    return status == TRI_OK ? ended : status;
 }
 
-enum tri_status cli_data_write(const struct cli_run_request *request, const char *columns,
-                               struct tri_error *error)
+enum tri_status cli_data_write(const struct cli_run_request *request,
+                               const struct tri_pipeline *pipeline, struct tri_error *error)
 {
     struct cli_data *data = request->collected;
     struct tri_output output;
@@ -83,7 +85,8 @@ enum tri_status cli_data_write(const struct cli_run_request *request, const char
                                    .name = output.name,
                                    .json = cli_data_is_json(request),
                                    .key = "file",
-                                   .columns = columns};
+                                   .columns = pipeline->data_columns,
+                                   .merge = pipeline->data_merge};
     if (status == TRI_OK)
         status = tri_output_close(&output, put_all(data, &table, error), error);
     cli_write_end();

@@ -7,6 +7,7 @@
 #include "cli/run.h"
 #include "image/image.h"
 #include "parallel/pool.h"
+#include "pipeline/graph.h"
 #include "video/transcode.h"
 
 #include <pthread.h>
@@ -111,8 +112,8 @@ static enum tri_status run_stream(struct video_run *run, struct tri_error *error
     }
     run->data.tell = tell_written;
     run->data.listener = run;
-    enum tri_status told = keep == TRI_OK ? tri_data_table_end(&run->table, &ending) : keep;
-    told = tri_output_close(&run->data, told, &ending);
+    const enum tri_status all = tri_data_table_end(&run->table, &ending);
+    const enum tri_status told = tri_output_close(&run->data, keep == TRI_OK ? all : keep, &ending);
     if (status == TRI_OK && keep == TRI_OK && told != TRI_OK) {
         *error = ending;
         status = told;
@@ -203,6 +204,7 @@ static enum tri_status open_data(struct video_run *run, const struct tri_pipelin
     run->table = (struct tri_data_table){.file = run->data.file,
                                          .name = run->data.name,
                                          .json = cli_data_is_json(run->request),
+                                         .merge = pipeline->data_merge,
                                          .key = "frame",
                                          .columns = tri_filter_data_columns(run->transcode.filter)};
     run->transcode.data = &run->table;

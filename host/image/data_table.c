@@ -117,11 +117,8 @@ static enum tri_status check(const struct tri_data_table *table, struct tri_erro
                : tri_fail(error, TRI_FAILED, "cannot write %s: %s", table->name, strerror(errno));
 }
 
-enum tri_status tri_data_table_put(struct tri_data_table *table, const char *key, const char *lines,
-                                   struct tri_error *error)
+static void put_lines(struct tri_data_table *table, const char *key, const char *lines)
 {
-    if (table->file == NULL)
-        return TRI_OK;
     begin(table);
     for (const char *line = lines; line != NULL && *line != '\0';) {
         const size_t length = strcspn(line, "\n");
@@ -132,15 +129,51 @@ enum tri_status tri_data_table_put(struct tri_data_table *table, const char *key
         table->any_line = true;
         line += length + (line[length] == '\n');
     }
-    return check(table, error);
+}
+
+/* Adds lines to the total. */
+static enum tri_status add(struct tri_data_table *table, const char *lines, struct tri_error *error)
+{
+    char *sum = NULL;
+    size_t size = 0;
+    if (table->merge == NULL || lines == NULL)
+        return TRI_OK;
+    if (table->keys++ == 0) {
+        sum = strdup(lines);
+    } else {
+        FILE *to = open_memstream(&sum, &size);
+        if (to != NULL)
+            table->merge(to, table->total, lines);
+        if (to != NULL && (ferror(to) | (fclose(to) != 0)) != 0) {
+            free(sum);
+            sum = NULL;
+        }
+    }
+    free(table->total);
+    table->total = sum;
+    return sum != NULL
+               ? TRI_OK
+               : tri_fail(error, TRI_FAILED, "out of memory for the totals of %s", table->name);
+}
+
+enum tri_status tri_data_table_put(struct tri_data_table *table, const char *key, const char *lines,
+                                   struct tri_error *error)
+{
+    if (table->file == NULL)
+        return TRI_OK;
+    put_lines(table, key, lines);
+    const enum tri_status status = add(table, lines, error);
+    return status == TRI_OK ? check(table, error) : status;
 }
 
 enum tri_status tri_data_table_end(struct tri_data_table *table, struct tri_error *error)
 {
     if (table->file == NULL)
         return TRI_OK;
-    begin(table);
+    put_lines(table, "all", table->keys > 1 ? table->total : NULL);
     if (table->json)
         fputs("\n]\n", table->file);
+    free(table->total);
+    table->total = NULL;
     return check(table, error);
 }

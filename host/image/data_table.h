@@ -5,12 +5,17 @@
 #include "../triptych.h"
 
 struct tri_data_table {
-    FILE *file;           /* the caller closes it; NULL: no table is wanted */
-    const char *name;     /* of the file, for messages */
-    bool json;            /* an array with an object for each line; else CSV with a first line */
-    const char *key;      /* the first column, which tells where a line comes from */
-    const char *columns;  /* the others, separated by commas */
-    bool begun, any_line; /* filled in */
+    FILE *file;          /* the caller closes it; NULL: no table is wanted */
+    const char *name;    /* of the file, for messages */
+    bool json;           /* an array with an object for each line; else CSV with a first line */
+    const char *key;     /* the first column, which tells where a line comes from */
+    const char *columns; /* the others, separated by commas */
+    /* Makes lines for two texts together, for all keys in the end; NULL: none */
+    void (*merge)(FILE *to, const char *total, const char *lines);
+    /* Filled in; zero at first: */
+    bool begun, any_line;
+    char *total; /* of the keys so far */
+    long keys;
 };
 
 /* Returns whether a file of that name gets JSON. */
@@ -19,7 +24,8 @@ bool tri_data_table_is_json(const char *path);
  * in JSON, numbers stay numbers, and what is empty becomes null. */
 enum tri_status tri_data_table_put(struct tri_data_table *table, const char *key, const char *lines,
                                    struct tri_error *error);
-/* Writes what follows the last line, and what precedes the first if there was none. */
+/* Writes the lines for several keys together, whose key is "all", and what follows the last line.
+ * To be called once, after failures too. */
 enum tri_status tri_data_table_end(struct tri_data_table *table, struct tri_error *error);
 
 #endif

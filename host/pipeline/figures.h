@@ -34,6 +34,29 @@ static inline tri_wide tri_figure_wide(const struct tri_data *data, int plane, i
     return tri_figure(data, plane, i) + ((tri_wide)tri_figure(data, plane, i + 1) << 32);
 }
 
+/* A number in decimal digits, and back: what follows the digits is not read. */
+struct tri_wide_text {
+    char digits[48];
+};
+
+static inline const char *tri_wide_text(tri_wide value, struct tri_wide_text *text)
+{
+    char *at = text->digits + sizeof text->digits;
+    *--at = '\0';
+    do
+        *--at = (char)('0' + (int)(value % 10));
+    while ((value /= 10) > 0);
+    return at;
+}
+
+static inline tri_wide tri_wide_of(const char *digits)
+{
+    tri_wide value = 0;
+    for (; *digits >= '0' && *digits <= '9'; digits++)
+        value = value * 10 + (tri_wide)(*digits - '0');
+    return value;
+}
+
 /* The planes of a value, in which alpha may be the last; `planes` is "all". */
 static inline const char *tri_plane_name(int plane, int planes)
 {

@@ -247,6 +247,13 @@ void tri_graph_table(struct tri_graph *graph, int channel, const char *columns,
     tell(graph, &(struct tri_told){.channel = channel, .columns = columns, .table = table});
 }
 
+void tri_graph_totals(struct tri_graph *graph,
+                      void (*merge)(FILE *to, const char *total, const char *lines))
+{
+    if (graph->told_by == graph->operation->values)
+        graph->told.merge = merge;
+}
+
 int tri_graph_bits(const struct tri_graph *graph)
 {
     return graph->bits;

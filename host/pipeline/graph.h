@@ -52,6 +52,7 @@ struct tri_told {
     const char *columns;
     void (*line)(FILE *to, int x, int y, uint32_t sample, const void *constants);
     void (*table)(FILE *to, const struct tri_data *data); /* instead */
+    void (*merge)(FILE *to, const char *total, const char *lines); /* NULL: no totals */
 };
 
 /* The result of an operation of a pipeline. */
@@ -115,6 +116,7 @@ struct tri_pipeline {
     bool over_time, pairs, same_samples, takes_with, shrinkable;
     int delay;
     const char *data_columns;     /* of the data that a kernel reports; NULL: none does */
+    void (*data_merge)(FILE *to, const char *total, const char *lines);
     const struct tri_image *with; /* the second picture; NULL: none */
     bool noise;                   /* instead of it; see tri_pipeline_noise */
     uint64_t max_pixels;          /* see tri_pipeline_limit */

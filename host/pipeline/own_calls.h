@@ -39,6 +39,7 @@
     CALL(tri_graph_siting) \
     CALL(tri_graph_state) \
     CALL(tri_graph_table) \
+    CALL(tri_graph_totals) \
     CALL(tri_graph_transposed) \
     CALL(tri_graph_warp) \
     CALL(tri_graph_width) \
@@ -190,6 +191,7 @@ enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
 #define tri_graph_siting tri_own.calls->tri_graph_siting
 #define tri_graph_state tri_own.calls->tri_graph_state
 #define tri_graph_table tri_own.calls->tri_graph_table
+#define tri_graph_totals tri_own.calls->tri_graph_totals
 #define tri_graph_transposed tri_own.calls->tri_graph_transposed
 #define tri_graph_warp tri_own.calls->tri_graph_warp
 #define tri_graph_width tri_own.calls->tri_graph_width

@@ -119,6 +119,7 @@ void tri_pipeline_learn(struct tri_pipeline *pipeline, const struct tri_graph *g
     pipeline->delay = graph->delay;
     pipeline->takes_with = graph->takes_with;
     pipeline->data_columns = graph->told.channel != 0 ? graph->told.columns : NULL;
+    pipeline->data_merge = graph->told.merge;
     pipeline->shrinkable = graph->shrinkable;
     pipeline->same_samples = !graph->new_samples;
     pipeline->over_time = looks_back || counts_frames || graph->delay > 0;

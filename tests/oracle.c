@@ -94,7 +94,7 @@ bool oracle_chosen(const struct tri_pipeline *pipeline, int operation, const cha
     const struct tri_param *p = find_param(tri_pipeline_kernel(pipeline, operation), param);
     const char *name = p && p->type == TRI_CHOICE ? p->choices : "";
 
-    for (int i = (int)tri_pipeline_value(pipeline, operation, param); i > 0 && *name; i--) {
+    for (int i = p ? (int)tri_pipeline_value(pipeline, operation, param) : 0; i > 0 && *name; i--) {
         name += strcspn(name, "|");
         name += *name == '|';
     }

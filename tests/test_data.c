@@ -101,6 +101,26 @@ static void test_ssim(void)
            "");
 }
 
+/* A box in the middle; within a tolerance; in one plane only; none at all; around two boxes. */
+static void test_bounds(void)
+{
+    EXPECT(
+        "echo P2 4 3 255 5 5 5 5 5 9 5 5 5 5 5 90 > p.pgm; echo P2 4 3 255 7 7 7 7 7 7 7 7 7 7 7 7 "
+        "> q.pgm; $T run bounds p.pgm q.pgm c.ppm --data - && $T run bounds:tolerance=0.02 p.pgm "
+        "--data - | tail -n 1",
+        0,
+        "file,x,y,width,height,picture_width,picture_height,crop\n"
+        "p.pgm,1,1,3,2,4,3,crop:x=1:y=1:width=3:height=2\n"
+        "q.pgm,0,0,0,0,4,3,\n"
+        "c.ppm,0,1,1,1,1,2,crop:x=0:y=1:width=1:height=1\n"
+        "all,0,1,4,2,4,3,crop:x=0:y=1:width=4:height=2\n"
+        "p.pgm,3,2,1,1,4,3,crop:x=3:y=2:width=1:height=1\n",
+        "");
+    EXPECT("$T run \"$($T run bounds p.pgm --data - | tail -n 1 | cut -d, -f8)\" p.pgm -o t.pgm && "
+           "tail -c 6 t.pgm | od -An -tu1; rm [pqt].pgm",
+           0, "   9   5   5   5   5  90\n", "");
+}
+
 /* FFmpeg's filters psnr and ssim on the same frames in R, G, B, whose numbers have fewer digits and
  * are sums of 32-bit floats: 0.01 dB and 0.0001 apart at most, as printed. Each frame, and all. */
 #define FFMPEG(filter) \
@@ -223,6 +243,7 @@ int test_data_suite(void)
              CU_add_test(suite, "the counts of histogram", test_histogram) &&
              CU_add_test(suite, "PSNR", test_psnr) && CU_add_test(suite, "SSIM", test_ssim) &&
              CU_add_test(suite, "PSNR and SSIM of FFmpeg", test_ffmpeg) &&
+             CU_add_test(suite, "the box of bounds", test_bounds) &&
              CU_add_test(suite, "CSV and JSON", test_formats) &&
              CU_add_test(suite, "many pictures", test_many) &&
              CU_add_test(suite, "errors of --data", test_errors) &&

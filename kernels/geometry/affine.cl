@@ -31,7 +31,7 @@ KERNEL(affine, tri_alpha_premultiplied, "move pixels by a matrix",
 ALIASES(affine,
         ALIAS("warpaffine|affinetransform|similarity|transform|affineprojection|distort",
               "affine:xx=1:xy=0.2:yx=0:yy=1:dx=0:dy=0") ALIAS("shear|skew|shearx", "affine:xy=0.2")
-            ALIAS("translate|shift|offset|move", "affine:dx=10:dy=5"))
+            ALIAS("translate|shift|move", "affine:dx=10:dy=5"))
 
 /* Half a pixel to the right: means of neighbours, the first one with black. */
 KNOWN(affine, "affine:dx=0.5", PICTURE(3, 1, 1, 100, 200, 50), PICTURE(3, 1, 1, 50, 150, 125))

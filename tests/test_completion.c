@@ -95,8 +95,8 @@ static void test_other_shells(void)
 /* The completion of each shell has every option in a command's help. */
 static void test_all_options(void)
 {
-    static const char *const commands[] = {"run",    "bench", "compare",   "verify", "devices",
-                                           "doctor", "lab",   "lab grade", "kernels"};
+    static const char *const commands[] = {"run",     "montage", "bench", "compare",   "verify",
+                                           "devices", "doctor",  "lab",   "lab grade", "kernels"};
     char command[400];
 
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {

@@ -74,6 +74,8 @@ static void check_samples(const char *text, bool wanted)
     int before[4][256], after[4][256];
     CU_ASSERT_EQUAL_FATAL(tri_backend_open("sequential", NULL, &backend, NULL), TRI_OK);
     CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse(text, &pipeline, NULL), TRI_OK);
+    if (tri_pipeline_takes_with(pipeline))
+        tri_pipeline_noise(pipeline);
     CU_ASSERT_EQUAL_FATAL(tri_job_new(backend, pipeline, &in->shape, &job, NULL), TRI_OK);
     CU_ASSERT_EQUAL_FATAL(tri_image_new(tri_job_shape(job), &out, NULL), TRI_OK);
     CU_ASSERT_EQUAL_FATAL(tri_job_run(job, in, out, NULL, NULL), TRI_OK);

@@ -53,12 +53,13 @@ GRAPH_PLANE(roll)
     struct roll k;
     k.x = roll_start(-VALUE(x) / (1 << luma.shift_x), tri_graph_width(graph, in), &k.after_x);
     k.y = roll_start(-VALUE(y) / (1 << luma.shift_y), height, &k.after_y);
-    tri_graph_same_samples(graph);
     if (y % 2 != 0)
         tri_graph_fields(graph, height % 2 == 0 ? TRI_FIELDS_EXCHANGED : TRI_FIELDS_GONE);
-    if (k.after_x == 0 && k.after_y == 0)
+    if (k.after_x == 0 && k.after_y == 0) {
+        tri_graph_same_samples(graph);
         return NODE(roll_places, .in = {in}, .whole = true, .constants = &k,
                     .constants_size = sizeof k);
+    }
     return NODE(roll_between, .in = {in}, .whole = true, .operations = 4, .constants = &k,
                 .constants_size = sizeof k);
 }

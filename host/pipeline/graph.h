@@ -51,7 +51,7 @@ struct tri_told {
     int channel; /* 0: nothing */
     const char *columns;
     void (*line)(FILE *to, int x, int y, uint32_t sample, const void *constants);
-    void (*table)(FILE *to, const struct tri_data *data); /* instead */
+    void (*table)(FILE *to, const struct tri_data *data);          /* instead */
     void (*merge)(FILE *to, const char *total, const char *lines); /* NULL: no totals */
 };
 
@@ -115,7 +115,7 @@ struct tri_pipeline {
      */
     bool over_time, pairs, same_samples, takes_with, shrinkable;
     int delay;
-    const char *data_columns;     /* of the data that a kernel reports; NULL: none does */
+    const char *data_columns; /* of the data that a kernel reports; NULL: none does */
     void (*data_merge)(FILE *to, const char *total, const char *lines);
     const struct tri_image *with; /* the second picture; NULL: none */
     bool noise;                   /* instead of it; see tri_pipeline_noise */

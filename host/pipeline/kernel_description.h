@@ -174,8 +174,8 @@ struct tri_data {
 };
 void tri_graph_table(struct tri_graph *graph, int channel, const char *columns,
                      void (*table)(FILE *to, const struct tri_data *data));
-/* After that: `merge` makes the lines for two texts of lines together, of as many planes in the same
- * order. Then lines for all pictures or frames follow theirs. */
+/* After that: `merge` makes the lines for two texts of lines together, of as many planes in the
+ * same order. Then lines for all pictures or frames follow theirs. */
 void tri_graph_totals(struct tri_graph *graph,
                       void (*merge)(FILE *to, const char *total, const char *lines));
 /* Makes such a channel of numbers that `finish` yields from the histogram of each plane, with

@@ -19,7 +19,5 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
 
 static const char *const cases[] = {"bins=1", "bins=128:planes=joint", "bins=65536", NULL};
 
-const struct oracle oracle_histogram = {.name = "histogram",
-                                        .alpha = ORACLE_PLAIN,
-                                        .run = run,
-                                        .cases = cases};
+const struct oracle oracle_histogram = {
+    .name = "histogram", .alpha = ORACLE_PLAIN, .run = run, .cases = cases};

@@ -208,7 +208,7 @@ $(BUILD)/commit.h: FORCE
 	@mkdir -p $(BUILD)
 	@echo '#define TRI_COMMIT "$(COMMIT)"' | cmp -s - $@ || echo '#define TRI_COMMIT "$(COMMIT)"' > $@
 # What kernel files of users need of the host.
-OWN_HEADERS := host/triptych.h host/parallel/cpu.h host/pipeline/kernel_description.h host/pipeline/own_calls.h $(wildcard host/cli/new/*.cl)
+OWN_HEADERS := host/triptych.h host/parallel/cpu.h host/pipeline/kernel_description.h host/pipeline/figures.h host/pipeline/own_calls.h $(wildcard host/cli/new/*.cl)
 $(BUILD)/sources.c: $(KERNEL_FILES) $(DIALECT) $(OWN_HEADERS) host/embed.sh $(BUILD)/registry_list.h
 	@sh host/embed.sh $(DIALECT) $(OWN_HEADERS) $(KERNEL_FILES) > $@
 PAGE_TEXTS := host/report/chart.css host/report/page.css host/report/page.js

@@ -7,8 +7,8 @@
 #include <string.h>
 
 /* As kernel.h includes them. */
-static const char *const before[] = {"triptych.h", "cpu.h", "row_arguments.h",
-                                     "kernel_description.h", "own_calls.h"};
+static const char *const before[] = {"triptych.h",           "cpu.h",     "row_arguments.h",
+                                     "kernel_description.h", "figures.h", "own_calls.h"};
 static const char *const lanes[] = {"lanes.h", "lanes_dot.h", "lanes_sad.h", "lanes_sum.h",
                                     "lanes_lookup.h"};
 static const char *const after[] = {"body_words.h", "own_symbols.h", "row_functions.h",

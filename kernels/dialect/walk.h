@@ -44,7 +44,7 @@ struct walk_node {
 
 /* Those of enum tri_pass_kind that the walk treats in their own way. OpenCL C does not see that
  * enum; native.c checks that they are its. */
-enum { WALK_SLIDE = 2, WALK_SCAN = 3, WALK_HISTOGRAM = 4, WALK_UPDATE = 7 };
+enum { WALK_SLIDE = 2, WALK_SCAN = 3, WALK_HISTOGRAM = 4, WALK_UPDATE = 8 };
 
 #define WALK_WINDOW \
     1024 /* rows that a pass may see at a time on an OpenCL device: pointers to them are private \

@@ -25,7 +25,7 @@ static void test_bash(void)
         test_skip("no bash");
         return;
     }
-    expect_bash("r", "run ");
+    expect_bash("r", "run results ");
     expect_bash("ver", "verify version ");
     expect_bash("run gaus", "gaussian ");
     expect_bash("run sobel,inv", "sobel,invert ");

@@ -154,7 +154,7 @@ static void test_copies(void)
     if (skip())
         return;
     EXPECT(
-        "for kernel in median equalize copy flip rotate sobel; do "
+        "for kernel in gaussian equalize copy flip rotate sobel; do "
         "cp $ROOT/kernels/*/$kernel.cl own_$kernel.cl && $T run ./own_$kernel.cl a.png -o b.png "
         "&& $T run $kernel a.png -o c.png && cmp b.png c.png || exit 1; rm own_$kernel.cl; done; "
         "rm b.png c.png",

@@ -146,27 +146,36 @@ static bool all_covered(struct opencl *cl, const struct tri_plan *plan)
     return true;
 }
 
+/* Programs that take long are compared on the first two images of each size, from some time on. */
+static int pictures_after(int64_t began)
+{
+    const int64_t patience_ns = 5000000000;
+    return tri_now_ns() - began < patience_ns ? PICTURES : SMOOTH + 1;
+}
+
 /* One round over all images; ends at the first program that differs. */
 static enum tri_status compare_all(struct opencl *cl, const struct tri_job *job,
                                    struct opencl_program **culprit, struct tri_error *error)
 {
     const struct tri_shape *own = &job->plan->in;
     struct tri_mismatch mismatch = {.found = false};
+    const int64_t began = tri_now_ns();
     enum tri_status status = TRI_OK;
     for (int planes = 0; planes <= TRI_PLANES_MAX; planes++) {
         for (int i = 0; i < SIZES && status == TRI_OK && *culprit == NULL; i++) {
             const struct tri_shape shape = {sizes[i].width, sizes[i].height,
                                             planes == 0 ? own->planes : planes, own->bits};
             if (planes != own->planes)
-                status =
-                    compare_shape(cl, job->pipeline, &shape, PICTURES, &mismatch, culprit, error);
+                status = compare_shape(cl, job->pipeline, &shape, pictures_after(began), &mismatch,
+                                       culprit, error);
         }
     }
     /* Only images of the job's own size exercise programs that depend on it. */
     struct tri_shape shape = *own;
     shape.height = own->height < 70 ? own->height : 70;
     if (status == TRI_OK && *culprit == NULL && !all_covered(cl, job->plan))
-        status = compare_shape(cl, job->pipeline, &shape, PICTURES, &mismatch, culprit, error);
+        status = compare_shape(cl, job->pipeline, &shape, pictures_after(began), &mismatch, culprit,
+                               error);
     if (status == TRI_OK && *culprit == NULL && !all_covered(cl, job->plan))
         status = compare_shape(cl, job->pipeline, own, SMOOTH_MOVED + 1, &mismatch, culprit, error);
     return status;

@@ -41,15 +41,17 @@ static int64_t number_of(sqlite3 *db, const char *pragma)
     return number;
 }
 
-/* Refuses databases of other programs and of later versions. An empty file is a new store. */
+/* Refuses databases of other programs and of later versions. An empty file is a new store. All is
+ * read at one moment, as another process may be making the tables. */
 static enum tri_status check(sqlite3 *db, const char *path, int64_t *version,
                              struct tri_error *error)
 {
+    if (!run(db, "SAVEPOINT at_one_moment"))
+        return fail(db, path, "read", error);
     const int64_t application = number_of(db, "PRAGMA application_id");
     const int64_t tables = number_of(db, "SELECT count(*) FROM sqlite_schema");
-
     *version = number_of(db, "PRAGMA user_version");
-    if (application < 0 || tables < 0 || *version < 0)
+    if (application < 0 || tables < 0 || *version < 0 || !run(db, "RELEASE at_one_moment"))
         return fail(db, path, "read", error);
     if (application != TRI_STORE_APPLICATION && (tables > 0 || application != 0))
         return tri_fail(error, TRI_FAILED, "%s is a database, but no store of triptych", path);

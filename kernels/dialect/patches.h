@@ -9,31 +9,51 @@
 
 #ifdef TRI_TILES_H
 /* An item makes four samples, whose patches share columns. Beyond the edges of the picture it makes
- * them at the nearest place inside. */
+ * them at the nearest place inside. `clamp` is constant where it is called: places within a patch
+ * of the search window need it only near the left and right edges. */
+#define PATCH_COLUMNS_MOST (2 * PATCH_MOST + 4)
 #define PATCHES_AS(name, IN, TYPE, ALIKE, WEIGHT) \
     TILE_TYPES(name, IN, IN) \
+    INLINE GLOBAL const IN##_e *name##_row(const struct tile_plane *plane, int y) \
+    { \
+        return (GLOBAL const IN##_e *)(plane->samples + \
+                                       (long)TILE_INSIDE(y, plane->height) * plane->stride); \
+    } \
+    /* Adds to each column how alike two rows are, from `left` and from `beside` on. */ \
+    INLINE void name##_columns(const struct TYPE *k, GLOBAL const IN##_e *here, \
+                               GLOBAL const IN##_e *there, int left, int beside, int width, \
+                               bool clamp, uint *columns) \
+    { \
+        TILE_UNROLL \
+        for (int c = 0; c < PATCH_COLUMNS_MOST; c++) { \
+            if (c < 2 * k->patches.patch + 4) \
+                columns[c] += ALIKE(k, here[clamp ? TILE_INSIDE(left + c, width) : left + c], \
+                                    there[clamp ? TILE_INSIDE(beside + c, width) : beside + c]); \
+        } \
+    } \
     INLINE void name##_four(const struct TYPE *k, const struct tile_plane *plane, int left, int y, \
-                            IN##_e *made) \
+                            bool clamp, IN##_e *made) \
     { \
         const int patch = k->patches.patch, search = k->patches.search; \
         uint sums[4] = {0, 0, 0, 0}, weights[4] = {0, 0, 0, 0}; \
         for (int dy = -search; dy <= search; dy++) { \
             for (int dx = -search; dx <= search; dx++) { \
-                uint alike[4] = {0, 0, 0, 0}; \
-                for (int c = 0; c <= 2 * patch + 3; c++) { \
-                    uint column = 0; \
-                    for (int j = y - patch; j <= y + patch; j++) \
-                        column += ALIKE(k, PATCH_SAMPLE(IN, left + c - patch, j), \
-                                        PATCH_SAMPLE(IN, left + c - patch + dx, j + dy)); \
+                uint alike[4] = {0, 0, 0, 0}, columns[PATCH_COLUMNS_MOST] = {0}; \
+                for (int j = y - patch; j <= y + patch; j++) \
+                    name##_columns(k, name##_row(plane, j), name##_row(plane, j + dy), \
+                                   left - patch, left - patch + dx, plane->width, clamp, columns); \
+                TILE_UNROLL \
+                for (int c = 0; c < PATCH_COLUMNS_MOST; c++) { \
                     TILE_UNROLL \
                     for (int i = 0; i < 4; i++) \
-                        alike[i] += c >= i && c <= i + 2 * patch ? column : 0; \
+                        alike[i] += c >= i && c <= i + 2 * patch ? columns[c] : 0; \
                 } \
+                GLOBAL const IN##_e *row = name##_row(plane, y + dy); \
                 TILE_UNROLL \
                 for (int i = 0; i < 4; i++) { \
                     const uint weight = WEIGHT(k, (ushort)alike[i]); \
                     weights[i] += weight; \
-                    sums[i] += weight * PATCH_SAMPLE(IN, left + i + dx, y + dy); \
+                    sums[i] += weight * row[TILE_INSIDE(left + i + dx, plane->width)]; \
                 } \
             } \
         } \
@@ -48,8 +68,12 @@
         { \
             const int x = tile->x + n->x + TILE_LEFT(n), left = TILE_INSIDE(x, tile->width); \
             IN##_e four[4], made[4]; \
-            name##_four(&k, planes, left, TILE_INSIDE(tile->y + n->y + TILE_TOP(n), tile->height), \
-                        four); \
+            const int reach = k.patches.patch + k.patches.search, \
+                      y = TILE_INSIDE(tile->y + n->y + TILE_TOP(n), tile->height); \
+            if (left >= reach && left + 3 + reach < planes->width) \
+                name##_four(&k, planes, left, y, false, four); \
+            else \
+                name##_four(&k, planes, left, y, true, four); \
             TILE_UNROLL \
             for (int i = 0; i < 4; i++) { \
                 const int at = TILE_INSIDE(x + i, tile->width) - left; \
@@ -59,9 +83,6 @@
         } \
     } \
     struct name##_takes_the_semicolon
-#define PATCH_SAMPLE(IN, x, y) \
-    (((GLOBAL const IN##_e *)(plane->samples + (long)TILE_INSIDE(y, plane->height) * \
-                                                   plane->stride))[TILE_INSIDE(x, plane->width)])
 #else
 
 /* Makes a part of PATCH_ROWS rows at a time. For each place in the search window, sums down the

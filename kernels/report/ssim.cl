@@ -56,7 +56,7 @@ KERNEL(
     "first one's depth and number of colours; its alpha counts if the first has alpha. Videos in "
     "Y'CbCr are compared in R, G, B.",
     "ssim", NO_PARAMS)
-ALIASES(ssim, ALIAS("dssim|structuralsimilarity|qualityssim|similarity", "ssim"))
+ALIASES(ssim, ALIAS("dssim|structuralsimilarity|qualityssim", "ssim"))
 
 KNOWN(ssim, "ssim", PICTURE(3, 1, 1, 0, 7, 255), PICTURE(3, 1, 1, 0, 7, 255),
       .with = PICTURE(3, 1, 1, 1, 7, 250))

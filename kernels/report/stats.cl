@@ -16,8 +16,8 @@ KERNEL(
     "does not change. Sums are exact, and the same on every backend. Videos in Y'CbCr are "
     "measured in R, G, B.",
     "stats", NO_PARAMS)
-ALIASES(stats, ALIAS("identify|statistics|signalstats|meanstddev|minmaxloc|avg|deviate|minmax",
-                     "stats"))
+ALIASES(stats,
+        ALIAS("identify|statistics|signalstats|meanstddev|minmaxloc|avg|deviate|minmax", "stats"))
 
 KNOWN(stats, "stats", PICTURE(3, 1, 1, 0, 7, 255), PICTURE(3, 1, 1, 0, 7, 255))
 

@@ -91,16 +91,16 @@ PASS(label_limit, u32, S)
 }
 
 #ifdef HOST
-KERNEL(
-    label, tri_alpha_kept, "numbers connected components",
-    "Samples other than 0 that touch form a component; with neighbours=8, also those that touch "
-    "at a corner. Each component has a number, from 1 on in the order of first samples, row by "
-    "row, and each sample becomes the number of its component, or stays 0. The maximum means "
-    "that there are more: at 8 bits 254 components have numbers of their own, and all others "
-    "have 255; in pictures of 16 bits it is 65534. With --data each component in the frames of a "
-    "video is a line of CSV: its number, which has no such limit, and its first sample. Each "
-    "plane has components of its own, so gray and threshold often come before. Alpha is kept.",
-    "gray,threshold,label", PARAM_CHOICE(neighbours, 1, 2, "4|8", "neighbours of a sample"))
+KERNEL(label, tri_alpha_kept, "numbers connected components",
+       "Samples other than 0 that touch form a component; with neighbours=8, also those that "
+       "touch at a corner. Each component has a number, from 1 on in the order of first "
+       "samples, row by row, and each sample becomes the number of its component, or stays 0. "
+       "The maximum means that there are more: at 8 bits 254 components have numbers of their "
+       "own, and all others have 255; in pictures of 16 bits it is 65534. With --data each "
+       "component of a picture or frame is a line: its number, which has no such limit, and its "
+       "first sample. Each plane has components of its own, so gray and threshold often come "
+       "before. Alpha is kept.",
+       "gray,threshold,label", PARAM_CHOICE(neighbours, 1, 2, "4|8", "neighbours of a sample"))
 ALIASES(label, ALIAS("connectedcomponents|components|bwlabel|labelregions|ccl",
                      "gray,threshold,label:neighbours=8"))
 

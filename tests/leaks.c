@@ -15,6 +15,7 @@ const char *__lsan_default_suppressions(void)
     return "leak:libpocl\n"
            "leak:libLLVM\n"
            "leak:libOpenCL\n"
+           "leak:libfontconfig\n"
            "leak:libglib\n"
            "leak:libsrt\n"
            "leak:libx264\n"

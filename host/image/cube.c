@@ -110,11 +110,11 @@ static enum tri_status begin_rows(struct reader *reader)
     reader->wanted = (size_t)reader->head.size_1d + side * side * side;
     if (reader->wanted == 0)
         return fail_at(reader, "numbers before LUT_1D_SIZE or LUT_3D_SIZE");
-    reader->cube = malloc(sizeof *reader->cube + reader->wanted * 3 * sizeof(float));
+    reader->cube = malloc(sizeof *reader->cube + reader->wanted * 3 * sizeof(double));
     if (reader->cube == NULL)
         return tri_fail(reader->error, TRI_FAILED, "%s: out of memory for a table of %zu rows",
                         reader->name, reader->wanted);
-    reader->cube->entries = (float *)(reader->cube + 1);
+    reader->cube->entries = (double *)(reader->cube + 1);
     return TRI_OK;
 }
 
@@ -128,7 +128,7 @@ static enum tri_status read_row(struct reader *reader, const char *line)
     if (reader->rows == reader->wanted)
         return fail_at(reader, "more rows than the %zu that the sizes say", reader->wanted);
     for (int i = 0; i < 3; i++)
-        reader->cube->entries[3 * reader->rows + (size_t)i] = (float)numbers[i];
+        reader->cube->entries[3 * reader->rows + (size_t)i] = numbers[i];
     reader->rows++;
     return TRI_OK;
 }

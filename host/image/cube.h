@@ -14,7 +14,7 @@ struct tri_cube {
     /* What the first and the last entry stand for, by channel. */
     double low_1d[3], high_1d[3], low_3d[3], high_3d[3];
     /* Rows of red, green and blue: size_1d of them, then size_3d^3, where red changes fastest. */
-    float *entries; /* part of the same memory */
+    double *entries; /* part of the same memory */
 };
 
 /* Makes `*cube`, to be freed with free(), of a text that ends with a zero. TRI_FAILED: it is no

@@ -198,6 +198,10 @@ ALIASES(lut, ALIAS("lut3d|lut1d|haldclut|cube|colorcube|clut|colorgrade", "lut:f
 KNOWN(lut, "lut:file=@warm", PICTURE(3, 1, 3, 0, 255, 64, 0, 255, 64, 0, 255, 64),
       PICTURE(3, 1, 3, 10, 255, 74, 6, 249, 67, 9, 228, 64))
 
+/* Decimal numbers in a file may lie half-way between two samples, where products of doubles are a
+ * little less or more. They go up. */
+#define LUT_HALF (0.5 + 1e-9)
+
 /* ---- one dimension ---- */
 
 static double lut_clamp(double value)
@@ -215,7 +219,7 @@ static int lut_curve(struct tri_graph *graph, const struct tri_cube *cube, int c
         const int entry = at < last ? (int)at : last - 1;
         const double first = cube->entries[3 * entry + channel],
                      next = cube->entries[3 * entry + 3 + channel];
-        table[v] = (ushort)(lut_clamp(first + (next - first) * (at - entry)) * most + 0.5);
+        table[v] = (ushort)(lut_clamp(first + (next - first) * (at - entry)) * most + LUT_HALF);
     }
     return NODE(lookup, .in = {in}, .constants = table,
                 .constants_size = ((size_t)most + 1) * sizeof table[0]);
@@ -223,7 +227,7 @@ static int lut_curve(struct tri_graph *graph, const struct tri_cube *cube, int c
 
 /* ---- three dimensions ---- */
 
-static uint lut_entry(float value)
+static uint lut_entry(double value)
 {
     return (uint)(lut_clamp(value) * 65535 + 0.5);
 }
@@ -233,7 +237,7 @@ static struct tri_value lut_cube(struct tri_graph *graph, const struct tri_cube 
 {
     const size_t side = (size_t)cube->size_3d, count = side * side * side;
     const size_t size = sizeof(struct lut) + 2 * count * sizeof(uint);
-    const float *from = cube->entries + 3 * (size_t)cube->size_1d;
+    const double *from = cube->entries + 3 * (size_t)cube->size_1d;
     struct lut *k = malloc(size);
     int first = 0;
     if (k == NULL) {

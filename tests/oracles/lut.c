@@ -121,13 +121,16 @@ static void cube(const struct table *table, bool trilinear, const double value[3
     }
 }
 
+/* Decimal numbers that lie half-way between two samples go up, however their products round. */
+#define HALF (0.5 + 1e-9)
+
 /* Both tables, with samples of the image's depth between them. */
 static void look_up(const struct table *table, bool trilinear, double max, double value[3])
 {
     for (int c = 0; c < 3 && table->size[0]; c++) {
         value[c] = curve(table, c, value[c]);
         if (table->size[1])
-            value[c] = (double)(int64_t)(value[c] * max + 0.5) / max;
+            value[c] = (double)(int64_t)(value[c] * max + HALF) / max;
     }
     if (table->size[1]) {
         const double before[3] = {value[0], value[1], value[2]};

@@ -1,10 +1,13 @@
 /* text_font.c -- finds a font by fontconfig, or takes a file, and opens it by FreeType. */
 #include "text_setter.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <fontconfig/fontconfig.h>
 #include <hb-ft.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct found {
     char *path; /* malloc'ed */
@@ -44,6 +47,51 @@ static FcPattern *match(const struct tri_text_setter *setter, const char *name)
     return best;
 }
 
+/* Fontconfig says nothing of files that it cannot open, and goes on with fewer fonts. It opens some
+ * while others are open. */
+static bool may_open_files(void)
+{
+    enum { SOME = 8 };
+    int files[SOME], count = 0;
+    while (count < SOME && (files[count] = open("/", O_RDONLY | O_CLOEXEC)) >= 0)
+        count++;
+    const int why = errno;
+    for (int i = 0; i < count; i++)
+        close(files[i]);
+    errno = why;
+    return count == SOME;
+}
+
+/* Nor does it say that it cannot read its configuration, or folders of fonts that are there. */
+static bool is_readable(FcStrList *list, const char **unreadable)
+{
+    int count = 0;
+    *unreadable = NULL;
+    for (FcChar8 *path; list != NULL && (path = FcStrListNext(list)) != NULL; count++) {
+        if (access((const char *)path, R_OK) != 0 && errno != ENOENT && errno != ENOTDIR)
+            *unreadable = (const char *)path; /* of the configuration */
+    }
+    if (list != NULL)
+        FcStrListDone(list);
+    return count > 0 && *unreadable == NULL;
+}
+
+static enum tri_status begin(const struct tri_text_setter *setter)
+{
+    const char *unreadable = NULL;
+    if (!may_open_files())
+        return tri_fail(setter->error, TRI_FAILED, "text: cannot look for a font: %s",
+                        strerror(errno));
+    if (!FcInit())
+        return tri_fail(setter->error, TRI_FAILED, "text: out of memory for fontconfig");
+    if (!is_readable(FcConfigGetConfigFiles(NULL), &unreadable) ||
+        !is_readable(FcConfigGetFontDirs(NULL), &unreadable))
+        return tri_fail(setter->error, TRI_FAILED,
+                        "text: fontconfig cannot read %s; name a file with a slash: font=./a.ttf",
+                        unreadable != NULL ? unreadable : "its configuration");
+    return TRI_OK;
+}
+
 static enum tri_status find(const struct tri_text_setter *setter, struct found *found)
 {
     const char *name = setter->request->font;
@@ -54,7 +102,9 @@ static enum tri_status find(const struct tri_text_setter *setter, struct found *
                    ? TRI_OK
                    : tri_fail(setter->error, TRI_FAILED, "text: out of memory for a font");
     }
-    FcPattern *best = FcInit() ? match(setter, name) : NULL;
+    if (begin(setter) != TRI_OK)
+        return TRI_FAILED;
+    FcPattern *best = match(setter, name);
     if (best != NULL && FcPatternGetString(best, FC_FILE, 0, &path) == FcResultMatch) {
         found->path = strdup((const char *)path);
         FcPatternGetInteger(best, FC_INDEX, 0, &found->index);

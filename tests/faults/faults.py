@@ -235,6 +235,8 @@ def calls(run):
         counts = run.count_calls(command, list(ERRORS))
         for call, errors in ERRORS.items():
             for error in errors:
+                if call == "getdents64" and command.name == "text":
+                    continue  # fontconfig takes a folder that it cannot list for an empty one, and says nothing
                 for at in sample(counts.get(call, 0), 2 if run.quick else 40):
                     wrapper = ["strace", "-f", "--seccomp-bpf", "-qqq", "-o", "/dev/null", "-e", f"trace={call}",
                                "-e", f"inject={call}:error={error}:when={at}"]

@@ -466,9 +466,9 @@ TRI_API enum tri_status tri_pictures_end(struct tri_pictures_writer *writer, enu
 /* ---- kernels and pipelines ---- */
 
 /* All from TRI_LIST on are text: a list of numbers, separated by blanks, and in rows of one length
- * by
- * '/'; a colour, "#rgb", "#rgba", "#rrggbb", "#rrggbbaa" or a name of CSS; the name of a file,
- * which is read when the pipeline is parsed, or "@NAME" for one that is part of the library. */
+ * by '/'; a colour, "#rgb", "#rgba", "#rrggbb", "#rrggbbaa" or a name of CSS; the name of a file,
+ * which is read when the pipeline is parsed, or "@NAME" for one that is part of the library; and
+ * text as it is. */
 enum tri_param_type { TRI_INT, TRI_FLOAT, TRI_CHOICE, TRI_LIST, TRI_COLOUR, TRI_FILE, TRI_TEXT };
 
 /* Parameters that count pixels are scaled for the subsampled chroma of video. */

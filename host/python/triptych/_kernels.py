@@ -14,8 +14,8 @@ from .errors import UsageError
 if TYPE_CHECKING:
     import numpy
 
-INT, FLOAT, CHOICE, LIST, COLOUR, FILE = range(6)
-TYPES: dict[int, Any] = {INT: int, FLOAT: float, CHOICE: str, LIST: Any, COLOUR: Any, FILE: str}
+INT, FLOAT, CHOICE, LIST, COLOUR, FILE, TEXT = range(7)
+TYPES: dict[int, Any] = {INT: int, FLOAT: float, CHOICE: str, LIST: Any, COLOUR: Any, FILE: str, TEXT: str}
 QUOTED = " \t\n,:=\\'\""
 
 
@@ -73,13 +73,13 @@ class Parameter:
             return f"numbers, or rows of numbers, from {self.minimum:g} to {self.maximum:g}"
         if self.kind in (INT, FLOAT):
             return f"{'a whole number' if self.kind == INT else 'a number'} from {self.minimum:g} to {self.maximum:.10g}"
-        return "a colour" if self.kind == COLOUR else "the name of a file"
+        return {COLOUR: "a colour", FILE: "the name of a file"}.get(self.kind, "a text")
 
 
 def parameter_of(raw: Any) -> Parameter:
     name, choices = text(raw.name), tuple(text(raw.choices).split("|")) if raw.choices else ()
     default: Any = raw.initial
-    if raw.type in (LIST, COLOUR, FILE):
+    if raw.type in (LIST, COLOUR, FILE, TEXT):
         default = None if raw.initial_text is None else text(raw.initial_text)
     elif raw.type == CHOICE:
         default = choices[int(raw.initial)]

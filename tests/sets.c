@@ -5,9 +5,11 @@
 
 #include <string.h>
 
+/* What counts or measures pixels stays at the scale of the pictures that are tested. */
 static double temper(const struct tri_param *param)
 {
-    return param->type == TRI_INT && param->maximum > 1000 ? 100 : param->maximum;
+    const bool pixels = param->type == TRI_INT || (param->type == TRI_FLOAT && param->minimum >= 1);
+    return pixels && param->maximum > 1000 ? 100 : param->maximum;
 }
 
 static double random_value(const struct tri_param *param, uint64_t *state, bool small)

@@ -52,7 +52,7 @@ KERNEL(
     "by itself. Borders replicate the edge sample. It is h of OpenCV's fastNlMeansDenoising, whose "
     "default windows are patch=3:search=10; FFmpeg's nlmeans=s=S is strength = 10 S / 7 with the "
     "default windows.",
-    "nlmeans:strength=8",
+    "nlmeans:strength=8:patch=1:search=2",
     PARAM_FLOAT(strength, 5, 0, 100, "how much patches may differ, out of 255")
         PARAM_LENGTH(patch, TRI_INT, 3, 0, 5, "radius of patches", TRI_RADIUS)
             PARAM_LENGTH(search, TRI_INT, 7, 1, 10, "radius of the search window", TRI_RADIUS))

@@ -77,6 +77,11 @@ void oracle_points(const struct tri_image *in, struct expected *out,
                    double (*point)(double value, double max, const double *params),
                    const double *params);
 
+/* `run` of the oracles of kernels that leave the picture as it is. */
+void oracle_unchanged(const struct tri_pipeline *pipeline, int operation,
+                      const struct tri_image *in, const struct tri_image *before,
+                      struct expected *out);
+
 /* For qsort. */
 int oracle_ascending(const void *a, const void *b);
 /* The sorted samples of `planes` planes from `first` on; release with free(). */

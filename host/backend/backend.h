@@ -99,9 +99,9 @@ struct tri_job {
     void *state;                  /* the backend's */
 };
 
-/* with.c: copies the second picture, if the plan has one, into the arena. */
 /* Says when the next frame is shown. */
 void tri_job_set_time(struct tri_job *job, double seconds);
+/* with.c: copies the second picture, if the plan has one, into the arena. */
 enum tri_status tri_job_keep_with(struct tri_job *job, struct tri_error *error);
 
 enum tri_status tri_native_open(int workers, const struct tri_backend_options *options,

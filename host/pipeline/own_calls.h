@@ -15,9 +15,9 @@
     CALL(tri_graph_bits) \
     CALL(tri_graph_bottom_first) \
     CALL(tri_graph_by_histogram) \
+    CALL(tri_graph_components) \
     CALL(tri_graph_cover) \
     CALL(tri_graph_data) \
-    CALL(tri_graph_components) \
     CALL(tri_graph_delay) \
     CALL(tri_graph_extent) \
     CALL(tri_graph_fail) \
@@ -168,9 +168,9 @@ enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
 #define tri_graph_bits tri_own.calls->tri_graph_bits
 #define tri_graph_bottom_first tri_own.calls->tri_graph_bottom_first
 #define tri_graph_by_histogram tri_own.calls->tri_graph_by_histogram
+#define tri_graph_components tri_own.calls->tri_graph_components
 #define tri_graph_cover tri_own.calls->tri_graph_cover
 #define tri_graph_data tri_own.calls->tri_graph_data
-#define tri_graph_components tri_own.calls->tri_graph_components
 #define tri_graph_delay tri_own.calls->tri_graph_delay
 #define tri_graph_extent tri_own.calls->tri_graph_extent
 #define tri_graph_fail_as tri_own.calls->tri_graph_fail_as

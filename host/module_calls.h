@@ -16,6 +16,7 @@
 #include "codec/palette.h"
 #include "codec/reduce_depth.h"
 #include "image/image.h"
+#include "measure/results.h"
 #include "parallel/cpu.h"
 #include "parallel/pool.h"
 #include "store/store.h"
@@ -109,7 +110,8 @@ struct tri_module_calls {
      23 * sizeof(struct tri_frame) + 29 * sizeof(struct tri_video_reader) + \
      31 * sizeof(struct tri_video_writer) + 37 * sizeof(struct tri_video_write_options) + \
      41 * sizeof(struct tri_video_codec) + 43 * sizeof(struct tri_codec_several) + \
-     47 * sizeof(struct tri_series) + 53 * sizeof(struct tri_store_run))
+     47 * sizeof(struct tri_series) + 53 * sizeof(struct tri_store_run) + \
+     59 * sizeof(struct tri_results) + 61 * sizeof(struct tri_results_row))
 
 /* A module's only symbol: accepts the table, returns what the host calls, or NULL if the module
  * belongs to another build. */

@@ -68,6 +68,14 @@ static void test_shown(void)
            "',########################$') -ge 2",
            0, "", "");
     EXPECT("$T results s.db history invert --format json | grep -c '\"ms\": [0-9]'", 0, "4\n", "");
+    /* Types are the columns', whatever texts look like. */
+    EXPECT(
+        "$T results s.db --format json --sql \"SELECT '1234567' AS a, '1.10' AS b, 1.5 AS c, 2 AS "
+        "d, NULL AS e\" | tr -d ' \\n'",
+        0, "[{\"a\":\"1234567\",\"b\":\"1.10\",\"c\":1.5,\"d\":2,\"e\":null}]", "");
+    EXPECT("$T results s.db --format json --sql \"SELECT x'ff' AS a\"", 1, "",
+           "*column a is not text*");
+    EXPECT("$T results s.db --sql \"SELECT $(seq -s, 65)\"", 2, "", "*65 columns; at most 64*");
     EXPECT("rm -f s.db* out", 0, "", "");
 }
 
@@ -111,6 +119,8 @@ static void test_unusable(void)
            1, "1\n",
            "triptych: s.db is a database, but no store of triptych\ntriptych: s.db is a database, "
            "but no store of triptych\n");
+    EXPECT("rm -f s.db; " PYTHON("c.execute('PRAGMA application_id = -1')") "; $T results s.db", 1,
+           "", "triptych: s.db is a database, but no store of triptych\n");
     EXPECT("rm s.db; " STORE " > out && " PYTHON(
                "c.execute('PRAGMA user_version = 99')") " && " STORE
                                                         " > out; echo $?; $T results s.db",

@@ -113,7 +113,7 @@ static bool is_run(const struct tri_batch_run *run, long number)
 static bool is_wanted(const struct tri_batch_run *run, const struct tri_batch_item *item)
 {
     const long only = run->batch->series.only;
-    return only == 0 || item->number == only;
+    return only == 0 || item->result.number == only;
 }
 
 /* The next picture to run; false: none. One that cannot be read is an item too, with its error. */
@@ -126,9 +126,9 @@ static bool take_picture(struct tri_batch_run *run, struct tri_batch_item *item)
         enum tri_status status = tri_pictures_take(series->pictures, &item->picture, &more, error);
         if (status == TRI_OK && !more)
             break;
-        item->number = item->result.number = ++run->next;
-        series->found |= item->number == series->only;
-        taken = status != TRI_OK || is_run(run, item->number);
+        item->result.number = ++run->next;
+        series->found |= item->result.number == series->only;
+        taken = status != TRI_OK || is_run(run, item->result.number);
         if (taken && name_picture(run->batch, item, status == TRI_OK ? error : NULL) != TRI_OK)
             run->stopped = true;
         if (!taken)
@@ -278,8 +278,8 @@ static enum tri_status write_image(const struct tri_batch *batch, struct tri_bat
     if (batch->series.writer != NULL) {
         char note[TRI_NOTE_MAX] = "";
         const enum tri_status status =
-            tri_pictures_prepare(batch->series.writer, item->image, item->number, options->metadata,
-                                 note, &item->part, error);
+            tri_pictures_prepare(batch->series.writer, item->image, item->result.number,
+                                 options->metadata, note, &item->part, error);
         tri_write_tell(options, item->result.file->to, note);
         return status;
     }

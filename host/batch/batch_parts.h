@@ -16,7 +16,6 @@ struct tri_batch_item {
     int64_t phases[TRI_PHASES];
     bool flush;                 /* no file: flush a delayed result */
     bool transposed;            /* rows have become columns */
-    long number;                /* of a picture among several in a file, from 1 */
     uint64_t traced;            /* with a delayed result: what it is in a recording */
     struct tri_picture picture; /* one of several in a file, until decoded */
     struct tri_part *part;      /* its result on the way into a file of several */

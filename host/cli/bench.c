@@ -157,7 +157,7 @@ enum tri_status cli_bench_write(const struct cli_bench_request *request,
     json_t *stored = json_incref(json);
     const enum tri_status status = write_json(request, environment, json, error);
 
-    if (status == TRI_OK)
+    if (status == TRI_OK && request->store != NULL)
         return cli_store(request->store, stored, error);
     json_decref(stored);
     return status;

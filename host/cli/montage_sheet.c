@@ -8,7 +8,7 @@
 /* The cells' places along one axis. */
 struct axis {
     int count;
-    int64_t *start; /* of each, and of what would follow the last, less the border */
+    int64_t *start; /* of each */
     int *size;
 };
 
@@ -21,8 +21,8 @@ struct grid {
 static bool axis_new(struct axis *axis, int count)
 {
     axis->count = count;
-    axis->start = calloc((size_t)count + 1, sizeof *axis->start);
-    axis->size = calloc((size_t)count + 1, sizeof *axis->size);
+    axis->start = calloc((size_t)count, sizeof *axis->start);
+    axis->size = calloc((size_t)count, sizeof *axis->size);
     return axis->start != NULL && axis->size != NULL;
 }
 

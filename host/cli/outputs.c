@@ -1,5 +1,6 @@
 /* outputs.c -- names the output file of each input of `run`, and refuses names that collide. */
 #include "cli/outputs.h"
+#include "cli/candidates_options.h"
 #include "cli/file_conflicts.h"
 #include "image/numbered_names.h"
 #include "video/video.h"
@@ -87,7 +88,8 @@ static enum tri_status check_places(const struct cli_outputs *outputs,
     cli_places_input(&places, more->with, 0);
     cli_places_output(&places, "--trace", more->trace, 0);
     cli_places_output(&places, "--data", more->data, 0);
-    return cli_places_check(&places, error);
+    const enum tri_status status = cli_places_check(&places, error);
+    return status == TRI_OK ? cli_check_file(more->data, error) : status;
 }
 
 /* Refuses a name without a known format before anything is read. */

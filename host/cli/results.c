@@ -67,24 +67,28 @@ static const struct question {
      " (SELECT count(*) FROM row WHERE row.run = run.id) AS rows FROM run ORDER BY id"},
     {"show", NUMBER,
      "SELECT pipeline, input, width || 'x' || height AS size, bits, backend, isa, workers,"
-     " printf('%.4g', median_ns / 1e6) AS ms, samples FROM row WHERE run = CAST(?1 AS INTEGER)"
+     " CAST(printf('%.4g', median_ns / 1e6) AS REAL) AS ms, samples FROM row WHERE run = CAST(?1 "
+     "AS INTEGER)"
      " ORDER BY number"},
     {"best", MAYBE_PIPELINE,
      "SELECT pipeline, input, width || 'x' || height AS size, planes, bits,"
      " coalesce(device, cpu) AS device, backend, isa, workers,"
-     " printf('%.4g', min(median_ns) / 1e6) AS ms, run FROM row JOIN run ON run.id = row.run"
+     " CAST(printf('%.4g', min(median_ns) / 1e6) AS REAL) AS ms, run FROM row JOIN run ON run.id = "
+     "row.run"
      " WHERE usable AND median_ns > 0 AND (?1 IS NULL OR pipeline = ?1)"
      " GROUP BY pipeline, input, width, height, planes, bits, frames, coalesce(device, cpu)"
      " ORDER BY pipeline, input, width * height, median_ns"},
     {"history", PIPELINE,
-     "WITH best AS (SELECT run, input, width, height, planes, bits, backend, isa, workers,"
+     "WITH best AS (SELECT run, input, width, height, planes, bits, frames, backend, isa, workers,"
      " min(median_ns) AS ns FROM row WHERE usable AND median_ns > 0 AND pipeline = ?1"
      " GROUP BY run, input, width, height, planes, bits, frames)"
      " SELECT run, coalesce(date, stored) AS date, commit_id AS \"commit\", cpu, input,"
-     " width || 'x' || height AS size, backend, workers, printf('%.4g', ns / 1e6) AS ms,"
+     " width || 'x' || height AS size, backend, workers, CAST(printf('%.4g', ns / 1e6) AS REAL) AS "
+     "ms,"
      " printf('%.*c', max(1, CAST(24 * ns / max(ns) OVER"
-     " (PARTITION BY input, width, height, planes, bits) + 0.5 AS INTEGER)), '#') AS chart"
-     " FROM best JOIN run ON run.id = best.run ORDER BY input, width, height, bits, run"},
+     " (PARTITION BY input, width, height, planes, bits, frames) + 0.5 AS INTEGER)), '#') AS chart"
+     " FROM best JOIN run ON run.id = best.run ORDER BY input, width, height, planes, bits, "
+     "frames, run"},
     {"export", NUMBER, "SELECT json FROM run WHERE id = CAST(?1 AS INTEGER)"},
 };
 enum { QUESTIONS = sizeof questions / sizeof questions[0] };
@@ -145,15 +149,16 @@ static enum tri_status ask(const char *path, const char *sql, const char *operan
     return table->failed ? tri_fail(error, TRI_FAILED, "out of memory for the results") : status;
 }
 
-static bool has_run(const char *path, const char *number)
+static enum tri_status find_run(const char *path, const char *number, struct tri_error *error)
 {
     struct cli_results_table table = {0};
-    const bool there = ask(path, "SELECT 1 FROM run WHERE id = CAST(?1 AS INTEGER)", number, &table,
-                           NULL) == TRI_OK &&
-                       table.rows > 0;
+    enum tri_status status =
+        ask(path, "SELECT 1 FROM run WHERE id = CAST(?1 AS INTEGER)", number, &table, error);
 
+    if (status == TRI_OK && table.rows == 0)
+        status = tri_fail(error, TRI_USAGE, "%s has no run %s; 'list' lists them", path, number);
     cli_results_free(&table);
-    return there;
+    return status;
 }
 
 static enum tri_status answer(const char *path, const struct question *question,
@@ -169,31 +174,35 @@ static enum tri_status answer(const char *path, const struct question *question,
     }
     if (status != TRI_OK || table->rows > 0 || question->operand == NONE)
         return status;
-    if (question->operand == NUMBER)
-        return has_run(path, operand)
-                   ? tri_fail(error, TRI_USAGE,
+    if (question->operand == NUMBER) {
+        status = find_run(path, operand, error);
+        return status != TRI_OK
+                   ? status
+                   : tri_fail(error, TRI_USAGE,
                               "run %s of %s has no rows; 'export %s' prints what it has", operand,
-                              path, operand)
-                   : tri_fail(error, TRI_USAGE, "%s has no run %s; 'list' lists them", path,
-                              operand);
+                              path, operand);
+    }
     return operand != NULL ? tri_fail(error, TRI_USAGE, "%s has no figures of '%s'", path, operand)
                            : tri_fail(error, TRI_USAGE, "%s has no figures", path);
 }
 
 /* ---- output ---- */
 
-static bool put(FILE *file, const struct request *request, const struct cli_results_table *table)
+static enum tri_status put(struct tri_output *output, enum format format,
+                           const struct cli_results_table *table, struct tri_error *error)
 {
-    if (request->format == JSON)
-        return cli_results_json(file, table);
-    if (request->format == CSV)
-        cli_results_csv(file, table);
-    else
-        cli_results_text(file, table);
-    return ferror(file) == 0;
+    if (format == JSON && cli_results_json(output->file, table, error) != TRI_OK)
+        return TRI_FAILED;
+    if (format == CSV)
+        cli_results_csv(output->file, table);
+    else if (format == TEXT)
+        cli_results_text(output->file, table);
+    return ferror(output->file) == 0
+               ? TRI_OK
+               : tri_fail(error, TRI_FAILED, "cannot write %s: %s", output->name, strerror(errno));
 }
 
-static enum tri_status write_table(const struct request *request, const char *path,
+static enum tri_status write_table(enum format format, const char *path,
                                    const struct cli_results_table *table, struct tri_error *error)
 {
     struct tri_output output;
@@ -201,12 +210,8 @@ static enum tri_status write_table(const struct request *request, const char *pa
     cli_interrupt_catch();
     cli_write_begin();
     enum tri_status status = tri_output_open(path, &output, error);
-    if (status == TRI_OK) {
-        if (!put(output.file, request, table))
-            status =
-                tri_fail(error, TRI_FAILED, "cannot write %s: %s", output.name, strerror(errno));
-        status = tri_output_close(&output, status, error);
-    }
+    if (status == TRI_OK)
+        status = tri_output_close(&output, put(&output, format, table, error), error);
     cli_write_end();
     return status;
 }
@@ -217,8 +222,8 @@ static enum tri_status write_answer(const struct request *request, const struct 
     const char *path = request->output != NULL ? request->output : "-";
 
     if (question == NULL || strcmp(question->name, "export") != 0)
-        return write_table(request, path, table, error);
-    return cli_write_json(path, json_loads(table->cells[0], 0, NULL), error);
+        return write_table(request->format, path, table, error);
+    return cli_write_json(path, json_loads(table->cells[0].text, 0, NULL), error);
 }
 
 static enum tri_status check_places(const struct request *request, const char *path,

@@ -1,15 +1,25 @@
 /* results_table.c -- a result of a query as text, CSV or JSON. */
 #include "cli/results_table.h"
 
-#include "measure/text_csv.h"
+#include "image/text_csv.h"
+#include "measure/text_table.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *cell(const struct cli_results_table *table, size_t row, int column)
+static const struct cli_results_cell *cell(const struct cli_results_table *table, size_t row,
+                                           int column)
 {
-    return table->cells[row * (size_t)table->columns + (size_t)column];
+    return &table->cells[row * (size_t)table->columns + (size_t)column];
+}
+
+static const char *text_of(const struct cli_results_table *table, size_t row, int column,
+                           const char *none)
+{
+    const char *text = cell(table, row, column)->text;
+
+    return text != NULL ? text : none;
 }
 
 /* ---- filling ---- */
@@ -30,7 +40,7 @@ static bool make_room(struct cli_results_table *table, size_t cells)
 
     if (cells <= table->room)
         return true;
-    char **larger = realloc(table->cells, room * sizeof *larger);
+    struct cli_results_cell *larger = realloc(table->cells, room * sizeof *larger);
     table->failed = larger == NULL;
     if (larger != NULL) {
         table->cells = larger;
@@ -40,7 +50,7 @@ static bool make_room(struct cli_results_table *table, size_t cells)
 }
 
 bool cli_results_add(void *context, int count, const char *const names[],
-                     const char *const values[])
+                     const struct tri_store_value values[])
 {
     struct cli_results_table *table = context;
 
@@ -49,9 +59,11 @@ bool cli_results_add(void *context, int count, const char *const names[],
     if (!make_room(table, (table->rows + 1) * (size_t)count))
         return false;
     for (int i = 0; i < count; i++) {
-        char *copy = values[i] != NULL ? strdup(values[i]) : NULL;
-        table->failed = table->failed || (values[i] != NULL && copy == NULL);
-        table->cells[table->rows * (size_t)count + (size_t)i] = copy;
+        const struct tri_store_value *value = &values[i];
+        char *copy = value->text != NULL ? strdup(value->text) : NULL;
+        table->failed = table->failed || (value->text != NULL && copy == NULL);
+        table->cells[table->rows * (size_t)count + (size_t)i] =
+            (struct cli_results_cell){copy, value->number};
     }
     table->rows++;
     return !table->failed;
@@ -60,7 +72,7 @@ bool cli_results_add(void *context, int count, const char *const names[],
 void cli_results_free(struct cli_results_table *table)
 {
     for (size_t i = 0; i < table->rows * (size_t)table->columns; i++)
-        free(table->cells[i]);
+        free(table->cells[i].text);
     for (int i = 0; i < table->columns; i++)
         free(table->names[i]);
     free(table->cells);
@@ -68,35 +80,22 @@ void cli_results_free(struct cli_results_table *table)
 
 /* ---- writing ---- */
 
-static bool is_number(const char *text)
-{
-    char *end;
-
-    strtod(text, &end);
-    return end != text && *end == '\0' && strspn(text, "+-.0123456789eE") == strlen(text);
-}
-
 static bool has_numbers(const struct cli_results_table *table, int column)
 {
     for (size_t row = 0; row < table->rows; row++)
-        if (cell(table, row, column) != NULL && !is_number(cell(table, row, column)))
+        if (cell(table, row, column)->text != NULL && !cell(table, row, column)->number)
             return false;
     return true;
 }
 
-/* In characters of UTF-8. */
 static int width_of(const char *text)
 {
-    int width = 0;
-
-    for (; *text != '\0'; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    return width;
+    return tri_text_width(text, strlen(text));
 }
 
 struct layout {
-    int widths[CLI_RESULTS_COLUMNS];
-    bool right[CLI_RESULTS_COLUMNS];
+    int widths[TRI_STORE_COLUMNS];
+    bool right[TRI_STORE_COLUMNS];
 };
 
 static void lay_out(const struct cli_results_table *table, struct layout *layout)
@@ -105,8 +104,7 @@ static void lay_out(const struct cli_results_table *table, struct layout *layout
         layout->widths[i] = width_of(table->names[i]);
         layout->right[i] = has_numbers(table, i);
         for (size_t row = 0; row < table->rows; row++) {
-            const char *text = cell(table, row, i);
-            const int width = width_of(text != NULL ? text : "-");
+            const int width = width_of(text_of(table, row, i, "-"));
             layout->widths[i] = width > layout->widths[i] ? width : layout->widths[i];
         }
     }
@@ -132,10 +130,8 @@ void cli_results_text(FILE *file, const struct cli_results_table *table)
     for (int i = 0; i < table->columns; i++)
         put_text(file, &layout, i, table->names[i], i == table->columns - 1);
     for (size_t row = 0; row < table->rows; row++) {
-        for (int i = 0; i < table->columns; i++) {
-            const char *text = cell(table, row, i);
-            put_text(file, &layout, i, text != NULL ? text : "-", i == table->columns - 1);
-        }
+        for (int i = 0; i < table->columns; i++)
+            put_text(file, &layout, i, text_of(table, row, i, "-"), i == table->columns - 1);
     }
 }
 
@@ -147,34 +143,50 @@ void cli_results_csv(FILE *file, const struct cli_results_table *table)
     }
     for (size_t row = 0; row < table->rows; row++) {
         for (int i = 0; i < table->columns; i++) {
-            const char *text = cell(table, row, i);
-            tri_csv_cell(file, text != NULL ? text : "");
+            tri_csv_cell(file, text_of(table, row, i, ""));
             fputs(i < table->columns - 1 ? "," : "\n", file);
         }
     }
 }
 
-static json_t *value_json(const char *text)
+static json_t *value_json(const struct cli_results_cell *value)
 {
-    if (text == NULL)
-        return json_null();
-    json_t *number = is_number(text) ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
-    return number != NULL ? number : json_string(text);
+    return value->text == NULL ? json_null()
+           : value->number     ? json_loads(value->text, JSON_DECODE_ANY, NULL)
+                               : json_string(value->text);
 }
 
-bool cli_results_json(FILE *file, const struct cli_results_table *table)
+/* NULL: a value is no text, or memory ran out; *column is where. */
+static json_t *row_json(const struct cli_results_table *table, size_t row, int *column)
+{
+    json_t *object = json_object();
+
+    for (int i = 0; i < table->columns; i++) {
+        *column = i;
+        if (json_object_set_new(object, table->names[i], value_json(cell(table, row, i))) != 0) {
+            json_decref(object);
+            return NULL;
+        }
+    }
+    return object;
+}
+
+enum tri_status cli_results_json(FILE *file, const struct cli_results_table *table,
+                                 struct tri_error *error)
 {
     json_t *rows = json_array();
+    int column = 0;
+    bool made = rows != NULL;
 
-    for (size_t row = 0; row < table->rows; row++) {
-        json_t *object = json_object();
-        for (int i = 0; i < table->columns; i++)
-            json_object_set_new(object, table->names[i], value_json(cell(table, row, i)));
-        json_array_append_new(rows, object);
+    for (size_t row = 0; row < table->rows && made; row++)
+        made = json_array_append_new(rows, row_json(table, row, &column)) == 0;
+    if (made) {
+        json_dumpf(rows, file, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
+        fputc('\n', file);
     }
-    const bool written = rows != NULL && json_array_size(rows) == table->rows &&
-                         json_dumpf(rows, file, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) == 0 &&
-                         fputc('\n', file) != EOF;
     json_decref(rows);
-    return written;
+    return made ? TRI_OK
+                : tri_fail(error, TRI_FAILED,
+                           "column %s is not text, which JSON needs; ask for hex() of it",
+                           table->names[column]);
 }

@@ -347,7 +347,7 @@ static int run_pictures_told(const struct cli_run_request *request,
 
     told.collected = request->data != NULL ? &data : NULL;
     int result = run_pictures(&told, pipeline, inputs, outputs, head);
-    if (request->data != NULL && data.count > 0 &&
+    if (request->data != NULL && (data.count > 0 || data.failed) &&
         cli_data_write(&told, pipeline, &error) != TRI_OK)
         result = cli_fail(&error);
     cli_data_free(&data);

@@ -76,7 +76,7 @@ void cli_engine_close(struct cli_engine *engine);
 /* run_still.c: parses a number from 1, or a time. Returns false if it is neither, after reporting
  * it. */
 bool cli_parse_frame(const char *text, struct cli_frame *frame);
-/* Parses [[HOURS:]MINUTES:]SECONDS; only the last may have a fraction. */
+/* Parses [[HOURS:]MINUTES:]SECONDS, or SECONDSs; only seconds may have a fraction. */
 bool cli_parse_time(const char *text, double *seconds);
 /* Returns whether a video is to become one picture. */
 bool cli_output_is_picture(const struct cli_run_request *request);

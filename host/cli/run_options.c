@@ -148,7 +148,7 @@ static bool set_mark(const char *name, const char *text, struct tri_mark *mark)
         mark->frame = frame;
         return true;
     }
-    if (strpbrk(text, "xXeEpPnN") == NULL && cli_parse_time(text, &mark->seconds))
+    if (cli_parse_time(text, &mark->seconds))
         return true;
     cli_usage("run",
               "invalid value '%s' for --%s; expected a time like 90.5 or 1:30.5, or a number of "

@@ -19,6 +19,8 @@ bool cli_parse_time(const char *text, double *seconds)
     int parts = 0;
 
     *seconds = 0;
+    if (strpbrk(text, "xXeEpPnN") != NULL) /* which strtod knows */
+        return false;
     for (;;) {
         char *end;
         if (!isdigit((unsigned char)*text) || ++parts > 3)
@@ -39,7 +41,7 @@ bool cli_parse_frame(const char *text, struct cli_frame *frame)
 
     *frame = (struct cli_frame){.given = true, .number = -1};
     if (strspn(text, "0123456789") < strlen(text)) {
-        if (strpbrk(text, "xXeEpPnN") == NULL && cli_parse_time(text, &frame->seconds))
+        if (cli_parse_time(text, &frame->seconds))
             return true;
         cli_usage("run",
                   "invalid value '%s' for --frame; expected a frame number or a time like 90.5s or "

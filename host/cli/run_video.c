@@ -206,6 +206,7 @@ static enum tri_status open_data(struct video_run *run, const struct tri_pipelin
                                          .json = cli_data_is_json(run->request),
                                          .merge = pipeline->data_merge,
                                          .key = "frame",
+                                         .numbered = true,
                                          .columns = tri_filter_data_columns(run->transcode.filter)};
     run->transcode.data = &run->table;
     return status;

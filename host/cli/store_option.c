@@ -12,10 +12,6 @@ enum tri_status cli_store(const char *path, json_t *json, struct tri_error *erro
 {
     int64_t number = 0;
 
-    if (path == NULL) {
-        json_decref(json);
-        return TRI_OK;
-    }
     cli_interrupt_catch();
     cli_write_begin();
     const enum tri_status status = tri_store_put(path, json, &number, error);

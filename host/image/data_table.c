@@ -1,6 +1,8 @@
 /* data_table.c -- writes lines of comma-separated values as CSV or as JSON. */
 #include "data_table.h"
 
+#include "text_csv.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
@@ -16,24 +18,11 @@ bool tri_data_table_is_json(const char *path)
 
 /* ---- CSV ---- */
 
-/* As RFC 4180 quotes it. */
-static void put_quoted(FILE *to, const char *text)
-{
-    if (strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, to);
-        return;
-    }
-    fputc('"', to);
-    for (; *text != '\0'; text++)
-        fprintf(to, *text == '"' ? "\"\"" : "%c", *text);
-    fputc('"', to);
-}
-
 static void put_csv(const struct tri_data_table *table, const char *key, const char *line,
                     size_t length)
 {
-    put_quoted(table->file, key);
-    fprintf(table->file, ",%.*s\n", (int)length, line);
+    tri_csv_text(table->file, key);
+    fprintf(table->file, "%.*s\n", (int)length, line);
 }
 
 /* ---- JSON ---- */
@@ -54,7 +43,7 @@ static bool is_number(const char *text, size_t length)
     return true;
 }
 
-/* Bytes that are not UTF-8 become question marks. */
+/* In text that is not UTF-8, all bytes beyond ASCII become question marks. */
 static void put_string(FILE *to, const char *text, size_t length)
 {
     json_t *string = json_stringn(text, length);
@@ -86,7 +75,10 @@ static void put_json(const struct tri_data_table *table, const char *key, const 
     fputs(table->any_line ? ",\n{" : "\n{", table->file);
     put_string(table->file, table->key, strlen(table->key));
     fputs(": ", table->file);
-    put_value(table->file, key, strlen(key));
+    if (table->numbered && is_number(key, strlen(key)))
+        fputs(key, table->file);
+    else
+        put_string(table->file, key, strlen(key));
     while (*column != '\0') {
         const size_t name = strcspn(column, ","), value = strcspn(line, ",\n");
         fputs(", ", table->file);

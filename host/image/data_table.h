@@ -9,6 +9,7 @@ struct tri_data_table {
     const char *name;    /* of the file, for messages */
     bool json;           /* an array with an object for each line; else CSV with a first line */
     const char *key;     /* the first column, which tells where a line comes from */
+    bool numbered;       /* keys are numbers, but for "all" */
     const char *columns; /* the others, separated by commas */
     /* Makes lines for two texts together, for all keys in the end; NULL: none */
     void (*merge)(FILE *to, const char *total, const char *lines);

@@ -1,6 +1,6 @@
 /* grade_report.c -- the table of students and questions as text, CSV and JSON. */
 #include "lab/grade.h"
-#include "measure/text_csv.h"
+#include "image/text_csv.h"
 #include "measure/text_table.h"
 
 #include <jansson.h>

@@ -1,6 +1,6 @@
 /* compare_data.c -- a comparison for other programs: as CSV, and as JSON. */
 #include "measure/compare.h"
-#include "measure/text_csv.h"
+#include "image/text_csv.h"
 
 #include <inttypes.h>
 #include <jansson.h>

@@ -1,32 +1,11 @@
 /* report_csv.c -- the bench report as CSV: one line per row, the same names as in JSON, no samples.
  */
 #include "measure/measure.h"
-#include "measure/text_csv.h"
+#include "image/text_csv.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-
-void tri_csv_cell(FILE *file, const char *text)
-{
-    if (strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, file);
-        return;
-    }
-    fputc('"', file);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', file);
-        fputc(*text, file);
-    }
-    fputc('"', file);
-}
-
-void tri_csv_text(FILE *file, const char *text)
-{
-    tri_csv_cell(file, text);
-    fputc(',', file);
-}
 
 static void put_ns(FILE *file, const struct tri_summary *summary, int64_t value)
 {

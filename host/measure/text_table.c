@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* Counts the characters of UTF-8 text on the screen. */
-static int screen_width(const char *text, size_t length)
+int tri_text_width(const char *text, size_t length)
 {
     int width = 0;
 
@@ -47,7 +46,8 @@ static void put_cell(const struct tri_table *table, int column, const char *text
                      int *owed)
 {
     const struct tri_column *own = &table->columns[column];
-    const int width = screen_width(text, length), gap = own->width > width ? own->width - width : 0;
+    const int width = tri_text_width(text, length),
+              gap = own->width > width ? own->width - width : 0;
 
     *owed += own->right ? gap : 0;
     if (length > 0) {

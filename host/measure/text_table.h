@@ -23,6 +23,8 @@ struct tri_table {
     int count;
 };
 
+/* Counts the characters of `length` bytes of UTF-8, each as wide as any other. */
+int tri_text_width(const char *text, size_t length);
 void tri_table_heads(const struct tri_table *table);
 /* One cell for each column; none is NULL. UTF-8. */
 void tri_table_row(const struct tri_table *table, const char *const cells[]);

@@ -1,6 +1,8 @@
 /* svg.c -- scales, text and marks of charts. */
 #include "report/svg.h"
 
+#include "measure/text_table.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -154,11 +156,7 @@ static const double wide = 0.65;
 
 static int characters(const char *text)
 {
-    int count = 0;
-
-    for (; *text; text++)
-        count += (*text & 0xC0) != 0x80;
-    return count;
+    return tri_text_width(text, strlen(text));
 }
 
 double tri_svg_measure(const char *text, double size)

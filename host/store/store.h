@@ -14,11 +14,17 @@ struct tri_store_run {
     struct tri_results *of; /* its rows; NULL: it has none */
 };
 
-/* Gets a result's columns, in order, all of them texts; a value is NULL if it is null. The first
- * call has no values: a result without rows has names, too. Texts are valid during the call. False
- * stops. */
+enum { TRI_STORE_COLUMNS = 64 };
+
+struct tri_store_value {
+    const char *text; /* NULL: null */
+    bool number;
+};
+
+/* Gets a result's columns, in order, at most TRI_STORE_COLUMNS. The first call has no values
+ * (NULL): a result without rows has names, too. Texts are valid during the call. False stops. */
 typedef bool tri_store_each(void *context, int count, const char *const names[],
-                            const char *const values[]);
+                            const struct tri_store_value values[]);
 
 /* What the module provides. Both open the database and close it again. They wait up to 30 seconds
  * for other processes. TRI_FAILED: it cannot be opened, read or written, was made by a later

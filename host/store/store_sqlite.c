@@ -27,18 +27,18 @@ static bool run(sqlite3 *db, const char *sql)
     return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-/* Returns a number that a PRAGMA gives; -1: it failed. */
-static int64_t number_of(sqlite3 *db, const char *pragma)
+/* Gets a number that a query gives. */
+static bool number_of(sqlite3 *db, const char *query, int64_t *number)
 {
     sqlite3_stmt *statement;
-    int64_t number = -1;
 
-    if (sqlite3_prepare_v2(db, pragma, -1, &statement, NULL) != SQLITE_OK)
-        return -1;
-    if (sqlite3_step(statement) == SQLITE_ROW)
-        number = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return number;
+    *number = 0;
+    if (sqlite3_prepare_v2(db, query, -1, &statement, NULL) != SQLITE_OK)
+        return false;
+    const bool found = sqlite3_step(statement) == SQLITE_ROW;
+    if (found)
+        *number = sqlite3_column_int64(statement, 0);
+    return sqlite3_finalize(statement) == SQLITE_OK && found;
 }
 
 /* Refuses databases of other programs and of later versions. An empty file is a new store. All is
@@ -46,12 +46,11 @@ static int64_t number_of(sqlite3 *db, const char *pragma)
 static enum tri_status check(sqlite3 *db, const char *path, int64_t *version,
                              struct tri_error *error)
 {
-    if (!run(db, "SAVEPOINT at_one_moment"))
-        return fail(db, path, "read", error);
-    const int64_t application = number_of(db, "PRAGMA application_id");
-    const int64_t tables = number_of(db, "SELECT count(*) FROM sqlite_schema");
-    *version = number_of(db, "PRAGMA user_version");
-    if (application < 0 || tables < 0 || *version < 0 || !run(db, "RELEASE at_one_moment"))
+    int64_t application, tables;
+    if (!run(db, "SAVEPOINT at_one_moment") ||
+        !number_of(db, "PRAGMA application_id", &application) ||
+        !number_of(db, "SELECT count(*) FROM sqlite_schema", &tables) ||
+        !number_of(db, "PRAGMA user_version", version) || !run(db, "RELEASE at_one_moment"))
         return fail(db, path, "read", error);
     if (application != TRI_STORE_APPLICATION && (tables > 0 || application != 0))
         return tri_fail(error, TRI_FAILED, "%s is a database, but no store of triptych", path);
@@ -190,7 +189,8 @@ enum tri_status tri_store_sqlite_put(const char *path, const struct tri_store_ru
 
     if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
         status = fail(db, path, "open", error);
-    sqlite3_busy_timeout(db, WAIT_MS);
+    else
+        sqlite3_busy_timeout(db, WAIT_MS);
     if (status == TRI_OK) /* before anything of another program's file is changed */
         status = check(db, path, &version, error);
     if (status == TRI_OK)
@@ -219,7 +219,8 @@ static int open_unchanging(const char *path, sqlite3 **db)
 /* Whether a read failed because the log's index cannot be made beside the file. */
 static bool needs_the_log(sqlite3 *db)
 {
-    return number_of(db, "PRAGMA user_version") < 0 &&
+    int64_t version;
+    return !number_of(db, "PRAGMA user_version", &version) &&
            (sqlite3_errcode(db) == SQLITE_CANTOPEN || sqlite3_errcode(db) == SQLITE_READONLY);
 }
 
@@ -242,15 +243,19 @@ static enum tri_status open_to_read(const char *path, sqlite3 **db, int64_t *ver
 
 static bool pass_on(sqlite3_stmt *statement, bool values, tri_store_each *each, void *context)
 {
-    enum { MOST = 64 };
-    const char *names[MOST], *texts[MOST];
-    const int all = sqlite3_column_count(statement), count = all < MOST ? all : MOST;
+    const char *names[TRI_STORE_COLUMNS];
+    struct tri_store_value cells[TRI_STORE_COLUMNS];
+    const int count = sqlite3_column_count(statement);
 
     for (int i = 0; i < count; i++) {
         names[i] = sqlite3_column_name(statement, i);
-        texts[i] = values ? (const char *)sqlite3_column_text(statement, i) : NULL;
+        if (values) {
+            const int type = sqlite3_column_type(statement, i);
+            cells[i].number = type == SQLITE_INTEGER || type == SQLITE_FLOAT;
+            cells[i].text = (const char *)sqlite3_column_text(statement, i);
+        }
     }
-    return each(context, count, names, values ? texts : NULL);
+    return each(context, count, names, values ? cells : NULL);
 }
 
 static enum tri_status each_row(sqlite3 *db, const char *path, sqlite3_stmt *statement,
@@ -278,6 +283,9 @@ static enum tri_status ask(sqlite3 *db, const char *path, const char *sql,
         status = tri_fail(error, TRI_USAGE, "the query has to be one statement");
     else if (sqlite3_stmt_readonly(statement) == 0)
         status = tri_fail(error, TRI_USAGE, "the query would change the store");
+    else if (sqlite3_column_count(statement) > TRI_STORE_COLUMNS)
+        status = tri_fail(error, TRI_USAGE, "the query has %d columns; at most %d are shown",
+                          sqlite3_column_count(statement), (int)TRI_STORE_COLUMNS);
     else {
         for (int i = 0; parameters != NULL && parameters[i] != NULL; i++)
             sqlite3_bind_text(statement, i + 1, parameters[i], -1, SQLITE_STATIC);

@@ -1,8 +1,8 @@
 /* reverse.c -- a video backwards. Its frames are decoded into a temporary file, so memory does not
  * grow with their number, and are read from its end. */
+#include "rows.h"
 #include "video.h"
 
-#include "../image/image.h"
 #include "../image/temporary_folder.h"
 #include "../parallel/cpu.h"
 
@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #define BATCH 64 /* rows of a call */
@@ -30,17 +29,13 @@ struct input {
 
 /* ---- planes in the file ---- */
 
-static int64_t row_bytes(const struct tri_image *image)
-{
-    return (int64_t)image->shape.width * (image->shape.bits > 8 ? 2 : 1);
-}
-
 static int64_t frame_bytes(const struct tri_frame *frame)
 {
     int64_t sum = 0;
-    for (int p = 0; p < 3 && frame->planes[p] != NULL; p++)
-        sum += row_bytes(frame->planes[p]) * frame->planes[p]->shape.planes *
-               frame->planes[p]->shape.height;
+    for (int p = 0; p < 3 && frame->planes[p] != NULL; p++) {
+        const struct tri_shape *shape = &frame->planes[p]->shape;
+        sum += (int64_t)tri_sample_bytes(shape) * shape->width * shape->height * shape->planes;
+    }
     return sum;
 }
 
@@ -56,29 +51,19 @@ static bool move(int file, bool out, struct iovec *rows, int count, int64_t *at)
             return false;
         }
         *at += done;
-        size_t left = (size_t)done;
-        for (; count > 0 && left >= rows->iov_len; rows++, count--)
-            left -= rows->iov_len;
-        if (count > 0) {
-            rows->iov_base = (char *)rows->iov_base + left;
-            rows->iov_len -= left;
-        }
+        count = tri_rows_advance(&rows, count, (size_t)done);
     }
     return true;
 }
 
-static bool move_image(int file, bool out, const struct tri_image *image, int64_t *at)
+static bool move_image(int file, bool out, struct tri_image *image, int64_t *at)
 {
     struct iovec rows[BATCH];
-    const int height = image->shape.height, all = image->shape.planes * height;
     bool moved = true;
-    for (int y = 0; y < all && moved; y += BATCH) {
-        const int count = all - y < BATCH ? all - y : BATCH;
-        for (int i = 0; i < count; i++)
-            rows[i] = (struct iovec){tri_image_row(image, (y + i) / height, (y + i) % height),
-                                     (size_t)row_bytes(image)};
+    for (int y = 0, count; (count = tri_rows_gather(image, y, rows, BATCH)) > 0 && moved;
+         y += count)
         moved = move(file, out, rows, count, at);
-    }
+    image->padded = image->padded && out;
     return moved;
 }
 

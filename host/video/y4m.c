@@ -69,34 +69,7 @@ bool tri_y4m_print_space(const struct tri_video *video, char text[24])
     return false;
 }
 
-/* ---- rows ---- */
-
-static size_t row_bytes(const struct tri_image *image)
-{
-    return (size_t)image->shape.width * tri_sample_bytes(&image->shape);
-}
-
-int tri_y4m_gather_rows(const struct tri_image *image, int y, struct iovec rows[Y4M_BATCH])
-{
-    int count = 0;
-    for (; count < Y4M_BATCH && y < image->shape.height; count++, y++)
-        rows[count] = (struct iovec){tri_image_row(image, 0, y), row_bytes(image)};
-    return count;
-}
-
-int tri_y4m_advance(struct iovec **rows, int count, size_t done)
-{
-    while (count > 0 && done >= (*rows)->iov_len) {
-        done -= (*rows)->iov_len;
-        (*rows)++;
-        count--;
-    }
-    if (count > 0) {
-        (*rows)->iov_base = (char *)(*rows)->iov_base + done;
-        (*rows)->iov_len -= done;
-    }
-    return count;
-}
+/* ---- samples ---- */
 
 void tri_y4m_to_native(struct tri_frame *frame, int bits)
 {

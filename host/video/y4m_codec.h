@@ -3,8 +3,7 @@
 #define TRI_Y4M_CODEC_H
 
 #include "constant_rate.h"
-
-#include <sys/uio.h>
+#include "rows.h"
 
 #define Y4M_MAGIC "YUV4MPEG2 "
 #define Y4M_BATCH 512 /* rows per system call */
@@ -14,10 +13,6 @@ bool tri_y4m_parse_space(const char *text, struct tri_video *video);
 /* Only 8-bit spaces that are subsampled in both directions state chroma siting. False: it has no
  * name. */
 bool tri_y4m_print_space(const struct tri_video *video, char text[24]);
-/* Rows from `y` on, for one read or write call. */
-int tri_y4m_gather_rows(const struct tri_image *image, int y, struct iovec rows[Y4M_BATCH]);
-/* Advances `rows` by the bytes a call has transferred; returns how many are left. */
-int tri_y4m_advance(struct iovec **rows, int count, size_t done);
 /* Between words of a file, which are little-endian, and samples. These may not exceed their bit
  * depth: higher bits are cut off. */
 void tri_y4m_to_native(struct tri_frame *frame, int bits);

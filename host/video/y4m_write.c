@@ -159,7 +159,7 @@ static bool write_all(int file, struct iovec *rows, int count)
             continue;
         if (done < 0)
             return false;
-        count = tri_y4m_advance(&rows, count, (size_t)done);
+        count = tri_rows_advance(&rows, count, (size_t)done);
     }
     return true;
 }
@@ -172,7 +172,7 @@ static bool write_planes(const struct tri_video_writer *writer, const struct tri
     bool written = write_all(output->descriptor, rows, 1);
     for (int p = 0; p < writer->video.planes && written; p++) {
         for (int y = 0; y < frame->planes[p]->shape.height && written; y += Y4M_BATCH) {
-            const int count = tri_y4m_gather_rows(frame->planes[p], y, rows);
+            const int count = tri_rows_gather(frame->planes[p], y, rows, Y4M_BATCH);
             written = write_all(output->descriptor, rows, count);
         }
     }

@@ -115,6 +115,13 @@ static void test_times(void)
                          "-s t4-5.pgm "
                          "t4-6.pgm",
            1, "", "");
+    /* However long the delay is. */
+    EXPECT(Y4M("long.y4m", "4",
+               "80") "chain=$(yes temporal_median:radius=2 | head -n 33 | paste -sd,) "
+                     "&& $T run \"text:text='%{time}':size=20\" long.y4m -o a.y4m -q "
+                     "&& $T run \"$chain,text:text='%{time}':size=20\" long.y4m -o "
+                     "b.y4m -q && cmp a.y4m b.y4m",
+           0, "", "");
     EXPECT(
         "$T run \"text:text='%{time}':size=20\" 4.y4m -o still.png --frame 5 -q && $T run copy "
         "t4-5.pgm -o five.png && $T run \"text:text='%{time}':size=20\" 8.y4m -o 8.png --frame 9 "

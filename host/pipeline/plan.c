@@ -495,8 +495,9 @@ static bool make_plan(struct planner *p)
         plan->transposed = p->graph.transposed;
         plan->reads_padding = reads_padding(&p->graph);
         plan->stages = calloc((size_t)plan->stage_count, sizeof plan->stages[0]);
-        done = plan->stages != NULL && gather_constants(p, constants) && make_channels(p) &&
-               tri_lent_place(p);
+        plan->times = calloc((size_t)plan->delay + 1, sizeof plan->times[0]);
+        done = plan->stages != NULL && plan->times != NULL && gather_constants(p, constants) &&
+               make_channels(p) && tri_lent_place(p);
     }
     for (int s = 0; done && s < plan->stage_count; s++)
         done = tri_stage_make(p, s, constants);
@@ -569,6 +570,7 @@ void tri_plan_free(struct tri_plan *plan)
     free(plan->lent.pasts);
     free(plan->withs);
     free(plan->frames);
+    free(plan->times);
     free(plan->constants);
     free(plan->finishes);
     free(plan->counts);
@@ -650,12 +652,16 @@ static void place_histories(struct tri_plan *plan, long frame)
     }
 }
 
+static struct tri_frame_time *time_of(const struct tri_plan *plan, long frame)
+{
+    return &plan->times[frame % (plan->delay + 1)];
+}
+
 void tri_plan_time(struct tri_plan *plan, long frame, long frames, bool timed, double seconds)
 {
     if (frames > 0 && frame >= frames) /* the last frame again */
         return;
-    plan->times[frame % TRI_PLAN_TIMES].timed = timed;
-    plan->times[frame % TRI_PLAN_TIMES].seconds = seconds;
+    *time_of(plan, frame) = (struct tri_frame_time){timed, seconds};
 }
 
 void tri_plan_frame(struct tri_plan *plan, long frame, long frames, const struct tri_image *in,
@@ -670,8 +676,8 @@ void tri_plan_frame(struct tri_plan *plan, long frame, long frames, const struct
         const struct tri_finish *at = &plan->frames[i];
         const long number = own_frame(last_run(plan, frame, at->delay), at->first);
         struct tri_operation operation = at->operation;
-        operation.timed = plan->times[number % TRI_PLAN_TIMES].timed;
-        operation.seconds = plan->times[number % TRI_PLAN_TIMES].seconds;
+        operation.timed = time_of(plan, number)->timed;
+        operation.seconds = time_of(plan, number)->seconds;
         at->frame(number, &operation, plan->constants + at->constants);
     }
 }

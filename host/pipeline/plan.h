@@ -61,8 +61,6 @@ struct tri_finish {
  * memory together; or none except running sums and their readers. */
 enum tri_plan_kind { TRI_PLAN_WALK, TRI_PLAN_TILES, TRI_PLAN_ALONE };
 
-#define TRI_PLAN_TIMES 64 /* more than any delay */
-
 struct tri_plan {
     enum tri_plan_kind kind;
     struct tri_shape in, out;
@@ -114,12 +112,12 @@ struct tri_plan {
     enum tri_fields fields;
     bool transposed;
     bool reads_padding; /* of the input image */
-    struct {
+    struct tri_frame_time {
         bool timed;
         double seconds;
-    } times[TRI_PLAN_TIMES]; /* of the last frames, by number */
-    long over;               /* runs since the last frame's */
-    struct tri_told told;    /* its channel is a plane in the arena at the end of a run */
+    } * times;            /* of the last `delay` + 1 frames: that of frame n is n modulo as many */
+    long over;            /* runs since the last frame's */
+    struct tri_told told; /* its channel is a plane in the arena at the end of a run */
     long told_constants;
 };
 

@@ -137,10 +137,10 @@ struct tri_libav_output {
     int scaler_count;
     struct tri_libav_input *source;  /* of copied streams; NULL if none */
     struct tri_video_reader *reader; /* its reader */
-    /* Sound of a part: packets before it were left out; seconds that the rest begins and ends after
-     * the frames. */
+    /* Sound of a part: packets before it were left out; seconds at which the rest begins and ends,
+     * counted from the first frame. */
     bool cut_before, cut_begun;
-    double cut_late, cut_more;
+    double cut_late, cut_end;
     /* Packets that could not be written: in all, and consecutively. */
     long refused, refused_now;
     int *streams; /* per source stream: index of its copy; -1: none */

@@ -2,19 +2,15 @@
  * sound is cut between them. */
 #include "libav_codec.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #define PREROLL 1.0 /* seconds of packets kept before the part, of which few are written */
 
-/* A file that begins at 0 with all of its packets. */
+/* Whether packets may have to be left out. */
 static bool is_cut(const struct tri_libav_input *input)
 {
     return tri_trim_is_part(&input->reader->options.trim);
-}
-
-static int64_t nearest(double value)
-{
-    return (int64_t)(value + (value < 0 ? -0.5 : 0.5));
 }
 
 /* ---- packets before the part ---- */
@@ -76,7 +72,7 @@ static int64_t length_of(const struct tri_libav_input *input, AVRational base)
     if (trim->to.frame >= 0)
         seconds = (double)(trim->to.frame - (trim->length ? 0 : reader->trimmed.skipped)) *
                   rate[1] / rate[0];
-    return nearest(seconds / av_q2d(base));
+    return llround(seconds / av_q2d(base));
 }
 
 /* A subtitle is shown during the part only. */
@@ -105,17 +101,13 @@ static bool is_before(const struct tri_libav_output *output, const AVPacket *pac
 
 static void measure_sound(struct tri_libav_output *output, const AVPacket *packet, AVRational base)
 {
-    const struct tri_trimmed *trimmed = &output->reader->trimmed;
     const double from = (double)packet->pts * av_q2d(base),
-                 to = (double)(packet->pts + packet->duration) * av_q2d(base),
-                 end = trimmed->ended && trimmed->end < INT64_MAX
-                           ? tri_trim_seconds(output->reader, trimmed->end)
-                           : to;
+                 to = (double)(packet->pts + packet->duration) * av_q2d(base);
     if (output->cut_late == 0 && output->cut_before && !output->cut_begun && from > 0)
         output->cut_late = from;
     output->cut_begun = true;
-    if (to - end > output->cut_more)
-        output->cut_more = to - end;
+    if (to > output->cut_end)
+        output->cut_end = to;
 }
 
 bool tri_libav_cut(struct tri_libav_output *output, AVPacket *packet, AVRational base)
@@ -140,14 +132,20 @@ bool tri_libav_cut(struct tri_libav_output *output, AVPacket *packet, AVRational
     return true;
 }
 
+/* After the last frame: only then is known where the part ends. */
 void tri_libav_note_cut(const struct tri_video_writer *writer)
 {
     const struct tri_libav_output *output = writer->state;
-    if (output->cut_late >= 0.0005 || output->cut_more >= 0.0005)
+    const struct tri_video_reader *reader = output->reader;
+    double more = 0;
+    if (output->cut_begun && reader->trimmed.ended && reader->trimmed.end < INT64_MAX)
+        more = output->cut_end - tri_trim_seconds(reader, reader->trimmed.end);
+    more = more > 0 ? more : 0;
+    if (output->cut_late >= 0.0005 || more >= 0.0005)
         tri_video_note(writer,
                        "%s: sound is copied in whole packets: it begins %.3f s after the first "
                        "frame, and ends %.3f s after the last",
-                       writer->name, output->cut_late, output->cut_more);
+                       writer->name, output->cut_late, more);
 }
 
 /* ---- what is stored beside packets ---- */

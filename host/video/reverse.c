@@ -60,7 +60,8 @@ static bool move_image(int file, bool out, struct tri_image *image, int64_t *at)
 {
     struct iovec rows[BATCH];
     bool moved = true;
-    for (int y = 0, count; (count = tri_rows_gather(image, y, rows, BATCH)) > 0 && moved;
+    for (int y = 0, count;
+         (count = tri_rows_gather(image, image->shape.planes, y, rows, BATCH)) > 0 && moved;
          y += count)
         moved = move(file, out, rows, count, at);
     image->padded = image->padded && out;

@@ -1,9 +1,10 @@
 /* rows.c -- rows of images for system calls that read or write several at a time. */
 #include "rows.h"
 
-int tri_rows_gather(const struct tri_image *image, int from, struct iovec rows[], int most)
+int tri_rows_gather(const struct tri_image *image, int planes, int from, struct iovec rows[],
+                    int most)
 {
-    const int height = image->shape.height, all = image->shape.planes * height;
+    const int height = image->shape.height, all = planes * height;
     const size_t bytes = (size_t)image->shape.width * tri_sample_bytes(&image->shape);
     int count = 0;
     for (int row = from; row < all && count < most; row++, count++)

@@ -6,8 +6,10 @@
 
 #include <sys/uio.h>
 
-/* Gets the rows from number `from` on, plane by plane, `most` at most. Returns how many. */
-int tri_rows_gather(const struct tri_image *image, int from, struct iovec rows[], int most);
+/* Gets the rows of the first `planes` planes, one after another, from number `from` on, `most` at
+ * most. Returns how many. */
+int tri_rows_gather(const struct tri_image *image, int planes, int from, struct iovec rows[],
+                    int most);
 /* Advances `rows` by the bytes a call has transferred; returns how many are left. */
 int tri_rows_advance(struct iovec **rows, int count, size_t done);
 

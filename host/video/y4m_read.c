@@ -242,7 +242,7 @@ static bool read_plane(const struct input *input, struct tri_image *image, int64
     struct iovec batch[Y4M_BATCH];
     for (int y = 0; y < image->shape.height;) {
         struct iovec *rows = batch;
-        int count = tri_rows_gather(image, y, batch, Y4M_BATCH);
+        int count = tri_rows_gather(image, 1, y, batch, Y4M_BATCH);
         y += count;
         while (count > 0) {
             const ssize_t got = read_rows(input, rows, count, at);

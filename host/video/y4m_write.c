@@ -172,7 +172,7 @@ static bool write_planes(const struct tri_video_writer *writer, const struct tri
     bool written = write_all(output->descriptor, rows, 1);
     for (int p = 0; p < writer->video.planes && written; p++) {
         for (int y = 0; y < frame->planes[p]->shape.height && written; y += Y4M_BATCH) {
-            const int count = tri_rows_gather(frame->planes[p], y, rows, Y4M_BATCH);
+            const int count = tri_rows_gather(frame->planes[p], 1, y, rows, Y4M_BATCH);
             written = write_all(output->descriptor, rows, count);
         }
     }

@@ -3,6 +3,8 @@
 #include "sets.h"
 #include "rig.h"
 
+#include "pipeline/text_value.h"
+
 #include <string.h>
 
 /* What counts or measures pixels stays at the scale of the pictures that are tested. */
@@ -80,12 +82,6 @@ static void print_text(const struct tri_kernel *kernel, const struct tri_param *
         print_of_example(kernel, param->name, text, size);
 }
 
-static bool is_text(const struct tri_param *param)
-{
-    return param->type == TRI_LIST || param->type == TRI_COLOUR || param->type == TRI_FILE ||
-           param->type == TRI_TEXT;
-}
-
 void set_print_default(const struct tri_kernel *kernel, char *text, size_t size)
 {
     int length = snprintf(text, size, "%s", tri_kernel_name(kernel));
@@ -93,7 +89,7 @@ void set_print_default(const struct tri_kernel *kernel, char *text, size_t size)
     for (int i = 0; i < tri_kernel_param_count(kernel); i++) {
         const struct tri_param *param = tri_kernel_param(kernel, i);
 
-        if (!is_text(param) || param->initial_text)
+        if (!tri_param_is_text(param) || param->initial_text)
             continue;
         length += snprintf(text + length, size - (size_t)length, ":%s=", param->name);
         print_of_example(kernel, param->name, text + length, size - (size_t)length);
@@ -111,11 +107,11 @@ void set_draw(const struct tri_kernel *kernel, enum set_values choice, uint64_t 
     for (int i = 0; i < tri_kernel_param_count(kernel) && i < 32; i++) {
         const struct tri_param *param = tri_kernel_param(kernel, i);
 
-        values[i] = choice == LOWEST    ? param->minimum
-                    : choice == HIGHEST ? temper(param)
-                    : is_text(param)    ? 0
-                                        : random_value(param, state, choice == RANDOM_SMALL);
-        if (is_text(param))
+        values[i] = choice == LOWEST           ? param->minimum
+                    : choice == HIGHEST        ? temper(param)
+                    : tri_param_is_text(param) ? 0
+                                               : random_value(param, state, choice == RANDOM_SMALL);
+        if (tri_param_is_text(param))
             print_text(kernel, param, state, set->text + length, sizeof(set->text) - length);
         else
             print_value(param, values[i], set->text + length, sizeof(set->text) - length);

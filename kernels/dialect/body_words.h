@@ -52,6 +52,15 @@
 /* u32 lanes of a table of `uint` in the constants, by u32 lanes of indices. */
 #define TABLE_AT(table, index) lanes_pick(table, index)
 
+/* v / MAXIMUM, rounded, for WIDE lanes up to MAXIMUM * MAXIMUM, without dividing: exact for all of
+ * them, since the first two terms of 1 / MAXIMUM = 1 / (MAXIMUM + 1) + 1 / (MAXIMUM + 1)^2 + ...
+ * suffice. */
+INLINE S divide_maximum(WIDE v)
+{
+    const WIDE rounded = v + ALL(WIDE, 1u << (BITS - 1));
+    return TO_S((rounded + (rounded >> ALL(WIDE, BITS))) >> ALL(WIDE, BITS));
+}
+
 /* floor(n / d) for u32 lanes below 2^31 and a divisor that is the same in all lanes. */
 #define DIVIDE(n, d) (lanes_mul_hi((n) << 1, (d).multiplier) >> (d).shift)
 
@@ -84,6 +93,19 @@ INLINE u32 round_sqrt(u32 n)
 {
     return round_sqrt_16(MIN(n, ALL(u32, 65535u * 65535u)));
 }
+
+/* Differences of the samples around: of opposite corners, left to right upwards and downwards, and
+ * of opposite sides. */
+#define GRADIENT_PARTS \
+    const WIDE_SIGNED rising = TO_WIDE_SIGNED(AT(1, 1)) - TO_WIDE_SIGNED(AT(-1, -1)); \
+    const WIDE_SIGNED falling = TO_WIDE_SIGNED(AT(1, -1)) - TO_WIDE_SIGNED(AT(-1, 1)); \
+    const WIDE_SIGNED across = TO_WIDE_SIGNED(AT(1, 0)) - TO_WIDE_SIGNED(AT(-1, 0)); \
+    const WIDE_SIGNED down = TO_WIDE_SIGNED(AT(0, 1)) - TO_WIDE_SIGNED(AT(0, -1));
+/* The gradient by Sobel's operator. */
+#define GRADIENT \
+    GRADIENT_PARTS \
+    const WIDE_SIGNED gx = across + across + rising + falling; \
+    const WIDE_SIGNED gy = down + down + rising - falling;
 
 /* The length of a vector, rounded. A component above the maximum decides the result alone, so the
  * caller clamps both to it. */

@@ -21,14 +21,17 @@
     { \
         CONSTANT struct tri_regions *regions = (CONSTANT struct tri_regions *)constants; \
         LOCAL uint *counts = (LOCAL uint *)sums; \
+        int counted = -1; /* rows beyond the last are the same again */ \
         for (int r = 0; r < n->rows; r++) { \
             const int region = TILE_INSIDE(tile->y + n->y + r, tile->height); \
             const int left = region % regions->across * regions->width, \
                       top = region / regions->across * regions->height; \
-            for (int i = (int)get_local_id(0); i < 1 << (BIN_BITS); i += GROUP) \
+            const int bins = region == counted ? 0 : 1 << (BIN_BITS), \
+                      samples = region == counted ? 0 : regions->width * regions->height; \
+            for (int i = (int)get_local_id(0); i < bins; i += GROUP) \
                 counts[i] = 0; \
             barrier(CLK_LOCAL_MEM_FENCE); \
-            for (int i = (int)get_local_id(0); i < regions->width * regions->height; i += GROUP) { \
+            for (int i = (int)get_local_id(0); i < samples; i += GROUP) { \
                 const int x = region_inside(left + i % regions->width, planes[0].width), \
                           y = region_inside(top + i / regions->width, planes[0].height); \
                 GLOBAL const uchar *from = planes[0].samples + (long)y * planes[0].stride; \
@@ -39,6 +42,7 @@
                 name##_make(constants, counts, TILE_OUT(OUT##_e, 0, 0, r), tile->x + n->x, \
                             n->width); \
             barrier(CLK_LOCAL_MEM_FENCE); \
+            counted = region; \
         } \
     } \
     INLINE void name##_make(CONSTANT uchar *_c, LOCAL const uint *COUNTS, LOCAL OUT##_e *_entries, \

@@ -96,8 +96,22 @@ struct tri_regions {
 };
 INLINE int region_inside(int at, int size)
 {
+    if (at < size)
+        return at;
     const int period = size > 1 ? 2 * (size - 1) : 1, within = at % period;
-    return at < size ? at : within < size ? within : period - within;
+    return within < size ? within : period - within;
+}
+
+/* What tri_graph_components makes: 1 more than the row shifted by components_shift, plus the
+ * column. */
+#define COMPONENTS_NONE 0xffffffffu
+#define COMPONENTS_POINTER(x, y, shift) (((uint)(y) << (shift) | (uint)(x)) + 1)
+INLINE int components_shift(int width)
+{
+    int shift = 0;
+    while (1 << shift < width)
+        shift++;
+    return shift;
 }
 
 /* What PATCHES compares: squares of (2 * patch + 1)^2 samples, with as many as have their centres
@@ -105,7 +119,7 @@ INLINE int region_inside(int at, int size)
 struct tri_patches {
     int patch, search;
 };
-#define PATCH_MOST 7  /* the largest `patch` */
+#define PATCH_MOST 5  /* the largest `patch` */
 #define PATCH_ROWS 16 /* to make at a time: `block` of its node */
 
 /* What RANKS chooses: of a square of (2 * radius + 1)^2 samples, the one with `rank` before it. */

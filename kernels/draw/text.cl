@@ -21,13 +21,10 @@ struct text {
 #define TEXT_MASK_LANES(k, at) CONSTANT_LANES(u16, (CONSTANT ushort *)((k) + 1) + (at))
 #endif
 
-/* v / MAXIMUM, rounded, for v up to MAXIMUM * MAXIMUM: exact, as in alpha_multiply. */
 INLINE S text_mix(S share, uint ink, S a)
 {
-    const WIDE sum =
-        TO_WIDE(share) * ALL(WIDE, ink) + TO_WIDE(ALL(S, MAXIMUM) - share) * TO_WIDE(a);
-    const WIDE rounded = sum + ALL(WIDE, 1u << (BITS - 1));
-    return TO_S((rounded + (rounded >> ALL(WIDE, BITS))) >> ALL(WIDE, BITS));
+    return divide_maximum(TO_WIDE(share) * ALL(WIDE, ink) +
+                          TO_WIDE(ALL(S, MAXIMUM) - share) * TO_WIDE(a));
 }
 
 INLINE int text_clamp(int value, int most)

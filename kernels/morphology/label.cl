@@ -4,10 +4,6 @@
 
 #define LABEL_BLOCK 64
 
-/* As in components.cl. */
-#define COMPONENTS_NONE 0xffffffffu
-#define COMPONENTS_POINTER(x, y, shift) (((uint)(y) << (shift) | (uint)(x)) + 1)
-
 struct label {
     int shift;  /* of pointers */
     int down;   /* blocks of sums are columns, not rows */
@@ -152,9 +148,7 @@ static void label_line(FILE *to, int x, int y, uint sample, const void *constant
 GRAPH_PLANE(label)
 {
     const int width = tri_graph_width(graph, in);
-    struct label k = {0};
-    while (1 << k.shift < width)
-        k.shift++;
+    const struct label k = {.shift = components_shift(width)};
     tri_graph_monochrome(graph);
     const int firsts =
         tri_graph_components(graph, label_runs(graph, in), true, VALUE(neighbours) == 1);

@@ -1,12 +1,9 @@
 /* absdiff -- the absolute difference of two pictures. */
 #include "kernel.h"
 
-PASS(pair_absdiff, S, S)
-{
-    PUT(ABS_DIFFERENCE(AT_INPUT(0, 0, 0), AT_INPUT(1, 0, 0)));
-}
-
 #ifdef HOST
+USES(apart)
+
 KERNEL(absdiff, tri_alpha_kept, "absolute difference of two pictures",
        "How far apart the samples of the two pictures are. Both have one size. Alpha is that "
        "of the first picture; that of the second does not count.",
@@ -20,7 +17,7 @@ GRAPH(absdiff)
 {
     const struct tri_value with = tri_graph_with_equal(graph, &in);
     for (int p = 0; p < in.planes; p++)
-        in.channel[p] = NODE(pair_absdiff, .in = {in.channel[p], with.channel[p]});
+        in.channel[p] = NODE(apart, .in = {in.channel[p], with.channel[p]});
     return in;
 }
 #endif

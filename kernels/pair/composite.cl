@@ -10,13 +10,6 @@ struct composite {
     uint and_under, or_under;
 };
 
-/* v / MAXIMUM, rounded, for v up to MAXIMUM * MAXIMUM: exact, as in alpha_multiply. */
-INLINE S composite_divide(WIDE v)
-{
-    const WIDE rounded = v + ALL(WIDE, 1u << (BITS - 1));
-    return TO_S((rounded + (rounded >> ALL(WIDE, BITS))) >> ALL(WIDE, BITS));
-}
-
 INLINE S composite_rest(S a)
 {
     return ALL(S, MAXIMUM) - a;
@@ -24,14 +17,14 @@ INLINE S composite_rest(S a)
 
 INLINE S composite_product(S a, S b)
 {
-    return composite_divide(TO_WIDE(a) * TO_WIDE(b));
+    return divide_maximum(TO_WIDE(a) * TO_WIDE(b));
 }
 
 /* share of `a`, the rest of `b` */
 INLINE S composite_mix(S share, S a, S b)
 {
-    return composite_divide(TO_WIDE(share) * TO_WIDE(a) +
-                            TO_WIDE(composite_rest(share)) * TO_WIDE(b));
+    return divide_maximum(TO_WIDE(share) * TO_WIDE(a) +
+                          TO_WIDE(composite_rest(share)) * TO_WIDE(b));
 }
 
 /* ---- modes: `a` below, `b` above ---- */
@@ -103,8 +96,8 @@ INLINE S composite_soft_light(S a, S b)
     MODE(hard_light, composite_hard_light(a, b)) \
     MODE(soft_light, composite_soft_light(a, b)) \
     MODE(difference, ABS_DIFFERENCE(a, b)) \
-    MODE(exclusion, composite_divide(TO_WIDE(a) * TO_WIDE(composite_rest(b)) + \
-                                     TO_WIDE(composite_rest(a)) * TO_WIDE(b)))
+    MODE(exclusion, divide_maximum(TO_WIDE(a) * TO_WIDE(composite_rest(b)) + \
+                                   TO_WIDE(composite_rest(a)) * TO_WIDE(b)))
 
 /* ---- over an opaque picture: inputs are a plane below, one above, and its alpha ---- */
 

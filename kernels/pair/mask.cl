@@ -5,13 +5,6 @@ struct mask {
     uint colour, flip; /* in one plane; flip: the maximum where the mask counts inverted */
 };
 
-/* v / MAXIMUM, rounded, for v up to MAXIMUM * MAXIMUM: exact, as in alpha_multiply. */
-INLINE S mask_divide(WIDE v)
-{
-    const WIDE rounded = v + ALL(WIDE, 1u << (BITS - 1));
-    return TO_S((rounded + (rounded >> ALL(WIDE, BITS))) >> ALL(WIDE, BITS));
-}
-
 /* Inputs: the mask, then alpha if the picture has one. */
 PASS(mask_alpha, S, S)
 {
@@ -21,7 +14,7 @@ PASS(mask_alpha, S, S)
 PASS(mask_alphas, S, S)
 {
     const S mask = AT_INPUT(0, 0, 0) ^ ALL(S, CONSTANTS(struct mask)->flip);
-    PUT(mask_divide(TO_WIDE(mask) * TO_WIDE(AT_INPUT(1, 0, 0))));
+    PUT(divide_maximum(TO_WIDE(mask) * TO_WIDE(AT_INPUT(1, 0, 0))));
 }
 
 /* Inputs: the mask, then a colour. */
@@ -29,8 +22,8 @@ PASS(mask_colour, S, S)
 {
     CONSTANT struct mask *k = CONSTANTS(struct mask);
     const S mask = AT_INPUT(0, 0, 0) ^ ALL(S, k->flip);
-    PUT(mask_divide(TO_WIDE(AT_INPUT(1, 0, 0)) * TO_WIDE(mask) +
-                    ALL(WIDE, k->colour) * TO_WIDE(ALL(S, MAXIMUM) - mask)));
+    PUT(divide_maximum(TO_WIDE(AT_INPUT(1, 0, 0)) * TO_WIDE(mask) +
+                       ALL(WIDE, k->colour) * TO_WIDE(ALL(S, MAXIMUM) - mask)));
 }
 
 #ifdef HOST

@@ -3,10 +3,7 @@
 
 PASS(pair_multiply, S, S)
 {
-    /* a * b / MAXIMUM, rounded: exact for all pairs, as in alpha_multiply. */
-    const WIDE product =
-        TO_WIDE(AT_INPUT(0, 0, 0)) * TO_WIDE(AT_INPUT(1, 0, 0)) + ALL(WIDE, 1u << (BITS - 1));
-    PUT(TO_S((product + (product >> ALL(WIDE, BITS))) >> ALL(WIDE, BITS)));
+    PUT(divide_maximum(TO_WIDE(AT_INPUT(0, 0, 0)) * TO_WIDE(AT_INPUT(1, 0, 0))));
 }
 
 #ifdef HOST

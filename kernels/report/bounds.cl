@@ -37,8 +37,8 @@ KERNEL(
     "and row, its width and height (0 if all pixels are alike), and the pipeline that cuts it out, "
     "'crop' with colons. The size of a result must be known before a picture is read, so trimming "
     "takes two runs: one with bounds, and one with that crop. Of several frames or pictures, the "
-    "box around all boxes follows. The data goes to the file of --data; the picture does not "
-    "change. Videos in Y'CbCr are examined in R, G, B.",
+    "box around all boxes follows, or zeros if their sizes differ. The data goes to the file of "
+    "--data; the picture does not change. Videos in Y'CbCr are examined in R, G, B.",
     "bounds:tolerance=0.05",
     PARAM_FLOAT(tolerance, 0, 0, 1, "differences up to this part of the maximum do not count"))
 ALIASES(bounds, ALIAS("trim|cropdetect|findtrim|autocrop|bbox|getbbox|boundingrect", "bounds"))
@@ -98,7 +98,9 @@ static void bounds_merge(FILE *to, const char *total, const char *lines)
         box.right = other.right > box.right ? other.right : box.right;
         box.bottom = other.bottom > box.bottom ? other.bottom : box.bottom;
     }
-    bounds_print(to, any ? &box : &other);
+    if (box.width != other.width || box.height != other.height) /* then and from now on */
+        other = (struct bounds_box){0};
+    bounds_print(to, any && other.width > 0 ? &box : &other);
 }
 
 GRAPH(bounds)

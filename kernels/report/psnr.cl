@@ -6,7 +6,7 @@
 #include <math.h>
 
 USES(histogram)
-USES(pair_absdiff)
+USES(apart)
 
 KERNEL(
     psnr, tri_alpha_plain, "how far two pictures are apart: PSNR, MSE, MAE, changed samples",
@@ -122,7 +122,7 @@ GRAPH(psnr)
     int histograms[TRI_PLANES_MAX] = {0};
     const struct tri_value with = tri_graph_with_equal(graph, &in);
     for (int p = 0; p < in.planes; p++) {
-        const int apart = NODE(pair_absdiff, .in = {in.channel[p], with.channel[p]});
+        const int apart = NODE(apart, .in = {in.channel[p], with.channel[p]});
         histograms[p] = NODE(histogram, .in = {apart});
     }
     const int figures =

@@ -2,14 +2,9 @@
  * Inputs: a colour plane, then the alpha plane. */
 #include "kernel.h"
 
-/* (c * a + maximum / 2) / maximum, without dividing: exact for all 2^8 * 2^8 and 2^16 * 2^16 pairs,
- * since the first two terms of 1 / maximum = 1 / (maximum + 1) + 1 / (maximum + 1)^2 + ... suffice.
- */
 PASS(alpha_multiply, S, S)
 {
-    const u32 product =
-        U32(AT_INPUT(0, 0, 0)) * U32(AT_INPUT(1, 0, 0)) + ALL(u32, 1u << (BITS - 1));
-    PUT(TO_S((product + (product >> BITS)) >> BITS));
+    PUT(divide_maximum(TO_WIDE(AT_INPUT(0, 0, 0)) * TO_WIDE(AT_INPUT(1, 0, 0))));
 }
 
 PASS(alpha_divide, S, S)

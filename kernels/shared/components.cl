@@ -14,8 +14,6 @@ struct components {
     int corners; /* samples that touch at a corner are neighbours */
 };
 
-#define COMPONENTS_NONE 0xffffffffu
-#define COMPONENTS_POINTER(x, y, shift) (((uint)(y) << (shift) | (uint)(x)) + 1)
 #define COMPONENTS_STRIDE (&SAMPLE(0, 1) - &SAMPLE(0, 0))
 
 /* 0: in no component; the maximum: points to 0; else: to that many samples less one before it. */
@@ -95,10 +93,8 @@ UPDATE(components_flatten)
 #ifdef HOST
 int tri_graph_components(struct tri_graph *graph, int marks, bool rows, bool corners)
 {
-    struct components k = {.rows = rows, .corners = corners};
     const int width = tri_graph_width(graph, marks), height = tri_graph_height(graph, marks);
-    while (1 << k.shift < width)
-        k.shift++;
+    const struct components k = {components_shift(width), rows, corners};
     if ((uint64_t)height << k.shift >= COMPONENTS_NONE && !tri_graph_any_size(graph))
         tri_graph_fail(graph,
                        "components in a picture of %d x %d pixels need pointers of more than "

@@ -4,6 +4,9 @@
 
 /* The constants: the plane, three parameters of the kernel, and the numbers. */
 #define FIGURES_HEAD 4
+#ifdef HOST
+_Static_assert(FIGURES_HEAD == TRI_FIGURES_HEAD, "figures.h has the same");
+#endif
 
 /* Rows of the planes that follow are written by figures_next. */
 GATHER(figures_first, S, u32)

@@ -7,12 +7,10 @@
  * values between are interpolated. */
 #if BITS == 8
 #define CLAHE_BINS 8
-#define CLAHE_ENTRIES 256
 #define CLAHE_ONE 4096
 #define CLAHE_SAMPLE(v) ((uchar)(v))
 #else
 #define CLAHE_BINS 10
-#define CLAHE_ENTRIES 1025
 #define CLAHE_ONE 32768
 #define CLAHE_SAMPLE(v) ((ushort)(v))
 #endif
@@ -108,26 +106,21 @@ PASS(clahe_add, S, S)
 #include <math.h>
 #include <stdlib.h>
 
-KERNEL(
-    clahe, tri_alpha_kept, "histogram equalization by tile, with bounded contrast",
-    "Equalizes the histogram of each of across x down tiles, and interpolates between the tables "
-    "of the nearest four. What a histogram has beyond clip times its mean is spread evenly over "
-    "all "
-    "values before: that bounds the contrast, and with it the noise that comes out. clip=0 sets no "
-    "bound. Where sides are no multiples, tiles go on in the mirror image of the picture, by as "
-    "much as OpenCV makes of it. With planes=luma a picture in colour keeps its hues: its luma is "
-    "equalized, and all three colours change by as much. At 8 bits the tables are those of "
-    "OpenCV's "
-    "createCLAHE, and results differ from it by 1 in few samples, where it rounds the other way. "
-    "At "
-    "16 bits the histogram has 1024 bins, between which tables are interpolated (OpenCV: 65536 "
-    "bins, "
-    "most of them empty). Alpha is kept.",
-    "clahe:clip=3",
-    PARAM_FLOAT(clip, 2, 0, 255, "bound of a bin, as a multiple of the mean; 0: none")
-        PARAM_INT(across, 8, 1, 64, "tiles across") PARAM_INT(down, 8, 1, 64, "tiles down")
-            PARAM_CHOICE(planes, 0, 2, "luma|separate",
-                         "of colours, equalize the luma or each plane by itself"))
+KERNEL(clahe, tri_alpha_kept, "histogram equalization by tile, with bounded contrast",
+       "Equalizes the histogram of each of across x down tiles, and interpolates between the "
+       "tables of the nearest four. What a histogram has beyond clip times its mean is spread "
+       "evenly over all values before: that bounds the contrast, and with it the noise that comes "
+       "out. clip=0 sets no bound. Where sides are no multiples, tiles go on in the mirror image "
+       "of the picture, by as much as OpenCV makes of it. With planes=luma a picture in colour "
+       "keeps its hues: its luma is equalized, and all three colours change by as much. At 8 bits "
+       "the tables are those of OpenCV's createCLAHE, and results differ from it by 1 in few "
+       "samples, where it rounds the other way. At 16 bits the histogram has 1024 bins, between "
+       "which tables are interpolated (OpenCV: 65536 bins, most of them empty). Alpha is kept.",
+       "clahe:clip=3",
+       PARAM_FLOAT(clip, 2, 0, 255, "bound of a bin, as a multiple of the mean; 0: none")
+           PARAM_INT(across, 8, 1, 64, "tiles across") PARAM_INT(down, 8, 1, 64, "tiles down")
+               PARAM_CHOICE(planes, 0, 2, "luma|separate",
+                            "of colours, equalize the luma or each plane by itself"))
 ALIASES(clahe, ALIAS("adapthisteq|equalizeadapthist|histlocal|localequalize|createclahe", "clahe"))
 
 /* One tile: 1, 3 and 4 of 4 samples are at most as large; times 255 that is 63.75, 191.25, 255. */
@@ -139,16 +132,16 @@ static int clahe_table(struct tri_graph *graph, int in, const struct tri_regions
     const double area = (double)tiles->width * tiles->height, clip = VALUE(clip);
     const int maximum = (1 << tri_graph_bits(graph)) - 1,
               bins = tri_graph_bits(graph) == 8 ? 256 : 1024;
-    const double limit = clip * area / bins;
-    const struct clahe_tables k = {*tiles, limit < 1 ? 1 : (uint)limit,
-                                   (float)maximum / (float)area};
-    struct clahe_tables unlimited = k;
-    unlimited.clip = (uint)area;
-    if (area > 1 << 30)
+    if (area > 1 << 30) {
         tri_graph_fail(graph, "clahe: tiles of %d x %d samples are too large; use more of them",
                        tiles->width, tiles->height);
+        return 0;
+    }
+    const double limit = clip > 0 ? fmin(clip * area / bins, area) : area;
+    const struct clahe_tables k = {*tiles, limit < 1 ? 1 : (uint)limit,
+                                   (float)maximum / (float)area};
     return NODE(clahe_tables, .in = {in}, .whole = true, .width = bins + (bins == 1024),
-                .height = count, .operations = area / bins, .constants = clip > 0 ? &k : &unlimited,
+                .height = count, .operations = area / bins, .constants = &k,
                 .constants_size = sizeof k);
 }
 

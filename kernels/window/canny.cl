@@ -15,13 +15,7 @@ struct canny {
 #define CANNY_DIRECTION_BITS 2
 
 #define CANNY_GRADIENT \
-    const WIDE_SIGNED a = TO_WIDE_SIGNED(AT(-1, -1)), c = TO_WIDE_SIGNED(AT(1, -1)); \
-    const WIDE_SIGNED g = TO_WIDE_SIGNED(AT(-1, 1)), i = TO_WIDE_SIGNED(AT(1, 1)); \
-    const WIDE_SIGNED across = TO_WIDE_SIGNED(AT(1, 0)) - TO_WIDE_SIGNED(AT(-1, 0)); \
-    const WIDE_SIGNED down = TO_WIDE_SIGNED(AT(0, 1)) - TO_WIDE_SIGNED(AT(0, -1)); \
-    const WIDE_SIGNED rising = i - a, falling = c - g; \
-    const WIDE_SIGNED gx = across + across + rising + falling; \
-    const WIDE_SIGNED gy = down + down + rising - falling; \
+    GRADIENT \
     const WIDE x = TO_WIDE(ABS(gx)), y = TO_WIDE(ABS(gy));
 
 /* x has up to 10 bits, or 18. Its product with 13573 is no multiple of 32768 at 8 bits. */

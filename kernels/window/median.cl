@@ -89,7 +89,6 @@ CHOOSE(median_select_5)
 FUSE(median_5, median_sort_5, median_select_5);
 
 #ifdef HOST
-USES(rank)
 
 KERNEL(
     median, tri_alpha_premultiplied, "median of a square window: removes specks, keeps edges",
@@ -107,14 +106,8 @@ KNOWN(median, "median", PICTURE(3, 3, 1, 1, 2, 3, 4, 250, 6, 7, 8, 9),
 GRAPH_PLANE(median)
 {
     const int radius = (int)VALUE(radius);
-    if (radius == 3)
+    if (radius >= 3) /* of half the samples */
         return tri_graph_kernel(graph, "percentile", "radius", radius, in);
-    if (radius > 3) {
-        const struct tri_ranks k = {radius, 2 * radius * (radius + 1)};
-        return NODE(rank, .in = {in}, .whole = true, .block = RANK_ROWS,
-                    .operations = tri_graph_bits(graph) == 8 ? 40 : 12 * radius, .constants = &k,
-                    .constants_size = sizeof k);
-    }
     if (radius == 1) {
         const int c =
             NODE(median_sort_3, .in = {in}, .outputs = 3, .low = -1, .high = 1, .operations = 2);

@@ -41,21 +41,18 @@ PATCHES(nlmeans, nlmeans, nlmeans_alike, nlmeans_weight);
 #ifdef HOST
 #include <math.h>
 
-KERNEL(
-    nlmeans, tri_alpha_premultiplied, "noise removal by averaging what looks alike",
-    "Non-local means: each sample becomes the mean of those of a search window, where one weighs "
-    "the more, the more alike the patches around both are: (1 - d / (8 strength^2))^8, which is "
-    "near "
-    "exp(-d / strength^2), for the mean squared difference d of the patches, with 8 bits of "
-    "weight. "
-    "strength is about the noise's standard deviation, or somewhat less, out of 255. Each plane "
-    "by itself. Borders replicate the edge sample. It is h of OpenCV's fastNlMeansDenoising, whose "
-    "default windows are patch=3:search=10; FFmpeg's nlmeans=s=S is strength = 10 S / 7 with the "
-    "default windows.",
-    "nlmeans:strength=8:patch=1:search=2",
-    PARAM_FLOAT(strength, 5, 0, 100, "how much patches may differ, out of 255")
-        PARAM_LENGTH(patch, TRI_INT, 3, 0, 5, "radius of patches", TRI_RADIUS)
-            PARAM_LENGTH(search, TRI_INT, 7, 1, 10, "radius of the search window", TRI_RADIUS))
+KERNEL(nlmeans, tri_alpha_premultiplied, "noise removal by averaging what looks alike",
+       "Non-local means: each sample becomes the mean of those of a search window, where one "
+       "weighs the more, the more alike the patches around both are: (1 - d / (8 strength^2))^8, "
+       "which is near exp(-d / strength^2), for the mean squared difference d of the patches, "
+       "with 8 bits of weight, or 7 from search=8 on. strength is about the noise's standard "
+       "deviation, or somewhat less, out of 255. Each plane by itself. Borders replicate the edge "
+       "sample. It is h of OpenCV's fastNlMeansDenoising, whose default windows are "
+       "patch=3:search=10; FFmpeg's nlmeans=s=S is strength = 10 S / 7 with the default windows.",
+       "nlmeans:strength=8:patch=1:search=2",
+       PARAM_FLOAT(strength, 5, 0, 100, "how much patches may differ, out of 255")
+           PARAM_LENGTH(patch, TRI_INT, 3, 0, PATCH_MOST, "radius of patches", TRI_RADIUS)
+               PARAM_LENGTH(search, TRI_INT, 7, 1, 10, "radius of the search window", TRI_RADIUS))
 ALIASES(nlmeans,
         ALIAS("nlm|nonlocalmeans|fastnlmeansdenoising|denoisenlmeans|nlmeansdenoise", "nlmeans"))
 

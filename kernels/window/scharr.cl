@@ -3,10 +3,7 @@
 
 /* A quarter of the gradient's components, which is as much as Sobel's, rounded. */
 #define SCHARR_GRADIENTS \
-    const WIDE_SIGNED rising = TO_WIDE_SIGNED(AT(1, 1)) - TO_WIDE_SIGNED(AT(-1, -1)); \
-    const WIDE_SIGNED falling = TO_WIDE_SIGNED(AT(1, -1)) - TO_WIDE_SIGNED(AT(-1, 1)); \
-    const WIDE_SIGNED across = TO_WIDE_SIGNED(AT(1, 0)) - TO_WIDE_SIGNED(AT(-1, 0)); \
-    const WIDE_SIGNED down = TO_WIDE_SIGNED(AT(0, 1)) - TO_WIDE_SIGNED(AT(0, -1)); \
+    GRADIENT_PARTS \
     const WIDE_SIGNED three = ALL(WIDE_SIGNED, 3), ten = ALL(WIDE_SIGNED, 10); \
     const WIDE_SIGNED across_all = (rising + falling) * three + across * ten; \
     const WIDE_SIGNED down_all = (rising - falling) * three + down * ten; \

@@ -1,24 +1,15 @@
 /* sobel -- edge strength by the Sobel operator; borders replicate the edge sample. */
 #include "kernel.h"
 
-#define SOBEL_GRADIENTS \
-    const WIDE_SIGNED a = TO_WIDE_SIGNED(AT(-1, -1)), c = TO_WIDE_SIGNED(AT(1, -1)); \
-    const WIDE_SIGNED g = TO_WIDE_SIGNED(AT(-1, 1)), i = TO_WIDE_SIGNED(AT(1, 1)); \
-    const WIDE_SIGNED across = TO_WIDE_SIGNED(AT(1, 0)) - TO_WIDE_SIGNED(AT(-1, 0)); \
-    const WIDE_SIGNED down = TO_WIDE_SIGNED(AT(0, 1)) - TO_WIDE_SIGNED(AT(0, -1)); \
-    const WIDE_SIGNED rising = i - a, falling = c - g; \
-    const WIDE_SIGNED gx = across + across + rising + falling; \
-    const WIDE_SIGNED gy = down + down + rising - falling;
-
 PASS(sobel_l1, S, S)
 {
-    SOBEL_GRADIENTS
+    GRADIENT
     PUT(TO_S(MIN(ABS(gx) + ABS(gy), ALL(WIDE_SIGNED, MAXIMUM))));
 }
 
 PASS(sobel_l2, S, S)
 {
-    SOBEL_GRADIENTS
+    GRADIENT
     PUT(round_length(MIN(ABS(gx), ALL(WIDE_SIGNED, MAXIMUM)),
                      MIN(ABS(gy), ALL(WIDE_SIGNED, MAXIMUM))));
 }

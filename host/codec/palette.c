@@ -4,13 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 4 * TRI_PALETTE_MOST };
-
-static unsigned slot_of(uint32_t colour)
-{
-    return (colour * UINT32_C(2654435761)) >> 22; /* 10 bits */
-}
-_Static_assert(SLOTS == 1 << 10, "as many slots as slot_of has values");
+enum { SLOT_BITS = 10, SLOTS = 1 << SLOT_BITS };
+_Static_assert(SLOTS == 4 * TRI_PALETTE_MOST, "as many slots as a palette has");
 
 void tri_palette_take_row(const struct tri_image *image, int y, uint32_t *colours)
 {
@@ -30,7 +25,7 @@ void tri_palette_take_row(const struct tri_image *image, int y, uint32_t *colour
 /* The slot of the colour, or the empty one where it belongs. */
 static unsigned find_slot(const struct tri_palette *palette, uint32_t colour)
 {
-    unsigned slot = slot_of(colour);
+    unsigned slot = tri_palette_hash(colour, SLOT_BITS);
     while (palette->slots[slot] != 0 && palette->colours[palette->slots[slot] - 1] != colour)
         slot = (slot + 1) % SLOTS;
     return slot;

@@ -14,6 +14,30 @@ struct tri_palette {
     uint16_t slots[4 * TRI_PALETTE_MOST];
 };
 
+/* Samples: blue, green, red, alpha. */
+static inline unsigned tri_palette_sample(uint32_t colour, int channel)
+{
+    return colour >> (8 * channel) & 255;
+}
+
+/* Edges of what is clear or opaque stay as they are: colours of a kind stand for it alone. */
+enum tri_palette_kind {
+    TRI_PALETTE_CLEAR,
+    TRI_PALETTE_BETWEEN,
+    TRI_PALETTE_OPAQUE,
+    TRI_PALETTE_KINDS
+};
+static inline enum tri_palette_kind tri_palette_kind(unsigned alpha)
+{
+    return alpha == 0 ? TRI_PALETTE_CLEAR : alpha == 255 ? TRI_PALETTE_OPAQUE : TRI_PALETTE_BETWEEN;
+}
+
+/* Of so many bits. */
+static inline unsigned tri_palette_hash(uint32_t colour, int bits)
+{
+    return (colour * UINT32_C(2654435761)) >> (32 - bits);
+}
+
 /* Gets pixels of a row of an image of 8 bits. */
 void tri_palette_take_row(const struct tri_image *image, int y, uint32_t *colours);
 /* Returns a colour's number; -1 if it is not in the palette. */

@@ -20,30 +20,17 @@ struct box {
     double error;
 };
 
-/* Edges of what is clear or opaque stay as they are: colours of a kind stand for it alone. */
-enum kind { CLEAR, BETWEEN, OPAQUE, KINDS };
-
-static enum kind kind_of(unsigned alpha)
-{
-    return alpha == 0 ? CLEAR : alpha == 255 ? OPAQUE : BETWEEN;
-}
-
 /* ---- bins ---- */
-
-static unsigned sample(uint32_t colour, int channel)
-{
-    return colour >> (8 * channel) & 255;
-}
 
 /* Between, two bits of alpha take the place of a bit of green and one of blue. */
 static size_t bin_of(uint32_t colour)
 {
-    const unsigned alpha = sample(colour, 3), red = sample(colour, 2), green = sample(colour, 1),
-                   blue = sample(colour, 0);
-    const enum kind kind = kind_of(alpha);
+    const unsigned alpha = tri_palette_sample(colour, 3), red = tri_palette_sample(colour, 2),
+                   green = tri_palette_sample(colour, 1), blue = tri_palette_sample(colour, 0);
+    const enum tri_palette_kind kind = tri_palette_kind(alpha);
     const size_t fine = red >> 3 << 10 | green >> 3 << 5 | blue >> 3;
     const size_t coarse = alpha >> 6 << 13 | red >> 3 << 8 | green >> 4 << 4 | blue >> 4;
-    return (size_t)kind * BINS + (kind == BETWEEN ? coarse : fine);
+    return (size_t)kind * BINS + (kind == TRI_PALETTE_BETWEEN ? coarse : fine);
 }
 
 static enum tri_status count(const struct tri_image *image, struct point *bins,
@@ -58,7 +45,7 @@ static enum tri_status count(const struct tri_image *image, struct point *bins,
             struct point *bin = &bins[bin_of(row[x])];
             bin->weight++;
             for (int c = 0; c < CHANNELS; c++)
-                bin->sums[c] += sample(row[x], c);
+                bin->sums[c] += tri_palette_sample(row[x], c);
         }
     }
     free(row);
@@ -72,10 +59,10 @@ static void take_mean(const struct point *point, uint8_t mean[CHANNELS])
 }
 
 /* Moves the bins that have pixels to the front, kind by kind; `ends` gets where each ends. */
-static void compact(struct point *bins, int ends[KINDS])
+static void compact(struct point *bins, int ends[TRI_PALETTE_KINDS])
 {
     int used = 0;
-    for (int kind = 0; kind < KINDS; kind++) {
+    for (int kind = 0; kind < TRI_PALETTE_KINDS; kind++) {
         for (int i = kind * BINS; i < (kind + 1) * BINS; i++) {
             if (bins[i].weight == 0)
                 continue;
@@ -197,10 +184,11 @@ static int worst(const struct box *boxes, int count)
     return found;
 }
 
-static int make_boxes(struct point *points, const int ends[KINDS], int most, struct box *boxes)
+static int make_boxes(struct point *points, const int ends[TRI_PALETTE_KINDS], int most,
+                      struct box *boxes)
 {
     int count = 0;
-    for (int kind = 0, from = 0; kind < KINDS; from = ends[kind++])
+    for (int kind = 0, from = 0; kind < TRI_PALETTE_KINDS; from = ends[kind++])
         if (ends[kind] > from)
             boxes[count++] = box_of(points, from, ends[kind]);
     for (int next; count < most && (next = worst(boxes, count)) >= 0;) {
@@ -227,7 +215,8 @@ static void find_nearest(struct point *point, const struct point *colours, int c
     int least = INT32_MAX;
     for (int i = 0; i < count; i++) {
         const int apart = distance(point->mean, colours[i].mean);
-        if (apart < least && kind_of(colours[i].mean[3]) == kind_of(point->mean[3])) {
+        if (apart < least &&
+            tri_palette_kind(colours[i].mean[3]) == tri_palette_kind(point->mean[3])) {
             least = apart;
             point->nearest = i;
         }
@@ -252,7 +241,7 @@ static void move(const struct point *points, int point_count, struct point *colo
             take_mean(&colours[i], colours[i].mean);
 }
 
-static void choose(struct point *points, const int ends[KINDS], int most,
+static void choose(struct point *points, const int ends[TRI_PALETTE_KINDS], int most,
                    struct tri_palette *palette)
 {
     struct box boxes[TRI_PALETTE_MOST];
@@ -261,11 +250,11 @@ static void choose(struct point *points, const int ends[KINDS], int most,
     for (int i = 0; i < count; i++)
         for (int j = boxes[i].from; j < boxes[i].to; j++)
             points[j].nearest = i;
-    move(points, ends[OPAQUE], colours, count);
+    move(points, ends[TRI_PALETTE_OPAQUE], colours, count);
     for (int round = 0; round < ROUNDS; round++) {
-        for (int i = 0; i < ends[OPAQUE]; i++)
+        for (int i = 0; i < ends[TRI_PALETTE_OPAQUE]; i++)
             find_nearest(&points[i], colours, count);
-        move(points, ends[OPAQUE], colours, count);
+        move(points, ends[TRI_PALETTE_OPAQUE], colours, count);
     }
     *palette = (struct tri_palette){0};
     for (int i = 0; i < count; i++) {
@@ -280,8 +269,8 @@ static void choose(struct point *points, const int ends[KINDS], int most,
 enum tri_status tri_palette_choose(const struct tri_image *image, int most,
                                    struct tri_palette *palette, struct tri_error *error)
 {
-    int ends[KINDS];
-    struct point *bins = calloc((size_t)KINDS * BINS, sizeof *bins);
+    int ends[TRI_PALETTE_KINDS];
+    struct point *bins = calloc((size_t)TRI_PALETTE_KINDS * BINS, sizeof *bins);
     if (bins == NULL)
         return tri_fail(error, TRI_FAILED, "out of memory for a palette");
     const enum tri_status status = count(image, bins, error);

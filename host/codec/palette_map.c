@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CACHE = 1 << 14, COLOURS = 3 };
+enum { CACHE_BITS = 14, CACHE = 1 << CACHE_BITS, COLOURS = 3 };
 
 struct map {
     const struct tri_palette *palette;
@@ -23,13 +23,7 @@ struct map {
 
 static int sample(uint32_t colour, int channel)
 {
-    return (int)(colour >> (8 * channel) & 255);
-}
-
-static bool is_alike(uint32_t a, uint32_t b)
-{
-    const int first = sample(a, 3), second = sample(b, 3);
-    return (first == 0) == (second == 0) && (first == 255) == (second == 255);
+    return (int)tri_palette_sample(colour, channel);
 }
 
 /* Colours count as far as the pixel is opaque. */
@@ -44,13 +38,14 @@ static int distance(uint32_t a, uint32_t b)
 
 static uint32_t search(const struct tri_palette *palette, uint32_t colour)
 {
+    const enum tri_palette_kind kind = tri_palette_kind(tri_palette_sample(colour, 3));
     uint32_t nearest = 0;
     int least = INT32_MAX;
     if (tri_palette_find(palette, colour) >= 0)
         return colour;
     for (int i = 0; i < palette->count; i++) {
         const int apart = distance(colour, palette->colours[i]);
-        if (apart < least && is_alike(colour, palette->colours[i])) {
+        if (apart < least && kind == tri_palette_kind(tri_palette_sample(palette->colours[i], 3))) {
             least = apart;
             nearest = palette->colours[i];
         }
@@ -60,7 +55,7 @@ static uint32_t search(const struct tri_palette *palette, uint32_t colour)
 
 static uint32_t nearest_of(struct map *map, uint32_t colour)
 {
-    const unsigned slot = (colour * UINT32_C(2654435761)) >> 18;
+    const unsigned slot = tri_palette_hash(colour, CACHE_BITS);
     if (colour == 0)
         return 0;
     if (map->asked[slot] != colour) {

@@ -5,6 +5,7 @@
 #include "deflate.h"
 #include "checksum.h"
 #include "png_chunk.h"
+#include "png_effort.h"
 #include "png_rows.h"
 
 #include <stdlib.h>
@@ -17,10 +18,6 @@ static const struct pass {
     int x, y, right, down;
 } passes[PASSES] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
                     {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
-
-static const enum tri_deflate_effort efforts[] = {[TRI_PNG_DEFAULT] = TRI_DEFLATE_DEFAULT,
-                                                  [TRI_PNG_FAST] = TRI_DEFLATE_FAST,
-                                                  [TRI_PNG_SMALL] = TRI_DEFLATE_BEST};
 
 /* ---- filtered rows ---- */
 
@@ -55,12 +52,16 @@ static size_t row_bytes(const struct tri_shape *shape)
     return 1 + (size_t)shape->width * (size_t)shape->planes * tri_sample_bytes(shape);
 }
 
-/* Numbers of colours are no samples: neighbours tell nothing of them. */
-static bool filter(const struct tri_image *image, bool numbers, uint8_t *to)
+/* Numbers of colours are no samples: neighbours tell nothing of them. None is chosen beforehand. */
+static unsigned filters_of(const struct tri_png_effort *effort, bool numbers)
 {
-    const unsigned set =
-        numbers ? TRI_PNG_SET(TRI_PNG_NONE)
-                : TRI_PNG_SET(TRI_PNG_SUB) | TRI_PNG_SET(TRI_PNG_UP) | TRI_PNG_SET(TRI_PNG_AVERAGE);
+    return numbers                ? TRI_PNG_SET(TRI_PNG_NONE)
+           : effort->filters != 0 ? effort->filters
+                                  : TRI_PNG_ADAPTIVE;
+}
+
+static bool filter(const struct tri_image *image, unsigned set, uint8_t *to)
+{
     struct tri_png_rows rows;
     if (!tri_png_rows_open(&rows, image))
         return false;
@@ -70,7 +71,7 @@ static bool filter(const struct tri_image *image, bool numbers, uint8_t *to)
     return true;
 }
 
-static bool filter_pass(const struct tri_image *image, const struct pass *pass, bool numbers,
+static bool filter_pass(const struct tri_image *image, const struct pass *pass, unsigned set,
                         uint8_t *to)
 {
     const struct tri_shape shape = shape_of(image, pass);
@@ -80,7 +81,7 @@ static bool filter_pass(const struct tri_image *image, const struct pass *pass, 
     for (int plane = 0; plane < shape.planes; plane++)
         for (int y = 0; y < shape.height; y++)
             pick_row(image, pass, plane, y, part);
-    const bool done = filter(part, numbers, to);
+    const bool done = filter(part, set, to);
     tri_image_free(part);
     return done;
 }
@@ -92,7 +93,7 @@ static size_t pass_bytes(const struct tri_image *image, const struct pass *pass)
 }
 
 /* All passes, one after another, malloc'ed; NULL: out of memory. */
-static uint8_t *filter_all(const struct tri_image *image, bool numbers, size_t *size)
+static uint8_t *filter_all(const struct tri_image *image, unsigned set, size_t *size)
 {
     *size = 0;
     for (int i = 0; i < PASSES; i++)
@@ -100,7 +101,7 @@ static uint8_t *filter_all(const struct tri_image *image, bool numbers, size_t *
     uint8_t *all = malloc(*size), *to = all;
     for (int i = 0; i < PASSES && all != NULL; i++) {
         const size_t bytes = pass_bytes(image, &passes[i]);
-        if (bytes > 0 && !filter_pass(image, &passes[i], numbers, to)) {
+        if (bytes > 0 && !filter_pass(image, &passes[i], set, to)) {
             free(all);
             return NULL;
         }
@@ -112,10 +113,10 @@ static uint8_t *filter_all(const struct tri_image *image, bool numbers, size_t *
 /* ---- chunks ---- */
 
 /* Makes the data of a chunk of a piece; the first has the head of the stream, the last its sum. */
-static size_t deflate_piece(struct tri_deflate *deflate, const uint8_t *all, size_t size, size_t at,
-                            unsigned char *chunk)
+static size_t deflate_piece(struct tri_deflate *deflate, unsigned char flags, const uint8_t *all,
+                            size_t size, size_t at, unsigned char *chunk)
 {
-    static const unsigned char head[ZLIB_HEAD] = {0x78, 0x01};
+    const unsigned char head[ZLIB_HEAD] = {0x78, flags};
     const size_t left = size - at;
     const struct tri_deflate_input input = {.data = all + at,
                                             .size = left < PIECE ? left : PIECE,
@@ -136,14 +137,15 @@ static size_t deflate_piece(struct tri_deflate *deflate, const uint8_t *all, siz
 
 static enum tri_status write_pieces(const struct tri_sink *sink, const uint8_t *all, size_t size)
 {
-    struct tri_deflate *deflate = tri_deflate_new(efforts[sink->options->png_level]);
+    const struct tri_png_effort *effort = &tri_png_efforts[sink->options->png_level];
+    struct tri_deflate *deflate = tri_deflate_new(effort->effort);
     unsigned char *chunk = malloc(tri_deflate_bound(PIECE) + ZLIB_HEAD + ZLIB_SUM);
     enum tri_status status = deflate != NULL && chunk != NULL
                                  ? TRI_OK
                                  : tri_sink_fail(sink, "out of memory for interlaced pixels");
     for (size_t at = 0; at < size && status == TRI_OK; at += PIECE)
-        status =
-            tri_png_write_chunk(sink, "IDAT", chunk, deflate_piece(deflate, all, size, at, chunk));
+        status = tri_png_write_chunk(sink, "IDAT", chunk,
+                                     deflate_piece(deflate, effort->flags, all, size, at, chunk));
     free(chunk);
     tri_deflate_free(deflate);
     return status;
@@ -153,7 +155,8 @@ enum tri_status tri_png_write_interlaced(const struct tri_sink *sink, const stru
                                          const struct tri_palette *palette)
 {
     size_t size;
-    uint8_t *all = filter_all(image, palette != NULL, &size);
+    const struct tri_png_effort *effort = &tri_png_efforts[sink->options->png_level];
+    uint8_t *all = filter_all(image, filters_of(effort, palette != NULL), &size);
     if (all == NULL)
         return tri_sink_fail(sink, "out of memory for interlaced pixels");
     enum tri_status status = tri_png_write_head(sink, &image->shape, palette);

@@ -1,6 +1,7 @@
 /* png_write.c -- writes an image to a PNG file: all workers filter and deflate strips of rows,
  * which are joined into one stream. */
 #include "png_codec.h"
+#include "png_effort.h"
 #include "../parallel/pool.h"
 #include "checksum.h"
 #include "deflate.h"
@@ -22,16 +23,9 @@
 #define ZLIB_SUM 4
 
 #define SET TRI_PNG_SET
-#define ADAPTIVE (SET(TRI_PNG_SUB) | SET(TRI_PNG_UP) | SET(TRI_PNG_AVERAGE))
 
-static const struct {
-    unsigned filters; /* 0: chosen beforehand */
-    unsigned flat;    /* also tried if a strip is flat graphics */
-    enum tri_deflate_effort effort;
-    unsigned char flags; /* second byte of the zlib header: effort, and a check of the header */
-    size_t strip;        /* bytes at most */
-} levels[] = {
-    [TRI_PNG_DEFAULT] = {ADAPTIVE, SET(TRI_PNG_NONE), TRI_DEFLATE_DEFAULT, 0x5e, 1 << 19},
+const struct tri_png_effort tri_png_efforts[] = {
+    [TRI_PNG_DEFAULT] = {TRI_PNG_ADAPTIVE, SET(TRI_PNG_NONE), TRI_DEFLATE_DEFAULT, 0x5e, 1 << 19},
     [TRI_PNG_FAST] = {SET(TRI_PNG_UP), 0, TRI_DEFLATE_FAST, 0x01, 1 << 19},
     [TRI_PNG_SMALL] = {0, 0, TRI_DEFLATE_BEST, 0xda, 1 << 21},
 };
@@ -99,7 +93,7 @@ static bool open_scratch(struct scratch *scratch, const struct writer *writer)
         return false;
     scratch->filtered = malloc(rows * writer->row);
     scratch->other = malloc(writer->room);
-    scratch->deflate = tri_deflate_new(levels[writer->level].effort);
+    scratch->deflate = tri_deflate_new(tri_png_efforts[writer->level].effort);
     return scratch->filtered != NULL && scratch->other != NULL && scratch->deflate != NULL;
 }
 
@@ -183,10 +177,11 @@ static void hand_over(struct writer *writer, int strip, struct piece *piece)
 
 /* ---- strips ---- */
 
-/* Numbers of colours are no samples: neighbours tell nothing of them. */
+/* Numbers of colours are no samples: neighbours tell nothing of them. Filters chosen beforehand
+ * have been tried. */
 static unsigned filters_of(const struct writer *writer)
 {
-    const unsigned usual = levels[writer->level].filters;
+    const unsigned usual = tri_png_efforts[writer->level].filters;
     return usual != 0 && writer->palette != NULL ? SET(TRI_PNG_NONE) : usual;
 }
 
@@ -204,7 +199,7 @@ static size_t deflate_strip(const struct writer *writer, struct scratch *scratch
 {
     const int first = first_row(writer, strip), end = first_row(writer, strip + 1),
               before = rows_before(writer, strip);
-    const unsigned flat = writer->palette == NULL ? levels[writer->level].flat : 0;
+    const unsigned flat = writer->palette == NULL ? tri_png_efforts[writer->level].flat : 0;
     const size_t looked_back = (size_t)before * writer->row;
     const struct tri_deflate_input input = {
         .data = scratch->filtered + looked_back,
@@ -236,7 +231,7 @@ static void make_piece(const struct writer *writer, struct scratch *scratch, int
     piece->size = 0;
     if (strip == 0) {
         chunk[HEAD] = 0x78; /* deflate with a window of 32768 bytes */
-        chunk[HEAD + 1] = levels[writer->level].flags;
+        chunk[HEAD + 1] = tri_png_efforts[writer->level].flags;
         piece->size = ZLIB_HEAD;
     }
     piece->raw = (size_t)(first_row(writer, strip + 1) - first_row(writer, strip)) * writer->row;
@@ -279,8 +274,8 @@ static const unsigned sets[] = {
     SET(TRI_PNG_UP),
     SET(TRI_PNG_AVERAGE),
     SET(TRI_PNG_PAETH),
-    ADAPTIVE,
-    ADAPTIVE | SET(TRI_PNG_PAETH) | SET(TRI_PNG_NONE),
+    TRI_PNG_ADAPTIVE,
+    TRI_PNG_ADAPTIVE | SET(TRI_PNG_PAETH) | SET(TRI_PNG_NONE),
 };
 #define SETS (int)(sizeof sets / sizeof sets[0])
 
@@ -359,7 +354,7 @@ static void cut(struct writer *writer)
 {
     const struct tri_shape *shape = &writer->image->shape;
     writer->row = 1 + (size_t)shape->width * (size_t)shape->planes * tri_sample_bytes(shape);
-    const size_t strip = levels[writer->level].strip;
+    const size_t strip = tri_png_efforts[writer->level].strip;
     const size_t most = (writer->row * (size_t)shape->height + strip - 1) / strip;
     writer->rows = (int)(((size_t)shape->height + most - 1) / most);
     writer->count = (shape->height + writer->rows - 1) / writer->rows;
@@ -382,7 +377,7 @@ static void run(struct writer *writer, void (*work)(void *argument, int worker))
 
 static void encode(struct writer *writer)
 {
-    const bool chosen = levels[writer->level].filters == 0;
+    const bool chosen = tri_png_efforts[writer->level].filters == 0;
     writer->strips = calloc((size_t)writer->count, sizeof writer->strips[0]);
     writer->types = chosen ? malloc((size_t)writer->image->shape.height) : NULL;
     if (writer->strips == NULL || (chosen && writer->types == NULL)) {

@@ -1,6 +1,8 @@
 /* text.c -- text items and their encodings. */
 #include "text.h"
 
+#include "../image/utf8.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,34 +56,13 @@ char *tri_text_utf8(const struct tri_text *text)
     return utf8;
 }
 
-/* The size of the character at the start; 0 if it is invalid. */
-static size_t character(const unsigned char *at, size_t size)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const size_t length = at[0] < 0x80             ? 1
-                          : (at[0] & 0xe0) == 0xc0 ? 2
-                          : (at[0] & 0xf0) == 0xe0 ? 3
-                          : (at[0] & 0xf8) == 0xf0 ? 4
-                                                   : 0;
-    if (length <= 1 || length > size)
-        return length <= size ? length : 0;
-    uint32_t code = at[0] & (0x7fU >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-        code = code << 6 | (at[i] & 0x3f);
-    }
-    return code >= least[length] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? length
-                                                                                         : 0;
-}
-
 enum encoding { ASCII, UTF_8, OTHER };
 
 static enum encoding encoding_of(const char *text, size_t size)
 {
     enum encoding encoding = ASCII;
     for (size_t at = 0, length; at < size; at += length) {
-        length = character((const unsigned char *)text + at, size - at);
+        length = tri_utf8_character(text + at, size - at);
         if (length == 0)
             return OTHER;
         if (length > 1)

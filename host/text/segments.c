@@ -1,38 +1,16 @@
 /* segments.c -- the parts of a text: lines, plain text, and what is expanded for each frame. */
 #include "typeset.h"
 
-#include <string.h>
+#include "../image/utf8.h"
 
-/* Bytes of the UTF-8 character; 0: it is none. */
-static int character(const unsigned char *at)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const int length = at[0] < 0x80             ? 1
-                       : (at[0] & 0xe0) == 0xc0 ? 2
-                       : (at[0] & 0xf0) == 0xe0 ? 3
-                       : (at[0] & 0xf8) == 0xf0 ? 4
-                                                : 0;
-    uint32_t code = length == 1 ? at[0] : at[0] & (0xffu >> (length + 1));
-    for (int i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-        code = code << 6 | (at[i] & 0x3f);
-    }
-    return length > 0 && code >= least[length] && code < 0x110000 &&
-                   (code < 0xd800 || code > 0xdfff)
-               ? length
-               : 0;
-}
+#include <string.h>
 
 static bool is_utf8(const char *text)
 {
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0';) {
-        const int length = character(at);
-        if (length == 0)
-            return false;
-        at += length;
-    }
-    return true;
+    size_t left = strlen(text), length = 1;
+    for (; left > 0 && length > 0; text += length, left -= length)
+        length = tri_utf8_character(text, left);
+    return length > 0;
 }
 
 /* The word of a percent sign, of which `*length` bytes are taken; its text is what is plain. */

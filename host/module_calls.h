@@ -84,7 +84,7 @@
     CALL(tri_trace_module_end) \
     CALL(tri_trim_is_part) \
     CALL(tri_trim_reaches) \
-    CALL(tri_trim_seconds) \
+    CALL(tri_trim_no_frames) \
     CALL(tri_video_check_size) \
     CALL(tri_video_leave) \
     CALL(tri_video_light_name) \
@@ -193,7 +193,7 @@ extern const struct tri_module_calls *tri_module_calls;
 #define tri_trace_module_end tri_module_calls->tri_trace_module_end
 #define tri_trim_is_part tri_module_calls->tri_trim_is_part
 #define tri_trim_reaches tri_module_calls->tri_trim_reaches
-#define tri_trim_seconds tri_module_calls->tri_trim_seconds
+#define tri_trim_no_frames tri_module_calls->tri_trim_no_frames
 #define tri_video_check_size tri_module_calls->tri_video_check_size
 #define tri_video_leave tri_module_calls->tri_video_leave
 #define tri_video_light_name tri_module_calls->tri_video_light_name

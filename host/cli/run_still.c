@@ -68,13 +68,6 @@ struct hunt {
     struct tri_frame in[2], out; /* `in`: the last frame and the one before */
 };
 
-static double seconds_of(const struct hunt *hunt, int64_t time)
-{
-    const int *base = hunt->reader->video.time_base;
-
-    return base[1] > 0 ? (double)time * base[0] / base[1] : 0;
-}
-
 static struct tri_frame *frame_at(struct hunt *hunt, long number)
 {
     return &hunt->in[number & 1];
@@ -107,7 +100,7 @@ static enum tri_status take_frame(struct hunt *hunt, struct tri_error *error)
     struct tri_frame *frame = frame_at(hunt, number);
 
     if (hunt->wanted < 0 && number > 0 &&
-        seconds_of(hunt, frame->time) > hunt->asked->seconds + SLACK) {
+        tri_video_seconds(&hunt->reader->video, frame->time) > hunt->asked->seconds + SLACK) {
         hunt->wanted = number - 1;
         if (!hunt->over_time)
             return run_filter(hunt, hunt->wanted, error);
@@ -133,7 +126,7 @@ static enum tri_status end_frames(struct hunt *hunt, struct tri_error *error)
 
     if (hunt->read == 0)
         return tri_fail(error, TRI_FAILED, "%s has no frames", name);
-    const double end = seconds_of(hunt, last->time + last->duration);
+    const double end = tri_video_seconds(&hunt->reader->video, last->time + last->duration);
     if (hunt->wanted < 0 && hunt->asked->seconds > end + SLACK)
         return tri_fail(error, TRI_USAGE, "%s ends after %.3f s: there is no frame at %.3f s", name,
                         end, hunt->asked->seconds);

@@ -217,6 +217,7 @@ static enum tri_status end(struct tri_video_writer *writer, enum tri_status so_f
 
 const struct tri_video_codec tri_video_codec_animation = {
     .name = "animation",
+    .pictures = true,
     .takes = TRI_ONLY_RGB,
     .create = create,
     .encode = encode,

@@ -226,12 +226,6 @@ static enum tri_status upload_together(const struct tri_filter *filter,
     return status == TRI_OK ? tri_inflight_upload(slot->inflight[0], slot->before, error) : status;
 }
 
-static double seconds_of(const struct tri_filter *filter, const struct tri_frame *frame)
-{
-    const int *base = filter->in.time_base;
-    return base[1] > 0 ? (double)frame->time * base[0] / base[1] : 0;
-}
-
 enum tri_status tri_filter_upload(struct tri_filter *filter, const struct tri_frame *in,
                                   struct tri_filter_slot **result, struct tri_error *error)
 {
@@ -240,7 +234,7 @@ enum tri_status tri_filter_upload(struct tri_filter *filter, const struct tri_fr
     enum tri_status status = tri_filter_take_slot(filter, &slot, error);
     if (status != TRI_OK)
         return status;
-    slot->seconds = seconds_of(filter, in);
+    slot->seconds = tri_video_seconds(&filter->in, in->time);
     if (!filter->by_plane)
         status = upload_together(filter, slot, in, error);
     for (int p = 0; filter->by_plane && p < planes_of(filter) && status == TRI_OK; p++)

@@ -359,14 +359,11 @@ static void free_writer(struct tri_video_writer *writer)
 static enum tri_status check_form(const struct tri_video_writer *writer,
                                   const struct tri_write_options *options, struct tri_error *error)
 {
-    const bool pictures = writer->codec == &tri_video_codec_animation ||
-                          writer->codec == &tri_video_codec_nowhere ||
-                          writer->codec == &tri_video_codec_sequence;
     const char *option = options->depth != 0                                  ? "--depth"
                          : options->interlace == TRI_INTERLACED               ? "--interlace"
                          : options->colours > 0 && !writer->codec->containers ? "--colors"
                                                                               : NULL;
-    return pictures || option == NULL
+    return writer->codec->pictures || option == NULL
                ? TRI_OK
                : tri_fail(error, TRI_USAGE, "cannot write %s: %s is for pictures, not for videos%s",
                           writer->name, option,

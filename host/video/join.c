@@ -4,6 +4,7 @@
 
 #include "../codec/name_list.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,24 +66,15 @@ static enum tri_status check(const struct tri_video_reader *first,
     return a->alpha == b->alpha ? TRI_OK : differ(first, reader, "transparency", error);
 }
 
-static int64_t divisor(int64_t a, int64_t b)
-{
-    while (b != 0) {
-        const int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 /* Makes `base` a unit of which both are multiples. */
 static void join_units(int base[2], const int other[2])
 {
     if (other[0] < 1 || other[1] < 1 || (int64_t)base[0] * other[1] == (int64_t)other[0] * base[1])
         return;
-    const int64_t common = (int64_t)base[1] / divisor(base[1], other[1]) * other[1];
-    const int64_t count = divisor(base[0] * (common / base[1]), other[0] * (common / other[1]));
-    const int64_t shared = divisor(count, common);
+    const int64_t common = (int64_t)base[1] / tri_common_divisor(base[1], other[1]) * other[1];
+    const int64_t count =
+        tri_common_divisor(base[0] * (common / base[1]), other[0] * (common / other[1]));
+    const int64_t shared = tri_common_divisor(count, common);
     const bool fits = common / shared <= INT32_MAX && count / shared <= INT32_MAX;
     base[0] = fits ? (int)(count / shared) : 1;
     base[1] = fits ? (int)(common / shared) : TICKS;
@@ -90,8 +82,7 @@ static void join_units(int base[2], const int other[2])
 
 static int64_t rescale(int64_t time, const int from[2], const int to[2])
 {
-    const double ticks = (double)time * from[0] / from[1] * to[1] / to[0];
-    return (int64_t)(ticks + (ticks < 0 ? -0.5 : 0.5));
+    return llround((double)time * from[0] / from[1] * to[1] / to[0]);
 }
 
 /* ---- reading ---- */

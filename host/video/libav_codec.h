@@ -58,7 +58,7 @@ struct tri_libav_input {
     int64_t start;     /* start of the file, in the video's time base */
     int64_t last;      /* time of the previous frame */
     long frames, packets;
-    long skipped;        /* frames before those of a part */
+    long skipped;        /* frames before those of a part, as far as an index tells after a jump */
     bool jumped;         /* to a key frame, and no packet has been read since */
     int64_t decode_from; /* packets to be decoded earlier are not; AV_NOPTS_VALUE: all are */
     struct tri_libav_clock *clocks; /* per stream, by index */

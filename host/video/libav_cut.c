@@ -64,7 +64,8 @@ static int64_t length_of(const struct tri_libav_input *input, AVRational base)
 {
     const struct tri_video_reader *reader = input->reader;
     const struct tri_trim *trim = &reader->options.trim;
-    const double start = trim->length ? 0 : tri_trim_seconds(reader, reader->trimmed.start);
+    const double start =
+        trim->length ? 0 : tri_video_seconds(&reader->video, reader->trimmed.start);
     const int *rate = reader->video.rate;
     double seconds = trim->to.seconds - start;
     if (!trim->to.given || (trim->to.frame >= 0 && rate[0] < 1))
@@ -139,7 +140,7 @@ void tri_libav_note_cut(const struct tri_video_writer *writer)
     const struct tri_video_reader *reader = output->reader;
     double more = 0;
     if (output->cut_begun && reader->trimmed.ended && reader->trimmed.end < INT64_MAX)
-        more = output->cut_end - tri_trim_seconds(reader, reader->trimmed.end);
+        more = output->cut_end - tri_video_seconds(&reader->video, reader->trimmed.end);
     more = more > 0 ? more : 0;
     if (output->cut_late >= 0.0005 || more >= 0.0005)
         tri_video_note(writer,

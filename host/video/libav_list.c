@@ -75,7 +75,8 @@ static const char *later_timecode(const struct tri_libav_input *input, AVRationa
 {
     static _Thread_local char text[AV_TIMECODE_STR_SIZE];
     const struct tri_video_reader *reader = input->reader;
-    const double frames = tri_trim_seconds(reader, reader->trimmed.start) * av_q2d(rate) + 0.5;
+    const double frames =
+        tri_video_seconds(&reader->video, reader->trimmed.start) * av_q2d(rate) + 0.5;
     AVTimecode timecode;
     if (reader->trimmed.start == 0)
         return first;

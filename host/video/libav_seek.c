@@ -112,9 +112,9 @@ static int pass_frames(struct tri_video_reader *reader, const struct tri_mark *f
         struct tri_frame frame = {.raw = input->first};
         tri_libav_set_times(input, &reader->video, &frame);
         reader->trimmed.start = frame.time;
-        if (tri_trim_reaches(from, tri_trim_seconds(reader, frame.time), input->skipped))
+        if (tri_trim_reaches(from, tri_video_seconds(&reader->video, frame.time), input->skipped))
             return 0;
-        *end = tri_trim_seconds(reader, frame.time + frame.duration);
+        *end = tri_video_seconds(&reader->video, frame.time + frame.duration);
         reader->warning[0] = '\0'; /* of what is left out */
         input->frames = 0;
         input->skipped++;
@@ -124,19 +124,6 @@ static int pass_frames(struct tri_video_reader *reader, const struct tri_mark *f
                                                                       : decode_first(reader);
     }
     return code;
-}
-
-static enum tri_status no_frames(const struct tri_video_reader *reader, double end,
-                                 struct tri_error *error)
-{
-    const struct tri_mark *from = &reader->options.trim.from;
-    const struct tri_libav_input *input = reader->state;
-    if (from->frame < 0)
-        return tri_fail(error, TRI_USAGE,
-                        "%s ends after %.3f s: it has no frame at %.3f s or later", reader->name,
-                        end, from->seconds);
-    return tri_fail(error, TRI_USAGE, "%s has %ld frame%s: there is no frame %ld", reader->name,
-                    input->skipped, input->skipped == 1 ? "" : "s", from->frame + 1);
 }
 
 enum tri_status tri_libav_seek(struct tri_video_reader *reader, struct tri_error *error)
@@ -149,8 +136,9 @@ enum tri_status tri_libav_seek(struct tri_video_reader *reader, struct tri_error
     int code = can_jump(input, trim) ? jump(reader, trim->from.seconds) : 0;
     if (code >= 0)
         code = pass_frames(reader, &trim->from, &end);
+    trimmed->skipped = input->skipped;
     if (code == AVERROR_EOF)
-        return no_frames(reader, end, error);
+        return tri_trim_no_frames(reader, end, error);
     if (code < 0)
         return tri_fail(error, TRI_FAILED, "cannot read %s: %s", reader->name,
                         tri_libav_reason(code, text));
@@ -158,7 +146,6 @@ enum tri_status tri_libav_seek(struct tri_video_reader *reader, struct tri_error
     input->start += trimmed->start;
     input->last = AV_NOPTS_VALUE;
     input->frames = 0;
-    trimmed->skipped = input->skipped;
     trimmed->relative = trimmed->begun = true;
     return TRI_OK;
 }

@@ -27,6 +27,7 @@ static enum tri_status end(struct tri_video_writer *writer, enum tri_status so_f
 
 const struct tri_video_codec tri_video_codec_nowhere = {
     .name = "nowhere",
+    .pictures = true,
     .create = create,
     .encode = take,
     .put = take,

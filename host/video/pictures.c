@@ -24,22 +24,12 @@ struct input {
 
 /* ---- times ---- */
 
-static int64_t divisor(int64_t a, int64_t b)
-{
-    while (b > 0) {
-        const int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 /* Ticks per second that make each frame's time a whole number of them; else microseconds. */
 static long find_ticks(const struct tri_duration *durations, long count)
 {
     int64_t ticks = 1000 / SHORTEST_MS;
     for (long i = 0; i < count && ticks <= TICKS_MOST; i++)
-        ticks = ticks / divisor(ticks, durations[i].per) * durations[i].per;
+        ticks = ticks / tri_common_divisor(ticks, durations[i].per) * durations[i].per;
     return ticks <= TICKS_MOST ? (long)ticks : TICKS_MOST;
 }
 
@@ -58,7 +48,7 @@ static void find_steady_rate(const struct input *input, int64_t step, int64_t sh
     int64_t unit = step;
     if (unit * RATE_MOST < input->ticks)
         unit = shortest * RATE_MOST < input->ticks ? input->ticks / RATE_MOST : shortest;
-    const int64_t common = divisor(input->ticks, unit);
+    const int64_t common = tri_common_divisor(input->ticks, unit);
     rate[0] = (int)(input->ticks / common);
     rate[1] = (int)(unit / common);
 }
@@ -77,10 +67,10 @@ static void describe_times(struct input *input, struct tri_video *video)
     for (long i = 0; i < count; i++) {
         const int64_t ticks = ticks_of(input, durations[i]);
         sum += ticks;
-        step = divisor(ticks, step);
+        step = tri_common_divisor(ticks, step);
         shortest = ticks < shortest ? ticks : shortest;
     }
-    const int64_t whole = divisor((int64_t)count * input->ticks, sum);
+    const int64_t whole = tri_common_divisor((int64_t)count * input->ticks, sum);
     video->time_base[0] = 1;
     video->time_base[1] = (int)input->ticks;
     if ((int64_t)count * input->ticks / whole <= INT32_MAX && sum / whole <= INT32_MAX) {

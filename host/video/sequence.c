@@ -423,6 +423,7 @@ static enum tri_status end(struct tri_video_writer *writer, enum tri_status so_f
 
 const struct tri_video_codec tri_video_codec_sequence = {
     .name = "sequence",
+    .pictures = true,
     .probe = probe,
     .takes = TRI_ONLY_RGB,
     .writes = writes,

@@ -10,12 +10,6 @@ bool tri_trim_is_part(const struct tri_trim *trim)
     return trim->from.given || trim->to.given;
 }
 
-double tri_trim_seconds(const struct tri_video_reader *reader, int64_t time)
-{
-    const int *base = reader->video.time_base;
-    return base[1] > 0 ? (double)time * base[0] / base[1] : 0;
-}
-
 bool tri_trim_reaches(const struct tri_mark *from, double seconds, long number)
 {
     return from->frame >= 0 ? number >= from->frame : seconds >= from->seconds - TRI_TRIM_SLACK;
@@ -72,8 +66,8 @@ enum tri_status tri_trim_begin(struct tri_video_reader *reader, struct tri_error
 
 /* ---- frames ---- */
 
-static enum tri_status no_frames(const struct tri_video_reader *reader, double end,
-                                 struct tri_error *error)
+enum tri_status tri_trim_no_frames(const struct tri_video_reader *reader, double end,
+                                   struct tri_error *error)
 {
     const struct tri_mark *from = &reader->options.trim.from;
     char text[40];
@@ -92,7 +86,7 @@ static enum tri_status no_part(const struct tri_video_reader *reader, struct tri
     return tri_fail(error, TRI_USAGE,
                     "%s has no frames in this part: its first frame is at %.3f s, and the part "
                     "ends %s %s",
-                    reader->name, tri_trim_seconds(reader, reader->trimmed.start),
+                    reader->name, tri_video_seconds(&reader->video, reader->trimmed.start),
                     trim->length ? "after" : "before", say(&trim->to, to));
 }
 
@@ -104,12 +98,13 @@ static enum tri_status find_first(struct tri_video_reader *reader, struct tri_fr
     double end = 0;
     enum tri_status status = TRI_OK;
     while (status == TRI_OK && *more && !trimmed->begun) {
-        trimmed->begun = tri_trim_reaches(&reader->options.trim.from,
-                                          tri_trim_seconds(reader, frame->time), trimmed->skipped);
+        trimmed->begun =
+            tri_trim_reaches(&reader->options.trim.from,
+                             tri_video_seconds(&reader->video, frame->time), trimmed->skipped);
         trimmed->start = frame->time;
         if (trimmed->begun)
             break;
-        end = tri_trim_seconds(reader, frame->time + frame->duration);
+        end = tri_video_seconds(&reader->video, frame->time + frame->duration);
         trimmed->skipped++;
         if (frame->raw != NULL)
             reader->codec->discard(frame);
@@ -120,7 +115,7 @@ static enum tri_status find_first(struct tri_video_reader *reader, struct tri_fr
     }
     return status == TRI_OK && !trimmed->begun &&
                    !(reader->options.stop != NULL && reader->options.stop())
-               ? no_frames(reader, end, error)
+               ? tri_trim_no_frames(reader, end, error)
                : status;
 }
 
@@ -131,7 +126,8 @@ static bool is_after(const struct tri_video_reader *reader, const struct tri_fra
     const struct tri_trimmed *trimmed = &reader->trimmed;
     const int64_t time = frame->time + (trim->length ? 0 : trimmed->start);
     const long number = frame->number + (trim->length ? 0 : trimmed->skipped);
-    return trim->to.given && tri_trim_reaches(&trim->to, tri_trim_seconds(reader, time), number);
+    return trim->to.given &&
+           tri_trim_reaches(&trim->to, tri_video_seconds(&reader->video, time), number);
 }
 
 /* Whether the next frame is known to be after the part without reading it. Codecs that seek also
@@ -152,7 +148,7 @@ static bool is_full(const struct tri_video_reader *reader)
     const struct tri_trimmed *trimmed = &reader->trimmed;
     const int64_t end = trimmed->shown + (trim->length ? 0 : trimmed->start);
     const long number = trimmed->frames + (trim->length ? 0 : trimmed->skipped);
-    return tri_trim_reaches(&trim->to, tri_trim_seconds(reader, end), number);
+    return tri_trim_reaches(&trim->to, tri_video_seconds(&reader->video, end), number);
 }
 
 /* The file ends before the part does. */

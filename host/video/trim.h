@@ -32,7 +32,7 @@ struct tri_trimmed {
     bool relative; /* the codec counts frames and times from it */
     bool ended;    /* frames after the part were left out; the first of them has the time `end` */
     long frames;   /* returned */
-    long skipped;  /* before the first; -1: unknown */
+    long skipped;  /* before the first */
     int64_t shown; /* until when the last one returned is, from the first */
     int64_t start, end; /* time of the first in the file; `end` counts from it */
 };
@@ -46,7 +46,8 @@ enum tri_status tri_trim_begin(struct tri_video_reader *reader, struct tri_error
 /* As tri_video_next. TRI_USAGE: the file has no such frames. */
 enum tri_status tri_trim_next(struct tri_video_reader *reader, struct tri_frame *frame, bool *more,
                               struct tri_error *error);
-/* Seconds of a time of the reader; 0 if its unit is unknown. */
-double tri_trim_seconds(const struct tri_video_reader *reader, int64_t time);
+/* Fails because all frames are before the part; the last one ends at `end`, in seconds. */
+enum tri_status tri_trim_no_frames(const struct tri_video_reader *reader, double end,
+                                   struct tri_error *error);
 
 #endif

@@ -49,6 +49,24 @@ struct tri_video {
     bool animation; /* a picture that moves: a GIF, an APNG */
 };
 
+/* Seconds of a time in units of time_base; 0 if that is unknown. */
+static inline double tri_video_seconds(const struct tri_video *video, int64_t time)
+{
+    const int *base = video->time_base;
+    return base[1] > 0 ? (double)time * base[0] / base[1] : 0;
+}
+
+/* The greatest common divisor, for units of time. */
+static inline int64_t tri_common_divisor(int64_t a, int64_t b)
+{
+    while (b != 0) {
+        const int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
 /* One frame. Each plane is a single-plane image of 8 bits, or of 16 bits if the stream has more
  * than 8. Samples are then scaled to the whole range, 0 to 65535, and kernels need not know the
  * stream's bit depth. Alpha has luma's size and always full range; it is the second plane of the
@@ -273,6 +291,7 @@ struct tri_video_codec {
     /* By the first bytes, or by the path's extension if they are inconclusive. */
     bool (*probe)(const char *path, const unsigned char *head, size_t size);
     enum tri_colour takes;
+    bool pictures;   /* not frames of a video stream: they have depth, colours and interlacing */
     bool containers; /* of coded video: a choice of encoders, and rotation for players */
     /* `format`: the argument of --format, or the path's extension. */
     bool (*writes)(const char *path, const char *format);

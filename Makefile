@@ -151,6 +151,7 @@ DEBIAN_tiff := libtiff-dev (4.5 or newer)
 DEBIAN_avif := libavif-dev (0.11 or newer)
 DEBIAN_jxl := libjxl-dev (0.7 or newer)
 DEBIAN_text := libfreetype-dev libharfbuzz-dev libfontconfig-dev
+DEBIAN_store := libsqlite3-dev (3.38 or newer)
 DEBIAN_event_loop := libuv1-dev
 DEBIAN_libav := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
 SUMMARY = echo "built in: $(strip $(FORMATS)); video: $(strip $(VIDEO)); PNG is deflated by $(if $(ISAL),ISA-L,zlib); kernels by $(KERNEL_CC)"; \
@@ -158,6 +159,7 @@ SUMMARY = echo "built in: $(strip $(FORMATS)); video: $(strip $(VIDEO)); PNG is 
   $(foreach f,$(PATTERNS_ABSENT),echo "missing: the lab's pattern $(subst _,-,$f); install $(DEBIAN_$f)";) \
   $(if $(ISAL)$(filter-out x86_64 aarch64,$(MACHINE)),,echo "missing: fast deflate for PNG; install libisal-dev";) \
   $(if $(TEXT),,echo "missing: the kernel text; install $(DEBIAN_text)";) \
+  $(if $(STORE),,echo "missing: results in SQLite (--store); install $(DEBIAN_store)";) \
   $(if $(PERFETTO),,echo "missing: traces for Perfetto; install libprotobuf-c-dev protobuf-c-compiler";) \
   $(if $(findstring clang,$(KERNEL_CC)),,echo "warning: without clang kernels have no SIMD lanes and take 16 (gaussian) to 20 (sobel) times as long; install clang";) \
   true

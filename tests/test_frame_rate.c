@@ -55,7 +55,7 @@ static void test_as_ffmpeg(void)
     EXPECT("rm *.mkv *.y4m ref", 0, "", "");
 }
 
-/* The picture that is shown longest, and its end. */
+/* The last frame is dropped if it ends before it has a place. */
 static void test_last(void)
 {
     CU_ASSERT_TRUE_FATAL(clips_stream("v.y4m", 40, 24, "mono", 1, 1, 1, 1, 7));

@@ -48,9 +48,9 @@ static void test_forms(void)
     EXPECT("$T montage b.pgm a.pgm -o x.pam --rows 1 --gravity north --background none && " SAMPLES(
                12, "x.pam") "6",
            0, "   3 255   1 255   2 255\n   4 255   0   0   0   0\n", "");
-    EXPECT(
-        "$T montage a.pgm -o x.pgm --background red; $T run invert x.pgm -o y.ppm; head -c 2 x.pgm",
-        0, "P*", "*");
+    EXPECT("$T montage a.pgm b.pgm -o x.ppm --rows 1 --background red && " SAMPLES(18, "x.ppm") "9",
+           0, "   1   1   1   2   2   2   3   3   3\n 255   0   0 255   0   0   4   4   4\n", "");
+    EXPECT("$T montage a.pgm -o y.pgm --background red", 2, "", "*PGM can store only gray*");
 }
 
 static void test_cells(void)

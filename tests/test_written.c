@@ -132,8 +132,7 @@ static void test_few_colours(void)
     tri_image_free(image);
 }
 
-/* Of more colours, the nearest that fit: more colours are better; without dithering all pixels of
- * one colour stay so. */
+/* With more colours, what is written without dithering is nearer to the picture. */
 static void test_many_colours(void)
 {
     static const int most[] = {2, 8, 64, 256};
@@ -359,7 +358,7 @@ int test_written_suite(void)
     return !(suite && CU_add_test(suite, "16 bits to 8", test_depth_8) &&
              CU_add_test(suite, "8 bits to 16", test_depth_16) &&
              CU_add_test(suite, "few colours are kept", test_few_colours) &&
-             CU_add_test(suite, "the nearest of many colours", test_many_colours) &&
+             CU_add_test(suite, "more colours are nearer", test_many_colours) &&
              CU_add_test(suite, "dithering keeps the mean", test_dither_mean) &&
              CU_add_test(suite, "clear and opaque pixels", test_alpha) &&
              CU_add_test(suite, "interlaced PNG", test_interlaced_png) &&

@@ -23,7 +23,8 @@ static const char intro[] =
     "widest picture and rows as high as their highest, or with --cell pictures are\n"
     "fitted into cells of one size. INPUT is a picture, a folder with pictures, or '-'\n"
     "for standard input; of several pictures in a file the first is used. The result\n"
-    "has colours, transparency and 16 bits if a picture has. Metadata are not kept.\n";
+    "has colours if a picture or the background has, transparency if a picture has\n"
+    "or the background is none, and 16 bits if a picture has. Metadata are not kept.\n";
 
 struct request {
     const char *output, *on;

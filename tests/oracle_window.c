@@ -82,6 +82,18 @@ static int64_t root(int64_t square)
     return r;
 }
 
+int64_t oracle_gradient(const struct tri_image *in, int plane, int x, int y, bool across)
+{
+    int64_t sum = 0;
+
+    for (int side = -1; side <= 1; side += 2)
+        for (int along = -1; along <= 1; along++)
+            sum += side * (2 - abs(along)) *
+                   (across ? oracle_sample(in, plane, x + side, y + along)
+                           : oracle_sample(in, plane, x + along, y + side));
+    return sum;
+}
+
 void oracle_strength(const struct tri_pipeline *pipeline, int operation, const struct tri_image *in,
                      int64_t (*component)(const struct tri_image *in, int plane, int x, int y,
                                           bool across),

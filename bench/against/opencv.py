@@ -36,20 +36,25 @@ def gaussian(side, sigma=1):
                                                         borderType=REPLICATE))
 
 
-def sobel(like, _):
-    """|gx| + |gy| of 8 bits: gradients of 16 bits, their magnitudes, and the sum."""
-    if like.dtype != numpy.uint8:
-        raise Unsupported("the sum of magnitudes has 8 bits")
-    across, down = (numpy.empty(like.shape, numpy.int16) for _ in range(2))
-    first, second, total = (numpy.empty_like(like) for _ in range(3))
+def magnitudes(operation, alpha=1):
+    """|gx| + |gy| of 8 bits times alpha: gradients of 16 bits, their magnitudes, and the sum."""
+    def bind(like, _):
+        if like.dtype != numpy.uint8:
+            raise Unsupported("the sum of magnitudes has 8 bits")
+        across, down = (numpy.empty(like.shape, numpy.int16) for _ in range(2))
+        first, second, total = (numpy.empty_like(like) for _ in range(3))
 
-    def run(pixels):
-        cv2.Sobel(pixels, cv2.CV_16S, 1, 0, dst=across, borderType=REPLICATE)
-        cv2.Sobel(pixels, cv2.CV_16S, 0, 1, dst=down, borderType=REPLICATE)
-        cv2.convertScaleAbs(across, dst=first)
-        cv2.convertScaleAbs(down, dst=second)
-        return cv2.add(first, second, dst=total)
-    return run
+        def run(pixels):
+            operation(pixels, cv2.CV_16S, 1, 0, dst=across, borderType=REPLICATE)
+            operation(pixels, cv2.CV_16S, 0, 1, dst=down, borderType=REPLICATE)
+            cv2.convertScaleAbs(across, dst=first, alpha=alpha)
+            cv2.convertScaleAbs(down, dst=second, alpha=alpha)
+            return cv2.add(first, second, dst=total)
+        return run
+    return bind
+
+
+sobel = magnitudes(cv2.Sobel)
 
 
 def halved(like, _):
@@ -94,22 +99,6 @@ def convolve(like, _):
     matrix, target = numpy.outer([1, 4, 6, 4, 1], [1, 2, 0, -2, -1]).astype(numpy.float32), numpy.empty_like(like)
     matrix[2, 2] += 1
     return lambda pixels: cv2.filter2D(pixels, -1, matrix, dst=target, borderType=REPLICATE)
-
-
-def scharr(like, _):
-    """|gx| + |gy| by 3, 10, 3 on the scale of Sobel's weights: a quarter of each."""
-    if like.dtype != numpy.uint8:
-        raise Unsupported("the sum of magnitudes has 8 bits")
-    across, down = (numpy.empty(like.shape, numpy.int16) for _ in range(2))
-    first, second, total = (numpy.empty_like(like) for _ in range(3))
-
-    def run(pixels):
-        cv2.Scharr(pixels, cv2.CV_16S, 1, 0, dst=across, borderType=REPLICATE)
-        cv2.Scharr(pixels, cv2.CV_16S, 0, 1, dst=down, borderType=REPLICATE)
-        cv2.convertScaleAbs(across, dst=first, alpha=0.25)
-        cv2.convertScaleAbs(down, dst=second, alpha=0.25)
-        return cv2.add(first, second, dst=total)
-    return run
 
 
 def laplacian(like, _):
@@ -196,7 +185,7 @@ FILTERS = {
     "invert": {"bitwise_not": one_call(lambda pixels, to: cv2.bitwise_not(pixels, dst=to))},
     "chain": {"four calls": chain},
     "convolve 5x5": {"filter2D": convolve},
-    "scharr": {"Scharr": scharr},
+    "scharr": {"Scharr": magnitudes(cv2.Scharr, 0.25)},
     "laplacian": {"Laplacian": laplacian},
     "bilateral": {"bilateralFilter": bilateral},
     "adaptive_threshold": {"adaptiveThreshold": adaptive_threshold},

@@ -1,6 +1,8 @@
 /* montage.c -- triptych montage: several pictures on one, side by side, one below the other, or in
  * a grid. */
+#include "cli/candidates_options.h"
 #include "cli/cli.h"
+#include "cli/picture_options.h"
 #include "cli/file_conflicts.h"
 #include "cli/inputs.h"
 #include "cli/interrupt.h"
@@ -30,8 +32,8 @@ struct request {
     const char *output, *on;
     const struct tri_format *format;
     uint64_t columns, rows, gap, border, max_pixels;
-    int quality, cell[2]; /* cell: 0: none */
-    enum gravity { NORTHWEST, GRAVITY_LAST = 8 } gravity;
+    int quality, cell[2];                           /* cell: 0: none */
+    enum gravity { NORTHWEST, CENTER = 4 } gravity; /* row by row */
     struct tri_background background;
 };
 
@@ -51,12 +53,7 @@ static bool set_cell(const char *text, void *of)
 
 static bool set_background(const char *text, void *of)
 {
-    struct tri_error error;
-
-    if (tri_background_parse(text, &((struct request *)of)->background, &error) == TRI_OK)
-        return true;
-    cli_usage("montage", "--background: %s", error.text);
-    return false;
+    return cli_set_background("montage", text, &((struct request *)of)->background);
 }
 
 static bool set_format(const char *text, void *of)
@@ -70,12 +67,6 @@ static bool set_format(const char *text, void *of)
               "unknown format '%s' for --format ('triptych --version' lists the supported ones)",
               text);
     return false;
-}
-
-static void format_words(char words[CLI_WORDS_MAX])
-{
-    for (int i = 0; i < tri_format_count(); i++)
-        cli_add_word(words, tri_format_at(i)->name);
 }
 
 #define COUNT(member, low, high) CLI_SETS_COUNT(struct request, member, low, high)
@@ -97,11 +88,11 @@ static const struct cli_option options[] = {
     {"background", 0, "C",
      "colour between and behind pictures: #rgb, #rrggbb, a name, or none for transparency; default "
      "white",
-     CLI_CALLS(set_background)},
+     CLI_CALLS(set_background), .more_words = cli_background_words},
     {"on", 0, "BACKEND", "what fits pictures into cells, as in 'triptych run'; default threads",
-     CLI_SETS_TEXT(struct request, on)},
+     CLI_SETS_TEXT(struct request, on), .words = CLI_BACKENDS},
     {"format", 0, "FORMAT", "format of the output, instead of that of the extension",
-     CLI_CALLS(set_format), .more_words = format_words},
+     CLI_CALLS(set_format), .more_words = cli_format_words},
     {"quality", 0, "N", "quality of lossy formats, 1 to 100; default 90",
      CLI_SETS_NUMBER(struct request, quality, 1, 100)},
     {"max-pixels", 0, "N", "refuse larger pictures, as input and as result; default 268435456",
@@ -290,7 +281,7 @@ static enum tri_status make(const struct request *request, const struct cli_inpu
 static int run_montage(int argc, char **argv)
 {
     struct request request = {
-        .on = "threads", .gravity = 4, .background = {TRI_BACKGROUND_TOLD, {255, 255, 255}}};
+        .on = "threads", .gravity = CENTER, .background = {TRI_BACKGROUND_TOLD, {255, 255, 255}}};
     struct cli_inputs inputs = {0};
     struct tri_error error;
     int code;

@@ -371,6 +371,15 @@ static int run_inputs(const struct cli_run_request *request, struct tri_pipeline
     return result == TRI_OK && inputs->unread > 0 ? TRI_FAILED : result;
 }
 
+/* Which options choose frames of a video, or their order, as the begin of a sentence; NULL: none.
+ */
+static const char *chooses_frames(const struct cli_run_request *request)
+{
+    return request->reverse                   ? "--reverse is"
+           : tri_trim_is_part(&request->trim) ? "--from, --to and --duration are"
+                                              : NULL;
+}
+
 /* Refuses options that are for one video. */
 static int check_many(const struct cli_run_request *request, const struct tri_pipeline *pipeline,
                       const struct cli_inputs *inputs)
@@ -393,11 +402,8 @@ static int check_many(const struct cli_run_request *request, const struct tri_pi
         return cli_usage("run", "--data needs one video, or pictures, as input; %s", none);
     if (request->data != NULL && pipeline->data_columns == NULL)
         return cli_usage("run", "no kernel of %s has data for --data", tri_pipeline_text(pipeline));
-    if (request->reverse && inputs->count > inputs->videos)
-        return cli_usage("run", "--reverse is for videos and animations; %s",
-                         inputs->count == 1 ? "the input is neither" : "some inputs are pictures");
-    if (tri_trim_is_part(&request->trim) && inputs->count > inputs->videos)
-        return cli_usage("run", "--from, --to and --duration are for videos and animations; %s",
+    if (chooses_frames(request) != NULL && inputs->count > inputs->videos)
+        return cli_usage("run", "%s for videos and animations; %s", chooses_frames(request),
                          inputs->count == 1 ? "the input is neither" : "some inputs are pictures");
     return TRI_OK;
 }
@@ -520,7 +526,7 @@ static int execute(struct cli_run_request *request, struct tri_pipeline *pipelin
         return cli_fail(&error);
     if (count == 1 &&
         ((tri_video_is(operands[0], head.bytes, head.size) && !cli_is_folder(request->output)) ||
-         ((asks_for_video(request) || tri_trim_is_part(&request->trim) || request->reverse) &&
+         ((asks_for_video(request) || chooses_frames(request) != NULL) &&
           cli_has_pictures(operands[0], head.bytes, head.size))))
         return cli_run_video(request, pipeline, operands[0], head.bytes, head.size);
     return run_many(request, pipeline, operands, count, &head);

@@ -1,6 +1,7 @@
 /* run_options.c -- the help and the options of triptych run. */
 #include "cli/cli.h"
 #include "cli/candidates_options.h"
+#include "cli/picture_options.h"
 #include "cli/run.h"
 #include "cli/trace_output.h"
 #include "codec/reduce_depth.h"
@@ -94,13 +95,7 @@ static bool set_format(const char *text, void *of)
 
 static bool set_background(const char *text, void *request)
 {
-    struct tri_error error;
-
-    if (tri_background_parse(text, &((struct cli_run_request *)request)->write.background,
-                             &error) == TRI_OK)
-        return true;
-    cli_usage("run", "--background: %s", error.text);
-    return false;
+    return cli_set_background("run", text, &((struct cli_run_request *)request)->write.background);
 }
 
 static bool set_output(const char *text, void *of)
@@ -205,16 +200,8 @@ static bool set_verbose(const char *text, void *of)
 
 static void format_words(char words[CLI_WORDS_MAX])
 {
-    for (int i = 0; i < tri_format_count(); i++)
-        cli_add_word(words, tri_format_at(i)->name);
+    cli_format_words(words);
     cli_add_word(words, "y4m|mp4|mkv|webm|mov");
-}
-
-static void background_words(char words[CLI_WORDS_MAX])
-{
-    cli_add_word(words, "none");
-    for (int i = 0; tri_background_name(i) != NULL; i++)
-        cli_add_word(words, tri_background_name(i));
 }
 
 /* ---- all options ---- */
@@ -300,7 +287,7 @@ static const struct cli_option files[] = {
     {"background", 0, "C",
      "colour behind transparent pictures if the format has no transparency: #rgb, #rrggbb, a name, "
      "or none to refuse them; default white, with a note",
-     CLI_CALLS(set_background), .more_words = background_words},
+     CLI_CALLS(set_background), .more_words = cli_background_words},
     {"shrink-on-load", 0, "HOW",
      "let the JPEG decoder shrink by 2, 4 or 8 if the pipeline begins with a resize to less; the "
      "size is the same, the samples are not. good: leave a factor of 2 or more to resize; fast: "

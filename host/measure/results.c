@@ -290,6 +290,11 @@ static const char *guess_kind(const json_t *root)
     return json_object_get(root, "triptych") != NULL ? "pictures" : "";
 }
 
+bool tri_results_have_rows(const char *kind)
+{
+    return strcmp(kind, "pictures") == 0 || strcmp(kind, "clip") == 0;
+}
+
 static enum tri_status read_kind(struct reader *reader)
 {
     struct tri_results *results = reader->results;
@@ -304,7 +309,7 @@ static enum tri_status read_kind(struct reader *reader)
         kind = guess_kind(root);
     else if (!get_text(reader, root, "kind", &kind))
         return TRI_FAILED;
-    if (strcmp(kind, "pictures") == 0 || strcmp(kind, "clip") == 0) {
+    if (tri_results_have_rows(kind)) {
         results->kind = kind[0] == 'c' ? TRI_RESULTS_CLIP : TRI_RESULTS_PICTURES;
         return TRI_OK;
     }

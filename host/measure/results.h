@@ -59,6 +59,8 @@ struct tri_results {
     struct json_t *root; /* the texts */
 };
 
+/* Whether results of that kind have rows that can be read. */
+bool tri_results_have_rows(const char *kind);
 /* Reads a file; "-" is standard input. TRI_FAILED: it cannot be read, is no file of results, is
  * damaged, of a newer schema, or of a kind that cannot be compared. May run on several threads at
  * once, for different results. Release with tri_results_free, also after a failure. */

@@ -41,11 +41,6 @@ static struct tri_store_run run_of(const json_t *root)
                                       (int)json_integer_value(json_object_get(machine, "cores"))};
 }
 
-static bool has_rows(const char *kind)
-{
-    return kind != NULL && (strcmp(kind, "pictures") == 0 || strcmp(kind, "clip") == 0);
-}
-
 static enum tri_status put(const struct tri_store_module *module, const char *path, json_t *root,
                            int64_t *number, struct tri_error *error)
 {
@@ -57,7 +52,7 @@ static enum tri_status put(const struct tri_store_module *module, const char *pa
     run.json = json;
     if (json == NULL)
         status = tri_fail(error, TRI_FAILED, "out of memory for the results");
-    else if (has_rows(run.kind)) {
+    else if (run.kind != NULL && tri_results_have_rows(run.kind)) {
         status = tri_results_take(json_incref(root), "this run", &results, error);
         run.of = &results;
     }

@@ -1,5 +1,5 @@
 /* The oracle of canny: follows edges from strong ones with a stack. */
-#include "../oracle.h"
+#include "../oracle_window.h"
 
 #include <stdlib.h>
 
@@ -14,26 +14,14 @@ struct canny {
     struct gradient *gradients;
 };
 
-static int64_t difference(const struct canny *c, int x, int y, int across, int down)
-{
-    int64_t sum = 0;
-
-    for (int along = -1; along <= 1; along++)
-        sum +=
-            (along == 0 ? 2 : 1) *
-            (oracle_sample(c->in, c->plane, x + across + along * down, y + down + along * across) -
-             oracle_sample(c->in, c->plane, x - across + along * down, y - down + along * across));
-    return sum;
-}
-
 static void find_gradients(const struct canny *c)
 {
     for (int y = 0, i = 0; y < c->in->shape.height; y++)
         for (int x = 0; x < c->in->shape.width; x++, i++) {
             struct gradient *g = &c->gradients[i];
 
-            g->x = difference(c, x, y, 1, 0);
-            g->y = difference(c, x, y, 0, 1);
+            g->x = oracle_gradient(c->in, c->plane, x, y, true);
+            g->y = oracle_gradient(c->in, c->plane, x, y, false);
             g->strength = c->l2 ? g->x * g->x + g->y * g->y : llabs(g->x) + llabs(g->y);
         }
 }

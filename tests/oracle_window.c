@@ -82,7 +82,7 @@ static int64_t root(int64_t square)
     return r;
 }
 
-int64_t oracle_gradient(const struct tri_image *in, int plane, int x, int y, bool across)
+int64_t oracle_derivative(const struct tri_image *in, int plane, int x, int y, bool across)
 {
     int64_t sum = 0;
 

@@ -25,7 +25,7 @@ void oracle_less(const struct expected *a, const struct expected *b, struct expe
 extern const char *const oracle_shapes[];
 
 /* A component of the gradient by Sobel's operator. */
-int64_t oracle_gradient(const struct tri_image *in, int plane, int x, int y, bool across);
+int64_t oracle_derivative(const struct tri_image *in, int plane, int x, int y, bool across);
 /* Makes `out`: the sum of the absolute components of the gradient across and down, or with norm=l2
  * its length rounded, at most the maximum. */
 void oracle_strength(const struct tri_pipeline *pipeline, int operation, const struct tri_image *in,

@@ -5,11 +5,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "../triptych.h"
 
 struct tri_error;
 struct tri_frame;
 struct tri_video_reader;
-enum tri_status;
 
 #define TRI_TRIM_SLACK 1e-6 /* seconds: a time that was printed and parsed is not after itself */
 

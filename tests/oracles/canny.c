@@ -20,8 +20,8 @@ static void find_gradients(const struct canny *c)
         for (int x = 0; x < c->in->shape.width; x++, i++) {
             struct gradient *g = &c->gradients[i];
 
-            g->x = oracle_gradient(c->in, c->plane, x, y, true);
-            g->y = oracle_gradient(c->in, c->plane, x, y, false);
+            g->x = oracle_derivative(c->in, c->plane, x, y, true);
+            g->y = oracle_derivative(c->in, c->plane, x, y, false);
             g->strength = c->l2 ? g->x * g->x + g->y * g->y : llabs(g->x) + llabs(g->y);
         }
 }

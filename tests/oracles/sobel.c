@@ -5,7 +5,7 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
                 const struct tri_image *before, struct expected *out)
 {
     (void)before;
-    oracle_strength(pipeline, operation, in, oracle_gradient, out);
+    oracle_strength(pipeline, operation, in, oracle_derivative, out);
 }
 
 const struct oracle oracle_sobel = {.name = "sobel", .alpha = ORACLE_PREMULTIPLIED, .run = run};

@@ -1,9 +1,9 @@
 /* test_lab.c -- experiments: what they conclude from rows of machines that are made up, and how
  * they run on this one. */
-#include "lab/lab.h"
 #include "lab/peer.h"
 #include "lab/stuck.h"
 #include "lab/tally.h"
+#include "lab_rows.h"
 #include "parallel/cpu.h"
 #include "shell.h"
 #include "tests.h"
@@ -18,55 +18,13 @@
 
 int test_lab_suite(void);
 
-/* ---- rows that are made up ---- */
-
-enum { SAMPLES = 20 };
-
-static void begin_run(struct tri_lab_run *run, const char *name, int workers)
-{
-    *run = (struct tri_lab_run){.experiment = tri_lab_find(name),
-                                .settings = {.workers = workers},
-                                .cores = workers,
-                                .answer = -1};
-    CU_ASSERT_PTR_NOT_NULL_FATAL(run->experiment);
-}
-
-/* Samples that differ by up to 1 %, with the figure `value`. */
-static void add_row(struct tri_lab_run *run, const char *name, int workers, int64_t ns,
-                    double value)
-{
-    struct tri_lab_row *row = tri_lab_add(run, NULL, NULL, workers, "%s", name);
-
-    row->samples = malloc(SAMPLES * sizeof *row->samples);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(row->samples);
-    for (row->count = 0; row->count < SAMPLES; row->count++)
-        row->samples[row->count] = ns + ns * (row->count * 7 % SAMPLES - SAMPLES / 2) / 1000;
-    row->time = tri_summarize(row->samples, row->count);
-    row->value = value;
-}
-
-/* Concludes, and expects verdicts as letters: s shown, r refuted, u unclear. */
-static void expect(struct tri_lab_run *run, const char *verdicts, int answer)
-{
-    char got[TRI_LAB_FINDINGS_MAX + 1] = "";
-
-    run->experiment->conclude(run);
-    for (int i = 0; i < run->finding_count; i++) {
-        got[i] = "sru"[run->findings[i].verdict];
-        CU_ASSERT_PTR_NULL(strstr(run->findings[i].text, "nan"));
-    }
-    CU_ASSERT_STRING_EQUAL(got, verdicts);
-    CU_ASSERT_EQUAL(run->answer, answer);
-    tri_lab_free(run);
-}
-
 static void test_intervals(void)
 {
     struct tri_lab_run run;
 
-    begin_run(&run, "simd", 2);
-    add_row(&run, "slow", 1, 2000000, 0);
-    add_row(&run, "fast", 1, 1000000, 0);
+    lab_begin(&run, "simd", 2);
+    lab_row(&run, "slow", 1, 2000000, 0);
+    lab_row(&run, "fast", 1, 1000000, 0);
     struct tri_interval twice =
         tri_lab_faster(tri_lab_row(&run, "fast"), tri_lab_row(&run, "slow"));
     CU_ASSERT(twice.low < 2.0 && twice.high > 2.0 && twice.high - twice.low < 0.1);
@@ -86,68 +44,59 @@ static void test_simd(void)
 {
     struct tri_lab_run run;
 
-    begin_run(&run, "simd", 2);
-    add_row(&run, "one core, scalar", 1, 100000000, 0);
-    add_row(&run, "one core, avx2", 1, 5000000, 0);
-    add_row(&run, "all cores, avx2", 2, 2600000, 0);
-    expect(&run, "ss", 2);
-    begin_run(&run, "simd", 2); /* no gain from either */
-    add_row(&run, "one core, scalar", 1, 100000000, 0);
-    add_row(&run, "one core, avx2", 1, 100000000, 0);
-    add_row(&run, "all cores, avx2", 2, 101000000, 0);
-    expect(&run, "rr", 0);
-    begin_run(&run, "simd", 1);
-    add_row(&run, "one core, scalar", 1, 100000000, 0);
-    add_row(&run, "all cores, scalar", 1, 100000000, 0);
-    expect(&run, "uu", -1);
+    lab_begin(&run, "simd", 2);
+    lab_row(&run, "one core, scalar", 1, 100000000, 0);
+    lab_row(&run, "one core, avx2", 1, 5000000, 0);
+    lab_row(&run, "all cores, avx2", 2, 2600000, 0);
+    lab_expect(&run, "ss", 2);
+    lab_begin(&run, "simd", 2); /* no gain from either */
+    lab_row(&run, "one core, scalar", 1, 100000000, 0);
+    lab_row(&run, "one core, avx2", 1, 100000000, 0);
+    lab_row(&run, "all cores, avx2", 2, 101000000, 0);
+    lab_expect(&run, "rr", 0);
+    lab_begin(&run, "simd", 1);
+    lab_row(&run, "one core, scalar", 1, 100000000, 0);
+    lab_row(&run, "all cores, scalar", 1, 100000000, 0);
+    lab_expect(&run, "uu", -1);
 }
 
 static void add_tasks(struct tri_lab_run *run, int64_t one, int64_t all)
 {
-    add_row(run, "8 tasks, 1 worker", 1, one, 0);
-    add_row(run, "8 tasks, 2 workers", 2, all, 0);
-    add_row(run, "1 task, 1 worker", 1, one / 8, 0);
-    add_row(run, "1 task, 2 workers", 2, one / 8, 0);
-    add_row(run, "3 tasks, 2 workers", 2, 2 * all / 8 * 2, 0);
+    lab_row(run, "8 tasks, 1 worker", 1, one, 0);
+    lab_row(run, "8 tasks, 2 workers", 2, all, 0);
+    lab_row(run, "1 task, 1 worker", 1, one / 8, 0);
+    lab_row(run, "1 task, 2 workers", 2, one / 8, 0);
+    lab_row(run, "3 tasks, 2 workers", 2, 2 * all / 8 * 2, 0);
 }
 
 static void test_parallelism(void)
 {
     struct tri_lab_run run;
 
-    begin_run(&run, "parallelism", 2);
+    lab_begin(&run, "parallelism", 2);
     add_tasks(&run, 8000000, 4100000);
-    expect(&run, "sss", 0);
-    begin_run(&run, "parallelism", 2);
+    lab_expect(&run, "sss", 0);
+    lab_begin(&run, "parallelism", 2);
     add_tasks(&run, 8000000, 8100000);
-    expect(&run, "rss", 2);
-    begin_run(&run, "parallelism", 2);
+    lab_expect(&run, "rss", 2);
+    lab_begin(&run, "parallelism", 2);
     add_tasks(&run, 8000000, 6000000);
-    expect(&run, "sss", 1);
-    begin_run(&run, "parallelism", 2); /* the same on a busy machine */
+    lab_expect(&run, "sss", 1);
+    lab_begin(&run, "parallelism", 2); /* the same on a busy machine */
     run.others = 2;
     add_tasks(&run, 8000000, 8100000);
-    expect(&run, "uus", -1);
-    begin_run(&run, "parallelism", 1);
-    add_row(&run, "4 tasks, 1 worker", 1, 1000000, 0);
-    expect(&run, "u", -1);
-}
-
-/* The row that was added last has a figure, with an interval of 1 % to either side. */
-static void add_figure(struct tri_lab_run *run, double value)
-{
-    struct tri_lab_row *row = &run->rows[run->row_count - 1];
-
-    row->figures[row->figure_count++] =
-        (struct tri_lab_figure){NULL, "", {value, 0.99 * value, 1.01 * value}};
+    lab_expect(&run, "uus", -1);
+    lab_begin(&run, "parallelism", 1);
+    lab_row(&run, "4 tasks, 1 worker", 1, 1000000, 0);
+    lab_expect(&run, "u", -1);
 }
 
 static void add_counter(struct tri_lab_run *run, const char *name, int workers, int64_t ns,
                         double lost)
 {
-    add_row(run, name, workers, ns, 0);
-    add_figure(run, lost);
-    add_figure(run, lost > 0 ? 50 : 0);
+    lab_row(run, name, workers, ns, 0);
+    lab_figure(run, lost);
+    lab_figure(run, lost > 0 ? 50 : 0);
 }
 
 static void add_counters(struct tri_lab_run *run, int workers, double unsafe, double safe)
@@ -163,21 +112,21 @@ static void test_race(void)
 {
     struct tri_lab_run run;
 
-    begin_run(&run, "race", 2);
+    lab_begin(&run, "race", 2);
     add_counters(&run, 2, 37, 0);
-    expect(&run, "ssss", 2);
-    begin_run(&run, "race", 2);
+    lab_expect(&run, "ssss", 2);
+    lab_begin(&run, "race", 2);
     add_counters(&run, 2, 0.5, 0);
-    expect(&run, "ssss", 1);
-    begin_run(&run, "race", 2); /* nothing lost: that proves nothing */
+    lab_expect(&run, "ssss", 1);
+    lab_begin(&run, "race", 2); /* nothing lost: that proves nothing */
     add_counters(&run, 2, 0, 0);
-    expect(&run, "usss", -1);
-    begin_run(&run, "race", 1);
+    lab_expect(&run, "usss", -1);
+    lab_begin(&run, "race", 1);
     add_counters(&run, 1, 0, 0);
-    expect(&run, "uss", -1);
-    begin_run(&run, "race", 2); /* atomics that lose something */
+    lab_expect(&run, "uss", -1);
+    lab_begin(&run, "race", 2); /* atomics that lose something */
     add_counters(&run, 2, 37, 1);
-    expect(&run, "srss", 2);
+    lab_expect(&run, "srss", 2);
 }
 
 static void add_histograms(struct tri_lab_run *run, double unsafe, double safe, int64_t own)
@@ -192,7 +141,7 @@ static void test_race_of_histograms(void)
 {
     struct tri_lab_run run;
 
-    begin_run(&run, "race", 2);
+    lab_begin(&run, "race", 2);
     add_counters(&run, 2, 37, 0);
     add_histograms(&run, 3, 0, 200000);
     run.experiment->conclude(&run);
@@ -201,20 +150,20 @@ static void test_race_of_histograms(void)
                                                         "histogram updates"));
     CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[4].text, "loses any: 50 (49.5 to 50.5) %"));
     run.finding_count = 0;
-    expect(&run, "sssssss", 2);
-    begin_run(&run, "race", 2); /* nothing lost, and a mutex that does not protect */
+    lab_expect(&run, "sssssss", 2);
+    lab_begin(&run, "race", 2); /* nothing lost, and a mutex that does not protect */
     add_counters(&run, 2, 37, 0);
     add_histograms(&run, 0, 1, 200000);
-    expect(&run, "ssssurs", 2);
-    begin_run(&run, "race", 2); /* own tables that are slow */
+    lab_expect(&run, "ssssurs", 2);
+    lab_begin(&run, "race", 2); /* own tables that are slow */
     add_counters(&run, 2, 37, 0);
     add_histograms(&run, 3, 0, 8000000);
-    expect(&run, "ssssssr", 2);
-    begin_run(&run, "race", 2); /* the same on a busy machine */
+    lab_expect(&run, "ssssssr", 2);
+    lab_begin(&run, "race", 2); /* the same on a busy machine */
     run.others = 1;
     add_counters(&run, 2, 37, 0);
     add_histograms(&run, 3, 0, 8000000);
-    expect(&run, "ssssssu", 2);
+    lab_expect(&run, "ssssssu", 2);
 }
 
 static void test_tally(void)
@@ -237,59 +186,59 @@ static void test_tally(void)
 
 static void add_sums(struct tri_lab_run *run, double one, double two, double integers, double tree)
 {
-    add_row(run, "floats, one after another", 1, 1000, one);
-    add_row(run, "floats, in 2 parts", 1, 1000, two);
-    add_row(run, "floats, in 3 parts", 1, 1000, two);
-    add_row(run, "integers, one after another", 1, 1000, 7);
-    add_row(run, "integers, in 3 parts", 1, 1000, integers);
-    add_row(run, "floats, fixed tree, 1 worker", 1, 1000, 5);
-    add_row(run, "floats, fixed tree, all", 2, 1000, tree);
+    lab_row(run, "floats, one after another", 1, 1000, one);
+    lab_row(run, "floats, in 2 parts", 1, 1000, two);
+    lab_row(run, "floats, in 3 parts", 1, 1000, two);
+    lab_row(run, "integers, one after another", 1, 1000, 7);
+    lab_row(run, "integers, in 3 parts", 1, 1000, integers);
+    lab_row(run, "floats, fixed tree, 1 worker", 1, 1000, 5);
+    lab_row(run, "floats, fixed tree, all", 2, 1000, tree);
 }
 
 static void test_order(void)
 {
     struct tri_lab_run run;
 
-    begin_run(&run, "order", 2);
+    lab_begin(&run, "order", 2);
     add_sums(&run, 1, 1.5, 7, 5);
-    expect(&run, "sss", 1);
-    begin_run(&run, "order", 2);
+    lab_expect(&run, "sss", 1);
+    lab_begin(&run, "order", 2);
     add_sums(&run, 1, 1, 8, 6);
-    expect(&run, "rrr", 0);
+    lab_expect(&run, "rrr", 0);
 }
 
 static void test_memory(void)
 {
     struct tri_lab_run run;
 
-    begin_run(&run, "memory", 2);
-    add_row(&run, "copy, 1 core", 1, 10000000, 0);
-    add_row(&run, "copy, all cores", 2, 9000000, 0);
-    add_row(&run, "median, 1 core", 1, 10000000, 0);
-    add_row(&run, "median, all cores", 2, 5100000, 0);
-    add_row(&run, "counters, one line", 2, 4000000, 0);
-    add_row(&run, "counters, apart", 2, 400000, 0);
-    expect(&run, "ss", 1);
-    begin_run(&run, "memory", 2); /* copies scale, lines do not matter */
-    add_row(&run, "copy, 1 core", 1, 10000000, 0);
-    add_row(&run, "copy, all cores", 2, 5000000, 0);
-    add_row(&run, "median, 1 core", 1, 10000000, 0);
-    add_row(&run, "median, all cores", 2, 9000000, 0);
-    add_row(&run, "counters, one line", 2, 400000, 0);
-    add_row(&run, "counters, apart", 2, 400000, 0);
-    expect(&run, "rr", 0);
-    begin_run(&run, "memory", 1);
-    expect(&run, "u", -1);
+    lab_begin(&run, "memory", 2);
+    lab_row(&run, "copy, 1 core", 1, 10000000, 0);
+    lab_row(&run, "copy, all cores", 2, 9000000, 0);
+    lab_row(&run, "median, 1 core", 1, 10000000, 0);
+    lab_row(&run, "median, all cores", 2, 5100000, 0);
+    lab_row(&run, "counters, one line", 2, 4000000, 0);
+    lab_row(&run, "counters, apart", 2, 400000, 0);
+    lab_expect(&run, "ss", 1);
+    lab_begin(&run, "memory", 2); /* copies scale, lines do not matter */
+    lab_row(&run, "copy, 1 core", 1, 10000000, 0);
+    lab_row(&run, "copy, all cores", 2, 5000000, 0);
+    lab_row(&run, "median, 1 core", 1, 10000000, 0);
+    lab_row(&run, "median, all cores", 2, 9000000, 0);
+    lab_row(&run, "counters, one line", 2, 400000, 0);
+    lab_row(&run, "counters, apart", 2, 400000, 0);
+    lab_expect(&run, "rr", 0);
+    lab_begin(&run, "memory", 1);
+    lab_expect(&run, "u", -1);
 }
 
 /* What filling takes with one core again, with one and with all for the first time, in ms. */
 static void add_fills(struct tri_lab_run *run, int again, int first, int all, double faults)
 {
-    add_row(run, "fill memory in use, 1 core", 1, again * INT64_C(1000000), 0);
-    add_row(run, "fill new memory, 1 core", 1, first * INT64_C(1000000), 0);
-    add_figure(run, faults);
+    lab_row(run, "fill memory in use, 1 core", 1, again * INT64_C(1000000), 0);
+    lab_row(run, "fill new memory, 1 core", 1, first * INT64_C(1000000), 0);
+    lab_figure(run, faults);
     if (all > 0)
-        add_row(run, "fill new memory, all cores", 2, all * INT64_C(1000000), 0);
+        lab_row(run, "fill new memory, all cores", 2, all * INT64_C(1000000), 0);
 }
 
 static void skip_placement(struct tri_lab_run *run)
@@ -301,8 +250,8 @@ static void skip_placement(struct tri_lab_run *run)
 
 static void add_placement(struct tri_lab_run *run, int far, int near)
 {
-    add_row(run, "read, first touched by one thread", 2, far * INT64_C(1000000), 0);
-    add_row(run, "read, first touched by each its own", 2, near * INT64_C(1000000), 0);
+    lab_row(run, "read, first touched by one thread", 2, far * INT64_C(1000000), 0);
+    lab_row(run, "read, first touched by each its own", 2, near * INT64_C(1000000), 0);
 }
 
 /* The findings after that on copies, which is not known here. */
@@ -310,7 +259,7 @@ static void test_first_touch(void)
 {
     struct tri_lab_run run;
 
-    begin_run(&run, "memory", 2); /* 5 ms for 5000 faults */
+    lab_begin(&run, "memory", 2); /* 5 ms for 5000 faults */
     add_fills(&run, 5, 10, 6, 5000);
     skip_placement(&run);
     run.experiment->conclude(&run);
@@ -318,26 +267,26 @@ static void test_first_touch(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[1].text, "First touch is 50 ("));
     CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[1].text, "1 us for each of 5000 page faults"));
     run.finding_count = 0;
-    expect(&run, "ussu", -1);
-    begin_run(&run, "memory", 2); /* no price; all cores wait for each other; the node matters */
+    lab_expect(&run, "ussu", -1);
+    lab_begin(&run, "memory", 2); /* no price; all cores wait for each other; the node matters */
     add_fills(&run, 10, 10, 11, 0);
     add_placement(&run, 20, 10);
     run.experiment->conclude(&run);
     CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[1].text, "does not count page faults"));
     run.finding_count = 0;
-    expect(&run, "urrs", -1);
-    begin_run(&run, "memory", 2); /* the node does not matter */
+    lab_expect(&run, "urrs", -1);
+    lab_begin(&run, "memory", 2); /* the node does not matter */
     add_fills(&run, 5, 10, 6, 5000);
     add_placement(&run, 10, 10);
-    expect(&run, "ussr", -1);
-    begin_run(&run, "memory", 2); /* a busy machine */
+    lab_expect(&run, "ussr", -1);
+    lab_begin(&run, "memory", 2); /* a busy machine */
     run.others = 1;
     add_fills(&run, 10, 10, 11, 5000);
     add_placement(&run, 10, 10);
-    expect(&run, "uuuu", -1);
-    begin_run(&run, "memory", 1); /* one core has page faults too */
+    lab_expect(&run, "uuuu", -1);
+    lab_begin(&run, "memory", 1); /* one core has page faults too */
     add_fills(&run, 5, 10, 0, 5000);
-    expect(&run, "us", -1);
+    lab_expect(&run, "us", -1);
 }
 
 /* Waking the others takes 10,000 ns, and a sample 1 ns. */
@@ -347,9 +296,9 @@ static void add_pieces(struct tri_lab_run *run, double gain)
 
     for (int samples = 1024; samples <= 1 << 20; samples *= 4) {
         snprintf(name, sizeof name, "%d samples, alone", samples);
-        add_row(run, name, 1, samples, 0);
+        lab_row(run, name, 1, samples, 0);
         snprintf(name, sizeof name, "%d samples, all", samples);
-        add_row(run, name, 2, 10000 + (int64_t)(samples / gain), 0);
+        lab_row(run, name, 2, 10000 + (int64_t)(samples / gain), 0);
     }
 }
 
@@ -357,14 +306,14 @@ static void test_grain(void)
 {
     struct tri_lab_run run;
 
-    begin_run(&run, "grain", 2);
+    lab_begin(&run, "grain", 2);
     add_pieces(&run, 2);
-    expect(&run, "ss", 1); /* from 65,536 on */
-    begin_run(&run, "grain", 2);
+    lab_expect(&run, "ss", 1); /* from 65,536 on */
+    lab_begin(&run, "grain", 2);
     add_pieces(&run, 1);
-    expect(&run, "su", -1);
-    begin_run(&run, "grain", 1);
-    expect(&run, "u", -1);
+    lab_expect(&run, "su", -1);
+    lab_begin(&run, "grain", 1);
+    lab_expect(&run, "u", -1);
 }
 
 /* Handing over takes `delay` ns, and a pixel 1 ns less its gain. */
@@ -375,7 +324,7 @@ static void add_pictures(struct tri_lab_run *run, const char *way, int64_t delay
 
     for (int i = 0; i < 4; i++) {
         snprintf(name, sizeof name, "%d pixels, %s", sizes[i], way);
-        add_row(run, name, 1, delay + (int64_t)(sizes[i] / gain), 0);
+        lab_row(run, name, 1, delay + (int64_t)(sizes[i] / gain), 0);
     }
 }
 
@@ -383,7 +332,7 @@ static void test_handing_over(void)
 {
     struct tri_lab_run run;
 
-    begin_run(&run, "grain", 1);
+    lab_begin(&run, "grain", 1);
     add_pictures(&run, "one core", 0, 1);
     add_pictures(&run, "threads", 10000, 2); /* more for 4096, less for 32768 */
     add_pictures(&run, "opencl:0.0", 100000, 20);
@@ -394,20 +343,20 @@ static void test_handing_over(void)
     CU_ASSERT_PTR_NOT_NULL(
         strstr(run.findings[2].text, "to opencl:0.0 pays from 262144 pixels on"));
     run.finding_count = 0;
-    expect(&run, "uss", -1);
-    begin_run(&run, "grain", 1); /* a card that is slower than the core, and one that is as fast */
+    lab_expect(&run, "uss", -1);
+    lab_begin(&run, "grain", 1); /* a card that is slower than the core, and one that is as fast */
     add_pictures(&run, "one core", 0, 1);
     add_pictures(&run, "opencl:0.0", 100000, 0.5);
     add_pictures(&run, "opencl:1.0", 0, 1);
-    expect(&run, "uru", -1);
-    begin_run(&run, "grain", 1); /* each size pays */
+    lab_expect(&run, "uru", -1);
+    lab_begin(&run, "grain", 1); /* each size pays */
     add_pictures(&run, "one core", 0, 1);
     add_pictures(&run, "opencl:0.0", 0, 10);
     run.experiment->conclude(&run);
     CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[1].text, "pays with as few as 4096 pixels: "));
     run.finding_count = 0;
-    expect(&run, "us", -1);
-    begin_run(&run, "grain", 1); /* no OpenCL */
+    lab_expect(&run, "us", -1);
+    lab_begin(&run, "grain", 1); /* no OpenCL */
     add_pictures(&run, "one core", 0, 1);
     tri_lab_skip(tri_lab_add(&run, NULL, NULL, 1, "4096 pixels, OpenCL device"), "there is none");
     run.experiment->conclude(&run);
@@ -415,64 +364,64 @@ static void test_handing_over(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[1].text, "No OpenCL device could be used (there is "
                                                         "none)"));
     run.finding_count = 0;
-    expect(&run, "uu", -1);
+    lab_expect(&run, "uu", -1);
 }
 
 static void test_oversubscribe(void)
 {
     struct tri_lab_run run;
 
-    begin_run(&run, "oversubscribe", 2);
-    add_row(&run, "as many workers as cores", 2, 10000000, 1);
-    add_row(&run, "4 times as many", 8, 10000000, 4);
-    add_row(&run, "16 times as many", 32, 10100000, 16);
-    expect(&run, "ss", 1);
-    begin_run(&run, "oversubscribe", 2); /* workers that gain, without waiting */
-    add_row(&run, "as many workers as cores", 2, 10000000, 1);
-    add_row(&run, "16 times as many", 32, 5000000, 1);
-    expect(&run, "ru", 0);
-    begin_run(&run, "oversubscribe", 2); /* the same beside other programs */
+    lab_begin(&run, "oversubscribe", 2);
+    lab_row(&run, "as many workers as cores", 2, 10000000, 1);
+    lab_row(&run, "4 times as many", 8, 10000000, 4);
+    lab_row(&run, "16 times as many", 32, 10100000, 16);
+    lab_expect(&run, "ss", 1);
+    lab_begin(&run, "oversubscribe", 2); /* workers that gain, without waiting */
+    lab_row(&run, "as many workers as cores", 2, 10000000, 1);
+    lab_row(&run, "16 times as many", 32, 5000000, 1);
+    lab_expect(&run, "ru", 0);
+    lab_begin(&run, "oversubscribe", 2); /* the same beside other programs */
     run.others = 1;
-    add_row(&run, "as many workers as cores", 2, 10000000, 1);
-    add_row(&run, "16 times as many", 32, 5000000, 3);
-    expect(&run, "us", -1);
+    lab_row(&run, "as many workers as cores", 2, 10000000, 1);
+    lab_row(&run, "16 times as many", 32, 5000000, 3);
+    lab_expect(&run, "us", -1);
 }
 
 /* Forced switches of a task, and times that it waited. */
 static void add_switches(struct tri_lab_run *run, double fit, double crowd, double waits)
 {
-    add_row(run, "as many workers as cores", 2, 10000000, 1);
-    add_figure(run, fit);
-    add_figure(run, waits);
-    add_row(run, "16 times as many", 32, 10100000, 16);
-    add_figure(run, crowd);
-    add_figure(run, waits);
+    lab_row(run, "as many workers as cores", 2, 10000000, 1);
+    lab_figure(run, fit);
+    lab_figure(run, waits);
+    lab_row(run, "16 times as many", 32, 10100000, 16);
+    lab_figure(run, crowd);
+    lab_figure(run, waits);
 }
 
 static void test_switches(void)
 {
     struct tri_lab_run run;
 
-    begin_run(&run, "oversubscribe", 2);
+    lab_begin(&run, "oversubscribe", 2);
     add_switches(&run, 0.1, 2, 0.5);
     run.experiment->conclude(&run);
     CU_ASSERT_EQUAL_FATAL(run.finding_count, 3);
     CU_ASSERT_PTR_NOT_NULL(
         strstr(run.findings[2].text, "to others 2 (1.98 to 2.02) times with 32 workers"));
     run.finding_count = 0;
-    expect(&run, "sss", 1);
-    begin_run(&run, "oversubscribe", 2); /* fewer with more workers */
+    lab_expect(&run, "sss", 1);
+    lab_begin(&run, "oversubscribe", 2); /* fewer with more workers */
     add_switches(&run, 2.5, 0.1, 0.5);
-    expect(&run, "ssr", 1);
-    begin_run(&run, "oversubscribe", 2); /* as many */
+    lab_expect(&run, "ssr", 1);
+    lab_begin(&run, "oversubscribe", 2); /* as many */
     add_switches(&run, 2.5, 2.51, 0.5);
-    expect(&run, "ssu", 1);
-    begin_run(&run, "oversubscribe", 2); /* a system that does not count them */
+    lab_expect(&run, "ssu", 1);
+    lab_begin(&run, "oversubscribe", 2); /* a system that does not count them */
     add_switches(&run, 0, 0, 0);
     run.experiment->conclude(&run);
     CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[2].text, "counted no switches"));
     run.finding_count = 0;
-    expect(&run, "ssu", 1);
+    lab_expect(&run, "ssu", 1);
 }
 
 /* In ms: all pictures, the first and the last ones. */
@@ -483,9 +432,9 @@ static void add_queue(struct tri_lab_run *run, const char *name, const int times
 
     for (int i = 0; i < 3; i++) {
         snprintf(text, sizeof text, "%s%s", name, parts[i]);
-        add_row(run, text, 2, times[i] * INT64_C(1000000), 0);
+        lab_row(run, text, 2, times[i] * INT64_C(1000000), 0);
         if (i == 0)
-            add_figure(run, 40);
+            lab_figure(run, 40);
     }
 }
 
@@ -495,27 +444,27 @@ static void test_back_pressure(void)
                      slow[3] = {80, 8, 40};
     struct tri_lab_run run;
 
-    begin_run(&run, "oversubscribe", 2);
+    lab_begin(&run, "oversubscribe", 2);
     add_queue(&run, "queue without a limit", grows);
     add_queue(&run, "queue of 4", stays);
     run.experiment->conclude(&run);
     CU_ASSERT_EQUAL_FATAL(run.finding_count, 3);
     CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[0].text, "up to 40 pictures wait"));
     run.finding_count = 0;
-    expect(&run, "sss", -1);
-    begin_run(&run, "oversubscribe", 2); /* a consumer that keeps up: nothing grows */
+    lab_expect(&run, "sss", -1);
+    lab_begin(&run, "oversubscribe", 2); /* a consumer that keeps up: nothing grows */
     add_queue(&run, "queue without a limit", even);
     add_queue(&run, "queue of 4", even);
-    expect(&run, "rrs", -1);
-    begin_run(&run, "oversubscribe", 2); /* a limit that does not help, and costs */
+    lab_expect(&run, "rrs", -1);
+    lab_begin(&run, "oversubscribe", 2); /* a limit that does not help, and costs */
     add_queue(&run, "queue without a limit", grows);
     add_queue(&run, "queue of 4", slow);
-    expect(&run, "srr", -1);
-    begin_run(&run, "oversubscribe", 2); /* the same on a busy machine */
+    lab_expect(&run, "srr", -1);
+    lab_begin(&run, "oversubscribe", 2); /* the same on a busy machine */
     run.others = 1;
     add_queue(&run, "queue without a limit", even);
     add_queue(&run, "queue of 4", slow);
-    expect(&run, "uuu", -1);
+    lab_expect(&run, "uuu", -1);
 }
 
 static void add_scaling(struct tri_lab_run *run, const char *kernel, int64_t one, int64_t two)
@@ -523,16 +472,16 @@ static void add_scaling(struct tri_lab_run *run, const char *kernel, int64_t one
     char name[64];
 
     snprintf(name, sizeof name, "%s, 1 worker", kernel);
-    add_row(run, name, 1, one, 0);
+    lab_row(run, name, 1, one, 0);
     snprintf(name, sizeof name, "%s, 2 workers", kernel);
-    add_row(run, name, 2, two, 0);
+    lab_row(run, name, 2, two, 0);
 }
 
 static void test_laws(void)
 {
     struct tri_lab_run run;
 
-    begin_run(&run, "laws", 2);
+    lab_begin(&run, "laws", 2);
     add_scaling(&run, "gaussian", 10000000, 5200000); /* 4 % is serial */
     add_scaling(&run, "median", 10000000, 5100000);
     add_scaling(&run, "equalize", 10000000, 6000000);
@@ -541,27 +490,27 @@ static void test_laws(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[0].text, "so 4 % ("));
     CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[0].text, "Amdahl: 10 times with 16 cores"));
     run.finding_count = 0;
-    expect(&run, "ssss", 3);
-    begin_run(&run, "laws", 2); /* two that are as bad as each other */
+    lab_expect(&run, "ssss", 3);
+    lab_begin(&run, "laws", 2); /* two that are as bad as each other */
     add_scaling(&run, "gaussian", 10000000, 5200000);
     add_scaling(&run, "median", 10000000, 5100000);
     add_scaling(&run, "equalize", 10000000, 8900000);
     add_scaling(&run, "invert", 10000000, 9000000);
-    expect(&run, "ssss", -1);
-    begin_run(&run, "laws", 2); /* all alike: two threads of one core */
+    lab_expect(&run, "ssss", -1);
+    lab_begin(&run, "laws", 2); /* all alike: two threads of one core */
     add_scaling(&run, "gaussian", 10000000, 6400000);
     add_scaling(&run, "median", 10000000, 6500000);
     add_scaling(&run, "equalize", 10000000, 6600000);
     add_scaling(&run, "invert", 10000000, 6500000);
-    expect(&run, "sssss", -1);
-    begin_run(&run, "laws", 2); /* one that gets slower gains least */
+    lab_expect(&run, "sssss", -1);
+    lab_begin(&run, "laws", 2); /* one that gets slower gains least */
     add_scaling(&run, "gaussian", 10000000, 5200000);
     add_scaling(&run, "median", 10000000, 5100000);
     add_scaling(&run, "equalize", 10000000, 12000000);
     add_scaling(&run, "invert", 10000000, 6000000);
-    expect(&run, "ssss", 2);
-    begin_run(&run, "laws", 1);
-    expect(&run, "u", -1);
+    lab_expect(&run, "ssss", 2);
+    lab_begin(&run, "laws", 1);
+    lab_expect(&run, "u", -1);
 }
 
 /* The whole and the parts, in ns, with one and with two workers. */
@@ -572,11 +521,11 @@ static void add_file(struct tri_lab_run *run, const int64_t *one, const int64_t 
 
     for (int i = 0; i < 4; i++) {
         snprintf(name, sizeof name, "file, 1 worker%s", names[i]);
-        add_row(run, name, 1, one[i], 0);
+        lab_row(run, name, 1, one[i], 0);
     }
     for (int i = 0; i < 4; i++) {
         snprintf(name, sizeof name, "file, 2 workers%s", names[i]);
-        add_row(run, name, 2, two[i], 0);
+        lab_row(run, name, 2, two[i], 0);
     }
 }
 
@@ -587,20 +536,20 @@ static void test_laws_of_files(void)
                          all[4] = {20400000, 8200000, 4100000, 8100000};
     struct tri_lab_run run;
 
-    begin_run(&run, "laws", 2);
+    lab_begin(&run, "laws", 2);
     add_file(&run, one, two);
     run.experiment->conclude(&run);
     CU_ASSERT_EQUAL_FATAL(run.finding_count, 2);
     CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[1].text, "'decode' takes 40 % of the time"));
     run.finding_count = 0;
-    expect(&run, "ss", -1);
-    begin_run(&run, "laws", 2); /* nothing stays serial */
+    lab_expect(&run, "ss", -1);
+    lab_begin(&run, "laws", 2); /* nothing stays serial */
     add_file(&run, one, all);
-    expect(&run, "sr", -1);
-    begin_run(&run, "laws", 2); /* a busy machine tells neither */
+    lab_expect(&run, "sr", -1);
+    lab_begin(&run, "laws", 2); /* a busy machine tells neither */
     add_file(&run, one, all);
     run.others = 1;
-    expect(&run, "uu", -1);
+    lab_expect(&run, "uu", -1);
 }
 
 /* What two workers promise of 32, and the universal law from six points. */
@@ -610,11 +559,11 @@ static void test_laws_of_many(void)
     char name[64];
 
     for (int keeps = 0; keeps < 2; keeps++) {
-        begin_run(&run, "laws", 32);
+        lab_begin(&run, "laws", 32);
         for (int n = 1; n <= 32; n *= 2) {
             const double serial = keeps || n < 32 ? 0.05 : 0.3;
             snprintf(name, sizeof name, "gaussian, %d worker%s", n, n > 1 ? "s" : "");
-            add_row(&run, name, n, (int64_t)(1e8 * (serial + (1 - serial) / n)), 0);
+            lab_row(&run, name, n, (int64_t)(1e8 * (serial + (1 - serial) / n)), 0);
         }
         run.experiment->conclude(&run);
         CU_ASSERT_EQUAL_FATAL(run.finding_count, 3);
@@ -630,42 +579,42 @@ static void add_way(struct tri_lab_run *run, const char *name, int total, int fi
 {
     char part[64];
 
-    add_row(run, name, 1, total * 1000000, 0);
+    lab_row(run, name, 1, total * 1000000, 0);
     snprintf(part, sizeof part, "%s, first answer", name);
-    add_row(run, part, 1, first * 1000000, 0);
+    lab_row(run, part, 1, first * 1000000, 0);
     snprintf(part, sizeof part, "%s, longest task", name);
-    add_row(run, part, 1, longest * 1000000, 0);
+    lab_row(run, part, 1, longest * 1000000, 0);
 }
 
 static void test_concurrency(void)
 {
     struct tri_lab_run run;
 
-    begin_run(&run, "concurrency", 2);
+    lab_begin(&run, "concurrency", 2);
     add_way(&run, "one after another", 52, 32, 32);
     add_way(&run, "threads", 52, 14, 52);
     add_way(&run, "tasks that yield", 53, 12, 52);
-    add_row(&run, "2000 thread switches", 1, 4000000, 0);
-    add_row(&run, "2000 task switches", 1, 20000, 0);
-    expect(&run, "ssss", 1);
-    begin_run(&run, "concurrency", 2); /* threads cost twice the time, and nothing comes early */
+    lab_row(&run, "2000 thread switches", 1, 4000000, 0);
+    lab_row(&run, "2000 task switches", 1, 20000, 0);
+    lab_expect(&run, "ssss", 1);
+    lab_begin(&run, "concurrency", 2); /* threads cost twice the time, and nothing comes early */
     add_way(&run, "one after another", 52, 32, 32);
     add_way(&run, "threads", 104, 40, 52);
     add_way(&run, "tasks that yield", 53, 32, 32);
-    add_row(&run, "2000 thread switches", 1, 20000, 0);
-    add_row(&run, "2000 task switches", 1, 20000, 0);
-    expect(&run, "rrrr", 2);
-    begin_run(&run, "concurrency", 2); /* the same on a busy machine */
+    lab_row(&run, "2000 thread switches", 1, 20000, 0);
+    lab_row(&run, "2000 task switches", 1, 20000, 0);
+    lab_expect(&run, "rrrr", 2);
+    lab_begin(&run, "concurrency", 2); /* the same on a busy machine */
     add_way(&run, "one after another", 52, 32, 32);
     add_way(&run, "threads", 104, 40, 52);
     add_way(&run, "tasks that yield", 53, 32, 32);
     run.others = 1;
-    expect(&run, "uuu", -1);
-    begin_run(&run, "concurrency", 2); /* both save time: not one core */
+    lab_expect(&run, "uuu", -1);
+    lab_begin(&run, "concurrency", 2); /* both save time: not one core */
     add_way(&run, "one after another", 52, 32, 32);
     add_way(&run, "threads", 26, 8, 26);
     add_way(&run, "tasks that yield", 26, 8, 26);
-    expect(&run, "rsr", 0);
+    lab_expect(&run, "rsr", 0);
 }
 
 static void add_quadrants(struct tri_lab_run *run, const int *waiting, const int *computing)
@@ -676,11 +625,11 @@ static void add_quadrants(struct tri_lab_run *run, const int *waiting, const int
 
     for (int i = 0; i < 4; i++) {
         snprintf(name, sizeof name, "waiting, %s", ways[i]);
-        add_row(run, name, 1, waiting[i] * 1000000, 0);
+        lab_row(run, name, 1, waiting[i] * 1000000, 0);
     }
     for (int i = 0; i < 4; i++) {
         snprintf(name, sizeof name, "computing, %s", ways[i]);
-        add_row(run, name, 1, computing[i] * 1000000, 0);
+        lab_row(run, name, 1, computing[i] * 1000000, 0);
     }
 }
 
@@ -691,29 +640,29 @@ static void test_quadrants(void)
                      slow_turns[4] = {40, 60, 41, 21};
     struct tri_lab_run run;
 
-    begin_run(&run, "quadrants", 2);
+    lab_begin(&run, "quadrants", 2);
     add_quadrants(&run, late, filters);
-    expect(&run, "sssss", 1);
-    begin_run(&run, "quadrants", 2);
+    lab_expect(&run, "sssss", 1);
+    lab_begin(&run, "quadrants", 2);
     add_quadrants(&run, one_by_one, no_gain);
-    expect(&run, "rrrrr", 2);
-    begin_run(&run, "quadrants", 2); /* turns that only cost time do not overlap either */
+    lab_expect(&run, "rrrrr", 2);
+    lab_begin(&run, "quadrants", 2); /* turns that only cost time do not overlap either */
     add_quadrants(&run, late, slow_turns);
-    expect(&run, "sssss", 1);
-    begin_run(&run, "quadrants", 1); /* and no second core */
+    lab_expect(&run, "sssss", 1);
+    lab_begin(&run, "quadrants", 1); /* and no second core */
     add_quadrants(&run, late, filters);
-    expect(&run, "sssus", 1);
-    begin_run(&run, "quadrants", 2); /* a device that is faster than a core */
+    lab_expect(&run, "sssus", 1);
+    lab_begin(&run, "quadrants", 2); /* a device that is faster than a core */
     add_quadrants(&run, late, filters);
-    add_row(&run, "computing, OpenCL device", 1, 4000000, 0);
+    lab_row(&run, "computing, OpenCL device", 1, 4000000, 0);
     run.experiment->conclude(&run);
     CU_ASSERT_EQUAL_FATAL(run.finding_count, 6);
     CU_ASSERT_EQUAL(run.findings[4].verdict, TRI_LAB_SHOWN);
     CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[5].text, "fastest as 'OpenCL device'."));
     tri_lab_free(&run);
-    begin_run(&run, "quadrants", 2); /* and one that cannot be told from all cores */
+    lab_begin(&run, "quadrants", 2); /* and one that cannot be told from all cores */
     add_quadrants(&run, late, filters);
-    add_row(&run, "computing, OpenCL device", 1, 21000000, 0);
+    lab_row(&run, "computing, OpenCL device", 1, 21000000, 0);
     run.experiment->conclude(&run);
     CU_ASSERT_EQUAL_FATAL(run.finding_count, 6);
     CU_ASSERT_PTR_NOT_NULL(strstr(run.findings[5].text, " may be as fast)."));
@@ -722,54 +671,54 @@ static void test_quadrants(void)
 
 static void add_programs(struct tri_lab_run *run, int64_t pipeline, int64_t shared)
 {
-    add_row(run, "pipeline, 1 core", 1, 20000000, 0);
-    add_row(run, "pipeline, 2 cores", 2, pipeline, 0);
-    add_row(run, "shared state, 1 core", 1, 20000000, 0);
-    add_row(run, "shared state, 2 cores", 2, shared, 0);
+    lab_row(run, "pipeline, 1 core", 1, 20000000, 0);
+    lab_row(run, "pipeline, 2 cores", 2, pipeline, 0);
+    lab_row(run, "shared state, 1 core", 1, 20000000, 0);
+    lab_row(run, "shared state, 2 cores", 2, shared, 0);
 }
 
 static void test_enables(void)
 {
     struct tri_lab_run run;
 
-    begin_run(&run, "enables", 2);
+    lab_begin(&run, "enables", 2);
     add_programs(&run, 10500000, 20500000);
-    expect(&run, "ss", 1);
-    begin_run(&run, "enables", 2);
+    lab_expect(&run, "ss", 1);
+    lab_begin(&run, "enables", 2);
     add_programs(&run, 20500000, 10500000);
-    expect(&run, "rr", 2);
-    begin_run(&run, "enables", 2);
+    lab_expect(&run, "rr", 2);
+    lab_begin(&run, "enables", 2);
     add_programs(&run, 20000000, 20000000);
     run.others = 1;
-    expect(&run, "uu", -1);
-    begin_run(&run, "enables", 1);
-    add_row(&run, "pipeline, 1 core", 1, 20000000, 0);
-    expect(&run, "u", -1);
+    lab_expect(&run, "uu", -1);
+    lab_begin(&run, "enables", 1);
+    lab_row(&run, "pipeline, 1 core", 1, 20000000, 0);
+    lab_expect(&run, "u", -1);
 }
 
 static void add_ways(struct tri_lab_run *run, double wrong, double stuck, double turns)
 {
-    add_row(run, "same order", 2, 500000, 0);
-    add_row(run, "try, else back off", 2, 400000, 0);
-    add_row(run, "both at once", 2, 600000, wrong);
-    add_row(run, "no locks", 2, 100000, 0);
-    add_row(run, "opposite order", 2, 900000, stuck);
-    add_row(run, "opposite order, until the watch knows", 2, 500000, turns);
+    lab_row(run, "same order", 2, 500000, 0);
+    lab_row(run, "try, else back off", 2, 400000, 0);
+    lab_row(run, "both at once", 2, 600000, wrong);
+    lab_row(run, "no locks", 2, 100000, 0);
+    lab_row(run, "opposite order", 2, 900000, stuck);
+    lab_row(run, "opposite order, until the watch knows", 2, 500000, turns);
 }
 
 static void test_deadlock(void)
 {
     struct tri_lab_run run;
 
-    begin_run(&run, "deadlock", 2);
+    lab_begin(&run, "deadlock", 2);
     add_ways(&run, 0, 100, 300);
-    expect(&run, "sss", 1);
-    begin_run(&run, "deadlock", 2); /* seldom, and a way that loses something */
+    lab_expect(&run, "sss", 1);
+    lab_begin(&run, "deadlock", 2); /* seldom, and a way that loses something */
     add_ways(&run, 2, 10, 50000);
-    expect(&run, "srs", 2);
-    begin_run(&run, "deadlock", 2); /* it did not happen */
+    lab_expect(&run, "srs", 2);
+    lab_begin(&run, "deadlock", 2); /* it did not happen */
     add_ways(&run, 0, 0, 200000);
-    expect(&run, "uss", -1);
+    lab_expect(&run, "uss", -1);
 }
 
 /* Long enough for the other process to take its first lock too. */
@@ -823,7 +772,7 @@ static void test_empty(void)
 {
     for (int i = 0; tri_lab_experiments[i] != NULL; i++) {
         struct tri_lab_run run;
-        begin_run(&run, tri_lab_experiments[i]->name, 2);
+        lab_begin(&run, tri_lab_experiments[i]->name, 2);
         run.experiment->conclude(&run);
         for (int f = 0; f < run.finding_count; f++)
             CU_ASSERT(run.findings[f].verdict != TRI_LAB_SHOWN);
@@ -836,7 +785,7 @@ static void test_empty(void)
 
 static void test_list(void)
 {
-    EXPECT("$T lab | grep -c '^[a-z]'", 0, "12\n", "");
+    EXPECT("$T lab | grep -c '^[a-z]'", 0, "13\n", "");
     EXPECT("$T lab nothing", 2, "",
            "triptych: lab: unknown experiment 'nothing'; 'triptych lab' *");
     EXPECT("$T lab --report x.html", 2, "", "*name experiments, or use --all*");
@@ -868,7 +817,7 @@ static void test_all_run(void)
 {
     EXPECT("$T lab --all --quick --json all.json --report all.html > all.txt; "
            "grep -c '^try next' all.txt",
-           0, "12\n", "");
+           0, "13\n", "");
     /* It has what the text of docs/concurrency.md needs of a run. */
     EXPECT(
         "printf '#!/bin/sh\\ncp all.json \"$4\"; cat all.txt\\n' > again; chmod +x again; "

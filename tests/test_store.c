@@ -158,17 +158,20 @@ static void test_many(void)
         0, "16\ncount(*)\n16\n" IS_WHOLE, "");
 }
 
-/* Killed at moments that spread over its whole life. What was said to be stored is. */
+/* Killed at moments that spread over its whole life, 40 unless TRIPTYCH_KILLS says otherwise. What
+ * was said to be stored is. */
 static void test_killed(void)
 {
     if (!has_store())
         return;
-    EXPECT(STORE " > /dev/null 2> err; i=0; while [ $i -lt 40 ]; do i=$((i + 1)); " STORE
-                 " > /dev/null 2>> err & sleep 0.0$((i % 10))$i; kill -9 $! 2> /dev/null; "
-                 "wait $! 2> /dev/null; done; said=$(grep -c 'stored as run' err); " WHOLE "; "
-                 "test $($T results s.db --sql 'SELECT count(*) FROM run' | tail -1) -ge $said; "
-                 "echo $?; rm -f err s.db*",
-           0, IS_WHOLE "0\n", "*");
+    EXPECT(
+        STORE
+        " > /dev/null 2> err; i=0; while [ $i -lt ${TRIPTYCH_KILLS:-40} ]; do i=$((i + 1)); " STORE
+        " > /dev/null 2>> err & sleep 0.0$((i % 10))$i; kill -9 $! 2> /dev/null; "
+        "wait $! 2> /dev/null; done; said=$(grep -c 'stored as run' err); " WHOLE "; "
+        "test $($T results s.db --sql 'SELECT count(*) FROM run' | tail -1) -ge $said; "
+        "echo $?; rm -f err s.db*",
+        0, IS_WHOLE "0\n", "*");
 }
 
 int test_store_suite(void)

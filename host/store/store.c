@@ -4,6 +4,7 @@
 #include "measure/measure.h"
 #include "measure/results.h"
 #include "module.h"
+#include "store/database.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -83,4 +84,11 @@ enum tri_status tri_store_query(const char *path, const char *sql, const char *c
     const struct tri_store_module *module = load(error);
 
     return module != NULL ? module->query(path, sql, parameters, each, context, error) : TRI_FAILED;
+}
+
+const struct tri_database_calls *tri_database_load(struct tri_error *error)
+{
+    const struct tri_store_module *module = load(error);
+
+    return module != NULL ? module->database : NULL;
 }

@@ -6,6 +6,7 @@
 #include "triptych.h"
 
 struct json_t; /* of jansson.h */
+struct tri_database_calls;
 
 /* What of a run is in columns of its own, beside its JSON. NULL: unknown. */
 struct tri_store_run {
@@ -36,6 +37,7 @@ struct tri_store_module {
     /* Changes nothing. `parameters` are for ?1, ?2 and so on; the list ends with NULL. */
     enum tri_status (*query)(const char *path, const char *sql, const char *const parameters[],
                              tri_store_each *each, void *context, struct tri_error *error);
+    const struct tri_database_calls *database;
 };
 
 /* Stores what --json would write; takes `root` over, NULL if memory ran out. Gets its number. */

@@ -4,5 +4,6 @@
 #include <string.h>
 
 static const struct tri_store_module module = {.put = tri_store_sqlite_put,
-                                               .query = tri_store_sqlite_query};
+                                               .query = tri_store_sqlite_query,
+                                               .database = &tri_store_sqlite_database};
 TRI_MODULE_BEGIN(module)

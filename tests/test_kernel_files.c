@@ -115,6 +115,21 @@ static void test_run(void)
            0, "*", "*");
 }
 
+/* Kernels that use parts of the dialect which most do not. */
+static void test_dialect(void)
+{
+    if (skip())
+        return;
+    EXPECT("for kernel in tone/clahe window/nlmeans; do name=${kernel##*/}; "
+           "cp \"$ROOT/kernels/$kernel.cl\" . && $T run $name a.png -o right.png -q && "
+           "$T run ./$name.cl a.png -o b.png -q && cmp b.png right.png || echo $kernel; "
+           "rm -f b.png right.png $name.cl; done",
+           0, "", "");
+    write_kernel("table", "PUT(TO_S(TABLE_AT(CONSTANTS(uint), U32(AT(0, 0)) & ALL(u32, 7))));",
+                 ", .constants = (const uint[8]){[5] = 77}, .constants_size = 32", 77);
+    EXPECT("$T verify ./table.cl a.png", 0, "* 0 differ\n", "");
+}
+
 static void test_video(void)
 {
     if (skip())
@@ -462,6 +477,7 @@ int test_kernel_files_suite(void)
 {
     CU_pSuite suite = CU_add_suite("kernel_files", begin, end);
     return !suite || !CU_add_test(suite, "run", test_run) ||
+           !CU_add_test(suite, "the whole dialect", test_dialect) ||
            !CU_add_test(suite, "video", test_video) || !CU_add_test(suite, "opencl", test_opencl) ||
            !CU_add_test(suite, "copies of built-in kernels", test_copies) ||
            !CU_add_test(suite, "cache", test_cache) ||

@@ -102,6 +102,8 @@ static void test_rates(void)
             printf("frame %d: %g\n", i, shown.times[i]);
         CU_ASSERT_DOUBLE_EQUAL(shown.times[i] - shown.times[0], time, 0.0021);
     }
+    EXPECT("$T run copy a.mkv a.mkv --concat --no-audio -o p.mkv 2>&1 | grep -c sound", 1, "0\n",
+           "");
     EXPECT("rm *.mkv *.mp4 *.avi", 0, "", "");
 }
 

@@ -22,7 +22,9 @@ struct input {
     int count, at;
     int64_t begins, ends; /* of the part being read, and its last frame; in the common unit */
     long frames;
-    char name[300], beside[TRI_NOTE_MAX];
+    char name[300];
+    /* What the first part that has anything besides pictures has, by no_audio and no_subtitles. */
+    char beside[2][2][TRI_NOTE_MAX];
     pthread_mutex_t lock;
 };
 
@@ -228,8 +230,7 @@ static void list_beside(const struct tri_video_reader *reader,
                         const struct tri_video_write_options *options, char text[TRI_NOTE_MAX])
 {
     const struct input *input = reader->state;
-    (void)options;
-    snprintf(text, TRI_NOTE_MAX, "%s", input->beside);
+    snprintf(text, TRI_NOTE_MAX, "%s", input->beside[options->no_audio][options->no_subtitles]);
 }
 
 static const struct tri_video_codec codec = {
@@ -255,12 +256,21 @@ static void note_rates(const struct tri_video_reader *first, const struct tri_vi
     first->options.tell(first->options.listener, text);
 }
 
+static void list_of_part(struct input *input, const struct tri_video_reader *reader)
+{
+    for (int i = 0; i < 4; i++) {
+        const struct tri_video_write_options options = {.no_audio = i & 1, .no_subtitles = i >> 1};
+        char *text = input->beside[options.no_audio][options.no_subtitles];
+        if (text[0] == '\0')
+            reader->codec->beside(reader, &options, text);
+    }
+}
+
 /* Compares a part with the first, whose reader stays open. */
 static enum tri_status add_part(struct tri_video_reader *whole, struct part *part,
                                 struct tri_error *error)
 {
     struct input *input = whole->state;
-    const struct tri_video_write_options all = {.crf = -1};
     const bool first = part == input->parts;
     enum tri_status status = open_part(whole, part->path, &part->reader, error);
     if (status != TRI_OK)
@@ -269,8 +279,8 @@ static enum tri_status add_part(struct tri_video_reader *whole, struct part *par
         whole->video = part->reader->video;
     else
         status = check(input->parts[0].reader, part->reader, error);
-    if (status == TRI_OK && input->beside[0] == '\0' && part->reader->codec->beside != NULL)
-        part->reader->codec->beside(part->reader, &all, input->beside);
+    if (status == TRI_OK && part->reader->codec->beside != NULL)
+        list_of_part(input, part->reader);
     if (status == TRI_OK && !first) {
         note_rates(input->parts[0].reader, part->reader);
         join_units(whole->video.time_base, part->reader->video.time_base);

@@ -33,22 +33,29 @@ BITS = (8, 16)
 
 # Where the default does nothing, or one is not enough.
 TYPICAL = {
+    "chroma_key": ["chroma_key:red=0.1:green=0.7:blue=0.2"],
+    "composite": ["composite:opacity=0.6"],
     "convolve": ["convolve:matrix=0 -1 0 / -1 5 -1 / 0 -1 0"],
     "curves": ["curves:points=0 0 / 0.25 0.18 / 0.75 0.84 / 1 1"],
     "lut": ["lut:file=@warm"],
     "box": ["box", "box:radius=15"],
     "dilate": ["dilate", "dilate:radius=7"],
     "erode": ["erode", "erode:radius=7"],
+    "distance": ["threshold,distance"],
     "gaussian": ["gaussian:sigma=1", "gaussian:sigma=2"],
+    "label": ["threshold,label"],
     "levels": ["levels:black=0.05:white=0.9:gamma=1.2"],
     "matrix": ["matrix:0.393:0.769:0.189:0.349:0.686:0.168:0.272:0.534:0.131"],
-    "median": ["median:radius=1", "median:radius=2"],
+    "median": ["median:radius=1", "median:radius=2", "median:radius=10"],
     "resize": ["resize:scale=0.5", "resize:scale=0.5:filter=bilinear"],
+    "roll": ["roll:x=40:y=-25"],
     "rotate": ["rotate:angle=90"],
+    "text": ["text:text=Triptych:size=40"],
     "temporal_median": ["temporal_median:radius=1", "temporal_median:radius=2"],
+    "undistort": ["undistort:fx=1500:k1=-0.2"],
 }
 # Stepping through a whole row takes seconds.
-STEPPED_SIZE = {"motion": (320, 256)}
+STEPPED_SIZE = {"motion": (320, 256), "nlmeans": (320, 256)}
 
 
 class Work(ctypes.Structure):
@@ -62,12 +69,12 @@ def leave(message):
 
 
 def kernels(program):
-    """[(pipeline, kernel, family)]; none of those that need a second picture"""
+    """[(pipeline, kernel, family)]"""
     try:
         text = subprocess.run([program, "kernels", "--json"], stdout=subprocess.PIPE, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         leave("%s; run make" % error)
-    return [(pipeline, kernel["name"], kernel["family"]) for kernel in json.loads(text) if kernel["family"] != "pair"
+    return [(pipeline, kernel["name"], kernel["family"]) for kernel in json.loads(text)
             for pipeline in TYPICAL.get(kernel["name"], [kernel["name"]])]
 
 
@@ -100,6 +107,12 @@ class Machine:
             print("limits.py: no rates of units: %s" % failure, file=sys.stderr)
             return {}
 
+    def pipeline(self, text):
+        """Its second picture, if it takes one, is noise."""
+        pipeline = self.library.pipeline(text)
+        self.library.library.bench_noise(pipeline)
+        return pipeline
+
     def operations(self, workers, bits):
         """10^9 operations a second: choices, multiply-adds, counted samples. Without the rates of units, as in reports."""
         measured = self.rates.get(workers)
@@ -131,7 +144,7 @@ class Job:
 
     def __init__(self, machine, backend, text, images):
         self.library = machine.library
-        self.pipeline = self.library.pipeline(text)
+        self.pipeline = machine.pipeline(text)
         self.job = self.library.job(backend, self.pipeline, images[0].contents.shape)
         self.library.lend(self.job)  # nothing writes samples into the images
         self.target = self.library.image(self.library.job_shape(self.job))
@@ -172,7 +185,7 @@ def medians(contenders, repeats):
 
 
 def work_of(machine, text, shape):
-    pipeline = machine.library.pipeline(text)
+    pipeline = machine.pipeline(text)
     work, out = Work(), Shape()
     try:
         machine.library.call("bench_work", pipeline, ctypes.byref(shape), ctypes.byref(work))

@@ -13,6 +13,7 @@ EXPORT __typeof__(tri_backend_profile) bench_profile;
 EXPORT __typeof__(tri_backend_commands) bench_commands;
 EXPORT __typeof__(tri_backend_copy_time) bench_copy_time;
 EXPORT __typeof__(tri_picture_generate) bench_picture;
+EXPORT __typeof__(tri_pipeline_noise) bench_noise;
 
 /* What a pipeline must do for one frame: bytes that it must read and write, and operations, of
  * which some choose and some count samples. */
@@ -54,6 +55,11 @@ enum tri_status bench_copy_time(struct tri_backend *backend, size_t bytes_in, si
     return tri_backend_copy_time(backend, bytes_in, bytes_out, ns, error);
 }
 
+void bench_noise(struct tri_pipeline *pipeline)
+{
+    tri_pipeline_noise(pipeline);
+}
+
 enum tri_status bench_picture(const struct tri_shape *shape, unsigned seed,
                               struct tri_image **image, struct tri_error *error)
 {
@@ -66,16 +72,27 @@ static double bytes_of(const struct tri_channel *channel)
     return (double)channel->width * channel->height * channel->size;
 }
 
-/* Samples of earlier frames are read once, and written if they are not those of the input. Samples
- * that are counted are read again for the result, which needs all counts. */
-static void add_channel(const struct tri_graph *graph, const struct tri_channel *channel,
-                        struct bench_work *work)
+static bool is_read(const struct tri_graph *graph, int channel)
 {
+    for (int n = 0; n < graph->node_count; n++)
+        for (int i = 0; i < graph->nodes[n].inputs; i++)
+            if (graph->nodes[n].spec.in[i] == channel)
+                return true;
+    return false;
+}
+
+/* Samples of earlier frames and of a second picture are read once, and the former written if they
+ * are not those of the input. Samples that are counted are read again for the result, which needs
+ * all counts. */
+static void add_channel(const struct tri_graph *graph, int number, struct bench_work *work)
+{
+    const struct tri_channel *channel = &graph->channels[number];
     const double bytes = bytes_of(channel);
 
     if (channel->producer == FROM_INPUT)
         work->read += graph->histogram_count > 0 ? 2 * bytes : bytes;
-    if (channel->producer == FROM_PREVIOUS)
+    if (channel->producer == FROM_PREVIOUS ||
+        (channel->producer == FROM_WITH && is_read(graph, number)))
         work->read += bytes;
     if (channel->producer == FROM_PREVIOUS && channel->ago == 1 &&
         graph->channels[channel->of].producer >= 0)
@@ -103,7 +120,7 @@ enum tri_status bench_work(const struct tri_pipeline *pipeline, const struct tri
         const struct tri_operations operations = tri_graph_operations(&graph);
 
         for (int i = 1; i < graph.channel_count; i++)
-            add_channel(&graph, &graph.channels[i], work);
+            add_channel(&graph, i, work);
         for (int i = 0; i < out.planes; i++)
             work->written += bytes_of(&graph.channels[out.channel[i]]);
         work->operations = operations.all;

@@ -162,9 +162,84 @@ def pad(like, _):
     return lambda pixels: cv2.copyMakeBorder(pixels, 32, 32, 32, 32, cv2.BORDER_REFLECT, dst=target)
 
 
+def one_plane(operation):
+    """Of operation(pixels, dst), for one plane of 8 bits."""
+    def bind(like, case):
+        if like.dtype != numpy.uint8 or like.ndim != 2:
+            raise Unsupported("one plane of 8 bits only")
+        return one_call(operation)(like, case)
+    return bind
+
+
+def wide_median(like, _):
+    if like.dtype != numpy.uint8:
+        raise Unsupported("8 bits only")
+    target = numpy.empty_like(like)
+    return lambda pixels: cv2.medianBlur(pixels, 21, dst=target)
+
+
+def clahe(like, _):
+    if like.ndim != 2:
+        raise Unsupported("one plane only")
+    equalizer, target = cv2.createCLAHE(3, (8, 8)), numpy.empty_like(like)
+    return lambda pixels: equalizer.apply(pixels, dst=target)
+
+
+def nlmeans(like, _):
+    if like.dtype != numpy.uint8 or like.ndim != 2:
+        raise Unsupported("one plane of 8 bits only")
+    target = numpy.empty_like(like)
+    return lambda pixels: cv2.fastNlMeansDenoising(pixels, dst=target, h=10, templateWindowSize=7, searchWindowSize=21)
+
+
+def of_mask(kind, operation):
+    """Of operation(mask, dst) whose result has another type, and the threshold before it."""
+    def bind(like, _):
+        if like.dtype != numpy.uint8 or like.ndim != 2:
+            raise Unsupported("one plane of 8 bits only")
+        mask, target = numpy.empty_like(like), numpy.empty(like.shape, kind)
+
+        def run(pixels):
+            cv2.threshold(pixels, 127, 255, cv2.THRESH_BINARY, dst=mask)
+            return operation(mask, target)
+        return run
+    return bind
+
+
+def lens(like):
+    """The camera and the distortion of the case."""
+    height, width = like.shape[:2]
+    camera = numpy.array([[1500, 0, (width - 1) / 2], [0, 1500, (height - 1) / 2], [0, 0, 1]])
+    return camera, numpy.array([-0.2, 0, 0, 0])
+
+
+def undistort(like, _):
+    (camera, distortion), target = lens(like), numpy.empty_like(like)
+    return lambda pixels: cv2.undistort(pixels, camera, distortion, dst=target)
+
+
+def undistort_by_map(like, _):
+    """With maps made once: what a program that undistorts a video does."""
+    (camera, distortion), target = lens(like), numpy.empty_like(like)
+    maps = cv2.initUndistortRectifyMap(camera, distortion, None, camera, like.shape[1::-1], cv2.CV_16SC2)
+    return lambda pixels: cv2.remap(pixels, *maps, cv2.INTER_LINEAR, dst=target)
+
+
+def in_range(like, _):
+    if like.dtype != numpy.uint8:
+        raise Unsupported("bounds are those of 8 bits")
+    target = numpy.empty(like.shape[:2], numpy.uint8)
+    return lambda pixels: cv2.inRange(pixels, (102, 51, 0), (255, 255, 178), dst=target)
+
+
+def rotated(like, _):
+    target = numpy.empty((like.shape[1], like.shape[0], *like.shape[2:]), like.dtype)
+    return lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_CLOCKWISE, dst=target)
+
+
 def converted(code):
     def bind(like, _):
-        if code == cv2.COLOR_RGB2Lab and like.dtype != numpy.uint8:
+        if code in (cv2.COLOR_RGB2Lab, cv2.COLOR_RGB2HSV_FULL) and like.dtype != numpy.uint8:
             raise Unsupported("8 bits or floats only")
         target = numpy.empty(like.shape[:2] if code == cv2.COLOR_RGB2GRAY else like.shape, like.dtype)
         return lambda pixels: cv2.cvtColor(pixels, code, dst=target)
@@ -199,6 +274,25 @@ FILTERS = {
     "add": {"add": of_pair(lambda pixels, second, to: cv2.add(pixels, second, dst=to))},
     "multiply": {"multiply": of_pair(lambda pixels, second, to: cv2.multiply(
         pixels, second, dst=to, scale=1 / numpy.iinfo(pixels.dtype).max))},
+    "median 10": {"medianBlur": wide_median},
+    "canny": {"Canny": one_plane(lambda pixels, to: cv2.Canny(pixels, 50, 100, edges=to))},
+    "clahe": {"createCLAHE": clahe},
+    "nlmeans": {"fastNlMeansDenoising": nlmeans},
+    "label": {"threshold, connectedComponents": of_mask(
+        numpy.int32, lambda mask, to: cv2.connectedComponents(mask, labels=to, connectivity=8)[1])},
+    "distance": {"threshold, distanceTransform": of_mask(
+        numpy.float32, lambda mask, to: cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE, dst=to))},
+    "undistort": {"undistort": undistort, "remap, maps made before": undistort_by_map},
+    "composite": {"addWeighted": of_pair(lambda pixels, second, to: cv2.addWeighted(pixels, 0.4, second, 0.6, 0, dst=to))},
+    "threshold otsu": {"threshold": one_plane(lambda pixels, to: cv2.threshold(
+        pixels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU, dst=to)[1])},
+    "normalize": {"normalize": one_call(lambda pixels, to: cv2.normalize(
+        pixels, to, 0, numpy.iinfo(pixels.dtype).max, cv2.NORM_MINMAX))},
+    "tophat": {"morphologyEx": morphology(cv2.MORPH_TOPHAT, 3)},
+    "flip": {"flip": one_call(lambda pixels, to: cv2.flip(pixels, 0, dst=to))},
+    "rotate 90": {"rotate": rotated},
+    "range": {"inRange": in_range},
+    "hue": {"cvtColor": converted(cv2.COLOR_RGB2HSV_FULL)},
     "gray": {"cvtColor": converted(cv2.COLOR_RGB2GRAY)},
     "colorspace lab": {"cvtColor": converted(cv2.COLOR_RGB2Lab)},
 }

@@ -168,7 +168,7 @@ static enum tri_status run(struct tri_job *job, struct tri_inflight *inflight,
             memset(state->arena + offset, 0, (size_t)size);
     }
     state->out = inflight->out->memory;
-    for (int s = 0; s < job->plan->stage_count; s++) {
+    for (int s = 0; s < job->plan->stage_count; s = tri_plan_next(job->plan, s)) {
         if (tri_plan_holds(job->plan, s))
             continue;
         run_stage(job, s, 0, job->plan->stages[s].height);

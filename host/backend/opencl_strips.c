@@ -97,7 +97,7 @@ enum tri_status tri_opencl_run_strips(
     for (int b = 0; b < schedule->count && status == TRI_OK; b++) {
         const struct opencl_rows *rows = &schedule->rows[(size_t)b * (size_t)schedule->stages];
         status = wait_for_rows(cl, &state->uploaded, schedule->in_end[b], &waited, error);
-        for (int s = 0; s < schedule->stages && status == TRI_OK; s++) {
+        for (int s = 0; s < schedule->stages && status == TRI_OK; s = tri_plan_next(job->plan, s)) {
             if (rows[s].count > 0 && !tri_plan_holds(job->plan, s))
                 status = launch(job, state, s, rows[s], error);
         }

@@ -75,7 +75,9 @@ int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass,
                             .spec = *spec,
                             .first = graph->first,
                             .delay = graph->delay,
-                            .first_output = graph->channel_count};
+                            .repeat = graph->repeat,
+                            .rounds = graph->rounds,
+                            .first_output = spec->into != 0 ? spec->into : graph->channel_count};
     while (node.inputs < TRI_INPUTS && spec->in[node.inputs] != 0)
         node.inputs++;
     const struct tri_channel in = graph->channels[spec->in[0]];
@@ -90,12 +92,23 @@ int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass,
     const int index = graph->node_count;
     graph->nodes[graph->node_count++] = node;
     const int size = pass->rows[graph->bits == 16][0]->out_size;
-    for (int i = 0; i < node.spec.outputs; i++)
+    for (int i = 0; i < node.spec.outputs && spec->into == 0; i++)
         add_channel(graph, (struct tri_channel){node.spec.width, node.spec.height, size,
                                                 .producer = index});
     if (graph->error.status != TRI_OK)
         return 0;
-    return histogram ? node.histogram : update ? spec->in[0] : node.first_output;
+    return histogram ? node.histogram : update && spec->into == 0 ? spec->in[0] : node.first_output;
+}
+
+void tri_graph_repeat(struct tri_graph *graph, uint64_t most)
+{
+    graph->repeat = ++graph->repeat_count;
+    graph->rounds = most;
+}
+
+void tri_graph_repeat_end(struct tri_graph *graph)
+{
+    graph->repeat = 0;
 }
 
 int tri_graph_add_channel(struct tri_graph *graph, const struct tri_channel *channel)

@@ -44,6 +44,8 @@ struct tri_node {
     int inputs;
     int first_output; /* channel; the other outputs follow it */
     int histogram;    /* number from 1, for histograms and for nodes that wait for one */
+    int repeat;       /* number from 1 of those that are repeated with it; 0: it is not repeated */
+    uint64_t rounds;  /* at most */
 };
 
 /* Data reported besides the picture; see tri_graph_data and tri_graph_table. */
@@ -71,6 +73,8 @@ struct tri_graph {
     struct tri_channel *channels; /* [0] is none */
     int channel_count, channel_room;
     int histogram_count;
+    int repeat_count, repeat; /* repeat, rounds: of nodes that are added now */
+    uint64_t rounds;
     bool lent; /* earlier inputs are read where they are, not copied */
     int delay; /* frames that the result lags behind: up to the current operation and, in the end,
                   of all */

@@ -81,6 +81,9 @@ struct tri_node_spec {
                    void *constants);
     /* Sets the constants for each frame, numbered from 0. */
     void (*frame)(long number, const struct tri_operation *operation, void *constants);
+    /* The output replaces this channel, which a pass has made before, instead of being a new one;
+     * an update changes it too. No pass of the same stage reads it. */
+    int into;
 };
 
 /* Adds a node. Returns the channel of its first output (the others follow it), for a histogram a
@@ -88,6 +91,11 @@ struct tri_node_spec {
  * graph records, it returns 0. */
 int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass,
                   const struct tri_node_spec *spec);
+/* Repeats the nodes from here to tri_graph_repeat_end in rounds: `most` times, or, if some are
+ * histograms, until a round counts what the round before it has counted. What a round hands to the
+ * next are channels from before, replaced with `into`. */
+void tri_graph_repeat(struct tri_graph *graph, uint64_t most);
+void tri_graph_repeat_end(struct tri_graph *graph);
 /* Returns the channel as it was `frames` frames earlier, 1 to TRI_FRAMES_MAX; before the first
  * frame, as in the first. */
 #define TRI_FRAMES_MAX 32

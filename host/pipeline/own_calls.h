@@ -36,6 +36,8 @@
     CALL(tri_graph_planes_differ) \
     CALL(tri_graph_previous) \
     CALL(tri_graph_region) \
+    CALL(tri_graph_repeat) \
+    CALL(tri_graph_repeat_end) \
     CALL(tri_graph_same_samples) \
     CALL(tri_graph_siting) \
     CALL(tri_graph_state) \
@@ -189,6 +191,8 @@ enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
 #define tri_graph_planes_differ tri_own.calls->tri_graph_planes_differ
 #define tri_graph_previous tri_own.calls->tri_graph_previous
 #define tri_graph_region tri_own.calls->tri_graph_region
+#define tri_graph_repeat tri_own.calls->tri_graph_repeat
+#define tri_graph_repeat_end tri_own.calls->tri_graph_repeat_end
 #define tri_graph_same_samples tri_own.calls->tri_graph_same_samples
 #define tri_graph_siting tri_own.calls->tri_graph_siting
 #define tri_graph_state tri_own.calls->tri_graph_state

@@ -124,7 +124,17 @@ static int tiled_stage(const struct planner *p, int i, int stage)
 
 static bool updates(const struct tri_node *node, int channel)
 {
-    return node->pass->kind == PASS_UPDATE && node->spec.in[0] == channel;
+    return node->spec.into == channel ||
+           (node->pass->kind == PASS_UPDATE && node->spec.in[0] == channel);
+}
+
+static bool reads(const struct tri_node *node, int channel)
+{
+    for (int k = 0; k < node->inputs; k++) {
+        if (node->spec.in[k] == channel)
+            return true;
+    }
+    return false;
 }
 
 /* Returns the first stage after those of earlier nodes that update a channel, and if node `i`
@@ -135,10 +145,22 @@ static int after_updates(const struct planner *p, int i, int channel)
     int stage = 0;
     for (int j = 0; j < i; j++) {
         const struct tri_node *before = &p->graph.nodes[j];
-        for (int k = 0; k < before->inputs; k++) {
-            if (before->spec.in[k] == channel && (own || updates(before, channel)))
-                stage = largest(stage, p->stage[j] + 1);
-        }
+        if (updates(before, channel) || (own && reads(before, channel)))
+            stage = largest(stage, p->stage[j] + 1);
+    }
+    return stage;
+}
+
+/* Returns the first stage after those of earlier nodes that node `i` may not share one with: those
+ * that make what it replaces, and those that are not repeated with it. */
+static int after_others(const struct planner *p, int i)
+{
+    const struct tri_node *node = &p->graph.nodes[i];
+    const int into = node->spec.into;
+    int stage = into != 0 ? largest(producer_stage(p, into) + 1, after_updates(p, i, into)) : 0;
+    for (int j = 0; j < i; j++) {
+        if (p->graph.nodes[j].repeat != node->repeat)
+            stage = largest(stage, p->stage[j] + 1);
     }
     return stage;
 }
@@ -147,7 +169,7 @@ static int node_stage(const struct planner *p, int i)
 {
     const struct tri_node *node = &p->graph.nodes[i];
     const bool histogram = node->pass->kind == PASS_HISTOGRAM;
-    int stage = 0;
+    int stage = after_others(p, i);
     for (int k = 0; k < node->inputs; k++) {
         const int channel = node->spec.in[k];
         const struct tri_channel *c = &p->graph.channels[channel];
@@ -217,6 +239,12 @@ static void assign_stages(struct planner *p)
             p->once[i] = made_once(p, i);
         }
         for (int i = 0; i < g->node_count; i++) {
+            const int into = g->nodes[i].spec.into;
+            if (into != 0) {
+                changed |= !p->kept[into];
+                p->kept[into] = true;
+                p->last_stage[into] = largest(p->last_stage[into], p->stage[i]);
+            }
             for (int k = 0; k < g->nodes[i].inputs; k++) {
                 const int channel = g->nodes[i].spec.in[k], kept = made_as(p, channel);
                 if (!p->kept[kept] &&
@@ -237,16 +265,28 @@ static void assign_stages(struct planner *p)
 
 /* ---- memory ---- */
 
+/* Gets the stages in which a plane is live. What lives in one of several that are repeated lives in
+ * all of them. */
+static void find_life(const struct planner *p, int channel, int *from, int *to)
+{
+    int first, last;
+    tri_repeat_stages(p, producer_stage(p, channel), from, &last);
+    tri_repeat_stages(p, p->last_stage[channel], &first, to);
+}
+
 /* First fit among the planes that are live in the same stages. */
 static long arena_place(struct planner *p, int channel, long size, const long *sizes,
                         const long *places)
 {
-    const int from = producer_stage(p, channel), to = p->last_stage[channel];
+    int from, to;
     long place = 0;
+    find_life(p, channel, &from, &to);
     for (bool moved = true; moved;) {
         moved = false;
         for (int c = 1; c < channel; c++) {
-            if (sizes[c] == 0 || producer_stage(p, c) > to || p->last_stage[c] < from)
+            int begin, end;
+            find_life(p, c, &begin, &end);
+            if (sizes[c] == 0 || begin > to || end < from)
                 continue;
             if (place < places[c] + sizes[c] && places[c] < place + size) {
                 place = places[c] + sizes[c];
@@ -286,7 +326,8 @@ static bool has_previous(const struct tri_graph *graph, int channel)
     return false;
 }
 
-/* Returns whether a kept plane is packed: it is narrow, and no node reads its padding. */
+/* Returns whether a kept plane is packed: it is narrow, one node makes it, and none reads its
+ * padding. */
 static bool packed_plane(const struct planner *p, int channel)
 {
     const struct walk_channel *c = &p->plan->channels[channel];
@@ -295,10 +336,8 @@ static bool packed_plane(const struct planner *p, int channel)
         return false;
     for (int i = 0; i < p->graph.node_count; i++) {
         const struct tri_node *node = &p->graph.nodes[i];
-        for (int k = 0; k < node->inputs; k++) {
-            if (node->spec.in[k] == channel && tri_node_needs_padding(node))
-                return false;
-        }
+        if (node->spec.into == channel || (reads(node, channel) && tri_node_needs_padding(node)))
+            return false;
     }
     return true;
 }
@@ -497,7 +536,7 @@ static bool make_plan(struct planner *p)
         plan->stages = calloc((size_t)plan->stage_count, sizeof plan->stages[0]);
         plan->times = calloc((size_t)plan->delay + 1, sizeof plan->times[0]);
         done = plan->stages != NULL && plan->times != NULL && gather_constants(p, constants) &&
-               make_channels(p) && tri_lent_place(p);
+               tri_repeat_place(p) && make_channels(p) && tri_lent_place(p);
     }
     for (int s = 0; done && s < plan->stage_count; s++)
         done = tri_stage_make(p, s, constants);
@@ -574,6 +613,8 @@ void tri_plan_free(struct tri_plan *plan)
     free(plan->constants);
     free(plan->finishes);
     free(plan->counts);
+    free(plan->counts_before);
+    free(plan->repeats);
     free(plan);
 }
 
@@ -670,6 +711,7 @@ void tri_plan_frame(struct tri_plan *plan, long frame, long frames, const struct
     plan->over = frames > 0 && frame >= frames ? frame - frames + 1 : 0;
     memset(plan->counts, 0,
            ((size_t)plan->histogram_count << plan->in.bits) * sizeof plan->counts[0]);
+    tri_repeat_reset(plan);
     place_images(plan, plan->lent.room > 0 ? tri_lent_frame(plan, frame, in) : in, out);
     place_histories(plan, frame);
     for (int i = 0; i < plan->frame_count; i++) {

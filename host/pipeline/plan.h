@@ -74,8 +74,15 @@ struct tri_plan {
     long arena_size; /* bytes of planes between stages */
     struct tri_finish *finishes;
     int finish_count;
-    uint64_t *counts; /* [histogram - 1][1 << bits], of the run so far */
+    uint64_t *counts; /* [histogram - 1][1 << bits], of the run so far, or of the round */
     int histogram_count;
+    /* Stages that run in rounds. */
+    struct tri_repeat {
+        int first, last;
+        uint64_t most, rounds; /* rounds: that have begun in this run */
+    } * repeats;
+    int repeat_count;
+    uint64_t *counts_before; /* of the round before */
     /* Channels kept for later frames, in a ring of slots in the arena. */
     struct tri_history {
         int channel, slots,
@@ -141,6 +148,9 @@ void tri_plan_frame(struct tri_plan *plan, long frame, long frames, const struct
 /* Returns whether a stage has made its last frame, which it keeps for later stages: it no longer
  * runs. */
 bool tri_plan_holds(const struct tri_plan *plan, int stage);
+/* Returns the stage to run after `stage`, whose counts are complete: the next one, or the first one
+ * of a further round. */
+int tri_plan_next(struct tri_plan *plan, int stage);
 /* Gets the part of the arena that must be zero before frame 0, for previous[i]; returns false if
  * there is none. */
 bool tri_plan_zeroed(const struct tri_plan *plan, int i, long *offset, long *size);

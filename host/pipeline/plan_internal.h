@@ -56,6 +56,13 @@ bool tri_lent_place(struct planner *planner);
 const struct tri_image *tri_lent_frame(struct tri_plan *plan, long frame,
                                        const struct tri_image *in);
 
+/* repeat.c: finds the stages that run in rounds. Returns false if out of memory. */
+bool tri_repeat_place(struct planner *planner);
+/* Gets the stages that run in the same rounds as `stage`. */
+void tri_repeat_stages(const struct planner *planner, int stage, int *first, int *last);
+/* Before a run. */
+void tri_repeat_reset(struct tri_plan *plan);
+
 #define ASIDE_WANTED (-1) /* the stage has not placed it yet */
 
 /* Fills in stage `number`: its nodes, their timing and their rings. `constants` has the offset of

@@ -109,6 +109,8 @@ static void relay_packed(struct tri_graph *g)
                 return;
             read_instead(&g->nodes[++at], channel, copy);
             g->nodes[i].delay = g->nodes[at].delay; /* they share a stage */
+            g->nodes[i].repeat = g->nodes[at].repeat;
+            g->nodes[i].rounds = g->nodes[at].rounds;
         }
     }
 }

@@ -58,7 +58,7 @@ static bool planes_apart(const struct tri_plan *plan)
 bool tri_plan_in_strips(const struct tri_plan *plan)
 {
     if (plan->history_count > 0 || plan->previous_count > 0 || plan->told.channel != 0 ||
-        plan->delay > 0)
+        plan->delay > 0 || plan->repeat_count > 0)
         return false;
     for (int s = 0; s < plan->stage_count; s++) {
         const struct tri_stage *stage = &plan->stages[s];

@@ -540,10 +540,12 @@ void tri_stage_finish(struct tri_plan *plan, int number, const unsigned char *sc
     }
 }
 
-/* Rows that count regions are few and dear. */
-static bool counts_regions(const struct tri_stage *stage)
+/* Rows that count regions are few and dear, as are those of an update of one column, which stand
+ * for what it changes elsewhere. */
+static bool has_dear_rows(const struct tri_stage *stage)
 {
-    return stage->nodes[0].kind == PASS_REGIONS;
+    return stage->nodes[0].kind == PASS_REGIONS ||
+           (stage->nodes[0].kind == PASS_UPDATE && stage->facts[0].width == 1);
 }
 
 /* Each strip recomputes `lead` rows at its edge, so strips grow with `lead`. */
@@ -552,7 +554,7 @@ int tri_strip_rows(const struct tri_stage *stage, int workers)
     if (workers == 1)
         return stage->height;
     const int share = (stage->height + workers - 1) / workers;
-    if (counts_regions(stage))
+    if (has_dear_rows(stage))
         return share;
     int rows = share / 4 < 16 ? 16 : share / 4 > 256 ? 256 : share / 4;
     if (rows < 8 * stage->lead)
@@ -577,7 +579,7 @@ static int rows_made_again(const struct tri_stage *stage)
 int tri_strip_least(const struct tri_stage *stage)
 {
     const int again = rows_made_again(stage);
-    return counts_regions(stage) ? 1 : again < 4 ? 8 : 2 * again;
+    return has_dear_rows(stage) ? 1 : again < 4 ? 8 : 2 * again;
 }
 
 #define SHARE_WORTH_CUTTING 16 /* times the rows that a strip makes again: bench/scaling.c */

@@ -113,11 +113,13 @@ static int histogram_channel(struct tri_plan *plan)
 }
 
 /* Per sample. Operations that only choose need the narrowest lanes, and there are the most of
- * those. */
+ * those. Updates have no lanes. */
 static double work_of(const struct tri_node *node)
 {
     const double operations = tri_node_operations(node);
-    return 4 + (node->pass->kind == PASS_CHOOSE ? operations / 3 : operations);
+    return 4 + (node->pass->kind == PASS_CHOOSE   ? operations / 3
+                : node->pass->kind == PASS_UPDATE ? operations * 16
+                                                  : operations);
 }
 
 static void add_node(struct planner *p, struct tri_stage *stage, const struct tri_node *node,

@@ -127,9 +127,11 @@ INLINE S round_length(i32 x, i32 y)
 }
 #endif
 
-/* In updates: a pointer to a sample of the plane; the sample as it is now, or was a moment ago; and
- * lowering it to `to`, unless it is lower, which returns what it was before. */
-#define PLACE(x, y) ((GLOBAL uint *)&SAMPLE(x, y))
+/* In updates: a pointer to a sample of the plane, or of that of input i; the sample as it is now,
+ * or was a moment ago; and lowering it to `to`, unless it is lower, which returns what it was
+ * before. */
+#define PLACE(x, y) PLACE_INPUT(0, x, y)
+#define PLACE_INPUT(i, x, y) ((GLOBAL uint *)&SAMPLE_INPUT(i, x, y))
 #define LATEST(place) sample_latest(place)
 #define LOWER(place, to) sample_lower(place, to)
 

@@ -523,7 +523,8 @@ INLINE void square_transpose(square_row *rows)
     _Static_assert(1, "takes the semicolon")
 
 /* An update reads and lowers samples anywhere in the plane while other workers do the same, so all
- * it does has to be right in any order: LATEST and LOWER. */
+ * it does has to be right in any order: LATEST and LOWER. Samples that no other worker reads or
+ * writes in the same round may be set. */
 #define UPDATE_AS(name) \
     INLINE void name##_at(const struct tri_row *_r, GLOBAL const u32_e *_it, long _x); \
     ROW_FUNCTION(name, PASS_UPDATE, u32, u32) \

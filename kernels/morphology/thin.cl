@@ -69,16 +69,16 @@ PASS(thin_show, S, S)
 KERNEL(thin, tri_alpha_kept, "shapes as lines (skeleton)",
        "Removes samples from the edges of shapes, which are the samples other than 0, until lines "
        "remain, or for so many iterations. What remains becomes white, all else black. Shapes stay "
-       "connected, also by corners. With zhang_suen some diagonals are 2 samples wide, and squares "
-       "of 2 x 2 samples vanish; with guo_hall not. Gives what OpenCV's ximgproc.thinning gives of "
+       "connected, also by corners. With zhang-suen some diagonals are 2 samples wide, and squares "
+       "of 2 x 2 samples vanish; with guo-hall not. Gives what OpenCV's ximgproc.thinning gives of "
        "a picture with a black border, which it needs. Each plane is thinned by itself, so gray "
        "and threshold often come before. Alpha is kept.",
        "gray,threshold,thin",
-       PARAM_CHOICE(method, 0, 2, "zhang_suen|guo_hall", "which samples are removed")
+       PARAM_CHOICE(method, 0, 2, "zhang-suen|guo-hall", "which samples are removed")
            PARAM_INT(iterations, 0, 0, 1000000, "at most; 0: until nothing changes"))
 ALIASES(thin, ALIAS("thinning|skeleton|skeletonize|skeletonise|bwskel|bwmorph|zhangsuen",
-                    "gray,threshold,thin:method=zhang_suen")
-                  ALIAS("guohall", "gray,threshold,thin:method=guo_hall"))
+                    "gray,threshold,thin:method=zhang-suen")
+                  ALIAS("guohall", "gray,threshold,thin:method=guo-hall"))
 
 /* The first pass removes the corners, the bottom row and what is on the right: 3 samples above 4
  * remain. The second removes those 3, and what is left and right of the middle ones below. */

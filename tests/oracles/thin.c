@@ -119,7 +119,7 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
 {
     size_t samples = (size_t)in->shape.width * (size_t)in->shape.height;
     struct thin t = {.width = in->shape.width, .height = in->shape.height};
-    bool is_guo_hall = oracle_chosen(pipeline, operation, "method", "guo_hall");
+    bool is_guo_hall = oracle_chosen(pipeline, operation, "method", "guo-hall");
     int most = (int)tri_pipeline_value(pipeline, operation, "iterations");
 
     (void)before;
@@ -137,8 +137,8 @@ static void run(const struct tri_pipeline *pipeline, int operation, const struct
     free(t.gone);
 }
 
-static const char *const cases[] = {"method=guo_hall", "iterations=1",
-                                    "iterations=2",    "iterations=3:method=guo_hall",
+static const char *const cases[] = {"method=guo-hall", "iterations=1",
+                                    "iterations=2",    "iterations=3:method=guo-hall",
                                     "iterations=5",    NULL};
 
 const struct oracle oracle_thin = {

@@ -128,12 +128,13 @@ INLINE S round_length(i32 x, i32 y)
 #endif
 
 /* In updates: a pointer to a sample of the plane, or of that of input i; the sample as it is now,
- * or was a moment ago; and lowering it to `to`, unless it is lower, which returns what it was
- * before. */
+ * or was a moment ago; lowering it to `to`, unless it is lower, which returns what it was before;
+ * and setting it, where nobody else lowers or sets it in the same pass. */
 #define PLACE(x, y) PLACE_INPUT(0, x, y)
 #define PLACE_INPUT(i, x, y) ((GLOBAL uint *)&SAMPLE_INPUT(i, x, y))
 #define LATEST(place) sample_latest(place)
 #define LOWER(place, to) sample_lower(place, to)
+#define SET(place, to) sample_set(place, to)
 
 #ifdef __OPENCL_VERSION__
 INLINE uint sample_latest(GLOBAL const uint *place)
@@ -144,6 +145,11 @@ INLINE uint sample_latest(GLOBAL const uint *place)
 INLINE uint sample_lower(GLOBAL uint *place, uint to)
 {
     return atomic_min((GLOBAL volatile uint *)place, to);
+}
+
+INLINE void sample_set(GLOBAL uint *place, uint to)
+{
+    *(GLOBAL volatile uint *)place = to;
 }
 #else
 INLINE uint sample_latest(const uint *place)
@@ -158,5 +164,10 @@ INLINE uint sample_lower(uint *place, uint to)
            !__atomic_compare_exchange_n(place, &before, to, 1, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
         continue;
     return before;
+}
+
+INLINE void sample_set(uint *place, uint to)
+{
+    __atomic_store_n(place, to, __ATOMIC_RELAXED);
 }
 #endif

@@ -29,6 +29,8 @@
 #define HISTOGRAM(name, IN) HISTOGRAM_(name, IN)
 /* Lowers samples of a plane of u32 where they are, once for each place, in any order. */
 #define UPDATE(name) UPDATE_AS(name)
+/* The same where a sample of input 1 is not 0; MARK is that sample. */
+#define UPDATE_MARKED(name) UPDATE_MARKED_AS(name, S)
 
 /* Lanes of input 0 at an offset. AT_INPUT: of input i. SOURCE: from row `y` of the whole plane. */
 #define AT(dx, dy) AT_INPUT(0, dx, dy)
@@ -53,6 +55,7 @@
 #define Y (_r->y)
 #define IN_WIDTH (_r->in_width)
 #define IN_HEIGHT (_r->in_height)
+#define MARK _mark
 
 /* Rows of different buffers never overlap. A slide's own rows may, but its lanes stay in place. */
 #ifdef __clang__
@@ -535,3 +538,30 @@ INLINE void square_transpose(square_row *rows)
             name##_at(&here, 0, x); \
     } \
     INLINE void name##_at(const struct tri_row *_r, GLOBAL const u32_e *_it, long _x)
+
+typedef struct __attribute__((packed, may_alias)) {
+    ulong word;
+} update_marks;
+
+/* Most marks are 0, so they are looked at eight bytes at a time. */
+#define UPDATE_MARKED_AS(name, IN) UPDATE_MARKED_(name, IN)
+#define UPDATE_MARKED_(name, IN) \
+    INLINE void name##_at(const struct tri_row *_r, GLOBAL const u32_e *_it, long _x, \
+                          uint _mark __attribute__((unused))); \
+    ROW_FUNCTION(name, PASS_UPDATE, u32, u32) \
+    { \
+        const struct tri_row here = *row; \
+        const int width = here.width, step = 8 / (int)sizeof(IN##_e); \
+        GLOBAL const IN##_e *marks = \
+            (GLOBAL const IN##_e *)(here.plane[1] + here.y * here.stride[1]); \
+        for (int x = 0; x < width; x += step) { \
+            if (x + step <= width && ((GLOBAL const update_marks *)(marks + x))->word == 0) \
+                continue; \
+            for (int i = x; i < x + step && i < width; i++) { \
+                if (marks[i] != 0) \
+                    name##_at(&here, 0, i, marks[i]); \
+            } \
+        } \
+    } \
+    INLINE void name##_at(const struct tri_row *_r, GLOBAL const u32_e *_it, long _x, \
+                          uint _mark __attribute__((unused)))

@@ -8,10 +8,13 @@
  * connected-component labelling on GPUs", 2018. */
 #include "kernel.h"
 
+#define COMPONENTS_LANES 64
+
 struct components {
     int shift;   /* a pointer is 1 more than the row shifted by this, plus the column */
     int rows;    /* at first, pointers lead along rows as far as components go there */
     int corners; /* samples that touch at a corner are neighbours */
+    ushort inside[2 * COMPONENTS_LANES + 2]; /* 0 at COMPONENTS_LANES, else 1 */
 };
 
 #define COMPONENTS_STRIDE (&SAMPLE(0, 1) - &SAMPLE(0, 0))
@@ -45,6 +48,7 @@ INLINE uint components_first(GLOBAL uint *plane, long stride, int shift, uint po
 
 INLINE void components_merge(GLOBAL uint *plane, long stride, int shift, uint a, uint b)
 {
+    const uint from = b;
     a = components_first(plane, stride, shift, a);
     b = components_first(plane, stride, shift, b);
     while (a != b) {
@@ -53,48 +57,67 @@ INLINE void components_merge(GLOBAL uint *plane, long stride, int shift, uint a,
         a = before == high ? low : before; /* another has lowered it: that is to be merged */
         b = low;
     }
+    /* A short cut for the next ones: what it loses leads to `b`, too. */
+    if (LATEST(components_place(plane, stride, shift, from)) > b)
+        LOWER(components_place(plane, stride, shift, from), b);
 }
 
-/* Merges each sample with its neighbours above, and before it unless pointers lead along rows. With
- * a neighbour before it, that one has merged what is above both. */
-UPDATE(components_merge_rows)
+/* Which neighbours a sample is to be merged with. With one before it, that one has merged what is
+ * above both; and one that is above, or at a corner, is often merged by way of another. */
+#define COMPONENTS_BEFORE 1
+#define COMPONENTS_ABOVE 2
+#define COMPONENTS_ABOVE_BEFORE 4
+#define COMPONENTS_ABOVE_AFTER 8
+
+PASS(components_neighbours, S, S)
+{
+    CONSTANT struct components *k = CONSTANTS(struct components);
+    const S one = ALL(S, 1), up = ALL(S, Y > 0), corners = ALL(S, k->corners);
+    const S inside =
+        TO_S(CONSTANT_LANES(u16, &k->inside[X == 0 ? COMPONENTS_LANES : COMPONENTS_LANES + 1]));
+    const S own = MIN(AT(0, 0), one), before = MIN(AT(-1, 0), inside), above = MIN(AT(0, -1), up);
+    const S above_before = MIN(AT(-1, -1), inside & up), above_after = MIN(AT(1, -1), up);
+    const S known = before & (above_before | corners), apart = corners & ~above;
+    const S merge = (before & ALL(S, 1 - k->rows)) | ((above & ~known) << ALL(S, 1)) |
+                    ((above_before & apart & ~before) << ALL(S, 2)) |
+                    ((above_after & apart) << ALL(S, 3));
+    PUT(SELECT(own == ALL(S, 0), own, merge));
+}
+
+UPDATE_MARKED(components_merge_rows)
 {
     CONSTANT struct components *k = CONSTANTS(struct components);
     GLOBAL uint *plane = PLACE(0, 0);
     const long stride = COMPONENTS_STRIDE;
     const int shift = k->shift;
-    if (LATEST(PLACE(X, Y)) == COMPONENTS_NONE)
-        return;
     const uint own = COMPONENTS_POINTER(X, Y, shift);
-    const int before = X > 0 && LATEST(PLACE(X - 1, Y)) != COMPONENTS_NONE;
-    const int above = Y > 0 && LATEST(PLACE(X, Y - 1)) != COMPONENTS_NONE;
-    const int above_before = X > 0 && Y > 0 && LATEST(PLACE(X - 1, Y - 1)) != COMPONENTS_NONE;
-    if (before && k->rows == 0)
+    if ((MARK & COMPONENTS_BEFORE) != 0)
         components_merge(plane, stride, shift, own, own - 1);
-    if (above && !(before && (above_before || k->corners != 0)))
+    if ((MARK & COMPONENTS_ABOVE) != 0)
         components_merge(plane, stride, shift, own, COMPONENTS_POINTER(X, Y - 1, shift));
-    if (k->corners == 0 || above || Y == 0)
-        return;
-    if (above_before && !before)
+    if ((MARK & COMPONENTS_ABOVE_BEFORE) != 0)
         components_merge(plane, stride, shift, own, COMPONENTS_POINTER(X - 1, Y - 1, shift));
-    if (X + 1 < IN_WIDTH && LATEST(PLACE(X + 1, Y - 1)) != COMPONENTS_NONE)
+    if ((MARK & COMPONENTS_ABOVE_AFTER) != 0)
         components_merge(plane, stride, shift, own, COMPONENTS_POINTER(X + 1, Y - 1, shift));
 }
 
 /* Lets each sample point to its component's first one, or to 0. Above it most do so already. */
-UPDATE(components_flatten)
+UPDATE_MARKED(components_flatten)
 {
     CONSTANT struct components *k = CONSTANTS(struct components);
     const uint pointer = LATEST(PLACE(X, Y));
-    if (pointer != COMPONENTS_NONE)
-        LOWER(PLACE(X, Y), components_first(PLACE(0, 0), COMPONENTS_STRIDE, k->shift, pointer));
+    const uint first = components_first(PLACE(0, 0), COMPONENTS_STRIDE, k->shift, pointer);
+    if (first != pointer)
+        SET(PLACE(X, Y), first);
 }
 
 #ifdef HOST
 int tri_graph_components(struct tri_graph *graph, int marks, bool rows, bool corners)
 {
     const int width = tri_graph_width(graph, marks), height = tri_graph_height(graph, marks);
-    const struct components k = {components_shift(width), rows, corners};
+    struct components k = {components_shift(width), rows, corners, {0}};
+    for (int i = 0; i < 2 * COMPONENTS_LANES + 2; i++)
+        k.inside[i] = i != COMPONENTS_LANES;
     if ((uint64_t)height << k.shift >= COMPONENTS_NONE && !tri_graph_any_size(graph))
         tri_graph_fail(graph,
                        "components in a picture of %d x %d pixels need pointers of more than "
@@ -102,8 +125,11 @@ int tri_graph_components(struct tri_graph *graph, int marks, bool rows, bool cor
                        width, height);
     int pointers =
         NODE(components_point, .in = {marks}, .constants = &k, .constants_size = sizeof k);
-    pointers = NODE(components_merge_rows, .in = {pointers}, .constants = &k,
+    const int neighbours = NODE(components_neighbours, .in = {marks}, .low = -1, .reach = 1,
+                                .constants = &k, .constants_size = sizeof k);
+    pointers = NODE(components_merge_rows, .in = {pointers, neighbours}, .constants = &k,
                     .constants_size = sizeof k, .operations = 8);
-    return NODE(components_flatten, .in = {pointers}, .constants = &k, .constants_size = sizeof k);
+    return NODE(components_flatten, .in = {pointers, marks}, .constants = &k,
+                .constants_size = sizeof k);
 }
 #endif

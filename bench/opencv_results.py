@@ -3,8 +3,9 @@
 
     bench/opencv_results.py [TRIPTYCH]
 
-Needs opencv-python-headless (pip), which neither the build nor the tests do. Exit status 1: a level that a method of
-threshold finds, or a sample of canny, label or distance, differs. Other lines say how far results are apart.
+Needs opencv-contrib-python-headless (pip), which neither the build nor the tests do; opencv-python-headless suffices
+for all but thin. Exit status 1: a level that a method of threshold finds, or a sample of canny, label, distance or thin,
+differs. Other lines say how far results are apart.
 """
 import os
 import subprocess
@@ -78,6 +79,12 @@ def compare_whole():
             if mask.min() == 0:
                 theirs[f"distance:metric={metric}:scale=2"] = (
                     deep, numpy.floor(cv2.distanceTransform(mask, kind, size) * 2 + 0.5))
+        # OpenCV leaves the outermost rows and columns as they are.
+        around = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+        for method, kind in (("zhang-suen", "ZHANGSUEN"), ("guo-hall", "GUOHALL")):
+            if hasattr(cv2, "ximgproc"):
+                thinned = cv2.ximgproc.thinning(around, thinningType=getattr(cv2.ximgproc, f"THINNING_{kind}"))
+                theirs[f"thin:method={method}"] = (mask, thinned[1:-1, 1:-1])
         for pipeline, (source, result) in theirs.items():
             differing.setdefault(pipeline, []).append(not numpy.array_equal(run(pipeline, source), result))
     for pipeline, each in differing.items():

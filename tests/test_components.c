@@ -112,6 +112,8 @@ static void expect_all(struct tri_image *in, const char *pattern)
     expect_oracle("label:neighbours=8", "label", in, pattern);
     expect_oracle("canny:low=0.1:high=7", "canny", in, pattern);
     expect_oracle("canny:low=0.5:high=1", "canny", in, pattern);
+    expect_oracle("thin", "thin", in, pattern);
+    expect_oracle("thin:method=guo-hall", "thin", in, pattern);
 }
 
 static void test_spiral(void)
@@ -239,6 +241,123 @@ static void test_distances(void)
         }
 }
 
+/* Shapes that take many rounds, and numbers of iterations below, at and above what they take. */
+static void test_rounds(void)
+{
+    static const char *const texts[] = {"thin",
+                                        "thin:method=guo-hall",
+                                        "thin:iterations=1",
+                                        "thin:iterations=7",
+                                        "thin:iterations=8:method=guo-hall",
+                                        "thin:iterations=1000000"};
+    struct tri_image *image = blank(320, 320, 8);
+
+    rig_begin();
+    draw_spiral(image, 20, 255, 1);
+    for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++)
+        expect_oracle(texts[t], "thin", image, "wide spiral");
+    tri_image_free(image);
+}
+
+/* Errors that go through many tiles: bands and columns of them, and less than one. */
+static void test_errors(void)
+{
+    static const int sizes[][2] = {{1, 1},   {1, 700},  {700, 1},  {64, 32},
+                                   {33, 64}, {65, 129}, {301, 217}};
+    static const char *const texts[] = {"dither:method=floyd-steinberg",
+                                        "dither:method=floyd-steinberg:levels=5"};
+
+    rig_begin();
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        for (int bits = 8; bits <= 16; bits += 8) {
+            struct tri_image *image = blank(sizes[i][0], sizes[i][1], bits);
+
+            for (int y = 0; y < image->shape.height; y++)
+                for (int x = 0; x < image->shape.width; x++)
+                    rig_set_sample(image, 0, x, y, (x * 37 + y * 101) % (white(image) + 1));
+            for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++)
+                expect_oracle(texts[t], "dither", image, "slopes");
+            tri_image_free(image);
+        }
+}
+
+/* What is repeated has stages of its own, and no plane that lives in one of them shares memory with
+ * another. */
+static void expect_repeat(const struct tri_plan *plan)
+{
+    CU_ASSERT_EQUAL_FATAL(plan->repeat_count, 1);
+    const struct tri_repeat *repeat = &plan->repeats[0];
+    int thins = 0;
+
+    for (int s = 0; s < plan->stage_count; s++) {
+        const struct tri_stage *stage = &plan->stages[s];
+        bool within = s >= repeat->first && s <= repeat->last;
+
+        for (int i = 0; i < stage->node_count; i++) {
+            const char *name = stage->passes[stage->nodes[i].pass]->name;
+            bool repeated = strncmp(name, "thin_zhang", 10) == 0 || strcmp(name, "thin_count") == 0;
+
+            thins += repeated;
+            CU_ASSERT_EQUAL(repeated, within);
+            for (int o = 0; o < stage->nodes[i].outputs && within; o++) {
+                const struct walk_channel *one = &plan->channels[stage->nodes[i].out[o]];
+
+                for (int c = 1; c < plan->channel_count && one->base == BASE_ARENA; c++)
+                    CU_ASSERT_TRUE(plan->channels[c].base != BASE_ARENA ||
+                                   &plan->channels[c] == one ||
+                                   plan->channels[c].offset != one->offset ||
+                                   plan->channels[c].width != one->width);
+            }
+        }
+    }
+    CU_ASSERT_EQUAL(thins, 3 * 5);
+}
+
+/* Rounds end when one has counted what the one before has. */
+static void expect_rounds(struct tri_plan *plan, int most)
+{
+    const int first = plan->repeats[0].first, last = plan->repeats[0].last;
+    const struct tri_shape shape = plan->in;
+    struct tri_image *in = rig_image(&shape), *out = rig_image(&plan->out);
+
+    for (int frame = 0; frame < 2; frame++) {
+        tri_plan_frame(plan, frame, 0, in, out);
+        for (int s = 0; s < last; s++)
+            CU_ASSERT_EQUAL(tri_plan_next(plan, s), s + 1);
+        for (int round = 1; round < most; round++) {
+            CU_ASSERT_EQUAL(plan->counts[1], 0);
+            plan->counts[1] = round < 4 ? 10 - (uint64_t)round : 7;
+            CU_ASSERT_EQUAL(tri_plan_next(plan, last), round < 4 ? first : last + 1);
+            if (round == 4)
+                break;
+        }
+        if (most < 4)
+            CU_ASSERT_EQUAL(tri_plan_next(plan, last), last + 1);
+    }
+    tri_image_free(in);
+    tri_image_free(out);
+}
+
+static void test_repeats(void)
+{
+    const enum tri_plan_kind kinds[] = {TRI_PLAN_WALK, TRI_PLAN_TILES, TRI_PLAN_ALONE};
+    const struct tri_shape shape = {200, 100, 4, 8};
+
+    for (int k = 0; k < 6; k++) {
+        struct tri_pipeline *pipeline = NULL;
+        struct tri_plan *plan = NULL;
+        const char *text = k < 3 ? "gaussian,thin,invert" : "gaussian,thin:iterations=4,gaussian";
+
+        CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse(text, &pipeline, NULL), TRI_OK);
+        CU_ASSERT_EQUAL_FATAL(tri_plan_make(pipeline, &shape, kinds[k % 3], 0, &plan, NULL),
+                              TRI_OK);
+        expect_repeat(plan);
+        expect_rounds(plan, k < 3 ? 100 : 2);
+        tri_plan_free(plan);
+        tri_pipeline_free(pipeline);
+    }
+}
+
 /* A node that updates a channel and those that read it before or after have stages of their own. */
 static void test_stages(void)
 {
@@ -275,5 +394,8 @@ int test_components_suite(void)
              CU_add_test(suite, "components that join late", test_joined) &&
              CU_add_test(suite, "more components than numbers", test_many) &&
              CU_add_test(suite, "distances", test_distances) &&
-             CU_add_test(suite, "stages of updates", test_stages));
+             CU_add_test(suite, "shapes that take many rounds", test_rounds) &&
+             CU_add_test(suite, "errors that go far", test_errors) &&
+             CU_add_test(suite, "stages of updates", test_stages) &&
+             CU_add_test(suite, "stages that are repeated", test_repeats));
 }

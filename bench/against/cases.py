@@ -46,6 +46,7 @@ CASES = [
     Case("bilateral", "bilateral:radius=4:sigma_space=3:sigma_color=0.1", goal=3),
     Case("adaptive_threshold", "adaptive_threshold:radius=7:offset=0.05", goal=1.3),
     Case("open", "open:radius=3", goal=1.3),
+    Case("thin", "threshold,thin", goal=1.3, in_mean=False, planes=1),
     Case("gradient", "gradient:radius=1", goal=1.3),
     Case("affine", "affine:xx=0.9:xy=0.2:yx=-0.2:yy=0.9:dx=20.5:dy=200.25", goal=1.5),
     Case("perspective", "perspective:0.1:0.1:0.9:0:0:1:1:0.9", goal=1.3),

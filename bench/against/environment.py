@@ -12,7 +12,7 @@ import sys
 # What pip installs for each peer, one command a peer, so that one which is not to be had leaves the others alone.
 PACKAGES = {
     "numpy": ["numpy"],
-    "opencv": ["opencv-python-headless>=5"],
+    "opencv": ["opencv-contrib-python-headless>=5"],
     "vips": ["pyvips", "pyvips-binary>=8.18"],
     "pillow": ["pillow"],
     "vapoursynth": ["vapoursynth>=81"],

@@ -126,6 +126,17 @@ def adaptive_threshold(like, _):
     return lambda pixels: cv2.adaptiveThreshold(pixels, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, 15, 13, dst=target)
 
 
+def thin(like, _):
+    if like.dtype != numpy.uint8 or like.ndim != 2:
+        raise Unsupported("one plane of 8 bits only")
+    light, target = numpy.empty_like(like), numpy.empty_like(like)
+
+    def run(pixels):
+        cv2.threshold(pixels, 127, 255, cv2.THRESH_BINARY, dst=light)
+        return cv2.ximgproc.thinning(light, dst=target)
+    return run
+
+
 def morphology(operation, radius):
     return one_call(lambda pixels, to: cv2.morphologyEx(pixels, operation, square(radius), dst=to, borderType=REPLICATE))
 
@@ -264,6 +275,7 @@ FILTERS = {
     "laplacian": {"Laplacian": laplacian},
     "bilateral": {"bilateralFilter": bilateral},
     "adaptive_threshold": {"adaptiveThreshold": adaptive_threshold},
+    "thin": {"ximgproc.thinning": thin},
     "open": {"morphologyEx": morphology(cv2.MORPH_OPEN, 3)},
     "gradient": {"morphologyEx": morphology(cv2.MORPH_GRADIENT, 1)},
     "affine": {"warpAffine": affine},

@@ -131,8 +131,8 @@ GRAPH(thin)
         tri_graph_repeat_end(graph);
     }
     for (int p = 0; p < in.planes; p++)
-        in.channel[p] =
-            NODE(thin_show, .in = {in.channel[p]}, .whole = true, .width = width, .height = height);
+        in.channel[p] = NODE(thin_show, .in = {in.channel[p]}, .whole = true, .reach = 1,
+                             .width = width, .height = height);
     return in;
 }
 #endif

@@ -1,6 +1,7 @@
 /* batch.c -- files as stream items: named, decoded, uploaded, computed, downloaded, encoded. */
 #include "batch_parts.h"
 
+#include "../codec/move_file.h"
 #include "../image/image.h"
 #include "../parallel/cpu.h"
 #include "../parallel/stream.h"
@@ -323,6 +324,35 @@ static bool encode(void *context, void *data)
     return false;
 }
 
+/* All of a file at once, where samples are only moved. */
+static bool move(void *context, void *data)
+{
+    struct tri_batch_run *run = context;
+    struct tri_batch_item *item = data;
+    const struct tri_batch *batch = run->batch;
+    struct tri_batch_result *result = &item->result;
+    const int64_t start = tri_now_ns();
+    struct tri_write_options options = batch->write;
+    options.tell = add_note;
+    options.listener = result;
+    struct tri_file_move file = {.from = result->file->from,
+                                 .to = result->file->to,
+                                 .pipeline = batch->pipeline,
+                                 .read = &batch->read,
+                                 .write = &options,
+                                 .strip = batch->strip,
+                                 .writing = batch->writing,
+                                 .written = batch->written};
+    tri_file_move(&file, &result->error);
+    result->from = file.in;
+    result->to = file.out;
+    result->megapixels = (double)file.in.width * file.in.height / 1e6;
+    memcpy(result->warning, file.warning, sizeof result->warning);
+    item->phases[TRI_ENCODE] = tri_now_ns() - start;
+    tri_batch_end(run, item);
+    return false;
+}
+
 /* Writes parts of one file, in order. */
 static bool put(void *context, void *data)
 {
@@ -355,10 +385,13 @@ static enum tri_status run_stream(struct tri_batch_run *run, struct tri_error *e
         {"encode", false, encode},
         {"put", true, put}, /* only where all pictures go into one file */
     };
+    const struct tri_stream_stage moving[] = {{"next", true, next_file}, {"move", false, move}};
     const int count = (int)(sizeof stages / sizeof stages[0]);
     struct tri_stream stream = {
-        .stages = stages,
-        .stage_count = batch->series.writer != NULL ? count : count - 1,
+        .stages = batch->moves ? moving : stages,
+        .stage_count = batch->moves                   ? 2
+                       : batch->series.writer != NULL ? count
+                                                      : count - 1,
         .context = run,
         .item_size = sizeof(struct tri_batch_item),
         .items_most = batch->series.pictures != NULL || batch->jobs < batch->count ? batch->jobs

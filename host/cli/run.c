@@ -198,7 +198,8 @@ static int run_left(struct picture_run *run, struct cli_series *series, int so_f
  * asks for one picture. */
 static bool goes_alone(const struct picture_run *run)
 {
-    return run->alone && (strcmp(run->batch.files[0].from, "-") == 0 || run->request->frame.given);
+    return run->alone && !run->batch.moves &&
+           (strcmp(run->batch.files[0].from, "-") == 0 || run->request->frame.given);
 }
 
 static int run_batch(struct picture_run *run)
@@ -320,6 +321,7 @@ static int run_pictures(const struct cli_run_request *request, const struct tri_
                                    .write = request->write,
                                    .strip = request->strip,
                                    .fail_fast = request->fail_fast,
+                                   .moves = request->lossless_jpeg,
                                    .timed = request->timings,
                                    .data = request->data != NULL,
                                    .nowhere = request->video.nowhere,
@@ -402,6 +404,9 @@ static int check_many(const struct cli_run_request *request, const struct tri_pi
         return cli_usage("run", "--data needs one video, or pictures, as input; %s", none);
     if (request->data != NULL && pipeline->data_columns == NULL)
         return cli_usage("run", "no kernel of %s has data for --data", tri_pipeline_text(pipeline));
+    if (request->lossless_jpeg && inputs->videos > 0)
+        return cli_usage("run", "--lossless-jpeg is for JPEG files; %s",
+                         inputs->count == 1 ? "the input is a video" : "some inputs are videos");
     if (chooses_frames(request) != NULL && inputs->count > inputs->videos)
         return cli_usage("run", "%s for videos and animations; %s", chooses_frames(request),
                          inputs->count == 1 ? "the input is neither" : "some inputs are pictures");
@@ -510,6 +515,8 @@ static int execute(struct cli_run_request *request, struct tri_pipeline *pipelin
     char dash[] = "-", *const standard[] = {dash};
     struct tri_error error;
 
+    if (request->lossless_jpeg && cli_check_moves(request, pipeline) != TRI_OK)
+        return TRI_USAGE;
     if (request->concat && count > 1)
         return run_joined(request, pipeline, operands, count);
     if (request->with != NULL && count == 1 && is_pipe(operands[0]) && is_pipe(request->with))
@@ -524,7 +531,7 @@ static int execute(struct cli_run_request *request, struct tri_pipeline *pipelin
         return cli_fail(&(struct tri_error){TRI_FAILED, "cannot read standard input: it is empty"});
     if (cli_with_read(request, pipeline, head.bytes, head.size, &error) != TRI_OK)
         return cli_fail(&error);
-    if (count == 1 &&
+    if (count == 1 && !request->lossless_jpeg &&
         ((tri_video_is(operands[0], head.bytes, head.size) && !cli_is_folder(request->output)) ||
          ((asks_for_video(request) || chooses_frames(request) != NULL) &&
           cli_has_pictures(operands[0], head.bytes, head.size))))

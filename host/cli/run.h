@@ -49,6 +49,7 @@ struct cli_run_request {
     int joined_count;
     enum cli_data_format data_format;
     struct cli_data *collected; /* the data of pictures; NULL: not wanted */
+    bool lossless_jpeg;         /* blocks of JPEG files are moved, not decoded */
     bool concat, reverse, strip, fail_fast, timings, timeline, progress, stages, quiet, verbose;
 };
 
@@ -96,6 +97,10 @@ enum tri_status cli_with_read(struct cli_run_request *request, struct tri_pipeli
 /* Reports, once, in what that picture is changed for an input of these planes and bits. */
 void cli_with_note(const struct cli_run_request *request, const struct tri_image *second,
                    int planes, int bits);
+
+/* run_moves.c: reports, for --lossless-jpeg, options and kernels that do not go with it. Returns
+ * the exit code. */
+int cli_check_moves(const struct cli_run_request *request, const struct tri_pipeline *pipeline);
 
 /* run_video.c: runs one video to another, or to a picture. Returns the exit code. */
 int cli_run_video(const struct cli_run_request *request, struct tri_pipeline *pipeline,

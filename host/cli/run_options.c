@@ -272,6 +272,10 @@ static const struct cli_option files[] = {
     {"subsampling", 0, "S", "chroma subsampling in JPEG and lossy AVIF: 420 (default), 422 or 444",
      CHOICE(write.subsampling, enum tri_subsampling, TRI_420, "420|422|444")},
     {"lossless", 0, NULL, "write lossless WebP, AVIF, JPEG XL", FLAG(write.lossless)},
+    {"lossless-jpeg", 0, NULL,
+     "JPEG to JPEG without decoding, for crop, flip, transpose, rotate by quarters and copy: "
+     "refused if that is not exact, as where a crop begins within a block",
+     FLAG(lossless_jpeg)},
     {"depth", 0, "BITS",
      "bits of each sample in pictures, 8 (rounded to nearest) or 16; default those of the result, "
      "or what the format can store",

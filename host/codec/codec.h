@@ -167,6 +167,22 @@ struct tri_codec_several {
     void (*drop)(void *state);
 };
 
+/* What moves samples of a stored picture without decoding them. */
+struct tri_moves;
+struct tri_codec_moves {
+    /* Reads the file, whose data stay until `close`. What is stored goes into `stored`, with its
+     * EXIF orientation. After a failure there is no state. */
+    enum tri_status (*open)(struct tri_source *source, struct tri_shape *stored, int *orientation,
+                            void **state);
+    /* TRI_USAGE, with what would be possible, if these lose something. */
+    enum tri_status (*check)(const void *state, const struct tri_moves *moves,
+                             struct tri_error *error);
+    /* May be called several times. */
+    enum tri_status (*write)(const struct tri_sink *sink, void *state,
+                             const struct tri_moves *moves);
+    void (*close)(void *state);
+};
+
 struct tri_codec {
     struct tri_format format;
     void (*version)(char text[80]); /* its library's; NULL: `format.library` */
@@ -180,6 +196,7 @@ struct tri_codec {
     bool (*probe)(const unsigned char *data, size_t size);
     enum tri_status (*read)(struct tri_source *source, struct tri_image **image);
     enum tri_status (*write)(const struct tri_sink *sink, const struct tri_image *image);
+    const struct tri_codec_moves *moves; /* NULL: it cannot; not for modules */
     /* a module provides its own; NULL if a file holds one picture */
     const struct tri_codec_several *several;
     enum {

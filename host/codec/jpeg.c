@@ -37,4 +37,5 @@ const struct tri_codec tri_codec_jpeg = {
     .probe = probe,
     .read = tri_jpeg_read,
     .write = tri_jpeg_write,
+    .moves = &tri_jpeg_moves,
 };

@@ -6,5 +6,6 @@
 
 enum tri_status tri_jpeg_read(struct tri_source *source, struct tri_image **image);
 enum tri_status tri_jpeg_write(const struct tri_sink *sink, const struct tri_image *image);
+extern const struct tri_codec_moves tri_jpeg_moves;
 
 #endif

@@ -1,8 +1,7 @@
 /* jpeg_read.c -- reads a JPEG file into a planar image, by libjpeg. */
 #include "exif.h"
-#include "jpeg_metadata.h"
+#include "jpeg_parts.h"
 
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,18 +11,7 @@
 /* A typical progressive file has 10. A small file could ask for so many that they take hours. */
 #define SCANS_MAX 500
 
-/* libjpeg leaves a failed call by longjmp; state that must survive is in here, not in locals. */
-struct reader {
-    struct tri_source *source;
-    struct jpeg_decompress_struct jpeg;
-    struct jpeg_error_mgr errors;
-    struct jpeg_progress_mgr progress;
-    jmp_buf failed;
-    int orientation;
-    struct tri_image *image;
-};
-
-static _Noreturn void give_up(struct reader *reader, const char *why)
+_Noreturn void tri_jpeg_give_up(struct tri_jpeg_reader *reader, const char *why)
 {
     tri_source_fail(reader->source, "%s", why);
     longjmp(reader->failed, 1);
@@ -31,23 +19,23 @@ static _Noreturn void give_up(struct reader *reader, const char *why)
 
 static _Noreturn void on_error(j_common_ptr jpeg)
 {
-    struct reader *reader = jpeg->client_data;
+    struct tri_jpeg_reader *reader = jpeg->client_data;
     char text[JMSG_LENGTH_MAX];
     if (jpeg->err->msg_code == JWRN_JPEG_EOF || jpeg->err->msg_code == JERR_INPUT_EOF)
-        give_up(reader, "the file is truncated");
+        tri_jpeg_give_up(reader, "the file is truncated");
     if (jpeg->err->msg_code == JERR_BAD_PRECISION)
         snprintf(text, sizeof text, "%d bits per sample are not supported; expected 8",
                  jpeg->err->msg_parm.i[0]);
     else
         jpeg->err->format_message(jpeg, text);
-    give_up(reader, text);
+    tri_jpeg_give_up(reader, text);
 }
 
 /* Warnings have level -1; other messages are informational. Where pixels are missing or wrong
  * libjpeg only warns; here it is an error. */
 static void on_message(j_common_ptr jpeg, int level)
 {
-    const struct reader *reader = jpeg->client_data;
+    const struct tri_jpeg_reader *reader = jpeg->client_data;
     char text[JMSG_LENGTH_MAX];
     if (level >= 0)
         return;
@@ -68,10 +56,10 @@ static void on_message(j_common_ptr jpeg, int level)
 static void on_progress(j_common_ptr jpeg)
 {
     if (((j_decompress_ptr)jpeg)->input_scan_number > SCANS_MAX)
-        give_up(jpeg->client_data, "the file has too many scans");
+        tri_jpeg_give_up(jpeg->client_data, "the file has too many scans");
 }
 
-static void set_up(struct reader *reader)
+static void set_up(struct tri_jpeg_reader *reader)
 {
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;
     jpeg_create_decompress(jpeg);
@@ -87,7 +75,7 @@ static void set_up(struct reader *reader)
     }
 }
 
-static void take_metadata(struct reader *reader)
+static void take_metadata(struct tri_jpeg_reader *reader)
 {
     if (tri_jpeg_read_metadata(reader->source, &reader->jpeg, &reader->orientation) != TRI_OK)
         longjmp(reader->failed, 1);
@@ -96,7 +84,7 @@ static void take_metadata(struct reader *reader)
 /* ---- pixels ---- */
 
 /* Older libjpeg reports this itself. Lossless files have units of one sample, not one DCT block. */
-static void refuse_lossless(struct reader *reader)
+static void refuse_lossless(struct tri_jpeg_reader *reader)
 {
 #if JPEG_LIB_VERSION >= 70
     const int unit = reader->jpeg.min_DCT_h_scaled_size;
@@ -104,10 +92,10 @@ static void refuse_lossless(struct reader *reader)
     const int unit = reader->jpeg.min_DCT_scaled_size;
 #endif
     if (unit != DCTSIZE)
-        give_up(reader, "Unsupported JPEG process: SOF type 0xc3");
+        tri_jpeg_give_up(reader, "Unsupported JPEG process: SOF type 0xc3");
 }
 
-static void choose_colours(struct reader *reader)
+static void choose_colours(struct tri_jpeg_reader *reader)
 {
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;
     char text[80];
@@ -126,23 +114,35 @@ static void choose_colours(struct reader *reader)
     default:
         snprintf(text, sizeof text, "unknown colour space with %d components",
                  jpeg->num_components);
-        give_up(reader, text);
+        tri_jpeg_give_up(reader, text);
     }
 }
 
-static int planes_of(const struct jpeg_decompress_struct *jpeg)
+int tri_jpeg_planes(const struct jpeg_decompress_struct *jpeg)
 {
     return jpeg->out_color_space == JCS_GRAYSCALE ? 1 : 3;
 }
 
+void tri_jpeg_read_head(struct tri_jpeg_reader *reader)
+{
+    struct jpeg_decompress_struct *jpeg = &reader->jpeg;
+    set_up(reader);
+    jpeg_read_header(jpeg, TRUE);
+    refuse_lossless(reader);
+    choose_colours(reader);
+    if (tri_source_check_size(reader->source, jpeg->image_width, jpeg->image_height) != TRI_OK)
+        longjmp(reader->failed, 1);
+    take_metadata(reader);
+}
+
 /* A file may lack scans and still be complete to libjpeg, which makes the missing parts gray.
  * Omitting the finest bits is legal, but rare enough to report. */
-static void check_scans(struct reader *reader)
+void tri_jpeg_check_scans(struct tri_jpeg_reader *reader)
 {
     const struct jpeg_decompress_struct *jpeg = &reader->jpeg;
     for (int c = 0; c < jpeg->num_components; c++) {
         if (jpeg->comp_info[c].quant_table == NULL)
-            give_up(reader, "scans are missing");
+            tri_jpeg_give_up(reader, "scans are missing");
         for (int i = 0; jpeg->coef_bits != NULL && i < DCTSIZE2; i++) {
             if (jpeg->coef_bits[c][i] != 0)
                 tri_source_warn(
@@ -166,7 +166,7 @@ static void make_rgb(JSAMPLE *row, int width)
     }
 }
 
-static void read_rows(struct reader *reader)
+static void read_rows(struct tri_jpeg_reader *reader)
 {
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;
     JSAMPARRAY rows =
@@ -185,47 +185,46 @@ static void read_rows(struct reader *reader)
 
 /* Blocks are transformed to 4 x 4, 2 x 2 or one sample: averages of the pixels that these cover. At
  * the right and bottom edge they cover what is beyond the picture, too. */
-static void choose_size(struct reader *reader)
+static void choose_size(struct tri_jpeg_reader *reader)
 {
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;
     const struct tri_shape shape = {(int)jpeg->image_width, (int)jpeg->image_height,
-                                    planes_of(jpeg), 8};
+                                    tri_jpeg_planes(jpeg), 8};
     jpeg->scale_num = 1;
     jpeg->scale_denom = (unsigned)tri_source_shrink(reader->source, &shape, reader->orientation);
     jpeg_calc_output_dimensions(jpeg);
 }
 
-static enum tri_status decode(struct reader *reader)
+static enum tri_status decode(struct tri_jpeg_reader *reader)
 {
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;
     if (setjmp(reader->failed) != 0)
         return TRI_FAILED;
-    set_up(reader);
-    jpeg_read_header(jpeg, TRUE);
-    refuse_lossless(reader);
-    choose_colours(reader);
-    if (tri_source_check_size(reader->source, jpeg->image_width, jpeg->image_height) != TRI_OK)
-        return TRI_FAILED;
-    take_metadata(reader);
+    tri_jpeg_read_head(reader);
     choose_size(reader);
-    if (tri_source_image(reader->source, jpeg->output_width, jpeg->output_height, planes_of(jpeg),
-                         8, &reader->image) != TRI_OK)
+    if (tri_source_image(reader->source, jpeg->output_width, jpeg->output_height,
+                         tri_jpeg_planes(jpeg), 8, &reader->image) != TRI_OK)
         return TRI_FAILED;
     jpeg_start_decompress(jpeg); /* reads all scans if there are several */
-    check_scans(reader);
+    tri_jpeg_check_scans(reader);
     read_rows(reader);
     jpeg_finish_decompress(jpeg); /* a file cut short after the pixels is also an error */
     tri_jpeg_note_rest(reader->source, jpeg->src->next_input_byte, jpeg->src->bytes_in_buffer);
     return tri_source_orient(reader->source, reader->orientation, &reader->image);
 }
 
+void tri_jpeg_reader_begin(struct tri_jpeg_reader *reader)
+{
+    reader->jpeg.err = jpeg_std_error(&reader->errors);
+    reader->jpeg.client_data = reader;
+    reader->errors.error_exit = on_error;
+    reader->errors.emit_message = on_message;
+}
+
 enum tri_status tri_jpeg_read(struct tri_source *source, struct tri_image **image)
 {
-    struct reader reader = {.source = source};
-    reader.jpeg.err = jpeg_std_error(&reader.errors);
-    reader.jpeg.client_data = &reader;
-    reader.errors.error_exit = on_error;
-    reader.errors.emit_message = on_message;
+    struct tri_jpeg_reader reader = {.source = source};
+    tri_jpeg_reader_begin(&reader);
     const enum tri_status status = decode(&reader);
     jpeg_destroy_decompress(&reader.jpeg);
     *image = reader.image; /* the caller frees it after a failure */

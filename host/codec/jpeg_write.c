@@ -1,28 +1,16 @@
 /* jpeg_write.c -- writes an image to a JPEG file, by libjpeg. */
-#include "jpeg_metadata.h"
+#include "jpeg_parts.h"
 #include "reduce_depth.h"
 
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ROWS 16 /* passed to libjpeg at a time */
 #define QUALITY 90
 
-/* libjpeg leaves a failed call by longjmp; state that must survive is in here, not in locals. */
-struct writer {
-    const struct tri_sink *sink;
-    struct tri_image image; /* 8 bits, 1 or 3 planes; owns no memory */
-    struct jpeg_compress_struct jpeg;
-    struct jpeg_error_mgr errors;
-    struct jpeg_destination_mgr destination;
-    jmp_buf failed;
-    JOCTET buffer[1 << 16];
-};
-
 static _Noreturn void on_error(j_common_ptr jpeg)
 {
-    struct writer *writer = jpeg->client_data;
+    struct tri_jpeg_writer *writer = jpeg->client_data;
     char text[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, text);
     tri_sink_fail(writer->sink, "%s", text);
@@ -39,12 +27,12 @@ static void on_message(j_common_ptr jpeg, int level)
 
 static void on_start(j_compress_ptr jpeg)
 {
-    struct writer *writer = jpeg->client_data;
+    struct tri_jpeg_writer *writer = jpeg->client_data;
     writer->destination.next_output_byte = writer->buffer;
     writer->destination.free_in_buffer = sizeof writer->buffer;
 }
 
-static void write_out(struct writer *writer, size_t size)
+static void write_out(struct tri_jpeg_writer *writer, size_t size)
 {
     if (tri_sink_write(writer->sink, writer->buffer, size) != TRI_OK)
         longjmp(writer->failed, 1);
@@ -53,7 +41,7 @@ static void write_out(struct writer *writer, size_t size)
 /* Called when the whole buffer is full, whatever free_in_buffer is. */
 static boolean on_full(j_compress_ptr jpeg)
 {
-    struct writer *writer = jpeg->client_data;
+    struct tri_jpeg_writer *writer = jpeg->client_data;
     write_out(writer, sizeof writer->buffer);
     on_start(jpeg);
     return TRUE;
@@ -61,20 +49,35 @@ static boolean on_full(j_compress_ptr jpeg)
 
 static void on_end(j_compress_ptr jpeg)
 {
-    struct writer *writer = jpeg->client_data;
+    struct tri_jpeg_writer *writer = jpeg->client_data;
     write_out(writer, sizeof writer->buffer - writer->destination.free_in_buffer);
+}
+
+/* ---- the file ---- */
+
+void tri_jpeg_writer_begin(struct tri_jpeg_writer *writer)
+{
+    writer->jpeg.err = jpeg_std_error(&writer->errors);
+    writer->jpeg.client_data = writer;
+    writer->errors.error_exit = on_error;
+    writer->errors.emit_message = on_message;
+}
+
+void tri_jpeg_writer_open(struct tri_jpeg_writer *writer)
+{
+    jpeg_create_compress(&writer->jpeg);
+    writer->destination = (struct jpeg_destination_mgr){
+        .init_destination = on_start, .empty_output_buffer = on_full, .term_destination = on_end};
+    writer->jpeg.dest = &writer->destination;
 }
 
 /* ---- pixels ---- */
 
-static void set_up(struct writer *writer)
+static void set_up(struct tri_jpeg_writer *writer)
 {
     struct jpeg_compress_struct *jpeg = &writer->jpeg;
     const struct tri_write_options *options = writer->sink->options;
-    jpeg_create_compress(jpeg);
-    writer->destination = (struct jpeg_destination_mgr){
-        .init_destination = on_start, .empty_output_buffer = on_full, .term_destination = on_end};
-    jpeg->dest = &writer->destination;
+    tri_jpeg_writer_open(writer);
     jpeg->image_width = (JDIMENSION)writer->image.shape.width;
     jpeg->image_height = (JDIMENSION)writer->image.shape.height;
     jpeg->input_components = writer->image.shape.planes;
@@ -90,7 +93,7 @@ static void set_up(struct writer *writer)
     tri_jpeg_set_density(writer->sink, jpeg);
 }
 
-static void write_rows(struct writer *writer)
+static void write_rows(struct tri_jpeg_writer *writer)
 {
     struct jpeg_compress_struct *jpeg = &writer->jpeg;
     JSAMPARRAY rows =
@@ -104,7 +107,7 @@ static void write_rows(struct writer *writer)
     }
 }
 
-static enum tri_status encode(struct writer *writer)
+static enum tri_status encode(struct tri_jpeg_writer *writer)
 {
     if (setjmp(writer->failed) != 0)
         return TRI_FAILED;
@@ -135,16 +138,13 @@ static enum tri_status check(const struct tri_sink *sink, const struct tri_image
 
 static enum tri_status write_8_bits(const struct tri_sink *sink, const struct tri_image *image)
 {
-    struct writer *writer = calloc(1, sizeof *writer);
+    struct tri_jpeg_writer *writer = calloc(1, sizeof *writer);
     if (writer == NULL)
         return tri_sink_fail(sink, "out of memory");
     writer->sink = sink;
     writer->image = *image;
     writer->image.shape.planes = image->shape.planes < 3 ? 1 : 3; /* without alpha */
-    writer->jpeg.err = jpeg_std_error(&writer->errors);
-    writer->jpeg.client_data = writer;
-    writer->errors.error_exit = on_error;
-    writer->errors.emit_message = on_message;
+    tri_jpeg_writer_begin(writer);
     const enum tri_status status = encode(writer);
     jpeg_destroy_compress(&writer->jpeg);
     free(writer);

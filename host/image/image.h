@@ -44,6 +44,14 @@ void tri_memory_free(void *memory, size_t size);
  * Thread-safe. */
 void tri_memory_abandon(void *memory);
 
+/* The sample at (x, y) of a picture that is turned so is stored at (x, y), or at (y, x) if
+ * `transposed`, counted from the far side if mirrored. */
+struct tri_turn {
+    bool transposed, mirrored_x, mirrored_y;
+};
+/* How a picture of that EXIF orientation becomes upright; 1 to 8, others count as 1. */
+struct tri_turn tri_orientation_turn(int orientation);
+
 /* An allocator for images in other than the host's ordinary memory. */
 struct tri_memory {
     /* Returns initialised memory at a 4096-byte boundary; NULL: none, and ordinary memory is used.

@@ -6,16 +6,17 @@
 /* Columns become rows in squares: the cache lines that a square touches stay in L1. */
 #define SQUARE 64
 
-/* The transforms for EXIF orientations (EXIF 2.3, 4.6.4 A). The sample at (x, y) of the upright
- * picture is stored at (x, y), or at (y, x) if `transposed`, counted from the far side if mirrored.
- */
-static const struct way {
-    bool transposed, mirrored_x, mirrored_y;
-} ways[9] = {
+/* The transforms for EXIF orientations (EXIF 2.3, 4.6.4 A). */
+static const struct tri_turn turns[9] = {
     [2] = {false, true, false}, [3] = {false, true, true}, [4] = {false, false, true},
     [5] = {true, false, false}, [6] = {true, false, true}, [7] = {true, true, true},
     [8] = {true, true, false},
 };
+
+struct tri_turn tri_orientation_turn(int orientation)
+{
+    return orientation >= 1 && orientation <= 8 ? turns[orientation] : turns[1];
+}
 
 #define LOOPS(type) \
     static void reverse_##type(void *to, const void *from, int width) \
@@ -37,7 +38,7 @@ LOOPS(uint8_t)
 LOOPS(uint16_t)
 
 static void flip_plane(const struct tri_image *to, const struct tri_image *from, int plane,
-                       struct way way)
+                       struct tri_turn way)
 {
     const int width = from->shape.width, height = from->shape.height;
     for (int y = 0; y < height; y++) {
@@ -55,7 +56,7 @@ static void flip_plane(const struct tri_image *to, const struct tri_image *from,
 /* Turns columns y to y + SQUARE of the stored picture, counted from its far side if mirrored, into
  * rows; of these the samples x to x + SQUARE. */
 static void turn_square(const struct tri_image *to, const struct tri_image *from, int plane,
-                        struct way way, int x, int y)
+                        struct tri_turn way, int x, int y)
 {
     const ptrdiff_t bytes = (ptrdiff_t)tri_sample_bytes(&from->shape);
     const ptrdiff_t stride = way.mirrored_y ? -from->stride : from->stride;
@@ -74,7 +75,7 @@ static void turn_square(const struct tri_image *to, const struct tri_image *from
 }
 
 static void turn_plane(const struct tri_image *to, const struct tri_image *from, int plane,
-                       struct way way)
+                       struct tri_turn way)
 {
     for (int y = 0; y < to->shape.height; y += SQUARE) {
         for (int x = 0; x < to->shape.width; x += SQUARE)
@@ -88,7 +89,7 @@ enum tri_status tri_image_orient(struct tri_image **image, int orientation, stru
         return tri_fail(error, TRI_USAGE, "invalid orientation %d; expected 1 to 8", orientation);
     if (orientation == 1)
         return TRI_OK;
-    const struct way way = ways[orientation];
+    const struct tri_turn way = turns[orientation];
     struct tri_image *from = *image, *to;
     struct tri_shape shape = from->shape;
     if (way.transposed) {

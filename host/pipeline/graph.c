@@ -227,6 +227,13 @@ void tri_graph_transposed(struct tri_graph *graph)
     graph->fields = TRI_FIELDS_GONE;
 }
 
+void tri_graph_moves(struct tri_graph *graph, bool mirrored_x, bool mirrored_y)
+{
+    graph->moves = true;
+    graph->mirrored_x = mirrored_x;
+    graph->mirrored_y = mirrored_y;
+}
+
 void tri_graph_same_samples(struct tri_graph *graph)
 {
     graph->same_samples = true;
@@ -457,6 +464,7 @@ static struct tri_value apply(struct tri_graph *graph, const struct tri_operatio
     graph->first = graph->delay;
     graph->same_samples = false;
     graph->placed = false;
+    graph->moves = false;
     value = apply_with_alpha(graph, operation, value);
     graph->new_samples |= !graph->same_samples;
     for (int i = before; i < graph->node_count; i++)
@@ -518,7 +526,9 @@ static void record(struct tri_graph *graph, int operation, int channel)
         graph->scale_x = graph->scale_y;
         graph->scale_y = across;
     }
-    *result = (struct tri_result){width, height, graph->transposed, graph->placed, graph->region};
+    *result =
+        (struct tri_result){width,         height,       graph->transposed, graph->placed,
+                            graph->region, graph->moves, graph->mirrored_x, graph->mirrored_y};
 }
 
 enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struct tri_shape *in,

@@ -63,6 +63,7 @@ struct tri_result {
     bool transposed; /* relative to the pipeline's input */
     bool placed;     /* the kernel has declared the region */
     struct tri_rectangle region;
+    bool moves, mirrored_x, mirrored_y; /* as tri_graph_moves declares */
 };
 
 struct tri_graph {
@@ -85,6 +86,7 @@ struct tri_graph {
     const struct tri_pipeline_step *step; /* of `operation` */
     bool placed;                          /* the current kernel has declared a region, */
     struct tri_rectangle region;          /* which is this */
+    bool moves, mirrored_x, mirrored_y;   /* declared by the current kernel */
     double scale_x, scale_y;              /* samples of the result per sample of the input */
     const struct tri_image *with;         /* NULL: one as large as each kernel wants */
     struct tri_levels levels;
@@ -118,6 +120,7 @@ struct tri_pipeline {
     /* Known from the start: kernels treat time and samples the same way in pictures of all shapes.
      */
     bool over_time, pairs, same_samples, takes_with, shrinkable;
+    const char *makes; /* the first kernel that does more than move samples; NULL: none */
     int delay;
     const char *data_columns; /* of the data that a kernel reports; NULL: none does */
     void (*data_merge)(FILE *to, const char *total, const char *lines);

@@ -122,6 +122,10 @@ void tri_pipeline_learn(struct tri_pipeline *pipeline, const struct tri_graph *g
     pipeline->data_merge = graph->told.merge;
     pipeline->shrinkable = graph->shrinkable;
     pipeline->same_samples = !graph->new_samples;
+    pipeline->makes = NULL;
+    for (int i = pipeline->length - 1; i >= 0; i--)
+        if (!graph->results[i].moves)
+            pipeline->makes = pipeline->steps[i].kernel->about->name;
     pipeline->over_time = looks_back || counts_frames || graph->delay > 0;
     pipeline->pairs = looks_back && one_frame && !counts_frames && graph->delay == 0;
 }

@@ -94,6 +94,7 @@ GRAPH_PLANE(crop)
     struct tri_rectangle region =
         cut(graph, tri_graph_width(graph, in), tri_graph_height(graph, in));
     tri_graph_region(graph, &region);
+    tri_graph_moves(graph, false, false);
     const double x = floor(region.x), y = floor(region.y);
     const struct crop k = {(int)x, (int)y, (int)((region.x - x) * 16), (int)((region.y - y) * 16)};
     if (k.y % 2 != 0)

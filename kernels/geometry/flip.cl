@@ -24,6 +24,7 @@ KNOWN(flip, "flip", PICTURE(3, 2, 1, 1, 2, 3, 4, 5, 6), PICTURE(3, 2, 1, 3, 2, 1
 GRAPH_PLANE(flip)
 {
     tri_graph_same_samples(graph);
+    tri_graph_moves(graph, VALUE(axis) == 0, VALUE(axis) == 1);
     if (VALUE(axis) == 0)
         return NODE(flip_rows, .in = {in});
     if (tri_graph_height(graph, in) % 2 == 0) /* with an odd height all rows keep their parity */

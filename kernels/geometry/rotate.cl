@@ -111,6 +111,7 @@ GRAPH(rotate)
     if (!only_moves(angle))
         return rotate_between(graph, in, angle);
     tri_graph_same_samples(graph);
+    tri_graph_moves(graph, turns >= 2, turns == 1 || turns == 2);
     if (turns % 2 == 1)
         tri_graph_transposed(graph);
     else if (turns == 2 && tri_graph_height(graph, in.channel[0]) % 2 == 0)

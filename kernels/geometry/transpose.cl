@@ -22,6 +22,7 @@ GRAPH_PLANE(transpose)
     const int width = tri_graph_width(graph, in), height = tri_graph_height(graph, in);
     tri_graph_same_samples(graph);
     tri_graph_transposed(graph);
+    tri_graph_moves(graph, VALUE(diagonal) == 1, VALUE(diagonal) == 1);
     if (VALUE(diagonal) == 0)
         return NODE(transpose_main, .in = {in}, .whole = true, .transposed = true, .width = height,
                     .height = width);

@@ -13,6 +13,7 @@ KNOWN(copy, "copy", PICTURE(2, 1, 1, 7, 9), PICTURE(2, 1, 1, 7, 9))
 GRAPH_PLANE(copy)
 {
     tri_graph_same_samples(graph);
+    tri_graph_moves(graph, false, false);
     return NODE(relay, .in = {in});
 }
 #endif

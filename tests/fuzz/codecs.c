@@ -4,6 +4,7 @@
  *   codecs INPUTS SEED FOLDER [FILE...]     FILEs are seeds, beside those that it makes; FOLDER gets the input that fails
  *
  * The input is on the disk before it is read, so that it is there after a crash. */
+#include "codec/move_file.h"
 #include "fuzz.h"
 #include "triptych.h"
 #include "video/video.h"
@@ -245,6 +246,34 @@ static const char *read_picture(struct fuzzer *fuzzer, uint64_t *state)
     return status == TRI_OK || status == TRI_USAGE ? NULL : "a picture that cannot be written";
 }
 
+/* Without decoding: what was moved can be read. */
+static const char *move_picture(struct fuzzer *fuzzer, uint64_t *state)
+{
+    static const char *const texts[] = {"copy", "transpose", "rotate:angle=180", "crop:x=8,flip"};
+    const struct tri_read_options options = {.size = sizeof options, .max_pixels = PIXELS_MOST};
+    const struct tri_write_options how = {.size = sizeof how, .format = tri_format_find("jpeg")};
+    struct tri_pipeline *pipeline = NULL;
+    struct tri_image *image = NULL;
+    struct tri_error error = {0};
+    enum tri_status status = tri_pipeline_parse(texts[below(state, 4)], &pipeline, &error);
+    struct tri_file_move move = {.from = fuzzer->input,
+                                 .to = fuzzer->output,
+                                 .pipeline = pipeline,
+                                 .read = &options,
+                                 .write = &how};
+    if (status == TRI_OK)
+        status = tri_file_move(&move, &error);
+    tri_pipeline_free(pipeline);
+    *(status == TRI_OK ? &fuzzer->taken : &fuzzer->refused) += 1;
+    if (status != TRI_OK)
+        return error.text[0] != '\0' ? NULL : "an error without a text";
+    if (tri_image_read(fuzzer->output, &options, &image, NULL, &error) != TRI_OK)
+        return "a moved picture that cannot be read";
+    look_at(fuzzer, image);
+    tri_image_free(image);
+    return NULL;
+}
+
 /* All that a file has, and into one file again. */
 static const char *read_series(struct fuzzer *fuzzer, uint64_t *state)
 {
@@ -328,6 +357,8 @@ static const char *run_one(struct fuzzer *fuzzer, uint64_t seed, long number)
         strcmp(from->kind, "y4m") == 0 ? read_video(fuzzer) : read_picture(fuzzer, &state);
     if (wrong == NULL && strcmp(from->kind, "y4m") != 0)
         wrong = read_series(fuzzer, &state);
+    if (wrong == NULL && strcmp(from->kind, "jpeg") == 0)
+        wrong = move_picture(fuzzer, &state);
     clock_gettime(CLOCK_MONOTONIC, &end);
     if (wrong == NULL && (double)(end.tv_sec - begin.tv_sec) > SECONDS_MOST)
         wrong = "it takes long";

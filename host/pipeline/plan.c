@@ -398,10 +398,32 @@ static int counted_stage(const struct planner *p, int histogram)
     return stage;
 }
 
+/* Large tables of planes that are treated alike are there once. */
+#define SHARED_CONSTANTS 65536
+
+/* Whether the node's constants are those of an earlier one, whose place becomes its own. */
+static bool shares_constants(const struct planner *p, int node, long *constants)
+{
+    const struct tri_node *of = &p->graph.nodes[node];
+    const size_t size = of->spec.constants_size;
+    for (int i = 0; i < node && size >= SHARED_CONSTANTS && of->constants != NULL; i++) {
+        const struct tri_node *other = &p->graph.nodes[i];
+        if (other->spec.constants_size != size || other->constants == NULL ||
+            of->spec.finish != NULL || of->spec.frame != NULL || other->spec.finish != NULL ||
+            other->spec.frame != NULL || memcmp(of->constants, other->constants, size) != 0)
+            continue;
+        constants[node] = constants[i];
+        return true;
+    }
+    return false;
+}
+
 static bool gather_constants(struct planner *p, long *constants)
 {
     struct tri_plan *plan = p->plan;
     for (int i = 0; i < p->graph.node_count; i++) {
+        if (shares_constants(p, i, constants))
+            continue;
         constants[i] = plan->constants_size;
         plan->constants_size += round_up((long)p->graph.nodes[i].spec.constants_size, 64);
     }

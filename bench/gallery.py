@@ -7,6 +7,7 @@ kernels over time the three frames in images/, of which the last is shown. The p
 import base64
 import html
 import json
+import math
 import os
 import shlex
 import subprocess
@@ -96,6 +97,31 @@ def second_picture(program, kernel, folder):
     return resized
 
 
+def swirl(folder):
+    """Writes maps like remap's own, but large. Returns their paths, without the end."""
+    path = os.path.join(folder, "swirl")
+    width, height = 640, 480
+    with open(path + "_x.pgm", "w", encoding="ascii") as columns, open(path + "_y.pgm", "w", encoding="ascii") as rows:
+        for file in columns, rows:
+            print("P2 %d %d 65535" % (width, height), file=file)
+        for y in range(height):
+            for x in range(width):
+                across, down = x - width / 2, y - height / 2
+                turn = 1.2 * max(0, 1 - math.hypot(across, down) / height * 1.5)
+                print(max(0, round(32 * (width / 2 + across * math.cos(turn) - down * math.sin(turn)))), file=columns)
+                print(max(0, round(32 * (height / 2 + across * math.sin(turn) + down * math.cos(turn)))), file=rows)
+    return path
+
+
+def example_of(kernel, folder):
+    """Returns the kernel's example, with maps of the picture's size."""
+    example = kernel["example"]
+    if kernel["name"] == "remap":
+        path = swirl(folder)
+        example = example.replace("@swirl_x", path + "_x.pgm").replace("@swirl_y", path + "_y.pgm")
+    return example
+
+
 def result(program, kernel, folder):
     """Runs the kernel's example. Returns the path of the picture it made."""
     files, out = example_files(program, kernel["name"]), os.path.join(folder, "out.png")
@@ -104,7 +130,7 @@ def result(program, kernel, folder):
         run(program, "run", kernel["example"], FRAMES, "-q", "-o", frames)
         return frames % 3
     second = ["--with", second_picture(program, kernel, folder)] if "--with" in files else []
-    run(program, "run", kernel["example"], PICTURE, *second, "-q", "-o", out)
+    run(program, "run", example_of(kernel, folder), PICTURE, *second, "-q", "-o", out)
     return out
 
 

@@ -202,6 +202,8 @@ static bool decode(void *context, void *data)
         tri_batch_end(run, item);
         return false;
     }
+    if (batch->trim != NULL && tri_batch_trim(run, item, &item->result.error) != TRI_OK)
+        return tri_batch_fail(run, item);
     const struct tri_shape *shape = &item->image->shape;
     item->result.from = *shape;
     item->result.shrunk = item->info.shrunk.factor;
@@ -414,14 +416,23 @@ enum tri_status tri_batch_run(struct tri_batch *batch, struct tri_error *error)
     run.late = calloc((size_t)run.delay + 1, sizeof run.late[0]);
     run.idle = calloc((size_t)batch->jobs, sizeof run.idle[0]);
     run.inflight = calloc((size_t)batch->jobs, sizeof run.inflight[0]);
+    if (batch->trim != NULL &&
+        tri_backend_open("sequential", NULL, &run.trimmer, error) != TRI_OK) {
+        free(run.late);
+        free(run.idle);
+        free(run.inflight);
+        return TRI_FAILED;
+    }
     if (run.late == NULL || run.idle == NULL || run.inflight == NULL ||
         pthread_mutex_init(&run.lock, NULL) != 0) {
         free(run.late);
         free(run.idle);
         free(run.inflight);
+        tri_backend_close(run.trimmer);
         return tri_fail(error, TRI_FAILED, "out of memory for %d files in flight", batch->jobs);
     }
     status = run_stream(&run, error);
+    tri_backend_close(run.trimmer);
     tri_batch_free_inflight(&run);
     tri_batch_free_idle(&run);
     free(run.idle);

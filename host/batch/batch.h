@@ -62,6 +62,8 @@ struct tri_batch {
     /* metadata comes from each input, unless `strip`; notes go into the results */
     struct tri_write_options write;
     bool strip, fail_fast;
+    /* reports, as the kernel bounds does, how each picture is cropped first; NULL: it is not */
+    const struct tri_pipeline *trim;
     /* the pipeline only moves samples, from JPEG to JPEG: no file is decoded (codec/move_file.h) */
     bool moves;
     bool data, nowhere; /* get the data that kernels report; write no pictures */

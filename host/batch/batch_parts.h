@@ -3,6 +3,7 @@
 #ifndef TRI_BATCH_PARTS_H
 #define TRI_BATCH_PARTS_H
 
+#include "../codec/metadata.h"
 #include "../codec/pictures.h"
 #include "../trace/trace.h"
 #include "batch.h"
@@ -38,6 +39,7 @@ struct tri_batch_job {
 struct tri_batch_run {
     struct tri_batch *batch;
     bool over_time;
+    struct tri_backend *trimmer; /* with `trim` of the batch; else NULL */
     /* Frames by which results are delayed; stage "compute" is then in order. */
     int delay, flushed;
     struct tri_batch_item *late; /* files whose results are not ready, oldest first */
@@ -61,6 +63,11 @@ struct tri_batch_run {
 void tri_batch_end(struct tri_batch_run *run, struct tri_batch_item *item);
 /* Ends the item with its error; returns false. */
 bool tri_batch_fail(struct tri_batch_run *run, struct tri_batch_item *item);
+
+/* ---- batch_trim.c ---- */
+/* The batch's `trim` on a picture that was decoded. */
+enum tri_status tri_batch_trim(struct tri_batch_run *run, struct tri_batch_item *item,
+                               struct tri_error *error);
 
 /* ---- batch_compute.c ---- */
 void tri_batch_free_idle(struct tri_batch_run *run);

@@ -322,6 +322,7 @@ static int run_pictures(const struct cli_run_request *request, const struct tri_
                                    .strip = request->strip,
                                    .fail_fast = request->fail_fast,
                                    .moves = request->lossless_jpeg,
+                                   .trim = request->border,
                                    .timed = request->timings,
                                    .data = request->data != NULL,
                                    .nowhere = request->video.nowhere,
@@ -404,6 +405,10 @@ static int check_many(const struct cli_run_request *request, const struct tri_pi
         return cli_usage("run", "--data needs one video, or pictures, as input; %s", none);
     if (request->data != NULL && pipeline->data_columns == NULL)
         return cli_usage("run", "no kernel of %s has data for --data", tri_pipeline_text(pipeline));
+    if (request->border != NULL && inputs->videos > 0)
+        return cli_usage("run",
+                         "--trim is for pictures, as all frames of a video have one size; "
+                         "'triptych run bounds VIDEO --data -' prints a crop for all of them");
     if (request->lossless_jpeg && inputs->videos > 0)
         return cli_usage("run", "--lossless-jpeg is for JPEG files; %s",
                          inputs->count == 1 ? "the input is a video" : "some inputs are videos");
@@ -517,6 +522,8 @@ static int execute(struct cli_run_request *request, struct tri_pipeline *pipelin
 
     if (request->lossless_jpeg && cli_check_moves(request, pipeline) != TRI_OK)
         return TRI_USAGE;
+    if (request->border != NULL && cli_check_trim(request, pipeline) != TRI_OK)
+        return TRI_USAGE;
     if (request->concat && count > 1)
         return run_joined(request, pipeline, operands, count);
     if (request->with != NULL && count == 1 && is_pipe(operands[0]) && is_pipe(request->with))
@@ -531,7 +538,7 @@ static int execute(struct cli_run_request *request, struct tri_pipeline *pipelin
         return cli_fail(&(struct tri_error){TRI_FAILED, "cannot read standard input: it is empty"});
     if (cli_with_read(request, pipeline, head.bytes, head.size, &error) != TRI_OK)
         return cli_fail(&error);
-    if (count == 1 && !request->lossless_jpeg &&
+    if (count == 1 && !request->lossless_jpeg && request->border == NULL &&
         ((tri_video_is(operands[0], head.bytes, head.size) && !cli_is_folder(request->output)) ||
          ((asks_for_video(request) || chooses_frames(request) != NULL) &&
           cli_has_pictures(operands[0], head.bytes, head.size))))
@@ -613,8 +620,13 @@ int cli_run(int argc, char **argv)
     }
     if (request.max_pixels > 0)
         tri_pipeline_limit(pipeline, request.max_pixels);
+    if (cli_trim_parse(&request, &error) != TRI_OK) {
+        tri_pipeline_free(pipeline);
+        return cli_fail(&error);
+    }
     result = execute_traced(&request, pipeline, argv + optind + 1, argc - optind - 1);
     tri_pipeline_free(pipeline);
+    tri_pipeline_free(request.border);
     tri_image_free(request.second);
     return result;
 }

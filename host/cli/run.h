@@ -48,8 +48,10 @@ struct cli_run_request {
     char *const *joined;      /* --concat: the inputs; NULL: there is one */
     int joined_count;
     enum cli_data_format data_format;
-    struct cli_data *collected; /* the data of pictures; NULL: not wanted */
-    bool lossless_jpeg;         /* blocks of JPEG files are moved, not decoded */
+    struct cli_data *collected;  /* the data of pictures; NULL: not wanted */
+    double tolerance;            /* of --trim, if it `trims` */
+    struct tri_pipeline *border; /* finds the crop for it; NULL: no trimming */
+    bool trims, lossless_jpeg;          /* blocks of JPEG files are moved, not decoded */
     bool concat, reverse, strip, fail_fast, timings, timeline, progress, stages, quiet, verbose;
 };
 
@@ -97,6 +99,13 @@ enum tri_status cli_with_read(struct cli_run_request *request, struct tri_pipeli
 /* Reports, once, in what that picture is changed for an input of these planes and bits. */
 void cli_with_note(const struct cli_run_request *request, const struct tri_image *second,
                    int planes, int bits);
+
+/* run_trim.c: --trim's tolerance. False if it is none, after reporting it. */
+bool cli_set_trim(const char *text, void *of);
+/* Makes `border`. */
+enum tri_status cli_trim_parse(struct cli_run_request *request, struct tri_error *error);
+/* Reports, for --trim, options and kernels that do not go with it. Returns the exit code. */
+int cli_check_trim(const struct cli_run_request *request, const struct tri_pipeline *pipeline);
 
 /* run_moves.c: reports, for --lossless-jpeg, options and kernels that do not go with it. Returns
  * the exit code. */

@@ -19,6 +19,7 @@ static const char *option_against(const struct cli_run_request *request)
         {write->verify, "--verify-output"},
         {request->shrink != TRI_SHRINK_OFF, "--shrink-on-load"},
         {request->with != NULL, "--with"},
+        {request->trims, "--trim"},
         {request->data != NULL, "--data"},
         {request->concat, "--concat"},
         {request->reverse, "--reverse"},

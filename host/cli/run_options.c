@@ -237,6 +237,10 @@ static const struct cli_option general[] = {
      TEXT(data), .file = true},
     {"data-format", 0, "FORMAT", "of --data: csv, json, or auto (default), by the name of its FILE",
      CHOICE(data_format, enum cli_data_format, CLI_DATA_AUTO, "auto|csv|json")},
+    {"trim", 0, "TOLERANCE",
+     "first cut off the border of each picture that has the colour of its top left pixel, but for "
+     "differences up to this part of the maximum, such as 0 or 0.05",
+     CLI_CALLS(cli_set_trim)},
     {"jobs", 'j', "N",
      "files or frames in flight at the same time; default one for each thread, two more for videos",
      COUNT(jobs, 1, CLI_JOBS_MAX)},

@@ -347,6 +347,7 @@ int cli_run_series(const struct cli_series *series)
                                    .pool = series->engine->pool,
                                    .jobs = series->engine->jobs,
                                    .write = request->write,
+                                   .trim = request->border,
                                    .strip = request->strip,
                                    .fail_fast = request->fail_fast,
                                    .timed = request->timings,

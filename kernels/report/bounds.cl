@@ -35,8 +35,8 @@ KERNEL(
     "Finds the smallest box outside of which all pixels have the colour of the picture's first "
     "one, at the top left, within a tolerance, and writes one line of data: the box's first column "
     "and row, its width and height (0 if all pixels are alike), and the pipeline that cuts it out, "
-    "'crop' with colons. The size of a result must be known before a picture is read, so trimming "
-    "takes two runs: one with bounds, and one with that crop. Of several frames or pictures, the "
+    "'crop' with colons. 'run --trim' does both for pictures at once. Of several frames or "
+    "pictures, the "
     "box around all boxes follows, or zeros if their sizes differ. The data goes to the file of "
     "--data; the picture does not change. Videos in Y'CbCr are examined in R, G, B.",
     "bounds:tolerance=0.05",

@@ -51,7 +51,7 @@ struct cli_run_request {
     struct cli_data *collected;  /* the data of pictures; NULL: not wanted */
     double tolerance;            /* of --trim, if it `trims` */
     struct tri_pipeline *border; /* finds the crop for it; NULL: no trimming */
-    bool trims, lossless_jpeg;          /* blocks of JPEG files are moved, not decoded */
+    bool trims, lossless_jpeg;   /* blocks of JPEG files are moved, not decoded */
     bool concat, reverse, strip, fail_fast, timings, timeline, progress, stages, quiet, verbose;
 };
 

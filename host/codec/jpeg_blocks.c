@@ -134,7 +134,7 @@ struct block_turn {
 
 static struct block_turn turn_of_block(struct tri_turn turn)
 {
-    struct block_turn of;
+    struct block_turn of = {{0}, {0}};
     for (int i = 0; i < DCTSIZE2; i++) {
         const int across = turn.transposed ? i / DCTSIZE : i % DCTSIZE,
                   down = turn.transposed ? i % DCTSIZE : i / DCTSIZE;

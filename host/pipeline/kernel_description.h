@@ -143,7 +143,8 @@ struct tri_rectangle {
  * the result's size then. */
 bool tri_graph_region(struct tri_graph *graph, struct tri_rectangle *region);
 /* Declares that the result's samples are those of the input, or of the declared region, moved only:
- * mirrored left to right or top to bottom, then transposed if tri_graph_transposed declares that. */
+ * mirrored left to right or top to bottom, then transposed if tri_graph_transposed declares that.
+ */
 void tri_graph_moves(struct tri_graph *graph, bool mirrored_x, bool mirrored_y);
 /* For chroma with fewer samples: 2^shift times fewer columns and rows than luma, whose input and
  * result have these sizes. Else shifts are 0, and so are the sizes. */

@@ -50,11 +50,12 @@ INLINE uint undistort_mix(uint a, uint b, uint share)
          ? (uint)k->fill \
          : (uint)SAMPLE(undistort_limit(x, IN_WIDTH), undistort_limit(y, IN_HEIGHT)))
 
-GATHER(undistort, S, S)
+/* Where output (across, down) comes from, with 8 fraction bits. */
+INLINE void undistort_find(CONSTANT struct undistort *k, int across, int down, long *from_x,
+                           long *from_y)
 {
-    CONSTANT struct undistort *k = CONSTANTS(struct undistort);
-    const long x = undistort_ray(X, k->middle_x, k->inverse_x),
-               y = undistort_ray(Y, k->middle_y, k->inverse_y);
+    const long x = undistort_ray(across, k->middle_x, k->inverse_x),
+               y = undistort_ray(down, k->middle_y, k->inverse_y);
     const long xx = undistort_product(x, x), yy = undistort_product(y, y),
                xy = undistort_product(x, y), r = xx + yy;
     const long radial =
@@ -64,14 +65,53 @@ GATHER(undistort, S, S)
                        undistort_product(k->p2, r + 2 * xx);
     const long ray_y = undistort_product(y, radial) + undistort_product(k->p1, r + 2 * yy) +
                        2 * undistort_product(k->p2, xy);
-    const long from_x = undistort_place(ray_x, k->middle_x, k->focal_x),
-               from_y = undistort_place(ray_y, k->middle_y, k->focal_y);
+    *from_x = undistort_place(ray_x, k->middle_x, k->focal_x);
+    *from_y = undistort_place(ray_y, k->middle_y, k->focal_y);
+}
+
+GATHER(undistort, S, S)
+{
+    CONSTANT struct undistort *k = CONSTANTS(struct undistort);
+    long from_x, from_y;
+    undistort_find(k, X, Y, &from_x, &from_y);
     const long left = from_x >> 8, top = from_y >> 8;
     const uint right = (uint)(from_x & 255), lower = (uint)(from_y & 255);
     const uint above = undistort_mix(UNDISTORT_AT(left, top), UNDISTORT_AT(left + 1, top), right);
     const uint below =
         undistort_mix(UNDISTORT_AT(left, top + 1), UNDISTORT_AT(left + 1, top + 1), right);
     return (UNDISTORT_SAMPLE)((undistort_mix(above, below, lower) + 32768) >> 16);
+}
+
+/* Catmull and Rom's weights of four samples, in 8192ths, as for rotate; `at`: 256ths of the way
+ * from the second to the third. */
+INLINE void undistort_weights(int at, int weights[4])
+{
+    const int square = at * at, cube = square * at;
+    weights[0] = (square * 512 - cube - at * 65536 + 2048) >> 12;
+    weights[2] = (square * 1024 - cube * 3 + at * 65536 + 2048) >> 12;
+    weights[3] = (cube - square * 256 + 2048) >> 12;
+    weights[1] = 8192 - weights[0] - weights[2] - weights[3];
+}
+/* Fraction bits lost between the sums along rows and columns, so that these fit 32 bits. */
+#define UNDISTORT_LESS (BITS == 8 ? 5 : 12)
+
+GATHER(undistort_cubic, S, S)
+{
+    CONSTANT struct undistort *k = CONSTANTS(struct undistort);
+    int across[4], down[4], sum = 1 << (25 - UNDISTORT_LESS);
+    long from_x, from_y;
+    undistort_find(k, X, Y, &from_x, &from_y);
+    const long left = (from_x >> 8) - 1, top = (from_y >> 8) - 1;
+    undistort_weights((int)(from_x & 255), across);
+    undistort_weights((int)(from_y & 255), down);
+    for (int i = 0; i < 4; i++) {
+        int row = 1 << (UNDISTORT_LESS - 1);
+        for (int j = 0; j < 4; j++)
+            row += (int)UNDISTORT_AT(left + j, top + i) * across[j];
+        sum += (row >> UNDISTORT_LESS) * down[i];
+    }
+    sum >>= 26 - UNDISTORT_LESS;
+    return (UNDISTORT_SAMPLE)(sum < 0 ? 0 : sum > MAXIMUM ? MAXIMUM : sum);
 }
 
 #ifdef HOST
@@ -98,7 +138,9 @@ KERNEL(undistort, tri_alpha_premultiplied, "remove the distortion of a lens",
                                        PARAM_FLOAT(k3, 0, -100, 100, "radial, of r2^3")
                                            PARAM_CHOICE(border, 0, 2, "constant|replicate",
                                                         "what is outside the picture")
-                                               PARAM_FLOAT(gray, 0, 0, 1, "0: black, 1: white"))
+                                               PARAM_FLOAT(gray, 0, 0, 1, "0: black, 1: white")
+                                                   PARAM_CHOICE(filter, 0, 2, "bilinear|bicubic",
+                                                                "interpolation between pixels"))
 ALIASES(undistort, ALIAS("lenscorrection|barrel|barrelinverse|lensfun|lensdistortion|dedistort",
                          "undistort:k1=-0.2"))
 
@@ -166,8 +208,11 @@ GRAPH(undistort)
         VALUE(border) == 1,
         in.planes % 2 == 0 ? 0 : (int)(VALUE(gray) * ((1 << tri_graph_bits(graph)) - 1) + 0.5)};
     for (int p = 0; p < in.planes; p++)
-        in.channel[p] = NODE(undistort, .in = {in.channel[p]}, .whole = true, .operations = 20,
-                             .constants = &k, .constants_size = sizeof k);
+        in.channel[p] = VALUE(filter) == 1
+                            ? NODE(undistort_cubic, .in = {in.channel[p]}, .whole = true,
+                                   .operations = 37, .constants = &k, .constants_size = sizeof k)
+                            : NODE(undistort, .in = {in.channel[p]}, .whole = true,
+                                   .operations = 20, .constants = &k, .constants_size = sizeof k);
     return in;
 }
 #endif

@@ -70,10 +70,14 @@ static bool refuses_shape(const struct tri_pipeline *pipeline, int operation,
            (fmax(x, y) * (1 + first) + 3 * tangential) * fmax(lens.fx, lens.fy) >= 67108864;
 }
 
-static const char *const cases[] = {
-    "k1=-0.3:k2=0.1",           "fx=400:fy=390:cx=20:cy=8:k1=0.5:border=replicate",
-    "k1=2:k2=-3:k3=1:gray=0.5", "p1=0.05:p2=-0.03",
-    "fx=100000:k1=-100",        NULL};
+static const char *const cases[] = {"k1=-0.3:k2=0.1",
+                                    "fx=400:fy=390:cx=20:cy=8:k1=0.5:border=replicate",
+                                    "k1=2:k2=-3:k3=1:gray=0.5",
+                                    "p1=0.05:p2=-0.03",
+                                    "fx=100000:k1=-100",
+                                    "k1=-0.2:filter=bicubic",
+                                    "k1=0.4:p2=0.02:filter=bicubic:border=replicate",
+                                    NULL};
 
 const struct oracle oracle_undistort = {.name = "undistort",
                                         .alpha = ORACLE_PREMULTIPLIED,

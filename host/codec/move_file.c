@@ -26,9 +26,10 @@ struct way {
 /* Puts the file's name before the text. */
 static enum tri_status name_file(const struct way *way, enum tri_status status)
 {
+    if (status == TRI_OK || way->error == NULL)
+        return status;
     const struct tri_error inner = *way->error;
-    return status == TRI_OK ? TRI_OK
-                            : tri_fail(way->error, status, "%s: %s", way->source.name, inner.text);
+    return tri_fail(way->error, status, "%s: %s", way->source.name, inner.text);
 }
 
 /* Before all of the input is read. */

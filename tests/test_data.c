@@ -125,6 +125,33 @@ static void test_bounds(void)
            0, "   9   5   5   5   5  90\n", "");
 }
 
+/* Four samples of 10, one of which becomes 14; then 200, 190 or 186 more; then 9, 191 less. Sums
+ * are 4, 756 and 764, and their changes 4, 752 and 8; 100 / 4 / 256 of each is in percent. Of a
+ * video in Y'CbCr luma counts, of R, G, B all planes: 30, 0 and 0 of 3 samples. */
+static void test_scene(void)
+{
+    EXPECT("printf 'P2 2 2 255 10 10 10 10' > s-1.pgm; printf 'P2 2 2 255 10 10 10 14' > s-2.pgm; "
+           "printf 'P2 2 2 255 200 200 200 200' > s-3.pgm; printf 'P2 2 2 255 9 9 9 9' > s-4.pgm; "
+           "$T run scene s-%d.pgm --data - && $T run scene:threshold=73.4375:lines=cuts s-%d.pgm "
+           "--data - && $T run scene:threshold=73.4376:lines=cuts s-%d.pgm --data -",
+           0,
+           "frame,time,difference,score,cut\n0,0.000000,0.0000,0.0000,0\n"
+           "1,0.040000,0.3906,0.3906,0\n2,0.080000,73.8281,73.4375,1\n3,0.120000,74.6093,0.7812,0\n"
+           "frame,time,difference,score,cut\n2,0.080000,73.8281,73.4375,1\n"
+           "frame,time,difference,score,cut\n",
+           "");
+    EXPECT("for y in '\\012\\310\\310' '\\050\\001\\001'; do printf \"FRAME\\n$y\"; done > f; "
+           "(printf 'YUV4MPEG2 W1 H1 F1:2 C444\\n'; cat f) > s.y4m; $T run scene s.y4m -o t.y4m "
+           "--data - --data-format json | tail -n 2 && tail -c 3 t.y4m | "
+           "od -An -tu1; "
+           "printf 'P3 1 1 255 10 7 7' > c-1.ppm; printf 'P3 1 1 255 40 7 7' > c-2.ppm; "
+           "$T run scene c-%d.ppm --data - | tail -n 1; rm f ?.y4m [sc]-*",
+           0,
+           "{\"frame\": 1, \"time\": 2.000000, \"difference\": 11.7187, \"score\": 11.7187, "
+           "\"cut\": 1}\n]\n  40   1   1\n1,0.040000,3.9062,3.9062,0\n",
+           "");
+}
+
 /* FFmpeg's filters psnr and ssim on the same frames in R, G, B, whose numbers have fewer digits and
  * are sums of 32-bit floats: 0.01 dB and 0.0001 apart at most, as printed. Each frame, and all. */
 #define FFMPEG(filter) \
@@ -161,6 +188,14 @@ static void test_ffmpeg(void)
                        "awk -v ours=$(tail -n 1 p.csv | cut -d, -f5) '{ print (ours - $1 < 0.0001 "
                        "&& ours - $1 > -0.0001) }'; rm f.txt p.csv log.txt",
         0, "3\n1\n", "");
+    EXPECT(
+        "$T run crop:width=217:height=155 $ROOT/images/frame-%d.png -o s-%d.png && ffmpeg -v error "
+        "-i s-%d.png -vf scdet,metadata=print:file=f.txt -f null - && $T run scene s-%d.png "
+        "--data p.csv && awk -F'[=,]' 'FNR == NR { if (/mafd/) mafd[n++] = $2; "
+        "if (/score/) score[n - 1] = $2; next } FNR > 1 { d = $3 - mafd[FNR - 2]; "
+        "e = $4 - score[FNR - 2]; print (d < 0.0006 && d > -0.0006 && e < 0.0006 && "
+        "e > -0.0006) } END { print n }' f.txt p.csv; rm f.txt p.csv s-*",
+        0, "1\n1\n1\n3\n", "");
 }
 
 /* Where lines come from, in either format, with names that need quotes; what is not a number is
@@ -223,7 +258,7 @@ static void test_errors(void)
 /* The same text from every backend, of pictures and of frames, also behind other kernels. */
 static void test_backends(void)
 {
-    EXPECT("for p in stats histogram:bins=16 gray,gaussian,stats,sobel; do "
+    EXPECT("for p in stats scene histogram:bins=16 gray,gaussian,stats,sobel; do "
            "$T run $p $ROOT/images/street.png --data s.csv --on sequential && "
            "$T run $p $ROOT/images/frame-%d.png --data v.csv --on sequential || exit 1; "
            "for how in '-j 1' '-j 8' '--on threads:3' '--isa scalar'; do "
@@ -252,6 +287,7 @@ int test_data_suite(void)
              CU_add_test(suite, "PSNR", test_psnr) && CU_add_test(suite, "SSIM", test_ssim) &&
              CU_add_test(suite, "PSNR and SSIM of FFmpeg", test_ffmpeg) &&
              CU_add_test(suite, "the box of bounds", test_bounds) &&
+             CU_add_test(suite, "the cuts of scene", test_scene) &&
              CU_add_test(suite, "CSV and JSON", test_formats) &&
              CU_add_test(suite, "many pictures", test_many) &&
              CU_add_test(suite, "errors of --data", test_errors) &&

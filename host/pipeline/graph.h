@@ -170,6 +170,9 @@ int tri_graph_add_channel(struct tri_graph *graph, const struct tri_channel *cha
 enum tri_status tri_pipeline_check(struct tri_pipeline *pipeline, struct tri_error *error);
 /* Sets how the pipeline treats time and samples, from its graph for pictures of any shape. */
 void tri_pipeline_learn(struct tri_pipeline *pipeline, const struct tri_graph *graph);
+/* Whether data depend on other planes than the first. */
+enum tri_status tri_graph_mixes_data(const struct tri_graph *graph, bool *mixes,
+                                     struct tri_error *error);
 /* Gets the properties of a pipeline from its graph, whose input is all planes of a frame. */
 enum tri_status tri_graph_properties(const struct tri_graph *graph, const struct tri_value *out,
                                      const struct tri_shape *in, struct tri_properties *properties,

@@ -45,6 +45,21 @@ static enum tri_status find_by_plane(const struct tri_graph *graph, const struct
     return TRI_OK;
 }
 
+enum tri_status tri_graph_mixes_data(const struct tri_graph *graph, bool *mixes,
+                                     struct tri_error *error)
+{
+    *mixes = false;
+    if (graph->told.channel == 0)
+        return TRI_OK;
+    unsigned *sources = calloc((size_t)graph->channel_count, sizeof *sources);
+    if (sources == NULL)
+        return tri_fail(error, TRI_FAILED, "out of memory for a graph");
+    find_sources(graph, sources);
+    *mixes = (sources[graph->told.channel] & ~1u) != 0;
+    free(sources);
+    return TRI_OK;
+}
+
 enum tri_status tri_graph_properties(const struct tri_graph *graph, const struct tri_value *out,
                                      const struct tri_shape *in, struct tri_properties *properties,
                                      struct tri_error *error)

@@ -325,6 +325,18 @@ static enum tri_status add_conversion(struct tri_filter *filter, enum tri_matrix
     return status;
 }
 
+/* Data of Y'CbCr are those of luma, but a plane of R, G, B is not the picture. */
+static enum tri_status keep_data_whole(const struct view *view, const struct tri_video *in,
+                                       bool *by_plane, struct tri_error *error)
+{
+    bool mixes = false;
+    if (!*by_plane || in->matrix != TRI_RGB)
+        return TRI_OK;
+    const enum tri_status status = tri_graph_mixes_data(&view->graph, &mixes, error);
+    *by_plane = !mixes;
+    return status;
+}
+
 /* Whether planes are processed separately. With alpha, kernels that weight by it need all planes:
  * then frames are processed like pictures, unless the user chose planes explicitly. */
 static enum tri_status find_way(const struct tri_pipeline *pipeline, const struct tri_video *in,
@@ -335,6 +347,8 @@ static enum tri_status find_way(const struct tri_pipeline *pipeline, const struc
     struct view plain = {0};
     *by_plane = view->properties.by_plane && (chroma != TRI_CHROMA_USUAL || in->matrix == TRI_RGB ||
                                               !view->properties.needs_rgb);
+    if (chroma == TRI_CHROMA_USUAL && *by_plane)
+        return keep_data_whole(view, in, by_plane, error);
     if (*by_plane || !in->alpha || chroma == TRI_CHROMA_USUAL)
         return TRI_OK;
     opaque.alpha = false;

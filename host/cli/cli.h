@@ -25,10 +25,10 @@ extern const struct cli_command *const cli_commands[];
 /* Those of two words, "lab grade", with options of their own, for completion; then NULL. The first
  * word's command runs them. */
 extern const struct cli_command *const cli_two_words[];
-extern const struct cli_command cli_command_run, cli_command_montage, cli_command_bench,
-    cli_command_verify, cli_command_compare, cli_command_results, cli_command_lab,
-    cli_command_devices, cli_command_doctor, cli_command_lab_grade, cli_command_kernels,
-    cli_command_new, cli_command_completion;
+extern const struct cli_command cli_command_run, cli_command_montage, cli_command_sheet,
+    cli_command_bench, cli_command_verify, cli_command_compare, cli_command_results,
+    cli_command_lab, cli_command_devices, cli_command_doctor, cli_command_lab_grade,
+    cli_command_kernels, cli_command_new, cli_command_completion;
 
 /* environment.c. Call the first one at the start of main, the second before opening backends of
  * these names (count 0: all OpenCL devices may be used). */

@@ -58,15 +58,7 @@ static bool set_background(const char *text, void *of)
 
 static bool set_format(const char *text, void *of)
 {
-    struct request *request = of;
-
-    request->format = tri_format_find(text);
-    if (request->format != NULL)
-        return true;
-    cli_usage("montage",
-              "unknown format '%s' for --format ('triptych --version' lists the supported ones)",
-              text);
-    return false;
+    return cli_set_format("montage", text, &((struct request *)of)->format);
 }
 
 #define COUNT(member, low, high) CLI_SETS_COUNT(struct request, member, low, high)
@@ -192,35 +184,21 @@ static enum tri_status read_all(const struct request *request, const struct cli_
 
 /* ---- the sheet ---- */
 
-/* The smallest number whose square is no less. */
-static int root_of(int count)
-{
-    int root = 1;
-
-    while ((int64_t)root * root < count)
-        root++;
-    return root;
-}
-
 static int columns_of(const struct request *request, int count)
 {
     const int rows = request->rows < (uint64_t)count ? (int)request->rows : count;
 
     if (request->columns > 0)
         return request->columns < (uint64_t)count ? (int)request->columns : count;
-    return rows > 0 ? (count + rows - 1) / rows : root_of(count);
-}
-
-static void tell(void *listener, const char *text)
-{
-    (void)listener;
-    cli_note("%s", text);
+    return rows > 0 ? (count + rows - 1) / rows : cli_sheet_columns(count);
 }
 
 static enum tri_status write_sheet(const struct request *request, struct tri_image *const *pictures,
                                    int count, struct tri_error *error)
 {
-    const struct cli_sheet sheet = {.pictures = pictures,
+    const struct cli_sheet sheet = {.command = "montage",
+                                    .smaller = "--cell",
+                                    .pictures = pictures,
                                     .count = count,
                                     .columns = columns_of(request, count),
                                     .cell_width = request->cell[0],
@@ -232,23 +210,10 @@ static enum tri_status write_sheet(const struct request *request, struct tri_ima
                                     .colour = {request->background.colour[0],
                                                request->background.colour[1],
                                                request->background.colour[2]}};
-    const struct tri_write_options with = {.size = sizeof with,
-                                           .format = request->format,
-                                           .quality = request->quality,
-                                           .background = {TRI_BACKGROUND_TOLD, {255, 255, 255}},
-                                           .tell = tell};
-    struct tri_image *image = NULL;
+    const struct cli_sheet_file file = {request->output, request->format, request->quality,
+                                        request->max_pixels};
 
-    enum tri_status status = cli_sheet_make(
-        &sheet, request->max_pixels > 0 ? request->max_pixels : TRI_PIXEL_LIMIT, &image, error);
-    if (status == TRI_OK) {
-        cli_interrupt_catch();
-        cli_write_begin();
-        status = tri_image_write(request->output, image, &with, error);
-        cli_write_end();
-    }
-    tri_image_free(image);
-    return status;
+    return cli_sheet_write(&sheet, &file, error);
 }
 
 static enum tri_status make(const struct request *request, const struct cli_inputs *inputs,

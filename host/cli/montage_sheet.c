@@ -1,5 +1,7 @@
 /* montage_sheet.c -- where pictures of a sheet go, and their samples in its form. */
 #include "cli/montage_sheet.h"
+#include "cli/cli.h"
+#include "cli/interrupt.h"
 #include "image/image.h"
 
 #include <stdlib.h>
@@ -174,9 +176,10 @@ static enum tri_status make(const struct cli_sheet *sheet, struct grid *grid, ui
         (uint64_t)sides[0] * (uint64_t)sides[1] > max_pixels)
         return tri_fail(
             error, TRI_USAGE,
-            "montage: %lld x %lld pixels exceed the limit of %llu, and %d per side; use "
-            "smaller cells (--cell), or --max-pixels",
-            (long long)sides[0], (long long)sides[1], (unsigned long long)max_pixels, TRI_SIDE_MAX);
+            "%s: %lld x %lld pixels exceed the limit of %llu, and %d per side; use smaller cells "
+            "(%s), or --max-pixels",
+            sheet->command, (long long)sides[0], (long long)sides[1],
+            (unsigned long long)max_pixels, TRI_SIDE_MAX, sheet->smaller);
     const struct tri_shape shape = shape_of(sheet, sides);
     if (tri_image_new(&shape, image, error) != TRI_OK)
         return error->status;
@@ -195,9 +198,49 @@ enum tri_status cli_sheet_make(const struct cli_sheet *sheet, uint64_t max_pixel
                       axis_new(&grid.down, (sheet->count + sheet->columns - 1) / sheet->columns);
     const enum tri_status status =
         room ? make(sheet, &grid, max_pixels, image, error)
-             : tri_fail(error, TRI_FAILED, "montage: out of memory for %d cells", sheet->count);
+             : tri_fail(error, TRI_FAILED, "%s: out of memory for %d cells", sheet->command,
+                        sheet->count);
 
     axis_free(&grid.across);
     axis_free(&grid.down);
+    return status;
+}
+
+/* ---- its file ---- */
+
+int cli_sheet_columns(int count)
+{
+    int root = 1;
+
+    while ((int64_t)root * root < count)
+        root++;
+    return root;
+}
+
+static void tell(void *listener, const char *text)
+{
+    (void)listener;
+    cli_note("%s", text);
+}
+
+enum tri_status cli_sheet_write(const struct cli_sheet *sheet, const struct cli_sheet_file *file,
+                                struct tri_error *error)
+{
+    const struct tri_write_options with = {.size = sizeof with,
+                                           .format = file->format,
+                                           .quality = file->quality,
+                                           .background = {TRI_BACKGROUND_TOLD, {255, 255, 255}},
+                                           .tell = tell};
+    struct tri_image *image = NULL;
+
+    enum tri_status status = cli_sheet_make(
+        sheet, file->max_pixels > 0 ? file->max_pixels : TRI_PIXEL_LIMIT, &image, error);
+    if (status == TRI_OK) {
+        cli_interrupt_catch();
+        cli_write_begin();
+        status = tri_image_write(file->path, image, &with, error);
+        cli_write_end();
+    }
+    tri_image_free(image);
     return status;
 }

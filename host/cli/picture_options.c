@@ -21,6 +21,17 @@ void cli_background_words(char words[CLI_WORDS_MAX])
         cli_add_word(words, tri_background_name(i));
 }
 
+bool cli_set_format(const char *command, const char *text, const struct tri_format **format)
+{
+    *format = tri_format_find(text);
+    if (*format != NULL)
+        return true;
+    cli_usage(command,
+              "unknown format '%s' for --format ('triptych --version' lists the supported ones)",
+              text);
+    return false;
+}
+
 void cli_format_words(char words[CLI_WORDS_MAX])
 {
     for (int i = 0; i < tri_format_count(); i++)

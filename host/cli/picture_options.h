@@ -8,7 +8,8 @@
 /* For --background. Returns false if the value is invalid, after reporting it for the command. */
 bool cli_set_background(const char *command, const char *text, struct tri_background *background);
 void cli_background_words(char words[CLI_WORDS_MAX]);
-/* The formats of pictures. */
+/* For --format, of pictures alone; likewise. */
+bool cli_set_format(const char *command, const char *text, const struct tri_format **format);
 void cli_format_words(char words[CLI_WORDS_MAX]);
 
 #endif

@@ -4,6 +4,7 @@
 #include "cli/picture_options.h"
 #include "cli/run.h"
 #include "cli/trace_output.h"
+#include "cli/trim_options.h"
 #include "codec/reduce_depth.h"
 
 #include <math.h>
@@ -131,30 +132,9 @@ static bool set_frame(const char *text, void *request)
     return cli_parse_frame(text, &((struct cli_run_request *)request)->frame);
 }
 
-/* A number of frames, "25f", or a time. */
-static bool set_mark(const char *name, const char *text, struct tri_mark *mark)
-{
-    long frame;
-    char unit, end;
-
-    *mark = (struct tri_mark){.given = true, .frame = -1};
-    if (sscanf(text, "%9ld%c%c", &frame, &unit, &end) == 2 && unit == 'f' && frame >= 0 &&
-        strspn(text, "0123456789") > 0) {
-        mark->frame = frame;
-        return true;
-    }
-    if (cli_parse_time(text, &mark->seconds))
-        return true;
-    cli_usage("run",
-              "invalid value '%s' for --%s; expected a time like 90.5 or 1:30.5, or a number of "
-              "frames like 25f",
-              text, name);
-    return false;
-}
-
 static bool set_from(const char *text, void *request)
 {
-    return set_mark("from", text, &((struct cli_run_request *)request)->trim.from);
+    return cli_set_mark("run", "from", text, &((struct cli_run_request *)request)->trim.from);
 }
 
 static bool set_end(const char *name, const char *text, bool length, struct tri_trim *trim)
@@ -164,7 +144,7 @@ static bool set_end(const char *name, const char *text, bool length, struct tri_
         return false;
     }
     trim->length = length;
-    return set_mark(name, text, &trim->to);
+    return cli_set_mark("run", name, text, &trim->to);
 }
 
 static bool set_to(const char *text, void *request)

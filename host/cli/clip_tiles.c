@@ -6,15 +6,13 @@
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/run.h"
-#include "image/image.h"
-#include "video/filter.h"
+#include "cli/tile_maker.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TILES 16 /* if none is asked for */
-#define TILE_WIDTH 320
+#define TILES 16         /* if none is asked for */
 #define SEEK_SECONDS 4.0 /* reading that much takes as long as going there */
 
 struct picker {
@@ -24,12 +22,13 @@ struct picker {
     struct tri_video video; /* the clip's */
     double start;           /* of the part, in seconds of the file */
     bool seeks;             /* the format can, and the part is given in seconds */
-    struct tri_pipeline *shrink, *scene;
-    struct tri_filter *shrinks, *scenes;
-    struct tri_frame in, tile, seen; /* what is read, and what the filters make */
-    int64_t newest;                  /* time of the last tile in the file; -1: none */
-    long next;                       /* number of the next tile, or of the next slot of `every` */
-    long count, frames;              /* tiles, and the frames they are chosen from */
+    struct cli_tile_maker maker;
+    struct tri_pipeline *scene;
+    struct tri_filter *scenes;
+    struct tri_frame in, seen; /* what is read, and what `scenes` makes of it */
+    int64_t newest;            /* time of the last tile in the file; -1: none */
+    long next;                 /* number of the next tile, or of the next slot of `every` */
+    long count, frames;        /* tiles, and the frames they are chosen from */
 };
 
 /* ---- the clip ---- */
@@ -91,48 +90,6 @@ static enum tri_status look(struct picker *picker, struct tri_error *error)
 
 /* ---- tiles ---- */
 
-/* Of a tile, whose pixels are square and which is upright. */
-static void find_size(const struct picker *picker, double *width, double *height)
-{
-    const struct tri_video *video = &picker->video;
-    const double pixel = video->aspect[0] > 0 && video->aspect[1] > 0
-                             ? (double)video->aspect[0] / video->aspect[1]
-                             : 1;
-    const bool turned = video->rotation % 180 != 0;
-    const double shown = turned ? video->height : video->width * pixel;
-    const double high = turned ? video->width * pixel : video->height;
-
-    *width =
-        picker->clip->width > 0 ? picker->clip->width : fmin(TILE_WIDTH, fmax(1, round(shown)));
-    *height = fmax(1, round(*width * high / shown));
-}
-
-static enum tri_status make_shrink(struct picker *picker, struct tri_error *error)
-{
-    const int rotation = picker->video.rotation;
-    const bool turned = rotation % 180 != 0;
-    double width, height;
-    char text[300];
-
-    find_size(picker, &width, &height);
-    int length = snprintf(text, sizeof text, "resize:width=%.0f:height=%.0f",
-                          turned ? height : width, turned ? width : height);
-    if (rotation != 0 && rotation % 90 == 0)
-        length +=
-            snprintf(text + length, sizeof text - (size_t)length, ",rotate:angle=%d", rotation);
-    if (picker->clip->label)
-        snprintf(text + length, sizeof text - (size_t)length,
-                 ",text:text='%%{time}':size=%.0f:outline=%.0f:gravity=southwest:x=%.0f:y=%.0f",
-                 fmax(8, width / 16), fmax(1, width / 160), fmax(1, width / 80),
-                 fmax(1, width / 80));
-    enum tri_status status = tri_pipeline_parse(text, &picker->shrink, error);
-    if (status == TRI_OK)
-        status = tri_filter_new(picker->backend, picker->shrink, &picker->video, TRI_ONLY_RGB,
-                                TRI_CHROMA_USUAL, &picker->shrinks, error);
-    return status == TRI_OK ? tri_frame_new(tri_filter_video(picker->shrinks), &picker->tile, error)
-                            : status;
-}
-
 static bool make_room(struct cli_tiles *tiles)
 {
     const int room = tiles->room > 0 ? 2 * tiles->room : 16;
@@ -147,46 +104,33 @@ static bool make_room(struct cli_tiles *tiles)
     return true;
 }
 
-static enum tri_status keep_tile(const struct picker *picker, struct tri_error *error)
-{
-    const struct tri_video *video = tri_filter_video(picker->shrinks);
-    const struct tri_shape shape = {video->width, video->height, video->planes + video->alpha,
-                                    video->bits > 8 ? 16 : 8};
-    const uint64_t pixels = (uint64_t)shape.width * (uint64_t)shape.height;
-    struct cli_tiles *tiles = picker->tiles;
-    struct tri_image *image = NULL;
-
-    if (((uint64_t)tiles->count + 1) * pixels > picker->clip->max_pixels)
-        return tri_fail(error, TRI_USAGE,
-                        "sheet: more than %d tiles of %d x %d pixels exceed the limit of %llu; use "
-                        "fewer or smaller ones (--width), or --max-pixels",
-                        tiles->count, shape.width, shape.height,
-                        (unsigned long long)picker->clip->max_pixels);
-    if (!make_room(tiles))
-        return tri_fail(error, TRI_FAILED, "sheet: out of memory for %d tiles", tiles->count + 1);
-    if (tri_image_new(&shape, &image, error) != TRI_OK)
-        return error->status;
-    for (int p = 0; p < video->planes; p++)
-        tri_image_copy_plane(picker->tile.planes[p], 0, image, p);
-    if (video->alpha)
-        tri_image_copy_plane(picker->tile.planes[0], 1, image, video->planes);
-    tiles->list[tiles->count++] = image;
-    return TRI_OK;
-}
-
 /* Makes the frame a tile, whose label is its time in the file. */
 static enum tri_status add_tile(struct picker *picker, int64_t time, struct tri_error *error)
 {
+    struct cli_tiles *tiles = picker->tiles;
+    struct tri_image *image = NULL;
+
+    if (!make_room(tiles))
+        return tri_fail(error, TRI_FAILED, "sheet: out of memory for %d tiles", tiles->count + 1);
     picker->newest = picker->in.time = time;
-    const enum tri_status status =
-        tri_filter_run(picker->shrinks, &picker->in, &picker->tile, error);
-    return status == TRI_OK ? keep_tile(picker, error) : status;
+    if (cli_tile_make(&picker->maker, &picker->in, &image, error) != TRI_OK)
+        return error->status;
+    tiles->list[tiles->count++] = image;
+    tiles->pixels += (uint64_t)image->shape.width * (uint64_t)image->shape.height;
+    if (tiles->pixels <= picker->clip->max_pixels)
+        return TRI_OK;
+    return tri_fail(error, TRI_USAGE,
+                    "sheet: %d tiles of %d x %d pixels exceed the limit of %llu; use fewer or "
+                    "smaller ones (--width), or --max-pixels",
+                    tiles->count, image->shape.width, image->shape.height,
+                    (unsigned long long)picker->clip->max_pixels);
 }
 
 static void forget_tiles(struct picker *picker)
 {
     while (picker->tiles->count > 0)
         tri_image_free(picker->tiles->list[--picker->tiles->count]);
+    picker->tiles->pixels = 0;
     picker->newest = -1;
     picker->next = 0;
 }
@@ -413,7 +357,8 @@ static enum tri_status open_all(struct picker *picker, struct tri_error *error)
     if (status == TRI_OK)
         status = open_scenes(picker, error);
     if (status == TRI_OK)
-        status = make_shrink(picker, error);
+        status = cli_tile_maker_open(&picker->maker, picker->backend, &picker->video,
+                                     picker->clip->width, picker->clip->label, error);
     return status == TRI_OK ? tri_frame_new(&picker->video, &picker->in, error) : status;
 }
 
@@ -446,11 +391,9 @@ enum tri_status cli_tiles_read(const struct cli_clip *clip, struct cli_tiles *ti
     if (status == TRI_OK && tiles->count == 0)
         status = tri_fail(error, TRI_FAILED, "%s has no frames", clip->path);
     tri_frame_free(&picker.in);
-    tri_frame_free(&picker.tile);
     tri_frame_free(&picker.seen);
-    tri_filter_free(picker.shrinks);
+    cli_tile_maker_close(&picker.maker);
     tri_filter_free(picker.scenes);
-    tri_pipeline_free(picker.shrink);
     tri_pipeline_free(picker.scene);
     tri_backend_close(picker.backend);
     return status;

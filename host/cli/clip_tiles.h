@@ -21,6 +21,7 @@ struct cli_clip {
 struct cli_tiles {
     struct tri_image **list;
     int count, room;
+    uint64_t pixels;  /* of all */
     char damage[300]; /* of the clip: what to report; "": none */
 };
 

@@ -1,0 +1,203 @@
+/* stabilize -- holds a shaking picture still: finds by how many columns and rows each frame has
+ * moved, and moves it to the mean of its places in the frames around it.
+ *
+ * The means of luma of all columns, and of all rows, are a frame's profiles. A frame has moved by
+ * as much as makes its profile most like that of the frame before. */
+#include "kernel.h"
+
+struct stabilize {
+    int range[2];     /* of the search: columns, rows */
+    int across, down; /* samples of a row and of a column */
+    int frames;       /* of the mean */
+    int black;        /* what is beyond the edge */
+};
+
+#define STABILIZE_ABS(a) ((a) < 0 ? -(a) : (a))
+#define STABILIZE_INSIDE(at, size) ((at) < 0 ? 0 : (at) >= (size) ? (size)-1 : (at))
+/* Farther than any place is from the mean, so that sums with it are not negative. */
+#define STABILIZE_FAR 32768
+
+PASS(stabilize_luma, S, S)
+{
+    const WIDE red = TO_WIDE(AT_INPUT(0, 0, 0)), green = TO_WIDE(AT_INPUT(1, 0, 0));
+    const WIDE blue = TO_WIDE(AT_INPUT(2, 0, 0));
+    PUT(TO_S((red + green + green + blue + ALL(WIDE, 2)) >> ALL(WIDE, 2)));
+}
+
+/* Means of columns, in 256ths of 8 bits. */
+GATHER(stabilize_columns, S, u32)
+{
+    uint sum = 0;
+    for (int y = 0; y < IN_HEIGHT; y++)
+        sum += (uint)SAMPLE(X, y) >> (BITS - 8);
+    return (uint)(((ulong)sum << 8) / (uint)IN_HEIGHT);
+}
+
+GATHER(stabilize_rows, S, u32)
+{
+    uint sum = 0;
+    for (int x = 0; x < IN_WIDTH; x++)
+        sum += (uint)SAMPLE(x, X) >> (BITS - 8);
+    return (uint)(((ulong)sum << 8) / (uint)IN_WIDTH);
+}
+
+/* By how much the profile of this frame and that of the previous one, moved by X - range, differ in
+ * the places that all movements leave inside. Inputs: both. */
+#define STABILIZE_COST(range) \
+    const int by = X - (range); \
+    ulong sum = 0; \
+    for (int i = (range); i < IN_WIDTH - (range); i++) { \
+        const int apart = (int)SAMPLE_INPUT(0, i, 0) - (int)SAMPLE_INPUT(1, i - by, 0); \
+        sum += (uint)STABILIZE_ABS(apart); \
+    } \
+    return (uint)(sum >> 8);
+
+GATHER(stabilize_costs_across, u32, u32){STABILIZE_COST(CONSTANTS(struct stabilize)->range[0])}
+
+GATHER(stabilize_costs_down, u32, u32){STABILIZE_COST(CONSTANTS(struct stabilize)->range[1])}
+
+/* Inputs: the costs across and down. How far the frame has moved: the least cost, of equal ones the
+ * shortest way, then that to the left or up. */
+GATHER(stabilize_moves, u32, u32)
+{
+    const int range = CONSTANTS(struct stabilize)->range[X];
+    int best = 0;
+    for (int i = 1; i <= 2 * range; i++) {
+        const int by = (i & 1) != 0 ? -((i + 1) / 2) : i / 2;
+        const uint cost = X == 0 ? SAMPLE_INPUT(0, range + by, 0) : SAMPLE_INPUT(1, range + by, 0);
+        const uint least =
+            X == 0 ? SAMPLE_INPUT(0, range + best, 0) : SAMPLE_INPUT(1, range + best, 0);
+        best = cost < least ? by : best;
+    }
+    return (uint)best;
+}
+
+/* The places since the first frame, and their sum over the frames of the mean. */
+GATHER(stabilize_add, u32, u32)
+{
+    return SAMPLE_INPUT(0, X, 0) + SAMPLE_INPUT(1, X, 0);
+}
+
+GATHER(stabilize_exchange, u32, u32)
+{
+    return SAMPLE_INPUT(0, X, 0) + SAMPLE_INPUT(1, X, 0) - SAMPLE_INPUT(2, X, 0);
+}
+
+/* Inputs: the sum, and the place in the middle. By how much the frame is to be moved, in two
+ * samples of 8 bits for each direction: the mean is rounded to nearest, half up. */
+GATHER(stabilize_shifts, u32, u32)
+{
+    const uint frames = (uint)CONSTANTS(struct stabilize)->frames;
+    const uint apart = SAMPLE_INPUT(0, X / 2, 0) - frames * SAMPLE_INPUT(1, X / 2, 0);
+    const uint shift = (2 * (apart + frames * STABILIZE_FAR) + frames) / (2 * frames);
+    return (X & 1) == 0 ? shift & 255 : shift >> 8;
+}
+
+GATHER(stabilize_samples, u32, S)
+{
+    return ROW_SAMPLE(X);
+}
+
+/* Inputs: a plane, and the shifts as samples. */
+GATHER(stabilize_move, S, S)
+{
+    CONSTANT struct stabilize *k = CONSTANTS(struct stabilize);
+    const int across =
+        (int)((uint)SAMPLE_INPUT(1, 0, 0) | (uint)SAMPLE_INPUT(1, 1, 0) << 8) - STABILIZE_FAR;
+    const int down =
+        (int)((uint)SAMPLE_INPUT(1, 2, 0) | (uint)SAMPLE_INPUT(1, 3, 0) << 8) - STABILIZE_FAR;
+    const int x = X - across, y = Y - down;
+    const int from_x = STABILIZE_INSIDE(x, k->across), from_y = STABILIZE_INSIDE(y, k->down);
+    return k->black != 0 && (x != from_x || y != from_y) ? 0 : SAMPLE(from_x, from_y);
+}
+
+#ifdef HOST
+KERNEL(
+    stabilize, tri_alpha_plain, "holds a shaking picture still",
+    "Finds by how many whole columns and rows each frame has moved since the one before: the means "
+    "of all columns, and of all rows, are compared at all distances up to range, but for range "
+    "places at both ends, and the smallest sum of absolute differences counts; of equal ones the "
+    "shortest distance. Each frame is then moved to the mean of its places in the frames from "
+    "radius before it to radius after it, rounded to nearest, so that slow movements stay. The "
+    "first and the last frame stand in for those beyond. Turns and zooms are not found. Colours "
+    "are compared by (R + 2 G + B) / 4, in 8 bits, means in 256ths. Videos in Y'CbCr go through R, "
+    "G, B. The result is delayed by radius.",
+    "stabilize:radius=1:range=24",
+    PARAM_INT(radius, 12, 1, 15, "frames before and after that a place is the mean of")
+        PARAM_INT(range, 24, 1, 128, "how far a frame may have moved, in columns and in rows")
+            PARAM_CHOICE(edge, 0, 2, "replicate|black",
+                         "what is beyond the edge of a frame; black is transparent if it can be"))
+ALIASES(stabilize,
+        ALIAS("deshake|vidstab|vidstabtransform|videostab|stabilise|steady", "stabilize"))
+
+/* What is bright is at 4, 6 and 6. The mean of 0, 2 and 2 is 1 1/3, so the second frame goes back
+ * by one column. */
+KNOWN(stabilize, "stabilize:radius=1:range=3",
+      PICTURE(12, 1, 1, 1, 1, 1, 1, 1, 1, 90, 1, 1, 1, 1, 7),
+      PICTURE(12, 1, 1, 1, 1, 1, 1, 1, 90, 1, 1, 1, 1, 7, 7),
+      PICTURE(12, 1, 1, 1, 1, 1, 1, 90, 1, 1, 1, 1, 1, 1, 1),
+      PICTURE(12, 1, 1, 1, 1, 1, 1, 1, 1, 90, 1, 1, 1, 1, 1))
+
+static int stabilize_range(int asked, int size)
+{
+    return asked < (size - 1) / 2 ? asked : (size - 1) / 2;
+}
+
+/* How far the frame has moved, in two words. */
+static int stabilize_find(struct tri_graph *graph, const struct tri_value *in,
+                          const struct stabilize *k)
+{
+    int luma = in->channel[0];
+    if (in->planes > 2)
+        luma = NODE(stabilize_luma, .in = {in->channel[0], in->channel[1], in->channel[2]});
+    const int columns =
+        NODE(stabilize_columns, .in = {luma}, .whole = true, .height = 1, .operations = k->down);
+    const int rows = NODE(stabilize_rows, .in = {luma}, .whole = true, .width = k->down,
+                          .height = 1, .operations = k->across);
+    const int across =
+        NODE(stabilize_costs_across, .in = {columns, tri_graph_previous(graph, columns, 1)},
+             .whole = true, .width = 2 * k->range[0] + 1, .operations = 2 * k->across,
+             .constants = k, .constants_size = sizeof *k);
+    const int down = NODE(stabilize_costs_down, .in = {rows, tri_graph_previous(graph, rows, 1)},
+                          .whole = true, .width = 2 * k->range[1] + 1, .operations = 2 * k->down,
+                          .constants = k, .constants_size = sizeof *k);
+    return NODE(stabilize_moves, .in = {across, down}, .whole = true, .width = 2, .constants = k,
+                .constants_size = sizeof *k);
+}
+
+/* By how much the frame of `radius` frames ago is to be moved. */
+static int stabilize_shift(struct tri_graph *graph, int moves, const struct stabilize *k)
+{
+    const int before = tri_graph_state(graph, moves);
+    const int place = NODE(stabilize_add, .in = {moves, before}, .whole = true);
+    tri_graph_feedback(graph, before, place);
+    const int sum_before = tri_graph_state(graph, moves);
+    const int sum =
+        NODE(stabilize_exchange,
+             .in = {sum_before, place, tri_graph_previous(graph, place, k->frames)}, .whole = true);
+    tri_graph_feedback(graph, sum_before, sum);
+    const int shifts =
+        NODE(stabilize_shifts, .in = {sum, tri_graph_previous(graph, place, k->frames / 2)},
+             .whole = true, .width = 4, .constants = k, .constants_size = sizeof *k);
+    return NODE(stabilize_samples, .in = {shifts});
+}
+
+GRAPH(stabilize)
+{
+    const int width = tri_graph_width(graph, in.channel[0]);
+    const int height = tri_graph_height(graph, in.channel[0]);
+    const int radius = (int)VALUE(radius), range = (int)VALUE(range);
+    const struct stabilize k = {{stabilize_range(range, width), stabilize_range(range, height)},
+                                width,
+                                height,
+                                2 * radius + 1,
+                                VALUE(edge) == 1};
+    const int shift = stabilize_shift(graph, stabilize_find(graph, &in, &k), &k);
+    for (int p = 0; p < in.planes; p++)
+        in.channel[p] =
+            NODE(stabilize_move, .in = {tri_graph_previous(graph, in.channel[p], radius), shift},
+                 .whole = true, .constants = &k, .constants_size = sizeof k);
+    tri_graph_delay(graph, radius);
+    return in;
+}
+#endif

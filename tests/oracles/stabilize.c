@@ -26,28 +26,34 @@ static int64_t mean(const struct tri_image *image, bool down, int at)
     return 256 * sum / count;
 }
 
-static int64_t apart(const struct tri_image *now, const struct tri_image *before, bool down,
-                     int range, int by)
+static int64_t *profile(const struct tri_image *image, bool down)
 {
-    const int size = down ? now->shape.height : now->shape.width;
+    const int size = down ? image->shape.height : image->shape.width;
+    int64_t *means = oracle_memory((size_t)size, sizeof *means);
+
+    for (int i = 0; i < size; i++)
+        means[i] = mean(image, down, i);
+    return means;
+}
+
+static int64_t apart(const int64_t *now, const int64_t *before, int size, int range, int by)
+{
     int64_t sum = 0;
 
     for (int i = range; i < size - range; i++)
-        sum += llabs(mean(now, down, i) - mean(before, down, i - by));
+        sum += llabs(now[i] - before[i - by]);
     return sum / 256;
 }
 
 /* The nearest of the best movements; of two that are equally near, the one backwards. */
-static int movement(const struct tri_image *now, const struct tri_image *before, bool down,
-                    int range)
+static int movement(const int64_t *now, const int64_t *before, int size, int asked)
 {
-    const int most = ((down ? now->shape.height : now->shape.width) - 1) / 2;
+    const int most = (size - 1) / 2, range = asked < most ? asked : most;
     int64_t least = INT64_MAX;
     int best = 0;
 
-    range = range < most ? range : most;
     for (int by = -range; by <= range; by++) {
-        const int64_t sum = apart(now, before, down, range, by);
+        const int64_t sum = apart(now, before, size, range, by);
         if (sum < least || (sum == least && abs(by) < abs(best))) {
             least = sum;
             best = by;
@@ -59,11 +65,18 @@ static int movement(const struct tri_image *now, const struct tri_image *before,
 static int shift(struct tri_image *const *frames, int count, int index, bool down, int radius,
                  int range)
 {
-    int64_t *place = oracle_memory((size_t)count, sizeof *place);
+    const int size = down ? frames[0]->shape.height : frames[0]->shape.width;
+    int64_t *place = oracle_memory((size_t)count, sizeof *place), *before = NULL;
     double sum = 0;
 
-    for (int i = 1; i < count; i++)
-        place[i] = place[i - 1] + movement(frames[i], frames[i - 1], down, range);
+    for (int i = 0; i < count; i++) {
+        int64_t *now = profile(frames[i], down);
+        if (i > 0)
+            place[i] = place[i - 1] + movement(now, before, size, range);
+        free(before);
+        before = now;
+    }
+    free(before);
     for (int i = index - radius; i <= index + radius; i++)
         sum += (double)(place[(int)oracle_clamp(i, 0, count - 1)] - place[index]);
     free(place);

@@ -319,6 +319,15 @@ static const struct cli_option videos[] = {
      TEXT(video.pixel_format),
      .words = "yuv420p|yuv422p|yuv444p|yuv420p10le|yuv422p10le|yuv444p10le"},
     {"crf", 0, "N", "quality for encoders that support it, 0 to 63", NUMBER(video.crf, 0, 63)},
+    {"encode-parallel", 0, "N",
+     "cut the video at key frames and encode N segments at the same time, each by an encoder with "
+     "one thread; the file is the same for every N",
+     NUMBER(video.parallel, 1, 256)},
+    {"segment", 0, "FRAMES",
+     "with --encode-parallel: the length of segments; default as the encoder sets key frames, 250 "
+     "for most and 24 or a little more where they are closer. Up to N times FRAMES frames wait in "
+     "memory",
+     NUMBER(video.segment, 16, 100000)},
     {"frame-rate", 0, "R",
      "a constant rate, such as 30 or 30000/1001: frames are repeated or dropped to keep the "
      "timing; 'every': write each frame exactly once. By default frames keep their times if OUTPUT "

@@ -363,6 +363,10 @@ static enum tri_status check_frame(const struct cli_run_request *request, struct
                     request->video.pixel_format != NULL))
         return tri_fail(error, TRI_USAGE,
                         "run: --video-codec, --crf and --pixel-format do not apply to pictures");
+    if (picture && request->video.parallel > 0)
+        return tri_fail(error, TRI_USAGE, "run: --encode-parallel does not apply to pictures");
+    if (request->video.segment > 0 && request->video.parallel == 0)
+        return tri_fail(error, TRI_USAGE, "run: --segment needs --encode-parallel");
     const bool with = request->with != NULL && request->second == NULL;
     if (with && request->reverse)
         return tri_fail(error, TRI_USAGE,

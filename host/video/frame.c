@@ -405,6 +405,9 @@ enum tri_status tri_video_create(const char *path, const struct tri_video *video
         status =
             tri_fail(error, TRI_USAGE,
                      "cannot write %s: --video-codec and --crf do not apply to this format", path);
+    else if (!writer->codec->containers && options->parallel > 0)
+        status = tri_fail(error, TRI_USAGE,
+                          "cannot write %s: --encode-parallel does not apply to this format", path);
     else if (!writer->codec->containers && options->pixel_format != NULL)
         status = tri_fail(error, TRI_USAGE,
                           "cannot write %s: --pixel-format does not apply to this format", path);

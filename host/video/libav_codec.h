@@ -118,7 +118,10 @@ struct tri_libav_output {
     /* of all packets: the part of the first frame's time that the encoder's time base cannot
      * represent */
     int64_t shift;
-    bool header; /* has been written */
+    bool header;                         /* has been written */
+    struct tri_libav_segments *segments; /* encoded in parallel; NULL: by `encoder` */
+    const char *complaint;               /* about them, for the error; NULL if none */
+    int crf;                             /* of the options */
     /* per output stream; NULL: not needed, or nothing written yet */
     struct tri_libav_start *starts;
     char in[80]; /* "libx264 in mp4", for notes */
@@ -357,7 +360,26 @@ void tri_libav_set_last(AVFormatContext *format, int64_t duration, AVRational ba
 bool tri_libav_open_bytes(struct tri_libav_output *output);
 void tri_libav_close_bytes(struct tri_libav_output *output);
 
+/* ---- libav_segments.c ---- */
+/* Whether clips of this encoder can be cut. Call before opening it. */
+enum tri_status tri_libav_check_segments(const struct tri_video_writer *writer,
+                                         const AVCodec *codec, struct tri_error *error);
+/* If the options ask for it: frames then go to encoders like output->encoder. */
+enum tri_status tri_libav_begin_segments(struct tri_video_writer *writer,
+                                         struct tri_libav_output *output,
+                                         const struct tri_video_write_options *options,
+                                         struct tri_error *error);
+/* Passes a frame on, and writes what is ready; the other at the end, all of the rest. They return
+ * libav's code. */
+int tri_libav_put_segment(struct tri_libav_segments *all, const AVFrame *frame);
+int tri_libav_finish_segments(struct tri_libav_segments *all);
+void tri_libav_free_segments(struct tri_libav_segments *all); /* of which some may be encoded */
+
 /* ---- libav_write.c ---- */
+/* An encoder with the settings of the output's, and one thread; not open. NULL: no memory. */
+AVCodecContext *tri_libav_prepare_another(const struct tri_video_writer *writer);
+/* Writes a packet of the video whose times are in the encoder's time base. */
+int tri_libav_put_packet(struct tri_video_writer *writer, AVPacket *packet);
 enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *path,
                                  const struct tri_video_write_options *options,
                                  struct tri_error *error);

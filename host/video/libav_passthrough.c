@@ -114,12 +114,14 @@ int tri_libav_write(struct tri_libav_output *output, AVPacket *packet)
     return code;
 }
 
-/* Of a part, packets wait until the frames are at their time: it may end before. */
-static int64_t limit_of(const struct tri_libav_input *input, int64_t time)
+/* Of a part, packets wait until the frames are at their time: it may end before. The same if frames
+ * are written long after they were read. */
+static int64_t limit_of(const struct tri_libav_output *output, int64_t time)
 {
-    const struct tri_trimmed *trimmed = &input->reader->trimmed;
-    if (!input->reader->options.trim.to.given)
-        return INT64_MAX;
+    const struct tri_video_reader *reader = output->source->reader;
+    const struct tri_trimmed *trimmed = &reader->trimmed;
+    if (!reader->options.trim.to.given)
+        return output->segments != NULL ? time : INT64_MAX;
     return time == INT64_MAX && trimmed->ended ? trimmed->end : time;
 }
 
@@ -130,7 +132,7 @@ int tri_libav_write_kept(struct tri_libav_output *output, int64_t time)
     int code = 0;
     if (input == NULL)
         return 0;
-    const int64_t limit = limit_of(input, time);
+    const int64_t limit = limit_of(output, time);
     for (AVPacket *packet = take(input, limit, &base); packet != NULL;
          packet = code < 0 ? NULL : take(input, limit, &base)) {
         const int to = output->streams[packet->stream_index];

@@ -11,6 +11,10 @@ static enum tri_status cannot_write(const struct tri_video_writer *writer, int c
                                     struct tri_error *error)
 {
     char text[TRI_LIBAV_TEXT];
+    const struct tri_libav_output *output = writer->state;
+    if (output != NULL && output->complaint != NULL)
+        return tri_fail(error, TRI_FAILED, "cannot write %s: %s; leave out --encode-parallel",
+                        writer->name, output->complaint);
     return tri_fail(error, TRI_FAILED, "cannot write %s: %s", writer->name,
                     tri_libav_reason(code, text));
 }
@@ -75,9 +79,10 @@ static enum tri_status set_quality(const struct tri_video_writer *writer, const 
 
 void tri_libav_tune(const AVCodec *codec, const struct tri_video *video, AVCodecContext *encoder)
 {
-    char light[TRI_X265_LIGHT], params[TRI_X265_LIGHT + 20];
+    char light[TRI_X265_LIGHT], params[TRI_X265_LIGHT + 40];
+    const bool alone = encoder->thread_count == 1; /* these have threads of another count */
     tri_libav_x265_light(video, light);
-    snprintf(params, sizeof params, "log-level=none%s", light);
+    snprintf(params, sizeof params, "log-level=none%s%s", alone ? ":pools=1" : "", light);
     if (strcmp(codec->name, "libx265") == 0)
         av_opt_set(encoder->priv_data, "x265-params", params, 0);
     else if (strcmp(codec->name, "libvpx") == 0 && tri_libav_has_alpha(encoder->pix_fmt))
@@ -93,6 +98,8 @@ static enum tri_status open_encoder(struct tri_video_writer *writer,
     const AVCodec *codec = NULL;
     enum tri_status status =
         find_codec(writer, output->format->oformat, options->video_codec, &codec, error);
+    if (status == TRI_OK && options->parallel > 0)
+        status = tri_libav_check_segments(writer, codec, error);
     if (status != TRI_OK)
         return status;
     AVCodecContext *encoder = output->encoder = avcodec_alloc_context3(codec);
@@ -100,7 +107,8 @@ static enum tri_status open_encoder(struct tri_video_writer *writer,
         return cannot_write(writer, AVERROR(ENOMEM), error);
     encoder->width = video->width;
     encoder->height = video->height;
-    encoder->thread_count = writer->threads;
+    encoder->thread_count = options->parallel > 0 ? 1 : writer->threads;
+    output->crf = options->crf;
     if (output->format->oformat->flags & AVFMT_GLOBALHEADER)
         encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     snprintf(output->in, sizeof output->in, "%s in %s", codec->name, output->format->oformat->name);
@@ -115,6 +123,32 @@ static enum tri_status open_encoder(struct tri_video_writer *writer,
     tri_libav_tune(codec, video, encoder);
     const int code = avcodec_open2(encoder, codec, NULL);
     return code < 0 ? tri_libav_refuse_size(writer, codec, encoder->pix_fmt, code, error) : TRI_OK;
+}
+
+AVCodecContext *tri_libav_prepare_another(const struct tri_video_writer *writer)
+{
+    const struct tri_libav_output *output = writer->state;
+    const AVCodecContext *like = output->encoder;
+    AVCodecContext *encoder = avcodec_alloc_context3(like->codec);
+    if (encoder == NULL)
+        return NULL;
+    encoder->width = like->width;
+    encoder->height = like->height;
+    encoder->pix_fmt = like->pix_fmt;
+    encoder->time_base = like->time_base;
+    encoder->framerate = like->framerate;
+    encoder->sample_aspect_ratio = like->sample_aspect_ratio;
+    encoder->field_order = like->field_order;
+    encoder->color_range = like->color_range;
+    encoder->colorspace = like->colorspace;
+    encoder->color_primaries = like->color_primaries;
+    encoder->color_trc = like->color_trc;
+    encoder->chroma_sample_location = like->chroma_sample_location;
+    encoder->flags = like->flags;
+    encoder->thread_count = 1;
+    set_quality(writer, like->codec, output->crf, encoder, NULL); /* has been accepted before */
+    tri_libav_tune(like->codec, &writer->video, encoder);
+    return encoder;
 }
 
 /* ---- the file ---- */
@@ -194,6 +228,7 @@ static enum tri_status begin_file(struct tri_video_writer *writer, struct tri_li
 
 static void free_output(struct tri_libav_output *output)
 {
+    tri_libav_free_segments(output->segments);
     tri_libav_free_scalers(output);
     pthread_mutex_destroy(&output->lock);
     av_packet_free(&output->packet);
@@ -249,6 +284,8 @@ enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *pa
     if (status == TRI_OK)
         status = take_colours(writer, output, &options->pictures, error);
     if (status == TRI_OK)
+        status = tri_libav_begin_segments(writer, output, options, error);
+    if (status == TRI_OK)
         status = add_video(writer, output, error);
     if (status == TRI_OK && output->source != NULL)
         status = tri_libav_copy(writer, output, options, error);
@@ -289,25 +326,32 @@ static int receive_packet(struct tri_video_writer *writer)
     return code;
 }
 
+int tri_libav_put_packet(struct tri_video_writer *writer, AVPacket *packet)
+{
+    struct tri_libav_output *output = writer->state;
+    packet->stream_index = output->stream->index;
+    if (packet->duration <= 0) /* matters for the very last frame */
+        packet->duration = output->duration;
+    av_packet_rescale_ts(packet, output->encoder->time_base, output->stream->time_base);
+    packet->pts += packet->pts != AV_NOPTS_VALUE ? output->shift : 0;
+    packet->dts += packet->dts != AV_NOPTS_VALUE ? output->shift : 0;
+    return tri_libav_write(output, packet);
+}
+
 /* Sends a frame, or NULL at the end, and writes the packets that are ready. */
 static int send_frame(struct tri_video_writer *writer, const AVFrame *frame)
 {
     struct tri_libav_output *output = writer->state;
-    AVPacket *packet = output->packet;
+    if (output->segments != NULL)
+        return frame != NULL ? tri_libav_put_segment(output->segments, frame)
+                             : tri_libav_finish_segments(output->segments);
     int code = encode_frame(writer, frame);
     if (code == AVERROR_EOF)
         return 0;
     while (code >= 0) {
         code = receive_packet(writer);
-        if (code < 0)
-            break;
-        packet->stream_index = output->stream->index;
-        if (packet->duration <= 0) /* matters for the very last frame */
-            packet->duration = output->duration;
-        av_packet_rescale_ts(packet, output->encoder->time_base, output->stream->time_base);
-        packet->pts += packet->pts != AV_NOPTS_VALUE ? output->shift : 0;
-        packet->dts += packet->dts != AV_NOPTS_VALUE ? output->shift : 0;
-        code = tri_libav_write(output, packet);
+        if (code >= 0)
+            code = tri_libav_put_packet(writer, output->packet);
     }
     return code == AVERROR(EAGAIN) || code == AVERROR_EOF ? 0 : code;
 }
@@ -394,10 +438,10 @@ enum tri_status tri_libav_put(struct tri_video_writer *writer, struct tri_frame 
     AVFrame *raw = frame->raw;
     frame->raw = NULL;
     const AVRational own = tri_libav_fraction(writer->video.time_base, (AVRational){1, 1});
-    int code = tri_libav_write_kept(
-        output, output->source != NULL
-                    ? av_rescale_q(frame->time, own, output->source->stream->time_base)
-                    : 0);
+    int code = 0;
+    if (output->source != NULL && output->segments == NULL)
+        code = tri_libav_write_kept(
+            output, av_rescale_q(frame->time, own, output->source->stream->time_base));
     if (code < 0 || !output->paced) {
         code = code < 0 ? code : put_at(writer, frame, raw);
         av_frame_free(&raw);

@@ -179,6 +179,9 @@ struct tri_video_write_options {
     bool every_frame;  /* write each frame exactly once, even if the format cannot store frame
                           durations */
     int threads;       /* the encoder's own threads; 0: one per core */
+    /* Encoders at the same time, each with one thread, for segments of so many frames; 0: one
+     * encoder, and as many frames as suit it. */
+    int parallel, segment;
     /* options for the pictures of a sequence; `tell` is used for every format */
     struct tri_write_options pictures;
     bool animation;              /* into one picture file of several frames */

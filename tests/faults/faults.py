@@ -58,6 +58,8 @@ COMMANDS = [
     Command("PNM", "run sobel i/a.ppm -o {o}/a.ppm", ["a.ppm"]),
     Command("Y4M", "run gaussian:sigma=1 i/a.y4m -q -o {o}/a.y4m", ["a.y4m"]),
     Command("Matroska", "run invert i/a.mkv -q -o {o}/a.mkv --video-codec ffv1", ["a.mkv"], compared=False, libraries=OWN),
+    Command("encoders in parallel", "run invert i/a.mkv -q -o {o}/a.mkv --video-codec ffv1 --encode-parallel 2", ["a.mkv"],
+            compared=False, libraries=OWN),
     Command("TIFF pages", "run invert i/pages.tif -q -o {o}/a.tif", ["a.tif"], libraries=OWN),
     Command("APNG", "run invert i/moving.png -q -o {o}/a.png", ["a.png"]),
     Command("animated WebP", "run invert i/moving.webp -q -o {o}/a.webp", ["a.webp"]),

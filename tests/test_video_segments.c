@@ -12,7 +12,7 @@
  * frames; packets of sound. */
 #define PACKETS(what, from) \
     "ffprobe -v error -select_streams v -show_entries packet=" what " -of csv=p=0 " from " | " \
-                                                                                         "grep ."
+    "grep ."
 #define TIMES(from) "(" PACKETS("pts_time", from) " | sort -n; " PACKETS("dts_time", from) ")"
 #define FRAMES(from) "ffmpeg -v error -i " from " -map v -f framemd5 - | grep -v '^#'"
 #define SOUND(from) "ffmpeg -v error -i " from " -map a -c copy -f framemd5 - | grep -v '^#'"

@@ -78,7 +78,10 @@ MODULES_KNOWN := $(patsubst %_module.c,%,$(notdir $(wildcard host/*/*_module.c))
 # Results in SQLite, a module too: host/store.
 PACKAGES_store := sqlite3
 STORE := $(shell pkg-config --exists 'sqlite3 >= 3.38' && echo store)
-MODULES := $(filter $(MODULES_KNOWN),$(FORMATS) $(VIDEO) $(TEXT) $(STORE))
+# The HTTP side of triptych serve, a module too: host/serve/serve_*.c.
+PACKAGES_serve := libevent nettle
+SERVE := $(shell pkg-config --exists 'libevent >= 2.1' nettle && echo serve)
+MODULES := $(filter $(MODULES_KNOWN),$(FORMATS) $(VIDEO) $(TEXT) $(STORE) $(SERVE))
 ISAL := $(shell pkg-config --exists libisal && echo libisal)
 # Traces for Perfetto. The schema is compiled by protoc-c.
 PERFETTO := $(if $(shell command -v protoc-c),$(shell pkg-config --exists libprotobuf-c && echo libprotobuf-c))
@@ -95,7 +98,7 @@ VERSIONS := $(foreach m,$(MODULES),-DTRI_VERSION_$m='"$(shell pkg-config --modve
 CFLAGS_ALL := $(COMMON) $(WARNINGS) -O2 -g $(CFLAGS) -Ihost -I$(BUILD) -pthread \
               $(shell pkg-config --cflags $(PACKAGES) $(MODULE_PACKAGES)) $(VERSIONS) \
               -DTRI_DATADIR='"$(PREFIX)/share/triptych"' -DTRI_MODULEDIR='"$(PREFIX)/$(LIBDIR)/triptych"' \
-              -DCL_TARGET_OPENCL_VERSION=120 $(if $(ISAL),-DTRI_ISAL) $(if $(STORE),-DTRI_STORE) -DTRI_KERNEL_CC='"$(notdir $(firstword $(filter-out ccache,$(KERNEL_CC))))"'
+              -DCL_TARGET_OPENCL_VERSION=120 $(if $(ISAL),-DTRI_ISAL) $(if $(STORE),-DTRI_STORE) $(if $(SERVE),-DTRI_SERVE) -DTRI_KERNEL_CC='"$(notdir $(firstword $(filter-out ccache,$(KERNEL_CC))))"'
 KERNEL_WARNINGS := -Wall -Wextra -Wno-unused-function -Wno-unknown-pragmas -Wno-missing-field-initializers \
                    $(if $(findstring clang,$(KERNEL_CC)),-Wno-pass-failed)
 KERNEL_FLAGS := $(COMMON) $(OPTIMIZE) $(KERNEL_WARNINGS) $(KERNEL_CFLAGS) -Ikernels/dialect -Ihost -Wno-psabi
@@ -111,7 +114,7 @@ FORMATS_ABSENT := $(filter-out $(FORMATS),$(FORMATS_KNOWN))
 LEVEL_SOURCES := $(wildcard host/image/interleave.c host/codec/png_filter.c host/codec/png_unfilter.c)
 LIB_SOURCES := $(filter-out host/cli/% $(LEVEL_SOURCES) $(foreach f,$(FORMATS_ABSENT),host/codec/$f.c host/codec/$f_%.c) \
                $(foreach f,$(VIDEO_ABSENT),host/video/$f.c host/video/$f_%.c) \
-               $(foreach m,$(MODULES),host/codec/$m_%.c host/video/$m_%.c) host/text/text_%.c $(if $(TEXT),,host/text/%) host/store/store_%.c \
+               $(foreach m,$(MODULES),host/codec/$m_%.c host/video/$m_%.c) host/text/text_%.c $(if $(TEXT),,host/text/%) host/store/store_%.c host/serve/serve_%.c \
                $(foreach f,$(PATTERNS_ABSENT),host/lab/patterns/$f.c host/lab/$f_%.c) \
                $(if $(PERFETTO),host/trace/no_perfetto.c,host/trace/perfetto.c host/trace/perfetto_%.c), \
                $(wildcard host/*.c host/*/*.c host/lab/experiments/*.c host/lab/patterns/*.c))
@@ -152,6 +155,7 @@ DEBIAN_avif := libavif-dev (0.11 or newer)
 DEBIAN_jxl := libjxl-dev (0.7 or newer)
 DEBIAN_text := libfreetype-dev libharfbuzz-dev libfontconfig-dev
 DEBIAN_store := libsqlite3-dev (3.38 or newer)
+DEBIAN_serve := libevent-dev nettle-dev
 DEBIAN_event_loop := libuv1-dev
 DEBIAN_libav := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
 SUMMARY = echo "built in: $(strip $(FORMATS)); video: $(strip $(VIDEO)); PNG is deflated by $(if $(ISAL),ISA-L,zlib); kernels by $(KERNEL_CC)"; \
@@ -160,6 +164,7 @@ SUMMARY = echo "built in: $(strip $(FORMATS)); video: $(strip $(VIDEO)); PNG is 
   $(if $(ISAL)$(filter-out x86_64 aarch64,$(MACHINE)),,echo "missing: fast deflate for PNG; install libisal-dev";) \
   $(if $(TEXT),,echo "missing: the kernel text; install $(DEBIAN_text)";) \
   $(if $(STORE),,echo "missing: results in SQLite (--store); install $(DEBIAN_store)";) \
+  $(if $(SERVE),,echo "missing: triptych serve; install $(DEBIAN_serve)";) \
   $(if $(PERFETTO),,echo "missing: traces for Perfetto; install libprotobuf-c-dev protobuf-c-compiler";) \
   $(if $(findstring clang,$(KERNEL_CC)),,echo "warning: without clang kernels have no SIMD lanes and take 16 (gaussian) to 20 (sobel) times as long; install clang";) \
   true

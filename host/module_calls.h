@@ -19,14 +19,18 @@
 #include "measure/results.h"
 #include "parallel/cpu.h"
 #include "parallel/pool.h"
+#include "serve/serve.h"
 #include "store/store.h"
 #include "trace/trace.h"
 #include "video/constant_rate.h"
 #include "video/video.h"
 
 #define TRI_MODULE_CALLS(CALL) \
+    CALL(tri_backend_close) \
+    CALL(tri_backend_open) \
     CALL(tri_beside_bit) \
     CALL(tri_beside_kinds) \
+    CALL(tri_cpu_workers) \
     CALL(tri_exif_density) \
     CALL(tri_exif_set_orientation) \
     CALL(tri_exif_turn) \
@@ -66,10 +70,32 @@
     CALL(tri_palette_find) \
     CALL(tri_palette_of) \
     CALL(tri_palette_take_row) \
+    CALL(tri_pool_free) \
+    CALL(tri_pool_new) \
+    CALL(tri_pool_next_round) \
+    CALL(tri_pool_round) \
     CALL(tri_pool_run) \
+    CALL(tri_pool_run_blocking) \
+    CALL(tri_pool_wait) \
     CALL(tri_pool_workers) \
     CALL(tri_row_join) \
     CALL(tri_row_split) \
+    CALL(tri_serve_accept) \
+    CALL(tri_serve_answer_new) \
+    CALL(tri_serve_answer_release) \
+    CALL(tri_serve_cache_add) \
+    CALL(tri_serve_cache_bytes) \
+    CALL(tri_serve_cache_count) \
+    CALL(tri_serve_cache_find) \
+    CALL(tri_serve_cache_free) \
+    CALL(tri_serve_cache_new) \
+    CALL(tri_serve_compute) \
+    CALL(tri_serve_file_close) \
+    CALL(tri_serve_file_open) \
+    CALL(tri_serve_format_of) \
+    CALL(tri_serve_media) \
+    CALL(tri_serve_root_open) \
+    CALL(tri_serve_target_parse) \
     CALL(tri_sink_fail) \
     CALL(tri_sink_note) \
     CALL(tri_sink_write) \
@@ -111,7 +137,8 @@ struct tri_module_calls {
      31 * sizeof(struct tri_video_writer) + 37 * sizeof(struct tri_video_write_options) + \
      41 * sizeof(struct tri_video_codec) + 43 * sizeof(struct tri_codec_several) + \
      47 * sizeof(struct tri_series) + 53 * sizeof(struct tri_store_run) + \
-     59 * sizeof(struct tri_results) + 61 * sizeof(struct tri_results_row))
+     59 * sizeof(struct tri_results) + 61 * sizeof(struct tri_results_row) + \
+     67 * sizeof(struct tri_serve_options) + 71 * sizeof(struct tri_serve_work))
 
 /* A module's only symbol: accepts the table, returns what the host calls, or NULL if the module
  * belongs to another build. */
@@ -134,8 +161,11 @@ extern const struct tri_module_calls *tri_module_calls;
                    : NULL; \
     }
 
+#define tri_backend_close tri_module_calls->tri_backend_close
+#define tri_backend_open tri_module_calls->tri_backend_open
 #define tri_beside_bit tri_module_calls->tri_beside_bit
 #define tri_beside_kinds tri_module_calls->tri_beside_kinds
+#define tri_cpu_workers tri_module_calls->tri_cpu_workers
 #define tri_exif_density tri_module_calls->tri_exif_density
 #define tri_exif_set_orientation tri_module_calls->tri_exif_set_orientation
 #define tri_exif_turn tri_module_calls->tri_exif_turn
@@ -175,10 +205,32 @@ extern const struct tri_module_calls *tri_module_calls;
 #define tri_palette_find tri_module_calls->tri_palette_find
 #define tri_palette_of tri_module_calls->tri_palette_of
 #define tri_palette_take_row tri_module_calls->tri_palette_take_row
+#define tri_pool_free tri_module_calls->tri_pool_free
+#define tri_pool_new tri_module_calls->tri_pool_new
+#define tri_pool_next_round tri_module_calls->tri_pool_next_round
+#define tri_pool_round tri_module_calls->tri_pool_round
 #define tri_pool_run tri_module_calls->tri_pool_run
+#define tri_pool_run_blocking tri_module_calls->tri_pool_run_blocking
+#define tri_pool_wait tri_module_calls->tri_pool_wait
 #define tri_pool_workers tri_module_calls->tri_pool_workers
 #define tri_row_join tri_module_calls->tri_row_join
 #define tri_row_split tri_module_calls->tri_row_split
+#define tri_serve_accept tri_module_calls->tri_serve_accept
+#define tri_serve_answer_new tri_module_calls->tri_serve_answer_new
+#define tri_serve_answer_release tri_module_calls->tri_serve_answer_release
+#define tri_serve_cache_add tri_module_calls->tri_serve_cache_add
+#define tri_serve_cache_bytes tri_module_calls->tri_serve_cache_bytes
+#define tri_serve_cache_count tri_module_calls->tri_serve_cache_count
+#define tri_serve_cache_find tri_module_calls->tri_serve_cache_find
+#define tri_serve_cache_free tri_module_calls->tri_serve_cache_free
+#define tri_serve_cache_new tri_module_calls->tri_serve_cache_new
+#define tri_serve_compute tri_module_calls->tri_serve_compute
+#define tri_serve_file_close tri_module_calls->tri_serve_file_close
+#define tri_serve_file_open tri_module_calls->tri_serve_file_open
+#define tri_serve_format_of tri_module_calls->tri_serve_format_of
+#define tri_serve_media tri_module_calls->tri_serve_media
+#define tri_serve_root_open tri_module_calls->tri_serve_root_open
+#define tri_serve_target_parse tri_module_calls->tri_serve_target_parse
 #define tri_sink_fail tri_module_calls->tri_sink_fail
 #define tri_sink_note tri_module_calls->tri_sink_note
 #define tri_sink_write tri_module_calls->tri_sink_write

@@ -41,6 +41,14 @@ void tri_own_allow(bool are)
     pthread_mutex_unlock(&lock);
 }
 
+bool tri_own_allowed(void)
+{
+    pthread_mutex_lock(&lock);
+    const bool are = allowed;
+    pthread_mutex_unlock(&lock);
+    return are;
+}
+
 void tri_own_tell(void (*to)(const char *text))
 {
     pthread_mutex_lock(&lock);

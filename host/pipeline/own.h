@@ -14,6 +14,7 @@ struct tri_own_object; /* own_calls.h */
 /* Allows pipelines that are parsed from now on to name files, and kernels in the folders of
  * $TRIPTYCH_KERNELS, or no longer. Those that are loaded may be named in any case. */
 void tri_own_allow(bool allowed);
+bool tri_own_allowed(void);
 /* Gets remarks, each of one line or several; never concurrently. */
 void tri_own_tell(void (*note)(const char *text));
 

@@ -16,7 +16,8 @@ static enum tri_status unknown_kernel(const char *name, struct tri_error *error)
 {
     const char *names[NAMES_MAX], *call = tri_kernel_call(name);
     char file[300];
-    if (snprintf(file, sizeof file, "./%s.cl", name) < (int)sizeof file && access(file, F_OK) == 0)
+    if (tri_own_allowed() && snprintf(file, sizeof file, "./%s.cl", name) < (int)sizeof file &&
+        access(file, F_OK) == 0)
         return tri_fail(error, TRI_USAGE, "unknown kernel '%s': did you mean '%s'?", name, file);
     if (call != NULL)
         return tri_fail(error, TRI_USAGE, "unknown kernel '%s': did you mean '%s'?", name, call);

@@ -108,7 +108,8 @@ static bool decode(struct course *course)
     return status == TRI_OK || refuse(course, status, 422);
 }
 
-static bool compute(struct course *course)
+/* What fails here lies in the pipeline and the picture together. */
+static bool prepare(struct course *course)
 {
     struct tri_error *error = &course->error;
     enum tri_status status = TRI_OK;
@@ -120,10 +121,16 @@ static bool compute(struct course *course)
         status = tri_job_new(course->work->backend,
                              course->shrunk != NULL ? course->shrunk : course->pipeline,
                              &course->in->shape, &course->job, error);
+    return status == TRI_OK || refuse(course, status, 422);
+}
+
+static bool compute(struct course *course)
+{
+    enum tri_status status =
+        tri_image_new(tri_job_shape(course->job), &course->out, &course->error);
+
     if (status == TRI_OK)
-        status = tri_image_new(tri_job_shape(course->job), &course->out, error);
-    if (status == TRI_OK)
-        status = tri_job_run(course->job, course->in, course->out, NULL, error);
+        status = tri_job_run(course->job, course->in, course->out, NULL, &course->error);
     return status == TRI_OK || refuse(course, status, 500);
 }
 
@@ -170,8 +177,8 @@ static bool encode(struct course *course)
 
 struct tri_serve_answer *tri_serve_compute(const struct tri_serve_work *work)
 {
-    static bool (*const steps[])(struct course * course) = {parse, take_data, decode, compute,
-                                                            encode};
+    static bool (*const steps[])(struct course * course) = {parse,   take_data, decode,
+                                                            prepare, compute,   encode};
     struct course course = {.work = work};
     bool more = true;
 

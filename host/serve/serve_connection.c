@@ -41,6 +41,7 @@ static void refuse(struct tri_serve_connection *connection, const char *line, co
     if (send(connection->fd, message, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
         connection->service->metrics.gone++;
     shutdown(connection->fd, SHUT_RDWR);
+    hold(connection, 0); /* it is freed soon; until then others need not be refused too */
 }
 
 static void run_timer(struct tri_serve_connection *connection, int64_t seconds)
@@ -178,7 +179,7 @@ static void input_cb(struct evbuffer *buffer, const struct evbuffer_cb_info *inf
     const struct tri_serve_service *service = connection->service;
 
     (void)buffer;
-    if (info->n_added == 0 || !learn(connection))
+    if (info->n_added == 0 || connection->refused || !learn(connection))
         return;
     if (connection->bytes == 0 && !connection->busy)
         run_timer(connection, service->options->timeout);

@@ -94,7 +94,7 @@ static bool split(const char *text, char host[256], char port[8])
     const bool brackets = text[0] == '[' && colon != NULL && colon > text && colon[-1] == ']';
 
     if (colon == NULL || colon - text >= 256 || strlen(colon + 1) >= 8 || colon[1] == '\0' ||
-        strspn(colon + 1, "0123456789") != strlen(colon + 1))
+        strspn(colon + 1, "0123456789") != strlen(colon + 1) || atoi(colon + 1) > 65535)
         return false;
     snprintf(host, 256, "%.*s", (int)(colon - text - 2 * brackets), text + brackets);
     strcpy(port, colon + 1);
@@ -184,6 +184,8 @@ static enum tri_status allow_connections(struct tri_serve_service *service, stru
     const rlim_t usable = limit.rlim_cur < wanted ? limit.rlim_cur : wanted;
     service->fds_most = (int)usable + FDS_ELSE;
     service->connections_most = usable > 2 * FDS_ELSE ? (int)usable - FDS_ELSE : (int)usable / 2;
+    if (service->connections_most > service->options->connections)
+        service->connections_most = service->options->connections;
     service->by_fd = calloc((size_t)service->fds_most, sizeof *service->by_fd);
     return service->by_fd != NULL ? TRI_OK
                                   : tri_fail(error, TRI_FAILED, "out of memory for connections");
@@ -249,7 +251,8 @@ static enum tri_status make_loop(struct tri_serve_service *service, struct tri_e
 static enum tri_status set_up_http(struct tri_serve_service *service, struct tri_error *error)
 {
     const char *listen = service->options->listen;
-    const struct timeval time = {.tv_sec = service->options->timeout};
+    /* Later than that of a connection, which sends a message. */
+    const struct timeval time = {.tv_sec = service->options->timeout + 1};
 
     evhttp_set_max_headers_size(service->http, HEADERS_MOST);
     evhttp_set_max_body_size(service->http, (ev_ssize_t)service->options->max_bytes);

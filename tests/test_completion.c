@@ -95,9 +95,9 @@ static void test_other_shells(void)
 /* The completion of each shell has every option in a command's help. */
 static void test_all_options(void)
 {
-    static const char *const commands[] = {"run",     "montage", "sheet",     "bench",
-                                           "compare", "results", "verify",    "devices",
-                                           "doctor",  "lab",     "lab grade", "kernels"};
+    static const char *const commands[] = {"run",       "montage", "sheet",   "bench",  "compare",
+                                           "results",   "verify",  "devices", "doctor", "lab",
+                                           "lab grade", "kernels", "serve"};
     char command[400];
 
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
@@ -118,9 +118,9 @@ static void test_all_options(void)
 /* The manual's section of each command has all its options; --help is documented once for all. */
 static void test_manual(void)
 {
-    static const char *const commands[] = {"run",     "montage", "sheet",     "bench",
-                                           "compare", "results", "verify",    "devices",
-                                           "doctor",  "lab",     "lab grade", "kernels"};
+    static const char *const commands[] = {"run",       "montage", "sheet",   "bench",  "compare",
+                                           "results",   "verify",  "devices", "doctor", "lab",
+                                           "lab grade", "kernels", "serve"};
     char command[500];
 
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {

@@ -1,6 +1,8 @@
 /* serve_metrics.c -- counters in Prometheus' text format, and the access log. */
 #include "serve_parts.h"
 
+#include "parallel/cpu.h"
+
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdlib.h>

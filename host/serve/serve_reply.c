@@ -1,6 +1,8 @@
 /* serve_reply.c -- headers and bodies of answers: conditional requests, ranges, HEAD. */
 #include "serve_parts.h"
 
+#include "parallel/cpu.h"
+
 #include <event2/keyvalq_struct.h>
 #include <inttypes.h>
 #include <stdlib.h>

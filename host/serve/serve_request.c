@@ -2,6 +2,8 @@
  * the cache has it, a computation is under way, or one begins. */
 #include "serve_parts.h"
 
+#include "parallel/cpu.h"
+
 #include <event2/keyvalq_struct.h>
 #include <inttypes.h>
 #include <stdlib.h>

@@ -93,6 +93,8 @@
     CALL(tri_serve_file_close) \
     CALL(tri_serve_file_open) \
     CALL(tri_serve_format_of) \
+    CALL(tri_serve_jobs_free) \
+    CALL(tri_serve_jobs_new) \
     CALL(tri_serve_media) \
     CALL(tri_serve_root_open) \
     CALL(tri_serve_target_parse) \
@@ -228,6 +230,8 @@ extern const struct tri_module_calls *tri_module_calls;
 #define tri_serve_file_close tri_module_calls->tri_serve_file_close
 #define tri_serve_file_open tri_module_calls->tri_serve_file_open
 #define tri_serve_format_of tri_module_calls->tri_serve_format_of
+#define tri_serve_jobs_free tri_module_calls->tri_serve_jobs_free
+#define tri_serve_jobs_new tri_module_calls->tri_serve_jobs_new
 #define tri_serve_media tri_module_calls->tri_serve_media
 #define tri_serve_root_open tri_module_calls->tri_serve_root_open
 #define tri_serve_target_parse tri_module_calls->tri_serve_target_parse

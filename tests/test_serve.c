@@ -68,6 +68,18 @@ static void test_same_bytes(void)
     same_as_run(
         served_ask(&served, "GET /resize:width=20/b.jpg?shrink-on-load=fast&format=jpeg", ""),
         "image/jpeg", "resize:width=20 root/b.jpg -o run.out --format jpeg --shrink-on-load fast");
+    /* A job that has served a picture has forgotten it. */
+    for (int i = 0; i < 3; i++) {
+        static const char *const lines[] = {
+            "GET /equalize,text:text=ab:size=30/a.png?png-level=small",
+            "GET /equalize,text:text=ab:size=30/a.png?png-level=fast",
+            "GET /equalize,text:text=ab:size=30/in.png?png-level=fast"};
+        same_as_run(served_ask(&served, lines[i], ""), "image/png",
+                    i == 0 ? "equalize,text:text=ab:size=30 root/a.png -o run.out --format png "
+                             "--png-level small"
+                           : "equalize,text:text=ab:size=30 root/a.png -o run.out --format png "
+                             "--png-level fast");
+    }
     if (is_built("webp"))
         same_as_run(served_ask(&served, "GET /flip/a.png?lossless", "Accept: image/webp\r\n"),
                     "image/webp", "flip root/a.png -o run.out --format webp --lossless");

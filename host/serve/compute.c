@@ -11,10 +11,10 @@ struct course {
     void *read; /* the file, if there is one */
     const void *data;
     size_t size;
-    struct tri_pipeline *pipeline, *shrunk; /* shrunk: for a picture that its decoder has shrunk */
+    struct tri_serve_kept kept;
+    bool done; /* the job may serve another picture */
     struct tri_image *in, *out;
     struct tri_read_info info;
-    struct tri_job *job;
     struct tri_serve_answer *answer; /* an error, or the result */
     struct tri_error error;
 };
@@ -47,12 +47,12 @@ static bool is_wanted(const struct course *course)
 
 static bool parse(struct course *course)
 {
-    const enum tri_status status =
-        tri_serve_pipeline_parse(course->work->target->pipeline, &course->pipeline, &course->error);
+    const enum tri_status status = tri_serve_pipeline_parse(course->work->target->pipeline,
+                                                            &course->kept.pipeline, &course->error);
 
     if (status != TRI_OK)
         return refuse(course, status, 500);
-    tri_pipeline_limit(course->pipeline, course->work->max_pixels);
+    tri_pipeline_limit(course->kept.pipeline, course->work->max_pixels);
     return true;
 }
 
@@ -99,7 +99,7 @@ static bool decode(struct course *course)
     options.max_pixels = course->work->max_pixels;
     options.pool = course->work->pool;
     options.shrink = course->work->target->shrink;
-    options.shrink_for = course->pipeline;
+    options.shrink_for = course->kept.pipeline;
     course->info = tri_read_info_default();
     const enum tri_status status = tri_image_decode(course->data, course->size, &options,
                                                     &course->in, &course->info, &course->error);
@@ -111,34 +111,41 @@ static bool decode(struct course *course)
 /* What fails here lies in the pipeline and the picture together. */
 static bool prepare(struct course *course)
 {
+    struct tri_serve_kept *kept = &course->kept;
     struct tri_error *error = &course->error;
     enum tri_status status = TRI_OK;
 
-    if (course->info.shrunk.factor > 1)
-        status =
-            tri_pipeline_shrunk(course->pipeline, &course->info.shrunk, &course->shrunk, error);
+    kept->shape = course->in->shape;
+    kept->shrunk = course->info.shrunk;
+    tri_serve_jobs_take(course->work->jobs, kept);
+    if (kept->job != NULL) {
+        tri_job_rewind(kept->job); /* each picture is a first frame */
+        return true;
+    }
+    if (kept->shrunk.factor > 1)
+        status = tri_pipeline_shrunk(kept->pipeline, &kept->shrunk, &kept->own, error);
     if (status == TRI_OK)
-        status = tri_job_new(course->work->backend,
-                             course->shrunk != NULL ? course->shrunk : course->pipeline,
-                             &course->in->shape, &course->job, error);
+        status = tri_job_new(course->work->backend, kept->own != NULL ? kept->own : kept->pipeline,
+                             &kept->shape, &kept->job, error);
     return status == TRI_OK || refuse(course, status, 422);
 }
 
 static bool compute(struct course *course)
 {
     enum tri_status status =
-        tri_image_new(tri_job_shape(course->job), &course->out, &course->error);
+        tri_image_new(tri_job_shape(course->kept.job), &course->out, &course->error);
 
     if (status == TRI_OK)
-        status = tri_job_run(course->job, course->in, course->out, NULL, &course->error);
+        status = tri_job_run(course->kept.job, course->in, course->out, NULL, &course->error);
+    course->done = status == TRI_OK;
     return status == TRI_OK || refuse(course, status, 500);
 }
 
 /* The metadata that hold for the result; NULL: none. */
 static const struct tri_metadata *follow(struct course *course)
 {
-    struct tri_metadata_change change = {course->pipeline, course->in->shape, course->out->shape,
-                                         tri_job_transposed(course->job)};
+    struct tri_metadata_change change = {course->kept.pipeline, course->in->shape,
+                                         course->out->shape, tri_job_transposed(course->kept.job)};
 
     if (course->work->target->strip || course->info.metadata == NULL)
         return NULL;
@@ -184,9 +191,9 @@ struct tri_serve_answer *tri_serve_compute(const struct tri_serve_work *work)
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && more; i++)
         more = is_wanted(&course) && steps[i](&course);
-    tri_job_free(course.job);
-    tri_pipeline_free(course.shrunk);
-    tri_pipeline_free(course.pipeline);
+    if (course.done)
+        tri_serve_jobs_put(work->jobs, &course.kept);
+    tri_serve_kept_free(&course.kept);
     tri_image_free(course.out);
     tri_image_free(course.in);
     tri_metadata_free(course.info.metadata);

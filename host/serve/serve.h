@@ -112,6 +112,24 @@ void tri_serve_cache_add(struct tri_serve_cache *cache, const char *key,
 uint64_t tri_serve_cache_bytes(const struct tri_serve_cache *cache);
 uint64_t tri_serve_cache_count(const struct tri_serve_cache *cache);
 
+/* ---- jobs.c: jobs that wait for the next picture of their kind ---- */
+
+struct tri_serve_kept {
+    struct tri_shape shape;              /* of the input */
+    struct tri_shrunk shrunk;            /* by its decoder */
+    struct tri_pipeline *pipeline, *own; /* own: for pictures that were shrunk; NULL: none */
+    struct tri_job *job;
+};
+struct tri_serve_jobs;
+struct tri_serve_jobs *tri_serve_jobs_new(int most);   /* NULL: out of memory */
+void tri_serve_jobs_free(struct tri_serve_jobs *jobs); /* before their backend is closed */
+/* Replaces what is wanted, which has no job, by one of that kind that has, if there is one. Any
+ * thread calls this and the next one. */
+void tri_serve_jobs_take(struct tri_serve_jobs *jobs, struct tri_serve_kept *wanted);
+/* Takes it over. */
+void tri_serve_jobs_put(struct tri_serve_jobs *jobs, struct tri_serve_kept *kept);
+void tri_serve_kept_free(struct tri_serve_kept *kept);
+
 /* ---- compute.c ---- */
 
 /* What is to be computed, by any thread. */
@@ -123,6 +141,7 @@ struct tri_serve_work {
     size_t size;
     uint64_t max_pixels, max_bytes;
     struct tri_backend *backend;
+    struct tri_serve_jobs *jobs; /* of that backend */
     struct tri_pool *pool;
     atomic_bool *unwanted; /* true: nobody waits for it any more */
 };

@@ -228,15 +228,16 @@ static bool watch_signals(struct tri_serve_service *service)
     return true;
 }
 
-static void quiet(int severity, const char *text)
+/* Warnings are about clients that reset their connections, for instance. */
+static void log_cb(int severity, const char *text)
 {
-    (void)severity;
-    (void)text;
+    if (severity == EVENT_LOG_ERR)
+        fprintf(stderr, "triptych: libevent: %s\n", text);
 }
 
 static enum tri_status make_loop(struct tri_serve_service *service, struct tri_error *error)
 {
-    event_set_log_callback(quiet); /* of clients that reset their connections, for instance */
+    event_set_log_callback(log_cb);
     service->base = event_base_new();
     service->http = service->base != NULL ? evhttp_new(service->base) : NULL;
     service->cache = tri_serve_cache_new(service->options->cache);

@@ -152,6 +152,7 @@ struct tri_serve_service {
     /* serve_work.c */
     struct tri_pool *pool;
     struct tri_backend *backend;
+    struct tri_serve_jobs *kept;
     struct tri_serve_job *jobs;
     pthread_t thread;
     bool started, ending;

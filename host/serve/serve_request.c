@@ -184,6 +184,7 @@ static void begin(struct tri_serve_request *request, struct tri_serve_job *job)
     job->work.max_pixels = service->options->max_pixels;
     job->work.max_bytes = service->options->max_bytes;
     job->work.backend = service->backend;
+    job->work.jobs = service->kept;
     job->work.pool = service->pool;
     job->work.unwanted = &job->unwanted;
     tri_serve_job_add(service, job);

@@ -11,6 +11,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+enum { KEPT_PER_WORKER = 4 };
+
 /* ---- workers ---- */
 
 static struct tri_serve_job *take(struct tri_serve_service *service, bool *ending)
@@ -225,6 +227,9 @@ enum tri_status tri_serve_work_begin(struct tri_serve_service *service, struct t
     options.pool = service->pool;
     if (status == TRI_OK)
         status = tri_backend_open("threads", &options, &service->backend, error);
+    service->kept = tri_serve_jobs_new(KEPT_PER_WORKER * workers);
+    if (status == TRI_OK && service->kept == NULL)
+        status = tri_fail(error, TRI_FAILED, "out of memory for the service");
     if (status != TRI_OK)
         return status;
     service->started = pthread_create(&service->thread, NULL, run_workers, service) == 0;
@@ -246,6 +251,7 @@ void tri_serve_work_end(struct tri_serve_service *service)
         service->jobs = job->next_known;
         tri_serve_job_free(job);
     }
+    tri_serve_jobs_free(service->kept);
     tri_backend_close(service->backend);
     tri_pool_free(service->pool);
     if (service->woken != NULL)

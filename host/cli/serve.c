@@ -12,7 +12,7 @@ static const char intro[] =
     "  triptych serve --root photos/ --key key.txt --max-age 86400 --access-log -\n"
     "  curl http://127.0.0.1:8080/resize:width=320/cat.jpg -o small.jpg\n"
     "  curl http://127.0.0.1:8080/gray,sobel/cat.jpg?format=png -o edges.png\n"
-    "  curl --data-binary @cat.jpg http://127.0.0.1:8080/flip -o flipped.jpg\n"
+    "  curl -X POST -T cat.jpg http://127.0.0.1:8080/flip -o flipped.jpg\n"
     "\n"
     "Usage: triptych serve [OPTION]...\n"
     "\n"

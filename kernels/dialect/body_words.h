@@ -26,6 +26,8 @@
 
 /* The constants that the kernel file's host part computed for this node. */
 #define CONSTANTS(type) ((CONSTANT type *)CONSTANT_BYTES)
+/* Lanes of the constants, from a pointer on. */
+#define CONSTANT_LANES(type, pointer) CONSTANT_LANES_(type, pointer)
 
 /* Accumulators: sums of products of 16-bit numbers, two products at a time. */
 #define ACC_ZERO() acc_zero()

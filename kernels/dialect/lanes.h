@@ -18,6 +18,19 @@ LANE_TYPE(i32, int)
 LANE_TYPE(u64, ulong)
 LANE_TYPE(f32, float)
 
+/* At most 16 lanes, for work that differs between neighbours. */
+#if LANES > 16
+#define PART_LANES 16
+typedef uint u32_part __attribute__((ext_vector_type(PART_LANES)));
+typedef uint u32_part_e;
+typedef struct __attribute__((packed, may_alias)) {
+    u32_part v;
+} u32_part_at;
+#else
+#define PART_LANES LANES
+#define u32_part u32
+#endif
+
 #define U8(v) __builtin_convertvector(v, u8)
 #define U16(v) __builtin_convertvector(v, u16)
 #define I16(v) __builtin_convertvector(v, i16)
@@ -66,8 +79,7 @@ LANE_TYPE(f32, float)
     (((GLOBAL const __typeof__(*(type_of)) *)((row) + (x) * (long)LANES_SIZE(type_of)))->v)
 #define LANES_STORE(type_of, row, x, value) \
     (((GLOBAL __typeof__(*(type_of)) *)((row) + (x) * (long)LANES_SIZE(type_of)))->v = (value))
-/* Lanes of the constants, from a pointer on. */
-#define CONSTANT_LANES(type, pointer) (((CONSTANT type##_at *)(pointer))->v)
+#define CONSTANT_LANES_(type, pointer) (((CONSTANT type##_at *)(pointer))->v)
 
 /* acc is a 32-bit accumulator per lane. The order of its lanes is private, to suit multiply-add
  * instructions for pairs of 16-bit numbers: these expect a pair in each 32-bit lane. Interleaving

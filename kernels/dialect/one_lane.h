@@ -12,6 +12,8 @@ LANE_TYPE(i32, int)
 LANE_TYPE(u64, ulong)
 LANE_TYPE(f32, float)
 LANE_TYPE(acc, int)
+#define PART_LANES 1
+#define u32_part u32
 
 #define U8(v) ((uchar)(v))
 #define U16(v) ((ushort)(v))
@@ -53,7 +55,7 @@ LANE_TYPE(acc, int)
 
 #define LANES_LOAD(type_of, row, x) (((GLOBAL const __typeof__(*(type_of)) *)(row))[x])
 #define LANES_STORE(type_of, row, x, value) (((GLOBAL __typeof__(*(type_of)) *)(row))[x] = (value))
-#define CONSTANT_LANES(type, pointer) (*(CONSTANT type##_e *)(pointer))
+#define CONSTANT_LANES_(type, pointer) (*(CONSTANT type##_e *)(pointer))
 
 INLINE acc acc_zero(void)
 {

@@ -47,11 +47,12 @@ INLINE long own_reach(long dx, unsigned line)
     return own_limit(OWN_REACH, line, dx, -tri_own.window.reach, tri_own.window.reach);
 }
 
-/* A column of the row of input 0, whose ends are replicated as far as the node reaches. */
-INLINE long own_column(long x, unsigned line)
+/* A column of an input's row, whose ends are replicated as far as the node reaches. */
+INLINE long own_column(int input, long x, unsigned line)
 {
     const struct tri_own_window *w = &tri_own.window;
-    return own_limit(OWN_COLUMN, line, x, -w->reach, w->width[0] - 1 + w->reach);
+    const int width = w->width[input >= 0 && input < w->inputs ? input : 0];
+    return own_limit(OWN_COLUMN, line, x, -w->reach, width - 1 + w->reach);
 }
 
 INLINE long own_plane_column(int input, long x, unsigned line)
@@ -67,10 +68,10 @@ INLINE long own_plane_column(int input, long x, unsigned line)
 #undef SOURCE
 #define SOURCE(dx, y) LANES_LOAD(_it, own_plane(_r, 0, y, __LINE__), _x + own_reach(dx, __LINE__))
 #undef ROW_POINTER
-#define ROW_POINTER(x) \
-    ((GLOBAL const __typeof__(*_it) *)own_row(_r, 0, 0, __LINE__) + own_column(x, __LINE__))
-#undef ROW_SAMPLE
-#define ROW_SAMPLE(x) (*ROW_POINTER(x))
+#define ROW_POINTER(x) (&ROW_SAMPLE_INPUT(0, x))
+#undef ROW_SAMPLE_INPUT
+#define ROW_SAMPLE_INPUT(i, x) \
+    (((GLOBAL const __typeof__(*_it) *)own_row(_r, i, 0, __LINE__))[own_column(i, x, __LINE__)])
 #undef SAMPLE_INPUT
 #define SAMPLE_INPUT(i, x, y) \
     (((GLOBAL const __typeof__(*_it) *)own_plane(_r, i, y, \

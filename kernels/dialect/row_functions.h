@@ -44,9 +44,10 @@
 
 /* In maps: the sample at this place. */
 #define HERE ROW_SAMPLE(X)
-/* In gathers: one sample of the input's row, a pointer into the row, and one sample of the whole
- * plane of input 0 or i. */
-#define ROW_SAMPLE(x) (((GLOBAL const __typeof__(*_it) *)_r->in[0][0])[x])
+/* In gathers: one sample of the row of input 0 or i, a pointer into that of input 0, and one sample
+ * of the whole plane of input 0 or i. */
+#define ROW_SAMPLE(x) ROW_SAMPLE_INPUT(0, x)
+#define ROW_SAMPLE_INPUT(i, x) (((GLOBAL const __typeof__(*_it) *)_r->in[i][0])[x])
 #define ROW_POINTER(x) ((GLOBAL const __typeof__(*_it) *)_r->in[0][0] + (x))
 #define SAMPLE(x, y) SAMPLE_INPUT(0, x, y)
 #define SAMPLE_INPUT(i, x, y) \
@@ -64,10 +65,21 @@
 #define INDEPENDENT _Pragma("GCC ivdep")
 #endif
 
+/* Before a loop of a body that finds a minimum, a maximum or a sum of integers. Without a rest of
+ * single rounds, which take most of the time of a short loop; that needs masked loads. */
+#if defined(__clang__) && defined(__AVX2__) && LANES > 1
+#define REDUCTION \
+    _Pragma("clang loop vectorize(enable) vectorize_predicate(enable) interleave_count(1)")
+#else
+#define REDUCTION
+#endif
+
 #if LANES == 1
 #define EACH_LANES INDEPENDENT for (int x = 0; x < width; x++)
+#define EACH_LANES_OF(TYPE) EACH_LANES
 #else
 #define EACH_LANES for (int x = 0; x < width; x += LANES)
+#define EACH_LANES_OF(TYPE) for (int x = 0; x < width; x += (int)(sizeof(TYPE) / sizeof(TYPE##_e)))
 #endif
 
 /* Rows to store into are arguments, as restrict counts for arguments alone: knowing that a store
@@ -404,14 +416,16 @@ INLINE void square_transpose(square_row *rows)
     PICK_ROWS(name, TYPE)
 #endif
 
-/* A gather whose body makes the outputs of all lanes from the input's row, as dot_row does. */
+/* A gather whose body makes the outputs of all lanes of a type from the input's row, as dot_row
+ * does. */
 #define GATHER_LANES_(name, IN, OUT) \
     INLINE OUT name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x); \
     INLINE void name##_into(GLOBAL uchar *restrict out, const struct tri_row *row) \
     { \
         const int width = row->width; \
         GLOBAL OUT##_at *ot = 0; \
-        EACH_LANES LANES_STORE(ot, out, x, name##_at(row, 0, x)); \
+        EACH_LANES_OF(OUT) \
+        LANES_STORE(ot, out + x * (long)sizeof(OUT##_e), 0, name##_at(row, 0, x)); \
     } \
     ROW_FUNCTION(name, PASS_GATHER, IN, OUT) \
     { \

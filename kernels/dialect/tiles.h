@@ -311,7 +311,9 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
 #define PUT(v) PUT_OUTPUT(0, v)
 #define PUT_OUTPUT(i, v) (_out[i] = (v))
 #define HERE (_here)
-#define ROW_SAMPLE(x) (_in[0][(long)_r->y * _r->stride[0] + (x)])
+#define REDUCTION
+#define ROW_SAMPLE(x) ROW_SAMPLE_INPUT(0, x)
+#define ROW_SAMPLE_INPUT(i, x) SAMPLE_INPUT(i, x, _r->y)
 #define ROW_POINTER(x) (_in[0] + (long)_r->y * _r->stride[0] + (x))
 #define SAMPLE(x, y) SAMPLE_INPUT(0, x, y)
 #define SAMPLE_INPUT(i, x, y) (_in[i][(long)(y)*_r->stride[i] + (x)])

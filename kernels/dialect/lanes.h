@@ -120,6 +120,7 @@ typedef struct __attribute__((packed, may_alias)) {
 #endif
 typedef short native16 __attribute__((ext_vector_type(NATIVE)));
 typedef int native32 __attribute__((ext_vector_type(NATIVE / 2)));
+typedef uint native_u32 __attribute__((ext_vector_type(NATIVE / 2)));
 /* The types of the instructions' builtins: the same bits under another type. */
 typedef short madd16 __attribute__((__vector_size__(NATIVE * 2)));
 typedef int madd32 __attribute__((__vector_size__(NATIVE * 2)));
@@ -189,6 +190,37 @@ INLINE i16 acc_narrow(acc sum, int shift)
 #undef NARROW
     return result.lanes;
 }
+
+/* In place of a: a * one + (b - a) * share. Where that fits 32 bits, parts of it need not. */
+INLINE native32 acc_mixed(native32 a, native32 b, native16 share, uint one)
+{
+    union {
+        native32 n32;
+        native_u32 u32;
+    } x, y, part;
+    union native_bits w;
+    x.n32 = a;
+    y.n32 = b;
+    w.n16 = share;
+    part.n32 = w.n32;
+    x.u32 = x.u32 * (native_u32)(one) + (y.u32 - x.u32) * part.u32;
+    return x.n32;
+}
+
+INLINE acc acc_mix(acc a, acc b, i16 share, uint one)
+{
+    const native16 zero = (native16)(0);
+    union native_lanes w;
+    w.lanes = share;
+#define MIX(i) \
+    a.low[i] = acc_mixed(a.low[i], b.low[i], \
+                         __builtin_shufflevector(w.native[i], zero, NATIVE_LOW), one); \
+    a.high[i] = acc_mixed(a.high[i], b.high[i], \
+                          __builtin_shufflevector(w.native[i], zero, NATIVE_HIGH), one);
+    EACH_NATIVE(MIX)
+#undef MIX
+    return a;
+}
 #else
 typedef i32 acc;
 INLINE acc acc_zero(void)
@@ -198,6 +230,10 @@ INLINE acc acc_zero(void)
 INLINE acc acc_add_pair(acc sum, i16 a, i16 b, short weight_a, short weight_b)
 {
     return sum + I32(a) * (i32)(int)weight_a + I32(b) * (i32)(int)weight_b;
+}
+INLINE acc acc_mix(acc a, acc b, i16 share, uint one)
+{
+    return I32(U32(a) * (u32)(one) + (U32(b) - U32(a)) * U32(share));
 }
 INLINE i16 acc_narrow(acc sum, int shift)
 {

@@ -9,10 +9,18 @@ typedef struct __attribute__((packed, may_alias)) {
     table_words v;
 } table_words_at;
 
-/* Entries 16 * i to 16 * i + 15 of a table of 256. */
+typedef struct __attribute__((packed, may_alias)) {
+    table_bytes v;
+} table_bytes_at;
+
+/* Entries 16 * i to 16 * i + 15 of a table of 256 ushorts, or uchars. */
 INLINE table_bytes table_part(GLOBAL const uchar *table, int i)
 {
     return __builtin_convertvector(((GLOBAL const table_words_at *)table)[i].v, table_bytes);
+}
+INLINE table_bytes table_part_bytes(GLOBAL const uchar *table, int i)
+{
+    return ((GLOBAL const table_bytes_at *)table)[i].v;
 }
 
 #if defined(__AVX512VBMI__) && NATIVE == 32
@@ -29,6 +37,12 @@ INLINE void lookup_load(struct lookup *lookup, GLOBAL const uchar *table)
 {
     for (int i = 0; i < 16; i++)
         lookup->quarter[i / 4].part[i % 4] = table_part(table, i);
+}
+
+INLINE void lookup_load_bytes(struct lookup *lookup, GLOBAL const uchar *table)
+{
+    for (int i = 0; i < 16; i++)
+        lookup->quarter[i / 4].part[i % 4] = table_part_bytes(table, i);
 }
 
 INLINE u8 lookup_lanes(const struct lookup *lookup, u8 v)
@@ -64,6 +78,14 @@ INLINE void lookup_load(struct lookup *lookup, GLOBAL const uchar *table)
     for (int i = 0; i < 16; i++) {
         for (int k = 0; k < LOOKUP_BYTES / 16; k++)
             lookup->part[i].part[k] = table_part(table, i);
+    }
+}
+
+INLINE void lookup_load_bytes(struct lookup *lookup, GLOBAL const uchar *table)
+{
+    for (int i = 0; i < 16; i++) {
+        for (int k = 0; k < LOOKUP_BYTES / 16; k++)
+            lookup->part[i].part[k] = table_part_bytes(table, i);
     }
 }
 

@@ -22,8 +22,8 @@ struct clahe_tables {
     float scale;
 };
 
-/* A place for each column, then one for each row, follow: the table before it, times 65536, and the
- * weight of the next one. */
+/* A place for each column, then, after room for lanes beyond the width, one for each row, follow:
+ * the table before it, times 65536, and the weight of the next one. */
 struct clahe {
     int across;         /* tables in a row of tiles */
     int next_x, next_y; /* from a table to the next: 0 if there is but one */
@@ -73,11 +73,55 @@ INLINE uint clahe_between(uint a, uint b, uint v)
                   SAMPLE_INPUT(1, (v >> 6) + 1, (y)*k->across + (x)), v)
 #endif
 
+#define CLAHE_PLACES ((CONSTANT uint *)(CONSTANTS(struct clahe) + 1))
+#ifdef LOOKUP_LANES
+/* Samples less 128, so that sums of 32 bits have a sign. */
+INLINE i16 clahe_signed(u8 v)
+{
+    return I16(v) - ALL(i16, 128);
+}
+
+/* Between four tables that are the same for all lanes. */
+INLINE u8 clahe_mix(const struct lookup *tables, u8 v, i16 wx, short wy)
+{
+    u8 at[4];
+    for (int i = 0; i < 4; i++)
+        at[i] = lookup_lanes(&tables[i], v);
+    const acc left = ACC_ADD_PAIR(ACC_ZERO(), clahe_signed(at[0]), clahe_signed(at[2]),
+                                  (short)(CLAHE_ONE - wy), wy),
+              right = ACC_ADD_PAIR(ACC_ZERO(), clahe_signed(at[1]), clahe_signed(at[3]),
+                                   (short)(CLAHE_ONE - wy), wy);
+    return U8(ACC_NARROW(ACC_MIX(left, right, wx, CLAHE_ONE), 24) + ALL(i16, 128));
+}
+
+/* Inputs: the samples, and the tables, one in each row. */
+GATHER_LANES(clahe, S, S)
+{
+    CONSTANT struct clahe *k = CONSTANTS(struct clahe);
+    CONSTANT uint *places = CLAHE_PLACES;
+    const int last = X + LANES < _r->width ? X + LANES - 1 : _r->width - 1,
+              y = (int)(places[k->rows + Y] >> 16);
+    const u32 column = CONSTANT_LANES(u32, places + X);
+    const u8 v = ((GLOBAL const u8_at *)&SAMPLE(X, Y))->v;
+    u8 made = v;
+    for (int x = (int)(places[X] >> 16); x <= (int)(places[last] >> 16); x++) {
+        struct lookup tables[4];
+        for (int i = 0; i < 4; i++)
+            lookup_load_bytes(&tables[i],
+                              &SAMPLE_INPUT(1, 0, (y + i / 2 * k->next_y) * k->across + x +
+                                                      i % 2 * k->next_x));
+        const u8 mixed = clahe_mix(tables, v, I16(column & ALL(u32, 65535)),
+                                   (short)(places[k->rows + Y] & 65535));
+        made = SELECT(U8(column >> ALL(u32, 16)) == ALL(u8, x), mixed, made);
+    }
+    return made;
+}
+#else
 /* Inputs: the samples, and the tables, one in each row. */
 GATHER(clahe, S, S)
 {
     CONSTANT struct clahe *k = CONSTANTS(struct clahe);
-    CONSTANT uint *places = (CONSTANT uint *)(k + 1);
+    CONSTANT uint *places = CLAHE_PLACES;
     const uint v = SAMPLE(X, Y), column = places[X], row = places[k->rows + Y];
     const uint wx = column & 65535, wy = row & 65535;
     const int x = (int)(column >> 16), y = (int)(row >> 16);
@@ -92,6 +136,7 @@ GATHER(clahe, S, S)
     return CLAHE_SAMPLE((above * (CLAHE_ONE - wy) + below * wy + 32768) >> 16);
 #endif
 }
+#endif
 
 /* Inputs: a colour, the luma, and what that becomes. */
 PASS(clahe_add, S, S)
@@ -169,16 +214,17 @@ static int clahe_plane(struct tri_graph *graph, int in)
     const struct tri_regions tiles = {across, even ? width / across : width / across + 1,
                                       even ? height / down : height / down + 1};
     const int table = clahe_table(graph, in, &tiles, across * down);
-    const size_t size = sizeof(struct clahe) + (size_t)(width + height) * sizeof(uint);
-    struct clahe *k = malloc(size);
+    const int columns = width + 64;
+    const size_t size = sizeof(struct clahe) + (size_t)(columns + height) * sizeof(uint);
+    struct clahe *k = calloc(1, size);
     if (k == NULL) {
         tri_graph_fail(graph, "clahe: out of memory for %zu bytes", size);
         return 0;
     }
     uint *const places = (uint *)(k + 1);
-    *k = (struct clahe){across, across > 1, down > 1, width};
+    *k = (struct clahe){across, across > 1, down > 1, columns};
     clahe_place(places, width, tiles.width, across, one);
-    clahe_place(places + width, height, tiles.height, down, one);
+    clahe_place(places + columns, height, tiles.height, down, one);
     const int made = NODE(clahe, .in = {in, table}, .whole = true, .operations = 12, .constants = k,
                           .constants_size = size);
     free(k);

@@ -50,17 +50,19 @@
 #else
 #define PUT_ENTRY(x, v) (_entries[x] = (v))
 
-/* Counts in several tables in turn, as a histogram does. */
-#define REGIONS_COPIES 4
+/* Counts in several tables in turn, as a histogram does, which the first level of the cache holds.
+ */
+#define REGIONS_COPIES(bin_bits) ((bin_bits) <= 8 ? 8 : 4)
 #define REGIONS_AS(name, IN, OUT, BIN_BITS) \
     INLINE void name##_make(const struct tri_row *_r, const uint *COUNTS, \
                             GLOBAL OUT##_e *restrict _entries); \
     INLINE void name##_count(uint(*counts)[1 << (BIN_BITS)], GLOBAL const IN##_e *in, int left, \
                              int right, int width) \
     { \
+        enum { COPIES = REGIONS_COPIES(BIN_BITS) }; \
         int x = left; \
-        for (; x + REGIONS_COPIES <= right && x + REGIONS_COPIES <= width; x += REGIONS_COPIES) { \
-            for (int i = 0; i < REGIONS_COPIES; i++) \
+        for (; x + COPIES <= right && x + COPIES <= width; x += COPIES) { \
+            for (int i = 0; i < COPIES; i++) \
                 counts[i][in[x + i] >> (BITS - (BIN_BITS))]++; \
         } \
         for (; x < right; x++) \
@@ -73,7 +75,7 @@
             (GLOBAL const struct tri_regions *)here.constants; \
         const int left = here.y % regions->across * regions->width, \
                   top = here.y / regions->across * regions->height; \
-        uint counts[REGIONS_COPIES][1 << (BIN_BITS)] = {{0}}; \
+        uint counts[REGIONS_COPIES(BIN_BITS)][1 << (BIN_BITS)] = {{0}}; \
         for (int y = top; y < top + regions->height; y++) \
             name##_count( \
                 counts, \
@@ -81,7 +83,7 @@
                                         region_inside(y, here.in_height) * here.stride[0]), \
                 left, left + regions->width, here.in_width); \
         for (int i = 0; i < 1 << (BIN_BITS); i++) { \
-            for (int copy = 1; copy < REGIONS_COPIES; copy++) \
+            for (int copy = 1; copy < REGIONS_COPIES(BIN_BITS); copy++) \
                 counts[0][i] += counts[copy][i]; \
         } \
         name##_make(&here, counts[0], (GLOBAL OUT##_e *)here.out[0]); \

@@ -256,37 +256,36 @@ INLINE struct warp_places warp_places_on(const struct warp_line *line, int withi
         warp_multiples(first.y & 65535, line->step_y)};
 }
 
-/* For a perspective. */
-INLINE struct warp_places warp_places_in_spans(CONSTANT struct tri_warp *k, int x, int y)
+/* For a perspective. `begin` is the place of the span that x is in, and becomes that of the span
+ * after the part: both cost divisions. */
+INLINE struct warp_places warp_places_in_spans(CONSTANT struct tri_warp *k, int x, int y,
+                                               struct warp_place *begin)
 {
     const int span = 1 << k->span_bits, count = span < WARP_PART ? span : WARP_PART;
-    struct warp_place begin, end;
+    const warp_u32 numbers = {WARP_NUMBERS};
+    struct warp_place end;
     struct warp_places places;
-    union {
-        warp_i32 lanes;
-        int each[WARP_PART];
-    } at_x, at_y;
-    warp_place_of(k, x & -span, y, &begin);
-    places.range = (struct warp_range){begin.x, begin.x, begin.y, begin.y};
+    places.x = places.y = (warp_i32)(0);
+    places.range = (struct warp_range){begin->x, begin->x, begin->y, begin->y};
     for (int i = 0; i < WARP_PART; i += count) {
         struct warp_line line;
-        warp_place_of(k, ((x + i) & -span) + span, y, &end);
-        warp_line_between(k, begin, end, &line);
         const int within = (x + i) & (span - 1);
+        warp_place_of(k, ((x + i) & -span) + span, y, &end);
+        warp_line_between(k, *begin, end, &line);
         places.range = warp_widened(places.range, end);
         if (i == 0)
-            places.first =
-                (struct warp_place){begin.x + within * line.step_x, begin.y + within * line.step_y};
-        for (int j = 0; j < count; j++) {
-            at_x.each[i + j] =
-                (int)(line.x + (within + j) * line.step_x - (places.first.x & -65536L));
-            at_y.each[i + j] =
-                (int)(line.y + (within + j) * line.step_y - (places.first.y & -65536L));
-        }
-        begin = end;
+            places.first = (struct warp_place){begin->x + within * line.step_x,
+                                               begin->y + within * line.step_y};
+        const long before = within - i;
+        const warp_i32 at_x = warp_multiples(
+                           line.x + before * line.step_x - (places.first.x & -65536L), line.step_x),
+                       at_y = warp_multiples(
+                           line.y + before * line.step_y - (places.first.y & -65536L), line.step_y);
+        places.x = numbers >= (warp_u32)((uint)i) ? at_x : places.x;
+        places.y = numbers >= (warp_u32)((uint)i) ? at_y : places.y;
+        if (((x + i + count) & (span - 1)) == 0)
+            *begin = end;
     }
-    places.x = at_x.lanes;
-    places.y = at_y.lanes;
     return places;
 }
 
@@ -307,7 +306,7 @@ INLINE struct warp_samples warp_samples_of(const struct warp_plane *plane,
 
 INLINE warp_u32 warp_mix(warp_u32 first, warp_u32 second, warp_u32 share)
 {
-    return first * (256 - share) + second * share;
+    return (first << 8) + (second - first) * share;
 }
 
 INLINE warp_s warp_linear_inside(const struct warp_plane *plane, struct warp_samples at)
@@ -354,13 +353,13 @@ INLINE warp_s warp_cubic_inside(const struct warp_plane *plane, struct warp_samp
 
 #define WARP(name, ONE, INSIDE, REACH) \
     INLINE warp_s name##_part(const struct warp_plane *plane, CONSTANT struct tri_warp *k, int x, \
-                              int y, int width) \
+                              int y, int width, struct warp_place *begin) \
     { \
         struct warp_line line = {0, 0, 0, 0}; \
         if (k->projective == 0) \
             warp_line_at(k, x, y, &line); \
         const struct warp_places places = k->projective != 0 \
-                                              ? warp_places_in_spans(k, x, y) \
+                                              ? warp_places_in_spans(k, x, y, begin) \
                                               : warp_places_on(&line, WARP_WITHIN(k, x)); \
         warp_s made = (warp_s)((WARP_SAMPLE)k->fill); \
         if (warp_is_inside(plane, places.range, REACH)) \
@@ -382,8 +381,11 @@ INLINE warp_s warp_cubic_inside(const struct warp_plane *plane, struct warp_samp
             S lanes; \
             warp_s parts[LANES / WARP_PART]; \
         } made; \
+        struct warp_place begin = {0, 0}; \
+        if (k->projective != 0) \
+            warp_place_of(k, X & -(1 << k->span_bits), Y, &begin); \
         for (int i = 0; i < LANES / WARP_PART; i++) \
-            made.parts[i] = name##_part(&plane, k, X + i * WARP_PART, Y, _r->width); \
+            made.parts[i] = name##_part(&plane, k, X + i * WARP_PART, Y, _r->width, &begin); \
         return made.lanes; \
     } \
     struct name##_takes_the_semicolon

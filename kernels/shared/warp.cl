@@ -195,15 +195,19 @@ struct warp_range {
     long left, right, top, bottom;
 };
 
-/* Whether all samples are inside, from `reach` before the places to `reach` + 1 after them, and so
- * close together that 32 bits hold their distances. */
-INLINE bool warp_is_inside(const struct warp_plane *plane, struct warp_range range, int reach)
+/* Whether all places are so close together that 32 bits hold their distances. */
+INLINE bool warp_is_near(struct warp_range range)
 {
     const long near = 256L << 16;
+    return range.right - range.left < near && range.bottom - range.top < near;
+}
+
+/* Whether all samples are inside, from `reach` before the places to `reach` + 1 after them. */
+INLINE bool warp_is_inside(const struct warp_plane *plane, struct warp_range range, int reach)
+{
     return range.left >= reach * 65536L && range.top >= reach * 65536L &&
            range.right < (plane->width - 1 - reach) * 65536L &&
-           range.bottom < (plane->height - 1 - reach) * 65536L && range.right - range.left < near &&
-           range.bottom - range.top < near;
+           range.bottom < (plane->height - 1 - reach) * 65536L;
 }
 
 /* Whether all are so far on one side that they see nothing but the constant. */
@@ -351,6 +355,21 @@ INLINE warp_s warp_cubic_inside(const struct warp_plane *plane, struct warp_samp
     return __builtin_convertvector(sum, warp_s);
 }
 
+/* The place of one of a part's outputs; unless places are near, lanes do not hold it. */
+INLINE void warp_place_in(CONSTANT struct tri_warp *k, const struct warp_places *places, bool near,
+                          int x, int y, int i, struct warp_place *at)
+{
+    if (near) {
+        *at = (struct warp_place){(places->first.x & -65536L) + places->x[i],
+                                  (places->first.y & -65536L) + places->y[i]};
+        return;
+    }
+    struct warp_line line;
+    warp_line_at(k, x + i, y, &line);
+    const int within = WARP_WITHIN(k, x + i);
+    *at = (struct warp_place){line.x + within * line.step_x, line.y + within * line.step_y};
+}
+
 #define WARP(name, ONE, INSIDE, REACH) \
     INLINE warp_s name##_part(const struct warp_plane *plane, CONSTANT struct tri_warp *k, int x, \
                               int y, int width, struct warp_place *begin) \
@@ -362,14 +381,15 @@ INLINE warp_s warp_cubic_inside(const struct warp_plane *plane, struct warp_samp
                                               ? warp_places_in_spans(k, x, y, begin) \
                                               : warp_places_on(&line, WARP_WITHIN(k, x)); \
         warp_s made = (warp_s)((WARP_SAMPLE)k->fill); \
-        if (warp_is_inside(plane, places.range, REACH)) \
+        const bool near = warp_is_near(places.range); \
+        if (near && warp_is_inside(plane, places.range, REACH)) \
             return INSIDE(plane, warp_samples_of(plane, &places)); \
         if (k->replicate == 0 && warp_is_outside(plane, places.range, REACH)) \
             return made; \
         for (int i = 0; i < WARP_PART && x + i < width; i++) { \
-            warp_line_at(k, x + i, y, &line); \
-            const int within = WARP_WITHIN(k, x + i); \
-            made[i] = ONE(plane, k, line.x + within * line.step_x, line.y + within * line.step_y); \
+            struct warp_place at; \
+            warp_place_in(k, &places, near, x, y, i, &at); \
+            made[i] = ONE(plane, k, at.x, at.y); \
         } \
         return made; \
     } \

@@ -107,9 +107,9 @@ GATHER_LANES(clahe, S, S)
     for (int x = (int)(places[X] >> 16); x <= (int)(places[last] >> 16); x++) {
         struct lookup tables[4];
         for (int i = 0; i < 4; i++)
-            lookup_load_bytes(&tables[i],
-                              &SAMPLE_INPUT(1, 0, (y + i / 2 * k->next_y) * k->across + x +
-                                                      i % 2 * k->next_x));
+            lookup_load_bytes(
+                &tables[i],
+                &SAMPLE_INPUT(1, 0, (y + i / 2 * k->next_y) * k->across + x + i % 2 * k->next_x));
         const u8 mixed = clahe_mix(tables, v, I16(column & ALL(u32, 65535)),
                                    (short)(places[k->rows + Y] & 65535));
         made = SELECT(U8(column >> ALL(u32, 16)) == ALL(u8, x), mixed, made);

@@ -364,8 +364,8 @@ ALIASES(undistort, ALIAS("lenscorrection|barrel|barrelinverse|lensfun|lensdistor
 KNOWN(undistort, "undistort:fx=2:k1=2", PICTURE(3, 1, 1, 100, 200, 50),
       PICTURE(3, 1, 1, 50, 200, 25))
 
-/* The most that parts of the model amount to, for a ray to the corner: `kN` are the factors that
- * the powers of its length have, `ray` is where it goes. */
+/* The most that parts of the model amount to, for the ray (x, y) to the corner: what its length is
+ * multiplied by, with the powers that follow, and where the ray goes. */
 struct undistort_bounds {
     double x, y, third, k2, second, k1, first, tangential, ray;
 };

@@ -19,8 +19,8 @@ static const struct {
     {"row_arguments.h", NULL},     {"lanes.h", NULL},         {"lanes_dot.h", "dot_"},
     {"lanes_sum.h", "SUM_"},       {"lanes_sad.h", "sad_"},   {"lanes_lookup.h", "LOOKUP"},
     {"lanes_pick.h", "TABLE_AT("}, {"body_words.h", NULL},    {"row_functions.h", NULL},
-    {"cover.h", "COVER"},          {"patches.h", "PATCHES("}, {"ranks.h", "RANKS("},
-    {"regions.h", "REGIONS("},
+    {"cover.h", "COVER"},          {"patches.h", "PATCHES("}, {"rank_trees.h", "RANKS("},
+    {"ranks.h", "RANKS("},         {"regions.h", "REGIONS("},
 };
 
 static bool any_has(const struct tri_stage *stage, const char *word)

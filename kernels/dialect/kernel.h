@@ -27,6 +27,7 @@
 #include "row_functions.h"
 #include "cover.h"
 #include "patches.h"
+#include "rank_trees.h"
 #include "ranks.h"
 #include "regions.h"
 

@@ -57,12 +57,6 @@
     struct name##_takes_the_semicolon
 #else
 
-INLINE int rank_inside(int at, int size)
-{
-    return at < 0 ? 0 : at < size ? at : size - 1;
-}
-#define RANK_ROW(y) (row->plane[0] + rank_inside(y, row->in_height) * row->stride[0])
-
 #if BITS == 8
 /* Perreault and Hebert, "Median filtering in constant time", 2007: the counts of each column slide
  * down the rows, and those of the window along them. All counts are of the samples up to a value:
@@ -198,6 +192,16 @@ static void rank_part(const struct tri_row *row, const struct tri_ranks *k, int 
 
 INLINE void rank_rows(const struct tri_row *row, const struct tri_ranks *k)
 {
+#ifdef RANK_TREES
+    if (k->radius <= RANK_NEAR) {
+        for (int left = 0; left < row->width; left += RANK_ACROSS) {
+            if (!rank_columns(row, k, left))
+                rank_part(row, k, left,
+                          row->width - left < RANK_ACROSS ? row->width - left : RANK_ACROSS);
+        }
+        return;
+    }
+#endif
     for (int left = 0; left < row->width; left += RANK_PART)
         rank_part(row, k, left, row->width - left < RANK_PART ? row->width - left : RANK_PART);
 }

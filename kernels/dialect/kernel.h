@@ -20,6 +20,7 @@
 #include "lanes_sum.h"
 #include "lanes_lookup.h"
 #include "lanes_pick.h"
+#include "lanes_weigh.h"
 #endif
 
 #include "body_words.h"

@@ -22,6 +22,7 @@ struct bilateral {
     short alike;
     short middle; /* the factor for distance 0 */
     int sum_shift, difference_shift, unit;
+    int near; /* no difference of 127 or more has a weight */
     /* 16 bits. */
     float steepness, real_middle;
     struct bilateral_pair {
@@ -41,14 +42,20 @@ INLINE S bilateral_add(S sample, i32 difference, i32 sum)
     return TO_S(CLAMP(moved, ALL(i32, 0), ALL(i32, MAXIMUM)));
 }
 
+#define BILATERAL_WEIGHT(k, away, weight) \
+    u16 weight; \
+    { \
+        const u16 square_ = MIN(away * away, ALL(u16, (k)->limit)); \
+        const u16 fallen_ = MUL_HIGH(square_ * ALL(u16, (k)->scale), ALL(u16, (k)->factor)); \
+        const u16 root_ = ALL(u16, (k)->peak) - fallen_, squared_ = MUL_HIGH(root_, root_); \
+        weight = MUL_HIGH(squared_, squared_); \
+    }
 #define BILATERAL_SAMPLE(k, p, i, sum, difference) \
     { \
         const i16 apart = I16(AT((k)->pair[p].dx[i], (k)->pair[p].dy[i])) - here; \
         const u16 away = U16(ABS(apart)); \
-        const u16 square = MIN(away * away, ALL(u16, (k)->limit)); \
-        const u16 fallen = MUL_HIGH(square * ALL(u16, (k)->scale), ALL(u16, (k)->factor)); \
-        const u16 root = ALL(u16, (k)->peak) - fallen, squared = MUL_HIGH(root, root); \
-        const i16 weight = I16(MUL_HIGH(squared, squared)); \
+        BILATERAL_WEIGHT(k, away, unsigned_weight) \
+        const i16 weight = I16(unsigned_weight); \
         sum = sum + weight; \
         difference = difference + weight * apart; \
     }
@@ -61,9 +68,43 @@ INLINE S bilateral_add(S sample, i32 difference, i32 sum)
     differences = ACC_ADD_PAIR(differences, low, high, (k)->pair[p].weight[four], \
                                (k)->pair[p].weight[four]);
 
+#ifdef WEIGH_LANES
+#define BILATERAL_AT(p, i) AT(k->pair[p].dx[i], k->pair[p].dy[i])
+#define BILATERAL_SAMPLES(name, p, four) \
+    const struct weigh_samples name = { \
+        BILATERAL_AT(p, 4 * (four)), BILATERAL_AT(p, 4 * (four) + 1), \
+        BILATERAL_AT(p, 4 * (four) + 2), BILATERAL_AT(p, 4 * (four) + 3)};
+#define BILATERAL_TABLES \
+    if (k->near) { \
+        const u8 each = {LANES_FROM(0)}; \
+        const u16 first = U16(each), second = first + ALL(u16, LANES); \
+        BILATERAL_WEIGHT(k, first, first_weights) \
+        BILATERAL_WEIGHT(k, second, second_weights) \
+        struct weigh weigh; \
+        weigh_load(&weigh, 0, first_weights); \
+        weigh_load(&weigh, 1, second_weights); \
+        struct weigh_sums sums = {weigh_start(k->alike * k->middle), weigh_start(0), \
+                                  weigh_start(0)}; \
+        for (int p = 0; p < k->pairs; p++) { \
+            BILATERAL_SAMPLES(first_four, p, 0) \
+            BILATERAL_SAMPLES(second_four, p, 1) \
+            weigh_add_eight(&sums, &weigh, AT(0, 0), first_four, second_four, \
+                            k->pair[p].weight[0], k->pair[p].weight[1]); \
+        } \
+        BILATERAL_PUT(weigh_narrow(weigh_differences(&sums), k->difference_shift), \
+                      weigh_narrow(sums.weights, k->sum_shift)) \
+        return; \
+    }
+#else
+#define BILATERAL_TABLES
+#endif
+#define BILATERAL_PUT(differences, all) \
+    PUT(bilateral_add(AT(0, 0), I32(differences) * ALL(i32, k->unit), I32(all)));
+
 PASS(bilateral, S, S)
 {
     CONSTANT struct bilateral *k = CONSTANTS(struct bilateral);
+    BILATERAL_TABLES
     const i16 here = I16(AT(0, 0));
     acc all = ACC_ADD_PAIR(ACC_ZERO(), ALL(i16, k->alike), ALL(i16, 0), k->middle, 0);
     acc differences = ACC_ZERO();
@@ -73,9 +114,7 @@ PASS(bilateral, S, S)
         BILATERAL_FOUR(k, p, 1, sum_b, low_b, high_b)
         all = ACC_ADD_PAIR(all, sum_a, sum_b, k->pair[p].weight[0], k->pair[p].weight[1]);
     }
-    PUT(bilateral_add(AT(0, 0),
-                      I32(ACC_NARROW(differences, k->difference_shift)) * ALL(i32, k->unit),
-                      I32(ACC_NARROW(all, k->sum_shift))));
+    BILATERAL_PUT(ACC_NARROW(differences, k->difference_shift), ACC_NARROW(all, k->sum_shift))
 }
 #else
 /* 1 / sum, for sums from 64 to 32767: a whole quotient, and twice as many right digits from each
@@ -232,6 +271,7 @@ static void bilateral_distances(struct bilateral *k, int radius, double sigma, u
         k->pair[i / 2].real[i % 2] = (float)(weight[i] * real);
         all += 4 * k->pair[i / 2].weight[i % 2];
     }
+    k->near = bilateral_weight(k, 127) == 0;
     k->sum_shift = bilateral_shift(all * k->alike);
     k->difference_shift = bilateral_shift(all * largest);
     if (k->difference_shift < k->sum_shift)

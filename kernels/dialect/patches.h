@@ -88,19 +88,21 @@
 /* Makes a part of PATCH_ROWS rows at a time. For each place in the search window, sums down the
  * columns of patches slide down the rows; the last 2 * patch + 1 rows of ALIKE stay for that. */
 #define PATCH_PART 256
-#define PATCH_ROOM (PATCH_PART + 2 * PATCH_MOST + LANES)
+/* Whole cache lines: lanes that are stored across two take twice as long. */
+#define PATCH_LINE 64
+#define PATCH_ROOM \
+    ((PATCH_PART + 2 * PATCH_MOST + LANES + PATCH_LINE - 1) / PATCH_LINE * PATCH_LINE)
 #define PATCH_TERMS (2 * PATCH_MOST + 2)
-struct patch_memory {
-    ushort terms[PATCH_TERMS][PATCH_ROOM], columns[2][PATCH_ROOM];
+struct __attribute__((aligned(PATCH_LINE))) patch_memory {
+    ushort zeros[PATCH_ROOM], terms[PATCH_TERMS][PATCH_ROOM], columns[2][PATCH_ROOM];
     ushort weights[PATCH_ROWS][PATCH_PART + LANES];
     uint sums[PATCH_ROWS][PATCH_PART + LANES];
 };
 /* See FUSE_INTO. */
 #define PATCH_PLACE(array) ((GLOBAL uchar *)(ulong)(array))
-/* The last lanes begin where they end with the patches of the last lanes of the part, so that they
- * read no farther. */
-#define PATCH_COLUMNS(patch, lanes) \
-    for (int x = 0, last = (lanes)-LANES + 2 * (patch), more = 1; more; \
+/* The last lanes end with the patches of the part, so that they read no farther. */
+#define PATCH_COLUMNS(columns) \
+    for (int x = 0, last = (columns) > LANES ? (columns)-LANES : 0, more = 1; more; \
          more = x < last, x = x + LANES < last ? x + LANES : last)
 
 #define PATCHES_AS(name, IN, TYPE, ALIKE, WEIGHT) \
@@ -108,11 +110,11 @@ struct patch_memory {
     INLINE void name##_slide(const struct TYPE *k, GLOBAL const uchar *here, \
                              GLOBAL const uchar *there, GLOBAL const uchar *leaving, \
                              GLOBAL const uchar *above, GLOBAL uchar *restrict entering, \
-                             GLOBAL uchar *restrict columns, int lanes) \
+                             GLOBAL uchar *restrict columns, int width) \
     { \
         GLOBAL const IN##_at *it = 0; \
         GLOBAL u16_at *ot = 0; \
-        PATCH_COLUMNS(k->patches.patch, lanes) \
+        PATCH_COLUMNS(width + 2 * k->patches.patch) \
         { \
             const u16 term = ALIKE(k, LANES_LOAD(it, here, x), LANES_LOAD(it, there, x)); \
             LANES_STORE(ot, entering, x, term); \
@@ -139,33 +141,29 @@ struct patch_memory {
                             PATCH_PRODUCT(weight, LANES_LOAD(it, there, x))); \
         } \
     } \
-    INLINE void name##_clear(ushort *row) \
-    { \
-        for (int x = 0; x < PATCH_ROOM; x++) \
-            row[x] = 0; \
-    } \
     /* Adds the samples (dx, dy) away. */ \
     INLINE void name##_offset(const struct TYPE *k, const struct tri_row *row, \
                               struct patch_memory *memory, int left, int width, int dx, int dy) \
     { \
-        const int patch = k->patches.patch, slots = 2 * patch + 2, \
-                  lanes = (width + LANES - 1) / LANES * LANES; \
+        const int patch = k->patches.patch, slots = 2 * patch + 2; \
         const long at = left * (long)sizeof(IN##_e), before = patch * (long)sizeof(IN##_e), \
                    beside = dx * (long)sizeof(IN##_e); \
-        for (int i = 0; i < slots; i++) \
-            name##_clear(memory->terms[i]); \
-        name##_clear(memory->columns[0]); \
-        for (int i = 0; i < row->rows + 2 * patch; i++) { \
+        /* Sums of patches begin in the middle of what was stored: a row later, as CPUs wait for \
+         * such stores. */ \
+        for (int i = 0; i <= row->rows + 2 * patch; i++) { \
             const int y = row->y - patch + i; \
-            ushort *columns = memory->columns[(i + 1) % 2]; \
-            name##_slide(k, PATCH_ROW(y) + at - before, PATCH_ROW(y + dy) + at - before + beside, \
-                         PATCH_PLACE(memory->terms[(i + 1) % slots]), \
-                         PATCH_PLACE(memory->columns[i % 2]), \
-                         PATCH_PLACE(memory->terms[i % slots]), PATCH_PLACE(columns), lanes); \
-            if (i >= 2 * patch) \
-                name##_add(k, PATCH_ROW(y - patch + dy) + at + beside, PATCH_PLACE(columns), \
-                           PATCH_PLACE(memory->weights[i - 2 * patch]), \
-                           PATCH_PLACE(memory->sums[i - 2 * patch]), width); \
+            if (i < row->rows + 2 * patch) \
+                name##_slide( \
+                    k, PATCH_ROW(y) + at - before, PATCH_ROW(y + dy) + at - before + beside, \
+                    PATCH_PLACE(i <= 2 * patch ? memory->zeros : memory->terms[(i + 1) % slots]), \
+                    PATCH_PLACE(i == 0 ? memory->zeros : memory->columns[i % 2]), \
+                    PATCH_PLACE(memory->terms[i % slots]), \
+                    PATCH_PLACE(memory->columns[(i + 1) % 2]), width); \
+            if (i > 2 * patch) \
+                name##_add(k, PATCH_ROW(y - 1 - patch + dy) + at + beside, \
+                           PATCH_PLACE(memory->columns[i % 2]), \
+                           PATCH_PLACE(memory->weights[i - 1 - 2 * patch]), \
+                           PATCH_PLACE(memory->sums[i - 1 - 2 * patch]), width); \
         } \
     } \
     INLINE void name##_divide(GLOBAL uchar *restrict out, GLOBAL const uchar *weights, \
@@ -187,8 +185,12 @@ struct patch_memory {
         const struct tri_row here = *row; \
         const struct TYPE k = *(GLOBAL const struct TYPE *)here.constants; \
         struct patch_memory memory; \
-        for (int left = 0; left < here.width; left += PATCH_PART) { \
-            const int width = here.width - left < PATCH_PART ? here.width - left : PATCH_PART; \
+        for (int x = 0; x < PATCH_ROOM; x++) \
+            memory.zeros[x] = 0; \
+        /* Its columns, with those of patches, fill lanes. */ \
+        const int part = PATCH_PART - 2 * k.patches.patch; \
+        for (int left = 0; left < here.width; left += part) { \
+            const int width = here.width - left < part ? here.width - left : part; \
             for (int y = 0; y < here.rows; y++) { \
                 for (int x = 0; x < PATCH_PART + LANES; x++) \
                     memory.sums[y][x] = memory.weights[y][x] = 0; \

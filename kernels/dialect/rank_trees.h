@@ -14,7 +14,8 @@ INLINE int rank_inside(int at, int size)
 #if BITS == 8 && LANES > 1
 #define RANK_TREES
 #define RANK_ACROSS 64
-#define RANK_NEAR 16 /* the largest radius */
+#define RANK_LEAST 4 /* the smallest radius */
+#define RANK_NEAR 16 /* the largest */
 #define RANK_KEPT 4  /* rows after which thresholds that are not needed are forgotten */
 #define RANK_BESIDE (2 * RANK_NEAR)
 #define RANK_BLOCK_ROWS (RANK_ROWS + 2 * RANK_NEAR + 1)
@@ -25,7 +26,7 @@ INLINE int rank_inside(int at, int size)
     } name##_at;
 RANK_TYPE(rank_samples, uchar, RANK_ACROSS)
 RANK_TYPE(rank_beside, uchar, RANK_BESIDE)
-RANK_TYPE(rank_signs, char, RANK_ACROSS)
+RANK_TYPE(rank_signs, signed char, RANK_ACROSS)
 RANK_TYPE(rank_counts, ushort, RANK_ACROSS)
 
 /* Lanes of a row: those of the outputs, and those beside. */

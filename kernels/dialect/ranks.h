@@ -193,7 +193,7 @@ static void rank_part(const struct tri_row *row, const struct tri_ranks *k, int 
 INLINE void rank_rows(const struct tri_row *row, const struct tri_ranks *k)
 {
 #ifdef RANK_TREES
-    if (k->radius <= RANK_NEAR) {
+    if (k->radius >= RANK_LEAST && k->radius <= RANK_NEAR) {
         for (int left = 0; left < row->width; left += RANK_ACROSS) {
             if (!rank_columns(row, k, left))
                 rank_part(row, k, left,

@@ -266,13 +266,15 @@ GRAPH_PLANE(distance)
         k.lane[i] = i;
     int columns =
         NODE(distance_begin, .in = {in}, .low = 1 - DISTANCE_SHARE, .high = DISTANCE_SHARE - 1);
-    for (k.step = DISTANCE_SHARE; k.step < DISTANCE_FAR_8; k.step *= DISTANCE_SHARE)
+    for (k.step = DISTANCE_SHARE; k.step < height && k.step < DISTANCE_FAR_8;
+         k.step *= DISTANCE_SHARE)
         columns = NODE(distance_columns_8, .in = {columns}, .whole = true, .constants = &k,
                        .constants_size = sizeof k, .operations = 2 * DISTANCE_SHARE);
     k.step = DISTANCE_FAR_8;
     columns = NODE(distance_columns_16, .in = {columns}, .whole = true, .constants = &k,
                    .constants_size = sizeof k, .operations = 2 * DISTANCE_SHARE);
-    while ((k.step *= DISTANCE_SHARE) < height && k.step < (int)DISTANCE_FAR)
+    for (k.step *= DISTANCE_SHARE; k.step < height && k.step < (int)DISTANCE_FAR;
+         k.step *= DISTANCE_SHARE)
         columns = NODE(distance_columns, .in = {columns}, .whole = true, .constants = &k,
                        .constants_size = sizeof k, .operations = 2 * DISTANCE_SHARE);
     columns = NODE(distance_widen, .in = {columns}, .constants = &k, .constants_size = sizeof k);

@@ -129,7 +129,7 @@ INLINE rank_samples rank_along(struct rank_lanes ones, int count)
 }
 
 /* -1, or all bits, where samples are less; and 1 more where they are. */
-#define RANK_LESS(type, samples, than) ((type)((samples) < (type)(than)))
+#define RANK_LESS(type, samples, than) __builtin_convertvector((samples) < (type)(than), type)
 #ifdef __AVX512BW__
 #define RANK_MORE(type, v, samples, than) ((samples) < (type)(than) ? (v) + (type)((uchar)1) : (v))
 #else
@@ -191,8 +191,8 @@ INLINE void rank_learn(struct rank_known *known, const struct rank_block *block,
 INLINE int rank_next(const struct rank_known *known, const rank_samples *above, int lane, int apart)
 {
     const int low = ((const uchar *)&known->low)[lane], high = ((const uchar *)&known->high)[lane],
-              before = ((const uchar *)above)[lane], half = (high - low + 1) / 2,
-              step = apart < half ? apart : half;
+              before = ((const uchar *)above)[lane], middle = (high - low + 1) / 2,
+              step = apart < middle ? apart : middle;
     return low >= before ? low + step : high + 1 - step;
 }
 
@@ -210,7 +210,8 @@ INLINE rank_samples rank_search(struct rank_block *block, int y, const struct tr
         rank_learn(&known, block, block->asking[i], k->rank);
     }
     for (int apart = 1;; apart = apart < 128 ? 2 * apart : 128) {
-        const ulong open = rank_mask((rank_samples)(known.low != known.high)) & lanes;
+        const ulong open =
+            rank_mask(__builtin_convertvector(known.low != known.high, rank_samples)) & lanes;
         if (open == 0)
             return known.low;
         const int threshold = rank_next(&known, &above, __builtin_ctzl(open), apart);
@@ -228,8 +229,9 @@ INLINE void rank_forget(struct rank_block *block, rank_samples ranks)
     for (int i = 0; i < block->asked; i++) {
         const uchar threshold = block->asking[i];
         block->asking[asked] = threshold;
-        asked += rank_mask((rank_samples)(ranks == (rank_samples)(threshold)) |
-                           (rank_samples)(ranks == (rank_samples)((uchar)(threshold - 1)))) != 0;
+        const rank_samples same = (rank_samples)(threshold), below = same - (uchar)1;
+        asked += rank_mask(__builtin_convertvector((ranks == same) | (ranks == below),
+                                                   rank_samples)) != 0;
     }
     block->asked = asked;
 }

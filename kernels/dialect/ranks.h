@@ -91,7 +91,7 @@ INLINE rank_bytes rank_from(uint v)
 {
     const rank_bytes each = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     const rank_bytes first = each - each + (uchar)v;
-    return (rank_bytes)(each >= first) & (each - each + 1);
+    return __builtin_convertvector(each >= first, rank_bytes) & (each - each + (uchar)1);
 }
 
 /* How many of the counts are at most `rank`. */
@@ -102,7 +102,9 @@ INLINE int rank_find(rank_words counts, int rank)
         ulong words[2];
     } found;
     found.bytes = __builtin_convertvector(
-        (rank_words)(counts <= counts - counts + (ushort)rank) & (counts - counts + 1), rank_bytes);
+        __builtin_convertvector(counts <= counts - counts + (ushort)rank, rank_words) &
+            (counts - counts + (ushort)1),
+        rank_bytes);
     return (int)(((found.words[0] + found.words[1]) * 0x0101010101010101ul) >> 56);
 }
 

@@ -12,7 +12,6 @@
 
 struct components {
     int shift;   /* a pointer is 1 more than the row shifted by this, plus the column */
-    int rows;    /* at first, pointers lead along rows as far as components go there */
     int corners; /* samples that touch at a corner are neighbours */
     ushort inside[2 * COMPONENTS_LANES + 2]; /* 0 at COMPONENTS_LANES, else 1 */
 };
@@ -69,18 +68,37 @@ INLINE void components_merge(GLOBAL uint *plane, long stride, int shift, uint a,
 #define COMPONENTS_ABOVE_BEFORE 4
 #define COMPONENTS_ABOVE_AFTER 8
 
+/* 0 before the first column. */
+#define COMPONENTS_INSIDE \
+    TO_S(CONSTANT_LANES(u16, &k->inside[X == 0 ? COMPONENTS_LANES : COMPONENTS_LANES + 1]))
+
+/* Lets a sample that does not point to 0 point to one before it, if there is one. */
+PASS(components_along, S, S)
+{
+    CONSTANT struct components *k = CONSTANTS(struct components);
+    const S own = AT(0, 0), before = MIN(AT(-1, 0), COMPONENTS_INSIDE);
+    PUT(SELECT((own == ALL(S, 0)) | (own == ALL(S, MAXIMUM)), own, own + before));
+}
+
+/* Samples that point to 0 are in one component as it is. */
+#define COMPONENTS_IS_STRONG(mark) SELECT((mark) == ALL(S, MAXIMUM), ALL(S, 1), ALL(S, 0))
+
 PASS(components_neighbours, S, S)
 {
     CONSTANT struct components *k = CONSTANTS(struct components);
-    const S one = ALL(S, 1), up = ALL(S, Y > 0), corners = ALL(S, k->corners);
-    const S inside =
-        TO_S(CONSTANT_LANES(u16, &k->inside[X == 0 ? COMPONENTS_LANES : COMPONENTS_LANES + 1]));
+    const S one = ALL(S, 1), up = ALL(S, Y > 0), corners = ALL(S, k->corners),
+            inside = COMPONENTS_INSIDE;
     const S own = MIN(AT(0, 0), one), before = MIN(AT(-1, 0), inside), above = MIN(AT(0, -1), up);
     const S above_before = MIN(AT(-1, -1), inside & up), above_after = MIN(AT(1, -1), up);
     const S known = before & (above_before | corners), apart = corners & ~above;
-    const S merge = (before & ALL(S, 1 - k->rows)) | ((above & ~known) << ALL(S, 1)) |
-                    ((above_before & apart & ~before) << ALL(S, 2)) |
-                    ((above_after & apart) << ALL(S, 3));
+    const S strong = COMPONENTS_IS_STRONG(AT(0, 0));
+    const S merge_before = before & strong & ~COMPONENTS_IS_STRONG(AT(-1, 0)),
+            merge_above = above & ~known & ~(strong & COMPONENTS_IS_STRONG(AT(0, -1))),
+            merge_above_before =
+                above_before & apart & ~before & ~(strong & COMPONENTS_IS_STRONG(AT(-1, -1))),
+            merge_above_after = above_after & apart & ~(strong & COMPONENTS_IS_STRONG(AT(1, -1)));
+    const S merge = merge_before | (merge_above << ALL(S, 1)) | (merge_above_before << ALL(S, 2)) |
+                    (merge_above_after << ALL(S, 3));
     PUT(SELECT(own == ALL(S, 0), own, merge));
 }
 
@@ -105,6 +123,8 @@ UPDATE_MARKED(components_merge_rows)
 UPDATE_MARKED(components_flatten)
 {
     CONSTANT struct components *k = CONSTANTS(struct components);
+    if (MARK == MAXIMUM) /* it points to 0 */
+        return;
     const uint pointer = LATEST(PLACE(X, Y));
     const uint first = components_first(PLACE(0, 0), COMPONENTS_STRIDE, k->shift, pointer);
     if (first != pointer)
@@ -115,7 +135,7 @@ UPDATE_MARKED(components_flatten)
 int tri_graph_components(struct tri_graph *graph, int marks, bool rows, bool corners)
 {
     const int width = tri_graph_width(graph, marks), height = tri_graph_height(graph, marks);
-    struct components k = {components_shift(width), rows, corners, {0}};
+    struct components k = {components_shift(width), corners, {0}};
     for (int i = 0; i < 2 * COMPONENTS_LANES + 2; i++)
         k.inside[i] = i != COMPONENTS_LANES;
     if ((uint64_t)height << k.shift >= COMPONENTS_NONE && !tri_graph_any_size(graph))
@@ -123,12 +143,15 @@ int tri_graph_components(struct tri_graph *graph, int marks, bool rows, bool cor
                        "components in a picture of %d x %d pixels need pointers of more than "
                        "32 bits: cut the picture",
                        width, height);
-    int pointers =
-        NODE(components_point, .in = {marks}, .constants = &k, .constants_size = sizeof k);
     const int neighbours = NODE(components_neighbours, .in = {marks}, .low = -1, .reach = 1,
                                 .constants = &k, .constants_size = sizeof k);
-    pointers = NODE(components_merge_rows, .in = {pointers, neighbours}, .constants = &k,
-                    .constants_size = sizeof k, .operations = 8);
+    const int along = rows ? marks
+                           : NODE(components_along, .in = {marks}, .reach = 1, .constants = &k,
+                                  .constants_size = sizeof k);
+    const int pointers =
+        NODE(components_point, .in = {along}, .constants = &k, .constants_size = sizeof k);
+    NODE(components_merge_rows, .in = {pointers, neighbours}, .constants = &k,
+         .constants_size = sizeof k, .operations = 8);
     return NODE(components_flatten, .in = {pointers, marks}, .constants = &k,
                 .constants_size = sizeof k);
 }

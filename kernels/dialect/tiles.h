@@ -600,7 +600,8 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
 
 #define UPDATE_MARKED_BODY(name) \
     INLINE void name##_at(const struct item *_r, CONSTANT uchar *_c, \
-                          GLOBAL const uint *const *_in, int _x, uint _mark __attribute__((unused)))
+                          GLOBAL const uint *const *_in, int _x, \
+                          uint _mark __attribute__((unused)))
 #define UPDATE_MARKED_AS(name, IN) \
     UPDATE_MARKED_BODY(name); \
     INLINE void name##_tile(TILE_ARGUMENTS) \

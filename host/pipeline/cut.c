@@ -18,10 +18,25 @@
 
 /* Words of the dialect that depend on the row's number, the input's height or whole planes, and the
  * names that define them. tests/test_cut.c looks for others in the dialect. */
-const char *const tri_row_words[] = {
-    "Y",    "IN_HEIGHT",     "SOURCE",    "SAMPLE",      "SAMPLE_INPUT", "PLACE",
-    "_r",   "get_global_id", "TRANSPOSE", "TRANSPOSE_",  "TRANSPOSE_AS", "TRANSPOSE_SAMPLES",
-    "PICK", "PICK_",         "PICK_AS",   "PICK_PLACES", "PICK_ROWS",    NULL};
+const char *const tri_row_words[] = {"Y",
+                                     "IN_HEIGHT",
+                                     "SOURCE",
+                                     "SAMPLE",
+                                     "SAMPLE_INPUT",
+                                     "PLACE",
+                                     "PLACE_INPUT",
+                                     "_r",
+                                     "get_global_id",
+                                     "TRANSPOSE",
+                                     "TRANSPOSE_",
+                                     "TRANSPOSE_AS",
+                                     "TRANSPOSE_SAMPLES",
+                                     "PICK",
+                                     "PICK_",
+                                     "PICK_AS",
+                                     "PICK_PLACES",
+                                     "PICK_ROWS",
+                                     NULL};
 
 static bool is_row_word(const char *word, size_t length)
 {

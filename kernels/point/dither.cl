@@ -123,7 +123,7 @@ KERNEL(
     PARAM_INT(levels, 2, 2, 128, "levels per colour")
         PARAM_CHOICE(size, 2, 4, "2|4|8|16", "side of the matrix")
             PARAM_CHOICE(method, 0, 2, "ordered|floyd-steinberg", "where errors go"))
-ALIASES(dither, ALIAS("ordereddither|bayer|paletteuse|halftone|remap", "dither:levels=2:size=8")
+ALIASES(dither, ALIAS("ordereddither|bayer|paletteuse|halftone", "dither:levels=2:size=8")
                     ALIAS("floydsteinberg|errordiffusion|diffuse|fsdither",
                           "dither:levels=2:method=floyd-steinberg"))
 

@@ -4,6 +4,7 @@
 
 #include "exif.h"
 
+#include "../image/divisor.h"
 #include "../pipeline/moves.h"
 
 #include <stdlib.h>
@@ -19,18 +20,13 @@ struct blocks {
 
 /* ---- reading ---- */
 
-static int common_divisor(int a, int b)
-{
-    return b == 0 ? a : common_divisor(b, a % b);
-}
-
 static void measure_grid(struct blocks *blocks)
 {
     const struct jpeg_decompress_struct *jpeg = &blocks->reader.jpeg;
     int across = jpeg->max_h_samp_factor, down = jpeg->max_v_samp_factor;
     for (int c = 0; c < jpeg->num_components; c++) {
-        across = common_divisor(across, jpeg->comp_info[c].h_samp_factor);
-        down = common_divisor(down, jpeg->comp_info[c].v_samp_factor);
+        across = (int)tri_common_divisor(across, jpeg->comp_info[c].h_samp_factor);
+        down = (int)tri_common_divisor(down, jpeg->comp_info[c].v_samp_factor);
     }
     blocks->grid_x = DCTSIZE * jpeg->max_h_samp_factor / across;
     blocks->grid_y = DCTSIZE * jpeg->max_v_samp_factor / down;

@@ -172,6 +172,13 @@ void tri_lab_say(struct tri_lab_run *run, enum tri_lab_verdict verdict, const ch
     va_end(arguments);
 }
 
+void tri_lab_say_unmeasured(struct tri_lab_run *run)
+{
+    const char *why = run->row_count > 0 ? run->rows[0].skipped : "";
+
+    tri_lab_say(run, TRI_LAB_UNCLEAR, "Nothing was measured%s%s", why[0] != '\0' ? ": " : ".", why);
+}
+
 void tri_lab_answer(struct tri_lab_run *run, int answer)
 {
     run->answer = answer;

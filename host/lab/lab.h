@@ -146,6 +146,8 @@ struct tri_lab_text tri_lab_number(double value);
 
 void tri_lab_say(struct tri_lab_run *run, enum tri_lab_verdict verdict, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* That nothing was measured, and why the first row was skipped. */
+void tri_lab_say_unmeasured(struct tri_lab_run *run);
 /* Whether the whole interval lies between two numbers: refuted if it lies outside, and the machine
  * was not busy with other work. */
 enum tri_lab_verdict tri_lab_within(const struct tri_lab_run *run,

@@ -3,6 +3,7 @@
 #ifndef TRI_VIDEO_H
 #define TRI_VIDEO_H
 
+#include "../image/divisor.h"
 #include "../trace/trace.h"
 #include "trim.h"
 
@@ -54,17 +55,6 @@ static inline double tri_video_seconds(const struct tri_video *video, int64_t ti
 {
     const int *base = video->time_base;
     return base[1] > 0 ? (double)time * base[0] / base[1] : 0;
-}
-
-/* The greatest common divisor, for units of time. */
-static inline int64_t tri_common_divisor(int64_t a, int64_t b)
-{
-    while (b != 0) {
-        const int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
 }
 
 /* One frame. Each plane is a single-plane image of 8 bits, or of 16 bits if the stream has more

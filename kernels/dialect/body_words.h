@@ -131,6 +131,18 @@ INLINE S round_length(i32 x, i32 y)
 }
 #endif
 
+/* For bodies that take samples from places of their own: the nearest place inside, and a mean of
+ * two samples by 256ths of `b`, times 256. */
+INLINE long place_inside(long at, int size)
+{
+    return at < 0 ? 0 : at < size ? at : size - 1;
+}
+
+INLINE uint mix_256(uint a, uint b, uint share)
+{
+    return a * (256 - share) + b * share;
+}
+
 /* In updates: a pointer to a sample of the plane, or of that of input i; the sample as it is now,
  * or was a moment ago; lowering it to `to`, unless it is lower, which returns what it was before;
  * and setting it, where nobody else lowers or sets it in the same pass. */

@@ -581,8 +581,8 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
 #define UPDATE_BODY(name) \
     INLINE void name##_at(const struct item *_r, CONSTANT uchar *_c, \
                           GLOBAL const uint *const *_in, int _x)
-#define UPDATE_(name) \
-    UPDATE_BODY(name); \
+/* Does something at each place of the plane, whose column is `left + k`. */
+#define UPDATE_TILE(name, AT_PLACE) \
     INLINE void name##_tile(TILE_ARGUMENTS) \
     { \
         TILE_PLANES(u32) \
@@ -591,11 +591,15 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
             const int left = tile->x + TILE_LEFT(n); \
             item.y = tile->y + TILE_TOP(n); \
             for (int k = 0; k < 4; k++) { \
-                if (item.y < tile->height && left + k < tile->width) \
-                    name##_at(&item, constants, in, left + k); \
+                if (item.y < tile->height && left + k < tile->width) { \
+                    AT_PLACE \
+                } \
             } \
         } \
-    } \
+    }
+#define UPDATE_(name) \
+    UPDATE_BODY(name); \
+    UPDATE_TILE(name, name##_at(&item, constants, in, left + k);) \
     UPDATE_BODY(name)
 
 #define UPDATE_MARKED_BODY(name) \
@@ -604,21 +608,10 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
                           uint _mark __attribute__((unused)))
 #define UPDATE_MARKED_AS(name, IN) \
     UPDATE_MARKED_BODY(name); \
-    INLINE void name##_tile(TILE_ARGUMENTS) \
-    { \
-        TILE_PLANES(u32) \
-        TILE_BLOCKS(n) \
-        { \
-            const int left = tile->x + TILE_LEFT(n); \
-            item.y = tile->y + TILE_TOP(n); \
-            GLOBAL const IN##_e *marks = \
-                (GLOBAL const IN##_e *)(planes[1].samples + (long)item.y * planes[1].stride); \
-            for (int k = 0; k < 4; k++) { \
-                if (item.y < tile->height && left + k < tile->width && marks[left + k] != 0) \
-                    name##_at(&item, constants, in, left + k, marks[left + k]); \
-            } \
-        } \
-    } \
+    UPDATE_TILE(name, const uint mark = \
+                          ((GLOBAL const IN##_e *)(planes[1].samples + \
+                                                   (long)item.y * planes[1].stride))[left + k]; \
+                if (mark != 0) name##_at(&item, constants, in, left + k, mark);) \
     UPDATE_MARKED_BODY(name)
 
 /* An item sums the first window of its block, then slides down the rows. */

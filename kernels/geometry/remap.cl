@@ -23,20 +23,10 @@ GATHER(remap_whole, S, S)
     return from[0] < 0 ? (REMAP_SAMPLE)k->fill : SAMPLE(from[0], from[1]);
 }
 
-INLINE int remap_limit(int at, int size)
-{
-    return at < 0 ? 0 : at < size ? at : size - 1;
-}
-
-INLINE uint remap_mix(uint a, uint b, uint share)
-{
-    return a * (256 - share) + b * share;
-}
-
 #define REMAP_AT(x, y) \
     (k->replicate == 0 && ((x) < 0 || (x) >= IN_WIDTH || (y) < 0 || (y) >= IN_HEIGHT) \
          ? (uint)k->fill \
-         : (uint)SAMPLE(remap_limit(x, IN_WIDTH), remap_limit(y, IN_HEIGHT)))
+         : (uint)SAMPLE(place_inside(x, IN_WIDTH), place_inside(y, IN_HEIGHT)))
 
 GATHER(remap_between, S, S)
 {
@@ -44,9 +34,9 @@ GATHER(remap_between, S, S)
     CONSTANT int *from = REMAP_PLACE(k);
     const int left = from[0] >> 8, top = from[1] >> 8;
     const uint right = (uint)(from[0] & 255), lower = (uint)(from[1] & 255);
-    const uint above = remap_mix(REMAP_AT(left, top), REMAP_AT(left + 1, top), right);
-    const uint below = remap_mix(REMAP_AT(left, top + 1), REMAP_AT(left + 1, top + 1), right);
-    return (REMAP_SAMPLE)((remap_mix(above, below, lower) + 32768) >> 16);
+    const uint above = mix_256(REMAP_AT(left, top), REMAP_AT(left + 1, top), right);
+    const uint below = mix_256(REMAP_AT(left, top + 1), REMAP_AT(left + 1, top + 1), right);
+    return (REMAP_SAMPLE)((mix_256(above, below, lower) + 32768) >> 16);
 }
 
 #ifdef HOST

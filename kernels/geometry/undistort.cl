@@ -36,16 +36,6 @@ INLINE long undistort_place(long ray, long middle, long focal)
     return (((ray * focal + (1L << 19)) >> 20) + middle + 128) >> 8;
 }
 
-INLINE long undistort_limit(long at, int size)
-{
-    return at < 0 ? 0 : at < size ? at : size - 1;
-}
-
-INLINE uint undistort_mix(uint a, uint b, uint share)
-{
-    return a * (256 - share) + b * share;
-}
-
 struct undistort_plane {
     GLOBAL const UNDISTORT_SAMPLE *from;
     long stride; /* samples */
@@ -59,8 +49,8 @@ INLINE uint undistort_sample(const struct undistort_plane *plane, CONSTANT struc
 {
     if (k->replicate == 0 && (x < 0 || x >= plane->width || y < 0 || y >= plane->height))
         return (uint)k->fill;
-    return plane->from[undistort_limit(y, plane->height) * plane->stride +
-                       undistort_limit(x, plane->width)];
+    return plane
+        ->from[place_inside(y, plane->height) * plane->stride + place_inside(x, plane->width)];
 }
 
 /* Where output (across, down) comes from, with 8 fraction bits. */
@@ -89,11 +79,11 @@ INLINE UNDISTORT_SAMPLE undistort_one(const struct undistort_plane *plane,
     undistort_find(k, x, y, &from_x, &from_y);
     const long left = from_x >> 8, top = from_y >> 8;
     const uint right = (uint)(from_x & 255), lower = (uint)(from_y & 255);
-    const uint above = undistort_mix(undistort_sample(plane, k, left, top),
-                                     undistort_sample(plane, k, left + 1, top), right);
-    const uint below = undistort_mix(undistort_sample(plane, k, left, top + 1),
-                                     undistort_sample(plane, k, left + 1, top + 1), right);
-    return (UNDISTORT_SAMPLE)((undistort_mix(above, below, lower) + 32768) >> 16);
+    const uint above = mix_256(undistort_sample(plane, k, left, top),
+                               undistort_sample(plane, k, left + 1, top), right);
+    const uint below = mix_256(undistort_sample(plane, k, left, top + 1),
+                               undistort_sample(plane, k, left + 1, top + 1), right);
+    return (UNDISTORT_SAMPLE)((mix_256(above, below, lower) + 32768) >> 16);
 }
 
 #define UNDISTORT_PLANE \
@@ -221,40 +211,36 @@ INLINE undistort_u32 undistort_mixed(undistort_u32 a, undistort_u32 b, undistort
     return (a << 8) + (b - a) * share;
 }
 
+/* FROM(place) of each lane's place. */
+#define UNDISTORT_EACH(places, FROM) \
+    union { \
+        undistort_i32 lanes; \
+        int each[UNDISTORT_PART]; \
+    } at; \
+    union { \
+        undistort_u32 lanes; \
+        uint each[UNDISTORT_PART]; \
+    } found; \
+    at.lanes = places; \
+    for (int i = 0; i < UNDISTORT_PART; i++) \
+        found.each[i] = FROM(at.each[i]);
+
 /* Four bytes at each place: samples there and to the right. */
+#define UNDISTORT_WORD(place) ((GLOBAL const undistort_word_at *)(from + (place)))->v
 INLINE undistort_u32 undistort_words(GLOBAL const UNDISTORT_SAMPLE *from, undistort_i32 places)
 {
-    union {
-        undistort_i32 lanes;
-        int each[UNDISTORT_PART];
-    } at;
-    union {
-        undistort_u32 lanes;
-        uint each[UNDISTORT_PART];
-    } words;
-    at.lanes = places;
-    for (int i = 0; i < UNDISTORT_PART; i++)
-        words.each[i] = ((GLOBAL const undistort_word_at *)(from + at.each[i]))->v;
-    return words.lanes;
+    UNDISTORT_EACH(places, UNDISTORT_WORD)
+    return found.lanes;
 }
 
 /* Samples at the left and the right of a row; the constant in the lanes where `outside` is not 0.
  */
+#define UNDISTORT_ONE(place) plane->from[place]
 INLINE undistort_u32 undistort_edge(const struct undistort_plane *plane, undistort_i32 places,
                                     undistort_i32 outside, uint fill)
 {
-    union {
-        undistort_i32 lanes;
-        int each[UNDISTORT_PART];
-    } at;
-    union {
-        undistort_u32 lanes;
-        uint each[UNDISTORT_PART];
-    } samples;
-    at.lanes = places;
-    for (int i = 0; i < UNDISTORT_PART; i++)
-        samples.each[i] = plane->from[at.each[i]];
-    return outside != 0 ? (undistort_u32)(fill) : samples.lanes;
+    UNDISTORT_EACH(places, UNDISTORT_ONE)
+    return outside != 0 ? (undistort_u32)(fill) : found.lanes;
 }
 
 INLINE undistort_i32 undistort_limited(undistort_i32 at, int size)

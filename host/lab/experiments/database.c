@@ -272,13 +272,12 @@ static void add_row(struct tri_lab_run *run, int i, const char *why)
 
 /* ---- the databases ---- */
 
-/* Not synchronised with the disk at each change: times would be about the disk. */
-static const char *const tables[JOURNALS] = {
+static const char *const modes[JOURNALS] = {
     [LOG] = "PRAGMA journal_mode = WAL;",
     [ROLLBACK] = "PRAGMA journal_mode = DELETE;",
 };
 #define FILL \
-    "PRAGMA synchronous = OFF; CREATE TABLE counter (number INTEGER);" \
+    "CREATE TABLE counter (number INTEGER);" \
     "INSERT INTO counter VALUES (0); CREATE TABLE item (id INTEGER PRIMARY KEY, number INTEGER);" \
     "INSERT INTO item WITH RECURSIVE i (id) AS (VALUES (1) UNION ALL SELECT id + 1 FROM i WHERE " \
     "id < 2000) SELECT id, id FROM i"
@@ -293,6 +292,7 @@ static enum tri_status prepare(struct database *whole, struct tri_database *data
     return answer == TRI_DATABASE_DONE ? TRI_OK : TRI_FAILED;
 }
 
+/* Not synchronised with the disk at each change: times would be about the disk. */
 static enum tri_status open_one(struct database *whole, enum journal journal, bool patient,
                                 struct tri_database **database, struct tri_error *error)
 {
@@ -312,7 +312,7 @@ static enum tri_status open_databases(struct database *whole, enum journal journ
         struct tri_database **database = &whole->connections[journal][i];
         status = open_one(whole, journal, true, database, error);
         if (status == TRI_OK && i == 0)
-            status = prepare(whole, *database, tables[journal], error);
+            status = prepare(whole, *database, modes[journal], error);
         if (status == TRI_OK && i == 0)
             status = prepare(whole, *database, FILL, error);
     }
@@ -452,9 +452,7 @@ static void conclude_isolation(struct tri_lab_run *run)
 static void conclude(struct tri_lab_run *run)
 {
     if (tri_lab_row(run, "read, then write") == NULL) {
-        tri_lab_say(run, TRI_LAB_UNCLEAR, "Nothing was measured%s%s",
-                    run->row_count > 0 ? ": " : ".",
-                    run->row_count > 0 ? run->rows[0].skipped : "");
+        tri_lab_say_unmeasured(run);
         return;
     }
     conclude_lost(run);

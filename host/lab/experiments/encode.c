@@ -234,9 +234,7 @@ static void conclude(struct tri_lab_run *run)
                              *segments = tri_lab_row(run, "segments, encoders at once");
 
     if (one == NULL || cut == NULL) {
-        tri_lab_say(run, TRI_LAB_UNCLEAR, "Nothing was measured%s%s",
-                    run->row_count > 0 ? ": " : ".",
-                    run->row_count > 0 ? run->rows[0].skipped : "");
+        tri_lab_say_unmeasured(run);
         return;
     }
     if (own != NULL && segments != NULL)

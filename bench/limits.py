@@ -46,8 +46,9 @@ TYPICAL = {
     "label": ["threshold,label"],
     "levels": ["levels:black=0.05:white=0.9:gamma=1.2"],
     "matrix": ["matrix:0.393:0.769:0.189:0.349:0.686:0.168:0.272:0.534:0.131"],
-    "median": ["median:radius=1", "median:radius=2", "median:radius=10"],
+    "median": ["median:radius=1", "median:radius=2"],  # more than that takes minutes to step through
     "resize": ["resize:scale=0.5", "resize:scale=0.5:filter=bilinear"],
+    "remap": [],  # its size is that of the maps, and those that are built in are tiny
     "roll": ["roll:x=40:y=-25"],
     "rotate": ["rotate:angle=90"],
     "text": ["text:text=Triptych:size=40"],
@@ -55,7 +56,7 @@ TYPICAL = {
     "undistort": ["undistort:fx=1500:k1=-0.2"],
 }
 # Stepping through a whole row takes seconds.
-STEPPED_SIZE = {"motion": (320, 256), "nlmeans": (320, 256)}
+STEPPED_SIZE = {"motion": (320, 256), "nlmeans": (128, 64)}
 
 
 class Work(ctypes.Structure):

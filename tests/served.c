@@ -76,14 +76,19 @@ bool served_start(struct served *served, const char *options)
     return false;
 }
 
-int served_stop(struct served *served)
+int served_end(struct served *served)
 {
     int status = 0;
 
-    kill(served->pid, SIGTERM);
     while (waitpid(served->pid, &status, 0) < 0 && errno == EINTR) {
     }
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int served_stop(struct served *served)
+{
+    kill(served->pid, SIGTERM);
+    return served_end(served);
 }
 
 /* ---- sockets ---- */

@@ -14,7 +14,9 @@ struct served {
 /* Starts it with these options, beside --listen 127.0.0.1:0 unless they have one. False, and the
  * test fails or is skipped: it does not run. */
 bool served_start(struct served *served, const char *options);
-/* Sends SIGTERM if it has not ended, and returns its exit code; 128 plus a signal's number. */
+/* Waits until it has ended, and returns its exit code; 128 plus a signal's number. */
+int served_end(struct served *served);
+/* Sends SIGTERM, then does the same. Not after another signal: a second one may end it at once. */
 int served_stop(struct served *served);
 
 struct response {

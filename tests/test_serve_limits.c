@@ -176,7 +176,7 @@ static void test_graceful(void)
         close(late);
     }
     receive(slow, 200);
-    CU_ASSERT_EQUAL(served_stop(&served), 0);
+    CU_ASSERT_EQUAL(served_end(&served), 0);
     CU_ASSERT(served_connect(&served) < 0);
 }
 

@@ -349,7 +349,7 @@ static void test_repeats(void)
         const char *text = k < 3 ? "gaussian,thin,invert" : "gaussian,thin:iterations=4,gaussian";
 
         CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse(text, &pipeline, NULL), TRI_OK);
-        CU_ASSERT_EQUAL_FATAL(tri_plan_make(pipeline, &shape, kinds[k % 3], 0, &plan, NULL),
+        CU_ASSERT_EQUAL_FATAL(tri_plan_make(pipeline, &shape, kinds[k % 3], NULL, &plan, NULL),
                               TRI_OK);
         expect_repeat(plan);
         expect_rounds(plan, k < 3 ? 100 : 2);
@@ -370,7 +370,7 @@ static void test_stages(void)
         struct tri_plan *plan = NULL;
         int updates = 0;
 
-        CU_ASSERT_EQUAL_FATAL(tri_plan_make(pipeline, &shape, kinds[k], 0, &plan, NULL), TRI_OK);
+        CU_ASSERT_EQUAL_FATAL(tri_plan_make(pipeline, &shape, kinds[k], NULL, &plan, NULL), TRI_OK);
         for (int s = 0; s < plan->stage_count; s++)
             for (int i = 0; i < plan->stages[s].node_count; i++) {
                 const struct walk_node *node = &plan->stages[s].nodes[i];

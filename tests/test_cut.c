@@ -130,7 +130,7 @@ static struct tri_plan *plan_of(const char *text, int width, int height, int pla
     struct tri_plan *plan = NULL;
     struct tri_error error;
     if (tri_pipeline_parse(text, &pipeline, &error) != TRI_OK ||
-        tri_plan_make(pipeline, &shape, TRI_PLAN_WALK, 0, &plan, &error) != TRI_OK)
+        tri_plan_make(pipeline, &shape, TRI_PLAN_WALK, NULL, &plan, &error) != TRI_OK)
         printf("\n  %s: %s\n", text, error.text);
     tri_pipeline_free(pipeline); /* the plan uses it again only for operations with `finish` */
     CU_ASSERT_PTR_NOT_NULL_FATAL(plan);

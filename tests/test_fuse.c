@@ -11,13 +11,14 @@
 static int nodes_of(const char *text, int width, enum tri_plan_kind kind, int fused)
 {
     const struct tri_shape shape = {width, 100000, 1, 8};
+    const struct tri_walk_options options = {.fused = fused};
     struct tri_pipeline *pipeline = NULL;
     struct tri_plan *plan = NULL;
     struct tri_error error;
     int nodes = 0;
 
     CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse(text, &pipeline, &error), TRI_OK);
-    if (tri_plan_make(pipeline, &shape, kind, fused, &plan, &error) != TRI_OK)
+    if (tri_plan_make(pipeline, &shape, kind, &options, &plan, &error) != TRI_OK)
         printf("\n%s: %s\n", text, error.text);
     for (int s = 0; plan != NULL && s < plan->stage_count; s++)
         nodes += plan->stages[s].node_count;

@@ -16,7 +16,7 @@ static void check_time(const char *text, const struct tri_shape *shape)
     struct tri_pipeline *pipeline = NULL;
     struct tri_plan *plan = NULL;
     CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse(text, &pipeline, NULL), TRI_OK);
-    if (tri_plan_make(pipeline, shape, TRI_PLAN_WALK, 0, &plan, NULL) == TRI_OK) {
+    if (tri_plan_make(pipeline, shape, TRI_PLAN_WALK, NULL, &plan, NULL) == TRI_OK) {
         bool pairs = plan->previous_count > 0 && plan->frame_count == 0 && plan->delay == 0;
         for (int i = 0; i < plan->previous_count; i++)
             pairs &= plan->previous[i].ago == 1 && !plan->previous[i].state;

@@ -61,7 +61,7 @@ static bool pipeline_fits(const char *text, const struct tri_shape *shape,
     if (tri_pipeline_parse(text, &pipeline, &error) != TRI_OK)
         return false;
     for (int kind = TRI_PLAN_TILES; kind <= TRI_PLAN_ALONE && !fits; kind++) {
-        if (tri_plan_make(pipeline, shape, (enum tri_plan_kind)kind, 0, &plan, &error) != TRI_OK)
+        if (tri_plan_make(pipeline, shape, (enum tri_plan_kind)kind, NULL, &plan, &error) != TRI_OK)
             break;
         fits = stages_fit(plan, limit);
         *alone = kind == TRI_PLAN_ALONE;
@@ -98,7 +98,7 @@ static void test_fused(void)
     struct tri_error error;
     CU_ASSERT_FATAL(tri_pipeline_parse("gaussian:sigma=1,sobel,dilate:radius=1,invert", &pipeline,
                                        &error) == TRI_OK);
-    CU_ASSERT_FATAL(tri_plan_make(pipeline, &shape, TRI_PLAN_TILES, 0, &plan, &error) == TRI_OK);
+    CU_ASSERT_FATAL(tri_plan_make(pipeline, &shape, TRI_PLAN_TILES, NULL, &plan, &error) == TRI_OK);
     CU_ASSERT_EQUAL(plan->stage_count, 1);
     CU_ASSERT_FATAL(tri_tile_plan(plan, 0, &limits[0], &tiles, &error) == TRI_OK && tiles != NULL);
     CU_ASSERT_EQUAL(tiles->class_count, 1);
@@ -121,7 +121,7 @@ static void test_sizes_share_programs(void)
         struct tri_error error;
         CU_ASSERT_FATAL(
             tri_pipeline_parse("gaussian:sigma=2,resize:scale=0.5", &pipeline, &error) == TRI_OK);
-        CU_ASSERT_FATAL(tri_plan_make(pipeline, &shape, TRI_PLAN_TILES, 0, &plan, &error) ==
+        CU_ASSERT_FATAL(tri_plan_make(pipeline, &shape, TRI_PLAN_TILES, NULL, &plan, &error) ==
                         TRI_OK);
         CU_ASSERT_FATAL(tri_tile_plan(plan, 0, &limits[1], &tiles, &error) == TRI_OK &&
                         tiles != NULL);

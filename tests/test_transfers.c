@@ -181,7 +181,7 @@ static struct tri_plan *plan_of(const char *text, const struct tri_shape *shape,
 {
     struct tri_pipeline *pipeline = parse(text);
     struct tri_plan *plan = NULL;
-    CU_ASSERT_EQUAL_FATAL(tri_plan_make(pipeline, shape, kind, 0, &plan, NULL), TRI_OK);
+    CU_ASSERT_EQUAL_FATAL(tri_plan_make(pipeline, shape, kind, NULL, &plan, NULL), TRI_OK);
     tri_pipeline_free(pipeline); /* rows of a plan do not use it */
     return plan;
 }

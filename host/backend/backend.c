@@ -169,7 +169,7 @@ enum tri_status tri_backend_plan(struct tri_backend *backend, const struct tri_p
 {
     bool taken = true;
     enum tri_status status =
-        tri_plan_make(pipeline, in, backend->kind, backend->fused, plan, error);
+        tri_plan_make(pipeline, in, backend->kind, &backend->walk, plan, error);
     if (status == TRI_OK && backend->takes != NULL)
         status = backend->takes(backend, *plan, &taken, error);
     if (status == TRI_OK && backend->info.opencl && names_clash(*plan))
@@ -178,7 +178,7 @@ enum tri_status tri_backend_plan(struct tri_backend *backend, const struct tri_p
         return status;
     tri_plan_free(*plan);
     *plan = NULL;
-    return tri_plan_make(pipeline, in, TRI_PLAN_ALONE, 0, plan, error);
+    return tri_plan_make(pipeline, in, TRI_PLAN_ALONE, NULL, plan, error);
 }
 
 static enum tri_status check_with(const struct tri_pipeline *pipeline, struct tri_error *error)

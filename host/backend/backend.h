@@ -45,7 +45,7 @@ struct tri_backend {
     const struct tri_measuring *measuring; /* how to measure the device; NULL: not a device */
     struct tri_memory *memory;             /* for images that go there; NULL: any */
     enum tri_plan_kind kind;               /* of plans */
-    int fused;                             /* of tri_plan_make */
+    struct tri_walk_options walk;          /* of plans */
     bool pads;                             /* packed images are copied into padded ones and back */
     /* Whether a plan of that kind can be prepared; if not, every pass gets a stage of its own.
      * NULL: any can. */

@@ -15,7 +15,7 @@ enum tri_status tri_job_lend_in_place(struct tri_job *job, int *runs, struct tri
     struct tri_job other = {.backend = job->backend, .pipeline = job->pipeline};
     enum tri_status status = TRI_OK;
     if (job->plan->lent.room == 0 && job->backend->kind == TRI_PLAN_WALK && !job->backend->pads)
-        status = tri_plan_make_lent(job->pipeline, &job->plan->in, job->backend->fused, &other.plan,
+        status = tri_plan_make_lent(job->pipeline, &job->plan->in, &job->backend->walk, &other.plan,
                                     error);
     if (status == TRI_OK && other.plan != NULL && other.plan->lent.room > 0)
         status = job->backend->prepare(&other, error);

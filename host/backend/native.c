@@ -2,6 +2,7 @@
  * walk them. One worker is `sequential`; the code is the same. */
 #include "backend.h"
 #include "native_check.h"
+#include "stream_rows.h"
 #include "../image/image.h"
 #include "../parallel/cpu.h"
 #include "../parallel/pool.h"
@@ -16,6 +17,8 @@ static inline void prefetch(const unsigned char *row, long bytes)
         __builtin_prefetch(row + i, 0, 2);
 }
 #define WALK_PREFETCH(row, bytes) prefetch(row, bytes)
+
+#define WALK_STORE(to, from, bytes) tri_stream_row(to, from, bytes)
 #include "../../kernels/dialect/walk.h"
 
 #include <stdatomic.h>
@@ -104,6 +107,7 @@ static void work(void *argument, int worker)
         walk(job, base, worker, y, end);
         tri_trace_end(one);
     }
+    tri_stream_end();
     tri_trace_end(all);
 }
 
@@ -405,7 +409,8 @@ enum tri_status tri_native_open(int workers, const struct tri_backend_options *o
     describe(&native->base.info, workers, level);
     native->workers = native->base.info.workers;
     native->level = tri_isa_level(level);
-    native->base.fused = tri_isa_registers(native->level) < 32 ? 3 : 5;
+    native->base.walk = (struct tri_walk_options){
+        .fused = tri_isa_registers(native->level) < 32 ? 3 : 5, .streamed = tri_stream_from()};
     native->base.prepare = prepare;
     native->base.run = run;
     native->base.run_rows = run_rows;
@@ -426,7 +431,7 @@ enum tri_status tri_check_open(struct tri_findings *findings, struct tri_backend
     const enum tri_status status = tri_native_open(0, &options, backend, error);
     if (status == TRI_OK) {
         ((struct native *)*backend)->findings = findings;
-        (*backend)->fused = 0; /* each pass as it is declared */
+        (*backend)->walk = (struct tri_walk_options){0}; /* each pass as it is declared */
     }
     return status;
 }

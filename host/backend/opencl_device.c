@@ -273,7 +273,7 @@ static enum tri_status begin(struct opencl *cl, const struct opencl_found *found
     /* POCL splits vectors of 64 bytes, which leaves half as many registers. Intel's compiler keeps
      * the rows between the passes in memory: there, two passes in one are slower than two. */
     if (status == TRI_OK && cl->lanes && is_pocl(&found->info))
-        cl->base.fused = 3;
+        cl->base.walk.fused = 3;
     if (status == TRI_OK)
         status = choose_qualification(cl, error);
     if (status == TRI_OK)

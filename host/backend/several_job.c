@@ -193,7 +193,7 @@ static enum tri_status check_strip(const struct tri_job *job, const struct tri_s
                                    struct tri_error *error)
 {
     struct tri_plan *plan;
-    enum tri_status status = tri_plan_make(job->pipeline, shape, TRI_PLAN_WALK, 0, &plan, error);
+    enum tri_status status = tri_plan_make(job->pipeline, shape, TRI_PLAN_WALK, NULL, &plan, error);
     if (status != TRI_OK)
         return status;
     if (!tri_plan_same_rows(job->plan, plan))

@@ -164,3 +164,22 @@ int tri_cpu_workers(void)
     CPU_FREE(set);
     return count < 1 ? 1 : count;
 }
+
+/* Not sysconf: glibc's answer for AMD's processors in virtual machines may be ten times too much.
+ */
+size_t tri_cpu_last_cache(void)
+{
+    size_t most = 0;
+    for (int i = 0; i < 8; i++) {
+        char path[80];
+        size_t kilobytes = 0;
+        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/size", i);
+        FILE *file = fopen(path, "re");
+        if (file == NULL)
+            break;
+        if (fscanf(file, "%zuK", &kilobytes) == 1 && kilobytes > most)
+            most = kilobytes;
+        fclose(file);
+    }
+    return most << 10;
+}

@@ -2,6 +2,7 @@
 #ifndef TRI_CPU_H
 #define TRI_CPU_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Slowest first; "scalar" is never vectorised. Must match LEVELS in the Makefile. */
@@ -23,6 +24,9 @@ int tri_isa_level(int index);
 int tri_isa_best(void);
 
 int tri_isa_registers(int level); /* of vectors */
+
+/* Bytes of the largest cache that the first core has or shares; 0: the system does not say. */
+size_t tri_cpu_last_cache(void);
 
 int64_t tri_now_ns(void); /* of a monotonic clock */
 

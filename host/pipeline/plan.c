@@ -342,6 +342,21 @@ static bool packed_plane(const struct planner *p, int channel)
     return true;
 }
 
+/* Whether rows of an output go past the caches once they are made. Passes that make several rows at
+ * a time need them in place. */
+static bool streams(const struct planner *p, int channel)
+{
+    bool streams = p->streams && p->plan->channels[channel].halo == 0;
+    for (int i = 0; i < p->graph.node_count && streams; i++) {
+        const struct tri_node *node = &p->graph.nodes[i];
+        const int output = channel - node->first_output;
+        const bool makes = output >= 0 && output < node->spec.outputs;
+        streams = !reads(node, channel) && node->spec.into != channel &&
+                  !(makes && (node->spec.block > 1 || node->spec.transposed));
+    }
+    return streams;
+}
+
 static void place_channels(struct planner *p, long *sizes, long *places)
 {
     struct tri_plan *plan = p->plan;
@@ -352,7 +367,9 @@ static void place_channels(struct planner *p, long *sizes, long *places)
         c->offset = row_start(c);
         if (p->is_out[i]) {
             c->base = BASE_OUT;
-            c->aside = p->kind == TRI_PLAN_WALK && tri_shape_packed(&plan->out) ? ASIDE_WANTED : 0;
+            c->aside = p->kind == TRI_PLAN_WALK && (tri_shape_packed(&plan->out) || streams(p, i))
+                           ? ASIDE_WANTED
+                           : 0;
         } else if (from->producer == FROM_INPUT) {
             c->base = BASE_IN;
         } else if (from->producer == FROM_PREVIOUS || (from->producer == FROM_WITH && p->kept[i])) {
@@ -568,8 +585,8 @@ static bool make_plan(struct planner *p)
 }
 
 static enum tri_status make(const struct tri_pipeline *pipeline, const struct tri_shape *in,
-                            enum tri_plan_kind kind, int fused, bool lent, struct tri_plan **result,
-                            struct tri_error *error)
+                            enum tri_plan_kind kind, const struct tri_walk_options *options,
+                            bool lent, struct tri_plan **result, struct tri_error *error)
 {
     struct planner p = {.kind = kind};
     *result = NULL;
@@ -585,8 +602,10 @@ static enum tri_status make(const struct tri_pipeline *pipeline, const struct tr
     if (status == TRI_OK) {
         const bool packed = kind == TRI_PLAN_WALK && tri_shape_packed(in);
         if (kind == TRI_PLAN_WALK && !packed)
-            tri_graph_fuse(&p.graph, &p.out, fused);
+            tri_graph_fuse(&p.graph, &p.out, options != NULL ? options->fused : 0);
         p.graph.lent = lent;
+        p.streams = kind == TRI_PLAN_WALK && options != NULL && options->streamed > 0 &&
+                    tri_image_size(&p.plan->out) >= options->streamed;
         tri_graph_fit(&p.graph, &p.out, packed);
         status = p.graph.error.status;
         if (status != TRI_OK || !make_plan(&p))
@@ -601,16 +620,17 @@ static enum tri_status make(const struct tri_pipeline *pipeline, const struct tr
 }
 
 enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct tri_shape *in,
-                              enum tri_plan_kind kind, int fused, struct tri_plan **plan,
-                              struct tri_error *error)
+                              enum tri_plan_kind kind, const struct tri_walk_options *options,
+                              struct tri_plan **plan, struct tri_error *error)
 {
-    return make(pipeline, in, kind, fused, false, plan, error);
+    return make(pipeline, in, kind, options, false, plan, error);
 }
 
 enum tri_status tri_plan_make_lent(const struct tri_pipeline *pipeline, const struct tri_shape *in,
-                                   int fused, struct tri_plan **plan, struct tri_error *error)
+                                   const struct tri_walk_options *options, struct tri_plan **plan,
+                                   struct tri_error *error)
 {
-    return make(pipeline, in, TRI_PLAN_WALK, fused, true, plan, error);
+    return make(pipeline, in, TRI_PLAN_WALK, options, true, plan, error);
 }
 
 void tri_plan_free(struct tri_plan *plan)

@@ -128,15 +128,21 @@ struct tri_plan {
     long told_constants;
 };
 
-/* Where rows are walked, two passes become one if no more than `fused` channels are between them;
- * 0: never. The pipeline must outlive the plan. */
+/* How rows are walked. */
+struct tri_walk_options {
+    int fused; /* two passes become one if no more channels than that are between them; 0: never */
+    size_t streamed; /* outputs of at least so many bytes go past the caches; 0: none */
+};
+
+/* `options` matter to TRI_PLAN_WALK; NULL: all are 0. The pipeline must outlive the plan. */
 enum tri_status tri_plan_make(const struct tri_pipeline *pipeline, const struct tri_shape *in,
-                              enum tri_plan_kind kind, int fused, struct tri_plan **plan,
-                              struct tri_error *error);
+                              enum tri_plan_kind kind, const struct tri_walk_options *options,
+                              struct tri_plan **plan, struct tri_error *error);
 /* The same with TRI_PLAN_WALK, for inputs that stay as they are until `lent.room` - 1 later runs
  * are done: they are not copied. */
 enum tri_status tri_plan_make_lent(const struct tri_pipeline *pipeline, const struct tri_shape *in,
-                                   int fused, struct tri_plan **plan, struct tri_error *error);
+                                   const struct tri_walk_options *options, struct tri_plan **plan,
+                                   struct tri_error *error);
 void tri_plan_free(struct tri_plan *plan);
 /* Notes when a frame is shown, before tri_plan_frame. */
 void tri_plan_time(struct tri_plan *plan, long frame, long frames, bool timed, double seconds);

@@ -11,6 +11,7 @@ struct planner {
     struct tri_value out;
     struct tri_plan *plan;
     enum tri_plan_kind kind;
+    bool streams;
     int *far_x, *far_y; /* per node: how far it and those before it in its stage reach together */
     int *stage;         /* per node */
     int *last_stage;    /* per channel: the last stage that reads it */

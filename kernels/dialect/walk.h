@@ -21,8 +21,8 @@ enum {
 
 struct walk_channel {
     long offset; /* of sample (0, 0) from its base, in bytes */
-    long aside;  /* offset in scratch memory where rows without room around them are made; 0: in
-                    place */
+    long aside;  /* offset in scratch memory where rows are made that have no room around them, or go
+                    past the caches; 0: in place */
     int base, stride; /* stride in bytes */
     int rows;         /* of a ring; 0: all rows exist */
     int size, halo;   /* bytes per sample; samples to replicate at both ends */
@@ -73,11 +73,14 @@ INLINE int walk_clamp(int y, int height)
 
 /* Copies a finished row into place: rows of packed planes are adjacent, and lanes write beyond the
  * width. */
+#ifndef WALK_STORE
+#define WALK_STORE(to, from, bytes) walk_store(to, from, bytes)
 static void walk_store(GLOBAL uchar *to, GLOBAL const uchar *from, long bytes)
 {
     for (long i = 0; i < bytes; i++)
         to[i] = from[i];
 }
+#endif
 
 #define WALK_FILL(type) \
     { \
@@ -199,7 +202,7 @@ static void walk_node_row(GLOBAL const struct walk_node *node,
         for (int r = 0; r < row.rows && c->halo > 0 && node->kind != WALK_SCAN; r++)
             walk_fill(row.out[i] + r * row.out_stride, c->size, c->width, c->halo);
         if (c->aside != 0)
-            walk_store(walk_row(c, base, y), row.out[i], (long)c->width * c->size);
+            WALK_STORE(walk_row(c, base, y), row.out[i], (long)c->width * c->size);
     }
 }
 
@@ -215,7 +218,7 @@ INLINE int walk_is_plain(GLOBAL const struct walk_node *node, int count,
                 channels[node->in[i]].height == channels[node->in[0]].height;
     for (int i = 0; i < node->outputs; i++) {
         GLOBAL const struct walk_channel *c = &channels[node->out[i]];
-        plain = plain && c->rows == 0 && c->aside == 0 && c->halo == 0;
+        plain = plain && c->rows == 0 && c->halo == 0;
     }
     return plain;
 }
@@ -251,8 +254,10 @@ static void walk_plain(GLOBAL const struct walk_node *node,
     }
     struct tri_row row;
     walk_prepare(node, channels, base, &row);
-    for (int i = 0; i < node->outputs; i++)
-        row.out[i] = walk_row(&channels[node->out[i]], base, y0);
+    for (int i = 0; i < node->outputs; i++) {
+        GLOBAL const struct walk_channel *c = &channels[node->out[i]];
+        row.out[i] = c->aside != 0 ? base[BASE_SCRATCH] + c->aside : walk_row(c, base, y0);
+    }
     for (int y = y0; y < y1; y++) {
         row.y = y;
         if (y == y0 || y + low <= 0 || y + high >= row.in_height)
@@ -260,8 +265,13 @@ static void walk_plain(GLOBAL const struct walk_node *node,
         else
             walk_inputs_next(node, channels, rows, table, y + high + 2 < row.in_height ? 2 : 0);
         RUN_PASS(node->pass, &row);
-        for (int i = 0; i < node->outputs; i++)
-            row.out[i] += channels[node->out[i]].stride;
+        for (int i = 0; i < node->outputs; i++) {
+            GLOBAL const struct walk_channel *c = &channels[node->out[i]];
+            if (c->aside != 0)
+                WALK_STORE(walk_row(c, base, y), row.out[i], (long)c->width * c->size);
+            else
+                row.out[i] += c->stride;
+        }
     }
 }
 

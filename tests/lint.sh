@@ -54,4 +54,5 @@ check cppcheck cppcheck --std=c11 --enable=warning,portability --inline-suppr --
 check clang-tidy tidy
 check shellcheck scripts
 check python3 python
+check tables python3 bench/peers_table.py --check
 exit $failed

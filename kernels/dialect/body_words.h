@@ -33,6 +33,7 @@
 #define ACC_ZERO() acc_zero()
 #define ACC_ADD_PAIR(sum, a, b, weight_a, weight_b) acc_add_pair(sum, a, b, weight_a, weight_b)
 #define ACC_NARROW(sum, shift) acc_narrow(sum, shift) /* rounded, saturated to i16 */
+#define ACC_I32(sum) acc_i32(sum)                     /* as i32 lanes */
 /* a * one + (b - a) * share, by lanes of shares from 0 to `one`. */
 #define ACC_MIX(a, b, share, one) acc_mix(a, b, share, one)
 

@@ -94,18 +94,25 @@ typedef struct __attribute__((packed, may_alias)) {
         28, 60, 29, 61, 30, 62, 31, 63
 #define NATIVE_MADD __builtin_ia32_pmaddwd512
 #define NATIVE_PACK __builtin_ia32_packssdw512
+/* The order of lanes from a `low` and a `high`. */
+#define NATIVE_FIRST 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23
+#define NATIVE_SECOND 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31
 #elif defined(__AVX2__) && LANES % 16 == 0
 #define NATIVE 16
 #define NATIVE_LOW 0, 16, 1, 17, 2, 18, 3, 19, 8, 24, 9, 25, 10, 26, 11, 27
 #define NATIVE_HIGH 4, 20, 5, 21, 6, 22, 7, 23, 12, 28, 13, 29, 14, 30, 15, 31
 #define NATIVE_MADD __builtin_ia32_pmaddwd256
 #define NATIVE_PACK __builtin_ia32_packssdw256
+#define NATIVE_FIRST 0, 1, 2, 3, 8, 9, 10, 11
+#define NATIVE_SECOND 4, 5, 6, 7, 12, 13, 14, 15
 #elif defined(__SSE2__) && LANES % 8 == 0
 #define NATIVE 8
 #define NATIVE_LOW 0, 8, 1, 9, 2, 10, 3, 11
 #define NATIVE_HIGH 4, 12, 5, 13, 6, 14, 7, 15
 #define NATIVE_MADD __builtin_ia32_pmaddwd128
 #define NATIVE_PACK __builtin_ia32_packssdw128
+#define NATIVE_FIRST 0, 1, 2, 3
+#define NATIVE_SECOND 4, 5, 6, 7
 #endif
 
 #ifdef NATIVE
@@ -191,6 +198,20 @@ INLINE i16 acc_narrow(acc sum, int shift)
     return result.lanes;
 }
 
+INLINE i32 acc_i32(acc sum)
+{
+    union {
+        i32 lanes;
+        native32 native[2 * NATIVES];
+    } result;
+#define ORDER(i) \
+    result.native[2 * (i)] = __builtin_shufflevector(sum.low[i], sum.high[i], NATIVE_FIRST); \
+    result.native[2 * (i) + 1] = __builtin_shufflevector(sum.low[i], sum.high[i], NATIVE_SECOND);
+    EACH_NATIVE(ORDER)
+#undef ORDER
+    return result.lanes;
+}
+
 /* In place of a: a * one + (b - a) * share. Where that fits 32 bits, parts of it need not. */
 INLINE native32 acc_mixed(native32 a, native32 b, native16 share, uint one)
 {
@@ -239,6 +260,10 @@ INLINE i16 acc_narrow(acc sum, int shift)
 {
     const i32 shifted = (sum + (i32)((1 << shift) >> 1)) >> shift;
     return I16(MIN(MAX(shifted, (i32)(-32768)), (i32)(32767)));
+}
+INLINE i32 acc_i32(acc sum)
+{
+    return sum;
 }
 #endif
 

@@ -73,6 +73,11 @@ INLINE i16 acc_narrow(acc sum, int shift)
     return I16(MIN(MAX(shifted, -32768), 32767));
 }
 
+INLINE i32 acc_i32(acc sum)
+{
+    return sum;
+}
+
 INLINE acc acc_mix(acc a, acc b, i16 share, uint one)
 {
     return (acc)((uint)a * one + ((uint)b - (uint)a) * (uint)share);

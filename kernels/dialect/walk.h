@@ -21,8 +21,8 @@ enum {
 
 struct walk_channel {
     long offset; /* of sample (0, 0) from its base, in bytes */
-    long aside;  /* offset in scratch memory where rows are made that have no room around them, or go
-                    past the caches; 0: in place */
+    long aside; /* offset in scratch memory where rows are made that have no room around them, or go
+                   past the caches; 0: in place */
     int base, stride; /* stride in bytes */
     int rows;         /* of a ring; 0: all rows exist */
     int size, halo;   /* bytes per sample; samples to replicate at both ends */
@@ -46,6 +46,7 @@ struct walk_node {
  * enum; native.c checks that they are its. */
 enum { WALK_SLIDE = 2, WALK_SCAN = 3, WALK_HISTOGRAM = 4, WALK_UPDATE = 8 };
 
+#define WALK_PLAIN_NODES 4 /* planes of a picture */
 #define WALK_WINDOW \
     1024 /* rows that a pass may see at a time on an OpenCL device: pointers to them are private \
             memory */
@@ -206,12 +207,12 @@ static void walk_node_row(GLOBAL const struct walk_node *node,
     }
 }
 
-/* Whether a stage is one node whose rows lie in planes: then each row differs from the one above it
- * in addresses alone. */
-INLINE int walk_is_plain(GLOBAL const struct walk_node *node, int count,
+/* Whether the rows that a node reads and makes lie in planes: then each row differs from the one
+ * above it in addresses alone. */
+INLINE int walk_is_plain(GLOBAL const struct walk_node *node,
                          GLOBAL const struct walk_channel *channels)
 {
-    int plain = count == 1 && node->block <= 1 && node->ahead == 0 && node->back == 0 &&
+    int plain = node->block <= 1 && node->ahead == 0 && node->back == 0 &&
                 node->kind != WALK_SLIDE && node->kind != WALK_SCAN && node->kind != WALK_HISTOGRAM;
     for (int i = 0; i < node->inputs; i++)
         plain = plain && channels[node->in[i]].rows == 0 &&
@@ -220,6 +221,31 @@ INLINE int walk_is_plain(GLOBAL const struct walk_node *node, int count,
         GLOBAL const struct walk_channel *c = &channels[node->out[i]];
         plain = plain && c->rows == 0 && c->halo == 0;
     }
+    return plain;
+}
+
+/* Whether node `i` reads none of the channels that earlier nodes of the stage read or make. */
+INLINE int walk_is_apart(GLOBAL const struct walk_node *nodes, int i)
+{
+    int apart = 1;
+    for (int j = 0; j < i; j++) {
+        for (int k = 0; k < nodes[i].inputs; k++) {
+            for (int m = 0; m < nodes[j].inputs; m++)
+                apart = apart && nodes[j].in[m] != nodes[i].in[k];
+            for (int m = 0; m < nodes[j].outputs; m++)
+                apart = apart && nodes[j].out[m] != nodes[i].in[k];
+        }
+    }
+    return apart;
+}
+
+/* Whether a stage is nodes of that kind, each for planes of its own. */
+INLINE int walk_all_plain(GLOBAL const struct walk_node *nodes, int count,
+                          GLOBAL const struct walk_channel *channels)
+{
+    int plain = count <= WALK_PLAIN_NODES;
+    for (int i = 0; i < count && plain; i++)
+        plain = walk_is_plain(&nodes[i], channels) && walk_is_apart(nodes, i);
     return plain;
 }
 
@@ -237,7 +263,7 @@ INLINE void walk_inputs_next(GLOBAL const struct walk_node *node,
     }
 }
 
-/* Makes rows y0 to y1 - 1 of such a stage, at a third of the time a row that walk_node_row takes.
+/* Makes rows y0 to y1 - 1 of such a node, at a third of the time a row that walk_node_row takes.
  */
 static void walk_plain(GLOBAL const struct walk_node *node,
                        GLOBAL const struct walk_channel *channels, GLOBAL uchar **base,
@@ -282,8 +308,10 @@ static void walk_strip(GLOBAL const struct walk_node *nodes, int count,
                        GLOBAL const struct walk_channel *channels, GLOBAL uchar **base,
                        GLOBAL const uchar **table, int lead, int y0, int y1 WALK_ARGUMENT)
 {
-    if (walk_is_plain(nodes, count, channels)) {
-        walk_plain(nodes, channels, base, table, y0, y1 WALK_PASS_ON);
+    if (walk_all_plain(nodes, count, channels)) {
+        for (int i = 0; i < count; i++)
+            walk_plain(&nodes[i], channels, base, table, y0,
+                       y1 < nodes[i].height ? y1 : nodes[i].height WALK_PASS_ON);
         return;
     }
     for (int step = y0 - lead; step < y1; step++) {

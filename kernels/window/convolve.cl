@@ -3,7 +3,9 @@
  * 8 bits: whole weights, of up to 15 bits and a sign, whose products with samples add up exactly in
  * 32 bits. So the order of the sum does not matter, zeros can be left out, and a matrix that is
  * exactly a column times a row can be applied as columns and rows.
- * 16 bits: floats, added in the order of the matrix, or of the column and then the row. */
+ * 16 bits: whole weights of up to 15 bits together are summed exactly in 32 bits, too, and the sum
+ * is scaled as a float; others are floats, added in the order of the matrix. A matrix that is a
+ * column times a row is applied as such, in floats. */
 #include "kernel.h"
 
 #define CONVOLVE_SIDE 31
@@ -29,6 +31,16 @@ struct convolve_line {
     int shift, bias, left;
     short rest, unused;
     short weight[CONVOLVE_SIDE + 1];
+};
+
+/* Weights that are whole multiples of a unit, for 16 bits. */
+struct convolve_whole {
+    int count;  /* of pairs */
+    int offset; /* what the sum lacks, as half their range is taken off samples */
+    float unit, bias;
+    struct convolve_pair {
+        short dx[2], dy[2], weight[2];
+    } pair[(CONVOLVE_TAPS + 1) / 2];
 };
 
 struct convolve_real {
@@ -113,6 +125,26 @@ PASS(convolve_rows, f32, S)
     PUT(S_FROM_F32(sum));
 }
 #endif
+
+/* Samples of 16 bits less half their range. */
+#if BITS == 8
+#define CONVOLVE_SIGNED(v) I16(v)
+#else
+#define CONVOLVE_SIGNED(v) I16((v) ^ ALL(S, 32768))
+#endif
+
+PASS(convolve_whole, S, S)
+{
+    CONSTANT struct convolve_whole *k = CONSTANTS(struct convolve_whole);
+    acc sum = ACC_ZERO();
+    UNROLL
+    for (int i = 0; i < k->count; i++)
+        sum = ACC_ADD_PAIR(sum, CONVOLVE_SIGNED(AT(k->pair[i].dx[0], k->pair[i].dy[0])),
+                           CONVOLVE_SIGNED(AT(k->pair[i].dx[1], k->pair[i].dy[1])),
+                           k->pair[i].weight[0], k->pair[i].weight[1]);
+    const f32 whole = F32(ACC_I32(sum) + ALL(i32, k->offset));
+    PUT(S_FROM_F32(whole * ALL(f32, k->unit) + ALL(f32, k->bias)));
+}
 
 #ifdef HOST
 #include <math.h>
@@ -422,6 +454,36 @@ static int convolve_direct_16(struct tri_graph *graph, const struct convolve_mat
                 .constants_size = convolve_real_size(&k), .specialize = true);
 }
 
+/* Whether the sums of products with samples of 16 bits fit 32 bits. */
+static bool convolve_fits(const struct convolve_matrix *matrix)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < matrix->columns * matrix->rows; i++)
+        sum += abs(matrix->multiple[i]);
+    return matrix->whole && sum <= 32767;
+}
+
+static int convolve_whole_16(struct tri_graph *graph, const struct convolve_matrix *matrix, int in)
+{
+    struct convolve_whole k = {.unit = (float)matrix->unit, .bias = (float)matrix->bias};
+    int count = 0;
+    for (int i = 0; i < matrix->columns * matrix->rows; i++) {
+        struct convolve_pair *pair = &k.pair[count / 2];
+        if (matrix->multiple[i] == 0)
+            continue;
+        pair->dx[count % 2] = (short)(i % matrix->columns - matrix->columns / 2);
+        pair->dy[count % 2] = (short)(i / matrix->columns - matrix->rows / 2);
+        pair->weight[count++ % 2] = (short)matrix->multiple[i];
+        k.offset += matrix->multiple[i] * 32768;
+    }
+    k.count = (count + 1) / 2;
+    return NODE(convolve_whole, .in = {in}, .low = -(matrix->rows / 2), .high = matrix->rows / 2,
+                .reach = matrix->columns / 2, .operations = count, .constants = &k,
+                .constants_size =
+                    offsetof(struct convolve_whole, pair) + (size_t)k.count * sizeof k.pair[0],
+                .specialize = true);
+}
+
 static int convolve_parts_16(struct tri_graph *graph, const struct convolve_matrix *matrix,
                              const struct convolve_parts *parts, int in)
 {
@@ -449,8 +511,9 @@ GRAPH_PLANE(convolve)
         tri_graph_needs_rgb(graph); /* it moves black, or gray */
     const bool separable = convolve_separable(&matrix, &fixed, &parts);
     if (tri_graph_bits(graph) == 16)
-        return separable ? convolve_parts_16(graph, &matrix, &parts, in)
-                         : convolve_direct_16(graph, &matrix, in);
+        return separable                ? convolve_parts_16(graph, &matrix, &parts, in)
+               : convolve_fits(&matrix) ? convolve_whole_16(graph, &matrix, in)
+                                        : convolve_direct_16(graph, &matrix, in);
     return separable ? convolve_parts_8(graph, &matrix, &fixed, &parts, in)
                      : convolve_direct(graph, &matrix, &fixed, in);
 }

@@ -185,6 +185,11 @@ bool tri_graph_any_size(const struct tri_graph *graph)
     return graph->any_size;
 }
 
+bool tri_graph_shapes_only(const struct tri_graph *graph)
+{
+    return graph->shapes_only;
+}
+
 void tri_graph_planes_differ(struct tri_graph *graph)
 {
     graph->planes_differ = true;
@@ -531,9 +536,9 @@ static void record(struct tri_graph *graph, int operation, int channel)
                             graph->region, graph->moves, graph->mirrored_x, graph->mirrored_y};
 }
 
-enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struct tri_shape *in,
-                                struct tri_graph *graph, struct tri_value *out,
-                                struct tri_shape *shape, struct tri_error *error)
+static enum tri_status build(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                             bool shapes_only, struct tri_graph *graph, struct tri_value *out,
+                             struct tri_shape *shape, struct tri_error *error)
 {
     const uint64_t pixels = (uint64_t)in->width * (uint64_t)in->height;
     *graph = (struct tri_graph){.bits = in->bits,
@@ -542,6 +547,7 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
                                 .siting = pipeline->siting,
                                 .shrunk = tri_shrunk_to(&pipeline->shrunk, in),
                                 .any_size = pipeline->any_size,
+                                .shapes_only = shapes_only,
                                 .scale_x = 1,
                                 .scale_y = 1,
                                 .with = pipeline->noise ? NULL : pipeline->with,
@@ -584,6 +590,21 @@ enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struc
     *shape = (struct tri_shape){tri_graph_width(graph, value.channel[0]),
                                 tri_graph_height(graph, value.channel[0]), value.planes, in->bits};
     return TRI_OK;
+}
+
+enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                                struct tri_graph *graph, struct tri_value *out,
+                                struct tri_shape *shape, struct tri_error *error)
+{
+    return build(pipeline, in, false, graph, out, shape, error);
+}
+
+enum tri_status tri_graph_build_shapes(const struct tri_pipeline *pipeline,
+                                       const struct tri_shape *in, struct tri_graph *graph,
+                                       struct tri_value *out, struct tri_shape *shape,
+                                       struct tri_error *error)
+{
+    return build(pipeline, in, true, graph, out, shape, error);
 }
 
 void tri_graph_free(struct tri_graph *graph)

@@ -83,6 +83,7 @@ struct tri_graph {
     uint64_t max_pixels; /* that an operation may make */
     bool monochrome, needs_rgb, planes_differ, takes_with;
     bool any_size;                        /* as in tri_pipeline */
+    bool shapes_only;                     /* it never runs */
     const struct tri_pipeline_step *step; /* of `operation` */
     bool placed;                          /* the current kernel has declared a region, */
     struct tri_rectangle region;          /* which is this */
@@ -162,6 +163,11 @@ enum tri_status tri_pipeline_join(const struct tri_pipeline *const *parts, int c
 enum tri_status tri_graph_build(const struct tri_pipeline *pipeline, const struct tri_shape *in,
                                 struct tri_graph *graph, struct tri_value *out,
                                 struct tri_shape *shape, struct tri_error *error);
+/* The same for a graph that never runs: kernels may leave tables empty that take long to make. */
+enum tri_status tri_graph_build_shapes(const struct tri_pipeline *pipeline,
+                                       const struct tri_shape *in, struct tri_graph *graph,
+                                       struct tri_value *out, struct tri_shape *shape,
+                                       struct tri_error *error);
 void tri_graph_free(struct tri_graph *graph);
 /* Returns the new channel's number; 0 after a failure, which the graph records. */
 int tri_graph_add_channel(struct tri_graph *graph, const struct tri_channel *channel);

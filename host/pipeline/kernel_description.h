@@ -155,6 +155,9 @@ struct tri_luma tri_graph_luma(const struct tri_graph *graph);
 /* Returns whether the graph is only checked, for pictures of every size: then nothing may fail that
  * depends on the size. */
 bool tri_graph_any_size(const struct tri_graph *graph);
+/* Returns whether the graph never runs: then constants that take long to make may be anything of
+ * the same size. */
+bool tri_graph_shapes_only(const struct tri_graph *graph);
 /* Declares that the kernel treats the planes differently although none depends on another. */
 void tri_graph_planes_differ(struct tri_graph *graph);
 /* Declares that the kernel works on light, not on arbitrary samples (a curve, a product): videos in

@@ -40,6 +40,7 @@
     CALL(tri_graph_repeat) \
     CALL(tri_graph_repeat_end) \
     CALL(tri_graph_same_samples) \
+    CALL(tri_graph_shapes_only) \
     CALL(tri_graph_siting) \
     CALL(tri_graph_state) \
     CALL(tri_graph_table) \
@@ -196,6 +197,7 @@ enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
 #define tri_graph_repeat tri_own.calls->tri_graph_repeat
 #define tri_graph_repeat_end tri_own.calls->tri_graph_repeat_end
 #define tri_graph_same_samples tri_own.calls->tri_graph_same_samples
+#define tri_graph_shapes_only tri_own.calls->tri_graph_shapes_only
 #define tri_graph_siting tri_own.calls->tri_graph_siting
 #define tri_graph_state tri_own.calls->tri_graph_state
 #define tri_graph_table tri_own.calls->tri_graph_table

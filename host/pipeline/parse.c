@@ -223,7 +223,7 @@ enum tri_status tri_pipeline_check(struct tri_pipeline *pipeline, struct tri_err
     pipeline->any_size = true;
     pipeline->noise = true; /* the second picture is known later, or larger */
     const enum tri_status status =
-        tri_graph_build(pipeline, &smallest, &graph, &value, &out, error);
+        tri_graph_build_shapes(pipeline, &smallest, &graph, &value, &out, error);
     pipeline->max_pixels = limit;
     pipeline->any_size = false;
     pipeline->noise = noise;

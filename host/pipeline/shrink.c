@@ -70,7 +70,7 @@ int tri_pipeline_shrink(const struct tri_pipeline *pipeline, const struct tri_sh
     struct tri_error ignored; /* running the pipeline reports it */
     int factor = 1;
     if (shrink != TRI_SHRINK_OFF &&
-        tri_graph_build(pipeline, in, &graph, &value, &out, &ignored) == TRI_OK) {
+        tri_graph_build_shapes(pipeline, in, &graph, &value, &out, &ignored) == TRI_OK) {
         if (graph.shrinkable)
             factor = factor_for(in, &graph.results[0], shrink);
     }

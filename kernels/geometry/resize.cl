@@ -230,6 +230,7 @@ struct axis {
     int *start;
     double *weight; /* [out][taps] */
     short *rounded; /* [taps]: of one output */
+    bool empty;     /* nobody will read the weights */
 };
 
 /* The samples that output `i` weighs: first to last - 1, some of which may be outside. */
@@ -322,7 +323,7 @@ static bool axis_make(struct axis *axis, int multiple)
     if (axis->start == NULL || axis->weight == NULL || axis->rounded == NULL)
         return false;
     double largest = 0;
-    for (int i = 0; i < axis->out; i++)
+    for (int i = 0; i < axis->out && !axis->empty; i++)
         weigh(axis, i);
     for (size_t i = 0; i < (size_t)axis->out * (size_t)axis->taps; i++)
         largest = fabs(axis->weight[i]) > largest ? fabs(axis->weight[i]) : largest;
@@ -411,7 +412,7 @@ static struct resize *axis_constants(const struct axis *axis, int bits, int shif
     for (size_t i = 0; i < outputs; i++)
         ((int *)(k + 1))[i] = axis->start[i < (size_t)axis->out ? i : (size_t)axis->out - 1];
     void *weights = (char *)k + at;
-    for (int i = 0; i < axis->out; i++) {
+    for (int i = 0; i < axis->out && !axis->empty; i++) {
         if (bits == 16) {
             put_floats(axis, i, layout, weights);
             continue;
@@ -489,14 +490,16 @@ static struct tri_value resize_filtered(struct tri_graph *graph, struct tri_valu
                      .from = from->x * across + extent.x,
                      .shown = at.step_x > 0 ? at.step_x * width : from->width * across,
                      .in_at = at.in_x,
-                     .out_at = at.out_x};
+                     .out_at = at.out_x,
+                     .empty = tri_graph_shapes_only(graph)};
     struct axis y = {.in = tri_graph_height(graph, in.channel[0]),
                      .out = height,
                      .filter = filter,
                      .from = from->y * down + extent.y,
                      .shown = at.step_y > 0 ? at.step_y * height : from->height * down,
                      .in_at = at.in_y,
-                     .out_at = at.out_y};
+                     .out_at = at.out_y,
+                     .empty = x.empty};
     struct resize *rows = NULL, *columns = NULL;
     const bool near = is_near(&x, bits);
     size_t rows_size, columns_size;

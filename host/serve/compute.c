@@ -98,6 +98,7 @@ static bool decode(struct course *course)
 
     options.max_pixels = course->work->max_pixels;
     options.pool = course->work->pool;
+    options.memory = tri_serve_jobs_memory(course->work->jobs);
     options.shrink = course->work->target->shrink;
     options.shrink_for = course->kept.pipeline;
     course->info = tri_read_info_default();
@@ -133,7 +134,8 @@ static bool prepare(struct course *course)
 static bool compute(struct course *course)
 {
     enum tri_status status =
-        tri_image_new(tri_job_shape(course->kept.job), &course->out, &course->error);
+        tri_image_new_in(tri_serve_jobs_memory(course->work->jobs), tri_job_shape(course->kept.job),
+                         &course->out, &course->error);
 
     if (status == TRI_OK)
         status = tri_job_run(course->kept.job, course->in, course->out, NULL, &course->error);

@@ -1,5 +1,5 @@
-/* jobs.c -- jobs that wait for the next picture of their pipeline and shape: making one again costs
- * as much as decoding a small picture. */
+/* jobs.c -- jobs that wait for the next picture of their pipeline and shape, and the memory of
+ * their images: making one again costs as much as decoding a small picture. */
 #include "serve/serve.h"
 
 #include <pthread.h>
@@ -7,11 +7,14 @@
 
 /* What a job of larger pictures keeps in memory is more than making it again is worth. */
 #define PIXELS_MOST (UINT64_C(8) << 20)
+/* For images that are computed, with each job: RGB of 1280x853 and what becomes of it. */
+#define MEMORY_PER_JOB ((size_t)4 << 20)
 
 struct tri_serve_jobs {
     pthread_mutex_t lock;
     int most, count;
     struct tri_serve_kept *kept; /* the newest last */
+    struct tri_serve_memory *memory;
 };
 
 static uint64_t pixels_of(const struct tri_shape *shape)
@@ -48,7 +51,9 @@ struct tri_serve_jobs *tri_serve_jobs_new(int most)
         return NULL;
     jobs->most = most;
     jobs->kept = calloc((size_t)most, sizeof *jobs->kept);
-    if (jobs->kept == NULL || pthread_mutex_init(&jobs->lock, NULL) != 0) {
+    jobs->memory = tri_serve_memory_new(MEMORY_PER_JOB * (size_t)most);
+    if (jobs->kept == NULL || jobs->memory == NULL || pthread_mutex_init(&jobs->lock, NULL) != 0) {
+        tri_serve_memory_free(jobs->memory);
         free(jobs->kept);
         free(jobs);
         return NULL;
@@ -63,8 +68,14 @@ void tri_serve_jobs_free(struct tri_serve_jobs *jobs)
     while (jobs->count > 0)
         tri_serve_kept_free(&jobs->kept[--jobs->count]);
     pthread_mutex_destroy(&jobs->lock);
+    tri_serve_memory_free(jobs->memory);
     free(jobs->kept);
     free(jobs);
+}
+
+struct tri_memory *tri_serve_jobs_memory(const struct tri_serve_jobs *jobs)
+{
+    return tri_serve_memory(jobs->memory);
 }
 
 /* Takes the one at `index` out. */

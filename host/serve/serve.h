@@ -129,6 +129,17 @@ void tri_serve_jobs_take(struct tri_serve_jobs *jobs, struct tri_serve_kept *wan
 /* Takes it over. */
 void tri_serve_jobs_put(struct tri_serve_jobs *jobs, struct tri_serve_kept *kept);
 void tri_serve_kept_free(struct tri_serve_kept *kept);
+/* For the images of those jobs. */
+struct tri_memory *tri_serve_jobs_memory(const struct tri_serve_jobs *jobs);
+
+/* ---- memory.c: memory of images ---- */
+
+struct tri_serve_memory;
+/* Keeps up to `most` bytes that images have given back. NULL: out of memory. */
+struct tri_serve_memory *tri_serve_memory_new(size_t most);
+void tri_serve_memory_free(struct tri_serve_memory *memory); /* after all images; may be NULL */
+/* For tri_image_new_in; any thread. */
+struct tri_memory *tri_serve_memory(struct tri_serve_memory *memory);
 
 /* ---- compute.c ---- */
 

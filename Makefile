@@ -3,7 +3,8 @@
 # 'make' ends with what was built in and what is missing.
 # Variables: BUILD (folder), CC (host code), KERNEL_CC (kernels; clang gives SIMD lanes, any other
 # compiler one sample at a time), SANITIZE (address,undefined or thread), WERROR=1, PREFIX, DESTDIR,
-# LIBDIR (below PREFIX), ISAL= (zlib in place of ISA-L, even where that is there), LIBUV= (no event loop in the lab's patterns, likewise).
+# LIBDIR (below PREFIX), ISAL= (zlib in place of ISA-L, even where that is there), LIBUV= (no event loop in the lab's patterns, likewise),
+# FRIBIDI= (no lines of text in both directions, likewise).
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -70,7 +71,8 @@ PACKAGES_libav := libavformat libavcodec libavutil libswscale
 VIDEO := $(foreach f,$(VIDEO_KNOWN),$(if $(wildcard host/video/$f.c),$(if $(PACKAGES_$f),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f),$f)))
 VIDEO_ABSENT := $(filter-out $(VIDEO),$(VIDEO_KNOWN))
 # The kernel text, which is left out where its libraries are not there. Its module is host/text.
-PACKAGES_text := freetype2 harfbuzz fontconfig
+FRIBIDI := $(shell pkg-config --exists fribidi && echo fribidi)
+PACKAGES_text := freetype2 harfbuzz fontconfig $(FRIBIDI)
 TEXT := $(shell pkg-config --exists $(PACKAGES_text) && echo text)
 # Those that take long to load are modules, which NAME_module.c begins: of these only host/codec/NAME.c or host/video/NAME.c is in
 # the library.
@@ -98,7 +100,7 @@ VERSIONS := $(foreach m,$(MODULES),-DTRI_VERSION_$m='"$(shell pkg-config --modve
 CFLAGS_ALL := $(COMMON) $(WARNINGS) -O2 -g $(CFLAGS) -Ihost -I$(BUILD) -pthread \
               $(shell pkg-config --cflags $(PACKAGES) $(MODULE_PACKAGES)) $(VERSIONS) \
               -DTRI_DATADIR='"$(PREFIX)/share/triptych"' -DTRI_MODULEDIR='"$(PREFIX)/$(LIBDIR)/triptych"' \
-              -DCL_TARGET_OPENCL_VERSION=120 $(if $(ISAL),-DTRI_ISAL) $(if $(STORE),-DTRI_STORE) $(if $(SERVE),-DTRI_SERVE) -DTRI_KERNEL_CC='"$(notdir $(firstword $(filter-out ccache,$(KERNEL_CC))))"'
+              -DCL_TARGET_OPENCL_VERSION=120 $(if $(ISAL),-DTRI_ISAL) $(if $(FRIBIDI),-DTRI_FRIBIDI) $(if $(STORE),-DTRI_STORE) $(if $(SERVE),-DTRI_SERVE) -DTRI_KERNEL_CC='"$(notdir $(firstword $(filter-out ccache,$(KERNEL_CC))))"'
 KERNEL_WARNINGS := -Wall -Wextra -Wno-unused-function -Wno-unknown-pragmas -Wno-missing-field-initializers \
                    $(if $(findstring clang,$(KERNEL_CC)),-Wno-pass-failed)
 KERNEL_FLAGS := $(COMMON) $(OPTIMIZE) $(KERNEL_WARNINGS) $(KERNEL_CFLAGS) -Ikernels/dialect -Ihost -Wno-psabi
@@ -153,7 +155,7 @@ DEBIAN_webp := libwebp-dev
 DEBIAN_tiff := libtiff-dev (4.5 or newer)
 DEBIAN_avif := libavif-dev (0.11 or newer)
 DEBIAN_jxl := libjxl-dev (0.7 or newer)
-DEBIAN_text := libfreetype-dev libharfbuzz-dev libfontconfig-dev
+DEBIAN_text := libfreetype-dev libharfbuzz-dev libfontconfig-dev libfribidi-dev
 DEBIAN_store := libsqlite3-dev (3.38 or newer)
 DEBIAN_serve := libevent-dev nettle-dev
 DEBIAN_event_loop := libuv1-dev
@@ -163,6 +165,7 @@ SUMMARY = echo "built in: $(strip $(FORMATS)); video: $(strip $(VIDEO)); PNG is 
   $(foreach f,$(PATTERNS_ABSENT),echo "missing: the lab's pattern $(subst _,-,$f); install $(DEBIAN_$f)";) \
   $(if $(ISAL)$(filter-out x86_64 aarch64,$(MACHINE)),,echo "missing: fast deflate for PNG; install libisal-dev";) \
   $(if $(TEXT),,echo "missing: the kernel text; install $(DEBIAN_text)";) \
+  $(if $(FRIBIDI),,echo "missing: lines of text in both directions; install libfribidi-dev";) \
   $(if $(STORE),,echo "missing: results in SQLite (--store); install $(DEBIAN_store)";) \
   $(if $(SERVE),,echo "missing: triptych serve; install $(DEBIAN_serve)";) \
   $(if $(PERFETTO),,echo "missing: traces for Perfetto; install libprotobuf-c-dev protobuf-c-compiler";) \
@@ -495,6 +498,6 @@ clean: ## remove $(BUILD)
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@echo; echo "  variables: BUILD=$(BUILD) CC=$(CC) KERNEL_CC=$(KERNEL_CC) SANITIZE= WERROR= ISAL=$(ISAL) LIBUV=$(LIBUV) PREFIX=$(PREFIX) LIBDIR=$(LIBDIR) DESTDIR= SUITE="
+	@echo; echo "  variables: BUILD=$(BUILD) CC=$(CC) KERNEL_CC=$(KERNEL_CC) SANITIZE= WERROR= ISAL=$(ISAL) FRIBIDI=$(FRIBIDI) LIBUV=$(LIBUV) PREFIX=$(PREFIX) LIBDIR=$(LIBDIR) DESTDIR= SUITE="
 
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)

@@ -151,6 +151,123 @@ static void test_lines(void)
     CU_ASSERT_TRUE(two[3] >= one[3] + 3 && two[3] <= one[3] + 5 && two[1] >= one[1] + 3);
 }
 
+/* ---- both directions of writing ---- */
+
+static const char *draw(const char *text, const char *name)
+{
+    static char command[1000];
+    snprintf(command, sizeof command,
+             "$T run \"text:text='%s':size=30:outline=2:outline_colour=#808080\" black.pgm -o %s",
+             text, name);
+    return command;
+}
+
+#ifdef TRI_FRIBIDI
+#define LRM "\u200e"
+#define RLM "\u200f"
+#define AS_WRITTEN "\u202d" /* what follows goes from left to right */
+#define BACKWARDS "\u202e"
+#define END "\u202c"
+
+/* The text, and what is seen from left to right, by the rules of Unicode's UAX #9. */
+static const struct {
+    const char *text, *seen;
+} both[] = {
+    {"car is THE CAR", "car is THE CAR"},
+    {"car is אבג דה now", "car is הד גבא now"},
+    {"אבג book דה", "הד book גבא"},
+    /* W2 to W7 and N1: numbers go from left to right, and what is between them with them. */
+    {"he said אבג 123, 456, דה.", "he said הד ,456 ,123 גבא."},
+    {"12.50 אבג", "גבא 12.50"},
+    {"אבג 1,234.5-6 %%", "%% 1,234.5-6 גבא"},
+    /* N0: brackets go with what they enclose, and are mirrored. */
+    {"a (b אבג) דה", "a (b גבא) הד"},
+    {"אבג (דה) [x]", "[x] (הד) גבא"},
+    /* The direction of a line is that of its first letter, or of a mark. */
+    {"אבג!", "!גבא"},
+    {RLM "abc!", "!abc"},
+    {LRM "אבג!", "גבא!"},
+    {"abc\nאבג!\ndef!", "abc\n!גבא\ndef!"},
+    /* Isolates and overrides. */
+    {"a \u2067אב c\u2069 1", "a c בא 1"},
+    {BACKWARDS "abc" END "d", "cbad"},
+    /* L1: blanks at the end belong to the line. */
+    {"abc אבג  ", "abc גבא  "},
+};
+
+/* Each is drawn as what is seen of it, which is drawn as written; the marks are not seen. */
+static void test_directions(void)
+{
+    char seen[300];
+    EXPECT(BLACK, 0, "", "");
+    for (size_t i = 0; i < sizeof both / sizeof both[0]; i++) {
+        const char *line = both[i].seen;
+        seen[0] = '\0';
+        for (size_t length; *line != '\0'; line += length) {
+            length = strcspn(line, "\n");
+            snprintf(seen + strlen(seen), sizeof seen - strlen(seen), AS_WRITTEN "%.*s" END,
+                     (int)length, line);
+            if (line[length] == '\n') {
+                strcat(seen, "\n");
+                length++;
+            }
+        }
+        EXPECT(draw(both[i].text, "a.pgm"), 0, "", "");
+        EXPECT(draw(seen, "b.pgm"), 0, "", "");
+        EXPECT("cmp a.pgm b.pgm", 0, "", "");
+    }
+    EXPECT(draw("אבג", "a.pgm"), 0, "", "");
+    EXPECT(draw("גבא", "b.pgm"), 0, "", "");
+    EXPECT("cmp -s a.pgm b.pgm", 1, "", "");
+}
+
+/* A number goes where a digit goes, whatever is around it; Arabic letters are joined across parts
+ * of another kind as in one. */
+static void test_numbers(void)
+{
+    static const char *const texts[][2] = {
+        {"אבג %{frame} דה", "אבג 1 דה"},
+        {"%{frame} אבג", "1 אבג"},
+        {"abc אבג %{frame}, %{frame}", "abc אבג 1, 1"},
+        {"אבג%%%{frame}", "אבג%%1"},
+        {"\u202e%{time}x\u202c", "\u202d"
+                                 "x000.00:00:00\u202c"},
+    };
+    EXPECT(BLACK, 0, "", "");
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        int edges[2][4];
+        EXPECT(draw(texts[i][0], "a.pgm"), 0, "", "");
+        EXPECT(draw(texts[i][1], "b.pgm"), 0, "", "");
+        covered("a.pgm", edges[0]);
+        covered("b.pgm", edges[1]);
+        for (int j = 0; j < 4; j++) /* a number begins at a whole pixel */
+            CU_ASSERT_TRUE(abs(edges[0][j] - edges[1][j]) <= 2);
+    }
+    EXPECT(draw("سلام", "a.pgm"), 0, "", "");
+    EXPECT(draw("س\u200cل\u200cا\u200cم", "b.pgm"), 0, "", "");
+    EXPECT("cmp -s a.pgm b.pgm", 1, "", "");
+    EXPECT("rm a.pgm b.pgm", 0, "", "");
+}
+#else
+/* Without FriBidi a line goes in one direction; a note tells of those that have two. */
+static void test_one_direction(void)
+{
+#define GUESSED \
+    "triptych: note: text: a line in both directions of writing goes in that of its first letter*"
+    EXPECT(BLACK, 0, "", "");
+    EXPECT(draw("abc 123", "a.pgm"), 0, "", "");
+    EXPECT(draw("אבג", "a.pgm"), 0, "", "");
+    EXPECT(draw("אבג %{frame}", "a.pgm"), 0, "", "");
+    EXPECT(draw("abc אבג", "a.pgm"), 0, "", GUESSED);
+    EXPECT(draw("אבג abc", "b.pgm"), 0, "", GUESSED);
+    EXPECT(draw("אבג 12", "b.pgm"), 0, "", GUESSED);
+    EXPECT("cp black.pgm black2.pgm && $T run \"text:text='a אבג'\" black.pgm black2.pgm -o both/",
+           0, "", GUESSED);
+    EXPECT("$T run \"text:text='a אבג'\" black.pgm -o c.pgm -q && rm -r a.pgm b.pgm both", 0, "",
+           "");
+}
+#endif
+
 static void test_bad_values(void)
 {
     EXPECT(BLACK " && $T run text black.pgm -o a.pgm", 2, "",
@@ -183,5 +300,11 @@ int test_text_suite(void)
              CU_add_test(suite, "numbers of frames", test_frames) &&
              CU_add_test(suite, "times of frames", test_times) &&
              CU_add_test(suite, "lines, gravity and outline", test_lines) &&
+#ifdef TRI_FRIBIDI
+             CU_add_test(suite, "both directions of writing", test_directions) &&
+             CU_add_test(suite, "numbers in text from right to left", test_numbers) &&
+#else
+             CU_add_test(suite, "one direction of writing", test_one_direction) &&
+#endif
              CU_add_test(suite, "values that are wrong", test_bad_values));
 }

@@ -620,6 +620,8 @@ int cli_run(int argc, char **argv)
     }
     if (request.max_pixels > 0)
         tri_pipeline_limit(pipeline, request.max_pixels);
+    if (!request.quiet)
+        cli_notes(tri_pipeline_note(pipeline));
     if (cli_trim_parse(&request, &error) != TRI_OK) {
         tri_pipeline_free(pipeline);
         return cli_fail(&error);

@@ -28,6 +28,11 @@ void tri_graph_fail_as(struct tri_graph *graph, const struct tri_error *error)
         graph->error = *error;
 }
 
+void tri_graph_note(struct tri_graph *graph, const char *text)
+{
+    graph->note = text;
+}
+
 /* Makes room for one more element after `count`; returns false, and the graph has failed, if out of
  * memory. */
 static bool grow(struct tri_graph *graph, void **array, int count, int *room, size_t size)

@@ -33,6 +33,7 @@
     CALL(tri_graph_monochrome) \
     CALL(tri_graph_moves) \
     CALL(tri_graph_needs_rgb) \
+    CALL(tri_graph_note) \
     CALL(tri_graph_operation) \
     CALL(tri_graph_planes_differ) \
     CALL(tri_graph_previous) \
@@ -190,6 +191,7 @@ enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
 #define tri_graph_monochrome tri_own.calls->tri_graph_monochrome
 #define tri_graph_moves tri_own.calls->tri_graph_moves
 #define tri_graph_needs_rgb tri_own.calls->tri_graph_needs_rgb
+#define tri_graph_note tri_own.calls->tri_graph_note
 #define tri_graph_operation tri_own.calls->tri_graph_operation
 #define tri_graph_planes_differ tri_own.calls->tri_graph_planes_differ
 #define tri_graph_previous tri_own.calls->tri_graph_previous

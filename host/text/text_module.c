@@ -1,4 +1,4 @@
-/* text_module.c -- the module that sets text, with FreeType, HarfBuzz and fontconfig. */
+/* text_module.c -- the module that sets text, with FreeType, HarfBuzz, FriBidi and fontconfig. */
 #include "text_setter.h"
 
 #include <stdlib.h>
@@ -14,15 +14,26 @@ static enum tri_status no_memory(const struct tri_text_setter *setter)
     return tri_fail(setter->error, TRI_FAILED, "text: out of memory for a text");
 }
 
+static enum tri_status set_sign(struct tri_text_setter *setter, char sign,
+                                struct tri_text_piece *piece)
+{
+    const uint32_t character = (unsigned char)sign;
+    const struct tri_text_run run = {.length = 1, .script = HB_SCRIPT_COMMON};
+    hb_buffer_t *shaped = tri_text_shape(setter, &character, 1, &run);
+    if (shaped == NULL)
+        return TRI_FAILED;
+    const enum tri_status status = tri_text_draw(setter, &shaped, 1, piece);
+    hb_buffer_destroy(shaped);
+    return status;
+}
+
 /* Digits get one width, so that numbers do not jitter. */
 static enum tri_status set_signs(struct tri_text_setter *setter)
 {
     int widest = 0;
     for (int i = 0; i < TRI_TEXT_SIGN_COUNT; i++) {
         struct tri_text_piece piece = {0};
-        bool rtl;
-        const enum tri_status status =
-            tri_text_draw_run(setter, &TRI_TEXT_SIGNS[i], 1, &piece, &rtl);
+        const enum tri_status status = set_sign(setter, TRI_TEXT_SIGNS[i], &piece);
         if (status != TRI_OK)
             return status;
         widest = i < 10 && piece.advance > widest ? piece.advance : widest;
@@ -36,44 +47,38 @@ static enum tri_status set_signs(struct tri_text_setter *setter)
     return TRI_OK;
 }
 
-/* A line goes from right to left if the first of its plain parts with a direction does. */
-static void note_direction(const struct tri_text_segment *segment, bool rtl, unsigned char *lines,
-                           bool *known)
+static enum tri_status set_lines(struct tri_text_setter *setter, struct tri_text_line *line,
+                                 const struct tri_text_segment *segments, int count,
+                                 struct tri_text_piece *pieces, int *piece_count)
 {
-    const bool blank = (int)strspn(segment->text, " .,:;()[]0123456789-+/") >= segment->length;
-    if (segment->kind != TRI_TEXT_PLAIN || blank || known[segment->line])
-        return;
-    known[segment->line] = true;
-    lines[segment->line] = rtl;
+    enum tri_status status = TRI_OK;
+    for (int first = 0, end; first < count && status == TRI_OK; first = end) {
+        for (end = first + 1; end < count && segments[end].line == segments[first].line; end++) {
+        }
+        status =
+            tri_text_set_line(setter, line, &segments[first], end - first, pieces, piece_count);
+    }
+    return status;
 }
 
-static enum tri_status set_pieces(struct tri_text_setter *setter,
-                                  const struct tri_text_segment *segments, int count, int lines,
+static enum tri_status set_pieces(struct tri_text_setter *setter, struct tri_text_line *line,
+                                  const struct tri_text_segment *segments, int count,
                                   struct tri_text_piece *pieces)
 {
-    unsigned char rtl[TRI_TEXT_MOST + 1] = {0};
-    bool known[TRI_TEXT_MOST + 1] = {false}, moves = false;
-    enum tri_status status = TRI_OK;
-    for (int i = 0; i < count && status == TRI_OK; i++) {
-        bool right_to_left = false;
-        if (segments[i].kind == TRI_TEXT_PLAIN)
-            status = tri_text_draw_run(setter, segments[i].text, segments[i].length, &pieces[i],
-                                       &right_to_left);
-        pieces[i].kind = segments[i].kind;
-        pieces[i].line = segments[i].line;
+    int piece_count = 0;
+    bool moves = false;
+    enum tri_status status = set_lines(setter, line, segments, count, pieces, &piece_count);
+    for (int i = 0; i < count; i++)
         moves |= segments[i].kind != TRI_TEXT_PLAIN;
-        note_direction(&segments[i], right_to_left, rtl, known);
-    }
     if (status == TRI_OK && moves)
         status = set_signs(setter);
     if (status != TRI_OK)
         return status;
-    const size_t rtl_at = tri_text_add(setter, rtl, (size_t)lines);
-    const size_t at = tri_text_add(setter, pieces, (size_t)count * sizeof *pieces);
-    typeset_of(setter)->rtl = rtl_at;
+    const size_t at = tri_text_add(setter, pieces, (size_t)piece_count * sizeof *pieces);
     typeset_of(setter)->piece = at;
+    typeset_of(setter)->pieces = piece_count;
     typeset_of(setter)->moves = moves;
-    return rtl_at != 0 && at != 0 ? TRI_OK : no_memory(setter);
+    return at != 0 ? TRI_OK : no_memory(setter);
 }
 
 static int up(long sixty_fourths)
@@ -81,12 +86,11 @@ static int up(long sixty_fourths)
     return (int)((sixty_fourths + 63) >> 6);
 }
 
-static void describe(struct tri_text_setter *setter, int lines, int count)
+static void describe(struct tri_text_setter *setter, int lines)
 {
     const FT_Size_Metrics *metrics = &setter->face->size->metrics;
     struct tri_typeset *typeset = typeset_of(setter);
     typeset->lines = lines;
-    typeset->pieces = count;
     typeset->ascent = up(metrics->ascender);
     typeset->descent = up(-metrics->descender);
     typeset->line_height = up(metrics->height);
@@ -102,13 +106,16 @@ static enum tri_status set_open(struct tri_text_setter *setter,
     setter->room = 1 << 16;
     setter->block = calloc(1, setter->room);
     setter->size = sizeof(struct tri_typeset);
-    struct tri_text_piece *pieces = calloc((size_t)count + 1, sizeof *pieces);
-    const enum tri_status status = setter->block != NULL && pieces != NULL
-                                       ? set_pieces(setter, segments, count, lines, pieces)
+    /* What is plain may be on both sides of each part that is expanded. */
+    struct tri_text_piece *pieces = calloc(2 * (size_t)count + 1, sizeof *pieces);
+    struct tri_text_line *line = malloc(sizeof *line);
+    const enum tri_status status = setter->block != NULL && pieces != NULL && line != NULL
+                                       ? set_pieces(setter, line, segments, count, pieces)
                                        : no_memory(setter);
+    free(line);
     free(pieces);
     if (status == TRI_OK)
-        describe(setter, lines, count);
+        describe(setter, lines);
     return status;
 }
 

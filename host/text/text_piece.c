@@ -1,5 +1,5 @@
-/* text_piece.c -- shapes a run of text by HarfBuzz and draws its glyphs by FreeType, unhinted, into
- * one area of coverage for the glyphs and one for their outline. */
+/* text_piece.c -- shapes runs of text by HarfBuzz and draws their glyphs by FreeType, unhinted,
+ * into one area of coverage for the glyphs and one for their outline. */
 #include "text_setter.h"
 
 #include FT_GLYPH_H
@@ -9,7 +9,7 @@
 
 #define AREA_MOST ((int64_t)1 << 27) /* samples */
 
-/* Both layers of a run, with room around the pen's way. */
+/* Both layers of a piece, with room around the pen's way. */
 struct canvas {
     int left, top, width, height; /* as in a piece */
     unsigned char *layers[2];
@@ -98,20 +98,30 @@ static bool draw_glyph(struct tri_text_setter *setter, const struct canvas *canv
     return FT_Get_Glyph(setter->face->glyph, &glyph) == 0 && put_glyph(canvas, 0, glyph, &at);
 }
 
+/* Draws a run from the pen, which it moves. */
 static bool draw_glyphs(struct tri_text_setter *setter, const struct canvas *canvas,
-                        hb_buffer_t *buffer)
+                        hb_buffer_t *run, FT_Vector *pen)
 {
     unsigned count = 0;
-    const hb_glyph_info_t *infos = hb_buffer_get_glyph_infos(buffer, &count);
-    const hb_glyph_position_t *places = hb_buffer_get_glyph_positions(buffer, &count);
-    FT_Vector pen = {0, 0};
+    const hb_glyph_info_t *infos = hb_buffer_get_glyph_infos(run, &count);
+    const hb_glyph_position_t *places = hb_buffer_get_glyph_positions(run, &count);
     bool drawn = true;
     for (unsigned i = 0; i < count && drawn; i++) {
         drawn = draw_glyph(setter, canvas, infos[i].codepoint,
-                           (FT_Vector){pen.x + places[i].x_offset, pen.y + places[i].y_offset});
-        pen.x += places[i].x_advance;
-        pen.y += places[i].y_advance;
+                           (FT_Vector){pen->x + places[i].x_offset, pen->y + places[i].y_offset});
+        pen->x += places[i].x_advance;
+        pen->y += places[i].y_advance;
     }
+    return drawn;
+}
+
+static bool draw_runs(struct tri_text_setter *setter, const struct canvas *canvas,
+                      hb_buffer_t *const *runs, int count)
+{
+    FT_Vector pen = {0, 0};
+    bool drawn = true;
+    for (int i = 0; i < count && drawn; i++)
+        drawn = draw_glyphs(setter, canvas, runs[i], &pen);
     return drawn;
 }
 
@@ -214,44 +224,51 @@ static bool keep_piece(struct tri_text_setter *setter, const struct canvas *canv
            (canvas->stroker == NULL || keep(setter, canvas, edges, 1, &piece->layers[1]));
 }
 
-/* ---- the run ---- */
+/* ---- runs ---- */
 
-static int total_advance(hb_buffer_t *buffer)
+static int64_t advance_of(hb_buffer_t *run)
 {
     unsigned count = 0;
-    const hb_glyph_position_t *places = hb_buffer_get_glyph_positions(buffer, &count);
+    const hb_glyph_position_t *places = hb_buffer_get_glyph_positions(run, &count);
     int64_t sum = 0;
     for (unsigned i = 0; i < count; i++)
         sum += places[i].x_advance;
+    return sum;
+}
+
+static int total_advance(hb_buffer_t *const *runs, int count)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += advance_of(runs[i]);
     return sum < 0 ? 0 : sum < INT32_MAX / 2 ? (int)sum : INT32_MAX / 2;
 }
 
-static enum tri_status draw(struct tri_text_setter *setter, hb_buffer_t *buffer,
-                            struct tri_text_piece *piece)
-{
-    struct canvas canvas = {0};
-    piece->advance = total_advance(buffer);
-    enum tri_status status = open_canvas(setter, piece->advance, &canvas);
-    if (status == TRI_OK &&
-        (!draw_glyphs(setter, &canvas, buffer) || !keep_piece(setter, &canvas, piece)))
-        status = no_memory(setter);
-    close_canvas(&canvas);
-    return status;
-}
-
-enum tri_status tri_text_draw_run(struct tri_text_setter *setter, const char *text, int length,
-                                  struct tri_text_piece *piece, bool *right_to_left)
+hb_buffer_t *tri_text_shape(struct tri_text_setter *setter, const uint32_t *characters, int count,
+                            const struct tri_text_run *run)
 {
     hb_buffer_t *buffer = hb_buffer_create();
-    hb_buffer_add_utf8(buffer, text, length, 0, length);
-    hb_buffer_guess_segment_properties(buffer);
-    /* Columns are not set: such scripts may also be written in lines. */
-    if (!HB_DIRECTION_IS_HORIZONTAL(hb_buffer_get_direction(buffer)))
-        hb_buffer_set_direction(buffer, HB_DIRECTION_LTR);
-    *right_to_left = hb_buffer_get_direction(buffer) == HB_DIRECTION_RTL;
+    hb_buffer_add_utf32(buffer, characters, count, (unsigned)run->first, run->length);
+    hb_buffer_set_direction(buffer, run->level % 2 != 0 ? HB_DIRECTION_RTL : HB_DIRECTION_LTR);
+    hb_buffer_set_script(buffer, run->script);
+    hb_buffer_guess_segment_properties(buffer); /* the language */
     hb_shape(setter->font, buffer, NULL, 0);
-    const enum tri_status status =
-        hb_buffer_allocation_successful(buffer) ? draw(setter, buffer, piece) : no_memory(setter);
+    if (hb_buffer_allocation_successful(buffer))
+        return buffer;
     hb_buffer_destroy(buffer);
+    no_memory(setter);
+    return NULL;
+}
+
+enum tri_status tri_text_draw(struct tri_text_setter *setter, hb_buffer_t *const *runs, int count,
+                              struct tri_text_piece *piece)
+{
+    struct canvas canvas = {0};
+    piece->advance = total_advance(runs, count);
+    enum tri_status status = open_canvas(setter, piece->advance, &canvas);
+    if (status == TRI_OK &&
+        (!draw_runs(setter, &canvas, runs, count) || !keep_piece(setter, &canvas, piece)))
+        status = no_memory(setter);
+    close_canvas(&canvas);
     return status;
 }

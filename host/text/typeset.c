@@ -26,11 +26,6 @@ static const struct tri_text_piece *pieces_of(const struct tri_typeset *typeset)
     return (const void *)((const unsigned char *)typeset + typeset->piece);
 }
 
-static bool is_rtl(const struct tri_typeset *typeset, int line)
-{
-    return *((const unsigned char *)typeset + typeset->rtl + line) != 0;
-}
-
 /* What is written for a piece that is expanded. */
 static void expand(enum tri_text_kind kind, const struct tri_text_place *place, char text[40])
 {
@@ -120,22 +115,22 @@ static void visit_piece(struct visit *visit, const struct tri_text_piece *piece,
         return;
     }
     expand(piece->kind, place, text);
-    for (const char *c = text; *c != '\0'; c++) {
-        const struct tri_text_piece *sign = sign_of(visit->typeset, *c);
+    const int count = (int)strlen(text);
+    for (int i = 0; i < count; i++) {
+        const char character = text[piece->backwards ? count - 1 - i : i];
+        const struct tri_text_piece *sign = sign_of(visit->typeset, character);
         visit->piece(visit, sign, rounded(pen) + sign->left, baseline - sign->top);
         pen += sign->advance;
     }
 }
 
-/* The first piece of a line that is read from right to left is its last from left to right. */
 static void visit_line(struct visit *visit, int line, const struct tri_text_place *place)
 {
     const struct tri_typeset *typeset = visit->typeset;
     const int baseline = first_baseline(typeset, place) + line * typeset->line_height;
-    const bool rtl = is_rtl(typeset, line);
     int pen = 64 * line_start(typeset, line, place);
     for (int i = 0; i < typeset->pieces; i++) {
-        const struct tri_text_piece *piece = &pieces_of(typeset)[rtl ? typeset->pieces - 1 - i : i];
+        const struct tri_text_piece *piece = &pieces_of(typeset)[i];
         if (piece->line != line)
             continue;
         visit_piece(visit, piece, place, pen, baseline);

@@ -30,11 +30,12 @@ enum { TRI_TEXT_SIGN_COUNT = 12, TRI_TEXT_MOST = 4096, TRI_TEXT_SEGMENTS = 512 }
 int tri_text_split(const char *text, struct tri_text_segment segments[TRI_TEXT_SEGMENTS],
                    struct tri_error *error);
 
-/* Coverage of a segment or sign, from 0 to 255, in rows of `width`. */
+/* Coverage of a part of a line or of a sign, from 0 to 255, in rows of `width`. */
 struct tri_text_piece {
     enum tri_text_kind kind; /* others than plain are put together from signs */
     int line;
-    int left, top; /* of its first sample from the pen, right of it and above the baseline */
+    bool backwards; /* its signs go from right to left */
+    int left, top;  /* of its first sample from the pen, right of it and above the baseline */
     int width, height, advance; /* advance in 64ths of a pixel */
     size_t layers[2];           /* places in the block, of glyphs and of their outline */
 };
@@ -45,9 +46,9 @@ struct tri_typeset {
     int lines, pieces;
     int ascent, descent, line_height; /* in pixels */
     bool moves;                       /* it differs between frames */
+    bool guessed; /* some line has both directions, for which a library is missing */
     struct tri_text_piece signs[TRI_TEXT_SIGN_COUNT];
-    size_t rtl;   /* place of a bool for each line: right to left */
-    size_t piece; /* place of the pieces */
+    size_t piece; /* place of the pieces, those of a line from left to right */
 };
 
 /* Sets the text; end it with free(). TRI_USAGE: the text or the font is wrong; TRI_FAILED: the

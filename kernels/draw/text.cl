@@ -77,7 +77,9 @@ PASS(text_4, S, S)
 
 KERNEL(text, tri_alpha_premultiplied, "text over the picture",
        "Draws text in any script: FreeType draws the glyphs, unhinted and smooth, HarfBuzz shapes "
-       "them. The font is a name that fontconfig knows, such as serif or DejaVu Sans:bold, or a "
+       "them, FriBidi puts what goes from left to right and from right to left in order; each line "
+       "has the direction of its first letter. The font is a name that fontconfig knows, such as "
+       "serif or DejaVu Sans:bold, or a "
        "file, if it has a slash. A newline begins a new line; x and y count from the side or "
        "corner of gravity, to which lines are also aligned. %{frame} becomes the number of the "
        "frame, from 1, %{time} its time as HH:MM:SS.mmm, and %% a percent sign; pictures count as "
@@ -204,6 +206,9 @@ GRAPH(text)
         tri_graph_fail_as(graph, &error);
         return in;
     }
+    if (typeset->guessed)
+        tri_graph_note(graph, "text: a line in both directions of writing goes in that of its "
+                              "first letter: this build lacks FriBidi");
     struct text *k = text_constants(graph, &in, typeset);
     if (k == 0)
         tri_graph_fail(graph, "text: out of memory for coverage");

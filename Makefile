@@ -67,7 +67,7 @@ NEEDS_jxl := libjxl >= 0.7
 FORMATS := $(foreach f,$(FORMATS_KNOWN),$(if $(PACKAGES_$f),$(shell pkg-config --exists '$(or $(NEEDS_$f),$(PACKAGES_$f))' && echo $f),$f))
 # Moving pictures alike: host/video/NAME.c. They are listed, for the order is that in which they are asked.
 VIDEO_KNOWN := sequence y4m libav
-PACKAGES_libav := libavformat libavcodec libavutil libswscale
+PACKAGES_libav := libavformat libavcodec libavutil libswscale libswresample
 VIDEO := $(foreach f,$(VIDEO_KNOWN),$(if $(wildcard host/video/$f.c),$(if $(PACKAGES_$f),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f),$f)))
 VIDEO_ABSENT := $(filter-out $(VIDEO),$(VIDEO_KNOWN))
 # The kernel text, which is left out where its libraries are not there. Its module is host/text.
@@ -159,7 +159,7 @@ DEBIAN_text := libfreetype-dev libharfbuzz-dev libfontconfig-dev libfribidi-dev
 DEBIAN_store := libsqlite3-dev (3.38 or newer)
 DEBIAN_serve := libevent-dev nettle-dev
 DEBIAN_event_loop := libuv1-dev
-DEBIAN_libav := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
+DEBIAN_libav := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev
 SUMMARY = echo "built in: $(strip $(FORMATS)); video: $(strip $(VIDEO)); PNG is deflated by $(if $(ISAL),ISA-L,zlib); kernels by $(KERNEL_CC)"; \
   $(foreach f,$(FORMATS_ABSENT) $(VIDEO_ABSENT),echo "missing: $f; install $(DEBIAN_$f)";) \
   $(foreach f,$(PATTERNS_ABSENT),echo "missing: the lab's pattern $(subst _,-,$f); install $(DEBIAN_$f)";) \

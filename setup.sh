@@ -40,7 +40,7 @@ missing_packages() {
 optional_packages() {
     version=$(clang -dumpversion 2>/dev/null | cut -d. -f1)
     for package in g++ libisal-dev libwebp-dev libtiff-dev libavif-dev libjxl-dev libsqlite3-dev libevent-dev nettle-dev libavformat-dev libavcodec-dev libavutil-dev \
-        libswscale-dev libprotobuf-c-dev protobuf-c-compiler libuv1-dev libfreetype-dev libharfbuzz-dev libfontconfig-dev libfribidi-dev \
+        libswscale-dev libswresample-dev libprotobuf-c-dev protobuf-c-compiler libuv1-dev libfreetype-dev libharfbuzz-dev libfontconfig-dev libfribidi-dev \
         fonts-dejavu-core ffmpeg libimage-exiftool-perl ${version:+libclang-rt-$version-dev} oclgrind strace; do
         installed "$package" || echo "$package"
     done

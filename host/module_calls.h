@@ -114,6 +114,7 @@
     CALL(tri_trim_reaches) \
     CALL(tri_trim_no_frames) \
     CALL(tri_video_check_size) \
+    CALL(tri_video_joined) \
     CALL(tri_video_leave) \
     CALL(tri_video_light_name) \
     CALL(tri_video_matrix_name) \
@@ -251,6 +252,7 @@ extern const struct tri_module_calls *tri_module_calls;
 #define tri_trim_reaches tri_module_calls->tri_trim_reaches
 #define tri_trim_no_frames tri_module_calls->tri_trim_no_frames
 #define tri_video_check_size tri_module_calls->tri_video_check_size
+#define tri_video_joined tri_module_calls->tri_video_joined
 #define tri_video_leave tri_module_calls->tri_video_leave
 #define tri_video_light_name tri_module_calls->tri_video_light_name
 #define tri_video_matrix_name tri_module_calls->tri_video_matrix_name

@@ -77,13 +77,20 @@ static void test_wrong(void)
     EXPECT("rm *.y4m", 0, "", "");
 }
 
+static bool has_ffmpeg(void)
+{
+    const bool has =
+        system("command -v ffmpeg > /dev/null") == 0 && tri_video_writes("a.mkv", NULL);
+    if (!has)
+        test_skip("no ffmpeg");
+    return has;
+}
+
 /* Frames keep their times, whatever the units of their files. */
 static void test_rates(void)
 {
-    if (system("command -v ffmpeg > /dev/null") != 0 || !tri_video_writes("a.mkv", NULL)) {
-        test_skip("no ffmpeg");
+    if (!has_ffmpeg())
         return;
-    }
     EXPECT("F='ffmpeg -nostdin -v error -y -f lavfi -i'; $F testsrc2=s=64x48:r=25:d=1 -f lavfi -i "
            "sine=d=1 -c:v ffv1 a.mkv; $F testsrc2=s=64x48:r=30000/1001:d=1 -c:v mpeg4 b.mp4; $F "
            "testsrc2=s=64x48:r=10:d=1 -c:v mpeg4 c.avi; $T run copy a.mkv b.mp4 c.avi --concat -o "
@@ -91,7 +98,7 @@ static void test_rates(void)
            0, "",
            "triptych: note: a.mkv and b.mp4 have different frame rates; frames keep their times\n"
            "triptych: note: a.mkv and c.avi have different frame rates; frames keep their times\n"
-           "triptych: note: o.mkv: not copied from a.mkv and 2 more: sound (vorbis)*");
+           "triptych: note: o.mkv: sound is encoded again (libvorbis), as b.mp4 has none\n*");
     const struct shown shown = libav_shown(shell_path("o.mkv"));
     CU_ASSERT_EQUAL_FATAL(shown.frames, 25 + 30 + 10);
     for (int i = 0; i < 65; i++) {
@@ -107,11 +114,149 @@ static void test_rates(void)
     EXPECT("rm *.mkv *.mp4 *.avi", 0, "", "");
 }
 
+/* ---- sound ---- */
+
+#define RATE 48000
+
+/* Makes NAME with pictures of 25 a second for some seconds, of which the first five are white, and
+ * SOUND: a tone while they are, or for other seconds, and silence after it. */
+#define MAKE \
+    "make() { ffmpeg -nostdin -v error -y -f lavfi -i color=white:s=64x48:r=25:d=0.2[a]\\;" \
+    "color=black:s=64x48:r=25:d=$2[b]\\;[a][b]concat -f lavfi -i " \
+    "\"sine=f=1000:r=48000:d=$3,volume=4,apad=whole_dur=$4\" -c:v ffv1 $5 $1; }; "
+
+/* Seconds at which tones begin in the sound of a file, as a player times it. */
+static int tones(const char *name, double *times, int most, double *end)
+{
+    static int16_t samples[60 * RATE];
+    char command[300];
+    int count = 0, quiet = RATE;
+    snprintf(command, sizeof command,
+             "ffmpeg -nostdin -v error -y -i %s -map 0:a -af aresample=async=1:first_pts=0 -ac 1 "
+             "-ar 48000 -f s16le sound",
+             name);
+    EXPECT(command, 0, "", "");
+    FILE *file = fopen(shell_path("sound"), "rb");
+    const size_t size = file != NULL ? fread(samples, 2, 60 * RATE, file) : 0;
+    for (size_t i = 0; i < size; i++) {
+        const bool loud = abs(samples[i]) > 3000;
+        if (loud && quiet > RATE / 20 && count < most)
+            times[count++] = (double)i / RATE;
+        quiet = loud ? 0 : quiet + 1;
+    }
+    *end = (double)size / RATE;
+    if (file != NULL)
+        fclose(file);
+    return count;
+}
+
+/* Tones begin with white frames, within `off` seconds, and sound ends with the pictures. */
+static void expect_in_time(const char *name, int parts, double off)
+{
+    const struct shown shown = libav_shown(shell_path(name));
+    double times[20], end;
+    const int count = tones(name, times, 20, &end);
+    int part = 0;
+    CU_ASSERT_EQUAL(count, parts);
+    for (int i = 0; i < shown.frames; i++) {
+        const bool white = shown.levels[i] > 128 && (i == 0 || shown.levels[i - 1] < 128);
+        if (!white)
+            continue;
+        if (part < count)
+            CU_ASSERT_DOUBLE_EQUAL(times[part], shown.times[i], off);
+        part++;
+    }
+    CU_ASSERT_EQUAL(part, parts);
+    CU_ASSERT_DOUBLE_EQUAL(end, shown.times[shown.frames - 1] + 0.04, off > 0.025 ? off : 0.025);
+}
+
+/* Packets are those of the inputs, each part at its time. */
+static void test_sound_copied(void)
+{
+    if (!has_ffmpeg())
+        return;
+    EXPECT(MAKE
+           "make a.mkv 1 0.2 1.2 -c:a\\ pcm_s16le && make b.mkv 0.48 0.2 0.68 -c:a\\ pcm_s16le && "
+           "make c.mkv 1.04 0.2 1.24 -c:a\\ aac && make d.mkv 0.6 0.2 0.8 -c:a\\ aac && "
+           "$T run copy a.mkv b.mkv a.mkv --concat -o o.mkv --video-codec ffv1 && "
+           "$T run copy c.mkv d.mkv c.mkv d.mkv --concat -o p.mkv --video-codec ffv1",
+           0, "", "");
+    expect_in_time("o.mkv", 3, 0.025); /* a packet has 1024 samples */
+    expect_in_time("p.mkv", 4, 0.03);
+    EXPECT("sums() { ffmpeg -v error -i $1 -map 0:a -c copy -f framemd5 - | sed -n '/^0/s/.* //p'; "
+           "}; (sums a.mkv; sums b.mkv; sums c.mkv; sums d.mkv) | sort -u > in; (sums o.mkv; sums "
+           "p.mkv) | sort -u > out; comm -13 in out | wc -l; test $(wc -l < out) -gt 10",
+           0, "0\n", "");
+    EXPECT("$T run copy a.mkv b.mkv a.mkv --concat -o q.mkv --encode-parallel 2 -q && $T run copy "
+           "a.mkv b.mkv a.mkv --concat -o r.mkv -q && sums() { ffmpeg -v error -i $1 -map 0:a -c "
+           "copy -f framemd5 - | md5sum; }; test \"$(sums q.mkv)\" = \"$(sums r.mkv)\"",
+           0, "", "");
+    EXPECT("$T run copy a.mkv b.mkv a.mkv --concat -o t.mkv --video-codec ffv1 --from 1 --to 2.4",
+           0, "", "");
+    expect_in_time("t.mkv", 2, 0.025);
+    EXPECT("rm *.mkv in out sound", 0, "", "");
+}
+
+/* Of other forms, shorter than the pictures, or missing: all is encoded, and each sample is at its
+ * time. */
+static void test_sound_encoded(void)
+{
+    if (!has_ffmpeg())
+        return;
+    EXPECT(MAKE
+           "make a.mkv 1 0.2 1.5 -c:a\\ flac && make b.mkv 0.48 0.2 0.68 -c:a\\ pcm_s16le\\ "
+           "-ar\\ 44100\\ -ac\\ 2 && make c.mkv 0.84 0.2 0.2 -c:a\\ flac && make n.mkv 0.28 0.2 "
+           "1 -an && $T run copy a.mkv b.mkv c.mkv b.mkv a.mkv --concat -o o.mkv --video-codec "
+           "ffv1 && $T run copy c.mkv n.mkv c.mkv --concat -o p.mkv --video-codec ffv1 && $T run "
+           "copy c.mkv a.mkv --concat -o s.mkv --video-codec ffv1",
+           0, "",
+           "triptych: note: o.mkv: sound is encoded again (flac), as that of b.mkv has another "
+           "form than that of a.mkv\n"
+           "triptych: note: p.mkv: sound is encoded again (flac), as that of c.mkv is shorter than "
+           "its pictures\n"
+           "triptych: note: s.mkv: sound is encoded again (flac), as that of c.mkv is shorter than "
+           "its pictures\n");
+    expect_in_time("o.mkv", 5, 0.0011); /* Matroska's unit is a millisecond */
+    expect_in_time("s.mkv", 2, 0.0011);
+    double times[20], end;
+    CU_ASSERT_EQUAL_FATAL(tones("p.mkv", times, 20, &end), 2); /* n has none */
+    CU_ASSERT_DOUBLE_EQUAL(times[1], 1.04 + 0.48, 0.0011);
+    CU_ASSERT_DOUBLE_EQUAL(end, 1.04 + 0.48 + 1.04, 0.0011);
+    EXPECT("$T run copy n.mkv a.mkv b.mkv --concat -o q.mkv --video-codec ffv1 --from 0.8 --to 2.2",
+           0, "", "*n.mkv has none\n");
+    expect_in_time("q.mkv", 1, 0.0011);
+    EXPECT("rm *.mkv sound", 0, "", "");
+}
+
+/* What is left out is noted, or asked for. */
+static void test_sound_left(void)
+{
+    if (!has_ffmpeg())
+        return;
+    EXPECT(MAKE
+           "make a.mkv 1 0.2 1.5 -c:a\\ flac && make n.mkv 0.28 0.2 1 -an && $T run copy a.mkv "
+           "a.mkv --concat -o a.gif && $T run copy a.mkv n.mkv --concat --reverse -o r.mkv",
+           0, "",
+           "triptych: note: a.gif: not copied from a.mkv and 1 more: sound (flac)\n"
+           "triptych: note: r.mkv: not copied from a.mkv and 1 more: sound (flac)\n");
+    EXPECT("$T run copy n.mkv n.mkv --concat -o o.mkv && $T run copy a.mkv n.mkv --concat "
+           "--no-audio -o p.mkv && ffprobe -v error -show_entries stream=codec_type -of csv=p=0 "
+           "p.mkv",
+           0, "video\n", "");
+    EXPECT("ffmpeg -v error -i a.mkv -map 0 -map 0:a -c copy b.mkv && $T run copy b.mkv a.mkv "
+           "--concat -o q.mkv -q && $T run copy b.mkv a.mkv --concat -o q.mkv",
+           0, "", "triptych: note: q.mkv: 1 further track of sound is not joined\n");
+    EXPECT("rm *.mkv *.gif", 0, "", "");
+}
+
 int test_join_suite(void)
 {
     CU_pSuite suite = CU_add_suite("join", shell_begin, shell_end);
 
     return !(suite && CU_add_test(suite, "videos one after another", test_y4m) &&
              CU_add_test(suite, "videos that do not fit", test_wrong) &&
-             CU_add_test(suite, "different frame rates", test_rates));
+             CU_add_test(suite, "different frame rates", test_rates) &&
+             CU_add_test(suite, "sound that is copied", test_sound_copied) &&
+             CU_add_test(suite, "sound that is encoded again", test_sound_encoded) &&
+             CU_add_test(suite, "sound that is left out", test_sound_left));
 }

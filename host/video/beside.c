@@ -115,9 +115,11 @@ void tri_video_tell_beside(const struct tri_video_writer *writer,
 {
     const struct tri_video_reader *source = options->source;
     const int plays = writer->video.plays;
+    struct tri_video_write_options left = *options;
     char list[TRI_NOTE_MAX] = "";
+    left.no_audio |= writer->joins_sound;
     if (source != NULL && source->codec->beside != NULL && source->codec != writer->codec)
-        source->codec->beside(source, options, list);
+        source->codec->beside(source, &left, list);
     if (list[0] != '\0')
         tri_video_note(writer, "%s: not copied from %s: %s", writer->name, source->name, list);
     if (writer->keeps_plays || plays == 0 || plays == 1)

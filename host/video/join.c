@@ -13,6 +13,7 @@
 struct part {
     const char *path;
     struct tri_video_reader *reader; /* NULL: not open */
+    int64_t begins, ends;            /* in the common unit; -1: unknown. Under the lock */
     long pending;                    /* frames between `next` and `decode`; under the lock */
     bool ended;
 };
@@ -133,8 +134,11 @@ static void end_part(struct tri_video_reader *reader, struct part *part)
     if (part->reader->warning[0] != '\0' && reader->warning[0] == '\0')
         snprintf(reader->warning, sizeof reader->warning, "%.80s: %.110s", part->path,
                  part->reader->warning);
-    input->begins = input->ends;
-    input->at++;
+    pthread_mutex_lock(&input->lock);
+    part->ends = input->begins = input->ends;
+    if (++input->at < input->count)
+        input->parts[input->at].begins = input->begins;
+    pthread_mutex_unlock(&input->lock);
     release(input, part, 0, true);
 }
 
@@ -242,6 +246,19 @@ static const struct tri_video_codec codec = {
     .beside = list_beside,
 };
 
+bool tri_video_joined(const struct tri_video_reader *reader, int index,
+                      struct tri_joined_part *part)
+{
+    struct input *input = reader->codec == &codec ? reader->state : NULL;
+    if (input == NULL || index >= input->count)
+        return false;
+    pthread_mutex_lock(&input->lock);
+    const struct part *from = &input->parts[index];
+    *part = (struct tri_joined_part){from->path, from->begins, from->ends};
+    pthread_mutex_unlock(&input->lock);
+    return true;
+}
+
 /* ---- opening ---- */
 
 static void note_rates(const struct tri_video_reader *first, const struct tri_video_reader *reader)
@@ -317,6 +334,8 @@ enum tri_status tri_video_join(char *const paths[], int count,
     enum tri_status status = TRI_OK;
     for (int i = 0; i < count && status == TRI_OK; i++) {
         parts[i].path = paths[i];
+        parts[i].begins = i == 0 ? 0 : -1;
+        parts[i].ends = -1;
         status = add_part(reader, &parts[i], error);
     }
     if (status == TRI_OK)

@@ -138,6 +138,8 @@ struct tri_libav_output {
     pthread_mutex_t lock;
     struct SwsContext *scalers[TRI_LIBAV_SCALERS]; /* idle */
     int scaler_count;
+    struct tri_libav_sound *sound;   /* of joined videos; NULL: none is written */
+    int64_t shown;                   /* end of the newest frame, in the writer's unit */
     struct tri_libav_input *source;  /* of copied streams; NULL if none */
     struct tri_video_reader *reader; /* its reader */
     /* Sound of a part: packets before it were left out; seconds at which the rest begins and ends,
@@ -251,6 +253,12 @@ enum tri_status tri_libav_choose_pixels(struct tri_video_writer *writer,
                                         const struct tri_video_write_options *options,
                                         const AVCodec *codec, struct tri_error *error);
 /* What an encoder accepts, as terminated lists; NULL: anything. */
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
+const void *tri_libav_taken(const AVCodec *codec, enum AVCodecConfig config);
+#define TRI_LIBAV_TAKEN(codec, field, config) tri_libav_taken(codec, config)
+#else
+#define TRI_LIBAV_TAKEN(codec, field, config) ((codec)->field)
+#endif
 const enum AVPixelFormat *tri_libav_taken_formats(const AVCodec *codec);
 const AVRational *tri_libav_taken_rates(const AVCodec *codec);
 
@@ -335,6 +343,22 @@ int tri_libav_write(struct tri_libav_output *output, AVPacket *packet);
 /* Writes queued packets, of a part those before that time of the video; INT64_MAX: up to its end.
  * Returns 0 or libav's code. */
 int tri_libav_write_kept(struct tri_libav_output *output, int64_t time);
+
+/* Whether a packet must stay unheard and is left out. */
+bool tri_libav_is_hidden(const struct tri_libav_output *output, const AVPacket *packet);
+
+/* ---- libav_sound.c: sound of joined videos ---- */
+/* Adds its stream to the output, if the source is joined and has sound. */
+enum tri_status tri_libav_begin_sound(struct tri_video_writer *writer,
+                                      const struct tri_video_write_options *options,
+                                      struct tri_error *error);
+/* Writes sound up to a time, with `last` the rest; returns libav's code. */
+int tri_libav_write_sound(struct tri_libav_output *output, int64_t time, AVRational base,
+                          bool last);
+/* What is wrong with an input; NULL: nothing. */
+const char *tri_libav_sound_trouble(const struct tri_libav_output *output);
+void tri_libav_note_sound(struct tri_video_writer *writer);
+void tri_libav_free_sound(struct tri_libav_output *output);
 
 /* ---- libav_avi_start.c ---- */
 /* Before a packet is written: shifts it if its stream's late start is stored elsewhere. Returns 0

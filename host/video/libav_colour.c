@@ -62,24 +62,21 @@ static enum AVPixelFormat full_range_twin(enum AVPixelFormat format)
 }
 
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
-static const void *taken(const AVCodec *codec, enum AVCodecConfig config)
+const void *tri_libav_taken(const AVCodec *codec, enum AVCodecConfig config)
 {
     const void *list = NULL;
     return avcodec_get_supported_config(NULL, codec, config, 0, &list, NULL) >= 0 ? list : NULL;
 }
-#define TAKEN(codec, field, config) taken(codec, config)
-#else
-#define TAKEN(codec, field, config) ((codec)->field)
 #endif
 
 const enum AVPixelFormat *tri_libav_taken_formats(const AVCodec *codec)
 {
-    return TAKEN(codec, pix_fmts, AV_CODEC_CONFIG_PIX_FORMAT);
+    return TRI_LIBAV_TAKEN(codec, pix_fmts, AV_CODEC_CONFIG_PIX_FORMAT);
 }
 
 const AVRational *tri_libav_taken_rates(const AVCodec *codec)
 {
-    return TAKEN(codec, supported_framerates, AV_CODEC_CONFIG_FRAME_RATE);
+    return TRI_LIBAV_TAKEN(codec, supported_framerates, AV_CODEC_CONFIG_FRAME_RATE);
 }
 
 static bool has(const enum AVPixelFormat *list, enum AVPixelFormat format)

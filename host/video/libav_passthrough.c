@@ -87,7 +87,7 @@ static void shift_times(const struct tri_libav_input *input, AVPacket *packet, A
 
 /* Content hidden by an edit list must stay unheard. Only MP4 can keep it hidden; elsewhere decoders
  * get one packet of preroll, unless that would move the pictures, as in AVI. */
-static bool is_hidden(const struct tri_libav_output *output, const AVPacket *packet)
+bool tri_libav_is_hidden(const struct tri_libav_output *output, const AVPacket *packet)
 {
     const AVOutputFormat *container = output->format->oformat;
     const bool before = packet->pts<0, next = packet->pts + 2 * packet->duration> 0;
@@ -138,7 +138,8 @@ int tri_libav_write_kept(struct tri_libav_output *output, int64_t time)
         const int to = output->streams[packet->stream_index];
         if (to >= 0)
             shift_times(input, packet, base);
-        if (to >= 0 && !is_hidden(output, packet) && tri_libav_cut(output, packet, base)) {
+        if (to >= 0 && !tri_libav_is_hidden(output, packet) &&
+            tri_libav_cut(output, packet, base)) {
             av_packet_rescale_ts(packet, base, output->format->streams[to]->time_base);
             packet->stream_index = to;
             packet->pos = -1;

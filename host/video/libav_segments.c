@@ -240,6 +240,8 @@ static int write_packet(struct tri_libav_segments *all, struct segment *segment,
     if (output->source != NULL) /* sound waits until the frames are at its time */
         code = tri_libav_write_kept(output, av_rescale_q(packet->pts, output->encoder->time_base,
                                                          output->source->stream->time_base));
+    if (output->sound != NULL && code >= 0)
+        code = tri_libav_write_sound(output, packet->pts, output->encoder->time_base, false);
     set_duration(segment, packet);
     set_decoding_time(all, segment, packet);
     segment->written++;

@@ -12,6 +12,8 @@ static enum tri_status cannot_write(const struct tri_video_writer *writer, int c
 {
     char text[TRI_LIBAV_TEXT];
     const struct tri_libav_output *output = writer->state;
+    if (output != NULL && tri_libav_sound_trouble(output) != NULL)
+        return tri_fail(error, TRI_FAILED, "%s", tri_libav_sound_trouble(output));
     if (output != NULL && output->complaint != NULL)
         return tri_fail(error, TRI_FAILED, "cannot write %s: %s; leave out --encode-parallel",
                         writer->name, output->complaint);
@@ -229,6 +231,7 @@ static enum tri_status begin_file(struct tri_video_writer *writer, struct tri_li
 static void free_output(struct tri_libav_output *output)
 {
     tri_libav_free_segments(output->segments);
+    tri_libav_free_sound(output);
     tri_libav_free_scalers(output);
     pthread_mutex_destroy(&output->lock);
     av_packet_free(&output->packet);
@@ -289,6 +292,8 @@ enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *pa
         status = add_video(writer, output, error);
     if (status == TRI_OK && output->source != NULL)
         status = tri_libav_copy(writer, output, options, error);
+    if (status == TRI_OK)
+        status = tri_libav_begin_sound(writer, options, error);
     if (status == TRI_OK)
         status = begin_file(writer, output, path, options, error);
     if (status != TRI_OK) {
@@ -439,6 +444,9 @@ enum tri_status tri_libav_put(struct tri_video_writer *writer, struct tri_frame 
     frame->raw = NULL;
     const AVRational own = tri_libav_fraction(writer->video.time_base, (AVRational){1, 1});
     int code = 0;
+    output->shown = frame->time + frame->duration;
+    if (output->sound != NULL && output->segments == NULL)
+        code = tri_libav_write_sound(output, frame->time, own, false);
     if (output->source != NULL && output->segments == NULL)
         code = tri_libav_write_kept(
             output, av_rescale_q(frame->time, own, output->source->stream->time_base));
@@ -462,6 +470,10 @@ static int finish(struct tri_video_writer *writer)
         code = send_frame(writer, NULL);
     if (code >= 0)
         code = tri_libav_write_kept(output, INT64_MAX);
+    if (code >= 0 && output->sound != NULL)
+        code = tri_libav_write_sound(
+            output, output->shown, tri_libav_fraction(writer->video.time_base, (AVRational){1, 1}),
+            true);
     long refused;
     do { /* until no packet fails */
         refused = output->refused;
@@ -501,6 +513,7 @@ enum tri_status tri_libav_end(struct tri_video_writer *writer, enum tri_status s
     if (status == TRI_OK) {
         note_times(writer);
         tri_libav_note_cut(writer);
+        tri_libav_note_sound(writer);
     }
     if (output->refused > 0 && !output->reader->warning[0])
         snprintf(output->reader->warning, sizeof output->reader->warning,

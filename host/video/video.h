@@ -140,6 +140,14 @@ enum tri_status tri_video_open(const char *path, const struct tri_video_read_opt
 enum tri_status tri_video_join(char *const paths[], int count,
                                const struct tri_video_read_options *options,
                                struct tri_video_reader **reader, struct tri_error *error);
+/* A part of such a video; when it begins and ends, in units of the whole: -1: not read so far. */
+struct tri_joined_part {
+    const char *path;
+    int64_t begins, ends;
+};
+/* False: there are not so many, or the video is not joined. From any thread. */
+bool tri_video_joined(const struct tri_video_reader *reader, int index,
+                      struct tri_joined_part *part);
 /* The same video backwards: a reader that owns `forwards`, unless this fails. Its first frame is
  * read when all are in a temporary file. */
 enum tri_status tri_video_reverse(struct tri_video_reader *forwards,
@@ -192,6 +200,7 @@ struct tri_video_writer {
     void (*note)(void *listener, const char *text); /* `tell` of the options */
     void *listener;
     bool strip;       /* drop pictures' metadata without a note */
+    bool joins_sound; /* set by a codec that writes the sound of a joined source */
     bool keeps_plays; /* set by codecs whose files store how often they are shown */
     char opaque[80];  /* set by a codec that drops a video's alpha: "Y4M has", completed by "no
                          transparency"; frames are then put on the background */

@@ -10,6 +10,7 @@ struct stabilize {
     int across, down; /* samples of a row and of a column */
     int frames;       /* of the mean */
     int black;        /* what is beyond the edge */
+    int parts;        /* of a sample, in which movements are counted: 1 or 16 */
 };
 
 #define STABILIZE_ABS(a) ((a) < 0 ? -(a) : (a))
@@ -56,6 +57,17 @@ GATHER(stabilize_costs_across, u32, u32){STABILIZE_COST(CONSTANTS(struct stabili
 
 GATHER(stabilize_costs_down, u32, u32){STABILIZE_COST(CONSTANTS(struct stabilize)->range[1])}
 
+/* Between samples, costs are taken to rise by the same slope on both sides of the least, as sums of
+ * absolute differences do: two lines, of which that through the higher neighbour of the best place
+ * also goes through the best. Where they meet, in 16ths to the right, rounded to nearest, half up:
+ * -8 to 8. Equal profiles have not moved. */
+INLINE int stabilize_between(uint before, uint best, uint after)
+{
+    const ulong higher = before > after ? before : after, slope = higher - best,
+                apart = slope + before - after; /* 0 to 2 slope */
+    return best == 0 || slope == 0 ? 0 : (int)((16 * apart + slope) / (2 * slope)) - 8;
+}
+
 /* Inputs: the costs across and down. How far the frame has moved: the least cost, of equal ones the
  * shortest way, then that to the left or up. */
 GATHER(stabilize_moves, u32, u32)
@@ -69,7 +81,16 @@ GATHER(stabilize_moves, u32, u32)
             X == 0 ? SAMPLE_INPUT(0, range + best, 0) : SAMPLE_INPUT(1, range + best, 0);
         best = cost < least ? by : best;
     }
-    return (uint)best;
+    if (CONSTANTS(struct stabilize)->parts == 1)
+        return (uint)best;
+    const int at = range + best;
+    if (best == -range || best == range)
+        return (uint)(16 * best);
+    return (uint)(16 * best +
+                  (X == 0 ? stabilize_between(SAMPLE_INPUT(0, at - 1, 0), SAMPLE_INPUT(0, at, 0),
+                                              SAMPLE_INPUT(0, at + 1, 0))
+                          : stabilize_between(SAMPLE_INPUT(1, at - 1, 0), SAMPLE_INPUT(1, at, 0),
+                                              SAMPLE_INPUT(1, at + 1, 0))));
 }
 
 /* The places since the first frame, and their sum over the frames of the mean. */
@@ -111,9 +132,94 @@ GATHER(stabilize_move, S, S)
     return k->black != 0 && (x != from_x || y != from_y) ? 0 : SAMPLE(from_x, from_y);
 }
 
+/* ---- movements by parts of a sample ---- */
+
+#if BITS == 8
+#define STABILIZE_SAMPLE uchar
+#else
+#define STABILIZE_SAMPLE ushort
+#endif
+
+/* Where the output's first sample is in the plane, and the 16ths from there to the next. */
+struct stabilize_from {
+    GLOBAL const STABILIZE_SAMPLE *plane;
+    long stride; /* samples */
+    int x, y;
+    uint right, lower;
+};
+
+INLINE uint stabilize_at(const struct stabilize_from *from, CONSTANT struct stabilize *k, int x,
+                         int y)
+{
+    const int inside_x = STABILIZE_INSIDE(x, k->across), inside_y = STABILIZE_INSIDE(y, k->down);
+    return k->black != 0 && (x != inside_x || y != inside_y)
+               ? 0
+               : from->plane[inside_y * from->stride + inside_x];
+}
+
+INLINE STABILIZE_SAMPLE stabilize_mixed_one(const struct stabilize_from *from,
+                                            CONSTANT struct stabilize *k, int x, int y)
+{
+    const uint above = stabilize_at(from, k, x, y) * (16 - from->right) +
+                       stabilize_at(from, k, x + 1, y) * from->right;
+    const uint below = stabilize_at(from, k, x, y + 1) * (16 - from->right) +
+                       stabilize_at(from, k, x + 1, y + 1) * from->right;
+    return (STABILIZE_SAMPLE)((above * (16 - from->lower) + below * from->lower + 128) >> 8);
+}
+
+#define STABILIZE_FROM \
+    const int across = \
+        STABILIZE_FAR - (int)((uint)SAMPLE_INPUT(1, 0, 0) | (uint)SAMPLE_INPUT(1, 1, 0) << 8); \
+    const int down = \
+        STABILIZE_FAR - (int)((uint)SAMPLE_INPUT(1, 2, 0) | (uint)SAMPLE_INPUT(1, 3, 0) << 8); \
+    const struct stabilize_from from = {&SAMPLE(0, 0),     &SAMPLE(0, 1) - &SAMPLE(0, 0), \
+                                        across >> 4,       down >> 4, \
+                                        (uint)across & 15, (uint)down & 15};
+
+#define STABILIZE_LANES(type, pointer) STABILIZE_LANES_(type, pointer)
+#define STABILIZE_LANES_(type, pointer) (((GLOBAL const type##_at *)(pointer))->v)
+
+/* Inputs: a plane, and the shifts in 16ths as samples. Lanes hold the sums: these are less than 256
+ * times a sample's maximum. */
+GATHER_LANES(stabilize_mix, S, S)
+{
+    CONSTANT struct stabilize *k = CONSTANTS(struct stabilize);
+    STABILIZE_FROM
+    const int x = X + from.x, y = Y + from.y;
+#if LANES == 1
+    return stabilize_mixed_one(&from, k, x, y);
+#else
+    if (x >= 0 && y >= 0 && x + LANES < k->across && y + 1 < k->down) {
+        GLOBAL const STABILIZE_SAMPLE *above = from.plane + y * from.stride + x,
+                                      *below = above + from.stride;
+        const WIDE right = ALL(WIDE, from.right), lower = ALL(WIDE, from.lower);
+        const WIDE left = ALL(WIDE, 16 - from.right), upper = ALL(WIDE, 16 - from.lower);
+        const WIDE first = TO_WIDE(STABILIZE_LANES(S, above)) * left +
+                           TO_WIDE(STABILIZE_LANES(S, above + 1)) * right;
+        const WIDE second = TO_WIDE(STABILIZE_LANES(S, below)) * left +
+                            TO_WIDE(STABILIZE_LANES(S, below + 1)) * right;
+        return TO_S((first * upper + second * lower + ALL(WIDE, 128)) >> ALL(WIDE, 8));
+    }
+    union {
+        S lanes;
+        STABILIZE_SAMPLE each[LANES];
+    } made = {.lanes = (S)(0)};
+    for (int i = 0; i < LANES && X + i < _r->width; i++)
+        made.each[i] = stabilize_mixed_one(&from, k, x + i, y);
+    return made.lanes;
+#endif
+}
+
 #ifdef HOST
+/* Premultiplied only where samples are mixed. */
+static enum tri_alpha stabilize_alpha(const struct tri_operation *operation)
+{
+    return tri_operation_value(operation, "subpixel") == 0 ? TRI_ALPHA_PLAIN
+                                                           : TRI_ALPHA_PREMULTIPLIED;
+}
+
 KERNEL(
-    stabilize, tri_alpha_plain, "holds a shaking picture still",
+    stabilize, stabilize_alpha, "holds a shaking picture still",
     "Finds by how many whole columns and rows each frame has moved since the one before: the means "
     "of all columns, and of all rows, are compared at all distances up to range, but for range "
     "places at both ends, and the smallest sum of absolute differences counts; of equal ones the "
@@ -121,12 +227,17 @@ KERNEL(
     "radius before it to radius after it, rounded to nearest, so that slow movements stay. The "
     "first and the last frame stand in for those beyond. Turns and zooms are not found. Colours "
     "are compared by (R + 2 G + B) / 4, in 8 bits, means in 256ths. Videos in Y'CbCr go through R, "
-    "G, B. The result is delayed by radius.",
+    "G, B. The result is delayed by radius. By default samples only move, and stay as sharp as "
+    "they are. With "
+    "subpixel=yes movements are found and made in 16ths of a column and row: costs are taken to "
+    "rise by one slope on both sides of the least, and the picture is interpolated bilinearly, "
+    "which blurs it a little, differently from frame to frame.",
     "stabilize:radius=1:range=24",
     PARAM_INT(radius, 12, 1, 15, "frames before and after that a place is the mean of")
         PARAM_INT(range, 24, 1, 128, "how far a frame may have moved, in columns and in rows")
             PARAM_CHOICE(edge, 0, 2, "replicate|black",
-                         "what is beyond the edge of a frame; black is transparent if it can be"))
+                         "what is beyond the edge of a frame; black is transparent if it can be")
+                PARAM_CHOICE(subpixel, 0, 2, "no|yes", "movements in 16ths; blurs a little"))
 ALIASES(stabilize,
         ALIAS("deshake|vidstab|vidstabtransform|videostab|stabilise|steady", "stabilize"))
 
@@ -191,12 +302,17 @@ GRAPH(stabilize)
                                 width,
                                 height,
                                 2 * radius + 1,
-                                VALUE(edge) == 1};
+                                VALUE(edge) == 1,
+                                VALUE(subpixel) == 1 ? 16 : 1};
     const int shift = stabilize_shift(graph, stabilize_find(graph, &in, &k), &k);
-    for (int p = 0; p < in.planes; p++)
-        in.channel[p] =
-            NODE(stabilize_move, .in = {tri_graph_previous(graph, in.channel[p], radius), shift},
-                 .whole = true, .constants = &k, .constants_size = sizeof k);
+    for (int p = 0; p < in.planes; p++) {
+        const int then = tri_graph_previous(graph, in.channel[p], radius);
+        in.channel[p] = k.parts == 1
+                            ? NODE(stabilize_move, .in = {then, shift}, .whole = true,
+                                   .constants = &k, .constants_size = sizeof k)
+                            : NODE(stabilize_mix, .in = {then, shift}, .whole = true,
+                                   .operations = 8, .constants = &k, .constants_size = sizeof k);
+    }
     tri_graph_delay(graph, radius);
     return in;
 }

@@ -399,9 +399,21 @@ int tri_libav_put_segment(struct tri_libav_segments *all, const AVFrame *frame);
 int tri_libav_finish_segments(struct tri_libav_segments *all);
 void tri_libav_free_segments(struct tri_libav_segments *all); /* of which some may be encoded */
 
-/* ---- libav_write.c ---- */
+/* ---- libav_encoder.c ---- */
+enum tri_status tri_libav_open_encoder(struct tri_video_writer *writer,
+                                       struct tri_libav_output *output,
+                                       const struct tri_video_write_options *options,
+                                       struct tri_error *error);
 /* An encoder with the settings of the output's, and one thread; not open. NULL: no memory. */
 AVCodecContext *tri_libav_prepare_another(const struct tri_video_writer *writer);
+/* For encoders that write to standard error, have no alpha by default, or must be given the light.
+ * Call before opening them. */
+void tri_libav_tune(const AVCodec *codec, const struct tri_video *video, AVCodecContext *encoder);
+
+/* ---- libav_write.c ---- */
+/* Fails with the reason for libav's code, or what is known to be wrong. */
+enum tri_status tri_libav_cannot_write(const struct tri_video_writer *writer, int code,
+                                       struct tri_error *error);
 /* Writes a packet of the video whose times are in the encoder's time base. */
 int tri_libav_put_packet(struct tri_video_writer *writer, AVPacket *packet);
 enum tri_status tri_libav_create(struct tri_video_writer *writer, const char *path,
@@ -411,9 +423,6 @@ enum tri_status tri_libav_put(struct tri_video_writer *writer, struct tri_frame 
                               struct tri_error *error);
 enum tri_status tri_libav_end(struct tri_video_writer *writer, enum tri_status so_far,
                               struct tri_error *error);
-/* For encoders that write to standard error, have no alpha by default, or must be given the light.
- * Call before opening them. */
-void tri_libav_tune(const AVCodec *codec, const struct tri_video *video, AVCodecContext *encoder);
 /* The container for a format's name or extension; NULL: none for video. */
 const AVOutputFormat *tri_libav_container(const char *format);
 bool tri_libav_is_mp4(const AVOutputFormat *container); /* or a variant */

@@ -73,12 +73,14 @@ int64_t tri_libav_sound_time(const struct tri_libav_sound *sound, int64_t time, 
  * `*done`: the part has no more. Both return libav's code. */
 int tri_libav_copy_sound(struct tri_libav_output *output, int64_t limit, bool last, bool *done);
 
-/* ---- libav_sound_encode.c ---- */
+/* ---- libav_sound_encoder.c ---- */
 /* Opens an encoder for sound like that of `like` for the container, or like it.
  * AVERROR_ENCODER_NOT_FOUND: there is none. */
 int tri_libav_open_sound_encoder(struct tri_libav_sound *sound, const AVOutputFormat *container,
                                  const AVCodecParameters *like);
 void tri_libav_free_sound_coder(struct tri_libav_sound_coder *coder);
+
+/* ---- libav_sound_encode.c ---- */
 /* As tri_libav_copy_sound; the limit is in samples. */
 int tri_libav_encode_sound(struct tri_libav_output *output, int64_t limit, bool *done);
 int tri_libav_finish_sound_encoder(struct tri_libav_output *output);

@@ -454,56 +454,74 @@ const char *tri_job_data_columns(const struct tri_job *job)
     return job->plan->told.channel != 0 ? job->plan->told.columns : NULL;
 }
 
-static void print_lines(FILE *to, const struct tri_plan *plan, const unsigned char *plane)
-{
-    const struct walk_channel *channel = &plan->channels[plan->told.channel];
-    const void *constants = plan->constants + plan->told_constants;
-    if (plan->told.table != NULL) {
-        const struct tri_data data = {channel->width,
-                                      channel->height,
-                                      plan->in.bits,
-                                      channel->stride / (long)sizeof(uint32_t),
-                                      (const uint32_t *)(const void *)plane,
-                                      constants};
-        plan->told.table(to, &data);
-        return;
-    }
-    for (int y = 0; y < channel->height; y++) {
-        const uint32_t *row =
-            (const uint32_t *)(const void *)(plane + (ptrdiff_t)y * channel->stride);
-        for (int x = 0; x < channel->width; x++)
-            plan->told.line(to, x, y, row[x], constants);
-    }
-}
-
-enum tri_status tri_job_data(struct tri_job *job, char **text, struct tri_error *error)
+/* Gets the data of the last run, whose memory is to be freed. */
+static enum tri_status fetch_data(struct tri_job *job, struct tri_data *data, unsigned char **plane,
+                                  struct tri_error *error)
 {
     const struct tri_plan *plan = job->plan;
-    *text = NULL;
+    *plane = NULL;
     if (plan->told.channel == 0)
         return tri_fail(error, TRI_USAGE,
                         "no kernel of the pipeline outputs data besides the image");
     const struct walk_channel *channel = &plan->channels[plan->told.channel];
     const size_t size = (size_t)channel->stride * (size_t)(channel->height - 1) +
                         sizeof(uint32_t) * (size_t)channel->width;
+    *plane = malloc(size);
+    if (*plane == NULL)
+        return tri_fail(error, TRI_FAILED, "out of memory for the pipeline's data");
+    *data = (struct tri_data){channel->width,
+                              channel->height,
+                              plan->in.bits,
+                              channel->stride / (long)sizeof(uint32_t),
+                              (const uint32_t *)(const void *)*plane,
+                              plan->constants + plan->told_constants};
+    return job->backend->fetch(job, (long)channel->offset, size, *plane, error);
+}
+
+static void print_lines(FILE *to, const struct tri_told *told, const struct tri_data *data)
+{
+    if (told->table != NULL) {
+        told->table(to, data);
+        return;
+    }
+    for (int y = 0; y < data->height; y++) {
+        const uint32_t *row = data->samples + y * data->stride;
+        for (int x = 0; x < data->width; x++)
+            told->line(to, x, y, row[x], data->constants);
+    }
+}
+
+enum tri_status tri_job_data(struct tri_job *job, char **text, struct tri_error *error)
+{
+    struct tri_data data;
+    unsigned char *plane;
     size_t length;
-    unsigned char *plane = malloc(size);
-    FILE *to = open_memstream(text, &length);
-    enum tri_status status = TRI_OK;
-    if (plane == NULL || to == NULL)
-        status = tri_fail(error, TRI_FAILED, "out of memory for the pipeline's data");
-    if (status == TRI_OK)
-        status = job->backend->fetch(job, (long)channel->offset, size, plane, error);
-    if (status == TRI_OK)
-        print_lines(to, plan, plane);
+    *text = NULL;
+    enum tri_status status = fetch_data(job, &data, &plane, error);
+    FILE *to = status == TRI_OK ? open_memstream(text, &length) : NULL;
+    if (status == TRI_OK && to != NULL)
+        print_lines(to, &job->plan->told, &data);
     /* If fclose lacks memory for its last copy, it still succeeds but leaves no text. */
-    if (to != NULL && (ferror(to) | (fclose(to) != 0) || *text == NULL) && status == TRI_OK)
+    if (status == TRI_OK && (to == NULL || (ferror(to) | (fclose(to) != 0)) != 0 || *text == NULL))
         status = tri_fail(error, TRI_FAILED, "out of memory for the pipeline's data");
     free(plane);
     if (status != TRI_OK) {
         free(*text);
         *text = NULL;
     }
+    return status;
+}
+
+enum tri_status tri_job_use_data(struct tri_job *job,
+                                 void (*use)(void *of, const struct tri_data *data), void *of,
+                                 struct tri_error *error)
+{
+    struct tri_data data;
+    unsigned char *plane;
+    const enum tri_status status = fetch_data(job, &data, &plane, error);
+    if (status == TRI_OK)
+        use(of, &data);
+    free(plane);
     return status;
 }
 

@@ -101,6 +101,10 @@ struct tri_job {
 
 /* Says when the next frame is shown. */
 void tri_job_set_time(struct tri_job *job, double seconds);
+/* As tri_job_data, but gives the samples themselves to `use`. */
+enum tri_status tri_job_use_data(struct tri_job *job,
+                                 void (*use)(void *of, const struct tri_data *data), void *of,
+                                 struct tri_error *error);
 /* with.c: copies the second picture, if the plan has one, into the arena. */
 enum tri_status tri_job_keep_with(struct tri_job *job, struct tri_error *error);
 

@@ -1,0 +1,106 @@
+/* learn.h -- learns a filter from pictures before and after: the kernel `products` sums what linear
+ * regression needs, on any backend, in integers; the host descends from there. So the weights are
+ * the same bits whatever made the sums, and however they were added. */
+#ifndef TRIPTYCH_LEARN_H
+#define TRIPTYCH_LEARN_H
+
+#include "../triptych.h"
+
+enum { TRI_LEARN_SIDE_MAX = 9, TRI_LEARN_TAPS_MAX = TRI_LEARN_SIDE_MAX * TRI_LEARN_SIDE_MAX };
+
+/* What is learnt: a sample as a sum of the samples around it, or of the colours of its pixel. */
+struct tri_learn_model {
+    int side;     /* of the window; 0: colours */
+    bool colours; /* then planes are told apart: each has weights of its own */
+};
+int tri_learn_taps(const struct tri_learn_model *model);
+
+/* ---- sums.c ---- */
+
+__extension__ typedef __int128 tri_learn_wide;
+
+/* Products of factors i and j <= i at i (i + 1) / 2 + j: first the taps, then 1, then what is
+ * wanted. The product of 1 and 1 is the number of places. */
+enum {
+    TRI_LEARN_FACTORS_MAX = TRI_LEARN_TAPS_MAX + 2,
+    TRI_LEARN_PRODUCTS_MAX = TRI_LEARN_FACTORS_MAX * (TRI_LEARN_FACTORS_MAX + 1) / 2
+};
+struct tri_learn_sums {
+    int taps;
+    tri_learn_wide product[TRI_LEARN_PRODUCTS_MAX];
+};
+/* Any order and grouping gives the same: parts of pictures, pictures, and machines. */
+void tri_learn_sums_add(struct tri_learn_sums *to, const struct tri_learn_sums *from);
+tri_learn_wide tri_learn_places(const struct tri_learn_sums *sums);
+
+/* The sums of a pair of pictures in blocks, for each plane. */
+struct tri_learn_pair {
+    int taps, planes, bits, blocks;
+    int columns; /* of blocks, which are TRI_LEARN_BLOCK_WIDTH x TRI_LEARN_BLOCK_HEIGHT */
+    uint64_t *sums;
+};
+enum { TRI_LEARN_BLOCK_WIDTH = 256, TRI_LEARN_BLOCK_HEIGHT = 64 };
+/* TRI_USAGE: the pictures do not suit each other, or the model. Else as tri_job_run. */
+enum tri_status tri_learn_pair_sum(struct tri_backend *backend, const struct tri_learn_model *model,
+                                   struct tri_image *before, const struct tri_image *after,
+                                   struct tri_learn_pair *pair, struct tri_error *error);
+void tri_learn_pair_free(struct tri_learn_pair *pair);
+void tri_learn_pair_add(struct tri_learn_sums *to, const struct tri_learn_pair *pair, int plane,
+                        int block);
+/* The number of places that count. */
+uint64_t tri_learn_pair_places(const struct tri_learn_pair *pair, int plane, int block);
+
+/* ---- descend.c ---- */
+
+/* The mean squared error as a function of the weights, with the best offset for each. */
+struct tri_learn_problem {
+    int taps;
+    double places, mean[TRI_LEARN_TAPS_MAX], wanted; /* means of the taps, and of what is wanted */
+    double variance;                                 /* of what is wanted */
+    double with_wanted[TRI_LEARN_TAPS_MAX];          /* covariances */
+    double covariance[TRI_LEARN_TAPS_MAX][TRI_LEARN_TAPS_MAX];
+};
+/* TRI_USAGE: too few places, or too little detail to tell the weights apart. */
+enum tri_status tri_learn_problem_set(struct tri_learn_problem *problem,
+                                      const struct tri_learn_sums *sums, struct tri_error *error);
+/* Without these checks: for a loss alone. */
+void tri_learn_problem_fill(struct tri_learn_problem *problem, const struct tri_learn_sums *sums);
+double tri_learn_loss(const struct tri_learn_problem *problem, const double *weights);
+/* Half the slope of the loss, downwards. */
+void tri_learn_slope(const struct tri_learn_problem *problem, const double *weights, double *slope);
+/* What is to be added to the sum of the weighted taps. */
+double tri_learn_offset(const struct tri_learn_problem *problem, const double *weights);
+
+struct tri_learn_step {
+    long number;
+    double loss, check; /* check: on places that were kept for that; NAN: there are none */
+};
+struct tri_learn_descent {
+    bool steepest; /* along the slope itself; else along conjugate directions */
+    long steps;    /* at most */
+    long patience; /* ends after so many without a lower loss on the places for checks */
+    void (*tell)(void *listener, const struct tri_learn_step *step); /* NULL: nobody */
+    void *listener;
+};
+/* From weights of 0. `check` may be NULL. The step with the least loss on `check`, or the last one,
+ * is returned, with its weights. */
+struct tri_learn_step tri_learn_descend(const struct tri_learn_problem *problem,
+                                        const struct tri_learn_problem *check,
+                                        const struct tri_learn_descent *descent, double *weights);
+
+/* ---- fraction.c ---- */
+
+/* Weights and offset as they are written. */
+struct tri_learn_fraction {
+    int taps, divisor;                         /* 1: the weights are decimals */
+    double weight[TRI_LEARN_TAPS_MAX], offset; /* weights: before they are divided */
+};
+/* Finds the smallest divisor with which whole numbers fit the sums as well as the weights do, but
+ * for what chance explains; else decimals. */
+void tri_learn_fraction_find(const struct tri_learn_problem *problem, const double *weights,
+                             double offset, struct tri_learn_fraction *fraction);
+/* Whether weights with an offset fit as well as others, but for what chance explains. */
+bool tri_learn_fits(const struct tri_learn_problem *problem, const double *than,
+                    const double *weights, double offset);
+
+#endif

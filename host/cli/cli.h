@@ -28,7 +28,8 @@ extern const struct cli_command *const cli_two_words[];
 extern const struct cli_command cli_command_run, cli_command_montage, cli_command_sheet,
     cli_command_bench, cli_command_verify, cli_command_compare, cli_command_results,
     cli_command_lab, cli_command_serve, cli_command_devices, cli_command_doctor,
-    cli_command_lab_grade, cli_command_kernels, cli_command_new, cli_command_completion;
+    cli_command_lab_grade, cli_command_kernels, cli_command_new, cli_command_completion,
+    cli_command_learn;
 
 /* environment.c. Call the first one at the start of main, the second before opening backends of
  * these names (count 0: all OpenCL devices may be used). */
@@ -67,6 +68,10 @@ enum tri_status cli_read(const char *path, uint64_t max_pixels, struct tri_image
 /* As tri_pipeline_parse, for a pipeline of the command line: it may name kernel files. */
 enum tri_status cli_pipeline_parse(const char *text, struct tri_pipeline **pipeline,
                                    struct tri_error *error);
+
+/* The same, but "@FILE" is the pipeline in that file. */
+enum tri_status cli_pipeline_read(const char *text, struct tri_pipeline **pipeline,
+                                  struct tri_error *error);
 
 /* Print help to standard output, examples first; return TRI_OK. */
 int cli_help(const struct cli_command *command);

@@ -235,6 +235,8 @@ void cli_places_pipeline(struct cli_places *places, const char *text)
 {
     struct tri_pipeline *pipeline = NULL;
 
+    if (text != NULL && text[0] == '@')
+        cli_places_input(places, text + 1, 0);
     if (text == NULL || tri_pipeline_parse_words(text, &pipeline, NULL) != TRI_OK)
         return; /* which is reported where it is used */
     for (int i = 0; i < tri_pipeline_length(pipeline); i++)

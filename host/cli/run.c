@@ -613,7 +613,7 @@ int cli_run(int argc, char **argv)
         cli_input_names(1, (char **)&request.with); /* from argv, so it is writable */
     struct tri_pipeline *pipeline = NULL;
     struct tri_error error;
-    if (cli_pipeline_parse(request.pipeline, &pipeline, &error) != TRI_OK) {
+    if (cli_pipeline_read(request.pipeline, &pipeline, &error) != TRI_OK) {
         if (access(request.pipeline, F_OK) == 0 && !is_kernel_file(request.pipeline))
             return cli_usage("run", "'%s' is a file; the pipeline comes first", request.pipeline);
         return cli_fail(&error);

@@ -157,9 +157,10 @@ static void turn(struct descent *d)
 }
 
 static struct tri_learn_step measure(const struct descent *d, const struct tri_learn_problem *check,
-                                     long number)
+                                     int plane, long number)
 {
-    const struct tri_learn_step step = {.number = number,
+    const struct tri_learn_step step = {.plane = plane,
+                                        .number = number,
                                         .loss = tri_learn_loss(d->problem, d->weights),
                                         .check = check != NULL ? tri_learn_loss(check, d->weights)
                                                                : (double)NAN};
@@ -172,7 +173,7 @@ struct tri_learn_step tri_learn_descend(const struct tri_learn_problem *problem,
                                         const struct tri_learn_descent *descent, double *weights)
 {
     struct descent d = {.problem = problem, .steepest = descent->steepest};
-    struct tri_learn_step best = measure(&d, check, 0), step = best;
+    struct tri_learn_step best = measure(&d, check, descent->plane, 0), step = best;
     const double all = dot(problem->with_wanted, problem->with_wanted, problem->taps);
 
     memset(weights, 0, (size_t)problem->taps * sizeof *weights);
@@ -180,7 +181,7 @@ struct tri_learn_step tri_learn_descend(const struct tri_learn_problem *problem,
     while (step.number < descent->steps && step.number - best.number < descent->patience &&
            d.steepness > 1e-28 * all && go(&d)) {
         turn(&d);
-        step = measure(&d, check, step.number + 1);
+        step = measure(&d, check, descent->plane, step.number + 1);
         if (descent->tell != NULL)
             descent->tell(descent->listener, &step);
         if (check != NULL ? step.check < best.check : step.loss < best.loss) {

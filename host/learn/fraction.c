@@ -1,5 +1,5 @@
-/* fraction.c -- weights as whole numbers over a divisor, where such numbers explain the pictures as
- * well. Most filters have such weights, and are recovered exactly then. */
+/* fraction.c -- weights as whole numbers over a divisor. Most filters have such weights, and are
+ * recovered exactly then. */
 #include "learn/learn.h"
 
 #include <math.h>
@@ -7,9 +7,11 @@
 
 enum { DIVISOR_MAX = 1024, DECIMALS = 10000000 };
 
-/* Samples are rounded, so this is left of every exact fit: the variance of what is uniform between
- * -1/2 and 1/2. */
+/* Rounded samples are off by this, in the mean of squares: the variance of what is uniform between
+ * -1/2 and 1/2. What adds a small part of it is not seen, and rounding may have added it: it is not
+ * chance alone, as multiples of 1/16 are rounded up by 1/32 on average. */
 #define ROUNDING (1.0 / 12)
+#define HIDDEN(loss) (((loss) > ROUNDING ? (loss) : ROUNDING) / 4)
 
 /* By how much the loss grows from `than`, with its best offset, to `weights` with this offset. No
  * difference of losses, which would be lost in rounding. */
@@ -30,30 +32,23 @@ static double growth(const struct tri_learn_problem *problem, const double *than
     return sum;
 }
 
-/* The right weights fit worse than the learnt ones by as much as chance lets these fit the errors:
- * times the number of places, and divided by the variance of the errors, that has the distribution
- * chi-squared, with a degree of freedom for each weight and for the offset: its mean is their
- * number, and its variance twice that. */
 bool tri_learn_fits(const struct tri_learn_problem *problem, const double *than,
                     const double *weights, double offset)
 {
-    const double loss = tri_learn_loss(problem, than), freedom = problem->taps + 1;
-    const double most = freedom + 5 * sqrt(2 * freedom);
-
-    return growth(problem, than, weights, offset) * problem->places <=
-           most * (loss > ROUNDING ? loss : ROUNDING);
+    return growth(problem, than, weights, offset) <= HIDDEN(tri_learn_loss(problem, than));
 }
 
-/* The offset that is simplest: none, whole, half, or as it is. */
+/* The offset that is simplest: none, whole, half, or the best one. */
 static double simple_offset(const struct tri_learn_problem *problem, const double *than,
-                            const double *weights, double offset)
+                            const double *weights)
 {
-    const double simple[] = {0, floor(offset + 0.5), floor(2 * offset + 0.5) / 2};
+    const double best = tri_learn_offset(problem, weights);
+    const double simple[] = {0, floor(best + 0.5), floor(2 * best + 0.5) / 2};
 
     for (int i = 0; i < 3; i++)
         if (tri_learn_fits(problem, than, weights, simple[i]))
             return simple[i];
-    return offset;
+    return best;
 }
 
 static void divide(int taps, const double *weights, int divisor, double *numerators,
@@ -65,25 +60,39 @@ static void divide(int taps, const double *weights, int divisor, double *numerat
     }
 }
 
-void tri_learn_fraction_find(const struct tri_learn_problem *problem, const double *weights,
-                             double offset, struct tri_learn_fraction *fraction)
+/* Of several multiples of the same weights only the first counts. */
+static bool is_new(const struct tri_learn_fractions *fractions, const double *rounded)
+{
+    for (int k = 0; k < fractions->count; k++) {
+        const struct tri_learn_fraction *other = &fractions->list[k];
+        bool same = true;
+        for (int i = 0; i < fractions->taps; i++)
+            same = same && other->weight[i] / other->divisor == rounded[i];
+        if (same)
+            return false;
+    }
+    return true;
+}
+
+void tri_learn_fractions_find(const struct tri_learn_problem *problem, const double *weights,
+                              bool decimal, struct tri_learn_fractions *fractions)
 {
     const int taps = problem->taps;
     double rounded[TRI_LEARN_TAPS_MAX];
 
-    *fraction = (struct tri_learn_fraction){.taps = taps};
-    for (int divisor = 1; divisor <= DIVISOR_MAX; divisor++) {
-        divide(taps, weights, divisor, fraction->weight, rounded);
-        const double its =
-            simple_offset(problem, weights, rounded, tri_learn_offset(problem, rounded));
-        if (!tri_learn_fits(problem, weights, rounded, its))
-            continue;
-        fraction->divisor = divisor;
-        fraction->offset = its;
-        return;
+    *fractions = (struct tri_learn_fractions){.taps = taps};
+    for (int divisor = 1; divisor <= DIVISOR_MAX && fractions->count < TRI_LEARN_FRACTIONS_MAX - 1;
+         divisor = decimal ? 10 * divisor : divisor + 1) {
+        struct tri_learn_fraction *next = &fractions->list[fractions->count];
+        divide(taps, weights, divisor, next->weight, rounded);
+        next->divisor = divisor;
+        next->offset = simple_offset(problem, weights, rounded);
+        if (tri_learn_fits(problem, weights, rounded, next->offset) && is_new(fractions, rounded))
+            fractions->count++;
     }
-    divide(taps, weights, DECIMALS, fraction->weight, rounded);
-    memcpy(fraction->weight, rounded, (size_t)taps * sizeof rounded[0]);
-    fraction->divisor = 1;
-    fraction->offset = simple_offset(problem, weights, rounded, offset);
+    struct tri_learn_fraction *last = &fractions->list[fractions->count++];
+    divide(taps, weights, DECIMALS, last->weight, rounded);
+    memcpy(last->weight, rounded, (size_t)taps * sizeof rounded[0]);
+    last->divisor = 1;
+    last->offset = tri_learn_offset(problem, rounded);
 }

@@ -72,12 +72,14 @@ void tri_learn_slope(const struct tri_learn_problem *problem, const double *weig
 double tri_learn_offset(const struct tri_learn_problem *problem, const double *weights);
 
 struct tri_learn_step {
+    int plane; /* whose weights; -1: those of all planes */
     long number;
     double loss, check; /* check: on places that were kept for that; NAN: there are none */
 };
 struct tri_learn_descent {
     bool steepest; /* along the slope itself; else along conjugate directions */
     long steps;    /* at most */
+    int plane;     /* for the steps */
     long patience; /* ends after so many without a lower loss on the places for checks */
     void (*tell)(void *listener, const struct tri_learn_step *step); /* NULL: nobody */
     void *listener;
@@ -92,15 +94,84 @@ struct tri_learn_step tri_learn_descend(const struct tri_learn_problem *problem,
 
 /* Weights and offset as they are written. */
 struct tri_learn_fraction {
-    int taps, divisor;                         /* 1: the weights are decimals */
+    int divisor;                               /* 1: the weights are decimals */
     double weight[TRI_LEARN_TAPS_MAX], offset; /* weights: before they are divided */
 };
-/* Finds the smallest divisor with which whole numbers fit the sums as well as the weights do, but
- * for what chance explains; else decimals. */
-void tri_learn_fraction_find(const struct tri_learn_problem *problem, const double *weights,
-                             double offset, struct tri_learn_fraction *fraction);
-/* Whether weights with an offset fit as well as others, but for what chance explains. */
+/* The simplest ones first; the last one is decimals of 7 places, as exact as any. */
+enum { TRI_LEARN_FRACTIONS_MAX = 9 };
+struct tri_learn_fractions {
+    int taps, count;
+    struct tri_learn_fraction list[TRI_LEARN_FRACTIONS_MAX];
+};
+/* Finds whole numbers over small divisors, or with `decimal` over powers of ten, that are so near
+ * to the weights that rounding the results could hide the difference. */
+void tri_learn_fractions_find(const struct tri_learn_problem *problem, const double *weights,
+                              bool decimal, struct tri_learn_fractions *fractions);
+/* Whether other weights with an offset are as near. */
 bool tri_learn_fits(const struct tri_learn_problem *problem, const double *than,
                     const double *weights, double offset);
+
+/* ---- fit.c ---- */
+
+/* Pairs of pictures; of each block, whether it is kept for checks instead of learnt from. */
+struct tri_learn_set {
+    struct tri_learn_pair *pairs;
+    bool **kept;
+    int count;
+};
+/* Keeps a quarter of the blocks that have places, chosen by the seed; none if there is only one.
+ * TRI_FAILED: no memory. */
+enum tri_status tri_learn_set_split(struct tri_learn_set *set, uint64_t seed,
+                                    struct tri_error *error);
+void tri_learn_set_free(struct tri_learn_set *set);
+
+struct tri_learn_filter {
+    struct tri_learn_step step; /* the one that it is from */
+    double places;              /* that it is learnt from */
+    struct tri_learn_fractions fractions;
+};
+struct tri_learn_result {
+    struct tri_learn_model model;
+    int bits, count; /* count: of filters: 1 for all planes, or 3 */
+    int fraction;    /* of the filters' fractions: the one that is written */
+    struct tri_learn_filter filters[3];
+};
+/* Of a window, one filter serves all planes if it fits each as well as one of its own would.
+ * TRI_USAGE: as tri_learn_problem_set. */
+enum tri_status tri_learn_fit(const struct tri_learn_set *set, const struct tri_learn_model *model,
+                              const struct tri_learn_descent *descent,
+                              struct tri_learn_result *result, struct tri_error *error);
+
+/* ---- result.c ---- */
+
+/* The fraction that is written. */
+const struct tri_learn_fraction *tri_learn_written(const struct tri_learn_result *result,
+                                                   const struct tri_learn_filter *filter);
+/* The pipeline that does what was learnt; end *text with free(). TRI_USAGE: none does, as weights
+ * or offsets are out of its range. */
+enum tri_status tri_learn_text(const struct tri_learn_result *result, char **text,
+                               struct tri_error *error);
+
+/* Which part of a picture: its blocks that are kept, or those that are not; `blocks` NULL: all. */
+struct tri_learn_part {
+    const bool *blocks;
+    bool kept;
+};
+/* How far a pipeline's results are from the pictures after. */
+struct tri_learn_errors {
+    uint64_t samples, apart, sum; /* apart: those that differ; sum: of the differences */
+    double squares;
+    int largest;
+};
+/* Adds those of a part of a picture, but for samples within `reach` of an edge. */
+enum tri_status tri_learn_check(struct tri_backend *backend, const struct tri_pipeline *pipeline,
+                                struct tri_image *before, const struct tri_image *after, int reach,
+                                const struct tri_learn_part *part, struct tri_learn_errors *errors,
+                                struct tri_error *error);
+/* Sets result->fraction to the simplest one with which the pipeline does as well on the part as
+ * with decimals. Errors as tri_learn_text and tri_job_run. */
+enum tri_status tri_learn_choose(struct tri_backend *backend, struct tri_learn_result *result,
+                                 struct tri_image *before, const struct tri_image *after,
+                                 const struct tri_learn_part *part, struct tri_error *error);
 
 #endif

@@ -1,0 +1,44 @@
+/* learn.h -- the parts of `triptych learn`. */
+#ifndef TRIPTYCH_CLI_LEARN_H
+#define TRIPTYCH_CLI_LEARN_H
+
+#include "cli/inputs.h"
+#include "learn/learn.h"
+
+enum cli_learn_descent { CLI_LEARN_CONJUGATE, CLI_LEARN_STEEPEST };
+
+struct cli_learn_request {
+    int side;
+    bool colours, quiet;
+    const char *output, *json, *on;
+    uint64_t steps, patience, seed, max_pixels;
+    enum cli_learn_descent descent;
+};
+
+struct cli_learn_files {
+    struct cli_inputs inputs[2]; /* of folders */
+    struct cli_learn_names {
+        const char *before, *after;
+    } * list;
+    int count;
+};
+
+/* Learns from the pairs, checks the result and writes it. */
+enum tri_status cli_learn_pairs(const struct cli_learn_request *request,
+                                const struct cli_learn_files *files, struct tri_backend *backend,
+                                struct tri_error *error);
+
+/* learn_report.c */
+struct cli_learn_outcome {
+    const struct tri_learn_result *result;
+    const char *pipeline;
+    struct tri_learn_errors errors; /* on blocks that were kept, or if there are none on all */
+    bool kept;
+};
+/* Prints a step of the descent on standard error; `quiet` is a bool. */
+void cli_learn_tell(void *quiet, const struct tri_learn_step *step);
+void cli_learn_summary(const struct cli_learn_outcome *outcome);
+enum tri_status cli_learn_write(const struct cli_learn_request *request,
+                                const struct cli_learn_outcome *outcome, struct tri_error *error);
+
+#endif

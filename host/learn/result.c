@@ -1,0 +1,205 @@
+/* result.c -- what was learnt, as the text of a pipeline, and how well that does. */
+#include "learn/learn.h"
+
+#include "image/image.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* ---- the pipeline ---- */
+
+const struct tri_learn_fraction *tri_learn_written(const struct tri_learn_result *result,
+                                                   const struct tri_learn_filter *filter)
+{
+    const struct tri_learn_fractions *all = &filter->fractions;
+
+    return &all->list[result->fraction < all->count ? result->fraction : all->count - 1];
+}
+
+static const struct tri_learn_fraction *fraction_of(const struct tri_learn_result *result,
+                                                    int filter)
+{
+    return tri_learn_written(result, &result->filters[filter]);
+}
+
+static void print_window(FILE *to, const struct tri_learn_fraction *fraction, int side)
+{
+    for (int i = 0; i < side * side; i++)
+        fprintf(to, "%s%.10g", i == 0 ? "" : i % side == 0 ? " / " : " ", fraction->weight[i]);
+}
+
+/* Below half a sample it is lost where the result is rounded. */
+static enum tri_status no_offset(const struct tri_learn_result *result, int filter,
+                                 const char *kernel, struct tri_error *error)
+{
+    static const char *const names[] = {"red", "green", "blue"};
+
+    return tri_fail(error, TRI_USAGE,
+                    "%s needs an offset of %.4g samples, which %s cannot add: what was done is "
+                    "more than weights",
+                    result->count == 1 ? "the result" : names[filter],
+                    fraction_of(result, filter)->offset, kernel);
+}
+
+static enum tri_status print_kernel(FILE *to, const struct tri_learn_result *result,
+                                    struct tri_error *error)
+{
+    const struct tri_learn_fraction *fraction = fraction_of(result, 0);
+    const double maximum = (1 << result->bits) - 1;
+
+    if (fabs(fraction->offset) > maximum)
+        return no_offset(result, 0, "convolve", error);
+    fprintf(to, "convolve:matrix=");
+    print_window(to, fraction, result->model.side);
+    fprintf(to, ":divisor=%d", fraction->divisor);
+    if (fraction->offset != 0)
+        fprintf(to, ":bias=%.10g", fraction->offset / maximum);
+    return TRI_OK;
+}
+
+static enum tri_status print_colours(FILE *to, const struct tri_learn_result *result,
+                                     struct tri_error *error)
+{
+    static const char names[] = "rgb";
+
+    fprintf(to, "matrix");
+    for (int p = 0; p < 3; p++) {
+        const struct tri_learn_fraction *fraction = fraction_of(result, p);
+        if (fabs(fraction->offset) > 0.5)
+            return no_offset(result, p, "matrix", error);
+        for (int i = 0; i < 3; i++) {
+            const double weight = fraction->weight[i] / fraction->divisor;
+            if (fabs(weight) > 8)
+                return tri_fail(error, TRI_USAGE,
+                                "a colour would weigh %.4g times in another; matrix has a limit of "
+                                "8",
+                                weight);
+            fprintf(to, ":%c%c=%.10g", names[p], names[i], weight);
+        }
+    }
+    return TRI_OK;
+}
+
+enum tri_status tri_learn_text(const struct tri_learn_result *result, char **text,
+                               struct tri_error *error)
+{
+    size_t length;
+    FILE *to = open_memstream(text, &length);
+
+    if (to == NULL)
+        return tri_fail(error, TRI_FAILED, "out of memory for a pipeline");
+    enum tri_status status =
+        result->model.colours ? print_colours(to, result, error) : print_kernel(to, result, error);
+    if ((ferror(to) | (fclose(to) != 0) || *text == NULL) && status == TRI_OK)
+        status = tri_fail(error, TRI_FAILED, "out of memory for a pipeline");
+    if (status != TRI_OK) {
+        free(*text);
+        *text = NULL;
+    }
+    return status;
+}
+
+/* ---- how well it does ---- */
+
+static int sample(const struct tri_image *image, int plane, int x, int y)
+{
+    const void *row = tri_image_row(image, plane, y);
+
+    return image->shape.bits == 16 ? ((const uint16_t *)row)[x] : ((const uint8_t *)row)[x];
+}
+
+static bool is_in(const struct tri_learn_part *part, int width, int x, int y)
+{
+    const int columns = (width + TRI_LEARN_BLOCK_WIDTH - 1) / TRI_LEARN_BLOCK_WIDTH;
+    const int block = y / TRI_LEARN_BLOCK_HEIGHT * columns + x / TRI_LEARN_BLOCK_WIDTH;
+
+    return part->blocks == NULL || part->blocks[block] == part->kept;
+}
+
+static void add_error(struct tri_learn_errors *errors, int apart)
+{
+    errors->samples++;
+    errors->apart += apart > 0;
+    errors->sum += (uint64_t)apart;
+    errors->squares += (double)apart * apart; /* whole numbers */
+    errors->largest = apart > errors->largest ? apart : errors->largest;
+}
+
+static void compare(const struct tri_image *made, const struct tri_image *after, int reach,
+                    const struct tri_learn_part *part, struct tri_learn_errors *errors)
+{
+    const struct tri_shape *shape = &after->shape;
+
+    for (int plane = 0; plane < shape->planes; plane++)
+        for (int y = reach; y < shape->height - reach; y++)
+            for (int x = reach; x < shape->width - reach; x++)
+                if (is_in(part, shape->width, x, y))
+                    add_error(errors, abs(sample(made, plane, x, y) - sample(after, plane, x, y)));
+}
+
+enum tri_status tri_learn_check(struct tri_backend *backend, const struct tri_pipeline *pipeline,
+                                struct tri_image *before, const struct tri_image *after, int reach,
+                                const struct tri_learn_part *part, struct tri_learn_errors *errors,
+                                struct tri_error *error)
+{
+    struct tri_image *made = NULL;
+    struct tri_job *job = NULL;
+    enum tri_status status = tri_job_new(backend, pipeline, &before->shape, &job, error);
+
+    if (status == TRI_OK)
+        status = tri_image_new_for(backend, tri_job_shape(job), &made, error);
+    if (status == TRI_OK)
+        status = tri_job_run(job, before, made, NULL, error);
+    if (status == TRI_OK)
+        compare(made, after, reach, part, errors);
+    tri_job_free(job);
+    tri_image_free(made);
+    return status;
+}
+
+/* ---- which fraction ---- */
+
+static enum tri_status try_fraction(struct tri_backend *backend,
+                                    const struct tri_learn_result *result, struct tri_image *before,
+                                    const struct tri_image *after,
+                                    const struct tri_learn_part *part, double *squares,
+                                    struct tri_error *error)
+{
+    struct tri_learn_errors errors = {0};
+    struct tri_pipeline *pipeline = NULL;
+    char *text;
+    enum tri_status status = tri_learn_text(result, &text, error);
+
+    if (status == TRI_OK)
+        status = tri_pipeline_parse(text, &pipeline, error);
+    if (status == TRI_OK)
+        status = tri_learn_check(backend, pipeline, before, after, result->model.side / 2, part,
+                                 &errors, error);
+    tri_pipeline_free(pipeline);
+    free(text);
+    *squares = errors.squares;
+    return status;
+}
+
+enum tri_status tri_learn_choose(struct tri_backend *backend, struct tri_learn_result *result,
+                                 struct tri_image *before, const struct tri_image *after,
+                                 const struct tri_learn_part *part, struct tri_error *error)
+{
+    double decimals, squares;
+    int most = 0;
+
+    for (int i = 0; i < result->count; i++) {
+        const int count = result->filters[i].fractions.count;
+        most = count > most ? count : most;
+    }
+    result->fraction = most - 1;
+    enum tri_status status = try_fraction(backend, result, before, after, part, &decimals, error);
+    for (int k = 0; k < most - 1 && status == TRI_OK; k++) {
+        result->fraction = k;
+        status = try_fraction(backend, result, before, after, part, &squares, error);
+        if (status == TRI_OK && squares <= decimals)
+            return TRI_OK;
+    }
+    result->fraction = most - 1;
+    return status;
+}

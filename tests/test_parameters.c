@@ -35,8 +35,9 @@ static void check_canonical(const char *text, const char *expected)
 static void test_canonical(void)
 {
     check_canonical("convolve: 0 -1 0 /-1 5.0 -1/ 0 -1  0 ",
-                    "convolve:matrix=0 -1 0/-1 5 -1/0 -1 0:divisor=0:bias=0");
-    check_canonical("convolve:bias=.5:matrix='1 2 1'", "convolve:matrix=1 2 1:divisor=0:bias=0.5");
+                    "convolve:matrix=0 -1 0/-1 5 -1/0 -1 0:divisor=0:bias=0:green=0:blue=0");
+    check_canonical("convolve:bias=.5:matrix='1 2 1'",
+                    "convolve:matrix=1 2 1:divisor=0:bias=0.5:green=0:blue=0");
     check_canonical("copy,lut:film.cube,copy",
                     "copy,lut:file=film.cube:interpolation=tetrahedral,copy");
     check_canonical("lut:'a, b=1: c.cube':trilinear",

@@ -69,18 +69,13 @@ void cli_learn_summary(const struct cli_learn_outcome *outcome)
 
 /* ---- files ---- */
 
-static json_t *filter_json(const struct tri_learn_result *result,
-                           const struct tri_learn_filter *filter)
+/* Weights are in the pipeline, with all digits. */
+static json_t *filter_json(const struct tri_learn_filter *filter)
 {
-    const struct tri_learn_fraction *fraction = tri_learn_written(result, filter);
-    json_t *weights = json_array();
-
-    for (int i = 0; i < filter->fractions.taps; i++)
-        json_array_append_new(weights, json_real(fraction->weight[i]));
     json_t *all =
-        json_pack("{s:o, s:i, s:f, s:f, s:I, s:f}", "weights", weights, "divisor",
-                  fraction->divisor, "offset", fraction->offset, "samples", filter->places, "steps",
+        json_pack("{s:f, s:I, s:f}", "samples", filter->places, "steps",
                   (json_int_t)filter->step.number, "mean_squared_error", filter->step.loss);
+
     if (all != NULL && !isnan(filter->step.check))
         json_object_set_new(all, "check_mean_squared_error", json_real(filter->step.check));
     return all;
@@ -93,7 +88,7 @@ static json_t *outcome_json(const struct cli_learn_request *request,
     json_t *filters = json_array();
 
     for (int i = 0; i < outcome->result->count; i++)
-        json_array_append_new(filters, filter_json(outcome->result, &outcome->result->filters[i]));
+        json_array_append_new(filters, filter_json(&outcome->result->filters[i]));
     json_t *all = json_pack("{s:s, s:i, s:s, s:I, s:o, s:{s:b, s:I, s:I, s:i, s:f, s:f}}", "kind",
                             "learn", "schema", 1, "pipeline", outcome->pipeline, "seed",
                             (json_int_t)request->seed, "filters", filters, "check", "kept",

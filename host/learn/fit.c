@@ -131,6 +131,7 @@ static enum tri_status fit_filter(const struct tri_learn_set *set, int plane,
     filter->step =
         tri_learn_descend(&fit->problem, checks ? &fit->check : NULL, &own, fit->weights);
     tri_learn_fractions_find(&fit->problem, fit->weights, model->colours, &filter->fractions);
+    filter->chosen = filter->fractions.count - 1;
     return TRI_OK;
 }
 

@@ -129,11 +129,11 @@ struct tri_learn_filter {
     struct tri_learn_step step; /* the one that it is from */
     double places;              /* that it is learnt from */
     struct tri_learn_fractions fractions;
+    int chosen; /* of the fractions: the one that is written */
 };
 struct tri_learn_result {
     struct tri_learn_model model;
     int bits, count; /* count: of filters: 1 for all planes, or 3 */
-    int fraction;    /* of the filters' fractions: the one that is written */
     struct tri_learn_filter filters[3];
 };
 /* Of a window, one filter serves all planes if it fits each as well as one of its own would.
@@ -144,9 +144,6 @@ enum tri_status tri_learn_fit(const struct tri_learn_set *set, const struct tri_
 
 /* ---- result.c ---- */
 
-/* The fraction that is written. */
-const struct tri_learn_fraction *tri_learn_written(const struct tri_learn_result *result,
-                                                   const struct tri_learn_filter *filter);
 /* The pipeline that does what was learnt; end *text with free(). TRI_USAGE: none does, as weights
  * or offsets are out of its range. */
 enum tri_status tri_learn_text(const struct tri_learn_result *result, char **text,
@@ -168,7 +165,7 @@ enum tri_status tri_learn_check(struct tri_backend *backend, const struct tri_pi
                                 struct tri_image *before, const struct tri_image *after, int reach,
                                 const struct tri_learn_part *part, struct tri_learn_errors *errors,
                                 struct tri_error *error);
-/* Sets result->fraction to the simplest one with which the pipeline does as well on the part as
+/* Chooses for each filter the simplest fraction with which the pipeline does as well on the part as
  * with decimals. Errors as tri_learn_text and tri_job_run. */
 enum tri_status tri_learn_choose(struct tri_backend *backend, struct tri_learn_result *result,
                                  struct tri_image *before, const struct tri_image *after,

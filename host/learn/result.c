@@ -8,24 +8,21 @@
 
 /* ---- the pipeline ---- */
 
-const struct tri_learn_fraction *tri_learn_written(const struct tri_learn_result *result,
-                                                   const struct tri_learn_filter *filter)
-{
-    const struct tri_learn_fractions *all = &filter->fractions;
-
-    return &all->list[result->fraction < all->count ? result->fraction : all->count - 1];
-}
-
 static const struct tri_learn_fraction *fraction_of(const struct tri_learn_result *result,
                                                     int filter)
 {
-    return tri_learn_written(result, &result->filters[filter]);
+    return &result->filters[filter].fractions.list[result->filters[filter].chosen];
 }
 
-static void print_window(FILE *to, const struct tri_learn_fraction *fraction, int side)
+static void print_window(FILE *to, const struct tri_learn_fraction *fraction, int side,
+                         double scale)
 {
     for (int i = 0; i < side * side; i++)
-        fprintf(to, "%s%.10g", i == 0 ? "" : i % side == 0 ? " / " : " ", fraction->weight[i]);
+        fprintf(to, "%s%.10g",
+                i == 0          ? ""
+                : i % side == 0 ? " / "
+                                : " ",
+                fraction->weight[i] * scale);
 }
 
 /* Below half a sample it is lost where the result is rounded. */
@@ -35,10 +32,26 @@ static enum tri_status no_offset(const struct tri_learn_result *result, int filt
     static const char *const names[] = {"red", "green", "blue"};
 
     return tri_fail(error, TRI_USAGE,
-                    "%s needs an offset of %.4g samples, which %s cannot add: what was done is "
-                    "more than weights",
+                    "%s needs an offset of %.4g of its own, which %s cannot add: what was done "
+                    "to the pictures is more than weights",
                     result->count == 1 ? "the result" : names[filter],
                     fraction_of(result, filter)->offset, kernel);
+}
+
+/* Different filters share a divisor and the offset. */
+static enum tri_status print_three(FILE *to, const struct tri_learn_result *result,
+                                   struct tri_error *error)
+{
+    static const char *const params[] = {"convolve:matrix=", ":divisor=1:green=", ":blue="};
+
+    for (int p = 0; p < 3; p++) {
+        const struct tri_learn_fraction *fraction = fraction_of(result, p);
+        if (fabs(fraction->offset - fraction_of(result, 0)->offset) > 1)
+            return no_offset(result, p, "convolve", error);
+        fputs(params[p], to);
+        print_window(to, fraction, result->model.side, 1.0 / fraction->divisor);
+    }
+    return TRI_OK;
 }
 
 static enum tri_status print_kernel(FILE *to, const struct tri_learn_result *result,
@@ -46,15 +59,23 @@ static enum tri_status print_kernel(FILE *to, const struct tri_learn_result *res
 {
     const struct tri_learn_fraction *fraction = fraction_of(result, 0);
     const double maximum = (1 << result->bits) - 1;
+    enum tri_status status = TRI_OK;
+    double offset = 0;
 
-    if (fabs(fraction->offset) > maximum)
+    for (int i = 0; i < result->count; i++)
+        offset += fraction_of(result, i)->offset / result->count;
+    if (fabs(offset) > maximum)
         return no_offset(result, 0, "convolve", error);
-    fprintf(to, "convolve:matrix=");
-    print_window(to, fraction, result->model.side);
-    fprintf(to, ":divisor=%d", fraction->divisor);
-    if (fraction->offset != 0)
-        fprintf(to, ":bias=%.10g", fraction->offset / maximum);
-    return TRI_OK;
+    if (result->count > 1) {
+        status = print_three(to, result, error);
+    } else {
+        fputs("convolve:matrix=", to);
+        print_window(to, fraction, result->model.side, 1);
+        fprintf(to, ":divisor=%d", fraction->divisor);
+    }
+    if (offset != 0)
+        fprintf(to, ":bias=%.10g", offset / maximum);
+    return status;
 }
 
 static enum tri_status print_colours(FILE *to, const struct tri_learn_result *result,
@@ -181,25 +202,46 @@ static enum tri_status try_fraction(struct tri_backend *backend,
     return status;
 }
 
+/* Tries the fractions of one filter, while others stay as they are. */
+static enum tri_status choose(struct tri_backend *backend, struct tri_learn_result *result,
+                              int filter, struct tri_image *before, const struct tri_image *after,
+                              const struct tri_learn_part *part, double *squares,
+                              struct tri_error *error)
+{
+    const int last = result->filters[filter].fractions.count - 1;
+    enum tri_status status = TRI_OK;
+
+    for (int k = 0; k < last && status == TRI_OK; k++) {
+        double its;
+        result->filters[filter].chosen = k;
+        status = try_fraction(backend, result, before, after, part, &its, error);
+        if (status == TRI_OK && its <= *squares) {
+            *squares = its;
+            return TRI_OK;
+        }
+    }
+    result->filters[filter].chosen = last;
+    return status;
+}
+
+/* Together first: filters share what is left of their offsets. */
 enum tri_status tri_learn_choose(struct tri_backend *backend, struct tri_learn_result *result,
                                  struct tri_image *before, const struct tri_image *after,
                                  const struct tri_learn_part *part, struct tri_error *error)
 {
-    double decimals, squares;
-    int most = 0;
+    double squares, simplest;
+    enum tri_status status = try_fraction(backend, result, before, after, part, &squares, error);
 
-    for (int i = 0; i < result->count; i++) {
-        const int count = result->filters[i].fractions.count;
-        most = count > most ? count : most;
+    if (status == TRI_OK) {
+        for (int i = 0; i < result->count; i++)
+            result->filters[i].chosen = 0;
+        status = try_fraction(backend, result, before, after, part, &simplest, error);
     }
-    result->fraction = most - 1;
-    enum tri_status status = try_fraction(backend, result, before, after, part, &decimals, error);
-    for (int k = 0; k < most - 1 && status == TRI_OK; k++) {
-        result->fraction = k;
-        status = try_fraction(backend, result, before, after, part, &squares, error);
-        if (status == TRI_OK && squares <= decimals)
-            return TRI_OK;
-    }
-    result->fraction = most - 1;
+    if (status != TRI_OK || simplest <= squares)
+        return status;
+    for (int i = 0; i < result->count; i++)
+        result->filters[i].chosen = result->filters[i].fractions.count - 1;
+    for (int i = 0; i < result->count && status == TRI_OK; i++)
+        status = choose(backend, result, i, before, after, part, &squares, error);
     return status;
 }

@@ -159,12 +159,15 @@ KERNEL(convolve, convolve_alpha, "any matrix of weights",
        "lies on the picture as it is written, divided by divisor, plus bias. Sides are odd, up to "
        "31; without / a list is a square, or else one row. If weights and divisor give a sum of 1 "
        "and there is no bias, alpha takes part, else it is kept. The result is rounded and "
-       "clamped; at 8 bits weights have 15 bits. Borders replicate the edge sample.",
+       "clamped; at 8 bits weights have 15 bits. Green and blue may have matrices of their own, "
+       "with the same divisor and bias. Borders replicate the edge sample.",
        "convolve:matrix=0 -1 0 / -1 5 -1 / 0 -1 0",
        PARAM_LIST(matrix, 0, -10000, 10000, "weights in rows: blanks between them, / between rows")
            PARAM_FLOAT(divisor, 0, -1000000, 1000000,
                        "the sum is divided by it; 0: by the sum of the weights, unless that is 0")
-               PARAM_FLOAT(bias, 0, -1, 1, "fraction of the maximum that is added"))
+               PARAM_FLOAT(bias, 0, -1, 1, "fraction of the maximum that is added")
+                   PARAM_LIST(green, "0", -10000, 10000, "weights of green; 0: those of matrix")
+                       PARAM_LIST(blue, "0", -10000, 10000, "weights of blue; 0: those of matrix"))
 ALIASES(convolve, ALIAS("conv|convolution|filter2d|customfilter|userfilter",
                         "convolve:matrix=1 2 1 / 2 4 2 / 1 2 1"))
 
@@ -246,18 +249,19 @@ static void convolve_find_unit(const struct tri_list *list, double scale,
     matrix->unit *= common > 1 ? common : 1;
 }
 
-static bool convolve_read(struct tri_graph *graph, struct convolve_matrix *matrix)
+static bool convolve_read(struct tri_graph *graph, const char *param,
+                          struct convolve_matrix *matrix)
 {
     const struct tri_operation *operation = tri_graph_operation(graph);
-    const struct tri_list list = LIST(matrix);
+    const struct tri_list list = tri_operation_list(operation, param);
     const double divisor = convolve_divisor(operation, &list);
     double sum = 0;
     *matrix = (struct convolve_matrix){.bias = VALUE(bias) * ((1 << tri_graph_bits(graph)) - 1)};
     if (!convolve_shape(&list, matrix)) {
         tri_graph_fail(graph,
-                       "convolve: matrix has %d rows of %d numbers; its sides must be odd, up to "
+                       "convolve: %s has %d rows of %d numbers; its sides must be odd, up to "
                        "%d, with / between rows",
-                       matrix->rows, matrix->columns, CONVOLVE_SIDE);
+                       param, matrix->rows, matrix->columns, CONVOLVE_SIDE);
         return false;
     }
     for (int i = 0; i < list.count; i++) {
@@ -500,15 +504,13 @@ static int convolve_parts_16(struct tri_graph *graph, const struct convolve_matr
                 .constants_size = convolve_real_size(&across), .specialize = true);
 }
 
-GRAPH_PLANE(convolve)
+static int convolve_plane(struct tri_graph *graph, const char *param, int in)
 {
     struct convolve_matrix matrix;
     struct convolve_parts parts;
-    if (!convolve_read(graph, &matrix))
+    if (!convolve_read(graph, param, &matrix))
         return 0;
     const struct convolve_fixed fixed = convolve_fix(&matrix);
-    if (convolve_alpha(tri_graph_operation(graph)) == TRI_ALPHA_KEPT)
-        tri_graph_needs_rgb(graph); /* it moves black, or gray */
     const bool separable = convolve_separable(&matrix, &fixed, &parts);
     if (tri_graph_bits(graph) == 16)
         return separable                ? convolve_parts_16(graph, &matrix, &parts, in)
@@ -516,5 +518,29 @@ GRAPH_PLANE(convolve)
                                         : convolve_direct_16(graph, &matrix, in);
     return separable ? convolve_parts_8(graph, &matrix, &fixed, &parts, in)
                      : convolve_direct(graph, &matrix, &fixed, in);
+}
+
+static bool convolve_given(struct tri_graph *graph, const char *param)
+{
+    const struct tri_list list = tri_operation_list(tri_graph_operation(graph), param);
+    return list.count != 1 || list.numbers[0] != 0;
+}
+
+/* Gray and alpha are as red. */
+GRAPH(convolve)
+{
+    const bool green = convolve_given(graph, "green"), blue = convolve_given(graph, "blue");
+    if (convolve_alpha(tri_graph_operation(graph)) == TRI_ALPHA_KEPT || green || blue)
+        tri_graph_needs_rgb(graph); /* it moves black, or gray */
+    if (green || blue)
+        tri_graph_planes_differ(graph);
+    for (int p = 0; p < in.planes; p++) {
+        const char *param = in.planes < 3     ? "matrix"
+                            : p == 1 && green ? "green"
+                            : p == 2 && blue  ? "blue"
+                                              : "matrix";
+        in.channel[p] = convolve_plane(graph, param, in.channel[p]);
+    }
+    return in;
 }
 #endif

@@ -11,12 +11,17 @@ struct weights {
     double weight[31 * 31], bias;
 };
 
-static struct weights read_weights(const struct tri_pipeline *pipeline, int operation)
+/* Those of `param`, or if that is 0 those of matrix. */
+static struct weights read_weights(const struct tri_pipeline *pipeline, int operation,
+                                   const char *param)
 {
     struct weights weights = {.rows = 1};
     double sum = 0, divisor = tri_pipeline_value(pipeline, operation, "divisor");
-    const char *text = tri_pipeline_value_text(pipeline, operation, "matrix");
+    const char *text = tri_pipeline_value_text(pipeline, operation, param);
 
+    if (strcmp(text, "0") == 0)
+        text = tri_pipeline_value_text(pipeline, operation, "matrix");
+    const char *all = text;
     for (char *end; *text; text = end) {
         weights.weight[weights.count] = strtod(text, &end);
         if (end != text) {
@@ -26,8 +31,7 @@ static struct weights read_weights(const struct tri_pipeline *pipeline, int oper
         end = (char *)text + 1; /* a blank at the end, or a slash */
         weights.rows += *text == '/';
     }
-    if (!strchr(tri_pipeline_value_text(pipeline, operation, "matrix"), '/') &&
-        pow(floor(sqrt(weights.count) + 0.5), 2) == weights.count)
+    if (!strchr(all, '/') && pow(floor(sqrt(weights.count) + 0.5), 2) == weights.count)
         weights.rows = (int)floor(sqrt(weights.count) + 0.5);
     weights.columns = weights.count / weights.rows;
     if (divisor == 0)
@@ -55,31 +59,44 @@ static double bound_of(const struct weights *weights, int bits)
            weights->count * 0.5 * 255 * fmax(most / 16000, fmax(sum, 1) / (1 << 21));
 }
 
+static void run_plane(const struct weights *weights, const struct tri_image *in, int plane,
+                      struct expected *out)
+{
+    for (int y = 0; y < out->height; y++)
+        for (int x = 0; x < out->width; x++) {
+            double sum = weights->bias * oracle_max(in);
+
+            for (int i = 0; i < weights->count; i++)
+                sum += weights->weight[i] *
+                       (double)oracle_sample(in, plane,
+                                             x + i % weights->columns - weights->columns / 2,
+                                             y + i / weights->columns - weights->rows / 2);
+            *oracle_at(out, plane, x, y) = oracle_clamp(sum, 0, oracle_max(in));
+        }
+}
+
 static void run(const struct tri_pipeline *pipeline, int operation, const struct tri_image *in,
                 const struct tri_image *before, struct expected *out)
 {
-    const struct weights weights = read_weights(pipeline, operation);
+    static const char *const params[] = {"matrix", "green", "blue", "matrix"};
+    double bound = 0;
 
     (void)before;
-    oracle_expect(out, in->shape.width, in->shape.height, in->shape.planes,
-                  bound_of(&weights, in->shape.bits));
-    for (int plane = 0; plane < out->planes; plane++)
-        for (int y = 0; y < out->height; y++)
-            for (int x = 0; x < out->width; x++) {
-                double sum = weights.bias * oracle_max(in);
-
-                for (int i = 0; i < weights.count; i++)
-                    sum += weights.weight[i] *
-                           (double)oracle_sample(in, plane,
-                                                 x + i % weights.columns - weights.columns / 2,
-                                                 y + i / weights.columns - weights.rows / 2);
-                *oracle_at(out, plane, x, y) = oracle_clamp(sum, 0, oracle_max(in));
-            }
+    for (int plane = 0; plane < 3; plane++) {
+        const struct weights weights = read_weights(pipeline, operation, params[plane]);
+        bound = fmax(bound, bound_of(&weights, in->shape.bits));
+    }
+    oracle_expect(out, in->shape.width, in->shape.height, in->shape.planes, bound);
+    for (int plane = 0; plane < out->planes; plane++) {
+        const struct weights weights =
+            read_weights(pipeline, operation, out->planes < 3 ? "matrix" : params[plane]);
+        run_plane(&weights, in, plane, out);
+    }
 }
 
 static enum oracle_alpha alpha_of(const struct tri_pipeline *pipeline, int operation)
 {
-    const struct weights weights = read_weights(pipeline, operation);
+    const struct weights weights = read_weights(pipeline, operation, "matrix");
     double sum = 0;
 
     for (int i = 0; i < weights.count; i++)
@@ -132,6 +149,8 @@ static const char *const cases[] = {
     "matrix=1 4 7 4 1/4 16 26 16 4/7 26 41 26 7/4 16 26 16 4/1 4 7 4 1",
     "matrix=0.1234567 0.3 0.2 / 0.01 9.3 0.5 / -8 0.3 -0.125",
     "matrix=9999 -9999 0.5:divisor=2",
+    "matrix=1 2 1:divisor=4:green=0 -1 0 / -1 8 -1 / 0 -1 0:blue=3 1 -2",
+    "matrix=0 0 0:divisor=1:green=1 1 1:bias=0.1",
     "matrix=" FOUR(FOUR(ONES_31) ONES_31) FOUR(ONES_31) FOUR(ONES_31) ONES_31 "/" ONES_31
                                                                               "/" ONES_31,
     NULL};

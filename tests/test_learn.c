@@ -43,20 +43,20 @@ static void test_products(void)
 static void test_large_sums(void)
 {
     EXPECT("printf 'P2 2 2 65535 60000 60000 60000 60000' > f.pgm; printf 'P2 2 2 65535 5 5 5 5' > "
-           "g.pgm; for on in sequential threads:3 opencl:cpu threads:1+threads:1; do $T run "
+           "g.pgm; for on in sequential threads:3 opencl:cpu threads:1+opencl:cpu; do $T run "
            "products:radius=0 f.pgm --with g.pgm --on $on --data - | sed -n '2p;5p'; done",
            0,
            "f.pgm,gray,0,0,14400000000\nf.pgm,gray,2,0,1200000\n"
            "f.pgm,gray,0,0,14400000000\nf.pgm,gray,2,0,1200000\n"
            "f.pgm,gray,0,0,14400000000\nf.pgm,gray,2,0,1200000\n"
            "f.pgm,gray,0,0,14400000000\nf.pgm,gray,2,0,1200000\n",
-           "");
+           "*products:radius=0 is not shared*");
     EXPECT(
         "$T run convolve:'1 2 1' a.png -o s.png; for on in threads:2 threads:3 opencl:cpu "
         "threads:1+opencl:cpu; do $T run products:radius=2 a.png --with s.png --data - --on "
         "sequential > x.csv; $T run products:radius=2 a.png --with s.png --data - --on $on | cmp "
         "- x.csv && wc -l < x.csv; done",
-        0, "1135\n1135\n1135\n1135\n", "");
+        0, "1135\n1135\n1135\n1135\n", "*is not shared*");
 }
 
 #define LEARNS(pipeline, from) \
@@ -204,7 +204,7 @@ static void test_pipeline_files(void)
     EXPECT("$T run @a.png a.png -o x.png", 2, "", "*a.png has no pipeline*");
     EXPECT("echo nonsense > p.txt; $T run @p.txt a.png -o x.png", 2, "", "*nonsense*");
     EXPECT("echo invert > p.ppm; $T run @p.ppm a.png -o p.ppm; cat p.ppm", 0, "invert\n",
-           "*would overwrite the input*");
+           "*would replace the input 'p.ppm'\n");
 }
 
 int test_learn_suite(void)

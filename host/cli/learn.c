@@ -173,22 +173,60 @@ static enum tri_status check_places(const struct cli_learn_request *request,
     return cli_places_check(&places, error);
 }
 
+/* The parts of several, each as a backend of its own. */
+static enum tri_status open_parts(struct tri_backend *several, struct cli_learn_backends *backends,
+                                  struct tri_error *error)
+{
+    const struct tri_backend_options with = {.size = sizeof with};
+    struct tri_share shares[CLI_LEARN_BACKENDS_MAX];
+    const int parts = tri_backend_shares(several, shares, CLI_LEARN_BACKENDS_MAX);
+    enum tri_status status = TRI_OK;
+
+    for (int i = 0; i < parts && i < CLI_LEARN_BACKENDS_MAX && status == TRI_OK; i++) {
+        const struct tri_backend_info *info = shares[i].info;
+        const char *on = info->selector[0] != '\0' ? info->selector : info->name;
+        status = tri_backend_open(on, &with, &backends->list[backends->count], error);
+        backends->count += status == TRI_OK;
+    }
+    return status;
+}
+
+static enum tri_status open_backends(const char *on, struct cli_learn_backends *backends,
+                                     struct tri_error *error)
+{
+    const struct tri_backend_options with = {.size = sizeof with};
+    struct tri_backend *first = NULL;
+    size_t told = 0;
+
+    cli_set_opencl_environment(&on, 1);
+    enum tri_status status = tri_backend_open(on, &with, &first, error);
+    if (status != TRI_OK)
+        return status;
+    cli_backend_notes(first, &told);
+    if (tri_backend_info(first)->parts == 0) {
+        *backends = (struct cli_learn_backends){{first}, 1};
+        return TRI_OK;
+    }
+    status = open_parts(first, backends, error);
+    tri_backend_close(first);
+    return status;
+}
+
 static enum tri_status learn(const struct cli_learn_request *request, char *const operands[],
                              int count, struct tri_error *error)
 {
-    const struct tri_backend_options with = {.size = sizeof with};
     struct cli_learn_files files = {0};
-    struct tri_backend *backend = NULL;
+    struct cli_learn_backends backends = {.count = 0};
     enum tri_status status = find_files(&files, operands, count, error);
 
     if (status == TRI_OK)
         status = check_places(request, &files, error);
-    cli_set_opencl_environment(&request->on, 1);
     if (status == TRI_OK)
-        status = tri_backend_open(request->on, &with, &backend, error);
+        status = open_backends(request->on, &backends, error);
     if (status == TRI_OK)
-        status = cli_learn_pairs(request, &files, backend, error);
-    tri_backend_close(backend);
+        status = cli_learn_pairs(request, &files, &backends, error);
+    for (int i = 0; i < backends.count; i++)
+        tri_backend_close(backends.list[i]);
     free_files(&files);
     return status;
 }

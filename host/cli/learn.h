@@ -23,10 +23,17 @@ struct cli_learn_files {
     int count;
 };
 
+/* Several backends: pairs are dealt to them. */
+enum { CLI_LEARN_BACKENDS_MAX = 16 };
+struct cli_learn_backends {
+    struct tri_backend *list[CLI_LEARN_BACKENDS_MAX];
+    int count;
+};
+
 /* Learns from the pairs, checks the result and writes it. */
 enum tri_status cli_learn_pairs(const struct cli_learn_request *request,
-                                const struct cli_learn_files *files, struct tri_backend *backend,
-                                struct tri_error *error);
+                                const struct cli_learn_files *files,
+                                const struct cli_learn_backends *backends, struct tri_error *error);
 
 /* learn_report.c */
 struct cli_learn_outcome {

@@ -3,6 +3,8 @@
 #include "cli/cli.h"
 #include "cli/learn.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,45 +38,117 @@ static enum tri_status about(const struct cli_learn_names *names, enum tri_statu
                                : status;
 }
 
-static enum tri_status add_sums(const struct cli_learn_request *request,
-                                const struct cli_learn_names *names, struct tri_backend *backend,
-                                struct tri_learn_set *set, struct tri_error *error)
+/* ---- sums ---- */
+
+/* Backends take one pair after another. Each pair has a place of its own, and sums are exact, so
+ * nothing depends on which backend took it. */
+struct dealer {
+    const struct cli_learn_request *request;
+    const struct cli_learn_files *files;
+    struct tri_learn_pair *sums;
+    atomic_int next;
+    pthread_mutex_t lock; /* for what follows */
+    int failed;           /* the first pair that failed, of those that were tried */
+    struct tri_error error;
+};
+
+struct worker {
+    struct dealer *dealer;
+    struct tri_backend *backend;
+    pthread_t thread;
+    bool runs;
+};
+
+static enum tri_status sum_pair(struct dealer *dealer, int number, struct tri_backend *backend,
+                                struct tri_error *error)
 {
+    const struct cli_learn_request *request = dealer->request;
+    const struct cli_learn_names *names = &dealer->files->list[number];
     const struct tri_learn_model model = {request->colours ? 1 : request->side, request->colours};
-    struct tri_learn_pair *sums = &set->pairs[set->count];
     struct pair pair;
     enum tri_status status = read_pair(request, names, &pair, error);
 
     if (status == TRI_OK)
-        status =
-            about(names, tri_learn_pair_sum(backend, &model, pair.before, pair.after, sums, error),
-                  error);
+        status = about(names,
+                       tri_learn_pair_sum(backend, &model, pair.before, pair.after,
+                                          &dealer->sums[number], error),
+                       error);
     free_pair(&pair);
-    if (status != TRI_OK)
-        return status;
-    set->count++;
-    if (sums->planes == set->pairs[0].planes && sums->bits == set->pairs[0].bits)
-        return TRI_OK;
-    return tri_fail(error, TRI_USAGE,
-                    "learn: %s is in %s with %d bits, and pictures before it are in %s with %d; "
-                    "all must be alike",
-                    names->before, sums->planes == 1 ? "gray" : "colour", sums->bits,
-                    set->pairs[0].planes == 1 ? "gray" : "colour", set->pairs[0].bits);
+    return status;
+}
+
+static void *work(void *argument)
+{
+    const struct worker *worker = argument;
+    struct dealer *dealer = worker->dealer;
+    struct tri_error error;
+
+    for (;;) {
+        const int number = atomic_fetch_add(&dealer->next, 1);
+        if (number >= dealer->files->count)
+            return NULL;
+        if (sum_pair(dealer, number, worker->backend, &error) == TRI_OK)
+            continue;
+        pthread_mutex_lock(&dealer->lock);
+        if (number < dealer->failed) {
+            dealer->failed = number;
+            dealer->error = error;
+        }
+        pthread_mutex_unlock(&dealer->lock);
+        atomic_store(&dealer->next, dealer->files->count);
+    }
+}
+
+/* This thread serves the first backend. One that gets no thread leaves its pairs to the others. */
+static void deal(struct dealer *dealer, const struct cli_learn_backends *backends)
+{
+    struct worker workers[CLI_LEARN_BACKENDS_MAX];
+
+    for (int i = 0; i < backends->count; i++) {
+        workers[i] = (struct worker){dealer, backends->list[i], 0, false};
+        workers[i].runs = i > 0 && pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0;
+    }
+    work(&workers[0]);
+    for (int i = 1; i < backends->count; i++)
+        if (workers[i].runs)
+            pthread_join(workers[i].thread, NULL);
+}
+
+static enum tri_status check_alike(const struct cli_learn_files *files,
+                                   const struct tri_learn_pair *sums, struct tri_error *error)
+{
+    for (int i = 1; i < files->count; i++)
+        if (sums[i].planes != sums[0].planes || sums[i].bits != sums[0].bits)
+            return tri_fail(error, TRI_USAGE,
+                            "learn: %s is in %s with %d bits, and %s in %s with %d; all must be "
+                            "alike",
+                            files->list[i].before, sums[i].planes == 1 ? "gray" : "colour",
+                            sums[i].bits, files->list[0].before,
+                            sums[0].planes == 1 ? "gray" : "colour", sums[0].bits);
+    return TRI_OK;
 }
 
 static enum tri_status sum_all(const struct cli_learn_request *request,
-                               const struct cli_learn_files *files, struct tri_backend *backend,
-                               struct tri_learn_set *set, struct tri_error *error)
+                               const struct cli_learn_files *files,
+                               const struct cli_learn_backends *backends, struct tri_learn_set *set,
+                               struct tri_error *error)
 {
-    enum tri_status status = TRI_OK;
+    struct dealer dealer = {.request = request, .files = files, .failed = files->count};
 
     set->pairs = calloc((size_t)files->count, sizeof *set->pairs);
     if (set->pairs == NULL)
         return tri_fail(error, TRI_FAILED, "learn: out of memory for %d pairs", files->count);
-    for (int i = 0; i < files->count && status == TRI_OK; i++)
-        status = add_sums(request, &files->list[i], backend, set, error);
-    return status;
+    set->count = files->count;
+    dealer.sums = set->pairs;
+    pthread_mutex_init(&dealer.lock, NULL);
+    deal(&dealer, backends);
+    pthread_mutex_destroy(&dealer.lock);
+    if (dealer.failed < files->count)
+        return tri_fail(error, dealer.error.status, "%s", dealer.error.text);
+    return check_alike(files, set->pairs, error);
 }
+
+/* ---- checks ---- */
 
 static bool any_kept(const struct tri_learn_set *set)
 {
@@ -144,14 +218,15 @@ static enum tri_status in_learn(enum tri_status status, struct tri_error *error)
 }
 
 enum tri_status cli_learn_pairs(const struct cli_learn_request *request,
-                                const struct cli_learn_files *files, struct tri_backend *backend,
-                                struct tri_error *error)
+                                const struct cli_learn_files *files,
+                                const struct cli_learn_backends *backends, struct tri_error *error)
 {
+    struct tri_backend *backend = backends->list[0];
     struct tri_learn_set set = {0};
     struct tri_learn_result result;
     struct cli_learn_outcome outcome = {.result = &result};
     char *text = NULL;
-    enum tri_status status = sum_all(request, files, backend, &set, error);
+    enum tri_status status = sum_all(request, files, backends, &set, error);
 
     if (status == TRI_OK)
         status = tri_learn_set_split(&set, request->seed, error);

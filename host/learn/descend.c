@@ -19,31 +19,37 @@ static int at(int i, int j)
     return i >= j ? i * (i + 1) / 2 + j : j * (j + 1) / 2 + i;
 }
 
-/* Of factors i and j. The difference is exact, and is rounded once. */
-static double covariance(const struct tri_learn_sums *sums, int i, int j)
+static double mean(const struct tri_learn_sums *sums, int i)
 {
-    const int one = sums->taps;
-    const tri_learn_wide places = sums->product[at(one, one)];
-    const tri_learn_wide apart =
-        places * sums->product[at(i, j)] - sums->product[at(one, i)] * sums->product[at(one, j)];
-
-    return (double)apart / (double)places / (double)places;
+    return (double)sums->product[at(sums->taps, i)] / (double)tri_learn_places(sums);
 }
 
-void tri_learn_problem_fill(struct tri_learn_problem *problem, const struct tri_learn_sums *sums)
+/* Of factors i and j. The difference is exact, and is rounded once. */
+static double covariance(const struct tri_learn_sums *sums, int i, int j, bool offset)
+{
+    const int one = sums->taps;
+    const tri_learn_wide places = tri_learn_places(sums), sum = sums->product[at(i, j)];
+    const tri_learn_wide apart =
+        places * sum - sums->product[at(one, i)] * sums->product[at(one, j)];
+
+    return offset ? (double)apart / (double)places / (double)places : (double)sum / (double)places;
+}
+
+void tri_learn_problem_fill(struct tri_learn_problem *problem, const struct tri_learn_sums *sums,
+                            bool offset)
 {
     const int taps = sums->taps, wanted = taps + 1;
 
     problem->taps = taps;
     problem->places = (double)tri_learn_places(sums);
     for (int i = 0; i < taps; i++) {
-        problem->mean[i] = (double)sums->product[at(taps, i)] / problem->places;
-        problem->with_wanted[i] = covariance(sums, i, wanted);
+        problem->mean[i] = offset ? mean(sums, i) : 0;
+        problem->with_wanted[i] = covariance(sums, i, wanted, offset);
         for (int j = 0; j < taps; j++)
-            problem->covariance[i][j] = covariance(sums, i, j);
+            problem->covariance[i][j] = covariance(sums, i, j, offset);
     }
-    problem->wanted = (double)sums->product[at(taps, wanted)] / problem->places;
-    problem->variance = covariance(sums, wanted, wanted);
+    problem->wanted = offset ? mean(sums, wanted) : 0;
+    problem->variance = covariance(sums, wanted, wanted, offset);
 }
 
 /* Whether no tap is a sum of others: the pivots of a Cholesky decomposition. */
@@ -64,7 +70,8 @@ static bool are_distinct(const struct tri_learn_problem *problem)
 }
 
 enum tri_status tri_learn_problem_set(struct tri_learn_problem *problem,
-                                      const struct tri_learn_sums *sums, struct tri_error *error)
+                                      const struct tri_learn_sums *sums, bool offset,
+                                      struct tri_error *error)
 {
     const long places = (long)tri_learn_places(sums), least = (long)PLACES_A_TAP * (sums->taps + 1);
 
@@ -75,7 +82,7 @@ enum tri_status tri_learn_problem_set(struct tri_learn_problem *problem,
             "an edge do not count, nor those that are 0 or the maximum afterwards; use "
             "larger or more pictures, or a smaller kernel",
             places, sums->taps, least);
-    tri_learn_problem_fill(problem, sums);
+    tri_learn_problem_fill(problem, sums, offset);
     if (!are_distinct(problem))
         return tri_fail(error, TRI_USAGE,
                         "the pictures before have too little detail to tell the weights apart: "

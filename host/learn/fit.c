@@ -122,9 +122,10 @@ static enum tri_status fit_filter(const struct tri_learn_set *set, int plane,
     sum_up(set, plane, true, &fit->sums);
     const bool checks = tri_learn_places(&fit->sums) > 0;
     if (checks)
-        tri_learn_problem_fill(&fit->check, &fit->sums);
+        tri_learn_problem_fill(&fit->check, &fit->sums, !model->colours);
     sum_up(set, plane, false, &fit->sums);
-    const enum tri_status status = tri_learn_problem_set(&fit->problem, &fit->sums, error);
+    const enum tri_status status =
+        tri_learn_problem_set(&fit->problem, &fit->sums, !model->colours, error);
     if (status != TRI_OK)
         return status;
     filter->places = fit->problem.places;

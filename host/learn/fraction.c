@@ -8,10 +8,10 @@
 enum { DIVISOR_MAX = 1024, DECIMALS = 10000000 };
 
 /* Rounded samples are off by this, in the mean of squares: the variance of what is uniform between
- * -1/2 and 1/2. What adds a small part of it is not seen, and rounding may have added it: it is not
- * chance alone, as multiples of 1/16 are rounded up by 1/32 on average. */
+ * -1/2 and 1/2. What adds a small part of it, or of larger errors, is not seen. */
 #define ROUNDING (1.0 / 12)
-#define HIDDEN(loss) (((loss) > ROUNDING ? (loss) : ROUNDING) / 4)
+#define HIDDEN(loss, part) (((loss) > ROUNDING ? (loss) : ROUNDING) / (part))
+enum { PART_OF_FILTERS = 4, PART_OF_FRACTIONS = 10 };
 
 /* By how much the loss grows from `than`, with its best offset, to `weights` with this offset. No
  * difference of losses, which would be lost in rounding. */
@@ -35,20 +35,8 @@ static double growth(const struct tri_learn_problem *problem, const double *than
 bool tri_learn_fits(const struct tri_learn_problem *problem, const double *than,
                     const double *weights, double offset)
 {
-    return growth(problem, than, weights, offset) <= HIDDEN(tri_learn_loss(problem, than));
-}
-
-/* The offset that is simplest: none, whole, half, or the best one. */
-static double simple_offset(const struct tri_learn_problem *problem, const double *than,
-                            const double *weights)
-{
-    const double best = tri_learn_offset(problem, weights);
-    const double simple[] = {0, floor(best + 0.5), floor(2 * best + 0.5) / 2};
-
-    for (int i = 0; i < 3; i++)
-        if (tri_learn_fits(problem, than, weights, simple[i]))
-            return simple[i];
-    return best;
+    return growth(problem, than, weights, offset) <=
+           HIDDEN(tri_learn_loss(problem, than), PART_OF_FILTERS);
 }
 
 static void divide(int taps, const double *weights, int divisor, double *numerators,
@@ -74,25 +62,40 @@ static bool is_new(const struct tri_learn_fractions *fractions, const double *ro
     return true;
 }
 
+/* With a simple offset, and with the best one. Half a sample may come from another way to round,
+ * which none can tell from the sums. */
+static void add_fraction(struct tri_learn_fractions *fractions, int divisor,
+                         const double *numerators, double offset)
+{
+    const double simple = fabs(offset) <= 0.5 ? 0 : floor(2 * offset + 0.5) / 2;
+    const double offsets[] = {simple, offset};
+
+    for (int i = 0; i < 2 && fractions->count < TRI_LEARN_FRACTIONS_MAX; i++) {
+        struct tri_learn_fraction *next = &fractions->list[fractions->count];
+        if (i == 1 && offset == simple)
+            break;
+        memcpy(next->weight, numerators, (size_t)fractions->taps * sizeof *numerators);
+        next->divisor = divisor;
+        next->offset = offsets[i];
+        fractions->count++;
+    }
+}
+
 void tri_learn_fractions_find(const struct tri_learn_problem *problem, const double *weights,
                               bool decimal, struct tri_learn_fractions *fractions)
 {
     const int taps = problem->taps;
-    double rounded[TRI_LEARN_TAPS_MAX];
+    const double hidden = HIDDEN(tri_learn_loss(problem, weights), PART_OF_FRACTIONS);
+    double numerators[TRI_LEARN_TAPS_MAX], rounded[TRI_LEARN_TAPS_MAX];
 
     *fractions = (struct tri_learn_fractions){.taps = taps};
-    for (int divisor = 1; divisor <= DIVISOR_MAX && fractions->count < TRI_LEARN_FRACTIONS_MAX - 1;
+    for (int divisor = 1; divisor <= DIVISOR_MAX && fractions->count < TRI_LEARN_FRACTIONS_MAX - 2;
          divisor = decimal ? 10 * divisor : divisor + 1) {
-        struct tri_learn_fraction *next = &fractions->list[fractions->count];
-        divide(taps, weights, divisor, next->weight, rounded);
-        next->divisor = divisor;
-        next->offset = simple_offset(problem, weights, rounded);
-        if (tri_learn_fits(problem, weights, rounded, next->offset) && is_new(fractions, rounded))
-            fractions->count++;
+        divide(taps, weights, divisor, numerators, rounded);
+        const double offset = tri_learn_offset(problem, rounded);
+        if (growth(problem, weights, rounded, offset) <= hidden && is_new(fractions, rounded))
+            add_fraction(fractions, divisor, numerators, offset);
     }
-    struct tri_learn_fraction *last = &fractions->list[fractions->count++];
-    divide(taps, weights, DECIMALS, last->weight, rounded);
-    memcpy(last->weight, rounded, (size_t)taps * sizeof rounded[0]);
-    last->divisor = 1;
-    last->offset = tri_learn_offset(problem, rounded);
+    divide(taps, weights, DECIMALS, numerators, rounded);
+    add_fraction(fractions, 1, rounded, tri_learn_offset(problem, rounded));
 }

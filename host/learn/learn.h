@@ -52,7 +52,8 @@ uint64_t tri_learn_pair_places(const struct tri_learn_pair *pair, int plane, int
 
 /* ---- descend.c ---- */
 
-/* The mean squared error as a function of the weights, with the best offset for each. */
+/* The mean squared error as a function of the weights, with the best offset for each; of colours
+ * without an offset: means are 0 then, and covariances are means of products. */
 struct tri_learn_problem {
     int taps;
     double places, mean[TRI_LEARN_TAPS_MAX], wanted; /* means of the taps, and of what is wanted */
@@ -62,9 +63,11 @@ struct tri_learn_problem {
 };
 /* TRI_USAGE: too few places, or too little detail to tell the weights apart. */
 enum tri_status tri_learn_problem_set(struct tri_learn_problem *problem,
-                                      const struct tri_learn_sums *sums, struct tri_error *error);
+                                      const struct tri_learn_sums *sums, bool offset,
+                                      struct tri_error *error);
 /* Without these checks: for a loss alone. */
-void tri_learn_problem_fill(struct tri_learn_problem *problem, const struct tri_learn_sums *sums);
+void tri_learn_problem_fill(struct tri_learn_problem *problem, const struct tri_learn_sums *sums,
+                            bool offset);
 double tri_learn_loss(const struct tri_learn_problem *problem, const double *weights);
 /* Half the slope of the loss, downwards. */
 void tri_learn_slope(const struct tri_learn_problem *problem, const double *weights, double *slope);
@@ -98,16 +101,17 @@ struct tri_learn_fraction {
     double weight[TRI_LEARN_TAPS_MAX], offset; /* weights: before they are divided */
 };
 /* The simplest ones first; the last one is decimals of 7 places, as exact as any. */
-enum { TRI_LEARN_FRACTIONS_MAX = 9 };
+enum { TRI_LEARN_FRACTIONS_MAX = 128 };
 struct tri_learn_fractions {
     int taps, count;
     struct tri_learn_fraction list[TRI_LEARN_FRACTIONS_MAX];
 };
 /* Finds whole numbers over small divisors, or with `decimal` over powers of ten, that are so near
- * to the weights that rounding the results could hide the difference. */
+ * to the weights that rounding the results could hide the difference; each with a simple offset
+ * first. */
 void tri_learn_fractions_find(const struct tri_learn_problem *problem, const double *weights,
                               bool decimal, struct tri_learn_fractions *fractions);
-/* Whether other weights with an offset are as near. */
+/* Whether other weights with an offset differ by no more than rounding could hide. */
 bool tri_learn_fits(const struct tri_learn_problem *problem, const double *than,
                     const double *weights, double offset);
 

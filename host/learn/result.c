@@ -25,17 +25,16 @@ static void print_window(FILE *to, const struct tri_learn_fraction *fraction, in
                 fraction->weight[i] * scale);
 }
 
-/* Below half a sample it is lost where the result is rounded. */
 static enum tri_status no_offset(const struct tri_learn_result *result, int filter,
-                                 const char *kernel, struct tri_error *error)
+                                 struct tri_error *error)
 {
     static const char *const names[] = {"red", "green", "blue"};
 
-    return tri_fail(error, TRI_USAGE,
-                    "%s needs an offset of %.4g of its own, which %s cannot add: what was done "
-                    "to the pictures is more than weights",
-                    result->count == 1 ? "the result" : names[filter],
-                    fraction_of(result, filter)->offset, kernel);
+    return tri_fail(
+        error, TRI_USAGE,
+        "%s needs an offset of %.4g of its own, which convolve cannot add: what was done "
+        "to the pictures is more than weights",
+        result->count == 1 ? "the result" : names[filter], fraction_of(result, filter)->offset);
 }
 
 /* Different filters share a divisor and the offset. */
@@ -47,7 +46,7 @@ static enum tri_status print_three(FILE *to, const struct tri_learn_result *resu
     for (int p = 0; p < 3; p++) {
         const struct tri_learn_fraction *fraction = fraction_of(result, p);
         if (fabs(fraction->offset - fraction_of(result, 0)->offset) > 1)
-            return no_offset(result, p, "convolve", error);
+            return no_offset(result, p, error);
         fputs(params[p], to);
         print_window(to, fraction, result->model.side, 1.0 / fraction->divisor);
     }
@@ -65,7 +64,7 @@ static enum tri_status print_kernel(FILE *to, const struct tri_learn_result *res
     for (int i = 0; i < result->count; i++)
         offset += fraction_of(result, i)->offset / result->count;
     if (fabs(offset) > maximum)
-        return no_offset(result, 0, "convolve", error);
+        return no_offset(result, 0, error);
     if (result->count > 1) {
         status = print_three(to, result, error);
     } else {
@@ -86,8 +85,6 @@ static enum tri_status print_colours(FILE *to, const struct tri_learn_result *re
     fprintf(to, "matrix");
     for (int p = 0; p < 3; p++) {
         const struct tri_learn_fraction *fraction = fraction_of(result, p);
-        if (fabs(fraction->offset) > 0.5)
-            return no_offset(result, p, "matrix", error);
         for (int i = 0; i < 3; i++) {
             const double weight = fraction->weight[i] / fraction->divisor;
             if (fabs(weight) > 8)

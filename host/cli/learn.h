@@ -30,7 +30,24 @@ struct cli_learn_backends {
     int count;
 };
 
-/* Learns from the pairs, checks the result and writes it. */
+/* learn_pairs.c */
+struct cli_learn_pair {
+    struct tri_image *before, *after;
+};
+/* Sums all pairs, each on some backend. */
+enum tri_status cli_learn_sums(const struct cli_learn_request *request,
+                               const struct cli_learn_files *files,
+                               const struct cli_learn_backends *backends, struct tri_learn_set *set,
+                               struct tri_error *error);
+/* Reads the first `count` pairs, one after another. */
+enum tri_status cli_learn_each(const struct cli_learn_request *request,
+                               const struct cli_learn_files *files, int count,
+                               enum tri_status (*use)(void *of, int number,
+                                                      const struct cli_learn_pair *pair,
+                                                      struct tri_error *error),
+                               void *of, struct tri_error *error);
+
+/* learn_fit.c: learns from the pairs, checks the result and writes it. */
 enum tri_status cli_learn_pairs(const struct cli_learn_request *request,
                                 const struct cli_learn_files *files,
                                 const struct cli_learn_backends *backends, struct tri_error *error);

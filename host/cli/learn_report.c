@@ -53,6 +53,8 @@ void cli_learn_summary(const struct cli_learn_outcome *outcome)
     const double samples = (double)errors->samples;
 
     describe_filters(outcome->result);
+    if (outcome->result->curved)
+        cli_say("curves follow the matrix; the errors above are before them, of 65535");
     if (!outcome->kept)
         cli_note("the pictures are one block, so the result is checked only with what it was "
                  "learnt from");

@@ -129,6 +129,37 @@ enum tri_status tri_learn_set_split(struct tri_learn_set *set, uint64_t seed,
                                     struct tri_error *error);
 void tri_learn_set_free(struct tri_learn_set *set);
 
+/* ---- curve.c ---- */
+
+/* For each plane and range of samples that a matrix makes: how many there are, their sum, and that
+ * of the samples wanted. */
+enum { TRI_LEARN_RANGES = 64 };
+struct tri_learn_tones {
+    uint64_t sum[3][TRI_LEARN_RANGES][3];
+};
+struct tri_learn_part;
+/* Adds those of a part of a pair of pictures in colour. Errors as tri_job_run. */
+enum tri_status tri_learn_tones_add(struct tri_backend *backend, const char *matrix,
+                                    struct tri_image *before, const struct tri_image *after,
+                                    const struct tri_learn_part *part,
+                                    struct tri_learn_tones *tones, struct tri_error *error);
+/* Points of a curve, as parts of the maximum; it rises, from x 0 to 1. */
+struct tri_learn_curve {
+    int count;
+    double x[TRI_LEARN_RANGES + 2], y[TRI_LEARN_RANGES + 2];
+};
+/* False if there are too few tones. */
+bool tri_learn_curve_find(const struct tri_learn_tones *tones, int plane, int bits,
+                          struct tri_learn_curve *curve);
+/* Prints three curves, or what undoes them, as a pipeline. */
+void tri_learn_curves_print(FILE *to, const struct tri_learn_curve *curves, bool inverse);
+/* As tri_learn_pair_sum for colours, with the curves undone in the picture after; at 16 bits. */
+enum tri_status tri_learn_pair_straighten(struct tri_backend *backend,
+                                          const struct tri_learn_curve *curves,
+                                          const struct tri_image *before,
+                                          const struct tri_image *after,
+                                          struct tri_learn_pair *pair, struct tri_error *error);
+
 struct tri_learn_filter {
     struct tri_learn_step step; /* the one that it is from */
     double places;              /* that it is learnt from */
@@ -139,6 +170,8 @@ struct tri_learn_result {
     struct tri_learn_model model;
     int bits, count; /* count: of filters: 1 for all planes, or 3 */
     struct tri_learn_filter filters[3];
+    bool curved; /* of colours: curves follow the matrix */
+    struct tri_learn_curve curves[3];
 };
 /* Of a window, one filter serves all planes if it fits each as well as one of its own would.
  * TRI_USAGE: as tri_learn_problem_set. */

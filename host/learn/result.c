@@ -95,6 +95,10 @@ static enum tri_status print_colours(FILE *to, const struct tri_learn_result *re
             fprintf(to, ":%c%c=%.10g", names[p], names[i], weight);
         }
     }
+    if (result->curved) {
+        fputc(',', to);
+        tri_learn_curves_print(to, result->curves, false);
+    }
     return TRI_OK;
 }
 

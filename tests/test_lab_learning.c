@@ -1,15 +1,11 @@
 /* test_lab_learning.c -- the experiment on synchronous and stale learning: what it concludes. */
 #include "lab_rows.h"
+#include "shell.h"
 #include "tests.h"
 
 #include <CUnit/CUnit.h>
 
 int test_lab_learning_suite(void);
-
-static int no_set_up(void)
-{
-    return 0;
-}
 
 static void add_row(struct tri_lab_run *run, const char *name, int workers, int milliseconds,
                     double loss, double others, double late)
@@ -51,11 +47,22 @@ static void test_conclusions(void)
     lab_expect(&run, "u", -1);
 }
 
+/* What does not depend on chance is the same in each run. */
+static void test_run(void)
+{
+    EXPECT(
+        "$T lab learning --quick --workers 3 > text; grep -c 'synchronous .* 0 of runs with other "
+        "weights, 0 changes late$' text; grep -c 'shown *In each run synchronous' text; $T lab "
+        "learning --quick --workers 1 | grep -c 'not run: it takes two workers'",
+        0, "2\n1\n4\n", "");
+}
+
 int test_lab_learning_suite(void)
 {
-    CU_pSuite suite = CU_add_suite("lab_learning", no_set_up, no_set_up);
+    CU_pSuite suite = CU_add_suite("lab_learning", shell_begin, shell_end);
     if (suite == NULL)
         return 1;
     CU_add_test(suite, "conclusions", test_conclusions);
+    CU_add_test(suite, "run", test_run);
     return 0;
 }

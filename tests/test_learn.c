@@ -104,6 +104,20 @@ static void test_same_bits(void)
         "for on in threads:3 opencl:cpu threads:1+opencl:cpu; do $T learn a.png k.png --colors -q "
         "--on $on | cmp - x.txt && echo same; done",
         0, "same\nsame\nsame\n", "");
+    EXPECT(
+        "$T run matrix:rr=.6:rg=.3:gg=.7:gb=.2:br=.15:bb=.8,levels:gamma=1.3 a.png -o k.png; $T "
+        "learn a.png k.png --colors -q --on sequential > x.txt; grep -c ',curves:red=' x.txt; for "
+        "on in threads:3 opencl:cpu threads:1+opencl:cpu; do $T learn a.png k.png --colors -q --on "
+        "$on | cmp - x.txt && echo same; done",
+        0, "1\nsame\nsame\nsame\n", "");
+    EXPECT("mkdir P Q; cp $ROOT/images/frame-?.png P; $T run unsharp P -o Q; $T learn P Q --kernel "
+           "5x5 -q --on sequential > x.txt; $T learn P Q --kernel 5x5 -q --on "
+           "threads:1+threads:2+opencl:cpu | cmp - x.txt && $T learn P/frame-3.png Q/frame-3.png "
+           "P/frame-1.png Q/frame-1.png --kernel 5x5 -q --on opencl:cpu > y.txt; $T learn "
+           "P/frame-3.png Q/frame-3.png P/frame-1.png Q/frame-1.png --kernel 5x5 -q | cmp - y.txt; "
+           "cmp "
+           "-s x.txt y.txt || echo another",
+           0, "another\n", "");
 }
 
 /* The largest error of what was learnt, on a picture that was not learnt from. */
@@ -136,6 +150,36 @@ static void test_sepia(void)
     EXPECT("m='.393 .769 .189 .349 .686 .168 .272 .534 .131'; convert a.png -color-matrix \"$m\" "
            "k.png; convert o.png -color-matrix \"$m\" p.png; " UNSEEN("--colors", "p.png"),
            0, "1\n", "");
+}
+
+/* A matrix, and a curve after it that brightens, or adds an offset. */
+static void test_curves(void)
+{
+    EXPECT("m=matrix:rr=.6:rg=.3:gg=.7:gb=.2:br=.15:bb=.8; for c in levels:gamma=1.3 "
+           "'curves:points=0 .1 .4 .5 1 .9'; do $T run \"$m,$c\" a.png -o k.png; $T run \"$m,$c\" "
+           "$ROOT/images/frame-1.png -o p.png; cp $ROOT/images/frame-1.png o.png; " UNSEEN(
+               "--colors", "p.png") "; done",
+           0, "2\n2\n", "");
+    EXPECT("$T run matrix:rr=.5:rg=.5 a.png -o k.png && $T learn a.png k.png --colors -q | grep -c "
+           "curves",
+           1, "0\n", "");
+}
+
+static void test_tones(void)
+{
+    EXPECT("$T run tones:ranges=4 b.pgm --with c.pgm --data - && for on in threads:3 opencl:cpu; "
+           "do $T "
+           "run tones:ranges=256 a.png --with a.png --data - --on sequential > x.csv; $T run "
+           "tones:ranges=256 a.png --with a.png --data - --on $on | cmp - x.csv && wc -l < x.csv; "
+           "done",
+           0,
+           "file,plane,range,samples,sum,with\nb.pgm,gray,0,10,64,67\nb.pgm,gray,1,0,0,0\n"
+           "b.pgm,gray,2,0,0,0\nb.pgm,gray,3,0,0,0\n769\n769\n",
+           "");
+    EXPECT(
+        "printf 'P2 3 1 65535 5 32767 32768' > f.pgm; printf 'P2 3 1 65535 7 9 60000' > g.pgm; $T "
+        "run tones:ranges=2 f.pgm --with g.pgm --data - | cut -d, -f3-",
+        0, "range,samples,sum,with\n0,2,32772,16\n1,1,32768,60000\n", "");
 }
 
 static void test_reports(void)
@@ -218,6 +262,8 @@ int test_learn_suite(void)
     CU_ADD_TEST(suite, test_same_bits);
     CU_ADD_TEST(suite, test_sharpen);
     CU_ADD_TEST(suite, test_sepia);
+    CU_ADD_TEST(suite, test_curves);
+    CU_ADD_TEST(suite, test_tones);
     CU_ADD_TEST(suite, test_reports);
     CU_ADD_TEST(suite, test_refused);
     CU_ADD_TEST(suite, test_pipeline_files);

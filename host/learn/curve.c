@@ -10,6 +10,8 @@
 
 enum { LEAST = 32, FIGURES = 3 }; /* LEAST: samples of a range whose mean counts */
 
+#define NEXT_TO 1e-5 /* points that are nearer are one, as they are written with six digits */
+
 /* ---- sums ---- */
 
 struct taking {
@@ -108,13 +110,18 @@ static void add_ends(struct tri_learn_curve *curve)
     const int count = curve->count;
     const double first = extend(curve, 0, 1, 0), last = extend(curve, count - 2, count - 1, 1);
 
-    memmove(curve->x + 1, curve->x, (size_t)count * sizeof curve->x[0]);
-    memmove(curve->y + 1, curve->y, (size_t)count * sizeof curve->y[0]);
-    curve->x[0] = 0;
-    curve->y[0] = first;
-    curve->x[count + 1] = 1;
-    curve->y[count + 1] = last;
-    curve->count = count + 2;
+    if (curve->x[count - 1] < 1 - NEXT_TO) {
+        curve->x[count] = 1;
+        curve->y[count] = last;
+        curve->count++;
+    }
+    if (curve->x[0] > NEXT_TO) {
+        memmove(curve->x + 1, curve->x, (size_t)curve->count * sizeof curve->x[0]);
+        memmove(curve->y + 1, curve->y, (size_t)curve->count * sizeof curve->y[0]);
+        curve->x[0] = 0;
+        curve->y[0] = first;
+        curve->count++;
+    }
 }
 
 bool tri_learn_curve_find(const struct tri_learn_tones *tones, int plane, int bits,
@@ -164,8 +171,9 @@ static void print_inverse(FILE *to, const struct tri_learn_curve *curve)
     bool any = false;
 
     print_point(to, &any, 0, 0);
-    for (int i = 1; i < curve->count - 1; i++) {
-        if (curve->y[i] < before + 1e-5 || curve->y[i] > 1 - 1e-5)
+    for (int i = 0; i < curve->count; i++) {
+        if (curve->x[i] < NEXT_TO || curve->x[i] > 1 - NEXT_TO || curve->y[i] < before + NEXT_TO ||
+            curve->y[i] > 1 - NEXT_TO)
             continue;
         print_point(to, &any, curve->y[i], curve->x[i]);
         before = curve->y[i];

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 12 }; /* of matrix and curves, in turns */
+enum { ROUNDS = 16 }; /* of matrix and curves, in turns */
 #define BETTER 0.9   /* curves are kept if squares of errors become less than this part */
 
 struct learning {

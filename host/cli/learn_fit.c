@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { ROUNDS = 16 }; /* of matrix and curves, in turns */
-#define BETTER 0.9   /* curves are kept if squares of errors become less than this part */
+#define BETTER 0.9    /* curves are kept if squares of errors become less than this part */
 
 struct learning {
     const struct cli_learn_request *request;

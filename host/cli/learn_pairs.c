@@ -117,7 +117,7 @@ static void *work(void *argument)
 /* This thread serves the first backend. One that gets no thread leaves its pairs to the others. */
 static void deal(struct dealer *dealer, const struct cli_learn_backends *backends)
 {
-    struct worker workers[CLI_LEARN_BACKENDS_MAX];
+    struct worker workers[CLI_LEARN_BACKENDS_MAX] = {{0}};
 
     for (int i = 0; i < backends->count; i++) {
         workers[i] = (struct worker){dealer, backends->list[i], 0, false};

@@ -230,7 +230,7 @@ enum tri_status tri_learn_choose(struct tri_backend *backend, struct tri_learn_r
                                  struct tri_image *before, const struct tri_image *after,
                                  const struct tri_learn_part *part, struct tri_error *error)
 {
-    double squares, simplest;
+    double squares = 0, simplest = 0;
     enum tri_status status = try_fraction(backend, result, before, after, part, &squares, error);
 
     if (status == TRI_OK) {

@@ -181,6 +181,15 @@ static void learn_stale(void *argument, int member)
     }
 }
 
+static bool same(const double *a, const double *b)
+{
+    bool same = true;
+
+    for (int i = 0; i < TAPS; i++)
+        same = same && a[i] == b[i];
+    return same;
+}
+
 static void run_learner(void *argument)
 {
     struct learner *learner = argument;
@@ -194,8 +203,7 @@ static void run_learner(void *argument)
     tri_lab_team_run(learner->team, "learn", learner->stale ? learn_stale : learn_together,
                      learner);
     tri_lab_tally_add(&learner->losses, tri_learn_loss(&learner->whole->problem, learner->weights));
-    tri_lab_tally_add(&learner->others,
-                      memcmp(learner->weights, expected, sizeof learner->weights) != 0);
+    tri_lab_tally_add(&learner->others, !same(learner->weights, expected));
     tri_lab_tally_add(&learner->lateness, (double)learner->late / (BATCHES * BATCH));
 }
 
@@ -340,13 +348,13 @@ enum { LOSS, OTHERS, LATE }; /* figures */
 static void conclude_results(struct tri_lab_run *run, const struct tri_lab_row *together,
                              const struct tri_lab_row *stale)
 {
-    const double same = together->figures[OTHERS].value.ratio,
+    const double apart = together->figures[OTHERS].value.ratio,
                  other = stale->figures[OTHERS].value.ratio;
 
-    tri_lab_say(run, same == 0 ? TRI_LAB_SHOWN : TRI_LAB_REFUTED,
+    tri_lab_say(run, apart == 0 ? TRI_LAB_SHOWN : TRI_LAB_REFUTED,
                 "%s: slopes are at the same weights, and their sums are whole numbers.",
-                same == 0 ? "In each run synchronous workers learn the same bits as one worker"
-                          : "Synchronous workers learn other weights than one worker");
+                apart == 0 ? "In each run synchronous workers learn the same bits as one worker"
+                           : "Synchronous workers learn other weights than one worker");
     tri_lab_answer(run, other > 0 ? 1 : -1);
     tri_lab_say(run, other > 0 ? TRI_LAB_SHOWN : TRI_LAB_UNCLEAR,
                 "With stale slopes, a share of %s of the runs learn other weights than one worker: "

@@ -4,7 +4,7 @@
 # Variables: BUILD (folder), CC (host code), KERNEL_CC (kernels; clang gives SIMD lanes, any other
 # compiler one sample at a time), SANITIZE (address,undefined or thread), WERROR=1, PREFIX, DESTDIR,
 # LIBDIR (below PREFIX), ISAL= (zlib in place of ISA-L, even where that is there), LIBUV= (no event loop in the lab's patterns, likewise),
-# FRIBIDI= (no lines of text in both directions, likewise).
+# FRIBIDI= (no lines of text in both directions, likewise), MPI=mpich (in place of Open MPI).
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -83,7 +83,13 @@ STORE := $(shell pkg-config --exists 'sqlite3 >= 3.38' && echo store)
 # The HTTP side of triptych serve, a module too: host/serve/serve_*.c.
 PACKAGES_serve := libevent nettle
 SERVE := $(shell pkg-config --exists 'libevent >= 2.1' nettle && echo serve)
-MODULES := $(filter $(MODULES_KNOWN),$(FORMATS) $(VIDEO) $(TEXT) $(STORE) $(SERVE))
+# The side of triptych cluster that knows MPI, a module too: host/cluster/cluster_*.c. MPI= names Open MPI or MPICH where both are
+# there: they have different ABIs, so a module is for one of them.
+MPI := $(firstword $(foreach p,ompi-c mpich,$(shell pkg-config --exists $p && echo $p)))
+PACKAGES_cluster := $(MPI) $(if $(filter tiff,$(FORMATS)),libtiff-4)
+CLUSTER := $(if $(MPI),$(shell pkg-config --exists $(MPI) && echo cluster))
+FLAGS_cluster = $(shell pkg-config --cflags $(PACKAGES_cluster)) $(if $(filter tiff,$(FORMATS)),-DTRI_CLUSTER_TIFF)
+MODULES := $(filter $(MODULES_KNOWN),$(FORMATS) $(VIDEO) $(TEXT) $(STORE) $(SERVE) $(CLUSTER))
 ISAL := $(shell pkg-config --exists libisal && echo libisal)
 # Traces for Perfetto. The schema is compiled by protoc-c.
 PERFETTO := $(if $(shell command -v protoc-c),$(shell pkg-config --exists libprotobuf-c && echo libprotobuf-c))
@@ -95,12 +101,12 @@ PACKAGES_event_loop := $(or $(LIBUV),without-libuv)
 PATTERNS := $(foreach f,$(PATTERNS_KNOWN),$(if $(PACKAGES_$f),$(shell pkg-config --exists $(PACKAGES_$f) && echo $f),$f))
 PATTERNS_ABSENT := $(filter-out $(PATTERNS),$(PATTERNS_KNOWN))
 PACKAGES := jansson zlib $(ISAL) $(PERFETTO) $(foreach f,$(PATTERNS),$(PACKAGES_$f)) $(sort $(foreach f,$(filter-out $(MODULES),$(FORMATS) $(VIDEO)),$(PACKAGES_$f)))
-MODULE_PACKAGES := $(foreach m,$(MODULES),$(PACKAGES_$m))
+MODULE_PACKAGES := $(foreach m,$(filter-out cluster,$(MODULES)),$(PACKAGES_$m))
 VERSIONS := $(foreach m,$(MODULES),-DTRI_VERSION_$m='"$(shell pkg-config --modversion $(firstword $(PACKAGES_$m)))"')
 CFLAGS_ALL := $(COMMON) $(WARNINGS) -O2 -g $(CFLAGS) -Ihost -I$(BUILD) -pthread \
               $(shell pkg-config --cflags $(PACKAGES) $(MODULE_PACKAGES)) $(VERSIONS) \
               -DTRI_DATADIR='"$(PREFIX)/share/triptych"' -DTRI_MODULEDIR='"$(PREFIX)/$(LIBDIR)/triptych"' \
-              -DCL_TARGET_OPENCL_VERSION=120 $(if $(ISAL),-DTRI_ISAL) $(if $(FRIBIDI),-DTRI_FRIBIDI) $(if $(STORE),-DTRI_STORE) $(if $(SERVE),-DTRI_SERVE) -DTRI_KERNEL_CC='"$(notdir $(firstword $(filter-out ccache,$(KERNEL_CC))))"'
+              -DCL_TARGET_OPENCL_VERSION=120 $(if $(ISAL),-DTRI_ISAL) $(if $(FRIBIDI),-DTRI_FRIBIDI) $(if $(STORE),-DTRI_STORE) $(if $(SERVE),-DTRI_SERVE) $(if $(CLUSTER),-DTRI_CLUSTER) -DTRI_KERNEL_CC='"$(notdir $(firstword $(filter-out ccache,$(KERNEL_CC))))"'
 KERNEL_WARNINGS := -Wall -Wextra -Wno-unused-function -Wno-unknown-pragmas -Wno-missing-field-initializers \
                    $(if $(findstring clang,$(KERNEL_CC)),-Wno-pass-failed)
 KERNEL_FLAGS := $(COMMON) $(OPTIMIZE) $(KERNEL_WARNINGS) $(KERNEL_CFLAGS) -Ikernels/dialect -Ihost -Wno-psabi
@@ -116,7 +122,7 @@ FORMATS_ABSENT := $(filter-out $(FORMATS),$(FORMATS_KNOWN))
 LEVEL_SOURCES := $(wildcard host/image/interleave.c host/codec/png_filter.c host/codec/png_unfilter.c)
 LIB_SOURCES := $(filter-out host/cli/% $(LEVEL_SOURCES) $(foreach f,$(FORMATS_ABSENT),host/codec/$f.c host/codec/$f_%.c) \
                $(foreach f,$(VIDEO_ABSENT),host/video/$f.c host/video/$f_%.c) \
-               $(foreach m,$(MODULES),host/codec/$m_%.c host/video/$m_%.c) host/text/text_%.c $(if $(TEXT),,host/text/%) host/store/store_%.c host/serve/serve_%.c \
+               $(foreach m,$(MODULES),host/codec/$m_%.c host/video/$m_%.c) host/text/text_%.c $(if $(TEXT),,host/text/%) host/store/store_%.c host/serve/serve_%.c host/cluster/cluster_%.c \
                $(foreach f,$(PATTERNS_ABSENT),host/lab/patterns/$f.c host/lab/$f_%.c) \
                $(if $(PERFETTO),host/trace/no_perfetto.c,host/trace/perfetto.c host/trace/perfetto_%.c), \
                $(wildcard host/*.c host/*/*.c host/lab/experiments/*.c host/lab/patterns/*.c))
@@ -158,6 +164,7 @@ DEBIAN_jxl := libjxl-dev (0.7 or newer)
 DEBIAN_text := libfreetype-dev libharfbuzz-dev libfontconfig-dev libfribidi-dev
 DEBIAN_store := libsqlite3-dev (3.38 or newer)
 DEBIAN_serve := libevent-dev nettle-dev
+DEBIAN_cluster := libopenmpi-dev openmpi-bin, or libmpich-dev mpich
 DEBIAN_event_loop := libuv1-dev
 DEBIAN_libav := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev
 SUMMARY = echo "built in: $(strip $(FORMATS)); video: $(strip $(VIDEO)); PNG is deflated by $(if $(ISAL),ISA-L,zlib); kernels by $(KERNEL_CC)"; \
@@ -168,6 +175,7 @@ SUMMARY = echo "built in: $(strip $(FORMATS)); video: $(strip $(VIDEO)); PNG is 
   $(if $(FRIBIDI),,echo "missing: lines of text in both directions; install libfribidi-dev";) \
   $(if $(STORE),,echo "missing: results in SQLite (--store); install $(DEBIAN_store)";) \
   $(if $(SERVE),,echo "missing: triptych serve; install $(DEBIAN_serve)";) \
+  $(if $(CLUSTER),,echo "missing: triptych cluster; install $(DEBIAN_cluster)";) \
   $(if $(PERFETTO),,echo "missing: traces for Perfetto; install libprotobuf-c-dev protobuf-c-compiler";) \
   $(if $(findstring clang,$(KERNEL_CC)),,echo "warning: without clang kernels have no SIMD lanes and take 16 (gaussian) to 20 (sobel) times as long; install clang";) \
   true
@@ -280,7 +288,7 @@ LEAKS := $(if $(findstring address,$(SANITIZE)),$(BUILD)/tests/leaks.o)
 $(BUILD)/triptych: $(CLI_OBJECTS) $(LEAKS) $(BUILD)/libtriptych.a
 	@echo "  LD  $@"; $(CC) $(COMMON) $(CLI_OBJECTS) $(LEAKS) $(BUILD)/libtriptych.a $(LIBS) $(LDFLAGS) -o $@
 define MODULE_RULE
-$(call module_objects,$1): OWN_FLAGS := $(MODULE_FLAGS)
+$(call module_objects,$1): OWN_FLAGS := $(MODULE_FLAGS) $(FLAGS_$1)
 # Its own symbols go before those of any host, and none may be left to the host.
 $(BUILD)/modules/$1.so: $(call module_objects,$1)
 	@mkdir -p $$(dir $$@)
@@ -288,6 +296,11 @@ $(BUILD)/modules/$1.so: $(call module_objects,$1)
 	  $(shell pkg-config --libs $(PACKAGES_$1)) -lm -pthread $(LDFLAGS) -o $$@
 endef
 $(foreach m,$(MODULES),$(eval $(call MODULE_RULE,$m)))
+# Another MPI has other headers.
+$(call module_objects,cluster): $(BUILD)/cluster.flags
+$(BUILD)/cluster.flags: FORCE
+	@mkdir -p $(BUILD)
+	@echo '$(FLAGS_cluster)' | cmp -s - $@ || echo '$(FLAGS_cluster)' > $@
 $(BUILD)/completion/triptych: SHELL_NAME := bash
 $(BUILD)/completion/_triptych: SHELL_NAME := zsh
 $(BUILD)/completion/triptych.fish: SHELL_NAME := fish
@@ -436,7 +449,7 @@ format: ## format the C sources
 # As one word of a shell command.
 quoted = '$(subst ','\'',$1)'
 lint: $(GENERATED) ## run static checks
-	@sh tests/lint.sh $(call quoted,$(CFLAGS_ALL) -DLEVEL=scalar -DBITS=8 -DSINGLE) $(call quoted,$(MODULE_FLAGS))
+	@sh tests/lint.sh $(call quoted,$(CFLAGS_ALL) -DLEVEL=scalar -DBITS=8 -DSINGLE) $(call quoted,$(MODULE_FLAGS) $(FLAGS_cluster))
 
 # Paths go to the shell as a variable, so that blanks and other signs in them are left alone.
 install uninstall: export TO = $(DESTDIR)$(PREFIX)

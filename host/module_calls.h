@@ -8,6 +8,7 @@
 #ifndef TRI_MODULE_CALLS_H
 #define TRI_MODULE_CALLS_H
 
+#include "cluster/cluster.h"
 #include "codec/codec.h"
 #include "codec/exif.h"
 #include "codec/ifd.h"
@@ -98,6 +99,7 @@
     CALL(tri_serve_media) \
     CALL(tri_serve_root_open) \
     CALL(tri_serve_target_parse) \
+    CALL(tri_shape_check) \
     CALL(tri_sink_fail) \
     CALL(tri_sink_note) \
     CALL(tri_sink_write) \
@@ -141,7 +143,8 @@ struct tri_module_calls {
      41 * sizeof(struct tri_video_codec) + 43 * sizeof(struct tri_codec_several) + \
      47 * sizeof(struct tri_series) + 53 * sizeof(struct tri_store_run) + \
      59 * sizeof(struct tri_results) + 61 * sizeof(struct tri_results_row) + \
-     67 * sizeof(struct tri_serve_options) + 71 * sizeof(struct tri_serve_work))
+     67 * sizeof(struct tri_serve_options) + 71 * sizeof(struct tri_serve_work) + \
+     73 * sizeof(struct tri_link) + 79 * sizeof(struct tri_cluster_module))
 
 /* A module's only symbol: accepts the table, returns what the host calls, or NULL if the module
  * belongs to another build. */
@@ -236,6 +239,7 @@ extern const struct tri_module_calls *tri_module_calls;
 #define tri_serve_media tri_module_calls->tri_serve_media
 #define tri_serve_root_open tri_module_calls->tri_serve_root_open
 #define tri_serve_target_parse tri_module_calls->tri_serve_target_parse
+#define tri_shape_check tri_module_calls->tri_shape_check
 #define tri_sink_fail tri_module_calls->tri_sink_fail
 #define tri_sink_note tri_module_calls->tri_sink_note
 #define tri_sink_write tri_module_calls->tri_sink_write

@@ -189,9 +189,9 @@ static enum tri_status check_with(const struct tri_pipeline *pipeline, struct tr
                     pipeline->text);
 }
 
-enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,
-                            const struct tri_shape *in, struct tri_job **result,
-                            struct tri_error *error)
+static enum tri_status new_job(struct tri_backend *backend, const struct tri_pipeline *pipeline,
+                               const struct tri_shape *in, bool sparse, struct tri_job **result,
+                               struct tri_error *error)
 {
     *result = NULL;
     struct tri_job *job = calloc(1, sizeof *job);
@@ -199,6 +199,7 @@ enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeli
         return tri_fail(error, TRI_FAILED, "out of memory for a job");
     job->backend = backend;
     job->pipeline = pipeline;
+    job->sparse = sparse;
     job->inflight.backend = backend;
     enum tri_status status = check_with(pipeline, error);
     if (status == TRI_OK)
@@ -214,6 +215,21 @@ enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeli
     job->out = job->plan->out;
     *result = job;
     return TRI_OK;
+}
+
+enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,
+                            const struct tri_shape *in, struct tri_job **result,
+                            struct tri_error *error)
+{
+    return new_job(backend, pipeline, in, false, result, error);
+}
+
+enum tri_status tri_job_new_sparse(struct tri_backend *backend,
+                                   const struct tri_pipeline *pipeline,
+                                   const struct tri_shape *in, struct tri_job **result,
+                                   struct tri_error *error)
+{
+    return new_job(backend, pipeline, in, true, result, error);
 }
 
 static void release_inflight(struct tri_inflight *inflight)
@@ -535,8 +551,8 @@ static void add_counts(const struct tri_histogram *histogram, int bits,
     }
 }
 
-void tri_stage_finish(struct tri_plan *plan, int number, const unsigned char *scratch,
-                      size_t scratch_step, int workers)
+void tri_stage_count(struct tri_plan *plan, int number, const unsigned char *scratch,
+                     size_t scratch_step, int workers)
 {
     const struct tri_stage *stage = &plan->stages[number];
     const int bins = 1 << plan->in.bits;
@@ -546,6 +562,11 @@ void tri_stage_finish(struct tri_plan *plan, int number, const unsigned char *sc
             add_counts(&stage->histograms[t], plan->in.bits, scratch + (size_t)w * scratch_step,
                        count);
     }
+}
+
+void tri_stage_complete(struct tri_plan *plan, int number)
+{
+    const int bins = 1 << plan->in.bits;
     for (int f = 0; f < plan->finish_count; f++) {
         const struct tri_finish *finish = &plan->finishes[f];
         if (finish->stage != number)
@@ -556,6 +577,13 @@ void tri_stage_finish(struct tri_plan *plan, int number, const unsigned char *sc
             counts.total += counts.count[i];
         finish->finish(&counts, &finish->operation, plan->constants + finish->constants);
     }
+}
+
+void tri_stage_finish(struct tri_plan *plan, int number, const unsigned char *scratch,
+                      size_t scratch_step, int workers)
+{
+    tri_stage_count(plan, number, scratch, scratch_step, workers);
+    tri_stage_complete(plan, number);
 }
 
 /* Rows that count regions are few and dear, as are those of an update of one column, which stand

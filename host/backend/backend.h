@@ -73,6 +73,11 @@ struct tri_backend {
      * images only. */
     enum tri_status (*run_rows)(struct tri_job *job, struct tri_inflight *inflight, int from,
                                 int to, struct tri_error *error);
+    /* Computes some rows of one stage, and adds what they count to the plan's counts if `counts`;
+     * NULL: no jobs of tri_job_new_sparse. */
+    enum tri_status (*run_stage)(struct tri_job *job, struct tri_image *out, int stage, int from,
+                                 int to, bool counts, struct tri_error *error);
+    void (*drop)(struct tri_job *job); /* for such jobs: forgets all planes between stages */
     /* For backends that split work among others: tri_backend_shares and tri_backend_gain. Otherwise
      * NULL. */
     int (*shares)(const struct tri_backend *backend, struct tri_share *shares, int most);
@@ -92,6 +97,7 @@ struct tri_job {
     struct tri_plan *plan;
     struct tri_shape out;    /* the plan's, which tri_job_lend replaces */
     struct tri_watch *watch; /* called during the run; NULL: none */
+    bool sparse;             /* its planes between stages are in sparse memory */
     bool timed;              /* the next frame's time is known: */
     double seconds;
     long frame, frames;           /* number of the next run; their count, 0 while unknown */
@@ -158,5 +164,15 @@ int tri_strip_least(const struct tri_stage *stage);
  * and completes the constants that were waiting for this stage. */
 void tri_stage_finish(struct tri_plan *plan, int stage, const unsigned char *scratch,
                       size_t scratch_step, int workers);
+/* The two halves of that. */
+void tri_stage_count(struct tri_plan *plan, int stage, const unsigned char *scratch,
+                     size_t scratch_step, int workers);
+void tri_stage_complete(struct tri_plan *plan, int stage);
+
+/* A job for a picture that is never in memory as a whole, on a backend with run_stage: parts.h. */
+enum tri_status tri_job_new_sparse(struct tri_backend *backend,
+                                   const struct tri_pipeline *pipeline,
+                                   const struct tri_shape *in, struct tri_job **job,
+                                   struct tri_error *error);
 
 #endif

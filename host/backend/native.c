@@ -4,6 +4,7 @@
 #include "native_check.h"
 #include "stream_rows.h"
 #include "../image/image.h"
+#include "../image/sparse_memory.h"
 #include "../parallel/cpu.h"
 #include "../parallel/pool.h"
 #include "../pipeline/own.h"
@@ -193,6 +194,24 @@ static enum tri_status run_rows(struct tri_job *job, struct tri_inflight *inflig
     return TRI_OK;
 }
 
+static enum tri_status run_one_stage(struct tri_job *job, struct tri_image *out, int stage,
+                                     int from, int to, bool counts, struct tri_error *error)
+{
+    struct native_job *state = job->state;
+    (void)error;
+    state->out = out->memory;
+    run_stage(job, stage, from, to);
+    if (counts)
+        tri_stage_count(job->plan, stage, state->scratch[0], state->scratch_size, state->workers);
+    return TRI_OK;
+}
+
+static void drop(struct tri_job *job)
+{
+    const struct native_job *state = job->state;
+    tri_sparse_drop(state->arena, (size_t)job->plan->arena_size);
+}
+
 /* ---- padding ---- */
 
 #define ROWS_TO_PAD 64 /* at a time; about 5 microseconds, as each row's ends are in memory */
@@ -255,7 +274,10 @@ static void release(struct tri_job *job)
         free(state->runs[s]);
     if (state->scratch != NULL)
         tri_memory_free(state->scratch[0], state->scratch_size * (size_t)native->workers);
-    tri_memory_free(state->arena, (size_t)job->plan->arena_size);
+    if (job->sparse)
+        tri_sparse_free(state->arena, (size_t)job->plan->arena_size);
+    else
+        tri_memory_free(state->arena, (size_t)job->plan->arena_size);
     free(state->scratch);
     free(state->tables);
     free(state->runs);
@@ -306,9 +328,10 @@ static enum tri_status find_checks(const struct tri_plan *plan, struct native_jo
     return status;
 }
 
-static bool take_memory(const struct native *native, const struct tri_plan *plan,
+static bool take_memory(const struct native *native, const struct tri_job *job,
                         struct native_job *state)
 {
+    const struct tri_plan *plan = job->plan;
     const size_t workers = (size_t)native->workers;
     int window = 1;
     for (int s = 0; s < plan->stage_count; s++) {
@@ -318,7 +341,8 @@ static bool take_memory(const struct native *native, const struct tri_plan *plan
                                   : state->scratch_size;
         window = stage->window > window ? stage->window : window;
     }
-    state->arena = tri_memory_new((size_t)plan->arena_size);
+    state->arena = job->sparse ? tri_sparse_new((size_t)plan->arena_size)
+                               : tri_memory_new((size_t)plan->arena_size);
     state->scratch = calloc(workers, sizeof state->scratch[0]);
     state->tables = calloc(workers, sizeof state->tables[0]);
     if (state->arena == NULL || state->scratch == NULL || state->tables == NULL)
@@ -348,7 +372,7 @@ static enum tri_status prepare(struct tri_job *job, struct tri_error *error)
     const enum tri_status status = need_passes(native, job->plan, error);
     if (status != TRI_OK)
         return status;
-    if (!take_memory(native, job->plan, state) || !find_runs(native, job->plan, state))
+    if (!take_memory(native, job, state) || !find_runs(native, job->plan, state))
         return tri_fail(
             error, TRI_FAILED,
             "out of memory for a job on %s: %ld MiB of planes and %d times %zu KiB of rows",
@@ -414,6 +438,8 @@ enum tri_status tri_native_open(int workers, const struct tri_backend_options *o
     native->base.prepare = prepare;
     native->base.run = run;
     native->base.run_rows = run_rows;
+    native->base.run_stage = run_one_stage;
+    native->base.drop = drop;
     native->base.pad = pad;
     native->base.fetch = fetch;
     native->base.store = store;

@@ -27,9 +27,9 @@ extern const struct cli_command *const cli_commands[];
 extern const struct cli_command *const cli_two_words[];
 extern const struct cli_command cli_command_run, cli_command_montage, cli_command_sheet,
     cli_command_bench, cli_command_verify, cli_command_compare, cli_command_results,
-    cli_command_lab, cli_command_serve, cli_command_devices, cli_command_doctor,
-    cli_command_lab_grade, cli_command_kernels, cli_command_new, cli_command_completion,
-    cli_command_learn;
+    cli_command_lab, cli_command_serve, cli_command_cluster, cli_command_devices,
+    cli_command_doctor, cli_command_lab_grade, cli_command_kernels, cli_command_new,
+    cli_command_completion, cli_command_learn;
 
 /* environment.c. Call the first one at the start of main, the second before opening backends of
  * these names (count 0: all OpenCL devices may be used). */

@@ -19,12 +19,25 @@ static const struct cli_command version_command = {
 static const struct cli_command help_command = {.name = "help", .run = help};
 
 const struct cli_command *const cli_commands[] = {
-    &cli_command_run,     &cli_command_montage,    &cli_command_sheet,
-    &cli_command_learn,   &cli_command_serve,      &cli_command_bench,
-    &cli_command_compare, &cli_command_results,    &cli_command_verify,
-    &cli_command_devices, &cli_command_doctor,     &cli_command_lab,
-    &cli_command_kernels, &cli_command_new,        &version_command,
-    &help_command,        &cli_command_completion, NULL,
+    &cli_command_run,
+    &cli_command_montage,
+    &cli_command_sheet,
+    &cli_command_learn,
+    &cli_command_serve,
+    &cli_command_cluster,
+    &cli_command_bench,
+    &cli_command_compare,
+    &cli_command_results,
+    &cli_command_verify,
+    &cli_command_devices,
+    &cli_command_doctor,
+    &cli_command_lab,
+    &cli_command_kernels,
+    &cli_command_new,
+    &version_command,
+    &help_command,
+    &cli_command_completion,
+    NULL,
 };
 const struct cli_command *const cli_two_words[] = {&cli_command_lab_grade, NULL};
 enum { COMMANDS = sizeof cli_commands / sizeof cli_commands[0] - 1 };

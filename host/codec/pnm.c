@@ -74,20 +74,23 @@ static enum tri_status check_flavour(const struct tri_sink *sink, const struct t
     return TRI_OK;
 }
 
-static enum tri_status write_header(const struct tri_sink *sink, const struct tri_shape *shape)
+int tri_pnm_make_head(char head[TRI_PNM_HEAD_MAX], const char *name, const struct tri_shape *shape)
 {
     static const char *const types[1 + TRI_PLANES_MAX] = {"", "GRAYSCALE", "GRAYSCALE_ALPHA", "RGB",
                                                           "RGB_ALPHA"};
     const int maxval = shape->bits == 16 ? 65535 : 255;
-    char text[160];
-    if (shape->planes % 2 == 0 || ends_with(sink->name, ".pam"))
-        snprintf(text, sizeof text,
-                 "P7\nWIDTH %d\nHEIGHT %d\nDEPTH %d\nMAXVAL %d\nTUPLTYPE %s\nENDHDR\n",
-                 shape->width, shape->height, shape->planes, maxval, types[shape->planes]);
-    else
-        snprintf(text, sizeof text, "P%d\n%d %d\n%d\n", shape->planes == 3 ? 6 : 5, shape->width,
-                 shape->height, maxval);
-    return tri_sink_write(sink, text, strlen(text));
+    if (shape->planes % 2 == 0 || ends_with(name, ".pam"))
+        return snprintf(head, TRI_PNM_HEAD_MAX,
+                        "P7\nWIDTH %d\nHEIGHT %d\nDEPTH %d\nMAXVAL %d\nTUPLTYPE %s\nENDHDR\n",
+                        shape->width, shape->height, shape->planes, maxval, types[shape->planes]);
+    return snprintf(head, TRI_PNM_HEAD_MAX, "P%d\n%d %d\n%d\n", shape->planes == 3 ? 6 : 5,
+                    shape->width, shape->height, maxval);
+}
+
+static enum tri_status write_header(const struct tri_sink *sink, const struct tri_shape *shape)
+{
+    char text[TRI_PNM_HEAD_MAX];
+    return tri_sink_write(sink, text, (size_t)tri_pnm_make_head(text, sink->name, shape));
 }
 
 /* Opaque images go into PPM and PGM without their alpha. */

@@ -386,6 +386,21 @@ size_t tri_pnm_extent(const unsigned char *data, size_t size, bool whole, size_t
     return *wanted <= size ? *wanted : 0;
 }
 
+bool tri_pnm_read_head(const unsigned char *data, size_t size, struct tri_pnm_head *head)
+{
+    struct tri_error unsaid;
+    struct tri_source source = {
+        .data = data, .size = size, .max_pixels = UINT64_MAX, .error = &unsaid};
+    struct pnm pnm = {.source = &source, .at = 2};
+    if (!tri_pnm_probe(data, size) || data[1] < '5')
+        return false;
+    pnm.kind = data[1] - '0';
+    if ((pnm.kind == 7 ? read_pam_header(&pnm) : read_header(&pnm)) != TRI_OK)
+        return false;
+    *head = (struct tri_pnm_head){pnm.width, pnm.height, pnm.planes, pnm.maxval, pnm.at};
+    return true;
+}
+
 static void look_behind(const struct pnm *first)
 {
     struct tri_source *source = first->source;

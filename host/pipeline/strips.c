@@ -3,6 +3,7 @@
 
 #include "plan_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Rows `begin` to `end` - 1; empty at first. */
@@ -80,13 +81,12 @@ static struct span in_units(struct span rows, int unit, int height)
     return rows;
 }
 
-/* Returns the rows that a stage has to make, and adds to `needed` the rows that it reads for them.
- */
-static struct span stage_rows(const struct tri_plan *plan, int number, int unit,
+/* Returns the rows that a stage has to make, `rows` and what is needed of it, and adds to `needed`
+ * the rows that it reads for them. */
+static struct span stage_rows(const struct tri_plan *plan, int number, int unit, struct span rows,
                               struct span *needed)
 {
     const struct tri_stage *stage = &plan->stages[number];
-    struct span rows = {0, 0};
     for (int i = 0; i < stage->node_count; i++) {
         const struct walk_node *node = &stage->nodes[i];
         for (int o = 0; o < node->outputs; o++)
@@ -108,25 +108,101 @@ static struct span stage_rows(const struct tri_plan *plan, int number, int unit,
     return rows;
 }
 
+/* The rows of the input that `needed` has. */
+static struct tri_span input_rows(const struct tri_plan *plan, const struct span *needed)
+{
+    struct span input = {0, 0};
+    for (int c = 1; c < plan->channel_count; c++) {
+        if (plan->channels[c].base == BASE_IN)
+            widen(&input, needed[c]);
+    }
+    return (struct tri_span){input.begin, input.end - input.begin};
+}
+
 bool tri_plan_rows(const struct tri_plan *plan, struct tri_span out, const int *units,
                    struct tri_span *stages, struct tri_span *in)
 {
     struct span *needed =
         tri_plan_in_strips(plan) ? calloc((size_t)plan->channel_count, sizeof *needed) : NULL;
-    struct span input = {0, 0};
     if (needed == NULL)
         return false;
     for (int p = 0; p < plan->out.planes; p++)
         needed[plan->out_channel[p]] = (struct span){out.first, out.first + out.count};
     for (int s = plan->stage_count - 1; s >= 0; s--) {
-        const struct span rows = stage_rows(plan, s, units != NULL ? units[s] : 1, needed);
+        const struct span rows =
+            stage_rows(plan, s, units != NULL ? units[s] : 1, (struct span){0, 0}, needed);
         stages[s] = (struct tri_span){rows.begin, rows.end - rows.begin};
     }
-    for (int c = 1; c < plan->channel_count; c++) {
-        if (plan->channels[c].base == BASE_IN)
-            widen(&input, needed[c]);
+    *in = input_rows(plan, needed);
+    free(needed);
+    return true;
+}
+
+/* ---- parts ---- */
+
+/* Returns whether a kind makes a row, or counts it, from rows of a window. */
+static bool by_rows(int kind)
+{
+    return kind == PASS_LANES || kind == PASS_CHOOSE || kind == PASS_GATHER || kind == PASS_MAP ||
+           kind == PASS_SLIDE || kind == PASS_SCAN || kind == PASS_HISTOGRAM;
+}
+
+static bool refuse(char why[200], const char *format, const char *kernel)
+{
+    snprintf(why, 200, format, kernel);
+    return false;
+}
+
+static bool stage_in_parts(const struct tri_plan *plan, const struct tri_stage *stage,
+                           char why[200])
+{
+    for (int i = 0; i < stage->node_count; i++) {
+        const struct walk_node *node = &stage->nodes[i];
+        const char *name = stage->passes[node->pass]->file;
+        if (node->whole || !by_rows(node->kind))
+            return refuse(why, "%s reads the whole picture for each row", name);
+        for (int o = 0; o < node->outputs; o++) {
+            if (plan->channels[node->out[o]].height != plan->in.height)
+                return refuse(why, "%s changes the height of the picture", name);
+        }
     }
-    *in = (struct tri_span){input.begin, input.end - input.begin};
+    return stage->node_count == 0 || stage->height == plan->in.height ||
+           refuse(why, "%s", "a kernel changes the height of the picture");
+}
+
+bool tri_plan_in_parts(const struct tri_plan *plan, char why[200])
+{
+    if (plan->with_count > 0)
+        return refuse(why, "%s", "a kernel combines it with a second picture");
+    if (plan->history_count > 0 || plan->previous_count > 0 || plan->delay > 0)
+        return refuse(why, "%s", "a kernel looks at several frames");
+    if (plan->repeat_count > 0)
+        return refuse(why, "%s", "a kernel goes over the whole picture again and again");
+    if (plan->told.channel != 0)
+        return refuse(why, "%s", "a kernel reports data about the whole picture");
+    for (int s = 0; s < plan->stage_count; s++) {
+        if (!stage_in_parts(plan, &plan->stages[s], why))
+            return false;
+    }
+    return plan->out.height == plan->in.height ||
+           refuse(why, "%s", "a kernel changes the height of the picture");
+}
+
+bool tri_plan_part(const struct tri_plan *plan, struct tri_span out, int last,
+                   struct tri_span *stages, struct tri_span *in)
+{
+    struct span *needed = calloc((size_t)plan->channel_count, sizeof *needed);
+    const struct span asked = {out.first, out.first + out.count}, none = {0, 0};
+    if (needed == NULL)
+        return false;
+    for (int p = 0; p < plan->out.planes && last < 0; p++)
+        needed[plan->out_channel[p]] = asked;
+    for (int s = plan->stage_count - 1; s >= 0; s--) {
+        const struct span rows =
+            last >= 0 && s > last ? none : stage_rows(plan, s, 1, s == last ? asked : none, needed);
+        stages[s] = (struct tri_span){rows.begin, rows.end - rows.begin};
+    }
+    *in = input_rows(plan, needed);
     free(needed);
     return true;
 }

@@ -21,4 +21,14 @@ bool tri_plan_in_strips(const struct tri_plan *plan);
 bool tri_plan_rows(const struct tri_plan *plan, struct tri_span out, const int *units,
                    struct tri_span *stages, struct tri_span *in);
 
+/* Returns whether parts of the picture can be computed one by one, each with all stages for its
+ * rows, though counts need all parts before stages go on. If not, `why` says which kernel prevents
+ * it. Planes of the arena may overlap: a part runs its stages one after another. */
+bool tri_plan_in_parts(const struct tri_plan *plan, char why[200]);
+/* Gets the rows that stages make, and those of the input that they read, for rows `out` of the
+ * output; or, if `last` is not negative, for those of that stage. Returns false if out of
+ * memory. */
+bool tri_plan_part(const struct tri_plan *plan, struct tri_span out, int last,
+                   struct tri_span *stages, struct tri_span *in);
+
 #endif

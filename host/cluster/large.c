@@ -110,7 +110,7 @@ static int find_rows(const struct large *large)
     const struct tri_reach reach = find_reach(large);
     const size_t row = tri_parts_row_bytes(large->parts), unit = (size_t)large->reader->unit,
                  height = (size_t)large->reader->shape.height,
-                 wide = 4 * (size_t)(reach.above + reach.below),
+                 wide = 8 * (size_t)(reach.above + reach.below),
                  waiting = (size_t)(2 * large->job->link->size + 2) * result_row_bytes(large);
     size_t rows = most_of((height + 63) / 64, wide);
     if (large->job->rows > 0)

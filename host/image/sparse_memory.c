@@ -10,7 +10,13 @@ void *tri_sparse_new(size_t size)
 {
     void *memory = mmap(NULL, size + SPARE, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return memory != MAP_FAILED ? memory : NULL;
+    if (memory == MAP_FAILED)
+        return NULL;
+    /* Rows are written next to each other, and the first touch of small pages takes long. */
+#ifdef MADV_HUGEPAGE
+    madvise(memory, size + SPARE, MADV_HUGEPAGE);
+#endif
+    return memory;
 }
 
 void tri_sparse_drop(void *memory, size_t size)

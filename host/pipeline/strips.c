@@ -161,7 +161,7 @@ static bool stage_in_parts(const struct tri_plan *plan, const struct tri_stage *
         const char *name = stage->passes[node->pass]->file;
         if (node->whole || !by_rows(node->kind))
             return refuse(why, "%s reads the whole picture for each row", name);
-        for (int o = 0; o < node->outputs; o++) {
+        for (int o = 0; o < node->outputs && node->kind != PASS_HISTOGRAM; o++) {
             if (plan->channels[node->out[o]].height != plan->in.height)
                 return refuse(why, "%s changes the height of the picture", name);
         }

@@ -224,8 +224,7 @@ enum tri_status tri_job_new(struct tri_backend *backend, const struct tri_pipeli
     return new_job(backend, pipeline, in, false, result, error);
 }
 
-enum tri_status tri_job_new_sparse(struct tri_backend *backend,
-                                   const struct tri_pipeline *pipeline,
+enum tri_status tri_job_new_sparse(struct tri_backend *backend, const struct tri_pipeline *pipeline,
                                    const struct tri_shape *in, struct tri_job **result,
                                    struct tri_error *error)
 {

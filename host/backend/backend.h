@@ -170,8 +170,7 @@ void tri_stage_count(struct tri_plan *plan, int stage, const unsigned char *scra
 void tri_stage_complete(struct tri_plan *plan, int stage);
 
 /* A job for a picture that is never in memory as a whole, on a backend with run_stage: parts.h. */
-enum tri_status tri_job_new_sparse(struct tri_backend *backend,
-                                   const struct tri_pipeline *pipeline,
+enum tri_status tri_job_new_sparse(struct tri_backend *backend, const struct tri_pipeline *pipeline,
                                    const struct tri_shape *in, struct tri_job **job,
                                    struct tri_error *error);
 

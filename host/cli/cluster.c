@@ -158,16 +158,16 @@ static enum tri_status make_plan(const struct request *request, char *const oper
                                  struct plan *plan, struct tri_error *error)
 {
     const struct cli_formats formats = {.picture = request->write.format};
-    enum tri_status status =
-        cli_inputs_find(operands + 1, count - 1,
-                        cli_is_folder(request->output) ? request->output : NULL, &plan->inputs,
-                        error);
+    enum tri_status status = cli_inputs_find(
+        operands + 1, count - 1, cli_is_folder(request->output) ? request->output : NULL,
+        &plan->inputs, error);
     if (status == TRI_OK && plan->inputs.count == 0)
         status = tri_fail(error, TRI_FAILED, "cluster: no input can be read");
     if (status == TRI_OK)
-        status = cli_outputs_plan(request->output, &formats, plan->inputs.list, plan->inputs.count,
-                                  &(struct cli_more_files){.pipeline = operands[0]},
-                                  &plan->outputs, error);
+        status = cli_outputs_plan(
+            request->output, &formats, plan->inputs.list, plan->inputs.count,
+            &(struct cli_more_files){.command = "cluster", .pipeline = operands[0]}, &plan->outputs,
+            error);
     if (status == TRI_OK)
         status = choose(&plan->inputs, &plan->outputs, &plan->kind, error);
     if (status == TRI_OK)
@@ -175,8 +175,7 @@ static enum tri_status make_plan(const struct request *request, char *const oper
     return status == TRI_OK ? pack(plan, error) : status;
 }
 
-static enum tri_status share_plan(struct tri_link *link, struct plan *plan,
-                                  struct tri_error *error)
+static enum tri_status share_plan(struct tri_link *link, struct plan *plan, struct tri_error *error)
 {
     const enum tri_status status = tri_link_spread(link, &plan->parcel, error);
     if (status != TRI_OK)
@@ -267,8 +266,8 @@ static enum tri_status run_ranks(const struct request *request, struct cli_clust
         cli_fail(&cluster->error);
     if (status == TRI_OK && request->verbose && link->rank == 0)
         cli_say("%d ranks, %d of them on %s, over %s; here %s, %d at a time", link->size,
-                link->local_size, link->host, link->library,
-                tri_backend_info(job.backend)->name, job.jobs);
+                link->local_size, link->host, link->library, tri_backend_info(job.backend)->name,
+                job.jobs);
     return status == TRI_OK ? run_planned(&job, request, operands, count, &error) : status;
 }
 
@@ -317,14 +316,15 @@ static int run_cluster(int argc, char **argv)
     }
     cli_input_names(argc - optind - 1, argv + optind + 1);
     if (cli_cluster_connect(&cluster) != TRI_OK) {
+        cli_cluster_hush(&cluster, true);
         code = cli_fail(&cluster.error);
+        cli_cluster_hush(&cluster, false);
         cli_cluster_close(&cluster);
         return code;
     }
     cli_cluster_open(&cluster, &request.on, request.isa, request.jobs, request.quiet);
     const int rank = cluster.link->rank;
-    const enum tri_status status =
-        run_ranks(&request, &cluster, argv + optind, argc - optind);
+    const enum tri_status status = run_ranks(&request, &cluster, argv + optind, argc - optind);
     cli_cluster_close(&cluster);
     return rank == 0 ? status : TRI_OK;
 }

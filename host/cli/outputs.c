@@ -74,11 +74,16 @@ static char *path_of(const char *target, bool folder, const struct tri_numbered 
     return names != NULL ? tri_numbered_path(names, number) : tri_plain_path(target);
 }
 
+static const char *command_of(const struct cli_more_files *more)
+{
+    return more->command != NULL ? more->command : "run";
+}
+
 static enum tri_status check_places(const struct cli_outputs *outputs,
                                     const struct cli_input *inputs,
                                     const struct cli_more_files *more, struct tri_error *error)
 {
-    struct cli_places places = {.command = "run"};
+    struct cli_places places = {.command = command_of(more)};
 
     for (int i = 0; i < outputs->count; i++) {
         cli_places_input(&places, inputs[i].path, i + 1);
@@ -95,13 +100,14 @@ static enum tri_status check_places(const struct cli_outputs *outputs,
 /* Refuses a name without a known format before anything is read. */
 static enum tri_status check_format(const struct cli_outputs *outputs,
                                     const struct cli_input *inputs,
-                                    const struct cli_formats *formats, struct tri_error *error)
+                                    const struct cli_formats *formats, const char *command,
+                                    struct tri_error *error)
 {
     for (int i = 0; i < outputs->count; i++) {
         const char *path = outputs->paths[i];
         if (formats->video != NULL && formats->picture == NULL && !inputs[i].video)
             return tri_fail(error, TRI_USAGE,
-                            "run: --format %s is for videos, but '%s' is not a video",
+                            "%s: --format %s is for videos, but '%s' is not a video", command,
                             formats->video, inputs[i].path);
         if (formats->picture != NULL || formats->video != NULL || !extension_of(path)[0] ||
             tri_format_of_path(path) != NULL || (inputs[i].video && tri_video_writes(path, NULL)))
@@ -111,13 +117,13 @@ static enum tri_status check_format(const struct cli_outputs *outputs,
                             strerror(errno));
         if (tri_video_writes(path, NULL))
             return tri_fail(error, TRI_USAGE,
-                            "run: '%s' is a video, which needs a video, a file of several pictures "
+                            "%s: '%s' is a video, which needs a video, a file of several pictures "
                             "or a pattern (in-%%04d.png) as input; '%s' is none of these",
-                            path, inputs[i].path);
+                            command, path, inputs[i].path);
         return tri_fail(
             error, TRI_USAGE,
-            "run: unknown extension in '%s'; use --format ('triptych --version' lists the formats)",
-            path);
+            "%s: unknown extension in '%s'; use --format ('triptych --version' lists the formats)",
+            command, path);
     }
     return TRI_OK;
 }
@@ -149,17 +155,17 @@ enum tri_status cli_outputs_plan(const char *target, const struct cli_formats *f
     *outputs = (struct cli_outputs){.numbered = numbered};
     if (count > 1 && !folder && !numbered && !more->nowhere)
         return tri_fail(error, TRI_USAGE,
-                        "run: %d inputs cannot all be written to '%s'; use a folder (out/) or a "
+                        "%s: %d inputs cannot all be written to '%s'; use a folder (out/) or a "
                         "pattern with one %%d (out-%%04d.png)",
-                        count, target);
+                        command_of(more), count, target);
     const bool named =
         (!numbered || tri_numbered_new(target, &names)) &&
         name_outputs(target, folder, numbered ? &names : NULL, formats, inputs, count, outputs);
     tri_numbered_free(&names);
     enum tri_status status =
-        named
-            ? check_format(outputs, inputs, formats, error)
-            : tri_fail(error, TRI_FAILED, "run: out of memory for file names of %d outputs", count);
+        named ? check_format(outputs, inputs, formats, command_of(more), error)
+              : tri_fail(error, TRI_FAILED, "%s: out of memory for file names of %d outputs",
+                         command_of(more), count);
     if (status == TRI_OK)
         status = check_places(outputs, inputs, more, error);
     if (status != TRI_OK)

@@ -24,6 +24,7 @@ struct cli_more_files {
     const char *trace;    /* where --trace writes */
     const char *data;     /* where --data writes */
     bool nowhere;         /* no pictures are written */
+    const char *command;  /* for messages; NULL: "run" */
 };
 
 /* Determines the output path of each input, by extensions unless a format is given; writes nothing.

@@ -436,8 +436,9 @@ static int run_many(const struct cli_run_request *request, struct tri_pipeline *
     if (status == TRI_OK)
         result = check_many(request, pipeline, &inputs);
     if (status == TRI_OK && result == TRI_OK) {
-        const struct cli_more_files more = {request->pipeline, request->with, request->trace,
-                                            request->data, request->video.nowhere};
+        const struct cli_more_files more = {request->pipeline,      request->with,
+                                            request->trace,         request->data,
+                                            request->video.nowhere, "run"};
         status = cli_outputs_plan(request->output, &formats, inputs.list, inputs.count, &more,
                                   &outputs, &error);
         if (status == TRI_OK)

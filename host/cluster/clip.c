@@ -21,7 +21,7 @@ struct clip {
     struct kept { /* of frames on their way; frame n is at n % window */
         int64_t time, duration;
         struct tri_metadata *metadata;
-    } *kept;
+    } * kept;
     int window;
 };
 
@@ -176,9 +176,9 @@ static enum tri_status open_filter(struct clip *clip, const char *to, struct tri
                         "'%s' looks at other frames, so frames cannot be dealt to ranks; use "
                         "'triptych run'",
                         tri_pipeline_text(job->pipeline));
-    enum tri_status status = tri_filter_new(job->backend, job->pipeline, &clip->in,
-                                            tri_video_takes(to, NULL), TRI_CHROMA_USUAL,
-                                            &clip->filter, error);
+    enum tri_status status =
+        tri_filter_new(job->backend, job->pipeline, &clip->in, tri_video_takes(to, NULL),
+                       TRI_CHROMA_USUAL, &clip->filter, error);
     if (status == TRI_OK)
         status = tri_frame_new(&clip->in, &clip->from, error);
     return status == TRI_OK ? tri_frame_new(tri_filter_video(clip->filter), &clip->to, error)
@@ -194,8 +194,11 @@ static void tell(void *listener, const char *text)
 static enum tri_status open_writer(struct clip *clip, const char *to, struct tri_error *error)
 {
     const struct tri_cluster_job *job = clip->job;
-    struct tri_video_write_options options = {
-        .crf = -1, .threads = job->jobs, .source = clip->reader, .pictures = job->write, .strip = job->strip};
+    struct tri_video_write_options options = {.crf = -1,
+                                              .threads = job->jobs,
+                                              .source = clip->reader,
+                                              .pictures = job->write,
+                                              .strip = job->strip};
     options.pictures.tell = tell;
     options.pictures.listener = clip;
     clip->kept = calloc((size_t)clip->window, sizeof *clip->kept);
@@ -204,9 +207,9 @@ static enum tri_status open_writer(struct clip *clip, const char *to, struct tri
     enum tri_status status = tri_frame_new(&clip->in, &clip->read, error);
     if (status == TRI_OK)
         status = tri_frame_new(tri_filter_video(clip->filter), &clip->written, error);
-    return status == TRI_OK
-               ? tri_video_create(to, tri_filter_video(clip->filter), &options, &clip->writer, error)
-               : status;
+    return status == TRI_OK ? tri_video_create(to, tri_filter_video(clip->filter), &options,
+                                               &clip->writer, error)
+                            : status;
 }
 
 static enum tri_status begin(struct clip *clip, const char *from, const char *to,
@@ -221,8 +224,8 @@ static enum tri_status begin(struct clip *clip, const char *from, const char *to
     if (status == TRI_OK)
         status = tri_link_agree(link, open_filter(clip, to, error), error);
     if (status == TRI_OK)
-        status = tri_link_agree(link, link->rank == 0 ? open_writer(clip, to, error) : TRI_OK,
-                                error);
+        status =
+            tri_link_agree(link, link->rank == 0 ? open_writer(clip, to, error) : TRI_OK, error);
     return status;
 }
 

@@ -46,8 +46,8 @@ const struct tri_cluster_module *tri_cluster_load(struct tri_error *error)
 
 /* A process that mpirun of another MPI started would believe to be alone, and do all the work; as
  * would all the others. */
-enum tri_status tri_cluster_connect(const struct tri_cluster_module *module,
-                                    struct tri_link **link, struct tri_error *error)
+enum tri_status tri_cluster_connect(const struct tri_cluster_module *module, struct tri_link **link,
+                                    struct tri_error *error)
 {
     int rank, size;
     tri_cluster_started(&rank, &size);
@@ -88,8 +88,8 @@ static enum tri_status hear_all(struct tri_link *link, enum tri_status status,
         left--;
         if (head.status != TRI_OK && from < first) {
             first = from;
-            status = tri_fail(error, (enum tri_status)head.status, "rank %d: %s", from,
-                              failure.text);
+            status =
+                tri_fail(error, (enum tri_status)head.status, "rank %d: %s", from, failure.text);
         }
     }
     return status;

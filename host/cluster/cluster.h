@@ -69,8 +69,8 @@ bool tri_cluster_started(int *rank, int *size);
 /* Loads the module. NULL: it is not there, with the reason. */
 const struct tri_cluster_module *tri_cluster_load(struct tri_error *error);
 /* Connects with the other ranks. */
-enum tri_status tri_cluster_connect(const struct tri_cluster_module *module,
-                                    struct tri_link **link, struct tri_error *error);
+enum tri_status tri_cluster_connect(const struct tri_cluster_module *module, struct tri_link **link,
+                                    struct tri_error *error);
 /* Threads for this rank: its share of the cores it may use. */
 int tri_cluster_threads(const struct tri_link *link);
 

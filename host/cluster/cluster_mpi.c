@@ -24,8 +24,7 @@ struct mpi {
     struct sending *sendings;
 };
 
-static enum tri_status failed(struct mpi *mpi, const char *what, int code,
-                              struct tri_error *error)
+static enum tri_status failed(struct mpi *mpi, const char *what, int code, struct tri_error *error)
 {
     char text[MPI_MAX_ERROR_STRING] = "";
     int length = 0;
@@ -81,8 +80,8 @@ static enum tri_status send_parcel(struct tri_link *link, int to, struct tri_par
     mpi->sendings = one;
     link->traffic.messages++;
     link->traffic.bytes += (int64_t)parcel->size;
-    const int code = MPI_Isend(parcel->data, (int)parcel->size, MPI_BYTE, to, 0, MPI_COMM_WORLD,
-                               &one->request);
+    const int code =
+        MPI_Isend(parcel->data, (int)parcel->size, MPI_BYTE, to, 0, MPI_COMM_WORLD, &one->request);
     *parcel = (struct tri_parcel){0};
     return code == MPI_SUCCESS ? sweep(mpi, error) : failed(mpi, "send", code, error);
 }
@@ -96,8 +95,8 @@ static enum tri_status take(struct mpi *mpi, const MPI_Status *found, struct tri
     if (parcel->data == NULL)
         return tri_fail(error, TRI_FAILED, "out of memory for a message of %d bytes", size);
     MPI_Request request;
-    int code = MPI_Irecv(parcel->data, size, MPI_BYTE, found->MPI_SOURCE, 0, MPI_COMM_WORLD,
-                         &request);
+    int code =
+        MPI_Irecv(parcel->data, size, MPI_BYTE, found->MPI_SOURCE, 0, MPI_COMM_WORLD, &request);
     long pause = 0;
     for (int done = 0; code == MPI_SUCCESS;) {
         code = MPI_Test(&request, &done, MPI_STATUS_IGNORE);
@@ -212,7 +211,15 @@ static void describe(struct tri_link *link)
     MPI_Comm_rank(MPI_COMM_WORLD, &link->rank);
     MPI_Comm_size(MPI_COMM_WORLD, &link->size);
     MPI_Get_library_version(version, &length);
-    snprintf(link->library, sizeof link->library, "%.*s", (int)strcspn(version, ",\n"), version);
+    /* "Open MPI v4.1.4, package: ..." or "MPICH Version:\t4.0.2\n..." */
+    const char *mpich = strstr(version, "MPICH Version:");
+    if (mpich != NULL)
+        snprintf(link->library, sizeof link->library, "MPICH %.*s",
+                 (int)strcspn(mpich + 14 + strspn(mpich + 14, "\t "), "\n"),
+                 mpich + 14 + strspn(mpich + 14, "\t "));
+    else
+        snprintf(link->library, sizeof link->library, "%.*s", (int)strcspn(version, ",\n"),
+                 version);
     char name[MPI_MAX_PROCESSOR_NAME] = "";
     MPI_Get_processor_name(name, &length);
     snprintf(link->host, sizeof link->host, "%s", name);
@@ -235,11 +242,8 @@ enum tri_status tri_mpi_connect(struct tri_link **link, struct tri_error *error)
     struct mpi *mpi = code == MPI_SUCCESS ? calloc(1, sizeof *mpi) : NULL;
     if (mpi == NULL)
         return tri_fail(error, TRI_FAILED, "MPI cannot start");
-    mpi->link = (struct tri_link){.send = send_parcel,
-                                  .receive = receive,
-                                  .flush = flush,
-                                  .sum = sum,
-                                  .close = close_mpi};
+    mpi->link = (struct tri_link){
+        .send = send_parcel, .receive = receive, .flush = flush, .sum = sum, .close = close_mpi};
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     describe(&mpi->link);
     *link = &mpi->link;

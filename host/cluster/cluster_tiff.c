@@ -133,8 +133,7 @@ static enum tri_status read_rows(struct tri_row_reader *base, int from, int to,
     const int rows = (int)reader->block_rows;
     for (int plane = 0; plane < (reader->separate ? base->shape.planes : 1); plane++) {
         for (int y = from; y < to; y++) {
-            if ((y == from || y % rows == 0) &&
-                !read_block(reader, (uint32_t)y, (uint16_t)plane))
+            if ((y == from || y % rows == 0) && !read_block(reader, (uint32_t)y, (uint16_t)plane))
                 return cannot_read(reader, "out of memory for its rows", error);
             take_row(reader, y, plane, image);
         }

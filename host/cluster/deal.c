@@ -173,9 +173,8 @@ static enum tri_status talk_once(struct worker *worker, enum tri_status *end, bo
 static enum tri_status talk(struct worker *worker, struct tri_error *error)
 {
     const struct tri_deal_head want = {.kind = TRI_DEAL_WANT, .count = worker->dealt->ahead};
-    enum tri_status end = TRI_OK,
-                    status = tri_deal_send(worker->link, 0, &want, NULL,
-                                           &(struct tri_parcel){0}, error);
+    enum tri_status end = TRI_OK, status = tri_deal_send(worker->link, 0, &want, NULL,
+                                                         &(struct tri_parcel){0}, error);
     int64_t pause = 0;
     while (status == TRI_OK && !worker->over) {
         bool got;

@@ -13,7 +13,7 @@ struct tri_dealt {
     /* Tasks that are prepared and whose results are not taken yet: this bounds the memory. At
      * least 2. */
     int window;
-    int ahead; /* tasks that a rank has at the same time; 1 or 2 */
+    int ahead;  /* tasks that a rank has at the same time; 1 or 2 */
     bool stops; /* the first failure ends the work; else the caller gets them with the results */
     /* Rank 0: items from `first` on for a task, and what ranks need for it. NULL: one, nothing.
      * *count 0: there are no more. */

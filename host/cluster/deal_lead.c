@@ -82,8 +82,8 @@ static void compute_one(struct lead *lead, struct task *task)
     struct tri_dealt *dealt = lead->dealt;
     pthread_mutex_unlock(&lead->lock);
     task->failure = (struct tri_error){0};
-    task->status = dealt->compute(dealt->own, task->first, task->count, &task->data, &result,
-                                  &task->failure);
+    task->status =
+        dealt->compute(dealt->own, task->first, task->count, &task->data, &result, &task->failure);
     pthread_mutex_lock(&lead->lock);
     tri_parcel_drop(&task->data);
     task->data = result;
@@ -122,8 +122,7 @@ static enum tri_status send_task(struct lead *lead, int rank, bool *sent, struct
         .kind = TRI_DEAL_TASK, .first = task->first, .count = task->count, .task = number};
     lead->credits[rank]--;
     lead->out++;
-    const enum tri_status status =
-        tri_deal_send(lead->link, rank, &head, NULL, &task->data, error);
+    const enum tri_status status = tri_deal_send(lead->link, rank, &head, NULL, &task->data, error);
     tri_parcel_drop(&task->data);
     return status;
 }
@@ -195,8 +194,8 @@ static enum tri_status dismiss(struct lead *lead, struct tri_error *error)
     const struct tri_deal_head head = {.kind = TRI_DEAL_END, .status = lead->status};
     enum tri_status status = TRI_OK;
     for (int rank = 1; rank < lead->link->size && status == TRI_OK; rank++)
-        status = tri_deal_send(lead->link, rank, &head, &lead->error, &(struct tri_parcel){0},
-                               error);
+        status =
+            tri_deal_send(lead->link, rank, &head, &lead->error, &(struct tri_parcel){0}, error);
     return status == TRI_OK ? lead->link->flush(lead->link, error) : status;
 }
 
@@ -297,8 +296,8 @@ static void run(struct lead *lead)
 {
     pthread_mutex_lock(&lead->lock);
     while (is_left(lead)) {
-        const bool room = lead->prepared - lead->taken < lead->dealt->window && !lead->ended &&
-                          !lead->stopped;
+        const bool room =
+            lead->prepared - lead->taken < lead->dealt->window && !lead->ended && !lead->stopped;
         const bool there = lead->taken < lead->given && at(lead, lead->taken)->state == DONE;
         if (room && (!there || lead->prepared - lead->given < lead->link->size))
             prepare(lead);
@@ -317,8 +316,7 @@ static enum tri_status run_threads(struct lead *lead)
 {
     pthread_t talker, computer;
     const bool computes = pthread_create(&computer, NULL, compute_tasks, lead) == 0;
-    const bool talks =
-        lead->link->size > 1 && pthread_create(&talker, NULL, talk, lead) == 0;
+    const bool talks = lead->link->size > 1 && pthread_create(&talker, NULL, talk, lead) == 0;
     if (!computes || (lead->link->size > 1 && !talks)) {
         struct tri_error error;
         tri_fail(&error, TRI_FAILED, "rank 0 on %s cannot start threads", lead->link->host);

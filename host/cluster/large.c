@@ -13,8 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define PART_BYTES ((size_t)48 << 20)   /* of a part's rows in all planes, unless halos are large */
-#define PART_MOST ((size_t)160 << 20)   /* even then */
+#define PART_BYTES ((size_t)48 << 20) /* of a part's rows in all planes, unless halos are large */
+#define PART_MOST ((size_t)160 << 20) /* even then */
 #define PENDING_BYTES ((size_t)96 << 20) /* results that wait on rank 0 until it is their turn */
 
 struct large {
@@ -127,8 +127,8 @@ static enum tri_status open_parts(struct large *large, struct tri_error *error)
     const struct tri_cluster_job *job = large->job;
     enum tri_status status = open_reader(large, error);
     if (status == TRI_OK)
-        status = tri_parts_new(job->backend, job->pipeline, &large->reader->shape, &large->parts,
-                               error);
+        status =
+            tri_parts_new(job->backend, job->pipeline, &large->reader->shape, &large->parts, error);
     if (status != TRI_OK)
         return status;
     if (!is_tiff(large->to) && !tri_row_pnm_suits(large->to, tri_parts_shape(large->parts)))
@@ -156,10 +156,12 @@ static enum tri_status make_kind(const struct large *large, char **kind, struct 
     struct stat file;
     const struct tri_shape *shape = tri_parts_shape(large->parts);
     if (stat(large->from, &file) != 0 ||
-        asprintf(kind, "triptych %s, %s of %s, %lld bytes of %lld.%09ld, %d x %d x %d, %d bits, %d rows\n",
-                 TRI_VERSION, tri_pipeline_text(large->job->pipeline), large->from,
-                 (long long)file.st_size, (long long)file.st_mtim.tv_sec, file.st_mtim.tv_nsec,
-                 shape->width, shape->height, shape->planes, shape->bits, large->rows) < 0)
+        asprintf(
+            kind,
+            "triptych %s, %s of %s, %lld bytes of %lld.%09ld, %d x %d x %d, %d bits, %d rows\n",
+            TRI_VERSION, tri_pipeline_text(large->job->pipeline), large->from,
+            (long long)file.st_size, (long long)file.st_mtim.tv_sec, file.st_mtim.tv_nsec,
+            shape->width, shape->height, shape->planes, shape->bits, large->rows) < 0)
         return tri_fail(error, TRI_FAILED, "cannot describe %s", large->from);
     return TRI_OK;
 }
@@ -325,8 +327,8 @@ static void arrived(void *own, int rank, long first, long count)
     struct large *large = own;
     (void)rank, (void)count;
     large->job->summary.done++;
-    if (!large->has_lost && tri_progress_add(&large->progress, large->left[first], &large->lost) !=
-                                TRI_OK)
+    if (!large->has_lost &&
+        tri_progress_add(&large->progress, large->left[first], &large->lost) != TRI_OK)
         large->has_lost = true;
 }
 
@@ -390,8 +392,7 @@ static enum tri_status sum_counts(struct large *large, struct tri_error *error)
 {
     size_t count;
     uint64_t *counts = tri_parts_counts(large->parts, &count);
-    const enum tri_status status =
-        large->job->link->sum(large->job->link, counts, count, error);
+    const enum tri_status status = large->job->link->sum(large->job->link, counts, count, error);
     if (status == TRI_OK)
         tri_parts_complete(large->parts, large->pass);
     return status;

@@ -204,8 +204,7 @@ static enum tri_status sum(struct tri_link *link, uint64_t *numbers, size_t coun
                            struct tri_error *error)
 {
     const size_t bytes = count * sizeof *numbers;
-    enum tri_status status =
-        link->rank > 0 ? send_numbers(link, 0, numbers, bytes, error) : TRI_OK;
+    enum tri_status status = link->rank > 0 ? send_numbers(link, 0, numbers, bytes, error) : TRI_OK;
     for (int left = link->rank > 0 ? 1 : link->size - 1; left > 0 && status == TRI_OK;) {
         struct tri_parcel parcel = {0};
         int from;

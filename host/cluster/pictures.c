@@ -121,8 +121,9 @@ static void ignore(void)
 {
 }
 
-static enum tri_status run_files(const struct pictures *pictures, const struct tri_batch_file *files,
-                                 long count, struct tri_parcel *result, struct tri_error *error)
+static enum tri_status run_files(const struct pictures *pictures,
+                                 const struct tri_batch_file *files, long count,
+                                 struct tri_parcel *result, struct tri_error *error)
 {
     const struct tri_cluster_job *job = pictures->job;
     struct tri_batch batch = {.pipeline = job->pipeline,
@@ -157,9 +158,9 @@ static enum tri_status compute(void *own, long first, long count, const struct t
         files[i].from = next(task, &at, &kind);
         files[i].to = next(task, &at, &kind);
     }
-    const enum tri_status status =
-        files[count - 1].to == NULL ? tri_fail(error, TRI_FAILED, "file names were lost")
-                                    : run_files(own, files, count, result, error);
+    const enum tri_status status = files[count - 1].to == NULL
+                                       ? tri_fail(error, TRI_FAILED, "file names were lost")
+                                       : run_files(own, files, count, result, error);
     free(files);
     return status;
 }

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HEAD_MOST 65536            /* of a header with comments */
+#define HEAD_MOST 65536           /* of a header with comments */
 #define AT_ONCE ((size_t)4 << 20) /* bytes */
 
 struct reader {
@@ -92,8 +92,7 @@ static enum tri_status check_head(const struct tri_pnm_head *head, const char *p
         return tri_fail(error, TRI_FAILED,
                         "cannot read %s in rows: its maxval is %u; expected 255 or 65535", path,
                         head->maxval);
-    if (head->width > TRI_SIDE_MAX || head->height > TRI_SIDE_MAX ||
-        head->planes > TRI_PLANES_MAX)
+    if (head->width > TRI_SIDE_MAX || head->height > TRI_SIDE_MAX || head->planes > TRI_PLANES_MAX)
         return tri_fail(error, TRI_FAILED, "cannot read %s: %u x %u pixels are too many", path,
                         head->width, head->height);
     *shape = (struct tri_shape){(int)head->width, (int)head->height, (int)head->planes,

@@ -12,7 +12,7 @@ void *tri_sparse_new(size_t size)
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
         return NULL;
-    /* Rows are written next to each other, and the first touch of small pages takes long. */
+        /* Rows are written next to each other, and the first touch of small pages takes long. */
 #ifdef MADV_HUGEPAGE
     madvise(memory, size + SPARE, MADV_HUGEPAGE);
 #endif

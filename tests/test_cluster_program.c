@@ -84,8 +84,9 @@ static void test_pictures(void)
         return;
     CU_ASSERT_EQUAL(shell_run("$T run gaussian:sigma=1,sobel in -o run/")->code, 0);
     same_for_all("gaussian:sigma=1,sobel in -o out/", "diff -r run out && rm -r out");
-    same_for_all("gaussian:sigma=1,sobel in/1.png -o out-%02d.png",
-                 "cmp out-01.png run/1.png && rm out-01.png");
+    CU_ASSERT_EQUAL(run_ranks("3", "gaussian:sigma=1,sobel in/1.png -o out-%02d.png",
+                              "cmp out-01.png run/1.png && rm out-01.png"),
+                    0);
 }
 
 static void test_large(void)
@@ -110,7 +111,7 @@ static void test_large_files(void)
     if (lacks_mpi())
         return;
     CU_ASSERT_EQUAL(shell_run("$T run equalize big.tif -o run.pam")->code, 0);
-    same_for_all("equalize big.tif -o out.pam", "cmp run.pam out.pam");
+    CU_ASSERT_EQUAL(run_ranks("3", "equalize big.tif -o out.pam", "cmp run.pam out.pam"), 0);
     same_for_all("equalize big.tif -o out.tif --rows 50",
                  "$T run copy out.tif -o out.pam && cmp run.pam out.pam");
     if (!is_there("tiffcp"))
@@ -218,32 +219,63 @@ static void test_resume_large(void)
     if (lacks_mpi())
         return;
     CU_ASSERT_EQUAL(shell_run("$T run resize:width=1500:height=2000 big.ppm -o tall.ppm && $T run "
-                              "median:radius=7 tall.ppm -o run.pam && printf '#!/bin/sh\necho $$ > "
+                              "median:radius=3,gaussian:sigma=5,median:radius=3 tall.ppm -o "
+                              "run.pam && printf '#!/bin/sh\necho $$ > "
                               "pid-${OMPI_COMM_WORLD_RANK:-$PMI_RANK}\nexec \"$@\"\n' > ranked && "
                               "chmod +x ranked")
                         ->code,
                     0);
     snprintf(
         command, sizeof command,
-        "%s -n 3 ./ranked $T cluster median:radius=7 tall.ppm -o out.pam --rows 2 > all 2>&1 & "
-        "job=$!; for i in $(seq 3000); do test -s out.pam.parts && test $(wc -l < "
-        "out.pam.parts) -gt 5 && break; sleep 0.01; done; kill -KILL $(cat pid-1); wait $job; "
-        "test $? -ne 0 && test -e out.pam.part && test ! -e out.pam",
+        "%s -n 3 ./ranked $T cluster median:radius=3,gaussian:sigma=5,median:radius=3 "
+        "tall.ppm -o killed.pam --rows 2 > all 2>&1 & "
+        "job=$!; for i in $(seq 3000); do test -s killed.pam.parts && test $(wc -l < "
+        "killed.pam.parts) -gt 5 && break; sleep 0.01; done; kill -KILL $(cat pid-1); wait $job; "
+        "test $? -ne 0 && test -e killed.pam.part && test ! -e killed.pam",
         mpirun);
     EXPECT(command, 0, "", "*");
     CU_ASSERT_EQUAL(
-        run_ranks("2", "median:radius=7 tall.ppm -o out.pam --rows 2 --resume -v",
-                  "cmp run.pam out.pam && test ! -e out.pam.part && ! grep -q ' 0 kept' "
-                  "err"),
+        run_ranks(
+            "2",
+            "median:radius=3,gaussian:sigma=5,median:radius=3 tall.ppm -o killed.pam --rows 2 "
+            "--resume -v",
+            "cmp run.pam killed.pam && test ! -e killed.pam.part && ! grep -q ' 0 kept' "
+            "err"),
         0);
     /* What an earlier run did of something else is no part of it. */
-    CU_ASSERT_EQUAL(shell_run("cp tall.ppm out.pam.part && echo other > out.pam.parts && echo 1 >> "
-                              "out.pam.parts")
-                        ->code,
+    CU_ASSERT_EQUAL(
+        shell_run("cp tall.ppm killed.pam.part && echo other > killed.pam.parts && echo 1 >> "
+                  "killed.pam.parts")
+            ->code,
+        0);
+    CU_ASSERT_EQUAL(run_ranks("2",
+                              "median:radius=3,gaussian:sigma=5,median:radius=3 tall.ppm -o "
+                              "killed.pam --rows 2 --resume -v",
+                              "grep -q ' 0 kept' err && cmp run.pam killed.pam"),
                     0);
-    CU_ASSERT_EQUAL(run_ranks("2", "median:radius=7 tall.ppm -o out.pam --rows 2 --resume -v",
-                              "grep -q ' 0 kept' err && cmp run.pam out.pam"),
-                    0);
+}
+
+/* ---- several hosts ---- */
+
+static void test_hosts(void)
+{
+    const struct tri_cluster_module *module;
+    char command[200], why[300] = "";
+    if (lacks_mpi() || (module = tri_cluster_load(NULL)) == NULL)
+        return;
+    snprintf(command, sizeof command, "sh $ROOT/tests/cluster_hosts.sh $T hosts %s 2>&1",
+             strcmp(module->library, "MPICH") == 0 ? "mpich" : "openmpi");
+    const struct shell_result *result = shell_run(command);
+    if (result->code == 77) {
+        snprintf(why, sizeof why, "%.*s", (int)sizeof why - 1, result->out);
+        why[strcspn(why, "\n")] = '\0';
+        test_skip(why);
+        return;
+    }
+    CU_ASSERT_EQUAL(result->code, 0);
+    if (result->code != 0)
+        fprintf(stderr, "%s\n", result->out);
+    CU_ASSERT_PTR_NOT_NULL(strstr(result->out, "four hosts: same bytes"));
 }
 
 /* ---- memory ---- */
@@ -293,5 +325,6 @@ int test_cluster_program_suite(void)
              CU_add_test(suite, "refused", test_refusals) &&
              CU_add_test(suite, "pictures again", test_resume_pictures) &&
              CU_add_test(suite, "parts again, after a rank died", test_resume_large) &&
+             CU_add_test(suite, "four hosts", test_hosts) &&
              CU_add_test(suite, "60,000 x 60,000", test_huge));
 }

@@ -34,13 +34,13 @@ missing_packages() {
 }
 
 # Useful, but not available on every release and machine: fast deflate (x86-64 and ARM only), more image formats, video, results in
-# SQLite, libevent and Nettle for the image service, libuv for a pattern of the lab, FreeType, HarfBuzz, FriBidi, fontconfig and a font for the kernel text, FFmpeg's tools and ExifTool as
+# SQLite, libevent and Nettle for the image service, libuv for a pattern of the lab, Open MPI for triptych cluster, FreeType, HarfBuzz, FriBidi, fontconfig and a font for the kernel text, FFmpeg's tools and ExifTool as
 # independent readers of test output, traces for Perfetto, C++ for a test program that uses the library, the sanitizer runtime for clang,
 # named after clang's version, a device simulator that checks memory accesses, and strace to make system calls fail.
 optional_packages() {
     version=$(clang -dumpversion 2>/dev/null | cut -d. -f1)
     for package in g++ libisal-dev libwebp-dev libtiff-dev libavif-dev libjxl-dev libsqlite3-dev libevent-dev nettle-dev libavformat-dev libavcodec-dev libavutil-dev \
-        libswscale-dev libswresample-dev libprotobuf-c-dev protobuf-c-compiler libuv1-dev libfreetype-dev libharfbuzz-dev libfontconfig-dev libfribidi-dev \
+        libswscale-dev libswresample-dev libprotobuf-c-dev protobuf-c-compiler libuv1-dev libopenmpi-dev openmpi-bin libfreetype-dev libharfbuzz-dev libfontconfig-dev libfribidi-dev \
         fonts-dejavu-core ffmpeg libimage-exiftool-perl ${version:+libclang-rt-$version-dev} oclgrind strace; do
         installed "$package" || echo "$package"
     done

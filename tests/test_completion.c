@@ -97,7 +97,7 @@ static void test_all_options(void)
 {
     static const char *const commands[] = {"run",       "montage", "sheet",   "bench",  "compare",
                                            "results",   "verify",  "devices", "doctor", "lab",
-                                           "lab grade", "kernels", "serve",   "learn"};
+                                           "lab grade", "kernels", "serve",   "learn",  "cluster"};
     char command[400];
 
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
@@ -120,7 +120,7 @@ static void test_manual(void)
 {
     static const char *const commands[] = {"run",       "montage", "sheet",   "bench",  "compare",
                                            "results",   "verify",  "devices", "doctor", "lab",
-                                           "lab grade", "kernels", "serve",   "learn"};
+                                           "lab grade", "kernels", "serve",   "learn",  "cluster"};
     char command[500];
 
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {

@@ -32,10 +32,10 @@ format() {
 
 # Sources of modules are compiled with flags of their own.
 tidy() {
-    git ls-files 'host/*.c' | grep -v '_module\.c$' |
+    git ls-files 'host/*.c' | grep -v -e '_module\.c$' -e '^host/cluster/cluster_' |
         xargs -P "$(nproc 2>/dev/null || echo 2)" -n 8 sh -c 'clang-tidy --quiet "$@" -- '"$flags" sh 2>&1 |
         { grep -E 'warning:|error:' && return 1 || return 0; } || return 1
-    git ls-files 'host/*_module.c' |
+    git ls-files 'host/*_module.c' 'host/cluster/cluster_*.c' |
         xargs sh -c 'clang-tidy --quiet "$@" -- '"$flags $module_flags" sh 2>&1 |
         { grep -E 'warning:|error:' && return 1 || return 0; }
 }

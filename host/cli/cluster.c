@@ -16,7 +16,7 @@
 static const char intro[] =
     "Examples:\n"
     "  mpirun -n 4 triptych cluster gaussian:sigma=2,sobel photos/ -o edges/\n"
-    "  mpirun --hostfile hosts triptych cluster equalize map.tif -o flat.tif\n"
+    "  mpirun -hostfile hosts triptych cluster equalize map.tif -o flat.tif\n"
     "  mpirun -n 8 triptych cluster gray,threshold clip.mp4 -o clip.mkv\n"
     "  srun -n 64 triptych cluster sharpen scans/ -o out/ --resume\n"
     "\n"

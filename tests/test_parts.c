@@ -121,6 +121,25 @@ static void test_parts(void)
     }
 }
 
+/* On devices parts are pictures of their own. */
+static void test_devices(void)
+{
+    static const char *const cut[] = {"gaussian:sigma=3,sobel", "median:radius=2,invert"};
+    struct tri_backend *backend;
+    struct tri_error error;
+    if (tri_backend_open("opencl", NULL, &backend, &error) != TRI_OK) {
+        test_skip("there is no OpenCL device");
+        return;
+    }
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT_TRUE(same_in_parts(backend, cut[i], 3, 8));
+        CU_ASSERT_TRUE(same_in_parts(backend, cut[i], 1, 16));
+    }
+    CU_ASSERT_FALSE(same_in_parts(backend, "equalize", 3, 8));
+    CU_ASSERT_FALSE(same_in_parts(backend, "vignette", 3, 8));
+    tri_backend_close(backend);
+}
+
 /* Whatever a kernel does: its parts are right, or it is refused. */
 static void test_kernels_in_parts(void)
 {
@@ -171,6 +190,7 @@ int test_parts_suite(void)
 {
     CU_pSuite suite = CU_add_suite("parts", rig_open, rig_close);
     return !(suite && CU_add_test(suite, "parts have the bytes of the whole", test_parts) &&
+             CU_add_test(suite, "devices", test_devices) &&
              CU_add_test(suite, "kernels in parts, or refused", test_kernels_in_parts) &&
              CU_add_test(suite, "pipelines that need the whole are refused", test_refused));
 }

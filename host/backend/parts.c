@@ -1,5 +1,6 @@
 /* parts.c -- a picture too large for memory, computed part by part. */
 #include "parts.h"
+#include "parts_strip.h"
 
 #include "../image/sparse_memory.h"
 
@@ -7,7 +8,9 @@
 #include <string.h>
 
 struct tri_parts {
-    struct tri_job *job;
+    struct tri_job *job; /* NULL: parts are strips */
+    struct tri_parts_strip strip;
+    struct tri_plan *plan; /* the job's, or that of strips */
     struct tri_sparse_memory memory[2];
     struct tri_image *in, *out;
     int *counting; /* the stages that count, in order */
@@ -25,7 +28,7 @@ static size_t counts_of(const struct tri_plan *plan)
 
 static enum tri_status take_memory(struct tri_parts *parts, struct tri_error *error)
 {
-    const struct tri_plan *plan = parts->job->plan;
+    const struct tri_plan *plan = parts->plan;
     parts->counting = calloc((size_t)plan->stage_count, sizeof *parts->counting);
     parts->stages = calloc((size_t)plan->stage_count, sizeof *parts->stages);
     parts->before = calloc(counts_of(plan) + 1, sizeof *parts->before);
@@ -64,10 +67,6 @@ static enum tri_status check_plan(struct tri_backend *backend, const struct tri_
                                   const struct tri_shape *in, struct tri_error *error)
 {
     struct tri_plan *plan;
-    if (backend->run_stage == NULL)
-        return tri_fail(error, TRI_USAGE,
-                        "parts of a picture are computed by threads of the CPU, not by %s",
-                        backend->info.name);
     enum tri_status status = tri_backend_plan(backend, pipeline, in, &plan, error);
     if (status != TRI_OK)
         return status;
@@ -76,20 +75,38 @@ static enum tri_status check_plan(struct tri_backend *backend, const struct tri_
     return status;
 }
 
+/* Threads compute rows of the whole picture's stages; others get pictures of their own. */
+static enum tri_status open_parts(struct tri_parts *parts, struct tri_backend *backend,
+                                  const struct tri_pipeline *pipeline, const struct tri_shape *in,
+                                  struct tri_error *error)
+{
+    enum tri_status status;
+    if (backend->run_stage == NULL) {
+        status = tri_parts_strip_begin(&parts->strip, backend, pipeline, in, error);
+        parts->plan = parts->strip.plan;
+        return status;
+    }
+    status = check_plan(backend, pipeline, in, error);
+    if (status == TRI_OK)
+        status = tri_job_new_sparse(backend, pipeline, in, &parts->job, error);
+    if (status == TRI_OK)
+        parts->plan = parts->job->plan;
+    return status;
+}
+
 enum tri_status tri_parts_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,
                               const struct tri_shape *in, struct tri_parts **result,
                               struct tri_error *error)
 {
-    struct tri_parts *parts = NULL;
-    enum tri_status status = check_plan(backend, pipeline, in, error);
-    if (status == TRI_OK && (parts = calloc(1, sizeof *parts)) == NULL)
-        status = tri_fail(error, TRI_FAILED, "out of memory for the parts of a picture");
-    if (status == TRI_OK)
-        status = tri_job_new_sparse(backend, pipeline, in, &parts->job, error);
+    struct tri_parts *parts = calloc(1, sizeof *parts);
+    if (parts == NULL)
+        return tri_fail(error, TRI_FAILED, "out of memory for the parts of a picture");
+    enum tri_status status = open_parts(parts, backend, pipeline, in, error);
     if (status == TRI_OK)
         status = take_memory(parts, error);
     if (status == TRI_OK) {
-        tri_plan_frame(parts->job->plan, 0, 0, parts->in, parts->out);
+        if (parts->job != NULL)
+            tri_plan_frame(parts->plan, 0, 0, parts->in, parts->out);
         *result = parts;
     } else {
         tri_parts_free(parts);
@@ -104,6 +121,7 @@ void tri_parts_free(struct tri_parts *parts)
     tri_image_free(parts->in);
     tri_image_free(parts->out);
     tri_job_free(parts->job);
+    tri_parts_strip_end(&parts->strip);
     free(parts->counting);
     free(parts->stages);
     free(parts->before);
@@ -119,12 +137,12 @@ int tri_parts_passes(const struct tri_parts *parts)
 
 const struct tri_shape *tri_parts_shape(const struct tri_parts *parts)
 {
-    return &parts->job->plan->out;
+    return &parts->plan->out;
 }
 
 size_t tri_parts_row_bytes(const struct tri_parts *parts)
 {
-    const struct tri_plan *plan = parts->job->plan;
+    const struct tri_plan *plan = parts->plan;
     return (size_t)(parts->in->stride * plan->in.planes + parts->out->stride * plan->out.planes +
                     plan->arena_size / plan->in.height);
 }
@@ -147,14 +165,16 @@ static int last_stage(const struct tri_parts *parts, int pass)
 enum tri_status tri_parts_needs(const struct tri_parts *parts, int pass, struct tri_span rows,
                                 struct tri_span *in, struct tri_error *error)
 {
-    if (!tri_plan_part(parts->job->plan, rows, last_stage(parts, pass), parts->stages, in))
+    if (parts->job == NULL)
+        *in = tri_parts_strip_needs(&parts->strip, rows);
+    else if (!tri_plan_part(parts->plan, rows, last_stage(parts, pass), parts->stages, in))
         return tri_fail(error, TRI_FAILED, "out of memory for a part of a picture");
     return TRI_OK;
 }
 
 struct tri_reach tri_parts_reach(const struct tri_parts *parts, int pass)
 {
-    const int middle = parts->job->plan->in.height / 2;
+    const int middle = parts->plan->in.height / 2;
     struct tri_span in;
     struct tri_error error;
     if (tri_parts_needs(parts, pass, (struct tri_span){middle, 1}, &in, &error) != TRI_OK ||
@@ -171,6 +191,8 @@ enum tri_status tri_parts_run(struct tri_parts *parts, int pass, struct tri_span
     struct tri_job *job = parts->job;
     const int last = last_stage(parts, pass);
     struct tri_span in;
+    if (job == NULL)
+        return tri_parts_strip_run(&parts->strip, rows, parts->in, parts->out, error);
     enum tri_status status = tri_parts_needs(parts, pass, rows, &in, error);
     if (status == TRI_OK && job->plan->reads_padding)
         tri_image_pad_rows(parts->in, in.first, in.first + in.count);
@@ -187,19 +209,20 @@ void tri_parts_drop(struct tri_parts *parts)
 {
     tri_sparse_drop(parts->in->memory, parts->in->memory_size);
     tri_sparse_drop(parts->out->memory, parts->out->memory_size);
-    parts->job->backend->drop(parts->job);
+    if (parts->job != NULL)
+        parts->job->backend->drop(parts->job);
 }
 
 uint64_t *tri_parts_counts(struct tri_parts *parts, size_t *count)
 {
-    *count = counts_of(parts->job->plan);
-    return parts->job->plan->counts;
+    *count = counts_of(parts->plan);
+    return parts->plan->counts;
 }
 
 /* Histograms may be counted together over several stages. */
 void tri_parts_complete(struct tri_parts *parts, int pass)
 {
-    struct tri_plan *plan = parts->job->plan;
+    struct tri_plan *plan = parts->plan;
     const size_t count = counts_of(plan);
     for (size_t i = 0; i < count; i++)
         plan->counts[i] += parts->before[i];

@@ -13,8 +13,8 @@
 
 struct tri_parts;
 
-/* TRI_USAGE: the pipeline cannot be computed in parts, or the backend computes whole pictures only.
- */
+/* TRI_USAGE: the pipeline cannot be computed in parts. Backends without run_stage, such as devices,
+ * can only where tri_plan_cut allows it: parts are then pictures of their own. */
 enum tri_status tri_parts_new(struct tri_backend *backend, const struct tri_pipeline *pipeline,
                               const struct tri_shape *in, struct tri_parts **parts,
                               struct tri_error *error);

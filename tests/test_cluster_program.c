@@ -154,6 +154,9 @@ static void test_clip(void)
                         ->code,
                     0);
     same_for_all("gaussian:sigma=2,sobel clip.y4m -o out.y4m", "cmp run.y4m out.y4m");
+    CU_ASSERT_EQUAL(run_ranks("3", "gaussian:sigma=2,sobel clip.y4m -o g-%02d.png",
+                              "test $(ls g-*.png | wc -l) = 11 && $T run copy g-%02d.png -o g.y4m"),
+                    0);
 }
 
 /* ---- what is refused, and what is kept ---- */
@@ -192,6 +195,8 @@ static void test_refusals(void)
     refuse("sobel in -o one.png", 2, "cluster: 7 inputs cannot all be written");
     CU_ASSERT_EQUAL(shell_run("head -c 5000 big.pgm > cut.pgm")->code, 0);
     refuse("sobel cut.pgm -o out.pgm", 1, "cannot read cut.pgm: the file is truncated");
+    refuse("temporal_median clip.y4m -o out.y4m", 2, ".temporal_median. looks at other frames");
+    refuse("sobel clip.y4m -o out.png", 2, "cluster: .clip.y4m. is a clip, but .out.png. is not");
     refuse("sobel big.ppm -o big.ppm", 2, ".*big.ppm");
     CU_ASSERT_EQUAL(shell_run("test ! -e out.ppm.part && test ! -e out.pgm.part")->code, 0);
     /* The others are done. */

@@ -8,6 +8,7 @@
 #include "cli/run.h"
 #include "cluster/agree.h"
 #include "cluster/deal.h"
+#include "video/video.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -109,8 +110,9 @@ static void say_summary(const struct tri_cluster_job *job)
     if (summary->read_bytes > 0)
         cli_say("read %.1f MB of rows, %.1f MB of them halos", (double)summary->read_bytes / 1e6,
                 (double)summary->halo_bytes / 1e6);
-    cli_say("sent %lld messages, %.1f MB", (long long)summary->messages,
-            (double)summary->message_bytes / 1e6);
+    cli_say("sent %lld messages, %.1f MB; rank 0 waited %.3f s for tasks",
+            (long long)summary->messages, (double)summary->message_bytes / 1e6,
+            (double)summary->waited_ns / 1e9);
 }
 
 /* ---- the work ---- */
@@ -131,6 +133,10 @@ static enum tri_status choose(const struct cli_inputs *inputs, const struct cli_
 {
     const bool alone = inputs->count == 1 && !inputs->folders;
     *kind = PICTURES;
+    if (alone && inputs->list[0].video && !tri_video_writes(outputs->paths[0], NULL) &&
+        !outputs->numbered)
+        return tri_fail(error, TRI_USAGE, "cluster: '%s' is a clip, but '%s' is not",
+                        inputs->list[0].path, outputs->paths[0]);
     if (alone && inputs->list[0].video)
         *kind = CLIP;
     else if (inputs->videos > 0)
@@ -143,9 +149,11 @@ static enum tri_status choose(const struct cli_inputs *inputs, const struct cli_
     return TRI_OK;
 }
 
-static enum tri_status pack(struct plan *plan, struct tri_error *error)
+/* A clip becomes all files of a pattern. */
+static enum tri_status pack(struct plan *plan, const char *output, struct tri_error *error)
 {
-    const char *from = plan->inputs.list[0].path, *to = plan->outputs.paths[0];
+    const bool pattern = plan->kind == CLIP && plan->outputs.numbered;
+    const char *from = plan->inputs.list[0].path, *to = pattern ? output : plan->outputs.paths[0];
     char *text = NULL;
     const int length = asprintf(&text, "%c%s%c%s", (char)plan->kind, from, '\0', to);
     if (length < 0)
@@ -172,7 +180,7 @@ static enum tri_status make_plan(const struct request *request, char *const oper
         status = choose(&plan->inputs, &plan->outputs, &plan->kind, error);
     if (status == TRI_OK)
         status = cli_outputs_begin(&plan->outputs, error);
-    return status == TRI_OK ? pack(plan, error) : status;
+    return status == TRI_OK ? pack(plan, request->output, error) : status;
 }
 
 static enum tri_status share_plan(struct tri_link *link, struct plan *plan, struct tri_error *error)

@@ -128,6 +128,7 @@ enum tri_status tri_cluster_count(struct tri_cluster_job *job, int64_t read, int
     uint64_t sums[4] = {(uint64_t)read, (uint64_t)halo, (uint64_t)job->link->traffic.messages,
                         (uint64_t)job->link->traffic.bytes};
     const enum tri_status status = job->link->sum(job->link, sums, 4, error);
+    summary->waited_ns = job->link->traffic.waited_ns;
     summary->read_bytes = (int64_t)sums[0];
     summary->halo_bytes = (int64_t)sums[1];
     summary->messages = (int64_t)sums[2];

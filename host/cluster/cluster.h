@@ -81,6 +81,7 @@ struct tri_cluster_summary {
     int64_t wall_ns;
     int64_t read_bytes, halo_bytes; /* of one picture, by all ranks: all, and read by others too */
     int64_t messages, message_bytes;
+    int64_t waited_ns; /* of rank 0's computing thread, for tasks */
     long rank_items_least, rank_items_most;
 };
 

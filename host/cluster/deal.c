@@ -24,8 +24,11 @@ enum tri_status tri_deal_send(struct tri_link *link, int to, const struct tri_de
         return tri_fail(error, TRI_FAILED, "out of memory for %zu bytes for rank %d", parcel.size,
                         to);
     memcpy(parcel.data, head, sizeof *head);
-    if (text > 0)
-        memcpy(parcel.data + sizeof *head, failure, text);
+    if (text > 0) { /* not what was in memory behind the text */
+        struct tri_error clean = {.status = failure->status};
+        snprintf(clean.text, sizeof clean.text, "%s", failure->text);
+        memcpy(parcel.data + sizeof *head, &clean, text);
+    }
     if (size > 0)
         memcpy(parcel.data + sizeof *head + text, data->data, size);
     return link->send(link, to, &parcel, error);

@@ -43,7 +43,7 @@ static void test_bash(void)
     expect_bash("doctor --rep", "--report ");
     expect_bash("lab --qui", "--quick --quiz ");
     expect_bash("lab grade answers --", "--csv --json --help ");
-    expect_bash("lab \"\"", "concurrency * race * patterns pattern grade ");
+    expect_bash("lab \"\"", "cluster concurrency * race * patterns pattern grade ");
     expect_bash("lab pat", "patterns pattern ");
     expect_bash("lab race dead", "deadlock ");
     expect_bash("lab pattern c", "csp ");

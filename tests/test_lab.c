@@ -120,7 +120,7 @@ static void test_empty(void)
 
 static void test_list(void)
 {
-    EXPECT("$T lab | grep -c '^[a-z]'", 0, "15\n", "");
+    EXPECT("$T lab | grep -c '^[a-z]'", 0, "17\n", "");
     EXPECT("$T lab nothing", 2, "",
            "triptych: lab: unknown experiment 'nothing'; 'triptych lab' *");
     EXPECT("$T lab --report x.html", 2, "", "*name experiments, or use --all*");
@@ -152,7 +152,7 @@ static void test_all_run(void)
 {
     EXPECT("$T lab --all --quick --json all.json --report all.html > all.txt; "
            "grep -c '^try next' all.txt",
-           0, "15\n", "");
+           0, "17\n", "");
     /* It has what the text of docs/concurrency.md needs of a run. */
     EXPECT(
         "printf '#!/bin/sh\\ncp all.json \"$4\"; cat all.txt\\n' > again; chmod +x again; "

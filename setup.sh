@@ -50,6 +50,10 @@ optional_packages() {
     for package in python3-venv git clang-format clang-tidy cppcheck shellcheck python3-html5lib chromium zsh fish spin valgrind cmake dpkg-dev lintian; do
         installed "$package" || echo "$package"
     done
+    # Hosts for triptych cluster. A package that starts a service is for machines of CI only.
+    [ "${CI:-}" != 1 ] || for package in openssh-server openssh-client iproute2; do
+        installed "$package" || echo "$package"
+    done
 }
 
 retry() {

@@ -91,7 +91,7 @@ ranks() {
     else
         on 1 env OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 timeout 100 mpirun.openmpi --hostfile "$folder/hosts" \
             --mca plm_rsh_agent "$folder/ssh" --mca btl tcp,self --mca btl_tcp_if_include eth0 --mca oob_tcp_if_include eth0 \
-            --map-by node --bind-to none -n "$count" "$@"
+            --map-by node --bind-to none ${ASAN_OPTIONS:+-x ASAN_OPTIONS} -n "$count" "$@"
     fi
 }
 
@@ -107,14 +107,17 @@ for i in 1 2 3 4 5 6; do "$program" run "resize:width=${i}00" big.ppm -o "in/$i.
 for i in 1 2 3 4 5 6; do "$program" run "box:radius=$i" in/3.png -o "frame-$i.png"; done
 "$program" run copy frame-%d.png -o clip.y4m
 "$program" run gaussian clip.y4m -o run.y4m
+"$program" learn in run --colors -o run.txt -q
 
 for count in 4 8; do
-    rm -rf out out.pam out.y4m
+    rm -rf out out.pam out.y4m out.txt
     ranks "$count" "$program" cluster equalize,gaussian:sigma=2 "$folder/big.ppm" -o "$folder/out.pam" -v 2>&1 | grep -E "^triptych: $count ranks"
     cmp run.pam out.pam
     ranks "$count" "$program" cluster sobel "$folder/in" -o "$folder/out/"
     diff -r run out
     ranks "$count" "$program" cluster gaussian "$folder/clip.y4m" -o "$folder/out.y4m"
     cmp run.y4m out.y4m
+    ranks "$count" "$program" learn --mpi "$folder/in" "$folder/run" --colors -o "$folder/out.txt" -q
+    cmp run.txt out.txt
 done
 echo "four hosts: same bytes"

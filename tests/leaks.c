@@ -7,9 +7,9 @@ VISIBLE const char *__lsan_default_suppressions(void);
 VISIBLE const char *__lsan_default_options(void);
 
 /* FFmpeg's GLib and SRT keep memory in thread-local storage, as do the dynamic linker and dlerror.
- * x264 loses its parameters when it refuses a size, x265 a block of each encoder. Threads of
- * libuv's pool end after the detector has looked, and until then keep what is theirs in a
- * recording. */
+ * x264 loses its parameters when it refuses a size, x265 a block of each encoder. Open MPI keeps
+ * the names of what it has loaded. Threads of libuv's pool end after the detector has looked, and
+ * until then keep what is theirs in a recording. */
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libpocl\n"
@@ -21,6 +21,11 @@ const char *__lsan_default_suppressions(void)
            "leak:libx264\n"
            "leak:libx265\n"
            "leak:libuv\n"
+           "leak:libmpi\n"
+           "leak:libopen-\n"
+           "leak:libhwloc\n"
+           "leak:openmpi\n"
+           "leak:pmix\n"
            "leak:ld-linux\n"
            "leak:_dlerror_run\n";
 }

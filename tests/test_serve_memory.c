@@ -87,7 +87,7 @@ static void test_limit(void)
 static void test_images(void)
 {
     const struct tri_shape shape = {300, 200, 3, 8};
-    struct tri_serve_memory *memory = tri_serve_memory_new(MOST);
+    struct tri_serve_memory *memory = tri_serve_memory_new((size_t)16 * MOST);
     struct tri_image *image;
     struct tri_error error;
     void *at = NULL;

@@ -304,7 +304,7 @@ static int prepare(int argc, char **argv, struct request *request, struct cli_cl
         return -1 - code;
     code = check(request, argv + optind, argc - optind);
     if (code == TRI_OK && !cli_cluster_is_started())
-        code = cli_cluster_tell_start();
+        code = cli_cluster_tell_start("cluster", "cluster");
     if (code == TRI_OK)
         code = cli_cluster_prepare(cluster, argv[optind]);
     return code;

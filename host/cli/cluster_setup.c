@@ -29,7 +29,7 @@ static bool is_in_path(const char *program)
     return false;
 }
 
-int cli_cluster_tell_start(void)
+int cli_cluster_tell_start(const char *command, const char *how)
 {
     const struct tri_cluster_module *module;
     struct tri_error error;
@@ -38,9 +38,10 @@ int cli_cluster_tell_start(void)
     if (module == NULL)
         return cli_fail(&error);
     const bool mpich = strcmp(module->library, "MPICH") == 0;
-    return cli_usage("cluster",
+    return cli_usage(command,
                      "it is started by mpirun, as one process for each rank: mpirun -n 4 triptych "
-                     "cluster ...; with --hostfile FILE on the machines that a file lists%s",
+                     "%s ...; with --hostfile FILE on the machines that a file lists%s",
+                     how,
                      is_in_path(mpich ? "mpirun.mpich" : "mpirun") || is_in_path("mpirun") ? ""
                      : mpich ? "; mpirun is missing: apt-get install mpich"
                              : "; mpirun is missing: apt-get install openmpi-bin");

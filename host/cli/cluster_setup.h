@@ -19,8 +19,8 @@ struct cli_cluster {
 
 /* Whether mpirun or srun started this process. */
 bool cli_cluster_is_started(void);
-/* Says how to start it; returns the exit code. */
-int cli_cluster_tell_start(void);
+/* Says how to start `triptych HOW ...`, of which `command` is a part; returns the exit code. */
+int cli_cluster_tell_start(const char *command, const char *how);
 /* On ranks other than 0: keeps messages back that rank 0 gives as well, or lets them out again. */
 void cli_cluster_hush(struct cli_cluster *cluster, bool hushed);
 /* Parses the pipeline and loads the module; returns the exit code, after reporting what failed. */

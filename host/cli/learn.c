@@ -1,6 +1,7 @@
 /* learn.c -- triptych learn: the filter that made pictures from others. */
 #include "cli/candidates_options.h"
 #include "cli/cli.h"
+#include "cli/cluster_setup.h"
 #include "cli/file_conflicts.h"
 #include "cli/inputs.h"
 #include "cli/learn.h"
@@ -17,6 +18,7 @@ static const char intro[] =
     "  triptych learn originals/ edited/ --kernel 7x7 -o look.txt\n"
     "  triptych run @look.txt other.png -o out.png\n"
     "  triptych learn photo.png sepia.png --colors\n"
+    "  mpirun -n 4 triptych learn --mpi originals/ edited/ --kernel 9x9\n"
     "\n"
     "Usage: triptych learn BEFORE AFTER [BEFORE AFTER]... [OPTION]...\n"
     "       triptych learn FOLDER FOLDER [OPTION]...\n"
@@ -66,8 +68,13 @@ static const struct cli_option options[] = {
      "directions of the steps: conjugate, or steepest, which needs many more; default conjugate",
      CLI_SETS_CHOICE(struct cli_learn_request, descent, enum cli_learn_descent, CLI_LEARN_CONJUGATE,
                      "conjugate|steepest")},
-    {"on", 0, "BACKEND", "what computes the sums, as in 'triptych run'; default threads",
+    {"on", 0, "BACKEND",
+     "what computes the sums, as in 'triptych run'; default threads, with --mpi a share of them",
      CLI_SETS_TEXT(struct cli_learn_request, on), .words = CLI_BACKENDS},
+    {"mpi", 0, NULL,
+     "deal the pairs to the ranks that mpirun has started: mpirun -n 4 triptych learn --mpi ...; "
+     "the result is the same",
+     CLI_SETS_FLAG(struct cli_learn_request, mpi)},
     {"max-pixels", 0, "N", "refuse larger pictures; default 268435456",
      COUNT(max_pixels, 1, (uint64_t)TRI_SIDE_MAX *TRI_SIDE_MAX)},
     {"quiet", 'q', NULL, "print no progress", CLI_SETS_FLAG(struct cli_learn_request, quiet)},
@@ -212,46 +219,118 @@ static enum tri_status open_backends(const char *on, struct cli_learn_backends *
     return status;
 }
 
-static enum tri_status learn(const struct cli_learn_request *request, char *const operands[],
-                             int count, struct tri_error *error)
+/* Without --on, the ranks of a machine share its cores. */
+static enum tri_status open_work(struct cli_learn_work *work, struct tri_error *error)
 {
-    struct cli_learn_files files = {0};
-    struct cli_learn_backends backends = {.count = 0};
-    enum tri_status status = find_files(&files, operands, count, error);
+    char share[32];
+
+    snprintf(share, sizeof share, "threads:%d",
+             work->link != NULL ? tri_cluster_threads(work->link) : 1);
+    return open_backends(work->request->on != NULL ? work->request->on
+                         : work->link != NULL      ? share
+                                                   : "threads",
+                         &work->backends, error);
+}
+
+static enum tri_status prepare(struct cli_learn_work *work, char *const operands[], int count,
+                               struct tri_error *error)
+{
+    enum tri_status status = find_files(&work->files, operands, count, error);
 
     if (status == TRI_OK)
-        status = check_places(request, &files, error);
+        status = check_places(work->request, &work->files, error);
     if (status == TRI_OK)
-        status = open_backends(request->on, &backends, error);
-    if (status == TRI_OK)
-        status = cli_learn_pairs(request, &files, &backends, error);
-    for (int i = 0; i < backends.count; i++)
-        tri_backend_close(backends.list[i]);
-    free_files(&files);
+        status = open_work(work, error);
     return status;
 }
 
-static int run_learn(int argc, char **argv)
+static enum tri_status learn(const struct cli_learn_request *request, struct tri_link *link,
+                             char *const operands[], int count, struct tri_error *error)
 {
-    struct cli_learn_request request = {
-        .on = "threads", .side = 0, .steps = 1000, .patience = 50, .seed = 1};
-    struct tri_error error;
-    int code;
+    struct cli_learn_work work = {.request = request, .link = link};
+    enum tri_status status = cli_learn_agree(link, prepare(&work, operands, count, error), error);
 
-    if (!cli_parse(&cli_command_learn, argc, argv, &request, &code))
-        return code;
-    const int count = argc - optind;
+    if (status == TRI_OK)
+        status = cli_learn_compare_names(link, &work.files, error);
+    if (status == TRI_OK)
+        status = cli_learn_pairs(&work, error);
+    for (int i = 0; i < work.backends.count; i++)
+        tri_backend_close(work.backends.list[i]);
+    free_files(&work.files);
+    return status;
+}
+
+static int check_request(const struct cli_learn_request *request, char *const operands[], int count)
+{
     if (count == 0)
         return cli_usage("learn", "no pictures given");
     if (count % 2 == 1)
         return cli_usage("learn", "%s has no picture after it; give pairs, before and after",
-                         argv[argc - 1]);
-    if (request.colours && request.side > 0)
+                         operands[count - 1]);
+    if (request->colours && request->side > 0)
         return cli_usage("learn", "--kernel and --colors exclude each other");
-    if (request.side == 0)
-        request.side = 3;
+    if (request->mpi)
+        return cli_cluster_is_started() ? TRI_OK : cli_cluster_tell_start("learn", "learn --mpi");
+    if (tri_cluster_mpirun_size() > 1)
+        return cli_usage("learn",
+                         "mpirun has started %d processes, which would all do the same; add "
+                         "--mpi, so that they share the work",
+                         tri_cluster_mpirun_size());
+    return TRI_OK;
+}
+
+static int read_request(int argc, char **argv, struct cli_learn_request *request)
+{
+    int code;
+
+    if (!cli_parse(&cli_command_learn, argc, argv, request, &code))
+        return -1 - code;
+    code = check_request(request, argv + optind, argc - optind);
+    if (request->side == 0)
+        request->side = 3;
+    return code;
+}
+
+/* Rank 0 speaks for all, and its exit code is that of the command. */
+static int learn_ranks(struct cli_learn_request *request, char *const operands[], int count)
+{
+    struct cli_cluster cluster = {0};
+    struct tri_error error;
+
+    cluster.module = tri_cluster_load(&cluster.error);
+    if (cluster.module == NULL || cli_cluster_connect(&cluster) != TRI_OK) {
+        cli_cluster_hush(&cluster, true);
+        const int code = cli_fail(&cluster.error);
+        cli_cluster_hush(&cluster, false);
+        cli_cluster_close(&cluster);
+        return code;
+    }
+    const int rank = cluster.link->rank;
+    request->quiet |= rank > 0;
+    int code = learn(request, cluster.link, operands, count, &error);
+    if (code != TRI_OK && rank == 0)
+        code = cli_fail(&error);
+    cli_cluster_close(&cluster);
+    return rank == 0 ? code : TRI_OK;
+}
+
+static int run_learn(int argc, char **argv)
+{
+    struct cli_learn_request request = {.steps = 1000, .patience = 50, .seed = 1};
+    struct cli_cluster hushed = {0};
+    struct tri_error error;
+
+    cli_cluster_hush(&hushed, true);
+    const int code = read_request(argc, argv, &request);
+    cli_cluster_hush(&hushed, false);
+    if (code != TRI_OK)
+        return code < 0 ? -1 - code : code;
+    const int count = argc - optind;
+    char *const *operands = argv + optind;
     cli_input_names(count, argv + optind);
-    return learn(&request, argv + optind, count, &error) == TRI_OK ? TRI_OK : cli_fail(&error);
+    if (request.mpi)
+        return learn_ranks(&request, operands, count);
+    return learn(&request, NULL, operands, count, &error) == TRI_OK ? TRI_OK : cli_fail(&error);
 }
 
 const struct cli_command cli_command_learn = {.name = "learn",

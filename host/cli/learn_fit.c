@@ -10,8 +10,8 @@ enum { ROUNDS = 16 }; /* of matrix and curves, in turns */
 #define BETTER 0.9    /* curves are kept if squares of errors become less than this part */
 
 struct learning {
+    const struct cli_learn_work *work;
     const struct cli_learn_request *request;
-    const struct cli_learn_files *files;
     struct tri_backend *backend; /* the first */
     struct tri_learn_set set;
     struct tri_learn_result result;
@@ -22,12 +22,11 @@ struct learning {
     bool kept; /* which blocks are looked at */
 };
 
-typedef enum tri_status (*use_pair)(void *of, int number, const struct cli_learn_pair *pair,
-                                    struct tri_error *error);
-
-static enum tri_status each(struct learning *l, int count, use_pair use, struct tri_error *error)
+/* What each rank does by itself may fail on one alone. */
+static enum tri_status agree(const struct learning *l, enum tri_status status,
+                             struct tri_error *error)
 {
-    return cli_learn_each(l->request, l->files, count, use, l, error);
+    return cli_learn_agree(l->work->link, status, error);
 }
 
 static enum tri_status in_learn(enum tri_status status, struct tri_error *error)
@@ -60,7 +59,8 @@ static enum tri_status fit(struct learning *l, const struct tri_learn_set *set, 
                                               .tell = cli_learn_tell,
                                               .listener = &quiet};
 
-    return in_learn(tri_learn_fit(set, &model, &descent, &l->result, error), error);
+    return agree(l, in_learn(tri_learn_fit(set, &model, &descent, &l->result, error), error),
+                 error);
 }
 
 /* ---- errors ---- */
@@ -84,8 +84,11 @@ static enum tri_status check(struct learning *l, bool kept, struct tri_error *er
     enum tri_status status = in_learn(tri_learn_text(&l->result, &l->text, error), error);
     if (status == TRI_OK)
         status = tri_pipeline_parse(l->text, &l->pipeline, error);
+    status = agree(l, status, error);
     if (status == TRI_OK)
-        status = each(l, l->files->count, check_pair, error);
+        status = cli_learn_each(l->work, check_pair, l, error);
+    if (status == TRI_OK)
+        status = cli_learn_add_errors(l->work->link, &l->errors, error);
     tri_pipeline_free(l->pipeline);
     l->pipeline = NULL;
     return status;
@@ -110,9 +113,12 @@ static enum tri_status find_curves(struct learning *l, bool *found, struct tri_e
     l->tones = (struct tri_learn_tones){{{{0}}}};
     l->result.curved = false;
     free(l->text);
-    enum tri_status status = in_learn(tri_learn_text(&l->result, &l->text, error), error);
+    enum tri_status status =
+        agree(l, in_learn(tri_learn_text(&l->result, &l->text, error), error), error);
     if (status == TRI_OK)
-        status = each(l, l->files->count, add_tones, error);
+        status = cli_learn_each(l->work, add_tones, l, error);
+    if (status == TRI_OK)
+        status = cli_learn_add_tones(l->work->link, &l->tones, error);
     *found = status == TRI_OK;
     for (int i = 0; i < 3 && *found; i++)
         *found = tri_learn_curve_find(&l->tones, i, l->set.pairs[0].bits, &l->result.curves[i]);
@@ -141,13 +147,19 @@ static enum tri_status fit_straight(struct learning *l, struct tri_error *error)
                                 l->set.count};
     const struct straightening s = {l, &set};
 
-    if (set.pairs == NULL)
-        return tri_fail(error, TRI_FAILED, "learn: out of memory for %d pairs", set.count);
     enum tri_status status =
-        cli_learn_each(l->request, l->files, set.count, straighten, (void *)&s, error);
+        agree(l,
+              set.pairs != NULL
+                  ? TRI_OK
+                  : tri_fail(error, TRI_FAILED, "learn: out of memory for %d pairs", set.count),
+              error);
+    if (status == TRI_OK)
+        status = cli_learn_each(l->work, straighten, (void *)&s, error);
+    if (status == TRI_OK)
+        status = cli_learn_add_pairs(l->work->link, &set, error);
     if (status == TRI_OK)
         status = fit(l, &set, true, error);
-    for (int i = 0; i < set.count; i++)
+    for (int i = 0; i < set.count && set.pairs != NULL; i++)
         tri_learn_pair_free(&set.pairs[i]);
     free(set.pairs);
     return status;
@@ -159,7 +171,7 @@ static enum tri_status fit_curves(struct learning *l, struct tri_error *error)
 {
     const struct tri_learn_result plain = l->result;
     enum tri_status status = check(l, false, error);
-    const double squares = l->errors.squares;
+    const double squares = (double)l->errors.squares;
     bool found = true;
 
     for (int round = 0; round < ROUNDS && status == TRI_OK && found; round++) {
@@ -174,7 +186,7 @@ static enum tri_status fit_curves(struct learning *l, struct tri_error *error)
     }
     if (status == TRI_OK && found)
         status = check(l, false, error);
-    if (status == TRI_USAGE || !found || l->errors.squares > BETTER * squares) {
+    if (status == TRI_USAGE || !found || (double)l->errors.squares > BETTER * squares) {
         l->result = plain;
         return status == TRI_USAGE ? TRI_OK : status;
     }
@@ -194,6 +206,8 @@ static enum tri_status choose(void *of, int number, const struct cli_learn_pair 
 
 static enum tri_status report(struct learning *l, struct tri_error *error)
 {
+    if (l->work->link != NULL && l->work->link->rank > 0)
+        return TRI_OK;
     const struct cli_learn_outcome outcome = {&l->result, l->text, l->errors, any_kept(&l->set)};
 
     if (!l->request->quiet)
@@ -201,37 +215,34 @@ static enum tri_status report(struct learning *l, struct tri_error *error)
     return cli_learn_write(l->request, &outcome, error);
 }
 
-static enum tri_status learn(struct learning *l, const struct cli_learn_backends *backends,
-                             struct tri_error *error)
+static enum tri_status learn(struct learning *l, struct tri_error *error)
 {
-    enum tri_status status = cli_learn_sums(l->request, l->files, backends, &l->set, error);
+    enum tri_status status = cli_learn_sums(l->work, &l->set, error);
 
     if (status == TRI_OK)
-        status = tri_learn_set_split(&l->set, l->request->seed, error);
+        status = agree(l, tri_learn_set_split(&l->set, l->request->seed, error), error);
     if (status == TRI_OK)
         status = fit(l, &l->set, l->request->quiet, error);
     if (status == TRI_OK && l->request->colours)
         status = fit_curves(l, error);
     l->kept = false;
     if (status == TRI_OK)
-        status = each(l, 1, choose, error);
+        status = cli_learn_first(l->work, choose, l, error);
     if (status == TRI_OK)
         status = check(l, true, error);
     return status == TRI_OK ? report(l, error) : status;
 }
 
-enum tri_status cli_learn_pairs(const struct cli_learn_request *request,
-                                const struct cli_learn_files *files,
-                                const struct cli_learn_backends *backends, struct tri_error *error)
+enum tri_status cli_learn_pairs(const struct cli_learn_work *work, struct tri_error *error)
 {
     struct learning *l = calloc(1, sizeof *l);
 
     if (l == NULL)
         return tri_fail(error, TRI_FAILED, "learn: out of memory for weights");
-    l->request = request;
-    l->files = files;
-    l->backend = backends->list[0];
-    const enum tri_status status = learn(l, backends, error);
+    l->work = work;
+    l->request = work->request;
+    l->backend = work->backends.list[0];
+    const enum tri_status status = learn(l, error);
     free(l->text);
     tri_learn_set_free(&l->set);
     free(l);

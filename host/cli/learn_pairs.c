@@ -34,23 +34,34 @@ static enum tri_status about(const struct cli_learn_names *names, enum tri_statu
                                : status;
 }
 
-enum tri_status cli_learn_each(const struct cli_learn_request *request,
-                               const struct cli_learn_files *files, int count,
-                               enum tri_status (*use)(void *of, int number,
-                                                      const struct cli_learn_pair *pair,
-                                                      struct tri_error *error),
-                               void *of, struct tri_error *error)
+static enum tri_status use_pair(const struct cli_learn_work *work, int number, cli_learn_use use,
+                                void *of, struct tri_error *error)
+{
+    const struct cli_learn_names *names = &work->files.list[number];
+    struct cli_learn_pair pair;
+    enum tri_status status = read_pair(work->request, names, &pair, error);
+
+    if (status == TRI_OK)
+        status = about(names, use(of, number, &pair, error), error);
+    free_pair(&pair);
+    return status;
+}
+
+enum tri_status cli_learn_each(const struct cli_learn_work *work, cli_learn_use use, void *of,
+                               struct tri_error *error)
 {
     enum tri_status status = TRI_OK;
 
-    for (int i = 0; i < count && status == TRI_OK; i++) {
-        struct cli_learn_pair pair;
-        status = read_pair(request, &files->list[i], &pair, error);
-        if (status == TRI_OK)
-            status = about(&files->list[i], use(of, i, &pair, error), error);
-        free_pair(&pair);
-    }
-    return status;
+    for (int i = 0; i < work->files.count && status == TRI_OK; i++)
+        if (cli_learn_is_own(work->link, i))
+            status = use_pair(work, i, use, of, error);
+    return cli_learn_agree(work->link, status, error);
+}
+
+enum tri_status cli_learn_first(const struct cli_learn_work *work, cli_learn_use use, void *of,
+                                struct tri_error *error)
+{
+    return cli_learn_agree(work->link, use_pair(work, 0, use, of, error), error);
 }
 
 /* ---- sums ---- */
@@ -58,8 +69,7 @@ enum tri_status cli_learn_each(const struct cli_learn_request *request,
 /* Backends take one pair after another. Each pair has a place of its own, and sums are exact, so
  * nothing depends on which backend took it. */
 struct dealer {
-    const struct cli_learn_request *request;
-    const struct cli_learn_files *files;
+    const struct cli_learn_work *work;
     struct tri_learn_pair *sums;
     atomic_int next;
     pthread_mutex_t lock; /* for what follows */
@@ -74,35 +84,30 @@ struct worker {
     bool runs;
 };
 
-static enum tri_status sum_pair(struct dealer *dealer, int number, struct tri_backend *backend,
+static enum tri_status sum_pair(void *of, int number, const struct cli_learn_pair *pair,
                                 struct tri_error *error)
 {
-    const struct cli_learn_request *request = dealer->request;
-    const struct cli_learn_names *names = &dealer->files->list[number];
+    const struct worker *worker = of;
+    const struct cli_learn_request *request = worker->dealer->work->request;
     const struct tri_learn_model model = {request->colours ? 1 : request->side, request->colours};
-    struct cli_learn_pair pair;
-    enum tri_status status = read_pair(request, names, &pair, error);
 
-    if (status == TRI_OK)
-        status = about(names,
-                       tri_learn_pair_sum(backend, &model, pair.before, pair.after,
-                                          &dealer->sums[number], error),
-                       error);
-    free_pair(&pair);
-    return status;
+    return tri_learn_pair_sum(worker->backend, &model, pair->before, pair->after,
+                              &worker->dealer->sums[number], error);
 }
 
 static void *work(void *argument)
 {
-    const struct worker *worker = argument;
+    struct worker *worker = argument;
     struct dealer *dealer = worker->dealer;
+    const int count = dealer->work->files.count;
     struct tri_error error;
 
     for (;;) {
         const int number = atomic_fetch_add(&dealer->next, 1);
-        if (number >= dealer->files->count)
+        if (number >= count)
             return NULL;
-        if (sum_pair(dealer, number, worker->backend, &error) == TRI_OK)
+        if (!cli_learn_is_own(dealer->work->link, number) ||
+            use_pair(dealer->work, number, sum_pair, worker, &error) == TRI_OK)
             continue;
         pthread_mutex_lock(&dealer->lock);
         if (number < dealer->failed) {
@@ -110,13 +115,14 @@ static void *work(void *argument)
             dealer->error = error;
         }
         pthread_mutex_unlock(&dealer->lock);
-        atomic_store(&dealer->next, dealer->files->count);
+        atomic_store(&dealer->next, count);
     }
 }
 
 /* This thread serves the first backend. One that gets no thread leaves its pairs to the others. */
-static void deal(struct dealer *dealer, const struct cli_learn_backends *backends)
+static void deal(struct dealer *dealer)
 {
+    const struct cli_learn_backends *backends = &dealer->work->backends;
     struct worker workers[CLI_LEARN_BACKENDS_MAX] = {{0}};
 
     for (int i = 0; i < backends->count; i++) {
@@ -143,22 +149,30 @@ static enum tri_status check_alike(const struct cli_learn_files *files,
     return TRI_OK;
 }
 
-enum tri_status cli_learn_sums(const struct cli_learn_request *request,
-                               const struct cli_learn_files *files,
-                               const struct cli_learn_backends *backends, struct tri_learn_set *set,
+static enum tri_status sum_own(const struct cli_learn_work *work, struct tri_learn_set *set,
                                struct tri_error *error)
 {
-    struct dealer dealer = {.request = request, .files = files, .failed = files->count};
+    const int count = work->files.count;
+    struct dealer dealer = {.work = work, .failed = count};
 
-    set->pairs = calloc((size_t)files->count, sizeof *set->pairs);
+    set->pairs = calloc((size_t)count, sizeof *set->pairs);
     if (set->pairs == NULL)
-        return tri_fail(error, TRI_FAILED, "learn: out of memory for %d pairs", files->count);
-    set->count = files->count;
+        return tri_fail(error, TRI_FAILED, "learn: out of memory for %d pairs", count);
+    set->count = count;
     dealer.sums = set->pairs;
     pthread_mutex_init(&dealer.lock, NULL);
-    deal(&dealer, backends);
+    deal(&dealer);
     pthread_mutex_destroy(&dealer.lock);
-    if (dealer.failed < files->count)
-        return tri_fail(error, dealer.error.status, "%s", dealer.error.text);
-    return check_alike(files, set->pairs, error);
+    return dealer.failed < count ? tri_fail(error, dealer.error.status, "%s", dealer.error.text)
+                                 : TRI_OK;
+}
+
+enum tri_status cli_learn_sums(const struct cli_learn_work *work, struct tri_learn_set *set,
+                               struct tri_error *error)
+{
+    enum tri_status status = cli_learn_agree(work->link, sum_own(work, set, error), error);
+
+    if (status == TRI_OK)
+        status = cli_learn_add_pairs(work->link, set, error);
+    return status == TRI_OK ? check_alike(&work->files, set->pairs, error) : status;
 }

@@ -27,7 +27,7 @@ void cli_learn_tell(void *quiet, const struct tri_learn_step *step)
 
 static double mean_squared(const struct tri_learn_errors *errors)
 {
-    return errors->samples > 0 ? errors->squares / (double)errors->samples : 0;
+    return errors->samples > 0 ? (double)errors->squares / (double)errors->samples : 0;
 }
 
 static double psnr(const struct cli_learn_outcome *outcome)

@@ -32,6 +32,12 @@ bool tri_cluster_started(int *rank, int *size)
     return false;
 }
 
+/* Not Slurm's variables: a batch script has them too, which is one process. */
+int tri_cluster_mpirun_size(void)
+{
+    return number_of("OMPI_COMM_WORLD_SIZE", number_of("PMI_SIZE", 1));
+}
+
 const struct tri_cluster_module *tri_cluster_load(struct tri_error *error)
 {
 #ifdef TRI_CLUSTER

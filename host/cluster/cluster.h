@@ -66,6 +66,8 @@ struct tri_cluster_module {
 /* Whether this process was started as one of several by mpirun or srun, by its environment. `rank`
  * is its number there; both 0 if not. */
 bool tri_cluster_started(int *rank, int *size);
+/* How many processes mpirun started this one with; 1 if it did not. */
+int tri_cluster_mpirun_size(void);
 /* Loads the module. NULL: it is not there, with the reason. */
 const struct tri_cluster_module *tri_cluster_load(struct tri_error *error);
 /* Connects with the other ranks. */

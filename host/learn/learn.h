@@ -45,6 +45,8 @@ enum tri_status tri_learn_pair_sum(struct tri_backend *backend, const struct tri
                                    struct tri_image *before, const struct tri_image *after,
                                    struct tri_learn_pair *pair, struct tri_error *error);
 void tri_learn_pair_free(struct tri_learn_pair *pair);
+/* How many sums a pair has, all blocks together. */
+size_t tri_learn_pair_numbers(const struct tri_learn_pair *pair);
 void tri_learn_pair_add(struct tri_learn_sums *to, const struct tri_learn_pair *pair, int plane,
                         int block);
 /* The number of places that count. */
@@ -194,7 +196,7 @@ struct tri_learn_part {
 /* How far a pipeline's results are from the pictures after. */
 struct tri_learn_errors {
     uint64_t samples, apart, sum; /* apart: those that differ; sum: of the differences */
-    double squares;
+    uint64_t squares;
     int largest;
 };
 /* Adds those of a part of a picture, but for samples within `reach` of an edge. */

@@ -143,7 +143,7 @@ static void add_error(struct tri_learn_errors *errors, int apart)
     errors->samples++;
     errors->apart += apart > 0;
     errors->sum += (uint64_t)apart;
-    errors->squares += (double)apart * apart; /* whole numbers */
+    errors->squares += (uint64_t)apart * (uint64_t)apart;
     errors->largest = apart > errors->largest ? apart : errors->largest;
 }
 
@@ -199,7 +199,7 @@ static enum tri_status try_fraction(struct tri_backend *backend,
                                  &errors, error);
     tri_pipeline_free(pipeline);
     free(text);
-    *squares = errors.squares;
+    *squares = (double)errors.squares;
     return status;
 }
 

@@ -54,6 +54,11 @@ void tri_learn_pair_add(struct tri_learn_sums *to, const struct tri_learn_pair *
         to->product[i] += sums[i];
 }
 
+size_t tri_learn_pair_numbers(const struct tri_learn_pair *pair)
+{
+    return (size_t)pair->planes * (size_t)pair->blocks * (size_t)products_of(pair->taps);
+}
+
 void tri_learn_pair_free(struct tri_learn_pair *pair)
 {
     free(pair->sums);
@@ -120,8 +125,7 @@ static enum tri_status room_for(const struct tri_learn_model *model, const struc
                                     .columns = columns,
                                     .blocks =
                                         columns * blocks_of(shape->height, TRI_LEARN_BLOCK_HEIGHT)};
-    pair->sums = calloc((size_t)pair->planes * (size_t)pair->blocks,
-                        (size_t)products_of(pair->taps) * sizeof *pair->sums);
+    pair->sums = calloc(tri_learn_pair_numbers(pair), sizeof *pair->sums);
     return pair->sums != NULL
                ? TRI_OK
                : tri_fail(error, TRI_FAILED, "out of memory for the sums of a pair of pictures");

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""peers.py -- compares triptych's filters on the CPU with those of OpenCV, VapourSynth, IPP, libvips and Pillow.
+"""peers.py -- compares triptych's filters on the CPU with those of OpenCV, VapourSynth, IPP, libvips, FFmpeg and Pillow.
 
 The other libraries come from PyPI, into a virtual environment of their own, when it is first run. VapourSynth needs
 Python 3.12 or newer: the newest python3.N on PATH is taken, or the one that --python names. A peer that cannot be

@@ -19,6 +19,7 @@ PACKAGES = {
     "zsmooth": ["vapoursynth-zsmooth"],
     "vszip": ["vapoursynth-vszip"],
     "ipp": ["ipp-static", "ipp-include"],
+    "ffmpeg": ["av>=19"],
 }
 IPP_LIBRARIES = ("ippcv", "ippi", "ipps", "ippvm", "ippcore")
 IPP_SOURCE = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "ipp_peer.c"))

@@ -10,7 +10,8 @@ from against import environment, file_cases, frames, measure, report
 from against.cases import CASES
 from against.triptych import Copy, Failure, Job, Library, Pictures
 
-MODULES = {"opencv": "opencv", "vapoursynth": "vapoursynth_peer", "ipp": "ipp", "vips": "vips", "pillow": "pillow"}
+MODULES = {"opencv": "opencv", "vapoursynth": "vapoursynth_peer", "ipp": "ipp", "vips": "vips", "pillow": "pillow",
+           "ffmpeg": "ffmpeg_peer"}
 
 
 def say(text):

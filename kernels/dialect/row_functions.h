@@ -336,6 +336,9 @@ INLINE void square_transpose(square_row *rows)
     _Static_assert(1, "takes the semicolon")
 #endif
 
+/* Where lanes meet the end of a run, samples are moved in pieces: on, backwards as in a mirror, or
+ * those of OTHER. */
+#define PICK_PIECE (LANES < 16 ? LANES : 16)
 #define PICK_PLACES(name, TYPE, COLUMN, ROW, OTHER) \
     INLINE int name##_column(const struct tri_row *_r, long _x) \
     { \
@@ -394,6 +397,25 @@ INLINE void square_transpose(square_row *rows)
         GLOBAL TYPE##_at *ot = 0; \
         EACH_LANES LANES_STORE(ot, (GLOBAL uchar *)to, x, (TYPE)(other)); \
     } \
+    INLINE void name##_piece(GLOBAL TYPE##_e *restrict to, GLOBAL const TYPE##_e *from, \
+                             const struct tri_row *row, int x) \
+    { \
+        const int first = name##_column(row, x), last = name##_column(row, x + PICK_PIECE - 1); \
+        const TYPE##_e other = name##_other(row); \
+        if (first >= 0 && last - first == PICK_PIECE - 1) \
+            for (int i = 0; i < PICK_PIECE; i++) \
+                to[x + i] = from[first + i]; \
+        else if (last >= 0 && first - last == PICK_PIECE - 1 && \
+                 first - name##_column(row, x + 1) == 1) \
+            for (int i = 0; i < PICK_PIECE; i++) \
+                to[x + i] = from[first - i]; \
+        else if (first < 0 && last < 0 && row->in_width >= PICK_PIECE) \
+            for (int i = 0; i < PICK_PIECE; i++) \
+                to[x + i] = other; \
+        else \
+            name##_samples(to, from, row, x, \
+                           x + PICK_PIECE < row->width ? x + PICK_PIECE : row->width); \
+    } \
     INLINE void name##_into(GLOBAL TYPE##_e *restrict to, GLOBAL const TYPE##_e *from, \
                             const struct tri_row *row) \
     { \
@@ -410,7 +432,8 @@ INLINE void square_transpose(square_row *rows)
             else if (first < 0 && last < 0 && row->in_width >= LANES) \
                 LANES_STORE(ot, (GLOBAL uchar *)to, x, other); \
             else \
-                name##_samples(to, from, row, x, x + LANES < width ? x + LANES : width); \
+                for (int i = 0; i < LANES && x + i < width; i += PICK_PIECE) \
+                    name##_piece(to, from, row, x + i); \
         } \
     } \
     PICK_ROWS(name, TYPE)

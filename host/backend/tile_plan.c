@@ -477,6 +477,15 @@ static struct tile_channel entry_of(const struct tri_plan *plan, int channel)
                                  c->base == BASE_ARENA ? c->halo : 0};
 }
 
+/* With the size of what is counted, which may be in no memory but a tile's. */
+static struct tile_channel counts_of(const struct tri_plan *plan, const struct walk_node *node)
+{
+    const struct walk_channel *counted = &plan->channels[node->in[0]];
+    return (struct tile_channel){.offset = plan->channels[node->out[0]].offset,
+                                 .width = counted->width,
+                                 .height = counted->height};
+}
+
 void tri_tile_table(const struct tri_plan *plan, const struct tile_stage *tiles,
                     struct tile_channel *table)
 {
@@ -495,11 +504,10 @@ void tri_tile_table(const struct tri_plan *plan, const struct tile_stage *tiles,
             for (int i = 0; i < class->op_count; i++) {
                 const struct walk_node *node = &tiles->stage->nodes[nodes[i]];
                 const struct tile_op *op = &class->ops[i];
-                if (op->table >= 0)
-                    table[op->table] =
-                        (struct tile_channel){.offset = op->pass->kind == PASS_HISTOGRAM
-                                                            ? plan->channels[node->out[0]].offset
-                                                            : node->constants};
+                if (op->table >= 0 && op->pass->kind == PASS_HISTOGRAM)
+                    table[op->table] = counts_of(plan, node);
+                else if (op->table >= 0)
+                    table[op->table] = (struct tile_channel){.offset = node->constants};
             }
         }
     }

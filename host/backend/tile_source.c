@@ -131,17 +131,27 @@ static void put_constants_of(FILE *text, const struct tile_op *op)
 
 /* ---- kernels over tiles ---- */
 
+/* The entry with the size of the output, or of what is counted or updated. */
+static int sized_entry(const struct tile_class *class)
+{
+    for (int i = 0; i < class->place_count; i++)
+        if (class->places[i].loaded || class->places[i].stored)
+            return class->places[i].table;
+    for (int i = 0; i < class->op_count; i++)
+        if (class->ops[i].pass->kind == PASS_HISTOGRAM)
+            return class->ops[i].table;
+    return class->places[0].table;
+}
+
 static void put_head(FILE *text, const struct tile_stage *tiles, int number)
 {
     const struct tile_class *class = &tiles->classes[number];
-    int first = 0, sized = -1; /* the entry with the size of the output, or of what is updated */
+    const int sized = sized_entry(class);
+    int first = 0;
     size_t global[3], local[3];
     tri_tile_items(class, global, local);
     for (int c = 0; c < number; c++)
         first += tiles->classes[c].table_size * tiles->classes[c].component_count;
-    for (int i = 0; i < class->place_count && sized < 0; i++)
-        sized = class->places[i].loaded || class->places[i].stored ? class->places[i].table : -1;
-    sized = sized < 0 ? class->places[0].table : sized;
     fprintf(
         text,
         "__kernel __attribute__((reqd_work_group_size(%zu, %zu, 1)))\nvoid stage_%d(GLOBAL uchar "

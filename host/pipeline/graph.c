@@ -378,19 +378,12 @@ enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
 
 /* ---- graph shapes shared by several kernels ---- */
 
-struct tri_value tri_graph_by_histogram(struct tri_graph *graph, const struct tri_pass *count,
-                                        const struct tri_pass *lookup, bool joint,
-                                        void (*finish)(const struct tri_counts *,
-                                                       const struct tri_operation *, void *),
-                                        struct tri_value in)
+struct tri_value
+tri_graph_by_counts(struct tri_graph *graph, const struct tri_pass *lookup, const int *histogram,
+                    void (*finish)(const struct tri_counts *, const struct tri_operation *, void *),
+                    struct tri_value in)
 {
     static const ushort nothing[1 << 16];
-    int histogram[TRI_PLANES_MAX] = {0};
-    for (int p = 0; p < in.planes; p++)
-        histogram[p] =
-            tri_graph_add(graph, count,
-                          &(struct tri_node_spec){.in = {in.channel[p]},
-                                                  .histogram = joint && p > 0 ? histogram[0] : 0});
     for (int p = 0; p < in.planes; p++)
         in.channel[p] =
             tri_graph_add(graph, lookup,
@@ -400,6 +393,21 @@ struct tri_value tri_graph_by_histogram(struct tri_graph *graph, const struct tr
                                                   .histogram = histogram[p],
                                                   .finish = finish});
     return in;
+}
+
+struct tri_value tri_graph_by_histogram(struct tri_graph *graph, const struct tri_pass *count,
+                                        const struct tri_pass *lookup, bool joint,
+                                        void (*finish)(const struct tri_counts *,
+                                                       const struct tri_operation *, void *),
+                                        struct tri_value in)
+{
+    int histogram[TRI_PLANES_MAX] = {0};
+    for (int p = 0; p < in.planes; p++)
+        histogram[p] =
+            tri_graph_add(graph, count,
+                          &(struct tri_node_spec){.in = {in.channel[p]},
+                                                  .histogram = joint && p > 0 ? histogram[0] : 0});
+    return tri_graph_by_counts(graph, lookup, histogram, finish, in);
 }
 
 /* ---- from a pipeline to a graph ---- */

@@ -14,6 +14,8 @@
     CALL(tri_graph_any_size) \
     CALL(tri_graph_bits) \
     CALL(tri_graph_bottom_first) \
+    CALL(tri_graph_by_counts) \
+    CALL(tri_graph_by_extremes) \
     CALL(tri_graph_by_histogram) \
     CALL(tri_graph_components) \
     CALL(tri_graph_cover) \
@@ -172,6 +174,8 @@ enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
 #define tri_graph_any_size tri_own.calls->tri_graph_any_size
 #define tri_graph_bits tri_own.calls->tri_graph_bits
 #define tri_graph_bottom_first tri_own.calls->tri_graph_bottom_first
+#define tri_graph_by_counts tri_own.calls->tri_graph_by_counts
+#define tri_graph_by_extremes tri_own.calls->tri_graph_by_extremes
 #define tri_graph_by_histogram tri_own.calls->tri_graph_by_histogram
 #define tri_graph_components tri_own.calls->tri_graph_components
 #define tri_graph_cover tri_own.calls->tri_graph_cover

@@ -41,6 +41,8 @@ static void autolevels_finish(const struct tri_counts *counts,
 
 GRAPH(autolevels)
 {
+    if (VALUE(clip) == 0)
+        return tri_graph_by_extremes(graph, VALUE(planes) == 1, autolevels_finish, in);
     return tri_graph_by_histogram(graph, &tri_pass_histogram, &tri_pass_lookup, VALUE(planes) == 1,
                                   autolevels_finish, in);
 }

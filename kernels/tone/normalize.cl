@@ -48,6 +48,8 @@ GRAPH(normalize)
     if (VALUE(low) >= VALUE(high))
         tri_graph_fail(graph, "normalize: high (%g) must be above low (%g)", VALUE(high),
                        VALUE(low));
+    if (VALUE(low) == 0 && VALUE(high) == 100)
+        return tri_graph_by_extremes(graph, VALUE(planes) == 0, normalize_finish, in);
     return tri_graph_by_histogram(graph, &tri_pass_histogram, &tri_pass_lookup, VALUE(planes) == 0,
                                   normalize_finish, in);
 }

@@ -112,7 +112,7 @@ def main():
     parser.add_argument("--triptych", default=f"{here}/build/triptych")
     parser.add_argument("--picture", default=f"{here}/images/street.png")
     parser.add_argument("--width", type=int, default=1920, help="of the pictures")
-    parser.add_argument("--pictures", type=int, default=48)
+    parser.add_argument("--pictures", type=int, default=240)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--model", action="store_true", help="predict other numbers of ranks")
     parser.add_argument("--items", type=int, default=100000, help="pictures that --model predicts for")

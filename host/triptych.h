@@ -592,7 +592,7 @@ TRI_API bool tri_pipeline_over_time(const struct tri_pipeline *pipeline);
 TRI_API bool tri_pipeline_pairs(const struct tri_pipeline *pipeline);
 /* Whether it only moves samples: each sample of the result is one of the input's. */
 TRI_API bool tri_pipeline_same_samples(const struct tri_pipeline *pipeline);
-/* What the user should know of its result, such as what this build cannot do; "" if there is
+/* What the user should know of its result, such as what this build cannot do: lines; "" if there is
  * nothing. */
 TRI_API const char *tri_pipeline_note(const struct tri_pipeline *pipeline);
 /* What tri_job_delay of its jobs will be. */

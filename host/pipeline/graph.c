@@ -30,7 +30,9 @@ void tri_graph_fail_as(struct tri_graph *graph, const struct tri_error *error)
 
 void tri_graph_note(struct tri_graph *graph, const char *text)
 {
-    graph->note = text;
+    const size_t used = strlen(graph->note);
+    if (strstr(graph->note, text) == NULL && used + strlen(text) + 2 <= sizeof graph->note)
+        snprintf(graph->note + used, sizeof graph->note - used, "%s%s", used > 0 ? "\n" : "", text);
 }
 
 /* Makes room for one more element after `count`; returns false, and the graph has failed, if out of

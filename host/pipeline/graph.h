@@ -103,7 +103,7 @@ struct tri_graph {
     const double *told_by;      /* the values of the operation that reports it */
     int told_first, told_delay; /* `first` of that operation, and `delay` up to it */
     struct tri_result *results; /* of each operation */
-    const char *note;           /* static; NULL: none */
+    char note[2000];            /* lines; "": none */
     struct tri_error error;
 };
 
@@ -122,7 +122,7 @@ struct tri_pipeline {
     /* Known from the start: kernels treat time and samples the same way in pictures of all shapes.
      */
     bool over_time, pairs, same_samples, takes_with, shrinkable;
-    const char *note;  /* see tri_pipeline_note; NULL: none */
+    char note[2000];   /* see tri_pipeline_note */
     const char *makes; /* the first kernel that does more than move samples; NULL: none */
     int delay;
     const char *data_columns; /* of the data that a kernel reports; NULL: none does */

@@ -267,7 +267,7 @@ struct tri_value tri_graph_mix(struct tri_graph *graph, const struct tri_mix *mi
                                struct tri_value in);
 /* Fails with the status and text of another error. */
 void tri_graph_fail_as(struct tri_graph *graph, const struct tri_error *error);
-/* What the user should know of the result: a text that stays. One is kept. */
+/* What the user should know of the result: a line, which is kept once. */
 void tri_graph_note(struct tri_graph *graph, const char *text);
 /* Finds connected components of the samples whose mark is not 0, or with `corners` also by corners.
  * A mark of the maximum tells a sample of its own kind. Of the others a mark says how many samples

@@ -136,7 +136,7 @@ void tri_pipeline_learn(struct tri_pipeline *pipeline, const struct tri_graph *g
     pipeline->data_columns = graph->told.channel != 0 ? graph->told.columns : NULL;
     pipeline->data_merge = graph->told.merge;
     pipeline->shrinkable = graph->shrinkable;
-    pipeline->note = graph->note;
+    memcpy(pipeline->note, graph->note, sizeof pipeline->note);
     pipeline->same_samples = !graph->new_samples;
     pipeline->makes = NULL;
     for (int i = pipeline->length - 1; i >= 0; i--)
@@ -163,7 +163,7 @@ int tri_pipeline_delay(const struct tri_pipeline *pipeline)
 
 const char *tri_pipeline_note(const struct tri_pipeline *pipeline)
 {
-    return pipeline->note != NULL ? pipeline->note : "";
+    return pipeline->note;
 }
 
 bool tri_pipeline_same_samples(const struct tri_pipeline *pipeline)

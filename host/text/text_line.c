@@ -78,13 +78,10 @@ static struct tri_text_run run_at(const struct tri_text_line *line, int place)
 static enum tri_status shape(struct tri_text_setter *setter, struct tri_text_line *line, int place,
                              int *end)
 {
-    line->run_count = 0;
     for (*end = place; *end < line->count && line->kinds[line->order[*end]] == TRI_TEXT_PLAIN;) {
         const struct tri_text_run run = run_at(line, *end);
-        hb_buffer_t *shaped = tri_text_shape(setter, line->characters, line->count, &run);
-        if (shaped == NULL)
+        if (tri_text_shape(setter, line, &run) != TRI_OK)
             return TRI_FAILED;
-        line->runs[line->run_count++] = shaped;
         *end += run.length;
     }
     return TRI_OK;
@@ -96,9 +93,8 @@ static enum tri_status set_plain(struct tri_text_setter *setter, struct tri_text
 {
     enum tri_status status = shape(setter, line, place, end);
     if (status == TRI_OK)
-        status = tri_text_draw(setter, line->runs, line->run_count, piece);
-    for (int i = 0; i < line->run_count; i++)
-        hb_buffer_destroy(line->runs[i]);
+        status = tri_text_draw(setter, line, piece);
+    tri_text_end_runs(line);
     return status;
 }
 
@@ -108,7 +104,7 @@ enum tri_status tri_text_set_line(struct tri_text_setter *setter, struct tri_tex
 {
     bool guessed = false;
     enum tri_status status = TRI_OK;
-    line->count = 0;
+    line->count = line->run_count = 0;
     for (int i = 0; i < count; i++)
         add_segment(line, &segments[i]);
     find_scripts(line);

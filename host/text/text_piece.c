@@ -1,5 +1,5 @@
-/* text_piece.c -- shapes runs of text by HarfBuzz and draws their glyphs by FreeType, unhinted,
- * into one area of coverage for the glyphs and one for their outline. */
+/* text_piece.c -- draws the glyphs of shaped runs by FreeType, unhinted, into one area of coverage
+ * for the glyphs and one for their outline. */
 #include "text_setter.h"
 
 #include FT_GLYPH_H
@@ -86,28 +86,27 @@ static bool put_outline(const struct canvas *canvas, FT_GlyphSlot slot, FT_Vecto
 }
 
 /* A place in 26.6; y goes up. Glyphs that the font cannot load are left out. */
-static bool draw_glyph(struct tri_text_setter *setter, const struct canvas *canvas, unsigned index,
-                       FT_Vector at)
+static bool draw_glyph(FT_Face face, const struct canvas *canvas, unsigned index, FT_Vector at)
 {
     FT_Glyph glyph;
-    const int code = FT_Load_Glyph(setter->face, index, FT_LOAD_NO_HINTING | FT_LOAD_NO_BITMAP);
-    if (code != 0 || setter->face->glyph->format != FT_GLYPH_FORMAT_OUTLINE)
+    const int code = FT_Load_Glyph(face, index, FT_LOAD_NO_HINTING | FT_LOAD_NO_BITMAP);
+    if (code != 0 || face->glyph->format != FT_GLYPH_FORMAT_OUTLINE)
         return code != FT_Err_Out_Of_Memory;
-    if (!put_outline(canvas, setter->face->glyph, &at))
+    if (!put_outline(canvas, face->glyph, &at))
         return false;
-    return FT_Get_Glyph(setter->face->glyph, &glyph) == 0 && put_glyph(canvas, 0, glyph, &at);
+    return FT_Get_Glyph(face->glyph, &glyph) == 0 && put_glyph(canvas, 0, glyph, &at);
 }
 
 /* Draws a run from the pen, which it moves. */
-static bool draw_glyphs(struct tri_text_setter *setter, const struct canvas *canvas,
-                        hb_buffer_t *run, FT_Vector *pen)
+static bool draw_glyphs(const struct tri_text_setter *setter, const struct canvas *canvas,
+                        const struct tri_text_shaped *run, FT_Vector *pen)
 {
     unsigned count = 0;
-    const hb_glyph_info_t *infos = hb_buffer_get_glyph_infos(run, &count);
-    const hb_glyph_position_t *places = hb_buffer_get_glyph_positions(run, &count);
+    const hb_glyph_info_t *infos = hb_buffer_get_glyph_infos(run->glyphs, &count);
+    const hb_glyph_position_t *places = hb_buffer_get_glyph_positions(run->glyphs, &count);
     bool drawn = true;
     for (unsigned i = 0; i < count && drawn; i++) {
-        drawn = draw_glyph(setter, canvas, infos[i].codepoint,
+        drawn = draw_glyph(setter->fonts[run->font].face, canvas, infos[i].codepoint,
                            (FT_Vector){pen->x + places[i].x_offset, pen->y + places[i].y_offset});
         pen->x += places[i].x_advance;
         pen->y += places[i].y_advance;
@@ -115,13 +114,13 @@ static bool draw_glyphs(struct tri_text_setter *setter, const struct canvas *can
     return drawn;
 }
 
-static bool draw_runs(struct tri_text_setter *setter, const struct canvas *canvas,
-                      hb_buffer_t *const *runs, int count)
+static bool draw_runs(const struct tri_text_setter *setter, const struct canvas *canvas,
+                      const struct tri_text_line *line)
 {
     FT_Vector pen = {0, 0};
     bool drawn = true;
-    for (int i = 0; i < count && drawn; i++)
-        drawn = draw_glyphs(setter, canvas, runs[i], &pen);
+    for (int i = 0; i < line->run_count && drawn; i++)
+        drawn = draw_glyphs(setter, canvas, &line->runs[i], &pen);
     return drawn;
 }
 
@@ -139,17 +138,39 @@ static bool open_stroker(const struct tri_text_setter *setter, struct canvas *ca
     return true;
 }
 
-/* Glyphs may reach beyond the pen's way and the font's height, but no further than the font's box
- * at its size, or so. */
-static enum tri_status open_canvas(const struct tri_text_setter *setter, int advance,
-                                   struct canvas *canvas)
+/* How far the fonts of a line's runs reach from the baseline, in 64ths of a pixel; `gap`: with what
+ * is between lines. */
+struct reach {
+    FT_Pos above, below, gap;
+};
+
+static FT_Pos more(FT_Pos a, FT_Pos b)
+{
+    return a > b ? a : b;
+}
+
+static struct reach reach_of(const struct tri_text_setter *setter, const struct tri_text_line *line)
+{
+    struct reach reach = {0};
+    for (int i = 0; i < line->run_count; i++) {
+        const FT_Size_Metrics *metrics = &setter->fonts[line->runs[i].font].face->size->metrics;
+        reach.above = more(reach.above, metrics->ascender);
+        reach.below = more(reach.below, -metrics->descender);
+        reach.gap = more(reach.gap, metrics->height - metrics->ascender);
+    }
+    return reach;
+}
+
+/* Glyphs may reach beyond the pen's way and the fonts' height, but no further than the fonts' boxes
+ * at their size, or so. */
+static enum tri_status open_canvas(const struct tri_text_setter *setter, const struct reach *reach,
+                                   int advance, struct canvas *canvas)
 {
     const int around = (int)(0.75 * setter->request->size + setter->request->outline) + 2;
-    const int height = (int)(setter->face->size->metrics.height >> 6);
     canvas->left = -around;
-    canvas->top = (int)(setter->face->size->metrics.ascender >> 6) + around;
+    canvas->top = (int)(reach->above >> 6) + around;
     canvas->width = (advance >> 6) + 1 + 2 * around;
-    canvas->height = height + 2 * around;
+    canvas->height = (int)((reach->above + reach->gap) >> 6) + 2 * around;
     if ((int64_t)canvas->width * canvas->height > AREA_MOST)
         return tri_fail(setter->error, TRI_USAGE,
                         "text: a line of %d x %d pixels is too large; use a smaller size",
@@ -236,38 +257,25 @@ static int64_t advance_of(hb_buffer_t *run)
     return sum;
 }
 
-static int total_advance(hb_buffer_t *const *runs, int count)
+static int total_advance(const struct tri_text_line *line)
 {
     int64_t sum = 0;
-    for (int i = 0; i < count; i++)
-        sum += advance_of(runs[i]);
+    for (int i = 0; i < line->run_count; i++)
+        sum += advance_of(line->runs[i].glyphs);
     return sum < 0 ? 0 : sum < INT32_MAX / 2 ? (int)sum : INT32_MAX / 2;
 }
 
-hb_buffer_t *tri_text_shape(struct tri_text_setter *setter, const uint32_t *characters, int count,
-                            const struct tri_text_run *run)
-{
-    hb_buffer_t *buffer = hb_buffer_create();
-    hb_buffer_add_utf32(buffer, characters, count, (unsigned)run->first, run->length);
-    hb_buffer_set_direction(buffer, run->level % 2 != 0 ? HB_DIRECTION_RTL : HB_DIRECTION_LTR);
-    hb_buffer_set_script(buffer, run->script);
-    hb_buffer_guess_segment_properties(buffer); /* the language */
-    hb_shape(setter->font, buffer, NULL, 0);
-    if (hb_buffer_allocation_successful(buffer))
-        return buffer;
-    hb_buffer_destroy(buffer);
-    no_memory(setter);
-    return NULL;
-}
-
-enum tri_status tri_text_draw(struct tri_text_setter *setter, hb_buffer_t *const *runs, int count,
+enum tri_status tri_text_draw(struct tri_text_setter *setter, struct tri_text_line *line,
                               struct tri_text_piece *piece)
 {
     struct canvas canvas = {0};
-    piece->advance = total_advance(runs, count);
-    enum tri_status status = open_canvas(setter, piece->advance, &canvas);
+    const struct reach reach = reach_of(setter, line);
+    piece->advance = total_advance(line);
+    piece->ascent = (int)((reach.above + 63) >> 6);
+    piece->descent = (int)((reach.below + 63) >> 6);
+    enum tri_status status = open_canvas(setter, &reach, piece->advance, &canvas);
     if (status == TRI_OK &&
-        (!draw_runs(setter, &canvas, runs, count) || !keep_piece(setter, &canvas, piece)))
+        (!draw_runs(setter, &canvas, line) || !keep_piece(setter, &canvas, piece)))
         status = no_memory(setter);
     close_canvas(&canvas);
     return status;

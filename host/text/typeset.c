@@ -19,6 +19,21 @@ enum tri_status tri_text_set(const struct tri_text_request *request, struct tri_
     return module != NULL ? module->set(request, segments, count, typeset, error) : TRI_FAILED;
 }
 
+void tri_typeset_missing(const struct tri_typeset *typeset, char *text, size_t size)
+{
+    const int count = typeset->missing, named = count < TRI_TEXT_MISSED ? count : TRI_TEXT_MISSED;
+    size_t used = (size_t)snprintf(text, size, "text: no font was found for");
+    for (int i = 0; i < named && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s U+%04X", i > 0 ? "," : "",
+                                 (unsigned)typeset->missed[i]);
+    if (count > named && used < size)
+        used += (size_t)snprintf(text + used, size - used, " and %d more", count - named);
+    if (used < size)
+        snprintf(text + used, size - used, ": %s; install a font that has %s",
+                 count == 1 ? "a missing glyph is drawn" : "missing glyphs are drawn",
+                 count == 1 ? "it" : "them");
+}
+
 /* ---- pieces ---- */
 
 static const struct tri_text_piece *pieces_of(const struct tri_typeset *typeset)
@@ -82,11 +97,9 @@ static int placed(int side, int room, int size, int offset)
                        : (middle - (middle < 0 ? 1 : 0)) / 2 + offset;
 }
 
-static int first_baseline(const struct tri_typeset *typeset, const struct tri_text_place *place)
+static int top_of(const struct tri_typeset *typeset, const struct tri_text_place *place)
 {
-    const int height =
-        typeset->ascent + typeset->descent + (typeset->lines - 1) * typeset->line_height;
-    return placed(place->gravity / 3, place->height, height, place->y) + typeset->ascent;
+    return placed(place->gravity / 3, place->height, typeset->height, place->y);
 }
 
 static int line_start(const struct tri_typeset *typeset, int line,
@@ -127,13 +140,13 @@ static void visit_piece(struct visit *visit, const struct tri_text_piece *piece,
 static void visit_line(struct visit *visit, int line, const struct tri_text_place *place)
 {
     const struct tri_typeset *typeset = visit->typeset;
-    const int baseline = first_baseline(typeset, place) + line * typeset->line_height;
+    const int top = top_of(typeset, place);
     int pen = 64 * line_start(typeset, line, place);
     for (int i = 0; i < typeset->pieces; i++) {
         const struct tri_text_piece *piece = &pieces_of(typeset)[i];
         if (piece->line != line)
             continue;
-        visit_piece(visit, piece, place, pen, baseline);
+        visit_piece(visit, piece, place, pen, top + piece->baseline);
         pen += advance_of(typeset, piece, place);
     }
 }
@@ -160,11 +173,12 @@ static void enclose(struct visit *visit, const struct tri_text_piece *piece, int
 static void enclose_signs(struct visit *visit, const struct tri_text_place *place)
 {
     const struct tri_typeset *typeset = visit->typeset;
-    for (int line = 0; line < typeset->lines; line++)
-        for (int i = 0; i < TRI_TEXT_SIGN_COUNT; i++)
+    for (int p = 0; p < typeset->pieces; p++) {
+        const struct tri_text_piece *piece = &pieces_of(typeset)[p];
+        for (int i = 0; i < TRI_TEXT_SIGN_COUNT && piece->kind != TRI_TEXT_PLAIN; i++)
             enclose(visit, &typeset->signs[i], 0,
-                    first_baseline(typeset, place) + line * typeset->line_height -
-                        typeset->signs[i].top);
+                    top_of(typeset, place) + piece->baseline - typeset->signs[i].top);
+    }
     visit->left = 0;
     visit->right = place->width;
 }

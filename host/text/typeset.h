@@ -24,6 +24,7 @@ struct tri_text_segment {
 
 #define TRI_TEXT_SIGNS "0123456789:." /* of numbers and times */
 enum { TRI_TEXT_SIGN_COUNT = 12, TRI_TEXT_MOST = 4096, TRI_TEXT_SEGMENTS = 512 };
+enum { TRI_TEXT_MISSED = 8 };
 
 /* Splits the text, of which plain segments without '%' are parts; "%%" gives one of "%". Returns
  * their number; -1 and TRI_USAGE in `error` if the text is wrong. */
@@ -37,6 +38,8 @@ struct tri_text_piece {
     bool backwards; /* its signs go from right to left */
     int left, top;  /* of its first sample from the pen, right of it and above the baseline */
     int width, height, advance; /* advance in 64ths of a pixel */
+    int ascent, descent;        /* the largest of its fonts, in pixels */
+    int baseline;               /* of its line, below the top of the first line */
     size_t layers[2];           /* places in the block, of glyphs and of their outline */
 };
 
@@ -44,9 +47,11 @@ struct tri_text_piece {
 struct tri_typeset {
     size_t size; /* of the block */
     int lines, pieces;
-    int ascent, descent, line_height; /* in pixels */
-    bool moves;                       /* it differs between frames */
+    int height;   /* of all lines, in pixels */
+    bool moves;   /* it differs between frames */
     bool guessed; /* some line has both directions, for which a library is missing */
+    int missing;  /* how many characters no font has, each counted once */
+    uint32_t missed[TRI_TEXT_MISSED]; /* the first of these */
     struct tri_text_piece signs[TRI_TEXT_SIGN_COUNT];
     size_t piece; /* place of the pieces, those of a line from left to right */
 };
@@ -55,6 +60,8 @@ struct tri_typeset {
  * module for text cannot be loaded, or out of memory. */
 enum tri_status tri_text_set(const struct tri_text_request *request, struct tri_typeset **typeset,
                              struct tri_error *error);
+/* Writes a note of the characters that no font has. */
+void tri_typeset_missing(const struct tri_typeset *typeset, char *text, size_t size);
 /* What the module has: the same for text that is split. */
 struct tri_text_module {
     enum tri_status (*set)(const struct tri_text_request *request,

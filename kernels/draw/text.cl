@@ -80,7 +80,8 @@ KERNEL(text, tri_alpha_premultiplied, "text over the picture",
        "them, FriBidi puts what goes from left to right and from right to left in order; each line "
        "has the direction of its first letter. The font is a name that fontconfig knows, such as "
        "serif or DejaVu Sans:bold, or a "
-       "file, if it has a slash. A newline begins a new line; x and y count from the side or "
+       "file, if it has a slash; what it lacks is drawn in the best of the other fonts that have it. "
+       "A newline begins a new line; x and y count from the side or "
        "corner of gravity, to which lines are also aligned. %{frame} becomes the number of the "
        "frame, from 1, %{time} its time as HH:MM:SS.mmm, and %% a percent sign; pictures count as "
        "25 frames in a second. First the outline is mixed in, if it has a width, then the glyphs; "
@@ -209,6 +210,11 @@ GRAPH(text)
     if (typeset->guessed)
         tri_graph_note(graph, "text: a line in both directions of writing goes in that of its "
                               "first letter: this build lacks FriBidi");
+    if (typeset->missing > 0) {
+        char note[300];
+        tri_typeset_missing(typeset, note, sizeof note);
+        tri_graph_note(graph, note);
+    }
     struct text *k = text_constants(graph, &in, typeset);
     if (k == 0)
         tri_graph_fail(graph, "text: out of memory for coverage");

@@ -9,6 +9,7 @@
 #include <CUnit/Basic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- parts of a text ---- */
 
@@ -268,6 +269,146 @@ static void test_one_direction(void)
 }
 #endif
 
+/* ---- what a font lacks ---- */
+
+#define SERIF "DejaVu Serif"
+#define SANS "DejaVu Sans"
+#define SERIF_FILE "/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf"
+#define BOTH SERIF "," SANS /* DejaVu Sans is next, whatever else is installed */
+#define NO_FONT(characters, drawn) \
+    "triptych: note: text: no font was found for " characters ": " drawn
+
+/* Draws texts one over the other, each in a font at some column. */
+static void set(const char *name, const char *note, const char *first, const char *font,
+                const char *second, const char *second_font, int x)
+{
+    char command[1000];
+    snprintf(command, sizeof command,
+             "$T run \"text:text='%s':font='%s':size=32,text:text='%s':font='%s':size=32:x=%d\" "
+             "black.pgm -o %s",
+             first, font, second, second_font, x, name);
+    EXPECT(command, 0, "", note);
+}
+
+/* In DejaVu Serif an N is 28 pixels wide, which DejaVu Sans may follow exactly. What DejaVu Sans
+ * alone has is all drawn by it. */
+static const struct {
+    const char *text, *serif, *sans;
+    int x; /* of what is in DejaVu Sans */
+} mixed[] = {
+    {"\u1401", "", "\u1401", 0},
+    {"N\u1401", "N", "\u1401", 28},
+    {"NN\u1401\u1403\u1405", "NN", "\u1401\u1403\u1405", 56},
+    /* Of the same script, none. */
+    {"N\u2614", "N", "\u2614", 28},
+    {"N\u2614\u2602", "N", "\u2614\u2602", 28},
+    /* DejaVu Serif has the letter but not its mark, and the selector but not its sign. */
+    {"Nx\u0346", "N", "x\u0346", 28},
+    {"Nx\u0301\u0346", "N", "x\u0301\u0346", 28},
+    {"N\u2614\ufe0e", "N", "\u2614\ufe0e", 28},
+    {"N\u2614\u200d\u2602", "N", "\u2614\u200d\u2602", 28},
+    {"NN\n\u1401", "NN", "\n\u1401", 0},
+#ifdef TRI_FRIBIDI
+    {"N\u05d0\u05d1", "N", "\u05d0\u05d1", 28},
+    {"\u05d0\u05d1N", "N", "\u05d0\u05d1", 28},
+    {"\u0633\u0644\u0627\u0645NN", "NN", "\u0633\u0644\u0627\u0645", 56},
+    /* The joiner, which DejaVu Serif has, joins. */
+    {"N\u0633\u200d", "N", "\u0633\u200d", 28},
+#endif
+};
+
+static void test_fallback(void)
+{
+    EXPECT(BLACK, 0, "", "");
+    for (size_t i = 0; i < sizeof mixed / sizeof mixed[0]; i++) {
+        set("a.pgm", "", mixed[i].text, BOTH, "", SANS, 0);
+        set("b.pgm", "", mixed[i].serif, SERIF, mixed[i].sans, SANS, mixed[i].x);
+        EXPECT("cmp a.pgm b.pgm", 0, "", "");
+    }
+    /* Neither font has all of them as they are. */
+    set("a.pgm", "", "N\u1401", SANS, "", SANS, 0);
+    set("b.pgm", "", "N\u1401", BOTH, "", SANS, 0);
+    EXPECT("cmp -s a.pgm b.pgm", 1, "", "");
+    /* A font in a file is as good as its name. */
+    if (access(SERIF_FILE, R_OK) == 0) {
+        set("a.pgm", "", "N\u1401", SERIF_FILE, "", SANS, 0);
+        set("b.pgm", "", "N\u1401", SERIF, "", SANS, 0);
+        EXPECT("cmp a.pgm b.pgm", 0, "", "");
+    }
+    /* With an outline, and on every backend. */
+    EXPECT("$T run \"text:text='N\u1401':font='" BOTH "':outline=2\" black.pgm -o a.pgm && $T run "
+           "\"text:text='N\u1401':font='" BOTH "':outline=2\" black.pgm -o b.pgm --on sequential "
+           "--isa scalar && cmp a.pgm b.pgm",
+           0, "", "");
+}
+
+#define IN(text, font, y) "text:text='" text "':font='" font "':size=32:y=" y
+
+/* The ascent of DejaVu Serif Bold is 31 pixels, that of DejaVu Sans Bold 30, and its lines are 37
+ * apart: a line that has both has the larger. The weight is kept. */
+static void test_line_heights(void)
+{
+    static const char *const same[][2] = {
+        {IN("א", "DejaVu Serif,DejaVu Sans:bold", "0"), IN("א", "DejaVu Sans:bold", "1")},
+        {IN("⤀", "DejaVu Sans,DejaVu Serif:bold", "0"), IN("⤀", "DejaVu Serif:bold", "0")},
+        {IN("c\n⤀", "DejaVu Sans,DejaVu Serif:bold", "0"),
+         IN("c", "DejaVu Sans:bold", "0") "," IN("⤀", "DejaVu Serif:bold", "37")},
+        {IN("⤀\nc", "DejaVu Sans,DejaVu Serif:bold", "0"),
+         IN("⤀", "DejaVu Serif:bold", "0") "," IN("c", "DejaVu Sans:bold", "38")},
+        {IN("c\n\nc", "DejaVu Sans,DejaVu Serif:bold", "0"),
+         IN("c", "DejaVu Sans:bold", "0") "," IN("c", "DejaVu Sans:bold", "74")},
+        {IN("⤀\n\n%{frame}", "DejaVu Sans,DejaVu Serif:bold", "0"),
+         IN("⤀", "DejaVu Serif:bold", "0") "," IN("%{frame}", "DejaVu Sans:bold", "75")},
+        {IN("⤀\nc", "DejaVu Sans,DejaVu Serif:bold", "5:gravity=southwest"),
+         IN("⤀\nc", "DejaVu Sans,DejaVu Serif:bold", "159")},
+    };
+    char command[1000];
+    EXPECT(BLACK, 0, "", "");
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        snprintf(command, sizeof command,
+                 "$T run \"%s\" black.pgm -o a.pgm -q && $T run \"%s\" black.pgm -o b.pgm -q && "
+                 "cmp a.pgm b.pgm && ! cmp -s a.pgm black.pgm",
+                 same[i][0], same[i][1]);
+        EXPECT(command, 0, "", "");
+    }
+    EXPECT("rm a.pgm b.pgm", 0, "", "");
+}
+
+/* A character that no font has is drawn as the missing glyph of the named font, with a note. */
+static void test_missing(void)
+{
+    EXPECT(BLACK, 0, "", "");
+    set("a.pgm", NO_FONT("U+10FFFD", "a missing glyph is drawn; install a font that has it\n"),
+        "N\U0010fffd", SERIF, "", SANS, 0);
+    set("b.pgm", NO_FONT("U+10FFFC", "a missing glyph is drawn; install a font that has it\n"), "N",
+        SERIF, "\U0010fffc", SERIF, 28);
+    EXPECT("cmp a.pgm b.pgm", 0, "", "");
+    set("b.pgm", "", "N", SERIF, "", SERIF, 0);
+    EXPECT("cmp -s a.pgm b.pgm", 1, "", "");
+    /* Each is named once, in one note for both. */
+    set("a.pgm",
+        NO_FONT("U+10FFFD, U+10FFFC", "missing glyphs are drawn; install a font that has them\n"),
+        "\U0010fffd\u1401\U0010fffc\n\U0010fffd", BOTH, "", SANS, 0);
+    set("a.pgm",
+        NO_FONT("U+10FFF0, U+10FFF1, U+10FFF2, U+10FFF3, U+10FFF4, U+10FFF5, U+10FFF6, U+10FFF7 "
+                "and 1 more",
+                "missing glyphs are drawn; install a font that has them\n"),
+        "\U0010fff0\U0010fff1\U0010fff2\U0010fff3\U0010fff4\U0010fff5\U0010fff6\U0010fff7"
+        "\U0010fff8",
+        BOTH, "", SANS, 0);
+    /* A note of each text, but none twice. */
+    set("a.pgm",
+        NO_FONT("U+10FFFD", "a missing glyph is drawn; install a font that has it\n")
+            NO_FONT("U+10FFFC", "a missing glyph is drawn; install a font that has it\n"),
+        "\U0010fffd", SERIF, "\U0010fffc", SANS, 0);
+    set("a.pgm", NO_FONT("U+10FFFD", "a missing glyph is drawn; install a font that has it\n"),
+        "\U0010fffd", SERIF, "\U0010fffd", SANS, 0);
+    EXPECT("$T run text:text=\U0010fffd black.pgm -o a.pgm -q", 0, "", "");
+    /* What is not seen is not missed. */
+    set("a.pgm", "", "N\u2060\u200b\U000e0001N", SERIF, "", SANS, 0);
+    EXPECT("rm a.pgm b.pgm", 0, "", "");
+}
+
 static void test_bad_values(void)
 {
     EXPECT(BLACK " && $T run text black.pgm -o a.pgm", 2, "",
@@ -306,5 +447,8 @@ int test_text_suite(void)
 #else
              CU_add_test(suite, "one direction of writing", test_one_direction) &&
 #endif
+             CU_add_test(suite, "what a font lacks", test_fallback) &&
+             CU_add_test(suite, "lines of several fonts", test_line_heights) &&
+             CU_add_test(suite, "what no font has", test_missing) &&
              CU_add_test(suite, "values that are wrong", test_bad_values));
 }

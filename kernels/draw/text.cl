@@ -75,33 +75,33 @@ PASS(text_4, S, S)
 #include <stdlib.h>
 #include <string.h>
 
-KERNEL(text, tri_alpha_premultiplied, "text over the picture",
-       "Draws text in any script: FreeType draws the glyphs, unhinted and smooth, HarfBuzz shapes "
-       "them, FriBidi puts what goes from left to right and from right to left in order; each line "
-       "has the direction of its first letter. The font is a name that fontconfig knows, such as "
-       "serif or DejaVu Sans:bold, or a "
-       "file, if it has a slash; what it lacks is drawn in the best of the other fonts that have it. "
-       "A newline begins a new line; x and y count from the side or "
-       "corner of gravity, to which lines are also aligned. %{frame} becomes the number of the "
-       "frame, from 1, %{time} its time as HH:MM:SS.mmm, and %% a percent sign; pictures count as "
-       "25 frames in a second. First the outline is mixed in, if it has a width, then the glyphs; "
-       "each sample times the rest plus the colour times coverage, alpha of the colour and "
-       "opacity, rounded to nearest. Clear pixels become as opaque as the text.",
-       "text:text=Triptych:size=20:gravity=southeast:x=4:y=4",
-       PARAM_TEXT(text, 0, "what to draw, with quotes around , : = and blanks")
-           PARAM_FLOAT(size, 32, 1, 2000, "of the font, in pixels")
-               PARAM_COLOUR(colour, "white", "of the glyphs")
-                   PARAM_FLOAT(outline, 0, 0, 100, "width around the glyphs, in pixels")
-                       PARAM_COLOUR(outline_colour, "black", "of the outline") PARAM_CHOICE(
-                           gravity, 0, 9,
-                           "northwest|north|northeast|west|center|east|southwest|south|southeast",
-                           "side or corner from which x and y count")
-                           PARAM_INT(x, 0, -1000000, 1000000,
-                                     "pixels from gravity's side, or right of the centre")
-                               PARAM_INT(y, 0, -1000000, 1000000,
-                                         "pixels from gravity's side, or below the centre")
-                                   PARAM_FLOAT(opacity, 1, 0, 1, "of all of it")
-                                       PARAM_TEXT(font, "sans", "name or file"))
+KERNEL(
+    text, tri_alpha_premultiplied, "text over the picture",
+    "Draws text in any script: FreeType draws the glyphs, unhinted and smooth, HarfBuzz shapes "
+    "them, FriBidi puts what goes from left to right and from right to left in order; each line "
+    "has the direction of its first letter. The font is a name that fontconfig knows, such as "
+    "serif or DejaVu Sans:bold, or a "
+    "file, if it has a slash; what it lacks is drawn in the best of the other fonts that have it. "
+    "A newline begins a new line; x and y count from the side or "
+    "corner of gravity, to which lines are also aligned. %{frame} becomes the number of the "
+    "frame, from 1, %{time} its time as HH:MM:SS.mmm, and %% a percent sign; pictures count as "
+    "25 frames in a second. First the outline is mixed in, if it has a width, then the glyphs; "
+    "each sample times the rest plus the colour times coverage, alpha of the colour and "
+    "opacity, rounded to nearest. Clear pixels become as opaque as the text.",
+    "text:text=Triptych:size=20:gravity=southeast:x=4:y=4",
+    PARAM_TEXT(text, 0, "what to draw, with quotes around , : = and blanks") PARAM_FLOAT(
+        size, 32, 1, 2000, "of the font, in pixels") PARAM_COLOUR(colour, "white", "of the glyphs")
+        PARAM_FLOAT(outline, 0, 0, 100, "width around the glyphs, in pixels")
+            PARAM_COLOUR(outline_colour, "black", "of the outline")
+                PARAM_CHOICE(gravity, 0, 9,
+                             "northwest|north|northeast|west|center|east|southwest|south|southeast",
+                             "side or corner from which x and y count")
+                    PARAM_INT(x, 0, -1000000, 1000000,
+                              "pixels from gravity's side, or right of the centre")
+                        PARAM_INT(y, 0, -1000000, 1000000,
+                                  "pixels from gravity's side, or below the centre")
+                            PARAM_FLOAT(opacity, 1, 0, 1, "of all of it")
+                                PARAM_TEXT(font, "sans", "name or file"))
 ALIASES(text, ALIAS("drawtext|annotate|puttext|caption|subtitle", "text:text='Hello'"))
 
 /* Blanks cover nothing, whatever the font; what covers something is in tests/oracles/text.c. */

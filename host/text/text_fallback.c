@@ -28,12 +28,16 @@ static FcPattern *pattern_of_file(const char *path)
     FcPattern *file = FcFreeTypeQuery((const FcChar8 *)path, 0, NULL, &faces);
     FcPattern *pattern = FcPatternCreate();
     FcValue value;
-    for (size_t i = 0; file != NULL && pattern != NULL && i < sizeof kept / sizeof kept[0]; i++)
+    bool kept_all = pattern != NULL;
+    for (size_t i = 0; file != NULL && kept_all && i < sizeof kept / sizeof kept[0]; i++)
         if (FcPatternGet(file, kept[i], 0, &value) == FcResultMatch)
-            FcPatternAdd(pattern, kept[i], value, FcTrue);
+            kept_all = FcPatternAdd(pattern, kept[i], value, FcTrue) != FcFalse;
     if (file != NULL)
         FcPatternDestroy(file);
-    return pattern;
+    if (kept_all || pattern == NULL)
+        return pattern;
+    FcPatternDestroy(pattern);
+    return NULL;
 }
 
 static FcFontSet *sort(const struct tri_text_setter *setter)
@@ -170,34 +174,33 @@ static int best_for(const struct tri_text_setter *setter, const uint32_t *cluste
     return best;
 }
 
-/* A font that cannot be opened is passed over. */
+/* Not passing over one that cannot be opened: another would have other pixels. */
 static enum tri_status open_other(struct tri_text_setter *setter, int other)
 {
     const FcPattern *pattern = setter->others->sorted->fonts[other];
     FcChar8 *path = NULL;
     int index = 0;
     FcPatternGetInteger(pattern, FC_INDEX, 0, &index);
-    const enum tri_status status = FcPatternGetString(pattern, FC_FILE, 0, &path) == FcResultMatch
-                                       ? tri_text_font_add(setter, (const char *)path, index)
-                                       : TRI_USAGE;
-    setter->others->opened[other] = status == TRI_OK ? setter->font_count - 1 : UNUSABLE;
-    return status == TRI_USAGE ? TRI_OK : status;
+    FcPatternGetString(pattern, FC_FILE, 0, &path);
+    const enum tri_status status =
+        tri_text_font_add(setter, path != NULL ? (const char *)path : "", index);
+    if (status == TRI_OK)
+        setter->others->opened[other] = setter->font_count - 1;
+    return status;
 }
 
 enum tri_status tri_text_choose(struct tri_text_setter *setter, const uint32_t *cluster, int count,
                                 int *font)
 {
     enum tri_status status = begin(setter);
+    const int best = status == TRI_OK ? best_for(setter, cluster, count) : -1;
     *font = 0;
-    while (status == TRI_OK && *font == 0) {
-        const int best = best_for(setter, cluster, count);
-        if (best < 0)
-            break;
-        if (setter->others->opened[best] == UNOPENED)
-            status = open_other(setter, best);
-        if (setter->others->opened[best] != UNUSABLE)
-            *font = setter->others->opened[best];
-    }
+    if (best < 0)
+        return status;
+    if (setter->others->opened[best] == UNOPENED)
+        status = open_other(setter, best);
+    if (status == TRI_OK)
+        *font = setter->others->opened[best];
     return status;
 }
 

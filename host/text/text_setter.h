@@ -29,7 +29,7 @@ struct tri_text_setter {
 /* text_font.c: opens the font of the request. */
 enum tri_status tri_text_font_open(struct tri_text_setter *setter);
 void tri_text_font_close(struct tri_text_setter *setter);
-/* Adds a font. TRI_USAGE: it is no font that can be scaled. */
+/* Adds a font. TRI_USAGE: it cannot be read, or not be scaled. */
 enum tri_status tri_text_font_add(struct tri_text_setter *setter, const char *path, int index);
 /* Makes fontconfig ready; *unreadable: what it cannot read of its configuration, or NULL. */
 enum tri_status tri_text_font_begin(const struct tri_text_setter *setter, const char **unreadable);

@@ -46,7 +46,7 @@ class Command:
 COMMANDS = [
     Command("PNG", "run gaussian:sigma=1 i/a.png -o {o}/a.png", ["a.png"]),
     Command("PNG, plain reader", "run invert i/interlaced.png -o {o}/a.png", ["a.png"]),
-    Command("text", "run text:text=Hi:outline=2 i/a.png -o {o}/a.png", ["a.png"], libraries=OWN.replace("libav.so", "text.so")),
+    Command("text", "run text:text=Hi☔:font=serif:outline=2 i/a.png -o {o}/a.png", ["a.png"], libraries=OWN.replace("libav.so", "text.so")),
     Command("palette", "run invert i/a.png -o {o}/a.png --colors 9", ["a.png"]),
     Command("interlaced PNG", "run invert i/a.png -o {o}/a.png --interlace --depth 16", ["a.png"]),
     Command("progressive JPEG", "run invert i/a.png -o {o}/a.jpg --interlace", ["a.jpg"]),

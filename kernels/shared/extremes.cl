@@ -42,8 +42,10 @@ struct tri_value tri_graph_by_extremes(struct tri_graph *graph, bool joint,
     for (int p = 0; p < in.planes; p++) {
         const int width =
             (tri_graph_width(graph, in.channel[p]) + EXTREMES_PIECE - 1) / EXTREMES_PIECE;
-        const int least = NODE(extremes_least, .in = {in.channel[p]}, .width = width),
-                  most = NODE(extremes_most, .in = {in.channel[p]}, .width = width);
+        const int least = NODE(extremes_least, .in = {in.channel[p]}, .width = width,
+                               .operations = EXTREMES_PIECE),
+                  most = NODE(extremes_most, .in = {in.channel[p]}, .width = width,
+                              .operations = EXTREMES_PIECE);
         histogram[p] =
             NODE(histogram, .in = {least}, .histogram = joint && p > 0 ? histogram[0] : 0);
         NODE(histogram, .in = {most}, .histogram = histogram[p]);

@@ -78,6 +78,12 @@ static void test_unknown_words(void)
            "triptych: kernels: unknown kernel 'xyzzy' ('triptych kernels' lists them)\n");
     EXPECT("$T bench gausian", 2, "",
            "triptych: unknown kernel 'gausian': did you mean 'gaussian'?\n");
+    EXPECT("$T run gray,append $ROOT/images/street.png -o x.png", 2, "",
+           "triptych: unknown kernel 'append': it is the command 'triptych montage'\n");
+    EXPECT("$T run fps=30 $ROOT/images/street.png -o x.png", 2, "",
+           "triptych: unknown kernel 'fps=30'*\n");
+    EXPECT("$T run fps $ROOT/images/street.png -o x.png", 2, "",
+           "triptych: unknown kernel 'fps': it is the option --frame-rate of 'triptych run'\n");
     EXPECT("$T verify gausian", 2, "",
            "triptych: unknown kernel 'gausian': did you mean 'gaussian'?\n");
 }

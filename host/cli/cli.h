@@ -68,6 +68,8 @@ enum tri_status cli_read(const char *path, uint64_t max_pixels, struct tri_image
 /* As tri_pipeline_parse, for a pipeline of the command line: it may name kernel files. */
 enum tri_status cli_pipeline_parse(const char *text, struct tri_pipeline **pipeline,
                                    struct tri_error *error);
+/* Of an unknown kernel: which command or option does that, if one is known. */
+void cli_explain_not_kernel(struct tri_error *error);
 
 /* The same, but "@FILE" is the pipeline in that file. */
 enum tri_status cli_pipeline_read(const char *text, struct tri_pipeline **pipeline,

@@ -84,6 +84,8 @@ enum tri_status cli_pipeline_parse(const char *text, struct tri_pipeline **pipel
     tri_own_allow(true);
     const enum tri_status status = tri_pipeline_parse(text, pipeline, error);
     tri_own_allow(false);
+    if (status == TRI_USAGE)
+        cli_explain_not_kernel(error);
     return status;
 }
 

@@ -1,6 +1,7 @@
 /* not_kernels.c -- words that other tools have among their filters, and that are an option or a
  * command here. */
 #include "cli/cli.h"
+#include "pipeline/spelling.h"
 
 #include <string.h>
 
@@ -18,14 +19,6 @@ static const struct {
     {"ae|compare", "psnr, ssim or absdiff, of two pictures by --with"},
 };
 
-static bool is_among(const char *words, const char *word, size_t length)
-{
-    for (const char *at = words; *at != '\0'; at += strcspn(at, "|"), at += *at == '|')
-        if (strcspn(at, "|") == length && strncmp(at, word, length) == 0)
-            return true;
-    return false;
-}
-
 void cli_explain_not_kernel(struct tri_error *error)
 {
     static const char begin[] = "unknown kernel '";
@@ -36,7 +29,7 @@ void cli_explain_not_kernel(struct tri_error *error)
     const size_t length = strcspn(word, "'");
     char name[32];
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (length >= sizeof name || !is_among(known[i].words, word, length))
+        if (length >= sizeof name || tri_word_index(known[i].words, word, length) < 0)
             continue;
         snprintf(name, sizeof name, "%.*s", (int)length, word);
         tri_fail(error, TRI_USAGE, "unknown kernel '%s': it is %s", name, known[i].here);

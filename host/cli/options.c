@@ -80,23 +80,11 @@ bool cli_count(const char *command, const char *what, const char *text, uint64_t
     return true;
 }
 
-/* Returns the index of `text` in "a|b"; -1 if it is not one of the words. */
-static int index_of(const char *text, const char *words)
-{
-    const size_t length = strlen(text);
-    int index = 0;
-
-    for (const char *at = words; length > 0 && at != NULL;
-         at = strchr(at, '|') != NULL ? strchr(at, '|') + 1 : NULL, index++)
-        if (strcspn(at, "|") == length && strncmp(at, text, length) == 0)
-            return index;
-    return -1;
-}
-
 static bool choose(const char *command, const char *what, const char *text,
                    const struct cli_option *option, void *place)
 {
-    const int index = index_of(text, option->words), value = (int)option->minimum + index;
+    const int index = tri_word_index(option->words, text, strlen(text)),
+              value = (int)option->minimum + index;
     char list[CLI_WORDS_MAX] = "";
 
     if (index >= 0) {

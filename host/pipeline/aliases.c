@@ -1,25 +1,13 @@
 /* aliases.c -- finds kernels by their names in other programs. */
 #include "kernel_description.h"
+#include "spelling.h"
 
-#include <stdbool.h>
 #include <string.h>
-
-/* Returns whether `word` is one of the names, separated by '|'. */
-static bool is_among(const char *names, const char *word)
-{
-    const size_t length = strlen(word);
-
-    for (const char *at = names; at != NULL;
-         at = strchr(at, '|') != NULL ? strchr(at, '|') + 1 : NULL)
-        if (strcspn(at, "|") == length && strncmp(at, word, length) == 0)
-            return true;
-    return false;
-}
 
 static const char *call_of(const struct tri_kernel *kernel, const char *word)
 {
     for (const struct tri_alias *alias = kernel->aliases; alias->names != NULL; alias++)
-        if (is_among(alias->names, word))
+        if (tri_word_index(alias->names, word, strlen(word)) >= 0)
             return alias->call;
     return NULL;
 }

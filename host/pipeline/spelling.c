@@ -64,3 +64,14 @@ const char *tri_nearest(const char *word, const char *const names[], int count)
     }
     return nearest;
 }
+
+int tri_word_index(const char *words, const char *word, size_t length)
+{
+    int index = 0;
+
+    for (const char *at = words; length > 0 && at != NULL;
+         at = strchr(at, '|') != NULL ? strchr(at, '|') + 1 : NULL, index++)
+        if (strcspn(at, "|") == length && strncmp(at, word, length) == 0)
+            return index;
+    return -1;
+}

@@ -2,6 +2,8 @@
  * are named as those of `triptych run`. */
 #include "serve/serve.h"
 
+#include "pipeline/spelling.h"
+
 #include <stdlib.h>
 
 /* ---- percent-encoding ---- */
@@ -71,16 +73,8 @@ static bool take_number(const struct query *query, const char *name, const char 
 static bool take_word(const struct query *query, const char *name, const char *value,
                       const char *words, int *index)
 {
-    const size_t length = strlen(value);
-
-    *index = 0;
-    for (const char *at = words; length > 0; at = strchr(at, '|') + 1, ++*index) {
-        if (strcspn(at, "|") == length && strncmp(at, value, length) == 0)
-            return true;
-        if (strchr(at, '|') == NULL)
-            break;
-    }
-    return refuse(query, name, value, words);
+    *index = tri_word_index(words, value, strlen(value));
+    return *index >= 0 || refuse(query, name, value, words);
 }
 
 static bool take_format(const struct query *query, const char *name, const char *value)

@@ -30,9 +30,11 @@ void tri_graph_fail_as(struct tri_graph *graph, const struct tri_error *error)
 
 void tri_graph_note(struct tri_graph *graph, const char *text)
 {
-    const size_t used = strlen(graph->note);
-    if (strstr(graph->note, text) == NULL && used + strlen(text) + 2 <= sizeof graph->note)
-        snprintf(graph->note + used, sizeof graph->note - used, "%s%s", used > 0 ? "\n" : "", text);
+    static const char more[] = "there are more notes than are kept";
+    const size_t used = strlen(graph->note), room = sizeof graph->note - used;
+    const char *line = strlen(text) + 1 + sizeof more < room ? text : more;
+    if (strstr(graph->note, line) == NULL)
+        snprintf(graph->note + used, room, "%s%s", used > 0 ? "\n" : "", line);
 }
 
 /* Makes room for one more element after `count`; returns false, and the graph has failed, if out of

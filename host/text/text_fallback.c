@@ -2,7 +2,6 @@
  * same name, weight and slant first. */
 #include "text_setter.h"
 
-#include <fontconfig/fontconfig.h>
 #include <stdlib.h>
 
 enum { UNUSABLE = -1, UNOPENED = 0 };
@@ -48,9 +47,7 @@ static FcFontSet *sort(const struct tri_text_setter *setter)
     FcResult result;
     if (pattern == NULL)
         return NULL;
-    FcPatternAddBool(pattern, FC_SCALABLE, FcTrue);
-    FcConfigSubstitute(NULL, pattern, FcMatchPattern);
-    FcDefaultSubstitute(pattern);
+    tri_text_complete(pattern);
     /* Not trimmed: a font may have a letter and its mark, of which others have one each. */
     FcFontSet *sorted = FcFontSort(NULL, pattern, FcFalse, NULL, &result);
     FcPatternDestroy(pattern);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <fontconfig/fontconfig.h>
 #include <hb-ft.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,15 +13,20 @@ struct found {
     int index;
 };
 
+void tri_text_complete(FcPattern *pattern)
+{
+    FcPatternAddBool(pattern, FC_SCALABLE, FcTrue);
+    FcConfigSubstitute(NULL, pattern, FcMatchPattern);
+    FcDefaultSubstitute(pattern);
+}
+
 static FcPattern *match(const char *name)
 {
     FcPattern *pattern = FcNameParse((const FcChar8 *)name), *best = NULL;
     FcResult result;
     if (pattern == NULL)
         return NULL;
-    FcPatternAddBool(pattern, FC_SCALABLE, FcTrue);
-    FcConfigSubstitute(NULL, pattern, FcMatchPattern);
-    FcDefaultSubstitute(pattern);
+    tri_text_complete(pattern);
     best = FcFontMatch(NULL, pattern, &result);
     FcPatternDestroy(pattern);
     return best;

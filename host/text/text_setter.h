@@ -4,6 +4,7 @@
 
 #include "typeset.h"
 
+#include <fontconfig/fontconfig.h>
 #include <ft2build.h>
 #include FT_FREETYPE_H
 #include <hb.h>
@@ -33,6 +34,8 @@ void tri_text_font_close(struct tri_text_setter *setter);
 enum tri_status tri_text_font_add(struct tri_text_setter *setter, const char *path, int index);
 /* Makes fontconfig ready; *unreadable: what it cannot read of its configuration, or NULL. */
 enum tri_status tri_text_font_begin(const struct tri_text_setter *setter, const char **unreadable);
+/* Adds what is wanted of every font, and what the configuration says. */
+void tri_text_complete(FcPattern *pattern);
 bool tri_text_font_is_file(const struct tri_text_setter *setter);
 
 /* Glyphs in one font. */

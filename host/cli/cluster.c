@@ -323,13 +323,9 @@ static int run_cluster(int argc, char **argv)
         return code < 0 ? -1 - code : code;
     }
     cli_input_names(argc - optind - 1, argv + optind + 1);
-    if (cli_cluster_connect(&cluster) != TRI_OK) {
-        cli_cluster_hush(&cluster, true);
-        code = cli_fail(&cluster.error);
-        cli_cluster_hush(&cluster, false);
-        cli_cluster_close(&cluster);
+    code = cli_cluster_connect(&cluster);
+    if (code != TRI_OK)
         return code;
-    }
     cli_cluster_open(&cluster, &request.on, request.isa, request.jobs, request.quiet);
     const int rank = cluster.link->rank;
     const enum tri_status status = run_ranks(&request, &cluster, argv + optind, argc - optind);

@@ -75,9 +75,18 @@ int cli_cluster_prepare(struct cli_cluster *cluster, const char *pipeline)
     return TRI_OK;
 }
 
-enum tri_status cli_cluster_connect(struct cli_cluster *cluster)
+int cli_cluster_connect(struct cli_cluster *cluster)
 {
-    return tri_cluster_connect(cluster->module, &cluster->link, &cluster->error);
+    if (cluster->module == NULL)
+        cluster->module = tri_cluster_load(&cluster->error);
+    if (cluster->module != NULL &&
+        tri_cluster_connect(cluster->module, &cluster->link, &cluster->error) == TRI_OK)
+        return TRI_OK;
+    cli_cluster_hush(cluster, true);
+    const int code = cli_fail(&cluster->error);
+    cli_cluster_hush(cluster, false);
+    cli_cluster_close(cluster);
+    return code;
 }
 
 /* The ranks of a machine take the backends in turns. */

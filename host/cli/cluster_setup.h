@@ -25,8 +25,10 @@ int cli_cluster_tell_start(const char *command, const char *how);
 void cli_cluster_hush(struct cli_cluster *cluster, bool hushed);
 /* Parses the pipeline and loads the module; returns the exit code, after reporting what failed. */
 int cli_cluster_prepare(struct cli_cluster *cluster, const char *pipeline);
-/* These leave what failed in `error`. */
-enum tri_status cli_cluster_connect(struct cli_cluster *cluster);
+/* Loads the module, if that is not done, and connects with the other ranks; returns the exit code,
+ * after rank 0 has reported what failed, and then all is closed. */
+int cli_cluster_connect(struct cli_cluster *cluster);
+/* Leaves what failed in `error`. */
 void cli_cluster_open(struct cli_cluster *cluster, const struct cli_list *on, const char *isa,
                       uint64_t jobs, bool quiet);
 void cli_cluster_close(struct cli_cluster *cluster);

@@ -222,14 +222,12 @@ static enum tri_status open_backends(const char *on, struct cli_learn_backends *
 /* Without --on, the ranks of a machine share its cores. */
 static enum tri_status open_work(struct cli_learn_work *work, struct tri_error *error)
 {
-    char share[32];
+    char threads[32] = "threads";
 
-    snprintf(share, sizeof share, "threads:%d",
-             work->link != NULL ? tri_cluster_threads(work->link) : 1);
-    return open_backends(work->request->on != NULL ? work->request->on
-                         : work->link != NULL      ? share
-                                                   : "threads",
-                         &work->backends, error);
+    if (work->link != NULL)
+        snprintf(threads, sizeof threads, "threads:%d", tri_cluster_threads(work->link));
+    return open_backends(work->request->on != NULL ? work->request->on : threads, &work->backends,
+                         error);
 }
 
 static enum tri_status prepare(struct cli_learn_work *work, char *const operands[], int count,
@@ -296,18 +294,13 @@ static int learn_ranks(struct cli_learn_request *request, char *const operands[]
 {
     struct cli_cluster cluster = {0};
     struct tri_error error;
+    int code = cli_cluster_connect(&cluster);
 
-    cluster.module = tri_cluster_load(&cluster.error);
-    if (cluster.module == NULL || cli_cluster_connect(&cluster) != TRI_OK) {
-        cli_cluster_hush(&cluster, true);
-        const int code = cli_fail(&cluster.error);
-        cli_cluster_hush(&cluster, false);
-        cli_cluster_close(&cluster);
+    if (code != TRI_OK)
         return code;
-    }
     const int rank = cluster.link->rank;
     request->quiet |= rank > 0;
-    int code = learn(request, cluster.link, operands, count, &error);
+    code = learn(request, cluster.link, operands, count, &error);
     if (code != TRI_OK && rank == 0)
         code = cli_fail(&error);
     cli_cluster_close(&cluster);

@@ -55,7 +55,7 @@ static void pack_shape(const struct tri_learn_pair *pair, uint64_t *shape)
         shape[i] = (uint64_t)numbers[i];
 }
 
-static enum tri_status make_room(struct tri_learn_pair *pair, const uint64_t *shape,
+static enum tri_status make_pair(struct tri_learn_pair *pair, const uint64_t *shape,
                                  struct tri_error *error)
 {
     *pair = (struct tri_learn_pair){.taps = (int)shape[0],
@@ -63,10 +63,7 @@ static enum tri_status make_room(struct tri_learn_pair *pair, const uint64_t *sh
                                     .bits = (int)shape[2],
                                     .blocks = (int)shape[3],
                                     .columns = (int)shape[4]};
-    pair->sums = calloc(tri_learn_pair_numbers(pair), sizeof *pair->sums);
-    return pair->sums != NULL
-               ? TRI_OK
-               : tri_fail(error, TRI_FAILED, "out of memory for the sums of a pair of pictures");
+    return tri_learn_pair_make(pair, error);
 }
 
 /* Numbers of a pair are 0 on all ranks but its own. */
@@ -79,7 +76,7 @@ static enum tri_status add_shapes(struct tri_link *link, struct tri_learn_set *s
     enum tri_status status = link->sum(link, shapes, (size_t)set->count * SHAPE, error);
     for (int i = 0; i < set->count && status == TRI_OK; i++)
         if (!cli_learn_is_own(link, i))
-            status = make_room(&set->pairs[i], shapes + (size_t)i * SHAPE, error);
+            status = make_pair(&set->pairs[i], shapes + (size_t)i * SHAPE, error);
     return tri_link_agree(link, status, error);
 }
 
@@ -117,10 +114,9 @@ enum tri_status cli_learn_add_tones(struct tri_link *link, struct tri_learn_tone
 enum tri_status cli_learn_add_errors(struct tri_link *link, struct tri_learn_errors *errors,
                                      struct tri_error *error)
 {
-    const int size = link == NULL ? 0 : link->size;
-
-    if (size == 0)
+    if (link == NULL)
         return TRI_OK;
+    const int size = link->size;
     uint64_t *numbers = calloc(4 + (size_t)size, sizeof *numbers);
     enum tri_status status = tri_link_agree(
         link, numbers != NULL ? TRI_OK : tri_fail(error, TRI_FAILED, "learn: out of memory"),

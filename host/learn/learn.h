@@ -45,6 +45,8 @@ enum tri_status tri_learn_pair_sum(struct tri_backend *backend, const struct tri
                                    struct tri_image *before, const struct tri_image *after,
                                    struct tri_learn_pair *pair, struct tri_error *error);
 void tri_learn_pair_free(struct tri_learn_pair *pair);
+/* Allocates the sums of a pair whose shape is set, as 0. TRI_FAILED: no memory. */
+enum tri_status tri_learn_pair_make(struct tri_learn_pair *pair, struct tri_error *error);
 /* How many sums a pair has, all blocks together. */
 size_t tri_learn_pair_numbers(const struct tri_learn_pair *pair);
 void tri_learn_pair_add(struct tri_learn_sums *to, const struct tri_learn_pair *pair, int plane,

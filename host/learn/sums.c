@@ -65,6 +65,14 @@ void tri_learn_pair_free(struct tri_learn_pair *pair)
     pair->sums = NULL;
 }
 
+enum tri_status tri_learn_pair_make(struct tri_learn_pair *pair, struct tri_error *error)
+{
+    pair->sums = calloc(tri_learn_pair_numbers(pair), sizeof *pair->sums);
+    return pair->sums != NULL
+               ? TRI_OK
+               : tri_fail(error, TRI_FAILED, "out of memory for the sums of a pair of pictures");
+}
+
 /* ---- from pictures ---- */
 
 static enum tri_status check_shapes(const struct tri_learn_model *model,
@@ -125,10 +133,7 @@ static enum tri_status room_for(const struct tri_learn_model *model, const struc
                                     .columns = columns,
                                     .blocks =
                                         columns * blocks_of(shape->height, TRI_LEARN_BLOCK_HEIGHT)};
-    pair->sums = calloc(tri_learn_pair_numbers(pair), sizeof *pair->sums);
-    return pair->sums != NULL
-               ? TRI_OK
-               : tri_fail(error, TRI_FAILED, "out of memory for the sums of a pair of pictures");
+    return tri_learn_pair_make(pair, error);
 }
 
 static enum tri_status run(struct tri_backend *backend, const struct tri_pipeline *pipeline,

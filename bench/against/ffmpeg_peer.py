@@ -13,6 +13,7 @@ import av
 import av.filter
 import numpy
 
+from against.cases import LEVELS
 from against.frames import interleaved, planar
 from against.measure import Contender, middle
 
@@ -86,7 +87,8 @@ def whole(name, text=""):
 def levels(peer, case):
     """Evaluated once for each value."""
     top = 2 ** peer.bits - 1
-    curve = "floor(clip((val/%d-0.05)/0.85,0,1)^(1/1.2)*%d+0.5)" % (top, top)
+    curve = "floor(clip((val/%d-%g)/%g,0,1)^(1/%g)*%d+0.5)" % (
+        top, LEVELS["black"], LEVELS["white"] - LEVELS["black"], LEVELS["gamma"], top)
     return [("lut", ":".join("c%d='%s'" % (plane, curve) for plane in range(peer.planes)))]
 
 

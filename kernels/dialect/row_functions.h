@@ -337,7 +337,8 @@ INLINE void square_transpose(square_row *rows)
 #endif
 
 /* Where lanes meet the end of a run, samples are moved in pieces: on, backwards as in a mirror, or
- * those of OTHER. */
+ * those of OTHER. What wraps around within a piece may end as far before its beginning as a mirror
+ * does, but its second sample is not the one before the first. */
 #define PICK_PIECE (LANES < 16 ? LANES : 16)
 #define PICK_PLACES(name, TYPE, COLUMN, ROW, OTHER) \
     INLINE int name##_column(const struct tri_row *_r, long _x) \

@@ -572,6 +572,7 @@ bool trial_run(struct trial *trial, struct tri_image *in, const struct place *pl
         return false;
     }
     check_guards(trial->out);
+    check_padding(in);
     check_padding(trial->out);
     return true;
 }

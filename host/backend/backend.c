@@ -378,7 +378,8 @@ enum tri_status tri_inflight_compute(struct tri_inflight *inflight, struct tri_j
         status = padded_instead(inflight, 1, out, &inflight->out, error);
     if (status != TRI_OK)
         return status;
-    pad_input(job, inflight->in);
+    if (!job->backend->pads_in_run)
+        pad_input(job, inflight->in);
     out->padded = inflight->out->padded = false;
     inflight->asked = out;
     tri_plan_time(job->plan, job->frame, job->frames, job->timed, job->seconds);

@@ -53,6 +53,7 @@ struct tri_backend {
                              struct tri_error *error);
     /* tri_image_pad by several threads; NULL: by one. */
     void (*pad)(struct tri_backend *backend, struct tri_image *image);
+    bool pads_in_run; /* run() pads the input if a pass reads the padding */
     enum tri_status (*prepare)(struct tri_job *job, struct tri_error *error);
     enum tri_status (*run)(struct tri_job *job, struct tri_inflight *inflight,
                            struct tri_error *error);

@@ -2,6 +2,7 @@
  * walk them. One worker is `sequential`; the code is the same. */
 #include "backend.h"
 #include "native_check.h"
+#include "row_padding.h"
 #include "stream_rows.h"
 #include "../image/image.h"
 #include "../image/sparse_memory.h"
@@ -9,9 +10,13 @@
 #include "../parallel/pool.h"
 #include "../pipeline/own.h"
 
-#define WALK_ARGUMENT , void (*const *runs)(const struct tri_row *)
-#define WALK_PASS_ON , runs
-#define RUN_PASS(pass, row) runs[pass](row)
+struct native_walk {
+    void (*const *runs)(const struct tri_row *);
+    struct tri_row_padding *padding; /* NULL: the input needs none, or has it */
+};
+#define WALK_ARGUMENT , const struct native_walk *with
+#define WALK_PASS_ON , with
+#define RUN_PASS(pass, row) with->runs[pass](row)
 static inline void prefetch(const unsigned char *row, long bytes)
 {
     for (long i = 0; i < bytes; i += 64)
@@ -19,6 +24,9 @@ static inline void prefetch(const unsigned char *row, long bytes)
 }
 #define WALK_PREFETCH(row, bytes) prefetch(row, bytes)
 
+#define WALK_ANNOUNCE(channel, from, to) \
+    for (int announced = from; with->padding != NULL && announced <= to; announced++) \
+    tri_row_padding_fill(with->padding, (channel)->plane, announced)
 #define WALK_STORE(to, from, bytes) tri_stream_row(to, from, bytes)
 #include "../../kernels/dialect/walk.h"
 
@@ -64,6 +72,8 @@ struct native_job {
     const char *name; /* in recordings */
     enum strip_spans spans;
     struct tri_findings *findings; /* the backend's */
+    struct tri_row_padding padding;
+    bool pads; /* while it walks */
     atomic_int next;
 };
 
@@ -82,13 +92,14 @@ static bool take_strip(struct native_job *job, int *from, int *to)
 static void walk(struct native_job *job, uchar **base, int worker, int y, int end)
 {
     const struct tri_stage *stage = job->stage;
-    void (*const *runs)(const struct tri_row *) =
-        (void (*const *)(const struct tri_row *))job->runs[job->stage_number];
+    const struct native_walk with = {
+        (void (*const *)(const struct tri_row *))job->runs[job->stage_number],
+        job->pads ? &job->padding : NULL};
     if (job->findings == NULL)
         walk_strip(stage->nodes, stage->node_count, job->plan->channels, base, job->tables[worker],
-                   stage->lead, y, end, runs);
+                   stage->lead, y, end, &with);
     else
-        tri_check_strip(&(struct tri_check_strip){job->plan, stage, job->findings, runs}, base,
+        tri_check_strip(&(struct tri_check_strip){job->plan, stage, job->findings, with.runs}, base,
                         job->tables[worker], y, end);
 }
 
@@ -118,6 +129,55 @@ static double estimate_us(const struct native *native, const struct tri_stage *s
     const double work = stage->work * rows / stage->height;
     return work / (native->level == 0 ? SCALAR_WORK_PER_US : WORK_PER_US);
 }
+
+/* ---- padding ---- */
+
+#define ROWS_TO_PAD 64 /* at a time; about 5 microseconds, as each row's ends are in memory */
+
+struct padding {
+    const struct tri_image *image;
+    atomic_int next;
+};
+
+static void pad_some(void *argument, int worker)
+{
+    struct padding *padding = argument;
+    const int height = padding->image->shape.height;
+    (void)worker;
+    for (int y; (y = atomic_fetch_add(&padding->next, ROWS_TO_PAD)) < height;)
+        tri_image_pad_rows(padding->image, y, y + ROWS_TO_PAD < height ? y + ROWS_TO_PAD : height);
+}
+
+static void pad(struct tri_backend *backend, struct tri_image *image)
+{
+    const struct native *native = (struct native *)backend;
+    const int parts = image->shape.height * image->shape.planes / (4 * ROWS_TO_PAD);
+    const int workers = parts < native->workers ? parts : native->workers;
+    struct padding padding = {.image = image};
+    if (image->padded || workers < 2) {
+        tri_image_pad(image);
+        return;
+    }
+    tri_pool_run(native->pool, workers, pad_some, &padding);
+    image->padded = true;
+}
+
+/* Rows are padded when the walk comes to them, while they are in the cache; all before, where a
+ * pass may read any. */
+static void begin_padding(struct tri_job *job, struct tri_image *in)
+{
+    struct native_job *state = job->state;
+    const struct native *native = (struct native *)job->backend;
+    if (!job->plan->reads_padding || in->padded || tri_image_packed(in))
+        return;
+    state->pads = state->findings == NULL && job->plan->pads_rows;
+    if (state->pads)
+        tri_row_padding_begin(&state->padding, in, native->workers > 1);
+    else
+        pad(job->backend, in);
+}
+
+/* ---- running ---- */
 
 static int workers_for(const struct native *native, const struct tri_stage *stage, int rows)
 {
@@ -173,15 +233,21 @@ static enum tri_status run(struct tri_job *job, struct tri_inflight *inflight,
             memset(state->arena + offset, 0, (size_t)size);
     }
     state->out = inflight->out->memory;
-    for (int s = 0; s < job->plan->stage_count; s = tri_plan_next(job->plan, s)) {
+    begin_padding(job, inflight->in);
+    enum tri_status status = TRI_OK;
+    for (int s = 0; s < job->plan->stage_count && status == TRI_OK;
+         s = tri_plan_next(job->plan, s)) {
         if (tri_plan_holds(job->plan, s))
             continue;
         run_stage(job, s, 0, job->plan->stages[s].height);
         tri_stage_finish(job->plan, s, state->scratch[0], state->scratch_size, state->workers);
-        if (job->watch != NULL && job->watch->after(job->watch, job, s, error) != TRI_OK)
-            return error->status;
+        if (job->watch != NULL)
+            status = job->watch->after(job->watch, job, s, error);
     }
-    return TRI_OK;
+    if (state->pads)
+        tri_row_padding_end(&state->padding, inflight->in);
+    state->pads = false;
+    return status;
 }
 
 static enum tri_status run_rows(struct tri_job *job, struct tri_inflight *inflight, int from,
@@ -210,38 +276,6 @@ static void drop(struct tri_job *job)
 {
     const struct native_job *state = job->state;
     tri_sparse_drop(state->arena, (size_t)job->plan->arena_size);
-}
-
-/* ---- padding ---- */
-
-#define ROWS_TO_PAD 64 /* at a time; about 5 microseconds, as each row's ends are in memory */
-
-struct padding {
-    const struct tri_image *image;
-    atomic_int next;
-};
-
-static void pad_some(void *argument, int worker)
-{
-    struct padding *padding = argument;
-    const int height = padding->image->shape.height;
-    (void)worker;
-    for (int y; (y = atomic_fetch_add(&padding->next, ROWS_TO_PAD)) < height;)
-        tri_image_pad_rows(padding->image, y, y + ROWS_TO_PAD < height ? y + ROWS_TO_PAD : height);
-}
-
-static void pad(struct tri_backend *backend, struct tri_image *image)
-{
-    const struct native *native = (struct native *)backend;
-    const int parts = image->shape.height * image->shape.planes / (4 * ROWS_TO_PAD);
-    const int workers = parts < native->workers ? parts : native->workers;
-    struct padding padding = {.image = image};
-    if (image->padded || workers < 2) {
-        tri_image_pad(image);
-        return;
-    }
-    tri_pool_run(native->pool, workers, pad_some, &padding);
-    image->padded = true;
 }
 
 static enum tri_status fetch(struct tri_job *job, long offset, size_t size, void *to,
@@ -278,6 +312,7 @@ static void release(struct tri_job *job)
         tri_sparse_free(state->arena, (size_t)job->plan->arena_size);
     else
         tri_memory_free(state->arena, (size_t)job->plan->arena_size);
+    tri_row_padding_free(&state->padding);
     free(state->scratch);
     free(state->tables);
     free(state->runs);
@@ -358,7 +393,8 @@ static bool take_memory(const struct native *native, const struct tri_job *job,
         if (state->tables[w] == NULL)
             return false;
     }
-    return state->scratch[0] != NULL;
+    return state->scratch[0] != NULL &&
+           (!plan->pads_rows || tri_row_padding_new(&state->padding, &plan->in));
 }
 
 static enum tri_status prepare(struct tri_job *job, struct tri_error *error)
@@ -441,6 +477,7 @@ enum tri_status tri_native_open(int workers, const struct tri_backend_options *o
     native->base.run_stage = run_one_stage;
     native->base.drop = drop;
     native->base.pad = pad;
+    native->base.pads_in_run = true;
     native->base.fetch = fetch;
     native->base.store = store;
     native->base.release = release;

@@ -14,6 +14,7 @@
 static void run_checked(const struct tri_check_strip *strip, const struct walk_node *node,
                         const struct tri_row *row);
 #define WALK_PREFETCH(row, bytes) (void)(row)
+#define WALK_ANNOUNCE(channel, from, to) (void)strip, (void)(from), (void)(to)
 #include "../../kernels/dialect/walk.h"
 
 /* Of the pass that runs, for `report`. */

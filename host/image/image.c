@@ -222,15 +222,19 @@ static void pad_row_16(uint16_t *row, int width)
     }
 }
 
+void tri_image_pad_row(const struct tri_image *image, int plane, int y)
+{
+    if (image->shape.bits == 8)
+        pad_row_8(tri_image_row(image, plane, y), image->shape.width);
+    else
+        pad_row_16(tri_image_row(image, plane, y), image->shape.width);
+}
+
 void tri_image_pad_rows(const struct tri_image *image, int from, int to)
 {
     for (int plane = 0; plane < image->shape.planes && !tri_image_packed(image); plane++) {
-        for (int y = from; y < to; y++) {
-            if (image->shape.bits == 8)
-                pad_row_8(tri_image_row(image, plane, y), image->shape.width);
-            else
-                pad_row_16(tri_image_row(image, plane, y), image->shape.width);
-        }
+        for (int y = from; y < to; y++)
+            tri_image_pad_row(image, plane, y);
     }
 }
 

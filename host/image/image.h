@@ -60,6 +60,9 @@ struct tri_memory {
     void (*give)(struct tri_memory *memory, void *at);
 };
 
+/* tri_image_pad for one row, of an image that is not packed. */
+void tri_image_pad_row(const struct tri_image *image, int plane, int y);
+
 /* tri_image_pad for rows `from` to `to - 1`; several threads may pad different rows. */
 void tri_image_pad_rows(const struct tri_image *image, int from, int to);
 

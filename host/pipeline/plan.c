@@ -557,6 +557,23 @@ static bool reads_padding(const struct tri_graph *graph)
     return false;
 }
 
+/* Whether the walk announces all rows of the input whose padding is read. */
+static bool pads_rows(const struct tri_graph *graph)
+{
+    for (int i = 0; i < graph->node_count; i++) {
+        const struct tri_node *node = &graph->nodes[i];
+        const enum tri_pass_kind kind = node->pass->kind;
+        const bool announced = !node->spec.whole && kind != PASS_SLIDE && kind != PASS_UPDATE;
+        for (int k = 0; k < node->inputs && tri_node_needs_padding(node); k++) {
+            const int channel = node->spec.in[k];
+            if (tri_graph_past_input(graph, channel) ||
+                (!announced && graph->channels[channel].producer == FROM_INPUT))
+                return false;
+        }
+    }
+    return true;
+}
+
 static bool make_plan(struct planner *p)
 {
     struct tri_plan *plan = p->plan;
@@ -572,6 +589,7 @@ static bool make_plan(struct planner *p)
         plan->fields = p->graph.fields;
         plan->transposed = p->graph.transposed;
         plan->reads_padding = reads_padding(&p->graph);
+        plan->pads_rows = plan->reads_padding && pads_rows(&p->graph);
         plan->stages = calloc((size_t)plan->stage_count, sizeof plan->stages[0]);
         plan->times = calloc((size_t)plan->delay + 1, sizeof plan->times[0]);
         done = plan->stages != NULL && plan->times != NULL && gather_constants(p, constants) &&
@@ -702,8 +720,9 @@ static void place_images(struct tri_plan *plan, const struct tri_image *in,
         struct walk_channel *channel = &plan->channels[c];
         if (channel->base == BASE_IN) {
             channel->stride = (int)in->stride;
+            channel->plane = in_plane++;
             channel->offset =
-                (in->data - (unsigned char *)in->memory) + in_plane++ * in->plane_stride;
+                (in->data - (unsigned char *)in->memory) + channel->plane * in->plane_stride;
         }
     }
     for (int p = 0; p < plan->out.planes; p++) {

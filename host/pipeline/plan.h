@@ -119,6 +119,7 @@ struct tri_plan {
     enum tri_fields fields;
     bool transposed;
     bool reads_padding; /* of the input image */
+    bool pads_rows;     /* may be filled row by row, as the walk announces them */
     struct tri_frame_time {
         bool timed;
         double seconds;

@@ -27,7 +27,7 @@ struct walk_channel {
     int rows;         /* of a ring; 0: all rows exist */
     int size, halo;   /* bytes per sample; samples to replicate at both ends */
     int width, height;
-    int unused; /* padding: the layout is the same everywhere */
+    int plane; /* of the input, where the base is BASE_IN */
 };
 
 struct walk_node {
@@ -58,6 +58,12 @@ enum { WALK_SLIDE = 2, WALK_SCAN = 3, WALK_HISTOGRAM = 4, WALK_UPDATE = 8 };
 
 #ifndef WALK_PREFETCH
 #define WALK_PREFETCH(row, bytes)
+#endif
+
+/* Rows `from` to `to` of a plane of the input are about to be read. In a strip each is announced at
+ * least once, mostly a row earlier than it is needed. */
+#ifndef WALK_ANNOUNCE
+#define WALK_ANNOUNCE(channel, from, to)
 #endif
 
 INLINE GLOBAL uchar *walk_row(GLOBAL const struct walk_channel *c, GLOBAL uchar **base, int y)
@@ -105,10 +111,26 @@ static void walk_fill(GLOBAL uchar *row, int size, int width, int halo)
         WALK_FILL(ulong)
 }
 
-/* Fills table[0] onwards with pointers to the rows that a node reads to make row `y`. */
+/* Announces what a node reads to make row `y`: all of it, or what is new. */
+INLINE void walk_announce(GLOBAL const struct walk_node *node, GLOBAL const struct walk_channel *c,
+                          int y, int all WALK_ARGUMENT)
+{
+    const int from = all ? node->low : node->high + 1, to = node->high + 1;
+    for (int j = 0; j < node->sparse && c->base == BASE_IN; j++) {
+        WALK_ANNOUNCE(c, walk_clamp(y + node->rows[j], c->height),
+                      walk_clamp(y + node->rows[j] + 1, c->height));
+    }
+    if (node->sparse == 0 && c->base == BASE_IN) {
+        WALK_ANNOUNCE(c, walk_clamp(y + from, c->height), walk_clamp(y + to, c->height));
+    }
+}
+
+/* Fills table[0] onwards with pointers to the rows that a node reads to make row `y`; `first`: of a
+ * strip. */
 INLINE void walk_inputs(GLOBAL const struct walk_node *node,
                         GLOBAL const struct walk_channel *channels, GLOBAL uchar **base,
-                        GLOBAL const uchar **table, int y, struct tri_row *row)
+                        GLOBAL const uchar **table, int y, int first,
+                        struct tri_row *row WALK_ARGUMENT)
 {
     int used = 0;
     for (int i = 0; i < node->inputs; i++) {
@@ -118,18 +140,19 @@ INLINE void walk_inputs(GLOBAL const struct walk_node *node,
             row->stride[i] = c->stride;
             continue;
         }
-        const int first = used;
+        const int begin = used;
+        walk_announce(node, c, y, y == first WALK_PASS_ON);
         if (node->sparse != 0) {
             for (int j = 0; j < node->sparse; j++)
                 table[used++] = walk_row(c, base, walk_clamp(y + node->rows[j], c->height));
-            row->in[i] = table + first;
+            row->in[i] = table + begin;
         } else {
             for (int dy = node->low; dy <= node->high; dy++)
                 table[used++] = walk_row(c, base, walk_clamp(y + dy, c->height));
             if (c->base >= BASE_IN)
                 WALK_PREFETCH(walk_row(c, base, walk_clamp(y + node->high + 2, c->height)),
                               (long)c->width * c->size);
-            row->in[i] = table + first - node->low;
+            row->in[i] = table + begin - node->low;
         }
     }
 }
@@ -195,7 +218,7 @@ static void walk_node_row(GLOBAL const struct walk_node *node,
     if (node->kind == WALK_SLIDE) {
         walk_slide(node, channels, base, y, first, &row WALK_PASS_ON);
     } else {
-        walk_inputs(node, channels, base, table, y, &row);
+        walk_inputs(node, channels, base, table, y, first, &row WALK_PASS_ON);
         RUN_PASS(node->pass, &row);
     }
     for (int i = 0; i < node->outputs; i++) {
@@ -252,10 +275,12 @@ INLINE int walk_all_plain(GLOBAL const struct walk_node *nodes, int count,
 /* Moves the pointers of walk_inputs from the rows for y - 1 to those for y, if none is clamped. */
 INLINE void walk_inputs_next(GLOBAL const struct walk_node *node,
                              GLOBAL const struct walk_channel *channels, int rows,
-                             GLOBAL const uchar **table, int ahead)
+                             GLOBAL const uchar **table, int y, int ahead WALK_ARGUMENT)
 {
     for (int i = 0; i < node->inputs; i++, table += rows) {
         GLOBAL const struct walk_channel *c = &channels[node->in[i]];
+        if (rows > 0)
+            walk_announce(node, c, y, 0 WALK_PASS_ON);
         for (int j = 0; j < rows; j++)
             table[j] += c->stride;
         if (c->base >= BASE_IN && rows > 0 && ahead > 0)
@@ -287,9 +312,10 @@ static void walk_plain(GLOBAL const struct walk_node *node,
     for (int y = y0; y < y1; y++) {
         row.y = y;
         if (y == y0 || y + low <= 0 || y + high >= row.in_height)
-            walk_inputs(node, channels, base, table, y, &row);
+            walk_inputs(node, channels, base, table, y, y0, &row WALK_PASS_ON);
         else
-            walk_inputs_next(node, channels, rows, table, y + high + 2 < row.in_height ? 2 : 0);
+            walk_inputs_next(node, channels, rows, table, y,
+                             y + high + 2 < row.in_height ? 2 : 0 WALK_PASS_ON);
         RUN_PASS(node->pass, &row);
         for (int i = 0; i < node->outputs; i++) {
             GLOBAL const struct walk_channel *c = &channels[node->out[i]];

@@ -236,7 +236,7 @@ static void test_kernel_fails(void)
     expect("ICD_FAIL=kernel:1", RUN, 4, "CL_OUT_OF_RESOURCES (-5)", "a.png: ");
     CU_ASSERT_TRUE(icd_released());
     expect("ICD_FAIL=kernel:1:-5:once ICD_ALONE=1", RUN, 4,
-           "gaussian_columns: CL_OUT_OF_RESOURCES (-5)", "pthread");
+           "gaussian_columns_9: CL_OUT_OF_RESOURCES (-5)", "pthread");
     CU_ASSERT_TRUE(icd_released());
     CU_ASSERT_EQUAL(shell_run("test ! -e x.png")->code, 0);
 }
@@ -312,17 +312,17 @@ static void test_hang(void)
     CU_ASSERT_EQUAL(icd_warm("A=", BENCH)->code, 0);
     CU_ASSERT_EQUAL(shell_run("rm x.png x.y4m")->code, 0);
     expect("ICD_HANG=kernel:1 TRIPTYCH_OPENCL_TIMEOUT=0.3", RUN, 4, "a.png: pthread",
-           "has not finished 'gaussian_columns' of ");
+           "has not finished 'gaussian_columns_9' of ");
     expect("ICD_HANG=kernel:1 TRIPTYCH_OPENCL_TIMEOUT=0.3", RUN, 4, "a.png: pthread",
            "in 0.3 seconds");
     expect("ICD_HANG=kernel:1 ICD_TYPE=GPU TRIPTYCH_OPENCL_TIMEOUT=0.3", RUN, 4, "a.png: pthread",
-           "has not finished 'gaussian_columns' of ");
+           "has not finished 'gaussian_columns_9' of ");
     CU_ASSERT_EQUAL(shell_run("ls -A | grep -c 'x.png'")->code, 1);
     const struct shell_result *got =
         icd_run("ICD_HANG=kernel:9 TRIPTYCH_OPENCL_TIMEOUT=0.5 TRIPTYCH_OPENCL_MEMORY=copy", VIDEO);
     CU_ASSERT_EQUAL(got->code, 4);
     CU_ASSERT_EQUAL(count_of(got->err, "\n"), 1);
-    CU_ASSERT_PTR_NOT_NULL(strstr(got->err, "has not finished 'gaussian_columns' of "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(got->err, "has not finished 'gaussian_columns_5' of "));
     CU_ASSERT_PTR_NOT_NULL(strstr(got->err, " in 0.5 seconds: "));
     CU_ASSERT_EQUAL(shell_run("ls -A | grep -c 'x.y4m'")->code, 1);
     expect("ICD_HANG=kernel:1 TRIPTYCH_OPENCL_TIMEOUT=0.3", VERIFY, 4, "has not finished 'sobel",

@@ -151,7 +151,7 @@ static void test_device(void)
         return;
     }
     check_clip("gaussian:sigma=2", "opencl:cpu", "", 0);
-    expect_count(shell_run(READ "t.perfetto")->out, "slices on queues | gaussian_columns",
+    expect_count(shell_run(READ "t.perfetto")->out, "slices on queues | gaussian_columns_9",
                  3 * FRAMES);
     check_clip("gaussian:sigma=2", "opencl:cpu", "TRIPTYCH_OPENCL_MEMORY=copy", 0);
     const char *facts = shell_run(READ "t.perfetto")->out;

@@ -15,67 +15,77 @@ struct gaussian {
 
 #if BITS == 8
 #define BETWEEN i16
-#define PAIR(k, dx, dy) (I16(AT(-(dx), -(dy))) + I16(AT(dx, dy)))
+#define PAIR(dx, dy) (I16(AT(-(dx), -(dy))) + I16(AT(dx, dy)))
 
-PASS(gaussian_columns, S, BETWEEN)
-{
-    CONSTANT struct gaussian *k = CONSTANTS(struct gaussian);
-    acc sum = ACC_ZERO();
-    UNROLL
-    for (int i = 0; i < k->taps; i += 2)
-        sum = ACC_ADD_PAIR(sum, PAIR(k, 0, i), PAIR(k, 0, i + 1), k->weight[i], k->weight[i + 1]);
+/* Two products at a time; an odd one is added with nothing. */
+#define GAUSSIAN_SUM(taps, dx, dy) \
+    CONSTANT struct gaussian *k = CONSTANTS(struct gaussian); \
+    const int even = (taps) & ~1; \
+    acc sum = ACC_ZERO(); \
+    UNROLL \
+    for (int i = 0; i < even; i += 2) \
+        sum = ACC_ADD_PAIR(sum, PAIR((dx)*i, (dy)*i), PAIR((dx) * (i + 1), (dy) * (i + 1)), \
+                           k->weight[i], k->weight[i + 1]); \
+    if (even < (taps)) \
+        sum = ACC_ADD_PAIR(sum, PAIR((dx)*even, (dy)*even), ALL(i16, 0), k->weight[even], 0);
+#define GAUSSIAN_COLUMNS(taps) \
+    GAUSSIAN_SUM(taps, 0, 1) \
     PUT(ACC_NARROW(sum, k->columns_shift));
-}
-
-PASS(gaussian_rows, BETWEEN, S)
-{
-    CONSTANT struct gaussian *k = CONSTANTS(struct gaussian);
-    acc sum = ACC_ZERO();
-    UNROLL
-    for (int i = 0; i < k->taps; i += 2)
-        sum = ACC_ADD_PAIR(sum, PAIR(k, i, 0), PAIR(k, i + 1, 0), k->weight[i], k->weight[i + 1]);
+#define GAUSSIAN_ROWS(taps) \
+    GAUSSIAN_SUM(taps, 1, 0) \
     PUT(TO_S(ACC_NARROW(sum, k->rows_shift)));
-}
 #else
 #define BETWEEN f32
+#define PAIR(dx, dy) (F32(AT(-(dx), -(dy))) + F32(AT(dx, dy)))
 
-PASS(gaussian_columns, S, BETWEEN)
-{
-    CONSTANT struct gaussian *k = CONSTANTS(struct gaussian);
-    f32 sum = (F32(AT(0, 0)) + F32(AT(0, 0))) * ALL(f32, k->real[0]);
-    UNROLL
-    for (int i = 1; i < k->taps; i++)
-        sum = sum + (F32(AT(0, -i)) + F32(AT(0, i))) * ALL(f32, k->real[i]);
+#define GAUSSIAN_SUM(taps, dx, dy) \
+    CONSTANT struct gaussian *k = CONSTANTS(struct gaussian); \
+    f32 sum = PAIR(0, 0) * ALL(f32, k->real[0]); \
+    UNROLL \
+    for (int i = 1; i < (taps); i++) \
+        sum = sum + PAIR((dx)*i, (dy)*i) * ALL(f32, k->real[i]);
+#define GAUSSIAN_COLUMNS(taps) \
+    GAUSSIAN_SUM(taps, 0, 1) \
     PUT(sum);
-}
-
-PASS(gaussian_rows, BETWEEN, S)
-{
-    CONSTANT struct gaussian *k = CONSTANTS(struct gaussian);
-    f32 sum = (AT(0, 0) + AT(0, 0)) * ALL(f32, k->real[0]);
-    UNROLL
-    for (int i = 1; i < k->taps; i++)
-        sum = sum + (AT(-i, 0) + AT(i, 0)) * ALL(f32, k->real[i]);
+#define GAUSSIAN_ROWS(taps) \
+    GAUSSIAN_SUM(taps, 1, 0) \
     PUT(S_FROM_F32(sum));
-}
 #endif
 
+PASS(gaussian_columns, S, BETWEEN){GAUSSIAN_COLUMNS(k->taps)}
+
+PASS(gaussian_rows, BETWEEN, S){GAUSSIAN_ROWS(k->taps)}
+
+/* For small windows: with a known number of taps, the loop is unrolled everywhere. */
+#define GAUSSIAN(taps) \
+    PASS(gaussian_columns_##taps, S, BETWEEN){GAUSSIAN_COLUMNS(taps)} \
+\
+    PASS(gaussian_rows_##taps, BETWEEN, S) \
+    { \
+        GAUSSIAN_ROWS(taps) \
+    }
+#define GAUSSIAN_MOST 9
+GAUSSIAN(2) GAUSSIAN(3) GAUSSIAN(4) GAUSSIAN(5) GAUSSIAN(6) GAUSSIAN(7) GAUSSIAN(8) GAUSSIAN(9)
+
 #ifdef HOST
-KERNEL(gaussian, tri_alpha_premultiplied, "Gaussian blur",
-       "Convolves with a Gaussian truncated at 4 sigma. The result is within 1 of the exact one "
-       "(within "
-       "16 of 65535 at 16 bits). Borders replicate the edge sample.",
-       "gaussian:sigma=2",
-       PARAM_LENGTH(sigma, TRI_FLOAT, 1, 0.1, 100, "standard deviation in pixels", TRI_RADIUS))
-ALIASES(gaussian, ALIAS("blur|gaussianblur|gaussblur|gblur|smooth|smartblur", "gaussian:sigma=2"))
+    KERNEL(
+        gaussian, tri_alpha_premultiplied, "Gaussian blur",
+        "Convolves with a Gaussian truncated at 4 sigma. The result is within 1 of the exact one "
+        "(within "
+        "16 of 65535 at 16 bits). Borders replicate the edge sample.",
+        "gaussian:sigma=2",
+        PARAM_LENGTH(sigma, TRI_FLOAT, 1, 0.1, 100, "standard deviation in pixels", TRI_RADIUS))
+        ALIASES(gaussian,
+                ALIAS("blur|gaussianblur|gaussblur|gblur|smooth|smartblur", "gaussian:sigma=2"))
 
-/* For sigma 0.5 the weights are 0.7866, 0.1064 and 0.0003; times 255 that is 200.6, 27.1 and 0.07.
- */
-KNOWN(gaussian, "gaussian:sigma=0.5", PICTURE(5, 1, 1, 0, 0, 255, 0, 0),
-      PICTURE(5, 1, 1, 0, 27, 201, 27, 0))
+    /* For sigma 0.5 the weights are 0.7866, 0.1064 and 0.0003; times 255 that is 200.6, 27.1 and
+     * 0.07.
+     */
+    KNOWN(gaussian, "gaussian:sigma=0.5", PICTURE(5, 1, 1, 0, 0, 255, 0, 0),
+          PICTURE(5, 1, 1, 0, 27, 201, 27, 0))
 
-/* Fills in half of a two-sided Gaussian, whose sum is 1/2; returns the number of weights. */
-static int half_gaussian(double sigma, double weight[GAUSSIAN_TAPS])
+    /* Fills in half of a two-sided Gaussian, whose sum is 1/2; returns the number of weights. */
+    static int half_gaussian(double sigma, double weight[GAUSSIAN_TAPS])
 {
     int taps = 0;
     double sum = 0;
@@ -86,6 +96,26 @@ static int half_gaussian(double sigma, double weight[GAUSSIAN_TAPS])
     for (int i = 0; i < taps; i++)
         weight[i] *= 0.5 / sum;
     return taps;
+}
+
+#define GAUSSIAN_PASSES(taps) \
+    [taps] = {&tri_pass_gaussian_columns_##taps, &tri_pass_gaussian_rows_##taps}
+static const struct tri_pass *const gaussian_passes[GAUSSIAN_MOST + 1][2] = {
+    {&tri_pass_gaussian_columns, &tri_pass_gaussian_rows},
+    GAUSSIAN_PASSES(2),
+    GAUSSIAN_PASSES(3),
+    GAUSSIAN_PASSES(4),
+    GAUSSIAN_PASSES(5),
+    GAUSSIAN_PASSES(6),
+    GAUSSIAN_PASSES(7),
+    GAUSSIAN_PASSES(8),
+    GAUSSIAN_PASSES(9),
+};
+
+/* In that table. */
+static int gaussian_number(const struct gaussian *k)
+{
+    return k->taps > 1 && k->taps <= GAUSSIAN_MOST ? k->taps : 0;
 }
 
 GRAPH_PLANE(gaussian)
@@ -105,15 +135,18 @@ GRAPH_PLANE(gaussian)
     const int between = fraction < 17 ? 6 : 23 - fraction;
     k.columns_shift = fraction - between;
     k.rows_shift = fraction + between;
-    if (tri_graph_bits(graph) == 8) {
-        while (k.taps > 1 && k.weight[k.taps - 1] == 0)
-            k.taps--;
-        k.taps += k.taps % 2; /* taps are added in pairs; the extra weight is zero */
-    }
+    while (tri_graph_bits(graph) == 8 && k.taps > 1 && k.weight[k.taps - 1] == 0)
+        k.taps--;
     const int radius = k.taps - 1;
-    const int columns = NODE(gaussian_columns, .in = {in}, .low = -radius, .high = radius,
-                             .constants = &k, .constants_size = sizeof k, .specialize = true);
-    return NODE(gaussian_rows, .in = {columns}, .reach = radius, .constants = &k,
-                .constants_size = sizeof k, .specialize = true);
+    struct tri_node_spec spec = {.in = {in},
+                                 .low = -radius,
+                                 .high = radius,
+                                 .constants = &k,
+                                 .constants_size = sizeof k,
+                                 .specialize = true};
+    spec.in[0] = tri_graph_add(graph, gaussian_passes[gaussian_number(&k)][0], &spec);
+    spec.low = spec.high = 0;
+    spec.reach = radius;
+    return tri_graph_add(graph, gaussian_passes[gaussian_number(&k)][1], &spec);
 }
 #endif

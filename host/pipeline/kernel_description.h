@@ -245,17 +245,22 @@ struct tri_value tri_graph_by_histogram(struct tri_graph *graph, const struct tr
                                         void (*finish)(const struct tri_counts *,
                                                        const struct tri_operation *, void *),
                                         struct tri_value in);
-/* The same where `finish` needs only the lowest and the highest value that was counted: counts of
- * others are missing. */
-struct tri_value tri_graph_by_extremes(struct tri_graph *graph, bool joint,
-                                       void (*finish)(const struct tri_counts *,
-                                                      const struct tri_operation *, void *),
-                                       struct tri_value in);
 /* The same with the histograms of the planes. */
 struct tri_value
 tri_graph_by_counts(struct tri_graph *graph, const struct tri_pass *lookup, const int *histogram,
                     void (*finish)(const struct tri_counts *, const struct tri_operation *, void *),
                     struct tri_value in);
+/* Stretches each plane to all values, from a range that `finish` finds in its histogram, or if
+ * `joint` in that of all planes together, and passes to tri_stretch_range with the constants it is
+ * given. `extremes`: it needs only the lowest and the highest value that was counted, and counts of
+ * others are missing. */
+struct tri_value tri_graph_stretch(struct tri_graph *graph, bool joint, bool extremes,
+                                   void (*finish)(const struct tri_counts *,
+                                                  const struct tri_operation *, void *),
+                                   struct tri_value in);
+/* low becomes 0, high the maximum, and what is between them is mapped linearly, rounded half up. If
+ * low is not below high, nothing changes. */
+void tri_stretch_range(const struct tri_counts *counts, int low, int high, void *constants);
 /* Makes each of three colours a weighted sum of them, in integers, rounded half up and clamped:
  * after[i] + sum of weight[i][j] * (in[j] - before[j]). Weights are rounded to 2^-14 (8 bits) or
  * 2^-20, less if they are large, but the sum of a row is rounded as a whole. |weight| < 16. */

@@ -15,7 +15,6 @@
     CALL(tri_graph_bits) \
     CALL(tri_graph_bottom_first) \
     CALL(tri_graph_by_counts) \
-    CALL(tri_graph_by_extremes) \
     CALL(tri_graph_by_histogram) \
     CALL(tri_graph_components) \
     CALL(tri_graph_cover) \
@@ -46,6 +45,7 @@
     CALL(tri_graph_shapes_only) \
     CALL(tri_graph_siting) \
     CALL(tri_graph_state) \
+    CALL(tri_graph_stretch) \
     CALL(tri_graph_table) \
     CALL(tri_graph_totals) \
     CALL(tri_graph_transposed) \
@@ -64,6 +64,7 @@
     CALL(tri_operation_value) \
     CALL(tri_pow) \
     CALL(tri_sin_pi) \
+    CALL(tri_stretch_range) \
     CALL(tri_table_stretch)
 
 struct tri_own_calls {
@@ -175,7 +176,6 @@ enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
 #define tri_graph_bits tri_own.calls->tri_graph_bits
 #define tri_graph_bottom_first tri_own.calls->tri_graph_bottom_first
 #define tri_graph_by_counts tri_own.calls->tri_graph_by_counts
-#define tri_graph_by_extremes tri_own.calls->tri_graph_by_extremes
 #define tri_graph_by_histogram tri_own.calls->tri_graph_by_histogram
 #define tri_graph_components tri_own.calls->tri_graph_components
 #define tri_graph_cover tri_own.calls->tri_graph_cover
@@ -206,6 +206,7 @@ enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
 #define tri_graph_shapes_only tri_own.calls->tri_graph_shapes_only
 #define tri_graph_siting tri_own.calls->tri_graph_siting
 #define tri_graph_state tri_own.calls->tri_graph_state
+#define tri_graph_stretch tri_own.calls->tri_graph_stretch
 #define tri_graph_table tri_own.calls->tri_graph_table
 #define tri_graph_totals tri_own.calls->tri_graph_totals
 #define tri_graph_transposed tri_own.calls->tri_graph_transposed
@@ -224,6 +225,7 @@ enum tri_alpha tri_alpha_premultiplied(const struct tri_operation *operation)
 #define tri_operation_value tri_own.calls->tri_operation_value
 #define tri_pow tri_own.calls->tri_pow
 #define tri_sin_pi tri_own.calls->tri_sin_pi
+#define tri_stretch_range tri_own.calls->tri_stretch_range
 #define tri_table_stretch tri_own.calls->tri_table_stretch
 #endif
 #endif

@@ -91,8 +91,7 @@ static void relay_input(struct tri_graph *g, int channel)
 
 bool tri_node_needs_padding(const struct tri_node *node)
 {
-    const enum tri_pass_kind kind = node->pass->kind;
-    return node->spec.reach > 0 || kind == PASS_SCAN || (kind == PASS_GATHER && !node->spec.whole);
+    return node->spec.reach > 0 || node->pass->kind == PASS_SCAN;
 }
 
 /* Rows of packed images get their padding when they are read. */

@@ -3,9 +3,6 @@
 #include "kernel.h"
 
 #ifdef HOST
-USES(histogram)
-USES(lookup)
-
 KERNEL(
     autolevels, tri_alpha_kept, "stretch the used range to the full range",
     "Ignores a fraction of the samples at each end (clip), then maps the lowest and highest of the "
@@ -25,7 +22,6 @@ KNOWN(autolevels, "autolevels:clip=0", PICTURE(4, 1, 1, 50, 60, 70, 100),
 static void autolevels_finish(const struct tri_counts *counts,
                               const struct tri_operation *operation, void *constants)
 {
-    ushort *table = constants;
     const int maximum = counts->bins - 1;
     const uint64_t clip =
         (uint64_t)(tri_operation_value(operation, "clip") * (double)counts->total);
@@ -36,14 +32,11 @@ static void autolevels_finish(const struct tri_counts *counts,
     for (uint64_t above = counts->count[maximum]; above <= clip && high > 0;
          above += counts->count[high])
         high--;
-    tri_table_stretch(table, maximum, low, high);
+    tri_stretch_range(counts, low, high, constants);
 }
 
 GRAPH(autolevels)
 {
-    if (VALUE(clip) == 0)
-        return tri_graph_by_extremes(graph, VALUE(planes) == 1, autolevels_finish, in);
-    return tri_graph_by_histogram(graph, &tri_pass_histogram, &tri_pass_lookup, VALUE(planes) == 1,
-                                  autolevels_finish, in);
+    return tri_graph_stretch(graph, VALUE(planes) == 1, VALUE(clip) == 0, autolevels_finish, in);
 }
 #endif

@@ -4,9 +4,6 @@
 #ifdef HOST
 #include <math.h>
 
-USES(histogram)
-USES(lookup)
-
 KERNEL(
     normalize, tri_alpha_kept, "stretch from a low to a high percentile",
     "Maps the low percentile of the samples to 0, the high one to the maximum, and those between "
@@ -40,7 +37,7 @@ static void normalize_finish(const struct tri_counts *counts, const struct tri_o
 {
     const int low = normalize_percentile(counts, tri_operation_value(operation, "low"));
     const int high = normalize_percentile(counts, tri_operation_value(operation, "high"));
-    tri_table_stretch(constants, counts->bins - 1, low, high);
+    tri_stretch_range(counts, low, high, constants);
 }
 
 GRAPH(normalize)
@@ -48,9 +45,7 @@ GRAPH(normalize)
     if (VALUE(low) >= VALUE(high))
         tri_graph_fail(graph, "normalize: high (%g) must be above low (%g)", VALUE(high),
                        VALUE(low));
-    if (VALUE(low) == 0 && VALUE(high) == 100)
-        return tri_graph_by_extremes(graph, VALUE(planes) == 0, normalize_finish, in);
-    return tri_graph_by_histogram(graph, &tri_pass_histogram, &tri_pass_lookup, VALUE(planes) == 0,
-                                  normalize_finish, in);
+    const bool extremes = VALUE(low) == 0 && VALUE(high) == 100;
+    return tri_graph_stretch(graph, VALUE(planes) == 0, extremes, normalize_finish, in);
 }
 #endif

@@ -510,7 +510,9 @@ INLINE void square_transpose(square_row *rows)
     } \
     _Static_assert(1, "takes the semicolon")
 #else
-/* Moves stay within four neighbours, which is cheap, before their sums are added across. */
+/* Moves stay within four neighbours, which is cheap, before their sums are added across. What is
+ * before the sixteen is added last, so that they wait for each other for no more than an addition.
+ */
 #define MOVE(v, i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, ia, ib, ic, id, ie, if_) \
     __builtin_shufflevector(v, zero, i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, ia, ib, ic, id, ie, \
                             if_)
@@ -537,9 +539,8 @@ INLINE void square_transpose(square_row *rows)
             v += MOVE(v, 16, 16, 0, 1, 16, 16, 4, 5, 16, 16, 8, 9, 16, 16, 12, 13); \
             v += MOVE(v, 16, 16, 16, 16, 3, 3, 3, 3, 16, 16, 16, 16, 11, 11, 11, 11); \
             v += MOVE(v, 16, 16, 16, 16, 16, 16, 16, 16, 7, 7, 7, 7, 7, 7, 7, 7); \
-            v += before; \
-            ((GLOBAL name##_out_at *)(out + x * (long)sizeof(OUT##_e)))->v = v; \
-            before = MOVE(v, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15); \
+            ((GLOBAL name##_out_at *)(out + x * (long)sizeof(OUT##_e)))->v = v + before; \
+            before += MOVE(v, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15); \
         } \
     } \
     _Static_assert(1, "takes the semicolon")

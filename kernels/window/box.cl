@@ -49,8 +49,11 @@ INLINE S box_divide_digits(u32 high, u32 low, CONSTANT struct box *k)
                 DIVIDE((rest << ALL(u32, 8)) + low + ALL(u32, k->area.divisor / 2), k->area));
 }
 
+/* Sums of up to 181 * 181 samples and half of that are below 2^31. */
 INLINE S box_divide(u32 sum, CONSTANT struct box *k)
 {
+    if (k->area.divisor <= 181 * 181)
+        return TO_S(DIVIDE(sum + ALL(u32, k->area.divisor / 2), k->area));
     return box_divide_digits(sum >> ALL(u32, 8), sum & ALL(u32, 255), k);
 }
 #endif

@@ -17,9 +17,13 @@ struct native_walk {
 #define WALK_ARGUMENT , const struct native_walk *with
 #define WALK_PASS_ON , with
 #define RUN_PASS(pass, row) with->runs[pass](row)
+#define NEAR_ROW 8192 /* bytes: six rows fit in the first cache of 48 KiB */
+
 static inline void prefetch(const unsigned char *row, long bytes)
 {
-    for (long i = 0; i < bytes; i += 64)
+    for (long i = 0; i < bytes && bytes <= NEAR_ROW; i += 64)
+        __builtin_prefetch(row + i, 0, 3);
+    for (long i = 0; i < bytes && bytes > NEAR_ROW; i += 64)
         __builtin_prefetch(row + i, 0, 2);
 }
 #define WALK_PREFETCH(row, bytes) prefetch(row, bytes)

@@ -1,8 +1,9 @@
 /* body_words.h -- the vocabulary of pass bodies, for either kind of lanes. */
 
 #if BITS == 8
-#define S u8            /* a sample */
-#define MAXIMUM 255     /* its largest value */
+#define S u8 /* lanes of samples */
+#define SAMPLE_TYPE uchar
+#define MAXIMUM 255     /* a sample's largest value */
 #define WIDE u16        /* holds sums of some samples */
 #define WIDE_SIGNED i16 /* holds their differences */
 #define TO_S(v) U8(v)
@@ -10,6 +11,7 @@
 #define TO_WIDE_SIGNED(v) I16(v)
 #else
 #define S u16
+#define SAMPLE_TYPE ushort
 #define MAXIMUM 65535
 #define WIDE u32
 #define WIDE_SIGNED i32

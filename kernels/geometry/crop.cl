@@ -12,12 +12,6 @@ PASS(crop_rows, S, S)
     PUT(SOURCE(k->x, k->y + Y));
 }
 
-#if BITS == 8
-#define CROP_SAMPLE uchar
-#else
-#define CROP_SAMPLE ushort
-#endif
-
 GATHER(crop_between, S, S)
 {
     CONSTANT struct crop *k = CONSTANTS(struct crop);
@@ -29,7 +23,7 @@ GATHER(crop_between, S, S)
         (uint)SAMPLE(left, top) * (uint)(16 - k->after_x) + SAMPLE(right, top) * (uint)k->after_x;
     const uint lower = (uint)SAMPLE(left, bottom) * (uint)(16 - k->after_x) +
                        SAMPLE(right, bottom) * (uint)k->after_x;
-    return (CROP_SAMPLE)((upper * (uint)(16 - k->after_y) + lower * (uint)k->after_y + 128) >> 8);
+    return (SAMPLE_TYPE)((upper * (uint)(16 - k->after_y) + lower * (uint)k->after_y + 128) >> 8);
 }
 
 #ifdef HOST

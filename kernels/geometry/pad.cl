@@ -25,15 +25,10 @@ INLINE int pad_place(int at, int size, int mode)
     return within < size ? within : mode == PAD_MIRROR ? period - 1 - within : period - within;
 }
 
-#if BITS == 8
-#define PAD_SAMPLE uchar
-#else
-#define PAD_SAMPLE ushort
-#endif
 #define PAD_K CONSTANTS(struct pad)
 
 PICK(pad_places, pad_place(X + PAD_K->x, IN_WIDTH, PAD_K->mode),
-     pad_place(Y + PAD_K->y, IN_HEIGHT, PAD_K->mode), (PAD_SAMPLE)PAD_K->fill);
+     pad_place(Y + PAD_K->y, IN_HEIGHT, PAD_K->mode), (SAMPLE_TYPE)PAD_K->fill);
 
 GATHER(pad_between, S, S)
 {
@@ -45,7 +40,7 @@ GATHER(pad_between, S, S)
         sum += sample * (uint)(i % 2 != 0 ? PAD_K->after_x : 16 - PAD_K->after_x) *
                (uint)(i / 2 != 0 ? PAD_K->after_y : 16 - PAD_K->after_y);
     }
-    return (PAD_SAMPLE)(sum >> 8);
+    return (SAMPLE_TYPE)(sum >> 8);
 }
 
 #ifdef HOST

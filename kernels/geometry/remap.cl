@@ -9,18 +9,12 @@ struct remap {
 };
 #define REMAP_PLACE(k) ((CONSTANT int *)((k) + 1) + 2 * ((long)Y * (k)->width + X))
 
-#if BITS == 8
-#define REMAP_SAMPLE uchar
-#else
-#define REMAP_SAMPLE ushort
-#endif
-
 /* Pixels; what is outside is negative, and what is replicated is inside already. */
 GATHER(remap_whole, S, S)
 {
     CONSTANT struct remap *k = CONSTANTS(struct remap);
     CONSTANT int *from = REMAP_PLACE(k);
-    return from[0] < 0 ? (REMAP_SAMPLE)k->fill : SAMPLE(from[0], from[1]);
+    return from[0] < 0 ? (SAMPLE_TYPE)k->fill : SAMPLE(from[0], from[1]);
 }
 
 #define REMAP_AT(x, y) \
@@ -36,7 +30,7 @@ GATHER(remap_between, S, S)
     const uint right = (uint)(from[0] & 255), lower = (uint)(from[1] & 255);
     const uint above = mix_256(REMAP_AT(left, top), REMAP_AT(left + 1, top), right);
     const uint below = mix_256(REMAP_AT(left, top + 1), REMAP_AT(left + 1, top + 1), right);
-    return (REMAP_SAMPLE)((mix_256(above, below, lower) + 32768) >> 16);
+    return (SAMPLE_TYPE)((mix_256(above, below, lower) + 32768) >> 16);
 }
 
 #ifdef HOST

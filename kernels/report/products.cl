@@ -18,10 +18,8 @@ struct products {
 };
 
 #if BITS == 8
-#define PRODUCTS_SAMPLE uchar
 #define PRODUCTS_SUM uint
 #else
-#define PRODUCTS_SAMPLE ushort
 #define PRODUCTS_SUM ulong
 #endif
 
@@ -51,9 +49,9 @@ GATHER(products, S, u64)
         j -= ++i;
     CONSTANT struct products_factor *f = &k->factor[i], *g = &k->factor[j];
     for (int y = top; y < bottom; y++) {
-        GLOBAL const PRODUCTS_SAMPLE *to = &SAMPLE_INPUT(k->target, left, y);
-        GLOBAL const PRODUCTS_SAMPLE *a = &SAMPLE_INPUT(f->input, left + f->dx, y + f->dy);
-        GLOBAL const PRODUCTS_SAMPLE *b = &SAMPLE_INPUT(g->input, left + g->dx, y + g->dy);
+        GLOBAL const SAMPLE_TYPE *to = &SAMPLE_INPUT(k->target, left, y);
+        GLOBAL const SAMPLE_TYPE *a = &SAMPLE_INPUT(f->input, left + f->dx, y + f->dy);
+        GLOBAL const SAMPLE_TYPE *b = &SAMPLE_INPUT(g->input, left + g->dx, y + g->dy);
         if (f->one && g->one)
             PRODUCTS_ADD(1)
         else if (f->one)

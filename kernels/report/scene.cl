@@ -10,11 +10,6 @@ struct scene {
     uint time[2];                      /* of the frame, in microseconds */
 };
 
-#if BITS == 8
-#define SCENE_SAMPLE uchar
-#else
-#define SCENE_SAMPLE ushort
-#endif
 #define SCENE_LEAST(a, b) ((a) < (b) ? (a) : (b))
 #define SCENE_HALF(value, upper) ((uint)((upper) ? (value) >> 32 : (value)))
 #define SCENE_WHOLE(lower, upper) ((ulong)(lower) | (ulong)(upper) << 32)
@@ -25,7 +20,7 @@ GATHER(scene_blocks, S, u32)
     const int x = X * SCENE_SIDE, y = Y * SCENE_SIDE;
     const int columns = SCENE_LEAST(SCENE_SIDE, IN_WIDTH - x);
     const int rows = SCENE_LEAST(SCENE_SIDE, IN_HEIGHT - y);
-    GLOBAL const SCENE_SAMPLE *a = &SAMPLE_INPUT(0, x, y), *b = &SAMPLE_INPUT(1, x, y);
+    GLOBAL const SAMPLE_TYPE *a = &SAMPLE_INPUT(0, x, y), *b = &SAMPLE_INPUT(1, x, y);
     const long a_stride = &SAMPLE_INPUT(0, 0, 1) - &SAMPLE_INPUT(0, 0, 0),
                b_stride = &SAMPLE_INPUT(1, 0, 1) - &SAMPLE_INPUT(1, 0, 0);
     uint sum = 0;

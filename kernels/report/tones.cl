@@ -10,12 +10,6 @@ struct tones {
     int planes, ranges, columns, rows; /* columns, rows: of blocks */
 };
 
-#if BITS == 8
-#define TONES_SAMPLE uchar
-#else
-#define TONES_SAMPLE ushort
-#endif
-
 #define TONES_LESS(a, b) ((a) < (b) ? (a) : (b))
 
 /* What is at an end of the range was perhaps beyond it: it does not count. */
@@ -38,8 +32,8 @@ GATHER(tones, S, u32)
     const uint range = (uint)(X / TONES_FIGURES), ranges = (uint)k->ranges;
     uint sum = 0;
     for (int y = top; y < bottom; y++) {
-        GLOBAL const TONES_SAMPLE *from = &SAMPLE_INPUT(0, left, y);
-        GLOBAL const TONES_SAMPLE *to = &SAMPLE_INPUT(1, left, y);
+        GLOBAL const SAMPLE_TYPE *from = &SAMPLE_INPUT(0, left, y);
+        GLOBAL const SAMPLE_TYPE *to = &SAMPLE_INPUT(1, left, y);
         if (figure == 0)
             TONES_ADD(1u)
         else if (figure == 1)

@@ -17,19 +17,37 @@ PASS(stretch, S, S)
     PUT(TO_S(from + DIVIDE(rest, k->range)));
 }
 
+/* The least and the greatest sample of a piece of a row: who needs only those of all rows need not
+ * count the others. Pieces are long, as the lanes of a vector are compared with each other once for
+ * each. */
+#define STRETCH_PIECE 512
+#define STRETCH_EXTREMES(name, FIRST, CHOOSE) \
+    GATHER(name, S, S) \
+    { \
+        const int begin = X * STRETCH_PIECE; \
+        const int end = begin + STRETCH_PIECE < IN_WIDTH ? begin + STRETCH_PIECE : IN_WIDTH; \
+        SAMPLE_TYPE found = FIRST; \
+        for (int x = begin; x < end; x++) { \
+            const SAMPLE_TYPE sample = ROW_SAMPLE(x); \
+            found = CHOOSE(found, sample); \
+        } \
+        return found; \
+    }
+
+#define STRETCH_LESS(a, b) ((b) < (a) ? (b) : (a))
+#define STRETCH_MORE(a, b) ((b) > (a) ? (b) : (a))
+STRETCH_EXTREMES(stretch_least, MAXIMUM, STRETCH_LESS)
+STRETCH_EXTREMES(stretch_most, 0, STRETCH_MORE)
+
 #ifdef HOST
 USES(histogram)
 USES(lookup)
-USES(extremes_least)
-USES(extremes_most)
-
-#define STRETCH_PIECE 512 /* of a row, as in extremes */
 
 static int stretch_extremes(struct tri_graph *graph, int in, int histogram)
 {
     const int width = (tri_graph_width(graph, in) + STRETCH_PIECE - 1) / STRETCH_PIECE;
-    const int least = NODE(extremes_least, .in = {in}, .width = width, .operations = STRETCH_PIECE);
-    const int most = NODE(extremes_most, .in = {in}, .width = width, .operations = STRETCH_PIECE);
+    const int least = NODE(stretch_least, .in = {in}, .width = width, .operations = STRETCH_PIECE);
+    const int most = NODE(stretch_most, .in = {in}, .width = width, .operations = STRETCH_PIECE);
     histogram = NODE(histogram, .in = {least}, .histogram = histogram);
     NODE(histogram, .in = {most}, .histogram = histogram);
     return histogram;
@@ -38,8 +56,8 @@ static int stretch_extremes(struct tri_graph *graph, int in, int histogram)
 void tri_stretch_range(const struct tri_counts *counts, int low, int high, void *constants)
 {
     const int maximum = counts->bins - 1;
-    struct stretch k = {tri_divisor_make((uint)(low < high ? high - low : maximum)),
-                        low < high ? low : 0};
+    const struct stretch k = {tri_divisor_make((uint)(low < high ? high - low : maximum)),
+                              low < high ? low : 0};
     if (counts->bins == 256)
         tri_table_stretch(constants, maximum, low, high);
     else

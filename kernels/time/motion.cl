@@ -27,23 +27,17 @@ PASS(motion_luma, S, S)
     PUT(TO_S((red + green + green + blue + ALL(WIDE, 2)) >> ALL(WIDE, 2)));
 }
 
-#if BITS == 8
-#define MOTION_SAMPLE uchar
-#else
-#define MOTION_SAMPLE ushort
-#endif
-
 /* The sum of absolute differences of two blocks; rows of planes are `stride` samples apart. Once it
  * exceeds `enough`, rows may be left out. */
-INLINE uint motion_sum(GLOBAL const MOTION_SAMPLE *now, long now_stride,
-                       GLOBAL const MOTION_SAMPLE *then, long then_stride, int columns, int rows,
+INLINE uint motion_sum(GLOBAL const SAMPLE_TYPE *now, long now_stride,
+                       GLOBAL const SAMPLE_TYPE *then, long then_stride, int columns, int rows,
                        uint enough)
 {
     uint sum = 0;
     int row = 0;
     for (; row + SAD_ROWS <= rows && sum <= enough && (columns == 16 || columns == 8);
          row += SAD_ROWS) {
-        GLOBAL const MOTION_SAMPLE *a = now + row * now_stride, *b = then + row * then_stride;
+        GLOBAL const SAMPLE_TYPE *a = now + row * now_stride, *b = then + row * then_stride;
         sum += columns == 16 ? sad_16(a, now_stride, b, then_stride)
                              : sad_8(a, now_stride, b, then_stride);
     }
@@ -65,7 +59,7 @@ GATHER(motion_vectors, S, u32)
     const int size = 1 << k->shift, x = X * size, y = Y * size, range = k->range;
     const int columns = MOTION_MIN(size, k->width - x), rows = MOTION_MIN(size, k->height - y);
     const int x_last = k->width - columns, y_last = k->height - rows;
-    GLOBAL const MOTION_SAMPLE *now = &SAMPLE_INPUT(0, x, y);
+    GLOBAL const SAMPLE_TYPE *now = &SAMPLE_INPUT(0, x, y);
     const long now_stride = &SAMPLE_INPUT(0, 0, 1) - &SAMPLE_INPUT(0, 0, 0),
                then_stride = &SAMPLE_INPUT(1, 0, 1) - &SAMPLE_INPUT(1, 0, 0);
     uint best = 0xffffffffu, vector = 0;

@@ -134,15 +134,9 @@ GATHER(stabilize_move, S, S)
 
 /* ---- movements by parts of a sample ---- */
 
-#if BITS == 8
-#define STABILIZE_SAMPLE uchar
-#else
-#define STABILIZE_SAMPLE ushort
-#endif
-
 /* Where the output's first sample is in the plane, and the 16ths from there to the next. */
 struct stabilize_from {
-    GLOBAL const STABILIZE_SAMPLE *plane;
+    GLOBAL const SAMPLE_TYPE *plane;
     long stride; /* samples */
     int x, y;
     uint right, lower;
@@ -157,14 +151,14 @@ INLINE uint stabilize_at(const struct stabilize_from *from, CONSTANT struct stab
                : from->plane[inside_y * from->stride + inside_x];
 }
 
-INLINE STABILIZE_SAMPLE stabilize_mixed_one(const struct stabilize_from *from,
-                                            CONSTANT struct stabilize *k, int x, int y)
+INLINE SAMPLE_TYPE stabilize_mixed_one(const struct stabilize_from *from,
+                                       CONSTANT struct stabilize *k, int x, int y)
 {
     const uint above = stabilize_at(from, k, x, y) * (16 - from->right) +
                        stabilize_at(from, k, x + 1, y) * from->right;
     const uint below = stabilize_at(from, k, x, y + 1) * (16 - from->right) +
                        stabilize_at(from, k, x + 1, y + 1) * from->right;
-    return (STABILIZE_SAMPLE)((above * (16 - from->lower) + below * from->lower + 128) >> 8);
+    return (SAMPLE_TYPE)((above * (16 - from->lower) + below * from->lower + 128) >> 8);
 }
 
 #define STABILIZE_FROM \
@@ -190,8 +184,8 @@ GATHER_LANES(stabilize_mix, S, S)
     return stabilize_mixed_one(&from, k, x, y);
 #else
     if (x >= 0 && y >= 0 && x + LANES < k->across && y + 1 < k->down) {
-        GLOBAL const STABILIZE_SAMPLE *above = from.plane + y * from.stride + x,
-                                      *below = above + from.stride;
+        GLOBAL const SAMPLE_TYPE *above = from.plane + y * from.stride + x,
+                                 *below = above + from.stride;
         const WIDE right = ALL(WIDE, from.right), lower = ALL(WIDE, from.lower);
         const WIDE left = ALL(WIDE, 16 - from.right), upper = ALL(WIDE, 16 - from.lower);
         const WIDE first = TO_WIDE(STABILIZE_LANES(S, above)) * left +
@@ -202,7 +196,7 @@ GATHER_LANES(stabilize_mix, S, S)
     }
     union {
         S lanes;
-        STABILIZE_SAMPLE each[LANES];
+        SAMPLE_TYPE each[LANES];
     } made = {.lanes = (S)(0)};
     for (int i = 0; i < LANES && X + i < _r->width; i++)
         made.each[i] = stabilize_mixed_one(&from, k, x + i, y);

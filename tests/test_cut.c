@@ -64,7 +64,7 @@ static bool is_listed(const char *word)
 /* Members of the row that do not reveal its position. */
 static bool is_harmless(const char *member)
 {
-    static const char *const harmless[] = {"in", "out", "constants", "in_width"};
+    static const char *const harmless[] = {"in", "out", "outputs", "constants", "in_width"};
     const size_t length = strspn(member, "abcdefghijklmnopqrstuvwxyz_");
     for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++)
         if (strlen(harmless[i]) == length && strncmp(harmless[i], member, length) == 0)

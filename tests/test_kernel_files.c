@@ -115,16 +115,55 @@ static void test_run(void)
            0, "*", "*");
 }
 
+/* A gather of three outputs, each the plane before it, mirrored: three of them only mirror. */
+static void expect_planes(void)
+{
+    FILE *to = fopen(shell_path("planes.cl"), "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(to);
+    fputs("#include \"kernel.h\"\n"
+          "GATHER_PLANES(planes, S, S)\n"
+          "{\n"
+          "    for (int i = 0; i < LANES; i++) {\n"
+          "        const int x = (int)place_inside(IN_WIDTH - 1 - X - i, IN_WIDTH);\n"
+          "        EACH_OUTPUT(p)\n"
+          "            OUTPUT(p)[i] = SAMPLE_INPUT((p + 2) % 3, x, Y);\n"
+          "    }\n"
+          "}\n"
+          "#ifdef HOST\n"
+          "KERNEL(planes, tri_alpha_kept, \"a test\", \"Help.\", \"planes\",\n"
+          "       PARAM_INT(amount, 3, 0, 7, \"unused\"))\n"
+          "ALIASES(planes, NO_ALIASES)\n"
+          "KNOWN(planes, \"planes\", PICTURE(2, 1, 3, 1, 2, 3, 4, 5, 6),\n"
+          "      PICTURE(2, 1, 3, 6, 5, 2, 1, 4, 3))\n"
+          "GRAPH(planes)\n"
+          "{\n"
+          "    const int gray = in.planes == 1;\n"
+          "    const int first = NODE(planes, .in = {in.channel[0], in.channel[gray ? 0 : 1],\n"
+          "                                          in.channel[gray ? 0 : 2]},\n"
+          "                           .outputs = 3, .whole = true, .block = PLANES_ROWS);\n"
+          "    return (struct tri_value){3, {first, first + 1, first + 2}};\n"
+          "}\n"
+          "#endif\n",
+          to);
+    CU_ASSERT(fclose(to) == 0);
+    EXPECT("$T verify ./planes.cl a.png", 0, "* 0 differ\n", "");
+    EXPECT("$T run ./planes.cl,./planes.cl,./planes.cl a.png -o b.png -q && "
+           "$T run flip:axis=horizontal a.png -o right.png -q && cmp b.png right.png; "
+           "rm -f b.png right.png",
+           0, "", "");
+}
+
 /* Kernels that use parts of the dialect which most do not. */
 static void test_dialect(void)
 {
     if (skip())
         return;
-    EXPECT("for kernel in tone/clahe window/nlmeans; do name=${kernel##*/}; "
+    EXPECT("for kernel in tone/clahe window/nlmeans geometry/undistort; do name=${kernel##*/}; "
            "cp \"$ROOT/kernels/$kernel.cl\" . && $T run $name a.png -o right.png -q && "
            "$T run ./$name.cl a.png -o b.png -q && cmp b.png right.png || echo $kernel; "
            "rm -f b.png right.png $name.cl; done",
            0, "", "");
+    expect_planes();
     write_kernel("table", "PUT(TO_S(TABLE_AT(CONSTANTS(uint), U32(AT(0, 0)) & ALL(u32, 7))));",
                  ", .constants = (const uint[8]){[5] = 77}, .constants_size = 32", 77);
     EXPECT("$T verify ./table.cl a.png", 0, "* 0 differ\n", "");

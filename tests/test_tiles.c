@@ -27,6 +27,8 @@ static const char *const extremes[] = {
     "resize:width=3",
     "resize:scale=7:filter=bilinear",
     "rotate",
+    "affine:xy=0.2",
+    "undistort:k1=-0.2",
     "equalize,gaussian:sigma=3",
     "gaussian:sigma=1,sobel,dilate:radius=1,invert",
     "average:frames=32",

@@ -200,7 +200,7 @@ struct __attribute__((aligned(PATCH_LINE))) patch_memory {
                     name##_offset(&k, &here, &memory, left, width, dx, dy); \
             } \
             for (int y = 0; y < here.rows; y++) \
-                name##_divide(here.out[0] + y * here.out_stride + left * (long)sizeof(IN##_e), \
+                name##_divide(here.out[0] + y * here.out_stride[0] + left * (long)sizeof(IN##_e), \
                               PATCH_PLACE(memory.weights[y]), PATCH_PLACE(memory.sums[y]), width); \
         } \
     } \

@@ -279,7 +279,7 @@ static int rank_columns(const struct tri_row *row, const struct tri_ranks *k, in
     block.work = 0;
     for (int y = 0; y < row->rows; y++) {
         ranks = rank_search(&block, y, k, lanes, ranks);
-        rank_put(row->out[0] + y * row->out_stride + left, ranks, count);
+        rank_put(row->out[0] + y * row->out_stride[0] + left, ranks, count);
         if (y % RANK_KEPT != 0)
             continue;
         rank_forget(&block, ranks);

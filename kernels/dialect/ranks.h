@@ -187,7 +187,7 @@ static void rank_part(const struct tri_row *row, const struct tri_ranks *k, int 
     for (int r = 0; r < row->rows; r++) {
         const int y = row->y + r;
         rank_enter_row(columns, all, RANK_ROW(y + radius), begin, row->in_width);
-        rank_row(row->out[0] + r * row->out_stride + left, columns, count, k);
+        rank_row(row->out[0] + r * row->out_stride[0] + left, columns, count, k);
         rank_leave_row(columns, all, RANK_ROW(y - radius), begin, row->in_width);
     }
 }
@@ -252,7 +252,7 @@ static void rank_rows(const struct tri_row *row, const struct tri_ranks *k)
     const int radius = k->radius;
     for (int r = 0; r < row->rows; r++) {
         const int y = row->y + r;
-        GLOBAL ushort *out = (GLOBAL ushort *)(row->out[0] + r * row->out_stride);
+        GLOBAL ushort *out = (GLOBAL ushort *)(row->out[0] + r * row->out_stride[0]);
         for (int i = 0; i < 65536; i++)
             counts.all[i] = counts.middle[i / 16] = counts.high[i / 256] = 0;
         counts.at = counts.below = 0;

@@ -55,6 +55,11 @@ INLINE struct sum_weights sum_weights_of(const short *each, int count)
 /* Rows that a transposition makes at a time: a cache line of 8-bit samples. */
 #define TRANSPOSE_ROWS 64
 
+/* A gather over planes (GATHER_PLANES) makes so many rows, and of them as many columns, at a time,
+ * so that what it reads stays in the nearest cache where rows of the input run aslant. */
+#define PLANES_ROWS 32
+#define PLANES_COLUMNS 256
+
 #define TRI_INPUTS 8
 #define TRI_OUTPUTS 8
 /* Tables that a histogram counts into in turn. Large tables rarely get the same entry twice in a
@@ -75,8 +80,9 @@ struct tri_row {
     int width, y;                          /* of the output: samples in a row, number of this row */
     int in_width, in_height;               /* of input 0 */
     int halo;                              /* samples beyond either edge that a scan must yield */
-    int rows;                              /* to make; 1, unless a transposition makes a block */
-    long out_stride;                       /* bytes between those */
+    int rows;                              /* to make; 1, unless the pass makes a block */
+    int outputs;                           /* of the node */
+    long out_stride[TRI_OUTPUTS];          /* bytes between those */
 };
 
 /* Where outputs lie in the input (warp.cl): sums of a number for each column, one for each row, and

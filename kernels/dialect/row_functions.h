@@ -10,6 +10,7 @@
 #define GATHER(name, IN, OUT) GATHER_(name, IN, OUT)
 #define GATHER_PAIRS(name, IN, OUT) GATHER_PAIRS_(name, IN, OUT)
 #define GATHER_LANES(name, IN, OUT) GATHER_LANES_(name, IN, OUT)
+#define GATHER_PLANES(name, IN, OUT) GATHER_PLANES_(name, IN, OUT)
 #define MAP(name, IN, OUT) MAP_(name, IN, OUT)
 /* Rows of the output are columns of the input: sample X of row Y is that in column COLUMN, which
  * depends on Y, of row ROW, which depends on X; both may descend. The node sets `.whole` and
@@ -54,6 +55,9 @@
     (((GLOBAL const __typeof__(*_it) *)(_r->plane[i] + (y)*_r->stride[i]))[x])
 #define X ((int)_x)
 #define Y (_r->y)
+/* In gathers over planes: for each output, and where its sample X goes. */
+#define EACH_OUTPUT(i) for (int i = 0; i < _r->outputs; i++)
+#define OUTPUT(i) ((GLOBAL __typeof__(*_ot) *)_r->out[i] + _x)
 #define IN_WIDTH (_r->in_width)
 #define IN_HEIGHT (_r->in_height)
 #define MARK _mark
@@ -224,7 +228,7 @@
     INLINE void name##_samples(const struct tri_row *row, int y, int from) \
     { \
         struct tri_row here = *row; \
-        GLOBAL TYPE##_e *out = (GLOBAL TYPE##_e *)(row->out[0] + y * row->out_stride); \
+        GLOBAL TYPE##_e *out = (GLOBAL TYPE##_e *)(row->out[0] + y * row->out_stride[0]); \
         here.y = row->y + y; \
         for (int x = from; x < row->width; x++) \
             out[x] = name##_at(&here, 0, x); \
@@ -317,7 +321,7 @@ INLINE void square_transpose(square_row *rows)
         square_transpose(rows); \
         for (int i = 0; i < SQUARE_SIDE; i++) \
             ((GLOBAL square_row_at *)(out + (y + (top < bottom ? i : SQUARE_SIDE - 1 - i)) * \
-                                                row->out_stride)) \
+                                                row->out_stride[0])) \
                 ->v = rows[i]; \
     } \
     ROW_FUNCTION(name, PASS_GATHER, TYPE, TYPE) \
@@ -457,6 +461,32 @@ INLINE void square_transpose(square_row *rows)
         name##_into(here.out[0], &here); \
     } \
     INLINE OUT name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x)
+
+/* A gather of several outputs, mostly each from the input of that number, so that what the planes
+ * of a picture have in common is computed once. Its body stores a sample, or all lanes from X on.
+ */
+#define GATHER_PLANES_(name, IN, OUT) \
+    INLINE void name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, GLOBAL OUT##_e *_ot, \
+                          long _x); \
+    INLINE void name##_columns(const struct tri_row *row, int left, int y) \
+    { \
+        struct tri_row here = *row; \
+        const int right = left + PLANES_COLUMNS < here.width ? left + PLANES_COLUMNS : here.width; \
+        here.y += y; \
+        for (int i = 0; i < here.outputs; i++) \
+            here.out[i] += y * here.out_stride[i]; \
+        for (int x = left; x < right; x += LANES) \
+            name##_at(&here, 0, 0, x); \
+    } \
+    ROW_FUNCTION(name, PASS_GATHER, IN, OUT) \
+    { \
+        for (int left = 0; left < row->width; left += PLANES_COLUMNS) { \
+            for (int y = 0; y < row->rows; y++) \
+                name##_columns(row, left, y); \
+        } \
+    } \
+    INLINE void name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, GLOBAL OUT##_e *_ot, \
+                          long _x)
 
 /* A gather from the input's row alone, at multiples or halves of X. In pairs, compilers see how the
  * positions follow each other and vectorize. */

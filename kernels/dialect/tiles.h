@@ -260,6 +260,7 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
 #define GATHER(name, IN, OUT) GATHER_(name, IN, OUT)
 #define GATHER_PAIRS(name, IN, OUT) GATHER_(name, IN, OUT)
 #define GATHER_LANES(name, IN, OUT) GATHER_(name, IN, OUT)
+#define GATHER_PLANES(name, IN, OUT) GATHER_PLANES_(name, IN, OUT)
 #define TRANSPOSE(name, COLUMN, ROW) \
     GATHER(name, S, S) \
     { \
@@ -317,6 +318,8 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
 #define ROW_POINTER(x) (_in[0] + (long)_r->y * _r->stride[0] + (x))
 #define SAMPLE(x, y) SAMPLE_INPUT(0, x, y)
 #define SAMPLE_INPUT(i, x, y) (_in[i][(long)(y)*_r->stride[i] + (x)])
+#define EACH_OUTPUT(i) TILE_UNROLL for (int i = 0; i < _r->n->outputs; i++)
+#define OUTPUT(i) (_out + (i))
 #define X (_x)
 #define Y (_r->y)
 #define IN_WIDTH (_r->in_width)
@@ -344,6 +347,14 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
     ((LOCAL uint *)(memory + at[i] + (BITS / 8) * ((dy)*stride[i] + (dx))))
 #define TILE_OUT(OUT, o, dx, dy) \
     ((LOCAL OUT *)(memory + n->out[o]) + ((dy)*n->out_stride[o] + (dx)))
+
+/* Four samples of each output, made[output]. */
+#define TILE_PUT_ALL(OUT, made, dx, dy) \
+    TILE_UNROLL \
+    for (int o = 0; o < TRI_OUTPUTS; o++) { \
+        if (o < n->outputs) \
+            OUT##_put_4(TILE_OUT(OUT##_e, o, dx, dy), made[o]); \
+    }
 
 /* Blocks one sample wide read and write single samples, others four at a time. */
 #define PASS_WINDOW(name, IN, OUT) \
@@ -489,11 +500,7 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
                         made[o][k] = out[o]; \
                 } \
             } \
-            TILE_UNROLL \
-            for (int o = 0; o < TRI_OUTPUTS; o++) { \
-                if (o < n->outputs) \
-                    OUT##_put_4(TILE_OUT(OUT##_e, o, left, top), made[o]); \
-            } \
+            TILE_PUT_ALL(OUT, made, left, top) \
         } \
     } \
     TILE_BODY(name, IN, OUT)
@@ -533,11 +540,7 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
                         made[o][k] = out[o]; \
                 } \
             } \
-            TILE_UNROLL \
-            for (int o = 0; o < TRI_OUTPUTS; o++) { \
-                if (o < n->outputs) \
-                    OUT##_put_4(TILE_OUT(OUT##_e, o, left, top), made[o]); \
-            } \
+            TILE_PUT_ALL(OUT, made, left, top) \
         } \
     } \
     TILE_BODY(name, IN, OUT)
@@ -577,6 +580,37 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
         } \
     } \
     GATHER_BODY(name, IN, OUT)
+
+#define GATHER_PLANES_BODY(name, IN, OUT) \
+    INLINE void name##_at(const struct item *_r, CONSTANT uchar *_c, \
+                          GLOBAL const IN##_e *const *_in, OUT##_e *_out, int _x)
+#define GATHER_PLANES_(name, IN, OUT) \
+    TILE_TYPES(name, IN, OUT) \
+    GATHER_PLANES_BODY(name, IN, OUT); \
+    INLINE void name##_tile(TILE_ARGUMENTS, int transposed) \
+    { \
+        TILE_PLANES(IN) \
+        (void)transposed; \
+        TILE_BLOCKS(n) \
+        { \
+            const int left = TILE_LEFT(n), top = TILE_TOP(n); \
+            OUT##_e made[TRI_OUTPUTS][4]; \
+            item.y = TILE_INSIDE(tile->y + n->y + top, tile->height); \
+            TILE_UNROLL \
+            for (int k = 0; k < 4; k++) { \
+                OUT##_e out[TRI_OUTPUTS]; \
+                name##_at(&item, constants, in, out, \
+                          TILE_INSIDE(tile->x + n->x + left + k, tile->width)); \
+                TILE_UNROLL \
+                for (int o = 0; o < TRI_OUTPUTS; o++) { \
+                    if (o < n->outputs) \
+                        made[o][k] = out[o]; \
+                } \
+            } \
+            TILE_PUT_ALL(OUT, made, left, top) \
+        } \
+    } \
+    GATHER_PLANES_BODY(name, IN, OUT)
 
 #define UPDATE_BODY(name) \
     INLINE void name##_at(const struct item *_r, CONSTANT uchar *_c, \

@@ -190,7 +190,9 @@ INLINE void walk_prepare(GLOBAL const struct walk_node *node,
 {
     GLOBAL const struct walk_channel *in = &channels[node->in[0]], *out = &channels[node->out[0]];
     row->rows = 1;
-    row->out_stride = out->stride;
+    row->outputs = node->outputs;
+    for (int i = 0; i < node->outputs; i++)
+        row->out_stride[i] = channels[node->out[i]].stride;
     row->in_width = in->width;
     row->in_height = in->height;
     row->width = node->kind == WALK_HISTOGRAM || node->kind == WALK_UPDATE ? in->width : out->width;
@@ -198,13 +200,22 @@ INLINE void walk_prepare(GLOBAL const struct walk_node *node,
     row->constants = base[BASE_CONSTANTS] + node->constants;
 }
 
+/* How many rows a pass makes at a time: those of a block if all rows exist. */
+INLINE int walk_block(GLOBAL const struct walk_node *node,
+                      GLOBAL const struct walk_channel *channels)
+{
+    int whole = node->block > 1;
+    for (int i = 0; i < node->outputs; i++)
+        whole = whole && channels[node->out[i]].rows == 0 && channels[node->out[i]].aside == 0;
+    return whole ? node->block : 1;
+}
+
 /* Makes row `y`, or with it the rows after it that belong to a block, before row `end`. */
 static void walk_node_row(GLOBAL const struct walk_node *node,
                           GLOBAL const struct walk_channel *channels, GLOBAL uchar **base,
                           GLOBAL const uchar **table, int y, int first, int end WALK_ARGUMENT)
 {
-    GLOBAL const struct walk_channel *out = &channels[node->out[0]];
-    const int block = node->block > 1 && out->rows == 0 && out->aside == 0 ? node->block : 1;
+    const int block = walk_block(node, channels);
     struct tri_row row;
     if ((y - first) % block != 0) /* made already */
         return;
@@ -224,7 +235,7 @@ static void walk_node_row(GLOBAL const struct walk_node *node,
     for (int i = 0; i < node->outputs; i++) {
         GLOBAL const struct walk_channel *c = &channels[node->out[i]];
         for (int r = 0; r < row.rows && c->halo > 0 && node->kind != WALK_SCAN; r++)
-            walk_fill(row.out[i] + r * row.out_stride, c->size, c->width, c->halo);
+            walk_fill(row.out[i] + r * row.out_stride[i], c->size, c->width, c->halo);
         if (c->aside != 0)
             WALK_STORE(walk_row(c, base, y), row.out[i], (long)c->width * c->size);
     }

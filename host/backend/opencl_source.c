@@ -16,11 +16,23 @@ static const char lanes_head[] = "#define LANES (LANES_BYTES * 8 / BITS)\n"
 static const struct {
     const char *file, *word;
 } lanes_files[] = {
-    {"row_arguments.h", NULL},     {"lanes.h", NULL},           {"lanes_dot.h", "dot_"},
-    {"lanes_sum.h", "SUM_"},       {"lanes_sad.h", "sad_"},     {"lanes_lookup.h", "LOOKUP"},
-    {"lanes_pick.h", "TABLE_AT("}, {"lanes_weigh.h", "WEIGH_"}, {"body_words.h", NULL},
-    {"row_functions.h", NULL},     {"cover.h", "COVER"},        {"patches.h", "PATCHES("},
-    {"rank_trees.h", "RANKS("},    {"ranks.h", "RANKS("},       {"regions.h", "REGIONS("},
+    {"row_arguments.h", NULL},
+    {"lanes.h", NULL},
+    {"lanes_dot.h", "dot_"},
+    {"lanes_sum.h", "SUM_"},
+    {"lanes_sad.h", "sad_"},
+    {"lanes_lookup.h", "LOOKUP"},
+    {"lanes_pick.h", "TABLE_AT("},
+    {"lanes_near.h", "near_find("},
+    {"lanes_quotient.h", "lanes_quotient("},
+    {"lanes_weigh.h", "WEIGH_"},
+    {"body_words.h", NULL},
+    {"row_functions.h", NULL},
+    {"cover.h", "COVER"},
+    {"patches.h", "PATCHES("},
+    {"rank_trees.h", "RANKS("},
+    {"ranks.h", "RANKS("},
+    {"regions.h", "REGIONS("},
 };
 
 static bool any_has(const struct tri_stage *stage, const char *word)

@@ -20,6 +20,8 @@
 #include "lanes_sum.h"
 #include "lanes_lookup.h"
 #include "lanes_pick.h"
+#include "lanes_near.h"
+#include "lanes_quotient.h"
 #include "lanes_weigh.h"
 #endif
 

@@ -133,15 +133,19 @@ struct tri_value tri_graph_warp(struct tri_graph *graph, struct tri_value in,
                        tri_graph_operation(graph)->kernel->about->name);
         return in;
     }
+    struct tri_node_spec spec = {.outputs = in.planes,
+                                 .whole = true,
+                                 .block = PLANES_ROWS,
+                                 .width = width,
+                                 .height = height,
+                                 .operations = map->cubic ? 20 : 3,
+                                 .constants = &warp,
+                                 .constants_size = sizeof warp};
     for (int p = 0; p < in.planes; p++)
-        in.channel[p] =
-            tri_graph_add(graph, map->cubic ? &tri_pass_warp_cubic : &tri_pass_warp_linear,
-                          &(struct tri_node_spec){.in = {in.channel[p]},
-                                                  .whole = true,
-                                                  .width = width,
-                                                  .height = height,
-                                                  .operations = map->cubic ? 20 : 3,
-                                                  .constants = &warp,
-                                                  .constants_size = sizeof warp});
+        spec.in[p] = in.channel[p];
+    const int first =
+        tri_graph_add(graph, map->cubic ? &tri_pass_warp_cubic : &tri_pass_warp_linear, &spec);
+    for (int p = 0; p < in.planes; p++)
+        in.channel[p] = first + p;
     return in;
 }

@@ -73,10 +73,8 @@ INLINE void undistort_find(CONSTANT struct undistort *k, int across, int down, l
 }
 
 INLINE UNDISTORT_SAMPLE undistort_one(const struct undistort_plane *plane,
-                                      CONSTANT struct undistort *k, int x, int y)
+                                      CONSTANT struct undistort *k, long from_x, long from_y)
 {
-    long from_x, from_y;
-    undistort_find(k, x, y, &from_x, &from_y);
     const long left = from_x >> 8, top = from_y >> 8;
     const uint right = (uint)(from_x & 255), lower = (uint)(from_y & 255);
     const uint above = mix_256(undistort_sample(plane, k, left, top),
@@ -86,9 +84,10 @@ INLINE UNDISTORT_SAMPLE undistort_one(const struct undistort_plane *plane,
     return (UNDISTORT_SAMPLE)((mix_256(above, below, lower) + 32768) >> 16);
 }
 
-#define UNDISTORT_PLANE \
+#define UNDISTORT_PLANE(i) \
     { \
-        &SAMPLE(0, 0), &SAMPLE(0, 1) - &SAMPLE(0, 0), IN_WIDTH, IN_HEIGHT \
+        &SAMPLE_INPUT(i, 0, 0), &SAMPLE_INPUT(i, 0, 1) - &SAMPLE_INPUT(i, 0, 0), IN_WIDTH, \
+            IN_HEIGHT \
     }
 
 /* Catmull and Rom's weights of four samples, in 8192ths, as for rotate; `at`: 256ths of the way
@@ -104,31 +103,47 @@ INLINE void undistort_weights(int at, int weights[4])
 /* Fraction bits lost between the sums along rows and columns, so that these fit 32 bits. */
 #define UNDISTORT_LESS (BITS == 8 ? 5 : 12)
 
-GATHER(undistort_cubic, S, S)
+INLINE UNDISTORT_SAMPLE undistort_cubic_one(const struct undistort_plane *plane,
+                                            CONSTANT struct undistort *k, long from_x, long from_y)
 {
-    CONSTANT struct undistort *k = CONSTANTS(struct undistort);
-    const struct undistort_plane plane = UNDISTORT_PLANE;
     int across[4], down[4], sum = 1 << (25 - UNDISTORT_LESS);
-    long from_x, from_y;
-    undistort_find(k, X, Y, &from_x, &from_y);
     const long left = (from_x >> 8) - 1, top = (from_y >> 8) - 1;
     undistort_weights((int)(from_x & 255), across);
     undistort_weights((int)(from_y & 255), down);
     for (int i = 0; i < 4; i++) {
         int row = 1 << (UNDISTORT_LESS - 1);
         for (int j = 0; j < 4; j++)
-            row += (int)undistort_sample(&plane, k, left + j, top + i) * across[j];
+            row += (int)undistort_sample(plane, k, left + j, top + i) * across[j];
         sum += (row >> UNDISTORT_LESS) * down[i];
     }
     sum >>= 26 - UNDISTORT_LESS;
     return (UNDISTORT_SAMPLE)(sum < 0 ? 0 : sum > MAXIMUM ? MAXIMUM : sum);
 }
 
-#if LANES == 1
-GATHER(undistort, S, S)
+/* One sample of each plane, from X + i on. */
+#define UNDISTORT_ONE_OF_EACH(ONE, i) \
+    { \
+        long from_x, from_y; \
+        undistort_find(k, X + (i), Y, &from_x, &from_y); \
+        EACH_OUTPUT(p) \
+        { \
+            const struct undistort_plane plane = UNDISTORT_PLANE(p); \
+            OUTPUT(p)[i] = ONE(&plane, k, from_x, from_y); \
+        } \
+    }
+
+GATHER_PLANES(undistort_cubic, S, S)
 {
-    const struct undistort_plane plane = UNDISTORT_PLANE;
-    return undistort_one(&plane, CONSTANTS(struct undistort), X, Y);
+    CONSTANT struct undistort *k = CONSTANTS(struct undistort);
+    for (int i = 0; i < LANES; i++)
+        UNDISTORT_ONE_OF_EACH(undistort_cubic_one, i)
+}
+
+#if LANES == 1
+GATHER_PLANES(undistort, S, S)
+{
+    CONSTANT struct undistort *k = CONSTANTS(struct undistort);
+    UNDISTORT_ONE_OF_EACH(undistort_one, 0)
 }
 #else
 /* ---- 8 or 16 outputs, where 32 bits suffice ---- */
@@ -146,8 +161,19 @@ typedef int undistort_i32 __attribute__((ext_vector_type(UNDISTORT_PART)));
 typedef uint undistort_u32 __attribute__((ext_vector_type(UNDISTORT_PART)));
 typedef UNDISTORT_SAMPLE undistort_s __attribute__((ext_vector_type(UNDISTORT_PART)));
 typedef struct __attribute__((packed, may_alias)) {
+    undistort_s v;
+} undistort_s_at;
+typedef struct __attribute__((packed, may_alias)) {
     uint v;
 } undistort_word_at;
+
+/* Parts whose places are looked at together. */
+#ifdef NEAR_LANES
+#define UNDISTORT_PARTS (NEAR_PART / UNDISTORT_PART)
+typedef near_number undistort_numbers __attribute__((ext_vector_type(UNDISTORT_PART)));
+#else
+#define UNDISTORT_PARTS 1
+#endif
 
 /* Only the lower half of each lane counts, up to the shift: one instruction multiplies those. */
 INLINE undistort_i64 undistort_times(undistort_i64 a, undistort_i64 b)
@@ -270,18 +296,22 @@ INLINE undistort_u32 undistort_edge_row(const struct undistort_plane *plane,
         share);
 }
 
-INLINE undistort_s undistort_part(const struct undistort_plane *plane, CONSTANT struct undistort *k,
-                                  int x, int y)
+/* Whether a comparison holds in any lane. */
+INLINE bool undistort_any(undistort_i32 holds)
 {
-    struct undistort_from from;
-    undistort_map(k, x, y, &from);
+    return __builtin_reduce_min(holds) != 0;
+}
+
+INLINE undistort_s undistort_part(const struct undistort_plane *plane, CONSTANT struct undistort *k,
+                                  struct undistort_from from)
+{
     const undistort_i32 left = from.x >> 8, top = from.y >> 8,
                         outside =
                             left | (plane->width - 2 - left) | top | (plane->height - 2 - top);
     const undistort_u32 right = __builtin_convertvector(from.x & 255, undistort_u32),
                         lower = __builtin_convertvector(from.y & 255, undistort_u32);
     undistort_u32 above, below;
-    if (__builtin_reduce_min(outside) < 0) {
+    if (undistort_any(outside < 0)) {
         above = undistort_edge_row(plane, k, left, top, right);
         below = undistort_edge_row(plane, k, left, top + 1, right);
     } else {
@@ -295,23 +325,112 @@ INLINE undistort_s undistort_part(const struct undistort_plane *plane, CONSTANT 
                                    undistort_s);
 }
 
-GATHER_LANES(undistort, S, S)
+#ifdef NEAR_LANES
+/* One coordinate of places: whole, from `first` on, inside and, in `beyond`, how far outside; and
+ * 256ths. What is too far away for 16 bits is cut off: near_find and near_edge only tell that it
+ * is. */
+struct undistort_near {
+    int first[UNDISTORT_PARTS];
+    union {
+        near_numbers all;
+        undistort_numbers part[UNDISTORT_PARTS];
+    } at, beyond, share;
+};
+
+INLINE undistort_numbers undistort_cut(undistort_i32 at)
+{
+    return __builtin_convertvector(
+        __builtin_elementwise_min(__builtin_elementwise_max(at, (undistort_i32)(-256)),
+                                  (undistort_i32)(256)),
+        undistort_numbers);
+}
+
+INLINE void undistort_coordinate(struct undistort_near *near, int part, undistort_i32 from,
+                                 int size)
+{
+    const undistort_i32 at = from >> 8, inside = undistort_limited(at, size - 1);
+    near->first[part] = inside[0];
+    near->at.part[part] = undistort_cut(inside - inside[0]);
+    near->beyond.part[part] = undistort_cut(at - inside);
+    near->share.part[part] = __builtin_convertvector(from & 255, undistort_numbers);
+}
+
+/* Returns false if places are not near. */
+INLINE bool undistort_find_near(struct near_places *near, struct near_edge *edge,
+                                const struct undistort_plane *plane,
+                                const struct undistort_from *from)
+{
+    const int most = 4; /* rows further down */
+    struct undistort_near x, y;
+    bool lowest = false;
+    if (plane->width < 2 || plane->height < 2)
+        return false;
+    for (int i = 0; i < UNDISTORT_PARTS; i++) {
+        undistort_coordinate(&x, i, from[i].x, plane->width);
+        undistort_coordinate(&y, i, from[i].y, plane->height);
+        lowest |= undistort_any((from[i].y >> 8) > plane->height - 2 - most);
+    }
+    edge->x = x.beyond.all;
+    edge->y = y.beyond.all;
+    if (!near_find(near, x.at.all, y.at.all, x.share.all, y.share.all, lowest ? 0 : most))
+        return false;
+    for (int i = 0; i < NEAR_GROUPS; i++) {
+        near->x[i] += x.first[i * UNDISTORT_PARTS / NEAR_GROUPS];
+        near->y[i] += y.first[i * UNDISTORT_PARTS / NEAR_GROUPS];
+    }
+    return true;
+}
+#endif
+
+/* Whether 32 bits hold all that follows. */
+INLINE bool undistort_is_narrow(CONSTANT struct undistort *k, const struct undistort_plane *plane)
+{
+    return k->narrow != 0 && plane->stride * plane->height < 1L << 31;
+}
+
+GATHER_PLANES(undistort, S, S)
 {
     CONSTANT struct undistort *k = CONSTANTS(struct undistort);
-    const struct undistort_plane plane = UNDISTORT_PLANE;
-    union {
-        S lanes;
-        undistort_s parts[LANES / UNDISTORT_PART];
-        UNDISTORT_SAMPLE each[LANES];
-    } made = {.lanes = (S)(0)};
-    if (k->narrow != 0 && plane.stride * plane.height < 1L << 31) {
-        for (int i = 0; i < LANES / UNDISTORT_PART; i++)
-            made.parts[i] = undistort_part(&plane, k, X + i * UNDISTORT_PART, Y);
-    } else {
-        for (int i = 0; i < LANES && X + i < _r->width; i++)
-            made.each[i] = undistort_one(&plane, k, X + i, Y);
+    const struct undistort_plane first = UNDISTORT_PLANE(0);
+    bool narrow = true;
+    EACH_OUTPUT(p)
+    {
+        const struct undistort_plane plane = UNDISTORT_PLANE(p);
+        narrow &= undistort_is_narrow(k, &plane);
     }
-    return made.lanes;
+    for (int i = 0; i < LANES && !narrow; i++)
+        UNDISTORT_ONE_OF_EACH(undistort_one, i)
+    for (int i = 0; i < LANES && narrow; i += UNDISTORT_PARTS * UNDISTORT_PART) {
+        struct undistort_from from[UNDISTORT_PARTS];
+        for (int j = 0; j < UNDISTORT_PARTS; j++)
+            undistort_map(k, X + i + j * UNDISTORT_PART, Y, &from[j]);
+#ifdef NEAR_LANES
+        struct near_places near;
+        struct near_edge edge;
+        if (undistort_find_near(&near, &edge, &first, from)) {
+            const bool inside = !near_any((edge.x | edge.y) != NEAR_NUMBER(0));
+            edge.fill = NEAR_WORD(k->fill | k->fill << BITS);
+            edge.replicate = k->replicate;
+            EACH_OUTPUT(p)
+            {
+                const struct undistort_plane plane = UNDISTORT_PLANE(p);
+                struct near_square square = near_squares(&near, plane.from, plane.stride);
+                if (!inside)
+                    square = near_edge_squares(&edge, square);
+                ((GLOBAL near_samples_at *)(OUTPUT(p) + i))->v = near_linear(&near, square);
+            }
+            continue;
+        }
+#endif
+        for (int j = 0; j < UNDISTORT_PARTS; j++) {
+            EACH_OUTPUT(p)
+            {
+                const struct undistort_plane plane = UNDISTORT_PLANE(p);
+                ((GLOBAL undistort_s_at *)(OUTPUT(p) + i + j * UNDISTORT_PART))->v =
+                    undistort_part(&plane, k, from[j]);
+            }
+        }
+    }
 }
 #endif
 
@@ -432,12 +551,19 @@ GRAPH(undistort)
         in.planes % 2 == 0 ? 0 : (int)(VALUE(gray) * ((1 << tri_graph_bits(graph)) - 1) + 0.5),
         undistort_narrow(&most, focal),
         0};
+    const bool cubic = VALUE(filter) == 1;
+    struct tri_node_spec spec = {.outputs = in.planes,
+                                 .whole = true,
+                                 .block = PLANES_ROWS,
+                                 .operations = cubic ? 37 : 20,
+                                 .constants = &k,
+                                 .constants_size = sizeof k};
     for (int p = 0; p < in.planes; p++)
-        in.channel[p] = VALUE(filter) == 1
-                            ? NODE(undistort_cubic, .in = {in.channel[p]}, .whole = true,
-                                   .operations = 37, .constants = &k, .constants_size = sizeof k)
-                            : NODE(undistort, .in = {in.channel[p]}, .whole = true,
-                                   .operations = 20, .constants = &k, .constants_size = sizeof k);
+        spec.in[p] = in.channel[p];
+    const int first =
+        tri_graph_add(graph, cubic ? &tri_pass_undistort_cubic : &tri_pass_undistort, &spec);
+    for (int p = 0; p < in.planes; p++)
+        in.channel[p] = first + p;
     return in;
 }
 #endif

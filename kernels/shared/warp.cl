@@ -132,21 +132,26 @@ INLINE WARP_SAMPLE warp_cubic_one(const struct warp_plane *plane, CONSTANT struc
     return (WARP_SAMPLE)(sum < 0 ? 0 : sum > MAXIMUM ? MAXIMUM : sum);
 }
 
-#define WARP_PLANE \
+#define WARP_PLANE(i) \
     { \
-        &SAMPLE(0, 0), &SAMPLE(0, 1) - &SAMPLE(0, 0), IN_WIDTH, IN_HEIGHT \
+        &SAMPLE_INPUT(i, 0, 0), &SAMPLE_INPUT(i, 0, 1) - &SAMPLE_INPUT(i, 0, 0), IN_WIDTH, \
+            IN_HEIGHT \
     }
 
 #if LANES == 1
-#define WARP(name, ONE, INSIDE, REACH) \
-    GATHER_LANES(name, S, S) \
+#define WARP(name, ONE, INSIDE, NEAR, REACH) \
+    GATHER_PLANES(name, S, S) \
     { \
         CONSTANT struct tri_warp *k = CONSTANTS(struct tri_warp); \
-        const struct warp_plane plane = WARP_PLANE; \
         struct warp_line line; \
         warp_line_at(k, X, Y, &line); \
-        const long i = WARP_WITHIN(k, X); \
-        return ONE(&plane, k, line.x + i * line.step_x, line.y + i * line.step_y); \
+        const long i = WARP_WITHIN(k, X), x = line.x + i * line.step_x, \
+                   y = line.y + i * line.step_y; \
+        EACH_OUTPUT(p) \
+        { \
+            const struct warp_plane plane = WARP_PLANE(p); \
+            *OUTPUT(p) = ONE(&plane, k, x, y); \
+        } \
     } \
     struct name##_takes_the_semicolon
 #else
@@ -169,6 +174,15 @@ typedef struct __attribute__((packed, may_alias)) {
     uint v;
 } warp_word_at;
 #define WARP_U32(v) __builtin_convertvector(v, warp_u32)
+
+/* Parts in a row, a stretch, are looked at together. */
+#ifdef NEAR_LANES
+#define WARP_PARTS (NEAR_PART / WARP_PART)
+typedef near_number warp_numbers __attribute__((ext_vector_type(WARP_PART)));
+#else
+#define WARP_PARTS 1
+#endif
+#define WARP_STRETCH (WARP_PARTS * WARP_PART)
 
 /* Four bytes at each place: samples there and to the right. */
 INLINE warp_u32 warp_words(GLOBAL const WARP_SAMPLE *from, warp_i32 places)
@@ -195,12 +209,13 @@ struct warp_range {
     long left, right, top, bottom;
 };
 
-/* Whether all places are so close together that 32 bits hold their distances. */
-INLINE bool warp_is_near(struct warp_range range)
+/* Whether all places are within so many samples. 32 bits hold distances within 512. */
+INLINE bool warp_is_within(struct warp_range range, int samples)
 {
-    const long near = 256L << 16;
-    return range.right - range.left < near && range.bottom - range.top < near;
+    return range.right - range.left < (long)samples << 16 &&
+           range.bottom - range.top < (long)samples << 16;
 }
+#define WARP_WORDS 512
 
 /* Whether all samples are inside, from `reach` before the places to `reach` + 1 after them. */
 INLINE bool warp_is_inside(const struct warp_plane *plane, struct warp_range range, int reach)
@@ -219,11 +234,21 @@ INLINE bool warp_is_outside(const struct warp_plane *plane, struct warp_range ra
            range.top >= (plane->height + reach) * 65536L;
 }
 
+/* Whether some may see a plane of at least 2 x 2 samples. */
+INLINE bool warp_is_about(const struct warp_plane *plane, struct warp_range range)
+{
+    return plane->width > 1 && plane->height > 1 && !warp_is_outside(plane, range, 0);
+}
+
 /* Places with 16 fraction bits, from the whole part of `first` on. */
 struct warp_places {
-    struct warp_range range;
     struct warp_place first;
     warp_i32 x, y;
+};
+
+struct warp_stretch {
+    struct warp_range range; /* of all, or a little more */
+    struct warp_places part[WARP_PARTS];
 };
 
 INLINE struct warp_range warp_widened(struct warp_range range, struct warp_place by)
@@ -247,50 +272,145 @@ INLINE warp_i32 warp_multiples(long from, long step)
     return made.lanes;
 }
 
-/* For an affine map, whose spans are no shorter than a part. */
-INLINE struct warp_places warp_places_on(const struct warp_line *line, int within)
+/* What an affine map needs for parts from X on, one after another. */
+struct warp_affine {
+    struct warp_place sum, span, step, within; /* 24 fraction bits, then 16 */
+};
+
+INLINE void warp_affine_begin(CONSTANT struct tri_warp *k, int x, int y, struct warp_affine *affine)
 {
-    const struct warp_place first = {line->x + within * line->step_x,
-                                     line->y + within * line->step_y},
-                            last = {first.x + (WARP_PART - 1) * line->step_x,
-                                    first.y + (WARP_PART - 1) * line->step_y};
-    return (struct warp_places){
-        warp_widened((struct warp_range){first.x, first.x, first.y, first.y}, last), first,
-        warp_multiples(first.x & 65535, line->step_x),
-        warp_multiples(first.y & 65535, line->step_y)};
+    const int within = WARP_WITHIN(k, x);
+    const struct warp_place step = {k->step_x, k->step_y};
+    *affine = (struct warp_affine){
+        {warp_sum(k->x, x - within, y), warp_sum(k->y, x - within, y)},
+        {k->x[0] * WARP_PART, k->y[0] * WARP_PART},
+        step,
+        {within * step.x + WARP_HALF, within * step.y + WARP_HALF},
+    };
 }
 
-/* For a perspective. `begin` is the place of the span that x is in, and becomes that of the span
- * after the part: both cost divisions. */
-INLINE struct warp_places warp_places_in_spans(CONSTANT struct tri_warp *k, int x, int y,
-                                               struct warp_place *begin)
+INLINE void warp_affine(struct warp_affine *affine, struct warp_stretch *stretch)
 {
-    const int span = 1 << k->span_bits, count = span < WARP_PART ? span : WARP_PART;
+    const long rounding = 16; /* more than that of starts and steps make up in a span */
+    const struct warp_place step = affine->step;
+    struct warp_place first = {0, 0};
+    for (int i = 0; i < WARP_PARTS; i++) {
+        first = (struct warp_place){(affine->sum.x >> 8) + affine->within.x,
+                                    (affine->sum.y >> 8) + affine->within.y};
+        stretch->part[i] = (struct warp_places){first, warp_multiples(first.x & 65535, step.x),
+                                                warp_multiples(first.y & 65535, step.y)};
+        affine->sum.x += affine->span.x;
+        affine->sum.y += affine->span.y;
+    }
+    const struct warp_place last = {first.x + (WARP_PART - 1) * step.x,
+                                    first.y + (WARP_PART - 1) * step.y};
+    first = stretch->part[0].first;
+    stretch->range = (struct warp_range){
+        (first.x < last.x ? first.x : last.x) - rounding,
+        (first.x < last.x ? last.x : first.x) + rounding,
+        (first.y < last.y ? first.y : last.y) - rounding,
+        (first.y < last.y ? last.y : first.y) + rounding,
+    };
+}
+
+/* Of a perspective: the places of spans' ends, which cost divisions, from that of the span that X
+ * is in on. */
+struct warp_ends {
+    int first, span_bits; /* column of the first; 2^this columns from each to the next */
+    long x[LANES + 16], y[LANES + 16];
+};
+
+#ifdef QUOTIENT_LANES
+/* As warp_quotient. */
+INLINE quotient_64 warp_quotients(quotient_64 place, quotient_64 divisor)
+{
+    const quotient_64 none = (quotient_64)(0L), one = (quotient_64)(1L),
+                      d = __builtin_elementwise_max(divisor, one), limit = d << (quotient_64)(21L),
+                      size = __builtin_elementwise_abs(place),
+                      q = lanes_quotient(
+                          __builtin_elementwise_min(size, limit) << (quotient_64)(16L), d);
+    return ((divisor < one) | (size > limit)) ? (quotient_64)(WARP_FAR) : place < none ? -q : q;
+}
+
+INLINE quotient_64 warp_sums(CONSTANT long *part, int x, int step, int y)
+{
+    const quotient_64 numbers = {0, 1, 2, 3, 4, 5, 6, 7};
+    return numbers * (quotient_64)(part[0] * step) + (quotient_64)(warp_sum(part, x, y));
+}
+
+/* Eight ends, from number i on. */
+INLINE void warp_ends_from(CONSTANT struct tri_warp *k, struct warp_ends *ends, int i, int y)
+{
+    const int x = ends->first + (i << ends->span_bits), step = 1 << ends->span_bits;
+    const quotient_64 rounding = (quotient_64)((long)WARP_HALF), less = (quotient_64)(12L),
+                      divisor = warp_sums(k->divisor, x, step, y) >> (quotient_64)(22L);
+    ((quotient_64_at *)&ends->x[i])->v =
+        warp_quotients(warp_sums(k->x, x, step, y) >> less, divisor) + rounding;
+    ((quotient_64_at *)&ends->y[i])->v =
+        warp_quotients(warp_sums(k->y, x, step, y) >> less, divisor) + rounding;
+}
+#endif
+
+INLINE void warp_find_ends(CONSTANT struct tri_warp *k, int x, int y, struct warp_ends *ends)
+{
+    const int bits = k->span_bits, first = x & -(1 << bits),
+              count = ((x + LANES - 1) >> bits) - (x >> bits) + 2;
+    int i = 0;
+    ends->first = first;
+    ends->span_bits = bits;
+#ifdef QUOTIENT_LANES
+    for (; i + 1 < count; i += QUOTIENT_LANES)
+        warp_ends_from(k, ends, i, y);
+#endif
+    for (; i < count; i++) {
+        struct warp_place end;
+        warp_place_of(k, first + (i << bits), y, &end);
+        ends->x[i] = end.x;
+        ends->y[i] = end.y;
+    }
+}
+
+INLINE void warp_places_in_spans(const struct warp_ends *ends, int x, struct warp_range *range,
+                                 struct warp_places *places)
+{
+    const int bits = ends->span_bits, span = 1 << bits, count = span < WARP_PART ? span : WARP_PART;
     const warp_u32 numbers = {WARP_NUMBERS};
-    struct warp_place end;
-    struct warp_places places;
-    places.x = places.y = (warp_i32)(0);
-    places.range = (struct warp_range){begin->x, begin->x, begin->y, begin->y};
+    places->x = places->y = (warp_i32)(0);
     for (int i = 0; i < WARP_PART; i += count) {
-        struct warp_line line;
-        const int within = (x + i) & (span - 1);
-        warp_place_of(k, ((x + i) & -span) + span, y, &end);
-        warp_line_between(k, *begin, end, &line);
-        places.range = warp_widened(places.range, end);
+        const int number = (x + i - ends->first) >> bits, within = (x + i) & (span - 1);
+        const struct warp_place begin = {ends->x[number], ends->y[number]},
+                                end = {ends->x[number + 1], ends->y[number + 1]},
+                                step = {(end.x - begin.x) >> bits, (end.y - begin.y) >> bits};
+        *range = warp_widened(*range, end);
         if (i == 0)
-            places.first = (struct warp_place){begin->x + within * line.step_x,
-                                               begin->y + within * line.step_y};
+            places->first =
+                (struct warp_place){begin.x + within * step.x, begin.y + within * step.y};
         const long before = within - i;
         const warp_i32 at_x = warp_multiples(
-                           line.x + before * line.step_x - (places.first.x & -65536L), line.step_x),
+                           begin.x + before * step.x - (places->first.x & -65536L), step.x),
                        at_y = warp_multiples(
-                           line.y + before * line.step_y - (places.first.y & -65536L), line.step_y);
-        places.x = numbers >= (warp_u32)((uint)i) ? at_x : places.x;
-        places.y = numbers >= (warp_u32)((uint)i) ? at_y : places.y;
-        if (((x + i + count) & (span - 1)) == 0)
-            *begin = end;
+                           begin.y + before * step.y - (places->first.y & -65536L), step.y);
+        places->x = numbers >= (warp_u32)((uint)i) ? at_x : places->x;
+        places->y = numbers >= (warp_u32)((uint)i) ? at_y : places->y;
     }
-    return places;
+}
+
+INLINE void warp_perspective(const struct warp_ends *ends, int x, struct warp_stretch *stretch)
+{
+    const int number = (x - ends->first) >> ends->span_bits;
+    stretch->range =
+        (struct warp_range){ends->x[number], ends->x[number], ends->y[number], ends->y[number]};
+    for (int i = 0; i < WARP_PARTS; i++)
+        warp_places_in_spans(ends, x + i * WARP_PART, &stretch->range, &stretch->part[i]);
+}
+
+/* Of one part whose places are near. */
+INLINE struct warp_range warp_range_of(const struct warp_places *places)
+{
+    const long x = places->first.x & -65536L, y = places->first.y & -65536L;
+    return (struct warp_range){
+        x + __builtin_reduce_min(places->x), x + __builtin_reduce_max(places->x),
+        y + __builtin_reduce_min(places->y), y + __builtin_reduce_max(places->y)};
 }
 
 /* Where samples are, and the fractions of places. */
@@ -370,46 +490,152 @@ INLINE void warp_place_in(CONSTANT struct tri_warp *k, const struct warp_places 
     *at = (struct warp_place){line.x + within * line.step_x, line.y + within * line.step_y};
 }
 
-#define WARP(name, ONE, INSIDE, REACH) \
-    INLINE warp_s name##_part(const struct warp_plane *plane, CONSTANT struct tri_warp *k, int x, \
-                              int y, int width, struct warp_place *begin) \
+/* ---- more of them, where they lie close together ---- */
+
+#ifdef NEAR_LANES
+/* A bound on whole places that count from a part's first, whose own are within 128. */
+INLINE near_number warp_bound(long at)
+{
+    return (near_number)(at < -256 ? -256 : at > 256 ? 256 : at);
+}
+
+/* Moves places inside. */
+INLINE void warp_find_edge(struct near_edge *edge, const struct warp_plane *plane,
+                           const struct warp_stretch *stretch, near_numbers *column,
+                           near_numbers *row)
+{
+    union {
+        near_numbers all;
+        warp_numbers part[WARP_PARTS];
+    } left, right, top, bottom;
+    for (int i = 0; i < WARP_PARTS; i++) {
+        const struct warp_place first = stretch->part[i].first;
+        left.part[i] = (warp_numbers)(warp_bound(-(first.x >> 16)));
+        right.part[i] = (warp_numbers)(warp_bound(plane->width - 2 - (first.x >> 16)));
+        top.part[i] = (warp_numbers)(warp_bound(-(first.y >> 16)));
+        bottom.part[i] = (warp_numbers)(warp_bound(plane->height - 2 - (first.y >> 16)));
+    }
+    edge->x = near_beyond(column, left.all, right.all);
+    edge->y = near_beyond(row, top.all, bottom.all);
+}
+
+/* Of a stretch within 127 samples of itself and of the plane, as 16 bits must hold 256ths. */
+INLINE bool warp_find_near(struct near_places *near, struct near_edge *edge,
+                           const struct warp_plane *plane, const struct warp_stretch *stretch,
+                           bool inside)
+{
+    union {
+        near_numbers all;
+        warp_numbers part[WARP_PARTS];
+    } x, y;
+    int below = plane->height - 2 - (int)(stretch->range.bottom >> 16);
+    for (int i = 0; i < WARP_PARTS; i++) {
+        x.part[i] = __builtin_convertvector(stretch->part[i].x >> 8, warp_numbers);
+        y.part[i] = __builtin_convertvector(stretch->part[i].y >> 8, warp_numbers);
+    }
+    const near_numbers eight = NEAR_NUMBER(8), fraction = NEAR_NUMBER(255);
+    near_numbers column = x.all >> eight, row = y.all >> eight;
+    if (!inside) {
+        warp_find_edge(edge, plane, stretch, &column, &row);
+        below = below < 0 ? 0 : below;
+    }
+    if (!near_find(near, column, row, x.all & fraction, y.all & fraction,
+                   below < NEAR_DOWN ? below : NEAR_DOWN))
+        return false;
+    for (int i = 0; i < NEAR_GROUPS; i++) {
+        const struct warp_place first = stretch->part[i * WARP_PARTS / NEAR_GROUPS].first;
+        near->x[i] += (int)(first.x >> 16);
+        near->y[i] += (int)(first.y >> 16);
+    }
+    return true;
+}
+#endif
+
+#define WARP(name, ONE, INSIDE, NEAR, REACH) \
+    INLINE warp_s name##_part(const struct warp_plane *plane, CONSTANT struct tri_warp *k, \
+                              const struct warp_places *places, bool near, int x, int y, \
+                              int width) \
     { \
-        struct warp_line line = {0, 0, 0, 0}; \
-        if (k->projective == 0) \
-            warp_line_at(k, x, y, &line); \
-        const struct warp_places places = k->projective != 0 \
-                                              ? warp_places_in_spans(k, x, y, begin) \
-                                              : warp_places_on(&line, WARP_WITHIN(k, x)); \
         warp_s made = (warp_s)((WARP_SAMPLE)k->fill); \
-        const bool near = warp_is_near(places.range); \
-        if (near && warp_is_inside(plane, places.range, REACH)) \
-            return INSIDE(plane, warp_samples_of(plane, &places)); \
-        if (k->replicate == 0 && warp_is_outside(plane, places.range, REACH)) \
-            return made; \
+        if (near) { \
+            const struct warp_range range = warp_range_of(places); \
+            if (warp_is_inside(plane, range, REACH)) \
+                return INSIDE(plane, warp_samples_of(plane, places)); \
+            if (k->replicate == 0 && warp_is_outside(plane, range, REACH)) \
+                return made; \
+        } \
         for (int i = 0; i < WARP_PART && x + i < width; i++) { \
             struct warp_place at; \
-            warp_place_in(k, &places, near, x, y, i, &at); \
+            warp_place_in(k, places, near, x, y, i, &at); \
             made[i] = ONE(plane, k, at.x, at.y); \
         } \
         return made; \
     } \
-    GATHER_LANES(name, S, S) \
+    GATHER_PLANES(name, S, S) \
     { \
         CONSTANT struct tri_warp *k = CONSTANTS(struct tri_warp); \
-        const struct warp_plane plane = WARP_PLANE; \
-        union { \
-            S lanes; \
-            warp_s parts[LANES / WARP_PART]; \
-        } made; \
-        struct warp_place begin = {0, 0}; \
-        if (k->projective != 0) \
-            warp_place_of(k, X & -(1 << k->span_bits), Y, &begin); \
-        for (int i = 0; i < LANES / WARP_PART; i++) \
-            made.parts[i] = name##_part(&plane, k, X + i * WARP_PART, Y, _r->width, &begin); \
-        return made.lanes; \
+        const bool projective = k->projective != 0; \
+        const int replicate = k->replicate, fill = k->fill; \
+        const struct warp_plane first = WARP_PLANE(0); \
+        struct warp_stretch stretch; \
+        struct warp_affine affine; \
+        struct warp_ends ends; \
+        if (projective) \
+            warp_find_ends(k, X, Y, &ends); \
+        else \
+            warp_affine_begin(k, X, Y, &affine); \
+        for (int i = 0; i < LANES; i += WARP_STRETCH) { \
+            if (projective) \
+                warp_perspective(&ends, X + i, &stretch); \
+            else \
+                warp_affine(&affine, &stretch); \
+            const bool inside = warp_is_inside(&first, stretch.range, REACH); \
+            NEAR(first, stretch, i) \
+            const bool near = warp_is_within(stretch.range, WARP_WORDS), \
+                       outside = replicate == 0 && warp_is_outside(&first, stretch.range, REACH); \
+            for (int j = 0; j < WARP_PARTS; j++) { \
+                const int at = i + j * WARP_PART; \
+                EACH_OUTPUT(p) \
+                { \
+                    const struct warp_plane plane = WARP_PLANE(p); \
+                    ((GLOBAL warp_s_at *)(OUTPUT(p) + at))->v = \
+                        outside ? (warp_s)((WARP_SAMPLE)fill) \
+                        : near && inside \
+                            ? INSIDE(&plane, warp_samples_of(&plane, &stretch.part[j])) \
+                            : name##_part(&plane, k, &stretch.part[j], near, X + at, Y, \
+                                          _r->width); \
+                } \
+            } \
+        } \
     } \
     struct name##_takes_the_semicolon
+
+#define WARP_NEAR_NONE(first, stretch, at)
+#ifdef NEAR_LANES
+/* Goes on with the next stretch if this one is near. */
+#define WARP_NEAR_LINEAR(first, stretch, at) \
+    { \
+        struct near_places near_at; \
+        struct near_edge edge = {NEAR_NUMBER(0), NEAR_NUMBER(0), NEAR_WORD(fill | fill << BITS), \
+                                 replicate}; \
+        if (warp_is_within(stretch.range, 127) && \
+            (inside || warp_is_about(&first, stretch.range)) && \
+            warp_find_near(&near_at, &edge, &first, &stretch, inside)) { \
+            EACH_OUTPUT(p) \
+            { \
+                const struct warp_plane plane = WARP_PLANE(p); \
+                struct near_square square = near_squares(&near_at, plane.from, plane.stride); \
+                if (!inside) \
+                    square = near_edge_squares(&edge, square); \
+                ((GLOBAL near_samples_at *)(OUTPUT(p) + (at)))->v = near_linear(&near_at, square); \
+            } \
+            continue; \
+        } \
+    }
+#else
+#define WARP_NEAR_LINEAR WARP_NEAR_NONE
+#endif
 #endif
 
-WARP(warp_linear, warp_linear_one, warp_linear_inside, 0);
-WARP(warp_cubic, warp_cubic_one, warp_cubic_inside, 1);
+WARP(warp_linear, warp_linear_one, warp_linear_inside, WARP_NEAR_LINEAR, 0);
+WARP(warp_cubic, warp_cubic_one, warp_cubic_inside, WARP_NEAR_NONE, 1);

@@ -18,9 +18,11 @@
 #define NEAR_GROUPS (NEAR_PART / NEAR_GROUP)
 #define NEAR_BYTES (NATIVE * 2)
 #define NEAR_NATIVES (NEAR_GROUPS * 16 / NEAR_BYTES)
-/* The farthest column and row of a group from its first ones. */
+/* The farthest column of a group from its first one, and the farthest row: with more rows, single
+ * loads are faster, and in narrow registers they are for one plane. */
 #define NEAR_ACROSS (128 / BITS - 2)
-#define NEAR_DOWN 15
+#define NEAR_DOWN (NATIVE == 32 ? 15 : NATIVE == 16 ? 4 : 3)
+#define NEAR_PLANES (NATIVE == 32 ? 1 : 2)
 
 #if BITS == 8
 typedef uchar near_sample;
@@ -78,6 +80,7 @@ union near_bits {
 struct near_places {
     near_pairs bytes, rows, right, lower;
     int x[NEAR_GROUPS], y[NEAR_GROUPS];
+    int most; /* of `rows` */
 };
 
 /* Whether a comparison holds in any lane. */
@@ -118,7 +121,8 @@ INLINE int near_find(struct near_places *at, near_numbers x, near_numbers y, nea
         at->x[i] = left.each[i * NEAR_GROUP];
         at->y[i] = top.each[i * NEAR_GROUP];
     }
-    return !near_any((across > NEAR_WORD(NEAR_ACROSS)) | (at->rows > NEAR_WORD(most)));
+    at->most = (int)__builtin_reduce_max(at->rows);
+    return at->most <= most && !near_any(across > NEAR_WORD(NEAR_ACROSS));
 }
 
 /* The pairs of one row of each group. */
@@ -184,15 +188,15 @@ INLINE struct near_square near_squares(const struct near_places *at,
         from[i] = (GLOBAL const uchar *)(plane + at->y[i] * stride + at->x[i]);
     stride *= (long)sizeof(near_sample);
     near_pairs above = near_row(from, 0, at->bytes), last = near_row(from, stride, at->bytes),
-               below = last, rows = at->rows;
-    long offset = stride;
-    for (near_numbers further = rows != NEAR_WORD(0); near_any(further);
-         further = rows != NEAR_WORD(0)) {
-        offset += stride;
+               below = last, row = NEAR_WORD(0);
+    /* Mostly none or one or two rounds: unrolled, they would take longer to begin. */
+    _Pragma("clang loop unroll(disable)") for (int i = 0; i < at->most; i++)
+    {
+        const near_numbers further = at->rows > row;
         above = further ? last : above;
-        last = near_row(from, offset, at->bytes);
+        last = near_row(from, (i + 2) * stride, at->bytes);
         below = further ? last : below;
-        rows += NEAR_PAIRS(further); /* -1 */
+        row += NEAR_WORD(1);
     }
     return (struct near_square){above, below};
 }

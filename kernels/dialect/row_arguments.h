@@ -58,7 +58,7 @@ INLINE struct sum_weights sum_weights_of(const short *each, int count)
 /* A gather over planes (GATHER_PLANES) makes so many rows, and of them as many columns, at a time,
  * so that what it reads stays in the nearest cache where rows of the input run aslant. */
 #define PLANES_ROWS 32
-#define PLANES_COLUMNS 256
+#define PLANES_COLUMNS 1024
 
 #define TRI_INPUTS 8
 #define TRI_OUTPUTS 8

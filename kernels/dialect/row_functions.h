@@ -464,25 +464,48 @@ INLINE void square_transpose(square_row *rows)
 
 /* A gather of several outputs, mostly each from the input of that number, so that what the planes
  * of a picture have in common is computed once. Its body stores a sample, or all lanes from X on.
- */
+ * Functions of their own are told that no store changes the constants, and one that there is a
+ * single output: it needs fewer registers. OpenCL compilers would take twice the time. */
+#ifdef __OPENCL_VERSION__
+#define PLANES_ALONE(row) 0
+#else
+#define PLANES_ALONE(row) ((row)->outputs == 1)
+#endif
 #define GATHER_PLANES_(name, IN, OUT) \
     INLINE void name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, GLOBAL OUT##_e *_ot, \
                           long _x); \
-    INLINE void name##_columns(const struct tri_row *row, int left, int y) \
+    INLINE void name##_columns(const struct tri_row *row, GLOBAL const uchar *constants, \
+                               int outputs, int left, int y) \
     { \
         struct tri_row here = *row; \
         const int right = left + PLANES_COLUMNS < here.width ? left + PLANES_COLUMNS : here.width; \
+        here.constants = constants; \
+        here.outputs = outputs; \
         here.y += y; \
-        for (int i = 0; i < here.outputs; i++) \
+        for (int i = 0; i < outputs; i++) \
             here.out[i] += y * here.out_stride[i]; \
         for (int x = left; x < right; x += LANES) \
             name##_at(&here, 0, 0, x); \
     } \
+    static __attribute__((noinline)) void name##_alone( \
+        const struct tri_row *row, GLOBAL const uchar *restrict constants, int left, int y) \
+    { \
+        name##_columns(row, constants, 1, left, y); \
+    } \
+    static __attribute__((noinline)) void name##_planes( \
+        const struct tri_row *row, GLOBAL const uchar *restrict constants, int left, int y) \
+    { \
+        name##_columns(row, constants, row->outputs, left, y); \
+    } \
     ROW_FUNCTION(name, PASS_GATHER, IN, OUT) \
     { \
         for (int left = 0; left < row->width; left += PLANES_COLUMNS) { \
-            for (int y = 0; y < row->rows; y++) \
-                name##_columns(row, left, y); \
+            for (int y = 0; y < row->rows; y++) { \
+                if (PLANES_ALONE(row)) \
+                    name##_alone(row, row->constants, left, y); \
+                else \
+                    name##_planes(row, row->constants, left, y); \
+            } \
         } \
     } \
     INLINE void name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, GLOBAL OUT##_e *_ot, \

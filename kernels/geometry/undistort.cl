@@ -355,24 +355,46 @@ INLINE void undistort_coordinate(struct undistort_near *near, int part, undistor
     near->share.part[part] = __builtin_convertvector(from & 255, undistort_numbers);
 }
 
+/* Whether all places are inside, with some rows below them, and 128 samples from the first; then
+ * finds coordinates in few steps. */
+INLINE bool undistort_all_inside(struct undistort_near *x, struct undistort_near *y,
+                                 const struct undistort_plane *plane,
+                                 const struct undistort_from *from, int below)
+{
+    undistort_i32 outside = (undistort_i32)(0), far = outside;
+    for (int i = 0; i < UNDISTORT_PARTS; i++) {
+        const undistort_i32 left = from[i].x >> 8, top = from[i].y >> 8, dx = left - left[0],
+                            dy = top - top[0];
+        outside |= left | (plane->width - 2 - left) | top | (plane->height - 2 - below - top);
+        far |= (dx + 128) | (dy + 128);
+        x->first[i] = left[0];
+        y->first[i] = top[0];
+        x->at.part[i] = __builtin_convertvector(dx, undistort_numbers);
+        y->at.part[i] = __builtin_convertvector(dy, undistort_numbers);
+        x->share.part[i] = __builtin_convertvector(from[i].x & 255, undistort_numbers);
+        y->share.part[i] = __builtin_convertvector(from[i].y & 255, undistort_numbers);
+    }
+    return !undistort_any(
+        ((outside & (undistort_i32)(~0x7fffffff)) | (far & (undistort_i32)(~255))) != 0);
+}
+
 /* Returns false if places are not near. */
-INLINE bool undistort_find_near(struct near_places *near, struct near_edge *edge,
+INLINE bool undistort_find_near(struct near_places *near, struct near_edge *edge, bool *inside,
                                 const struct undistort_plane *plane,
                                 const struct undistort_from *from)
 {
-    const int most = 4; /* rows further down */
+    const int below = 3;
     struct undistort_near x, y;
-    bool lowest = false;
     if (plane->width < 2 || plane->height < 2)
         return false;
-    for (int i = 0; i < UNDISTORT_PARTS; i++) {
+    *inside = undistort_all_inside(&x, &y, plane, from, below);
+    for (int i = 0; i < UNDISTORT_PARTS && !*inside; i++) {
         undistort_coordinate(&x, i, from[i].x, plane->width);
         undistort_coordinate(&y, i, from[i].y, plane->height);
-        lowest |= undistort_any((from[i].y >> 8) > plane->height - 2 - most);
     }
     edge->x = x.beyond.all;
     edge->y = y.beyond.all;
-    if (!near_find(near, x.at.all, y.at.all, x.share.all, y.share.all, lowest ? 0 : most))
+    if (!near_find(near, x.at.all, y.at.all, x.share.all, y.share.all, *inside ? below : 0))
         return false;
     for (int i = 0; i < NEAR_GROUPS; i++) {
         near->x[i] += x.first[i * UNDISTORT_PARTS / NEAR_GROUPS];
@@ -407,8 +429,9 @@ GATHER_PLANES(undistort, S, S)
 #ifdef NEAR_LANES
         struct near_places near;
         struct near_edge edge;
-        if (undistort_find_near(&near, &edge, &first, from)) {
-            const bool inside = !near_any((edge.x | edge.y) != NEAR_NUMBER(0));
+        bool inside;
+        if (_r->outputs >= NEAR_PLANES &&
+            undistort_find_near(&near, &edge, &inside, &first, from)) {
             edge.fill = NEAR_WORD(k->fill | k->fill << BITS);
             edge.replicate = k->replicate;
             EACH_OUTPUT(p)

@@ -279,7 +279,7 @@ struct warp_affine {
 
 INLINE void warp_affine_begin(CONSTANT struct tri_warp *k, int x, int y, struct warp_affine *affine)
 {
-    const int within = WARP_WITHIN(k, x);
+    const int within = WARP_PART < 16 ? WARP_WITHIN(k, x) : 0; /* spans are 16 long */
     const struct warp_place step = {k->step_x, k->step_y};
     *affine = (struct warp_affine){
         {warp_sum(k->x, x - within, y), warp_sum(k->y, x - within, y)},
@@ -519,7 +519,16 @@ INLINE void warp_find_edge(struct near_edge *edge, const struct warp_plane *plan
     edge->y = near_beyond(row, top.all, bottom.all);
 }
 
-/* Of a stretch within 127 samples of itself and of the plane, as 16 bits must hold 256ths. */
+/* Whether groups may be near, and 16 bits hold 256ths. */
+INLINE bool warp_is_close(struct warp_range range)
+{
+    const int across = (NEAR_ACROSS + 1) * (NEAR_PART - 1) / (NEAR_GROUP - 1),
+              down = (NEAR_DOWN + 1) * (NEAR_PART - 1) / (NEAR_GROUP - 1);
+    return range.right - range.left < (long)across << 16 && range.bottom - range.top < (long)down
+                                                                                           << 16;
+}
+
+/* Of a stretch that is close, to itself and to the plane. */
 INLINE bool warp_find_near(struct near_places *near, struct near_edge *edge,
                            const struct warp_plane *plane, const struct warp_stretch *stretch,
                            bool inside)
@@ -591,8 +600,19 @@ INLINE bool warp_find_near(struct near_places *near, struct near_edge *edge,
                 warp_affine(&affine, &stretch); \
             const bool inside = warp_is_inside(&first, stretch.range, REACH); \
             NEAR(first, stretch, i) \
-            const bool near = warp_is_within(stretch.range, WARP_WORDS), \
-                       outside = replicate == 0 && warp_is_outside(&first, stretch.range, REACH); \
+            const bool near = warp_is_within(stretch.range, WARP_WORDS); \
+            if (near && inside) { \
+                for (int j = 0; j < WARP_PARTS; j++) { \
+                    EACH_OUTPUT(p) \
+                    { \
+                        const struct warp_plane plane = WARP_PLANE(p); \
+                        ((GLOBAL warp_s_at *)(OUTPUT(p) + i + j * WARP_PART))->v = \
+                            INSIDE(&plane, warp_samples_of(&plane, &stretch.part[j])); \
+                    } \
+                } \
+                continue; \
+            } \
+            const bool outside = replicate == 0 && warp_is_outside(&first, stretch.range, REACH); \
             for (int j = 0; j < WARP_PARTS; j++) { \
                 const int at = i + j * WARP_PART; \
                 EACH_OUTPUT(p) \
@@ -600,10 +620,8 @@ INLINE bool warp_find_near(struct near_places *near, struct near_edge *edge,
                     const struct warp_plane plane = WARP_PLANE(p); \
                     ((GLOBAL warp_s_at *)(OUTPUT(p) + at))->v = \
                         outside ? (warp_s)((WARP_SAMPLE)fill) \
-                        : near && inside \
-                            ? INSIDE(&plane, warp_samples_of(&plane, &stretch.part[j])) \
-                            : name##_part(&plane, k, &stretch.part[j], near, X + at, Y, \
-                                          _r->width); \
+                                : name##_part(&plane, k, &stretch.part[j], near, X + at, Y, \
+                                              _r->width); \
                 } \
             } \
         } \
@@ -618,7 +636,7 @@ INLINE bool warp_find_near(struct near_places *near, struct near_edge *edge,
         struct near_places near_at; \
         struct near_edge edge = {NEAR_NUMBER(0), NEAR_NUMBER(0), NEAR_WORD(fill | fill << BITS), \
                                  replicate}; \
-        if (warp_is_within(stretch.range, 127) && \
+        if (_r->outputs >= NEAR_PLANES && warp_is_close(stretch.range) && \
             (inside || warp_is_about(&first, stretch.range)) && \
             warp_find_near(&near_at, &edge, &first, &stretch, inside)) { \
             EACH_OUTPUT(p) \

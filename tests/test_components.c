@@ -379,7 +379,7 @@ static void test_stages(void)
                 for (int j = 0; j < plan->stages[s].node_count && node->kind == PASS_UPDATE; j++)
                     CU_ASSERT_TRUE(j == i || plan->stages[s].nodes[j].in[0] != node->in[0]);
             }
-        CU_ASSERT_EQUAL(updates, 6);
+        CU_ASSERT_EQUAL(updates, 3);
         tri_plan_free(plan);
     }
     tri_pipeline_free(pipeline);

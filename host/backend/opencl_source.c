@@ -33,6 +33,7 @@ static const struct {
     {"rank_trees.h", "RANKS("},
     {"ranks.h", "RANKS("},
     {"regions.h", "REGIONS("},
+    {"runs.h", "tri_runs"},
 };
 
 static bool any_has(const struct tri_stage *stage, const char *word)

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const files[] = {"row_arguments.h", "one_lane.h",   "body_words.h",
-                                    "tiles.h",         "tile_moves.h", "cover.h",
-                                    "patches.h",       "ranks.h",      "regions.h"};
+static const char *const files[] = {"row_arguments.h", "one_lane.h", "body_words.h", "tiles.h",
+                                    "tile_moves.h",    "cover.h",    "patches.h",    "ranks.h",
+                                    "regions.h",       "runs.h"};
 
 static const char *base_name(int base)
 {

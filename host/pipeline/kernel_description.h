@@ -274,13 +274,17 @@ struct tri_value tri_graph_mix(struct tri_graph *graph, const struct tri_mix *mi
 void tri_graph_fail_as(struct tri_graph *graph, const struct tri_error *error);
 /* What the user should know of the result: a line, which is kept once. */
 void tri_graph_note(struct tri_graph *graph, const char *text);
-/* Finds connected components of the samples whose mark is not 0, or with `corners` also by corners.
- * A mark of the maximum tells a sample of its own kind. Of the others a mark says how many samples
- * of the row, up to this one, are known to be in one component: 1, or with `rows` as many as there
- * are, up to some number of two or more. Returns a channel of 32 bits: 0 in components that have a
- * sample of that kind; in others the place of the first sample, in raster order: 1 more than its
- * row times the width, rounded up to a power of two, plus its column; and 0xffffffff outside. */
-int tri_graph_components(struct tri_graph *graph, int marks, bool rows, bool corners);
+/* Finds connected components of the samples that are not 0, or with `corners` also by corners, in
+ * runs (kernels/dialect/runs.h): a channel of pointers, whose ends components_first finds, bits of
+ * where runs begin, and bits of samples. A component ends at its first sample, in raster order.
+ * With `strong` components that have a sample of the maximum end at 0; runs with such a sample have
+ * no pointer, but are in a channel of bits, by pairs of rows. */
+struct tri_components {
+    int rows, shift; /* of a struct tri_runs */
+    int pointers, begins, bits, strong;
+};
+struct tri_components tri_graph_components(struct tri_graph *graph, int in, bool corners,
+                                           bool strong);
 void tri_graph_fail(struct tri_graph *graph, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 int tri_graph_bits(const struct tri_graph *graph);

@@ -12,9 +12,9 @@ static const char *const before[] = {"triptych.h",           "cpu.h",     "row_a
 static const char *const lanes[] = {"lanes.h",      "lanes_dot.h",      "lanes_sad.h",
                                     "lanes_sum.h",  "lanes_lookup.h",   "lanes_pick.h",
                                     "lanes_near.h", "lanes_quotient.h", "lanes_weigh.h"};
-static const char *const after[] = {"body_words.h", "own_symbols.h", "row_functions.h",
-                                    "cover.h",      "patches.h",     "rank_trees.h",
-                                    "ranks.h",      "regions.h",     "own_check.h"};
+static const char *const after[] = {"body_words.h", "own_symbols.h", "row_functions.h", "cover.h",
+                                    "patches.h",    "rank_trees.h",  "ranks.h",         "regions.h",
+                                    "runs.h",       "own_check.h"};
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 

@@ -33,5 +33,6 @@
 #include "rank_trees.h"
 #include "ranks.h"
 #include "regions.h"
+#include "runs.h"
 
 #endif

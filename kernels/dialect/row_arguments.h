@@ -108,18 +108,6 @@ INLINE int region_inside(int at, int size)
     return within < size ? within : period - within;
 }
 
-/* What tri_graph_components makes: 1 more than the row shifted by components_shift, plus the
- * column. */
-#define COMPONENTS_NONE 0xffffffffu
-#define COMPONENTS_POINTER(x, y, shift) (((uint)(y) << (shift) | (uint)(x)) + 1)
-INLINE int components_shift(int width)
-{
-    int shift = 0;
-    while (1 << shift < width)
-        shift++;
-    return shift;
-}
-
 /* What PATCHES compares: squares of (2 * patch + 1)^2 samples, with as many as have their centres
  * in a square of (2 * search + 1)^2. */
 struct tri_patches {

@@ -30,8 +30,6 @@
 #define HISTOGRAM(name, IN) HISTOGRAM_(name, IN)
 /* Lowers samples of a plane of u32 where they are, once for each place, in any order. */
 #define UPDATE(name) UPDATE_AS(name)
-/* The same where a sample of input 1 is not 0; MARK is that sample. */
-#define UPDATE_MARKED(name) UPDATE_MARKED_AS(name, S)
 
 /* Lanes of input 0 at an offset. AT_INPUT: of input i. SOURCE: from row `y` of the whole plane. */
 #define AT(dx, dy) AT_INPUT(0, dx, dy)
@@ -60,7 +58,6 @@
 #define OUTPUT(i) ((GLOBAL __typeof__(*_ot) *)_r->out[i] + _x)
 #define IN_WIDTH (_r->in_width)
 #define IN_HEIGHT (_r->in_height)
-#define MARK _mark
 
 /* Rows of different buffers never overlap. A slide's own rows may, but its lanes stay in place. */
 #ifdef __clang__
@@ -183,8 +180,12 @@
 
 #define GATHER_(name, IN, OUT) GATHER_AS(name, PASS_GATHER, IN, OUT)
 #define MAP_(name, IN, OUT) GATHER_AS(name, PASS_MAP, IN, OUT)
+#define GATHER_BODY(name, IN, OUT) \
+    INLINE OUT##_e name##_at(const struct tri_row *_r __attribute__((unused)), \
+                             GLOBAL const IN##_e *_it __attribute__((unused)), \
+                             long _x __attribute__((unused)))
 #define GATHER_AS(name, kind, IN, OUT) \
-    INLINE OUT##_e name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x); \
+    GATHER_BODY(name, IN, OUT); \
     INLINE void name##_into(GLOBAL OUT##_e *restrict out, const struct tri_row *row) \
     { \
         const int width = row->width; \
@@ -195,7 +196,7 @@
         const struct tri_row here = *row; \
         name##_into((GLOBAL OUT##_e *)here.out[0], &here); \
     } \
-    INLINE OUT##_e name##_at(const struct tri_row *_r, GLOBAL const IN##_e *_it, long _x)
+    GATHER_BODY(name, IN, OUT)
 
 #ifdef LOOKUP_LANES
 #define LOOKUP_AS(name, TYPE) \
@@ -630,30 +631,3 @@ INLINE void square_transpose(square_row *rows)
             name##_at(&here, 0, x); \
     } \
     INLINE void name##_at(const struct tri_row *_r, GLOBAL const u32_e *_it, long _x)
-
-typedef struct __attribute__((packed, may_alias)) {
-    ulong word;
-} update_marks;
-
-/* Most marks are 0, so they are looked at eight bytes at a time. */
-#define UPDATE_MARKED_AS(name, IN) UPDATE_MARKED_(name, IN)
-#define UPDATE_MARKED_(name, IN) \
-    INLINE void name##_at(const struct tri_row *_r, GLOBAL const u32_e *_it, long _x, \
-                          uint _mark __attribute__((unused))); \
-    ROW_FUNCTION(name, PASS_UPDATE, u32, u32) \
-    { \
-        const struct tri_row here = *row; \
-        const int width = here.width, step = 8 / (int)sizeof(IN##_e); \
-        GLOBAL const IN##_e *marks = \
-            (GLOBAL const IN##_e *)(here.plane[1] + here.y * here.stride[1]); \
-        for (int x = 0; x < width; x += step) { \
-            if (x + step <= width && ((GLOBAL const update_marks *)(marks + x))->word == 0) \
-                continue; \
-            for (int i = x; i < x + step && i < width; i++) { \
-                if (marks[i] != 0) \
-                    name##_at(&here, 0, i, marks[i]); \
-            } \
-        } \
-    } \
-    INLINE void name##_at(const struct tri_row *_r, GLOBAL const u32_e *_it, long _x, \
-                          uint _mark __attribute__((unused)))

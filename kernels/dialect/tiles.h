@@ -286,8 +286,6 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
 #define SCAN(name, IN, OUT) SCAN_(name, IN, OUT)
 #define HISTOGRAM(name, IN) HISTOGRAM_(name, IN)
 #define UPDATE(name) UPDATE_(name)
-#define UPDATE_MARKED(name) UPDATE_MARKED_(name, S)
-#define UPDATE_MARKED_(name, IN) UPDATE_MARKED_AS(name, IN)
 #define TILE_TYPES(name, IN, OUT) \
     typedef IN##_e name##_in; \
     typedef OUT##_e name##_out; \
@@ -301,7 +299,6 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
     }
 
 #define CONSTANT_BYTES _c
-#define MARK _mark
 /* Negates a value that goes into a minimum, a maximum or a shift, by subtracting it from a zero
  * that the compiler does not know: assemblers have folded in a minus sign and lost it
  * (docs/gpu.md). */
@@ -635,18 +632,6 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
     UPDATE_BODY(name); \
     UPDATE_TILE(name, name##_at(&item, constants, in, left + k);) \
     UPDATE_BODY(name)
-
-#define UPDATE_MARKED_BODY(name) \
-    INLINE void name##_at(const struct item *_r, CONSTANT uchar *_c, \
-                          GLOBAL const uint *const *_in, int _x, \
-                          uint _mark __attribute__((unused)))
-#define UPDATE_MARKED_AS(name, IN) \
-    UPDATE_MARKED_BODY(name); \
-    UPDATE_TILE(name, const uint mark = \
-                          ((GLOBAL const IN##_e *)(planes[1].samples + \
-                                                   (long)item.y * planes[1].stride))[left + k]; \
-                if (mark != 0) name##_at(&item, constants, in, left + k, mark);) \
-    UPDATE_MARKED_BODY(name)
 
 /* An item sums the first window of its block, then slides down the rows. */
 #define SLIDE_(name, IN, OUT) \

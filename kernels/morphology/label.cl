@@ -2,37 +2,45 @@
  * beyond the picture. */
 #include "kernel.h"
 
-#define LABEL_BLOCK 64
+#define LABEL_BLOCK 16
 
 struct label {
-    int shift;  /* of pointers */
+    struct tri_runs runs;
     int down;   /* blocks of sums are columns, not rows */
     int inside; /* sums before a block are known */
 };
 
-PASS(label_mark, S, S)
-{
-    PUT(MIN(AT(0, 0), ALL(S, 1)));
-}
-
-/* How many samples of the row, up to this one, are not 0: up to twice as many as were counted. */
-PASS(label_run, S, S)
-{
-    CONSTANT int *counted = CONSTANTS(int);
-    const S run = AT(0, 0);
-    PUT(SELECT(run == ALL(S, *counted), run + AT(-*counted, 0), run));
-}
-
-/* First samples in a block of a row. */
-GATHER(label_count, u32, u32)
+/* Bits of the first samples of components. Inputs: pointers, bits. */
+GATHER(label_firsts, u32, u32)
 {
     CONSTANT struct label *k = CONSTANTS(struct label);
-    const int begin = X * LABEL_BLOCK,
-              end = begin + LABEL_BLOCK < IN_WIDTH ? begin + LABEL_BLOCK : IN_WIDTH;
-    uint count = 0;
-    for (int x = begin; x < end; x++)
-        count += SAMPLE(x, Y) == COMPONENTS_POINTER(x, Y, k->shift);
-    return count;
+    const int rows = k->runs.rows, pair = Y / rows;
+    const uint word = (uint)X / 2;
+    const ulong top = bits_word(&SAMPLE_INPUT(1, 0, pair * rows), word),
+                both = top | bits_word(&SAMPLE_INPUT(1, 0, pair * rows + rows - 1), word);
+    /* Each run's first sample in the upper row, where its first carry is, if it touches no other
+     * above. In the lower row where a run begins that has none in the upper row. */
+    ulong own = both & ~(both << 1) & ~top;
+    if (Y == pair * rows) {
+        const ulong above = Y > 0 ? bits_word(&SAMPLE_INPUT(1, 0, Y - 1), word) : 0;
+        own = top & ~(both + top) & ~above & ~(rows == 2 ? above << 1 | above >> 1 : 0);
+    }
+    ulong left = own >> X % 2 * 32 & 0xffffffff;
+    uint firsts = 0;
+    for (int i = 0; i < 2 || left != 0; i++) { /* mostly there are no more than two */
+        const int bit = left != 0 ? BIT_FIRST(left) : 0, x = X * 32 + bit;
+        const ulong upper = Y == pair * rows ? 0 : run_bits(both, x % RUN_WORD) & top;
+        const uint first = (SAMPLE(x / 2, pair) == COMPONENTS_END) & (upper == 0) & (left != 0);
+        firsts |= first << bit;
+        left &= left - 1;
+    }
+    return firsts;
+}
+
+/* First samples in a word. */
+GATHER(label_count, u32, u32)
+{
+    return BIT_COUNT(bits_word(&SAMPLE(0, Y), X));
 }
 
 /* Sums of blocks of sums. */
@@ -60,30 +68,25 @@ GATHER(label_before, u32, u32)
     return sum;
 }
 
-/* The number of a component at its first sample, else 0. Input 1: how many begin before a block. */
-GATHER(label_number, u32, u32)
+/* Inputs: pointers, where runs begin, bits, bits of first samples, how many come before a word. */
+RUNS(label_give)
 {
     CONSTANT struct label *k = CONSTANTS(struct label);
-    if (SAMPLE(X, Y) != COMPONENTS_POINTER(X, Y, k->shift))
-        return 0;
-    uint number = SAMPLE_INPUT(1, X / LABEL_BLOCK, Y) + 1;
-    for (int x = X & -LABEL_BLOCK; x < X; x++)
-        number += SAMPLE(x, Y) == COMPONENTS_POINTER(x, Y, k->shift);
-    return number;
-}
-
-GATHER(label_give, u32, u32)
-{
-    CONSTANT struct label *k = CONSTANTS(struct label);
-    const uint at = SAMPLE(X, Y) - 1;
-    if (at == COMPONENTS_NONE - 1)
-        return 0;
-    return SAMPLE_INPUT(1, at & ((1u << k->shift) - 1), at >> k->shift);
-}
-
-PASS(label_limit, u32, S)
-{
-    PUT(TO_S(MIN(AT(0, 0), ALL(u32, MAXIMUM))));
+    const int rows = k->runs.rows, shift = k->runs.shift;
+    GLOBAL const uint *plane = &SAMPLE(0, 0), *bits = &SAMPLE_INPUT(2, 0, 0);
+    const long stride = &SAMPLE(0, 1) - plane;
+    uint pointer = run_pointer(bits, &SAMPLE_INPUT(2, 0, 1) - bits, rows, shift, X, Y);
+    for (;;) {
+        const uint x = (pointer - 1) & ((1u << shift) - 1);
+        const int y = (int)((pointer - 1) >> shift);
+        const ulong firsts = bits_word(&SAMPLE_INPUT(3, 0, y), x / RUN_WORD);
+        if ((firsts >> x % RUN_WORD & 1) != 0) {
+            const uint number = SAMPLE_INPUT(4, x / RUN_WORD, y) + 1 +
+                                BIT_COUNT(firsts & bits_below((int)(x % RUN_WORD)));
+            return number < MAXIMUM ? number : MAXIMUM;
+        }
+        pointer = plane[run_place(stride, rows, shift, pointer)];
+    }
 }
 
 #ifdef HOST
@@ -128,38 +131,32 @@ static int label_all_before(struct tri_graph *graph, int sums)
                 .constants_size = sizeof k);
 }
 
-/* Returns the runs of a row up to each sample, of up to 64. */
-static int label_runs(struct tri_graph *graph, int in)
+/* From bits of first samples. */
+static void label_lines(FILE *to, const struct tri_data *data)
 {
-    int runs = NODE(label_mark, .in = {in});
-    for (int counted = 1; counted < 64; counted *= 2)
-        runs = NODE(label_run, .in = {runs}, .reach = counted, .specialize = true,
-                    .constants = &counted, .constants_size = sizeof counted);
-    return runs;
-}
-
-static void label_line(FILE *to, int x, int y, uint sample, const void *constants)
-{
-    (void)constants;
-    if (sample != 0)
-        fprintf(to, "%u,%d,%d\n", sample, x, y);
+    uint number = 0;
+    for (int y = 0; y < data->height; y++)
+        for (int x = 0; x < 32 * data->width; x++)
+            if ((data->samples[y * data->stride + x / 32] >> x % 32 & 1) != 0)
+                fprintf(to, "%u,%d,%d\n", ++number, x, y);
 }
 
 GRAPH_PLANE(label)
 {
-    const int width = tri_graph_width(graph, in);
-    const struct label k = {.shift = components_shift(width)};
+    const int width = tri_graph_width(graph, in), height = tri_graph_height(graph, in);
     tri_graph_monochrome(graph);
+    const struct tri_components c = tri_graph_components(graph, in, VALUE(neighbours) == 1, false);
+    const struct label k = {.runs = {c.rows, c.shift}};
     const int firsts =
-        tri_graph_components(graph, label_runs(graph, in), true, VALUE(neighbours) == 1);
-    const int counts =
-        NODE(label_count, .in = {firsts}, .whole = true, .width = label_blocks(width),
-             .constants = &k, .constants_size = sizeof k);
-    const int numbers = NODE(label_number, .in = {firsts, label_all_before(graph, counts)},
-                             .whole = true, .constants = &k, .constants_size = sizeof k);
-    tri_graph_data(graph, numbers, "number,x,y", label_line);
-    const int given = NODE(label_give, .in = {firsts, numbers}, .whole = true, .constants = &k,
-                           .constants_size = sizeof k);
-    return NODE(label_limit, .in = {given});
+        NODE(label_firsts, .in = {c.pointers, c.bits}, .whole = true,
+             .width = tri_graph_width(graph, c.bits), .height = tri_graph_height(graph, c.bits),
+             .constants = &k, .constants_size = sizeof k, .operations = 64);
+    const int counts = NODE(label_count, .in = {firsts}, .whole = true,
+                            .width = tri_graph_width(graph, firsts) / 2);
+    const int before = label_all_before(graph, counts);
+    tri_graph_table(graph, firsts, "number,x,y", label_lines);
+    return NODE(label_give, .in = {c.pointers, c.begins, c.bits, firsts, before}, .whole = true,
+                .block = c.rows, .width = width, .height = height, .constants = &k,
+                .constants_size = sizeof k);
 }
 #endif

@@ -89,10 +89,30 @@ PASS(canny_mark_l1, WIDE, S){CANNY_MARK(WIDE, TO_WIDE)}
 
 PASS(canny_mark_l2, CANNY_SQUARE, S){CANNY_MARK(CANNY_SQUARE, CANNY_TO_SQUARE)}
 
-/* White in components that have a strong edge. */
-PASS(canny_edges, u32, S)
+/* Where runs begin without those that have a strong edge and come after such a run in a word: after
+ * its end a carry goes through the gap. Inputs: where runs begin, bits, runs with a strong edge. */
+GATHER(canny_begins, u32, u32)
 {
-    PUT(TO_S(SELECT(AT(0, 0) == ALL(u32, 0), ALL(u32, MAXIMUM), ALL(u32, 0))));
+    const int rows = CONSTANTS(struct tri_runs)->rows, y = Y * rows;
+    const uint word = (uint)X / 2;
+    const ulong begins = bits_word(&SAMPLE(0, Y), word),
+                strong = bits_word(&SAMPLE_INPUT(2, 0, Y), word),
+                gaps = ~(bits_word(&SAMPLE_INPUT(1, 0, y), word) |
+                         bits_word(&SAMPLE_INPUT(1, 0, y + rows - 1), word));
+    const ulong after = gaps + (strong << 1 & gaps);
+    return (uint)((begins & ~(strong & after)) >> X % 2 * 32);
+}
+
+/* White in components that have a strong edge. Input 3: runs that have one. */
+RUNS(canny_edges)
+{
+    CONSTANT struct tri_runs *k = CONSTANTS(struct tri_runs);
+    GLOBAL const uint *plane = &SAMPLE(0, 0), *bits = &SAMPLE_INPUT(2, 0, 0);
+    if ((SAMPLE_INPUT(3, (uint)X / 32, Y) >> X % 32 & 1) != 0)
+        return MAXIMUM;
+    const uint own = run_pointer(bits, &SAMPLE_INPUT(2, 0, 1) - bits, k->rows, k->shift, X, Y);
+    return components_first(plane, &SAMPLE(0, 1) - plane, k->rows, k->shift, own) == 0 ? MAXIMUM
+                                                                                       : 0;
 }
 
 #ifdef HOST
@@ -144,6 +164,13 @@ GRAPH_PLANE(canny)
         marks = NODE(canny_mark_l1, .in = {strengths}, .low = -1, .high = 1, .reach = 1,
                      .constants = &k, .constants_size = sizeof k);
     }
-    return NODE(canny_edges, .in = {tri_graph_components(graph, marks, false, true)});
+    const struct tri_components c = tri_graph_components(graph, marks, true, true);
+    const struct tri_runs runs = {c.rows, c.shift};
+    const int begins = NODE(canny_begins, .in = {c.begins, c.bits, c.strong}, .whole = true,
+                            .constants = &runs, .constants_size = sizeof runs);
+    return NODE(canny_edges, .in = {c.pointers, begins, c.bits, c.strong}, .whole = true,
+                .block = c.rows, .width = tri_graph_width(graph, in),
+                .height = tri_graph_height(graph, in), .constants = &runs,
+                .constants_size = sizeof runs);
 }
 #endif

@@ -163,22 +163,32 @@ static bool names_clash(const struct tri_plan *plan)
     return false;
 }
 
+static enum tri_status takes(struct tri_backend *backend, const struct tri_plan *plan, bool *taken,
+                             struct tri_error *error)
+{
+    *taken = true;
+    const enum tri_status status =
+        backend->takes != NULL ? backend->takes(backend, plan, taken, error) : TRI_OK;
+    *taken &= !(backend->info.opencl && names_clash(plan));
+    return status;
+}
+
 enum tri_status tri_backend_plan(struct tri_backend *backend, const struct tri_pipeline *pipeline,
                                  const struct tri_shape *in, struct tri_plan **plan,
                                  struct tri_error *error)
 {
-    bool taken = true;
-    enum tri_status status =
-        tri_plan_make(pipeline, in, backend->kind, &backend->walk, plan, error);
-    if (status == TRI_OK && backend->takes != NULL)
-        status = backend->takes(backend, *plan, &taken, error);
-    if (status == TRI_OK && backend->info.opencl && names_clash(*plan))
-        taken = false;
-    if (status != TRI_OK || taken)
-        return status;
-    tri_plan_free(*plan);
-    *plan = NULL;
-    return tri_plan_make(pipeline, in, TRI_PLAN_ALONE, NULL, plan, error);
+    enum tri_plan_kind kind = backend->kind;
+    for (;;) {
+        bool taken = true;
+        enum tri_status status = tri_plan_make(pipeline, in, kind, &backend->walk, plan, error);
+        if (status == TRI_OK && kind != TRI_PLAN_ALONE)
+            status = takes(backend, *plan, &taken, error);
+        if (status != TRI_OK || taken)
+            return status;
+        tri_plan_free(*plan);
+        *plan = NULL;
+        kind = kind == TRI_PLAN_TILES ? TRI_PLAN_PLANES : TRI_PLAN_ALONE;
+    }
 }
 
 static enum tri_status check_with(const struct tri_pipeline *pipeline, struct tri_error *error)

@@ -94,7 +94,7 @@ static int group_rows(const struct tile_class *class)
 {
     size_t global[3], local[3];
     tri_tile_items(class, global, local);
-    return class->points ? (int)local[1] * class->rows : class->tile_height;
+    return class->points ? (int)local[1] * class->rows : class->grids[0].tile_height;
 }
 
 int tri_opencl_tile_unit(const struct opencl_stage *stage)
@@ -118,9 +118,9 @@ int tri_opencl_tile_unit(const struct opencl_stage *stage)
 static int strip_items(const struct tile_class *class, struct opencl_rows rows, size_t global[3],
                        size_t local[3])
 {
-    const int height = class->points ? class->rows : class->tile_height, unit = group_rows(class);
-    const int end =
-        rows.first + rows.count < class->height ? rows.first + rows.count : class->height;
+    const struct tile_grid *out = &class->grids[0];
+    const int height = class->points ? class->rows : out->tile_height, unit = group_rows(class);
+    const int end = rows.first + rows.count < out->height ? rows.first + rows.count : out->height;
     tri_tile_items(class, global, local);
     global[1] = rows.first < end ? (size_t)((end - rows.first + unit - 1) / unit) * local[1] : 0;
     return rows.first / height;

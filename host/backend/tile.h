@@ -7,7 +7,7 @@
 #include "../../kernels/dialect/tiles.h"
 
 /* The first two keep windows in registers. */
-enum tile_form { TILE_WINDOW, TILE_PAIRS, TILE_NEAR, TILE_PLANE, TILE_POINT };
+enum tile_form { TILE_WINDOW, TILE_PAIRS, TILE_NEAR, TILE_PLANE, TILE_PART, TILE_POINT };
 /* Where a file's bodies find their constants. */
 enum tile_constants { TILE_CONSTANTS_BUFFER, TILE_CONSTANTS_PROGRAM, TILE_CONSTANTS_LOCAL };
 
@@ -29,7 +29,8 @@ struct tile_place {
     bool loaded, stored;       /* from its plane to a tile; back */
     bool plane;                /* read in place */
     bool made;                 /* by an operation of the class */
-    int left, right, up, down; /* samples needed beyond the tile */
+    int grid;                  /* of what is in tiles; -1: not known */
+    int left, right, up, down; /* samples needed beyond the grid's tile */
     int before;       /* samples of a row in memory before the tile's first; `left`, rounded up */
     int stride, rows; /* of its tile in memory, in samples */
     long at;          /* its offset there, in bytes */
@@ -45,6 +46,10 @@ struct tile_op {
     int in[TRI_INPUTS], out[TRI_OUTPUTS]; /* places */
     int low, high, reach, sparse, rows[4];
     bool transposed;
+    int grid;                                /* of its output */
+    int part_grid;                           /* TILE_PART: that of its inputs */
+    struct tri_reads part_across, part_down; /* TILE_PART: what it reads of them */
+    int padding;                             /* and how far beyond the ends of their rows */
     long constants_size;
     int constants; /* number of the array in the program; -1: in the table, at `table` */
     int table;     /* for constants, or for a histogram's counts */
@@ -53,18 +58,28 @@ struct tile_op {
     long table_at, sums_at; /* in local memory: a map's table; sums shared by items; -1: none */
 };
 
+/* Channels of one size, and what a work-group's tile of them is. Grid 0 is the output's: all that
+ * is stored. What an operation reads in the form TILE_PART has a grid of its own. */
+struct tile_grid {
+    int width, height;
+    int tile_width, tile_height;
+    int op;           /* which reads it; -1: grid 0 */
+    int table;        /* its entry: the size, and where a tile begins */
+    int across, down; /* samples that the operation may need; 0: those at the places of its own */
+};
+
 /* Components of a stage that do the same on different channels, in one launch. */
 struct tile_class {
     struct tile_op *ops;
     int op_count;
     struct tile_place *places;
     int place_count;
+    struct tile_grid *grids;
+    int grid_count;
     int *nodes; /* [component][operation]: node of the stage */
     int component_count;
     int table_size;    /* entries per component in the channel table */
-    int width, height; /* of its output */
     bool points;       /* no tile is needed */
-    int tile_width, tile_height;
     int samples, rows; /* for points: samples and rows that an item computes */
     long local_memory; /* bytes per group */
     int group;         /* work-items per group */
@@ -83,6 +98,11 @@ static inline int tri_tile_multiple(int n, int of)
     return (n + of - 1) / of * of;
 }
 
+/* Tiles of a grid of its own begin at a multiple of so many columns. */
+#define TILE_ALIGN 16
+/* Where the samples begin that sample 0 of an output needs, in units of 2^-32 samples. */
+int64_t tri_tile_first(const struct tri_reads *reads);
+int64_t tri_tile_step(const struct tri_reads *reads);
 /* Chooses the cheapest tile size and lays out local memory for it; false: no size fits. */
 bool tri_tile_choose_size(struct tile_class *class, const struct tile_limits *limits);
 /* Chooses what an item computes where no tile is needed. */

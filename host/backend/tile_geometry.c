@@ -2,6 +2,7 @@
  * size of a tile. */
 #include "tile.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,70 @@
 static int largest(int a, int b)
 {
     return a > b ? a : b;
+}
+
+/* Where a pass computes places, it may round otherwise than the host does here: a place so close
+ * below a whole number counts as that. */
+#define ROUNDED (1.0 / 1024)
+
+static double doubt(const struct tri_reads *reads)
+{
+    return reads->step == floor(reads->step) && reads->first == floor(reads->first) ? 0 : ROUNDED;
+}
+
+int64_t tri_tile_step(const struct tri_reads *reads)
+{
+    return (int64_t)(reads->step * 4294967296.0);
+}
+
+int64_t tri_tile_first(const struct tri_reads *reads)
+{
+    return (int64_t)floor((reads->first - doubt(reads)) * 4294967296.0);
+}
+
+/* The samples that `outputs` need. */
+static int needed_for(const struct tri_reads *reads, int outputs)
+{
+    return (int)ceil((outputs - 1) * reads->step + 2 * doubt(reads)) + reads->count;
+}
+
+/* Whether a pass reads just what lies at the places of its outputs. */
+static bool at_own_places(const struct tri_reads *reads)
+{
+    return reads->step == 1 && reads->first == 0 && reads->count == 1;
+}
+
+/* The tile of what an operation in the form TILE_PART reads. Sizes are rounded up, so that pictures
+ * of nearly the same ratio share a program. */
+static void find_part(struct tile_class *class, const struct tile_op *op)
+{
+    const struct tile_grid *out = &class->grids[op->grid];
+    struct tile_grid *in = &class->grids[op->part_grid];
+    in->across = in->down = 0;
+    in->tile_width = out->tile_width;
+    in->tile_height = out->tile_height;
+    if (!at_own_places(&op->part_across)) {
+        in->across = tri_tile_multiple(
+            needed_for(&op->part_across, op->left + out->tile_width + op->right), 4);
+        in->tile_width = tri_tile_multiple(in->across + TILE_ALIGN - 1, TILE_ALIGN);
+    }
+    if (!at_own_places(&op->part_down))
+        in->down = in->tile_height =
+            tri_tile_multiple(needed_for(&op->part_down, op->made_rows), 4);
+}
+
+static void need_part(const struct tile_class *class, struct tile_place *place,
+                      const struct tile_op *op)
+{
+    const struct tile_grid *in = &class->grids[op->part_grid];
+    if (in->across == 0) {
+        place->left = largest(place->left, op->left);
+        place->right = largest(place->right, op->right);
+    }
+    if (in->down == 0) {
+        place->up = largest(place->up, op->up);
+        place->down = largest(place->down, op->made_rows - op->up - in->tile_height);
+    }
 }
 
 static void need(struct tile_place *place, const struct tile_op *op, int tile_height)
@@ -22,7 +87,7 @@ static void need(struct tile_place *place, const struct tile_op *op, int tile_he
 }
 
 /* From the last operation to the first: what is needed of each channel, and therefore computed. */
-static void find_regions(struct tile_class *class, int tile_height)
+static void find_regions(struct tile_class *class)
 {
     for (int i = 0; i < class->place_count; i++) {
         struct tile_place *place = &class->places[i];
@@ -30,6 +95,7 @@ static void find_regions(struct tile_class *class, int tile_height)
     }
     for (int i = class->op_count - 1; i >= 0; i--) {
         struct tile_op *op = &class->ops[i];
+        const int tile_height = class->grids[op->grid].tile_height;
         int down = 0;
         op->left = op->right = op->up = 0;
         while (op->block_rows > tile_height)
@@ -49,8 +115,14 @@ static void find_regions(struct tile_class *class, int tile_height)
             out->up = op->up;
             out->down = op->made_rows - op->up - tile_height;
         }
-        for (int k = 0; k < op->inputs && op->form != TILE_PLANE; k++)
-            need(&class->places[op->in[k]], op, tile_height);
+        if (op->form == TILE_PART)
+            find_part(class, op);
+        for (int k = 0; k < op->inputs && op->form != TILE_PLANE; k++) {
+            if (op->form == TILE_PART)
+                need_part(class, &class->places[op->in[k]], op);
+            else
+                need(&class->places[op->in[k]], op, tile_height);
+        }
     }
 }
 
@@ -111,11 +183,12 @@ static long lay_out(struct tile_class *class, long at)
 }
 
 /* Map tables, and what items share in an operation, come first. */
-static long lay_out_shared(struct tile_class *class, int tile_width)
+static long lay_out_shared(struct tile_class *class)
 {
     long at = 0, sums = 0;
     for (int i = 0; i < class->op_count; i++) {
         struct tile_op *op = &class->ops[i];
+        const int tile_width = class->grids[op->grid].tile_width;
         long size = 0;
         if (op->table_at >= 0) {
             op->table_at = at;
@@ -140,35 +213,39 @@ static long lay_out_shared(struct tile_class *class, int tile_width)
 
 static long geometry(struct tile_class *class, int tile_width, int tile_height)
 {
-    class->tile_width = tile_width;
-    class->tile_height = tile_height;
-    find_regions(class, tile_height);
+    class->grids[0].tile_width = tile_width;
+    class->grids[0].tile_height = tile_height;
+    find_regions(class);
     for (int i = 0; i < class->place_count; i++) {
         struct tile_place *place = &class->places[i];
+        const struct tile_grid *grid = &class->grids[largest(place->grid, 0)];
         const int unit = 16 / place->size > 4 ? 16 / place->size : 4;
         place->before = tri_tile_multiple(place->left, unit);
-        place->stride = tri_tile_multiple(place->before + tile_width + place->right, unit);
+        place->stride = tri_tile_multiple(place->before + grid->tile_width + place->right, unit);
         if (place->by_input < 0 && class->ops[place->by_op].transposed)
             place->stride += unit; /* items store down the columns: avoids using a single bank */
-        place->rows = place->up + tile_height + place->down;
+        place->rows = place->up + grid->tile_height + place->down;
     }
     find_lives(class);
-    return class->local_memory = lay_out(class, lay_out_shared(class, tile_width));
+    return class->local_memory = lay_out(class, lay_out_shared(class));
 }
 
 /* Samples computed and loaded per output sample, plus the cost of starting a group, in samples. */
 static double cost(const struct tile_class *class, const struct tile_limits *limits)
 {
-    const double core = (double)class->tile_width * class->tile_height;
+    const double core = (double)class->grids[0].tile_width * class->grids[0].tile_height;
     double work = 3000;
     for (int i = 0; i < class->op_count; i++) {
         const struct tile_op *op = &class->ops[i];
-        const double samples = (double)(op->left + class->tile_width + op->right) * op->made_rows;
+        const int tile_width = class->grids[op->grid].tile_width;
+        const double samples = (double)(op->left + tile_width + op->right) * op->made_rows;
         const double first =
             op->pass->kind == PASS_SLIDE ? (double)(op->high - op->low) / op->block_rows : 0;
         const double shared =
             tri_tile_is_body(op) ? (double)(op->high - op->low) / (4 * op->block_rows) : 0;
-        work += samples * (1 + first + shared);
+        const double part =
+            (double)op->part_across.count * op->part_down.count / 2; /* each by itself */
+        work += samples * (1 + first + shared + part);
     }
     for (int i = 0; i < class->place_count; i++) {
         if (class->places[i].loaded)
@@ -176,6 +253,26 @@ static double cost(const struct tile_class *class, const struct tile_limits *lim
     }
     const double memory = (double)class->local_memory / (double)limits->share;
     return work / core * (memory > 1 ? memory : 1);
+}
+
+/* Whether a tile of this size needs more than twice as much, in a direction, as its outputs stand
+ * for: then neighbours read nearly the same. */
+static bool overlaps(const struct tri_reads *reads, int outputs, int needed)
+{
+    return needed > 2 * outputs * (reads->step > 1 ? reads->step : 1);
+}
+
+static bool parts_overlap(const struct tile_class *class)
+{
+    for (int i = 1; i < class->grid_count; i++) {
+        const struct tile_grid *grid = &class->grids[i];
+        const struct tile_op *op = &class->ops[grid->op];
+        if (overlaps(&op->part_across, op->left + class->grids[op->grid].tile_width + op->right,
+                     grid->across) ||
+            overlaps(&op->part_down, op->made_rows, grid->down))
+            return true;
+    }
+    return false;
 }
 
 /* A row costs a group about as much as if it made all of it. */
@@ -197,7 +294,8 @@ bool tri_tile_choose_size(struct tile_class *class, const struct tile_limits *li
         for (size_t h = 0; h < sizeof heights / sizeof heights[0]; h++) {
             memcpy(class->ops, ops, (size_t) class->op_count * sizeof ops[0]);
             if (widths[w] * heights[h] > 8192 || (rows_are_dear(class) && heights[h] > 1) ||
-                geometry(class, widths[w], heights[h]) > limits->local_memory)
+                geometry(class, widths[w], heights[h]) > limits->local_memory ||
+                parts_overlap(class))
                 continue;
             if (width == 0 || cost(class, limits) < best) {
                 best = cost(class, limits);

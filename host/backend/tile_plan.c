@@ -10,6 +10,11 @@
 /* Bytes of a map's table that local memory may hold. */
 #define LOCAL_TABLE 4096
 
+static int largest(int a, int b)
+{
+    return a > b ? a : b;
+}
+
 bool tri_tile_is_body(const struct tile_op *op)
 {
     return op->pass->kind == PASS_LANES || op->pass->kind == PASS_CHOOSE ||
@@ -25,6 +30,18 @@ static int root(int *parent, int i)
     return i;
 }
 
+/* Whether `reader` reads what `node` makes. */
+static bool feeds(const struct walk_node *node, const struct walk_node *reader)
+{
+    for (int k = 0; k < reader->inputs; k++) {
+        for (int o = 0; o < node->outputs; o++) {
+            if (reader->in[k] == node->out[o])
+                return true;
+        }
+    }
+    return false;
+}
+
 /* parent[i] is a node of the same component; one node of each is its own parent. Nodes are
  * connected if one reads what the other computes. */
 static void find_components(const struct tri_stage *stage, int *parent)
@@ -32,12 +49,8 @@ static void find_components(const struct tri_stage *stage, int *parent)
     for (int i = 0; i < stage->node_count; i++) {
         parent[i] = i;
         for (int j = 0; j < i; j++) {
-            for (int k = 0; k < stage->nodes[i].inputs; k++) {
-                for (int o = 0; o < stage->nodes[j].outputs; o++) {
-                    if (stage->nodes[i].in[k] == stage->nodes[j].out[o])
-                        parent[root(parent, i)] = root(parent, j);
-                }
-            }
+            if (feeds(&stage->nodes[j], &stage->nodes[i]))
+                parent[root(parent, i)] = root(parent, j);
         }
     }
 }
@@ -55,7 +68,7 @@ static int place_of(struct tile_class *class, int *channels, const struct tri_pl
     const struct walk_channel *c = &plan->channels[channel];
     channels[class->place_count] = channel;
     class->places[class->place_count] = (struct tile_place){
-        .size = c->size, .base = c->base, .by_op = op, .by_input = input, .table = -1};
+        .size = c->size, .base = c->base, .by_op = op, .by_input = input, .table = -1, .grid = -1};
     return class->place_count++;
 }
 
@@ -78,7 +91,7 @@ static void choose_block(const struct tile_class *class, struct tile_op *op)
     op->block_rows = 1;
     if (op->pass->kind == PASS_SLIDE) {
         op->block_rows = 16;
-    } else if (tri_tile_is_body(op) && op->form != TILE_PLANE) {
+    } else if (tri_tile_is_body(op) && op->form < TILE_PLANE) {
         /* Samples then cost no more than words, and half the registers. */
         const bool column = height >= 6 && op->reach == 0;
         op->block_rows = column ? 16 : height >= 6 ? 8 : height > 0 ? 4 : 1;
@@ -107,18 +120,36 @@ static bool only_chooses(const struct tri_stage *stage, const char *file)
     return true;
 }
 
+/* Whether passes of the file read parts of what other nodes of the stage make. Then all of its
+ * passes that can read parts do: they are compiled together. */
+static bool reads_parts(const struct tri_stage *stage, const char *file)
+{
+    for (int i = 0; i < stage->node_count; i++) {
+        const struct walk_node *node = &stage->nodes[i];
+        if (!stage->facts[i].part || strcmp(stage->passes[node->pass]->file, file) != 0)
+            continue;
+        for (int j = 0; j < i; j++) {
+            if (feeds(&stage->nodes[j], node))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* Shrinks blocks until the window fits in registers; uses local memory if none does. */
 static void choose_form(const struct tile_class *class, struct tile_op *op,
                         const struct tri_stage *stage, const struct tile_limits *limits)
 {
     const struct tri_node_facts *facts = &stage->facts[op->node];
     const int window = limits->window;
-    if (op->pass->kind == PASS_GATHER)
+    if (facts->part && reads_parts(stage, op->pass->file))
+        op->form = TILE_PART;
+    else if (op->pass->kind == PASS_GATHER)
         op->form = TILE_PLANE;
-    else if (op->form != TILE_PLANE && limits->pairs && only_chooses(stage, op->pass->file))
+    else if (op->form < TILE_PLANE && limits->pairs && only_chooses(stage, op->pass->file))
         op->form = TILE_PAIRS;
     choose_block(class, op);
-    if (!tri_tile_is_body(op) || op->form == TILE_PLANE)
+    if (!tri_tile_is_body(op) || op->form >= TILE_PLANE)
         return;
     while (op->block_rows > 1 && window_words(class, op, facts->reach) > window)
         op->block_rows /= 2;
@@ -146,6 +177,7 @@ static void add_op(struct tile_class *class, int *channels, const struct tri_pla
                            .reach = tri_tile_multiple(facts->reach, 4),
                            .sparse = node->sparse,
                            .transposed = facts->transposed,
+                           .part_grid = -1,
                            .constants_size = facts->constants_size,
                            .constants = -1,
                            .table = -1,
@@ -164,6 +196,11 @@ static void add_op(struct tile_class *class, int *channels, const struct tri_pla
         class->places[op->out[o]].stored = class->places[op->out[o]].base != BASE_SCRATCH;
     }
     choose_form(class, op, stage, limits);
+    if (op->form == TILE_PART) {
+        op->part_across = facts->across;
+        op->part_down = facts->down;
+        op->padding = facts->reach;
+    }
     for (int k = 0; k < op->inputs; k++) {
         struct tile_place *in = &class->places[op->in[k]];
         if (op->form == TILE_PLANE)
@@ -173,27 +210,67 @@ static void add_op(struct tile_class *class, int *channels, const struct tri_pla
     }
 }
 
-/* All outputs have one size, loaded channels have that size, too, and channels read as planes exist
- * already. */
+/* False: the place is in another grid already. */
+static bool put_in_grid(struct tile_place *place, int grid)
+{
+    if (place->grid >= 0 && place->grid != grid)
+        return false;
+    place->grid = grid;
+    return true;
+}
+
+/* Finds the grids of what is in tiles, from the last operation to the first. False: a channel would
+ * need tiles of two, or would be stored from another than the output's, where tiles overlap. */
+static bool find_grids(struct tile_class *class)
+{
+    bool one = true;
+    class->grids[class->grid_count++] = (struct tile_grid){.op = -1, .table = -1};
+    for (int i = 0; i < class->place_count; i++)
+        class->places[i].grid = class->places[i].stored ? 0 : -1;
+    for (int i = class->op_count - 1; i >= 0 && one; i--) {
+        struct tile_op *op = &class->ops[i];
+        for (int o = 0; o < op->outputs; o++)
+            op->grid = largest(op->grid, class->places[op->out[o]].grid);
+        for (int o = 0; o < op->outputs; o++)
+            one &= put_in_grid(&class->places[op->out[o]], op->grid);
+        int grid = op->grid;
+        if (op->form == TILE_PART) {
+            grid = op->part_grid = class->grid_count++;
+            class->grids[grid] = (struct tile_grid){.op = i, .table = -1};
+        }
+        for (int k = 0; k < op->inputs && op->form != TILE_PLANE; k++)
+            one &= put_in_grid(&class->places[op->in[k]], grid);
+    }
+    return one;
+}
+
+/* False: the grid has another size. */
+static bool size_grid(struct tile_grid *grid, const struct walk_channel *c)
+{
+    if (grid->width == 0) {
+        grid->width = c->width;
+        grid->height = c->height;
+    }
+    return grid->width == c->width && grid->height == c->height;
+}
+
+/* Channels of a grid have one size, and channels read as planes exist already. */
 static bool fits_together(struct tile_class *class, const struct tri_plan *plan,
                           const struct tri_stage *stage, const int *channels)
 {
+    if (!find_grids(class))
+        return false;
     for (int i = 0; i < class->op_count; i++) {
         const struct tile_op *op = &class->ops[i];
         const struct walk_node *node = &stage->nodes[op->node];
-        const struct walk_channel *c =
-            &plan->channels[op->outputs == 0 ? node->in[0] : node->out[0]];
-        if (i == 0) {
-            class->width = c->width;
-            class->height = c->height;
-        }
-        if (c->width != class->width || c->height != class->height)
+        if (!size_grid(&class->grids[op->grid],
+                       &plan->channels[op->outputs == 0 ? node->in[0] : node->out[0]]))
             return false;
     }
     for (int i = 0; i < class->place_count; i++) {
         const struct tile_place *place = &class->places[i];
-        const struct walk_channel *c = &plan->channels[channels[i]];
-        if (place->loaded && (c->width != class->width || c->height != class->height))
+        if (place->grid >= 0 &&
+            !size_grid(&class->grids[place->grid], &plan->channels[channels[i]]))
             return false;
         if ((place->plane && place->made) || (place->loaded && place->base == BASE_SCRATCH))
             return false;
@@ -217,14 +294,17 @@ static bool class_new(struct tile_class *class, int nodes)
 {
     class->ops = calloc((size_t)nodes, sizeof class->ops[0]);
     class->places = calloc((size_t)nodes * (TRI_INPUTS + TRI_OUTPUTS), sizeof class->places[0]);
+    class->grids = calloc((size_t)nodes + 1, sizeof class->grids[0]);
     class->nodes = calloc((size_t)nodes, sizeof class->nodes[0]);
-    return class->ops != NULL && class->places != NULL && class->nodes != NULL;
+    return class->ops != NULL && class->places != NULL && class->grids != NULL &&
+           class->nodes != NULL;
 }
 
 static void class_free(struct tile_class *class)
 {
     free(class->ops);
     free(class->places);
+    free(class->grids);
     free(class->nodes);
 }
 
@@ -249,7 +329,9 @@ static bool alike(const struct tri_plan *plan, const struct tri_stage *stage,
                   const struct tile_class *a, const struct tile_class *b)
 {
     bool same = a->op_count == b->op_count && a->place_count == b->place_count &&
-                a->width == b->width && a->height == b->height;
+                a->grid_count == b->grid_count;
+    for (int i = 0; same && i < a->grid_count; i++)
+        same = a->grids[i].width == b->grids[i].width && a->grids[i].height == b->grids[i].height;
     for (int i = 0; same && i < a->op_count; i++)
         same = alike_ops(plan, stage, &a->ops[i], &b->ops[i]);
     return same && memcmp(a->places, b->places, (size_t)a->place_count * sizeof a->places[0]) == 0;
@@ -285,7 +367,7 @@ static bool in_program(const struct tile_stage *tiles, const struct tile_op *op)
 {
     const struct tri_node_facts *facts = &tiles->stage->facts[op->node];
     return facts->specialize && facts->fixed && op->constants_size <= PROGRAM_CONSTANTS &&
-           op->form != TILE_PLANE;
+           op->form != TILE_PLANE && op->form != TILE_PART;
 }
 
 static bool in_local(const struct tile_stage *tiles, const struct tile_op *op)
@@ -312,15 +394,20 @@ static bool all_of_file(const struct tile_stage *tiles, const char *file, op_que
  * cannot. */
 static bool agree_on_form(struct tile_stage *tiles, const char *file)
 {
-    bool window = true, plane = false, tile = false, points = true;
+    bool window = true, plane = false, part = false, tile = false, others = false, points = true;
     for (int c = 0; c < tiles->class_count; c++) {
         for (int i = 0; i < tiles->classes[c].op_count; i++) {
             const struct tile_op *op = &tiles->classes[c].ops[i];
-            if (strcmp(op->pass->file, file) != 0 || !tri_tile_is_body(op))
+            if (strcmp(op->pass->file, file) != 0)
                 continue;
+            part |= op->form == TILE_PART;
+            if (!tri_tile_is_body(op)) {
+                others |= op->form == TILE_PLANE;
+                continue;
+            }
             window &= op->form <= TILE_PAIRS;
             plane |= op->form == TILE_PLANE;
-            tile |= op->form != TILE_PLANE;
+            tile |= op->form < TILE_PLANE;
             points &= tiles->classes[c].points;
         }
     }
@@ -328,7 +415,7 @@ static bool agree_on_form(struct tile_stage *tiles, const char *file)
         struct tile_class *class = &tiles->classes[c];
         for (int i = 0; i < class->op_count; i++) {
             struct tile_op *op = &class->ops[i];
-            if (strcmp(op->pass->file, file) != 0 || !tri_tile_is_body(op) || plane)
+            if (strcmp(op->pass->file, file) != 0 || !tri_tile_is_body(op) || plane || part)
                 continue;
             class->points &= points;
             if (!window && op->form <= TILE_PAIRS) {
@@ -338,7 +425,7 @@ static bool agree_on_form(struct tile_stage *tiles, const char *file)
             }
         }
     }
-    return !(plane && tile);
+    return !(plane && tile) && !(part && (plane || tile || others));
 }
 
 static bool agree(struct tile_stage *tiles)
@@ -371,6 +458,8 @@ static void number_table(struct tile_stage *tiles)
             if (place->loaded || place->plane || place->stored)
                 place->table = class->table_size++;
         }
+        for (int i = 1; i < class->grid_count; i++)
+            class->grids[i].table = class->table_size++;
         for (int i = 0; i < class->op_count; i++) {
             struct tile_op *op = &class->ops[i];
             if (op->pass->kind == PASS_HISTOGRAM)
@@ -473,8 +562,11 @@ static struct tile_channel entry_of(const struct tri_plan *plan, int channel)
 {
     const struct walk_channel *c = &plan->channels[channel];
     /* The padding of the caller's images does not matter here. */
-    return (struct tile_channel){c->offset, c->stride, c->width, c->height,
-                                 c->base == BASE_ARENA ? c->halo : 0};
+    return (struct tile_channel){.offset = c->offset,
+                                 .stride = c->stride,
+                                 .width = c->width,
+                                 .height = c->height,
+                                 .halo = c->base == BASE_ARENA ? c->halo : 0};
 }
 
 /* With the size of what is counted, which may be in no memory but a tile's. */
@@ -484,6 +576,20 @@ static struct tile_channel counts_of(const struct tri_plan *plan, const struct w
     return (struct tile_channel){.offset = plan->channels[node->out[0]].offset,
                                  .width = counted->width,
                                  .height = counted->height};
+}
+
+/* The size of what an operation reads, and which part of it. */
+static struct tile_channel grid_of(const struct tri_plan *plan, const struct tile_op *op,
+                                   const struct walk_node *node)
+{
+    const struct walk_channel *in = &plan->channels[node->in[0]];
+    return (struct tile_channel){.width = in->width,
+                                 .height = in->height,
+                                 .across_step = tri_tile_step(&op->part_across),
+                                 .across_first = tri_tile_first(&op->part_across),
+                                 .down_step = tri_tile_step(&op->part_down),
+                                 .down_first = tri_tile_first(&op->part_down),
+                                 .padding = op->padding};
 }
 
 void tri_tile_table(const struct tri_plan *plan, const struct tile_stage *tiles,
@@ -501,6 +607,11 @@ void tri_tile_table(const struct tri_plan *plan, const struct tile_stage *tiles,
                         entry_of(plan, place->by_input >= 0 ? node->in[place->by_input]
                                                             : node->out[-1 - place->by_input]);
             }
+            for (int i = 1; i < class->grid_count; i++) {
+                const struct tile_grid *grid = &class->grids[i];
+                table[grid->table] =
+                    grid_of(plan, &class->ops[grid->op], &tiles->stage->nodes[nodes[grid->op]]);
+            }
             for (int i = 0; i < class->op_count; i++) {
                 const struct walk_node *node = &tiles->stage->nodes[nodes[i]];
                 const struct tile_op *op = &class->ops[i];
@@ -515,20 +626,20 @@ void tri_tile_table(const struct tri_plan *plan, const struct tile_stage *tiles,
 
 void tri_tile_items(const struct tile_class *class, size_t global[3], size_t local[3])
 {
+    const struct tile_grid *out = &class->grids[0];
     if (class->points) {
         /* 32 adjacent items read whole memory lines. */
         const int across = class->group < 32 ? class->group : 32, down = class->group / across;
         local[0] = (size_t)across;
         local[1] = (size_t)down;
         global[0] =
-            (size_t)tri_tile_multiple((class->width + class->samples - 1) / class->samples, across);
-        global[1] =
-            (size_t)tri_tile_multiple((class->height + class->rows - 1) / class->rows, down);
+            (size_t)tri_tile_multiple((out->width + class->samples - 1) / class->samples, across);
+        global[1] = (size_t)tri_tile_multiple((out->height + class->rows - 1) / class->rows, down);
     } else {
         local[0] = (size_t) class->group;
         local[1] = 1;
-        global[0] = (size_t)((class->width + class->tile_width - 1) / class->tile_width) * local[0];
-        global[1] = (size_t)((class->height + class->tile_height - 1) / class->tile_height);
+        global[0] = (size_t)((out->width + out->tile_width - 1) / out->tile_width) * local[0];
+        global[1] = (size_t)((out->height + out->tile_height - 1) / out->tile_height);
     }
     local[2] = 1;
     global[2] = (size_t) class->component_count;

@@ -11,6 +11,9 @@ static const char *const files[] = {"row_arguments.h", "one_lane.h", "body_words
                                     "tile_moves.h",    "cover.h",    "patches.h",    "ranks.h",
                                     "regions.h",       "runs.h"};
 
+/* Loops over more samples of a part than that stay loops. */
+#define UNROLLED_PARTS 32
+
 static const char *base_name(int base)
 {
     static const char *const names[BASE_PAST] = {"scratch", "arena", "constants", "out", "in"};
@@ -53,22 +56,43 @@ static int window_samples(const struct tile_stage *tiles, const char *file)
     return most;
 }
 
+/* The most samples in a direction that a pass of the file reads of parts of planes in tiles; 0:
+ * none does. */
+static int most_of_parts(const struct tile_stage *tiles, const char *file)
+{
+    int most = 0;
+    for (int c = 0; c < tiles->class_count; c++) {
+        for (int i = 0; i < tiles->classes[c].op_count; i++) {
+            const struct tile_op *op = &tiles->classes[c].ops[i];
+            const int count = op->part_across.count > op->part_down.count ? op->part_across.count
+                                                                          : op->part_down.count;
+            if (strcmp(op->pass->file, file) == 0 && op->form == TILE_PART && count > most)
+                most = count;
+        }
+    }
+    return most;
+}
+
 static void put_file(FILE *text, const struct tile_stage *tiles, const char *file, int bits)
 {
-    static const char *const forms[] = {"WINDOW", "PAIRS", "NEAR", "PLANE", "POINT"};
-    static const char *const spaces[] = {"", "", "LOCAL", "GLOBAL", ""};
+    static const char *const forms[] = {"WINDOW", "PAIRS", "NEAR", "PLANE", "PART", "POINT"};
+    static const char *const spaces[] = {"", "", "LOCAL", "GLOBAL", "LOCAL", ""};
     const struct tile_op *body = first_of_file(tiles, file, false),
                          *with = first_of_file(tiles, file, true);
     const enum tile_form form = body != NULL ? body->form : TILE_PLANE;
+    const int parts = most_of_parts(tiles, file);
     const char *constants = with == NULL || (with->constants < 0 && with->table_at < 0) ? "GLOBAL"
                             : with->constants >= 0 ? "__constant"
                                                    : "LOCAL";
     fprintf(text,
-            "#undef TILE_FORM\n#undef DATA\n#undef CONSTANT\n#undef UNROLL\n#undef WINDOW_SAMPLES\n"
-            "#define TILE_FORM %s\n#define DATA %s\n#define CONSTANT %s const\n#define "
-            "UNROLL%s\n#define WINDOW_SAMPLES %d\n",
-            forms[form], spaces[form], constants,
-            form <= TILE_PAIRS || form == TILE_POINT ? " TILE_UNROLL" : "",
+            "#undef TILE_FORM\n#undef DATA\n#undef SEEN\n#undef CONSTANT\n#undef UNROLL\n#undef "
+            "WINDOW_SAMPLES\n"
+            "#define TILE_FORM %s\n#define DATA %s\n#define SEEN %s\n#define CONSTANT %s "
+            "const\n#define UNROLL%s\n#define WINDOW_SAMPLES %d\n",
+            forms[form], spaces[form], parts > 0 ? "PART" : "PLANE", constants,
+            form <= TILE_PAIRS || form == TILE_POINT ? " TILE_UNROLL"
+            : parts > 0 && parts <= UNROLLED_PARTS   ? " TILE_UNROLL_LATER"
+                                                     : "",
             window_samples(tiles, file));
     if (form == TILE_PAIRS)
         fputs("#undef S\n#undef MIN\n#undef MAX\n#define S pair\n#define MIN pair_min\n#define MAX "
@@ -135,7 +159,7 @@ static void put_constants_of(FILE *text, const struct tile_op *op)
 static int sized_entry(const struct tile_class *class)
 {
     for (int i = 0; i < class->place_count; i++)
-        if (class->places[i].loaded || class->places[i].stored)
+        if (class->places[i].grid == 0 && (class->places[i].loaded || class->places[i].stored))
             return class->places[i].table;
     for (int i = 0; i < class->op_count; i++)
         if (class->ops[i].pass->kind == PASS_HISTOGRAM)
@@ -203,19 +227,69 @@ static void put_barrier(FILE *text, struct touched *touched, const struct range 
         touched->ranges[touched->count++] = ranges[i];
 }
 
+/* The variable that is the tile of a grid. */
+static const char *tile_of(int grid, char name[16])
+{
+    snprintf(name, 16, grid == 0 ? "tile" : "tile_%d", grid);
+    return name;
+}
+
+/* Where a tile begins that an operation reads, in one direction. */
+static void put_begin(FILE *text, const struct tile_class *class, const struct tile_grid *grid,
+                      bool across)
+{
+    char out[16];
+    const struct tile_op *op = &class->ops[grid->op];
+    const int needed = across ? grid->across : grid->down;
+    tile_of(op->grid, out);
+    if (needed == 0)
+        fprintf(text, "%s.%c", out, across ? 'x' : 'y');
+    else if (across)
+        fprintf(text,
+                "tile_begin(%s.x - %d, %s.width, at[%d].across_step, at[%d].across_first, %d, "
+                "at[%d].width, at[%d].padding, %d)",
+                out, op->left, out, grid->table, grid->table, needed, grid->table, grid->table,
+                TILE_ALIGN);
+    else
+        fprintf(text,
+                "tile_begin(%s.y - %d, %s.height, at[%d].down_step, at[%d].down_first, %d, "
+                "at[%d].height, 0, 1)",
+                out, op->up, out, grid->table, grid->table, needed, grid->table);
+}
+
+/* The output's tile, and those of what is read for it. */
+static void put_grids(FILE *text, const struct tile_class *class)
+{
+    fprintf(text,
+            "    const struct tile tile = {(int)get_group_id(0) * %d, (first + "
+            "(int)get_group_id(1)) * %d, width, height, zero};\n",
+            class->grids[0].tile_width, class->grids[0].tile_height);
+    for (int i = 1; i < class->grid_count; i++) {
+        const struct tile_grid *grid = &class->grids[i];
+        fprintf(text, "    const struct tile tile_%d = {", i);
+        put_begin(text, class, grid, true);
+        fputs(",\n        ", text);
+        put_begin(text, class, grid, false);
+        fprintf(text, ",\n        at[%d].width, at[%d].height, zero};\n", grid->table, grid->table);
+    }
+}
+
 static void put_loads(FILE *text, const struct tile_class *class, struct touched *touched)
 {
     for (int i = 0; i < class->place_count; i++) {
         const struct tile_place *place = &class->places[i];
         const struct range range = range_of(place, true);
+        char tile[16];
         if (!place->loaded)
             continue;
+        tile_of(place->grid, tile);
         put_barrier(text, touched, &range, 1);
         fprintf(text,
-                "    tile_load_%s(memory + %ld, %d, %d, %s + at[%d].offset, at[%d].stride, tile.x "
-                "- %d, tile.y - %d, width, height);\n",
+                "    tile_load_%s(memory + %ld, %d, %d, %s + at[%d].offset, at[%d].stride, %s.x "
+                "- %d, %s.y - %d, %s.width, %s.height);\n",
                 type_name(place->size), place->at, place->stride, place->rows,
-                base_name(place->base), place->table, place->table, place->before, place->up);
+                base_name(place->base), place->table, place->table, tile, place->before, tile,
+                place->up, tile, tile);
     }
     for (int i = 0; i < class->op_count; i++) {
         const struct tile_op *op = &class->ops[i];
@@ -231,11 +305,10 @@ static void put_loads(FILE *text, const struct tile_class *class, struct touched
     }
 }
 
-/* Offset of a node's first sample in a place's tile. */
-static long corner(const struct tile_op *op, const struct tile_place *place)
+/* Offset in a place's tile of a sample of the grid's tile, which may be before its first one. */
+static long sample_at(const struct tile_place *place, int x, int y)
 {
-    return place->at +
-           ((long)(place->up - op->up) * place->stride + place->before - op->left) * place->size;
+    return place->at + ((long)(place->up + y) * place->stride + place->before + x) * place->size;
 }
 
 static void put_list(FILE *text, const char *name, const int *values, int count)
@@ -253,26 +326,28 @@ static void put_node(FILE *text, const struct tile_class *class, int number, int
     int in[TRI_INPUTS] = {0}, in_stride[TRI_INPUTS] = {0}, out[TRI_OUTPUTS] = {0},
         out_stride[TRI_OUTPUTS] = {0};
     for (int k = 0; k < op->inputs && op->form != TILE_PLANE; k++) {
-        in[k] = (int)corner(op, &class->places[op->in[k]]);
+        in[k] = (int)sample_at(&class->places[op->in[k]], op->form == TILE_PART ? 0 : -op->left,
+                               op->form == TILE_PART ? 0 : -op->up);
         in_stride[k] = class->places[op->in[k]].stride;
     }
     for (int o = 0; o < op->outputs; o++) {
-        out[o] = (int)corner(op, &class->places[op->out[o]]);
+        out[o] = (int)sample_at(&class->places[op->out[o]], -op->left, -op->up);
         out_stride[o] = class->places[op->out[o]].stride;
     }
     fprintf(text,
             "__constant const struct tile_node node_%d_%d = {.x = %d, .y = %d, .width = %d, .rows "
             "= %d, .block_width = %d, .block_rows = %d,\n"
             "    .inputs = %d, .outputs = %d, .low = %d, .high = %d, .reach = %d, .sparse = %d",
-            number, place, -op->left, -op->up, op->left + class->tile_width + op->right,
-            op->made_rows, op->block_width, op->block_rows, op->inputs, op->outputs, op->low,
-            op->high, op->reach, op->sparse);
+            number, place, -op->left, -op->up,
+            op->left + class->grids[op->grid].tile_width + op->right, op->made_rows,
+            op->block_width, op->block_rows, op->inputs, op->outputs, op->low, op->high, op->reach,
+            op->sparse);
     put_list(text, "at", op->rows, 4);
     put_list(text, "in", in, TRI_INPUTS);
     put_list(text, "in_stride", in_stride, TRI_INPUTS);
     put_list(text, "out", out, TRI_OUTPUTS);
     put_list(text, "out_stride", out_stride, TRI_OUTPUTS);
-    fputs("};\n", text);
+    fprintf(text, ", .across = %d, .down = %d};\n", op->part_across.count, op->part_down.count);
 }
 
 static void put_planes(FILE *text, const struct tile_class *class, const struct tile_op *op)
@@ -292,6 +367,7 @@ static void put_op(FILE *text, const struct tile_class *class, int number, int p
 {
     const struct tile_op *op = &class->ops[place];
     struct range ranges[TRI_INPUTS + TRI_OUTPUTS + 1];
+    char tile[16], from[16];
     int count = 0;
     for (int k = 0; k < op->inputs && op->form != TILE_PLANE; k++)
         ranges[count++] = range_of(&class->places[op->in[k]], false);
@@ -305,9 +381,11 @@ static void put_op(FILE *text, const struct tile_class *class, int number, int p
     fprintf(text, "    { /* %s */\n", op->pass->name);
     if (op->form == TILE_PLANE)
         put_planes(text, class, op);
-    fprintf(text, "        %s_tile(&node_%d_%d, &tile, ", op->pass->name, number, place);
+    fprintf(text, "        %s_tile(&node_%d_%d, &%s, ", op->pass->name, number, place,
+            tile_of(op->grid, tile));
     put_constants_of(text, op);
-    fprintf(text, ", memory, %s", op->form == TILE_PLANE ? "planes" : "0");
+    fprintf(text, ", memory, %s, &%s", op->form == TILE_PLANE ? "planes" : "0",
+            tile_of(op->form == TILE_PART ? op->part_grid : op->grid, from));
     if (op->pass->kind == PASS_GATHER)
         fprintf(text, ", %d", op->transposed);
     if (op->sums_at >= 0)
@@ -322,21 +400,23 @@ static void put_op(FILE *text, const struct tile_class *class, int number, int p
  * after a barrier inside a condition, so each one would double its compile time. */
 static void put_replication(FILE *text, const struct tile_class *class, const struct tile_op *op)
 {
-    if (op->form == TILE_PLANE || op->pass->kind == PASS_SCAN)
+    if (op->form >= TILE_PLANE || op->pass->kind == PASS_SCAN)
         return;
     for (int o = 0; o < op->outputs; o++) {
         const struct tile_place *place = &class->places[op->out[o]];
-        const int columns = place->left + class->tile_width + place->right;
+        const int columns = place->left + class->grids[place->grid].tile_width + place->right;
+        char tile[16];
         if ((place->left | place->right | place->up | place->down) == 0)
             continue;
+        tile_of(place->grid, tile);
         fprintf(text,
                 "    barrier(CLK_LOCAL_MEM_FENCE);\n"
-                "    if (TILE_OUTSIDE(tile.x - %d, tile.y - %d, %d, %d)) {\n"
-                "        tile_replicate_%s(memory + %ld, %d, %d, %d, tile.x - %d, tile.y - %d, "
-                "width, height);\n    }\n",
-                place->left, place->up, columns, place->rows, type_name(place->size),
-                place->at + (long)(place->before - place->left) * place->size, place->stride,
-                columns, place->rows, place->left, place->up);
+                "    if (TILE_OUTSIDE(%s, %s.x - %d, %s.y - %d, %d, %d)) {\n"
+                "        tile_replicate_%s(memory + %ld, %d, %d, %d, %s.x - %d, %s.y - %d, "
+                "%s.width, %s.height);\n    }\n",
+                tile, tile, place->left, tile, place->up, columns, place->rows,
+                type_name(place->size), sample_at(place, -place->left, -place->up), place->stride,
+                columns, place->rows, tile, place->left, tile, place->up, tile, tile);
     }
 }
 
@@ -351,9 +431,8 @@ static void put_stores(FILE *text, const struct tile_class *class, struct touche
         fprintf(text,
                 "    tile_store_%s(memory + %ld, %d, %d, %d, %s + at[%d].offset, at[%d].stride, "
                 "tile.x, tile.y, width, height, at[%d].halo);\n",
-                type_name(place->size),
-                place->at + ((long)place->up * place->stride + place->before) * place->size,
-                place->stride, class->tile_width, class->tile_height, base_name(place->base),
+                type_name(place->size), sample_at(place, 0, 0), place->stride,
+                class->grids[0].tile_width, class->grids[0].tile_height, base_name(place->base),
                 place->table, place->table, place->table);
     }
 }
@@ -365,11 +444,9 @@ static void put_tiles(FILE *text, const struct tile_stage *tiles, int number)
     for (int i = 0; i < class->op_count; i++)
         put_node(text, class, number, i);
     put_head(text, tiles, number);
+    put_grids(text, class);
     fprintf(text,
-            "    const struct tile tile = {(int)get_group_id(0) * %d, (first + "
-            "(int)get_group_id(1)) * %d, width, height, zero};\n"
             "    LOCAL uint4 words[%ld];\n    LOCAL uchar *const memory = (LOCAL uchar *)words;\n",
-            class->tile_width, class->tile_height,
             class->local_memory > 0 ? (class->local_memory + 15) / 16 : 1);
     put_loads(text, class, &touched);
     for (int i = 0; i < class->op_count; i++) {

@@ -93,6 +93,10 @@ int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass,
     node.spec.width = spec->width != 0 ? spec->width : in.width;
     node.spec.height = spec->height != 0 ? spec->height : in.height;
     node.spec.whole = spec->whole || update;
+    if (pass->kind == PASS_GATHER && !spec->whole)
+        node.spec.down = (struct tri_reads){1, 0, 1};
+    if (pass->kind == PASS_LANES)
+        node.spec.across = (struct tri_reads){1, -spec->reach, 2 * spec->reach + 1};
     node.spec.outputs = histogram || update ? 0 : spec->outputs != 0 ? spec->outputs : 1;
     node.histogram = histogram && spec->histogram == 0 ? ++graph->histogram_count : spec->histogram;
     node.operation = *graph->operation;
@@ -107,6 +111,13 @@ int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass,
     if (graph->error.status != TRI_OK)
         return 0;
     return histogram ? node.histogram : update && spec->into == 0 ? spec->in[0] : node.first_output;
+}
+
+bool tri_node_reads_part(const struct tri_node *node)
+{
+    return (node->pass->kind == PASS_GATHER ||
+            (node->pass->kind == PASS_LANES && node->spec.whole)) &&
+           node->spec.across.count > 0 && node->spec.down.count > 0;
 }
 
 void tri_graph_repeat(struct tri_graph *graph, uint64_t most)

@@ -218,6 +218,8 @@ enum tri_status tri_pipeline_operations(const struct tri_pipeline *pipeline,
  * above and below needs none: lanes beyond the width are made from arbitrary values and never read.
  */
 bool tri_node_needs_padding(const struct tri_node *node);
+/* Whether it sees planes, or whole rows, but says which part of them it reads. */
+bool tri_node_reads_part(const struct tri_node *node);
 
 /* Puts passes into one node with their sources where `fused` of their specs allows it and no more
  * than `most` channels are between them. */

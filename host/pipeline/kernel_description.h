@@ -53,6 +53,14 @@ struct tri_counts {
     uint64_t total;
 };
 
+/* What a pass reads of its input in one direction: for sample i of the output, `count` samples from
+ * floor(i * step + first) on; where some of these lie outside by more than `reach` (in a row), it
+ * reads others instead, as near as there are. step >= 0. count 0: anything. */
+struct tri_reads {
+    double step, first;
+    int count;
+};
+
 /* One use of a pass. Channels are numbered from 1; 0 is none. */
 struct tri_node_spec {
     int in[TRI_INPUTS];
@@ -67,6 +75,10 @@ struct tri_node_spec {
     int block;         /* rows that the pass makes at a time where all rows of the output exist */
     bool whole;        /* the pass sees whole planes of its inputs (SAMPLE, SOURCE) */
     int width, height; /* of the output; default: the input's */
+    /* Of such a pass, and of gathers: what it reads, along rows and columns. Tiles then need not
+     * have whole planes. Directions that a pass cannot choose need not be stated: a gather that is
+     * not `whole` reads its own row, and a pass in lanes its own column, with `reach` around it. */
+    struct tri_reads across, down;
     /* Arithmetic operations for one sample of each output, for the roofline of reports; 0: the
      * samples that it reads (operations.c). */
     double operations;

@@ -27,6 +27,9 @@ static int producer_stage(const struct planner *p, int channel)
  * local memory, grow with it. */
 #define FAR_X 32
 #define FAR_Y 16
+/* Where gathers read parts: the most samples of the stage's input in one direction for a tile
+ * of 16. Nor may they skip more than half of the samples, which tiles would load for nothing. */
+#define FAR_PART 128
 
 static bool has_window(const struct tri_node_spec *spec)
 {
@@ -50,10 +53,44 @@ static bool made_once(const struct planner *p, int i)
     return once;
 }
 
-/* Tiles do not hand on rows, so a gather needs planes. */
+static bool reads(const struct tri_node *node, int channel)
+{
+    for (int k = 0; k < node->inputs; k++) {
+        if (node->spec.in[k] == channel)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a channel, and all in its stage that it is made from, has one reader: then tiles may hold
+ * the part of it that this one needs. */
+static bool serves_one(const struct planner *p, int channel)
+{
+    const int producer = p->graph.channels[channel].producer;
+    int readers = 0;
+    if (producer < 0)
+        return true;
+    const struct tri_node *node = &p->graph.nodes[producer];
+    for (int i = 0; i < p->graph.node_count; i++)
+        readers += reads(&p->graph.nodes[i], channel);
+    bool one =
+        readers == 1 && !p->kept[channel] && !p->is_out[channel] && node->pass->kind != PASS_SCAN;
+    for (int k = 0; k < node->inputs && one; k++)
+        one = producer_stage(p, node->spec.in[k]) < p->stage[producer] ||
+              serves_one(p, node->spec.in[k]);
+    return one;
+}
+
+/* Tiles do not hand on rows, so a gather needs planes, unless it reads a known part of what only it
+ * reads. */
 static bool sees_planes(const struct planner *p, const struct tri_node *node)
 {
-    return node->spec.whole || (p->kind != TRI_PLAN_WALK && node->pass->kind == PASS_GATHER);
+    if (node->spec.whole || p->kind == TRI_PLAN_WALK || node->pass->kind != PASS_GATHER)
+        return node->spec.whole;
+    bool part = p->kind == TRI_PLAN_TILES && tri_node_reads_part(node);
+    for (int k = 0; k < node->inputs && part; k++)
+        part = serves_one(p, node->spec.in[k]);
+    return !part;
 }
 
 static int largest(int a, int b)
@@ -94,6 +131,28 @@ static int sums_stage(const struct planner *p, const struct tri_node *node)
     return -1;
 }
 
+static struct far farther(struct far a, struct far b)
+{
+    return (struct far){largest(a.windows, b.windows), a.step > b.step ? a.step : b.step,
+                        a.count > b.count ? a.count : b.count, a.parts || b.parts};
+}
+
+/* How far a node reaches that reads `part` of what reaches `before`, or else a window. */
+static struct far far_with(struct far before, const struct tri_reads *part, int window)
+{
+    if (part != NULL)
+        return (struct far){0, before.step * part->step,
+                            before.count + (part->count - 1) * before.step, before.parts};
+    return (struct far){before.windows + window, before.step,
+                        before.count + 2 * window * before.step, before.parts};
+}
+
+static bool too_far(struct far far, int most)
+{
+    return far.windows > most ||
+           (far.parts && (15 * far.step + far.count > FAR_PART || far.step > 2 * far.count));
+}
+
 /* With tiles: returns `stage`, or the next one if the nodes of `stage` would reach too far
  * together. */
 static int tiled_stage(const struct planner *p, int i, int stage)
@@ -101,24 +160,32 @@ static int tiled_stage(const struct planner *p, int i, int stage)
     const struct tri_node *node = &p->graph.nodes[i];
     const int sums = sums_stage(p, node), reach = sums >= 0 ? 0 : reach_of(p, node),
               height = height_of(&node->spec);
-    int x = 0, y = 0;
+    const bool part = tri_node_reads_part(node);
+    const struct tri_reads *across = part ? &node->spec.across : NULL,
+                           *down = part ? &node->spec.down : NULL;
+    const struct far own = {.step = 1, .count = 1};
+    struct far x = own, y = own;
     bool joins = false;
     for (int k = 0; k < node->inputs && !sees_planes(p, node); k++) {
         const int producer = p->graph.channels[node->spec.in[k]].producer;
         if (producer < 0 || p->stage[producer] != stage)
             continue;
         joins = true;
-        x = largest(p->far_x[producer], x);
-        y = largest(p->far_y[producer], y);
+        x = farther(p->far_x[producer], x);
+        y = farther(p->far_y[producer], y);
     }
+    x = far_with(x, across, reach);
+    y = far_with(y, down, height);
+    x.parts |= joins && node->pass->kind == PASS_GATHER;
+    y.parts = x.parts;
     if (sums >= stage ||
-        (joins && p->kind == TRI_PLAN_TILES && x + reach <= FAR_X && y + height <= FAR_Y)) {
-        p->far_x[i] = x + reach;
-        p->far_y[i] = y + height;
+        (joins && p->kind != TRI_PLAN_ALONE && !too_far(x, FAR_X) && !too_far(y, FAR_Y))) {
+        p->far_x[i] = x;
+        p->far_y[i] = y;
         return sums > stage ? sums : stage;
     }
-    p->far_x[i] = reach;
-    p->far_y[i] = height;
+    p->far_x[i] = far_with(own, across, reach);
+    p->far_y[i] = far_with(own, down, height);
     return joins ? stage + 1 : stage;
 }
 
@@ -126,15 +193,6 @@ static bool updates(const struct tri_node *node, int channel)
 {
     return node->spec.into == channel ||
            (node->pass->kind == PASS_UPDATE && node->spec.in[0] == channel);
-}
-
-static bool reads(const struct tri_node *node, int channel)
-{
-    for (int k = 0; k < node->inputs; k++) {
-        if (node->spec.in[k] == channel)
-            return true;
-    }
-    return false;
 }
 
 /* Returns the first stage after those of earlier nodes that update a channel, and if node `i`

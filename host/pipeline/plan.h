@@ -19,6 +19,8 @@ struct tri_node_facts {
     bool dynamic, specialize, transposed;
     bool fixed; /* its constants are not set later */
     long constants_size;
+    bool part;                     /* it sees planes, but reads only a part of them for a tile: */
+    struct tri_reads across, down; /* as in a node's specification */
 };
 
 struct tri_stage {
@@ -58,8 +60,9 @@ struct tri_finish {
 };
 
 /* Which passes share a stage: those that hand rows to each other; those whose tiles fit in local
- * memory together; or none except running sums and their readers. */
-enum tri_plan_kind { TRI_PLAN_WALK, TRI_PLAN_TILES, TRI_PLAN_ALONE };
+ * memory together; the same, where gathers see planes; or none except running sums and their
+ * readers. */
+enum tri_plan_kind { TRI_PLAN_WALK, TRI_PLAN_TILES, TRI_PLAN_PLANES, TRI_PLAN_ALONE };
 
 struct tri_plan {
     enum tri_plan_kind kind;

@@ -6,16 +6,24 @@
 
 #include "../image/image.h"
 
+/* How far a node and those before it in its stage reach together, in one direction. */
+struct far {
+    int windows;  /* to one side, in the node's samples, by windows alone */
+    double step;  /* samples of the stage's input for one of the node's, */
+    double count; /* and those that this one needs */
+    bool parts;   /* a gather among them reads a part of what is made in the stage */
+};
+
 struct planner {
     struct tri_graph graph;
     struct tri_value out;
     struct tri_plan *plan;
     enum tri_plan_kind kind;
     bool streams;
-    int *far_x, *far_y; /* per node: how far it and those before it in its stage reach together */
-    int *stage;         /* per node */
-    int *last_stage;    /* per channel: the last stage that reads it */
-    bool *kept;         /* per channel: a plane, not a ring */
+    struct far *far_x, *far_y; /* per node */
+    int *stage;                /* per node */
+    int *last_stage;           /* per channel: the last stage that reads it */
+    bool *kept;                /* per channel: a plane, not a ring */
     bool *once; /* per node: no row may be made twice, because it or a node that feeds it writes a
                    plane */
     bool *is_out;

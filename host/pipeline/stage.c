@@ -148,6 +148,9 @@ static void add_node(struct planner *p, struct tri_stage *stage, const struct tr
                                 .specialize = node->spec.specialize,
                                 .transposed = node->spec.transposed,
                                 .fixed = node->spec.finish == NULL && node->spec.frame == NULL,
+                                .part = tri_node_reads_part(node),
+                                .across = node->spec.across,
+                                .down = node->spec.down,
                                 .constants_size = (long)node->spec.constants_size};
     memcpy(to->in, node->spec.in, sizeof to->in);
     memcpy(to->rows, node->spec.rows, sizeof to->rows);

@@ -134,56 +134,77 @@ INLINE uint lanes_mul_hi(uint a, uint b)
 }
 
 /* Sums of products along a row, for gathers; `count` is a multiple of 8, and b is aligned to 16
- * bytes. The order of the float sums is fixed: eight running sums, then a tree. */
+ * bytes. The order of the float sums is fixed: eight running sums, then a tree. Rows may lie in any
+ * address space: so these are macros, too. */
 #ifdef __OPENCL_VERSION__
-#define DOT_PAIR(i, word) (a[i] * (short)((word)&65535) + a[(i) + 1] * (short)((word) >> 16))
-INLINE int dot_short(GLOBAL const short *a, GLOBAL const short *b, int count)
-{
-    int sum = 0;
-    for (int i = 0; i < count; i += 8) {
-        const uint4 w = *(GLOBAL const uint4 *)(b + i);
-        sum +=
-            DOT_PAIR(i, w.x) + DOT_PAIR(i + 2, w.y) + DOT_PAIR(i + 4, w.z) + DOT_PAIR(i + 6, w.w);
-    }
-    return sum;
-}
+#define DOT_PAIR(a, i, word) (a[i] * (short)((word)&65535) + a[(i) + 1] * (short)((word) >> 16))
+#define DOT_TWO(a, b) \
+    __extension__({ \
+        const uint w_ = *(GLOBAL const uint *)(b); \
+        DOT_PAIR((a), 0, w_); \
+    })
+#define DOT_EIGHT(a, b, i) \
+    __extension__({ \
+        const uint4 w_ = *(GLOBAL const uint4 *)((b) + (i)); \
+        DOT_PAIR(a, i, w_.x) + DOT_PAIR(a, (i) + 2, w_.y) + DOT_PAIR(a, (i) + 4, w_.z) + \
+            DOT_PAIR(a, (i) + 6, w_.w); \
+    })
 #else
-INLINE int dot_short(GLOBAL const short *a, GLOBAL const short *b, int count)
+INLINE int dot_eight(const short *a, const short *b)
 {
     int sum = 0;
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < 8; i++)
         sum += a[i] * b[i];
     return sum;
 }
+#define DOT_EIGHT(a, b, i) dot_eight((a) + (i), (b) + (i))
+#define DOT_TWO(a, b) ((a)[0] * (b)[0] + (a)[1] * (b)[1])
 #endif
+#define dot_short(row, weights, count) \
+    __extension__({ \
+        const __typeof__(row) a_ = (row); \
+        GLOBAL const short *b_ = (weights); \
+        int sum_ = 0; \
+        for (int i_ = 0; i_ < (count); i_ += 8) \
+            sum_ += DOT_EIGHT(a_, b_, i_); \
+        sum_; \
+    })
+#define dot_float(row, weights, count) \
+    __extension__({ \
+        const __typeof__(row) a_ = (row); \
+        GLOBAL const float *b_ = (weights); \
+        float s_[8] = {0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f}; \
+        for (int i_ = 0; i_ < (count); i_ += 8) { \
+            for (int j_ = 0; j_ < 8; j_++) \
+                s_[j_] += a_[i_ + j_] * b_[i_ + j_]; \
+        } \
+        ((s_[0] + s_[4]) + (s_[2] + s_[6])) + ((s_[1] + s_[5]) + (s_[3] + s_[7])); \
+    })
 
 /* The sum of `pairs` pairs of products for output x of a row. Its samples are those from starts[x]
  * on; weights lie as DOT_WEIGHTS_AT says, for a multiple of DOT_ROUND outputs. starts[x + 1] is
  * starts[x] plus 0 to 4; if `step` is 2, plus 0 to 2. */
-INLINE int dot_row(GLOBAL const short *row, GLOBAL const int *starts, GLOBAL const short *weights,
-                   int pairs, int step, long x)
-{
-    (void)step;
-    row += starts[x];
-    weights += 2 * DOT_WEIGHTS_AT(x, pairs);
-    int sum = 0;
-    for (int k = 0; k < pairs; k++)
-        sum += row[2 * k] * weights[2 * DOT_BLOCK * k] +
-               row[2 * k + 1] * weights[2 * DOT_BLOCK * k + 1];
-    return sum;
-}
+#define dot_row(row, starts, weights, pairs, step, x) \
+    __extension__({ \
+        const __typeof__(row) a_ = (row) + (starts)[x]; \
+        GLOBAL const short *b_ = (weights) + 2 * DOT_WEIGHTS_AT(x, pairs); \
+        int sum_ = 0; \
+        for (int k_ = 0; k_ < (pairs); k_++) \
+            sum_ += DOT_TWO(a_ + 2 * k_, b_ + 2 * DOT_BLOCK * k_); \
+        (void)(step); \
+        sum_; \
+    })
 
 /* The same for floats, added in the order of samples; starts[x + 1] is starts[x] plus 0 to 2. */
-INLINE float dot_row_float(GLOBAL const float *row, GLOBAL const int *starts,
-                           GLOBAL const float *weights, int taps, long x)
-{
-    float sum = 0.0f;
-    row += starts[x];
-    weights += DOT_WEIGHTS_AT(x, taps);
-    for (int k = 0; k < taps; k++)
-        sum += row[k] * weights[DOT_BLOCK * k];
-    return sum;
-}
+#define dot_row_float(row, starts, weights, taps, x) \
+    __extension__({ \
+        const __typeof__(row) a_ = (row) + (starts)[x]; \
+        GLOBAL const float *b_ = (weights) + DOT_WEIGHTS_AT(x, taps); \
+        float sum_ = 0.0f; \
+        for (int k_ = 0; k_ < (taps); k_++) \
+            sum_ += a_[k_] * b_[DOT_BLOCK * k_]; \
+        sum_; \
+    })
 
 /* The sum of absolute differences of SAD_ROWS rows of 16 or 8 samples; strides are in samples. */
 #if BITS == 8
@@ -212,14 +233,4 @@ INLINE uint sad_8(GLOBAL const SAD_SAMPLE *a, long a_stride, GLOBAL const SAD_SA
                   long b_stride)
 {
     return sad_columns(a, a_stride, b, b_stride, 8);
-}
-
-INLINE float dot_float(GLOBAL const float *a, GLOBAL const float *b, int count)
-{
-    float s[8] = {0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f};
-    for (int i = 0; i < count; i += 8) {
-        for (int j = 0; j < 8; j++)
-            s[j] += a[i + j] * b[i + j];
-    }
-    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
 }

@@ -58,6 +58,10 @@
 #define OUTPUT(i) ((GLOBAL __typeof__(*_ot) *)_r->out[i] + _x)
 #define IN_WIDTH (_r->in_width)
 #define IN_HEIGHT (_r->in_height)
+/* As many samples as the node says that an output reads, along a row or a column: `count`, which
+ * compilers know where tiles hold just those. */
+#define READ_ACROSS(count) (count)
+#define READ_DOWN(count) (count)
 
 /* Rows of different buffers never overlap. A slide's own rows may, but its lanes stay in place. */
 #ifdef __clang__

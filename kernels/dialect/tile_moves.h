@@ -103,5 +103,5 @@ TILE_MOVES(uint)
 TILE_MOVES(ulong)
 
 /* Whether part of a tile lies outside the picture; the same for all items of a group. */
-#define TILE_OUTSIDE(x, y, columns, rows) \
-    ((x) < 0 || (y) < 0 || (x) + (columns) > tile.width || (y) + (rows) > tile.height)
+#define TILE_OUTSIDE(tile, x, y, columns, rows) \
+    ((x) < 0 || (y) < 0 || (x) + (columns) > (tile).width || (y) + (rows) > (tile).height)

@@ -3,17 +3,19 @@
  * that its output tile needs, runs the passes from one tile in local memory into another, with a
  * barrier between, and stores the last tile. docs/gpu.md has a picture.
  *
- * A pass is compiled in one of five forms (TILE_FORM), which differ in where its body reads from:
+ * A pass is compiled in one of six forms (TILE_FORM), which differ in where its body reads from:
  *   WINDOW  registers: an item loads the window of a block of samples once, as vectors, and makes the whole block;
  *           all indices are known when the program is built, so no array stays in memory
  *   PAIRS   the same for passes that only choose among samples: two places at once, in the halves of a word
  *   NEAR    local memory: for windows too large for registers, and for bodies that choose rows themselves
  *   PLANE   global memory: passes that see whole planes
+ *   PART    local memory: passes that see planes of which a tile holds the part that they read
  *   POINT   registers: stages of point passes alone, which need no tile; an item makes 16 bytes of some rows
  *
  * The program text (host/backend/tile_source.c) defines, before each kernel file: TILE_FORM, DATA
- * (the address space that bodies read), CONSTANT (that of their constants), UNROLL, WINDOW_SAMPLES;
- * and GROUP, the items of a group. */
+ * (the address space that bodies read), SEEN (PLANE or PART: where those that see planes find
+ * them), CONSTANT (that of their constants), UNROLL, WINDOW_SAMPLES; and GROUP, the items of a
+ * group. */
 
 #ifndef TRI_TILES_H
 #define TRI_TILES_H
@@ -24,6 +26,10 @@ struct tile_channel {
     int stride;  /* bytes */
     int width, height;
     int halo; /* samples to replicate beyond a row's ends */
+    /* Of what an operation reads: for its sample i from i * step + first on, in units of 2^-32
+     * samples; and how far beyond the ends of rows. */
+    long across_step, across_first, down_step, down_first;
+    int padding;
 };
 
 /* Tables per 8-bit histogram in local memory; neighbouring items count in different ones. */
@@ -36,6 +42,13 @@ struct tile_channel {
 #ifdef __OPENCL_VERSION__
 
 #define TILE_UNROLL _Pragma("unroll")
+/* For loops whose count is known only once their function is part of another: clang would unroll
+ * them by a few turns before that, and leave it at that. */
+#ifdef __clang__
+#define TILE_UNROLL_LATER _Pragma("clang loop unroll(full)")
+#else
+#define TILE_UNROLL_LATER TILE_UNROLL
+#endif
 #define LOCAL __local
 
 /* Convert 16 bytes of samples, or four samples, from and to words: compilers split loads and stores
@@ -204,6 +217,18 @@ struct tile {
     int zero;          /* unknown to the compiler: see NEGATE */
 };
 
+/* Where a tile begins that holds what is read for the outputs from `at` on, which is `needed`
+ * samples: at a multiple of `unit`, a power of two. `size` is that of the output, `in_size` that of
+ * the input, which is read from -padding to in_size + padding. */
+INLINE int tile_begin(int at, int size, long step, long first, int needed, int in_size, int padding,
+                      int unit)
+{
+    const int inside = at < 0 ? 0 : at < size ? at : size - 1, latest = in_size + padding - needed;
+    int from = (int)((inside * step + first) >> 32);
+    from = from < latest ? from : latest;
+    return (from > -padding ? from : -padding) & -unit;
+}
+
 /* A node's part of a tile. It is a program-scope constant, so compilers know every field. */
 struct tile_node {
     int x, y, width, rows;       /* its output, relative to the tile's first sample */
@@ -214,6 +239,7 @@ struct tile_node {
     int in[TRI_INPUTS];        /* offset of (x, y) in each input's tile, in bytes */
     int in_stride[TRI_INPUTS]; /* samples between rows */
     int out[TRI_OUTPUTS], out_stride[TRI_OUTPUTS];
+    int across, down; /* of the form PART: samples that one output reads */
 };
 
 /* A plane that a pass sees whole. */
@@ -227,6 +253,7 @@ struct item {
     int columns;            /* of a window in registers; 0: samples are in tiles */
     int stride[TRI_INPUTS]; /* of whole planes, in samples */
     int y, in_width, in_height, zero;
+    int left, top; /* of the part of planes that is in tiles */
 };
 
 __constant const struct tile_node tile_point = {.inputs = 1};
@@ -305,18 +332,32 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
 #define NEGATE(type, v) ((type)_r->zero - (v))
 #define AT(dx, dy) AT_INPUT(0, dx, dy)
 #define AT_INPUT(i, dx, dy) (_in[i][item_row(_r, i, dy) + (dx)])
-#define SOURCE(dx, y) (_in[0][(long)(y)*_r->stride[0] + _x + (dx)])
+#define SOURCE(dx, y) SAMPLE(_x + (dx), y)
 #define PUT(v) PUT_OUTPUT(0, v)
 #define PUT_OUTPUT(i, v) (_out[i] = (v))
 #define HERE (_here)
 #define REDUCTION
 #define ROW_SAMPLE(x) ROW_SAMPLE_INPUT(0, x)
 #define ROW_SAMPLE_INPUT(i, x) SAMPLE_INPUT(i, x, _r->y)
-#define ROW_POINTER(x) (_in[0] + (long)_r->y * _r->stride[0] + (x))
+#define ROW_POINTER(x) (_in[0] + SEEN_(INDEX)(0, x, _r->y))
 #define SAMPLE(x, y) SAMPLE_INPUT(0, x, y)
-#define SAMPLE_INPUT(i, x, y) (_in[i][(long)(y)*_r->stride[i] + (x)])
 #define EACH_OUTPUT(i) TILE_UNROLL for (int i = 0; i < _r->n->outputs; i++)
 #define OUTPUT(i) (_out + (i))
+#define SAMPLE_INPUT(i, x, y) (_in[i][SEEN_(INDEX)(i, x, y)])
+/* By where the file's bodies find what they see of planes. */
+#define SEEN_(word) SEEN_AS(word, SEEN)
+#define SEEN_AS(word, seen) SEEN_PASTE(word, seen)
+#define SEEN_PASTE(word, seen) word##_##seen
+#define READ_ACROSS(count) SEEN_(ACROSS)(count)
+#define READ_DOWN(count) SEEN_(DOWN)(count)
+#define SPACE_PLANE GLOBAL
+#define SPACE_PART LOCAL
+#define ACROSS_PLANE(count) (count)
+#define ACROSS_PART(count) (_r->n->across)
+#define DOWN_PLANE(count) (count)
+#define DOWN_PART(count) (_r->n->down)
+#define INDEX_PLANE(i, x, y) ((long)(y)*_r->stride[i] + (x))
+#define INDEX_PART(i, x, y) (((y)-_r->top) * _r->stride[i] + ((x)-_r->left))
 #define X (_x)
 #define Y (_r->y)
 #define IN_WIDTH (_r->in_width)
@@ -324,7 +365,7 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
 
 #define TILE_ARGUMENTS \
     __constant const struct tile_node *n, const struct tile *tile, CONSTANT uchar *constants, \
-        LOCAL uchar *memory, const struct tile_plane *planes
+        LOCAL uchar *memory, const struct tile_plane *planes, const struct tile *from
 #define TILE_BODY(name, IN, OUT) \
     INLINE void name##_at(const struct item *_r, CONSTANT uchar *_c, \
                           DATA const IN##_e *const *_in, OUT##_e *_out, int _x)
@@ -503,7 +544,7 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
     TILE_BODY(name, IN, OUT)
 
 /* Samples outside the picture are made at the nearest place inside, which replicates the edges. */
-#define TILE_PLANES(IN) \
+#define TILE_PLANE(IN) \
     GLOBAL const IN##_e *in[TRI_INPUTS]; \
     struct item item; \
     tile_item(&item, n, tile); \
@@ -515,13 +556,27 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
         item.stride[i] = planes[i < n->inputs ? i : 0].stride / (int)sizeof(IN##_e); \
     }
 #define TILE_INSIDE(at, size) ((at) < 0 ? 0 : (at) < (size) ? (at) : (size)-1)
+/* The same for the form PART: tile `from` holds what is read. */
+#define TILE_PART(IN) \
+    LOCAL const IN##_e *in[TRI_INPUTS]; \
+    struct item item; \
+    tile_item(&item, n, tile); \
+    item.in_width = from->width; \
+    item.in_height = from->height; \
+    item.left = from->x; \
+    item.top = from->y; \
+    TILE_UNROLL \
+    for (int i = 0; i < TRI_INPUTS; i++) { \
+        in[i] = (LOCAL const IN##_e *)(memory + n->in[i < n->inputs ? i : 0]); \
+        item.stride[i] = n->in_stride[i < n->inputs ? i : 0]; \
+    }
 
+#define PASS_PART(name, IN, OUT) PASS_PLANE(name, IN, OUT)
 #define PASS_PLANE(name, IN, OUT) \
     TILE_BODY(name, IN, OUT); \
     INLINE void name##_tile(TILE_ARGUMENTS) \
     { \
-        TILE_PLANES(IN) \
-        TILE_BLOCKS(n) \
+        SEEN_(TILE)(IN) TILE_BLOCKS(n) \
         { \
             const int left = TILE_LEFT(n), top = TILE_TOP(n); \
             OUT##_e made[TRI_OUTPUTS][4]; \
@@ -556,14 +611,13 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
  * along rows. */
 #define GATHER_BODY(name, IN, OUT) \
     INLINE OUT##_e name##_at(const struct item *_r, CONSTANT uchar *_c, \
-                             GLOBAL const IN##_e *const *_in, int _x)
+                             SEEN_(SPACE) const IN##_e *const *_in, int _x)
 #define GATHER_(name, IN, OUT) \
     TILE_TYPES(name, IN, OUT) \
     GATHER_BODY(name, IN, OUT); \
     INLINE void name##_tile(TILE_ARGUMENTS, int transposed) \
     { \
-        TILE_PLANES(IN) \
-        TILE_BLOCKS(n) \
+        SEEN_(TILE)(IN) TILE_BLOCKS(n) \
         { \
             const int left = transposed ? block / n->rows * 4 : TILE_LEFT(n); \
             const int top = transposed ? block % n->rows : TILE_TOP(n); \
@@ -616,7 +670,7 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
 #define UPDATE_TILE(name, AT_PLACE) \
     INLINE void name##_tile(TILE_ARGUMENTS) \
     { \
-        TILE_PLANES(u32) \
+        TILE_PLANE(u32) \
         TILE_BLOCKS(n) \
         { \
             const int left = tile->x + TILE_LEFT(n); \

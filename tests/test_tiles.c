@@ -111,8 +111,61 @@ static void test_fused(void)
     tri_pipeline_free(pipeline);
 }
 
+/* Launches of a plan, one for each class; -1: it does not fit. */
+static int launches_of(const char *text, int planes, int bits, enum tri_plan_kind kind,
+                       const struct tile_limits *limit)
+{
+    const struct tri_shape shape = {640, 480, planes, bits};
+    struct tri_pipeline *pipeline;
+    struct tri_plan *plan;
+    struct tri_error error;
+    int launches = 0;
+    CU_ASSERT_FATAL(tri_pipeline_parse(text, &pipeline, &error) == TRI_OK);
+    CU_ASSERT_FATAL(tri_plan_make(pipeline, &shape, kind, NULL, &plan, &error) == TRI_OK);
+    for (int s = 0; s < plan->stage_count && launches >= 0; s++) {
+        struct tile_stage *tiles;
+        CU_ASSERT_FATAL(tri_tile_plan(plan, s, limit, &tiles, &error) == TRI_OK);
+        launches = tiles != NULL ? launches + tiles->class_count : -1;
+        tri_tile_free(tiles);
+    }
+    tri_plan_free(plan);
+    tri_pipeline_free(pipeline);
+    return launches;
+}
+
+/* Both directions of a change of size are one launch, if tiles for that are not too large. */
+static void test_parts(void)
+{
+    static const struct {
+        const char *text;
+        int planes, bits, launches, by_planes;
+    } cases[] = {{"resize:scale=0.5", 3, 8, 1, 2},
+                 {"resize:scale=0.5", 1, 16, 1, 2},
+                 {"resize:scale=0.37", 3, 8, 1, 2},
+                 {"resize:scale=1.9", 3, 8, 1, 2},
+                 {"resize:scale=2:filter=bilinear", 3, 8, 1, 2},
+                 {"resize:width=640:height=100", 3, 8, 1, 2},
+                 {"resize:scale=0.6:filter=nearest", 3, 8, 1, 2},
+                 {"gaussian:sigma=1,resize:scale=0.5,sobel,invert", 3, 8, 2, 3},
+                 {"resize:scale=0.5,resize:scale=1.5", 3, 8, 2, 4},
+                 /* so far apart that a tile would load much more than it needs */
+                 {"resize:scale=0.05", 3, 8, 2, 2},
+                 {"resize:scale=0.3:filter=nearest", 3, 8, 2, 2}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const int tiles = launches_of(cases[i].text, cases[i].planes, cases[i].bits, TRI_PLAN_TILES,
+                                      &limits[1]),
+                  planes = launches_of(cases[i].text, cases[i].planes, cases[i].bits,
+                                       TRI_PLAN_PLANES, &limits[1]);
+        if (tiles != cases[i].launches || planes != cases[i].by_planes)
+            rig_complain("%s: %d launches, %d if gathers see planes", cases[i].text, tiles, planes);
+    }
+    const struct tile_limits little = {8192, 8192, 64, 32, false};
+    CU_ASSERT_EQUAL(launches_of("sobel,resize:scale=0.2,sobel", 3, 8, TRI_PLAN_TILES, &little), -1);
+    CU_ASSERT_EQUAL(launches_of("sobel,resize:scale=0.2,sobel", 3, 8, TRI_PLAN_PLANES, &little), 3);
+}
+
 /* One text for every image size, so programs are built once. */
-static void test_sizes_share_programs(void)
+static void sizes_share_programs(const char *call)
 {
     char *first = NULL;
     for (int side = 40; side <= 400; side += 120) {
@@ -121,8 +174,7 @@ static void test_sizes_share_programs(void)
         struct tri_plan *plan;
         struct tile_stage *tiles;
         struct tri_error error;
-        CU_ASSERT_FATAL(
-            tri_pipeline_parse("gaussian:sigma=2,resize:scale=0.5", &pipeline, &error) == TRI_OK);
+        CU_ASSERT_FATAL(tri_pipeline_parse(call, &pipeline, &error) == TRI_OK);
         CU_ASSERT_FATAL(tri_plan_make(pipeline, &shape, TRI_PLAN_TILES, NULL, &plan, &error) ==
                         TRI_OK);
         CU_ASSERT_FATAL(tri_tile_plan(plan, 0, &limits[1], &tiles, &error) == TRI_OK &&
@@ -140,6 +192,13 @@ static void test_sizes_share_programs(void)
         tri_pipeline_free(pipeline);
     }
     free(first);
+}
+
+static void test_sizes_share_programs(void)
+{
+    sizes_share_programs("gaussian:sigma=2");
+    sizes_share_programs("resize:scale=0.5");
+    sizes_share_programs("resize:scale=2:filter=bilinear");
 }
 
 static bool has_icd;
@@ -191,6 +250,7 @@ int test_tiles_suite(void)
     CU_pSuite suite = CU_add_suite("tiles", begin, shell_end);
     return !(suite && CU_add_test(suite, "every kernel fits small devices", test_limits) &&
              CU_add_test(suite, "a chain is one launch", test_fused) &&
+             CU_add_test(suite, "so is a change of size", test_parts) &&
              CU_add_test(suite, "programs do not depend on sizes", test_sizes_share_programs) &&
              CU_add_test(suite, "a device with little", test_small_device));
 }

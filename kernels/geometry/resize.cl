@@ -21,11 +21,12 @@ struct resize {
 
 PASS(resize_columns, S, BETWEEN)
 {
-    const int first = RESIZE_START(Y), taps = RESIZE->taps, left = taps % 4;
+    const int taps = READ_DOWN(RESIZE->taps), left = taps % 4;
     CONSTANT struct sum_weights *weights = RESIZE_WEIGHTS(struct sum_weights, Y * ((taps + 3) / 4));
     sum_s sum = SUM_ZERO();
-    int y = first;
-    for (; y + 4 <= first + taps; y += 4)
+    int y = RESIZE_START(Y);
+    UNROLL
+    for (int fours = taps / 4; fours > 0; fours--, y += 4)
         sum = SUM_ADD_4(sum, SOURCE(0, y), SOURCE(0, y + 1), SOURCE(0, y + 2), SOURCE(0, y + 3),
                         weights++);
     if (left > 2)
@@ -40,7 +41,7 @@ GATHER_LANES(resize_rows, BETWEEN, S)
 {
     const int shift = RESIZE->shift;
     const i32 sum = dot_row(ROW_POINTER(0), &RESIZE_START(0), RESIZE_WEIGHTS(short, 0),
-                            RESIZE->taps / 2, RESIZE->step, X);
+                            READ_ACROSS(RESIZE->taps) / 2, RESIZE->step, X);
     return TO_S(CLAMP((sum + ALL(i32, 1 << (shift - 1))) >> ALL(i32, shift), ALL(i32, 0),
                       ALL(i32, MAXIMUM)));
 }
@@ -59,9 +60,10 @@ GATHER(resize_rows_far, BETWEEN, S)
 
 PASS(resize_columns, S, BETWEEN)
 {
-    const int start = RESIZE_START(Y), taps = RESIZE->taps;
+    const int start = RESIZE_START(Y), taps = READ_DOWN(RESIZE->taps);
     CONSTANT float *weight = RESIZE_WEIGHTS(float, Y *taps);
     f32 sum = ALL(f32, 0.0f);
+    UNROLL
     for (int i = 0; i < taps; i++)
         sum = sum + F32(SOURCE(0, start + i)) * ALL(f32, weight[i]);
     PUT(sum);
@@ -69,8 +71,8 @@ PASS(resize_columns, S, BETWEEN)
 
 GATHER_LANES(resize_rows, BETWEEN, S)
 {
-    const f32 sum =
-        dot_row_float(ROW_POINTER(0), &RESIZE_START(0), RESIZE_WEIGHTS(float, 0), RESIZE->taps, X);
+    const f32 sum = dot_row_float(ROW_POINTER(0), &RESIZE_START(0), RESIZE_WEIGHTS(float, 0),
+                                  READ_ACROSS(RESIZE->taps), X);
     return TO_S(I32(CLAMP(sum, ALL(f32, 0.0f), ALL(f32, MAXIMUM)) + ALL(f32, 0.5f)));
 }
 
@@ -453,27 +455,43 @@ static int bits_between(const struct axis *x)
                               : 6;
 }
 
+/* What outputs read along an axis: span_of as a line, and all weights. */
+static struct tri_reads reads_of(const struct axis *axis)
+{
+    const double step = axis->shown / axis->out;
+    if (axis->taps >= axis->in)
+        return (struct tri_reads){0, 0, axis->taps};
+    return (struct tri_reads){
+        step, (0.5 + axis->out_at) * step - axis->in_at + axis->from - axis->support + 0.5,
+        axis->taps};
+}
+
 static int resize_row(struct tri_graph *graph, const struct axis *x, const struct resize *rows,
                       size_t rows_size, int channel)
 {
+    const struct tri_reads doubled = {0.5, -1, 3}, halved = {2, -1, 4}, across = reads_of(x);
     if (is_double(x) && x->in_at < 0)
         return NODE(resize_double_left, .in = {channel}, .reach = 1, .width = x->out,
-                    .operations = 2);
+                    .across = doubled, .operations = 2);
     if (is_half(x) && x->out_at < 0)
         return NODE(resize_halve_left, .in = {channel}, .reach = 1, .width = x->out,
-                    .operations = 3);
+                    .across = halved, .operations = 3);
     if (is_double(x))
-        return NODE(resize_double, .in = {channel}, .reach = 1, .width = x->out, .operations = 2);
+        return NODE(resize_double, .in = {channel}, .reach = 1, .width = x->out, .across = doubled,
+                    .operations = 2);
     if (is_half(x))
-        return NODE(resize_halve, .in = {channel}, .reach = 1, .width = x->out, .operations = 4);
+        return NODE(resize_halve, .in = {channel}, .reach = 1, .width = x->out, .across = halved,
+                    .operations = 4);
     /* If a row has fewer samples than there are weights, zero weights read beyond it; the values
      * there must be finite. */
     const int beyond = x->taps > x->in ? x->taps - x->in : 0;
     if (is_near(x, tri_graph_bits(graph)))
         return NODE(resize_rows, .in = {channel}, .reach = beyond, .width = x->out,
-                    .operations = x->taps, .constants = rows, .constants_size = rows_size);
+                    .across = across, .operations = x->taps, .constants = rows,
+                    .constants_size = rows_size);
     return NODE(resize_rows_far, .in = {channel}, .reach = beyond, .width = x->out,
-                .operations = x->taps, .constants = rows, .constants_size = rows_size);
+                .across = across, .operations = x->taps, .constants = rows,
+                .constants_size = rows_size);
 }
 
 static struct tri_value resize_filtered(struct tri_graph *graph, struct tri_value in,
@@ -514,9 +532,9 @@ static struct tri_value resize_filtered(struct tri_graph *graph, struct tri_valu
         tri_graph_fail(graph, "resize: out of memory for the weights of %d x %d pixels", width,
                        height);
     for (int p = 0; p < in.planes && columns != NULL && rows != NULL; p++) {
-        const int high =
-            NODE(resize_columns, .in = {in.channel[p]}, .whole = true, .height = height,
-                 .operations = y.taps, .constants = columns, .constants_size = columns_size);
+        const int high = NODE(resize_columns, .in = {in.channel[p]}, .whole = true,
+                              .height = height, .down = reads_of(&y), .operations = y.taps,
+                              .constants = columns, .constants_size = columns_size);
         in.channel[p] = resize_row(graph, &x, rows, rows_size, high);
     }
     axis_free(&x);
@@ -559,6 +577,13 @@ static int *nearest_along(int in, double in_at, double from, double shown, int o
                : nearest_in_part(in, from, shown, out, out_at * shown / out - in_at);
 }
 
+/* What outputs read along an axis. */
+static struct tri_reads nearest_reads(double in_at, double from, double shown, int out,
+                                      double out_at)
+{
+    return (struct tri_reads){shown / out, (0.5 + out_at) * shown / out - in_at + from, 1};
+}
+
 static struct tri_value resize_nearest(struct tri_graph *graph, struct tri_value in,
                                        const struct tri_rectangle *from, int width, int height)
 {
@@ -567,13 +592,16 @@ static struct tri_value resize_nearest(struct tri_graph *graph, struct tri_value
                            width, at.out_x);
     int *y = nearest_along(tri_graph_height(graph, in.channel[0]), at.in_y, from->y, from->height,
                            height, at.out_y);
+    const struct tri_reads across = nearest_reads(at.in_x, from->x, from->width, width, at.out_x),
+                           down = nearest_reads(at.in_y, from->y, from->height, height, at.out_y);
     if (x == NULL || y == NULL)
         tri_graph_fail(graph, "resize: out of memory for %d x %d pixels", width, height);
     for (int p = 0; p < in.planes && x != NULL && y != NULL; p++) {
-        const int rows = NODE(pick_rows, .in = {in.channel[p]}, .whole = true, .height = height,
-                              .constants = y, .constants_size = (size_t)height * sizeof(int));
-        in.channel[p] = NODE(pick_columns, .in = {rows}, .width = width, .constants = x,
-                             .constants_size = (size_t)width * sizeof(int));
+        const int rows =
+            NODE(pick_rows, .in = {in.channel[p]}, .whole = true, .height = height, .down = down,
+                 .constants = y, .constants_size = (size_t)height * sizeof(int));
+        in.channel[p] = NODE(pick_columns, .in = {rows}, .width = width, .across = across,
+                             .constants = x, .constants_size = (size_t)width * sizeof(int));
     }
     free(x);
     free(y);

@@ -2,15 +2,19 @@
 """machine_code.py -- reads the GPU machine code of program texts, without a GPU.
 
     bench/machine_code.py [options] program.cl... | PIPELINE[@8|@16]...
+    bench/machine_code.py --all [options]
 
-build/triptych runs a pipeline on a small picture with --on opencl:cpu, which writes the texts (TRIPTYCH_OPENCL_DUMP).
+build/triptych runs a pipeline with --on opencl:cpu, which writes the texts (TRIPTYCH_OPENCL_DUMP), on a small picture, or
+with --run on one of 3840x2160.
 clang compiles each to PTX, ptxas to sm_90 code, and nvdisasm disassembles it. Each kernel gets a row: registers, spills,
 stack, local memory, instructions by kind, loads and stores by width; --loops adds each loop with its body. The code is
 searched for the two known faults of ptxas (docs/gpu.md); exit status 3 if found. The driver has a front end of its own, so
-the results hold for forms, not for every instruction. Tools are downloaded once, from Debian and PyPI, in pinned versions,
+the results hold for forms, not for every instruction. --all takes the examples of all kernels, in both depths. Tools are downloaded once, from Debian and PyPI, in pinned versions,
 into --tools.
 """
 import argparse
+import functools
+import json
 import os
 import re
 import struct
@@ -354,8 +358,26 @@ def argument_names(ir, kernel):
     return [(kind == "i32", name) for kind, name in re.findall(r"(?:^|, )(\w+).*?%(\w+)(?=[,)])", found.group(1))]
 
 
-def execute(tools, instructions, labels, size, ir, kernel, options):
-    """Runs one group in the middle of a 3840x2160 image; (None, reason) if that is not possible."""
+def read_file(path):
+    if not os.path.exists(path):
+        return b""
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def apart(table):
+    """The table of channels with all planes in places of their own: images have none yet when it is written."""
+    table = bytearray(table)
+    for at in range(0, len(table), 24):
+        offset, stride, width, height, _ = struct.unpack_from("<qiiii", table, at)
+        if stride >= width > 0 and height > 0:  # not constants, nor what a pass reads
+            struct.pack_into("<q", table, at, offset + (at // 24 << 28))
+    return bytes(table)
+
+
+def execute(tools, instructions, labels, size, ir, kernel, data, options):
+    """Runs one group in the middle of a 3840x2160 image; (None, reason) if that is not possible. `data`: where the table of
+    channels and the constants are, without the ending."""
     np, sass = tools.numpy()
     names = argument_names(ir, kernel)
     packed, table = b"", None
@@ -365,8 +387,9 @@ def execute(tools, instructions, labels, size, ir, kernel, options):
         else:
             packed += bytes(-len(packed) % 8) + struct.pack("<Q", 0x10000000 + ((number + 1) << 40))
             table = number + 1 if name == "table" else table
-    entries = b"".join(struct.pack("<qiiii", n << 28, 4096 * options.bytes, 3840, 2160, 0) for n in range(64))
-    entry = np.frombuffer(entries, dtype=np.uint8)
+    entries = b"".join(struct.pack("<qiiii", 0, 4096 * options.bytes, 3840, 2160, 0) for n in range(64))
+    known = {"table": apart(read_file(data + ".table") or entries), "constants": read_file(data + ".constants")}
+    known = {number + 1: np.frombuffer(known[name], dtype=np.uint8) for number, (_, name) in enumerate(names) if known.get(name)}
 
     def read(at, width):
         words = []
@@ -375,9 +398,11 @@ def execute(tools, instructions, labels, size, ir, kernel, options):
             noise = ((here // np.uint64(4)) * np.uint64(2654435761) >> np.uint64(7)) & np.uint64(0xffffffff)
             if width < 4:
                 noise = (noise >> (here % np.uint64(4) * np.uint64(8))) & np.uint64((1 << 8 * width) - 1)
-            offset = ((here - np.uint64(0x10000000)) & np.uint64((1 << 40) - 1)).astype(np.int64) % len(entry)
-            told = sum(entry[(offset + b) % len(entry)].astype(np.uint64) << np.uint64(8 * b) for b in range(4))
-            words.append(np.where(here >> np.uint64(40) == np.uint64(table or 0), told, noise))
+            for number, told in known.items():
+                offset = ((here - np.uint64(0x10000000)) & np.uint64((1 << 40) - 1)).astype(np.int64)
+                word = sum(told[(offset + b) % len(told)].astype(np.uint64) << np.uint64(8 * b) for b in range(min(4, width)))
+                noise = np.where((here >> np.uint64(40) == np.uint64(number)) & (offset < len(told)), word, noise)
+            words.append(noise)
         return words
 
     group = sass.Group(instructions, labels, size, (2, 2, 0), (1000, 1000, 3), packed, read, {}, table or 0)
@@ -508,25 +533,45 @@ def amd_rows(tools, text, keep, target):
 
 def run_dumping(pipeline, picture, dialect, keep):
     folder = tempfile.mkdtemp(dir=keep)
-    environment = dict(os.environ, TRIPTYCH_OPENCL_DUMP=folder, TRIPTYCH_OPENCL_DIALECT=dialect)
-    call([os.path.join(ROOT, "build", "triptych"), "run", pipeline, picture, "--on", "opencl:cpu", "-o", os.path.join(keep, "out.png")],
-         env=environment)
-    return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+    environment = dict(os.environ, TRIPTYCH_OPENCL_DUMP=folder, TRIPTYCH_OPENCL_DIALECT=dialect, TRIPTYCH_OPENCL_QUALIFY="no")
+    command = [os.path.join(ROOT, "build", "triptych"), "run", pipeline, picture, "--on", "opencl:cpu", "-o", os.path.join(keep, "out.png")]
+    if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode != 0:
+        call(command + ["--with", picture], env=environment)  # for kernels of two pictures
+    return [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".cl")]
 
 
-def dump_pipeline(pipeline, bits, dialect, keep):
+def large_picture(bits, keep):
+    path = os.path.join(keep, f"large-{bits}.ppm")
+    if not os.path.exists(path):
+        with open(path, "wb") as file:
+            file.write(f"P6 3840 2160 {(1 << bits) - 1}\n".encode() + bytes(PICTURE * bits // 8))
+    return path
+
+
+@functools.lru_cache(maxsize=None)
+def count_first(picture, dialect, keep):
+    return len(run_dumping("copy", picture, dialect, keep)) - 1
+
+
+def dump_pipeline(pipeline, bits, dialect, keep, large):
     """The texts of a pipeline's programs. Those of the device's self-test come first: all but the last of `copy`."""
     if not os.path.exists(os.path.join(ROOT, "build", "triptych")):
         fail("build/triptych is missing: run make first")
-    picture = os.path.join(ROOT, "images", "gray16.png" if bits == 16 else "street.png")
-    before = len(run_dumping("copy", picture, dialect, keep)) - 1
+    picture = large_picture(bits, keep) if large else os.path.join(ROOT, "images", "gray16.png" if bits == 16 else "street.png")
+    before = count_first(picture, dialect, keep)
     texts = run_dumping(pipeline, picture, dialect, keep)
     return texts[before:] or texts
 
 
+def examples():
+    text, _ = call([os.path.join(ROOT, "build", "triptych"), "kernels", "--json"])
+    return [f"{kernel['example']}@{bits}" for kernel in json.loads(text) for bits in (8, 16)]
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="+", help="files ending in .cl, or pipelines")
+    parser.add_argument("what", nargs="*", help="files ending in .cl, or pipelines")
+    parser.add_argument("--all", action="store_true", help="the examples of all kernels, in both depths")
     parser.add_argument("--tools", default=os.path.join(ROOT, "build", "machine-code"), help="folder for the tools (build/machine-code)")
     parser.add_argument("--keep", help="folder to keep texts, PTX and SASS in")
     parser.add_argument("--clang", default="15", help="major version (15)")
@@ -543,6 +588,10 @@ def parse_arguments():
     parser.add_argument("--output", type=int, default=PICTURE, help=f"output samples for the times of --run ({PICTURE}: 3840x2160 RGB)")
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
+    if options.all:
+        options.what += examples()
+    if not options.what:
+        parser.error("nothing to read: name pipelines or files, or --all")
     options.trips = {a: int(n) for a, n in (t.split("=") for t in options.trips.split(",") if t)}
     return options
 
@@ -554,8 +603,14 @@ def main():
     tools = Tools(os.path.abspath(options.tools), options.clang, options.ptxas)
     rows, more, faults, runs, groups = [], [], [], [], []
     for what in options.what:
-        pipeline, _, bits = what.partition("@")
-        texts = [what] if what.endswith(".cl") else dump_pipeline(pipeline, int(bits or 8), options.dialect, keep)
+        pipeline, bits = re.fullmatch(r"(.*?)(?:@(8|16))?", what).groups()
+        try:
+            texts = [what] if what.endswith(".cl") else dump_pipeline(pipeline, int(bits or 8), options.dialect, keep, options.run)
+        except SystemExit as failure:
+            if not options.all:
+                raise
+            print(f"{what}: {failure}")
+            continue
         for text in texts:
             if options.target.startswith("gfx"):
                 rows += list(amd_rows(tools, text, keep, options.target))
@@ -563,11 +618,11 @@ def main():
             for kernel, resources, instructions, labels, size, found, ir in nvidia_rows(tools, text, os.path.dirname(text) if text != what else keep,
                                                                                      options):
                 name = kernel
-                name = what if len(texts) == 1 and name == "stage_0" else f"{os.path.basename(text)[:-3]}.{name}"
+                name = what if len(texts) == 1 and name == "stage_0" else f"{what + ' ' if options.all else ''}{os.path.basename(text)[:-3]}.{name}"
                 rows.append(row(name, resources, instructions, labels, options))
                 more.append((name, instructions, labels, size))
                 if options.run:
-                    group, why = execute(tools, instructions, labels, size or [256, 1, 1], ir, kernel, options)
+                    group, why = execute(tools, instructions, labels, size or [256, 1, 1], ir, kernel, text[:-3], options)
                     groups.append((name, group, instructions))
                     runs.append(run_row(name, group, instructions, options) if group else [name, why] + ["-"] * (len(RUN_HEADS) - 2))
                 faults += [f"{name}: {fault}" for fault in found]

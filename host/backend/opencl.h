@@ -190,10 +190,12 @@ char *tri_opencl_source(const struct opencl *cl, const struct tri_plan *plan,
 enum tri_status tri_opencl_program(struct opencl *cl, const struct tri_plan *plan,
                                    const struct tri_stage *stage, const struct tile_stage *tiles,
                                    cl_program *program, struct tri_error *error);
-/* Writes a program's text, before it is built, into the folder named by TRIPTYCH_OPENCL_DUMP, if
- * that is set. */
-enum tri_status tri_opencl_dump(const struct opencl *cl, const struct tri_stage *stage,
-                                const char *source, struct tri_error *error);
+/* Writes the text of a stage's program, before it is built, into the folder named by
+ * TRIPTYCH_OPENCL_DUMP, if that is set; with tiles, also what its table of channels and its
+ * constants hold at first. */
+enum tri_status tri_opencl_dump(const struct opencl *cl, const struct tri_plan *plan,
+                                const struct tri_stage *stage, const char *source,
+                                struct tri_error *error);
 /* Builds from source, with the device's options and those in `more`. */
 enum tri_status tri_opencl_build(struct opencl *cl, const char *source, const char *more,
                                  cl_program *program, struct tri_error *error);

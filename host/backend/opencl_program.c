@@ -141,7 +141,8 @@ static enum tri_status no_memory(struct tri_error *error)
 }
 
 /* The entry takes ownership of `source`, or it is freed; NULL: there was no memory for it. */
-static enum tri_status take_source(struct opencl *cl, const struct tri_stage *stage, char *source,
+static enum tri_status take_source(struct opencl *cl, const struct tri_plan *plan,
+                                   const struct tri_stage *stage, char *source,
                                    struct opencl_program **result, struct tri_error *error)
 {
     struct opencl_program *entry = source != NULL ? find(cl, source) : NULL;
@@ -152,7 +153,7 @@ static enum tri_status take_source(struct opencl *cl, const struct tri_stage *st
         free(source);
         return TRI_OK;
     }
-    const enum tri_status status = tri_opencl_dump(cl, stage, source, error);
+    const enum tri_status status = tri_opencl_dump(cl, plan, stage, source, error);
     entry = status == TRI_OK ? calloc(1, sizeof *entry) : NULL;
     if (entry == NULL) {
         free(source);
@@ -185,7 +186,8 @@ enum tri_status tri_opencl_entry(struct opencl *cl, const struct tri_plan *plan,
 {
     char *source;
     const enum tri_status status = stage_source(cl, plan, stage, &source, error);
-    return status == TRI_OK ? take_source(cl, &plan->stages[stage], source, entry, error) : status;
+    return status == TRI_OK ? take_source(cl, plan, &plan->stages[stage], source, entry, error)
+                            : status;
 }
 
 struct opencl_program *tri_opencl_find_entry(struct opencl *cl, const struct tri_plan *plan,
@@ -232,7 +234,7 @@ enum tri_status tri_opencl_program(struct opencl *cl, const struct tri_plan *pla
 {
     struct opencl_program *entry;
     enum tri_status status =
-        take_source(cl, stage, tri_opencl_source(cl, plan, stage, tiles), &entry, error);
+        take_source(cl, plan, stage, tri_opencl_source(cl, plan, stage, tiles), &entry, error);
     if (status == TRI_OK)
         status = tri_opencl_build_entry(cl, entry, error);
     if (status == TRI_OK)

@@ -63,8 +63,9 @@ struct tile_op {
 struct tile_grid {
     int width, height;
     int tile_width, tile_height;
-    int op;           /* which reads it; -1: grid 0 */
-    int table;        /* its entry: the size, and where a tile begins */
+    int op;    /* which reads it; -1: grid 0 */
+    int table; /* its entries, a struct tile_reads for each direction: the size, and where tiles
+                  begin */
     int across, down; /* samples that the operation may need; 0: those at the places of its own */
 };
 

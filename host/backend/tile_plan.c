@@ -91,6 +91,9 @@ static void choose_block(const struct tile_class *class, struct tile_op *op)
     op->block_rows = 1;
     if (op->pass->kind == PASS_SLIDE) {
         op->block_rows = 16;
+    } else if (op->pass->kind == PASS_GATHER && op->form == TILE_PART) {
+        op->block_rows = 4;
+        op->block_width = 1;
     } else if (tri_tile_is_body(op) && op->form < TILE_PLANE) {
         /* Samples then cost no more than words, and half the registers. */
         const bool column = height >= 6 && op->reach == 0;
@@ -458,8 +461,8 @@ static void number_table(struct tile_stage *tiles)
             if (place->loaded || place->plane || place->stored)
                 place->table = class->table_size++;
         }
-        for (int i = 1; i < class->grid_count; i++)
-            class->grids[i].table = class->table_size++;
+        for (int i = 1; i < class->grid_count; i++, class->table_size += 2)
+            class->grids[i].table = class->table_size;
         for (int i = 0; i < class->op_count; i++) {
             struct tile_op *op = &class->ops[i];
             if (op->pass->kind == PASS_HISTOGRAM)
@@ -578,18 +581,17 @@ static struct tile_channel counts_of(const struct tri_plan *plan, const struct w
                                  .height = counted->height};
 }
 
+_Static_assert(sizeof(struct tile_reads) == sizeof(struct tile_channel), "they share a table");
+
 /* The size of what an operation reads, and which part of it. */
-static struct tile_channel grid_of(const struct tri_plan *plan, const struct tile_op *op,
-                                   const struct walk_node *node)
+static void put_reads(const struct tri_plan *plan, const struct tile_op *op,
+                      const struct walk_node *node, struct tile_channel entries[2])
 {
     const struct walk_channel *in = &plan->channels[node->in[0]];
-    return (struct tile_channel){.width = in->width,
-                                 .height = in->height,
-                                 .across_step = tri_tile_step(&op->part_across),
-                                 .across_first = tri_tile_first(&op->part_across),
-                                 .down_step = tri_tile_step(&op->part_down),
-                                 .down_first = tri_tile_first(&op->part_down),
-                                 .padding = op->padding};
+    const struct tile_reads reads[2] = {
+        {tri_tile_step(&op->part_across), tri_tile_first(&op->part_across), in->width, op->padding},
+        {tri_tile_step(&op->part_down), tri_tile_first(&op->part_down), in->height, 0}};
+    memcpy(entries, reads, sizeof reads);
 }
 
 void tri_tile_table(const struct tri_plan *plan, const struct tile_stage *tiles,
@@ -609,8 +611,8 @@ void tri_tile_table(const struct tri_plan *plan, const struct tile_stage *tiles,
             }
             for (int i = 1; i < class->grid_count; i++) {
                 const struct tile_grid *grid = &class->grids[i];
-                table[grid->table] =
-                    grid_of(plan, &class->ops[grid->op], &tiles->stage->nodes[nodes[grid->op]]);
+                put_reads(plan, &class->ops[grid->op], &tiles->stage->nodes[nodes[grid->op]],
+                          &table[grid->table]);
             }
             for (int i = 0; i < class->op_count; i++) {
                 const struct walk_node *node = &tiles->stage->nodes[nodes[i]];

@@ -244,17 +244,11 @@ static void put_begin(FILE *text, const struct tile_class *class, const struct t
     tile_of(op->grid, out);
     if (needed == 0)
         fprintf(text, "%s.%c", out, across ? 'x' : 'y');
-    else if (across)
-        fprintf(text,
-                "tile_begin(%s.x - %d, %s.width, at[%d].across_step, at[%d].across_first, %d, "
-                "at[%d].width, at[%d].padding, %d)",
-                out, op->left, out, grid->table, grid->table, needed, grid->table, grid->table,
-                TILE_ALIGN);
     else
-        fprintf(text,
-                "tile_begin(%s.y - %d, %s.height, at[%d].down_step, at[%d].down_first, %d, "
-                "at[%d].height, 0, 1)",
-                out, op->up, out, grid->table, grid->table, needed, grid->table);
+        fprintf(text, "tile_begin(&reads[%d], %s.%c - %d, %s.%s, %d, %d)",
+                across ? grid->table : grid->table + 1, out, across ? 'x' : 'y',
+                across ? op->left : op->up, out, across ? "width" : "height", needed,
+                across ? TILE_ALIGN : 1);
 }
 
 /* The output's tile, and those of what is read for it. */
@@ -264,13 +258,18 @@ static void put_grids(FILE *text, const struct tile_class *class)
             "    const struct tile tile = {(int)get_group_id(0) * %d, (first + "
             "(int)get_group_id(1)) * %d, width, height, zero};\n",
             class->grids[0].tile_width, class->grids[0].tile_height);
+    if (class->grid_count > 1)
+        fputs("    __constant const struct tile_reads *reads = (__constant const struct tile_reads "
+              "*)at;\n",
+              text);
     for (int i = 1; i < class->grid_count; i++) {
         const struct tile_grid *grid = &class->grids[i];
         fprintf(text, "    const struct tile tile_%d = {", i);
         put_begin(text, class, grid, true);
-        fputs(",\n        ", text);
+        fputs(", ", text);
         put_begin(text, class, grid, false);
-        fprintf(text, ",\n        at[%d].width, at[%d].height, zero};\n", grid->table, grid->table);
+        fprintf(text, ",\n        reads[%d].size, reads[%d].size, zero};\n", grid->table,
+                grid->table + 1);
     }
 }
 
@@ -395,18 +394,21 @@ static void put_op(FILE *text, const struct tile_class *class, int number, int p
     fputs(");\n    }\n", text);
 }
 
-/* Passes over planes replicate by themselves, and running sums continue. The barrier is outside the
- * condition, although that is the same for all items of a group: POCL 3.1 duplicates everything
+/* Passes over planes replicate by themselves, and running sums continue; in lanes, passes over
+ * parts of planes make columns outside, which gathers after them would read. The barrier is outside
+ * the condition, although that is the same for all items of a group: POCL 3.1 duplicates everything
  * after a barrier inside a condition, so each one would double its compile time. */
 static void put_replication(FILE *text, const struct tile_class *class, const struct tile_op *op)
 {
-    if (op->form >= TILE_PLANE || op->pass->kind == PASS_SCAN)
+    const bool part = op->form == TILE_PART && tri_tile_is_body(op);
+    if ((op->form >= TILE_PLANE && !part) || op->pass->kind == PASS_SCAN)
         return;
     for (int o = 0; o < op->outputs; o++) {
         const struct tile_place *place = &class->places[op->out[o]];
         const int columns = place->left + class->grids[place->grid].tile_width + place->right;
         char tile[16];
-        if ((place->left | place->right | place->up | place->down) == 0)
+        if ((place->left | place->right | place->up | place->down) == 0 &&
+            !(part && place->grid > 0))
             continue;
         tile_of(place->grid, tile);
         fprintf(text,

@@ -96,7 +96,7 @@ int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass,
     if (pass->kind == PASS_GATHER && !spec->whole)
         node.spec.down = (struct tri_reads){1, 0, 1};
     if (pass->kind == PASS_LANES)
-        node.spec.across = (struct tri_reads){1, -spec->reach, 2 * spec->reach + 1};
+        node.spec.across = (struct tri_reads){1, 0, spec->reach == 0 ? 1 : 0};
     node.spec.outputs = histogram || update ? 0 : spec->outputs != 0 ? spec->outputs : 1;
     node.histogram = histogram && spec->histogram == 0 ? ++graph->histogram_count : spec->histogram;
     node.operation = *graph->operation;

@@ -77,7 +77,7 @@ struct tri_node_spec {
     int width, height; /* of the output; default: the input's */
     /* Of such a pass, and of gathers: what it reads, along rows and columns. Tiles then need not
      * have whole planes. Directions that a pass cannot choose need not be stated: a gather that is
-     * not `whole` reads its own row, and a pass in lanes its own column, with `reach` around it. */
+     * not `whole` reads its own row, and a pass in lanes without `reach` its own column. */
     struct tri_reads across, down;
     /* Arithmetic operations for one sample of each output, for the roofline of reports; 0: the
      * samples that it reads (operations.c). */

@@ -26,10 +26,12 @@ struct tile_channel {
     int stride;  /* bytes */
     int width, height;
     int halo; /* samples to replicate beyond a row's ends */
-    /* Of what an operation reads: for its sample i from i * step + first on, in units of 2^-32
-     * samples; and how far beyond the ends of rows. */
-    long across_step, across_first, down_step, down_first;
-    int padding;
+};
+/* An entry of the same size for what a pass reads in one direction: for its sample i from
+ * i * step + first on, in units of 2^-32 samples. */
+struct tile_reads {
+    long step, first;
+    int size, padding; /* of what it reads; how far beyond the ends it reads */
 };
 
 /* Tables per 8-bit histogram in local memory; neighbouring items count in different ones. */
@@ -217,16 +219,18 @@ struct tile {
     int zero;          /* unknown to the compiler: see NEGATE */
 };
 
-/* Where a tile begins that holds what is read for the outputs from `at` on, which is `needed`
- * samples: at a multiple of `unit`, a power of two. `size` is that of the output, `in_size` that of
- * the input, which is read from -padding to in_size + padding. */
-INLINE int tile_begin(int at, int size, long step, long first, int needed, int in_size, int padding,
+/* Where a tile begins that holds what is read for the outputs from `at` on, of `size` in all, which
+ * is `needed` samples: at a multiple of `unit`, a power of two. */
+INLINE int tile_begin(__constant const struct tile_reads *reads, int at, int size, int needed,
                       int unit)
 {
-    const int inside = at < 0 ? 0 : at < size ? at : size - 1, latest = in_size + padding - needed;
-    int from = (int)((inside * step + first) >> 32);
+    const int inside = at < 0      ? 0
+                       : at < size ? at
+                                   : size - 1,
+              latest = reads->size + reads->padding - needed;
+    int from = (int)((inside * reads->step + reads->first) >> 32);
     from = from < latest ? from : latest;
-    return (from > -padding ? from : -padding) & -unit;
+    return (from > -reads->padding ? from : -reads->padding) & -unit;
 }
 
 /* A node's part of a tile. It is a program-scope constant, so compilers know every field. */
@@ -571,12 +575,17 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
         item.stride[i] = n->in_stride[i < n->inputs ? i : 0]; \
     }
 
-#define PASS_PART(name, IN, OUT) PASS_PLANE(name, IN, OUT)
+/* Columns outside are made, too, from replicated samples, and replaced later: so compilers see that
+ * four samples are loaded from adjacent places. */
+#define PASS_PART(name, IN, OUT) PASS_SEEN(name, IN, OUT, TILE_PART, tile->x + n->x + left + k)
 #define PASS_PLANE(name, IN, OUT) \
+    PASS_SEEN(name, IN, OUT, TILE_PLANE, TILE_INSIDE(tile->x + n->x + left + k, tile->width))
+#define PASS_SEEN(name, IN, OUT, TILE_SEEN, COLUMN) \
     TILE_BODY(name, IN, OUT); \
     INLINE void name##_tile(TILE_ARGUMENTS) \
     { \
-        SEEN_(TILE)(IN) TILE_BLOCKS(n) \
+        TILE_SEEN(IN) \
+        TILE_BLOCKS(n) \
         { \
             const int left = TILE_LEFT(n), top = TILE_TOP(n); \
             OUT##_e made[TRI_OUTPUTS][4]; \
@@ -584,8 +593,7 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
             TILE_UNROLL \
             for (int k = 0; k < 4; k++) { \
                 OUT##_e out[TRI_OUTPUTS]; \
-                name##_at(&item, constants, in, out, \
-                          TILE_INSIDE(tile->x + n->x + left + k, tile->width)); \
+                name##_at(&item, constants, in, out, COLUMN); \
                 TILE_UNROLL \
                 for (int o = 0; o < TRI_OUTPUTS; o++) { \
                     if (o < n->outputs) \
@@ -607,8 +615,6 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
     } \
     INLINE OUT##_e name##_of(const struct item *_r, CONSTANT uchar *_c, IN##_e _here, int _x)
 
-/* If `transposed`, consecutive items go down the rows: where rows become columns they then read
- * along rows. */
 #define GATHER_BODY(name, IN, OUT) \
     INLINE OUT##_e name##_at(const struct item *_r, CONSTANT uchar *_c, \
                              SEEN_(SPACE) const IN##_e *const *_in, int _x)
@@ -619,18 +625,41 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
     { \
         SEEN_(TILE)(IN) TILE_BLOCKS(n) \
         { \
-            const int left = transposed ? block / n->rows * 4 : TILE_LEFT(n); \
-            const int top = transposed ? block % n->rows : TILE_TOP(n); \
-            OUT##_e made[4]; \
-            item.y = TILE_INSIDE(tile->y + n->y + top, tile->height); \
-            TILE_UNROLL \
-            for (int k = 0; k < 4; k++) \
-                made[k] = name##_at(&item, constants, in, \
-                                    TILE_INSIDE(tile->x + n->x + left + k, tile->width)); \
-            OUT##_put_4(TILE_OUT(OUT##_e, 0, left, top), made); \
+            SEEN_(GATHERED)(name, OUT) \
         } \
     } \
     GATHER_BODY(name, IN, OUT)
+/* Four samples of a row. If `transposed`, consecutive items go down the rows: where rows become
+ * columns they then read along rows. */
+#define GATHERED_PLANE(name, OUT) \
+    const int left = transposed ? block / n->rows * 4 : TILE_LEFT(n); \
+    const int top = transposed ? block % n->rows : TILE_TOP(n); \
+    OUT##_e made[4]; \
+    item.y = TILE_INSIDE(tile->y + n->y + top, tile->height); \
+    TILE_UNROLL \
+    for (int k = 0; k < 4; k++) \
+        made[k] = \
+            name##_at(&item, constants, in, TILE_INSIDE(tile->x + n->x + left + k, tile->width)); \
+    OUT##_put_4(TILE_OUT(OUT##_e, 0, left, top), made);
+/* Up to four samples of a column, which share what constants say of it; adjacent items read
+ * adjacent places. */
+#define GATHERED_PART(name, OUT) \
+    const int left = TILE_LEFT(n), top = TILE_TOP(n); \
+    OUT##_e made[4]; \
+    (void)transposed; \
+    TILE_UNROLL \
+    for (int k = 0; k < 4; k++) { \
+        if (k < n->block_rows) { \
+            item.y = TILE_INSIDE(tile->y + n->y + top + k, tile->height); \
+            made[k] = \
+                name##_at(&item, constants, in, TILE_INSIDE(tile->x + n->x + left, tile->width)); \
+        } \
+    } \
+    TILE_UNROLL \
+    for (int k = 0; k < 4; k++) { \
+        if (k < n->block_rows) \
+            *TILE_OUT(OUT##_e, 0, left, top + k) = made[k]; \
+    }
 
 #define GATHER_PLANES_BODY(name, IN, OUT) \
     INLINE void name##_at(const struct item *_r, CONSTANT uchar *_c, \

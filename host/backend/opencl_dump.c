@@ -55,7 +55,7 @@ static enum tri_status put_bytes(const char *path, const char *ending, const voi
     if (file == NULL)
         return cannot(name, error);
     const bool done = fwrite(bytes, 1, size, file) == size;
-    return (fclose(file) != 0) | !done ? cannot(name, error) : TRI_OK;
+    return fclose(file) == 0 && done ? TRI_OK : cannot(name, error);
 }
 
 /* What a launch would read. */

@@ -293,7 +293,7 @@ INLINE void run_fill(RUN_SAMPLE *to, int begin, int end, uint sample)
                 name##_span(made, &here, x); \
             for (int r = 0; r < rows; r++) \
                 run_take( \
-                    (GLOBAL RUN_SAMPLE *)(out + r * here.out_stride) + x, made + x % RUN_SPAN, \
+                    (GLOBAL RUN_SAMPLE *)(out + r * here.out_stride[0]) + x, made + x % RUN_SPAN, \
                     bits_word((GLOBAL const uint *)(here.plane[2] + (y + r) * here.stride[2]), \
                               x / RUN_WORD), \
                     width - x < RUN_WORD ? width - x : RUN_WORD); \
@@ -311,7 +311,7 @@ INLINE void run_fill(RUN_SAMPLE *to, int begin, int end, uint sample)
         for (int y = row->y, next; y < end; y = next) { \
             pair.y = y / rows; \
             next = (pair.y + 1) * rows < end ? (pair.y + 1) * rows : end; \
-            name##_pair(&pair, pair.out[0] + (y - row->y) * pair.out_stride, y, next - y); \
+            name##_pair(&pair, pair.out[0] + (y - row->y) * pair.out_stride[0], y, next - y); \
         } \
     }
 #endif

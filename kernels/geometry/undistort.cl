@@ -12,12 +12,6 @@ struct undistort {
     int narrow, unused; /* whether 32 bits hold all that is multiplied */
 };
 
-#if BITS == 8
-#define UNDISTORT_SAMPLE uchar
-#else
-#define UNDISTORT_SAMPLE ushort
-#endif
-
 /* Both have 24 fraction bits, and so has the product, whose size the host has limited. */
 INLINE long undistort_product(long a, long b)
 {
@@ -37,7 +31,7 @@ INLINE long undistort_place(long ray, long middle, long focal)
 }
 
 struct undistort_plane {
-    GLOBAL const UNDISTORT_SAMPLE *from;
+    GLOBAL const SAMPLE_TYPE *from;
     long stride; /* samples */
     int width, height;
 };
@@ -72,8 +66,8 @@ INLINE void undistort_find(CONSTANT struct undistort *k, int across, int down, l
     *from_y = undistort_place(ray_y, k->middle_y, k->focal_y);
 }
 
-INLINE UNDISTORT_SAMPLE undistort_one(const struct undistort_plane *plane,
-                                      CONSTANT struct undistort *k, long from_x, long from_y)
+INLINE SAMPLE_TYPE undistort_one(const struct undistort_plane *plane, CONSTANT struct undistort *k,
+                                 long from_x, long from_y)
 {
     const long left = from_x >> 8, top = from_y >> 8;
     const uint right = (uint)(from_x & 255), lower = (uint)(from_y & 255);
@@ -81,7 +75,7 @@ INLINE UNDISTORT_SAMPLE undistort_one(const struct undistort_plane *plane,
                                undistort_sample(plane, k, left + 1, top), right);
     const uint below = mix_256(undistort_sample(plane, k, left, top + 1),
                                undistort_sample(plane, k, left + 1, top + 1), right);
-    return (UNDISTORT_SAMPLE)((mix_256(above, below, lower) + 32768) >> 16);
+    return (SAMPLE_TYPE)((mix_256(above, below, lower) + 32768) >> 16);
 }
 
 #define UNDISTORT_PLANE(i) \
@@ -103,8 +97,8 @@ INLINE void undistort_weights(int at, int weights[4])
 /* Fraction bits lost between the sums along rows and columns, so that these fit 32 bits. */
 #define UNDISTORT_LESS (BITS == 8 ? 5 : 12)
 
-INLINE UNDISTORT_SAMPLE undistort_cubic_one(const struct undistort_plane *plane,
-                                            CONSTANT struct undistort *k, long from_x, long from_y)
+INLINE SAMPLE_TYPE undistort_cubic_one(const struct undistort_plane *plane,
+                                       CONSTANT struct undistort *k, long from_x, long from_y)
 {
     int across[4], down[4], sum = 1 << (25 - UNDISTORT_LESS);
     const long left = (from_x >> 8) - 1, top = (from_y >> 8) - 1;
@@ -117,7 +111,7 @@ INLINE UNDISTORT_SAMPLE undistort_cubic_one(const struct undistort_plane *plane,
         sum += (row >> UNDISTORT_LESS) * down[i];
     }
     sum >>= 26 - UNDISTORT_LESS;
-    return (UNDISTORT_SAMPLE)(sum < 0 ? 0 : sum > MAXIMUM ? MAXIMUM : sum);
+    return (SAMPLE_TYPE)(sum < 0 ? 0 : sum > MAXIMUM ? MAXIMUM : sum);
 }
 
 /* One sample of each plane, from X + i on. */
@@ -159,7 +153,7 @@ typedef long undistort_i64 __attribute__((ext_vector_type(UNDISTORT_PART)));
 typedef ulong undistort_u64 __attribute__((ext_vector_type(UNDISTORT_PART)));
 typedef int undistort_i32 __attribute__((ext_vector_type(UNDISTORT_PART)));
 typedef uint undistort_u32 __attribute__((ext_vector_type(UNDISTORT_PART)));
-typedef UNDISTORT_SAMPLE undistort_s __attribute__((ext_vector_type(UNDISTORT_PART)));
+typedef SAMPLE_TYPE undistort_s __attribute__((ext_vector_type(UNDISTORT_PART)));
 typedef struct __attribute__((packed, may_alias)) {
     undistort_s v;
 } undistort_s_at;
@@ -253,7 +247,7 @@ INLINE undistort_u32 undistort_mixed(undistort_u32 a, undistort_u32 b, undistort
 
 /* Four bytes at each place: samples there and to the right. */
 #define UNDISTORT_WORD(place) ((GLOBAL const undistort_word_at *)(from + (place)))->v
-INLINE undistort_u32 undistort_words(GLOBAL const UNDISTORT_SAMPLE *from, undistort_i32 places)
+INLINE undistort_u32 undistort_words(GLOBAL const SAMPLE_TYPE *from, undistort_i32 places)
 {
     UNDISTORT_EACH(places, UNDISTORT_WORD)
     return found.lanes;

@@ -9,19 +9,13 @@
 #define WARP_FAR (-(1L << 37))
 #define WARP_HALF 128 /* of 1/256, to round */
 
-#if BITS == 8
-#define WARP_SAMPLE uchar
-#else
-#define WARP_SAMPLE ushort
-#endif
-
 /* Places of a span of outputs, with 16 fraction bits. */
 struct warp_line {
     long x, y, step_x, step_y;
 };
 
 struct warp_plane {
-    GLOBAL const WARP_SAMPLE *from;
+    GLOBAL const SAMPLE_TYPE *from;
     long stride; /* samples */
     int width, height;
 };
@@ -90,7 +84,7 @@ INLINE int warp_at(const struct warp_plane *plane, CONSTANT struct tri_warp *k, 
     return plane->from[y * plane->stride + x];
 }
 
-INLINE WARP_SAMPLE warp_linear_one(const struct warp_plane *plane, CONSTANT struct tri_warp *k,
+INLINE SAMPLE_TYPE warp_linear_one(const struct warp_plane *plane, CONSTANT struct tri_warp *k,
                                    long x, long y)
 {
     const uint right = (uint)(x >> 8 & 255), lower = (uint)(y >> 8 & 255);
@@ -100,7 +94,7 @@ INLINE WARP_SAMPLE warp_linear_one(const struct warp_plane *plane, CONSTANT stru
         (uint)warp_at(plane, k, x, y) * (256 - right) + (uint)warp_at(plane, k, x + 1, y) * right;
     const uint below = (uint)warp_at(plane, k, x, y + 1) * (256 - right) +
                        (uint)warp_at(plane, k, x + 1, y + 1) * right;
-    return (WARP_SAMPLE)((above * (256 - lower) + below * lower + 32768) >> 16);
+    return (SAMPLE_TYPE)((above * (256 - lower) + below * lower + 32768) >> 16);
 }
 
 /* Catmull and Rom's weights of four samples, in 8192ths; `at`: 256ths of the way from the second to
@@ -114,7 +108,7 @@ INLINE WARP_SAMPLE warp_linear_one(const struct warp_plane *plane, CONSTANT stru
 /* Fraction bits lost between the sums along rows and columns, so that these fit 32 bits. */
 #define WARP_LESS (BITS == 8 ? 5 : 12)
 
-INLINE WARP_SAMPLE warp_cubic_one(const struct warp_plane *plane, CONSTANT struct tri_warp *k,
+INLINE SAMPLE_TYPE warp_cubic_one(const struct warp_plane *plane, CONSTANT struct tri_warp *k,
                                   long x, long y)
 {
     int across[4], down[4], sum = 1 << (25 - WARP_LESS);
@@ -129,7 +123,7 @@ INLINE WARP_SAMPLE warp_cubic_one(const struct warp_plane *plane, CONSTANT struc
         sum += (row >> WARP_LESS) * down[i];
     }
     sum >>= 26 - WARP_LESS;
-    return (WARP_SAMPLE)(sum < 0 ? 0 : sum > MAXIMUM ? MAXIMUM : sum);
+    return (SAMPLE_TYPE)(sum < 0 ? 0 : sum > MAXIMUM ? MAXIMUM : sum);
 }
 
 #define WARP_PLANE(i) \
@@ -166,7 +160,7 @@ INLINE WARP_SAMPLE warp_cubic_one(const struct warp_plane *plane, CONSTANT struc
 #endif
 typedef int warp_i32 __attribute__((ext_vector_type(WARP_PART)));
 typedef uint warp_u32 __attribute__((ext_vector_type(WARP_PART)));
-typedef WARP_SAMPLE warp_s __attribute__((ext_vector_type(WARP_PART)));
+typedef SAMPLE_TYPE warp_s __attribute__((ext_vector_type(WARP_PART)));
 typedef struct __attribute__((packed, may_alias)) {
     warp_s v;
 } warp_s_at;
@@ -185,7 +179,7 @@ typedef near_number warp_numbers __attribute__((ext_vector_type(WARP_PART)));
 #define WARP_STRETCH (WARP_PARTS * WARP_PART)
 
 /* Four bytes at each place: samples there and to the right. */
-INLINE warp_u32 warp_words(GLOBAL const WARP_SAMPLE *from, warp_i32 places)
+INLINE warp_u32 warp_words(GLOBAL const SAMPLE_TYPE *from, warp_i32 places)
 {
     union {
         warp_i32 lanes;
@@ -415,7 +409,7 @@ INLINE struct warp_range warp_range_of(const struct warp_places *places)
 
 /* Where samples are, and the fractions of places. */
 struct warp_samples {
-    GLOBAL const WARP_SAMPLE *from;
+    GLOBAL const SAMPLE_TYPE *from;
     warp_i32 at, right, lower;
 };
 
@@ -443,7 +437,7 @@ INLINE warp_s warp_linear_inside(const struct warp_plane *plane, struct warp_sam
     return __builtin_convertvector((sum + 32768) >> 16, warp_s);
 }
 
-INLINE void warp_four(warp_i32 *four, GLOBAL const WARP_SAMPLE *from, warp_i32 at)
+INLINE void warp_four(warp_i32 *four, GLOBAL const SAMPLE_TYPE *from, warp_i32 at)
 {
     const warp_u32 words = warp_words(from, at);
 #if BITS == 8
@@ -565,7 +559,7 @@ INLINE bool warp_find_near(struct near_places *near, struct near_edge *edge,
                               const struct warp_places *places, bool near, int x, int y, \
                               int width) \
     { \
-        warp_s made = (warp_s)((WARP_SAMPLE)k->fill); \
+        warp_s made = (warp_s)((SAMPLE_TYPE)k->fill); \
         if (near) { \
             const struct warp_range range = warp_range_of(places); \
             if (warp_is_inside(plane, range, REACH)) \
@@ -619,7 +613,7 @@ INLINE bool warp_find_near(struct near_places *near, struct near_edge *edge,
                 { \
                     const struct warp_plane plane = WARP_PLANE(p); \
                     ((GLOBAL warp_s_at *)(OUTPUT(p) + at))->v = \
-                        outside ? (warp_s)((WARP_SAMPLE)fill) \
+                        outside ? (warp_s)((SAMPLE_TYPE)fill) \
                                 : name##_part(&plane, k, &stretch.part[j], near, X + at, Y, \
                                               _r->width); \
                 } \

@@ -19,10 +19,10 @@
 #define NEAR_BYTES (NATIVE * 2)
 #define NEAR_NATIVES (NEAR_GROUPS * 16 / NEAR_BYTES)
 /* The farthest column of a group from its first one, and the farthest row: with more rows, single
- * loads are faster, and in narrow registers they are for one plane. */
+ * loads are faster, and with few samples in a register they are for one plane. */
 #define NEAR_ACROSS (128 / BITS - 2)
 #define NEAR_DOWN (NATIVE == 32 ? 15 : NATIVE == 16 ? 4 : 3)
-#define NEAR_PLANES (NATIVE == 32 ? 1 : 2)
+#define NEAR_PLANES (BITS == 8 && NATIVE == 32 ? 1 : 2)
 
 #if BITS == 8
 typedef uchar near_sample;

@@ -75,18 +75,17 @@ RUNS(label_give)
     const int rows = k->runs.rows, shift = k->runs.shift;
     GLOBAL const uint *plane = &SAMPLE(0, 0), *bits = &SAMPLE_INPUT(2, 0, 0);
     const long stride = &SAMPLE(0, 1) - plane;
-    uint pointer = run_pointer(bits, &SAMPLE_INPUT(2, 0, 1) - bits, rows, shift, X, Y);
-    for (;;) {
-        const uint x = (pointer - 1) & ((1u << shift) - 1);
-        const int y = (int)((pointer - 1) >> shift);
+    uint next = run_pointer(bits, &SAMPLE_INPUT(2, 0, 1) - bits, rows, shift, X, Y), number;
+    do {
+        const uint x = (next - 1) & ((1u << shift) - 1);
+        const int y = (int)((next - 1) >> shift);
         const ulong firsts = bits_word(&SAMPLE_INPUT(3, 0, y), x / RUN_WORD);
-        if ((firsts >> x % RUN_WORD & 1) != 0) {
-            const uint number = SAMPLE_INPUT(4, x / RUN_WORD, y) + 1 +
-                                BIT_COUNT(firsts & bits_below((int)(x % RUN_WORD)));
-            return number < MAXIMUM ? number : MAXIMUM;
-        }
-        pointer = plane[run_place(stride, rows, shift, pointer)];
-    }
+        number = SAMPLE_INPUT(4, x / RUN_WORD, y) + 1 +
+                 BIT_COUNT(firsts & bits_below((int)(x % RUN_WORD)));
+        next = (firsts >> x % RUN_WORD & 1) != 0 ? COMPONENTS_END
+                                                 : plane[run_place(stride, rows, shift, next)];
+    } while (next != COMPONENTS_END);
+    return number < MAXIMUM ? number : MAXIMUM;
 }
 
 #ifdef HOST

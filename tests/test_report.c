@@ -48,7 +48,7 @@ static void test_operations(void)
     expect_operations("median:radius=1", 3 * 2 + 16, 22);
     expect_operations("sobel,invert,median:radius=1", 9 + 1 + 22, 22);
     /* 9 weights a side: 8 samples beyond the centre, which is in the first pair twice. */
-    expect_operations("gaussian:sigma=2", 2 * 19, 0);
+    expect_operations("gaussian:sigma=2", 2 * 17, 0);
 }
 
 /* ---- intervals ---- */

@@ -1,6 +1,7 @@
 /* backend.c -- backends by name, and jobs on them. */
 #include "backend.h"
 #include "../image/image.h"
+#include "../pipeline/registry.h"
 #include "../parallel/cpu.h"
 #include "../sized.h"
 
@@ -146,6 +147,19 @@ double tri_backend_gain(const struct tri_backend *backend, int *fastest)
     return backend->gain != NULL ? backend->gain(backend, fastest) : (double)NAN;
 }
 
+/* Whether the file of `other` has what `pass` is made of: variants of a pass end in a number, which
+ * macros add. */
+static bool file_has(const struct tri_pass *other, const struct tri_pass *pass)
+{
+    const char *text = tri_source_find(other->file), *name = pass->name;
+    const size_t length = strlen(name);
+    size_t stem = length;
+    while (stem > 0 && name[stem - 1] >= '0' && name[stem - 1] <= '9')
+        stem--;
+    stem -= stem > 0 && stem < length && name[stem - 1] == '_';
+    return text != NULL && memmem(text, strlen(text), name, stem > 0 ? stem : length) != NULL;
+}
+
 /* Whether passes of different files have one name, as where a kernel file is a changed copy of
  * another: a stage is one text on devices. */
 static bool names_clash(const struct tri_plan *plan)
@@ -153,9 +167,9 @@ static bool names_clash(const struct tri_plan *plan)
     for (int s = 0; s < plan->stage_count; s++) {
         const struct tri_stage *stage = &plan->stages[s];
         for (int i = 0; i < stage->pass_count; i++) {
-            for (int k = 0; k < i; k++) {
-                if (strcmp(stage->passes[i]->name, stage->passes[k]->name) == 0 &&
-                    strcmp(stage->passes[i]->file, stage->passes[k]->file) != 0)
+            for (int k = 0; k < stage->pass_count; k++) {
+                const struct tri_pass *own = stage->passes[i], *other = stage->passes[k];
+                if (own->own != NULL && strcmp(own->file, other->file) != 0 && file_has(other, own))
                     return true;
             }
         }

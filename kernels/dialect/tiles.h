@@ -669,7 +669,7 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
     GATHER_PLANES_BODY(name, IN, OUT); \
     INLINE void name##_tile(TILE_ARGUMENTS, int transposed) \
     { \
-        TILE_PLANES(IN) \
+        TILE_PLANE(IN) \
         (void)transposed; \
         TILE_BLOCKS(n) \
         { \

@@ -126,10 +126,17 @@ INLINE SAMPLE_TYPE undistort_cubic_one(const struct undistort_plane *plane,
         } \
     }
 
+/* Places beyond the width may be too far for their products. */
+#if LANES == 1
+#define UNDISTORT_WITHIN 1
+#else
+#define UNDISTORT_WITHIN (X + LANES <= _r->width ? LANES : _r->width - X)
+#endif
+
 GATHER_PLANES(undistort_cubic, S, S)
 {
     CONSTANT struct undistort *k = CONSTANTS(struct undistort);
-    for (int i = 0; i < LANES; i++)
+    for (int i = 0; i < UNDISTORT_WITHIN; i++)
         UNDISTORT_ONE_OF_EACH(undistort_cubic_one, i)
 }
 

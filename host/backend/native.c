@@ -21,10 +21,14 @@ struct native_walk {
 
 static inline void prefetch(const unsigned char *row, long bytes)
 {
-    for (long i = 0; i < bytes && bytes <= NEAR_ROW; i += 64)
-        __builtin_prefetch(row + i, 0, 3);
-    for (long i = 0; i < bytes && bytes > NEAR_ROW; i += 64)
-        __builtin_prefetch(row + i, 0, 2);
+    const unsigned char *const end = row + bytes;
+    if (bytes <= NEAR_ROW) {
+        for (; row < end; row += 64)
+            __builtin_prefetch(row, 0, 3);
+    } else {
+        for (; row < end; row += 64)
+            __builtin_prefetch(row, 0, 2);
+    }
 }
 #define WALK_PREFETCH(row, bytes) prefetch(row, bytes)
 

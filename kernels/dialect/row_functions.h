@@ -317,6 +317,7 @@ INLINE void square_transpose(square_row *rows)
                   bottom = name##_column(row, row->y + y + SQUARE_SIDE - 1); \
         const long left = (top < bottom ? top : bottom) * (long)sizeof(TYPE##_e); \
         GLOBAL uchar *out = row->out[0] + x * (long)sizeof(TYPE##_e); \
+        const long out_stride = row->out_stride[0]; \
         square_row rows[SQUARE_SIDE]; \
         for (int i = 0; i < SQUARE_SIDE; i++) \
             rows[i] = \
@@ -326,7 +327,7 @@ INLINE void square_transpose(square_row *rows)
         square_transpose(rows); \
         for (int i = 0; i < SQUARE_SIDE; i++) \
             ((GLOBAL square_row_at *)(out + (y + (top < bottom ? i : SQUARE_SIDE - 1 - i)) * \
-                                                row->out_stride[0])) \
+                                                out_stride)) \
                 ->v = rows[i]; \
     } \
     ROW_FUNCTION(name, PASS_GATHER, TYPE, TYPE) \
@@ -339,7 +340,7 @@ INLINE void square_transpose(square_row *rows)
             for (int y = 0; y < down; y += SQUARE_SIDE) \
                 name##_square(&here, x, y); \
         } \
-        for (int y = 0; y < here.rows; y++) \
+        for (int y = across < here.width ? 0 : down; y < here.rows; y++) \
             name##_samples(&here, y, y < down ? across : 0); \
     } \
     _Static_assert(1, "takes the semicolon")

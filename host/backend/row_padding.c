@@ -28,11 +28,12 @@ void tri_row_padding_begin(struct tri_row_padding *padding, const struct tri_ima
 
 void tri_row_padding_end(const struct tri_row_padding *padding, struct tri_image *image)
 {
-    size_t padded = 0;
-    while (padded < padding->count &&
-           atomic_load_explicit(&padding->rows[padded], memory_order_relaxed) == TRI_ROW_PADDED)
-        padded++;
-    image->padded = padded == padding->count;
+    const size_t height = (size_t)image->shape.height;
+    for (size_t i = 0; i < padding->count; i++) {
+        if (atomic_load_explicit(&padding->rows[i], memory_order_relaxed) != TRI_ROW_PADDED)
+            tri_image_pad_row(image, (int)(i / height), (int)(i % height));
+    }
+    image->padded = true;
 }
 
 void tri_row_padding_take(struct tri_row_padding *padding, int plane, int y)

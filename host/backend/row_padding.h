@@ -23,7 +23,7 @@ void tri_row_padding_free(struct tri_row_padding *padding);
 /* For an image without padding; `shared`: several threads fill it. */
 void tri_row_padding_begin(struct tri_row_padding *padding, const struct tri_image *image,
                            bool shared);
-/* If all rows are padded now, the image is. */
+/* Fills what no pass has read: from now on the image is padded, and others may read it, too. */
 void tri_row_padding_end(const struct tri_row_padding *padding, struct tri_image *image);
 
 /* As tri_row_padding_fill, for a row that was not padded when last looked at. */

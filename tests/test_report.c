@@ -47,7 +47,7 @@ static void test_operations(void)
     expect_operations("dilate:radius=5", 7 + 4 + 7 + 4, 22);
     expect_operations("median:radius=1", 3 * 2 + 16, 22);
     expect_operations("sobel,invert,median:radius=1", 9 + 1 + 22, 22);
-    /* 9 weights a side: 8 samples beyond the centre, which is in the first pair twice. */
+    /* 9 weights: the sample itself, and 8 on both sides. */
     expect_operations("gaussian:sigma=2", 2 * 17, 0);
 }
 

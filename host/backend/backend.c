@@ -1,8 +1,8 @@
 /* backend.c -- backends by name, and jobs on them. */
 #include "backend.h"
 #include "../image/image.h"
-#include "../pipeline/registry.h"
 #include "../parallel/cpu.h"
+#include "../pipeline/registry.h"
 #include "../sized.h"
 
 #include <ctype.h>

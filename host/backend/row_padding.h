@@ -1,5 +1,5 @@
-/* row_padding.h -- fills the padding of an image's rows one by one, when they are first needed:
- * just before that the padding of all rows would be fetched from memory for itself. */
+/* row_padding.h -- fills the padding of an image's rows one by one, when they are first needed.
+ * Filled by a walk of its own before, it would be fetched from memory twice. */
 #ifndef TRI_BACKEND_ROW_PADDING_H
 #define TRI_BACKEND_ROW_PADDING_H
 

@@ -575,6 +575,26 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
         item.stride[i] = n->in_stride[i < n->inputs ? i : 0]; \
     }
 
+/* Four samples of each output, from what `item` and `in` say. */
+#define TILE_FOUR_OF_EACH(name, OUT, COLUMN) \
+    TILE_BLOCKS(n) \
+    { \
+        const int left = TILE_LEFT(n), top = TILE_TOP(n); \
+        OUT##_e made[TRI_OUTPUTS][4]; \
+        item.y = TILE_INSIDE(tile->y + n->y + top, tile->height); \
+        TILE_UNROLL \
+        for (int k = 0; k < 4; k++) { \
+            OUT##_e out[TRI_OUTPUTS]; \
+            name##_at(&item, constants, in, out, COLUMN); \
+            TILE_UNROLL \
+            for (int o = 0; o < TRI_OUTPUTS; o++) { \
+                if (o < n->outputs) \
+                    made[o][k] = out[o]; \
+            } \
+        } \
+        TILE_PUT_ALL(OUT, made, left, top) \
+    }
+
 /* Columns outside are made, too, from replicated samples, and replaced later: so compilers see that
  * four samples are loaded from adjacent places. */
 #define PASS_PART(name, IN, OUT) PASS_SEEN(name, IN, OUT, TILE_PART, tile->x + n->x + left + k)
@@ -582,28 +602,8 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
     PASS_SEEN(name, IN, OUT, TILE_PLANE, TILE_INSIDE(tile->x + n->x + left + k, tile->width))
 #define PASS_SEEN(name, IN, OUT, TILE_SEEN, COLUMN) \
     TILE_BODY(name, IN, OUT); \
-    INLINE void name##_tile(TILE_ARGUMENTS) \
-    { \
-        TILE_SEEN(IN) \
-        TILE_BLOCKS(n) \
-        { \
-            const int left = TILE_LEFT(n), top = TILE_TOP(n); \
-            OUT##_e made[TRI_OUTPUTS][4]; \
-            item.y = TILE_INSIDE(tile->y + n->y + top, tile->height); \
-            TILE_UNROLL \
-            for (int k = 0; k < 4; k++) { \
-                OUT##_e out[TRI_OUTPUTS]; \
-                name##_at(&item, constants, in, out, COLUMN); \
-                TILE_UNROLL \
-                for (int o = 0; o < TRI_OUTPUTS; o++) { \
-                    if (o < n->outputs) \
-                        made[o][k] = out[o]; \
-                } \
-            } \
-            TILE_PUT_ALL(OUT, made, left, top) \
-        } \
-    } \
-    TILE_BODY(name, IN, OUT)
+    INLINE void name##_tile(TILE_ARGUMENTS){ \
+        TILE_SEEN(IN) TILE_FOUR_OF_EACH(name, OUT, COLUMN)} TILE_BODY(name, IN, OUT)
 
 #define PASS_POINT(name, IN, OUT) TILE_TYPES(name, IN, OUT) TILE_BODY(name, IN, OUT)
 
@@ -671,24 +671,7 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
     { \
         TILE_PLANE(IN) \
         (void)transposed; \
-        TILE_BLOCKS(n) \
-        { \
-            const int left = TILE_LEFT(n), top = TILE_TOP(n); \
-            OUT##_e made[TRI_OUTPUTS][4]; \
-            item.y = TILE_INSIDE(tile->y + n->y + top, tile->height); \
-            TILE_UNROLL \
-            for (int k = 0; k < 4; k++) { \
-                OUT##_e out[TRI_OUTPUTS]; \
-                name##_at(&item, constants, in, out, \
-                          TILE_INSIDE(tile->x + n->x + left + k, tile->width)); \
-                TILE_UNROLL \
-                for (int o = 0; o < TRI_OUTPUTS; o++) { \
-                    if (o < n->outputs) \
-                        made[o][k] = out[o]; \
-                } \
-            } \
-            TILE_PUT_ALL(OUT, made, left, top) \
-        } \
+        TILE_FOUR_OF_EACH(name, OUT, TILE_INSIDE(tile->x + n->x + left + k, tile->width)) \
     } \
     GATHER_PLANES_BODY(name, IN, OUT)
 

@@ -628,8 +628,8 @@ INLINE bool warp_find_near(struct near_places *near, struct near_edge *edge,
 #define WARP_NEAR_LINEAR(first, stretch, at) \
     { \
         struct near_places near_at; \
-        struct near_edge edge = {NEAR_NUMBER(0), NEAR_NUMBER(0), NEAR_WORD(fill | fill << BITS), \
-                                 replicate}; \
+        struct near_edge edge = {NEAR_NUMBER(0), NEAR_NUMBER(0), \
+                                 NEAR_WORD((uint)fill | (uint)fill << BITS), replicate}; \
         if (_r->outputs >= NEAR_PLANES && warp_is_close(stretch.range) && \
             (inside || warp_is_about(&first, stretch.range)) && \
             warp_find_near(&near_at, &edge, &first, &stretch, inside)) { \

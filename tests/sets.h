@@ -5,13 +5,14 @@
 #include "triptych.h"
 
 #define SETS_MAX 60
+#define SET_TEXT 3000 /* bytes of the longest pipeline of one kernel */
 
 enum set_rank { SET_DEFAULT, SET_EDGE, SET_OTHER };
 
 struct set {
-    char text[3000];    /* a pipeline of this single kernel */
-    bool refused;       /* by its oracle: these values are TRI_USAGE */
-    enum set_rank rank; /* lower ranks are tested more */
+    char text[SET_TEXT]; /* a pipeline of this single kernel */
+    bool refused;        /* by its oracle: these values are TRI_USAGE */
+    enum set_rank rank;  /* lower ranks are tested more */
 };
 
 /* The kernel with its initial values, and those of its example where it needs them. */

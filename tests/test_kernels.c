@@ -306,7 +306,7 @@ static void part_text(const struct oracle *oracle, const char *text, char *part,
     char name[100];
     char *at;
 
-    snprintf(part, size, "%.499s", text);
+    snprintf(part, size, "%s", text);
     snprintf(name, sizeof(name), ":%s=", oracle->opaque ? oracle->opaque : "");
     at = strstr(part, name);
     if (at) {
@@ -323,7 +323,7 @@ static void check_alpha(const struct oracle *oracle, const char *text, int size,
     enum oracle_alpha alpha;
     bool good = true;
     int count;
-    char apart[500];
+    char apart[SET_TEXT];
 
     part_text(oracle, text, apart, sizeof(apart));
     if (set_unfit(text, &shape) || !trial_open(&whole, &rig.places[0], text, &shape))

@@ -48,7 +48,8 @@ class Image(ctypes.Structure):
 class ReadOptions(ctypes.Structure):
     _fields_ = [("size", ctypes.c_size_t), ("max_pixels", ctypes.c_uint64), ("pool", ctypes.c_void_p),
                 ("head", ctypes.c_void_p), ("head_size", ctypes.c_size_t), ("memory", ctypes.c_void_p),
-                ("stop", ctypes.c_void_p), ("together", ctypes.c_bool)]
+                ("together", ctypes.c_bool), ("stop", ctypes.c_void_p), ("shrink", ctypes.c_int),
+                ("shrink_for", ctypes.c_void_p)]
 
 
 class WriteOptions(ctypes.Structure):
@@ -56,7 +57,8 @@ class WriteOptions(ctypes.Structure):
                 ("pool", ctypes.c_void_p), ("png_level", ctypes.c_int), ("quality", ctypes.c_int),
                 ("subsampling", ctypes.c_int), ("background_use", ctypes.c_int), ("background_colour", ctypes.c_uint8 * 3),
                 ("lossless", ctypes.c_bool), ("verify", ctypes.c_bool), ("tell", ctypes.c_void_p),
-                ("listener", ctypes.c_void_p)]
+                ("listener", ctypes.c_void_p), ("depth", ctypes.c_int), ("colours", ctypes.c_int), ("dither", ctypes.c_int),
+                ("interlace", ctypes.c_int)]
 
 
 class Library:
@@ -264,6 +266,28 @@ def large_file(bench):
                        (size_of(output % "triptych"), size_of(output % name)), size)
 
 
+def thumbnail(bench):
+    """The photograph as JPEG, to a quarter of its width. vipsthumbnail always shrinks while it decodes."""
+    source, output = bench.path("photo.jpg"), bench.path("quarter-%s.jpg")
+    image = bench.library.read(bench.photo)
+    bench.library.write(source, image)
+    bench.library.free(image)
+    quarter = [bench.program, "run", "resize:scale=0.25", source, "-q", "-o"]
+    commands = {
+        "triptych": [*quarter, output % "triptych"],
+        "--shrink-on-load good": [*quarter, output % "good", "--shrink-on-load", "good"],
+        "--shrink-on-load fast": [*quarter, output % "fast", "--shrink-on-load", "fast"],
+        "vipsthumbnail": ["vipsthumbnail", source, "--size", "960x", "-o", output % "vips" + "[Q=90]"],
+        "convert": ["convert", source, "-resize", "25%", "-quality", "90", output % "convert"],
+    }
+    contenders = {name: (process(*command), name == "convert") for name, command in commands.items()}
+    medians = interleave(contenders, bench.options.repeats * 3)
+    for name in ("triptych", "--shrink-on-load good", "--shrink-on-load fast"):
+        case = "quarter, 4K JPEG" + name.removeprefix("triptych").replace("--shrink-on-load", ",")
+        for peer in ("vipsthumbnail", "convert"):
+            yield make_row(case, peer, medians[name], medians[peer], 2 if peer == "vipsthumbnail" else None)
+
+
 def png_alone(bench):
     """Decoding and encoding inside a process: with all threads, and libpng, which has one."""
     png = Libpng(bench.photo)
@@ -363,7 +387,7 @@ def memory(bench):
     yield {"case": "memory, batch", "kib": kib, "reached": twice <= once * 1.1}
 
 
-CASES = {"large": large_file, "png": png_alone, "batch": batch, "small": small_file, "memory": memory}
+CASES = {"large": large_file, "thumbnail": thumbnail, "png": png_alone, "batch": batch, "small": small_file, "memory": memory}
 
 
 # ---- inputs ----

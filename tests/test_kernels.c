@@ -306,7 +306,7 @@ static void part_text(const struct oracle *oracle, const char *text, char *part,
     char name[100];
     char *at;
 
-    snprintf(part, size, "%s", text);
+    snprintf(part, size, "%.*s", SET_TEXT - 1, text);
     snprintf(name, sizeof(name), ":%s=", oracle->opaque ? oracle->opaque : "");
     at = strstr(part, name);
     if (at) {

@@ -182,6 +182,68 @@ static void place_histograms(struct planner *p, struct tri_stage *stage)
     }
 }
 
+/* ---- parts: nodes that share no plane with others ---- */
+
+static bool touches(const struct tri_node *node, int channel)
+{
+    for (int k = 0; k < node->inputs; k++) {
+        if (node->spec.in[k] == channel)
+            return true;
+    }
+    return channel >= node->first_output && channel < node->first_output + node->spec.outputs;
+}
+
+/* Whether one reads what the other reads or makes. */
+static bool share_plane(const struct tri_node *one, const struct tri_node *other)
+{
+    for (int k = 0; k < one->inputs; k++) {
+        if (touches(other, one->spec.in[k]))
+            return true;
+    }
+    for (int k = 0; k < other->inputs; k++) {
+        if (touches(one, other->spec.in[k]))
+            return true;
+    }
+    return false;
+}
+
+/* parts[i] is the first node of the part that node i belongs to; -1: it is in another stage. */
+static void find_parts(const struct planner *p, int number, int *parts)
+{
+    for (int i = 0; i < p->graph.node_count; i++) {
+        parts[i] = p->stage[i] == number ? i : -1;
+        for (int j = 0; j < i && parts[i] >= 0; j++) {
+            const int joined = parts[j], from = parts[i];
+            if (joined < 0 || joined == from ||
+                !share_plane(&p->graph.nodes[j], &p->graph.nodes[i]))
+                continue;
+            const int first = joined < from ? joined : from, second = joined < from ? from : joined;
+            for (int k = 0; k <= i; k++)
+                parts[k] = parts[k] == second ? first : parts[k];
+        }
+    }
+}
+
+/* Nodes of a part follow each other, in their order. */
+static bool add_nodes(struct planner *p, struct tri_stage *stage, int number, const long *constants)
+{
+    const int count = p->graph.node_count;
+    int *parts = malloc((size_t)count * sizeof *parts);
+    if (parts == NULL)
+        return false;
+    find_parts(p, number, parts);
+    for (int part = 0; part < count; part++) {
+        for (int i = part; i < count && parts[part] == part; i++) {
+            if (parts[i] != part)
+                continue;
+            add_node(p, stage, &p->graph.nodes[i], constants[i]);
+            stage->nodes[stage->node_count - 1].apart = i == part;
+        }
+    }
+    free(parts);
+    return true;
+}
+
 bool tri_stage_make(struct planner *p, int number, const long *constants)
 {
     struct tri_stage *stage = &p->plan->stages[number];
@@ -191,12 +253,8 @@ bool tri_stage_make(struct planner *p, int number, const long *constants)
     stage->passes = calloc(count, sizeof stage->passes[0]);
     stage->histograms = calloc(count, sizeof stage->histograms[0]);
     if (stage->nodes == NULL || stage->facts == NULL || stage->passes == NULL ||
-        stage->histograms == NULL)
+        stage->histograms == NULL || !add_nodes(p, stage, number, constants))
         return false;
-    for (int i = 0; i < p->graph.node_count; i++) {
-        if (p->stage[i] == number)
-            add_node(p, stage, &p->graph.nodes[i], constants[i]);
-    }
     time_nodes(p, stage);
     place_rings(p, stage);
     place_histograms(p, stage);

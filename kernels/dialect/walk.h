@@ -35,6 +35,7 @@ struct walk_node {
     int pass, kind; /* number within the stage; enum tri_pass_kind */
     int inputs, outputs;
     int in[TRI_INPUTS], out[TRI_OUTPUTS];
+    int apart; /* it and those after it share no plane with the nodes before */
     int whole, sparse, rows[4], low, high; /* as in tri_node_spec */
     int ahead,
         back;   /* in step y it makes row y + ahead; its first row is `back` before the strip's */
@@ -46,7 +47,6 @@ struct walk_node {
  * enum; native.c checks that they are its. */
 enum { WALK_SLIDE = 2, WALK_SCAN = 3, WALK_HISTOGRAM = 4, WALK_UPDATE = 8 };
 
-#define WALK_PLAIN_NODES 4 /* planes of a picture */
 #define WALK_WINDOW \
     1024 /* rows that a pass may see at a time on an OpenCL device: pointers to them are private \
             memory */
@@ -258,31 +258,6 @@ INLINE int walk_is_plain(GLOBAL const struct walk_node *node,
     return plain;
 }
 
-/* Whether node `i` reads none of the channels that earlier nodes of the stage read or make. */
-INLINE int walk_is_apart(GLOBAL const struct walk_node *nodes, int i)
-{
-    int apart = 1;
-    for (int j = 0; j < i; j++) {
-        for (int k = 0; k < nodes[i].inputs; k++) {
-            for (int m = 0; m < nodes[j].inputs; m++)
-                apart = apart && nodes[j].in[m] != nodes[i].in[k];
-            for (int m = 0; m < nodes[j].outputs; m++)
-                apart = apart && nodes[j].out[m] != nodes[i].in[k];
-        }
-    }
-    return apart;
-}
-
-/* Whether a stage is nodes of that kind, each for planes of its own. */
-INLINE int walk_all_plain(GLOBAL const struct walk_node *nodes, int count,
-                          GLOBAL const struct walk_channel *channels)
-{
-    int plain = count <= WALK_PLAIN_NODES;
-    for (int i = 0; i < count && plain; i++)
-        plain = walk_is_plain(&nodes[i], channels) && walk_is_apart(nodes, i);
-    return plain;
-}
-
 /* Moves the pointers of walk_inputs from the rows for y - 1 to those for y, if none is clamped. */
 INLINE void walk_inputs_next(GLOBAL const struct walk_node *node,
                              GLOBAL const struct walk_channel *channels, int rows,
@@ -338,19 +313,12 @@ static void walk_plain(GLOBAL const struct walk_node *node,
     }
 }
 
-/* Makes rows y0 to y1 - 1 of the stage. Nodes are in topological order; each lags behind its
- * sources by as many rows as it reads ahead. `table` has room for the row pointers of the widest
- * window. */
-static void walk_strip(GLOBAL const struct walk_node *nodes, int count,
-                       GLOBAL const struct walk_channel *channels, GLOBAL uchar **base,
-                       GLOBAL const uchar **table, int lead, int y0, int y1 WALK_ARGUMENT)
+/* Makes rows y0 to y1 - 1 of nodes that share planes. Nodes are in topological order; each lags
+ * behind its sources by as many rows as it reads ahead. */
+static void walk_together(GLOBAL const struct walk_node *nodes, int count,
+                          GLOBAL const struct walk_channel *channels, GLOBAL uchar **base,
+                          GLOBAL const uchar **table, int lead, int y0, int y1 WALK_ARGUMENT)
 {
-    if (walk_all_plain(nodes, count, channels)) {
-        for (int i = 0; i < count; i++)
-            walk_plain(&nodes[i], channels, base, table, y0,
-                       y1 < nodes[i].height ? y1 : nodes[i].height WALK_PASS_ON);
-        return;
-    }
     for (int step = y0 - lead; step < y1; step++) {
         for (int i = 0; i < count; i++) {
             GLOBAL const struct walk_node *node = &nodes[i];
@@ -360,6 +328,24 @@ static void walk_strip(GLOBAL const struct walk_node *nodes, int count,
             if (y >= first && y < end)
                 walk_node_row(node, channels, base, table, y, first, end WALK_PASS_ON);
         }
+    }
+}
+
+/* Makes rows y0 to y1 - 1 of the stage, one part of its nodes after the other: the rows of one
+ * plane and its rings fit in nearer caches than those of all. `table` has room for the row pointers
+ * of the widest window. */
+static void walk_strip(GLOBAL const struct walk_node *nodes, int count,
+                       GLOBAL const struct walk_channel *channels, GLOBAL uchar **base,
+                       GLOBAL const uchar **table, int lead, int y0, int y1 WALK_ARGUMENT)
+{
+    for (int i = 0, next = 1; i < count; i = next++) {
+        while (next < count && !nodes[next].apart)
+            next++;
+        if (next == i + 1 && walk_is_plain(&nodes[i], channels))
+            walk_plain(&nodes[i], channels, base, table, y0,
+                       y1 < nodes[i].height ? y1 : nodes[i].height WALK_PASS_ON);
+        else
+            walk_together(&nodes[i], next - i, channels, base, table, lead, y0, y1 WALK_PASS_ON);
     }
 }
 

@@ -182,7 +182,7 @@ static void place_histograms(struct planner *p, struct tri_stage *stage)
     }
 }
 
-/* ---- parts: nodes that share no plane with others ---- */
+/* ---- components ---- */
 
 static bool touches(const struct tri_node *node, int channel)
 {
@@ -207,40 +207,41 @@ static bool share_plane(const struct tri_node *one, const struct tri_node *other
     return false;
 }
 
-/* parts[i] is the first node of the part that node i belongs to; -1: it is in another stage. */
-static void find_parts(const struct planner *p, int number, int *parts)
+/* component[i] is the first node of the component that node i belongs to; -1: it is in another
+ * stage. Nodes are connected if they share a plane. */
+static void find_components(const struct planner *p, int number, int *component)
 {
     for (int i = 0; i < p->graph.node_count; i++) {
-        parts[i] = p->stage[i] == number ? i : -1;
-        for (int j = 0; j < i && parts[i] >= 0; j++) {
-            const int joined = parts[j], from = parts[i];
+        component[i] = p->stage[i] == number ? i : -1;
+        for (int j = 0; j < i && component[i] >= 0; j++) {
+            const int joined = component[j], from = component[i];
             if (joined < 0 || joined == from ||
                 !share_plane(&p->graph.nodes[j], &p->graph.nodes[i]))
                 continue;
             const int first = joined < from ? joined : from, second = joined < from ? from : joined;
             for (int k = 0; k <= i; k++)
-                parts[k] = parts[k] == second ? first : parts[k];
+                component[k] = component[k] == second ? first : component[k];
         }
     }
 }
 
-/* Nodes of a part follow each other, in their order. */
+/* Nodes of a component follow each other, in their order. */
 static bool add_nodes(struct planner *p, struct tri_stage *stage, int number, const long *constants)
 {
     const int count = p->graph.node_count;
-    int *parts = malloc((size_t)count * sizeof *parts);
-    if (parts == NULL)
+    int *component = malloc((size_t)count * sizeof *component);
+    if (component == NULL)
         return false;
-    find_parts(p, number, parts);
-    for (int part = 0; part < count; part++) {
-        for (int i = part; i < count && parts[part] == part; i++) {
-            if (parts[i] != part)
+    find_components(p, number, component);
+    for (int first = 0; first < count; first++) {
+        for (int i = first; i < count && component[first] == first; i++) {
+            if (component[i] != first)
                 continue;
             add_node(p, stage, &p->graph.nodes[i], constants[i]);
-            stage->nodes[stage->node_count - 1].apart = i == part;
+            stage->nodes[stage->node_count - 1].apart = i == first;
         }
     }
-    free(parts);
+    free(component);
     return true;
 }
 

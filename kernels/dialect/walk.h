@@ -35,7 +35,7 @@ struct walk_node {
     int pass, kind; /* number within the stage; enum tri_pass_kind */
     int inputs, outputs;
     int in[TRI_INPUTS], out[TRI_OUTPUTS];
-    int apart; /* it and those after it share no plane with the nodes before */
+    int apart; /* it and the nodes after it share no plane with those before: components */
     int whole, sparse, rows[4], low, high; /* as in tri_node_spec */
     int ahead,
         back;   /* in step y it makes row y + ahead; its first row is `back` before the strip's */
@@ -313,11 +313,11 @@ static void walk_plain(GLOBAL const struct walk_node *node,
     }
 }
 
-/* Makes rows y0 to y1 - 1 of nodes that share planes. Nodes are in topological order; each lags
- * behind its sources by as many rows as it reads ahead. */
-static void walk_together(GLOBAL const struct walk_node *nodes, int count,
-                          GLOBAL const struct walk_channel *channels, GLOBAL uchar **base,
-                          GLOBAL const uchar **table, int lead, int y0, int y1 WALK_ARGUMENT)
+/* Makes rows y0 to y1 - 1 of a component. Nodes are in topological order; each lags behind its
+ * sources by as many rows as it reads ahead. */
+static void walk_component(GLOBAL const struct walk_node *nodes, int count,
+                           GLOBAL const struct walk_channel *channels, GLOBAL uchar **base,
+                           GLOBAL const uchar **table, int lead, int y0, int y1 WALK_ARGUMENT)
 {
     for (int step = y0 - lead; step < y1; step++) {
         for (int i = 0; i < count; i++) {
@@ -331,9 +331,9 @@ static void walk_together(GLOBAL const struct walk_node *nodes, int count,
     }
 }
 
-/* Makes rows y0 to y1 - 1 of the stage, one part of its nodes after the other: the rows of one
- * plane and its rings fit in nearer caches than those of all. `table` has room for the row pointers
- * of the widest window. */
+/* Makes rows y0 to y1 - 1 of the stage, one component after the other: the rows that one has in use
+ * fit in nearer caches than those of all. `table` has room for the row pointers of the widest
+ * window. */
 static void walk_strip(GLOBAL const struct walk_node *nodes, int count,
                        GLOBAL const struct walk_channel *channels, GLOBAL uchar **base,
                        GLOBAL const uchar **table, int lead, int y0, int y1 WALK_ARGUMENT)
@@ -345,7 +345,7 @@ static void walk_strip(GLOBAL const struct walk_node *nodes, int count,
             walk_plain(&nodes[i], channels, base, table, y0,
                        y1 < nodes[i].height ? y1 : nodes[i].height WALK_PASS_ON);
         else
-            walk_together(&nodes[i], next - i, channels, base, table, lead, y0, y1 WALK_PASS_ON);
+            walk_component(&nodes[i], next - i, channels, base, table, lead, y0, y1 WALK_PASS_ON);
     }
 }
 

@@ -1,5 +1,5 @@
-/* test_walk_parts.c -- which nodes of a stage are walked together: those that share planes. That
- * the bytes are the same is for test_kernels.c and test_chains.c. */
+/* test_walk_components.c -- which nodes of a stage are walked together: those that share planes.
+ * That the bytes are the same is for test_kernels.c and test_chains.c. */
 #include "image/image.h"
 #include "pipeline/plan.h"
 #include "tests.h"
@@ -16,7 +16,7 @@ static bool reads(const struct walk_node *node, int channel)
     return false;
 }
 
-/* A node makes a plane before another reads it, and in the same part. */
+/* A node makes a plane before another reads it, and in the same component. */
 static void check_order(const struct tri_stage *stage)
 {
     CU_ASSERT_TRUE(stage->node_count == 0 || stage->nodes[0].apart);
@@ -32,14 +32,14 @@ static void check_order(const struct tri_stage *stage)
     }
 }
 
-/* Parts of all stages; 0: no plan. */
-static int parts_of(const char *text, int planes)
+/* Components of all stages; 0: no plan. */
+static int components_of(const char *text, int planes)
 {
     const struct tri_shape shape = {600, 400, planes, 8};
     struct tri_pipeline *pipeline = NULL;
     struct tri_plan *plan = NULL;
     struct tri_error error;
-    int parts = 0;
+    int count = 0;
 
     CU_ASSERT_EQUAL_FATAL(tri_pipeline_parse(text, &pipeline, &error), TRI_OK);
     if (tri_plan_make(pipeline, &shape, TRI_PLAN_WALK, NULL, &plan, &error) != TRI_OK)
@@ -47,32 +47,32 @@ static int parts_of(const char *text, int planes)
     for (int s = 0; plan != NULL && s < plan->stage_count; s++) {
         check_order(&plan->stages[s]);
         for (int i = 0; i < plan->stages[s].node_count; i++)
-            parts += plan->stages[s].nodes[i].apart;
+            count += plan->stages[s].nodes[i].apart;
     }
     tri_plan_free(plan);
     tri_pipeline_free(pipeline);
-    return parts;
+    return count;
 }
 
 static void test_planes(void)
 {
-    CU_ASSERT_EQUAL(parts_of("gaussian:sigma=1,sobel,invert", 1), 1);
-    CU_ASSERT_EQUAL(parts_of("gaussian:sigma=1,sobel,invert", 3), 3);
-    CU_ASSERT_EQUAL(parts_of("box:radius=15", 4), 4);
-    CU_ASSERT_EQUAL(parts_of("temporal_median:radius=1", 3), 3);
+    CU_ASSERT_EQUAL(components_of("gaussian:sigma=1,sobel,invert", 1), 1);
+    CU_ASSERT_EQUAL(components_of("gaussian:sigma=1,sobel,invert", 3), 3);
+    CU_ASSERT_EQUAL(components_of("box:radius=15", 3), 3);
+    CU_ASSERT_EQUAL(components_of("invert", 4), 4); /* alpha is copied */
 }
 
 /* A result of several planes joins what makes them. */
 static void test_colours(void)
 {
-    CU_ASSERT_EQUAL(parts_of("ycbcr", 3), 1);
-    CU_ASSERT_EQUAL(parts_of("box:radius=2,gray,sobel", 3), 1);
-    CU_ASSERT_EQUAL(parts_of("gray,sobel", 4), 2);
+    CU_ASSERT_EQUAL(components_of("ycbcr", 3), 1);
+    CU_ASSERT_EQUAL(components_of("box:radius=2,gray,sobel", 3), 1);
+    CU_ASSERT_EQUAL(components_of("box:radius=15", 4), 1); /* colours are weighted by alpha */
 }
 
-int test_walk_parts_suite(void)
+int test_walk_components_suite(void)
 {
-    CU_pSuite suite = CU_add_suite("walk parts", NULL, NULL);
+    CU_pSuite suite = CU_add_suite("walk_components", NULL, NULL);
     return !(suite && CU_add_test(suite, "planes of their own", test_planes) &&
              CU_add_test(suite, "planes that meet", test_colours));
 }

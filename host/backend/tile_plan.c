@@ -9,6 +9,10 @@
 #define PROGRAM_CONSTANTS 4096
 /* Bytes of a map's table that local memory may hold. */
 #define LOCAL_TABLE 4096
+/* Operations of a block, whose loops are unrolled: compilers unroll up to a limit (clang 16384
+ * instructions, and an operation takes up to six at first), and keep what the samples share in
+ * registers. */
+#define BLOCK_OPERATIONS 1024
 
 static int largest(int a, int b)
 {
@@ -108,6 +112,8 @@ static int window_words(const struct tile_class *class, const struct tile_op *op
 {
     const int rows = op->inputs * (op->block_rows + op->high - op->low),
               samples = rows * (op->block_width + 2 * op->reach);
+    if (op->block_width * op->block_rows == 1) /* each is loaded where it is needed */
+        return 0;
     if (op->form == TILE_PAIRS)
         return rows * (op->block_width - 2 + 2 * reach);
     return op->block_width == 1 ? samples : samples * class->places[op->in[0]].size / 4;
@@ -139,7 +145,13 @@ static bool reads_parts(const struct tri_stage *stage, const char *file)
     return false;
 }
 
-/* Shrinks blocks until the window fits in registers; uses local memory if none does. */
+static bool too_long(const struct tile_op *op, const struct tri_node_facts *facts)
+{
+    return op->block_width * op->block_rows * facts->operations > BLOCK_OPERATIONS;
+}
+
+/* Shrinks blocks until they are short enough and the window fits in registers; uses local memory if
+ * none does. */
 static void choose_form(const struct tile_class *class, struct tile_op *op,
                         const struct tri_stage *stage, const struct tile_limits *limits)
 {
@@ -154,9 +166,12 @@ static void choose_form(const struct tile_class *class, struct tile_op *op,
     choose_block(class, op);
     if (!tri_tile_is_body(op) || op->form >= TILE_PLANE)
         return;
-    while (op->block_rows > 1 && window_words(class, op, facts->reach) > window)
+    while (op->block_rows > 1 &&
+           (too_long(op, facts) || window_words(class, op, facts->reach) > window))
         op->block_rows /= 2;
-    if (facts->dynamic ||
+    while (op->form == TILE_WINDOW && op->block_width > 1 && too_long(op, facts))
+        op->block_width = op->block_width > 4 ? 4 : 1;
+    if (facts->dynamic || (op->form == TILE_WINDOW && too_long(op, facts)) ||
         window_words(class, op, facts->reach) > (op->block_rows == 1 ? window * 3 / 2 : window)) {
         op->form = TILE_NEAR;
         op->block_rows = 1;

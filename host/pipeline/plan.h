@@ -19,6 +19,7 @@ struct tri_node_facts {
     bool dynamic, specialize, transposed;
     bool fixed; /* its constants are not set later */
     long constants_size;
+    double operations;             /* for a sample of each output */
     bool part;                     /* it sees planes, but reads only a part of them for a tile: */
     struct tri_reads across, down; /* as in a node's specification */
 };

@@ -148,6 +148,7 @@ static void add_node(struct planner *p, struct tri_stage *stage, const struct tr
                                 .specialize = node->spec.specialize,
                                 .transposed = node->spec.transposed,
                                 .fixed = node->spec.finish == NULL && node->spec.frame == NULL,
+                                .operations = tri_node_operations(node),
                                 .part = tri_node_reads_part(node),
                                 .across = node->spec.across,
                                 .down = node->spec.down,

@@ -461,41 +461,76 @@ static void put_tiles(FILE *text, const struct tile_stage *tiles, int number)
 
 /* ---- kernels of points ---- */
 
+/* Channels are kept as words, which four samples at a time are taken from, and given to. */
 static void put_point_loads(FILE *text, const struct tile_class *class)
 {
     for (int i = 0; i < class->place_count; i++) {
         const struct tile_place *place = &class->places[i];
-        const char *name = class->ops[place->by_op].pass->name;
-        const int vector = 16 / place->size;
-        fprintf(text, "    %s_%s c%d[%d];\n", name, place->by_input >= 0 ? "in" : "out", i,
-                class->samples * class->rows);
+        const int row = class->samples * place->size / 4; /* words */
+        if (place->loaded || place->stored)
+            fprintf(text, "    uint w%d[%d];\n", i, class->rows * row);
         if (!place->loaded)
             continue;
         fprintf(text,
                 "    TILE_UNROLL\n    for (int r = 0; r < %d; r++) {\n"
                 "        GLOBAL const uchar *row = %s + at[%d].offset + (long)TILE_INSIDE(y + r, "
                 "height) * at[%d].stride + x * %d;\n"
-                "        TILE_UNROLL\n        for (int k = 0; k < %d; k += %d)\n"
-                "            %s_load(c%d + r * %d + k, *(GLOBAL const uint4 *)(row + k * %d));\n   "
-                " }\n",
-                class->rows, base_name(place->base), place->table, place->table, place->size,
-                class->samples, vector, name, i, class->samples, place->size);
+                "        TILE_UNROLL\n        for (int k = 0; k < %d; k += 4)\n"
+                "            tile_keep(w%d + r * %d + k, *(GLOBAL const uint4 *)(row + k * 4));\n"
+                "    }\n",
+                class->rows, base_name(place->base), place->table, place->table, place->size, row,
+                i, row);
     }
+}
+
+/* The word of the first of four samples. */
+static void put_words_of(FILE *text, const struct tile_class *class, int place)
+{
+    fprintf(text, "w%d + (r * %d + k) * %d / 4", place, class->samples, class->places[place].size);
 }
 
 static void put_point_op(FILE *text, const struct tile_op *op)
 {
     const char *name = op->pass->name;
-    fprintf(text, "            {\n                const %s_in *in_of[TRI_INPUTS] = {", name);
+    fprintf(text, "                {\n                    const %s_in *in_of[TRI_INPUTS] = {",
+            name);
     for (int k = 0; k < TRI_INPUTS; k++)
         fprintf(text, "%sc%d + i", k > 0 ? ", " : "", op->in[k < op->inputs ? k : 0]);
-    fprintf(text, "};\n                %s_out made[TRI_OUTPUTS];\n                %s_at(&item, ",
+    fprintf(text,
+            "};\n                    %s_out made[TRI_OUTPUTS];\n                    %s_at(&item, ",
             name, name);
     put_constants_of(text, op);
-    fputs(", in_of, made, x + k);\n", text);
+    fputs(", in_of, made, x + k + i);\n", text);
     for (int o = 0; o < op->outputs; o++)
-        fprintf(text, "                c%d[i] = made[%d];\n", op->out[o], o);
+        fprintf(text, "                    c%d[i] = made[%d];\n", op->out[o], o);
+    fputs("                }\n", text);
+}
+
+/* Four samples of a row, from column k on. */
+static void put_point_four(FILE *text, const struct tile_class *class)
+{
+    for (int i = 0; i < class->place_count; i++) {
+        const struct tile_place *place = &class->places[i];
+        const char *name = class->ops[place->by_op].pass->name;
+        fprintf(text, "            %s_%s c%d[4];\n", name, place->by_input >= 0 ? "in" : "out", i);
+        if (!place->loaded)
+            continue;
+        fprintf(text, "            %s_take(c%d, ", name, i);
+        put_words_of(text, class, i);
+        fputs(");\n", text);
+    }
+    fputs("            TILE_UNROLL\n            for (int i = 0; i < 4; i++) {\n", text);
+    for (int i = 0; i < class->op_count; i++)
+        put_point_op(text, &class->ops[i]);
     fputs("            }\n", text);
+    for (int i = 0; i < class->place_count; i++) {
+        const struct tile_place *place = &class->places[i];
+        if (!place->stored)
+            continue;
+        fprintf(text, "            %s_give(", class->ops[place->by_op].pass->name);
+        put_words_of(text, class, i);
+        fprintf(text, ", c%d);\n", i);
+    }
 }
 
 static void put_point_stores(FILE *text, const struct tile_class *class)
@@ -503,30 +538,29 @@ static void put_point_stores(FILE *text, const struct tile_class *class)
     for (int i = 0; i < class->place_count; i++) {
         const struct tile_place *place = &class->places[i];
         const char *name = class->ops[place->by_op].pass->name;
-        const int vector = 16 / place->size;
+        const int row = class->samples * place->size / 4; /* words */
         if (!place->stored)
             continue;
-        fprintf(text,
-                "    TILE_UNROLL\n    for (int r = 0; r < %d; r++) {\n"
-                "        GLOBAL %s_out *row = (GLOBAL %s_out *)(%s + at[%d].offset + (long)(y + r) "
-                "* at[%d].stride) + x;\n"
-                "        if (y + r < height && x + %d <= width) {\n"
-                "            TILE_UNROLL\n            for (int k = 0; k < %d; k += %d)\n"
-                "                *(GLOBAL uint4 *)(row + k) = %s_words(c%d + r * %d + k);\n"
-                "        } else if (y + r < height) {\n"
-                "            TILE_UNROLL\n            for (int k = 0; k < %d; k++) {\n"
-                "                if (x + k < width)\n                    row[k] = c%d[r * %d + "
-                "k];\n            }\n        }\n",
-                class->rows, name, name, base_name(place->base), place->table, place->table,
-                class->samples, class->samples, vector, name, i, class->samples, class->samples, i,
-                class->samples);
         fprintf(
             text,
-            "        for (int h = 0; h < at[%d].halo && y + r < height && x == 0; h++)\n           "
-            " row[-1 - h] = row[0];\n"
-            "        for (int h = 0; h < at[%d].halo && y + r < height && x + %d >= width; h++)\n"
-            "            row[width - x + h] = row[width - 1 - x];\n    }\n",
-            place->table, place->table, class->samples);
+            "    TILE_UNROLL\n    for (int r = 0; r < %d; r++) {\n"
+            "        GLOBAL uchar *bytes = %s + at[%d].offset + (long)(y + r) * at[%d].stride + "
+            "x * %d;\n"
+            "        GLOBAL %s_out *row = (GLOBAL %s_out *)bytes;\n"
+            "        if (y + r < height) {\n"
+            "            TILE_UNROLL\n            for (int k = 0; k < %d; k += 4)\n"
+            "                tile_put_first(bytes + 4 * k, tile_kept(w%d + r * %d + k), (width "
+            "- x) * %d - 4 * k);\n        }\n",
+            class->rows, base_name(place->base), place->table, place->table, place->size, name,
+            name, row, i, row, place->size);
+        fprintf(text,
+                "        _Pragma(\"unroll 1\") for (int h = 0; h < at[%d].halo && y + r < height "
+                "&& x == 0; h++)\n           "
+                " row[-1 - h] = row[0];\n"
+                "        _Pragma(\"unroll 1\") for (int h = 0; h < at[%d].halo && y + r < height "
+                "&& x + %d >= width; h++)\n"
+                "            row[width - x + h] = row[width - 1 - x];\n    }\n",
+                place->table, place->table, class->samples);
     }
 }
 
@@ -544,11 +578,9 @@ static void put_points(FILE *text, const struct tile_stage *tiles, int number)
             "    struct item item = {.n = &tile_point, .in_width = width, .in_height = height, "
             ".zero = zero};\n"
             "    TILE_UNROLL\n    for (int r = 0; r < %d; r++) {\n        item.y = y + r;\n"
-            "        TILE_UNROLL\n        for (int k = 0; k < %d; k++) {\n            const int i "
-            "= r * %d + k;\n",
-            class->rows, class->samples, class->samples);
-    for (int i = 0; i < class->op_count; i++)
-        put_point_op(text, &class->ops[i]);
+            "        TILE_UNROLL\n        for (int k = 0; k < %d; k += 4) {\n",
+            class->rows, class->samples);
+    put_point_four(text, class);
     fputs("        }\n    }\n", text);
     put_point_stores(text, class);
     fputs("}\n", text);

@@ -54,7 +54,8 @@ struct tile_reads {
 #define LOCAL __local
 
 /* Convert 16 bytes of samples, or four samples, from and to words: compilers split loads and stores
- * of byte vectors. */
+ * of byte vectors. `take` and `give` are for words in registers, `get_4` and `put_4` for local
+ * memory. */
 #define TILE_WORDS_1(name) \
     INLINE void name##_split_word(name##_e *to, uint w) \
     { \
@@ -78,6 +79,14 @@ struct tile_reads {
     { \
         return (uint4)(name##_join_word(v), name##_join_word(v + 4), name##_join_word(v + 8), \
                        name##_join_word(v + 12)); \
+    } \
+    INLINE void name##_take(name##_e *to, const uint *words) \
+    { \
+        name##_split_word(to, words[0]); \
+    } \
+    INLINE void name##_give(uint *words, const name##_e *v) \
+    { \
+        words[0] = name##_join_word(v); \
     } \
     INLINE void name##_get_4(name##_e *to, LOCAL const name##_e *from) \
     { \
@@ -109,6 +118,16 @@ struct tile_reads {
         return (uint4)(name##_join_word(v), name##_join_word(v + 2), name##_join_word(v + 4), \
                        name##_join_word(v + 6)); \
     } \
+    INLINE void name##_take(name##_e *to, const uint *words) \
+    { \
+        name##_split_word(to, words[0]); \
+        name##_split_word(to + 2, words[1]); \
+    } \
+    INLINE void name##_give(uint *words, const name##_e *v) \
+    { \
+        words[0] = name##_join_word(v); \
+        words[1] = name##_join_word(v + 2); \
+    } \
     INLINE void name##_get_4(name##_e *to, LOCAL const name##_e *from) \
     { \
         const uint2 w = *(LOCAL const uint2 *)from; \
@@ -130,6 +149,16 @@ struct tile_reads {
     INLINE uint4 name##_join(const name##_e *v) \
     { \
         return (uint4)(as_uint(v[0]), as_uint(v[1]), as_uint(v[2]), as_uint(v[3])); \
+    } \
+    INLINE void name##_take(name##_e *to, const uint *words) \
+    { \
+        name##_split(to, (uint4)(words[0], words[1], words[2], words[3])); \
+    } \
+    INLINE void name##_give(uint *words, const name##_e *v) \
+    { \
+        TILE_UNROLL \
+        for (int i = 0; i < 4; i++) \
+            words[i] = as_uint(v[i]); \
     } \
     INLINE void name##_get_4(name##_e *to, LOCAL const name##_e *from) \
     { \
@@ -193,6 +222,40 @@ INLINE void pair_put(LOCAL uint *to, uint even, uint odd)
 #endif
 PAIR_CHOICE(pair_min, min)
 PAIR_CHOICE(pair_max, max)
+INLINE void tile_keep(uint *to, uint4 words)
+{
+    to[0] = words.x;
+    to[1] = words.y;
+    to[2] = words.z;
+    to[3] = words.w;
+}
+INLINE uint4 tile_kept(const uint *words)
+{
+    return (uint4)(words[0], words[1], words[2], words[3]);
+}
+/* Stores the first of 16 bytes, if they are fewer, in powers of two: if each sample had a store of
+ * its own, compilers would keep all of them in registers beside the words. */
+INLINE void tile_put_first(GLOBAL uchar *to, uint4 words, int bytes)
+{
+    if (bytes >= 16) {
+        *(GLOBAL uint4 *)to = words;
+    } else if (bytes > 0) {
+        uint2 rest = words.xy;
+        if (bytes & 8) {
+            *(GLOBAL uint2 *)to = rest;
+            rest = words.zw;
+        }
+        to += bytes & 8;
+        if (bytes & 4)
+            *(GLOBAL uint *)to = rest.x;
+        rest.x = bytes & 4 ? rest.y : rest.x;
+        to += bytes & 4;
+        if (bytes & 2)
+            *(GLOBAL ushort *)to = (ushort)rest.x;
+        if (bytes & 1)
+            to[bytes & 2] = (uchar)(bytes & 2 ? rest.x >> 16 : rest.x);
+    }
+}
 INLINE void u64_split(ulong *to, uint4 w)
 {
     to[0] = (ulong)w.y << 32 | w.x;
@@ -201,6 +264,20 @@ INLINE void u64_split(ulong *to, uint4 w)
 INLINE uint4 u64_join(const ulong *v)
 {
     return (uint4)((uint)v[0], (uint)(v[0] >> 32), (uint)v[1], (uint)(v[1] >> 32));
+}
+INLINE void u64_take(ulong *to, const uint *words)
+{
+    TILE_UNROLL
+    for (int i = 0; i < 4; i++)
+        to[i] = (ulong)words[2 * i + 1] << 32 | words[2 * i];
+}
+INLINE void u64_give(uint *words, const ulong *v)
+{
+    TILE_UNROLL
+    for (int i = 0; i < 4; i++) {
+        words[2 * i] = (uint)v[i];
+        words[2 * i + 1] = (uint)(v[i] >> 32);
+    }
 }
 INLINE void u64_get_4(ulong *to, LOCAL const ulong *from)
 {
@@ -320,13 +397,13 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
 #define TILE_TYPES(name, IN, OUT) \
     typedef IN##_e name##_in; \
     typedef OUT##_e name##_out; \
-    INLINE void name##_load(IN##_e *to, uint4 words) \
+    INLINE void name##_take(IN##_e *to, const uint *words) \
     { \
-        IN##_split(to, words); \
+        IN##_take(to, words); \
     } \
-    INLINE uint4 name##_words(const OUT##_e *from) \
+    INLINE void name##_give(uint *words, const OUT##_e *from) \
     { \
-        return OUT##_join(from); \
+        OUT##_give(words, from); \
     }
 
 #define CONSTANT_BYTES _c

@@ -243,7 +243,7 @@ class Group:
                 at[on] = self.labels[re.search(r"\.L_x_\d+", i.text).group(0)]
             elif i.name == "BAR":
                 waiting |= on
-            elif i.name not in ("BSSY", "BSYNC", "NOP", "WARPSYNC", "DEPBAR", "REDG", "CCTL", "MEMBAR", "ERRBAR", "BREAK"):
+            elif i.name not in ("BSSY", "BSYNC", "NOP", "WARPSYNC", "DEPBAR", "REDG", "CCTL", "MEMBAR", "ERRBAR", "BREAK", "YIELD"):
                 self.step(i, on)
         raise Unknown("no end: it ran too long")
 
@@ -277,6 +277,16 @@ class Group:
 
     def do_mov(self, i, o, on):
         self.put(o[0], self.value(o[1]), on)
+
+    def do_p2r(self, i, o, on):
+        flags = sum(self.predicate(f"P{n}").astype(np.uint64) << np.uint64(n) for n in range(7))
+        mask = u32(self.value(o[-1]))
+        self.put(o[0], (u32(self.value(o[2])) & ~mask) | (flags & mask), on)
+
+    def do_r2p(self, i, o, on):
+        v, mask = u32(self.value(o[1])), u32(self.value(o[2]))
+        for n in range(7):
+            self.put_predicate(f"P{n}", (v >> np.uint64(n)) & np.uint64(1) == 1, on & ((mask >> np.uint64(n)) & np.uint64(1) == 1))
 
     def do_r2ur(self, i, o, on):
         self.put(o[0], self.value(o[-1]), on)
@@ -406,6 +416,9 @@ class Group:
         other = self.predicate(o[4])
         self.put_predicate(o[0], result | other if "OR" in parts else result & other, on)
         self.put_predicate(o[1], ~result | other if "OR" in parts else ~result & other, on)
+
+    def do_fchk(self, i, o, on):
+        self.put_predicate(o[0], np.zeros(self.n, dtype=bool), on)  # operands of divisions are ordinary
 
     def do_sel(self, i, o, on):
         self.put(o[0], np.where(self.predicate(o[3]), u32(self.value(o[1])), u32(self.value(o[2]))), on)

@@ -565,13 +565,15 @@ enum tri_status tri_job_use_data(struct tri_job *job,
     return status;
 }
 
-static void add_counts(const struct tri_histogram *histogram, int bits,
+static void add_counts(const struct tri_histogram *histogram, bool extremes,
                        const unsigned char *scratch, uint64_t *count)
 {
     const uint32_t *table = (const uint32_t *)(const void *)(scratch + histogram->offset);
-    for (int copy = 0; copy < HISTOGRAM_COPIES(bits); copy++) {
-        for (int i = 0; i < histogram->bins; i++)
-            count[i] += *table++;
+    for (int copy = 0; copy < histogram->tables; copy++, table += histogram->bins) {
+        for (int i = 0; i < histogram->bins && !extremes; i++)
+            count[i] += table[i];
+        for (int i = 0; i < histogram->bins && extremes; i++)
+            count[i] = table[i] > count[i] ? table[i] : count[i];
     }
 }
 
@@ -579,25 +581,23 @@ void tri_stage_count(struct tri_plan *plan, int number, const unsigned char *scr
                      size_t scratch_step, int workers)
 {
     const struct tri_stage *stage = &plan->stages[number];
-    const int bins = 1 << plan->in.bits;
     for (int t = 0; t < stage->histogram_count; t++) {
-        uint64_t *count = plan->counts + (size_t)(stage->histograms[t].number - 1) * (size_t)bins;
+        const struct tri_counted *counted = &plan->counted[stage->histograms[t].number - 1];
         for (int w = 0; w < workers; w++)
-            add_counts(&stage->histograms[t], plan->in.bits, scratch + (size_t)w * scratch_step,
-                       count);
+            add_counts(&stage->histograms[t], counted->extremes, scratch + (size_t)w * scratch_step,
+                       plan->counts + counted->first);
     }
 }
 
 void tri_stage_complete(struct tri_plan *plan, int number)
 {
-    const int bins = 1 << plan->in.bits;
     for (int f = 0; f < plan->finish_count; f++) {
         const struct tri_finish *finish = &plan->finishes[f];
         if (finish->stage != number)
             continue;
-        struct tri_counts counts = {
-            bins, plan->counts + (size_t)(finish->histogram - 1) * (size_t)bins, 0};
-        for (int i = 0; i < bins; i++)
+        const struct tri_counted *counted = &plan->counted[finish->histogram - 1];
+        struct tri_counts counts = {1 << plan->in.bits, plan->counts + counted->first, 0};
+        for (int i = 0; i < counted->bins && !counted->extremes; i++)
             counts.total += counts.count[i];
         finish->finish(&counts, &finish->operation, plan->constants + finish->constants);
     }

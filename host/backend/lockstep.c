@@ -144,9 +144,7 @@ static enum tri_status after_stage(struct tri_watch *watch, struct tri_job *job,
         }
         if (node->kind == PASS_HISTOGRAM && status == TRI_OK) {
             where.sample_size = sizeof(uint32_t);
-            if (!pass_row(tape, plan->counts,
-                          ((size_t)plan->histogram_count << plan->in.bits) * sizeof plan->counts[0],
-                          &where))
+            if (!pass_row(tape, plan->counts, plan->counts_size * sizeof plan->counts[0], &where))
                 status = no_memory(error);
         }
     }

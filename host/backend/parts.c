@@ -19,11 +19,6 @@ struct tri_parts {
     struct tri_span *stages;
 };
 
-static size_t counts_of(const struct tri_plan *plan)
-{
-    return (size_t)plan->histogram_count << plan->in.bits;
-}
-
 /* ---- beginning and end ---- */
 
 static enum tri_status take_memory(struct tri_parts *parts, struct tri_error *error)
@@ -31,7 +26,7 @@ static enum tri_status take_memory(struct tri_parts *parts, struct tri_error *er
     const struct tri_plan *plan = parts->plan;
     parts->counting = calloc((size_t)plan->stage_count, sizeof *parts->counting);
     parts->stages = calloc((size_t)plan->stage_count, sizeof *parts->stages);
-    parts->before = calloc(counts_of(plan) + 1, sizeof *parts->before);
+    parts->before = calloc(plan->counts_size + 1, sizeof *parts->before);
     if (parts->counting == NULL || parts->stages == NULL || parts->before == NULL)
         return tri_fail(error, TRI_FAILED, "out of memory for the parts of a picture");
     for (int s = 0; s < plan->stage_count; s++) {
@@ -213,21 +208,24 @@ void tri_parts_drop(struct tri_parts *parts)
         parts->job->backend->drop(parts->job);
 }
 
-uint64_t *tri_parts_counts(struct tri_parts *parts, size_t *count)
+uint64_t *tri_parts_counts(struct tri_parts *parts, int number, size_t *count, bool *largest)
 {
-    *count = counts_of(parts->plan);
-    return parts->plan->counts;
+    const struct tri_plan *plan = parts->plan;
+    if (number >= plan->histogram_count)
+        return NULL;
+    *count = (size_t)plan->counted[number].bins;
+    *largest = plan->counted[number].extremes;
+    return plan->counts + plan->counted[number].first;
 }
 
 /* Histograms may be counted together over several stages. */
 void tri_parts_complete(struct tri_parts *parts, int pass)
 {
     struct tri_plan *plan = parts->plan;
-    const size_t count = counts_of(plan);
-    for (size_t i = 0; i < count; i++)
-        plan->counts[i] += parts->before[i];
-    memcpy(parts->before, plan->counts, count * sizeof *parts->before);
+    const size_t size = plan->counts_size * sizeof plan->counts[0];
+    tri_counts_join(plan, plan->counts, parts->before);
+    memcpy(parts->before, plan->counts, size);
     if (pass < parts->counting_count)
         tri_stage_complete(plan, parts->counting[pass]);
-    memset(plan->counts, 0, count * sizeof *plan->counts);
+    memset(plan->counts, 0, size);
 }

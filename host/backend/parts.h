@@ -42,8 +42,9 @@ struct tri_image *tri_parts_output(const struct tri_parts *parts);
 /* Forgets the part. */
 void tri_parts_drop(struct tri_parts *parts);
 
-/* What a pass has counted so far, to be replaced by the sums of all who count. */
-uint64_t *tri_parts_counts(struct tri_parts *parts, size_t *count);
+/* What a pass has counted so far in histogram `number`, from 0 on, to be replaced by the sums of
+ * all who count, or by the largest; NULL: there are no more. */
+uint64_t *tri_parts_counts(struct tri_parts *parts, int number, size_t *count, bool *largest);
 /* Ends a pass, whose counts are complete, and begins the next. */
 void tri_parts_complete(struct tri_parts *parts, int pass);
 

@@ -387,12 +387,36 @@ static enum tri_status run_pass(struct large *large, struct tri_error *error)
     return status;
 }
 
-/* Whole numbers, so their sums are the same in any order. */
-static enum tri_status sum_counts(struct large *large, struct tri_error *error)
+/* The numbers of each rank have a place of their own in the sums. */
+static enum tri_status take_largest(struct tri_link *link, uint64_t *numbers, size_t count,
+                                    struct tri_error *error)
 {
+    uint64_t *all = calloc(count * (size_t)link->size, sizeof *all);
+    if (all == NULL)
+        return tri_fail(error, TRI_FAILED, "out of memory for the counts of all ranks");
+    memcpy(all + count * (size_t)link->rank, numbers, count * sizeof *all);
+    const enum tri_status status = link->sum(link, all, count * (size_t)link->size, error);
+    for (size_t i = 0; i < count * (size_t)link->size; i++) {
+        if (all[i] > numbers[i % count])
+            numbers[i % count] = all[i];
+    }
+    free(all);
+    return status;
+}
+
+/* Whole numbers, so their sums are the same in any order. */
+static enum tri_status join_counts(struct large *large, struct tri_error *error)
+{
+    struct tri_link *link = large->job->link;
+    enum tri_status status = TRI_OK;
+    uint64_t *counts;
     size_t count;
-    uint64_t *counts = tri_parts_counts(large->parts, &count);
-    const enum tri_status status = large->job->link->sum(large->job->link, counts, count, error);
+    bool largest;
+    for (int n = 0;
+         status == TRI_OK && (counts = tri_parts_counts(large->parts, n, &count, &largest)) != NULL;
+         n++)
+        status = largest ? take_largest(link, counts, count, error)
+                         : link->sum(link, counts, count, error);
     if (status == TRI_OK)
         tri_parts_complete(large->parts, large->pass);
     return status;
@@ -407,7 +431,7 @@ static enum tri_status run_passes(struct large *large, struct tri_error *error)
         if (last)
             break;
         if (status == TRI_OK)
-            status = sum_counts(large, error);
+            status = join_counts(large, error);
     }
     return status;
 }

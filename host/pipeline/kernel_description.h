@@ -46,11 +46,12 @@ struct tri_value {
     int channel[TRI_PLANES_MAX];
 };
 
-/* Sample counts of a histogram's channels, by value. */
+/* Sample counts of a histogram's channels, by value. Of EXTREMES only count[0], how far the least
+ * sample is below the maximum, and count[1], the greatest. */
 struct tri_counts {
     int bins; /* 1 << bits */
     const uint64_t *count;
-    uint64_t total;
+    uint64_t total; /* 0 of EXTREMES */
 };
 
 /* What a pass reads of its input in one direction: for sample i of the output, `count` samples from
@@ -88,6 +89,7 @@ struct tri_node_spec {
     const void *constants; /* copied; CONSTANTS(type) points to the copy */
     size_t constants_size;
     int histogram; /* for a histogram: count into this one too; else: `finish` waits for it */
+    bool extremes; /* of EXTREMES, which is a histogram with other entries */
     /* Completes the constants from the counts, during a run. */
     void (*finish)(const struct tri_counts *counts, const struct tri_operation *operation,
                    void *constants);
@@ -264,8 +266,7 @@ tri_graph_by_counts(struct tri_graph *graph, const struct tri_pass *lookup, cons
                     struct tri_value in);
 /* Stretches each plane to all values, from a range that `finish` finds in its histogram, or if
  * `joint` in that of all planes together, and passes to tri_stretch_range with the constants it is
- * given. `extremes`: it needs only the lowest and the highest value that was counted, and counts of
- * others are missing. */
+ * given. `extremes`: the range is that of all samples, and `finish` is not called. */
 struct tri_value tri_graph_stretch(struct tri_graph *graph, bool joint, bool extremes,
                                    void (*finish)(const struct tri_counts *,
                                                   const struct tri_operation *, void *),

@@ -506,15 +506,12 @@ static bool gather_constants(struct planner *p, long *constants)
     plan->constants = calloc(1, (size_t)plan->constants_size);
     plan->finishes = calloc((size_t)p->graph.node_count + 1, sizeof plan->finishes[0]);
     plan->frames = calloc((size_t)p->graph.node_count + 1, sizeof plan->frames[0]);
-    plan->counts =
-        calloc(((size_t)plan->histogram_count << p->graph.bits) + 1, sizeof plan->counts[0]);
     plan->told = p->graph.told;
     plan->told_constants =
         plan->told.channel != 0
             ? constants[p->graph.channels[made_as(p, plan->told.channel)].producer]
             : 0;
-    if (plan->constants == NULL || plan->finishes == NULL || plan->frames == NULL ||
-        plan->counts == NULL)
+    if (plan->constants == NULL || plan->finishes == NULL || plan->frames == NULL)
         return false;
     for (int i = 0; i < p->graph.node_count; i++) {
         const struct tri_node *node = &p->graph.nodes[i];
@@ -651,7 +648,7 @@ static bool make_plan(struct planner *p)
         plan->stages = calloc((size_t)plan->stage_count, sizeof plan->stages[0]);
         plan->times = calloc((size_t)plan->delay + 1, sizeof plan->times[0]);
         done = plan->stages != NULL && plan->times != NULL && gather_constants(p, constants) &&
-               tri_repeat_place(p) && make_channels(p) && tri_lent_place(p);
+               tri_counts_place(p) && tri_repeat_place(p) && make_channels(p) && tri_lent_place(p);
     }
     for (int s = 0; done && s < plan->stage_count; s++)
         done = tri_stage_make(p, s, constants);
@@ -730,6 +727,7 @@ void tri_plan_free(struct tri_plan *plan)
     free(plan->times);
     free(plan->constants);
     free(plan->finishes);
+    free(plan->counted);
     free(plan->counts);
     free(plan->counts_before);
     free(plan->repeats);
@@ -828,8 +826,7 @@ void tri_plan_frame(struct tri_plan *plan, long frame, long frames, const struct
                     const struct tri_image *out)
 {
     plan->over = frames > 0 && frame >= frames ? frame - frames + 1 : 0;
-    memset(plan->counts, 0,
-           ((size_t)plan->histogram_count << plan->in.bits) * sizeof plan->counts[0]);
+    memset(plan->counts, 0, plan->counts_size * sizeof plan->counts[0]);
     tri_repeat_reset(plan);
     place_images(plan, plan->lent.room > 0 ? tri_lent_frame(plan, frame, in) : in, out);
     place_histories(plan, frame);

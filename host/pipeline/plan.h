@@ -7,9 +7,16 @@
 #include "../../kernels/dialect/walk.h"
 
 struct tri_histogram {
-    long offset; /* of HISTOGRAM_COPIES(bits) tables of `bins` 32-bit counts, in scratch memory */
+    long offset; /* of `tables` tables of `bins` 32-bit counts, in scratch memory */
     int number;  /* histograms with the same number are counted together */
+    int bins, tables;
+};
+
+/* What all histograms of a number count together: `bins` of a plan's counts, from `first` on. */
+struct tri_counted {
+    size_t first;
     int bins;
+    bool extremes; /* counts are joined by taking the larger one, not by adding them */
 };
 
 /* Facts about a node, for devices with local memory. */
@@ -78,7 +85,9 @@ struct tri_plan {
     long arena_size; /* bytes of planes between stages */
     struct tri_finish *finishes;
     int finish_count;
-    uint64_t *counts; /* [histogram - 1][1 << bits], of the run so far, or of the round */
+    uint64_t *counts; /* of the run so far, or of the round: counts.c */
+    size_t counts_size;
+    struct tri_counted *counted; /* [histogram - 1] */
     int histogram_count;
     /* Stages that run in rounds. */
     struct tri_repeat {
@@ -156,6 +165,8 @@ void tri_plan_time(struct tri_plan *plan, long frame, long frames, bool timed, d
  * last frame flush delayed results. */
 void tri_plan_frame(struct tri_plan *plan, long frame, long frames, const struct tri_image *in,
                     const struct tri_image *out);
+/* Joins what one part of a picture has counted with what others have. */
+void tri_counts_join(const struct tri_plan *plan, uint64_t *counts, const uint64_t *others);
 /* Returns whether a stage has made its last frame, which it keeps for later stages: it no longer
  * runs. */
 bool tri_plan_holds(const struct tri_plan *plan, int stage);

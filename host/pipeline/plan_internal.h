@@ -57,6 +57,9 @@ static inline long plane_size(const struct walk_channel *c)
            TRI_PLANES_APART;
 }
 
+/* counts.c: places what histograms count. Returns false if there is no memory. */
+bool tri_counts_place(struct planner *p);
+
 /* lent.c: gives the inputs of earlier runs bases of their own, if they are lent. Returns false if
  * out of memory. */
 bool tri_lent_place(struct planner *planner);

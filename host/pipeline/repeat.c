@@ -30,8 +30,7 @@ bool tri_repeat_place(struct planner *p)
 {
     struct tri_plan *plan = p->plan;
     const size_t room = (size_t)p->graph.repeat_count + 1;
-    const size_t counts =
-        p->graph.repeat_count > 0 ? (size_t)plan->histogram_count << p->graph.bits : 0;
+    const size_t counts = p->graph.repeat_count > 0 ? plan->counts_size : 0;
     int *entries = calloc(room, sizeof *entries);
     plan->repeats = calloc(room, sizeof plan->repeats[0]);
     plan->counts_before = calloc(counts + 1, sizeof plan->counts_before[0]);
@@ -55,12 +54,6 @@ void tri_repeat_reset(struct tri_plan *plan)
         plan->repeats[i].rounds = 1;
 }
 
-static uint64_t *counts_of(uint64_t *counts, const struct tri_plan *plan,
-                           const struct tri_histogram *histogram)
-{
-    return counts + ((size_t)(histogram->number - 1) << plan->in.bits);
-}
-
 /* Returns whether the round has counted what the one before has. */
 static bool has_settled(const struct tri_plan *plan, const struct tri_repeat *repeat)
 {
@@ -68,10 +61,10 @@ static bool has_settled(const struct tri_plan *plan, const struct tri_repeat *re
     for (int s = repeat->first; s <= repeat->last; s++) {
         const struct tri_stage *stage = &plan->stages[s];
         for (int i = 0; i < stage->histogram_count; i++) {
+            const struct tri_counted *now = &plan->counted[stage->histograms[i].number - 1];
             counted++;
-            settled += memcmp(counts_of(plan->counts, plan, &stage->histograms[i]),
-                              counts_of(plan->counts_before, plan, &stage->histograms[i]),
-                              sizeof(uint64_t) << plan->in.bits) == 0;
+            settled += memcmp(plan->counts + now->first, plan->counts_before + now->first,
+                              (size_t)now->bins * sizeof plan->counts[0]) == 0;
         }
     }
     return counted > 0 && settled == counted && repeat->rounds > 1;
@@ -80,13 +73,14 @@ static bool has_settled(const struct tri_plan *plan, const struct tri_repeat *re
 /* Puts the counts aside, and counts from 0 again. */
 static void begin_round(struct tri_plan *plan, struct tri_repeat *repeat)
 {
-    const size_t size = sizeof(uint64_t) << plan->in.bits;
-    memcpy(plan->counts_before, plan->counts, (size_t)plan->histogram_count * size);
+    memcpy(plan->counts_before, plan->counts, plan->counts_size * sizeof plan->counts[0]);
     repeat->rounds++;
     for (int s = repeat->first; s <= repeat->last; s++) {
         const struct tri_stage *stage = &plan->stages[s];
-        for (int i = 0; i < stage->histogram_count; i++)
-            memset(counts_of(plan->counts, plan, &stage->histograms[i]), 0, size);
+        for (int i = 0; i < stage->histogram_count; i++) {
+            const struct tri_counted *now = &plan->counted[stage->histograms[i].number - 1];
+            memset(plan->counts + now->first, 0, (size_t)now->bins * sizeof plan->counts[0]);
+        }
     }
 }
 

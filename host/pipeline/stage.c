@@ -83,9 +83,9 @@ static void place_rings(const struct planner *p, struct tri_stage *stage)
         }
     }
     for (int i = 0; i < stage->histogram_count; i++) {
+        const struct tri_histogram *histogram = &stage->histograms[i];
         stage->histograms[i].offset = at;
-        at += (long)stage->histograms[i].bins * HISTOGRAM_COPIES(p->graph.bits) *
-              (long)sizeof(uint32_t);
+        at += round_up((long)histogram->bins * histogram->tables * (long)sizeof(uint32_t), 64);
     }
     stage->zeroed = at;
     for (int i = 0; i < stage->node_count; i++) {
@@ -161,8 +161,10 @@ static void add_node(struct planner *p, struct tri_stage *stage, const struct tr
         to->height = in->height;
         to->outputs = 1;
         to->out[0] = histogram_channel(plan);
-        stage->histograms[stage->histogram_count++] =
-            (struct tri_histogram){0, node->histogram, 1 << p->graph.bits};
+        stage->histograms[stage->histogram_count++] = (struct tri_histogram){
+            .number = node->histogram,
+            .bins = plan->counted[node->histogram - 1].bins,
+            .tables = node->spec.extremes ? 1 : HISTOGRAM_COPIES(p->graph.bits)};
     }
     const int window = node->inputs * (to->sparse != 0 ? to->sparse : to->high - to->low + 1);
     stage->window = window > stage->window ? window : stage->window;

@@ -48,6 +48,9 @@ typedef struct __attribute__((packed, may_alias)) {
 #define MIN(a, b) __builtin_elementwise_min(LANES_VALUE(a), LANES_VALUE(b))
 #define MAX(a, b) __builtin_elementwise_max(LANES_VALUE(a), LANES_VALUE(b))
 #define ABS(a) __builtin_elementwise_abs(LANES_VALUE(a))
+/* The least or the greatest of all lanes. */
+#define LANES_LEAST(v) __builtin_reduce_min(v)
+#define LANES_MOST(v) __builtin_reduce_max(v)
 
 /* Lanes from `dx` on, -3 to 3, where `here` is 0. */
 #define LANES_FROM_8(i) i, i + 1, i + 2, i + 3, i + 4, i + 5, i + 6, i + 7

@@ -53,6 +53,9 @@ LANE_TYPE(acc, int)
 #define ABS(a) ((a) < 0 ? -(a) : (a))
 #endif
 
+#define LANES_LEAST(v) (v)
+#define LANES_MOST(v) (v)
+
 #define LANES_LOAD(type_of, row, x) (((GLOBAL const __typeof__(*(type_of)) *)(row))[x])
 #define LANES_STORE(type_of, row, x, value) (((GLOBAL __typeof__(*(type_of)) *)(row))[x] = (value))
 #define CONSTANT_LANES_(type, pointer) (*(CONSTANT type##_e *)(pointer))

@@ -65,6 +65,8 @@ INLINE struct sum_weights sum_weights_of(const short *each, int count)
 /* Tables that a histogram counts into in turn. Large tables rarely get the same entry twice in a
  * row. */
 #define HISTOGRAM_COPIES(bits) ((bits) == 8 ? 4 : 1)
+/* Entries of the table of EXTREMES. */
+#define EXTREMES_COUNTED 2
 
 /* The address space of a node's constants; tiles keep them elsewhere. */
 #define CONSTANT GLOBAL const

@@ -28,6 +28,7 @@
 #define SLIDE(name, IN, OUT) SLIDE_(name, IN, OUT)
 #define SCAN(name, IN, OUT) SCAN_(name, IN, OUT)
 #define HISTOGRAM(name, IN) HISTOGRAM_(name, IN)
+#define EXTREMES(name, IN) EXTREMES_(name, IN)
 /* Lowers samples of a plane of u32 where they are, once for each place, in any order. */
 #define UPDATE(name) UPDATE_AS(name)
 
@@ -620,6 +621,34 @@ INLINE void square_transpose(square_row *rows)
         } \
         for (; x < width; x++) \
             counts[in[x]]++; \
+    } \
+    _Static_assert(1, "takes the semicolon")
+
+/* The least and the greatest sample, in a table of EXTREMES_COUNTED entries that begin as 0 and
+ * only grow: how far the least is below the maximum, and the greatest. The last lanes of a row
+ * begin early enough not to go beyond it. */
+#define EXTREMES_OF(v) \
+    { \
+        least = MIN(least, v); \
+        most = MAX(most, v); \
+    }
+#define EXTREMES_(name, IN) \
+    ROW_FUNCTION(name, PASS_HISTOGRAM, IN, u32) \
+    { \
+        GLOBAL const uchar *in = row->in[0][0]; \
+        GLOBAL uint *found = (GLOBAL uint *)row->out[0]; \
+        GLOBAL const IN##_at *it = 0; \
+        const int width = row->width, end = width / LANES * LANES; \
+        IN least = ALL(IN, MAXIMUM), most = ALL(IN, 0); \
+        for (int x = 0; x < end; x += LANES) \
+            EXTREMES_OF(LANES_LOAD(it, in, x)) \
+        if (end > 0 && end < width) \
+            EXTREMES_OF(LANES_LOAD(it, in, width - LANES)) \
+        for (int x = end == 0 ? 0 : width; x < width; x++) \
+            EXTREMES_OF((IN)(((GLOBAL const IN##_e *)in)[x])) \
+        const uint below = MAXIMUM - (uint)LANES_LEAST(least), above = LANES_MOST(most); \
+        found[0] = below > found[0] ? below : found[0]; \
+        found[1] = above > found[1] ? above : found[1]; \
     } \
     _Static_assert(1, "takes the semicolon")
 

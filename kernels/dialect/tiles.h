@@ -393,6 +393,7 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
 #define SLIDE(name, IN, OUT) SLIDE_(name, IN, OUT)
 #define SCAN(name, IN, OUT) SCAN_(name, IN, OUT)
 #define HISTOGRAM(name, IN) HISTOGRAM_(name, IN)
+#define EXTREMES(name, IN) EXTREMES_(name, IN)
 #define UPDATE(name) UPDATE_(name)
 #define TILE_TYPES(name, IN, OUT) \
     typedef IN##_e name##_in; \
@@ -881,6 +882,33 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
                     atomic_add(counts + i, c.x + c.y + c.z + c.w); \
             } \
         } \
+    } \
+    struct name##_takes_the_semicolon
+
+/* Each item finds the extremes of its blocks; only those that go beyond what others have found are
+ * stored. */
+#define EXTREMES_(name, IN) \
+    typedef IN##_e name##_in; \
+    INLINE void name##_tile(TILE_ARGUMENTS, LOCAL uchar *sums, GLOBAL uint *found) \
+    { \
+        uint below = 0, most = 0; \
+        TILE_BLOCKS(n) \
+        { \
+            const int x = tile->x + TILE_LEFT(n), y = tile->y + TILE_TOP(n); \
+            IN##_e v[4]; \
+            IN##_get_4(v, TILE_IN(IN##_e, 0, TILE_LEFT(n), TILE_TOP(n))); \
+            TILE_UNROLL \
+            for (int k = 0; k < 4; k++) { \
+                if (y < tile->height && x + k < tile->width) { \
+                    below = max(below, MAXIMUM - (uint)v[k]); \
+                    most = max(most, (uint)v[k]); \
+                } \
+            } \
+        } \
+        if (below > found[0]) \
+            atomic_max(found, below); \
+        if (most > found[1]) \
+            atomic_max(found + 1, most); \
     } \
     struct name##_takes_the_semicolon
 

@@ -82,7 +82,7 @@ INLINE f32 colorspace_cube(f32 x, CONSTANT struct colorspace_curve *k)
 INLINE S colorspace_colour(CONSTANT struct colorspace *k, int i, f32 a, f32 b, f32 c)
 {
     const f32 light = colorspace_sum(k->result[i], a, b, c);
-    const f32 within = CLAMP(light, ALL(f32, 0.0f), ALL(f32, 1.0f));
+    const f32 within = FLOAT_CLAMP(light, ALL(f32, 0.0f), ALL(f32, 1.0f));
     return S_FROM_F32(colorspace_curve(within, &k->light, 1));
 }
 
@@ -153,7 +153,7 @@ PASS(colorspace_of_cone, S, S)
     const f32 value = F32(AT_INPUT(2, 0, 0));
     f32 chroma = value * saturation, least = value - chroma;
     if (k->lightness != 0) {
-        const f32 room = MIN(value, ALL(f32, MAXIMUM) - value);
+        const f32 room = FLOAT_MIN(value, ALL(f32, MAXIMUM) - value);
         chroma = (room + room) * saturation;
         least = value - room * saturation;
     }

@@ -25,7 +25,7 @@ INLINE u32 lut_place(CONSTANT struct lut *k, f32 sample, int channel)
 {
     const f32 place = sample * ALL(f32, k->scale[channel]) + ALL(f32, k->offset[channel]);
     const f32 most = ALL(f32, (float)MAXIMUM * (float)(k->size - 1));
-    return U32(I32(CLAMP(place, ALL(f32, 0.0f), most) + ALL(f32, 0.5f)));
+    return U32(I32(FLOAT_CLAMP(place, ALL(f32, 0.0f), most) + ALL(f32, 0.5f)));
 }
 
 /* The cell: place / MAXIMUM without its fraction, but the last cell includes its end. */

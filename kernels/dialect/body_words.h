@@ -24,6 +24,7 @@
 #define ALL(type, number) ALL_(type, number)
 #define ALL_(type, number) ((type)(type##_e)(number))
 #define CLAMP(v, low, high) MIN(MAX(v, low), high)
+#define FLOAT_CLAMP(v, low, high) FLOAT_MIN(FLOAT_MAX(v, low), high)
 #define ABS_DIFFERENCE(a, b) (MAX(a, b) - MIN(a, b))
 
 /* The constants that the kernel file's host part computed for this node. */
@@ -50,7 +51,7 @@
  * bits. */
 #define ROUND(v) (((v) + ALL(f32, 12582912.0f)) - ALL(f32, 12582912.0f))
 /* Converts a float to a sample, rounded and saturated. */
-#define S_FROM_F32(v) TO_S(I32(ROUND(CLAMP(v, ALL(f32, 0.0f), ALL(f32, MAXIMUM)))))
+#define S_FROM_F32(v) TO_S(I32(ROUND(FLOAT_CLAMP(v, ALL(f32, 0.0f), ALL(f32, MAXIMUM)))))
 
 /* The high halves of products of u16 or i16 lanes. */
 #define MUL_HIGH(a, b) lanes_mul_high(a, b)

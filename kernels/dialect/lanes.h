@@ -48,6 +48,17 @@ typedef struct __attribute__((packed, may_alias)) {
 #define MIN(a, b) __builtin_elementwise_min(LANES_VALUE(a), LANES_VALUE(b))
 #define MAX(a, b) __builtin_elementwise_max(LANES_VALUE(a), LANES_VALUE(b))
 #define ABS(a) __builtin_elementwise_abs(LANES_VALUE(a))
+/* Of floats that are numbers: what the words above yield for others takes further instructions. */
+INLINE f32 lanes_float_min(f32 a, f32 b)
+{
+    return LANES_VALUE(a) < LANES_VALUE(b) ? a : b;
+}
+INLINE f32 lanes_float_max(f32 a, f32 b)
+{
+    return LANES_VALUE(a) > LANES_VALUE(b) ? a : b;
+}
+#define FLOAT_MIN(a, b) lanes_float_min(a, b)
+#define FLOAT_MAX(a, b) lanes_float_max(a, b)
 /* The least or the greatest of all lanes. */
 #define LANES_LEAST(v) __builtin_reduce_min(v)
 #define LANES_MOST(v) __builtin_reduce_max(v)

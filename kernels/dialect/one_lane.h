@@ -53,6 +53,8 @@ LANE_TYPE(acc, int)
 #define ABS(a) ((a) < 0 ? -(a) : (a))
 #endif
 
+#define FLOAT_MIN(a, b) MIN(a, b)
+#define FLOAT_MAX(a, b) MAX(a, b)
 #define LANES_LEAST(v) (v)
 #define LANES_MOST(v) (v)
 

@@ -73,7 +73,7 @@ GATHER_LANES(resize_rows, BETWEEN, S)
 {
     const f32 sum = dot_row_float(ROW_POINTER(0), &RESIZE_START(0), RESIZE_WEIGHTS(float, 0),
                                   READ_ACROSS(RESIZE->taps), X);
-    return TO_S(I32(CLAMP(sum, ALL(f32, 0.0f), ALL(f32, MAXIMUM)) + ALL(f32, 0.5f)));
+    return TO_S(I32(FLOAT_CLAMP(sum, ALL(f32, 0.0f), ALL(f32, MAXIMUM)) + ALL(f32, 0.5f)));
 }
 
 GATHER(resize_rows_far, BETWEEN, S)

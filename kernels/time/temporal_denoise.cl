@@ -33,7 +33,7 @@ INLINE i16 denoise_pull(i16 difference, u16 scale, u16 limit)
 
 INLINE f32 denoise_pull(f32 difference, f32 per_limit)
 {
-    return difference * MAX(ALL(f32, 1.0f) - ABS(difference) * per_limit, ALL(f32, 0.0f));
+    return difference * FLOAT_MAX(ALL(f32, 1.0f) - ABS(difference) * per_limit, ALL(f32, 0.0f));
 }
 #endif
 
@@ -85,7 +85,7 @@ PASS(temporal_denoise_time, DENOISE_TYPE, DENOISE_TYPE)
 #else
     const f32 difference = before - now;
     const f32 weight =
-        MAX(ALL(f32, 1.0f) - ABS(difference) * ALL(f32, k->per_past_limit), ALL(f32, 0.0f));
+        FLOAT_MAX(ALL(f32, 1.0f) - ABS(difference) * ALL(f32, k->per_past_limit), ALL(f32, 0.0f));
     const f32 result = now + difference * (weight * weight);
 #endif
     PUT_OUTPUT(0, result);

@@ -219,11 +219,11 @@ union dot_registers {
     dot_int_bits i_bits;
 };
 
-INLINE dot_floats dot_pick_floats(GLOBAL const float *from, dot_ints places)
+INLINE dot_floats dot_pick_of(dot_floats first, dot_floats second, dot_ints places)
 {
     union dot_registers low, high, at;
-    low.f = ((GLOBAL const dot_floats_at *)from)->v;
-    high.f = ((GLOBAL const dot_floats_at *)(from + DOT_FLOATS))->v;
+    low.f = first;
+    high.f = second;
     at.i = places;
 #if DOT_FLOATS == 16
     low.f_bits = __builtin_ia32_vpermi2varps512(low.f_bits, at.i_bits, high.f_bits);
@@ -233,6 +233,12 @@ INLINE dot_floats dot_pick_floats(GLOBAL const float *from, dot_ints places)
     high.f_bits = __builtin_ia32_permvarsf256(high.f_bits, at.i_bits);
     return places < (dot_ints)(DOT_FLOATS) ? low.f : high.f;
 #endif
+}
+
+INLINE dot_floats dot_pick_floats(GLOBAL const float *from, dot_ints places)
+{
+    return dot_pick_of(((GLOBAL const dot_floats_at *)from)->v,
+                       ((GLOBAL const dot_floats_at *)(from + DOT_FLOATS))->v, places);
 }
 #else
 INLINE dot_floats dot_pick_floats(GLOBAL const float *from, dot_ints places)
@@ -254,7 +260,20 @@ INLINE f32 dot_row_float(GLOBAL const float *row, GLOBAL const int *starts,
         const dot_ints places =
             ((GLOBAL const dot_ints_at *)(starts + at))->v - (dot_ints)(starts[at]);
         dot_floats part = (dot_floats)(0.0f);
-        for (int k = 0; k < taps; k++)
+        int k = 0;
+#if DOT_FLOATS == 16
+        /* Places are at most 30, so two registers have the samples of two taps: half the loads,
+         * most of which cross cache lines. */
+        for (; k + 2 <= taps; k += 2) {
+            const dot_floats first = ((GLOBAL const dot_floats_at *)(from + k))->v,
+                             second = ((GLOBAL const dot_floats_at *)(from + k + DOT_FLOATS))->v;
+            part += dot_pick_of(first, second, places) *
+                    ((GLOBAL const dot_floats_at *)(weight + DOT_BLOCK * k))->v;
+            part += dot_pick_of(first, second, places + (dot_ints)(1)) *
+                    ((GLOBAL const dot_floats_at *)(weight + DOT_BLOCK * (k + 1)))->v;
+        }
+#endif
+        for (; k < taps; k++)
             part += dot_pick_floats(from + k, places) *
                     ((GLOBAL const dot_floats_at *)(weight + DOT_BLOCK * k))->v;
         sum.part[i] = part;

@@ -96,11 +96,12 @@ static void test_pictures(void)
 static void test_large(void)
 {
     static const char *const pipelines[] = {"gaussian:sigma=2,sobel", "equalize",
-                                            "gray,gaussian:sigma=1,equalize,median"};
+                                            "gray,gaussian:sigma=1,equalize,median",
+                                            "median,normalize:low=0:high=100,equalize"};
     char command[400];
     if (lacks_mpi())
         return;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         snprintf(command, sizeof command, "$T run %s big.ppm -o run.pam", pipelines[i]);
         CU_ASSERT_EQUAL(shell_run(command)->code, 0);
         snprintf(command, sizeof command, "%s big.ppm -o out.pam", pipelines[i]);

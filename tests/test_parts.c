@@ -107,7 +107,8 @@ static void test_parts(void)
 {
     static const char *const pipelines[] = {"gaussian:sigma=3,sobel", "dilate:radius=6,gray",
                                             "gaussian:sigma=1,equalize,sobel,normalize,unsharp",
-                                            "gray,threshold:method=otsu,median"};
+                                            "gray,threshold:method=otsu,median",
+                                            "box,normalize:low=0:high=100,autolevels:clip=0,sobel"};
     static const char *const backends[] = {"sequential", "threads:3"};
     struct tri_backend *backend;
     struct tri_error error;

@@ -84,14 +84,13 @@ INLINE u32 divide_lanes(u32 n, u32 d)
     return SELECT(n - product >= d, q + ALL(u32, 1), q);
 }
 
-/* round(sqrt(n)) for u32 lanes of at most 65535 * 65535. Half of n converts as a signed number,
- * which takes one instruction everywhere. A device's rough root (4 units in the last place) is off
- * by less than 1/20, and the bit of n that is lost only lowers it, by less than 1/2 from n = 2 on.
- * With 9/20 in place of a half the root is therefore right or 1 too small, and integers tell which:
- * r is right if n - r*r <= r. This was tried for all n. */
+/* round(sqrt(n)) for u32 lanes of at most 65535 * 65535. A device's rough root (4 units in the last
+ * place) is off by less than 1/20, and the bit of n that may be lost only lowers it, by less than
+ * 1/2 from n = 2 on. With 9/20 in place of a half the root is therefore right or 1 too small, and
+ * integers tell which: r is right if n - r*r <= r. This was tried for all n. */
 INLINE u32 round_sqrt_16(u32 n)
 {
-    const f32 root = lanes_sqrt(F32(I32(n >> 1)) * ALL(f32, 2.0f)) + ALL(f32, 0.45f);
+    const f32 root = lanes_sqrt(lanes_near_float(n)) + ALL(f32, 0.45f);
     const i32 r = I32(root), rest = I32(n - U32(r) * U32(r));
     return U32(SELECT(rest > r, r + ALL(i32, 1), r));
 }

@@ -321,6 +321,13 @@ INLINE i16 lanes_mul_high_signed(i16 a, i16 b)
 }
 #endif
 
+/* u32 lanes as floats, nearly: where only signed numbers convert, without their lowest bit. */
+#ifdef __AVX512F__
+#define lanes_near_float(v) F32(v)
+#else
+#define lanes_near_float(v) (F32(I32((v) >> 1)) * (f32)(2.0f))
+#endif
+
 /* The instruction itself: of a function for vectors, compilers make a call for each lane. */
 #ifdef NATIVE
 #if NATIVE == 32

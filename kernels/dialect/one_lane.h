@@ -112,6 +112,8 @@ INLINE i16 sum_narrow(sum_s sum, int shift)
     return acc_narrow(sum, shift);
 }
 
+#define lanes_near_float(v) ((float)(int)((v) >> 1) * 2.0f)
+
 INLINE float lanes_sqrt(float v)
 {
 #ifdef __OPENCL_VERSION__

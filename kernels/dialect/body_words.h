@@ -46,6 +46,9 @@
 #define SUM_ADD_2(sum, a, b, weights) sum_add_2(sum, a, b, weights)
 #define SUM_ADD_4(sum, a, b, c, d, weights) sum_add_4(sum, a, b, c, d, weights)
 #define SUM_NARROW(sum, shift) sum_narrow(sum, shift) /* rounded, saturated to i16 */
+/* SUM_ADD_4 with weights from -64 to 64, and such a sum times a number, plus another. */
+#define SUM_ADD_4_BYTES(sum, a, b, c, d, weights) sum_add_4_bytes(sum, a, b, c, d, weights)
+#define SUM_TIMES(sum, times, plus) sum_times(sum, times, plus)
 
 /* Rounds to the nearest integer, half to even, for |v| < 2^22: adding 1.5 * 2^23 leaves no fraction
  * bits. */

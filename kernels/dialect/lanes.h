@@ -226,6 +226,16 @@ INLINE i32 acc_i32(acc sum)
     return result.lanes;
 }
 
+INLINE acc acc_times(acc sum, int times, int plus)
+{
+#define TIMES(i) \
+    sum.low[i] = sum.low[i] * (native32)(times) + (native32)(plus); \
+    sum.high[i] = sum.high[i] * (native32)(times) + (native32)(plus);
+    EACH_NATIVE(TIMES)
+#undef TIMES
+    return sum;
+}
+
 /* In place of a: a * one + (b - a) * share. Where that fits 32 bits, parts of it need not. */
 INLINE native32 acc_mixed(native32 a, native32 b, native16 share, uint one)
 {
@@ -265,6 +275,10 @@ INLINE acc acc_zero(void)
 INLINE acc acc_add_pair(acc sum, i16 a, i16 b, short weight_a, short weight_b)
 {
     return sum + I32(a) * (i32)(int)weight_a + I32(b) * (i32)(int)weight_b;
+}
+INLINE acc acc_times(acc sum, int times, int plus)
+{
+    return sum * (i32)(times) + (i32)(plus);
 }
 INLINE acc acc_mix(acc a, acc b, i16 share, uint one)
 {

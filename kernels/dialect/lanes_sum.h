@@ -65,6 +65,20 @@ INLINE native16 sum_pairs_high(native8 a, native8 b)
     return pairs.n16;
 }
 
+/* Four samples of each place side by side, in quarters. PAIRED: what becomes of two of them first.
+ */
+#define SUM_QUARTERS_OF(r, PAIRED) \
+    { \
+        const native16 ab_low = PAIRED(sum_pairs_low(first.native[r], second.native[r]), 0), \
+                       ab_high = PAIRED(sum_pairs_high(first.native[r], second.native[r]), 0), \
+                       cd_low = PAIRED(sum_pairs_low(third.native[r], fourth.native[r]), 16), \
+                       cd_high = PAIRED(sum_pairs_high(third.native[r], fourth.native[r]), 16); \
+        QUARTER(r, 0, ab_low, cd_low, NATIVE_LOW) \
+        QUARTER(r, 1, ab_low, cd_low, NATIVE_HIGH) \
+        QUARTER(r, 2, ab_high, cd_high, NATIVE_LOW) \
+        QUARTER(r, 3, ab_high, cd_high, NATIVE_HIGH) \
+    }
+
 #if defined(__AVX512VNNI__) && NATIVE == 32
 /* The instruction multiplies four bytes by four signed bytes, so a weight is 256 * large + small.
  */
@@ -72,6 +86,7 @@ typedef struct {
     native32 small[SUM_REGISTERS][4], large[SUM_REGISTERS][4];
 } sum_s;
 #define SUM_QUARTER(sum, r, i) ((sum).small[r][i] + ((sum).large[r][i] << (native32)(8)))
+#define SUM_FIRST(sum, r, i) (sum).small[r][i]
 #define SUM_CLEAR(sum, r, i) (sum).small[r][i] = (sum).large[r][i] = (native32)(0)
 
 INLINE native32 sum_dot(native32 sum, native16 bytes, uint weights)
@@ -84,6 +99,9 @@ INLINE native32 sum_dot(native32 sum, native16 bytes, uint weights)
     return to.n32;
 }
 
+#define SUM_AS_IT_IS(bytes, shift) (bytes)
+#define SUM_QUARTERS(r) SUM_QUARTERS_OF(r, SUM_AS_IT_IS)
+
 INLINE sum_s sum_add_4(sum_s sum, u8 a, u8 b, u8 c, u8 d, CONSTANT struct sum_weights *weights)
 {
     const uint small = weights->small, large = weights->large;
@@ -92,19 +110,7 @@ INLINE sum_s sum_add_4(sum_s sum, u8 a, u8 b, u8 c, u8 d, CONSTANT struct sum_we
 #define QUARTER(r, i, ab, cd, order) \
     sum.small[r][i] = sum_dot(sum.small[r][i], __builtin_shufflevector(ab, cd, order), small); \
     sum.large[r][i] = sum_dot(sum.large[r][i], __builtin_shufflevector(ab, cd, order), large);
-#define ADD(r) \
-    { \
-        const native16 ab_low = sum_pairs_low(first.native[r], second.native[r]), \
-                       ab_high = sum_pairs_high(first.native[r], second.native[r]), \
-                       cd_low = sum_pairs_low(third.native[r], fourth.native[r]), \
-                       cd_high = sum_pairs_high(third.native[r], fourth.native[r]); \
-        QUARTER(r, 0, ab_low, cd_low, NATIVE_LOW) \
-        QUARTER(r, 1, ab_low, cd_low, NATIVE_HIGH) \
-        QUARTER(r, 2, ab_high, cd_high, NATIVE_LOW) \
-        QUARTER(r, 3, ab_high, cd_high, NATIVE_HIGH) \
-    }
-    EACH_REGISTER(ADD)
-#undef ADD
+    EACH_REGISTER(SUM_QUARTERS)
 #undef QUARTER
     return sum;
 }
@@ -113,11 +119,26 @@ INLINE sum_s sum_add_2(sum_s sum, u8 a, u8 b, CONSTANT struct sum_weights *weigh
 {
     return sum_add_4(sum, a, b, (u8)(0), (u8)(0), weights);
 }
+
+/* Without weights that are 256 times as large. */
+INLINE sum_s sum_add_4_bytes(sum_s sum, u8 a, u8 b, u8 c, u8 d,
+                             CONSTANT struct sum_weights *weights)
+{
+    const uint small = weights->small;
+    const union lanes_bytes first = {.lanes = a}, second = {.lanes = b}, third = {.lanes = c},
+                            fourth = {.lanes = d};
+#define QUARTER(r, i, ab, cd, order) \
+    sum.small[r][i] = sum_dot(sum.small[r][i], __builtin_shufflevector(ab, cd, order), small);
+    EACH_REGISTER(SUM_QUARTERS)
+#undef QUARTER
+    return sum;
+}
 #else
 typedef struct {
     native32 quarter[SUM_REGISTERS][4];
 } sum_s;
 #define SUM_QUARTER(sum, r, i) ((sum).quarter[r][i])
+#define SUM_FIRST(sum, r, i) (sum).quarter[r][i]
 #define SUM_CLEAR(sum, r, i) (sum).quarter[r][i] = (native32)(0)
 
 /* Two weights as one number. */
@@ -155,6 +176,55 @@ INLINE sum_s sum_add_4(sum_s sum, u8 a, u8 b, u8 c, u8 d, CONSTANT struct sum_we
 {
     return sum_add_pair(sum_add_pair(sum, a, b, SUM_PAIR(weights, 0)), c, d, SUM_PAIR(weights, 1));
 }
+
+#ifdef __SSSE3__
+#if NATIVE == 32
+#define NATIVE_MADD_BYTES __builtin_ia32_pmaddubsw512
+#elif NATIVE == 16
+#define NATIVE_MADD_BYTES __builtin_ia32_pmaddubsw256
+#else
+#define NATIVE_MADD_BYTES __builtin_ia32_pmaddubsw128
+#endif
+typedef char madd8 __attribute__((__vector_size__(NATIVE * 2)));
+
+/* The instruction adds two products of bytes with signed bytes, in 16 bits. */
+INLINE native16 sum_madd_bytes(native16 pairs, short weights)
+{
+    union {
+        native16 n16;
+        madd8 m8;
+        madd16 m16;
+    } a, b;
+    a.n16 = pairs;
+    b.n16 = (native16)(weights);
+    a.m16 = NATIVE_MADD_BYTES(a.m8, b.m8);
+    return a.n16;
+}
+
+INLINE sum_s sum_add_4_bytes(sum_s sum, u8 a, u8 b, u8 c, u8 d,
+                             CONSTANT struct sum_weights *weights)
+{
+    const uint small = weights->small;
+    const native32 ones = (native32)(1 << 16 | 1);
+    const union lanes_bytes first = {.lanes = a}, second = {.lanes = b}, third = {.lanes = c},
+                            fourth = {.lanes = d};
+#define WEIGHED(pairs, shift) sum_madd_bytes(pairs, (short)(small >> (shift)))
+#define QUARTER(r, i, ab, cd, order) \
+    sum.quarter[r][i] += acc_madd(__builtin_shufflevector(ab, cd, order), ones);
+#define ADD(r) SUM_QUARTERS_OF(r, WEIGHED)
+    EACH_REGISTER(ADD)
+#undef ADD
+#undef QUARTER
+#undef WEIGHED
+    return sum;
+}
+#else
+INLINE sum_s sum_add_4_bytes(sum_s sum, u8 a, u8 b, u8 c, u8 d,
+                             CONSTANT struct sum_weights *weights)
+{
+    return sum_add_4(sum, a, b, c, d, weights);
+}
+#endif
 #endif
 
 INLINE sum_s sum_zero(void)
@@ -168,6 +238,19 @@ INLINE sum_s sum_zero(void)
     EACH_REGISTER(CLEAR)
 #undef CLEAR
     return sum;
+}
+
+INLINE sum_s sum_times(sum_s sum, int times, int plus)
+{
+    sum_s result = sum_zero();
+#define TIMES(r) \
+    SUM_FIRST(result, r, 0) = SUM_QUARTER(sum, r, 0) * (native32)(times) + (native32)(plus); \
+    SUM_FIRST(result, r, 1) = SUM_QUARTER(sum, r, 1) * (native32)(times) + (native32)(plus); \
+    SUM_FIRST(result, r, 2) = SUM_QUARTER(sum, r, 2) * (native32)(times) + (native32)(plus); \
+    SUM_FIRST(result, r, 3) = SUM_QUARTER(sum, r, 3) * (native32)(times) + (native32)(plus);
+    EACH_REGISTER(TIMES)
+#undef TIMES
+    return result;
 }
 
 INLINE i16 sum_narrow(sum_s sum, int shift)
@@ -201,6 +284,15 @@ INLINE sum_s sum_add_4(sum_s sum, u8 a, u8 b, u8 c, u8 d, CONSTANT struct sum_we
 {
     return acc_add_pair(sum_add_2(sum, a, b, weights), I16(c), I16(d), weights->each[2],
                         weights->each[3]);
+}
+INLINE sum_s sum_add_4_bytes(sum_s sum, u8 a, u8 b, u8 c, u8 d,
+                             CONSTANT struct sum_weights *weights)
+{
+    return sum_add_4(sum, a, b, c, d, weights);
+}
+INLINE sum_s sum_times(sum_s sum, int times, int plus)
+{
+    return acc_times(sum, times, plus);
 }
 INLINE i16 sum_narrow(sum_s sum, int shift)
 {

@@ -107,6 +107,13 @@ INLINE sum_s sum_zero(void)
         (sum) + (a)*w_->each[0] + (b)*w_->each[1] + (c)*w_->each[2] + (d)*w_->each[3]; \
     })
 
+#define sum_add_4_bytes(sum, a, b, c, d, weights) sum_add_4(sum, a, b, c, d, weights)
+
+INLINE sum_s sum_times(sum_s sum, int times, int plus)
+{
+    return sum * times + plus;
+}
+
 INLINE i16 sum_narrow(sum_s sum, int shift)
 {
     return acc_narrow(sum, shift);

@@ -65,6 +65,8 @@ INLINE long own_plane_column(int input, long x, unsigned line)
 #undef WINDOW_AT
 #define WINDOW_AT(i, dx, dy) \
     LANES_LOAD(_it, own_row(_r, i, dy, __LINE__), _x + own_reach(dx, __LINE__))
+#undef TAP
+#define TAP(i, dx, dy) LANES_LOAD(_it, own_row(_r, 0, dy, __LINE__), _x + own_reach(dx, __LINE__))
 #undef SOURCE
 #define SOURCE(dx, y) LANES_LOAD(_it, own_plane(_r, 0, y, __LINE__), _x + own_reach(dx, __LINE__))
 #undef ROW_POINTER

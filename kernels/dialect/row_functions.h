@@ -114,6 +114,30 @@
     } \
     PASS_BODY(name, IN, OUT)
 
+/* A pass that reads where its constants say: k->, of this TYPE, has COUNT taps, at most MOST,
+ * number i at DX(i), DY(i). TAP(i, dx, dy) is AT(dx, dy) of these; its address is found once for a
+ * row. */
+#define TAPS(name, IN, OUT, TYPE, MOST, COUNT, DX, DY) \
+    TAPS_(name, IN, OUT, TYPE, MOST, COUNT, DX, DY)
+#define TAP(i, dx, dy) LANES_LOAD(_it, _taps[i], _x)
+#define TAPS_BODY(name, IN, OUT) \
+    INLINE void name##_at(const struct tri_row *_r, GLOBAL const IN##_at *_it, \
+                          GLOBAL OUT##_at *_ot, OUTPUT_ARGUMENTS, \
+                          GLOBAL const uchar *const *_taps, long _x, long _to)
+#define TAPS_(name, IN, OUT, TYPE, MOST, COUNT, DX, DY) \
+    TAPS_BODY(name, IN, OUT); \
+    ROW_FUNCTION(name, PASS_LANES, IN, OUT) \
+    { \
+        const struct tri_row here = *row, *_r = &here; \
+        CONSTANT TYPE *k = CONSTANTS(TYPE); \
+        const int width = here.width, count = COUNT; \
+        GLOBAL const uchar *taps[MOST]; \
+        for (int i = 0; i < count; i++) \
+            taps[i] = _r->in[0][DY(i)] + DX(i) * (long)sizeof(IN##_e); \
+        EACH_LANES name##_at(&here, 0, 0, OUTPUTS(here), taps, x, x); \
+    } \
+    TAPS_BODY(name, IN, OUT)
+
 /* Two passes that choose in one, FIRST without reach and SECOND without height and with a reach of
  * up to FUSE_REACH: what FIRST makes, up to FUSE_MOST outputs, stays in registers. FUSE(median_3,
  * median_sort_3, median_select_3); */

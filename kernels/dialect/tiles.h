@@ -363,6 +363,8 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
 #define TILE_PASS(form, name, IN, OUT) TILE_PASTE(form, name, IN, OUT)
 #define PASS(name, IN, OUT) PASS_(name, IN, OUT)
 #define PASS_(name, IN, OUT) TILE_PASS(TILE_FORM, name, IN, OUT)
+#define TAPS(name, IN, OUT, TYPE, MOST, COUNT, DX, DY) PASS_(name, IN, OUT)
+#define TAP(i, dx, dy) AT(dx, dy)
 #define CHOOSE(name) PASS(name, S, S)
 #define MAP(name, IN, OUT) MAP_(name, IN, OUT)
 #define GATHER(name, IN, OUT) GATHER_(name, IN, OUT)

@@ -25,6 +25,13 @@ struct convolve {
     struct convolve_four four[(CONVOLVE_TAPS + 3) / 4];
 };
 
+/* The same with a factor for all weights, which then are at most 64; `plus` is what is added to the
+ * products. */
+struct convolve_multiples {
+    int count, shift, bias, times, plus;
+    struct convolve_four four[(CONVOLVE_TAPS + 3) / 4];
+};
+
 /* The rows of a matrix that is a column times a row. */
 struct convolve_line {
     int count; /* even */
@@ -33,7 +40,7 @@ struct convolve_line {
     short weight[CONVOLVE_SIDE + 1];
 };
 
-/* Weights that are whole multiples of a unit, for 16 bits. */
+/* 16 bits: weights that are whole multiples of a unit. */
 struct convolve_whole {
     int count;  /* of pairs */
     int offset; /* what the sum lacks, as half their range is taken off samples */
@@ -58,29 +65,45 @@ struct convolve_real {
     PUT(TO_S(CLAMP(CLAMP(sum, ALL(i16, -1024), ALL(i16, 1024)) + ALL(i16, bias), ALL(i16, 0), \
                    ALL(i16, MAXIMUM))))
 
-#define CONVOLVE_FOUR(k, i) \
-    sum = SUM_ADD_4(sum, AT((k)->four[i].dx[0], (k)->four[i].dy[0]), \
-                    AT((k)->four[i].dx[1], (k)->four[i].dy[1]), \
-                    AT((k)->four[i].dx[2], (k)->four[i].dy[2]), \
-                    AT((k)->four[i].dx[3], (k)->four[i].dy[3]), &(k)->four[i].weights);
+#define CONVOLVE_FOURS (CONVOLVE_TAPS + 3) / 4 * 4
+#define CONVOLVE_DX(i) k->four[(i) / 4].dx[(i) % 4]
+#define CONVOLVE_DY(i) k->four[(i) / 4].dy[(i) % 4]
+#define CONVOLVE_TAP(i) TAP(i, CONVOLVE_DX(i), CONVOLVE_DY(i))
+#define CONVOLVE_ADD_4(SUM_ADD, sum, i) \
+    SUM_ADD(sum, CONVOLVE_TAP(4 * (i)), CONVOLVE_TAP(4 * (i) + 1), CONVOLVE_TAP(4 * (i) + 2), \
+            CONVOLVE_TAP(4 * (i) + 3), &k->four[i].weights)
 
-PASS(convolve, S, S)
+TAPS(convolve, S, S, struct convolve, CONVOLVE_FOURS, 4 * k->count, CONVOLVE_DX, CONVOLVE_DY)
 {
     CONSTANT struct convolve *k = CONSTANTS(struct convolve);
     sum_s sum = SUM_ADD_2(SUM_ZERO(), ALL(S, MAXIMUM), ALL(S, 0), &k->rest);
     UNROLL
     for (int i = 0; i < k->count; i++)
-        CONVOLVE_FOUR(k, i)
+        sum = CONVOLVE_ADD_4(SUM_ADD_4, sum, i);
     CONVOLVE_PUT(SUM_NARROW(sum, k->shift), k->bias);
 }
 
-PASS(convolve_columns, S, i16)
+TAPS(convolve_whole, S, S, struct convolve_multiples, CONVOLVE_FOURS, 4 * k->count, CONVOLVE_DX,
+     CONVOLVE_DY)
+{
+    CONSTANT struct convolve_multiples *k = CONSTANTS(struct convolve_multiples);
+    sum_s sum = SUM_ZERO();
+    UNROLL
+    for (int i = 0; i < k->count; i++)
+        sum = CONVOLVE_ADD_4(SUM_ADD_4_BYTES, sum, i);
+    if (k->times != 1 || k->plus != 0)
+        sum = SUM_TIMES(sum, k->times, k->plus);
+    CONVOLVE_PUT(SUM_NARROW(sum, k->shift), k->bias);
+}
+
+TAPS(convolve_columns, S, i16, struct convolve, CONVOLVE_FOURS, 4 * k->count, CONVOLVE_DX,
+     CONVOLVE_DY)
 {
     CONSTANT struct convolve *k = CONSTANTS(struct convolve);
     sum_s sum = SUM_ZERO();
     UNROLL
     for (int i = 0; i < k->count; i++)
-        CONVOLVE_FOUR(k, i)
+        sum = CONVOLVE_ADD_4(SUM_ADD_4, sum, i);
     PUT(SUM_NARROW(sum, 0));
 }
 
@@ -95,23 +118,29 @@ PASS(convolve_rows, i16, S)
     CONVOLVE_PUT(ACC_NARROW(sum, k->shift), k->bias);
 }
 #else
-PASS(convolve, S, S)
+#define CONVOLVE_REAL_DX(i) k->tap[i].dx
+#define CONVOLVE_REAL_DY(i) k->tap[i].dy
+#define CONVOLVE_REAL_TAP(i) TAP(i, k->tap[i].dx, k->tap[i].dy)
+
+TAPS(convolve, S, S, struct convolve_real, CONVOLVE_TAPS, k->count, CONVOLVE_REAL_DX,
+     CONVOLVE_REAL_DY)
 {
     CONSTANT struct convolve_real *k = CONSTANTS(struct convolve_real);
     f32 sum = ALL(f32, k->bias);
     UNROLL
     for (int i = 0; i < k->count; i++)
-        sum = sum + F32(AT(k->tap[i].dx, k->tap[i].dy)) * ALL(f32, k->tap[i].weight);
+        sum = sum + F32(CONVOLVE_REAL_TAP(i)) * ALL(f32, k->tap[i].weight);
     PUT(S_FROM_F32(sum));
 }
 
-PASS(convolve_columns, S, f32)
+TAPS(convolve_columns, S, f32, struct convolve_real, CONVOLVE_TAPS, k->count, CONVOLVE_REAL_DX,
+     CONVOLVE_REAL_DY)
 {
     CONSTANT struct convolve_real *k = CONSTANTS(struct convolve_real);
     f32 sum = ALL(f32, 0.0f);
     UNROLL
     for (int i = 0; i < k->count; i++)
-        sum = sum + F32(AT(0, k->tap[i].dy)) * ALL(f32, k->tap[i].weight);
+        sum = sum + F32(CONVOLVE_REAL_TAP(i)) * ALL(f32, k->tap[i].weight);
     PUT(sum);
 }
 
@@ -124,27 +153,25 @@ PASS(convolve_rows, f32, S)
         sum = sum + AT(k->tap[i].dx, 0) * ALL(f32, k->tap[i].weight);
     PUT(S_FROM_F32(sum));
 }
-#endif
 
-/* Samples of 16 bits less half their range. */
-#if BITS == 8
-#define CONVOLVE_SIGNED(v) I16(v)
-#else
-#define CONVOLVE_SIGNED(v) I16((v) ^ ALL(S, 32768))
-#endif
+/* Samples less half their range. */
+#define CONVOLVE_DX(i) k->pair[(i) / 2].dx[(i) % 2]
+#define CONVOLVE_DY(i) k->pair[(i) / 2].dy[(i) % 2]
+#define CONVOLVE_SIGNED(i) I16(TAP(i, CONVOLVE_DX(i), CONVOLVE_DY(i)) ^ ALL(S, 32768))
 
-PASS(convolve_whole, S, S)
+TAPS(convolve_whole, S, S, struct convolve_whole, CONVOLVE_TAPS + 1, 2 * k->count, CONVOLVE_DX,
+     CONVOLVE_DY)
 {
     CONSTANT struct convolve_whole *k = CONSTANTS(struct convolve_whole);
     acc sum = ACC_ZERO();
     UNROLL
     for (int i = 0; i < k->count; i++)
-        sum = ACC_ADD_PAIR(sum, CONVOLVE_SIGNED(AT(k->pair[i].dx[0], k->pair[i].dy[0])),
-                           CONVOLVE_SIGNED(AT(k->pair[i].dx[1], k->pair[i].dy[1])),
+        sum = ACC_ADD_PAIR(sum, CONVOLVE_SIGNED(2 * i), CONVOLVE_SIGNED(2 * i + 1),
                            k->pair[i].weight[0], k->pair[i].weight[1]);
     const f32 whole = F32(ACC_I32(sum) + ALL(i32, k->offset));
     PUT(S_FROM_F32(whole * ALL(f32, k->unit) + ALL(f32, k->bias)));
 }
+#endif
 
 #ifdef HOST
 #include <math.h>
@@ -330,9 +357,9 @@ static int convolve_bias(const struct convolve_matrix *matrix, int shift, short 
 }
 
 /* Adds a weight to the fours. */
-static void convolve_put(struct convolve *k, int *count, int dx, int dy, short weight)
+static void convolve_put(struct convolve_four *fours, int *count, int dx, int dy, int weight)
 {
-    struct convolve_four *four = &k->four[*count / 4];
+    struct convolve_four *four = &fours[*count / 4];
     const int at = *count % 4;
     if (weight == 0)
         return;
@@ -340,15 +367,14 @@ static void convolve_put(struct convolve *k, int *count, int dx, int dy, short w
         *four = (struct convolve_four){.dx = {0}};
     four->dx[at] = (short)dx;
     four->dy[at] = (short)dy;
-    four->weights.each[at] = weight;
+    four->weights.each[at] = (short)weight;
     four->weights = sum_weights_of(four->weights.each, 4);
     ++*count;
-    k->count = *count / 4 + (*count % 4 > 0);
 }
 
-static size_t convolve_size(const struct convolve *k)
+static int convolve_fours(int count)
 {
-    return offsetof(struct convolve, four) + (size_t)k->count * sizeof k->four[0];
+    return (count + 3) / 4;
 }
 
 static int convolve_direct(struct tri_graph *graph, const struct convolve_matrix *matrix,
@@ -360,11 +386,47 @@ static int convolve_direct(struct tri_graph *graph, const struct convolve_matrix
     k.bias = convolve_bias(matrix, fixed->shift, rest);
     k.rest = sum_weights_of(rest, 4);
     for (int i = 0; i < matrix->columns * matrix->rows; i++)
-        convolve_put(&k, &count, i % matrix->columns - matrix->columns / 2,
+        convolve_put(k.four, &count, i % matrix->columns - matrix->columns / 2,
                      i / matrix->columns - matrix->rows / 2, fixed->weight[i]);
+    k.count = convolve_fours(count);
     return NODE(convolve, .in = {in}, .low = -(matrix->rows / 2), .high = matrix->rows / 2,
                 .reach = matrix->columns / 2, .operations = count, .constants = &k,
-                .constants_size = convolve_size(&k), .specialize = true);
+                .constants_size =
+                    offsetof(struct convolve, four) + (size_t)k.count * sizeof k.four[0],
+                .specialize = true);
+}
+
+/* Whether multiples are at most 64. */
+static bool convolve_small(const struct convolve_matrix *matrix, const struct convolve_fixed *fixed)
+{
+    bool small = fixed->multiples;
+    for (int i = 0; i < matrix->columns * matrix->rows; i++)
+        small = small && abs(matrix->multiple[i]) <= 64;
+    return small;
+}
+
+/* The same sums as those of convolve_direct, multiplied once. */
+static int convolve_whole_8(struct tri_graph *graph, const struct convolve_matrix *matrix,
+                            const struct convolve_fixed *fixed, int in)
+{
+    struct convolve_multiples k = {.shift = fixed->shift, .times = fixed->times};
+    short rest;
+    int count = 0;
+    k.bias = convolve_bias(matrix, fixed->shift, &rest);
+    k.plus = 255 * rest;
+    for (; k.shift > 0 && k.times % 2 == 0 && k.plus % 2 == 0; k.shift--) {
+        k.times /= 2;
+        k.plus /= 2;
+    }
+    for (int i = 0; i < matrix->columns * matrix->rows; i++)
+        convolve_put(k.four, &count, i % matrix->columns - matrix->columns / 2,
+                     i / matrix->columns - matrix->rows / 2, matrix->multiple[i]);
+    k.count = convolve_fours(count);
+    return NODE(convolve_whole, .in = {in}, .low = -(matrix->rows / 2), .high = matrix->rows / 2,
+                .reach = matrix->columns / 2, .operations = count, .constants = &k,
+                .constants_size =
+                    offsetof(struct convolve_multiples, four) + (size_t)k.count * sizeof k.four[0],
+                .specialize = true);
 }
 
 /* A column and a row whose products are the multiples. */
@@ -422,13 +484,16 @@ static int convolve_parts_8(struct tri_graph *graph, const struct convolve_matri
         matrix->columns + 1, fixed->shift, 0, -(matrix->columns / 2), 0, 0, {0}};
     int count = 0;
     for (int i = 0; i < matrix->rows; i++)
-        convolve_put(&k, &count, 0, i - matrix->rows / 2, (short)parts->column[i]);
+        convolve_put(k.four, &count, 0, i - matrix->rows / 2, parts->column[i]);
+    k.count = convolve_fours(count);
     for (int i = 0; i < matrix->columns; i++)
         line.weight[i] = (short)(parts->row[i] * fixed->times);
     line.bias = convolve_bias(matrix, fixed->shift, &line.rest);
-    const int columns = NODE(convolve_columns, .in = {in}, .low = -(matrix->rows / 2),
-                             .high = matrix->rows / 2, .operations = count, .constants = &k,
-                             .constants_size = convolve_size(&k), .specialize = true);
+    const int columns =
+        NODE(convolve_columns, .in = {in}, .low = -(matrix->rows / 2), .high = matrix->rows / 2,
+             .operations = count, .constants = &k,
+             .constants_size = offsetof(struct convolve, four) + (size_t)k.count * sizeof k.four[0],
+             .specialize = true);
     return NODE(convolve_rows, .in = {columns}, .reach = matrix->columns / 2 + 1,
                 .operations = parts->in_row, .constants = &line, .constants_size = sizeof line,
                 .specialize = true);
@@ -516,8 +581,9 @@ static int convolve_plane(struct tri_graph *graph, const char *param, int in)
         return separable                ? convolve_parts_16(graph, &matrix, &parts, in)
                : convolve_fits(&matrix) ? convolve_whole_16(graph, &matrix, in)
                                         : convolve_direct_16(graph, &matrix, in);
-    return separable ? convolve_parts_8(graph, &matrix, &fixed, &parts, in)
-                     : convolve_direct(graph, &matrix, &fixed, in);
+    return separable                         ? convolve_parts_8(graph, &matrix, &fixed, &parts, in)
+           : convolve_small(&matrix, &fixed) ? convolve_whole_8(graph, &matrix, &fixed, in)
+                                             : convolve_direct(graph, &matrix, &fixed, in);
 }
 
 static bool convolve_given(struct tri_graph *graph, const char *param)

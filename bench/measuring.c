@@ -102,7 +102,7 @@ static void add_channel(const struct tri_graph *graph, int number, struct bench_
 /* Samples that a node counts. */
 static double counts_of(const struct tri_node *node)
 {
-    return node->pass->kind == PASS_HISTOGRAM && !node->spec.extremes
+    return node->pass->kind == PASS_HISTOGRAM
                ? tri_node_operations(node) * node->spec.width * node->spec.height
                : 0;
 }

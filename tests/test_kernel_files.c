@@ -438,6 +438,12 @@ static void test_rules(void)
            "*");
     EXPECT("$T verify ./broken.cl a.png --on sequential --json - | grep -A1 '\"broken\"'", 0,
            "*\"broken\": []*", "*");
+    write_kernel("broken", "PUT(TAP(0, 0, 2));",
+                 ", .low = -1, .high = 1, .constants = &(int){0}, .constants_size = 4", 5);
+    EXPECT(
+        "sed -i 's/^PASS.*/#define DX(i) 0\\n#define DY(i) 2\\nTAPS(broken, S, S, int, 1, 1, DX, "
+        "DY)/' broken.cl && $T verify ./broken.cl --on sequential",
+        3, "*BROKEN: ./broken.cl:6: reads the row at dy 2, but its node declares -1 to 1*", "*");
     write_kernel("broken", "PUT(AT(0, 2));", "", 5);
     EXPECT("$T verify ./broken.cl a.png --json -", 3, "*\"broken\": [*reads the row at dy 2*", "*");
 }
@@ -447,11 +453,13 @@ static void test_right(void)
 {
     if (skip())
         return;
-    EXPECT("for kernel in median gaussian equalize resize rotate deinterlace background flip; do "
-           "cp $ROOT/kernels/*/$kernel.cl own.cl && $T verify ./own.cl,copy --on sequential --isa "
-           "scalar | grep -c "
-           "BROKEN; done; rm own.cl",
-           0, "0\n0\n0\n0\n0\n0\n0\n0\n", "*");
+    EXPECT(
+        "for kernel in median gaussian equalize resize rotate deinterlace background flip convolve "
+        "normalize; do "
+        "cp $ROOT/kernels/*/$kernel.cl own.cl && $T verify ./own.cl,copy --on sequential --isa "
+        "scalar | grep -c "
+        "BROKEN; done; rm own.cl",
+        0, "0\n0\n0\n0\n0\n0\n0\n0\n0\n0\n", "*");
 }
 
 /* ---- the library ---- */

@@ -204,8 +204,8 @@ static long lay_out_shared(struct tile_class *class)
         sums = size > sums ? size : sums;
     }
     for (int i = 0; i < class->op_count; i++) {
-        const enum tri_pass_kind kind = class->ops[i].pass->kind;
-        if (kind == PASS_SCAN || kind == PASS_HISTOGRAM || kind == PASS_REGIONS)
+        const struct tri_pass *pass = class->ops[i].pass;
+        if (pass->kind == PASS_SCAN || pass->kind == PASS_REGIONS || tri_pass_counts(pass))
             class->ops[i].sums_at = at;
     }
     return at + (sums + 15) / 16 * 16;

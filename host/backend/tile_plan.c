@@ -112,8 +112,6 @@ static int window_words(const struct tile_class *class, const struct tile_op *op
 {
     const int rows = op->inputs * (op->block_rows + op->high - op->low),
               samples = rows * (op->block_width + 2 * op->reach);
-    if (op->block_width * op->block_rows == 1) /* each is loaded where it is needed */
-        return 0;
     if (op->form == TILE_PAIRS)
         return rows * (op->block_width - 2 + 2 * reach);
     return op->block_width == 1 ? samples : samples * class->places[op->in[0]].size / 4;
@@ -150,6 +148,20 @@ static bool too_long(const struct tile_op *op, const struct tri_node_facts *fact
     return op->block_width * op->block_rows * facts->operations > BLOCK_OPERATIONS;
 }
 
+/* Shrinks a block of one row to one sample if it is too long; false: it remains so, or the sample's
+ * window would be an array that is indexed at run time. If all indices are known, no window has to
+ * fit in registers: each value is loaded where it is used. */
+static bool shorten_row(struct tile_op *op, const struct tri_node_facts *facts)
+{
+    const bool known =
+        !facts->specialize || (facts->fixed && facts->constants_size <= PROGRAM_CONSTANTS);
+    if (op->form != TILE_WINDOW || !too_long(op, facts))
+        return true;
+    while (op->block_width > 1 && too_long(op, facts))
+        op->block_width = op->block_width > 4 ? 4 : 1;
+    return !too_long(op, facts) && (known || op->block_width > 1);
+}
+
 /* Shrinks blocks until they are short enough and the window fits in registers; uses local memory if
  * none does. */
 static void choose_form(const struct tile_class *class, struct tile_op *op,
@@ -169,10 +181,9 @@ static void choose_form(const struct tile_class *class, struct tile_op *op,
     while (op->block_rows > 1 &&
            (too_long(op, facts) || window_words(class, op, facts->reach) > window))
         op->block_rows /= 2;
-    while (op->form == TILE_WINDOW && op->block_width > 1 && too_long(op, facts))
-        op->block_width = op->block_width > 4 ? 4 : 1;
-    if (facts->dynamic || (op->form == TILE_WINDOW && too_long(op, facts)) ||
-        window_words(class, op, facts->reach) > (op->block_rows == 1 ? window * 3 / 2 : window)) {
+    if (facts->dynamic ||
+        window_words(class, op, facts->reach) > (op->block_rows == 1 ? window * 3 / 2 : window) ||
+        !shorten_row(op, facts)) {
         op->form = TILE_NEAR;
         op->block_rows = 1;
         op->block_width = 4;
@@ -480,7 +491,7 @@ static void number_table(struct tile_stage *tiles)
             class->grids[i].table = class->table_size;
         for (int i = 0; i < class->op_count; i++) {
             struct tile_op *op = &class->ops[i];
-            if (op->pass->kind == PASS_HISTOGRAM)
+            if (tri_pass_counts(op->pass))
                 op->table = class->table_size++;
             else if (op->constants_size > 0 && all_of_file(tiles, op->pass->file, in_program))
                 op->constants = arrays++;
@@ -632,7 +643,7 @@ void tri_tile_table(const struct tri_plan *plan, const struct tile_stage *tiles,
             for (int i = 0; i < class->op_count; i++) {
                 const struct walk_node *node = &tiles->stage->nodes[nodes[i]];
                 const struct tile_op *op = &class->ops[i];
-                if (op->table >= 0 && op->pass->kind == PASS_HISTOGRAM)
+                if (op->table >= 0 && tri_pass_counts(op->pass))
                     table[op->table] = counts_of(plan, node);
                 else if (op->table >= 0)
                     table[op->table] = (struct tile_channel){.offset = node->constants};

@@ -162,7 +162,7 @@ static int sized_entry(const struct tile_class *class)
         if (class->places[i].grid == 0 && (class->places[i].loaded || class->places[i].stored))
             return class->places[i].table;
     for (int i = 0; i < class->op_count; i++)
-        if (class->ops[i].pass->kind == PASS_HISTOGRAM)
+        if (tri_pass_counts(class->ops[i].pass))
             return class->ops[i].table;
     return class->places[0].table;
 }
@@ -389,7 +389,7 @@ static void put_op(FILE *text, const struct tile_class *class, int number, int p
         fprintf(text, ", %d", op->transposed);
     if (op->sums_at >= 0)
         fprintf(text, ", memory + %ld", op->sums_at);
-    if (op->pass->kind == PASS_HISTOGRAM)
+    if (tri_pass_counts(op->pass))
         fprintf(text, ", (GLOBAL uint *)(scratch + at[%d].offset)", op->table);
     fputs(");\n    }\n", text);
 }

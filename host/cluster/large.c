@@ -392,8 +392,10 @@ static enum tri_status take_largest(struct tri_link *link, uint64_t *numbers, si
                                     struct tri_error *error)
 {
     uint64_t *all = calloc(count * (size_t)link->size, sizeof *all);
-    if (all == NULL)
+    if (all == NULL) {
+        link->broken = true; /* the others wait for the sum */
         return tri_fail(error, TRI_FAILED, "out of memory for the counts of all ranks");
+    }
     memcpy(all + count * (size_t)link->rank, numbers, count * sizeof *all);
     const enum tri_status status = link->sum(link, all, count * (size_t)link->size, error);
     for (size_t i = 0; i < count * (size_t)link->size; i++) {

@@ -9,10 +9,10 @@ bool tri_counts_place(struct planner *p)
     plan->counted = calloc((size_t)plan->histogram_count + 1, sizeof plan->counted[0]);
     for (int i = 0; i < p->graph.node_count && plan->counted != NULL; i++) {
         const struct tri_node *node = &p->graph.nodes[i];
-        if (node->pass->kind == PASS_HISTOGRAM)
+        if (tri_pass_counts(node->pass))
             plan->counted[node->histogram - 1] = (struct tri_counted){
-                .bins = node->spec.extremes ? EXTREMES_COUNTED : 1 << p->graph.bits,
-                .extremes = node->spec.extremes};
+                .bins = node->pass->kind == PASS_EXTREMES ? EXTREMES_COUNTED : 1 << p->graph.bits,
+                .extremes = node->pass->kind == PASS_EXTREMES};
     }
     for (int i = 0; i < plan->histogram_count && plan->counted != NULL; i++) {
         plan->counted[i].first = plan->counts_size;

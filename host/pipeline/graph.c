@@ -73,13 +73,27 @@ static void *copy_of(struct tri_graph *graph, const void *bytes, size_t size)
     return copy;
 }
 
+/* A table is that of counts or of extremes. */
+static void check_table(struct tri_graph *graph, const struct tri_pass *pass, int histogram)
+{
+    for (int i = 0; i < graph->node_count; i++) {
+        const struct tri_node *node = &graph->nodes[i];
+        if (tri_pass_counts(node->pass) && node->histogram == histogram &&
+            node->pass->kind != pass->kind)
+            tri_fail(
+                &graph->error, TRI_USAGE,
+                "pass %s cannot use the table of pass %s: one counts, the other finds extremes",
+                pass->name, node->pass->name);
+    }
+}
+
 int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass,
                   const struct tri_node_spec *spec)
 {
     if (graph->error.status != TRI_OK || !grow(graph, (void **)&graph->nodes, graph->node_count,
                                                &graph->node_room, sizeof graph->nodes[0]))
         return 0;
-    const bool histogram = pass->kind == PASS_HISTOGRAM, update = pass->kind == PASS_UPDATE;
+    const bool histogram = tri_pass_counts(pass), update = pass->kind == PASS_UPDATE;
     struct tri_node node = {.pass = pass,
                             .spec = *spec,
                             .first = graph->first,
@@ -99,6 +113,8 @@ int tri_graph_add(struct tri_graph *graph, const struct tri_pass *pass,
         node.spec.across = (struct tri_reads){1, 0, spec->reach == 0 ? 1 : 0};
     node.spec.outputs = histogram || update ? 0 : spec->outputs != 0 ? spec->outputs : 1;
     node.histogram = histogram && spec->histogram == 0 ? ++graph->histogram_count : spec->histogram;
+    if (histogram && spec->histogram != 0)
+        check_table(graph, pass, spec->histogram);
     node.operation = *graph->operation;
     if (spec->constants_size != 0)
         node.constants = copy_of(graph, spec->constants, spec->constants_size);

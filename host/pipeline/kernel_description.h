@@ -20,7 +20,8 @@ enum tri_pass_kind {
     PASS_MAP,
     PASS_CHOOSE,
     PASS_REGIONS,
-    PASS_UPDATE
+    PASS_UPDATE,
+    PASS_EXTREMES
 };
 
 struct tri_rows {
@@ -34,6 +35,12 @@ struct tri_pass {
     const struct tri_rows *rows[2][TRI_LEVEL_COUNT]; /* [bits == 16] */
     struct tri_own *own; /* the kernel file that was compiled for it (own.h); NULL: built in */
 };
+
+/* Whether it fills a table of counts, not planes. */
+static inline bool tri_pass_counts(const struct tri_pass *pass)
+{
+    return pass->kind == PASS_HISTOGRAM || pass->kind == PASS_EXTREMES;
+}
 
 /* ---- the graph that a kernel's host part builds ---- */
 
@@ -80,16 +87,16 @@ struct tri_node_spec {
      * have whole planes. Directions that a pass cannot choose need not be stated: a gather that is
      * not `whole` reads its own row, and a pass in lanes without `reach` its own column. */
     struct tri_reads across, down;
-    /* Arithmetic operations for one sample of each output, for the roofline of reports; 0: the
-     * samples that it reads (operations.c). */
+    /* Arithmetic operations for one sample of each output, for the roofline of reports and for how
+     * many samples an item of a GPU makes at a time; 0: the samples that it reads (operations.c).
+     */
     double operations;
     /* Does the work of this pass and of its source together, where rows are walked; NULL: none.
      * Used if nothing else reads the source, and neither has other constants than the other. */
     const struct tri_pass *fused;
     const void *constants; /* copied; CONSTANTS(type) points to the copy */
     size_t constants_size;
-    int histogram; /* for a histogram: count into this one too; else: `finish` waits for it */
-    bool extremes; /* of EXTREMES, which is a histogram with other entries */
+    int histogram; /* for a histogram or extremes: into this one too; else: `finish` waits for it */
     /* Completes the constants from the counts, during a run. */
     void (*finish)(const struct tri_counts *counts, const struct tri_operation *operation,
                    void *constants);

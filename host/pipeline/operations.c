@@ -24,6 +24,8 @@ static double by_kind(const struct tri_node *node)
     case PASS_HISTOGRAM:
     case PASS_UPDATE:
         return 1;
+    case PASS_EXTREMES:
+        return 2;
     default:
         return node->pass == &tri_pass_relay || node->spec.whole ? 0 : samples_read(node);
     }

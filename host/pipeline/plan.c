@@ -226,7 +226,7 @@ static int after_others(const struct planner *p, int i)
 static int node_stage(const struct planner *p, int i)
 {
     const struct tri_node *node = &p->graph.nodes[i];
-    const bool histogram = node->pass->kind == PASS_HISTOGRAM;
+    const bool histogram = tri_pass_counts(node->pass);
     int stage = after_others(p, i);
     for (int k = 0; k < node->inputs; k++) {
         const int channel = node->spec.in[k];
@@ -244,7 +244,7 @@ static int node_stage(const struct planner *p, int i)
     }
     for (int j = 0; j < i && node->histogram != 0 && !histogram; j++) {
         const struct tri_node *source = &p->graph.nodes[j];
-        if (source->pass->kind == PASS_HISTOGRAM && source->histogram == node->histogram &&
+        if (tri_pass_counts(source->pass) && source->histogram == node->histogram &&
             p->stage[j] + 1 > stage)
             stage = p->stage[j] + 1;
     }
@@ -466,8 +466,7 @@ static int counted_stage(const struct planner *p, int histogram)
     int stage = 0;
     for (int i = 0; i < p->graph.node_count; i++) {
         const struct tri_node *node = &p->graph.nodes[i];
-        if (node->pass->kind == PASS_HISTOGRAM && node->histogram == histogram &&
-            p->stage[i] > stage)
+        if (tri_pass_counts(node->pass) && node->histogram == histogram && p->stage[i] > stage)
             stage = p->stage[i];
     }
     return stage;

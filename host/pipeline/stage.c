@@ -157,14 +157,15 @@ static void add_node(struct planner *p, struct tri_stage *stage, const struct tr
     memcpy(to->rows, node->spec.rows, sizeof to->rows);
     for (int o = 0; o < to->outputs; o++)
         to->out[o] = node->first_output + o;
-    if (node->pass->kind == PASS_HISTOGRAM) {
+    if (tri_pass_counts(node->pass)) {
+        to->kind = PASS_HISTOGRAM;
         to->height = in->height;
         to->outputs = 1;
         to->out[0] = histogram_channel(plan);
         stage->histograms[stage->histogram_count++] = (struct tri_histogram){
             .number = node->histogram,
             .bins = plan->counted[node->histogram - 1].bins,
-            .tables = node->spec.extremes ? 1 : HISTOGRAM_COPIES(p->graph.bits)};
+            .tables = node->pass->kind == PASS_EXTREMES ? 1 : HISTOGRAM_COPIES(p->graph.bits)};
     }
     const int window = node->inputs * (to->sparse != 0 ? to->sparse : to->high - to->low + 1);
     stage->window = window > stage->window ? window : stage->window;

@@ -48,7 +48,7 @@ typedef struct __attribute__((packed, may_alias)) {
 #define MIN(a, b) __builtin_elementwise_min(LANES_VALUE(a), LANES_VALUE(b))
 #define MAX(a, b) __builtin_elementwise_max(LANES_VALUE(a), LANES_VALUE(b))
 #define ABS(a) __builtin_elementwise_abs(LANES_VALUE(a))
-/* Of floats that are numbers: what the words above yield for others takes further instructions. */
+/* For floats that are not NaN; to treat NaN as the words above do takes more instructions. */
 INLINE f32 lanes_float_min(f32 a, f32 b)
 {
     return LANES_VALUE(a) < LANES_VALUE(b) ? a : b;

@@ -65,7 +65,8 @@ INLINE native16 sum_pairs_high(native8 a, native8 b)
     return pairs.n16;
 }
 
-/* Four samples of each place side by side, in quarters. PAIRED: what becomes of two of them first.
+/* Four samples of each place side by side, in quarters. PAIRED is applied to each two of them
+ * first.
  */
 #define SUM_QUARTERS_OF(r, PAIRED) \
     { \

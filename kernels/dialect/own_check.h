@@ -65,6 +65,9 @@ INLINE long own_plane_column(int input, long x, unsigned line)
 #undef WINDOW_AT
 #define WINDOW_AT(i, dx, dy) \
     LANES_LOAD(_it, own_row(_r, i, dy, __LINE__), _x + own_reach(dx, __LINE__))
+/* Addresses that are found once would be used unchecked. */
+#undef TAPS
+#define TAPS(name, IN, OUT, TYPE, MOST, COUNT, DX, DY) PASS(name, IN, OUT)
 #undef TAP
 #define TAP(i, dx, dy) LANES_LOAD(_it, own_row(_r, 0, dy, __LINE__), _x + own_reach(dx, __LINE__))
 #undef SOURCE

@@ -657,7 +657,7 @@ INLINE void square_transpose(square_row *rows)
         most = MAX(most, v); \
     }
 #define EXTREMES_(name, IN) \
-    ROW_FUNCTION(name, PASS_HISTOGRAM, IN, u32) \
+    ROW_FUNCTION(name, PASS_EXTREMES, IN, u32) \
     { \
         GLOBAL const uchar *in = row->in[0][0]; \
         GLOBAL uint *found = (GLOBAL uint *)row->out[0]; \

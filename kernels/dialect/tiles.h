@@ -234,7 +234,8 @@ INLINE uint4 tile_kept(const uint *words)
     return (uint4)(words[0], words[1], words[2], words[3]);
 }
 /* Stores the first of 16 bytes, if they are fewer, in powers of two: if each sample had a store of
- * its own, compilers would keep all of them in registers beside the words. */
+ * its own, compilers would keep all of them in registers beside the words. They are stored as
+ * bytes, since samples of other types are read there. */
 INLINE void tile_put_first(GLOBAL uchar *to, uint4 words, int bytes)
 {
     if (bytes >= 16) {
@@ -242,16 +243,16 @@ INLINE void tile_put_first(GLOBAL uchar *to, uint4 words, int bytes)
     } else if (bytes > 0) {
         uint2 rest = words.xy;
         if (bytes & 8) {
-            *(GLOBAL uint2 *)to = rest;
+            *(GLOBAL uchar8 *)to = as_uchar8(rest);
             rest = words.zw;
         }
         to += bytes & 8;
         if (bytes & 4)
-            *(GLOBAL uint *)to = rest.x;
+            *(GLOBAL uchar4 *)to = as_uchar4(rest.x);
         rest.x = bytes & 4 ? rest.y : rest.x;
         to += bytes & 4;
         if (bytes & 2)
-            *(GLOBAL ushort *)to = (ushort)rest.x;
+            *(GLOBAL uchar2 *)to = as_uchar2((ushort)rest.x);
         if (bytes & 1)
             to[bytes & 2] = (uchar)(bytes & 2 ? rest.x >> 16 : rest.x);
     }
@@ -907,9 +908,9 @@ INLINE void tile_item(struct item *item, __constant const struct tile_node *n,
                 } \
             } \
         } \
-        if (below > found[0]) \
+        if (below > LATEST(found)) \
             atomic_max(found, below); \
-        if (most > found[1]) \
+        if (most > LATEST(found + 1)) \
             atomic_max(found + 1, most); \
     } \
     struct name##_takes_the_semicolon

@@ -35,7 +35,7 @@ struct walk_node {
     int pass, kind; /* number within the stage; enum tri_pass_kind */
     int inputs, outputs;
     int in[TRI_INPUTS], out[TRI_OUTPUTS];
-    int apart; /* it and the nodes after it share no plane with those before: components */
+    int apart; /* the first node of a component, which shares no plane with other nodes */
     int whole, sparse, rows[4], low, high; /* as in tri_node_spec */
     int ahead,
         back;   /* in step y it makes row y + ahead; its first row is `back` before the strip's */

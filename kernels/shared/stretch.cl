@@ -8,8 +8,8 @@ struct stretch {
     ushort low, range, times, high, rest;
 };
 
-/* Rounds to nearest. Of the product only the bits that a sample has are left out, and all that they
- * could carry: the half that is added ends above them. */
+/* Rounds to nearest. The lowest bits of the product, as many as a sample has, are dropped: the half
+ * that rounds lies above them, so they cannot change the result. */
 PASS(stretch, S, S)
 {
     CONSTANT struct stretch *k = CONSTANTS(struct stretch);
@@ -68,8 +68,7 @@ struct tri_value tri_graph_stretch(struct tri_graph *graph, bool joint, bool ext
     int histogram[TRI_PLANES_MAX] = {0};
     for (int p = 0; p < in.planes; p++) {
         const int with = joint && p > 0 ? histogram[0] : 0;
-        histogram[p] = extremes ? NODE(stretch_extremes, .in = {in.channel[p]}, .histogram = with,
-                                       .extremes = true, .operations = 2)
+        histogram[p] = extremes ? NODE(stretch_extremes, .in = {in.channel[p]}, .histogram = with)
                                 : NODE(histogram, .in = {in.channel[p]}, .histogram = with);
     }
     if (extremes)

@@ -2,10 +2,11 @@
  *
  * 8 bits: whole weights, of up to 15 bits and a sign, whose products with samples add up exactly in
  * 32 bits. So the order of the sum does not matter, zeros can be left out, and a matrix that is
- * exactly a column times a row can be applied as columns and rows.
- * 16 bits: whole weights of up to 15 bits together are summed exactly in 32 bits, too, and the sum
- * is scaled as a float; others are floats, added in the order of the matrix. A matrix that is a
- * column times a row is applied as such, in floats. */
+ * exactly a column times a row can be applied as columns and rows. Where all weights are multiples
+ * of one number, by at most 64 to either side, sums are those of the multiples, in 16 bits where
+ * two products fit. 16 bits: whole weights of up to 15 bits together are summed exactly in 32 bits,
+ * too, and the sum is scaled as a float; others are floats, added in the order of the matrix. A
+ * matrix that is a column times a row is applied as such, in floats. */
 #include "kernel.h"
 
 #define CONVOLVE_SIDE 31
@@ -18,7 +19,7 @@ struct convolve_four {
 };
 
 struct convolve {
-    int count; /* of fours, or of samples at 16 bits */
+    int count; /* of fours */
     int shift; /* fraction bits of the weights */
     int bias;  /* what is added at 8 bits: whole, and the rest as a weight of the maximum */
     struct sum_weights rest;
@@ -65,7 +66,7 @@ struct convolve_real {
     PUT(TO_S(CLAMP(CLAMP(sum, ALL(i16, -1024), ALL(i16, 1024)) + ALL(i16, bias), ALL(i16, 0), \
                    ALL(i16, MAXIMUM))))
 
-#define CONVOLVE_FOURS (CONVOLVE_TAPS + 3) / 4 * 4
+#define CONVOLVE_PADDED_TAPS ((CONVOLVE_TAPS + 3) / 4 * 4)
 #define CONVOLVE_DX(i) k->four[(i) / 4].dx[(i) % 4]
 #define CONVOLVE_DY(i) k->four[(i) / 4].dy[(i) % 4]
 #define CONVOLVE_TAP(i) TAP(i, CONVOLVE_DX(i), CONVOLVE_DY(i))
@@ -73,7 +74,7 @@ struct convolve_real {
     SUM_ADD(sum, CONVOLVE_TAP(4 * (i)), CONVOLVE_TAP(4 * (i) + 1), CONVOLVE_TAP(4 * (i) + 2), \
             CONVOLVE_TAP(4 * (i) + 3), &k->four[i].weights)
 
-TAPS(convolve, S, S, struct convolve, CONVOLVE_FOURS, 4 * k->count, CONVOLVE_DX, CONVOLVE_DY)
+TAPS(convolve, S, S, struct convolve, CONVOLVE_PADDED_TAPS, 4 * k->count, CONVOLVE_DX, CONVOLVE_DY)
 {
     CONSTANT struct convolve *k = CONSTANTS(struct convolve);
     sum_s sum = SUM_ADD_2(SUM_ZERO(), ALL(S, MAXIMUM), ALL(S, 0), &k->rest);
@@ -83,8 +84,8 @@ TAPS(convolve, S, S, struct convolve, CONVOLVE_FOURS, 4 * k->count, CONVOLVE_DX,
     CONVOLVE_PUT(SUM_NARROW(sum, k->shift), k->bias);
 }
 
-TAPS(convolve_whole, S, S, struct convolve_multiples, CONVOLVE_FOURS, 4 * k->count, CONVOLVE_DX,
-     CONVOLVE_DY)
+TAPS(convolve_whole, S, S, struct convolve_multiples, CONVOLVE_PADDED_TAPS, 4 * k->count,
+     CONVOLVE_DX, CONVOLVE_DY)
 {
     CONSTANT struct convolve_multiples *k = CONSTANTS(struct convolve_multiples);
     sum_s sum = SUM_ZERO();
@@ -96,7 +97,7 @@ TAPS(convolve_whole, S, S, struct convolve_multiples, CONVOLVE_FOURS, 4 * k->cou
     CONVOLVE_PUT(SUM_NARROW(sum, k->shift), k->bias);
 }
 
-TAPS(convolve_columns, S, i16, struct convolve, CONVOLVE_FOURS, 4 * k->count, CONVOLVE_DX,
+TAPS(convolve_columns, S, i16, struct convolve, CONVOLVE_PADDED_TAPS, 4 * k->count, CONVOLVE_DX,
      CONVOLVE_DY)
 {
     CONSTANT struct convolve *k = CONSTANTS(struct convolve);

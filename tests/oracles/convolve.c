@@ -135,7 +135,8 @@ static void draw_text(const char *param, uint64_t *state, char *text, size_t siz
 
 #define ONES_7 "1 1 1 1 1 1 1"
 #define ONES_31 ONES_7 " " ONES_7 " " ONES_7 " " ONES_7 " 1 1 1"
-#define FOUR(row) row "/" row "/" row "/" row "/"
+#define FIVE(row) row "/" row "/" row "/" row "/" row "/"
+#define ROWS_30 FIVE(ONES_31) FIVE(ONES_31) FIVE(ONES_31) FIVE(ONES_31) FIVE(ONES_31) FIVE(ONES_31)
 static const char *const cases[] = {
     "matrix=1 2 1 / 2 4 2 / 1 2 1",
     "matrix=1 4 6 4 1 4 16 24 16 4 6 24 36 24 6 4 16 24 16 4 1 4 6 4 1",
@@ -151,9 +152,15 @@ static const char *const cases[] = {
     "matrix=9999 -9999 0.5:divisor=2",
     "matrix=1 2 1:divisor=4:green=0 -1 0 / -1 8 -1 / 0 -1 0:blue=3 1 -2",
     "matrix=0 0 0:divisor=1:green=1 1 1:bias=0.1",
-    "matrix=" FOUR(FOUR(ONES_31) ONES_31) FOUR(ONES_31) FOUR(ONES_31) ONES_31 "/" ONES_31
-                                                                              "/" ONES_31,
-    NULL};
+    /* Products of two neighbours at and beyond what 16 bits hold. */
+    "matrix=64 64 1 / -64 -64 1 / 0 64 64:divisor=64:bias=0.5",
+    "matrix=65 65 1 / -65 -65 1 / 0 65 65:divisor=64:bias=0.5",
+    "matrix=-64 -64 64 / 64 64 64 / 1 -64 64:divisor=100",
+    /* As many weights as there can be: a column times a row, and not. */
+    "matrix=" ROWS_30 ONES_31,
+    "matrix=" ROWS_30 ONES_7 " " ONES_7 " " ONES_7 " " ONES_7 " 1 1 2",
+    NULL,
+};
 
 const struct oracle oracle_convolve = {
     .name = "convolve", .run = run, .alpha_of = alpha_of, .draw_text = draw_text, .cases = cases};

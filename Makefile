@@ -425,8 +425,8 @@ $(BUILD)/bench/scaling: $(BUILD)/bench/scaling.o $(BUILD)/libtriptych.a
 scaling: $(BUILD)/bench/scaling ## predict how pipelines scale to more cores than this machine has
 	@$(BUILD)/bench/scaling
 
-limits: bench-library $(BUILD)/bench/steps $(BUILD)/bench/rates ## measure how far each kernel is from the limits of this machine
-	@python3 bench/limits.py --build $(BUILD)
+limits: bench-library $(BUILD)/bench/steps $(BUILD)/bench/rates ## measure how far each kernel is from the limits of this machine; LIMITS are further options
+	@python3 bench/limits.py --build $(BUILD) $(LIMITS)
 
 bench: all ## run the default benchmark
 	$(BUILD)/triptych bench

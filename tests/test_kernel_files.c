@@ -444,6 +444,14 @@ static void test_rules(void)
         "sed -i 's/^PASS.*/#define DX(i) 0\\n#define DY(i) 2\\nTAPS(broken, S, S, int, 1, 1, DX, "
         "DY)/' broken.cl && $T verify ./broken.cl --on sequential",
         3, "*BROKEN: ./broken.cl:6: reads the row at dy 2, but its node declares -1 to 1*", "*");
+    write_kernel("broken", INVERT, "", 250);
+    EXPECT(
+        "sed -i -e '/^#ifdef HOST/i HISTOGRAM(broken_counts, S);\\nEXTREMES(broken_ends, S);' -e "
+        "'s/    return NODE/    NODE(broken_ends, .in = {in}, .histogram = NODE(broken_counts, .in "
+        "= {in}));\\n&/' broken.cl && $T run ./broken.cl a.png -o b.png",
+        2, "",
+        "*pass broken_ends cannot use the table of pass broken_counts: one counts, the other "
+        "finds extremes*");
     write_kernel("broken", "PUT(AT(0, 2));", "", 5);
     EXPECT("$T verify ./broken.cl a.png --json -", 3, "*\"broken\": [*reads the row at dy 2*", "*");
 }

@@ -570,10 +570,8 @@ static void add_counts(const struct tri_histogram *histogram, bool extremes,
 {
     const uint32_t *table = (const uint32_t *)(const void *)(scratch + histogram->offset);
     for (int copy = 0; copy < histogram->tables; copy++, table += histogram->bins) {
-        for (int i = 0; i < histogram->bins && !extremes; i++)
-            count[i] += table[i];
-        for (int i = 0; i < histogram->bins && extremes; i++)
-            count[i] = table[i] > count[i] ? table[i] : count[i];
+        for (int i = 0; i < histogram->bins; i++)
+            tri_count_join(&count[i], table[i], extremes);
     }
 }
 

@@ -28,11 +28,7 @@ void tri_counts_join(const struct tri_plan *plan, uint64_t *counts, const uint64
         const struct tri_counted *counted = &plan->counted[n];
         uint64_t *count = counts + counted->first;
         const uint64_t *other = others + counted->first;
-        for (int i = 0; i < counted->bins; i++) {
-            if (!counted->extremes)
-                count[i] += other[i];
-            else if (other[i] > count[i])
-                count[i] = other[i];
-        }
+        for (int i = 0; i < counted->bins; i++)
+            tri_count_join(&count[i], other[i], counted->extremes);
     }
 }

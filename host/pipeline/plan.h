@@ -165,6 +165,14 @@ void tri_plan_time(struct tri_plan *plan, long frame, long frames, bool timed, d
  * last frame flush delayed results. */
 void tri_plan_frame(struct tri_plan *plan, long frame, long frames, const struct tri_image *in,
                     const struct tri_image *out);
+/* Joins an entry of a table with the same entry of another. */
+static inline void tri_count_join(uint64_t *count, uint64_t other, bool extremes)
+{
+    if (!extremes)
+        *count += other;
+    else if (other > *count)
+        *count = other;
+}
 /* Joins what one part of a picture has counted with what others have. */
 void tri_counts_join(const struct tri_plan *plan, uint64_t *counts, const uint64_t *others);
 /* Returns whether a stage has made its last frame, which it keeps for later stages: it no longer

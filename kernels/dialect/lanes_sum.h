@@ -65,9 +65,7 @@ INLINE native16 sum_pairs_high(native8 a, native8 b)
     return pairs.n16;
 }
 
-/* Four samples of each place side by side, in quarters. PAIRED is applied to each two of them
- * first.
- */
+/* Four samples of each place side by side, in quarters; PAIRED is applied to each two first. */
 #define SUM_QUARTERS_OF(r, PAIRED) \
     { \
         const native16 ab_low = PAIRED(sum_pairs_low(first.native[r], second.native[r]), 0), \
